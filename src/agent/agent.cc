@@ -1,0 +1,70 @@
+#include "agent/agent.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+
+#include "agent/config.h"
+#include "agent/listener.h"
+#include "agent/runner.h"
+#include "agent/stop_flag.h"
+#include "agent/work_folder.h"
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/server.h"
+
+namespace esclusa::agent {
+namespace {
+
+constexpr size_t http_threads = 8;  // they wait for a sync of the disk, or read a log
+constexpr auto report_time = std::chrono::seconds(3);  // after the commands have been ended
+
+}  // namespace
+
+Result<void> run(const std::filesystem::path& config_file) {
+  StopFlag stop;
+  const http::SignalWatcher watcher([&] { stop.request(); });  // before there is any thread
+  init_crypto();
+  const Config config = TRY(load_config(config_file));
+  WorkFolder work = TRY(WorkFolder::open(config.work));
+
+  Runner* runner_of_events = nullptr;
+  const Listener listener(config, work,
+                          [&](DeploymentEvent event) { runner_of_events->add(std::move(event)); });
+  std::optional<http::Server> server;
+  server.emplace(
+      http::Service{.handle = [&](const auto& request) { return listener.handle(request); },
+                    .may_block = [](const auto&) { return true; },
+                    .refuse = [](const auto&, int status) { return Listener::refuse(status); }},
+      http_threads);
+  const uint16_t port = TRY(server->listen(config.listen_host, config.listen_port));
+  const bool is_ipv6 = config.listen_host.contains(':');
+  const std::string address = "http://" +
+                              (is_ipv6 ? "[" + config.listen_host + "]" : config.listen_host) +
+                              ":" + std::to_string(port);
+  Runner runner(config, work, stop, config.public_url.empty() ? address : config.public_url);
+  runner_of_events = &runner;
+  TRY(runner.recover());
+  runner.start();
+  std::jthread serving([&] { server->run(); });
+  std::printf("Agent listens on %s/\n", address.c_str());
+  std::fflush(stdout);
+  log::info("the agent is ready", {{"url", address}, {"server", config.server}});
+
+  stop.wait();
+  log::info("the agent ends", {});
+  server->stop();
+  if (!runner.wait_idle(limits::run_kill_after + report_time)) {
+    // A thread waits for a server that does not answer. All that matters is on disk.
+    log::warning("the agent ends with a report still to be made; the next start makes it", {});
+    std::fflush(nullptr);
+    std::_Exit(0);
+  }
+  serving.join();
+  server.reset();  // waits for what still handles an event, and uses the runner
+  return {};
+}
+
+}  // namespace esclusa::agent

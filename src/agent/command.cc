@@ -1,0 +1,65 @@
+#include "agent/command.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/limits.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace esclusa::agent {
+namespace {
+
+Outcome judge(const ProcessOutcome& outcome, const Rule& rule) {
+  if (outcome.cancelled) return {"error", "The agent was stopped"};
+  if (outcome.timed_out) {
+    return {"failure", "The command was ended after its time limit of " + rule.time_limit_text};
+  }
+  if (!outcome.exit_code) {
+    const char* name = sigabbrev_np(outcome.signal);
+    return {"error", "The command was ended by the signal " +
+                         (name ? name : std::to_string(outcome.signal))};
+  }
+  if (*outcome.exit_code == 0) return {"success", "The command succeeded"};
+  return {"failure", "The command exited with " + std::to_string(*outcome.exit_code)};
+}
+
+}  // namespace
+
+std::vector<std::string> command_environment(const DeploymentEvent& event, const RunFolder& run) {
+  std::vector<std::string> environment;
+  for (const char* name : {"PATH", "HOME", "LANG"}) {
+    if (const char* value = std::getenv(name)) {
+      environment.push_back(std::string(name) + "=" + value);
+    }
+  }
+  environment.push_back("ESCLUSA_REPOSITORY=" + run.record.repository);
+  environment.push_back("ESCLUSA_DEPLOYMENT_ID=" + std::to_string(event.id));
+  environment.push_back("ESCLUSA_ENVIRONMENT=" + event.environment);
+  environment.push_back("ESCLUSA_TASK=" + event.task);
+  environment.push_back("ESCLUSA_REF=" + event.ref);
+  environment.push_back("ESCLUSA_SHA=" + event.sha);
+  environment.push_back("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string());
+  environment.push_back("ESCLUSA_EVENT_FILE=" + run.event_file().string());
+  return environment;
+}
+
+Outcome run_command(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+                    RunLog& log, const std::atomic<bool>& cancel) {
+  ProcessSpec spec;
+  spec.arguments = rule.command;
+  spec.environment = command_environment(event, run);
+  spec.directory = run.source().string();
+  spec.time_limit = rule.time_limit;
+  spec.kill_after = limits::run_kill_after;
+  spec.on_output = [&](std::string_view text) { log.append(text); };
+  spec.cancel = &cancel;
+  auto outcome = run_process(spec);
+  if (!outcome) {
+    log.say(outcome.error().message);
+    return {"error", "The command could not be started; the log says why"};
+  }
+  return judge(*outcome, rule);
+}
+
+}  // namespace esclusa::agent

@@ -1,0 +1,160 @@
+#include "agent/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "agent/files.h"
+#include "agent/toml_table.h"
+#include "base/limits.h"
+#include "client/api.h"
+#include "core/names.h"
+#include "http/outbound.h"
+
+namespace esclusa::agent {
+namespace {
+namespace fs = std::filesystem;
+
+/// A file that holds one secret; the newline that editors add is not part of it.
+Result<Secret> read_secret(const TomlTable& table, const std::string& key, const fs::path& file) {
+  auto text = read_file(file);
+  if (!text) return table.error("`" + key + "`: " + text.error().message);
+  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  if (text->empty()) return table.error("`" + key + "`: " + file.string() + " is empty");
+  if (has_control_characters(*text)) {
+    return table.error("`" + key + "`: " + file.string() + " must hold one line and no more");
+  }
+  return Secret(std::move(*text));
+}
+
+/// A URL without what does not belong into one, and without slashes at the end.
+Result<std::string> checked_url(const TomlTable& table, const std::string& key, std::string text) {
+  auto url = http::parse_url(text);
+  if (!url || url->has_credentials || !url->query.empty() || text.contains('#')) {
+    return table.error("`" + key + "` must be a plain http or https URL, and not " + text);
+  }
+  while (text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+/// `host:port` or `[address]:port`.
+Result<void> read_listen(const TomlTable& table, const std::string& text, Config& config) {
+  const size_t colon = text.rfind(':');
+  std::string_view host(text.data(), colon == std::string::npos ? 0 : colon);
+  const std::string_view port(text.data() + host.size(), text.size() - host.size());
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.contains(':')) {
+    host = {};
+  }
+  auto [end, error] =
+      std::from_chars(port.data() + 1, port.data() + port.size(), config.listen_port);
+  if (host.empty() || port.size() < 2 || error != std::errc{} || end != port.data() + port.size()) {
+    return table.error("`listen` must be HOST:PORT, such as 127.0.0.1:8081, and not " + text);
+  }
+  config.listen_host = host;
+  return {};
+}
+
+/// Whether git takes this for a URL (`scheme://…`, `host:path`) and not for a path.
+bool is_git_url(const std::string& text) {
+  const size_t colon = text.find(':');
+  return colon != std::string::npos && text.find('/') > colon;
+}
+
+Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
+  Rule rule;
+  rule.repository = TRY(table.required_string("repository", "\"owner/name\""));
+  const std::string_view owner(rule.repository.data(),
+                               std::min(rule.repository.find('/'), rule.repository.size()));
+  const bool plain = std::ranges::all_of(owner, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '[' || c == ']';
+  });
+  if (!client::repository_path(rule.repository) || !plain) {
+    return table.error("`repository` must be OWNER/NAME, and not " + rule.repository);
+  }
+  rule.git = TRY(table.required_string("git", "\"/srv/git/name.git\""));
+  if (rule.git.starts_with('-')) return table.error("`git` must not begin with a hyphen");
+  if (!is_git_url(rule.git)) rule.git = (folder / rule.git).lexically_normal().string();
+  rule.environment = TRY(table.string_or("environment", "*"));
+  rule.task = TRY(table.string_or("task", "deploy"));
+  rule.command = TRY(table.required_strings("command", R"(["./deploy.sh", "staging"])"));
+  rule.time_limit_text = TRY(table.string_or(
+      "time_limit", std::to_string(std::chrono::minutes(limits::run_time_default).count()) + "m"));
+  auto limit = parse_duration(rule.time_limit_text);
+  if (!limit) return table.error("`time_limit`: " + limit.error().message);
+  rule.time_limit = *limit;
+  rule.environment_url = TRY(table.string_or("environment_url", ""));
+  if (!core::check_link(rule.environment_url, "DeploymentStatus", "environment_url")) {
+    return table.error("`environment_url` must be an http or https URL");
+  }
+  TRY(table.check_no_others());
+  return rule;
+}
+
+}  // namespace
+
+Result<std::chrono::seconds> parse_duration(std::string_view text) {
+  constexpr auto longest = std::chrono::hours(24 * 7);
+  int64_t count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view unit(end, text.data() + text.size());
+  const int64_t factor = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (error != std::errc{} || factor == 0 || count < 1 ||
+      count > std::chrono::seconds(longest).count() / factor) {
+    return fail(ErrorCode::invalid,
+                "write 90s, 5m or 1h (at most a week), and not \"" + std::string(text) + "\"");
+  }
+  return std::chrono::seconds(count * factor);
+}
+
+const Rule* Config::find_rule(std::string_view repository, std::string_view environment,
+                              std::string_view task) const {
+  auto found = std::ranges::find_if(rules, [&](const Rule& rule) {
+    return core::fold_case(rule.repository) == core::fold_case(repository) &&
+           (rule.environment == "*" ||
+            core::fold_case(rule.environment) == core::fold_case(environment)) &&
+           (rule.task == "*" || rule.task == task);
+  });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+Result<Config> load_config(const fs::path& file) {
+  const std::string place = file.filename().string() + ": ";
+  const std::string text = TRY(read_file(file));
+  toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    return fail(ErrorCode::invalid,
+                place + "line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                    std::string(parsed.error().description()),
+                "invalid_configuration");
+  }
+  TomlTable table(parsed.table(), place);
+  std::error_code error;
+  const fs::path folder = fs::absolute(file, error).parent_path();
+  Config config;
+  config.server = TRY(table.required_string("server", "\"http://127.0.0.1:8080\""));
+  config.server = TRY(checked_url(table, "server", config.server));
+  const std::string token_file = TRY(table.required_string("token_file", "\"agent.token\""));
+  config.token = TRY(read_secret(table, "token_file", folder / token_file));
+  TRY(read_listen(table, TRY(table.string_or("listen", "127.0.0.1:0")), config));
+  if (auto url = TRY(table.optional_string("public_url"))) {
+    config.public_url = TRY(checked_url(table, "public_url", *url));
+  }
+  config.work = folder / TRY(table.required_string("work", "\"agent-work\""));
+  config.work = config.work.lexically_normal();
+  const std::string secret_file = TRY(table.required_string("secret_file", "\"hook.secret\""));
+  config.secret = TRY(read_secret(table, "secret_file", folder / secret_file));
+  for (const toml::table* entry : TRY(table.tables("deploy"))) {
+    const std::string number = std::to_string(config.rules.size() + 1);
+    config.rules.push_back(
+        TRY(read_rule(TomlTable(*entry, place + "[[deploy]] number " + number + ": "), folder)));
+  }
+  TRY(table.check_no_others());
+  if (config.rules.empty()) {
+    return table.error("there is no [[deploy]] entry, so there is nothing to do; add one");
+  }
+  return config;
+}
+
+}  // namespace esclusa::agent

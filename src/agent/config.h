@@ -1,0 +1,66 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/error.h"
+
+/// The agent's configuration, a TOML file. Relative paths in it start at its own folder.
+///
+///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
+///   token_file = "agent.token"            # a token with the scope repo_deployment
+///   listen = "127.0.0.1:8081"             # port 0: the system chooses
+///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
+///   work = "agent-work"                   # queue, runs, logs, copies of repositories
+///   secret_file = "hook.secret"           # the webhook's secret
+///
+///   [[deploy]]                            # the first entry that matches an event wins
+///   repository = "demo/shop"
+///   git = "/srv/git/shop.git"             # where to fetch from: a path or a URL
+///   environment = "staging"               # "*": every one; so is the default
+///   task = "deploy"                       # "*": every one; "deploy" is the default
+///   command = ["./deploy.sh", "/srv/www"] # an argument list, run in the checkout
+///   time_limit = "5m"                     # s, m or h; default 15m
+///   environment_url = "https://staging.example"
+namespace esclusa::agent {
+
+/// One `[[deploy]]` entry: what to run for which deployments.
+struct Rule {
+  std::string repository = {};  ///< `owner/name`
+  std::string git = {};         ///< a URL, or an absolute path
+  std::string environment = "*";
+  std::string task = "deploy";
+  std::vector<std::string> command = {};
+  std::chrono::seconds time_limit{0};
+  std::string time_limit_text = {};  ///< as it stands in the file
+  std::string environment_url = {};
+};
+
+struct Config {
+  std::string server;
+  Secret token;
+  std::string listen_host;
+  uint16_t listen_port = 0;
+  std::string public_url;  ///< without a slash at the end; empty: where it listens
+  std::filesystem::path work;
+  Secret secret;
+  std::vector<Rule> rules;
+
+  /// The first entry for this; null if there is none. Repositories and environments compare
+  /// without regard to case, tasks exactly.
+  const Rule* find_rule(std::string_view repository, std::string_view environment,
+                        std::string_view task) const;
+};
+
+/// Reads and checks a configuration and the files that it names. `invalid` says what is wrong,
+/// where, and what to write instead.
+Result<Config> load_config(const std::filesystem::path& file);
+
+/// `90s`, `5m` or `1h`: at least a second, at most a week.
+Result<std::chrono::seconds> parse_duration(std::string_view text);
+
+}  // namespace esclusa::agent

@@ -1,0 +1,172 @@
+#include "agent/config.h"
+
+#include <doctest/doctest.h>
+
+#include "support/temp_folder.h"
+
+namespace esclusa::agent {
+namespace {
+
+const std::string head = R"(
+server = "http://127.0.0.1:8080/"
+token_file = "agent.token"
+work = "agent-work"
+secret_file = "hook.secret"
+)";
+const std::string entry = R"(
+[[deploy]]
+repository = "demo/shop"
+git = "../shop.git"
+command = ["./deploy.sh", "/srv/www"]
+)";
+
+struct Folder {
+  test::TempFolder folder;
+  Folder() {
+    folder.write("agent.token", "esc_token\n");
+    folder.write("hook.secret", "It's a Secret\r\n");
+  }
+  Result<Config> load(const std::string& text) const {
+    return load_config(folder.write("agent.toml", text));
+  }
+  std::string error_of(const std::string& text) const {
+    auto config = load(text);
+    REQUIRE(!config);
+    CHECK(config.error().code == ErrorCode::invalid);
+    return config.error().message;
+  }
+};
+
+bool contains(const std::string& text, std::string_view part) {
+  if (text.contains(part)) return true;
+  MESSAGE(text);
+  return false;
+}
+
+TEST_CASE("load_config: reads everything, with paths from the file's folder") {
+  Folder files;
+  auto config = files.load(head + R"toml(
+listen = "[::1]:8081"
+public_url = "https://agent.example/deploys/"
+[[deploy]]
+repository = "demo/shop"
+git = "https://git.example/demo/shop.git"
+environment = "staging"
+task = "*"
+command = ["./deploy.sh", "two words", "$(id)"]
+time_limit = "90s"
+environment_url = "https://staging.example"
+)toml" + entry);
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->server == "http://127.0.0.1:8080");
+  CHECK(config->token.reveal() == "esc_token");
+  CHECK(config->secret.reveal() == "It's a Secret");
+  CHECK(config->listen_host == "::1");
+  CHECK(config->listen_port == 8081);
+  CHECK(config->public_url == "https://agent.example/deploys");
+  CHECK(config->work == files.folder / "agent-work");
+  REQUIRE(config->rules.size() == 2);
+  const Rule& first = config->rules[0];
+  CHECK(first.git == "https://git.example/demo/shop.git");
+  CHECK(first.environment == "staging");
+  CHECK(first.task == "*");
+  CHECK(first.command == std::vector<std::string>{"./deploy.sh", "two words", "$(id)"});
+  CHECK(first.time_limit == std::chrono::seconds(90));
+  CHECK(first.environment_url == "https://staging.example");
+  const Rule& second = config->rules[1];
+  CHECK(second.git == (files.folder.path().parent_path() / "shop.git").string());
+  CHECK(second.environment == "*");
+  CHECK(second.task == "deploy");
+  CHECK(second.time_limit == std::chrono::minutes(15));
+}
+
+TEST_CASE("find_rule: the first match wins; environments ignore case, tasks do not") {
+  Config config;
+  config.rules = {{.repository = "demo/shop", .environment = "staging", .task = "deploy"},
+                  {.repository = "demo/shop", .environment = "staging", .task = "*"},
+                  {.repository = "demo/shop", .environment = "*", .task = "deploy"}};
+  auto index = [&](auto... of) -> int64_t {
+    const Rule* rule = config.find_rule(of...);
+    return rule == nullptr ? -1 : rule - config.rules.data();
+  };
+  CHECK(index("demo/shop", "staging", "deploy") == 0);
+  CHECK(index("Demo/Shop", "STAGING", "deploy") == 0);
+  CHECK(index("demo/shop", "staging", "Deploy") == 1);
+  CHECK(index("demo/shop", "production", "deploy") == 2);
+  CHECK(index("demo/shop", "production", "migrate") == -1);
+  CHECK(index("demo/other", "staging", "deploy") == -1);
+  CHECK(index("demo/shop", "$(id)", "*") == -1);
+}
+
+TEST_CASE("load_config: an unknown key is named, with its place and what there is") {
+  Folder files;
+  std::string message = files.error_of(head + "sever = \"x\"\n" + entry);
+  CHECK(contains(message, "agent.toml: unknown key `sever` in line 6; there are: deploy, listen"));
+  message = files.error_of(head + entry + "enviroment = \"staging\"\n");
+  CHECK(contains(message, "[[deploy]] number 1: unknown key `enviroment` in line 11"));
+}
+
+TEST_CASE("load_config: says what is missing or wrong") {
+  Folder files;
+  CHECK(contains(files.error_of(head), "there is no [[deploy]] entry"));
+  CHECK(contains(files.error_of("server = \"http://x\"\n"), "`token_file` is missing; add"));
+  CHECK(contains(files.error_of(head + "listen = 8080\n" + entry), "`listen` must be text"));
+  CHECK(contains(files.error_of("server = \n"), "agent.toml: line 1: "));
+  CHECK(contains(files.error_of(head + "[deploy]\n"), "write [[deploy]], with two brackets"));
+  for (const char* listen : {"8080", "host", ":80", "::1:80", "host:70000", "host:8x", "host:"}) {
+    CAPTURE(listen);
+    CHECK(contains(files.error_of(head + "listen = \"" + listen + "\"\n" + entry), "HOST:PORT"));
+  }
+  for (const char* url : {"ftp://x", "x", "http://u:p@x", "http://x/?a=b"}) {
+    CAPTURE(url);
+    CHECK(contains(files.error_of(head + "public_url = \"" + url + "\"\n" + entry), "public_url"));
+  }
+}
+
+TEST_CASE("load_config: a [[deploy]] entry is checked") {
+  Folder files;
+  auto error_of = [&](const std::string& lines) {
+    return files.error_of(head + "[[deploy]]\n" + lines);
+  };
+  const std::string good = "repository = \"demo/shop\"\ngit = \"x\"\n";
+  CHECK(contains(error_of(good + "command = \"./deploy.sh staging\""), "must be a list of texts"));
+  CHECK(contains(error_of(good + "command = []"), "must be a list of texts"));
+  CHECK(contains(error_of(good + "command = [1]"), "must be a list of texts"));
+  CHECK(contains(error_of(good + "command = [\"x\"]\ntime_limit = \"5\""), "write 90s, 5m or 1h"));
+  CHECK(contains(error_of(good + "command = [\"x\"]\nenvironment_url = \"javascript:x\""),
+                 "environment_url"));
+  for (const char* name : {"shop", "demo/shop/x", "../..", "demo/..", "/shop", "demo/", "."}) {
+    CAPTURE(name);
+    CHECK(contains(
+        error_of("repository = \"" + std::string(name) + "\"\ngit = \"x\"\ncommand = [\"x\"]"),
+        "`repository` must be OWNER/NAME"));
+  }
+  CHECK(contains(error_of("repository = \"a/b\"\ngit = \"--upload-pack=x\"\ncommand = [\"x\"]"),
+                 "must not begin with a hyphen"));
+}
+
+TEST_CASE("load_config: secrets must be there, and are never in a message") {
+  Folder files;
+  files.folder.write("hook.secret", "\n");
+  CHECK(contains(files.error_of(head + entry), "hook.secret is empty"));
+  files.folder.write("hook.secret", "first-line\nsecond-line\n");
+  const std::string message = files.error_of(head + entry);
+  CHECK(contains(message, "must hold one line"));
+  CHECK(!message.contains("first-line"));
+  std::filesystem::remove(files.folder / "agent.token");
+  CHECK(contains(files.error_of(head + entry), "`token_file`: cannot read"));
+}
+
+TEST_CASE("parse_duration: seconds, minutes, hours") {
+  CHECK(parse_duration("1s") == std::chrono::seconds(1));
+  CHECK(parse_duration("5m") == std::chrono::minutes(5));
+  CHECK(parse_duration("168h") == std::chrono::hours(168));
+  for (const char* text : {"", "5", "m", "0s", "-1s", "1.5h", "5 m", "5M", "169h", "1d", "5ms",
+                           "99999999999999999999s"}) {
+    CAPTURE(text);
+    CHECK(!parse_duration(text));
+  }
+}
+
+}  // namespace
+}  // namespace esclusa::agent

@@ -1,0 +1,169 @@
+#pragma once
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/text.h"
+#include "http/server.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+
+/// For tests: bodies of events, and a server that has deployments and statuses, as GitHub has.
+namespace esclusa::agent::testing {
+
+struct EventFields {
+  int64_t id = 1;
+  std::string repository = "demo/shop";
+  std::string environment = "staging";  ///< this and the others are put in without escaping
+  std::string task = "deploy";
+  std::string ref = "main";
+  std::string sha = std::string(40, 'a');
+  std::string payload = "{}";
+};
+
+inline std::string event_body(const EventFields& fields) {
+  return R"({"action":"created","deployment":{"id":)" + std::to_string(fields.id) + R"(,"sha":")" +
+         fields.sha + R"(","ref":")" + fields.ref + R"(","task":")" + fields.task +
+         R"(","environment":")" + fields.environment + R"(","payload":)" + fields.payload +
+         R"(},"repository":{"full_name":")" + fields.repository + R"("}})";
+}
+
+/// Any thread.
+class FakeGithub {
+ public:
+  struct Status {
+    std::string state;
+    std::string description;
+    std::string log_url;
+    std::string environment_url;
+  };
+  struct Deployment {
+    std::string sha;
+    std::string environment = "staging";
+    std::string task = "deploy";
+    std::vector<Status> statuses = {};  ///< oldest first
+  };
+
+  FakeGithub()
+      : server_({.handle = [this](const http::Request& request) { return answer(request); },
+                 .may_block = [](const auto&) { return true; },
+                 .refuse = [](const auto&, int status) { return http::Response{status}; }},
+                4) {
+    url = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
+    thread_ = std::jthread([this] { server_.run(); });
+  }
+  ~FakeGithub() {
+    server_.stop();
+    thread_.join();
+  }
+
+  void add(int64_t id, Deployment deployment) {
+    std::lock_guard lock(mutex_);
+    deployments_[id] = std::move(deployment);
+  }
+  /// While it is down, everything is answered with 503.
+  void set_down(bool is_down) {
+    std::lock_guard lock(mutex_);
+    is_down_ = is_down;
+  }
+  void wait_for_requests(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return request_count_ >= count; });
+  }
+  size_t request_count() {
+    std::lock_guard lock(mutex_);
+    return request_count_;
+  }
+  std::vector<Status> statuses(int64_t id) {
+    std::lock_guard lock(mutex_);
+    return deployments_[id].statuses;
+  }
+  /// Waits until that state was reported.
+  Status wait_for(int64_t id, const std::string& state) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      for (const Status& status : deployments_[id].statuses) {
+        if (status.state == state) return status;
+      }
+      changed_.wait(lock);
+    }
+  }
+  /// `in_progress success`.
+  std::string states(int64_t id) {
+    std::vector<std::string> names;
+    for (const Status& status : statuses(id)) names.push_back(status.state);
+    return join(names, " ");
+  }
+
+  std::string url;
+
+ private:
+  static void write(wire::JsonWriter& json, int64_t id, const Deployment& deployment) {
+    json.begin_object()
+        .member("id", id)
+        .member("sha", deployment.sha)
+        .member("environment", deployment.environment)
+        .member("task", deployment.task)
+        .end_object();
+  }
+  static void write(wire::JsonWriter& json, const Status& status) {
+    json.begin_object().member("id", 1).member("state", status.state).end_object();
+  }
+
+  http::Response answer(const http::Request& request) {
+    std::lock_guard lock(mutex_);
+    ++request_count_;
+    changed_.notify_all();
+    if (is_down_) return {503, {}, "{}"};
+    constexpr std::string_view root = "/repos/demo/shop/deployments";
+    if (!request.path().starts_with(root)) return {404, {}, "{}"};
+    std::string_view rest = request.path().substr(root.size());
+    wire::JsonWriter json;
+    if (rest.empty()) {
+      const auto environment =
+          http::find_parameter(http::parse_query(request.query()), "environment");
+      json.begin_array();
+      for (auto it = deployments_.rbegin(); it != deployments_.rend(); ++it) {
+        if (it->second.environment == environment) write(json, it->first, it->second);
+      }
+      json.end_array();
+      return {200, {}, json.take()};
+    }
+    rest.remove_prefix(1);
+    const std::string_view number = rest.substr(0, rest.find('/'));
+    auto found = deployments_.find(parse_positive(number).value_or(0));
+    if (found == deployments_.end()) return {404, {}, "{\"message\":\"Not Found\"}"};
+    auto& [id, deployment] = *found;
+    if (rest == number) {
+      write(json, id, deployment);
+    } else if (request.method == "POST") {
+      const auto body = wire::Json::parse(request.body).value();
+      deployment.statuses.push_back(
+          {body.string_at("state").value_or(""), body.string_at("description").value_or(""),
+           body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or("")});
+      changed_.notify_all();
+      write(json, deployment.statuses.back());
+    } else {
+      json.begin_array();
+      for (auto it = deployment.statuses.rbegin(); it != deployment.statuses.rend(); ++it) {
+        write(json, *it);
+      }
+      json.end_array();
+    }
+    return {request.method == "POST" ? 201 : 200, {}, json.take()};
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<int64_t, Deployment> deployments_;
+  bool is_down_ = false;
+  size_t request_count_ = 0;
+  http::Server server_;
+  std::jthread thread_;
+};
+
+}  // namespace esclusa::agent::testing

@@ -1,0 +1,130 @@
+#include "agent/listener.h"
+
+#include <utility>
+
+#include "agent/files.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+
+namespace esclusa::agent {
+namespace {
+
+constexpr std::string_view logs_path = "/logs/";
+
+http::Response json_response(int status, std::string_view message) {
+  wire::JsonWriter json;
+  json.begin_object().member("message", message).end_object();
+  return {status, {{"Content-Type", "application/json; charset=utf-8"}}, json.take() + "\n"};
+}
+
+http::Response text_response(std::string text) {
+  return {200,
+          {{"Content-Type", "text/plain; charset=utf-8"},
+           {"X-Content-Type-Options", "nosniff"},
+           {"Content-Security-Policy", "default-src 'none'"},
+           {"Cache-Control", "no-store"}},
+          std::move(text)};
+}
+
+/// The JSON of a delivery of either content type; nothing for others.
+std::optional<std::string> event_text(const http::Request& request) {
+  const std::string_view type = request.headers.find("Content-Type").value_or("");
+  const std::string media = ascii_lower(trim(type.substr(0, type.find(';'))));
+  if (media == "application/json") return request.body;
+  if (media != "application/x-www-form-urlencoded") return std::nullopt;
+  return http::find_parameter(http::parse_query(request.body), "payload");
+}
+
+std::string_view reason(int status) {
+  switch (status) {
+    case 408: return "The request took too long";
+    case 413: return "The body is too large";
+    case 414: return "The URL is too long";
+    case 431: return "The header is too large";
+    case 500: return "A bug in the agent";
+    case 503: return "The agent is busy; try again";
+    default: return "Bad request";
+  }
+}
+
+}  // namespace
+
+http::Response Listener::refuse(int status) { return json_response(status, reason(status)); }
+
+http::Response Listener::handle(const http::Request& request) const {
+  const std::string_view path = request.path();
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (path == "/events") {
+    if (request.method == "POST") return take_event(request);
+    http::Response response = json_response(405, "Send webhook events here, with POST");
+    response.headers.add("Allow", "POST");
+    return response;
+  }
+  if (is_read && path == "/") {
+    return text_response("This is an Esclusa agent. It takes webhook events at /events.\n");
+  }
+  if (is_read && path.starts_with(logs_path)) return show_log(path.substr(logs_path.size()));
+  return json_response(404, "Not Found");
+}
+
+http::Response Listener::take_event(const http::Request& request) const {
+  if (!is_signed(config_.secret, request.headers.find("X-Hub-Signature-256"), request.body)) {
+    log::warning("an event without a valid signature was refused", {{"peer", request.peer}});
+    return json_response(401,
+                         "X-Hub-Signature-256 is missing or wrong. Give the webhook the secret "
+                         "that is in the agent's secret_file.");
+  }
+  const std::string_view event = request.headers.find("X-GitHub-Event").value_or("");
+  if (event == "ping") return json_response(200, "pong");
+  if (event != "deployment") return json_response(200, "Ignored: not a deployment event");
+  auto text = event_text(request);
+  if (!text) {
+    return json_response(415,
+                         "Content-Type must be application/json, or "
+                         "application/x-www-form-urlencoded with `payload`");
+  }
+  return take_deployment(std::move(*text));
+}
+
+http::Response Listener::take_deployment(std::string body) const {
+  auto json = wire::Json::parse(body);
+  if (!json) return json_response(400, "Problems parsing JSON");
+  if (!json->is_object()) return json_response(400, "Body should be a JSON object");
+  if (json->string_at("action").value_or("created") != "created") {
+    return json_response(200, "Ignored: the action is not `created`");
+  }
+  auto event = parse_deployment_event(std::move(body));
+  if (!event) return json_response(422, event.error().message);
+  if (config_.find_rule(event->repository, event->environment, event->task) == nullptr) {
+    log::info("ignored: no [[deploy]] entry is for it", {{"repository", event->repository},
+                                                         {"deployment", event->id},
+                                                         {"environment", event->environment},
+                                                         {"task", event->task}});
+    return json_response(200,
+                         "Ignored: the agent has no [[deploy]] entry for this repository, "
+                         "environment and task");
+  }
+  auto enqueued = work_.enqueue(*event);
+  if (!enqueued) {
+    log::error("an event cannot be written down", {{"error", enqueued.error().message}});
+    return refuse(503);
+  }
+  if (*enqueued == Enqueued::already_known) return json_response(200, "Known already");
+  log::info("accepted", {{"repository", event->repository},
+                         {"deployment", event->id},
+                         {"environment", event->environment},
+                         {"task", event->task}});
+  accepted_(std::move(*event));
+  return json_response(202, "Accepted");
+}
+
+http::Response Listener::show_log(std::string_view key) const {
+  auto file = work_.find_log(key);
+  auto text = file ? read_file(*file) : fail(ErrorCode::not_found, "");
+  if (!text) return json_response(404, "Not Found");
+  return text_response(std::move(*text));
+}
+
+}  // namespace esclusa::agent

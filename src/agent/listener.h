@@ -1,0 +1,32 @@
+#pragma once
+#include <functional>
+
+#include "agent/config.h"
+#include "agent/event.h"
+#include "agent/work_folder.h"
+#include "http/message.h"
+
+namespace esclusa::agent {
+
+/// The agent's small HTTP side: `POST /events` for a webhook, `GET /logs/KEY`, `GET /`. It trusts
+/// the signature of an event and nothing else. Any thread.
+class Listener {
+ public:
+  /// `accepted` gets each event once, when it is on disk.
+  Listener(const Config& config, WorkFolder& work, std::function<void(DeploymentEvent)> accepted)
+      : config_(config), work_(work), accepted_(std::move(accepted)) {}
+
+  http::Response handle(const http::Request& request) const;
+  static http::Response refuse(int status);
+
+ private:
+  http::Response take_event(const http::Request& request) const;
+  http::Response take_deployment(std::string body) const;
+  http::Response show_log(std::string_view key) const;
+
+  const Config& config_;
+  WorkFolder& work_;
+  std::function<void(DeploymentEvent)> accepted_;
+};
+
+}  // namespace esclusa::agent

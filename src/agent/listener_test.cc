@@ -1,0 +1,139 @@
+#include "agent/listener.h"
+
+#include <doctest/doctest.h>
+
+#include "agent/fake_github.h"
+#include "agent/files.h"
+#include "base/text.h"
+#include "support/temp_folder.h"
+
+namespace esclusa::agent {
+namespace {
+
+struct Fixture {
+  test::TempFolder folder;
+  Config config;
+  WorkFolder work = WorkFolder::open(folder / "work").value();
+  std::vector<int64_t> accepted;
+  Listener listener{config, work, [&](DeploymentEvent event) { accepted.push_back(event.id); }};
+
+  Fixture() {
+    config.secret = Secret("hook-secret");
+    config.rules = {{.repository = "demo/shop", .environment = "staging", .command = {"true"}}};
+  }
+  std::string sign(const std::string& body) const {
+    return "sha256=" + hmac_sha256_hex("hook-secret", body);
+  }
+  static http::Request unsigned_post(const std::string& body) {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/events";
+    request.headers.add("X-GitHub-Event", "deployment");
+    request.headers.add("Content-Type", "application/json");
+    request.body = body;
+    return request;
+  }
+  http::Response post(const std::string& body, const std::string& event = "deployment",
+                      const std::string& type = "application/json") {
+    http::Request request = unsigned_post(body);
+    request.headers.set("X-GitHub-Event", event);
+    request.headers.set("Content-Type", type);
+    request.headers.add("X-Hub-Signature-256", sign(body));
+    return listener.handle(request);
+  }
+  http::Response get(const std::string& target) {
+    http::Request request;
+    request.method = "GET";
+    request.target = target;
+    return listener.handle(request);
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture, "POST /events: a deployment is accepted once") {
+  const std::string body = testing::event_body({.id = 5});
+  CHECK(post(body).status == 202);
+  CHECK(post(body).status == 200);
+  CHECK(accepted == std::vector<int64_t>{5});
+  CHECK(work.queued()->size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "POST /events: form encoding, signed as it was sent") {
+  const std::string body = "payload=" + percent_encode(testing::event_body({.id = 6}));
+  CHECK(post(body, "deployment", "application/x-www-form-urlencoded").status == 202);
+  CHECK(accepted == std::vector<int64_t>{6});
+  CHECK(post(body, "deployment", "text/plain").status == 415);
+}
+
+TEST_CASE_FIXTURE(Fixture, "POST /events: without a valid signature nothing happens") {
+  const std::string body = testing::event_body({});
+  http::Request request = unsigned_post(body);
+  CHECK(listener.handle(request).status == 401);
+  for (const std::string& signature :
+       {std::string("sha256=") + std::string(64, '0'), sign(body + " "), std::string(),
+        "sha1=" + hmac_sha1_hex("hook-secret", body), hmac_sha256_hex("hook-secret", body)}) {
+    CAPTURE(signature);
+    request.headers.set("X-Hub-Signature-256", signature);
+    const http::Response response = listener.handle(request);
+    CHECK(response.status == 401);
+    CHECK(wire::Json::parse(response.body)->string_at("message"));
+    CHECK(!response.body.contains("hook-secret\""));
+  }
+  CHECK(accepted.empty());
+  CHECK(work.queued()->empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "POST /events: what is not for this agent is answered with 200") {
+  CHECK(post("{\"zen\":\"x\"}", "ping").body.contains("pong"));
+  CHECK(post("{}", "push").status == 200);
+  CHECK(post("{}", "deployment_status").status == 200);
+  CHECK(post(R"({"action":"deleted"})").status == 200);
+  for (const testing::EventFields& other : {testing::EventFields{.repository = "demo/other"},
+                                            {.environment = "production"},
+                                            {.environment = "$(id)"},
+                                            {.task = "migrate"},
+                                            {.repository = "../../x"}}) {
+    const http::Response response = post(testing::event_body(other));
+    CHECK(response.status == 200);
+    CHECK(response.body.contains("no [[deploy]] entry"));
+  }
+  CHECK(accepted.empty());
+  CHECK(work.queued()->empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "POST /events: what cannot be read is refused") {
+  CHECK(post("{").status == 400);
+  CHECK(post("").status == 400);
+  CHECK(post("[]").status == 400);
+  CHECK(post("{}").status == 422);
+  CHECK(post(testing::event_body({.sha = "HEAD"})).status == 422);
+  CHECK(post(testing::event_body({.ref = "a\\u0000b"})).status == 422);
+  CHECK(get("/events").status == 405);
+  CHECK(accepted.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "GET /logs/KEY: a run's log as text; nothing for other keys") {
+  auto event = parse_deployment_event(testing::event_body({})).value();
+  RunFolder run =
+      work.begin_run(event, {.repository = "demo/shop", .deployment = 1, .environment = "staging"})
+          .value()
+          .value();
+  CHECK(write_durably(run.log(), "<script>\n"));
+  const http::Response response = get("/logs/" + run.record.log_key);
+  CHECK(response.status == 200);
+  CHECK(response.body == "<script>\n");
+  CHECK(response.headers.find("Content-Type") == "text/plain; charset=utf-8");
+  CHECK(response.headers.find("X-Content-Type-Options") == "nosniff");
+  for (const char* target : {"/logs/", "/logs", "/logs/..", "/logs/../lock", "/logs/%2e%2e",
+                             "/logs/0123456789abcdef0123456789abcdef", "/lock", "/x"}) {
+    CAPTURE(target);
+    CHECK(get(target).status == 404);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "GET /: says what this is") {
+  CHECK(get("/").status == 200);
+  CHECK(get("/").body.contains("Esclusa agent"));
+}
+
+}  // namespace
+}  // namespace esclusa::agent

@@ -1,0 +1,68 @@
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "agent/checkout.h"
+#include "agent/config.h"
+#include "agent/event.h"
+#include "agent/judgement.h"
+#include "agent/scheduler.h"
+#include "agent/stop_flag.h"
+#include "agent/work_folder.h"
+#include "client/api.h"
+
+namespace esclusa::agent {
+
+/// Takes accepted deployments to their end: asks the server, begins the run, fetches, runs the
+/// command, and reports. One at a time per repository and environment. While the server cannot be
+/// reached, deployments wait in the queue, and outcomes on disk.
+///
+///   queued ──server asked──► begun ──fetch, command──► ended ──server told──► reported
+///     └── gone, finished, superseded: dropped
+class Runner {
+ public:
+  /// All arguments outlive it. `public_url` is where logs are served.
+  Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::string public_url,
+         Scheduler::Backoff backoff = {});
+
+  /// Takes up what an earlier agent left: queued events, unreported outcomes, and runs that have
+  /// none, which are ended and not run again.
+  Result<void> recover();
+  /// An event that is in the queue on disk. Any thread.
+  void add(DeploymentEvent event);
+  void start() { scheduler_.start(); }
+  /// After the stop was requested: whether all threads came to an end within that time.
+  bool wait_idle(std::chrono::milliseconds time);
+
+ private:
+  /// A deployment on its way; its run is there once it has begun.
+  struct Job {
+    DeploymentEvent event;
+    std::optional<RunFolder> run;
+  };
+  void add_job(std::shared_ptr<Job> job, const std::string& repository,
+               const std::string& environment, int64_t id);
+  Next advance(Job& job);
+  Next begin(Job& job);
+  Next drop(const DeploymentEvent& event, const Judgement& judgement,
+            const std::string& repository_path);
+  Next dequeue(const DeploymentEvent& event);
+  Outcome execute(const Rule& rule, const DeploymentEvent& event, const RunFolder& run);
+  /// Tells the server that it begins; tries until it can, or the agent is to end.
+  Result<void> report_begin(const RunFolder& run);
+  Next end(RunFolder& run, Outcome outcome);
+  Next report(RunFolder& run);
+  std::string log_url(const RunFolder& run) const;
+
+  const Config& config_;
+  WorkFolder& work_;
+  StopFlag& stop_;
+  const std::string public_url_;
+  const Scheduler::Backoff backoff_;
+  const client::Api api_;
+  Checkout checkout_;
+  Scheduler scheduler_;  // last: its threads use all the others
+};
+
+}  // namespace esclusa::agent

@@ -1,0 +1,223 @@
+#include "agent/runner.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "agent/fake_github.h"
+#include "support/git_fixture.h"
+
+namespace esclusa::agent {
+namespace {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// An agent without its HTTP side, a real repository, and a server that is played.
+struct Fixture {
+  testing::FakeGithub github;
+  test::GitFixture repository;
+  std::string sha = repository.commit("main", "page", "one");
+  test::TempFolder folder;
+  Config config;
+  std::optional<StopFlag> stop;
+  std::optional<WorkFolder> work;
+  std::optional<Runner> runner;
+
+  Fixture() {
+    config.server = github.url;
+    config.rules = {{.repository = "demo/shop",
+                     .git = repository.path().string(),
+                     .environment = "*",
+                     .task = "*",
+                     .time_limit_text = "5m",
+                     .environment_url = "https://staging.example"}};
+    config.rules[0].time_limit = 5min;
+    work.emplace(WorkFolder::open(folder / "work").value());
+    use("echo ran >>" + (folder / "ran").string());
+    make_runner();
+  }
+  ~Fixture() {
+    stop->request();
+    if (runner) runner->wait_idle(1h);
+  }
+  void use(const std::string& script) { config.rules[0].command = {"sh", "-c", script}; }
+  void make_runner() {
+    stop.emplace();
+    runner.emplace(config, *work, *stop, "http://agent", backoff());
+  }
+  static Scheduler::Backoff backoff() { return {1ms, 2ms}; }
+  DeploymentEvent event(testing::EventFields fields) {
+    if (fields.sha == std::string(40, 'a')) fields.sha = sha;
+    return parse_deployment_event(testing::event_body(fields)).value();
+  }
+  void deploy(const testing::EventFields& fields = {}) {
+    auto made = event(fields);
+    github.add(made.id, {made.sha, made.environment, made.task});
+    REQUIRE(work->enqueue(made) == Enqueued::added);
+    runner->add(made);
+  }
+  void start() {
+    REQUIRE(runner->recover());
+    runner->start();
+  }
+  /// Runs one more deployment to its end, in the same lane, behind all the others.
+  void pass_through() {
+    deploy({.id = 1000});
+    github.wait_for(1000, "success");
+  }
+  std::string ran() const { return test::read_file(folder / "ran"); }
+};
+
+TEST_CASE_FIXTURE(Fixture, "Runner: reports in_progress and success, with the log") {
+  start();
+  deploy({.id = 7});
+  const auto end = github.wait_for(7, "success");
+  CHECK(github.states(7) == "in_progress success");
+  CHECK(end.environment_url == "https://staging.example");
+  REQUIRE(end.log_url.starts_with("http://agent/logs/"));
+  CHECK(github.statuses(7)[0].log_url == end.log_url);
+  const std::string log = test::read_file(
+      work->find_log(end.log_url.substr(std::string("http://agent/logs/").size())).value());
+  CHECK(log.starts_with("Deployment 7 of demo/shop\n"));
+  CHECK(log.contains(sha));
+  CHECK(ran() == "ran\n");
+  CHECK(!fs::exists(folder / "work/runs/demo/shop/7/source"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: the command and the commit may fail") {
+  use("exit 3");
+  start();
+  deploy({.id = 1});
+  CHECK(github.wait_for(1, "failure").description == "The command exited with 3");
+  deploy({.id = 2, .sha = std::string(40, 'b')});
+  const auto end = github.wait_for(2, "error");
+  CHECK(end.description.contains("The commit is not in the repository"));
+  CHECK(!end.log_url.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: what is finished, gone or altered does not run") {
+  int64_t id = 0;
+  for (const char* state : {"success", "failure", "error", "inactive"}) {
+    ++id;
+    REQUIRE(work->enqueue(event({.id = id})));
+    github.add(id, {sha, "staging", "deploy", {{state, "", "", ""}}});
+  }
+  REQUIRE(work->enqueue(event({.id = 20})));
+  REQUIRE(work->enqueue(event({.id = 21})));
+  github.add(21, {std::string(40, 'c')});
+  start();
+  pass_through();
+  CHECK(ran() == "ran\n");
+  CHECK(work->queued()->empty());
+  CHECK(github.states(21).empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a superseded one does not run, and its history says why") {
+  github.add(5, {sha, "staging", "deploy", {{"in_progress", "", "", ""}}});
+  github.add(6, {sha, "production", "deploy", {{"success", "", "", ""}}});
+  github.add(7, {sha, "staging", "other", {{"success", "", "", ""}}});
+  github.add(8, {sha, "staging", "deploy", {{"failure", "", "", ""}}});
+  start();
+  deploy({.id = 4});
+  CHECK(github.wait_for(4, "inactive").description == "Superseded by deployment 5");
+  CHECK(ran().empty());
+  deploy({.id = 9, .environment = "qa"});
+  github.wait_for(9, "success");
+  CHECK(ran() == "ran\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: newer ones that failed or belong elsewhere supersede nothing") {
+  github.add(6, {sha, "production", "deploy", {{"success", "", "", ""}}});
+  github.add(7, {sha, "staging", "other", {{"success", "", "", ""}}});
+  github.add(8, {sha, "staging", "deploy", {{"failure", "", "", ""}}});
+  github.add(9, {sha});
+  start();
+  deploy({.id = 4});
+  github.wait_for(4, "success");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: while the server is away, nothing is lost and nothing runs") {
+  github.set_down(true);
+  start();
+  deploy({.id = 1});
+  deploy({.id = 2});
+  github.wait_for_requests(5);
+  CHECK(ran().empty());
+  CHECK(work->queued()->size() == 2);
+  github.set_down(false);
+  github.wait_for(1, "success");
+  github.wait_for(2, "success");
+  CHECK(ran() == "ran\nran\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: an outcome that cannot be reported is reported later, once") {
+  const fs::path fifo = folder / "fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  use("echo ran >>" + (folder / "ran").string() + "; read x <" + fifo.string());
+  start();
+  deploy({.id = 1});
+  github.wait_for(1, "in_progress");
+  github.set_down(true);
+  std::ofstream(fifo) << "go\n";
+  github.wait_for_requests(github.request_count() + 3);
+  CHECK(github.states(1) == "in_progress");
+
+  // Another agent takes it up.
+  stop->request();
+  CHECK(runner->wait_idle(1h));
+  runner.reset();
+  github.set_down(false);
+  make_runner();
+  start();
+  github.wait_for(1, "success");
+  CHECK(github.states(1) == "in_progress success");
+  CHECK(ran() == "ran\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a run that was cut off is reported, and not run again") {
+  auto made = event({.id = 3});
+  github.add(3, {sha});
+  REQUIRE(work->enqueue(made));
+  REQUIRE(work->begin_run(made,
+                          {.repository = "demo/shop", .deployment = 3, .environment = "staging"}));
+  start();
+  CHECK(github.wait_for(3, "error").description ==
+        "The agent stopped during the run; it is not run again");
+  CHECK(work->enqueue(made) == Enqueued::already_known);
+  CHECK(ran().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a stop ends the command, and reports it") {
+  use("echo ran >>" + (folder / "ran").string() + "; sleep 1000");
+  start();
+  deploy({.id = 1});
+  deploy({.id = 2});
+  github.wait_for(1, "in_progress");
+  stop->request();
+  CHECK(runner->wait_idle(1h));
+  CHECK(github.states(1) == "in_progress error");
+  CHECK(github.statuses(1)[1].description == "The agent was stopped");
+  CHECK(github.states(2).empty());
+  CHECK(work->queued()->size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: hostile names are data") {
+  start();
+  int64_t id = 100;
+  for (const char* text :
+       {"$(touch x)", "`touch x`", "--upload-pack=touch x", "../../x", "a;touch x", "|touch x"}) {
+    const std::string name(text);
+    CAPTURE(name);
+    deploy({.id = ++id, .environment = name, .task = name, .ref = name});
+    github.wait_for(id, "success");
+  }
+  size_t count = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    CHECK(entry.path().filename() != "x");
+    ++count;
+  }
+  CHECK(count > 0);
+  CHECK(ran() == "ran\nran\nran\nran\nran\nran\n");
+}
+
+}  // namespace
+}  // namespace esclusa::agent

@@ -1,0 +1,109 @@
+#pragma once
+// Exceptions are for bugs: a broken file is an error value.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace esclusa::agent {
+
+/// Reads one table of a TOML file, and notices keys that nobody asked for.
+class TomlTable {
+ public:
+  /// `place` begins each message: `agent.toml: `.
+  TomlTable(const toml::table& table, std::string place)
+      : table_(table), place_(std::move(place)) {}
+
+  std::unexpected<Error> error(const std::string& what) const {
+    return fail(ErrorCode::invalid, place_ + what, "invalid_configuration");
+  }
+
+  Result<std::optional<std::string>> optional_string(const std::string& key) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return std::nullopt;
+    auto text = node->value_exact<std::string>();
+    if (!text) return error("`" + key + "` must be text in quotes");
+    if (text->empty()) return error("`" + key + "` is empty; leave it out or give it a value");
+    if (has_control_characters(*text)) return error("`" + key + "` has control characters in it");
+    return text;
+  }
+
+  Result<std::string> string_or(const std::string& key, const std::string& fallback) {
+    return TRY(optional_string(key)).value_or(fallback);
+  }
+
+  /// `example` shows what to write when it is missing.
+  Result<std::string> required_string(const std::string& key, const std::string& example) {
+    auto text = TRY(optional_string(key));
+    if (!text) return error("`" + key + "` is missing; add, for example: " + key + " = " + example);
+    return *text;
+  }
+
+  Result<std::vector<std::string>> required_strings(const std::string& key,
+                                                    const std::string& example) {
+    const toml::node* node = take(key);
+    const std::string advice = "; write, for example: " + key + " = " + example;
+    if (node == nullptr) return error("`" + key + "` is missing" + advice);
+    const toml::array* array = node->as_array();
+    if (array == nullptr || array->empty()) {
+      return error("`" + key + "` must be a list of texts, which is not split or read by a shell" +
+                   advice);
+    }
+    std::vector<std::string> texts;
+    for (const toml::node& element : *array) {
+      auto text = element.value_exact<std::string>();
+      if (!text || text->contains('\0')) {
+        return error("`" + key + "` must be a list of texts" + advice);
+      }
+      texts.push_back(std::move(*text));
+    }
+    if (texts.front().empty()) return error("`" + key + "` begins with an empty text" + advice);
+    return texts;
+  }
+
+  /// The tables of `[[key]]`; none if it is absent.
+  Result<std::vector<const toml::table*>> tables(const std::string& key) {
+    std::vector<const toml::table*> found;
+    const toml::node* node = take(key);
+    if (node == nullptr) return found;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return error("write [[" + key + "]], with two brackets");
+    for (const toml::node& element : *array) {
+      if (!element.is_table()) return error("write [[" + key + "]], with two brackets");
+      found.push_back(element.as_table());
+    }
+    return found;
+  }
+
+  /// After everything was asked for: an error if the table has anything else.
+  Result<void> check_no_others() const {
+    for (const auto& [key, node] : table_) {
+      const std::string name(key.str());
+      if (asked_.contains(name)) continue;
+      std::string known;
+      for (const auto& candidate : asked_) known += (known.empty() ? "" : ", ") + candidate;
+      return error("unknown key `" + printable(name) + "` in line " +
+                   std::to_string(node.source().begin.line) + "; there are: " + known);
+    }
+    return {};
+  }
+
+ private:
+  const toml::node* take(const std::string& key) {
+    asked_.insert(key);
+    return table_.get(key);
+  }
+
+  const toml::table& table_;
+  std::string place_;
+  std::set<std::string> asked_;
+};
+
+}  // namespace esclusa::agent

@@ -1,0 +1,195 @@
+#include "agent/work_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/files.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/names.h"
+
+namespace esclusa::agent {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr size_t log_key_bytes = 16;
+
+/// One folder or file name: no slash, not hidden, not `.` or `..`.
+std::string name_part(std::string_view text) {
+  std::string name = percent_encode(text);
+  if (name.starts_with('.')) name.replace(0, 1, "%2E");
+  return name.empty() ? "%" : name;
+}
+
+/// The folders in a folder; ours never begin with a dot.
+Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->is_directory() && !it->path().filename().string().starts_with('.')) {
+      found.push_back(it->path());
+    }
+  }
+  if (error) return fail(ErrorCode::unavailable, "cannot list " + folder.string());
+  return found;
+}
+
+/// What a crash left of files and folders that were being made.
+void remove_unfinished(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().starts_with('.')) unfinished.push_back(entry.path());
+  }
+  for (const auto& path : unfinished) fs::remove_all(path, ignored);
+}
+
+}  // namespace
+
+fs::path repository_folder(const std::string& repository) {
+  const std::string folded = core::fold_case(repository);
+  const size_t slash = std::min(folded.find('/'), folded.size());
+  return fs::path(name_part(folded.substr(0, slash))) /
+         name_part(slash < folded.size() ? folded.substr(slash + 1) : "");
+}
+
+Result<WorkFolder> WorkFolder::open(const fs::path& path) {
+  for (const char* name : {"queue", "runs", "logs", "git"}) TRY(make_folders(path / name));
+  const fs::path lock_file = path / "lock";
+  const int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return file_error("open", lock_file);
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    close(lock);
+    return fail(ErrorCode::unavailable, "another agent uses " + path.string() +
+                                            "; end it, or give this one another `work` folder");
+  }
+  remove_unfinished(path / "queue");
+  remove_unfinished(path / "runs");
+  return WorkFolder(path, lock);
+}
+
+WorkFolder::WorkFolder(WorkFolder&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+WorkFolder::~WorkFolder() {
+  if (lock_ >= 0) close(lock_);
+}
+
+fs::path WorkFolder::queue_file(const DeploymentEvent& event) const {
+  const fs::path folder = repository_folder(event.repository);
+  return path_ / "queue" /
+         (folder.parent_path().string() + "%2F" + folder.filename().string() + "-" +
+          std::to_string(event.id) + ".json");
+}
+
+fs::path WorkFolder::run_path(const std::string& repository, int64_t deployment) const {
+  return path_ / "runs" / repository_folder(repository) / std::to_string(deployment);
+}
+
+fs::path WorkFolder::mirror_of(const std::string& repository) const {
+  return path_ / "git" / (repository_folder(repository).string() + ".git");
+}
+
+Result<Enqueued> WorkFolder::enqueue(const DeploymentEvent& event) {
+  std::lock_guard lock(mutex_);
+  std::error_code error;
+  const fs::path file = queue_file(event);
+  if (fs::exists(file, error) || fs::exists(run_path(event.repository, event.id), error)) {
+    return Enqueued::already_known;
+  }
+  if (error) return fail(ErrorCode::unavailable, "cannot look into " + path_.string());
+  TRY(write_durably(file, event.body));
+  return Enqueued::added;
+}
+
+Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
+  std::lock_guard lock(mutex_);
+  std::vector<DeploymentEvent> events;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_ / "queue", error)) {
+    auto event = parse_deployment_event(TRY(read_file(entry.path())));
+    if (!event) {
+      log::error("an event in the queue cannot be read; it is left there",
+                 {{"file", entry.path().string()}, {"error", event.error().message}});
+    } else if (fs::exists(run_path(event->repository, event->id), error)) {
+      TRY(remove_durably(entry.path()));  // the crash came between the two steps of begin_run
+    } else {
+      events.push_back(std::move(*event));
+    }
+  }
+  if (error) return fail(ErrorCode::unavailable, "cannot list " + (path_ / "queue").string());
+  return events;
+}
+
+Result<void> WorkFolder::dequeue(const DeploymentEvent& event) {
+  std::lock_guard lock(mutex_);
+  return remove_durably(queue_file(event));
+}
+
+Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& event,
+                                                       RunRecord record) {
+  std::lock_guard lock(mutex_);
+  const fs::path target = run_path(event.repository, event.id);
+  std::error_code ignored;
+  if (fs::exists(target, ignored)) {
+    TRY(remove_durably(queue_file(event)));
+    return std::nullopt;
+  }
+  record.log_key = hex(random_bytes(log_key_bytes));
+  RunFolder run{path_ / "runs" / (".new-" + record.log_key), std::move(record)};
+  TRY(make_folders(run.path));
+  TRY(write_durably(run.event_file(), event.body));
+  TRY(write_durably(run.payload_file(), event.payload));
+  TRY(write_durably(run.log(), ""));
+  TRY(run.save());
+  TRY(make_folders(target.parent_path()));
+  const bool is_first = TRY(move_if_free(run.path, target));
+  if (is_first) {
+    run.path = target;
+    // Relative, so that the work folder can be moved.
+    const fs::path link = path_ / "logs" / run.record.log_key;
+    std::error_code error;
+    fs::create_symlink(run.log().lexically_relative(link.parent_path()), link, error);
+    if (error) log::warning("the log cannot be served", {{"error", error.message()}});
+  } else {
+    fs::remove_all(run.path, ignored);
+  }
+  TRY(remove_durably(queue_file(event)));
+  if (!is_first) return std::nullopt;
+  return run;
+}
+
+Result<std::vector<RunFolder>> WorkFolder::unreported_runs() {
+  std::vector<RunFolder> runs;
+  for (const auto& owner : TRY(folders_in(path_ / "runs"))) {
+    for (const auto& name : TRY(folders_in(owner))) {
+      for (const auto& path : TRY(folders_in(name))) {
+        auto run = RunFolder::load(path);
+        if (!run) {
+          log::error("a run cannot be read; it is left alone",
+                     {{"folder", path.string()}, {"error", run.error().message}});
+        } else if (run->record.step != RunStep::reported) {
+          runs.push_back(std::move(*run));
+        }
+      }
+    }
+  }
+  return runs;
+}
+
+std::optional<fs::path> WorkFolder::find_log(std::string_view key) const {
+  const bool well_formed = key.size() == 2 * log_key_bytes && std::ranges::all_of(key, [](char c) {
+                             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                           });
+  if (!well_formed) return std::nullopt;
+  std::error_code error;
+  const fs::path link = path_ / "logs" / key;
+  if (!fs::exists(link, error)) return std::nullopt;
+  return link;
+}
+
+}  // namespace esclusa::agent

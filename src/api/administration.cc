@@ -1,0 +1,148 @@
+#include "api/administration.h"
+
+#include "app/administration.h"
+#include "wire/account.h"
+#include "wire/json.h"
+#include "wire/repository.h"
+
+namespace esclusa::api {
+namespace {
+
+void write_admin_account(wire::JsonWriter& json, const core::Account& account) {
+  json.begin_object()
+      .member("id", account.id.value)
+      .member("login", account.login)
+      .member("kind", core::to_name(account.kind))
+      .member("site_admin", account.site_admin)
+      .member("created_at", account.created_at)
+      .end_object();
+}
+
+void write_token(wire::JsonWriter& json, const core::Token& token, const Secret* text) {
+  json.begin_object().member("id", token.id.value).member("name", token.name);
+  if (text != nullptr) json.member("token", text->reveal());
+  json.member("scopes", token.scopes.to_text())
+      .member("created_at", token.created_at)
+      .member("expires_at", token.expires_at)
+      .member("last_used_at", token.last_used_at)
+      .member("revoked_at", token.revoked_at)
+      .end_object();
+}
+
+void write_admin_repository(wire::JsonWriter& json, const core::Repository& repository) {
+  json.begin_object()
+      .member("id", repository.id.value)
+      .member("full_name", repository.full_name())
+      .member("path", repository.path)
+      .member("default_branch", repository.default_branch)
+      .member("visibility", core::to_name(repository.visibility))
+      .member("writable", repository.writable)
+      .member("auto_merge", core::to_name(repository.auto_merge))
+      .end_object();
+}
+
+template <class T, class Write>
+http::Response list_all(const std::vector<T>& items, Write write) {
+  wire::JsonWriter json;
+  json.begin_array();
+  for (const T& item : items) write(json, item);
+  json.end_array();
+  return json_response(200, std::move(json));
+}
+
+/// A member whose value must be one of an enum's names.
+template <class Enum>
+Result<std::optional<Enum>> optional_enum(const wire::JsonBody& body, std::string_view name) {
+  auto text = TRY(body.optional_string(name));
+  if (!text) return std::nullopt;
+  auto value = core::from_name<Enum>(*text);
+  if (!value) return fail_request(*text + " is no " + std::string(name) + ".");
+  return value;
+}
+
+}  // namespace
+
+Result<http::Response> admin_list_accounts(const Call& call) {
+  return list_all(TRY(app::list_accounts(call.context)), write_admin_account);
+}
+
+Result<http::Response> admin_create_account(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  app::NewAccount input;
+  input.login = TRY(body.required_string("login"));
+  input.kind = TRY(optional_enum<core::AccountKind>(body, "kind")).value_or(input.kind);
+  input.site_admin = TRY(body.boolean_or("site_admin", false));
+  input.human = TRY(body.string_or("human", ""));
+  auto account = TRY(app::create_account(call.context, call.principal, input));
+  wire::JsonWriter json;
+  write_admin_account(json, account);
+  return json_response(201, std::move(json));
+}
+
+Result<http::Response> admin_list_tokens(const Call& call) {
+  return list_all(TRY(app::list_tokens(call.context, call.parameter("login"))),
+                  [](auto& json, const core::Token& token) { write_token(json, token, nullptr); });
+}
+
+Result<http::Response> admin_create_token(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  app::NewToken input;
+  input.login = call.parameter("login");
+  input.name = TRY(body.string_or("name", ""));
+  input.scopes = TRY(body.string_or("scopes", ""));
+  if (auto seconds = body.find("expires_in_seconds")) {
+    auto number = seconds->integer();
+    constexpr int64_t century = 100LL * 366 * 24 * 3600;
+    if (!number || *number < 1 || *number > century) {
+      return wire::wrong_type("expires_in_seconds", *seconds, "a number of seconds");
+    }
+    input.expires_in = std::chrono::seconds(*number);
+  }
+  auto minted = TRY(app::create_token(call.context, call.principal, input));
+  wire::JsonWriter json;
+  write_token(json, minted.token, &minted.text);
+  return json_response(201, std::move(json));
+}
+
+Result<http::Response> admin_revoke_token(const Call& call) {
+  TRY(app::revoke_token(call.context, call.principal, TRY(call.id<TokenId>("token_id"))));
+  return no_content();
+}
+
+Result<http::Response> admin_set_member(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  TRY(app::set_member(call.context, call.principal, call.parameter("organization"),
+                      call.parameter("login"), TRY(body.string_or("role", "member"))));
+  return no_content();
+}
+
+Result<http::Response> admin_list_repositories(const Call& call) {
+  return list_all(TRY(app::list_repositories(call.context)), write_admin_repository);
+}
+
+Result<http::Response> admin_create_repository(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  app::NewRepository input;
+  input.owner = TRY(body.required_string("owner"));
+  input.name = TRY(body.required_string("name"));
+  input.path = TRY(body.string_or("path", ""));
+  input.writable = TRY(body.boolean_or("writable", false));
+  input.visibility =
+      TRY(optional_enum<core::Visibility>(body, "visibility")).value_or(input.visibility);
+  input.auto_merge = TRY(optional_enum<core::MergePolicy>(body, "auto_merge"));
+  auto repository = TRY(app::create_repository(call.context, call.principal, input));
+  wire::JsonWriter json;
+  write_admin_repository(json, repository);
+  return json_response(201, std::move(json));
+}
+
+Result<http::Response> admin_grant_role(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  auto role = TRY(optional_enum<core::Role>(body, "role"));
+  if (!role) return fail_request("\"role\" wasn't supplied.");
+  TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
+                      call.parameter("login"), *role));
+  return no_content();
+}
+
+}  // namespace esclusa::api

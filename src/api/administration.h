@@ -1,0 +1,17 @@
+#pragma once
+#include "api/call.h"
+
+/// What `esclusa user|token|org|repo` ask for, through the administrator's unix socket.
+namespace esclusa::api {
+
+Result<http::Response> admin_list_accounts(const Call& call);
+Result<http::Response> admin_create_account(const Call& call);
+Result<http::Response> admin_list_tokens(const Call& call);
+Result<http::Response> admin_create_token(const Call& call);
+Result<http::Response> admin_revoke_token(const Call& call);
+Result<http::Response> admin_set_member(const Call& call);
+Result<http::Response> admin_list_repositories(const Call& call);
+Result<http::Response> admin_create_repository(const Call& call);
+Result<http::Response> admin_grant_role(const Call& call);
+
+}  // namespace esclusa::api

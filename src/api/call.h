@@ -1,0 +1,59 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "core/network_address.h"
+#include "http/message.h"
+#include "wire/json_writer.h"
+#include "wire/urls.h"
+
+namespace esclusa::api {
+
+/// What the API is told once, at the start.
+struct Settings {
+  std::string external_url;  ///< the server's own address, without a slash at the end
+  /// Whether `external_url` was configured; otherwise a request's own Host decides.
+  bool external_url_is_fixed = false;
+  core::DestinationPolicy hook_destinations;
+};
+
+/// A matched path parameter, decoded.
+struct PathParameter {
+  std::string_view name;
+  std::string value;
+};
+
+/// One request on its way through a handler: authenticated, matched, access judged.
+struct Call {
+  const http::Request& request;
+  const app::Context& context;
+  const Settings& settings;
+  core::Principal principal;
+  std::vector<PathParameter> path;
+  wire::Urls urls;
+  std::vector<http::Parameter> query;
+  std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
+
+  const app::RepositoryAccess& access() const { return repository_access.value(); }
+  const core::Repository& repository() const { return access().repository; }
+  const std::string& parameter(std::string_view name) const;
+  /// A numeric id of the path; `not_found` if it is none.
+  template <class AnyId>
+  Result<AnyId> id(std::string_view name) const {
+    auto value = parse_positive(parameter(name));
+    if (!value) return fail(ErrorCode::not_found, "Not Found");
+    return AnyId{*value};
+  }
+  /// A query parameter; empty if it is absent.
+  std::string query_value(std::string_view name) const;
+};
+
+/// An answer with a JSON body.
+http::Response json_response(int status, wire::JsonWriter json);
+http::Response no_content();
+
+using Handler = Result<http::Response> (*)(const Call&);
+
+}  // namespace esclusa::api

@@ -1,0 +1,42 @@
+#include "api/call.h"
+
+#include <doctest/doctest.h>
+
+#include "base/check.h"
+#include "support/api_fixture.h"
+
+using namespace esclusa;
+using namespace esclusa::api;
+
+TEST_CASE("Call: ids are positive numbers, or else nothing is found") {
+  const test::ApiFixture fixture;
+  const http::Request request = test::make_request("GET", "/?a=1&a=2&b");
+  auto id_of = [&](const std::string& text) {
+    const Call call{
+        request, fixture.context, fixture.settings, {}, {{"deployment_id", text}}, {}, {}, {}};
+    return call.id<DeploymentId>("deployment_id");
+  };
+  CHECK(id_of("7").value() == DeploymentId{7});
+  CHECK(id_of("9223372036854775807").value().value == INT64_MAX);
+  for (auto text : {"0", "-1", "+1", "07", "1x", "", " 1", "1 ", "1.0", "0x1", "latest",
+                    "9223372036854775808", "１"}) {
+    CAPTURE(text);
+    auto id = id_of(text);
+    REQUIRE_FALSE(id);
+    CHECK(id.error().code == ErrorCode::not_found);
+    CHECK(id.error().message == "Not Found");
+  }
+}
+
+TEST_CASE("Call: a query parameter that is absent is empty, and the last one counts") {
+  const test::ApiFixture fixture;
+  const http::Request request = test::make_request("GET", "/?a=1&a=2&b&c=x%20y");
+  const Call call{
+      request, fixture.context, fixture.settings, {}, {}, {}, http::parse_query(request.query()),
+      {}};
+  CHECK(call.query_value("a") == "2");
+  CHECK(call.query_value("b") == "");
+  CHECK(call.query_value("c") == "x y");
+  CHECK(call.query_value("d") == "");
+  CHECK_THROWS_AS(call.parameter("owner"), Bug);
+}

@@ -1,0 +1,49 @@
+#include "api/errors.h"
+
+#include "wire/json_writer.h"
+
+namespace esclusa::api {
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::bad_json:
+    case ErrorCode::bad_request: return 400;
+    case ErrorCode::unauthenticated: return 401;
+    case ErrorCode::forbidden: return 403;
+    case ErrorCode::not_found: return 404;
+    case ErrorCode::conflict: return 409;
+    case ErrorCode::too_large: return 413;
+    case ErrorCode::invalid: return 422;
+    case ErrorCode::unavailable: return 503;
+    case ErrorCode::internal: return 500;
+  }
+  return 500;
+}
+
+http::Response error_response(const Error& error, std::string_view documentation) {
+  const int status = http_status(error.code);
+  wire::JsonWriter json;
+  json.begin_object().member("message", error.message);
+  if (!error.fields.empty() || !error.details.empty()) {
+    json.key("errors").begin_array();
+    for (const FieldError& field : error.fields) {
+      json.begin_object().member("resource", field.resource).member("code", field.code);
+      if (!field.field.empty()) json.member("field", field.field);
+      if (!field.message.empty()) json.member("message", field.message);
+      json.end_object();
+    }
+    for (const std::string& detail : error.details) json.value(detail);
+    json.end_array();
+  }
+  std::string url = "https://docs.github.com/rest";
+  if (!documentation.empty()) url += "/" + std::string(documentation);
+  json.member("documentation_url", url).member("status", std::to_string(status));
+  if (!error.reason_code.empty()) json.member("reason_code", error.reason_code);
+  json.end_object();
+  http::Response response{
+      status, {{"Content-Type", "application/json; charset=utf-8"}}, json.take()};
+  if (status == 503) response.headers.add("Retry-After", "1");
+  return response;
+}
+
+}  // namespace esclusa::api

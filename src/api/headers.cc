@@ -1,0 +1,104 @@
+#include "api/headers.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+namespace esclusa::api {
+
+namespace {
+
+std::string hex_number(int64_t value) {
+  char digits[17];
+  auto end = std::to_chars(std::begin(digits), std::end(digits), value, 16).ptr;
+  return {digits, end};
+}
+
+}  // namespace
+
+std::string new_request_id(Timestamp now) {
+  const std::string random = hex(random_bytes(12));
+  auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  std::string id = random.substr(0, 4) + ":" + random.substr(4, 4) + ":" + random.substr(8, 8) +
+                   ":" + random.substr(16, 8) + ":" + hex_number(seconds);
+  std::ranges::transform(id, id.begin(),
+                         [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
+  return id;
+}
+
+Result<std::string> api_version(const http::Headers& headers) {
+  constexpr std::string_view supported[] = {api_version_default, "2026-03-10"};
+  auto asked = headers.find("X-GitHub-Api-Version");
+  if (!asked || asked->empty()) return std::string(api_version_default);
+  if (std::ranges::count(supported, *asked) > 0) return std::string(*asked);
+  return fail(ErrorCode::bad_request,
+              "The version you specified in the \"X-GitHub-API-Version\" request header, \"" +
+                  printable(*asked) +
+                  "\", is not a supported version. The following versions are currently "
+                  "supported: \"2026-03-10\" (most recent), \"2022-11-28\".",
+              "unsupported_version");
+}
+
+void add_common_headers(const http::Request& request, http::Response& response,
+                        const CommonHeaders& common) {
+  http::Headers& headers = response.headers;
+  const bool success = response.status < 400;
+  const bool has_body = success && response.status != 204;
+  if (has_body && request.method != "DELETE") {
+    headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
+                                                          : "public, max-age=60, s-maxage=60");
+    headers.add("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP");
+  }
+  headers.add("X-GitHub-Media-Type", has_body ? "github.v3; format=json" : "unknown, github.v3");
+  headers.add("X-GitHub-Request-Id", std::string(common.request_id));
+  if (!common.version.empty()) {
+    headers.add("x-github-api-version-selected", std::string(common.version));
+  }
+  if (common.principal.token) {
+    headers.add("X-OAuth-Scopes", common.principal.token->scopes.to_text());
+    headers.add("X-Accepted-OAuth-Scopes", std::string(common.accepted_scopes.value_or("")));
+    if (common.principal.token->expires_at) {
+      headers.add("github-authentication-token-expiration",
+                  format_time(*common.principal.token->expires_at));
+    }
+  }
+  headers.add("Access-Control-Allow-Origin", "*");
+  headers.add("Access-Control-Expose-Headers",
+              "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, "
+              "X-RateLimit-Remaining, X-RateLimit-Used, X-RateLimit-Resource, X-RateLimit-Reset, "
+              "X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, X-GitHub-Media-Type, "
+              "X-GitHub-SSO, X-GitHub-Request-Id, Deprecation, Sunset");
+  headers.add("X-Content-Type-Options", "nosniff");
+  headers.add("X-Frame-Options", "deny");
+  headers.add("Content-Security-Policy", "default-src 'none'");
+}
+
+namespace {
+
+/// `If-None-Match` compares weakly: `W/"x"` and `"x"` are the same.
+bool is_listed(std::string_view list, std::string_view etag) {
+  if (trim(list) == "*") return true;
+  for (std::string_view candidate : split(list, ',')) {
+    candidate = trim(candidate);
+    if (candidate.starts_with("W/")) candidate.remove_prefix(2);
+    if (candidate == etag) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void apply_conditions(const http::Request& request, http::Response& response) {
+  if (response.status != 200 && response.status != 201) return;
+  const std::string etag = "\"" + hex(sha256(response.body)) + "\"";
+  response.headers.add("ETag", etag);
+  if (request.method != "GET" && request.method != "HEAD") return;
+  auto condition = request.headers.find("If-None-Match");
+  if (!condition || !is_listed(*condition, etag)) return;
+  response.status = 304;
+  response.body.clear();
+}
+
+}  // namespace esclusa::api

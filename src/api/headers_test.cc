@@ -1,0 +1,157 @@
+#include "api/headers.h"
+
+#include <doctest/doctest.h>
+
+#include <regex>
+
+#include "api/call.h"
+#include "support/api_fixture.h"
+
+using namespace esclusa;
+using namespace esclusa::api;
+using test::make_request;
+
+namespace {
+
+http::Response some_answer(int status = 200) {
+  return {status, {{"Content-Type", "application/json; charset=utf-8"}}, R"({"a":1})"};
+}
+
+const std::string etag = "\"" + hex(sha256(R"({"a":1})")) + "\"";
+
+/// The answer to a request with that If-None-Match.
+http::Response conditional(const std::string& condition, const std::string& method = "GET",
+                           int status = 200) {
+  http::Response response = some_answer(status);
+  apply_conditions(make_request(method, "/", {{"If-None-Match", condition}}), response);
+  return response;
+}
+
+http::Headers common_headers(http::Response response, const core::Principal& principal,
+                             std::optional<std::string_view> accepted = "repo",
+                             const std::string& method = "GET") {
+  add_common_headers(make_request(method, "/"), response,
+                     {"1:2:3:4:5", "2022-11-28", principal, accepted});
+  return response.headers;
+}
+
+core::Principal with_token() {
+  core::Principal principal;
+  principal.account.emplace();
+  principal.token.emplace().scopes = core::Scopes{core::Scope::repo_deployment, core::Scope::user};
+  return principal;
+}
+
+}  // namespace
+
+TEST_CASE("new_request_id: five groups of upper-case hex, the last of them the time") {
+  const std::string id = new_request_id(from_micros(0x5ABE8A34 * 1'000'000LL + 999'999));
+  CHECK(
+      std::regex_match(id, std::regex("[0-9A-F]{4}:[0-9A-F]{4}:[0-9A-F]{8}:[0-9A-F]{8}:5ABE8A34")));
+  CHECK(id != new_request_id(from_micros(0x5ABE8A34 * 1'000'000LL)));
+}
+
+TEST_CASE("api_version: the default, and the two that are supported") {
+  CHECK(api_version({}).value() == "2022-11-28");
+  CHECK(api_version({{"X-GitHub-Api-Version", ""}}).value() == "2022-11-28");
+  CHECK(api_version({{"x-github-api-version", "2022-11-28"}}).value() == "2022-11-28");
+  CHECK(api_version({{"X-GitHub-Api-Version", "2026-03-10"}}).value() == "2026-03-10");
+}
+
+TEST_CASE("api_version: 400 with GitHub's text for any other") {
+  for (std::string asked : {"v3", "2022-11-29", "2022-11-28,2026-03-10", "latest"}) {
+    CAPTURE(asked);
+    auto version = api_version({{"X-GitHub-Api-Version", asked}});
+    REQUIRE_FALSE(version);
+    CHECK(version.error().code == ErrorCode::bad_request);
+    CHECK(version.error().message.starts_with(
+        "The version you specified in the \"X-GitHub-API-Version\" request header, \"" + asked +
+        "\", is not a supported version. The following versions are currently supported: "));
+  }
+}
+
+TEST_CASE("apply_conditions: the ETag is the body's digest, strong, on 200 and 201 alone") {
+  for (int status : {200, 201}) {
+    http::Response response = some_answer(status);
+    apply_conditions(make_request("POST", "/"), response);
+    CHECK(response.headers.find("ETag") == etag);
+    CHECK(response.status == status);
+  }
+  for (int status : {202, 204, 404, 422, 500}) {
+    http::Response response = some_answer(status);
+    apply_conditions(make_request("GET", "/", {{"If-None-Match", "*"}}), response);
+    CHECK_FALSE(response.headers.has("ETag"));
+    CHECK(response.status == status);
+  }
+}
+
+TEST_CASE("apply_conditions: If-None-Match compares weakly, over a list") {
+  for (std::string condition : {etag, "W/" + etag, "\"x\", " + etag, "\"x\",W/" + etag + " ,\"y\"",
+                                std::string("*"), std::string(" * ")}) {
+    CAPTURE(condition);
+    for (auto method : {"GET", "HEAD"}) {
+      auto response = conditional(condition, method);
+      CHECK(response.status == 304);
+      CHECK(response.body.empty());
+      CHECK(response.headers.find("ETag") == etag);
+    }
+  }
+  for (std::string condition : {std::string(), std::string("\"x\""), etag.substr(1), "w/" + etag,
+                                etag + "x", std::string("\"\""), std::string("W/")}) {
+    CAPTURE(condition);
+    auto response = conditional(condition);
+    CHECK(response.status == 200);
+    CHECK(response.body == R"({"a":1})");
+  }
+}
+
+TEST_CASE("apply_conditions: what changes something is answered in full") {
+  CHECK(conditional(etag, "POST", 201).status == 201);
+  CHECK(conditional("*", "PATCH").status == 200);
+  CHECK_FALSE(conditional(etag, "POST", 201).body.empty());
+}
+
+TEST_CASE("add_common_headers: what every answer has") {
+  for (int status : {200, 201, 204, 304, 401, 404, 422, 500}) {
+    CAPTURE(status);
+    auto headers = common_headers(some_answer(status), core::Principal{});
+    CHECK(headers.find("X-GitHub-Request-Id") == "1:2:3:4:5");
+    CHECK(headers.find("x-github-api-version-selected") == "2022-11-28");
+    CHECK(headers.find("Access-Control-Allow-Origin") == "*");
+    CHECK(headers.find("X-Content-Type-Options") == "nosniff");
+    CHECK(headers.find("X-Frame-Options") == "deny");
+    CHECK(headers.find("Content-Security-Policy") == "default-src 'none'");
+    CHECK(headers.find("Access-Control-Expose-Headers")->contains("Link, Location"));
+    CHECK_FALSE(headers.has("X-OAuth-Scopes"));
+    CHECK_FALSE(headers.has("X-Accepted-OAuth-Scopes"));
+  }
+}
+
+TEST_CASE("add_common_headers: only answers with a body may be cached, private ones privately") {
+  auto anonymous = common_headers(some_answer(), core::Principal{});
+  CHECK(anonymous.find("Cache-Control") == "public, max-age=60, s-maxage=60");
+  CHECK(anonymous.find("X-GitHub-Media-Type") == "github.v3; format=json");
+  CHECK(anonymous.find("Vary")->contains("Authorization"));
+  auto known = common_headers(some_answer(), with_token());
+  CHECK(known.find("Cache-Control") == "private, max-age=60, s-maxage=60");
+  for (int status : {204, 401, 404, 409, 422, 503}) {
+    CAPTURE(status);
+    auto headers = common_headers(some_answer(status), with_token());
+    CHECK_FALSE(headers.has("Cache-Control"));
+    CHECK(headers.find("X-GitHub-Media-Type") == "unknown, github.v3");
+  }
+}
+
+TEST_CASE("add_common_headers: a token's scopes and the route's") {
+  auto headers = common_headers(some_answer(), with_token());
+  CHECK(headers.find("X-OAuth-Scopes") == "repo_deployment, user");
+  CHECK(headers.find("X-Accepted-OAuth-Scopes") == "repo");
+  CHECK_FALSE(headers.has("github-authentication-token-expiration"));
+  headers = common_headers(some_answer(404), with_token(), std::nullopt);
+  CHECK(headers.find("X-OAuth-Scopes") == "repo_deployment, user");
+  CHECK(headers.find("X-Accepted-OAuth-Scopes") == "");
+  core::Principal expiring = with_token();
+  expiring.token->expires_at = from_micros(1'790'000'000'000'000);
+  CHECK(common_headers(some_answer(), expiring).find("github-authentication-token-expiration") ==
+        "2026-09-21T14:13:20Z");
+}

@@ -1,0 +1,93 @@
+#include "api/hooks.h"
+
+#include "api/pagination.h"
+#include "app/hooks.h"
+#include "base/limits.h"
+#include "core/names.h"
+#include "http/outbound.h"
+#include "wire/hook.h"
+
+namespace esclusa::api {
+namespace {
+
+std::unexpected<Error> url_error(std::string message, std::string reason) {
+  return fail_validation({"Hook", "url", "custom", std::move(message)}, std::move(reason));
+}
+
+/// Refuses early what the connect-time check would refuse at every delivery. A host name is
+/// judged only there, because what it resolves to may change.
+Result<void> check_destination(const Call& call, const core::HookInput& input) {
+  if (!input.config) return {};
+  const std::string& text = input.config->url;
+  if (text.size() > limits::url_bytes) return url_error("url is too long", "too_long");
+  auto url = http::parse_url(text);
+  if (!url) return url_error("url must be an http or https URL", "invalid_url");
+  if (url->has_credentials) return url_error("url must not contain credentials", "invalid_url");
+  TRY(core::check_link(text, "Hook", "url"));  // libcurl takes characters that no URI may have
+  const bool is_localhost = url->host == "localhost" || url->host.ends_with(".localhost");
+  auto address = core::NetworkAddress::parse(is_localhost ? "127.0.0.1" : url->host);
+  if (address && !call.settings.hook_destinations.allows(*address)) {
+    return url_error("url is not supported because it isn't reachable over the public Internet (" +
+                         url->host +
+                         "). The server's operator can allow its address range with the setting "
+                         "webhooks.allow",
+                     "destination_not_allowed");
+  }
+  return {};
+}
+
+http::Response hook_response(const Call& call, int status, const core::Hook& hook) {
+  wire::JsonWriter json;
+  wire::write_hook(json, hook, call.repository(), call.urls);
+  return json_response(status, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> list_hooks(const Call& call) {
+  const core::Page page = parse_page(call);
+  auto hooks = TRY(app::list_hooks(call.context, call.access()));
+  // At most limits::hooks_per_event for each of a few dozen events: cut here, not in SQL.
+  core::Listing<core::Hook> listing;
+  listing.total_count = static_cast<int64_t>(hooks.size());
+  for (int64_t i = page.offset(); i < std::min(page.offset() + page.size, listing.total_count);
+       ++i) {
+    listing.items.push_back(hooks[static_cast<size_t>(i)]);
+  }
+  return list_response(call, page, listing, [&](auto& json, const core::Hook& hook) {
+    wire::write_hook(json, hook, call.repository(), call.urls);
+  });
+}
+
+Result<http::Response> create_hook(const Call& call) {
+  const core::HookInput input = TRY(wire::parse_new_hook(call.request.body));
+  TRY(check_destination(call, input));
+  auto hook = TRY(app::create_hook(call.context, call.access(), input));
+  http::Response response = hook_response(call, 201, hook);
+  response.headers.add("Location", call.urls.hook(call.repository(), hook.id));
+  return response;
+}
+
+Result<http::Response> get_hook(const Call& call) {
+  const auto id = TRY(call.id<HookId>("hook_id"));
+  return hook_response(call, 200, TRY(app::get_hook(call.context, call.access(), id)));
+}
+
+Result<http::Response> update_hook(const Call& call) {
+  const auto id = TRY(call.id<HookId>("hook_id"));
+  const core::HookInput input = TRY(wire::parse_hook_changes(call.request.body));
+  TRY(check_destination(call, input));
+  return hook_response(call, 200, TRY(app::update_hook(call.context, call.access(), id, input)));
+}
+
+Result<http::Response> delete_hook(const Call& call) {
+  TRY(app::delete_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  return no_content();
+}
+
+Result<http::Response> ping_hook(const Call& call) {
+  TRY(app::ping_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  return no_content();
+}
+
+}  // namespace esclusa::api

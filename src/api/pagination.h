@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+
+#include "api/call.h"
+#include "core/page.h"
+
+namespace esclusa::api {
+
+/// `page` and `per_page`, clamped to what is allowed; what is no number counts as absent.
+core::Page parse_page(const Call& call);
+
+/// The `Link` header as GitHub orders it (prev, next, last, first); empty for a single page.
+/// Links go through `/repositories/{id}/…`, and keep the other query parameters.
+std::string link_header(const Call& call, const core::Page& page, int64_t total_count);
+
+/// A JSON array of one page, with its `Link`.
+template <class T, class Write>
+http::Response list_response(const Call& call, const core::Page& page,
+                             const core::Listing<T>& listing, Write write) {
+  wire::JsonWriter json;
+  json.begin_array();
+  for (const T& item : listing.items) write(json, item);
+  json.end_array();
+  http::Response response = json_response(200, std::move(json));
+  std::string link = link_header(call, page, listing.total_count);
+  if (!link.empty()) response.headers.add("Link", std::move(link));
+  return response;
+}
+
+}  // namespace esclusa::api

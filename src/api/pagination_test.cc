@@ -1,0 +1,181 @@
+#include "api/pagination.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "base/limits.h"
+#include "support/api_fixture.h"
+
+using namespace esclusa;
+using namespace esclusa::api;
+
+namespace {
+
+/// A call of a repository route, for `target` as it was sent.
+struct Asked {
+  test::ApiFixture fixture;
+  http::Request request;
+  Call call;
+  explicit Asked(const std::string& target, const std::string& root = "http://h")
+      : request(test::make_request("GET", target)),
+        call{request,
+             fixture.context,
+             fixture.settings,
+             {},
+             {},
+             {root, "http://h"},
+             http::parse_query(request.query()),
+             app::RepositoryAccess{}} {
+    call.repository_access->repository.id = {12};
+  }
+  Asked(const Asked&) = delete;
+};
+
+core::Page page(const std::string& query) {
+  return parse_page(Asked("/repos/a/b/x?" + query).call);
+}
+
+std::string links(const std::string& target, int64_t total_count, const char* root = "http://h") {
+  const Asked asked(target, root);
+  return link_header(asked.call, parse_page(asked.call), total_count);
+}
+
+/// The URL of a relation; empty if it is not there.
+std::string url_of(const std::string& header, const std::string& relation) {
+  const size_t end = header.find(">; rel=\"" + relation + "\"");
+  if (end == header.npos) return "";
+  const size_t begin = header.rfind('<', end) + 1;
+  return header.substr(begin, end - begin);
+}
+
+const std::string base = "http://h/repositories/12/deployments?";
+
+}  // namespace
+
+TEST_CASE("parse_page: GitHub's defaults and limits") {
+  struct Row {
+    const char* query;
+    int number, size;
+  };
+  const Row rows[] = {
+      {"", 1, 30},
+      {"page=3", 3, 30},
+      {"per_page=5", 1, 5},
+      {"per_page=100", 1, 100},
+      {"per_page=101", 1, 100},
+      {"per_page=1000000", 1, 100},
+      {"page=2&per_page=10", 2, 10},
+      {"page=2&page=4", 4, 30},
+      // What is no positive number counts as absent.
+      {"page=0&per_page=0", 1, 30},
+      {"page=-1&per_page=-5", 1, 30},
+      {"page=x&per_page=", 1, 30},
+      {"page=1.5&per_page=1e1", 1, 30},
+      {"page=99999999999999999999", 1, 30},
+      {"page&per_page", 1, 30},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.query);
+    CHECK(page(row.query).number == row.number);
+    CHECK(page(row.query).size == row.size);
+  }
+}
+
+TEST_CASE("parse_page: the largest page overflows nothing") {
+  const core::Page last = page("page=9223372036854775807&per_page=100");
+  CHECK(last.number == 100'000'000);
+  CHECK(last.offset() == 9'999'999'900);
+}
+
+TEST_CASE("link_header: none for a single page") {
+  for (int64_t total : {0, 1, 29, 30}) {
+    CAPTURE(total);
+    CHECK(links("/repos/a/b/deployments", total) == "");
+  }
+}
+
+TEST_CASE("link_header: next and last on the first page") {
+  CHECK(links("/repos/a/b/deployments", 31) ==
+        "<" + base + "page=2>; rel=\"next\", <" + base + "page=2>; rel=\"last\"");
+}
+
+TEST_CASE("link_header: prev, next, last, first, in this order") {
+  CHECK(links("/repos/a/b/deployments?page=2&per_page=10", 45) ==
+        "<" + base + "page=1&per_page=10>; rel=\"prev\", <" + base +
+            "page=3&per_page=10>; rel=\"next\", <" + base + "page=5&per_page=10>; rel=\"last\", <" +
+            base + "page=1&per_page=10>; rel=\"first\"");
+}
+
+TEST_CASE("link_header: prev and first on the last page, and beyond it") {
+  CHECK(links("/repos/a/b/deployments?page=2", 31) ==
+        "<" + base + "page=1>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
+  const std::string beyond = links("/repos/a/b/deployments?page=9", 31);
+  CHECK(beyond == "<" + base + "page=2>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
+  CHECK(links("/repos/a/b/deployments?page=9", 0) ==
+        "<" + base + "page=1>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
+}
+
+TEST_CASE("link_header: the query stays as it was sent, with page replaced in its place") {
+  struct Row {
+    const char* query;
+    const char* next;
+  };
+  const Row rows[] = {
+      {"per_page=1", "per_page=1&page=2"},
+      {"page=1&per_page=1", "page=2&per_page=1"},
+      {"ref=a%2Fb&page=1&environment=qa+eu", "ref=a%2Fb&page=2&environment=qa+eu"},
+      {"page=3&page=1", "page=2"},
+      {"page", "page=2"},
+      {"&&ref=&", "ref=&page=2"},
+      {"homepage=1&xpage=2", "homepage=1&xpage=2&page=2"},
+      {"a[]=1", "a[]=1&page=2"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.query);
+    CHECK(url_of(links("/repos/a/b/deployments?" + std::string(row.query), 100), "next") ==
+          base + row.next);
+  }
+}
+
+TEST_CASE("link_header: nothing in a query can end the link") {
+  const std::string header =
+      links("/repos/a/b/deployments?ref=a>;rel=\"last\",<b&x=\\{|}^`\xc3\xa9", 100);
+  CHECK(url_of(header, "next") ==
+        base + "ref=a%3E;rel=%22last%22,%3Cb&x=%5C%7B%7C%7D%5E%60%C3%A9&page=2");
+}
+
+TEST_CASE("link_header: through /repositories/{id}, whatever way the request came") {
+  struct Row {
+    const char* target;
+    const char* root;
+    const char* next;
+  };
+  const Row rows[] = {
+      {"/repos/a/b/deployments", "http://h", "http://h/repositories/12/deployments?page=2"},
+      {"/repositories/12/deployments", "http://h", "http://h/repositories/12/deployments?page=2"},
+      {"/api/v3/repos/a/b/deployments", "http://h/api/v3",
+       "http://h/api/v3/repositories/12/deployments?page=2"},
+      {"/api/v3/repositories/12/deployments/7/statuses", "http://h/api/v3",
+       "http://h/api/v3/repositories/12/deployments/7/statuses?page=2"},
+      {"/repos/a%2Fb/c/deployments/7/statuses", "http://h",
+       "http://h/repositories/12/deployments/7/statuses?page=2"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    CHECK(url_of(links(row.target, 100, row.root), "next") == row.next);
+  }
+}
+
+TEST_CASE("list_response: an array, with Link only where there is more") {
+  const Asked asked("/repos/a/b/deployments?per_page=2");
+  auto write = [](wire::JsonWriter& json, int item) { json.value(item); };
+  core::Listing<int> listing{{1, 2}, 5};
+  auto response = list_response(asked.call, parse_page(asked.call), listing, write);
+  CHECK(response.status == 200);
+  CHECK(response.body == "[1,2]");
+  CHECK(response.headers.has("Link"));
+  response = list_response(asked.call, {}, core::Listing<int>{}, write);
+  CHECK(response.body == "[]");
+  CHECK_FALSE(response.headers.has("Link"));
+}

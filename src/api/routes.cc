@@ -1,0 +1,182 @@
+#include "api/routes.h"
+
+#include <algorithm>
+
+#include "api/administration.h"
+#include "api/deployments.h"
+#include "api/hooks.h"
+#include "api/meta.h"
+#include "api/statuses.h"
+#include "base/check.h"
+#include "base/text.h"
+
+namespace esclusa::api {
+namespace {
+
+using core::Role;
+using core::Scope;
+using core::Scopes;
+
+const Scopes deployment_scopes{Scope::repo, Scope::repo_deployment, Scope::public_repo};
+const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_hook};
+const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
+const Scopes hook_admin_scopes{Scope::repo, Scope::public_repo, Scope::admin_repo_hook};
+const Scopes code_scopes{Scope::repo, Scope::public_repo};
+
+constexpr std::string_view reads_deployments = "repo, repo_deployment";
+constexpr std::string_view reads_hooks =
+    "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
+
+#define REPOSITORY "/repos/{owner}/{repo}"
+#define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define HOOK REPOSITORY "/hooks/{hook_id}"
+#define ADMIN "/esclusa/admin"
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY, Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "repos/repos#get-a-repository", get_repository},
+
+    {"GET", REPOSITORY "/deployments", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no, "deployments/deployments#list-deployments", list_deployments},
+    {"POST", REPOSITORY "/deployments", Audience::repository, {Role::write, deployment_scopes},
+     "", Waits::yes, "deployments/deployments#create-a-deployment", create_deployment},
+    {"GET", DEPLOYMENT, Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no, "deployments/deployments#get-a-deployment", get_deployment},
+    {"DELETE", DEPLOYMENT, Audience::repository, {Role::write, deployment_scopes},
+     "", Waits::yes, "deployments/deployments#delete-a-deployment", delete_deployment},
+
+    {"GET", DEPLOYMENT "/statuses", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no, "deployments/statuses#list-deployment-statuses",
+     list_statuses},
+    {"POST", DEPLOYMENT "/statuses", Audience::repository, {Role::write, deployment_scopes},
+     "", Waits::yes, "deployments/statuses#create-a-deployment-status", create_status},
+    {"GET", DEPLOYMENT "/statuses/{status_id}", Audience::repository,
+     {Role::read, deployment_scopes}, reads_deployments, Waits::no,
+     "deployments/statuses#get-a-deployment-status", get_status},
+
+    {"GET", REPOSITORY "/hooks", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "repos/webhooks#list-repository-webhooks", list_hooks},
+    {"POST", REPOSITORY "/hooks", Audience::repository, {Role::admin, hook_write_scopes},
+     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
+     "repos/webhooks#create-a-repository-webhook", create_hook},
+    {"GET", HOOK, Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "repos/webhooks#get-a-repository-webhook", get_hook},
+    {"PATCH", HOOK, Audience::repository, {Role::admin, hook_write_scopes},
+     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
+     "repos/webhooks#update-a-repository-webhook", update_hook},
+    {"DELETE", HOOK, Audience::repository, {Role::admin, hook_admin_scopes},
+     "admin:repo_hook, public_repo, repo", Waits::yes,
+     "repos/webhooks#delete-a-repository-webhook", delete_hook},
+    {"POST", HOOK "/pings", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::yes, "repos/webhooks#ping-a-repository-webhook", ping_hook},
+
+    {"GET", "/user", Audience::account, {}, "", Waits::no,
+     "users/users#get-the-authenticated-user", get_authenticated_user},
+
+    {"GET", ADMIN "/users", Audience::local_admin, {}, "", Waits::no, "", admin_list_accounts},
+    {"POST", ADMIN "/users", Audience::local_admin, {}, "", Waits::yes, "", admin_create_account},
+    {"GET", ADMIN "/users/{login}/tokens", Audience::local_admin, {}, "", Waits::no, "",
+     admin_list_tokens},
+    {"POST", ADMIN "/users/{login}/tokens", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_create_token},
+    {"DELETE", ADMIN "/tokens/{token_id}", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_revoke_token},
+    {"PUT", ADMIN "/organizations/{organization}/members/{login}", Audience::local_admin, {}, "",
+     Waits::yes, "", admin_set_member},
+    {"GET", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::no, "",
+     admin_list_repositories},
+    {"POST", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_create_repository},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
+     Waits::yes, "", admin_grant_role},
+};
+// clang-format on
+
+#undef REPOSITORY
+#undef DEPLOYMENT
+#undef HOOK
+#undef ADMIN
+
+/// The route's pattern, cut once.
+const std::vector<std::vector<std::string_view>>& cut_patterns() {
+  static const auto cut = [] {
+    std::vector<std::vector<std::string_view>> result;
+    for (const Route& route : table) result.push_back(split(route.pattern.substr(1), '/'));
+    return result;
+  }();
+  return cut;
+}
+
+/// The request's path as decoded segments; nothing if it is malformed.
+std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  std::vector<std::string> segments;
+  for (std::string_view raw : split(path.substr(1), '/')) {
+    std::string decoded;
+    if (raw.empty() || !percent_decode(raw, decoded)) return std::nullopt;
+    if (!is_utf8(decoded) || decoded.find('\0') != decoded.npos) return std::nullopt;
+    segments.push_back(std::move(decoded));
+  }
+  return segments;
+}
+
+/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`; the id is kept apart.
+std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segments) {
+  if (segments.size() < 2 || segments[0] != "repositories") return std::nullopt;
+  auto id = parse_positive(segments[1]);
+  if (!id) return std::nullopt;
+  segments[0] = "repos";
+  segments.insert(segments.begin() + 2, "");
+  return RepositoryId{*id};
+}
+
+bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string>& segments,
+          std::vector<PathParameter>& parameters) {
+  if (pattern.size() != segments.size()) return false;
+  parameters.clear();
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i].starts_with('{')) {
+      parameters.push_back({pattern[i].substr(1, pattern[i].size() - 2), segments[i]});
+    } else if (pattern[i] != segments[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return table; }
+
+void check_routes() {
+  for (const Route& route : table) {
+    bool in_repository = route.audience == Audience::repository;
+    if (in_repository != route.pattern.starts_with("/repos/{owner}/{repo}") ||
+        in_repository == route.requirement.scopes.empty()) {
+      bug("the route declares no scope, or one that nobody checks: " + std::string(route.method) +
+          " " + std::string(route.pattern));
+    }
+  }
+}
+
+std::optional<Match> match_route(const http::Request& request) {
+  auto segments = decode_segments(request.path());
+  if (!segments) return std::nullopt;
+  Match match{};
+  if (segments->size() >= 2 && (*segments)[0] == "api" && (*segments)[1] == "v3") {
+    match.under_api_v3 = true;
+    segments->erase(segments->begin(), segments->begin() + 2);
+  }
+  match.repository_id = take_repository_id(*segments);
+  const std::string_view method =
+      request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
+  for (size_t i = 0; i < std::size(table); ++i) {
+    if (table[i].method != method || !fits(cut_patterns()[i], *segments, match.path)) continue;
+    match.route = &table[i];
+    return match;
+  }
+  return std::nullopt;
+}
+
+}  // namespace esclusa::api

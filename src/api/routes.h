@@ -1,0 +1,49 @@
+#pragma once
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+
+namespace esclusa::api {
+
+/// Whom a route serves, beside the role and scopes that it demands.
+enum class Audience {
+  repository,   ///< below `/repos/{owner}/{repo}`: access is judged for that repository
+  account,      ///< needs a token, of whatever scopes
+  local_admin,  ///< only through the administrator's unix socket
+};
+
+/// Whether a handler may wait for a commit, git or hashing, and so belongs on the pool.
+enum class Waits { no, yes };
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  ///< `/repos/{owner}/{repo}/deployments/{deployment_id}`
+  Audience audience;
+  core::Requirement requirement;
+  std::string_view accepted_scopes;  ///< `X-Accepted-OAuth-Scopes`, as recorded from GitHub
+  Waits waits;
+  std::string_view documentation;  ///< below `https://docs.github.com/rest/`
+  Handler handler;
+};
+
+/// Every route of the API; the one place that names them.
+std::span<const Route> routes();
+
+/// A bug (thrown) if a route declares no scope where it must: such a server does not start.
+void check_routes();
+
+/// What a request's path leads to. `/repositories/{id}` stands for `/repos/{owner}/{repo}`, and
+/// everything also answers under `/api/v3`.
+struct Match {
+  const Route* route;
+  std::vector<PathParameter> path;
+  std::optional<RepositoryId> repository_id;
+  bool under_api_v3 = false;
+};
+/// Nothing if no route has that method and path. HEAD is served by GET.
+std::optional<Match> match_route(const http::Request& request);
+
+}  // namespace esclusa::api

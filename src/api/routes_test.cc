@@ -1,0 +1,187 @@
+#include "api/routes.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "support/api_fixture.h"
+
+using namespace esclusa;
+using namespace esclusa::api;
+using test::make_request;
+
+namespace {
+
+/// The pattern that a request leads to; empty if there is none.
+std::string pattern(const std::string& method, const std::string& target) {
+  auto match = match_route(make_request(method, target));
+  if (!match) return "";
+  CHECK(match->route->method == (method == "HEAD" ? "GET" : method));
+  return std::string(match->route->pattern);
+}
+
+/// The decoded value of a path parameter.
+std::string parameter(const std::string& target, std::string_view name) {
+  auto match = match_route(make_request("GET", target));
+  REQUIRE(match);
+  for (const PathParameter& each : match->path) {
+    if (each.name == name) return each.value;
+  }
+  return "(none)";
+}
+
+const std::string deployments = "/repos/{owner}/{repo}/deployments";
+
+}  // namespace
+
+TEST_CASE("match_route: a path leads to its route, whatever the query") {
+  CHECK(pattern("GET", "/repos/demo/shop") == "/repos/{owner}/{repo}");
+  CHECK(pattern("GET", "/repos/demo/shop/deployments") == deployments);
+  CHECK(pattern("GET", "/repos/demo/shop/deployments?page=2&x=/a/") == deployments);
+  CHECK(pattern("POST", "/repos/demo/shop/deployments") == deployments);
+  CHECK(pattern("DELETE", "/repos/demo/shop/deployments/7") == deployments + "/{deployment_id}");
+  CHECK(pattern("GET", "/repos/demo/shop/deployments/7/statuses/8") ==
+        deployments + "/{deployment_id}/statuses/{status_id}");
+  CHECK(pattern("GET", "/user") == "/user");
+}
+
+TEST_CASE("match_route: methods are compared as they are, and HEAD is served by GET") {
+  CHECK(pattern("HEAD", "/repos/demo/shop/deployments") == deployments);
+  for (auto method : {"PUT", "PATCH", "DELETE", "OPTIONS", "get", "Get", "post", ""}) {
+    CAPTURE(method);
+    CHECK(pattern(method, "/repos/demo/shop/deployments") == "");
+  }
+  CHECK(pattern("HEAD", "/repos/demo/shop/hooks/1/pings") == "");  // POST alone
+}
+
+TEST_CASE("match_route: everything also answers under /api/v3, once") {
+  auto match = match_route(make_request("GET", "/api/v3/repos/demo/shop/deployments?page=2"));
+  REQUIRE(match);
+  CHECK(match->under_api_v3);
+  CHECK(match->route->pattern == deployments);
+  CHECK_FALSE(match_route(make_request("GET", "/user"))->under_api_v3);
+  CHECK(pattern("GET", "/api/v3/user") == "/user");
+  for (auto target : {"/api/v3", "/api/v3/", "/api/v3/api/v3/user", "/api/v4/user", "/api/user",
+                      "/API/V3/user", "/v3/user", "/api/v3user"}) {
+    CAPTURE(target);
+    CHECK(pattern("GET", target) == "");
+  }
+}
+
+TEST_CASE("match_route: /repositories/{id} stands for /repos/{owner}/{repo}") {
+  struct Row {
+    const char* target;
+    std::string pattern;
+  };
+  const Row rows[] = {
+      {"/repositories/12", "/repos/{owner}/{repo}"},
+      {"/repositories/12/deployments", deployments},
+      {"/api/v3/repositories/12/deployments/7", deployments + "/{deployment_id}"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    auto match = match_route(make_request("GET", row.target));
+    REQUIRE(match);
+    CHECK(match->route->pattern == row.pattern);
+    CHECK(match->repository_id == RepositoryId{12});
+  }
+  for (auto target : {"/repositories", "/repositories/0", "/repositories/-1", "/repositories/012",
+                      "/repositories/x/deployments", "/repositories/12/", "/repositories/12/x",
+                      "/repositories/99999999999999999999/deployments"}) {
+    CAPTURE(target);
+    CHECK(pattern("GET", target) == "");
+  }
+  CHECK_FALSE(match_route(make_request("GET", "/repos/demo/shop"))->repository_id);
+}
+
+TEST_CASE("match_route: no trailing slash, no empty segment, no path that does not begin with /") {
+  for (auto target :
+       {"", "/", "//", "///", "*", "repos/demo/shop", "/repos/demo/shop/", "//repos/demo/shop",
+        "/repos//shop", "/repos/demo//deployments", "/repos/demo/shop/deployments/", "/repos/demo",
+        "/repos", "/repos/demo/shop/nothing", "?", "/user/", "/user//"}) {
+    CAPTURE(target);
+    CHECK(pattern("GET", target) == "");
+  }
+}
+
+TEST_CASE("match_route: parameters are decoded, after the path was cut") {
+  CHECK(parameter("/repos/de%6Do/sh%20op", "owner") == "demo");
+  CHECK(parameter("/repos/de%6Do/sh%20op", "repo") == "sh op");
+  CHECK(parameter("/repos/a%2Fb/shop", "owner") == "a/b");
+  CHECK(parameter("/repos/a+b/%C3%A9", "owner") == "a+b");
+  CHECK(parameter("/repos/a+b/%C3%A9", "repo") == "é");
+  CHECK(parameter("/repos/../..", "owner") == "..");  // names, never folders
+  // An encoded slash cuts nothing.
+  CHECK(pattern("GET", "/repos/demo%2Fshop/deployments") == "/repos/{owner}/{repo}");
+  CHECK(pattern("GET", "/repos%2Fdemo/shop") == "");
+}
+
+TEST_CASE("match_route: malformed encodings match nothing") {
+  for (auto target : {"/repos/%/shop", "/repos/%4/shop", "/repos/%zz/shop", "/repos/demo/shop%",
+                      "/repos/%ff/shop", "/repos/%c0%af/shop", "/repos/%ed%a0%80/shop",
+                      "/repos/%00/shop", "/repos/demo/shop/deployments/%"}) {
+    CAPTURE(target);
+    CHECK(pattern("GET", target) == "");
+  }
+}
+
+TEST_CASE("match_route: a literal segment is no parameter") {
+  CHECK(pattern("GET", "/esclusa/admin/users/statuses/tokens") ==
+        "/esclusa/admin/users/{login}/tokens");
+  CHECK(pattern("GET", "/Repos/demo/shop") == "");
+  CHECK(pattern("GET", "/repos/demo/shop/Deployments") == "");
+}
+
+TEST_CASE("routes: each has a handler and documentation, and none stands there twice") {
+  check_routes();  // throws
+  std::set<std::string> seen;
+  for (const Route& route : routes()) {
+    const std::string name = std::string(route.method) + " " + std::string(route.pattern);
+    CAPTURE(name);
+    CHECK(static_cast<bool>(route.handler));
+    CHECK(seen.insert(name).second);
+    CHECK(route.documentation.empty() == (route.audience == Audience::local_admin));
+    CHECK(route.documentation.contains('#') == !route.documentation.empty());
+    CHECK_FALSE(route.documentation.starts_with('/'));
+  }
+  CHECK(seen.size() > 20);
+}
+
+TEST_CASE("routes: whoever changes something needs more than reading, and waits on the pool") {
+  for (const Route& route : routes()) {
+    CAPTURE(route.method);
+    CAPTURE(route.pattern);
+    const bool reads = route.method == "GET";
+    CHECK((route.waits == Waits::no) == reads);
+    if (route.audience == Audience::repository && !reads) {
+      CHECK(route.requirement.role >= core::Role::write);
+    }
+    if (route.pattern.contains("/hooks")) CHECK(route.requirement.role == core::Role::admin);
+    CHECK(route.pattern.starts_with("/esclusa/admin/") ==
+          (route.audience == Audience::local_admin));
+  }
+}
+
+TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks") {
+  const core::Scopes token{core::Scope::repo_deployment};
+  for (const Route& route : routes()) {
+    if (route.audience != Audience::repository) continue;
+    CAPTURE(route.method);
+    CAPTURE(route.pattern);
+    CHECK(token.has_any(route.requirement.scopes) == route.pattern.contains("/deployments"));
+  }
+}
+
+TEST_CASE("routes: X-Accepted-OAuth-Scopes as recorded from GitHub") {
+  auto accepted = [](const char* method, const char* target) {
+    return match_route(make_request(method, target))->route->accepted_scopes;
+  };
+  CHECK(accepted("GET", "/repos/a/b/deployments") == "repo, repo_deployment");
+  CHECK(accepted("GET", "/repos/a/b/deployments/1") == "repo, repo_deployment");
+  CHECK(accepted("GET", "/repos/a/b/deployments/1/statuses") == "repo, repo_deployment");
+  CHECK(accepted("POST", "/repos/a/b/deployments") == "");
+  CHECK(accepted("DELETE", "/repos/a/b/deployments/1") == "");
+  CHECK(accepted("POST", "/repos/a/b/deployments/1/statuses") == "");
+  CHECK(accepted("GET", "/repos/a/b/hooks") ==
+        "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook");
+}

@@ -1,0 +1,140 @@
+#include "api/serve.h"
+
+#include "api/authentication.h"
+#include "api/errors.h"
+#include "api/headers.h"
+#include "app/access.h"
+#include "base/log.h"
+
+namespace esclusa::api {
+namespace {
+
+/// Links go where the client came from, so that it recognises them, unless an address is fixed.
+wire::Urls urls_for(const http::Request& request, const Settings& settings, bool under_api_v3) {
+  std::string base = settings.external_url;
+  auto host = request.headers.find("Host");
+  if (!settings.external_url_is_fixed && host && http::is_plain_host(*host)) {
+    base = "http://" + std::string(*host);
+  }
+  return {base + (under_api_v3 ? "/api/v3" : ""), base};
+}
+
+/// Who asks. On the administrator's socket nobody needs to say.
+Result<core::Principal> authenticate(const app::Context& context, const http::Request& request) {
+  if (request.door == http::Door::local_admin) return core::Principal{};
+  auto token = find_token(request.headers);
+  if (!token) return core::Principal{};
+  return app::authenticate(context, token->reveal());
+}
+
+/// Judges whether the principal may use the route at all, and opens its repository.
+Result<void> admit(Call& call, const Match& match) {
+  const bool local = call.request.door == http::Door::local_admin;
+  const Route& route = *match.route;
+  if (local != (route.audience == Audience::local_admin)) {
+    return fail(ErrorCode::not_found, "Not Found");
+  }
+  if (route.audience == Audience::account && !call.principal.account) {
+    return fail(ErrorCode::unauthenticated, "Requires authentication");
+  }
+  if (route.audience != Audience::repository) return {};
+  call.repository_access =
+      match.repository_id
+          ? TRY(app::open_repository(call.context, call.principal, *match.repository_id,
+                                     route.requirement))
+          : TRY(app::open_repository(call.context, call.principal,
+                                     {call.parameter("owner"), call.parameter("repo")},
+                                     route.requirement));
+  return {};
+}
+
+Result<http::Response> run(Call& call, const Match& match) {
+  TRY(admit(call, match));
+  return match.route->handler(call);
+}
+
+void log_request(const http::Request& request, const http::Response& response,
+                 const core::Principal& principal, Timestamp began, Timestamp ended) {
+  log::info("request", {{"request_id", principal.request_id},
+                        {"method", request.method},
+                        {"path", request.path()},
+                        {"status", response.status},
+                        {"microseconds", (ended - began).count()},
+                        {"account", principal.account ? principal.account->login : ""},
+                        {"peer", request.peer}});
+}
+
+}  // namespace
+
+Api::Api(const app::Context& context, const Settings& settings)
+    : context_(context), settings_(settings) {
+  check_routes();
+}
+
+bool Api::may_block(const http::Request& request) const {
+  auto match = match_route(request);
+  return match && match->route->waits == Waits::yes;
+}
+
+http::Response Api::serve(const http::Request& request) const {
+  const Timestamp began = context_.now();
+  const std::string request_id = new_request_id(began);
+  auto version = api_version(request.headers);
+  auto principal = authenticate(context_, request);
+  auto match = match_route(request);
+
+  Call call{request,
+            context_,
+            settings_,
+            principal.value_or(core::Principal{}),
+            match ? match->path : std::vector<PathParameter>{},
+            urls_for(request, settings_, match && match->under_api_v3),
+            http::parse_query(request.query()),
+            std::nullopt};
+  call.principal.request_id = request_id;
+  const std::string_view documentation = match ? match->route->documentation : "";
+
+  http::Response response;
+  if (!version) {
+    response = error_response(version.error(), "");
+  } else if (!principal) {
+    response = error_response(principal.error(), "");
+  } else if (!match) {
+    response = error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
+  } else if (auto answer = run(call, *match)) {
+    response = std::move(*answer);
+    apply_conditions(request, response);
+  } else {
+    response = error_response(answer.error(), documentation);
+  }
+  std::optional<std::string_view> accepted;
+  if (match) accepted = match->route->accepted_scopes;
+  add_common_headers(
+      request, response,
+      {request_id, version ? std::string_view(*version) : "", call.principal, accepted});
+  log_request(request, response, call.principal, began, context_.now());
+  return response;
+}
+
+http::Response Api::refuse(const http::Request& request, int status) const {
+  Error error;
+  switch (status) {
+    case 413:
+      error = {ErrorCode::too_large, "Request body is too large", "body_too_large", {}, {}};
+      break;
+    case 503: error = {ErrorCode::unavailable, "The server is busy", "overloaded", {}, {}}; break;
+    case 500: error = {ErrorCode::internal, "Server Error", "internal_error", {}, {}}; break;
+    default: error = {ErrorCode::bad_request, "Bad Request", "bad_request", {}, {}}; break;
+  }
+  const Timestamp now = context_.now();
+  core::Principal nobody;
+  nobody.request_id = new_request_id(now);
+  http::Response response = error_response(error, "");
+  // The transport's own refusals (408, 414, 431) have no error code of ours.
+  response.status = status;
+  add_common_headers(request, response, {nobody.request_id, "", nobody, std::nullopt});
+  log_request(request, response, nobody, now, now);
+  return response;
+}
+
+}  // namespace esclusa::api

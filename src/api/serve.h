@@ -1,0 +1,25 @@
+#pragma once
+#include "api/call.h"
+#include "api/routes.h"
+
+namespace esclusa::api {
+
+/// The API behind one set of listeners. Any thread.
+class Api {
+ public:
+  /// Both must outlive it. Throws if the route table is not sound.
+  Api(const app::Context& context, const Settings& settings);
+
+  /// The walk of a request: request id → authenticate → match route → judge access → handler →
+  /// encode error → common headers → log.
+  http::Response serve(const http::Request& request) const;
+  bool may_block(const http::Request& request) const;
+  /// An answer in GitHub's shape for a request that could not be served: `status` says why.
+  http::Response refuse(const http::Request& request, int status) const;
+
+ private:
+  const app::Context& context_;
+  const Settings& settings_;
+};
+
+}  // namespace esclusa::api

@@ -1,0 +1,45 @@
+#include "api/statuses.h"
+
+#include "api/pagination.h"
+#include "app/deployments.h"
+#include "wire/deployment.h"
+
+namespace esclusa::api {
+namespace {
+
+http::Response status_response(const Call& call, int http_status,
+                               const core::DeploymentStatus& status) {
+  wire::JsonWriter json;
+  wire::write_status(json, status, call.repository(), call.urls);
+  return json_response(http_status, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> list_statuses(const Call& call) {
+  const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
+  const core::Page page = parse_page(call);
+  auto listing = TRY(app::list_statuses(call.context, call.access(), deployment, page));
+  return list_response(call, page, listing, [&](auto& json, const core::DeploymentStatus& status) {
+    wire::write_status(json, status, call.repository(), call.urls);
+  });
+}
+
+Result<http::Response> create_status(const Call& call) {
+  const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
+  const core::NewDeploymentStatus input = TRY(wire::parse_new_status(call.request.body));
+  auto status = TRY(app::create_status(call.context, call.access(), deployment, input));
+  http::Response response = status_response(call, 201, status);
+  response.headers.add("Location", call.urls.deployment(call.repository(), deployment) +
+                                       "/statuses/" + std::to_string(status.id.value));
+  return response;
+}
+
+Result<http::Response> get_status(const Call& call) {
+  const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
+  const auto id = TRY(call.id<DeploymentStatusId>("status_id"));
+  return status_response(call, 200,
+                         TRY(app::get_status(call.context, call.access(), deployment, id)));
+}
+
+}  // namespace esclusa::api

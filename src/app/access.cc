@@ -1,0 +1,59 @@
+#include "app/access.h"
+
+#include "base/limits.h"
+#include "store/accounts.h"
+#include "store/repositories.h"
+
+namespace esclusa::app {
+
+Result<core::Principal> authenticate(const Context& context, std::string_view token) {
+  auto refused = [] { return fail(ErrorCode::unauthenticated, "Bad credentials"); };
+  if (!core::has_token_shape(token)) return refused();
+  auto owner = TRY(context.database.read(
+      [&](store::Connection& db) { return store::find_token(db, core::token_digest(token)); }));
+  const Timestamp now = context.now();
+  if (!owner || !core::is_usable(owner->token, owner->account, now)) return refused();
+  const auto& last = owner->token.last_used_at;
+  if (!last || now - *last >= limits::token_use_every) {
+    context.token_use.note(owner->token.id, now);
+  }
+  core::Principal principal;
+  principal.account = std::move(owner->account);
+  principal.token = std::move(owner->token);
+  return principal;
+}
+
+namespace {
+
+template <class Find>
+Result<RepositoryAccess> open(const Context& context, const core::Principal& principal,
+                              const core::Requirement& requirement, Find find) {
+  return context.database.read([&](store::Connection& db) -> Result<RepositoryAccess> {
+    std::optional<core::Repository> repository = find(db);
+    if (!repository) return fail(ErrorCode::not_found, "Not Found");
+    core::Role granted = principal.account
+                             ? store::find_role(db, *repository, principal.account->id)
+                             : core::Role::none;
+    TRY(core::check_access(principal, *repository, granted, requirement));
+    core::Role role = core::effective_role(principal, *repository, granted);
+    return RepositoryAccess{principal, std::move(*repository), role};
+  });
+}
+
+}  // namespace
+
+Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
+                                         const RepositoryName& name,
+                                         const core::Requirement& requirement) {
+  return open(context, principal, requirement, [&](store::Connection& db) {
+    return store::find_repository(db, name.owner, name.name);
+  });
+}
+
+Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
+                                         RepositoryId id, const core::Requirement& requirement) {
+  return open(context, principal, requirement,
+              [&](store::Connection& db) { return store::find_repository(db, id); });
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,157 @@
+#include "app/access.h"
+
+#include <doctest/doctest.h>
+
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::AppFixture;
+using test::at;
+using test::must;
+using namespace std::chrono_literals;
+
+namespace {
+
+app::MintedToken mint(AppFixture& app, std::optional<std::chrono::seconds> expires_in = {}) {
+  return must(
+      app::create_token(app.context, app.nobody,
+                        {.login = "ada", .name = "t", .scopes = "repo", .expires_in = expires_in}));
+}
+
+ErrorCode code_of(const Result<core::Principal>& result) {
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().message == "Bad credentials");
+  return result.error().code;
+}
+
+const core::Requirement deploy{.role = core::Role::write, .scopes = {core::Scope::repo_deployment}};
+const core::Requirement look{.role = core::Role::read, .scopes = {core::Scope::repo_deployment}};
+
+/// A repository of ada's that is registered, and nothing more.
+void add_repository(AppFixture& app, const std::string& name, core::Visibility visibility) {
+  must(app::create_repository(app.context, app.nobody,
+                              {.owner = "ada",
+                               .name = name,
+                               .path = "",
+                               .visibility = visibility,
+                               .auto_merge = std::nullopt}));
+}
+
+}  // namespace
+
+TEST_CASE("authenticate: gives the account and the token") {
+  AppFixture app;
+  const auto minted = mint(app);
+  const auto principal = must(app::authenticate(app.context, minted.text.reveal()));
+  CHECK(principal.account.value().login == "ada");
+  CHECK(principal.token.value().id == minted.token.id);
+  CHECK(principal.token->scopes.has(core::Scope::repo_deployment));
+}
+
+TEST_CASE("authenticate: 401 for what has not the shape of a token, and for an unknown one") {
+  AppFixture app;
+  std::string altered = mint(app).text.reveal();
+  altered.back() = altered.back() == 'a' ? 'b' : 'a';
+  const std::string unknown = core::new_token_text().reveal();
+  for (const std::string& text : {std::string(), std::string("ghp_0123456789"), altered, unknown}) {
+    CAPTURE(text);
+    CHECK(code_of(app::authenticate(app.context, text)) == ErrorCode::unauthenticated);
+  }
+}
+
+TEST_CASE("authenticate: 401 from the moment of expiry on") {
+  AppFixture app;
+  const auto minted = mint(app, 60s);
+  app.now = at(0) + 60s - 1us;
+  CHECK(app::authenticate(app.context, minted.text.reveal()).has_value());
+  app.now = at(0) + 60s;
+  CHECK(code_of(app::authenticate(app.context, minted.text.reveal())) ==
+        ErrorCode::unauthenticated);
+}
+
+TEST_CASE("authenticate: 401 for a token that is revoked, and for a blocked account") {
+  AppFixture app;
+  const auto revoked = mint(app), blocked = mint(app);
+  must(app::revoke_token(app.context, app.nobody, revoked.token.id));
+  CHECK(code_of(app::authenticate(app.context, revoked.text.reveal())) ==
+        ErrorCode::unauthenticated);
+  CHECK(app::authenticate(app.context, blocked.text.reveal()).has_value());
+  test::write(app.context.database,
+              [](store::Connection& tx) { tx.execute("update account set blocked_at = 1"); });
+  CHECK(code_of(app::authenticate(app.context, blocked.text.reveal())) ==
+        ErrorCode::unauthenticated);
+}
+
+TEST_CASE("authenticate: the last use is written at the flush, at most once a minute") {
+  AppFixture app;
+  const auto minted = mint(app);
+  auto last_use = [&] { return must(app::list_tokens(app.context, "ada")).at(0).last_used_at; };
+  app.now = at(5);
+  must(app::authenticate(app.context, minted.text.reveal()));
+  CHECK_FALSE(last_use().has_value());
+  app.token_use.flush(app.context.database);
+  CHECK(last_use() == at(5));
+  app.now = at(5) + 59s;
+  must(app::authenticate(app.context, minted.text.reveal()));
+  app.token_use.flush(app.context.database);
+  CHECK(last_use() == at(5));
+  app.now = at(5) + 60s;
+  must(app::authenticate(app.context, minted.text.reveal()));
+  app.token_use.flush(app.context.database);
+  CHECK(last_use() == at(5) + 60s);
+}
+
+TEST_CASE("open_repository: a private one is absent for who has no role or no scope there") {
+  AppFixture app;
+  add_repository(app, "private", core::Visibility::is_private);
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  auto open = [&](const core::Principal& principal, const std::string& name = "private") {
+    return app::open_repository(app.context, principal, app::RepositoryName{"ADA", name}, look);
+  };
+  CHECK(must(open(app.log_in("ada"))).repository.full_name() == "ada/private");
+  CHECK(must(open(app.log_in("ada"))).role == core::Role::admin);
+  const Error absent = open(app.log_in("ada"), "none").error();
+  for (const auto& principal :
+       {app.log_in("bob"), app.log_in("ada", "repo:status"), core::Principal{}}) {
+    const Error error = open(principal).error();
+    CHECK(error.code == ErrorCode::not_found);
+    CHECK(error.message == absent.message);
+    CHECK(error.reason_code == absent.reason_code);
+  }
+}
+
+TEST_CASE("open_repository: a granted role opens, up to what it is good for") {
+  AppFixture app;
+  add_repository(app, "private", core::Visibility::is_private);
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  const auto bob = app.log_in("bob");
+  auto open = [&](const core::Requirement& requirement) {
+    return app::open_repository(app.context, bob, app::RepositoryName{"ada", "private"},
+                                requirement);
+  };
+  must(app::grant_role(app.context, app.nobody, "ada", "private", "bob", core::Role::read));
+  CHECK(must(open(look)).role == core::Role::read);
+  CHECK(open(deploy).error().code == ErrorCode::forbidden);
+  must(app::grant_role(app.context, app.nobody, "ada", "private", "bob", core::Role::write));
+  const auto access = must(open(deploy));
+  CHECK(access.role == core::Role::write);
+  CHECK(access.principal.account.value().login == "bob");
+  must(app::grant_role(app.context, app.nobody, "ada", "private", "bob", core::Role::none));
+  CHECK(open(look).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("open_repository: a public one is open for reading to everybody, by name and by id") {
+  AppFixture app;
+  add_repository(app, "public", core::Visibility::is_public);
+  const auto access = must(app::open_repository(app.context, core::Principal{},
+                                                app::RepositoryName{"ada", "public"}, look));
+  CHECK(access.role == core::Role::read);
+  CHECK(must(app::open_repository(app.context, core::Principal{}, access.repository.id, look))
+            .repository.name == "public");
+  CHECK(app::open_repository(app.context, core::Principal{}, access.repository.id, deploy)
+            .error()
+            .code == ErrorCode::unauthenticated);
+  CHECK(
+      app::open_repository(app.context, core::Principal{}, RepositoryId{999}, look).error().code ==
+      ErrorCode::not_found);
+}

@@ -1,0 +1,214 @@
+#include "app/administration.h"
+
+#include "base/limits.h"
+#include "git/repository.h"
+#include "store/accounts.h"
+#include "store/events.h"
+#include "store/repositories.h"
+
+namespace esclusa::app {
+namespace {
+
+std::unexpected<Error> no_account(const std::string& login) {
+  return fail(ErrorCode::not_found,
+              "There is no account \"" + login + "\"; make one with: esclusa user create " + login,
+              "account_not_found");
+}
+
+std::unexpected<Error> repository_exists(const NewRepository& input) {
+  return fail(ErrorCode::invalid,
+              "The repository \"" + input.owner + "/" + input.name + "\" exists already",
+              "repository_exists");
+}
+
+Result<core::Account> require_account(store::Connection& db, const std::string& login) {
+  auto account = store::find_account(db, login);
+  if (!account) return no_account(login);
+  return std::move(*account);
+}
+
+/// Inserts the account and its audit row; nothing if the login is taken.
+std::optional<core::Account> insert_account(store::Connection& tx, const core::Principal& principal,
+                                            core::Account account) {
+  auto id = store::insert_account(tx, account);
+  if (!id) return std::nullopt;
+  account.id = *id;
+  store::insert_audit(tx, principal, {"account.create", std::nullopt, id->value},
+                      account.created_at);
+  return account;
+}
+
+/// The account of that login; an organization is made where there is none.
+core::Account ensure_owner(store::Connection& tx, const core::Principal& principal,
+                           const std::string& login, Timestamp now) {
+  if (auto found = store::find_account(tx, login)) return *found;
+  core::Account owner;
+  owner.login = login;
+  owner.kind = core::AccountKind::organization;
+  owner.created_at = owner.updated_at = now;
+  return insert_account(tx, principal, owner).value();
+}
+
+}  // namespace
+
+Result<core::Account> create_account(const Context& context, const core::Principal& principal,
+                                     const NewAccount& input) {
+  TRY(core::check_login(input.login, input.kind));
+  return context.database.write([&](store::Connection& tx) -> Result<core::Account> {
+    core::Account account;
+    account.login = input.login;
+    account.kind = input.kind;
+    account.site_admin = input.site_admin;
+    account.created_at = account.updated_at = context.now();
+    if (!input.human.empty()) account.human_id = TRY(require_account(tx, input.human)).id;
+    auto made = insert_account(tx, principal, std::move(account));
+    if (!made) {
+      return fail(ErrorCode::invalid, "The login \"" + input.login + "\" is taken", "login_taken");
+    }
+    return std::move(*made);
+  });
+}
+
+Result<std::vector<core::Account>> list_accounts(const Context& context) {
+  return context.database.read(store::list_accounts);
+}
+
+Result<void> set_member(const Context& context, const core::Principal& principal,
+                        const std::string& organization, const std::string& login,
+                        const std::string& role) {
+  if (role != "admin" && role != "member") {
+    return fail(ErrorCode::invalid, "A member's role is admin or member", "invalid_role");
+  }
+  return context.database.write([&](store::Connection& tx) -> Result<void> {
+    auto owner = TRY(require_account(tx, organization));
+    if (owner.kind != core::AccountKind::organization) {
+      return fail(ErrorCode::invalid, "\"" + organization + "\" is no organization",
+                  "not_an_organization");
+    }
+    auto account = TRY(require_account(tx, login));
+    store::set_member(tx, owner.id, account.id, role);
+    store::insert_audit(tx, principal, {"organization.set_member", std::nullopt, owner.id.value},
+                        context.now());
+    return {};
+  });
+}
+
+Result<MintedToken> create_token(const Context& context, const core::Principal& principal,
+                                 const NewToken& input) {
+  if (input.name.size() > limits::token_name_chars) {
+    return fail(ErrorCode::invalid, "The token's name is too long", "too_long");
+  }
+  MintedToken minted{{}, core::new_token_text()};
+  minted.token.scopes = TRY(core::Scopes::parse(input.scopes));
+  minted.token.name = input.name;
+  minted.token.created_at = context.now();
+  if (input.expires_in) minted.token.expires_at = minted.token.created_at + *input.expires_in;
+  return context.database.write([&](store::Connection& tx) -> Result<MintedToken> {
+    auto account = TRY(require_account(tx, input.login));
+    if (account.kind == core::AccountKind::organization) {
+      return fail(ErrorCode::invalid, "An organization has no tokens; make one for a user or a bot",
+                  "no_tokens");
+    }
+    minted.token.account_id = account.id;
+    minted.token.id =
+        store::insert_token(tx, minted.token, core::token_digest(minted.text.reveal()));
+    store::insert_audit(tx, principal, {"token.create", std::nullopt, minted.token.id.value},
+                        minted.token.created_at);
+    return minted;
+  });
+}
+
+Result<std::vector<core::Token>> list_tokens(const Context& context, const std::string& login) {
+  return context.database.read([&](store::Connection& db) -> Result<std::vector<core::Token>> {
+    auto account = TRY(require_account(db, login));
+    return store::list_tokens(db, account.id);
+  });
+}
+
+Result<void> revoke_token(const Context& context, const core::Principal& principal, TokenId id) {
+  return context.database.write([&](store::Connection& tx) -> Result<void> {
+    if (!store::revoke_token(tx, id, context.now())) {
+      return fail(ErrorCode::not_found, "There is no token " + std::to_string(id.value),
+                  "token_not_found");
+    }
+    store::insert_audit(tx, principal, {"token.revoke", std::nullopt, id.value}, context.now());
+    return {};
+  });
+}
+
+Result<std::optional<MintedToken>> create_first_administrator(const Context& context) {
+  if (TRY(context.database.read(store::has_accounts))) return std::nullopt;
+  core::Principal nobody;
+  nobody.request_id = "first-start";
+  TRY(create_account(context, nobody, {.login = "admin", .site_admin = true, .human = ""}));
+  return TRY(create_token(
+      context, nobody,
+      {.login = "admin",
+       .name = "first start",
+       .scopes = "repo, admin:org, admin:org_hook, admin:public_key, user, workflow, delete_repo",
+       .expires_in = std::nullopt}));
+}
+
+Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,
+                                           const NewRepository& input) {
+  TRY(core::check_login(input.owner, core::AccountKind::organization));
+  TRY(core::check_repository_name(input.name));
+  const bool make_bare = input.path.empty();
+  core::Repository repository;
+  // Asked before a folder is made; the insert below decides.
+  TRY(context.database.read([&](store::Connection& db) -> Result<void> {
+    if (store::find_repository(db, input.owner, input.name)) return repository_exists(input);
+    return {};
+  }));
+  repository.name = input.name;
+  repository.visibility = input.visibility;
+  repository.writable = input.writable || make_bare;
+  repository.auto_merge = input.auto_merge.value_or(
+      repository.writable ? core::MergePolicy::merge : core::MergePolicy::ignore);
+  if (repository.auto_merge == core::MergePolicy::merge && !repository.writable) {
+    return fail(ErrorCode::invalid,
+                "auto_merge can only merge in a repository that is added with --writable",
+                "not_writable");
+  }
+  std::filesystem::path path = input.path;
+  if (make_bare) {
+    // A random folder: names from requests never touch the file system.
+    path = context.repositories_directory / (hex(random_bytes(16)) + ".git");
+    TRY(git::create_bare(path, "main"));
+  }
+  const git::Inspection inspection = TRY(git::inspect(path));
+  repository.path = inspection.git_directory.string();
+  repository.default_branch = inspection.default_branch;
+  return context.database.write([&](store::Connection& tx) -> Result<core::Repository> {
+    repository.created_at = repository.updated_at = context.now();
+    repository.owner = ensure_owner(tx, principal, input.owner, repository.created_at);
+    auto id = store::insert_repository(tx, repository);
+    if (!id) return repository_exists(input);
+    repository.id = *id;
+    store::insert_audit(tx, principal, {"repository.create", id, id->value}, repository.created_at);
+    return repository;
+  });
+}
+
+Result<std::vector<core::Repository>> list_repositories(const Context& context) {
+  return context.database.read(store::list_repositories);
+}
+
+Result<void> grant_role(const Context& context, const core::Principal& principal,
+                        const std::string& owner, const std::string& name, const std::string& login,
+                        core::Role role) {
+  return context.database.write([&](store::Connection& tx) -> Result<void> {
+    auto repository = store::find_repository(tx, owner, name);
+    if (!repository) {
+      return fail(ErrorCode::not_found, "There is no repository \"" + owner + "/" + name + "\"",
+                  "repository_not_found");
+    }
+    auto account = TRY(require_account(tx, login));
+    store::set_role(tx, repository->id, account.id, role);
+    store::insert_audit(tx, principal, {"repository.grant", repository->id, account.id.value},
+                        context.now());
+    return {};
+  });
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,59 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "core/names.h"
+
+/// What the machine's administrator does: accounts, tokens, repositories, roles.
+namespace esclusa::app {
+
+struct NewAccount {
+  std::string login;
+  core::AccountKind kind = core::AccountKind::user;
+  bool site_admin = false;
+  std::string human;  ///< for a bot: the login of the person who answers for it
+};
+Result<core::Account> create_account(const Context& context, const core::Principal& principal,
+                                     const NewAccount& input);
+Result<std::vector<core::Account>> list_accounts(const Context& context);
+Result<void> set_member(const Context& context, const core::Principal& principal,
+                        const std::string& organization, const std::string& login,
+                        const std::string& role);
+
+struct NewToken {
+  std::string login;
+  std::string name;
+  std::string scopes;
+  std::optional<std::chrono::seconds> expires_in;
+};
+struct MintedToken {
+  core::Token token;
+  Secret text;  ///< shown once; only its digest is stored
+};
+Result<MintedToken> create_token(const Context& context, const core::Principal& principal,
+                                 const NewToken& input);
+Result<std::vector<core::Token>> list_tokens(const Context& context, const std::string& login);
+Result<void> revoke_token(const Context& context, const core::Principal& principal, TokenId id);
+
+/// On an empty database: the account `admin` with a token for everything. Nothing otherwise.
+Result<std::optional<MintedToken>> create_first_administrator(const Context& context);
+
+struct NewRepository {
+  std::string owner;
+  std::string name;
+  std::string path;  ///< of an existing repository; empty: make a bare one
+  bool writable = false;
+  core::Visibility visibility = core::Visibility::is_private;
+  std::optional<core::MergePolicy> auto_merge;  ///< default: merge if writable, else ignore
+};
+/// Registers or makes a repository. An owner that does not exist yet becomes an organization.
+Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,
+                                           const NewRepository& input);
+Result<std::vector<core::Repository>> list_repositories(const Context& context);
+Result<void> grant_role(const Context& context, const core::Principal& principal,
+                        const std::string& owner, const std::string& name, const std::string& login,
+                        core::Role role);
+
+}  // namespace esclusa::app

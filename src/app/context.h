@@ -1,0 +1,32 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+
+#include "app/token_use.h"
+#include "base/crypto.h"
+#include "base/time.h"
+#include "core/principal.h"
+#include "store/database.h"
+#include "wire/urls.h"
+
+namespace esclusa::app {
+
+/// What every use case works with; made once, at the start. Any thread.
+struct Context {
+  store::Database& database;
+  const Sealer& sealer;
+  Clock now;
+  wire::Urls event_urls;                         ///< links in frozen event bodies
+  std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
+  std::function<void()> wake_deliveries;         ///< called after a commit that made deliveries
+  TokenUse& token_use;
+};
+
+/// One request's principal in one repository, access already judged.
+struct RepositoryAccess {
+  core::Principal principal;
+  core::Repository repository;
+  core::Role role = core::Role::none;  ///< the one that counts
+};
+
+}  // namespace esclusa::app

@@ -1,0 +1,290 @@
+#include "app/deployments.h"
+
+#include <doctest/doctest.h>
+
+#include "support/app_fixture.h"
+#include "wire/json.h"
+
+using namespace esclusa;
+using core::DeploymentState;
+using test::AppFixture;
+using test::at;
+using test::GitFixture;
+using test::must;
+
+namespace {
+
+core::NewDeployment to_deploy(const std::string& ref, const std::string& environment = "staging") {
+  core::NewDeployment input;
+  input.ref = ref;
+  input.environment = environment;
+  return input;
+}
+
+/// A repository in which `topic` lacks a commit of `main`.
+struct BehindFixture : GitFixture {
+  std::string first = commit("main", "a", "1");
+  std::string topic = (branch("topic", first), commit("topic", "b", "1"));
+  std::string main = commit("main", "a", "2");
+};
+
+bool is_kept(const GitFixture& git, const std::string& sha) {
+  return !git.git({"for-each-ref", "refs/deployments/" + sha}).empty();
+}
+
+}  // namespace
+
+TEST_CASE("create_deployment: records the commit, its event, its deliveries and an audit row") {
+  AppFixture app;
+  GitFixture git;
+  const std::string sha = git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  must(app::create_hook(
+      app.context, access,
+      {.config = core::HookConfig{.url = "http://127.0.0.1:1/", .secret = std::nullopt},
+       .events = std::vector<std::string>{"deployment"},
+       .add_events = {},
+       .remove_events = {},
+       .active = true}));
+  const auto audits = app.row_count("audit");
+  app.wake_count = 0;
+  app.now = at(42);
+  auto input = to_deploy("main");
+  input.task = "deploy:blue";
+  input.payload = R"({"a":1})";
+  input.description = "first";
+  input.transient_environment = true;
+  const auto made = must(app::create_deployment(app.context, access, input));
+
+  const auto read = must(app::get_deployment(app.context, access, made.id));
+  CHECK(made.id == read.id);
+  CHECK(read.sha == sha);
+  CHECK(read.ref == "main");
+  CHECK(read.task == "deploy:blue");
+  CHECK(read.payload == R"({"a":1})");
+  CHECK(read.description == "first");
+  CHECK(read.transient_environment);
+  CHECK_FALSE(read.production_environment);
+  CHECK(read.environment.name == "staging");
+  CHECK(read.creator.login == "ada");
+  CHECK(read.phase == core::DeploymentPhase::released);
+  CHECK_FALSE(read.state.has_value());
+  CHECK(read.created_at == at(42));
+  CHECK(app.row_count("event where kind = 'deployment' and event_no = 1 and announced = 1") == 1);
+  CHECK(app.row_count("delivery d join event e on e.id = d.event_id "
+                      "where e.kind = 'deployment' and d.state = 'pending'") == 1);
+  CHECK(app.row_count("audit") == audits + 1);
+  CHECK(app.row_count("audit where action = 'deployment.create' and request_id = 'request-1' and "
+                      "target_id = " +
+                      std::to_string(made.id.value)) == 1);
+  CHECK(app.wake_count == 1);
+}
+
+TEST_CASE("create_deployment: the event's body is the deployment as it was created") {
+  AppFixture app;
+  GitFixture git;
+  const std::string sha = git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  const auto made = must(app::create_deployment(app.context, access, to_deploy("main")));
+  auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  CHECK(body.string_at("action") == "created");
+  CHECK(body.find("deployment")->integer_at("id") == made.id.value);
+  CHECK(body.string_at("deployment", "sha") == sha);
+  CHECK(body.string_at("deployment", "environment") == "staging");
+  CHECK(body.string_at("repository", "full_name") == "ada/application");
+  CHECK(body.string_at("sender", "login") == "ada");
+}
+
+TEST_CASE("create_deployment: branches, tags and commits are found, tags peeled to their commit") {
+  AppFixture app;
+  GitFixture git;
+  const std::string sha = git.commit("main", "a", "1");
+  git.tag("light", sha);
+  git.annotated_tag("v1", sha);
+  const auto access = app.add(git);
+  for (const std::string& ref : {std::string("main"), std::string("refs/heads/main"),
+                                 std::string("light"), std::string("v1"), sha, sha.substr(0, 8)}) {
+    CAPTURE(ref);
+    const auto made = must(app::create_deployment(app.context, access, to_deploy(ref)));
+    CHECK(made.sha == sha);
+    CHECK(made.ref == ref);
+  }
+}
+
+TEST_CASE("create_deployment: 422 for a ref that does not resolve, and nothing is recorded") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  const auto audits = app.row_count("audit");
+  for (const char* ref : {"nope", "main~1", "--help", "0000000000000000000000000000000000000000"}) {
+    CAPTURE(ref);
+    auto refused = app::create_deployment(app.context, access, to_deploy(ref));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().reason_code == "ref_not_found");
+    CHECK(refused.error().message == "No ref found for: " + std::string(ref));
+  }
+  CHECK(app.row_count("deployment") == 0);
+  CHECK(app.row_count("environment_name") == 0);
+  CHECK(app.row_count("event") == 0);
+  CHECK(app.row_count("audit") == audits);
+  CHECK(app.wake_count == 0);
+}
+
+TEST_CASE("create_deployment: fields that are not acceptable are refused before git is asked") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  for (auto input : {to_deploy(""), to_deploy("main", ""), to_deploy("main", "a\nb")}) {
+    auto refused = app::create_deployment(app.context, access, input);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().reason_code != "ref_not_found");
+  }
+}
+
+TEST_CASE("create_deployment: not_yet for a branch that is behind in a writable repository") {
+  AppFixture app;
+  BehindFixture git;
+  const auto access = app.add(git);
+  auto refused = app::create_deployment(app.context, access, to_deploy("topic"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::invalid);
+  CHECK(refused.error().reason_code == "not_yet");
+  CHECK(app.row_count("deployment") == 0);
+  CHECK_FALSE(is_kept(git, git.topic));
+
+  auto as_it_is = to_deploy("topic");
+  as_it_is.auto_merge = false;
+  CHECK(must(app::create_deployment(app.context, access, as_it_is)).sha == git.topic);
+  CHECK(must(app::create_deployment(app.context, access, to_deploy("main"))).sha == git.main);
+}
+
+TEST_CASE("create_deployment: a branch that is ahead, or level, is deployed as it is") {
+  AppFixture app;
+  GitFixture git;
+  const std::string base = git.commit("main", "a", "1");
+  git.branch("level", base);
+  git.branch("ahead", base);
+  const std::string ahead = git.commit("ahead", "b", "1");
+  const auto access = app.add(git);
+  CHECK(must(app::create_deployment(app.context, access, to_deploy("level"))).sha == base);
+  CHECK(must(app::create_deployment(app.context, access, to_deploy("ahead"))).sha == ahead);
+}
+
+TEST_CASE("create_deployment: in a read-only repository a branch that is behind deploys as it is") {
+  AppFixture app;
+  BehindFixture git;
+  const auto access = app.add(git, false);
+  CHECK(must(app::create_deployment(app.context, access, to_deploy("topic"))).sha == git.topic);
+}
+
+TEST_CASE("create_deployment: 409 for a branch that is behind where the policy is to refuse") {
+  AppFixture app;
+  BehindFixture git;
+  const auto access = app.add(git, false, core::MergePolicy::refuse);
+  auto refused = app::create_deployment(app.context, access, to_deploy("topic"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::conflict);
+  CHECK(refused.error().reason_code == "auto_merge_refused");
+}
+
+TEST_CASE("create_deployment: keeps the commit in a writable repository, and writes in no other") {
+  AppFixture app;
+  GitFixture writable, read_only;
+  const std::string kept = writable.commit("main", "a", "1");
+  read_only.commit("main", "a", "1");
+  const auto first = app.add(writable, true, {}, "writable");
+  const auto second = app.add(read_only, false, {}, "read-only");
+  const std::string refs = read_only.git({"for-each-ref"});
+  must(app::create_deployment(app.context, first, to_deploy("main")));
+  must(app::create_deployment(app.context, first, to_deploy("main")));  // kept already
+  must(app::create_deployment(app.context, second, to_deploy("main")));
+  CHECK(is_kept(writable, kept));
+  CHECK(read_only.git({"for-each-ref"}) == refs);
+}
+
+TEST_CASE("create_deployment: 503 if the repository has vanished") {
+  AppFixture app;
+  auto git = std::make_unique<GitFixture>();
+  git->commit("main", "a", "1");
+  const auto access = app.add(*git);
+  git.reset();
+  auto refused = app::create_deployment(app.context, access, to_deploy("main"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("create_deployment: an environment is made at first mention, and keeps its spelling") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  auto first = must(app::create_deployment(app.context, access, to_deploy("main", "Staging")));
+  auto second = must(app::create_deployment(app.context, access, to_deploy("main", "sTAGING")));
+  CHECK(second.environment.id == first.environment.id);
+  CHECK(second.environment.name == "Staging");
+  CHECK(app.row_count("environment_name") == 1);
+}
+
+TEST_CASE("create_deployment: an environment is production by its name, unless it says otherwise") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  auto is_production = [&](const std::string& environment, std::optional<bool> given) {
+    auto input = to_deploy("main", environment);
+    input.production_environment = given;
+    return must(app::create_deployment(app.context, access, input)).production_environment;
+  };
+  CHECK(is_production("production", std::nullopt));
+  CHECK_FALSE(is_production("staging", std::nullopt));
+  CHECK(is_production("staging", true));
+  CHECK_FALSE(is_production("production", false));
+}
+
+TEST_CASE("get_deployment and list_deployments: only of the repository that was opened") {
+  AppFixture app;
+  GitFixture git, other_git;
+  git.commit("main", "a", "1");
+  other_git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  const auto other = app.add(other_git, true, {}, "other");
+  const auto made = must(app::create_deployment(app.context, access, to_deploy("main")));
+  CHECK(app::get_deployment(app.context, other, made.id).error().code == ErrorCode::not_found);
+  CHECK(must(app::list_deployments(app.context, other, {}, {})).total_count == 0);
+  auto listing = must(app::list_deployments(app.context, access, {}, {}));
+  REQUIRE(listing.items.size() == 1);
+  CHECK(listing.items[0].id == made.id);
+}
+
+TEST_CASE("delete_deployment: an active one goes only if it is alone in its environment") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  auto create = [&] {
+    return must(app::create_deployment(app.context, access, to_deploy("main"))).id;
+  };
+  const DeploymentId active = create();
+  core::NewDeploymentStatus success;
+  success.state = DeploymentState::success;
+  must(app::create_status(app.context, access, active, success));
+  const DeploymentId second = create();
+  auto refused = app::delete_deployment(app.context, access, active);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::invalid);
+  CHECK(refused.error().reason_code == "deployment_active");
+
+  must(app::delete_deployment(app.context, access, second));
+  CHECK(app.row_count("audit where action = 'deployment.delete'") == 1);
+  CHECK(app::get_deployment(app.context, access, second).error().code == ErrorCode::not_found);
+  CHECK(app::delete_deployment(app.context, access, second).error().code == ErrorCode::not_found);
+  must(app::delete_deployment(app.context, access, active));  // alone now
+  CHECK(app.row_count("deployment") == 0);
+  CHECK(app.row_count("deployment_status") == 0);
+  CHECK(app.row_count("event") == 3);
+  CHECK(create() > second);
+}

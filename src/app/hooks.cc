@@ -1,0 +1,133 @@
+#include "app/hooks.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "store/events.h"
+#include "store/hooks.h"
+#include "wire/event_body.h"
+
+namespace esclusa::app {
+namespace {
+
+std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
+
+/// GitHub's two rules about the other hooks of the repository.
+Result<void> check_neighbours(const core::Hook& hook, const std::vector<core::Hook>& hooks) {
+  for (const core::Hook& other : hooks) {
+    if (other.id != hook.id && core::is_duplicate(other, hook)) {
+      return fail_validation({"Hook", "", "custom", "Hook already exists on this repository"},
+                             "hook_exists");
+    }
+  }
+  for (const std::string& event : hook.events) {
+    auto count = std::ranges::count_if(hooks, [&](const core::Hook& other) {
+      return other.id != hook.id && core::wants_event(other, event);
+    });
+    if (static_cast<size_t>(count) >= limits::hooks_per_event) {
+      return fail_validation({"Hook", "", "custom",
+                              "The \"" + event + "\" event cannot have more than " +
+                                  std::to_string(limits::hooks_per_event) + " hooks"},
+                             "too_many_hooks");
+    }
+  }
+  return {};
+}
+
+void insert_ping(store::Connection& tx, const Context& context, const RepositoryAccess& access,
+                 const core::Hook& hook) {
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = access.repository.id;
+  event.kind = "ping";
+  event.only_hook = hook.id;
+  event.created_at = context.now();
+  const wire::EventContext surroundings{access.repository, *access.principal.account,
+                                        context.event_urls};
+  store::insert_event(tx, event, wire::ping_event(surroundings, hook), access.principal);
+}
+
+/// The hook, found inside a transaction; then `change`; then the audit row.
+template <class Change>
+auto change_hook(const Context& context, const RepositoryAccess& access, HookId id,
+                 std::string_view action, Change change) {
+  using Returned = std::invoke_result_t<Change, store::Connection&, core::Hook&>;
+  return context.database.write([&](store::Connection& tx) -> Returned {
+    auto hook = store::find_hook(tx, context.sealer, access.repository.id, id);
+    if (!hook) return not_found();
+    Returned changed = change(tx, *hook);
+    if (changed) {
+      store::insert_audit(tx, access.principal, {action, access.repository.id, id.value},
+                          context.now());
+    }
+    return changed;
+  });
+}
+
+}  // namespace
+
+Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& access,
+                               const core::HookInput& input) {
+  auto created = context.database.write([&](store::Connection& tx) -> Result<core::Hook> {
+    core::Hook hook;
+    hook.repository_id = access.repository.id;
+    hook.created_at = hook.updated_at = context.now();
+    TRY(core::apply_hook_input(hook, input));
+    TRY(check_neighbours(hook, store::list_hooks(tx, context.sealer, access.repository.id)));
+    hook.id = store::insert_hook(tx, context.sealer, hook, access.principal.account->id);
+    insert_ping(tx, context, access, hook);
+    store::insert_audit(tx, access.principal, {"hook.create", access.repository.id, hook.id.value},
+                        hook.created_at);
+    return hook;
+  });
+  if (created) context.wake_deliveries();
+  return created;
+}
+
+Result<core::Hook> get_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+  auto hook = TRY(context.database.read([&](store::Connection& db) {
+    return store::find_hook(db, context.sealer, access.repository.id, id);
+  }));
+  if (!hook) return not_found();
+  return std::move(*hook);
+}
+
+Result<std::vector<core::Hook>> list_hooks(const Context& context, const RepositoryAccess& access) {
+  return context.database.read([&](store::Connection& db) {
+    return store::list_hooks(db, context.sealer, access.repository.id);
+  });
+}
+
+Result<core::Hook> update_hook(const Context& context, const RepositoryAccess& access, HookId id,
+                               const core::HookInput& input) {
+  return change_hook(
+      context, access, id, "hook.update",
+      [&](store::Connection& tx, core::Hook& hook) -> Result<core::Hook> {
+        TRY(core::apply_hook_input(hook, input));
+        TRY(check_neighbours(hook, store::list_hooks(tx, context.sealer, access.repository.id)));
+        hook.updated_at = context.now();
+        store::update_hook(tx, context.sealer, hook);
+        return hook;
+      });
+}
+
+Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+  return change_hook(context, access, id, "hook.delete",
+                     [&](store::Connection& tx, core::Hook&) -> Result<void> {
+                       store::delete_hook(tx, id, context.now());
+                       return {};
+                     });
+}
+
+Result<void> ping_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+  auto pinged = change_hook(context, access, id, "hook.ping",
+                            [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
+                              insert_ping(tx, context, access, hook);
+                              return {};
+                            });
+  if (pinged) context.wake_deliveries();
+  return pinged;
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,18 @@
+#pragma once
+#include "app/context.h"
+#include "core/hook.h"
+
+/// Repository webhooks. The caller has judged the access, and the URL's destination.
+namespace esclusa::app {
+
+/// Creates the hook and pings it.
+Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& access,
+                               const core::HookInput& input);
+Result<core::Hook> get_hook(const Context& context, const RepositoryAccess& access, HookId id);
+Result<std::vector<core::Hook>> list_hooks(const Context& context, const RepositoryAccess& access);
+Result<core::Hook> update_hook(const Context& context, const RepositoryAccess& access, HookId id,
+                               const core::HookInput& input);
+Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id);
+Result<void> ping_hook(const Context& context, const RepositoryAccess& access, HookId id);
+
+}  // namespace esclusa::app

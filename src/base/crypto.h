@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Hashing, randomness and sealing, by libsodium and OpenSSL. Any thread.
+namespace esclusa {
+
+/// Call once before anything else here.
+void init_crypto();
+
+std::string random_bytes(size_t count);
+/// `count` characters of [0-9A-Za-z], uniformly.
+std::string random_base62(size_t count);
+/// A random (version 4) UUID in lower case.
+std::string random_uuid();
+
+std::string hex(std::string_view bytes);
+/// Standard alphabet with padding; nothing if it is no base64.
+std::optional<std::string> base64_decode(std::string_view text);
+/// base64url without padding.
+std::string base64url(std::string_view bytes);
+
+/// 32 raw bytes.
+std::string sha256(std::string_view bytes);
+/// Lower-case hex of HMAC-SHA256 / HMAC-SHA1, as in `X-Hub-Signature-256` / `X-Hub-Signature`.
+std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+std::string hmac_sha1_hex(std::string_view key, std::string_view message);
+/// Compares in a time that depends on the lengths alone.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+/// A value that must not reach a log: it has no stream operator and no formatter.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  const std::string& reveal() const { return value_; }
+  bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+
+/// Seals values for storage under one 32-byte key (XChaCha20-Poly1305). `context` binds a value to
+/// its place, so that sealed values cannot be swapped between rows.
+class Sealer {
+ public:
+  static constexpr size_t key_bytes = 32;
+  explicit Sealer(Secret key);
+  /// base64url text.
+  std::string seal(std::string_view context, const Secret& plain) const;
+  /// Nothing if it was not sealed under this key and context, or was altered.
+  std::optional<Secret> unseal(std::string_view context, std::string_view sealed) const;
+
+ private:
+  Secret key_;
+};
+
+}  // namespace esclusa

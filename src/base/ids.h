@@ -1,0 +1,43 @@
+#pragma once
+#include <charconv>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace esclusa {
+
+/// A row's id: its own type per table, positive, below 2^53, never used twice.
+template <class Tag>
+struct Id {
+  int64_t value = 0;
+  auto operator<=>(const Id&) const = default;
+  explicit operator bool() const { return value > 0; }
+};
+
+using AccountId = Id<struct AccountTag>;
+using TokenId = Id<struct TokenTag>;
+using RepositoryId = Id<struct RepositoryTag>;
+using EnvironmentNameId = Id<struct EnvironmentNameTag>;
+using DeploymentId = Id<struct DeploymentTag>;
+using DeploymentStatusId = Id<struct DeploymentStatusTag>;
+using EventId = Id<struct EventTag>;
+using HookId = Id<struct HookTag>;
+using DeliveryId = Id<struct DeliveryTag>;
+
+/// A positive decimal integer without sign, blanks or leading zeros; else nothing.
+inline std::optional<int64_t> parse_positive(std::string_view text) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1) return std::nullopt;
+  if (text[0] == '0') return std::nullopt;
+  return value;
+}
+
+}  // namespace esclusa
+
+template <class Tag>
+struct std::hash<esclusa::Id<Tag>> {
+  size_t operator()(const esclusa::Id<Tag>& id) const { return std::hash<int64_t>{}(id.value); }
+};

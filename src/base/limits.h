@@ -1,0 +1,63 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+
+/// Every bound of the program on one page, each with its reason.
+namespace esclusa::limits {
+using namespace std::chrono_literals;
+
+// Inbound HTTP. GitHub documents none of these; nginx and Apache defaults were the guide.
+inline constexpr size_t header_bytes = 16 * 1024;   ///< clients send below 4 KiB
+inline constexpr size_t body_bytes = 1024 * 1024;   ///< a payload of 64 KiB, many times over
+inline constexpr size_t target_bytes = 8 * 1024;    ///< a URL; browsers stop at about the same
+inline constexpr size_t connection_count = 12'000;  ///< below this machine class's fd limit
+inline constexpr auto header_time = 10s;            ///< a slow head is an attack or a dead peer
+inline constexpr auto body_time = 30s;              ///< 1 MiB at 35 KB/s
+inline constexpr auto idle_time = 60s;              ///< keep-alive; GitHub's load balancer is alike
+inline constexpr auto write_time = 30s;             ///< a reader that does not read
+inline constexpr auto drain_time = 10s;             ///< from SIGTERM to the end
+inline constexpr size_t worker_threads = 64;        ///< waiting for a commit costs a thread each
+inline constexpr size_t queued_requests = 1024;     ///< beyond: 503 and Retry-After
+
+// JSON.
+inline constexpr size_t json_depth = 64;         ///< deeper bodies broke other servers' lists
+inline constexpr size_t payload_bytes = 65'536;  ///< stored with every deployment and event
+inline constexpr size_t number_chars = 64;       ///< longer numbers only cost time
+
+// Fields. GitHub documents the environment name (255) and the status description (140).
+inline constexpr size_t environment_chars = 255;
+inline constexpr size_t status_description_chars = 140;
+inline constexpr size_t description_chars = 1024;
+inline constexpr size_t task_chars = 255;
+inline constexpr size_t ref_bytes = 1024;  ///< git refuses longer ref names on most systems
+inline constexpr size_t url_bytes = 2048;
+inline constexpr size_t login_chars = 39;             ///< GitHub's
+inline constexpr size_t repository_name_chars = 100;  ///< GitHub's
+inline constexpr size_t token_name_chars = 255;
+inline constexpr size_t hook_secret_bytes = 255;
+
+// Lists: GitHub's.
+inline constexpr int page_default = 30;
+inline constexpr int page_max = 100;
+
+// Webhooks.
+inline constexpr size_t hooks_per_event = 20;           ///< GitHub's, per repository and event
+inline constexpr auto delivery_time = 10s;              ///< GitHub's
+inline constexpr auto delivery_connect_time = 5s;       ///< half of it, so that an answer fits
+inline constexpr size_t delivery_concurrency = 64;      ///< open sends in all
+inline constexpr size_t delivery_hook_concurrency = 4;  ///< open sends per hook
+inline constexpr size_t kept_response_bytes = 8 * 1024;
+inline constexpr size_t kept_header_bytes = 16 * 1024;
+
+// Storage.
+inline constexpr size_t commit_batch = 256;    ///< closures per group commit
+inline constexpr size_t gather_from = 4;       ///< a batch of that size is a sign of load
+inline constexpr auto gather_time = 1ms;       ///< about what a commit takes on a good disk
+inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
+inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
+
+// Agent.
+inline constexpr size_t run_log_bytes = 10 * 1024 * 1024;  ///< a log's kept part
+inline constexpr auto run_time_default = 15min;
+inline constexpr auto run_kill_after = 10s;  ///< from SIGTERM to SIGKILL
+}  // namespace esclusa::limits

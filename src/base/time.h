@@ -1,0 +1,29 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace esclusa {
+
+/// Wall-clock time in UTC, stored as microseconds since 1970.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+
+/// Where the time comes from; a test passes its own.
+using Clock = std::function<Timestamp()>;
+
+/// The system's clock, made never to run backwards within this process. Any thread.
+Timestamp system_now();
+
+/// `2026-11-21T08:30:00Z`, as GitHub writes times.
+std::string format_time(Timestamp time);
+
+/// `Sat, 21 Nov 2026 08:30:00 GMT`, for `Last-Modified`.
+std::string format_http_date(Timestamp time);
+
+constexpr int64_t to_micros(Timestamp time) { return time.time_since_epoch().count(); }
+constexpr Timestamp from_micros(int64_t micros) {
+  return Timestamp(std::chrono::microseconds(micros));
+}
+
+}  // namespace esclusa

@@ -1,0 +1,53 @@
+#include "base/time.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+using namespace esclusa;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr Timestamp november = Timestamp(std::chrono::sys_days{2026y / 11 / 21} + 8h + 30min);
+}
+
+TEST_CASE("format_time: as GitHub writes times") {
+  CHECK(format_time(november) == "2026-11-21T08:30:00Z");
+  CHECK(format_time(november + 999'999us) == "2026-11-21T08:30:00Z");
+  CHECK(format_time(from_micros(0)) == "1970-01-01T00:00:00Z");
+  CHECK(format_time(from_micros(-1)) == "1969-12-31T23:59:59Z");
+  CHECK(format_time(Timestamp(std::chrono::sys_days{2024y / 2 / 29})) == "2024-02-29T00:00:00Z");
+}
+
+TEST_CASE("format_time: beyond the range of the system clock's nanoseconds") {
+  CHECK(format_time(Timestamp(std::chrono::sys_days{9999y / 12 / 31})) == "9999-12-31T00:00:00Z");
+}
+
+TEST_CASE("format_http_date: RFC 9110") {
+  CHECK(format_http_date(november) == "Sat, 21 Nov 2026 08:30:00 GMT");
+  CHECK(format_http_date(from_micros(0)) == "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+TEST_CASE("to_micros and from_micros: inverse") {
+  CHECK(to_micros(november) == 1'795'249'800'000'000);
+  CHECK(from_micros(to_micros(november)) == november);
+}
+
+TEST_CASE("system_now: never runs backwards, in any thread") {
+  std::vector<std::thread> threads;
+  std::vector<char> ordered(4, 1);
+  for (char& flag : ordered) {
+    threads.emplace_back([&flag] {
+      Timestamp last = system_now();
+      for (int i = 0; i < 10'000; ++i) {
+        Timestamp now = system_now();
+        if (now < last) flag = 0;
+        last = now;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(std::ranges::count(ordered, 1) == 4);
+}

@@ -1,0 +1,70 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "agent/agent.h"
+#include "base/crypto.h"
+#include "base/text.h"
+#include "bin/serve.h"
+#include "cli/commands.h"
+
+namespace {
+
+using namespace esclusa;
+
+/// The exit code of an error that ends a command.
+int report(const Error& error) {
+  std::fprintf(stderr, "esclusa: %s\n", printable(error.message).c_str());
+  return 1;
+}
+
+int exit_code(const Result<void>& result) { return result ? 0 : report(result.error()); }
+
+void add_serve(CLI::App& app, cli::Action& action) {
+  auto* command = app.add_subcommand("serve", "Runs the server");
+  auto file = std::make_shared<std::string>();
+  auto flags = std::make_shared<std::map<std::string, std::string>>();
+  command->add_option("--config", *file, "TOML file with settings")->envname("ESCLUSA_CONFIG");
+  for (const SettingDescription& setting : setting_descriptions()) {
+    const std::string name = setting.name;
+    command->add_option_function<std::string>(
+        flag_of(name), [flags, name](const std::string& value) { (*flags)[name] = value; },
+        std::string(setting.help) + " [" + variable_of(name) + "]");
+  }
+  command->footer(
+      "Settings come from the file, then the environment, then the flags; in the file\n"
+      "--webhooks-allow is the key `allow` in the table [webhooks].");
+  command->callback([=, &action] {
+    action = [=] {
+      auto settings = load_settings(*file, *flags);
+      return settings ? exit_code(serve(*settings)) : report(settings.error());
+    };
+  });
+}
+
+void add_agent(CLI::App& app, cli::Action& action) {
+  auto* command =
+      app.add_subcommand("agent", "Listens for deployments, runs their commands, and reports");
+  auto config = std::make_shared<std::string>();
+  command->add_option("--config", *config, "TOML file (see docs/agent.md)")->required();
+  command->callback([=, &action] { action = [=] { return exit_code(agent::run(*config)); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Esclusa: GitHub's Deployments API on your own machine");
+  app.set_version_flag("--version", std::string("esclusa ") + ESCLUSA_VERSION);
+  app.require_subcommand(1);
+  cli::Action action;
+  add_serve(app, action);
+  add_agent(app, action);
+  cli::add_commands(app, action);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    init_crypto();
+    return action();
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "esclusa: %s\n", exception.what());
+    return 70;
+  }
+}

@@ -1,0 +1,163 @@
+// The composition of the server: everything is made here, top to bottom, and torn down in the
+// opposite order.
+
+#include "bin/serve.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <thread>
+
+#include "api/serve.h"
+#include "app/administration.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "bin/data_folder.h"
+#include "hooks/worker.h"
+#include "http/server.h"
+#include "sql/database.h"
+#include "store/schema.h"
+#include "web/home.h"
+
+namespace esclusa {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Calls something now and then until it is destroyed, and once more at the end.
+class Housekeeper {
+ public:
+  explicit Housekeeper(std::function<void()> work)
+      : work_(std::move(work)), thread_([this](std::stop_token stop) { run(stop); }) {}
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      stopped_.wait_for(lock, stop, 5s, [] { return false; });
+      work_();
+    }
+  }
+  std::function<void()> work_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;
+};
+
+http::Response plain(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
+}
+
+void print_address(const std::string& url, const DataFolder& data,
+                   const std::optional<app::MintedToken>& administrator) {
+  std::printf("Esclusa listens on %s\nData: %s\n", url.c_str(), data.path().c_str());
+  if (administrator) {
+    std::printf("Administrator: admin\nToken (shown once): %s\n",
+                administrator->text.reveal().c_str());
+  }
+  std::fflush(stdout);
+}
+
+/// The usual soft limit of 1,024 descriptors would end at that many connections.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The listeners' address for people and links.
+std::string local_url(const ServerSettings& settings, uint16_t port) {
+  std::string host = settings.listen_host;
+  if (host == "0.0.0.0" || host == "::") host = "localhost";
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+Result<void> serve(const ServerSettings& settings) {
+  umask(077);
+  raise_descriptor_limit();
+  std::atomic<bool> stopping = false;
+  std::atomic<bool> storage_failed = false;
+  http::Server* listening = nullptr;
+  std::mutex listening_mutex;
+  auto stop = [&] {
+    stopping = true;
+    std::lock_guard lock(listening_mutex);
+    if (listening != nullptr) listening->stop();
+  };
+  // First of all: the threads made below must not take the signals.
+  http::SignalWatcher signals(stop);
+
+  DataFolder data = TRY(DataFolder::open(settings.data));
+  const Sealer sealer(TRY(data.secret_key()));
+  auto database = TRY(sql::open_sqlite(data.database().string(), [&](const std::string&) {
+    storage_failed = true;
+    stop();
+  }));
+  TRY(sql::migrate(*database, store::migrations()));
+
+  std::optional<app::Context> context;
+  std::optional<api::Api> api;
+  std::string url;
+  http::Service service;
+  service.handle = [&](const http::Request& request) {
+    const bool local = request.door == http::Door::local_admin;
+    if (!local && request.path() == "/") return web::home_page(url, ESCLUSA_VERSION);
+    if (request.path() == "/livez") return plain(200, "ok\n");
+    if (request.path() == "/readyz") {
+      bool ready = !stopping &&
+                   database->read([](sql::Connection& db) { return db.number("select 1") == 1; })
+                       .value_or(false);
+      return ready ? plain(200, "ok\n") : plain(503, "not ready\n");
+    }
+    return api->serve(request);
+  };
+  service.may_block = [&](const http::Request& request) { return api->may_block(request); };
+  service.refuse = [&](const http::Request& request, int status) {
+    return api->refuse(request, status);
+  };
+  http::Server server(std::move(service), limits::worker_threads);
+  const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
+  TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
+  url = settings.external_url.empty() ? local_url(settings, port) : settings.external_url;
+
+  const api::Settings api_settings{
+      .external_url = url,
+      .external_url_is_fixed = !settings.external_url.empty(),
+      .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow))};
+  hooks::Worker worker(*database, sealer, system_now,
+                       {api_settings.hook_destinations, settings.webhooks_retry_scale});
+  app::TokenUse token_use;
+  context.emplace(app::Context{.database = *database,
+                               .sealer = sealer,
+                               .now = system_now,
+                               .event_urls = {url, url},
+                               .repositories_directory = data.repositories(),
+                               .wake_deliveries = [&] { worker.wake(); },
+                               .token_use = token_use});
+  api.emplace(*context, api_settings);
+  Housekeeper housekeeper([&] { token_use.flush(*database); });
+
+  print_address(url, data, TRY(app::create_first_administrator(*context)));
+  log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url}, {"data", data.path().c_str()}});
+  {
+    std::lock_guard lock(listening_mutex);
+    listening = &server;
+    if (stopping) server.stop();
+  }
+  server.run();
+  {
+    std::lock_guard lock(listening_mutex);
+    listening = nullptr;
+  }
+  log::info("stopped");
+  if (storage_failed) return fail(ErrorCode::unavailable, "the storage failed; start again");
+  return {};
+}
+
+}  // namespace esclusa

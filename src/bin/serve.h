@@ -1,0 +1,10 @@
+#pragma once
+#include "base/error.h"
+#include "bin/settings.h"
+
+namespace esclusa {
+
+/// Runs the server until SIGTERM or SIGINT; what is in flight is answered first.
+Result<void> serve(const ServerSettings& settings);
+
+}  // namespace esclusa

@@ -1,0 +1,166 @@
+#include "bin/settings.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace esclusa {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+std::unexpected<Error> wrong(const std::string& name, const std::string& value,
+                             const std::string& expected) {
+  return fail(ErrorCode::invalid,
+              "the setting " + name + " is \"" + value + "\", but should be " + expected);
+}
+
+/// A scalar as text; an array of strings as a comma-separated list.
+Result<std::string> toml_text(const std::string& name, const toml::node& node) {
+  if (auto text = node.value<std::string>()) return *text;
+  if (auto* array = node.as_array()) {
+    std::vector<std::string> parts;
+    for (const toml::node& element : *array) {
+      auto text = element.value<std::string>();
+      if (!text) return fail(ErrorCode::invalid, "the setting " + name + " should hold strings");
+      parts.push_back(*text);
+    }
+    return join(parts, ",");
+  }
+  if (auto number = node.value<double>()) return std::to_string(*number);
+  return fail(ErrorCode::invalid, "the setting " + name + " has a type that it cannot have");
+}
+
+Result<void> read_table(const toml::table& table, const std::string& prefix, Values& values) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (auto* inner = node.as_table()) {
+      TRY(read_table(*inner, name + ".", values));
+      continue;
+    }
+    if (std::ranges::none_of(setting_descriptions(), [&](auto& s) { return name == s.name; })) {
+      return fail(ErrorCode::invalid,
+                  "there is no setting \"" + name + "\"; `esclusa serve --help` lists them all");
+    }
+    values[name] = TRY(toml_text(name, node));
+  }
+  return {};
+}
+
+Result<void> read_file(const std::filesystem::path& file, Values& values) {
+  if (file.empty()) return {};
+  toml::parse_result parsed = toml::parse_file(file.string());
+  if (!parsed) {
+    return fail(ErrorCode::invalid, "cannot read the settings in " + file.string() + ": " +
+                                        std::string(parsed.error().description()));
+  }
+  return read_table(parsed.table(), "", values);
+}
+
+Result<void> set_listen(const std::string& value, ServerSettings& settings) {
+  auto colon = value.rfind(':');
+  if (colon == value.npos) return wrong("listen", value, "HOST:PORT");
+  std::string_view digits = std::string_view(value).substr(colon + 1);
+  auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), settings.listen_port);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return wrong("listen", value, "HOST:PORT");
+  }
+  settings.listen_host = value.substr(0, colon);
+  if (settings.listen_host.starts_with('[') && settings.listen_host.ends_with(']')) {
+    settings.listen_host = settings.listen_host.substr(1, settings.listen_host.size() - 2);
+  }
+  return {};
+}
+
+Result<void> set(const std::string& name, const std::string& value, ServerSettings& settings) {
+  if (name == "listen") return set_listen(value, settings);
+  if (name == "data") settings.data = value;
+  if (name == "external_url") {
+    if (!value.starts_with("http://") && !value.starts_with("https://")) {
+      return wrong(name, value, "an http or https URL");
+    }
+    settings.external_url = value;
+    while (settings.external_url.ends_with('/')) settings.external_url.pop_back();
+  }
+  if (name == "log_level") settings.log_level = value;
+  if (name == "webhooks.allow") {
+    settings.webhooks_allow.clear();
+    for (auto part : split(value, ',')) {
+      if (!trim(part).empty()) settings.webhooks_allow.emplace_back(trim(part));
+    }
+  }
+  if (name == "webhooks.retry_scale") {
+    auto& scale = settings.webhooks_retry_scale;
+    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), scale);
+    if (error != std::errc{} || end != value.data() + value.size() || scale <= 0) {
+      return wrong(name, value, "a positive number");
+    }
+  }
+  return {};
+}
+
+std::filesystem::path default_data() {
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    return std::filesystem::path(home) / ".local/share/esclusa";
+  }
+  return "/var/lib/esclusa";
+}
+
+}  // namespace
+
+const std::vector<SettingDescription>& setting_descriptions() {
+  static const std::vector<SettingDescription> list = {
+      {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
+      {"data", "folder of the database, the keys and the sockets (~/.local/share/esclusa)"},
+      {"external_url", "the address that clients use, where a proxy stands in front"},
+      {"log_level", "debug, info, warning or error (info)"},
+      {"webhooks.allow",
+       "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},
+      {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
+  };
+  return list;
+}
+
+std::string flag_of(const std::string& name) {
+  std::string flag = "--" + name;
+  std::ranges::replace(flag, '.', '-');
+  std::ranges::replace(flag, '_', '-');
+  return flag;
+}
+
+std::string variable_of(const std::string& name) {
+  std::string variable = "ESCLUSA_" + name;
+  std::ranges::transform(variable, variable.begin(), [](char c) {
+    if (c == '.') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
+  return variable;
+}
+
+Result<ServerSettings> load_settings(const std::filesystem::path& file, const Values& flags) {
+  Values values;
+  TRY(read_file(file, values));
+  for (const SettingDescription& setting : setting_descriptions()) {
+    if (const char* value = std::getenv(variable_of(setting.name).c_str())) {
+      values[setting.name] = value;
+    }
+  }
+  for (const auto& [name, value] : flags) values[name] = value;
+
+  ServerSettings settings;
+  settings.data = default_data();
+  for (const auto& [name, value] : values) TRY(set(name, value, settings));
+  if (!log::set_level(settings.log_level)) {
+    return wrong("log_level", settings.log_level, "debug, info, warning or error");
+  }
+  return settings;
+}
+
+}  // namespace esclusa

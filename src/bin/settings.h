@@ -1,0 +1,40 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace esclusa {
+
+/// What `esclusa serve` can be told. Each setting has one name, from which the key in the file
+/// (`webhooks.allow`), the environment variable (`ESCLUSA_WEBHOOKS_ALLOW`) and the flag
+/// (`--webhooks-allow`) follow. File < environment < flags.
+struct ServerSettings {
+  std::string listen_host = "127.0.0.1";
+  uint16_t listen_port = 8080;
+  std::filesystem::path data;
+  std::string external_url;  ///< empty: each request's own Host decides
+  std::string log_level = "info";
+  std::vector<std::string> webhooks_allow;
+  double webhooks_retry_scale = 1.0;
+};
+
+struct SettingDescription {
+  const char* name;  ///< `webhooks.allow`
+  const char* help;
+};
+/// For `--help`, for the flags, and to know the keys of the file.
+const std::vector<SettingDescription>& setting_descriptions();
+
+/// `webhooks.allow` → `--webhooks-allow` / `ESCLUSA_WEBHOOKS_ALLOW`.
+std::string flag_of(const std::string& name);
+std::string variable_of(const std::string& name);
+
+/// Merges the three sources; `flags` maps names to values. `invalid` names the setting, where it
+/// was set, and what would do.
+Result<ServerSettings> load_settings(const std::filesystem::path& file,
+                                     const std::map<std::string, std::string>& flags);
+
+}  // namespace esclusa

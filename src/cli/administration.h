@@ -1,0 +1,12 @@
+#pragma once
+#include "cli/commands.h"
+
+namespace esclusa::cli {
+
+/// `esclusa user`, `token`, `org` and `repo`: they ask the running server over its socket.
+void add_user(CLI::App& app, Action& action);
+void add_token(CLI::App& app, Action& action);
+void add_organization(CLI::App& app, Action& action);
+void add_repository(CLI::App& app, Action& action);
+
+}  // namespace esclusa::cli

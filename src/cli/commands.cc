@@ -1,0 +1,17 @@
+#include "cli/commands.h"
+
+#include "cli/administration.h"
+#include "cli/deploy.h"
+
+namespace esclusa::cli {
+
+void add_commands(CLI::App& app, Action& action) {
+  add_deploy(app, action);
+  add_history(app, action);
+  add_repository(app, action);
+  add_user(app, action);
+  add_token(app, action);
+  add_organization(app, action);
+}
+
+}  // namespace esclusa::cli

@@ -1,0 +1,347 @@
+#include "cli/commands.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cli/output.h"
+#include "support/http_receiver.h"
+#include "support/temp_folder.h"
+#include "wire/json.h"
+
+using namespace esclusa;
+using test::HttpReceiver;
+
+namespace {
+
+/// Redirects standard output and standard error into files while it lives.
+class Capture {
+ public:
+  Capture() : out_(1, (folder_ / "out").string()), err_(2, (folder_ / "err").string()) {}
+  std::string output() const { return test::read_file(folder_ / "out"); }
+  std::string errors() const { return test::read_file(folder_ / "err"); }
+
+ private:
+  struct Redirection {
+    Redirection(int fd, const std::string& file) : fd(fd), kept(dup(fd)) {
+      std::fflush(nullptr);
+      const int opened = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      dup2(opened, fd);
+      close(opened);
+    }
+    ~Redirection() {
+      std::fflush(nullptr);
+      dup2(kept, fd);
+      close(kept);
+    }
+    int fd, kept;
+  };
+  test::TempFolder folder_;
+  Redirection out_, err_;
+};
+
+struct Outcome {
+  int code = -1;
+  std::string output, errors;
+};
+
+/// Runs `esclusa <arguments>`.
+Outcome run(std::vector<std::string> arguments) {
+  CLI::App app("esclusa");
+  cli::Action action;
+  cli::add_commands(app, action);
+  std::ranges::reverse(arguments);
+  app.parse(std::move(arguments));
+  REQUIRE(action);
+  Capture capture;
+  const int code = action();
+  std::fflush(nullptr);
+  return {code, capture.output(), capture.errors()};
+}
+
+http::Response json(int status, std::string body) {
+  return {.status = status, .headers = {}, .body = std::move(body)};
+}
+
+/// The administrator's side of a server: one answer to everything, on a unix socket.
+struct Administration {
+  explicit Administration(http::Response answer = json(200, "{}"))
+      : receiver([answer = std::move(answer)](const http::Request&) { return answer; }, socket) {}
+
+  Outcome ask(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--socket", socket});
+    return run(std::move(arguments));
+  }
+  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
+  std::string target() {
+    const auto request = receiver.requests().back();
+    return request.method + " " + request.target;
+  }
+
+  test::TempFolder folder;
+  std::string socket = (folder / "admin.sock").string();
+  HttpReceiver receiver;
+};
+
+/// The public side: creates deployment 5, whose statuses are given one after the other.
+struct DeployServer {
+  explicit DeployServer(std::vector<std::string> states) : states(std::move(states)) {}
+
+  Outcome deploy(std::vector<std::string> more = {"--wait"}) {
+    std::vector<std::string> arguments = {"deploy",         "ada/app",      "main",    "--server",
+                                          receiver.url(""), "--token-file", token_file};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+  wire::Json sent() { return wire::Json::parse(receiver.await(1).at(0).body).value(); }
+
+  http::Response answer(const http::Request& request) {
+    if (request.method == "POST") {
+      return json(201, R"({"id": 5, "ref": "main", "sha": "0123456789abcdef",
+                           "environment": "production"})");
+    }
+    std::lock_guard lock(mutex);
+    shown = std::min(shown + 1, states.size());
+    std::string list;
+    for (size_t i = shown; i-- > 0;) {
+      list += std::string(list.empty() ? "" : ",") + R"({"id": )" + std::to_string(i + 1) +
+              R"(, "state": ")" + states[i] + R"(", "description": "d", "created_at": "T"})";
+    }
+    return json(200, "[" + list + "]");
+  }
+
+  std::vector<std::string> states;
+  std::mutex mutex;
+  size_t shown = 0;
+  test::TempFolder folder;
+  std::string token_file = folder.write("token", " esc_token\n").string();
+  HttpReceiver receiver{[this](const http::Request& request) { return answer(request); }};
+};
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  Capture capture;
+  cli::print_table(rows);
+  return capture.output();
+}
+
+}  // namespace
+
+TEST_CASE("print_table: columns are as wide as their widest cell, counted in characters") {
+  CHECK(table({{"ID", "NAME", "X"}, {"1", "größer", "y"}, {"1000", "a", "z"}}) ==
+        "ID    NAME    X\n"
+        "1     größer  y\n"
+        "1000  a       z\n");
+}
+
+TEST_CASE("print_table: rows may be empty or of different lengths") {
+  CHECK(table({}) == "");
+  CHECK(table({{"A", "B"}, {"long"}, {}, {"1", "2"}}) == "A     B\nlong\n\n1     2\n");
+}
+
+TEST_CASE("print_table: what a server sends moves no cursor and makes no line") {
+  CHECK(table({{"A", "B"}, {"a\x1b[2J", "b\nc\r"}}) == "A      B\na?[2J  b c?\n");
+}
+
+TEST_CASE("print_table: bytes that are no text take one place each") {
+  CHECK(table({{"\xff\xfe!", "B"}, {"abc", "c"}}) == "??!  B\nabc  c\n");
+}
+
+TEST_CASE("report: one line on standard error, and the exit code 1") {
+  Capture capture;
+  CHECK(cli::report(Error{ErrorCode::invalid, "no \x1b[31mred", {}, {}, {}}) == 1);
+  CHECK(capture.errors() == "esclusa: no ?[31mred\n");
+  CHECK(capture.output().empty());
+}
+
+TEST_CASE("token create: prints the token alone, and sends what was asked for") {
+  Administration server(json(201, R"({"id": 1, "token": "esc_abc"})"));
+  const auto outcome = server.ask({"token", "create", "ci[bot]", "--scopes", "repo_deployment",
+                                   "--name", "CI", "--expires-in", "90d"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "esc_abc\n");
+  CHECK(server.target() == "POST /esclusa/admin/users/ci%5Bbot%5D/tokens");
+  CHECK(server.sent().string_at("scopes") == "repo_deployment");
+  CHECK(server.sent().string_at("name") == "CI");
+  CHECK(server.sent().integer_at("expires_in_seconds") == 90 * 86'400);
+}
+
+TEST_CASE("token create: durations in seconds, minutes, hours and days; none: it never expires") {
+  Administration server;
+  for (auto [text, seconds] : std::initializer_list<std::pair<const char*, int64_t>>{
+           {"45s", 45}, {"30m", 1800}, {"12h", 43'200}, {"1d", 86'400}}) {
+    CAPTURE(text);
+    CHECK(server.ask({"token", "create", "ada", "--expires-in", text}).code == 0);
+    CHECK(server.sent().integer_at("expires_in_seconds") == seconds);
+  }
+  CHECK(server.ask({"token", "create", "ada"}).code == 0);
+  CHECK_FALSE(server.sent().find("expires_in_seconds").has_value());
+}
+
+TEST_CASE("token create: a duration that is none is refused before the server is asked") {
+  Administration server;
+  for (const char* text : {"90", "d", "0d", "-1d", "1.5d", "90D", " 90d", "90d ", "1w",
+                           "9223372036854775807d", "99999999999999999999d"}) {
+    CAPTURE(text);
+    const auto outcome =
+        server.ask({"token", "create", "ada", std::string("--expires-in=") + text});
+    CHECK(outcome.code == 1);
+    CHECK(outcome.errors == "esclusa: --expires-in should be such as 90d or 12h\n");
+  }
+  CHECK(server.receiver.requests().empty());
+}
+
+TEST_CASE("token list: a table with a dash for what is not there") {
+  Administration server(json(200, R"([{"id": 1, "name": "CI", "scopes": "repo",
+    "created_at": "2026", "expires_at": null, "revoked_at": "2027"}])"));
+  const auto outcome = server.ask({"token", "list", "ada"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "ID  NAME  SCOPES  CREATED AT  EXPIRES AT  LAST USED AT  REVOKED AT\n"
+        "1   CI    repo    2026        -           -             2027\n");
+  CHECK(server.target() == "GET /esclusa/admin/users/ada/tokens");
+}
+
+TEST_CASE("user create, org add, token revoke: reach their routes") {
+  Administration server(json(200, R"({"login": "ci[bot]", "kind": "bot"})"));
+  auto outcome = server.ask({"user", "create", "ci[bot]", "--kind", "bot", "--human", "ada"});
+  CHECK(outcome.output == "Made the bot ci[bot]\n");
+  CHECK(server.target() == "POST /esclusa/admin/users");
+  CHECK(server.sent().string_at("human") == "ada");
+  CHECK(server.sent().find("site_admin")->boolean() == false);
+  CHECK(server.ask({"org", "add", "team", "ada", "--role", "admin"}).code == 0);
+  CHECK(server.target() == "PUT /esclusa/admin/organizations/team/members/ada");
+  CHECK(server.sent().string_at("role") == "admin");
+  CHECK(server.ask({"token", "revoke", "12"}).code == 0);
+  CHECK(server.target() == "DELETE /esclusa/admin/tokens/12");
+}
+
+TEST_CASE("repo add: sends an absolute path; repo create sends none") {
+  Administration server;
+  CHECK(server.ask({"repo", "add", "team/app", "some/folder", "--writable", "--public"}).code == 0);
+  CHECK(server.target() == "POST /esclusa/admin/repositories");
+  CHECK(server.sent().string_at("owner") == "team");
+  CHECK(server.sent().string_at("name") == "app");
+  CHECK(server.sent().string_at("path") ==
+        (std::filesystem::current_path() / "some/folder").string());
+  CHECK(server.sent().find("writable")->boolean() == true);
+  CHECK(server.sent().string_at("visibility") == "public");
+  CHECK_FALSE(server.sent().find("auto_merge").has_value());
+  CHECK(server.ask({"repo", "create", "team/new"}).code == 0);
+  CHECK_FALSE(server.sent().find("path").has_value());
+  CHECK(server.sent().string_at("visibility") == "private");
+  const size_t asked = server.receiver.requests().size();
+  CHECK(server.ask({"repo", "create", "no-name"}).code == 1);
+  CHECK(server.receiver.requests().size() == asked);
+}
+
+TEST_CASE("administration: a refusal is printed, and the exit code is 1") {
+  Administration server(json(422, R"({"message": "The login \"ada\" is taken"})"));
+  const auto outcome = server.ask({"user", "create", "ada"});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors == "esclusa: The login \"ada\" is taken\n");
+  CHECK(outcome.output.empty());
+}
+
+TEST_CASE("administration: without a running server the message says so") {
+  test::TempFolder folder;
+  const auto outcome = run({"user", "list", "--socket", (folder / "none.sock").string()});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors.find("Is `esclusa serve` running?") != std::string::npos);
+}
+
+TEST_CASE("deploy: creates the deployment, and does not wait unless it is told to") {
+  DeployServer server({});
+  const auto outcome = server.deploy({});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "Deployment 5: main (0123456789) to production\n");
+  const auto requests = server.receiver.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].target == "/repos/ada/app/deployments");
+  CHECK(requests[0].headers.find("Authorization") == "Bearer esc_token");
+  CHECK(server.sent().find("auto_merge")->boolean() == true);
+}
+
+TEST_CASE("deploy: options reach the request") {
+  DeployServer server({});
+  CHECK(server
+            .deploy({"--environment", "staging", "--task", "t", "--description", "d", "--payload",
+                     R"({"a":1})", "--no-auto-merge", "--skip-contexts"})
+            .code == 0);
+  const auto sent = server.sent();
+  CHECK(sent.string_at("environment") == "staging");
+  CHECK(sent.string_at("task") == "t");
+  CHECK(sent.string_at("description") == "d");
+  CHECK(sent.find("payload")->integer_at("a") == 1);
+  CHECK(sent.find("auto_merge")->boolean() == false);
+  CHECK(sent.find("required_contexts").has_value());
+}
+
+TEST_CASE("deploy --wait: prints each status once, in their order, and ends by the outcome") {
+  DeployServer server({"queued", "in_progress", "success"});
+  const auto outcome = server.deploy();
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "Deployment 5: main (0123456789) to production\n"
+        "T  queued  d\nT  in_progress  d\nT  success  d\n");
+}
+
+TEST_CASE("deploy --wait: the exit code tells the outcome") {
+  CHECK(DeployServer({"failure"}).deploy().code == 2);
+  CHECK(DeployServer({"error"}).deploy().code == 2);
+  CHECK(DeployServer({"inactive"}).deploy().code == 4);
+  CHECK(DeployServer({"queued"}).deploy({"--wait", "--timeout", "0"}).code == 3);
+}
+
+TEST_CASE("deploy: a token is needed, and comes from a file or the environment") {
+  unsetenv("ESCLUSA_TOKEN");
+  DeployServer server({});
+  const std::vector<std::string> plain = {"deploy", "ada/app", "main", "--server",
+                                          server.receiver.url("")};
+  auto outcome = run(plain);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors.find("there is no token") != std::string::npos);
+  CHECK(run({"deploy", "ada/app", "main", "--token-file", "/nonexistent"}).code == 1);
+  CHECK(server.receiver.requests().empty());
+  setenv("ESCLUSA_TOKEN", "esc_from_environment", 1);
+  CHECK(run(plain).code == 0);
+  unsetenv("ESCLUSA_TOKEN");
+  CHECK(server.receiver.await(1).at(0).headers.find("Authorization") ==
+        "Bearer esc_from_environment");
+}
+
+TEST_CASE("history: a table of deployments with their latest state") {
+  HttpReceiver receiver([](const http::Request& request) {
+    if (request.path().ends_with("/2/statuses")) {
+      return json(200, R"([{"id": 1, "state": "success", "description": "done"}])");
+    }
+    if (request.path().ends_with("/statuses")) return json(200, "[]");
+    return json(200, R"([{"id": 2, "ref": "main", "sha": "0123456789abcdef", "task": "deploy",
+      "environment": "staging", "creator": {"login": "ada"}, "created_at": "T2"},
+      {"id": 1, "ref": "v1", "sha": "fedcba9876543210", "task": "deploy",
+      "environment": "staging", "creator": {"login": "bob"}, "created_at": "T1"}])");
+  });
+  test::TempFolder folder;
+  const auto outcome =
+      run({"history", "ada/app", "--environment", "staging", "--count", "2", "--server",
+           receiver.url(""), "--token-file", folder.write("token", "t").string()});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "ID  CREATED  ENVIRONMENT  TASK    REF   COMMIT      BY   STATE    DESCRIPTION\n"
+        "2   T2       staging      deploy  main  0123456789  ada  success  done\n"
+        "1   T1       staging      deploy  v1    fedcba9876  bob  -        \n");
+  CHECK(receiver.requests().at(0).target ==
+        "/repos/ada/app/deployments?per_page=2&environment=staging");
+}
+
+TEST_CASE("history: a count that no page holds is refused") {
+  CHECK_THROWS_AS(run({"history", "ada/app", "--count", "101"}), CLI::ParseError);
+  CHECK_THROWS_AS(run({"history", "ada/app", "--count", "0"}), CLI::ParseError);
+}
+
+TEST_CASE("commands: a group without its subcommand is an error of the user's") {
+  CHECK_THROWS_AS(run({"token"}), CLI::ParseError);
+  CHECK_THROWS_AS(run({"token", "create"}), CLI::ParseError);
+}

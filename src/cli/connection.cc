@@ -1,0 +1,56 @@
+#include "cli/connection.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace esclusa::cli {
+
+std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
+  auto options = std::make_shared<ServerOptions>();
+  command.add_option("--server", options->url, "Address of the server")
+      ->envname("ESCLUSA_URL")
+      ->capture_default_str();
+  command.add_option("--token-file", options->token_file,
+                     "File that holds the token (otherwise: $ESCLUSA_TOKEN)");
+  return options;
+}
+
+Result<client::Api> ServerOptions::connect() const {
+  std::string token;
+  if (!token_file.empty()) {
+    std::ifstream file(token_file);
+    std::stringstream content;
+    content << file.rdbuf();
+    if (!file) return fail(ErrorCode::invalid, "cannot read the token in " + token_file);
+    token = trim(content.str());
+  } else if (const char* value = std::getenv("ESCLUSA_TOKEN")) {
+    token = value;
+  }
+  if (token.empty()) {
+    return fail(ErrorCode::invalid,
+                "there is no token: set ESCLUSA_TOKEN, or give --token-file. One is made with: "
+                "esclusa token create LOGIN --scopes repo_deployment");
+  }
+  return client::Api({.base_url = url, .token = Secret(token), .unix_socket = ""});
+}
+
+std::shared_ptr<SocketOptions> add_socket_options(CLI::App& command) {
+  auto options = std::make_shared<SocketOptions>();
+  const char* home = std::getenv("HOME");
+  options->socket =
+      std::string(home != nullptr ? home : "/var/lib") + "/.local/share/esclusa/run/admin.sock";
+  command.add_option("--socket", options->socket, "The running server's admin.sock")
+      ->envname("ESCLUSA_SOCKET")
+      ->capture_default_str();
+  return options;
+}
+
+client::Api SocketOptions::connect() const {
+  return client::Api({.base_url = "http://local", .token = Secret(), .unix_socket = socket});
+}
+
+}  // namespace esclusa::cli

@@ -1,0 +1,29 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "client/api.h"
+
+namespace CLI {
+class App;
+}
+
+namespace esclusa::cli {
+
+/// How a subcommand reaches the API: `--server` and `--token-file`, or the environment's
+/// `ESCLUSA_URL` and `ESCLUSA_TOKEN`. A token is never an argument, where others could read it.
+struct ServerOptions {
+  std::string url = "http://127.0.0.1:8080";
+  std::string token_file;
+  Result<client::Api> connect() const;
+};
+std::shared_ptr<ServerOptions> add_server_options(CLI::App& command);
+
+/// How an administrator's subcommand reaches the server: `--socket`, or `ESCLUSA_SOCKET`.
+struct SocketOptions {
+  std::string socket;
+  client::Api connect() const;
+};
+std::shared_ptr<SocketOptions> add_socket_options(CLI::App& command);
+
+}  // namespace esclusa::cli

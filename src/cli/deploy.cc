@@ -1,0 +1,139 @@
+#include "cli/deploy.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
+
+#include "cli/connection.h"
+#include "cli/output.h"
+
+namespace esclusa::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Exit codes of `deploy --wait`; 1 is everything that kept it from being created or followed.
+enum ExitCode { succeeded = 0, refused = 1, failed = 2, timed_out = 3, replaced = 4 };
+
+struct DeployOptions {
+  std::string repository;
+  client::NewDeployment input;
+  bool wait = false;
+  int timeout_seconds = 3600;
+};
+
+std::optional<int> exit_code_of(const std::string& state) {
+  if (state == "success") return succeeded;
+  if (state == "failure" || state == "error") return failed;
+  if (state == "inactive") return replaced;
+  return std::nullopt;
+}
+
+void print_status(const client::Status& status) {
+  std::string line = status.created_at + "  " + status.state;
+  if (!status.description.empty()) line += "  " + status.description;
+  if (!status.log_url.empty()) line += "  " + status.log_url;
+  print_line(line);
+}
+
+/// Prints each new status until a final one, or until the time is over.
+int follow(const client::Api& api, const std::string& repository, int64_t deployment,
+           std::chrono::seconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  int64_t seen = 0;
+  for (auto pause = 100ms; std::chrono::steady_clock::now() < deadline;
+       pause = std::min<std::chrono::milliseconds>(pause * 2, 2s)) {
+    auto statuses = api.list_statuses(repository, deployment);
+    if (!statuses) return report(statuses.error());
+    for (auto status = statuses->rbegin(); status != statuses->rend(); ++status) {
+      if (status->id <= seen) continue;
+      seen = status->id;
+      pause = 100ms;
+      print_status(*status);
+      if (auto code = exit_code_of(status->state)) return *code;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  report(
+      {ErrorCode::unavailable, "no outcome yet; see: esclusa history " + repository, {}, {}, {}});
+  return timed_out;
+}
+
+int deploy(const DeployOptions& options, const ServerOptions& server) {
+  auto api = server.connect();
+  if (!api) return report(api.error());
+  auto repository = client::repository_path(options.repository);
+  if (!repository) return report(repository.error());
+  auto deployment = api->create_deployment(*repository, options.input);
+  if (!deployment) return report(deployment.error());
+  print_line("Deployment " + std::to_string(deployment->id) + ": " + deployment->ref + " (" +
+             deployment->sha.substr(0, 10) + ") to " + deployment->environment);
+  if (!options.wait) return succeeded;
+  return follow(*api, *repository, deployment->id, std::chrono::seconds(options.timeout_seconds));
+}
+
+int history(const std::string& full_name, const std::string& environment, int count,
+            const ServerOptions& server) {
+  auto api = server.connect();
+  if (!api) return report(api.error());
+  auto repository = client::repository_path(full_name);
+  if (!repository) return report(repository.error());
+  auto deployments = api->list_deployments(*repository, environment, count);
+  if (!deployments) return report(deployments.error());
+  std::vector<std::vector<std::string>> rows = {
+      {"ID", "CREATED", "ENVIRONMENT", "TASK", "REF", "COMMIT", "BY", "STATE", "DESCRIPTION"}};
+  for (const client::Deployment& deployment : *deployments) {
+    auto status = api->latest_status(*repository, deployment.id);
+    if (!status) return report(status.error());
+    const bool reported = status->has_value();
+    rows.push_back({std::to_string(deployment.id), deployment.created_at, deployment.environment,
+                    deployment.task, deployment.ref, deployment.sha.substr(0, 10),
+                    deployment.creator, reported ? (*status)->state : "-",
+                    reported ? (*status)->description : ""});
+  }
+  print_table(rows);
+  return succeeded;
+}
+
+}  // namespace
+
+void add_deploy(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("deploy", "Creates a deployment, and follows it");
+  auto options = std::make_shared<DeployOptions>();
+  auto server = add_server_options(*command);
+  client::NewDeployment& input = options->input;
+  command->add_option("repository", options->repository, "OWNER/REPO")->required();
+  command->add_option("ref", input.ref, "Branch, tag or commit")->required();
+  command->add_option("--environment", input.environment, "Environment")->capture_default_str();
+  command->add_option("--task", input.task, "Task")->capture_default_str();
+  command->add_option("--description", input.description, "Description");
+  command->add_option("--payload", input.payload, "JSON object or string for the listener");
+  command->add_flag("!--no-auto-merge", input.auto_merge,
+                    "Deploy the ref as it is, even if it is behind the default branch");
+  command->add_flag("--skip-contexts", input.skip_contexts, "Do not look at commit statuses");
+  command->add_flag("--wait", options->wait, "Print every status until the outcome");
+  command->add_option("--timeout", options->timeout_seconds, "Seconds to wait at most")
+      ->capture_default_str();
+  command->footer(
+      "Exit codes: 0 created (with --wait: success), 1 refused or unreachable, 2 failure or\n"
+      "error, 3 no outcome in time, 4 inactive (replaced by another deployment).");
+  command->callback([=, &action] { action = [=] { return deploy(*options, *server); }; });
+}
+
+void add_history(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("history", "Lists deployments, newest first");
+  auto repository = std::make_shared<std::string>();
+  auto environment = std::make_shared<std::string>();
+  auto count = std::make_shared<int>(20);
+  auto server = add_server_options(*command);
+  command->add_option("repository", *repository, "OWNER/REPO")->required();
+  command->add_option("--environment", *environment, "Only this environment");
+  command->add_option("--count", *count, "How many")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command->callback([=, &action] {
+    action = [=] { return history(*repository, *environment, *count, *server); };
+  });
+}
+
+}  // namespace esclusa::cli

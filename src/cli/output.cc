@@ -1,0 +1,38 @@
+#include "cli/output.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
+
+namespace esclusa::cli {
+
+int report(const Error& error) {
+  std::fprintf(stderr, "esclusa: %s\n", printable(error.message).c_str());
+  return 1;
+}
+
+void print_line(const std::string& line) {
+  std::printf("%s\n", printable(line).c_str());
+  std::fflush(stdout);
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], utf8_length(row[i]));
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      std::string cell = printable(row[i]);
+      std::ranges::replace(cell, '\n', ' ');
+      line += cell;
+      if (i + 1 < row.size()) line.append(widths[i] - utf8_length(row[i]) + 2, ' ');
+    }
+    print_line(line);
+  }
+}
+
+}  // namespace esclusa::cli

@@ -1,0 +1,174 @@
+#include "client/api.h"
+
+#include "base/text.h"
+#include "core/names.h"
+#include "wire/json_writer.h"
+
+namespace esclusa::client {
+namespace {
+
+Deployment read_deployment(const wire::Json& json) {
+  return {
+      .id = json.integer_at("id").value_or(0),
+      .ref = json.string_at("ref").value_or(""),
+      .sha = json.string_at("sha").value_or(""),
+      .task = json.string_at("task").value_or(""),
+      .environment = json.string_at("environment").value_or(""),
+      .description = json.string_at("description").value_or(""),
+      .creator = json.string_at("creator", "login").value_or(""),
+      .created_at = json.string_at("created_at").value_or(""),
+  };
+}
+
+Status read_status(const wire::Json& json) {
+  return {
+      .id = json.integer_at("id").value_or(0),
+      .state = json.string_at("state").value_or(""),
+      .description = json.string_at("description").value_or(""),
+      .log_url = json.string_at("log_url").value_or(""),
+      .created_at = json.string_at("created_at").value_or(""),
+  };
+}
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400: return ErrorCode::bad_request;
+    case 401: return ErrorCode::unauthenticated;
+    case 403: return ErrorCode::forbidden;
+    case 404: return ErrorCode::not_found;
+    case 409: return ErrorCode::conflict;
+    case 413: return ErrorCode::too_large;
+    case 422: return ErrorCode::invalid;
+    default: return ErrorCode::unavailable;
+  }
+}
+
+/// The server's own words: the message, and what it says of single fields.
+Error refusal(int status, const Result<wire::Json>& body) {
+  Error error{code_of(status), "the server answered " + std::to_string(status), {}, {}, {}};
+  if (!body) return error;
+  error.message = body->string_at("message").value_or(error.message);
+  error.reason_code = body->string_at("reason_code").value_or("");
+  auto errors = body->find("errors");
+  if (!errors) return error;
+  for (const wire::Json& item : errors->elements()) {
+    auto text = item.string() ? item.string() : item.string_at("message");
+    if (!text)
+      text = item.string_at("field").value_or("") + " " + item.string_at("code").value_or("");
+    error.message += ": " + *text;
+  }
+  return error;
+}
+
+std::string deployments_path(const std::string& repository) {
+  return "/repos/" + repository + "/deployments";
+}
+
+}  // namespace
+
+Result<std::string> repository_path(const std::string& full_name) {
+  auto parts = split(full_name, '/');
+  if (parts.size() != 2 || parts[0].empty() || !core::check_repository_name(parts[1])) {
+    return fail(ErrorCode::invalid, "\"" + full_name + "\" is no OWNER/NAME");
+  }
+  return percent_encode(parts[0]) + "/" + percent_encode(parts[1]);
+}
+
+Result<Answer> Api::call(const std::string& method, const std::string& path,
+                         const std::string& body) const {
+  http::OutboundRequest request;
+  request.method = method;
+  std::string base = target_.base_url;
+  while (base.ends_with('/')) base.pop_back();
+  request.url = (target_.unix_socket.empty() ? base : "http://local") + path;
+  request.unix_socket = target_.unix_socket;
+  request.body = body;
+  request.headers.add("Accept", "application/vnd.github+json");
+  request.headers.add("User-Agent", "esclusa");
+  if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  if (!target_.token.empty()) {
+    request.headers.add("Authorization", "Bearer " + target_.token.reveal());
+  }
+  http::OutboundResponse response = http::send(request);
+  if (response.failure != http::OutboundFailure::none) {
+    const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
+    return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
+                                            response.failure_text +
+                                            ". Is `esclusa serve` running?");
+  }
+  auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
+  if (response.status >= 400) return std::unexpected(refusal(response.status, parsed));
+  if (!parsed) {
+    return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
+  }
+  return Answer{response.status, std::move(response.headers), std::move(*parsed)};
+}
+
+Result<Deployment> Api::create_deployment(const std::string& repository,
+                                          const NewDeployment& input) const {
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("ref", input.ref)
+      .member("environment", input.environment)
+      .member("task", input.task)
+      .member("auto_merge", input.auto_merge);
+  if (!input.description.empty()) json.member("description", input.description);
+  if (input.skip_contexts) json.key("required_contexts").begin_array().end_array();
+  json.key("payload").raw(input.payload);
+  json.end_object();
+  Answer answer = TRY(call("POST", deployments_path(repository), json.take()));
+  if (answer.status == 202) {
+    return fail(ErrorCode::conflict, answer.body.string_at("message").value_or("accepted") +
+                                         " Run the command again to deploy it.");
+  }
+  return read_deployment(answer.body);
+}
+
+Result<Deployment> Api::get_deployment(const std::string& repository, int64_t id) const {
+  return read_deployment(
+      TRY(call("GET", deployments_path(repository) + "/" + std::to_string(id))).body);
+}
+
+Result<std::vector<Deployment>> Api::list_deployments(const std::string& repository,
+                                                      const std::string& environment,
+                                                      int count) const {
+  std::string path = deployments_path(repository) + "?per_page=" + std::to_string(count);
+  if (!environment.empty()) path += "&environment=" + percent_encode(environment);
+  std::vector<Deployment> deployments;
+  for (const wire::Json& item : TRY(call("GET", path)).body.elements()) {
+    deployments.push_back(read_deployment(item));
+  }
+  return deployments;
+}
+
+Result<Status> Api::create_status(const std::string& repository, int64_t deployment,
+                                  const NewStatus& input) const {
+  wire::JsonWriter json;
+  json.begin_object().member("state", input.state).member("description", input.description);
+  if (!input.log_url.empty()) json.member("log_url", input.log_url);
+  if (!input.environment_url.empty()) json.member("environment_url", input.environment_url);
+  json.end_object();
+  const std::string path =
+      deployments_path(repository) + "/" + std::to_string(deployment) + "/statuses";
+  return read_status(TRY(call("POST", path, json.take())).body);
+}
+
+Result<std::optional<Status>> Api::latest_status(const std::string& repository,
+                                                 int64_t deployment) const {
+  auto statuses = TRY(list_statuses(repository, deployment, 1));
+  if (statuses.empty()) return std::nullopt;
+  return std::move(statuses.front());
+}
+
+Result<std::vector<Status>> Api::list_statuses(const std::string& repository, int64_t deployment,
+                                               int count) const {
+  const std::string path = deployments_path(repository) + "/" + std::to_string(deployment) +
+                           "/statuses?per_page=" + std::to_string(count);
+  std::vector<Status> statuses;
+  for (const wire::Json& item : TRY(call("GET", path)).body.elements()) {
+    statuses.push_back(read_status(item));
+  }
+  return statuses;
+}
+
+}  // namespace esclusa::client

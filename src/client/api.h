@@ -1,0 +1,98 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/error.h"
+#include "http/outbound.h"
+#include "wire/json.h"
+
+/// Typed calls of GitHub's API, for the command line and the agent. Whatever is called here below
+/// `/repos` also works against GitHub itself.
+namespace esclusa::client {
+
+/// Which server, and as whom.
+struct Target {
+  std::string base_url;     ///< `http://127.0.0.1:8080`; a slash at the end does no harm
+  Secret token;             ///< empty: anonymous
+  std::string unix_socket;  ///< the administrator's socket; then `base_url` is not dialled
+};
+
+struct Answer {
+  int status = 0;
+  http::Headers headers;
+  wire::Json body;
+};
+
+/// A deployment, as far as clients here look at it.
+struct Deployment {
+  int64_t id = 0;
+  std::string ref;
+  std::string sha;
+  std::string task;
+  std::string environment;
+  std::string description;
+  std::string creator;
+  std::string created_at;
+};
+
+struct Status {
+  int64_t id = 0;
+  std::string state;
+  std::string description;
+  std::string log_url;
+  std::string created_at;
+};
+
+struct NewDeployment {
+  std::string ref;
+  std::string environment = "production";
+  std::string task = "deploy";
+  std::string description;
+  std::string payload = "{}";  ///< JSON text
+  bool auto_merge = true;
+  bool skip_contexts = false;  ///< send `required_contexts: []`
+};
+
+struct NewStatus {
+  std::string state;
+  std::string description;
+  std::string log_url;
+  std::string environment_url;
+};
+
+/// `owner/name`, checked and percent-encoded for a path.
+Result<std::string> repository_path(const std::string& full_name);
+
+/// One server. Any thread. Errors carry the server's own message and reason; `unavailable` if it
+/// cannot be reached.
+class Api {
+ public:
+  explicit Api(Target target) : target_(std::move(target)) {}
+
+  /// One call; statuses from 400 on are errors.
+  Result<Answer> call(const std::string& method, const std::string& path,
+                      const std::string& body = "") const;
+
+  Result<Deployment> create_deployment(const std::string& repository,
+                                       const NewDeployment& input) const;
+  Result<Deployment> get_deployment(const std::string& repository, int64_t id) const;
+  /// Newest first, one page of at most 100. An empty environment means all.
+  Result<std::vector<Deployment>> list_deployments(const std::string& repository,
+                                                   const std::string& environment, int count) const;
+  Result<Status> create_status(const std::string& repository, int64_t deployment,
+                               const NewStatus& input) const;
+  /// The latest status; nothing while there is none.
+  Result<std::optional<Status>> latest_status(const std::string& repository,
+                                              int64_t deployment) const;
+  /// Newest first, at most 100.
+  Result<std::vector<Status>> list_statuses(const std::string& repository, int64_t deployment,
+                                            int count = 100) const;
+
+ private:
+  Target target_;
+};
+
+}  // namespace esclusa::client

@@ -1,0 +1,46 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/enum_names.h"
+
+namespace esclusa::core {
+
+enum class AccountKind { user, organization, bot };
+
+/// Who owns repositories and acts: `login` keeps its spelling and is unique without regard to case.
+struct Account {
+  AccountId id;
+  std::string login;
+  AccountKind kind = AccountKind::user;
+  bool site_admin = false;
+  /// The human who answers for a bot. Self-review compares this person.
+  std::optional<AccountId> human_id;
+  std::optional<Timestamp> blocked_at;
+  Timestamp created_at{};
+  Timestamp updated_at{};
+};
+
+/// What an account may do in one repository; each includes those before it.
+enum class Role { none, read, triage, write, maintain, admin };
+
+template <>
+struct enum_names<AccountKind> {
+  static constexpr NameTable<AccountKind, 3> values{{{AccountKind::user, "user"},
+                                                     {AccountKind::organization, "organization"},
+                                                     {AccountKind::bot, "bot"}}};
+};
+
+template <>
+struct enum_names<Role> {
+  static constexpr NameTable<Role, 6> values{{{Role::none, "none"},
+                                              {Role::read, "read"},
+                                              {Role::triage, "triage"},
+                                              {Role::write, "write"},
+                                              {Role::maintain, "maintain"},
+                                              {Role::admin, "admin"}}};
+};
+
+}  // namespace esclusa::core

@@ -1,0 +1,45 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/deployment.h"
+
+namespace esclusa::core {
+
+/// One report about a deployment.
+struct DeploymentStatus {
+  DeploymentStatusId id;
+  DeploymentId deployment_id;
+  RepositoryId repository_id;
+  DeploymentState state = DeploymentState::pending;
+  std::string description;
+  EnvironmentName environment;
+  std::string target_url;
+  std::string environment_url;
+  Account creator;
+  Timestamp created_at{};
+  Timestamp updated_at{};
+};
+
+/// The body of `POST …/deployments/{id}/statuses`, with GitHub's defaults.
+struct NewDeploymentStatus {
+  DeploymentState state = DeploymentState::pending;
+  std::string target_url;  ///< `log_url` is the same value under its newer name
+  std::string description;
+  std::optional<std::string> environment;  ///< none: the deployment's current one
+  std::string environment_url;
+  bool auto_inactive = true;
+};
+
+/// Checks lengths and links.
+Result<void> check_new_status(const NewDeploymentStatus& input);
+
+/// Whether a `success` of `newer` makes `older` inactive, by the documented rule: same
+/// environment, neither transient nor production, and its latest state is `success`.
+bool is_made_inactive_by(const Deployment& older, const Deployment& newer);
+
+/// Whether a webhook announces it. `inactive` ones are recorded as events, but sent to nobody,
+/// as GitHub does (github/docs#3736).
+bool is_announced(DeploymentState state);
+
+}  // namespace esclusa::core

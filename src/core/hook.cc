@@ -1,0 +1,143 @@
+#include "core/hook.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace esclusa::core {
+namespace {
+
+/// What a repository hook may ask for on GitHub, so that published configurations are accepted
+/// whole; events that nothing here raises are simply never sent.
+constexpr std::string_view repository_events[] = {"branch_protection_configuration",
+                                                  "branch_protection_rule",
+                                                  "check_run",
+                                                  "check_suite",
+                                                  "code_scanning_alert",
+                                                  "commit_comment",
+                                                  "create",
+                                                  "custom_property_values",
+                                                  "delete",
+                                                  "dependabot_alert",
+                                                  "deploy_key",
+                                                  "deployment",
+                                                  "deployment_status",
+                                                  "discussion",
+                                                  "discussion_comment",
+                                                  "fork",
+                                                  "gollum",
+                                                  "issue_comment",
+                                                  "issue_dependencies",
+                                                  "issues",
+                                                  "label",
+                                                  "member",
+                                                  "meta",
+                                                  "milestone",
+                                                  "package",
+                                                  "page_build",
+                                                  "ping",
+                                                  "project",
+                                                  "project_card",
+                                                  "project_column",
+                                                  "public",
+                                                  "pull_request",
+                                                  "pull_request_review",
+                                                  "pull_request_review_comment",
+                                                  "pull_request_review_thread",
+                                                  "push",
+                                                  "registry_package",
+                                                  "release",
+                                                  "repository",
+                                                  "repository_advisory",
+                                                  "repository_import",
+                                                  "repository_ruleset",
+                                                  "repository_vulnerability_alert",
+                                                  "secret_scanning_alert",
+                                                  "secret_scanning_alert_location",
+                                                  "secret_scanning_scan",
+                                                  "security_and_analysis",
+                                                  "star",
+                                                  "status",
+                                                  "sub_issues",
+                                                  "team_add",
+                                                  "watch",
+                                                  "workflow_job",
+                                                  "workflow_run"};
+
+std::unexpected<Error> hook_error(std::string field, std::string message, std::string reason) {
+  return fail_validation({"Hook", std::move(field), "custom", std::move(message)},
+                         std::move(reason));
+}
+
+void remove_all(std::vector<std::string>& from, const std::vector<std::string>& names) {
+  std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
+}
+
+}  // namespace
+
+bool wants_event(const Hook& hook, std::string_view event) {
+  return std::ranges::any_of(hook.events,
+                             [&](const auto& name) { return name == "*" || name == event; });
+}
+
+Result<void> check_hook_events(const std::vector<std::string>& events) {
+  std::vector<std::string> refused;
+  for (const auto& event : events) {
+    if (event != "*" && std::ranges::count(repository_events, event) == 0) {
+      refused.push_back(event);
+    }
+  }
+  if (!refused.empty()) {
+    return hook_error("events",
+                      "These events are not allowed for this hook: " + join(refused, ", "),
+                      "hook_events_not_allowed");
+  }
+  return {};
+}
+
+Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
+  if (input.config) {
+    hook.url = input.config->url;
+    hook.content_type = input.config->content_type;
+    hook.insecure_ssl = input.config->insecure_ssl;
+    hook.secret = Secret(input.config->secret.value_or(""));
+  }
+  if (hook.secret.reveal().size() > limits::hook_secret_bytes) {
+    return hook_error(
+        "secret",
+        "secret is too long (maximum is " + std::to_string(limits::hook_secret_bytes) + " bytes)",
+        "too_long");
+  }
+  if (input.events) hook.events = *input.events;
+  remove_all(hook.events, input.remove_events);
+  hook.events.insert(hook.events.end(), input.add_events.begin(), input.add_events.end());
+  std::ranges::sort(hook.events);
+  hook.events.erase(std::ranges::unique(hook.events).begin(), hook.events.end());
+  if (std::ranges::count(hook.events, "*") > 0) hook.events = {"*"};
+  if (hook.events.empty()) {
+    return hook_error("events", "A hook needs at least one event", "hook_without_events");
+  }
+  TRY(check_hook_events(hook.events));
+  if (input.active) hook.active = *input.active;
+  return {};
+}
+
+bool is_duplicate(const Hook& a, const Hook& b) {
+  bool same_place = a.url == b.url && a.content_type == b.content_type &&
+                    a.insecure_ssl == b.insecure_ssl && a.secret.reveal() == b.secret.reveal();
+  return same_place && std::ranges::any_of(a.events, [&](const auto& event) {
+           return event == "*" || wants_event(b, event);
+         });
+}
+
+std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double jitter) {
+  using namespace std::chrono_literals;
+  constexpr std::chrono::seconds pauses[] = {0s, 5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
+  static_assert(std::size(pauses) == delivery_attempts_max);
+  if (attempt_count >= delivery_attempts_max) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::microseconds>(pauses[attempt_count] *
+                                                               (0.9 + 0.2 * jitter));
+}
+
+}  // namespace esclusa::core

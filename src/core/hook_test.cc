@@ -1,0 +1,194 @@
+#include "core/hook.h"
+
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+
+using namespace esclusa;
+using namespace esclusa::core;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Hook some_hook(Names events = {"deployment", "deployment_status"}) {
+  Hook hook;
+  hook.id = {1};
+  hook.url = "https://example.org/hook";
+  hook.content_type = HookContentType::json;
+  hook.secret = Secret("s3cret");
+  hook.events = std::move(events);
+  return hook;
+}
+
+HookInput events_input(std::optional<Names> events, Names add = {}, Names remove = {}) {
+  HookInput input;
+  input.events = std::move(events);
+  input.add_events = std::move(add);
+  input.remove_events = std::move(remove);
+  return input;
+}
+
+}  // namespace
+
+TEST_CASE("wants_event: the listed ones, or all by a star") {
+  CHECK(wants_event(some_hook(), "deployment"));
+  CHECK_FALSE(wants_event(some_hook(), "push"));
+  CHECK_FALSE(wants_event(some_hook(), "deploy"));
+  CHECK(wants_event(some_hook({"*"}), "push"));
+}
+
+TEST_CASE("check_hook_events: what a repository hook may ask for on GitHub") {
+  CHECK(check_hook_events({}));
+  CHECK(check_hook_events({"*"}));
+  CHECK(check_hook_events({"push", "deployment", "deployment_status", "status", "deploy_key",
+                           "ping", "workflow_run", "pull_request"}));
+}
+
+TEST_CASE("check_hook_events: unknown and App-only events are refused by name") {
+  auto refused = check_hook_events(
+      {"push", "deployment_review", "deployment_protection_rule", "workflow_dispatch", "Push"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::invalid);
+  REQUIRE(refused.error().fields.size() == 1);
+  CHECK(refused.error().fields[0].resource == "Hook");
+  CHECK(refused.error().fields[0].message ==
+        "These events are not allowed for this hook: deployment_review, "
+        "deployment_protection_rule, workflow_dispatch, Push");
+}
+
+TEST_CASE("apply_hook_input: events are replaced, added and removed, and come out sorted") {
+  struct Row {
+    const char* what;
+    HookInput input;
+    Names expected;
+  };
+  const Row rows[] = {
+      {"nothing", events_input({}), {"deployment", "deployment_status"}},
+      {"replace", events_input({{"push"}}), {"push"}},
+      {"add", events_input({}, {"push"}), {"deployment", "deployment_status", "push"}},
+      {"add what is there", events_input({}, {"deployment"}), {"deployment", "deployment_status"}},
+      {"remove", events_input({}, {}, {"deployment"}), {"deployment_status"}},
+      {"remove what is not there",
+       events_input({}, {}, {"push"}),
+       {"deployment", "deployment_status"}},
+      {"replace and add", events_input({{"push"}}, {"status"}), {"push", "status"}},
+      {"a star replaces all", events_input({}, {"*"}), {"*"}},
+      {"duplicates fold", events_input({{"push", "push"}}), {"push"}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Hook hook = some_hook();
+    REQUIRE(apply_hook_input(hook, row.input));
+    CHECK(hook.events == row.expected);
+    CHECK(hook.secret.reveal() == "s3cret");
+    CHECK(hook.active);
+  }
+}
+
+TEST_CASE("apply_hook_input: a hook needs an event") {
+  Hook hook = some_hook();
+  CHECK_FALSE(apply_hook_input(hook, events_input({}, {}, {"deployment", "deployment_status"})));
+  hook = some_hook();
+  CHECK_FALSE(apply_hook_input(hook, events_input(Names{})));
+}
+
+TEST_CASE("apply_hook_input: added events are judged like others") {
+  Hook hook = some_hook();
+  CHECK_FALSE(apply_hook_input(hook, events_input({}, {"deployment_review"})));
+}
+
+TEST_CASE("apply_hook_input: a new config replaces all of it, and drops a secret not sent again") {
+  Hook hook = some_hook();
+  hook.insecure_ssl = true;
+  HookInput input;
+  input.config = HookConfig{};
+  input.config->url = "https://other.example.org";
+  REQUIRE(apply_hook_input(hook, input));
+  CHECK(hook.url == "https://other.example.org");
+  CHECK(hook.content_type == HookContentType::form);
+  CHECK_FALSE(hook.insecure_ssl);
+  CHECK(hook.secret.empty());
+  CHECK(hook.events == some_hook().events);
+
+  input.config->secret = "new";
+  REQUIRE(apply_hook_input(hook, input));
+  CHECK(hook.secret.reveal() == "new");
+}
+
+TEST_CASE("apply_hook_input: active changes only when it is given") {
+  Hook hook = some_hook();
+  HookInput input;
+  input.active = false;
+  REQUIRE(apply_hook_input(hook, input));
+  CHECK_FALSE(hook.active);
+  REQUIRE(apply_hook_input(hook, HookInput{}));
+  CHECK_FALSE(hook.active);
+}
+
+TEST_CASE("apply_hook_input: a secret has at most the limit's bytes") {
+  Hook hook = some_hook();
+  HookInput input;
+  input.config = HookConfig{};
+  input.config->secret = std::string(limits::hook_secret_bytes, 's');
+  CHECK(apply_hook_input(hook, input));
+  input.config->secret->push_back('s');
+  auto refused = apply_hook_input(hook, input);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("sss") == std::string::npos);
+  CHECK(refused.error().fields[0].message.find("sss") == std::string::npos);
+}
+
+TEST_CASE("is_duplicate: the same place and at least one event in common") {
+  const Hook hook = some_hook();
+  CHECK(is_duplicate(hook, hook));
+  CHECK(is_duplicate(hook, some_hook({"deployment"})));
+  CHECK(is_duplicate(hook, some_hook({"*"})));
+  CHECK(is_duplicate(some_hook({"*"}), hook));
+  CHECK_FALSE(is_duplicate(hook, some_hook({"push"})));
+  struct Row {
+    const char* what;
+    void (*change)(Hook&);
+  };
+  const Row rows[] = {
+      {"url", [](Hook& h) { h.url += "/2"; }},
+      {"content type", [](Hook& h) { h.content_type = HookContentType::form; }},
+      {"TLS", [](Hook& h) { h.insecure_ssl = true; }},
+      {"secret", [](Hook& h) { h.secret = Secret("other"); }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Hook other = hook;
+    row.change(other);
+    CHECK_FALSE(is_duplicate(hook, other));
+    CHECK_FALSE(is_duplicate(other, hook));
+  }
+  Hook paused = hook;
+  paused.active = false;
+  CHECK(is_duplicate(hook, paused));
+}
+
+TEST_CASE("retry_pause: the schedule of Standard Webhooks, over three days in all") {
+  const std::chrono::seconds schedule[] = {0s, 5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
+  REQUIRE(std::size(schedule) == delivery_attempts_max);
+  for (int attempts = 0; attempts < delivery_attempts_max; ++attempts) {
+    CAPTURE(attempts);
+    const std::chrono::duration<double> pause = schedule[attempts];
+    auto middle = retry_pause(attempts, 0.5);
+    auto least = retry_pause(attempts, 0.0);
+    auto most = retry_pause(attempts, 0.999'999);
+    REQUIRE(middle);
+    REQUIRE(least);
+    REQUIRE(most);
+    CHECK(std::chrono::duration<double>(*middle).count() == doctest::Approx(pause.count()));
+    CHECK(std::chrono::duration<double>(*least).count() == doctest::Approx(pause.count() * 0.9));
+    CHECK(std::chrono::duration<double>(*most).count() == doctest::Approx(pause.count() * 1.1));
+    CHECK(*most <= pause * 1.1);
+  }
+}
+
+TEST_CASE("retry_pause: nothing once the schedule is spent") {
+  CHECK_FALSE(retry_pause(delivery_attempts_max, 0.5));
+  CHECK_FALSE(retry_pause(delivery_attempts_max + 5, 0.5));
+}

@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "core/account.h"
+
+namespace esclusa::core {
+
+/// The one case fold of the program: ASCII letters to lower case (docs/decisions/0004). Keys of
+/// logins, repositories and environments are stored folded.
+std::string fold_case(std::string_view name);
+
+/// GitHub's rules: letters, digits and single inner hyphens, at most 39; a bot's login may end in
+/// `[bot]`. Names that would shadow a path are reserved.
+Result<void> check_login(std::string_view login, AccountKind kind);
+/// Letters, digits, `-`, `_` and `.`; at most 100; not `.`, `..`, nor ending in `.git`.
+Result<void> check_repository_name(std::string_view name);
+/// 1 to 255 characters without control characters.
+Result<void> check_environment_name(std::string_view name);
+
+/// An http or https URL for people to open; empty is allowed, and means none. Checked when
+/// written, so that no page ever shows a `javascript:` link, and no event a URL that its schema
+/// (format `uri`, RFC 3986) refuses.
+Result<void> check_link(std::string_view url, const std::string& resource,
+                        const std::string& field);
+
+}  // namespace esclusa::core

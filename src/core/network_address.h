@@ -1,0 +1,47 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace esclusa::core {
+
+/// An IPv4 or IPv6 address as 16 bytes; IPv4 is held as `::ffff:a.b.c.d`.
+struct NetworkAddress {
+  std::array<uint8_t, 16> bytes{};
+  /// Plain dotted IPv4 or IPv6 without zone; other spellings are not parsed.
+  static std::optional<NetworkAddress> parse(std::string_view text);
+  static NetworkAddress from_ipv4(const uint8_t (&octets)[4]);
+  bool is_ipv4() const;
+};
+
+/// A CIDR range such as `10.0.0.0/8` or `fd00::/8`.
+class NetworkRange {
+ public:
+  static std::optional<NetworkRange> parse(std::string_view text);
+  bool contains(const NetworkAddress& address) const;
+  bool lies_within(const NetworkRange& wider) const;
+
+ private:
+  NetworkAddress base_;
+  int prefix_bits_ = 128;
+};
+
+/// Where webhooks may go: everywhere that is public, and the operator's own ranges.
+/// Loopback and link-local (where clouds keep their metadata) open only to a range that lies
+/// wholly within them, so that `0.0.0.0/0` opens neither by accident.
+class DestinationPolicy {
+ public:
+  /// `invalid` names the entry that is no range.
+  static Result<DestinationPolicy> parse(const std::vector<std::string>& allow);
+  bool allows(const NetworkAddress& address) const;
+
+ private:
+  std::vector<NetworkRange> allow_;
+};
+
+}  // namespace esclusa::core

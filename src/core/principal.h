@@ -1,0 +1,35 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/account.h"
+#include "core/repository.h"
+#include "core/token.h"
+
+namespace esclusa::core {
+
+/// Who asks: an account by one of its tokens, or nobody. The machine's administrator, who comes
+/// through the unix socket, has no account either.
+struct Principal {
+  std::optional<Account> account;
+  std::optional<Token> token;
+  std::string request_id;  ///< of the request that it made, for the audit log
+};
+
+/// What a route demands of the principal, beside its being there.
+struct Requirement {
+  Role role = Role::read;
+  /// Any of these opens the route (`public_repo` only on public repositories); reading a public
+  /// repository asks for none.
+  Scopes scopes;
+};
+
+/// Judges access to one repository. `role` is what the account was granted there.
+/// Errors as behaviour.md §1 has them: what may not be seen is `not_found`.
+Result<void> check_access(const Principal& principal, const Repository& repository, Role role,
+                          const Requirement& requirement);
+
+/// The role that counts: owners and site administrators are admins, public is readable.
+Role effective_role(const Principal& principal, const Repository& repository, Role granted);
+
+}  // namespace esclusa::core

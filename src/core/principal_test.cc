@@ -1,0 +1,152 @@
+#include "core/principal.h"
+
+#include <doctest/doctest.h>
+
+using namespace esclusa;
+using namespace esclusa::core;
+
+namespace {
+
+using enum Scope;
+
+// The demands of the routes, as api/routes.cc has them.
+const Scopes deployments{repo, repo_deployment, public_repo};
+const Scopes code{repo, public_repo};
+const Scopes hooks_read{repo, public_repo, read_repo_hook};
+
+Repository repository(Visibility visibility) {
+  Repository made;
+  made.id = {1};
+  made.owner.id = {10};
+  made.owner.login = "demo";
+  made.visibility = visibility;
+  return made;
+}
+
+Principal caller(std::string_view scopes, int64_t id = 20) {
+  Principal made;
+  made.account.emplace().id = {id};
+  made.token.emplace().scopes = Scopes::parse(scopes).value();
+  return made;
+}
+
+/// 200, or the status that the refusal becomes.
+int outcome(const Principal& principal, Visibility visibility, Role role,
+            const Requirement& requirement) {
+  auto checked = check_access(principal, repository(visibility), role, requirement);
+  if (checked) return 200;
+  switch (checked.error().code) {
+    case ErrorCode::unauthenticated: return 401;
+    case ErrorCode::forbidden: return 403;
+    case ErrorCode::not_found: return 404;
+    default: return 0;
+  }
+}
+
+constexpr auto is_public = Visibility::is_public;
+constexpr auto is_private = Visibility::is_private;
+
+}  // namespace
+
+TEST_CASE("check_access: visibility, role and scopes against what a route demands") {
+  struct Row {
+    Visibility visibility;
+    Role role;
+    const char* scopes;
+    Role demanded;
+    const Scopes& opened_by;
+    int expected;
+  };
+  const Row rows[] = {
+      // Reading deployments.
+      {is_private, Role::none, "repo", Role::read, deployments, 404},
+      {is_private, Role::read, "", Role::read, deployments, 404},
+      {is_private, Role::read, "user", Role::read, deployments, 404},
+      {is_private, Role::read, "public_repo", Role::read, deployments, 404},
+      {is_private, Role::read, "repo:status", Role::read, deployments, 404},
+      {is_private, Role::read, "repo_deployment", Role::read, deployments, 200},
+      {is_private, Role::read, "repo", Role::read, deployments, 200},
+      {is_public, Role::none, "", Role::read, deployments, 200},
+      {is_public, Role::none, "user", Role::read, deployments, 200},
+      // Creating deployments and statuses.
+      {is_private, Role::none, "repo_deployment", Role::write, deployments, 404},
+      {is_private, Role::admin, "public_repo", Role::write, deployments, 404},
+      {is_private, Role::read, "repo_deployment", Role::write, deployments, 403},
+      {is_private, Role::triage, "repo", Role::write, deployments, 403},
+      {is_private, Role::write, "repo_deployment", Role::write, deployments, 200},
+      {is_private, Role::maintain, "repo", Role::write, deployments, 200},
+      {is_public, Role::none, "repo", Role::write, deployments, 403},
+      {is_public, Role::write, "", Role::write, deployments, 403},
+      {is_public, Role::write, "repo:status", Role::write, deployments, 403},
+      {is_public, Role::write, "public_repo", Role::write, deployments, 200},
+      {is_public, Role::write, "repo_deployment", Role::write, deployments, 200},
+      // repo_deployment opens deployments without opening code.
+      {is_private, Role::admin, "repo_deployment", Role::read, code, 404},
+      {is_private, Role::read, "repo", Role::read, code, 200},
+      {is_private, Role::read, "public_repo", Role::read, code, 404},
+      {is_public, Role::none, "repo_deployment", Role::read, code, 200},
+      // Hooks are for administrators, also on public repositories.
+      {is_private, Role::admin, "repo_deployment", Role::admin, hooks_read, 404},
+      {is_private, Role::admin, "read:repo_hook", Role::admin, hooks_read, 200},
+      {is_private, Role::admin, "admin:repo_hook", Role::admin, hooks_read, 200},
+      {is_private, Role::maintain, "repo", Role::admin, hooks_read, 403},
+      {is_public, Role::admin, "repo_deployment", Role::admin, hooks_read, 403},
+      {is_public, Role::admin, "public_repo", Role::admin, hooks_read, 200},
+      {is_public, Role::none, "repo", Role::admin, hooks_read, 403},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(to_name(row.visibility));
+    CAPTURE(to_name(row.role));
+    CAPTURE(row.scopes);
+    CAPTURE(to_name(row.demanded));
+    CAPTURE(row.opened_by.to_text());
+    CHECK(outcome(caller(row.scopes), row.visibility, row.role, {row.demanded, row.opened_by}) ==
+          row.expected);
+  }
+}
+
+TEST_CASE("check_access: nobody reads public repositories, and learns of no private one") {
+  const Principal nobody;
+  CHECK(outcome(nobody, is_public, Role::none, {Role::read, deployments}) == 200);
+  CHECK(outcome(nobody, is_public, Role::none, {Role::write, deployments}) == 401);
+  CHECK(outcome(nobody, is_public, Role::none, {Role::admin, hooks_read}) == 401);
+  for (Role demanded : {Role::read, Role::write, Role::admin}) {
+    CHECK(outcome(nobody, is_private, Role::none, {demanded, deployments}) == 404);
+  }
+}
+
+TEST_CASE("check_access: refusals have GitHub's messages") {
+  auto message = [](const char* scopes, Role role, Role demanded) {
+    return check_access(caller(scopes), repository(is_public), role, {demanded, deployments})
+        .error()
+        .message;
+  };
+  CHECK(message("", Role::write, Role::write) ==
+        "Resource not accessible by personal access token");
+  CHECK(message("repo", Role::read, Role::write) == "Must have push access to Repository.");
+  CHECK(message("repo", Role::write, Role::admin) == "Must have admin rights to Repository.");
+  auto hidden =
+      check_access(caller("repo"), repository(is_private), Role::none, {Role::read, deployments});
+  CHECK(hidden.error().message == "Not Found");
+  CHECK(hidden.error().reason_code.empty());  // nothing may tell it from an absent one
+}
+
+TEST_CASE("effective_role: owners and site administrators are admins, whatever was granted") {
+  const Repository secret = repository(is_private);
+  CHECK(effective_role(caller("", 10), secret, Role::none) == Role::admin);
+  Principal administrator = caller("");
+  administrator.account->site_admin = true;
+  CHECK(effective_role(administrator, secret, Role::none) == Role::admin);
+  // But their tokens still need the scope.
+  CHECK(outcome(administrator, is_private, Role::none, {Role::read, deployments}) == 404);
+}
+
+TEST_CASE("effective_role: a public repository is readable, and a grant never lowers that") {
+  CHECK(effective_role(Principal{}, repository(is_public), Role::none) == Role::read);
+  CHECK(effective_role(Principal{}, repository(is_private), Role::none) == Role::none);
+  CHECK(effective_role(caller(""), repository(is_public), Role::none) == Role::read);
+  CHECK(effective_role(caller(""), repository(is_public), Role::write) == Role::write);
+  CHECK(effective_role(caller(""), repository(is_private), Role::triage) == Role::triage);
+  // Without an account nothing can have been granted.
+  CHECK(effective_role(Principal{}, repository(is_private), Role::admin) == Role::none);
+}

@@ -1,0 +1,36 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace esclusa::core {
+
+/// What a ref turned out to be. Branch policies and auto-merge depend on it.
+enum class RefKind { branch, tag, other_ref, commit };
+
+/// A ref of a request, looked up: `sha` is the commit, tags peeled.
+struct ResolvedRef {
+  RefKind kind = RefKind::commit;
+  std::string full_name;  ///< `refs/heads/main`; empty for a commit
+  std::string sha;        ///< 40 lower-case hex digits
+  bool operator==(const ResolvedRef&) const = default;
+};
+
+/// The full ref names that `ref` may mean, in the order in which they are looked up: as given
+/// when it begins with `refs/`, else branch, then tag. Never a revision expression. Empty if no
+/// git ref could have such a name.
+std::vector<std::string> candidate_ref_names(std::string_view ref);
+
+/// True for 40 hex digits of either case.
+bool is_full_sha(std::string_view ref);
+/// True for 7 to 39 hex digits: an abbreviation that may be looked up.
+bool is_abbreviated_sha(std::string_view ref);
+RefKind kind_of_full_name(std::string_view full_name);
+
+/// Our hidden refs: neither resolvable nor listed (`refs/deployments/…`).
+bool is_hidden_ref(std::string_view full_name);
+/// The ref that keeps a deployed commit alive: `refs/deployments/<sha>`.
+std::string keep_ref_name(std::string_view sha);
+
+}  // namespace esclusa::core

@@ -1,0 +1,35 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/crypto.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/account.h"
+#include "core/scope.h"
+
+namespace esclusa::core {
+
+/// `esc_` + 30 random base62 characters (178 bits) + 6 of checksum (CRC-32, base62).
+/// The checksum refuses typing errors before any look-up, and lets secret scanners be sure.
+Secret new_token_text();
+bool has_token_shape(std::string_view text);
+/// What is stored of it: SHA-256 in hex.
+std::string token_digest(std::string_view text);
+
+struct Token {
+  TokenId id;
+  AccountId account_id;
+  std::string name;
+  Scopes scopes;
+  Timestamp created_at{};
+  std::optional<Timestamp> expires_at;
+  std::optional<Timestamp> last_used_at;
+  std::optional<Timestamp> revoked_at;
+};
+
+/// Whether it opens anything at `now`.
+bool is_usable(const Token& token, const Account& account, Timestamp now);
+
+}  // namespace esclusa::core

@@ -1,0 +1,119 @@
+#include "git/distance.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <queue>
+#include <unordered_map>
+
+#include "git/library.h"
+
+// Both histories are walked at once, the youngest commit first, and each commit is marked by the
+// sides that have it. What both have is walked on only as long as it may still lead to a commit
+// that was taken for one side's alone, which can happen when a commit is dated before its parent.
+//
+// git_graph_ahead_behind and git itself walk on for a few commits. On random histories whose clocks
+// were wrong by some commits, they counted wrongly in one of eight pairs.
+
+namespace esclusa::git {
+namespace {
+
+/// How much older than its ancestor a commit may claim to be: clocks that are wrong by a day.
+constexpr int64_t date_slack = 24 * 60 * 60;
+
+enum Side : unsigned { in_head = 1, in_base = 2, in_both = in_head | in_base };
+
+struct Node {
+  git_oid id;
+  int64_t date = 0;
+  unsigned sides = 0;
+  bool queued = false;
+};
+
+struct Older {
+  bool operator()(const Node* a, const Node* b) const { return a->date < b->date; }
+};
+
+struct IdHash {
+  size_t operator()(const git_oid& id) const {
+    size_t hash = 0;
+    std::memcpy(&hash, id.id, sizeof hash);  // it is a hash already
+    return hash;
+  }
+};
+
+struct IdEqual {
+  bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_equal(&a, &b) != 0; }
+};
+
+class Walk {
+ public:
+  explicit Walk(git_repository* repository) : repository_(repository) {}
+
+  /// Marks a commit, and queues it if that was news.
+  Result<void> mark(const git_oid& id, unsigned sides) {
+    auto [at, is_new] = nodes_.try_emplace(id);
+    Node& node = at->second;
+    if (is_new) {
+      CommitHandle commit;
+      if (receive(commit, git_commit_lookup, repository_, &id) != 0) {
+        return unreadable("walking the commits");
+      }
+      node.id = id;
+      // Clamped, so that no date that somebody invented overflows when the slack is taken off.
+      constexpr int64_t most = std::numeric_limits<int64_t>::max() / 2;
+      node.date = std::clamp<int64_t>(git_commit_time(commit.get()), -most, most);
+    }
+    const unsigned before = node.sides;
+    node.sides |= sides;
+    if (node.sides == before) return {};
+    if (node.queued && before != in_both) --one_sided_queued_;
+    if (node.sides != in_both) oldest_one_sided_ = std::min(oldest_one_sided_, node.date);
+    if (!node.queued) queue_.push(&node);
+    if (node.sides != in_both) ++one_sided_queued_;
+    node.queued = true;
+    return {};
+  }
+
+  Result<Distance> run() {
+    while (!queue_.empty()) {
+      Node& node = *queue_.top();
+      if (one_sided_queued_ == 0 && node.date < oldest_one_sided_ - date_slack) break;
+      queue_.pop();
+      node.queued = false;
+      if (node.sides != in_both) --one_sided_queued_;
+      CommitHandle commit;
+      if (receive(commit, git_commit_lookup, repository_, &node.id) != 0) {
+        return unreadable("walking the commits");
+      }
+      for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+        TRY(mark(*git_commit_parent_id(commit.get(), i), node.sides));
+      }
+    }
+    Distance distance;
+    for (const auto& [id, node] : nodes_) {
+      if (node.sides == in_head) ++distance.ahead_count;
+      if (node.sides == in_base) ++distance.behind_count;
+    }
+    return distance;
+  }
+
+ private:
+  git_repository* repository_;
+  std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // its nodes stay where they are
+  std::priority_queue<Node*, std::vector<Node*>, Older> queue_;
+  size_t one_sided_queued_ = 0;
+  int64_t oldest_one_sided_ = std::numeric_limits<int64_t>::max() / 2;
+};
+
+}  // namespace
+
+Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
+                                  const git_oid& head) {
+  Walk walk(repository);
+  TRY(walk.mark(base, in_base));
+  TRY(walk.mark(head, in_head));
+  return walk.run();
+}
+
+}  // namespace esclusa::git

@@ -1,0 +1,34 @@
+#include "git/library.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace esclusa::git {
+
+void start_library() {
+  static const bool started = [] {
+    ENSURE(git_libgit2_init() > 0);
+    // Repositories often belong to the account that people push as, and nothing of a repository is
+    // ever executed by libgit2.
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    // A ref that keeps a commit must be on the disk before the deployment is.
+    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+    // What our user or the machine has configured must not change what we read.
+    for (int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+                      GIT_CONFIG_LEVEL_PROGRAMDATA}) {
+      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    }
+    return true;
+  }();
+  ENSURE(started);
+}
+
+std::unexpected<Error> unreadable(std::string_view doing) {
+  const git_error* error = git_error_last();
+  log::warning("git repository unreadable",
+               {{"doing", doing}, {"cause", error ? error->message : "unknown"}});
+  return fail(ErrorCode::unavailable, "The git repository cannot be read.",
+              "repository_unreadable");
+}
+
+}  // namespace esclusa::git

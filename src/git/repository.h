@@ -1,0 +1,62 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "core/ref.h"
+
+/// Reads and writes git repositories: libgit2 for refs and walks, the git program for the rest.
+/// User text never reaches a revision parser or a command line.
+namespace esclusa::git {
+
+/// What registering a repository needs to know.
+struct Inspection {
+  std::filesystem::path git_directory;  ///< absolute; `.git` of a non-bare one
+  std::string default_branch;           ///< short name that HEAD points to
+  bool bare = false;
+};
+
+/// Examines an existing repository. `invalid` with a message for people: no repository there, not
+/// SHA-1, HEAD detached.
+Result<Inspection> inspect(const std::filesystem::path& path);
+
+/// Makes an empty bare repository; the folder must not exist yet or be empty.
+Result<void> create_bare(const std::filesystem::path& path, const std::string& default_branch);
+
+/// How far `head` is from `base`.
+struct Distance {
+  size_t ahead_count = 0;   ///< commits in head that are not in base
+  size_t behind_count = 0;  ///< commits in base that are not in head
+};
+
+/// An open repository. One thread at a time; cheap to open.
+class Repository {
+ public:
+  /// `unavailable`, `repository_unreadable` if it has vanished or cannot be read.
+  static Result<Repository> open(const std::filesystem::path& git_directory);
+  Repository(Repository&&) noexcept;
+  Repository& operator=(Repository&&) noexcept;
+  ~Repository();
+
+  /// Looks a ref up by exact name: a full SHA, then `core::candidate_ref_names`, then an
+  /// unambiguous abbreviation, each peeled to a commit. Nothing if there is no such commit, also
+  /// if the first ref of such a name is not one of a commit. The full SHA is first, as in git, so
+  /// that no branch can take the place of a commit.
+  Result<std::optional<core::ResolvedRef>> resolve(std::string_view ref) const;
+
+  /// Both are full SHAs of commits.
+  Result<Distance> compare(const std::string& base, const std::string& head) const;
+
+  /// Creates `refs/deployments/<sha>` (idempotent), so that the commit outlives a force-push.
+  Result<void> keep(const std::string& sha) const;
+
+ private:
+  struct State;
+  explicit Repository(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace esclusa::git

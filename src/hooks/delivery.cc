@@ -1,0 +1,121 @@
+#include "hooks/delivery.h"
+
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace esclusa::hooks {
+namespace {
+
+std::optional<core::NetworkAddress> address_of(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    uint8_t octets[4];
+    std::memcpy(octets, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, sizeof octets);
+    return core::NetworkAddress::from_ipv4(octets);
+  }
+  if (address.sa_family == AF_INET6) {
+    core::NetworkAddress result;
+    std::memcpy(result.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr,
+                result.bytes.size());
+    return result;
+  }
+  return std::nullopt;
+}
+
+/// Header values come from strangers, and need not be UTF-8.
+std::string headers_json(const http::Headers& headers) {
+  std::string json = "{";
+  for (const http::Header& header : headers) {
+    if (ascii_lower(header.name).starts_with("x-hub-signature")) continue;
+    if (json.size() > 1) json += ',';
+    append_json_string(json, is_utf8(header.name) ? header.name : "?");
+    json += ':';
+    append_json_string(json, is_utf8(header.value) ? header.value : "?");
+  }
+  return json + "}";
+}
+
+std::string status_text(const http::OutboundResponse& response) {
+  switch (response.failure) {
+    case http::OutboundFailure::none: break;
+    case http::OutboundFailure::timed_out: return "timed out";
+    case http::OutboundFailure::refused_address: return "address not allowed by webhooks.allow";
+    case http::OutboundFailure::tls: return "TLS failure";
+    case http::OutboundFailure::could_not_connect:
+    case http::OutboundFailure::other: return "failed to connect to host";
+  }
+  return is_delivered(response) ? "OK"
+                                : "Invalid HTTP Response: " + std::to_string(response.status);
+}
+
+}  // namespace
+
+http::OutboundRequest make_request(const store::DueDelivery& delivery,
+                                   const core::DestinationPolicy& destinations) {
+  const core::Hook& hook = delivery.hook;
+  const bool is_form = hook.content_type == core::HookContentType::form;
+  http::OutboundRequest request;
+  request.method = "POST";
+  request.url = hook.url;
+  request.body = is_form ? "payload=" + percent_encode(delivery.body) : delivery.body;
+  request.verify_tls = !hook.insecure_ssl;
+  request.connect_time = limits::delivery_connect_time;
+  request.total_time = limits::delivery_time;
+  request.kept_body_bytes = limits::kept_response_bytes;
+  request.allow_address = [&destinations](const sockaddr& socket_address) {
+    auto address = address_of(socket_address);
+    return address && destinations.allows(*address);
+  };
+  http::Headers& headers = request.headers;
+  headers.add("Accept", "*/*");
+  headers.add("Content-Type", is_form ? "application/x-www-form-urlencoded" : "application/json");
+  // Receivers recognise GitHub's deliveries by this beginning.
+  headers.add("User-Agent", "GitHub-Hookshot/e5c105a");
+  headers.add("X-GitHub-Delivery", delivery.event.guid);
+  headers.add("X-GitHub-Event", delivery.event.kind);
+  headers.add("X-GitHub-Hook-ID", std::to_string(hook.id.value));
+  headers.add("X-GitHub-Hook-Installation-Target-ID",
+              std::to_string(delivery.event.repository_id.value));
+  headers.add("X-GitHub-Hook-Installation-Target-Type", "repository");
+  if (delivery.event.event_no > 0) {
+    headers.add("X-Esclusa-Event-Number", std::to_string(delivery.event.event_no));
+  }
+  if (!hook.secret.empty()) {
+    const std::string& secret = hook.secret.reveal();
+    headers.add("X-Hub-Signature", "sha1=" + hmac_sha1_hex(secret, request.body));
+    headers.add("X-Hub-Signature-256", "sha256=" + hmac_sha256_hex(secret, request.body));
+  }
+  return request;
+}
+
+bool is_delivered(const http::OutboundResponse& response) {
+  return response.failure == http::OutboundFailure::none && response.status >= 200 &&
+         response.status < 300;
+}
+
+store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
+                                    const http::OutboundResponse& response, Timestamp at) {
+  constexpr int bad_gateway = 502;  // what GitHub shows where there was no answer
+  store::DeliveryAttempt attempt;
+  attempt.attempted_at = at;
+  attempt.duration = response.duration;
+  attempt.status_code =
+      response.failure == http::OutboundFailure::none ? response.status : bad_gateway;
+  attempt.status = status_text(response);
+  attempt.request_headers = headers_json(request.headers);
+  attempt.response_headers = headers_json(response.headers);
+  std::string body = response.body.substr(0, limits::kept_response_bytes);
+  if (body.size() == limits::kept_response_bytes) {
+    // It may have been cut within a character, of which at most three bytes are there.
+    for (int rest = 3; rest > 0 && !is_utf8(body); --rest) body.pop_back();
+  }
+  const bool storable = is_utf8(body) && body.find('\0') == body.npos;
+  attempt.response_body = storable ? body : "(not text)";
+  return attempt;
+}
+
+}  // namespace esclusa::hooks

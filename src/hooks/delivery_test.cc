@@ -1,0 +1,202 @@
+#include "hooks/delivery.h"
+
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::at;
+
+namespace {
+
+const core::DestinationPolicy everywhere =
+    core::DestinationPolicy::parse({"127.0.0.0/8", "::1/128"}).value();
+
+store::DueDelivery delivery(const std::string& body = "{}", const std::string& secret = "") {
+  init_crypto();
+  store::DueDelivery delivery;
+  delivery.hook.id = {31};
+  delivery.hook.url = "https://hooks.example/in?a=1";
+  delivery.hook.content_type = core::HookContentType::json;
+  delivery.hook.secret = Secret(secret);
+  delivery.event.guid = "0b989ba4-242f-11e5-81e1-c7b6966d2516";
+  delivery.event.kind = "deployment";
+  delivery.event.repository_id = {7};
+  delivery.event.event_no = 3;
+  delivery.body = body;
+  return delivery;
+}
+
+std::string header(const http::OutboundRequest& request, const char* name) {
+  return std::string(request.headers.find(name).value_or("(absent)"));
+}
+
+bool allows(const http::OutboundRequest& request, uint32_t ipv4) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(ipv4);
+  return request.allow_address(reinterpret_cast<const sockaddr&>(address));
+}
+
+http::OutboundResponse answer(int status) {
+  http::OutboundResponse response;
+  response.status = status;
+  return response;
+}
+
+http::OutboundResponse failure(http::OutboundFailure kind) {
+  http::OutboundResponse response;
+  response.failure = kind;
+  response.failure_text = "libcurl's words";
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("make_request: GitHub's headers, and the body as it was frozen") {
+  const auto request = hooks::make_request(delivery(R"({"a": 1.0})"), everywhere);
+  CHECK(request.method == "POST");
+  CHECK(request.url == "https://hooks.example/in?a=1");
+  CHECK(request.body == R"({"a": 1.0})");
+  CHECK(header(request, "Content-Type") == "application/json");
+  CHECK(header(request, "Accept") == "*/*");
+  CHECK(header(request, "User-Agent").starts_with("GitHub-Hookshot/"));
+  CHECK(header(request, "X-GitHub-Delivery") == "0b989ba4-242f-11e5-81e1-c7b6966d2516");
+  CHECK(header(request, "X-GitHub-Event") == "deployment");
+  CHECK(header(request, "X-GitHub-Hook-ID") == "31");
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-ID") == "7");
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-Type") == "repository");
+  CHECK(header(request, "X-Esclusa-Event-Number") == "3");
+  CHECK(header(request, "X-Hub-Signature") == "(absent)");
+  CHECK(header(request, "X-Hub-Signature-256") == "(absent)");
+  CHECK(request.total_time == limits::delivery_time);
+}
+
+TEST_CASE("make_request: an event outside of a deployment has no number") {
+  auto ping = delivery();
+  ping.event.event_no = 0;
+  CHECK(header(hooks::make_request(ping, everywhere), "X-Esclusa-Event-Number") == "(absent)");
+}
+
+TEST_CASE("make_request: signs as GitHub's documentation shows") {
+  const auto request =
+      hooks::make_request(delivery("Hello, World!", "It's a Secret to Everybody"), everywhere);
+  CHECK(header(request, "X-Hub-Signature-256") ==
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
+  CHECK(header(request, "X-Hub-Signature") ==
+        "sha1=" + hmac_sha1_hex("It's a Secret to Everybody", "Hello, World!"));
+}
+
+TEST_CASE("make_request: a form wraps the body, and the signature is of what is sent") {
+  auto form = delivery(R"({"a":"b &+=%ä"})", "secret");
+  form.hook.content_type = core::HookContentType::form;
+  const auto request = hooks::make_request(form, everywhere);
+  CHECK(header(request, "Content-Type") == "application/x-www-form-urlencoded");
+  CHECK(request.body == "payload=%7B%22a%22%3A%22b%20%26%2B%3D%25%C3%A4%22%7D");
+  const auto parameters = http::parse_query(request.body);
+  CHECK(http::find_parameter(parameters, "payload") == form.body);
+  CHECK(header(request, "X-Hub-Signature-256") ==
+        "sha256=" + hmac_sha256_hex("secret", request.body));
+}
+
+TEST_CASE("make_request: TLS is verified unless the hook says otherwise") {
+  auto hook = delivery();
+  CHECK(hooks::make_request(hook, everywhere).verify_tls);
+  hook.hook.insecure_ssl = true;
+  CHECK_FALSE(hooks::make_request(hook, everywhere).verify_tls);
+}
+
+TEST_CASE("make_request: the address is judged by the policy, IPv6 and mapped IPv4 included") {
+  const auto nothing = core::DestinationPolicy::parse({}).value();
+  const auto closed = hooks::make_request(delivery(), nothing);
+  const auto open = hooks::make_request(delivery(), everywhere);
+  CHECK_FALSE(allows(closed, INADDR_LOOPBACK));
+  CHECK(allows(open, INADDR_LOOPBACK));
+  CHECK(allows(closed, 0x08080808));
+  CHECK_FALSE(allows(open, 0xa9fea9fe));  // 169.254.169.254
+
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_addr = in6addr_loopback;
+  CHECK_FALSE(closed.allow_address(reinterpret_cast<const sockaddr&>(six)));
+  CHECK(open.allow_address(reinterpret_cast<const sockaddr&>(six)));
+  const uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1};
+  std::copy(std::begin(mapped), std::end(mapped), six.sin6_addr.s6_addr);
+  CHECK_FALSE(open.allow_address(reinterpret_cast<const sockaddr&>(six)));
+  sockaddr other{};
+  other.sa_family = AF_UNIX;
+  CHECK_FALSE(open.allow_address(other));
+}
+
+TEST_CASE("is_delivered: any 2xx, and nothing else") {
+  for (int status : {200, 201, 204, 299}) CHECK(hooks::is_delivered(answer(status)));
+  for (int status : {0, 100, 199, 300, 301, 304, 400, 404, 500}) {
+    CAPTURE(status);
+    CHECK_FALSE(hooks::is_delivered(answer(status)));
+  }
+  auto cut = failure(http::OutboundFailure::other);
+  cut.status = 200;
+  CHECK_FALSE(hooks::is_delivered(cut));
+}
+
+TEST_CASE("make_attempt: GitHub's words for each outcome") {
+  const auto request = hooks::make_request(delivery(), everywhere);
+  auto attempt = [&](const http::OutboundResponse& response) {
+    return hooks::make_attempt(request, response, at(1));
+  };
+  CHECK(attempt(answer(204)).status == "OK");
+  CHECK(attempt(answer(204)).status_code == 204);
+  CHECK(attempt(answer(403)).status == "Invalid HTTP Response: 403");
+  CHECK(attempt(answer(403)).status_code == 403);
+  CHECK(attempt(answer(302)).status == "Invalid HTTP Response: 302");
+  using http::OutboundFailure;
+  CHECK(attempt(failure(OutboundFailure::timed_out)).status == "timed out");
+  CHECK(attempt(failure(OutboundFailure::could_not_connect)).status == "failed to connect to host");
+  CHECK(attempt(failure(OutboundFailure::tls)).status == "TLS failure");
+  CHECK(attempt(failure(OutboundFailure::refused_address)).status ==
+        "address not allowed by webhooks.allow");
+  for (auto kind :
+       {OutboundFailure::timed_out, OutboundFailure::could_not_connect, OutboundFailure::tls,
+        OutboundFailure::refused_address, OutboundFailure::other}) {
+    CHECK(attempt(failure(kind)).status_code == 502);
+  }
+}
+
+TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
+  auto response = answer(200);
+  response.headers = {{"X-Answer", "a\"b"}, {"X-Odd", "\xff"}};
+  response.body = "thanks ä";
+  response.duration = std::chrono::microseconds(77);
+  const auto request = hooks::make_request(delivery("{}", "secret"), everywhere);
+  const auto attempt = hooks::make_attempt(request, response, at(5));
+  CHECK(attempt.attempted_at == at(5));
+  CHECK(attempt.duration == std::chrono::microseconds(77));
+  CHECK(attempt.response_headers == R"({"X-Answer":"a\"b","X-Odd":"?"})");
+  CHECK(attempt.response_body == "thanks ä");
+  CHECK(attempt.request_headers.find(R"("X-GitHub-Event":"deployment")") != std::string::npos);
+  CHECK(ascii_lower(attempt.request_headers).find("signature") == std::string::npos);
+}
+
+TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a long one is cut") {
+  const auto request = hooks::make_request(delivery(), everywhere);
+  auto body = [&](const std::string& text) {
+    auto response = answer(200);
+    response.body = text;
+    return hooks::make_attempt(request, response, at(1)).response_body;
+  };
+  CHECK(body("\xff\xfe") == "(not text)");
+  CHECK(body(std::string("a\0b", 3)) == "(not text)");
+  CHECK(body(std::string(limits::kept_response_bytes + 10, 'x')) ==
+        std::string(limits::kept_response_bytes, 'x'));
+}
+
+TEST_CASE("make_attempt: a text that is cut within a character is still text") {
+  const auto request = hooks::make_request(delivery(), everywhere);
+  auto response = answer(200);
+  response.body = std::string(limits::kept_response_bytes - 1, 'x') + "ä";
+  CHECK(hooks::make_attempt(request, response, at(1)).response_body ==
+        std::string(limits::kept_response_bytes - 1, 'x'));
+}

@@ -1,0 +1,351 @@
+#include "hooks/worker.h"
+
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+#include "support/database_fixture.h"
+#include "support/http_receiver.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::HttpReceiver;
+using test::must;
+
+namespace {
+
+/// A store with a repository, and a worker that is started when a test says so.
+struct WorkerFixture {
+  WorkerFixture()
+      : surroundings(
+            test::write(database(), [](sql::Connection& tx) { return test::Surroundings(tx); })) {}
+
+  sql::Database& database() { return store.database(); }
+
+  void start(const std::vector<std::string>& allow = {"127.0.0.0/8"}, double retry_scale = 1e-6) {
+    worker = std::make_unique<hooks::Worker>(
+        database(), test::sealer(),
+        [this] {
+          ++clock_count;
+          return system_now();
+        },
+        hooks::WorkerSettings{core::DestinationPolicy::parse(allow).value(), retry_scale});
+  }
+
+  core::Hook hook(const std::string& url, const std::string& secret = "") {
+    return test::write(
+        database(), [&](sql::Connection& tx) { return surroundings.hook(tx, {"*"}, url, secret); });
+  }
+  /// Inserts an event and wakes the worker, as a use case does. Gives its GUID.
+  std::string send(const std::string& kind, std::optional<std::string> environment = {},
+                   std::optional<HookId> only_hook = {}) {
+    std::string guid = test::write(database(), [&](sql::Connection& tx) {
+      core::Event event = surroundings.event(kind, {}, system_now());
+      if (environment) event.environment_id = surroundings.environment(tx, *environment).id;
+      event.only_hook = only_hook;
+      store::insert_event(tx, event, "{\"kind\":\"" + kind + "\"}", surroundings.principal);
+      return event.guid;
+    });
+    if (worker) worker->wake();
+    return guid;
+  }
+
+  int64_t count(const std::string& from) {
+    return test::read(
+        database(), [&](sql::Connection& db) { return db.number("select count(*) from " + from); });
+  }
+  void await_count(const std::string& from, int64_t expected) {
+    for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+         count(from) != expected;) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        throw std::runtime_error("never " + std::to_string(expected) + ": " + from);
+      }
+      std::this_thread::yield();
+    }
+  }
+  std::string last_status(HookId hook) {
+    return test::read(database(), [&](sql::Connection& db) {
+      return db
+          .one(
+              "select a.status from delivery_attempt a join delivery d on d.id = a.delivery_id "
+              "where d.hook_id = $1 order by a.id desc limit 1",
+              {hook.value}, [](const sql::Row& row) { return std::string(row.text(0)); })
+          .value_or("(none)");
+    });
+  }
+
+  std::atomic<int> clock_count = 0;  ///< how often the worker asked what time it is
+  test::SqliteStore store;
+  test::Surroundings surroundings;
+  std::unique_ptr<hooks::Worker> worker;
+};
+
+std::string header(const http::Request& request, const char* name) {
+  return std::string(request.headers.find(name).value_or("(absent)"));
+}
+
+http::Response status(int code) { return http::Response{.status = code}; }
+
+}  // namespace
+
+TEST_CASE("Worker: delivers what was committed, signed, and records the answer") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request&) {
+    return http::Response{.status = 202, .headers = {{"X-Seen", "yes"}}, .body = "thanks"};
+  });
+  const auto hook = fixture.hook(receiver.url("/in?a=1"), "secret");
+  fixture.start();
+  const std::string guid = fixture.send("deployment");
+  const auto request = receiver.await(1).at(0);
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/in?a=1");
+  CHECK(request.body == R"({"kind":"deployment"})");
+  CHECK(header(request, "X-GitHub-Delivery") == guid);
+  CHECK(header(request, "X-GitHub-Event") == "deployment");
+  CHECK(header(request, "X-Hub-Signature-256") ==
+        "sha256=" + hmac_sha256_hex("secret", request.body));
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(fixture.count("delivery_attempt where status_code = 202 and response_body = 'thanks'") ==
+        1);
+  CHECK(fixture.last_status(hook.id) == "OK");
+}
+
+TEST_CASE("Worker: sends nothing of a transaction that was not committed") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  fixture.start();
+  auto refused = fixture.database().write([&](sql::Connection& tx) -> Result<void> {
+    store::insert_event(tx, fixture.surroundings.event("never"), "{}",
+                        fixture.surroundings.principal);
+    return fail(ErrorCode::conflict, "no");
+  });
+  CHECK_FALSE(refused.has_value());
+  fixture.worker->wake();
+  fixture.send("committed");
+  CHECK(header(receiver.await(1).at(0), "X-GitHub-Event") == "committed");
+  fixture.await_count("delivery where state = 'pending'", 0);
+  CHECK(receiver.requests().size() == 1);
+}
+
+TEST_CASE("Worker: tries again with the same GUID and the same bytes, until it is taken") {
+  WorkerFixture fixture;
+  std::atomic<int> calls = 0;
+  HttpReceiver receiver([&](const http::Request&) { return status(++calls < 4 ? 500 : 200); });
+  const auto hook = fixture.hook(receiver.url(), "secret");
+  fixture.start();
+  const std::string guid = fixture.send("deployment");
+  const auto requests = receiver.await(4);
+  for (const auto& request : requests) {
+    CHECK(header(request, "X-GitHub-Delivery") == guid);
+    CHECK(request.body == requests[0].body);
+    CHECK(header(request, "X-Hub-Signature-256") == header(requests[0], "X-Hub-Signature-256"));
+  }
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(fixture.count("delivery_attempt where status = 'Invalid HTTP Response: 500'") == 3);
+  CHECK(fixture.count("delivery_attempt") == 4);
+  CHECK(fixture.last_status(hook.id) == "OK");
+  CHECK(receiver.requests().size() == 4);
+}
+
+TEST_CASE("Worker: gives up when the schedule is spent, and goes on with the next event") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request& request) {
+    return status(header(request, "X-GitHub-Event") == "poison" ? 500 : 200);
+  });
+  fixture.hook(receiver.url());
+  fixture.start({"127.0.0.0/8"}, 1e-9);
+  fixture.send("poison", "staging");
+  fixture.send("good", "staging");
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(fixture.count("delivery where state = 'dead' and attempt_count = " +
+                      std::to_string(core::delivery_attempts_max)) == 1);
+  const auto requests = receiver.requests();
+  CHECK(requests.size() == core::delivery_attempts_max + 1);
+  CHECK(header(requests.back(), "X-GitHub-Event") == "good");
+}
+
+TEST_CASE("Worker: keeps the order within an environment, also through retries") {
+  WorkerFixture fixture;
+  std::atomic<int> calls = 0;
+  HttpReceiver receiver([&](const http::Request&) { return status(++calls % 2 == 1 ? 503 : 200); });
+  fixture.hook(receiver.url());
+  for (const char* kind : {"a", "b", "c"}) fixture.send(kind, "staging");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 3);
+  std::string order;
+  for (const auto& request : receiver.requests()) order += header(request, "X-GitHub-Event");
+  CHECK(order == "aabbcc");
+}
+
+TEST_CASE("Worker: an address that is not allowed is never connected to, and that is recorded") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto hook = fixture.hook(receiver.url());
+  fixture.start({"10.0.0.0/8"}, 1000.0);
+  fixture.send("deployment");
+  fixture.await_count("delivery_attempt", 1);
+  CHECK(fixture.last_status(hook.id) == "address not allowed by webhooks.allow");
+  CHECK(fixture.count("delivery where state = 'pending' and attempt_count = 1") == 1);
+  fixture.worker.reset();
+  CHECK(receiver.requests().empty());
+}
+
+TEST_CASE("Worker: a name that resolves to an address that is not allowed is refused as well") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  std::string url = receiver.url();
+  url.replace(url.find("127.0.0.1"), 9, "localhost");
+  const auto hook = fixture.hook(url);
+  fixture.start({}, 1000.0);
+  fixture.send("deployment");
+  fixture.await_count("delivery_attempt", 1);
+  CHECK(fixture.last_status(hook.id) == "address not allowed by webhooks.allow");
+  fixture.worker.reset();
+  CHECK(receiver.requests().empty());
+}
+
+TEST_CASE("Worker: does not follow a redirect") {
+  WorkerFixture fixture;
+  HttpReceiver elsewhere;
+  HttpReceiver receiver([&](const http::Request&) {
+    return http::Response{.status = 302, .headers = {{"Location", elsewhere.url()}}};
+  });
+  const auto hook = fixture.hook(receiver.url());
+  fixture.start({"127.0.0.0/8"}, 1000.0);
+  fixture.send("deployment");
+  fixture.await_count("delivery_attempt", 1);
+  CHECK(fixture.last_status(hook.id) == "Invalid HTTP Response: 302");
+  fixture.worker.reset();
+  CHECK(elsewhere.requests().empty());
+}
+
+TEST_CASE("Worker: a hook that never answers does not stop another, however much waits for it") {
+  WorkerFixture fixture;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver dead([&](const http::Request&) {
+    waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &dead;
+  HttpReceiver alive;
+  const auto dead_hook = fixture.hook(dead.url());
+  // More than the worker asks for at once, and none of them waits for another.
+  for (size_t i = 0; i < 2 * limits::delivery_concurrency; ++i) fixture.send("push");
+  fixture.start();
+  dead.await(limits::delivery_hook_concurrency);
+  const auto alive_hook = fixture.hook(alive.url());
+  fixture.send("ping", {}, alive_hook.id);
+  alive.await(1);
+  fixture.await_count(
+      "delivery where state = 'delivered' and hook_id = " + std::to_string(alive_hook.id.value), 1);
+  // No attempt at the dead one was over when the other was served, and no more were open.
+  CHECK(fixture.last_status(dead_hook.id) == "(none)");
+  CHECK(dead.requests().size() == limits::delivery_hook_concurrency);
+  dead.release();
+  fixture.await_count("delivery where state = 'pending'", 0);
+  CHECK(fixture.count("delivery where state = 'delivered'") ==
+        2 * int64_t{limits::delivery_concurrency} + 1);
+}
+
+TEST_CASE("Worker: a receiver that refuses connections does not stop another") {
+  WorkerFixture fixture;
+  std::string closed_url = HttpReceiver().url();
+  HttpReceiver alive;
+  const auto closed = fixture.hook(closed_url);
+  fixture.hook(alive.url());
+  fixture.start({"127.0.0.0/8"}, 1000.0);
+  fixture.send("deployment", "staging");
+  fixture.send("deployment", "staging");
+  alive.await(2);
+  fixture.await_count("delivery_attempt", 3);
+  CHECK(fixture.last_status(closed.id) == "failed to connect to host");
+  CHECK(fixture.count("delivery where state = 'pending'") == 2);
+}
+
+TEST_CASE("Worker: a new one picks up what the old one left") {
+  WorkerFixture fixture;
+  std::atomic<bool> up = false;
+  HttpReceiver receiver([&](const http::Request&) { return status(up ? 200 : 500); });
+  fixture.hook(receiver.url());
+  fixture.start({"127.0.0.0/8"}, 1e-4);
+  const std::string guid = fixture.send("deployment");
+  receiver.await(1);
+  fixture.worker.reset();
+  REQUIRE(fixture.count("delivery where state = 'pending'") == 1);
+  const size_t before = receiver.requests().size();
+  up = true;
+  fixture.start();
+  CHECK(header(receiver.await(before + 1).back(), "X-GitHub-Delivery") == guid);
+  fixture.await_count("delivery where state = 'delivered'", 1);
+}
+
+TEST_CASE("Worker: what was sent before it existed is delivered without being woken") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  fixture.send("deployment");
+  fixture.start();
+  receiver.await(1);
+}
+
+TEST_CASE("Worker: lets what is in flight finish, and records it, before it ends") {
+  WorkerFixture fixture;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver receiver([&](const http::Request&) {
+    waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &receiver;
+  fixture.hook(receiver.url());
+  fixture.start();
+  fixture.send("deployment");
+  receiver.await(1);
+  std::jthread ending([&] { fixture.worker.reset(); });
+  receiver.release();
+  ending.join();
+  CHECK(fixture.count("delivery where state = 'delivered'") == 1);
+}
+
+TEST_CASE("Worker: a hook that was deleted gets nothing any more") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto gone = fixture.hook(receiver.url("/gone"));
+  fixture.hook(receiver.url("/kept"));
+  fixture.send("deployment");
+  test::write(fixture.database(),
+              [&](sql::Connection& tx) { store::delete_hook(tx, gone.id, system_now()); });
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  const auto requests = receiver.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].target == "/kept");
+}
+
+TEST_CASE(
+    "Worker: a secret that does not unseal holds deliveries up, and does not end the server") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto hook = fixture.hook(receiver.url(), "secret");
+  auto set_sealed = [&](const std::string& sealed) {
+    test::write(fixture.database(), [&](sql::Connection& tx) {
+      tx.execute("update hook set secret_sealed = $1", {sealed});
+    });
+  };
+  const std::string good =
+      test::read(fixture.database(), [](sql::Connection& db) {
+        return db.one("select secret_sealed from hook", {},
+                      [](const sql::Row& row) { return std::string(row.text(0)); });
+      }).value();
+  set_sealed("AAAA" + good.substr(4));
+  fixture.send("deployment");
+  fixture.start();
+  // It looks for what is due, and having failed it looks again.
+  while (fixture.clock_count < 3) {
+    fixture.worker->wake();
+    std::this_thread::yield();
+  }
+  CHECK(fixture.count("delivery_attempt") == 0);
+  set_sealed(good);
+  fixture.worker->wake();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+}

@@ -1,0 +1,51 @@
+#pragma once
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "http/outbound.h"
+
+namespace esclusa::http {
+
+/// One request as libcurl performs it; shared by `send` and `Sender`.
+class CurlTransfer {
+ public:
+  explicit CurlTransfer(OutboundRequest request);
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;  // libcurl holds its address
+
+  /// False if the request cannot be sent at all; `finish` then tells why.
+  bool ready() const { return ready_; }
+  CURL* handle() const { return easy_; }
+  /// The outcome, once libcurl is done with it.
+  OutboundResponse finish(CURLcode code);
+
+ private:
+  bool configure();
+  bool add_headers();
+  bool add_header(const std::string& line);
+
+  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static size_t take_header(char* data, size_t size, size_t count, void* self);
+  static size_t take_body(char* data, size_t size, size_t count, void* self);
+
+  OutboundRequest request_;
+  OutboundResponse response_;
+  CURL* easy_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  bool ready_ = false;
+  bool refused_address_ = false;
+  bool tried_address_ = false;
+  bool body_is_full_ = false;
+  bool body_began_ = false;
+  size_t header_bytes_ = 0;
+  std::chrono::steady_clock::time_point begin_;
+  char error_text_[CURL_ERROR_SIZE] = "";
+};
+
+/// Must have been called before anything of libcurl is used; cheap when it has.
+void init_curl();
+
+}  // namespace esclusa::http

@@ -1,0 +1,167 @@
+#include "http/listening_socket.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+namespace esclusa::http {
+namespace {
+
+std::unexpected<Error> cannot_listen(const std::string& where, int error) {
+  return fail(ErrorCode::unavailable, "cannot listen on " + where + ": " + std::strerror(error),
+              "cannot_listen");
+}
+
+int open_one(const addrinfo& address, FileDescriptor& out, bool only_one) {
+  FileDescriptor fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() < 0) return errno;
+  int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Alone, "::" takes IPv4 clients too; beside an IPv4 socket on the same port it must not.
+  if (address.ai_family == AF_INET6 && !only_one) {
+    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  if (::bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0) return errno;
+  if (::listen(fd.get(), SOMAXCONN) != 0) return errno;
+  out = std::move(fd);
+  return 0;
+}
+
+uint16_t& port_of(sockaddr* address) {
+  return address->sa_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(address)->sin6_port
+                                        : reinterpret_cast<sockaddr_in*>(address)->sin_port;
+}
+
+std::optional<sockaddr_un> local_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+// 0 if nothing is at the path any more; otherwise why it cannot be used.
+int clear_stale(const std::string& path, const sockaddr_un& address) {
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? 0 : errno;
+  if (!S_ISSOCK(info.st_mode)) return EEXIST;
+  FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (probe.get() < 0) return errno;
+  bool refused =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno == ECONNREFUSED;
+  if (!refused) return EADDRINUSE;
+  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port) {
+  std::string where = host + " port " + std::to_string(port);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  int problem = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (problem != 0) {
+    return fail(ErrorCode::unavailable,
+                "cannot listen on " + where + ": " + ::gai_strerror(problem), "cannot_listen");
+  }
+  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+
+  TcpListeners result;
+  std::vector<std::string> seen;  // a hosts file may name an address twice
+  int last_error = 0;
+  for (addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    if (address->ai_family != AF_INET && address->ai_family != AF_INET6) continue;
+    sockaddr_storage wanted{};
+    std::memcpy(&wanted, address->ai_addr, address->ai_addrlen);
+    if (std::ranges::find(seen, address_text(wanted)) != seen.end()) continue;
+    seen.push_back(address_text(wanted));
+    port_of(address->ai_addr) = htons(result.port != 0 ? result.port : port);
+    FileDescriptor fd;
+    int error = open_one(*address, fd, found->ai_next == nullptr);
+    if (error == EADDRINUSE && port != 0) return cannot_listen(where, error);
+    if (error != 0) {  // a machine without IPv6 has "::1" in its hosts file all the same
+      last_error = error;
+      continue;
+    }
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+      return cannot_listen(where, errno);
+    }
+    result.port = ntohs(port_of(reinterpret_cast<sockaddr*>(&bound)));
+    result.sockets.push_back(std::move(fd));
+  }
+  if (result.sockets.empty()) return cannot_listen(where, last_error);
+  return result;
+}
+
+Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions) {
+  auto address = local_address(path);
+  if (!address) return cannot_listen(path, ENAMETOOLONG);
+  if (int error = clear_stale(path, *address)) return cannot_listen(path, error);
+
+  LocalListener local;
+  local.path = path;
+  local.socket = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  int fd = local.socket.get();
+  // Linux gives the file the permissions of the descriptor, less the umask; chmod then adds what
+  // the umask took. Changing the umask itself would be seen by other threads.
+  if (fd < 0 || ::fchmod(fd, permissions) != 0 ||
+      ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+    return cannot_listen(path, errno);
+  }
+  struct stat info;
+  if (::chmod(path.c_str(), permissions) != 0 || ::lstat(path.c_str(), &info) != 0 ||
+      ::listen(fd, SOMAXCONN) != 0) {
+    int error = errno;
+    ::unlink(path.c_str());
+    return cannot_listen(path, error);
+  }
+  local.device = info.st_dev;
+  local.inode = info.st_ino;
+  return local;
+}
+
+void LocalListener::remove() const {
+  struct stat info;
+  if (path.empty() || ::lstat(path.c_str(), &info) != 0) return;
+  if (info.st_dev == device && info.st_ino == inode) ::unlink(path.c_str());
+}
+
+std::string address_text(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    return text;
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      ::inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof text);
+    } else {
+      ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+    }
+    return text;
+  }
+  return "local";
+}
+
+}  // namespace esclusa::http

@@ -1,0 +1,55 @@
+#pragma once
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace esclusa::http {
+
+/// An owned file descriptor.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor();
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+struct TcpListeners {
+  std::vector<FileDescriptor> sockets;  ///< one per address of the host; all on one port
+  uint16_t port = 0;
+};
+
+/// Listening sockets for every address that `host` stands for. `unavailable` if none can be had.
+Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port);
+
+/// A unix socket that was bound to a path; `remove` unlinks it if it is still that one.
+struct LocalListener {
+  FileDescriptor socket;
+  std::string path;
+  dev_t device = 0;
+  ino_t inode = 0;
+  void remove() const;
+};
+
+/// Listens at `path`. A socket there on which nobody listens is replaced; anything else that is
+/// there makes it fail with `unavailable`. At no moment are the permissions wider than asked.
+Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions);
+
+/// The address without port; IPv4 mapped into IPv6 as IPv4; "local" for a unix socket.
+std::string address_text(const sockaddr_storage& address);
+
+}  // namespace esclusa::http

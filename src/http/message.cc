@@ -1,0 +1,73 @@
+#include "http/message.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace esclusa::http {
+
+void Headers::set(std::string_view name, std::string value) {
+  auto named = [&](const Header& field) { return equal_ignoring_case(field.name, name); };
+  auto first = std::ranges::find_if(fields_, named);
+  if (first == fields_.end()) return add(name, std::move(value));
+  first->value = std::move(value);
+  fields_.erase(std::remove_if(first + 1, fields_.end(), named), fields_.end());
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  for (const Header& field : fields_) {
+    if (field.name.size() == name.size() && equal_ignoring_case(field.name, name)) {
+      return field.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view Request::path() const {
+  return std::string_view(target).substr(0, target.find('?'));
+}
+
+std::string_view Request::query() const {
+  size_t mark = target.find('?');
+  return mark == target.npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+}
+
+namespace {
+bool decode_form(std::string_view text, std::string& out) {
+  std::string blanked(text);
+  std::ranges::replace(blanked, '+', ' ');
+  return percent_decode(blanked, out) && is_utf8(out);
+}
+}  // namespace
+
+bool is_plain_host(std::string_view host) {
+  constexpr size_t longest = 255;  // a DNS name's
+  return !host.empty() && host.size() <= longest &&
+         host.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]") == host.npos;
+}
+
+std::vector<Parameter> parse_query(std::string_view query) {
+  std::vector<Parameter> parameters;
+  if (query.empty()) return parameters;
+  for (std::string_view pair : split(query, '&')) {
+    if (pair.empty()) continue;
+    size_t equals = pair.find('=');
+    std::string_view value = equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
+    Parameter parameter;
+    if (!decode_form(pair.substr(0, equals), parameter.name)) continue;
+    if (!decode_form(value, parameter.value)) continue;
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+std::optional<std::string> find_parameter(const std::vector<Parameter>& parameters,
+                                          std::string_view name) {
+  for (auto it = parameters.rbegin(); it != parameters.rend(); ++it) {
+    if (it->name == name) return it->value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace esclusa::http

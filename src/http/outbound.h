@@ -1,0 +1,82 @@
+#pragma once
+#include <sys/socket.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "http/message.h"
+
+/// Requests that we send, by libcurl: no redirects, no proxy from the environment, http and https
+/// only, and a bounded answer.
+namespace esclusa::http {
+
+/// Judges the address that is about to be connected to, after name resolution; false refuses.
+using AddressPredicate = std::function<bool(const sockaddr& address)>;
+
+struct OutboundRequest {
+  std::string method = "GET";
+  std::string url = {};
+  Headers headers = {};
+  std::string body = {};
+  std::string unix_socket = {};  ///< connect to this socket instead of the URL's host
+  bool verify_tls = true;
+  std::chrono::milliseconds connect_time{5000};
+  std::chrono::milliseconds total_time{30'000};
+  size_t kept_body_bytes = 32 * 1024 * 1024;  ///< the rest is dropped, and not waited for
+  AddressPredicate allow_address = {};  ///< none: every address; not asked about `unix_socket`
+};
+
+enum class OutboundFailure { none, could_not_connect, timed_out, refused_address, tls, other };
+
+struct OutboundResponse {
+  OutboundFailure failure = OutboundFailure::none;
+  std::string failure_text;  ///< libcurl's words; empty if there was an answer
+  int status = 0;
+  Headers headers;
+  std::string body;
+  std::chrono::microseconds duration{0};
+};
+
+/// Sends one request and waits for its answer. Any thread.
+OutboundResponse send(const OutboundRequest& request);
+
+/// Sends many requests at once from the one thread that calls `poll`. Connections are not shared
+/// between requests.
+class Sender {
+ public:
+  Sender();
+  /// Ends what is in flight, without calling its `done`.
+  ~Sender();
+  Sender(const Sender&) = delete;
+
+  /// Begins a request; `done` is called from `poll`.
+  void start(OutboundRequest request, std::function<void(OutboundResponse)> done);
+  /// Works for at most `wait`; returns early when something finished or `wake` was called.
+  void poll(std::chrono::milliseconds wait);
+  /// Makes a waiting `poll` return. Any thread.
+  void wake();
+  size_t in_flight() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A parsed and normalised absolute URL.
+struct Url {
+  std::string scheme;  ///< lower case
+  std::string host;    ///< lower case, odd IPv4 spellings made plain, IPv6 without brackets
+  uint16_t port = 0;   ///< the scheme's default if none is given
+  std::string path;    ///< begins with `/`
+  std::string query;   ///< without `?`
+  bool has_credentials = false;
+};
+
+/// `bad_request` if it is no absolute http or https URL, has blanks or control characters in it,
+/// or a host that a resolver could read as something else (not ASCII, a zone id, a broken IPv4).
+Result<Url> parse_url(const std::string& text);
+
+}  // namespace esclusa::http

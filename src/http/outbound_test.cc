@@ -1,0 +1,273 @@
+#include "http/outbound.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "http/server.h"
+#include "http/test_client.h"
+
+namespace esclusa::http {
+namespace {
+using namespace std::chrono_literals;
+using testing::RawClient;
+using testing::RawListener;
+
+std::string url(uint16_t port, const std::string& path) {
+  return "http://127.0.0.1:" + std::to_string(port) + path;
+}
+
+// Answers one caller with these bytes; gives what it was sent, head only.
+struct OneAnswer {
+  explicit OneAnswer(std::string bytes)
+      : thread([this, bytes = std::move(bytes)] {
+          RawClient caller = listener.accept();
+          request = caller.read_answer();
+          first_line = caller.first_line;
+          caller.send(bytes);
+          caller.finish_sending();
+          caller.at_end();
+        }) {}
+  OutboundResponse send(OutboundRequest outbound) {
+    outbound.url = listener.url("/path?q");
+    OutboundResponse response = http::send(outbound);
+    thread.join();
+    return response;
+  }
+  RawListener listener;
+  Response request;
+  std::string first_line;
+  std::jthread thread;
+};
+
+const std::string plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\nok";
+
+void poll_until_idle(Sender& sender) {
+  while (sender.in_flight() > 0) sender.poll(20s);
+}
+
+}  // namespace
+
+TEST_CASE("send: what the caller gives is sent, and nothing of libcurl's own") {
+  OneAnswer server(plain);
+  OutboundResponse response = server.send({.method = "POST",
+                                           .headers = {{"X-Event", "deployment"}, {"X-Empty", ""}},
+                                           .body = std::string(2'000'000, 'x')});
+  CHECK(response.failure == OutboundFailure::none);
+  CHECK(response.failure_text == "");
+  CHECK(response.status == 200);
+  CHECK(response.body == "ok");
+  CHECK(response.headers.find("x-a") == "b");
+  CHECK(response.duration.count() > 0);
+  CHECK(server.first_line == "POST /path?q HTTP/1.1");
+  CHECK(server.request.body.size() == 2'000'000);
+  CHECK(server.request.headers.find("X-Event") == "deployment");
+  CHECK(server.request.headers.find("X-Empty") == "");
+  for (const char* name : {"Expect", "Accept", "User-Agent", "Content-Type"}) {
+    CHECK_FALSE(server.request.headers.has(name));
+  }
+}
+
+TEST_CASE("send: methods and fields come through as given") {
+  for (std::string method : {"GET", "PUT", "PATCH", "DELETE", "QUERY"}) {
+    OneAnswer server(plain);
+    OutboundResponse response =
+        server.send({.method = method, .headers = {{"User-Agent", "a"}, {"Accept", "b"}}});
+    CHECK(response.body == "ok");
+    CHECK(server.first_line == method + " /path?q HTTP/1.1");
+    CHECK(server.request.headers.find("User-Agent") == "a");
+    CHECK(server.request.headers.find("Accept") == "b");
+  }
+  OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+  OutboundResponse response = server.send({.method = "HEAD"});
+  CHECK(response.failure == OutboundFailure::none);
+  CHECK(response.headers.find("Content-Length") == "2");
+}
+
+TEST_CASE("send: a redirect is an answer like others") {
+  RawListener elsewhere;
+  OneAnswer server("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() +
+                   "\r\nContent-Length: 0\r\n\r\n");
+  OutboundResponse response = server.send({});
+  CHECK(response.status == 302);
+  CHECK(response.headers.find("Location") == elsewhere.url());
+  CHECK_FALSE(elsewhere.has_caller());
+}
+
+TEST_CASE("send: the body is kept up to the bound, and the rest is not waited for") {
+  OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" +
+                   std::string(100'000, 'x'));
+  OutboundResponse response = server.send({.kept_body_bytes = 1000});
+  CHECK(response.failure == OutboundFailure::none);
+  CHECK(response.status == 200);
+  CHECK(response.body == std::string(1000, 'x'));
+}
+
+TEST_CASE("send: header fields are kept up to the bound; those of 1xx and trailers are not") {
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "X-Many: " + std::string(90, 'x') + "\r\n";
+  OneAnswer server("HTTP/1.1 100 Continue\r\nX-Early: a\r\n\r\nHTTP/1.1 200 OK\r\n" + many +
+                   "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: a\r\n\r\n");
+  OutboundResponse response = server.send({});
+  CHECK(response.body == "ok");
+  CHECK_FALSE(response.headers.has("X-Early"));
+  CHECK_FALSE(response.headers.has("X-Late"));
+  auto count = std::distance(response.headers.begin(), response.headers.end());
+  CHECK(count > 100);
+  CHECK(count < 200);
+}
+
+TEST_CASE("send: a refused address is never connected to") {
+  RawListener listener;
+  int asked = 0;
+  OutboundResponse response = send({.url = listener.url(), .allow_address = [&](const sockaddr& a) {
+                                      ++asked;
+                                      CHECK(a.sa_family == AF_INET);
+                                      return false;
+                                    }});
+  CHECK(response.failure == OutboundFailure::refused_address);
+  CHECK(response.failure_text != "");
+  CHECK(response.status == 0);
+  CHECK(asked == 1);
+  CHECK_FALSE(listener.has_caller());
+}
+
+TEST_CASE("send: odd spellings of an address are judged as what they are") {
+  for (const char* host : {"0x7f.1", "2130706433", "127.1", "localhost"}) {
+    bool loopback = false;
+    send({.url = std::string("http://") + host + "/", .allow_address = [&](const sockaddr& a) {
+            loopback =
+                a.sa_family == AF_INET6 ||
+                reinterpret_cast<const sockaddr_in&>(a).sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+            return false;
+          }});
+    CHECK(loopback);
+  }
+}
+
+TEST_CASE("send: time limits") {
+  RawListener silent;  // takes the connection, and never answers
+  OutboundResponse response = send({.url = silent.url(), .total_time = 50ms});
+  CHECK(response.failure == OutboundFailure::timed_out);
+  CHECK(response.failure_text != "");
+}
+
+TEST_CASE("send: failures have their kinds") {
+  uint16_t free_port = RawListener().port;  // closed again
+  CHECK(send({.url = url(free_port, "/")}).failure == OutboundFailure::could_not_connect);
+  // A label that long is no name: this asks no name server.
+  CHECK(send({.url = "http://" + std::string(64, 'a') + ".invalid/"}).failure ==
+        OutboundFailure::could_not_connect);
+  for (const char* text : {"ftp://127.0.0.1/", "file:///etc/passwd", "nonsense:", ""}) {
+    OutboundResponse response = send({.url = text});
+    CHECK(response.failure == OutboundFailure::other);
+    CHECK(response.failure_text != "");
+  }
+  RawListener no_tls;
+  std::jthread thread([&] { no_tls.accept().send(plain); });
+  std::string text = "https://127.0.0.1:" + std::to_string(no_tls.port) + "/";
+  CHECK(send({.url = text}).failure == OutboundFailure::tls);
+}
+
+TEST_CASE("send: line breaks in a method or field are not sent") {
+  RawListener listener;
+  for (OutboundRequest request : {OutboundRequest{.headers = {{"X", "a\r\nY: b"}}},
+                                  OutboundRequest{.headers = {{"X: a\r\nY", "b"}}},
+                                  OutboundRequest{.method = "GET / HTTP/1.1\r\nX: y"}}) {
+    request.url = listener.url();
+    CHECK(send(request).failure == OutboundFailure::other);
+  }
+  CHECK_FALSE(listener.has_caller());
+}
+
+TEST_CASE("send: proxies of the environment are not asked") {
+  RawListener proxy;
+  std::string setting = proxy.url();
+  ::setenv("http_proxy", setting.c_str(), 1);
+  ::setenv("ALL_PROXY", setting.c_str(), 1);
+  OneAnswer server(plain);
+  CHECK(server.send({}).status == 200);
+  CHECK_FALSE(proxy.has_caller());
+  ::unsetenv("http_proxy");
+  ::unsetenv("ALL_PROXY");
+}
+
+TEST_CASE("send: reaches a server on its unix socket") {
+  std::string path = std::filesystem::temp_directory_path() /
+                     ("outbound_test." + std::to_string(getpid()) + ".sock");
+  Server server({.handle = [](const Request& r) { return Response{200, {}, r.peer + r.target}; },
+                 .may_block = [](const Request&) { return false; },
+                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
+                1);
+  REQUIRE(server.listen_local(path, 0600, Door::local_admin));
+  std::jthread thread([&] { server.run(); });
+  OutboundResponse response =
+      send({.url = "http://localhost/a", .unix_socket = path, .allow_address = [](const sockaddr&) {
+              return false;
+            }});
+  CHECK(response.body == "local/a");
+  server.stop();
+}
+
+TEST_CASE("Sender: many requests at once, each with its own answer") {
+  Server server({.handle = [](const Request& r) { return Response{200, {}, r.target + r.body}; },
+                 .may_block = [](const Request& r) { return r.body.size() % 2 == 0; },
+                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
+                4);
+  uint16_t port = server.listen("127.0.0.1", 0).value();
+  std::jthread thread([&] { server.run(); });
+  Sender sender;
+  std::map<int, OutboundResponse> answers;
+  for (int i = 0; i < 40; ++i) {
+    OutboundRequest request{.method = "POST",
+                            .url = url(port, "/" + std::to_string(i)),
+                            .body = std::string(static_cast<size_t>(i), 'x')};
+    sender.start(std::move(request), [&, i](OutboundResponse r) { answers[i] = std::move(r); });
+  }
+  CHECK(sender.in_flight() == 40);
+  CHECK(answers.empty());
+  poll_until_idle(sender);
+  REQUIRE(answers.size() == 40);
+  for (auto& [i, response] : answers) {
+    CHECK(response.body == "/" + std::to_string(i) + std::string(static_cast<size_t>(i), 'x'));
+    CHECK_FALSE(response.headers.has("Connection"));
+  }
+  server.stop();
+}
+
+TEST_CASE("Sender: failures are told from poll, and done may start the next request") {
+  RawListener silent;
+  Sender sender;
+  std::vector<OutboundFailure> failures;
+  auto note = [&](OutboundResponse response) { failures.push_back(response.failure); };
+  sender.start({.url = silent.url(), .headers = {{"X", "\n"}}}, [&](OutboundResponse response) {
+    note(std::move(response));
+    sender.start({.url = silent.url(), .allow_address = [](const sockaddr&) { return false; }},
+                 [&](OutboundResponse refused) {
+                   note(std::move(refused));
+                   sender.start({.url = silent.url(), .total_time = 20ms}, note);
+                 });
+  });
+  CHECK(failures.empty());
+  poll_until_idle(sender);
+  CHECK(failures == std::vector{OutboundFailure::other, OutboundFailure::refused_address,
+                                OutboundFailure::timed_out});
+}
+
+TEST_CASE("Sender: wake makes a waiting poll return") {
+  Sender sender;
+  std::jthread waker([&] { sender.wake(); });
+  sender.poll(1h);
+  CHECK(sender.in_flight() == 0);
+}
+
+TEST_CASE("Sender: may end with requests in flight") {
+  RawListener silent;
+  Sender sender;
+  sender.start({.url = silent.url()}, [](OutboundResponse) { FAIL("must not be called"); });
+  sender.poll(0ms);
+}
+
+}  // namespace esclusa::http

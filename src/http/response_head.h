@@ -1,0 +1,31 @@
+#pragma once
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace esclusa::http {
+
+/// How the connection goes on after an answer, as `Connection` says it.
+enum class ConnectionField { none, close, keep_alive };
+
+/// Appends the status line, the fields and the blank line. `Date`, `Content-Length` and
+/// `Connection` are set here, and any that the response brings are left out.
+void append_response_head(std::string& out, const Response& response, std::string_view date,
+                          ConnectionField connection);
+
+/// True if an answer of this status has no body, whatever the request was.
+constexpr bool is_bodiless(int status) { return status == 204 || status == 304; }
+
+/// The wall clock as an HTTP date, formatted once a second. One thread.
+class DateCache {
+ public:
+  std::string_view now();
+
+ private:
+  std::time_t second_ = 0;
+  std::string text_;
+};
+
+}  // namespace esclusa::http

@@ -1,0 +1,198 @@
+#include "http/server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/log.h"
+#include "http/listening_socket.h"
+#include "http/session.h"
+
+namespace esclusa::http {
+namespace {
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+/// How often deadlines are looked at: they may be late by this much.
+constexpr auto tick_time = std::chrono::milliseconds(250);
+/// Connections taken in one turn, so that a flood of them does not hold up the others.
+constexpr int accept_batch = 64;
+
+struct Listener {
+  Listener(asio::io_context& io, FileDescriptor fd, Door door_)
+      : descriptor(io, fd.release()), door(door_) {}
+  ~Listener() { close(); }
+
+  void close() {
+    error_code ignored;
+    descriptor.close(ignored);
+    if (local) local->remove();
+    local.reset();
+  }
+
+  asio::posix::stream_descriptor descriptor;
+  Door door;
+  bool paused = false;
+  std::optional<LocalListener> local;  // its descriptor is the one above
+};
+
+}  // namespace
+
+struct Server::State {
+  State(Service service, size_t worker_threads, const ServerLimits& limits)
+      : host(std::move(service), worker_threads, limits) {
+    host.on_session_end = [this] { session_ended(); };
+  }
+  ~State() {
+    // Their destructors must find the host alive.
+    while (!host.sessions.empty()) host.sessions.back()->close();
+  }
+
+  void add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local);
+  void wait_accept(Listener& listener);
+  void accept_some(Listener& listener);
+  void open_session(int fd, const sockaddr_storage& address, Door door);
+  void resume_accepting();
+  void session_ended();
+  void tick();
+  void on_stop();
+
+  SessionHost host;
+  asio::steady_timer timer{host.io};
+  std::vector<std::unique_ptr<Listener>> listeners;
+  Clock::time_point drain_end;
+};
+
+void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local) {
+  auto listener = std::make_unique<Listener>(host.io, std::move(fd), door);
+  listener->local = std::move(local);
+  wait_accept(*listener);
+  listeners.push_back(std::move(listener));
+}
+
+void Server::State::wait_accept(Listener& listener) {
+  listener.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [this, &listener](error_code error) {
+                                   if (!error && !host.stopping) accept_some(listener);
+                                 });
+}
+
+void Server::State::accept_some(Listener& listener) {
+  for (int i = 0; i < accept_batch; ++i) {
+    // The administrator gets in even when the network has taken every place.
+    if (listener.door == Door::network && host.sessions.size() >= host.limits.connection_count) {
+      listener.paused = true;
+      return;
+    }
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    int fd = ::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                       &size, SOCK_CLOEXEC);
+    if (fd >= 0) {
+      open_session(fd, address, listener.door);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // Trying again at once would only burn the processor: the next tick does.
+      log::warning("cannot accept a connection", {{"error", std::strerror(errno)}});
+      listener.paused = true;
+      return;
+    } else if (errno == EAGAIN) {
+      break;
+    }
+  }
+  wait_accept(listener);
+}
+
+void Server::State::open_session(int fd, const sockaddr_storage& address, Door door) {
+  if (address.ss_family != AF_UNIX) {
+    int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  Session::Socket socket(host.io);
+  error_code error;
+  socket.assign(asio::generic::stream_protocol(address.ss_family, 0), fd, error);
+  if (error) {
+    FileDescriptor closed(fd);
+    return;
+  }
+  socket.non_blocking(true, error);
+  std::make_shared<Session>(host, std::move(socket), address_text(address), door)->start();
+}
+
+void Server::State::resume_accepting() {
+  for (auto& listener : listeners) {
+    if (std::exchange(listener->paused, false)) wait_accept(*listener);
+  }
+}
+
+void Server::State::session_ended() {
+  if (!host.stopping) return resume_accepting();
+  if (host.sessions.empty()) host.io.stop();
+}
+
+void Server::State::tick() {
+  auto now = Clock::now();
+  if (host.stopping && now >= drain_end) return host.io.stop();
+  // Backwards: one that closes is replaced by the last, which has had its turn.
+  for (size_t i = host.sessions.size(); i-- > 0;) {
+    auto session = host.sessions[i];
+    session->check_deadline(now);
+  }
+  if (!host.stopping) resume_accepting();
+  timer.expires_after(tick_time);
+  timer.async_wait([this](error_code error) {
+    if (!error) tick();
+  });
+}
+
+void Server::State::on_stop() {
+  if (host.stopping) return host.io.stop();
+  host.stopping = true;
+  drain_end = Clock::now() + host.limits.drain_time;
+  for (auto& listener : listeners) listener->close();
+  for (size_t i = host.sessions.size(); i-- > 0;) {
+    auto session = host.sessions[i];
+    session->end_if_idle();
+  }
+  if (host.sessions.empty()) host.io.stop();
+}
+
+Server::Server(Service service, size_t worker_threads, ServerLimits limits)
+    : state_(std::make_unique<State>(std::move(service), worker_threads, limits)) {}
+
+Server::~Server() = default;
+
+Result<uint16_t> Server::listen(const std::string& host, uint16_t port) {
+  TcpListeners opened = TRY(open_tcp_listeners(host, port));
+  for (FileDescriptor& fd : opened.sockets) {
+    state_->add_listener(std::move(fd), Door::network, std::nullopt);
+  }
+  return opened.port;
+}
+
+Result<void> Server::listen_local(const std::string& path, unsigned permissions, Door door) {
+  LocalListener local = TRY(open_local_listener(path, permissions));
+  FileDescriptor fd = std::move(local.socket);
+  state_->add_listener(std::move(fd), door, std::move(local));
+  return {};
+}
+
+void Server::run() {
+  state_->tick();
+  state_->host.io.run();
+  for (auto& listener : state_->listeners) listener->close();
+  while (!state_->host.sessions.empty()) state_->host.sessions.back()->close();
+}
+
+void Server::stop() {
+  asio::post(state_->host.io, [state = state_.get()] { state->on_stop(); });
+}
+
+}  // namespace esclusa::http

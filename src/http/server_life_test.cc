@@ -1,0 +1,168 @@
+#include "http/server.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "http/test_client.h"
+#include "http/test_server.h"
+
+namespace esclusa::http {
+namespace {
+using namespace std::chrono_literals;
+using testing::get;
+using testing::RawClient;
+using testing::TestServer;
+}  // namespace
+
+TEST_CASE("Server: a connection that says nothing is closed after the header time") {
+  TestServer test(1, {.header_time = 1ms});
+  test.start();
+  CHECK(RawClient(test.port).at_end());
+}
+
+TEST_CASE("Server: a connection that has had its answer is closed after the idle time") {
+  TestServer test(1, {.idle_time = 1ms});
+  test.start();
+  RawClient client(test.port);
+  CHECK(client.ask(get("/a")).status == 200);
+  CHECK(client.at_end());
+}
+
+TEST_CASE("Server: half a request is refused with 408 when its time is over") {
+  TestServer test(1, {.body_time = 1ms});
+  test.start();
+  RawClient client(test.port);
+  client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo");
+  Response answer = client.read_answer();
+  CHECK(answer.status == 408);
+  CHECK(answer.headers.find("X-Refused") == "/a");
+  CHECK(client.at_end());
+}
+
+TEST_CASE("Server: a connection that does not read its answer is closed after the write time") {
+  TestServer test(1, {.write_time = 1ms, .drain_time = 1h});
+  test.start();
+  RawClient client(test.port);
+  client.send(get("/pool/big"));
+  client.send(get("/pool/big"));
+  test.await_handled(1);
+  test.server.stop();
+  test.thread.join();  // nothing but the write time ends it
+}
+
+TEST_CASE("Server: connections beyond the limit wait until another ends") {
+  TestServer test(1, {.connection_count = 1});
+  test.start();
+  auto first = std::make_unique<RawClient>(test.port);
+  CHECK(first->ask(get("/a")).status == 200);
+  RawClient second(test.port);
+  second.send(get("/b"));
+  CHECK(first->ask(get("/a")).status == 200);
+  first.reset();
+  CHECK(second.read_answer().status == 200);
+}
+
+TEST_CASE("Server: stop answers what is in flight, and closes what is idle") {
+  TestServer test;
+  test.start();
+  RawClient busy(test.port), idle(test.port);
+  CHECK(idle.ask(get("/a")).status == 200);
+  busy.send(get("/wait"));
+  test.await_waiting(1);
+  test.server.stop();
+  CHECK(idle.at_end());
+  test.release();
+  Response answer = busy.read_answer();
+  CHECK(answer.body == "GET /wait ");
+  CHECK(answer.headers.find("Connection") == "close");
+  CHECK(busy.at_end());
+  test.thread.join();
+}
+
+TEST_CASE("Server: a second stop, or the end of the drain time, does not wait for answers") {
+  TestServer test(4, {.drain_time = 1ms});
+  bool twice = false;
+  SUBCASE("second stop") { twice = true; }
+  SUBCASE("drain time") {}
+  test.start();
+  RawClient client(test.port);
+  client.send(get("/wait"));
+  test.await_waiting(1);
+  test.server.stop();
+  if (twice) test.server.stop();
+  test.thread.join();
+  CHECK(client.at_end());
+}
+
+TEST_CASE("Server: stop before run makes run return") {
+  TestServer test;
+  test.server.stop();
+  test.server.run();
+}
+
+TEST_CASE("Server: listens on names and on IPv6, and tells why it cannot") {
+  TestServer test;
+  CHECK(test.server.listen("localhost", 0).value() > 0);
+  auto taken = test.server.listen("127.0.0.1", test.port);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == ErrorCode::unavailable);
+  CHECK_FALSE(test.server.listen(std::string(64, 'a') + ".invalid", 0));
+  if (auto v6 = test.server.listen("::1", 0)) CHECK(*v6 > 0);  // not every machine has IPv6
+  test.start();
+  CHECK(RawClient(test.port).ask(get("/a")).status == 200);
+}
+
+TEST_CASE("Server: a unix socket has the permissions asked for, and goes at the end") {
+  auto folder = std::filesystem::temp_directory_path() / ("http_test." + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::string path = folder / "a.sock";
+  struct stat info{};
+  mode_t old_mask = ::umask(0177);  // even if the umask would take some of them away
+  {
+    TestServer test;
+    REQUIRE(test.server.listen_local(path, 0660, Door::local_admin));
+    ::umask(old_mask);
+    REQUIRE(::lstat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0660);
+    test.start();
+    Response answer = RawClient(path).ask(get("/a"));
+    CHECK(answer.headers.find("X-Peer") == "local");
+    CHECK(answer.headers.find("X-Door") == "local");
+    SUBCASE("a second server does not take it over") {
+      TestServer other;
+      auto refused = other.server.listen_local(path, 0600, Door::local_admin);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == ErrorCode::unavailable);
+      CHECK(RawClient(path).ask(get("/a")).status == 200);
+    }
+    SUBCASE("") {}
+  }
+  CHECK(::lstat(path.c_str(), &info) != 0);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("Server: a stale unix socket is replaced, an ordinary file is not") {
+  auto folder = std::filesystem::temp_directory_path() / ("http_test." + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::string path = folder / "stale.sock", file = folder / "file";
+  {
+    auto dead = open_local_listener(path, 0600);
+  }  // closed, and left behind
+  CHECK(std::filesystem::exists(path));
+  std::fclose(std::fopen(file.c_str(), "w"));
+  {
+    TestServer test;
+    CHECK(test.server.listen_local(path, 0600, Door::local_admin));
+    CHECK_FALSE(test.server.listen_local(file, 0600, Door::local_admin));
+    CHECK_FALSE(test.server.listen_local(folder / std::string(200, 'x'), 0600, Door::local_admin));
+    test.start();
+    CHECK(RawClient(path).ask(get("/a")).status == 200);
+  }
+  CHECK(std::filesystem::exists(file));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace esclusa::http

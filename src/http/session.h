@@ -1,0 +1,103 @@
+#pragma once
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/request_parser.h"
+#include "http/response_head.h"
+#include "http/server.h"
+#include "http/worker_pool.h"
+
+namespace esclusa::http {
+
+class Session;
+
+/// What the sessions of one server share. Everything but `service` and `pool` belongs to the
+/// I/O thread.
+struct SessionHost {
+  SessionHost(Service handlers, size_t worker_threads, const ServerLimits& bounds)
+      : service(std::move(handlers)),
+        limits(bounds),
+        pool(worker_threads, bounds.queued_requests) {}
+
+  const Service service;
+  const ServerLimits limits;
+  boost::asio::io_context io{1};
+  WorkerPool pool;
+  std::vector<std::shared_ptr<Session>> sessions;
+  bool stopping = false;
+  std::function<void()> on_session_end;
+  // One hot buffer for all: a session has bytes of its own only between two turns.
+  std::vector<char> read_buffer = std::vector<char>(64 * 1024);
+  std::string head;
+  DateCache date;
+};
+
+/// One connection, TCP or unix. It waits for bytes, reads, asks, answers, and begins again:
+///
+///   idle → reading → (handling) → (writing) → idle … → lingering → closed
+///
+/// No operation has a timer: the server looks at `deadline` now and then. The I/O thread calls
+/// everything here; while a request is on the pool, the session leaves it alone.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                  boost::asio::io_context::executor_type>;
+  using Time = std::chrono::steady_clock::time_point;
+
+  Session(SessionHost& host, Socket socket, std::string peer, Door door);
+
+  /// Enters the host's list and waits for the first request.
+  void start();
+  /// Closes, or refuses with 408, if its time is over.
+  void check_deadline(Time now);
+  /// The server is stopping: an idle connection ends.
+  void end_if_idle();
+  void close();
+
+ private:
+  enum class Phase { idle, reading, handling, writing, lingering, closed };
+
+  void wait_readable();
+  void on_readable();
+  void consume(std::string_view bytes);
+  void wait_for_rest();
+  void send_continue();
+
+  // Each is true if the answer is out and the next request may be read.
+  bool serve();
+  bool refuse(int status);
+  bool answer(Response response);
+  bool after_answer();
+
+  Response handle();
+  Response refusal(int status);
+  void on_handled();
+  void wait_writable();
+  void on_writable();
+  void linger();
+  void set_deadline(std::chrono::milliseconds time);
+
+  SessionHost& host_;
+  Socket socket_;
+  RequestParser parser_;
+  Phase phase_ = Phase::idle;
+  bool waiting_for_bytes_ = false;
+  bool head_was_complete_ = false;
+  bool close_after_ = false;
+  bool refused_ = false;
+  Time deadline_;
+  std::string pending_;    // read, and not yet parsed
+  Response response_;      // from the pool
+  std::string rest_head_;  // of an answer that did not fit the socket's buffer
+  std::string rest_body_;
+  size_t rest_sent_ = 0;  // of both together
+  size_t place_ = 0;      // in host_.sessions
+};
+
+}  // namespace esclusa::http

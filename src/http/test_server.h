@@ -1,0 +1,94 @@
+#pragma once
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "http/server.h"
+
+/// For tests: a server on a port of its own, and the bytes of ordinary requests.
+namespace esclusa::http::testing {
+
+/// A running server. `/wait…` waits on the pool until `release`; `/pool…` answers from there.
+struct TestServer {
+  explicit TestServer(size_t worker_threads = 4, ServerLimits limits = {})
+      : server(service(), worker_threads, limits) {
+    port = server.listen("127.0.0.1", 0).value();
+  }
+  ~TestServer() {
+    release();
+    stop_and_join();
+  }
+  TestServer& start() {
+    thread = std::jthread([this] { server.run(); });
+    return *this;
+  }
+  void stop_and_join() {
+    server.stop();
+    if (thread.joinable()) thread.join();
+  }
+  void release() {
+    released = true;
+    released.notify_all();
+  }
+  void await_waiting(int count) { await(waiting, count); }
+  void await_handled(int count) { await(handled, count); }
+  static void await(std::atomic<int>& number, int count) {
+    for (int now = number; now < count; now = number) number.wait(now);
+  }
+
+  Service service() {
+    return {
+        .handle = [this](const Request& request) { return handle(request); },
+        .may_block =
+            [](const Request& request) {
+              return request.path().starts_with("/wait") || request.path().starts_with("/pool");
+            },
+        .refuse =
+            [](const Request& request, int status) {
+              return Response{status, {{"X-Refused", request.target}}, "{\"message\":\"no\"}"};
+            },
+    };
+  }
+  Response handle(const Request& request) {
+    ++handled;
+    handled.notify_all();
+    if (request.path().starts_with("/wait")) {
+      ++waiting;
+      waiting.notify_all();
+      released.wait(false);
+    }
+    if (request.path() == "/throw" || request.path() == "/pool/throw") {
+      throw std::runtime_error("boom");
+    }
+    if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
+    if (request.path() == "/empty") return {204, {}, "dropped"};
+    if (request.path() == "/same") return {304, {{"ETag", "\"a\""}}, "dropped"};
+    if (request.path() == "/forge") {
+      return {200, {{"X-A", "b\r\nX-B: c"}, {"Content-Length", "99"}}, ""};
+    }
+    return {
+        200,
+        {{"X-Peer", request.peer}, {"X-Door", request.door == Door::network ? "network" : "local"}},
+        request.method + " " + request.target + " " + request.body};
+  }
+
+  std::atomic<bool> released = false;
+  std::atomic<int> waiting = 0;
+  std::atomic<int> handled = 0;
+  Server server;
+  uint16_t port = 0;
+  std::jthread thread;
+};
+
+inline std::string get(const std::string& target, const std::string& fields = "") {
+  return "GET " + target + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+}
+inline std::string post(const std::string& target, const std::string& body,
+                        const std::string& fields = "") {
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         fields + "\r\n" + body;
+}
+
+}  // namespace esclusa::http::testing

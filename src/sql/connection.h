@@ -1,0 +1,117 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// One way to speak to either engine. SQL text is common to both: parameters are `$1`, `$2`, …;
+/// columns are bigint or text; booleans are 0 and 1, times are microseconds.
+namespace esclusa::sql {
+
+enum class Engine { sqlite, postgres };
+
+/// The engine failed: exhaustion or a bug, never a user's mistake. `Database` turns it into an
+/// `Error`.
+struct Failure : std::runtime_error {
+  enum class Kind {
+    statement,  ///< a bug in the SQL, or a violated constraint
+    full,       ///< no space: rolled back, and the server goes on
+    io,         ///< the outcome of the transaction is unknown
+    lost,       ///< no connection to the engine
+  };
+  Failure(Kind kind, const std::string& what) : std::runtime_error(what), kind(kind) {}
+  Kind kind;
+};
+
+/// A value for a parameter: NULL, integer or text. Text must outlive the call.
+class Parameter {
+ public:
+  Parameter(std::nullopt_t) {}
+  Parameter(int value) : value_(int64_t{value}) {}
+  Parameter(int64_t value) : value_(value) {}
+  Parameter(bool value) : value_(int64_t{value}) {}
+  Parameter(std::string_view value) : value_(value) {}
+  Parameter(const std::string& value) : value_(std::string_view(value)) {}
+  Parameter(const char* value) : value_(std::string_view(value)) {}
+  template <class T>
+  Parameter(const std::optional<T>& value) {
+    if (value) *this = Parameter(*value);
+  }
+
+  const std::variant<std::monostate, int64_t, std::string_view>& value() const { return value_; }
+
+ private:
+  std::variant<std::monostate, int64_t, std::string_view> value_;
+};
+
+/// The row at hand; valid during the callback that it is passed to.
+class Row {
+ public:
+  virtual bool is_null(int column) const = 0;
+  virtual int64_t integer(int column) const = 0;
+  virtual std::string_view text(int column) const = 0;
+
+  bool boolean(int column) const { return integer(column) != 0; }
+  std::optional<int64_t> optional_integer(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(integer(column));
+  }
+  std::optional<std::string> optional_text(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(std::string(text(column)));
+  }
+
+ protected:
+  ~Row() = default;
+};
+
+/// A connection inside a transaction. One thread at a time. Throws `Failure`.
+class Connection {
+ public:
+  using Parameters = std::span<const Parameter>;
+
+  virtual ~Connection() = default;
+  virtual Engine engine() const = 0;
+  /// Runs one statement, and calls `on_row` for each row that it gives.
+  virtual void each(std::string_view sql, Parameters parameters,
+                    const std::function<void(const Row&)>& on_row) = 0;
+  /// Runs one statement; the number of rows that it changed.
+  virtual int64_t execute(std::string_view sql, Parameters parameters) = 0;
+
+  int64_t execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+    return execute(sql, Parameters(parameters.begin(), parameters.size()));
+  }
+  void each(std::string_view sql, std::initializer_list<Parameter> parameters,
+            const std::function<void(const Row&)>& on_row) {
+    each(sql, Parameters(parameters.begin(), parameters.size()), on_row);
+  }
+
+  /// The rows, each made into a value by `make`.
+  template <class Make>
+  auto all(std::string_view sql, Parameters parameters, Make make) {
+    std::vector<std::invoke_result_t<Make, const Row&>> result;
+    each(sql, parameters, [&](const Row& row) { result.push_back(make(row)); });
+    return result;
+  }
+  template <class Make>
+  auto all(std::string_view sql, std::initializer_list<Parameter> parameters, Make make) {
+    return all(sql, Parameters(parameters.begin(), parameters.size()), make);
+  }
+  /// The first row, if there is one.
+  template <class Make>
+  auto one(std::string_view sql, std::initializer_list<Parameter> parameters, Make make) {
+    std::optional<std::invoke_result_t<Make, const Row&>> result;
+    each(sql, parameters, [&](const Row& row) {
+      if (!result) result.emplace(make(row));
+    });
+    return result;
+  }
+  /// The first column of the one row that there must be.
+  int64_t number(std::string_view sql, std::initializer_list<Parameter> parameters = {});
+};
+
+}  // namespace esclusa::sql

@@ -1,0 +1,297 @@
+#include "sql/database.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "base/check.h"
+#include "support/database_engines.h"
+
+using namespace esclusa;
+using namespace esclusa::sql;
+using test::for_each_empty_database;
+using test::must;
+
+namespace {
+
+/// Makes a table for the tests below.
+void create_things(Database& db) {
+  test::write(db, [](Connection& tx) {
+    tx.execute("create table thing (id bigint primary key, amount bigint, name text)");
+  });
+}
+
+void insert_thing(Connection& tx, int64_t id, std::optional<std::string> name = "thing") {
+  tx.execute("insert into thing (id, amount, name) values ($1, $1, $2)", {id, name});
+}
+
+int64_t count_things(Database& db) {
+  return test::read(db, [](Connection& c) { return c.number("select count(*) from thing"); });
+}
+
+std::string reason(const Result<void>& result) {
+  return result ? "no error" : result.error().reason_code;
+}
+
+}  // namespace
+
+TEST_CASE("Connection: parameters go by their number, whatever their order in the text") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::write(db, [](Connection& tx) {
+      tx.execute("insert into thing (name, id, amount) values ($3, $1, $2)", {1, 22, "third"});
+      tx.execute("update thing set name = $2 where id = $1 and amount > $1", {1, "second"});
+    });
+    auto row = test::read(db, [](Connection& c) {
+      return c.one("select name, amount from thing where amount = $2 and id = $1", {1, 22},
+                   [](const Row& r) { return std::pair(std::string(r.text(0)), r.integer(1)); });
+    });
+    REQUIRE(row.has_value());
+    CHECK(row->first == "second");
+    CHECK(row->second == 22);
+  });
+}
+
+TEST_CASE("Connection: one parameter may stand in several places") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::write(db, [](Connection& tx) { insert_thing(tx, 7); });
+    CHECK(test::read(db, [](Connection& c) {
+            return c.number("select count(*) from thing where id = $1 and amount = $1", {7});
+          }) == 1);
+  });
+}
+
+TEST_CASE("Connection on SQLite: a missing or an unused parameter is a bug") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  auto run = [&](const char* sql, std::initializer_list<Parameter> parameters) {
+    (void)db.read([&](Connection& c) { c.execute(sql, parameters); });
+  };
+  CHECK_THROWS_AS(run("select name from thing where id = $1", {}), Bug);
+  CHECK_THROWS_AS(run("select name from thing where id = $1", {1, 2}), Bug);
+  CHECK_THROWS_AS(run("select name from thing where id = $2", {1, 2}), Bug);
+  CHECK_THROWS_AS(run("select name from thing where id = $1 or id = $3", {1, 2}), Bug);
+  CHECK_THROWS_AS(run("select name from thing where id = ?", {1}), Bug);
+  CHECK_NOTHROW(run("select name from thing where id = $1", {1}));
+}
+
+TEST_CASE("Connection on PostgreSQL: a missing or an unused parameter is refused, too") {
+  auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
+  create_things(*db);
+  auto run = [&](const char* sql, std::initializer_list<Parameter> parameters) {
+    return reason(db->read([&](Connection& c) { c.execute(sql, parameters); }));
+  };
+  CHECK(run("select name from thing where id = $1", {}) == "storage_failed");
+  CHECK(run("select name from thing where id = $1", {1, 2}) == "storage_failed");
+  CHECK(run("select name from thing where id = $2", {1, 2}) == "storage_failed");
+  CHECK(run("select name from thing where id = $1", {1}) == "no error");
+}
+
+TEST_CASE("Connection on SQLite: a PostgreSQL cast is a bug, as it would silently be NULL") {
+  test::SqliteFile sqlite;
+  CHECK_THROWS_AS(
+      (void)sqlite.database().read([](Connection& c) { c.execute("select $1::text", {"a"}); }),
+      Bug);
+}
+
+TEST_CASE("Connection: null, empty and unicode texts come back as they went in") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    const std::string unicode = "Schleuse \xf0\x9f\x9a\xa2 \xe2\x82\xac\n\t'\"\\ $1 %s";
+    const std::string long_text(200'000, 'x');
+    test::write(db, [&](Connection& tx) {
+      insert_thing(tx, 1, std::nullopt);
+      insert_thing(tx, 2, "");
+      insert_thing(tx, 3, unicode);
+      insert_thing(tx, 4, long_text);
+      tx.execute("insert into thing (id, name) values ($1, $2)", {5, std::string_view()});
+    });
+    auto names = test::read(db, [](Connection& c) {
+      return c.all("select name from thing order by id", {},
+                   [](const Row& row) { return row.optional_text(0); });
+    });
+    REQUIRE(names.size() == 5);
+    CHECK_FALSE(names[0].has_value());
+    CHECK(names[1] == "");
+    CHECK(names[2] == unicode);
+    CHECK(names[3] == long_text);
+    CHECK(names[4] == "");
+  });
+}
+
+TEST_CASE("Connection: integers have 64 bits, and may be null") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    using Range = std::numeric_limits<int64_t>;
+    const std::optional<int64_t> values[] = {Range::max(), Range::min(), 0,
+                                             -1,           std::nullopt, (int64_t{1} << 53) + 1};
+    test::write(db, [&](Connection& tx) {
+      for (int i = 0; i < 6; ++i) {
+        tx.execute("insert into thing (id, amount) values ($1, $2)", {i, values[i]});
+      }
+      tx.execute("insert into thing (id, amount) values ($1, $2)", {6, true});
+    });
+    auto amounts = test::read(db, [](Connection& c) {
+      return c.all("select amount from thing order by id", {},
+                   [](const Row& row) { return row.optional_integer(0); });
+    });
+    REQUIRE(amounts.size() == 7);
+    for (size_t i = 0; i < 6; ++i) CHECK(amounts[i] == values[i]);
+    CHECK(amounts[6] == 1);
+  });
+}
+
+TEST_CASE("Connection: a text with a NUL is never stored cut short") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    const std::string text("main\0evil", 9);
+    auto written = db.write([&](Connection& tx) { insert_thing(tx, 1, text); });
+    if (!written) return;
+    CHECK(test::read(db, [](Connection& c) {
+            return c.one("select name from thing", {},
+                         [](const Row& row) { return std::string(row.text(0)); });
+          }) == text);
+  });
+}
+
+TEST_CASE("Connection: execute tells how many rows changed") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::write(db, [](Connection& tx) {
+      for (int i = 0; i < 3; ++i) insert_thing(tx, i);
+      CHECK(tx.execute("update thing set amount = 1 where id > $1", {0}) == 2);
+      CHECK(tx.execute("delete from thing where id = $1", {9}) == 0);
+    });
+  });
+}
+
+TEST_CASE("Connection: one gives the first row, number insists on a row") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::write(db, [](Connection& tx) {
+      for (int i = 1; i <= 3; ++i) insert_thing(tx, i);
+    });
+    auto id = [](const Row& row) { return row.integer(0); };
+    test::read(db, [&](Connection& c) {
+      CHECK(c.one("select id from thing order by id desc", {}, id) == 3);
+      CHECK_FALSE(c.one("select id from thing where id = 9", {}, id).has_value());
+      CHECK_THROWS_AS(c.number("select id from thing where id = 9"), Bug);
+    });
+  });
+}
+
+TEST_CASE("Database: work that returns an error leaves nothing behind") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    auto refused = db.write([](Connection& tx) -> Result<int> {
+      insert_thing(tx, 1);
+      return fail(ErrorCode::conflict, "no", "because");
+    });
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK(refused.error().reason_code == "because");
+    CHECK(count_things(db) == 0);
+  });
+}
+
+TEST_CASE("Database: what work returns reaches the caller") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    CHECK(must(db.write([](Connection&) { return std::string("plain"); })) == "plain");
+    CHECK(must(db.write([](Connection&) -> Result<int> { return 5; })) == 5);
+    CHECK(must(db.read([](Connection&) { return std::optional<int>(); })) == std::nullopt);
+    CHECK(db.read([](Connection&) -> Result<void> { return fail(ErrorCode::not_found, "no"); })
+              .error()
+              .code == ErrorCode::not_found);
+  });
+}
+
+TEST_CASE("Database: an exception in work is thrown to the caller, and undoes its changes") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    auto throwing = [](Connection& tx) {
+      insert_thing(tx, 1);
+      throw std::domain_error("a bug of the caller's");
+    };
+    CHECK_THROWS_AS((void)db.write(throwing), std::domain_error);
+    CHECK(count_things(db) == 0);
+    CHECK_THROWS_AS((void)db.read([](Connection&) { throw std::domain_error("again"); }),
+                    std::domain_error);
+    test::write(db, [](Connection& tx) { insert_thing(tx, 1); });
+    CHECK(count_things(db) == 1);
+  });
+}
+
+TEST_CASE("Database: a violated constraint is an error, and the database goes on") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    auto twice = db.write([](Connection& tx) {
+      insert_thing(tx, 1);
+      insert_thing(tx, 1);
+    });
+    CHECK(reason(twice) == "storage_failed");
+    CHECK(count_things(db) == 0);
+    auto wrong = db.write([](Connection& tx) { tx.execute("insert into nowhere values (1)"); });
+    CHECK(reason(wrong) == "storage_failed");
+    test::write(db, [](Connection& tx) { insert_thing(tx, 1); });
+    CHECK(count_things(db) == 1);
+  });
+}
+
+TEST_CASE("Database: reads cannot write") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    CHECK(reason(db.read([](Connection& c) { insert_thing(c, 1); })) == "storage_failed");
+    CHECK(reason(db.read([](Connection& c) { c.execute("create table other (id bigint)"); })) ==
+          "storage_failed");
+    CHECK(count_things(db) == 0);
+  });
+}
+
+TEST_CASE("Database: a read sees one snapshot, and the next one what was written meanwhile") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::read(db, [&](Connection& c) {
+      CHECK(c.number("select count(*) from thing") == 0);
+      test::write(db, [](Connection& tx) { insert_thing(tx, 1); });
+      CHECK(c.number("select count(*) from thing") == 0);
+    });
+    CHECK(count_things(db) == 1);
+  });
+}
+
+TEST_CASE("Database: a read that stops halfway pins no old snapshot") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    test::write(db, [](Connection& tx) {
+      for (int i = 0; i < 10; ++i) insert_thing(tx, i);
+    });
+    auto stop = [](const Row&) { throw std::domain_error("enough"); };
+    CHECK_THROWS_AS((void)db.read([&](Connection& c) { c.each("select id from thing", {}, stop); }),
+                    std::domain_error);
+    test::write(db, [](Connection& tx) { insert_thing(tx, 10); });
+    CHECK(count_things(db) == 11);
+  });
+}
+
+TEST_CASE("open_sqlite: a path that cannot be opened is an error") {
+  test::TempFolder folder;
+  auto ignore = [](const std::string&) {};
+  auto missing = open_sqlite((folder / "none/esclusa.db").string(), ignore);
+  CHECK_FALSE(missing.has_value());
+  auto no_database = open_sqlite(folder.write("text", std::string(5000, 'x')).string(), ignore);
+  CHECK_FALSE(no_database.has_value());
+  std::filesystem::create_symlink(folder / "elsewhere.db", folder / "link.db");
+  auto link = open_sqlite((folder / "link.db").string(), ignore);
+  CHECK_FALSE(link.has_value());
+  CHECK_FALSE(std::filesystem::exists(folder / "elsewhere.db"));
+}
+
+TEST_CASE("open_postgres: a server that is not there is an error") {
+  test::TempFolder folder;
+  auto opened = open_postgres("host=" + folder.path().string() + " user=postgres", 1);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == ErrorCode::unavailable);
+}

@@ -1,0 +1,132 @@
+#include "sql/sqlite_connection.h"
+
+#include "base/check.h"
+
+namespace esclusa::sql {
+namespace {
+
+class SqliteRow final : public Row {
+ public:
+  explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
+  bool is_null(int column) const override {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  }
+  int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+  std::string_view text(int column) const override {
+    auto* chars = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    auto bytes = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+    return chars == nullptr ? std::string_view() : std::string_view(chars, bytes);
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+/// A statement that is not reset pins an old snapshot for as long as it lives.
+struct ResetAtEnd {
+  sqlite3_stmt* statement;
+  ~ResetAtEnd() {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
+};
+
+Failure::Kind kind_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL: return Failure::Kind::full;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Failure::Kind::io;
+    case SQLITE_CANTOPEN: return Failure::Kind::lost;
+    default: return Failure::Kind::statement;
+  }
+}
+
+}  // namespace
+
+void SqliteConnection::fail(std::string_view sql, int code) const {
+  throw Failure(kind_of(code), std::string("SQLite: ") + sqlite3_errmsg(database_.get()) +
+                                   " in: " + std::string(sql));
+}
+
+SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
+  const bool writes = mode == Mode::writer;
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+                    (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  sqlite3* opened = nullptr;
+  int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  database_.reset(opened);
+  if (code != SQLITE_OK) fail("open " + path, code);
+  sqlite3_extended_result_codes(opened, 1);
+  sqlite3_busy_timeout(opened, 5000);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  execute("pragma mmap_size=0");
+  execute("pragma cell_size_check=on");
+  if (!writes) {
+    // Only the writer checkpoints: Debian 12's SQLite has the WAL-reset bug, which needs a
+    // checkpoint on one connection during a commit on another (docs/decisions/0002).
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_wal_autocheckpoint(opened, 0);
+    return;
+  }
+  // Asked for, not given where the file system has no shared memory.
+  const auto journal =
+      one("pragma journal_mode=wal", {}, [](const Row& row) { return std::string(row.text(0)); });
+  if (journal != "wal") throw Failure(Failure::Kind::lost, "SQLite has no WAL at " + path);
+  execute("pragma synchronous=full");
+  execute("pragma foreign_keys=on");
+  if (number("pragma synchronous") != 2) bug("SQLite did not take synchronous=FULL");
+}
+
+sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters parameters) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    // `$1::text` is a parameter of another name to SQLite, and would silently stay NULL.
+    if (sql.find("::") != sql.npos) bug("'::' in: " + std::string(sql));
+    sqlite3_stmt* made = nullptr;
+    int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                  SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    if (code != SQLITE_OK) fail(sql, code);
+    found = statements_.emplace(std::string(sql), Statement(made)).first;
+  }
+  sqlite3_stmt* statement = found->second.get();
+  if (sqlite3_bind_parameter_count(statement) > static_cast<int>(parameters.size())) {
+    bug("a parameter is missing in: " + std::string(sql));
+  }
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    // `$2` is a name to SQLite, not a position: ask where it stands.
+    const int index =
+        sqlite3_bind_parameter_index(statement, ("$" + std::to_string(i + 1)).c_str());
+    if (index == 0) bug("an unused parameter in: " + std::string(sql));
+    const auto& value = parameters[i].value();
+    if (auto* integer = std::get_if<int64_t>(&value)) {
+      sqlite3_bind_int64(statement, index, *integer);
+    } else if (auto* text = std::get_if<std::string_view>(&value)) {
+      // A null pointer would bind NULL, and an empty string_view may hold one.
+      sqlite3_bind_text64(statement, index, text->data() != nullptr ? text->data() : "",
+                          text->size(), SQLITE_STATIC, SQLITE_UTF8);
+    } else {
+      sqlite3_bind_null(statement, index);
+    }
+  }
+  return statement;
+}
+
+void SqliteConnection::each(std::string_view sql, Parameters parameters,
+                            const std::function<void(const Row&)>& on_row) {
+  ResetAtEnd running{prepare(sql, parameters)};
+  for (;;) {
+    int code = sqlite3_step(running.statement);
+    if (code == SQLITE_DONE) return;
+    if (code != SQLITE_ROW) fail(sql, code);
+    on_row(SqliteRow(running.statement));
+  }
+}
+
+int64_t SqliteConnection::execute(std::string_view sql, Parameters parameters) {
+  each(sql, parameters, [](const Row&) {});
+  return sqlite3_changes64(database_.get());
+}
+
+}  // namespace esclusa::sql

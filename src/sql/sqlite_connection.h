@@ -1,0 +1,44 @@
+#pragma once
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+
+#include "sql/connection.h"
+#include "sql/statement_text.h"
+
+namespace esclusa::sql {
+
+/// One SQLite connection with its prepared statements.
+class SqliteConnection final : public Connection {
+ public:
+  enum class Mode { writer, reader };
+  SqliteConnection(const std::string& path, Mode mode);
+
+  Engine engine() const override { return Engine::sqlite; }
+  using Connection::each;
+  using Connection::execute;
+  void each(std::string_view sql, Parameters parameters,
+            const std::function<void(const Row&)>& on_row) override;
+  int64_t execute(std::string_view sql, Parameters parameters) override;
+
+  /// False while a transaction is open. SQLite ends one by itself on some errors.
+  bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const { sqlite3_close(database); }
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+  sqlite3_stmt* prepare(std::string_view sql, Parameters parameters);
+  [[noreturn]] void fail(std::string_view sql, int code) const;
+
+  std::unique_ptr<sqlite3, Close> database_;
+  StatementCache<Statement> statements_;
+};
+
+}  // namespace esclusa::sql

@@ -1,0 +1,234 @@
+// SQLite behind `Database`: one writer thread with group commit, a few read-only connections.
+//
+//   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
+//   read(work)  ──► a read-only connection of the pool, on the caller's own thread
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "sql/database.h"
+#include "sql/sqlite_connection.h"
+
+namespace esclusa::sql {
+namespace {
+
+std::unexpected<Error> storage_error(const Failure& failure) {
+  log::error("storage failed", {{"error", failure.what()}});
+  if (failure.kind == Failure::Kind::full) {
+    return fail(ErrorCode::unavailable, "There is no space left for the data", "storage_full");
+  }
+  return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
+}
+
+std::unexpected<Error> stopping_error() {
+  return fail(ErrorCode::unavailable, "The server is stopping");
+}
+
+/// A piece of work that waits for the writer thread, on the stack of the thread that asked.
+struct Job {
+  const std::function<bool(Connection&)>* work;
+  std::exception_ptr thrown;  ///< a bug inside `work`, to be rethrown where it was asked for
+  Result<void> outcome;
+  bool kept = false;  ///< its savepoint was released, so the commit decides
+  bool done = false;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(const std::string& path, std::function<void(const std::string&)> on_fatal)
+      : path_(path),
+        on_fatal_(std::move(on_fatal)),
+        connection_(path, SqliteConnection::Mode::writer),
+        writer_([this] { run_writer(); }) {}
+
+  ~SqliteDatabase() override {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    arrived_.notify_one();
+    writer_.join();
+    readers_.clear();  // before the writer's connection, which checkpoints as it closes
+  }
+
+ protected:
+  Result<void> do_read(const Work& work) override {
+    try {
+      Snapshot snapshot(*this);
+      work(*snapshot.reader);
+      return {};
+    } catch (const Failure& failure) {
+      return storage_error(failure);
+    }
+  }
+
+  Result<void> do_write(const Work& work) override {
+    Job job{.work = &work, .thrown = {}, .outcome = {}};
+    std::unique_lock lock(mutex_);
+    if (stopping_ || broken_) return stopping_error();
+    if (queue_.size() >= limits::queued_writes) {
+      return fail(ErrorCode::unavailable, "Too many writes are waiting", "overloaded");
+    }
+    queue_.push_back(&job);
+    if (queue_.size() == 1 || queue_.size() >= wanted_) arrived_.notify_one();
+    answered_.wait(lock, [&] { return job.done; });
+    lock.unlock();
+    if (job.thrown) std::rethrow_exception(job.thrown);
+    return job.outcome;
+  }
+
+ private:
+  /// A read-only connection inside a transaction; it goes back to the pool at the end.
+  struct Snapshot {
+    explicit Snapshot(SqliteDatabase& owner) : database(owner) {
+      {
+        std::lock_guard lock(database.readers_mutex_);
+        if (!database.readers_.empty()) {
+          reader = std::move(database.readers_.back());
+          database.readers_.pop_back();
+        }
+      }
+      if (!reader) {
+        reader = std::make_unique<SqliteConnection>(database.path_, SqliteConnection::Mode::reader);
+      }
+      reader->execute("begin");
+    }
+    ~Snapshot() {
+      try {
+        reader->execute("rollback");
+      } catch (const Failure&) {
+        return;  // the connection is of no more use, and closes here
+      }
+      std::lock_guard lock(database.readers_mutex_);
+      database.readers_.push_back(std::move(reader));
+    }
+    SqliteDatabase& database;
+    std::unique_ptr<SqliteConnection> reader;
+  };
+
+  /// Under load, waits a moment for as many jobs as the last commit had: those who were answered
+  /// then are about to write again, and a commit costs more than the moment. Alone, nobody waits.
+  void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
+    if (last_batch < limits::gather_from) return;
+    wanted_ = last_batch;
+    arrived_.wait_for(lock, limits::gather_time,
+                      [&] { return stopping_ || queue_.size() >= wanted_; });
+    wanted_ = 1;
+  }
+
+  void run_writer() {
+    size_t last_batch = 0;
+    for (;;) {
+      std::vector<Job*> batch;
+      {
+        std::unique_lock lock(mutex_);
+        arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        gather(lock, last_batch);
+        auto count = std::min(queue_.size(), limits::commit_batch);
+        batch.assign(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
+        queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
+      }
+      run_batch(batch);
+      last_batch = batch.size();
+      {
+        std::lock_guard lock(mutex_);
+        for (Job* job : batch) job->done = true;
+      }
+      answered_.notify_all();
+    }
+  }
+
+  void run_batch(const std::vector<Job*>& batch) {
+    if (broken_) {  // these waited while the disk failed
+      for (Job* job : batch) job->outcome = stopping_error();
+      return;
+    }
+    try {
+      connection_.execute("begin immediate");
+      for (Job* job : batch) run_job(*job);
+      if (!connection_.in_transaction()) {
+        // SQLite rolled everything back by itself (no space): nobody's work is there.
+        throw Failure(Failure::Kind::full, "the transaction ended by itself");
+      }
+      connection_.execute("commit");
+    } catch (const Failure& failure) {
+      fail_batch(batch, failure);
+    }
+  }
+
+  /// Runs one job in a savepoint, so that its failure undoes nothing of its neighbours.
+  void run_job(Job& job) {
+    connection_.execute("savepoint job");
+    try {
+      job.kept = (*job.work)(connection_);
+    } catch (const Failure& failure) {
+      // Anything that ended the transaction, or may have, is the whole batch's failure.
+      if (failure.kind != Failure::Kind::statement || !connection_.in_transaction()) throw;
+      job.outcome = storage_error(failure);
+    } catch (...) {
+      job.thrown = std::current_exception();
+    }
+    if (!job.kept) connection_.execute("rollback to job");
+    connection_.execute("release job");
+  }
+
+  void fail_batch(const std::vector<Job*>& batch, const Failure& failure) {
+    const bool unknown = failure.kind == Failure::Kind::io;
+    std::unexpected<Error> error = storage_error(failure);
+    if (unknown) {
+      error = fail(ErrorCode::unavailable, "The storage failed; the outcome is unknown",
+                   "outcome_unknown");
+    }
+    for (Job* job : batch) {
+      if (job->outcome && !job->thrown) job->outcome = error;
+    }
+    try {
+      if (connection_.in_transaction()) connection_.execute("rollback");
+    } catch (const Failure& again) {
+      log::error("rollback failed", {{"error", again.what()}});
+    }
+    if (!unknown) return;
+    // A commit that reported an I/O error was seen to reappear after a restart: stop writing, and
+    // let the next start recover what is really on the disk.
+    {
+      std::lock_guard lock(mutex_);
+      broken_ = true;
+    }
+    on_fatal_(failure.what());
+  }
+
+  const std::string path_;
+  const std::function<void(const std::string&)> on_fatal_;
+
+  std::mutex readers_mutex_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+
+  std::mutex mutex_;  ///< guards the queue, the flags, and `done` of every job
+  std::condition_variable arrived_;
+  std::condition_variable answered_;
+  std::deque<Job*> queue_;
+  size_t wanted_ = 1;  ///< jobs for which the writer thread waits
+  bool stopping_ = false;
+  bool broken_ = false;
+
+  SqliteConnection connection_;  ///< used by the writer thread alone, once that runs
+  std::thread writer_;           ///< last: it uses all of the above
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
+                                              std::function<void(const std::string&)> on_fatal) {
+  try {
+    return std::make_unique<SqliteDatabase>(path, std::move(on_fatal));
+  } catch (const Failure& failure) {
+    return fail(ErrorCode::unavailable, failure.what(), "storage_failed");
+  }
+}
+
+}  // namespace esclusa::sql

@@ -1,0 +1,328 @@
+// What is SQLite's alone: the settings, group commit, and a disk that is full or broken.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <thread>
+
+#include "base/text.h"
+#include "sql/database.h"
+#include "support/database_engines.h"
+
+using namespace esclusa;
+using namespace esclusa::sql;
+using test::must;
+
+namespace {
+
+/// How many commits the write-ahead log holds: a frame that ends one says the database's size.
+/// Format: sqlite.org/fileformat2.html#the_write_ahead_log
+size_t count_commits(const std::string& database_path) {
+  const std::string log = test::read_file(database_path + "-wal");
+  auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(log.at(at + i));
+    return value;
+  };
+  if (log.size() < 32) return 0;
+  const size_t frame = 24 + number(8);
+  size_t commits = 0;
+  for (size_t at = 32; at + frame <= log.size(); at += frame) {
+    const bool is_current = log.compare(at + 8, 8, log, 16, 8) == 0;  // the salts agree
+    if (is_current && number(at + 4) != 0) ++commits;
+  }
+  return commits;
+}
+
+std::string name_of(Connection& c, const char* pragma) {
+  return c.one(pragma, {}, [](const Row& row) { return std::string(row.text(0)); }).value();
+}
+
+/// Writes of several threads that reach the writer thread while it is busy, and so are a batch.
+class Batch {
+ public:
+  explicit Batch(Database& db) : db_(db) {}
+
+  /// Runs each of `works` on a thread of its own; their outcomes, in that order. `before_release`
+  /// is called in the work that keeps the writer thread busy, once all the others wait.
+  std::vector<Result<void>> run(const std::vector<std::function<Result<void>(Connection&)>>& works,
+                                const std::function<void(Connection&)>& before_release = {}) {
+    std::vector<Result<void>> outcomes(works.size());
+    std::vector<std::jthread> threads;
+    std::vector<std::atomic<pid_t>> ids(works.size());
+    first_outcome = db_.write([&](Connection& tx) {
+      for (size_t i = 0; i < works.size(); ++i) {
+        threads.emplace_back([&, i] {
+          ids[i] = gettid();
+          outcomes[i] = db_.write(works[i]);
+        });
+      }
+      // In a row, as a thread may also sleep for a moment on its way into the queue.
+      for (int seen = 0; seen < 3; seen = all_asleep(ids) ? seen + 1 : 0) std::this_thread::yield();
+      if (before_release) before_release(tx);
+    });
+    threads.clear();
+    return outcomes;
+  }
+
+  Result<void> first_outcome;  ///< of the work that kept the writer thread busy
+
+ private:
+  static bool all_asleep(const std::vector<std::atomic<pid_t>>& ids) {
+    for (const auto& id : ids) {
+      if (id == 0) return false;
+      const std::string stat = test::read_file("/proc/self/task/" + std::to_string(id) + "/stat");
+      const size_t name_end = stat.rfind(") ");
+      if (name_end == stat.npos || stat[name_end + 2] != 'S') return false;
+    }
+    return true;
+  }
+
+  Database& db_;
+};
+
+Result<void> insert_thing(Connection& tx, int64_t id) {
+  tx.execute("insert into thing (id) values ($1)", {id});
+  return {};
+}
+
+void create_things(Database& db) {
+  test::write(db, [](Connection& tx) {
+    tx.execute("create table thing (id integer primary key, body text)");
+  });
+}
+
+std::vector<int64_t> things(Database& db) {
+  return test::read(db, [](Connection& c) {
+    return c.all("select id from thing order by id", {},
+                 [](const Row& row) { return row.integer(0); });
+  });
+}
+
+/// A database whose files cannot grow while `limit_writes` holds.
+class BreakableFile {
+ public:
+  BreakableFile() {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &usual_);
+    open();
+  }
+  ~BreakableFile() { allow_writes(); }
+  void open() {
+    db.reset();
+    db = must(open_sqlite(path, [this](const std::string&) {
+      allow_writes();
+      ++fatal_count;
+    }));
+  }
+  /// From now on, writing beyond the log's present end is an I/O error.
+  void limit_writes() const {
+    rlimit limit = usual_;
+    limit.rlim_cur = std::filesystem::file_size(path + "-wal");
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  void allow_writes() const { setrlimit(RLIMIT_FSIZE, &usual_); }
+
+  test::TempFolder folder;
+  const std::string path = (folder / "esclusa.db").string();
+  std::atomic<int> fatal_count = 0;
+  std::unique_ptr<Database> db;
+
+ private:
+  rlimit usual_{};
+};
+
+}  // namespace
+
+TEST_CASE("SQLite: the writing connection is durable, and checks foreign keys") {
+  test::SqliteFile sqlite;
+  test::write(sqlite.database(), [](Connection& tx) {
+    CHECK(tx.number("pragma synchronous") == 2);
+    CHECK(name_of(tx, "pragma journal_mode") == "wal");
+    CHECK(tx.number("pragma foreign_keys") == 1);
+    CHECK(tx.number("pragma wal_autocheckpoint") == 1000);
+    CHECK(tx.number("pragma trusted_schema") == 0);
+  });
+}
+
+TEST_CASE("SQLite: a reading connection never checkpoints, and maps nothing") {
+  test::SqliteFile sqlite;
+  test::read(sqlite.database(), [](Connection& c) {
+    CHECK(c.number("pragma wal_autocheckpoint") == 0);
+    CHECK(name_of(c, "pragma journal_mode") == "wal");
+    CHECK(c.number("pragma mmap_size") == 0);
+  });
+}
+
+TEST_CASE("SQLite: a broken reference is refused at the statement, not at the commit") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  auto refused = db.write([](Connection& tx) {
+    tx.execute("create table part (thing_id integer references thing (id))");
+    CHECK_THROWS_AS(tx.execute("insert into part values (5)"), Failure);
+  });
+  CHECK(refused.has_value());
+}
+
+TEST_CASE("SQLite: what was answered is there after opening again") {
+  test::SqliteFile sqlite;
+  create_things(sqlite.database());
+  test::write(sqlite.database(), [](Connection& tx) { return insert_thing(tx, 1); });
+  sqlite.reopen();
+  CHECK(things(sqlite.database()) == std::vector<int64_t>{1});
+}
+
+TEST_CASE("SQLite: writers that wait together share one commit") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  std::vector<std::function<Result<void>(Connection&)>> works;
+  for (int64_t i = 1; i <= 63; ++i) {
+    works.emplace_back([i](Connection& tx) { return insert_thing(tx, i); });
+  }
+  const size_t before = count_commits(sqlite.path());
+  Batch batch(db);
+  for (const auto& outcome : batch.run(works, [](Connection& tx) { (void)insert_thing(tx, 0); })) {
+    CHECK(outcome.has_value());
+  }
+  CHECK(things(db).size() == 64);
+  CHECK(count_commits(sqlite.path()) - before == 2);
+}
+
+TEST_CASE("SQLite: one writer alone has a commit for each of its writes") {
+  test::SqliteFile sqlite;
+  create_things(sqlite.database());
+  const size_t before = count_commits(sqlite.path());
+  for (int64_t i = 0; i < 5; ++i) {
+    test::write(sqlite.database(), [&](Connection& tx) { return insert_thing(tx, i); });
+    CHECK(count_commits(sqlite.path()) - before == static_cast<size_t>(i + 1));
+  }
+}
+
+TEST_CASE("SQLite: work that fails takes nothing of its batch with it") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  std::atomic<int> caught = 0;
+  auto throwing = [](Connection& tx) -> Result<void> {
+    (void)insert_thing(tx, 3);
+    throw std::domain_error("a bug of the caller's");
+  };
+  std::vector<std::function<Result<void>(Connection&)>> works = {
+      [](Connection& tx) { return insert_thing(tx, 1); },
+      [](Connection& tx) -> Result<void> {
+        (void)insert_thing(tx, 2);
+        return fail(ErrorCode::conflict, "no");
+      },
+      [](Connection& tx) -> Result<void> {
+        (void)insert_thing(tx, 4);
+        return insert_thing(tx, 4);
+      },
+      [](Connection& tx) { return insert_thing(tx, 5); },
+  };
+  Batch batch(db);
+  std::jthread thrower;
+  auto outcomes = batch.run(works, [&](Connection&) {
+    thrower = std::jthread([&] {
+      try {
+        (void)db.write(throwing);
+      } catch (const std::domain_error&) {
+        ++caught;
+      }
+    });
+  });
+  thrower.join();
+  CHECK(outcomes[0].has_value());
+  CHECK(outcomes[1].error().code == ErrorCode::conflict);
+  CHECK(outcomes[2].error().reason_code == "storage_failed");
+  CHECK(outcomes[3].has_value());
+  CHECK(caught == 1);
+  CHECK(things(db) == std::vector<int64_t>{1, 5});
+}
+
+TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work again") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  std::vector<std::function<Result<void>(Connection&)>> works;
+  for (int64_t i = 1; i <= 6; ++i) {
+    works.emplace_back([i](Connection& tx) -> Result<void> {
+      if (i == 3) {
+        tx.execute("pragma max_page_count=1");  // SQLite takes the present size for the limit
+        const std::string big(100'000, 'x');
+        tx.execute("insert into thing (id, body) values ($1, $2)", {i, big});
+        return {};
+      }
+      return insert_thing(tx, i);
+    });
+  }
+  Batch batch(db);
+  for (const auto& outcome : batch.run(works)) {
+    REQUIRE_FALSE(outcome.has_value());
+    CHECK(outcome.error().code == ErrorCode::unavailable);
+    CHECK(outcome.error().reason_code == "storage_full");
+  }
+  CHECK(batch.first_outcome.has_value());
+  CHECK(things(db).empty());
+  test::write(db, [](Connection& tx) {
+    tx.execute("pragma max_page_count=100000");
+    return insert_thing(tx, 7);
+  });
+  CHECK(things(db) == std::vector<int64_t>{7});
+}
+
+TEST_CASE("SQLite: an I/O error at the commit leaves the outcome unknown, and ends all writing") {
+  BreakableFile file;
+  create_things(*file.db);
+  test::write(*file.db, [](Connection& tx) { return insert_thing(tx, 1); });
+  Batch batch(*file.db);
+  auto outcomes = batch.run({[](Connection& tx) { return insert_thing(tx, 3); },
+                             [](Connection& tx) { return insert_thing(tx, 4); }},
+                            [&](Connection& tx) {
+                              (void)insert_thing(tx, 2);
+                              file.limit_writes();
+                            });
+  REQUIRE_FALSE(batch.first_outcome.has_value());
+  CHECK(batch.first_outcome.error().code == ErrorCode::unavailable);
+  CHECK(batch.first_outcome.error().reason_code == "outcome_unknown");
+  CHECK(file.fatal_count == 1);
+  // Those that waited meanwhile, and those that come later, are refused, not tried.
+  for (const auto& outcome : outcomes) CHECK_FALSE(outcome.has_value());
+  CHECK_FALSE(file.db->write([](Connection& tx) { return insert_thing(tx, 5); }).has_value());
+  CHECK(file.fatal_count == 1);
+
+  file.open();
+  auto found = things(*file.db);
+  CHECK(std::erase(found, 2) <= 1);  // unknown is unknown
+  CHECK(found == std::vector<int64_t>{1});
+  test::write(*file.db, [](Connection& tx) { return insert_thing(tx, 6); });
+}
+
+TEST_CASE("SQLite: many threads that read and write lose nothing") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  constexpr int64_t threads = 8, each = 25;
+  std::vector<std::jthread> writers;
+  std::atomic<int> failures = 0;
+  for (int64_t t = 0; t < threads; ++t) {
+    writers.emplace_back([&, t] {
+      for (int64_t i = 0; i < each; ++i) {
+        const int64_t id = t * each + i;
+        if (!db.write([&](Connection& tx) { return insert_thing(tx, id); })) ++failures;
+        auto seen = db.read([&](Connection& c) {
+          return c.number("select count(*) from thing where id = $1", {id});
+        });
+        if (seen != 1) ++failures;  // an answered write is there for the next read
+      }
+    });
+  }
+  writers.clear();
+  CHECK(failures == 0);
+  CHECK(things(db).size() == threads * each);
+}

@@ -1,0 +1,20 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace esclusa::sql {
+
+/// Hash for maps from SQL text that are asked with a `string_view`.
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+/// Prepared statements of one connection, by their text.
+template <class Statement>
+using StatementCache = std::unordered_map<std::string, Statement, TextHash, std::equal_to<>>;
+
+}  // namespace esclusa::sql

@@ -1,0 +1,40 @@
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/account.h"
+#include "core/token.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Inserts it; nothing if the login is taken. `account.id` is ignored.
+std::optional<AccountId> insert_account(sql::Connection& tx, const core::Account& account);
+std::optional<core::Account> find_account(sql::Connection& db, AccountId id);
+/// Without regard to case.
+std::optional<core::Account> find_account(sql::Connection& db, std::string_view login);
+std::vector<core::Account> list_accounts(sql::Connection& db);
+bool has_accounts(sql::Connection& db);
+
+/// Makes `account` a member (`admin` or `member`) of the organisation, or changes its role.
+void set_member(sql::Connection& tx, AccountId organization, AccountId account,
+                std::string_view role);
+
+TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_view digest);
+struct TokenOwner {
+  core::Token token;
+  core::Account account;
+};
+std::optional<TokenOwner> find_token(sql::Connection& db, std::string_view digest);
+std::vector<core::Token> list_tokens(sql::Connection& db, AccountId account);
+/// False if there is no such token that is not revoked yet.
+bool revoke_token(sql::Connection& tx, TokenId id, Timestamp now);
+void touch_token(sql::Connection& tx, TokenId id, Timestamp now);
+
+// For the joins of the other files: the columns of an account under an alias, and their reader.
+inline constexpr int account_column_count = 8;
+std::string account_columns(std::string_view alias);
+core::Account read_account(const sql::Row& row, int first_column = 0);
+
+}  // namespace esclusa::store

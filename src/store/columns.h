@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+
+#include "base/check.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/enum_names.h"
+#include "sql/connection.h"
+
+/// How domain types stand in columns, and back.
+namespace esclusa::store {
+
+/// A name that the schema does not know is a bug or a corrupt row, never a default.
+template <class Enum>
+Enum read_enum(const sql::Row& row, int column) {
+  auto value = core::from_name<Enum>(row.text(column));
+  ENSURE(value.has_value());
+  return *value;
+}
+
+template <class AnyId>
+std::optional<AnyId> read_optional_id(const sql::Row& row, int column) {
+  auto value = row.optional_integer(column);
+  return value ? std::optional(AnyId{*value}) : std::nullopt;
+}
+
+inline std::optional<Timestamp> read_optional_time(const sql::Row& row, int column) {
+  auto value = row.optional_integer(column);
+  return value ? std::optional(from_micros(*value)) : std::nullopt;
+}
+
+template <class Tag>
+std::optional<int64_t> id_value(const std::optional<Id<Tag>>& id) {
+  return id ? std::optional(id->value) : std::nullopt;
+}
+
+inline std::optional<int64_t> time_value(const std::optional<Timestamp>& time) {
+  return time ? std::optional(to_micros(*time)) : std::nullopt;
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,49 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/event.h"
+#include "core/hook.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// A delivery that may be attempted now, with all that sending needs.
+struct DueDelivery {
+  DeliveryId id;
+  int attempt_count = 0;
+  core::Hook hook;
+  core::Event event;
+  std::string body;
+};
+
+/// Pending deliveries whose time has come, at most `limit`, none of the hooks in `except`. Within a
+/// hook and an environment only the oldest is due: the order holds through retries.
+std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
+                                  size_t limit, const std::vector<HookId>& except = {});
+/// When the next pending delivery comes due after `now`.
+std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
+
+/// One attempt and its answer.
+struct DeliveryAttempt {
+  Timestamp attempted_at{};
+  std::chrono::microseconds duration{0};
+  int status_code = 0;
+  std::string status;           ///< GitHub's words: `OK`, `timed out`, `Invalid HTTP Response: 403`
+  std::string request_headers;  ///< JSON object
+  std::string response_headers;  ///< JSON object
+  std::string response_body;
+};
+
+/// What follows from an attempt.
+struct AttemptOutcome {
+  bool delivered = false;
+  std::optional<Timestamp> next_attempt_at;  ///< if not delivered; nothing: the schedule is spent
+};
+
+/// Records the attempt, and shows its answer as the hook's `last_response`.
+void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
+                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
+
+}  // namespace esclusa::store

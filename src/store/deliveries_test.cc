@@ -1,0 +1,263 @@
+#include "store/deliveries.h"
+
+#include <doctest/doctest.h>
+
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::at;
+using test::for_each_engine;
+using test::found;
+using test::sealer;
+using test::Surroundings;
+
+namespace {
+
+using Ids = std::vector<EventId>;
+
+std::vector<store::DueDelivery> due(sql::Connection& db, Timestamp now = at(1000),
+                                    size_t limit = 100) {
+  return store::list_due(db, sealer(), now, limit);
+}
+
+/// The events whose deliveries are due, in their order.
+Ids due_events(sql::Connection& db, Timestamp now = at(1000), size_t limit = 100) {
+  Ids events;
+  for (const auto& delivery : due(db, now, limit)) events.push_back(delivery.event.id);
+  return events;
+}
+
+store::DeliveryAttempt attempt(int status_code = 200, const std::string& status = "OK") {
+  store::DeliveryAttempt attempt;
+  attempt.attempted_at = at(100);
+  attempt.duration = std::chrono::microseconds(1234);
+  attempt.status_code = status_code;
+  attempt.status = status;
+  attempt.request_headers = R"({"A":"b"})";
+  attempt.response_headers = R"({"C":"d"})";
+  attempt.response_body = "thanks";
+  return attempt;
+}
+
+const store::AttemptOutcome delivered{.delivered = true, .next_attempt_at = std::nullopt};
+const store::AttemptOutcome dead{.delivered = false, .next_attempt_at = std::nullopt};
+store::AttemptOutcome retry(Timestamp when) {
+  return {.delivered = false, .next_attempt_at = when};
+}
+
+std::string state_of(sql::Connection& db, DeliveryId id) {
+  return found(db.one("select state from delivery where id = $1", {id.value},
+                      [](const sql::Row& row) { return std::string(row.text(0)); }));
+}
+
+}  // namespace
+
+TEST_CASE("list_due: gives all that sending needs") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto deployment = s.deployment(tx, "staging");
+      const auto hook = s.hook(tx, {"deployment"}, "http://127.0.0.1:9/x", "secret");
+      core::Event event = s.event("deployment", deployment.environment.id);
+      event.deployment_id = deployment.id;
+      event.id = store::insert_event(tx, event, R"({"a":1})", s.principal);
+      const auto list = due(tx);
+      REQUIRE(list.size() == 1);
+      CHECK(list[0].attempt_count == 0);
+      CHECK(list[0].body == R"({"a":1})");
+      CHECK(list[0].event.id == event.id);
+      CHECK(list[0].event.guid == event.guid);
+      CHECK(list[0].event.kind == "deployment");
+      CHECK(list[0].event.event_no == 1);
+      CHECK(list[0].event.repository_id == s.repository.id);
+      CHECK(list[0].hook.id == hook.id);
+      CHECK(list[0].hook.url == "http://127.0.0.1:9/x");
+      CHECK(list[0].hook.secret.reveal() == "secret");
+    });
+  });
+}
+
+TEST_CASE("list_due: not before its time, the longest waiting first, and at most the limit") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      s.hook(tx);
+      auto insert = [&](int64_t when) {
+        return store::insert_event(tx, s.event("push", {}, at(when)), "{}", s.principal);
+      };
+      const EventId late = insert(30), early = insert(10), same = insert(10);
+      CHECK(due_events(tx, at(9)).empty());
+      CHECK(due_events(tx, at(10)) == Ids{early, same});
+      CHECK(due_events(tx, at(30)) == Ids{early, same, late});
+      CHECK(due_events(tx, at(30), 2) == Ids{early, same});
+      CHECK(due_events(tx, at(30), 0).empty());
+    });
+  });
+}
+
+TEST_CASE("list_due: within a hook and an environment one waits for the other, through retries") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto staging = s.environment(tx, "staging");
+      s.hook(tx);
+      const EventId first = store::insert_event(tx, s.event("a", staging.id), "{}", s.principal);
+      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.principal);
+      REQUIRE(due_events(tx) == Ids{first});
+      store::record_attempt(tx, due(tx)[0], attempt(500, "no"), retry(at(5000)));
+      CHECK(due_events(tx, at(4999)).empty());  // the second does not overtake
+      REQUIRE(due_events(tx, at(5000)) == Ids{first});
+      store::record_attempt(tx, due(tx, at(5000))[0], attempt(500, "no"), retry(at(6000)));
+      store::record_attempt(tx, due(tx, at(6000))[0], attempt(), delivered);
+      CHECK(due_events(tx) == Ids{second});
+    });
+  });
+}
+
+TEST_CASE("list_due: a delivery that is dead or cancelled holds up nothing") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto staging = s.environment(tx, "staging");
+      s.hook(tx);
+      store::insert_event(tx, s.event("a", staging.id), "{}", s.principal);
+      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.principal);
+      const EventId third = store::insert_event(tx, s.event("c", staging.id), "{}", s.principal);
+      store::record_attempt(tx, due(tx)[0], attempt(500, "no"), dead);
+      REQUIRE(due_events(tx) == Ids{second});
+      tx.execute("update delivery set state = 'cancelled' where event_id = $1", {second.value});
+      CHECK(due_events(tx) == Ids{third});
+    });
+  });
+}
+
+TEST_CASE("list_due: other environments, other hooks and pings do not wait") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto staging = s.environment(tx, "staging"), production = s.environment(tx, "prod");
+      const auto one = s.hook(tx), two = s.hook(tx);
+      auto insert = [&](std::optional<EnvironmentNameId> environment) {
+        return store::insert_event(tx, s.event("push", environment), "{}", s.principal);
+      };
+      const EventId stuck = insert(staging.id);
+      for (const auto& delivery : due(tx)) {
+        if (delivery.hook.id != one.id) continue;
+        store::record_attempt(tx, delivery, attempt(500, "no"), retry(at(9000)));
+      }
+      const EventId elsewhere = insert(production.id), same = insert(staging.id);
+      const EventId ping = insert(std::nullopt), another_ping = insert(std::nullopt);
+      Ids for_one, for_two;
+      for (const auto& delivery : due(tx)) {
+        (delivery.hook.id == one.id ? for_one : for_two).push_back(delivery.event.id);
+      }
+      CHECK(for_one == Ids{elsewhere, ping, another_ping});
+      CHECK(for_two == Ids{stuck, elsewhere, ping, another_ping});
+      for (const auto& delivery : due(tx)) {
+        if (delivery.hook.id == two.id && delivery.event.id == stuck) {
+          store::record_attempt(tx, delivery, attempt(), delivered);
+        }
+      }
+      CHECK(due_events(tx) ==
+            Ids{elsewhere, elsewhere, same, ping, ping, another_ping, another_ping});
+    });
+  });
+}
+
+TEST_CASE("next_due: the earliest that is still to come") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      s.hook(tx);
+      CHECK_FALSE(store::next_due(tx, at(0)).has_value());
+      store::insert_event(tx, s.event("push", {}, at(20)), "{}", s.principal);
+      store::insert_event(tx, s.event("push", {}, at(10)), "{}", s.principal);
+      CHECK(store::next_due(tx, at(0)) == at(10));
+      CHECK(store::next_due(tx, at(10)) == at(20));
+      CHECK_FALSE(store::next_due(tx, at(20)).has_value());
+      store::record_attempt(tx, due(tx, at(10))[0], attempt(), delivered);
+      CHECK(store::next_due(tx, at(0)) == at(20));
+    });
+  });
+}
+
+TEST_CASE("record_attempt: a success ends the delivery, and shows on the hook") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx), neighbour = s.hook(tx, {"none"});
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      const auto delivery = due(tx).at(0);
+      store::record_attempt(tx, delivery, attempt(204, "OK"), delivered);
+      CHECK(state_of(tx, delivery.id) == "delivered");
+      CHECK(due(tx).empty());
+      auto shown = found(store::find_hook(tx, sealer(), s.repository.id, hook.id)).last_response;
+      CHECK(shown.code == 204);
+      CHECK(shown.status == "active");
+      CHECK(shown.message == "OK");
+      auto other =
+          found(store::find_hook(tx, sealer(), s.repository.id, neighbour.id)).last_response;
+      CHECK(other.status == "unused");
+
+      auto row = tx.one(
+          "select delivery_id, attempted_at, duration, status_code, status, request_headers, "
+          "response_headers, response_body from delivery_attempt",
+          {}, [](const sql::Row& r) {
+            std::string text = std::to_string(r.integer(0));
+            for (int i = 1; i < 8; ++i) text += "|" + std::string(r.text(i));
+            return text;
+          });
+      CHECK(found(row) == std::to_string(delivery.id.value) + "|" +
+                              std::to_string(to_micros(at(100))) +
+                              R"(|1234|204|OK|{"A":"b"}|{"C":"d"}|thanks)");
+    });
+  });
+}
+
+TEST_CASE(
+    "record_attempt: a failure waits for its next time, counted, until the schedule is spent") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      auto delivery = due(tx).at(0);
+      store::record_attempt(tx, delivery, attempt(502, "timed out"), retry(at(2000)));
+      CHECK(state_of(tx, delivery.id) == "pending");
+      CHECK(due(tx, at(1999)).empty());
+      delivery = due(tx, at(2000)).at(0);
+      CHECK(delivery.attempt_count == 1);
+      store::record_attempt(tx, delivery, attempt(502, "timed out"), dead);
+      CHECK(state_of(tx, delivery.id) == "dead");
+      CHECK(due(tx, at(1'000'000)).empty());
+      CHECK_FALSE(store::next_due(tx, at(0)).has_value());
+      CHECK(tx.number("select count(*) from delivery_attempt") == 2);
+      CHECK(tx.number("select attempt_count from delivery") == 2);
+      auto shown = found(store::find_hook(tx, sealer(), s.repository.id, hook.id)).last_response;
+      CHECK(shown.code == 502);
+      CHECK(shown.status == "failed");
+      CHECK(shown.message == "timed out");
+    });
+  });
+}
+
+TEST_CASE("record_attempt: what was cancelled during the attempt stays cancelled") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      const auto in_flight = due(tx);
+      REQUIRE(in_flight.size() == 2);
+      store::delete_hook(tx, hook.id, at(50));
+      store::record_attempt(tx, in_flight[0], attempt(500, "no"), retry(at(60)));
+      store::record_attempt(tx, in_flight[1], attempt(), delivered);
+      CHECK(state_of(tx, in_flight[0].id) == "cancelled");
+      CHECK(state_of(tx, in_flight[1].id) == "cancelled");
+      CHECK(due(tx, at(1'000'000)).empty());
+      CHECK(tx.number("select count(*) from delivery_attempt") == 2);
+    });
+  });
+}

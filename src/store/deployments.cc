@@ -1,0 +1,200 @@
+#include "store/deployments.h"
+
+#include "core/names.h"
+#include "store/accounts.h"
+#include "store/columns.h"
+
+namespace esclusa::store {
+namespace {
+
+std::string select_deployments(std::string_view condition) {
+  return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
+         "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
+         "d.state, d.created_at, d.updated_at, " +
+         account_columns("c") +
+         " from deployment d join environment_name e on e.id = d.environment_id "
+         "join environment_name oe on oe.id = d.original_environment_id "
+         "join account c on c.id = d.creator_id " +
+         std::string(condition);
+}
+
+core::Deployment read_deployment(const sql::Row& row) {
+  core::Deployment deployment{
+      .id = {row.integer(0)},
+      .repository_id = {row.integer(1)},
+      .environment = {{row.integer(2)}, std::string(row.text(3))},
+      .original_environment = {{row.integer(4)}, std::string(row.text(5))},
+      .ref = std::string(row.text(6)),
+      .sha = std::string(row.text(7)),
+      .task = std::string(row.text(8)),
+      .payload = std::string(row.text(9)),
+      .description = row.optional_text(10),
+      .creator = read_account(row, 17),
+      .transient_environment = row.boolean(11),
+      .production_environment = row.boolean(12),
+      .phase = read_enum<core::DeploymentPhase>(row, 13),
+      .state = std::nullopt,
+      .created_at = from_micros(row.integer(15)),
+      .updated_at = from_micros(row.integer(16)),
+  };
+  if (!row.is_null(14)) deployment.state = read_enum<core::DeploymentState>(row, 14);
+  return deployment;
+}
+
+/// The token by which the principal acts; none for the local administrator.
+std::optional<int64_t> token_value(const core::Principal& principal) {
+  return principal.token ? std::optional(principal.token->id.value) : std::nullopt;
+}
+
+std::optional<int64_t> human_value(const core::Account& account) {
+  return account.kind == core::AccountKind::user ? std::optional(account.id.value)
+                                                 : id_value(account.human_id);
+}
+
+}  // namespace
+
+DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& deployment,
+                               const core::Principal& creator) {
+  const bool released = deployment.phase == core::DeploymentPhase::released;
+  const int64_t created_at = to_micros(deployment.created_at);
+  return {tx.number(
+      "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
+      "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
+      "transient_environment, production_environment, phase, released_at, created_at, updated_at) "
+      "values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) "
+      "returning id",
+      {deployment.repository_id.value, deployment.environment.id.value,
+       core::to_name(core::DeploymentKind::deploy), deployment.ref, deployment.sha, deployment.task,
+       deployment.payload, deployment.description, deployment.creator.id.value,
+       token_value(creator), human_value(deployment.creator), deployment.transient_environment,
+       deployment.production_environment, core::to_name(deployment.phase),
+       released ? std::optional(created_at) : std::nullopt, created_at})};
+}
+
+std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryId repository,
+                                                DeploymentId id) {
+  static const std::string sql = select_deployments("where d.id = $1 and d.repository_id = $2");
+  return db.one(sql, {id.value, repository.value}, read_deployment);
+}
+
+core::Listing<core::Deployment> list_deployments(sql::Connection& db, RepositoryId repository,
+                                                 const core::DeploymentFilter& filter,
+                                                 const core::Page& page) {
+  // Only what is asked for goes into the text, so that each combination has a plan of its own.
+  std::string condition = "where d.repository_id = $1";
+  std::vector<sql::Parameter> parameters = {repository.value};
+  const std::string environment_key = core::fold_case(filter.environment);
+  auto add = [&](const std::string& value, const std::string& test) {
+    if (value.empty()) return;
+    parameters.emplace_back(value);
+    condition += " and " + test + " $" + std::to_string(parameters.size());
+  };
+  add(filter.sha, "d.sha =");
+  add(filter.ref, "d.ref =");
+  add(filter.task, "d.task =");
+  if (!filter.environment.empty()) {
+    parameters.emplace_back(environment_key);
+    condition +=
+        " and d.environment_id = (select n.id from environment_name n where n.repository_id = $1 "
+        "and n.name_key = $" +
+        std::to_string(parameters.size()) + ")";
+  }
+  core::Listing<core::Deployment> listing;
+  db.each("select count(*) from deployment d " + condition, parameters,
+          [&](const sql::Row& row) { listing.total_count = row.integer(0); });
+  const std::string limit = std::to_string(parameters.size() + 1);
+  const std::string offset = std::to_string(parameters.size() + 2);
+  parameters.emplace_back(page.size);
+  parameters.emplace_back(page.offset());
+  listing.items = db.all(
+      select_deployments(condition + " order by d.id desc limit $" + limit + " offset $" + offset),
+      parameters, read_deployment);
+  return listing;
+}
+
+std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
+                                                    EnvironmentNameId environment) {
+  static const std::string sql =
+      select_deployments("where d.environment_id = $1 and d.state = 'success' order by d.id");
+  return db.all(sql, {environment.value}, read_deployment);
+}
+
+bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment) {
+  return db.number(
+             "select count(*) from (select 1 from deployment where environment_id = $1 limit 2) "
+             "as found",
+             {deployment.environment.id.value}) == 1;
+}
+
+void delete_deployment(sql::Connection& tx, DeploymentId id) {
+  tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
+  tx.execute("delete from deployment where id = $1", {id.value});
+}
+
+DeploymentStatusId insert_status(sql::Connection& tx, const core::DeploymentStatus& status,
+                                 const core::Principal& creator) {
+  const int64_t created_at = to_micros(status.created_at);
+  tx.execute("update deployment set state = $2, environment_id = $3, updated_at = $4 where id = $1",
+             {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
+              created_at});
+  return {tx.number(
+      "insert into deployment_status (deployment_id, state, description, environment_id, "
+      "target_url, environment_url, creator_id, creator_token_id, created_at, updated_at) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning id",
+      {status.deployment_id.value, core::to_name(status.state), status.description,
+       status.environment.id.value, status.target_url, status.environment_url,
+       status.creator.id.value, token_value(creator), created_at})};
+}
+
+namespace {
+
+std::string select_statuses(std::string_view condition) {
+  return "select s.id, s.deployment_id, d.repository_id, s.state, s.description, e.id, e.name, "
+         "s.target_url, s.environment_url, s.created_at, s.updated_at, " +
+         account_columns("c") +
+         " from deployment_status s join deployment d on d.id = s.deployment_id "
+         "join environment_name e on e.id = s.environment_id "
+         "join account c on c.id = s.creator_id " +
+         std::string(condition);
+}
+
+core::DeploymentStatus read_status(const sql::Row& row) {
+  return {
+      .id = {row.integer(0)},
+      .deployment_id = {row.integer(1)},
+      .repository_id = {row.integer(2)},
+      .state = read_enum<core::DeploymentState>(row, 3),
+      .description = std::string(row.text(4)),
+      .environment = {{row.integer(5)}, std::string(row.text(6))},
+      .target_url = std::string(row.text(7)),
+      .environment_url = std::string(row.text(8)),
+      .creator = read_account(row, 11),
+      .created_at = from_micros(row.integer(9)),
+      .updated_at = from_micros(row.integer(10)),
+  };
+}
+
+}  // namespace
+
+std::optional<core::DeploymentStatus> find_status(sql::Connection& db, DeploymentId deployment,
+                                                  DeploymentStatusId id) {
+  static const std::string sql = select_statuses("where s.id = $1 and s.deployment_id = $2");
+  return db.one(sql, {id.value, deployment.value}, read_status);
+}
+
+core::Listing<core::DeploymentStatus> list_statuses(sql::Connection& db, DeploymentId deployment,
+                                                    const core::Page& page) {
+  static const std::string sql =
+      select_statuses("where s.deployment_id = $1 order by s.id desc limit $2 offset $3");
+  return {db.all(sql, {deployment.value, page.size, page.offset()}, read_status),
+          db.number("select count(*) from deployment_status where deployment_id = $1",
+                    {deployment.value})};
+}
+
+int64_t next_event_no(sql::Connection& tx, DeploymentId deployment) {
+  return tx.number(
+      "update deployment set event_count = event_count + 1 where id = $1 returning event_count",
+      {deployment.value});
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,360 @@
+#include "store/deployments.h"
+
+#include <doctest/doctest.h>
+
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using core::DeploymentState;
+using test::at;
+using test::for_each_engine;
+using test::found;
+using test::Surroundings;
+
+namespace {
+
+std::vector<DeploymentId> ids(const std::vector<core::Deployment>& deployments) {
+  std::vector<DeploymentId> result;
+  for (const auto& deployment : deployments) result.push_back(deployment.id);
+  return result;
+}
+
+using Ids = std::vector<DeploymentId>;
+
+/// What the filter finds, on one big page.
+Ids find_all(sql::Connection& db, const Surroundings& s, const core::DeploymentFilter& filter) {
+  auto listing = store::list_deployments(db, s.repository.id, filter, {1, 100});
+  CHECK(listing.total_count == static_cast<int64_t>(listing.items.size()));
+  return ids(listing.items);
+}
+
+const std::string sha_b(40, 'b');
+
+}  // namespace
+
+TEST_CASE("insert_deployment: keeps every field") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Deployment given;
+      given.repository_id = s.repository.id;
+      given.environment = s.environment(tx, "Staging");
+      given.ref = "feature/ä";
+      given.sha = sha_b;
+      given.task = "deploy:migrations";
+      given.payload = R"({"a": [1, "\u0000"]})";
+      given.description = "";
+      given.creator = s.ada;
+      given.transient_environment = true;
+      given.production_environment = true;
+      given.created_at = at(4);
+      const DeploymentId id = store::insert_deployment(tx, given, s.principal);
+      const auto read = found(store::find_deployment(tx, s.repository.id, id));
+      CHECK(read.id == id);
+      CHECK(read.repository_id == s.repository.id);
+      CHECK(read.environment.id == given.environment.id);
+      CHECK(read.environment.name == "Staging");
+      CHECK(read.original_environment.name == "Staging");
+      CHECK(read.ref == given.ref);
+      CHECK(read.sha == given.sha);
+      CHECK(read.task == given.task);
+      CHECK(read.payload == given.payload);
+      CHECK(read.description == "");
+      CHECK(read.creator.login == "ada");
+      CHECK(read.transient_environment);
+      CHECK(read.production_environment);
+      CHECK(read.phase == core::DeploymentPhase::released);
+      CHECK_FALSE(read.state.has_value());
+      CHECK(read.created_at == at(4));
+      CHECK(read.updated_at == at(4));
+    });
+  });
+}
+
+TEST_CASE("insert_deployment: an absent description stays absent, flags stay off") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto read = s.deployment(tx, "staging");
+      CHECK_FALSE(read.description.has_value());
+      CHECK_FALSE(read.transient_environment);
+      CHECK_FALSE(read.production_environment);
+    });
+  });
+}
+
+TEST_CASE("insert_deployment: the row says by which token, and which human answers for it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Account bot;
+      bot.login = "ci[bot]";
+      bot.kind = core::AccountKind::bot;
+      bot.human_id = s.ada.id;
+      bot.id = found(store::insert_account(tx, bot));
+      core::Principal principal = test::principal_of(bot);
+      principal.token = core::Token{};
+      principal.token->id = TokenId{77};
+      core::Deployment given = s.deployment(tx, "staging");
+      given.creator = bot;
+      const DeploymentId id = store::insert_deployment(tx, given, principal);
+      CHECK(tx.number("select creator_id from deployment where id = $1", {id.value}) ==
+            bot.id.value);
+      CHECK(tx.number("select creator_token_id from deployment where id = $1", {id.value}) == 77);
+      CHECK(tx.number("select creator_human_id from deployment where id = $1", {id.value}) ==
+            s.ada.id.value);
+      CHECK(tx.number("select released_at from deployment where id = $1", {id.value}) ==
+            to_micros(given.created_at));
+    });
+  });
+}
+
+TEST_CASE("insert_deployment: one that is held has no time of release") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Deployment held = s.deployment(tx, "staging");
+      held.phase = core::DeploymentPhase::held;
+      const DeploymentId id = store::insert_deployment(tx, held, s.principal);
+      CHECK(found(store::find_deployment(tx, s.repository.id, id)).phase ==
+            core::DeploymentPhase::held);
+      CHECK(tx.number("select count(*) from deployment where released_at is null") == 1);
+    });
+  });
+}
+
+TEST_CASE("find_deployment: not through another repository") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      const auto deployment = s.deployment(tx, "staging");
+      CHECK_FALSE(store::find_deployment(tx, other.repository.id, deployment.id).has_value());
+      CHECK_FALSE(store::find_deployment(tx, s.repository.id, DeploymentId{999}).has_value());
+    });
+  });
+}
+
+TEST_CASE("list_deployments: newest first, and nothing of another repository") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      const auto first = s.deployment(tx, "staging");
+      other.deployment(tx, "staging");
+      const auto second = s.deployment(tx, "production");
+      CHECK(find_all(tx, s, {}) == Ids{second.id, first.id});
+    });
+  });
+}
+
+TEST_CASE("list_deployments: each filter by itself, and all of them together") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      const auto plain = s.deployment(tx, "staging");
+      const auto by_ref = s.deployment(tx, "staging", "topic");
+      const auto by_task = s.deployment(tx, "staging", "main", "rollback");
+      const auto by_sha = s.deployment(tx, "staging", "main", "deploy", sha_b);
+      const auto by_environment = s.deployment(tx, "Production");
+      const auto all = s.deployment(tx, "production", "topic", "rollback", sha_b);
+      other.deployment(tx, "production", "topic", "rollback", sha_b);
+
+      CHECK(find_all(tx, s, {sha_b, "", "", ""}) == Ids{all.id, by_sha.id});
+      CHECK(find_all(tx, s, {"", "topic", "", ""}) == Ids{all.id, by_ref.id});
+      CHECK(find_all(tx, s, {"", "", "rollback", ""}) == Ids{all.id, by_task.id});
+      CHECK(find_all(tx, s, {"", "", "", "production"}) == Ids{all.id, by_environment.id});
+      CHECK(find_all(tx, s, {"", "", "", "PRODUCTION"}) == Ids{all.id, by_environment.id});
+      CHECK(find_all(tx, s, {"", "topic", "", "staging"}) == Ids{by_ref.id});
+      CHECK(find_all(tx, s, {sha_b, "topic", "rollback", "production"}) == Ids{all.id});
+      CHECK(find_all(tx, s, {"", "", "deploy", "staging"}) == Ids{by_sha.id, by_ref.id, plain.id});
+      CHECK(find_all(tx, s, {"", "", "", "unheard of"}).empty());
+      CHECK(find_all(tx, s, {"", "TOPIC", "", ""}).empty());
+      CHECK(find_all(tx, s, {"", "' or 1=1 --", "", ""}).empty());
+      CHECK(find_all(tx, s, {sha_b.substr(0, 10), "", "", ""}).empty());
+    });
+  });
+}
+
+TEST_CASE("list_deployments: pages do not overlap, and each tells the whole count") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      Ids newest_first;
+      for (int i = 0; i < 7; ++i) {
+        newest_first.insert(newest_first.begin(), s.deployment(tx, "staging").id);
+      }
+      Ids seen;
+      for (int number = 1; number <= 3; ++number) {
+        auto page = store::list_deployments(tx, s.repository.id, {}, {number, 3});
+        CHECK(page.total_count == 7);
+        CHECK(page.items.size() == (number < 3 ? 3 : 1));
+        for (DeploymentId id : ids(page.items)) seen.push_back(id);
+      }
+      CHECK(seen == newest_first);
+      CHECK(store::list_deployments(tx, s.repository.id, {}, {4, 3}).items.empty());
+      CHECK(store::list_deployments(tx, s.repository.id, {}, {2'000'000'000, 100}).items.empty());
+      auto filtered = store::list_deployments(tx, s.repository.id, {"", "main", "", ""}, {2, 5});
+      CHECK(filtered.total_count == 7);
+      CHECK(filtered.items.size() == 2);
+    });
+  });
+}
+
+TEST_CASE("list_live_deployments: those whose latest status is success, oldest first") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto one = s.deployment(tx, "staging");
+      const auto two = s.deployment(tx, "staging");
+      const auto failed = s.deployment(tx, "staging");
+      s.deployment(tx, "staging");  // without a status
+      const auto elsewhere = s.deployment(tx, "production");
+      s.status(tx, two, DeploymentState::success);
+      s.status(tx, one, DeploymentState::success);
+      s.status(tx, failed, DeploymentState::success);
+      s.status(tx, failed, DeploymentState::failure);
+      s.status(tx, elsewhere, DeploymentState::success);
+      CHECK(ids(store::list_live_deployments(tx, one.environment.id)) == Ids{one.id, two.id});
+      CHECK(ids(store::list_live_deployments(tx, elsewhere.environment.id)) == Ids{elsewhere.id});
+    });
+  });
+}
+
+TEST_CASE("is_only_deployment: counts the environment that it is in now") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto staging = s.deployment(tx, "staging");
+      s.deployment(tx, "production");
+      CHECK(store::is_only_deployment(tx, staging));
+      const auto second = s.deployment(tx, "staging");
+      CHECK_FALSE(store::is_only_deployment(tx, staging));
+      CHECK_FALSE(store::is_only_deployment(tx, second));
+      store::delete_deployment(tx, second.id);
+      CHECK(store::is_only_deployment(tx, staging));
+    });
+  });
+}
+
+TEST_CASE("delete_deployment: with its statuses; its events stay, and ids are not used again") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto kept = s.deployment(tx, "staging");
+      s.status(tx, kept, DeploymentState::queued);
+      const auto gone = s.deployment(tx, "staging");
+      const auto status = s.status(tx, gone, DeploymentState::queued);
+      core::Event event = s.event("deployment");
+      event.deployment_id = gone.id;
+      store::insert_event(tx, event, "{}", s.principal);
+
+      store::delete_deployment(tx, gone.id);
+      CHECK_FALSE(store::find_deployment(tx, s.repository.id, gone.id).has_value());
+      CHECK_FALSE(store::find_status(tx, gone.id, status.id).has_value());
+      CHECK(store::find_deployment(tx, s.repository.id, kept.id).has_value());
+      CHECK(store::list_statuses(tx, kept.id, {}).total_count == 1);
+      CHECK(tx.number("select count(*) from event where deployment_id = $1", {gone.id.value}) == 1);
+
+      const auto next = s.deployment(tx, "staging");
+      CHECK(next.id > gone.id);
+      CHECK(s.status(tx, next, DeploymentState::queued).id > status.id);
+    });
+  });
+}
+
+TEST_CASE("insert_status: keeps every field, and the deployment shows it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto deployment = s.deployment(tx, "staging");
+      core::DeploymentStatus given;
+      given.deployment_id = deployment.id;
+      given.repository_id = s.repository.id;
+      given.state = DeploymentState::in_progress;
+      given.description = "läuft";
+      given.environment = s.environment(tx, "canary");
+      given.target_url = "https://ci.example/1";
+      given.environment_url = "https://canary.example";
+      given.creator = s.ada;
+      given.created_at = at(9);
+      const DeploymentStatusId id = store::insert_status(tx, given, s.principal);
+      const auto read = found(store::find_status(tx, deployment.id, id));
+      CHECK(read.id == id);
+      CHECK(read.deployment_id == deployment.id);
+      CHECK(read.repository_id == s.repository.id);
+      CHECK(read.state == DeploymentState::in_progress);
+      CHECK(read.description == "läuft");
+      CHECK(read.environment.name == "canary");
+      CHECK(read.target_url == given.target_url);
+      CHECK(read.environment_url == given.environment_url);
+      CHECK(read.creator.login == "ada");
+      CHECK(read.created_at == at(9));
+      CHECK(read.updated_at == at(9));
+
+      const auto shown = found(store::find_deployment(tx, s.repository.id, deployment.id));
+      CHECK(shown.state == DeploymentState::in_progress);
+      CHECK(shown.environment.name == "canary");
+      CHECK(shown.original_environment.name == "staging");
+      CHECK(shown.updated_at == at(9));
+      CHECK(shown.created_at == deployment.created_at);
+    });
+  });
+}
+
+TEST_CASE("insert_status: every state comes back by its name") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto deployment = s.deployment(tx, "staging");
+      for (const auto& [state, name] : core::enum_names<DeploymentState>::values) {
+        CHECK(s.status(tx, deployment, state).state == state);
+        CHECK(found(store::find_deployment(tx, s.repository.id, deployment.id)).state == state);
+      }
+    });
+  });
+}
+
+TEST_CASE("list_statuses: one deployment's, newest first, in pages") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto deployment = s.deployment(tx, "staging");
+      const auto other = s.deployment(tx, "staging");
+      std::vector<DeploymentStatusId> made;
+      for (int i = 0; i < 5; ++i) {
+        made.push_back(s.status(tx, deployment, DeploymentState::pending).id);
+        s.status(tx, other, DeploymentState::pending);
+      }
+      auto first = store::list_statuses(tx, deployment.id, {1, 3});
+      auto second = store::list_statuses(tx, deployment.id, {2, 3});
+      CHECK(first.total_count == 5);
+      CHECK(second.total_count == 5);
+      REQUIRE(first.items.size() == 3);
+      REQUIRE(second.items.size() == 2);
+      CHECK(first.items[0].id == made[4]);
+      CHECK(first.items[2].id == made[2]);
+      CHECK(second.items[1].id == made[0]);
+      CHECK_FALSE(store::find_status(tx, other.id, made[0]).has_value());
+    });
+  });
+}
+
+TEST_CASE("next_event_no: counts from 1 for each deployment, and a rollback gives numbers back") {
+  for_each_engine([](sql::Database& db) {
+    auto [one, two] = test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      return std::pair(s.deployment(tx, "staging").id, s.deployment(tx, "staging").id);
+    });
+    test::write(db, [&](sql::Connection& tx) {
+      CHECK(store::next_event_no(tx, one) == 1);
+      CHECK(store::next_event_no(tx, one) == 2);
+      CHECK(store::next_event_no(tx, two) == 1);
+    });
+    auto refused = db.write([&](sql::Connection& tx) -> Result<void> {
+      CHECK(store::next_event_no(tx, one) == 3);
+      return fail(ErrorCode::conflict, "no");
+    });
+    CHECK_FALSE(refused.has_value());
+    test::write(db, [&](sql::Connection& tx) { CHECK(store::next_event_no(tx, one) == 3); });
+  });
+}

@@ -1,0 +1,66 @@
+#include "store/events.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/columns.h"
+#include "store/deployments.h"
+
+namespace esclusa::store {
+namespace {
+
+std::optional<int64_t> account_value(const core::Principal& actor) {
+  return actor.account ? std::optional(actor.account->id.value) : std::nullopt;
+}
+std::optional<int64_t> token_value(const core::Principal& actor) {
+  return actor.token ? std::optional(actor.token->id.value) : std::nullopt;
+}
+
+/// The hooks that get the event. Their events are a comma-separated list in the row.
+std::vector<int64_t> receivers(sql::Connection& tx, const core::Event& event) {
+  if (event.only_hook) return {event.only_hook->value};
+  std::vector<int64_t> ids;
+  if (!event.announced) return ids;
+  tx.each(
+      "select id, events from hook where repository_id = $1 and deleted_at is null and active = 1 "
+      "order by id",
+      {event.repository_id.value}, [&](const sql::Row& row) {
+        auto wants = [&](std::string_view name) { return name == "*" || name == event.kind; };
+        if (std::ranges::any_of(split(row.text(1), ','), wants)) ids.push_back(row.integer(0));
+      });
+  return ids;
+}
+
+}  // namespace
+
+EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
+                     const core::Principal& actor) {
+  const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
+  const int64_t created_at = to_micros(event.created_at);
+  EventId id{tx.number(
+      "insert into event (guid, repository_id, environment_id, deployment_id, kind, action, "
+      "actor_id, actor_token_id, event_no, announced, created_at) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
+      {event.guid, event.repository_id.value, id_value(event.environment_id),
+       id_value(event.deployment_id), event.kind, event.action, account_value(actor),
+       token_value(actor), event_no, event.announced, created_at})};
+  tx.execute("insert into event_body (event_id, body) values ($1, $2)", {id.value, body});
+  for (int64_t hook : receivers(tx, event)) {
+    tx.execute(
+        "insert into delivery (event_id, hook_id, order_environment_id, state, next_attempt_at, "
+        "created_at) values ($1, $2, $3, 'pending', $4, $4)",
+        {id.value, hook, event.environment_id ? event.environment_id->value : 0, created_at});
+  }
+  return id;
+}
+
+void insert_audit(sql::Connection& tx, const core::Principal& actor, const AuditEntry& entry,
+                  Timestamp now) {
+  tx.execute(
+      "insert into audit (at, action, actor_id, actor_token_id, repository_id, target_id, "
+      "request_id, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {to_micros(now), entry.action, account_value(actor), token_value(actor),
+       id_value(entry.repository_id), entry.target_id, actor.request_id, entry.detail});
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,25 @@
+#pragma once
+#include <string_view>
+
+#include "core/event.h"
+#include "core/principal.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Inserts the event, its frozen body, and one pending delivery for each active hook of the
+/// repository that asked for it. `event.id` and `event.event_no` are given here.
+EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
+                     const core::Principal& actor);
+
+/// Writes the one audit row of a mutating transaction. `detail` is JSON text without secrets.
+struct AuditEntry {
+  std::string_view action;  ///< `deployment.create`
+  std::optional<RepositoryId> repository_id;
+  int64_t target_id = 0;
+  std::string detail = "{}";
+};
+void insert_audit(sql::Connection& tx, const core::Principal& actor, const AuditEntry& entry,
+                  Timestamp now);
+
+}  // namespace esclusa::store

@@ -1,0 +1,185 @@
+#include "store/events.h"
+
+#include <doctest/doctest.h>
+
+#include "base/text.h"
+#include "store/hooks.h"
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::at;
+using test::for_each_engine;
+using test::found;
+using test::Surroundings;
+
+namespace {
+
+/// The hooks that get the event, by id.
+std::vector<HookId> receivers(sql::Connection& db, EventId event) {
+  return db.all("select hook_id from delivery where event_id = $1 order by hook_id", {event.value},
+                [](const sql::Row& row) { return HookId{row.integer(0)}; });
+}
+
+using Hooks = std::vector<HookId>;
+
+}  // namespace
+
+TEST_CASE("insert_event: keeps every field, and the body byte for byte") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto deployment = s.deployment(tx, "staging");
+      core::Event event = s.event("deployment_status", deployment.environment.id, at(8));
+      event.deployment_id = deployment.id;
+      const std::string body = R"({"text":"ä \u0000 'quoted'","n":1.0})";
+      const EventId id = store::insert_event(tx, event, body, s.principal);
+      auto columns = tx.one(
+          "select guid, kind, action, repository_id, environment_id, deployment_id, actor_id, "
+          "actor_token_id, event_no, announced, created_at from event where id = $1",
+          {id.value}, [](const sql::Row& row) {
+            std::vector<std::string> values;
+            for (int i = 0; i < 3; ++i) values.emplace_back(row.text(i));
+            for (int i = 3; i < 11; ++i) {
+              auto number = row.optional_integer(i);
+              values.push_back(number ? std::to_string(*number) : "null");
+            }
+            return values;
+          });
+      const std::vector<std::string> expected = {event.guid,
+                                                 "deployment_status",
+                                                 "created",
+                                                 std::to_string(s.repository.id.value),
+                                                 std::to_string(deployment.environment.id.value),
+                                                 std::to_string(deployment.id.value),
+                                                 std::to_string(s.ada.id.value),
+                                                 "null",
+                                                 "1",
+                                                 "1",
+                                                 std::to_string(to_micros(at(8)))};
+      CHECK(join(found(columns), "|") == join(expected, "|"));
+      CHECK(tx.one("select body from event_body where event_id = $1", {id.value},
+                   [](const sql::Row& row) { return std::string(row.text(0)); }) == body);
+    });
+  });
+}
+
+TEST_CASE("insert_event: numbers are gapless within a deployment, and absent without one") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto one = s.deployment(tx, "staging"), two = s.deployment(tx, "staging");
+      auto number_of = [&](std::optional<DeploymentId> deployment) {
+        core::Event event = s.event("deployment");
+        event.deployment_id = deployment;
+        const EventId id = store::insert_event(tx, event, "{}", s.principal);
+        return tx.number("select event_no from event where id = $1", {id.value});
+      };
+      CHECK(number_of(one.id) == 1);
+      CHECK(number_of(two.id) == 1);
+      CHECK(number_of(std::nullopt) == 0);
+      CHECK(number_of(one.id) == 2);
+      CHECK(number_of(one.id) == 3);
+      CHECK(number_of(two.id) == 2);
+    });
+  });
+}
+
+TEST_CASE("insert_event: one delivery for each active hook that asked for it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      const auto all = s.hook(tx, {"*"});
+      const auto both = s.hook(tx, {"deployment", "deployment_status"});
+      const auto status_only = s.hook(tx, {"deployment_status"});
+      const auto similar = s.hook(tx, {"deploy_key", "deployment_status", "push"});
+      core::Hook inactive = s.hook(tx, {"*"});
+      inactive.active = false;
+      store::update_hook(tx, test::sealer(), inactive);
+      store::delete_hook(tx, s.hook(tx, {"*"}).id, at(1));
+      other.hook(tx, {"*"});
+
+      auto send = [&](const std::string& kind) {
+        return receivers(tx, store::insert_event(tx, s.event(kind), "{}", s.principal));
+      };
+      CHECK(send("deployment") == Hooks{all.id, both.id});
+      CHECK(send("deployment_status") == Hooks{all.id, both.id, status_only.id, similar.id});
+      CHECK(send("push") == Hooks{all.id, similar.id});
+    });
+  });
+}
+
+TEST_CASE("insert_event: a ping goes to its hook alone, also if that is inactive") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      s.hook(tx, {"*"});
+      core::Hook pinged = s.hook(tx, {"push"});
+      pinged.active = false;
+      store::update_hook(tx, test::sealer(), pinged);
+      core::Event ping = s.event("ping");
+      ping.only_hook = pinged.id;
+      CHECK(receivers(tx, store::insert_event(tx, ping, "{}", s.principal)) == Hooks{pinged.id});
+    });
+  });
+}
+
+TEST_CASE("insert_event: what is not announced is a row, and is delivered to nobody") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      s.hook(tx, {"*"});
+      core::Event quiet = s.event("deployment_status");
+      quiet.announced = false;
+      const EventId id = store::insert_event(tx, quiet, "{}", s.principal);
+      CHECK(receivers(tx, id).empty());
+      CHECK(tx.number("select announced from event where id = $1", {id.value}) == 0);
+    });
+  });
+}
+
+TEST_CASE("insert_event: undone with the transaction, with its deliveries") {
+  for_each_engine([](sql::Database& db) {
+    auto refused = db.write([](sql::Connection& tx) -> Result<void> {
+      const Surroundings s(tx);
+      s.hook(tx, {"*"});
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      CHECK(tx.number("select count(*) from delivery") == 1);
+      return fail(ErrorCode::conflict, "no");
+    });
+    CHECK_FALSE(refused.has_value());
+    test::read(db, [](sql::Connection& c) {
+      for (const char* table : {"event", "event_body", "delivery", "hook", "account"}) {
+        CAPTURE(table);
+        CHECK(c.number(std::string("select count(*) from ") + table) == 0);
+      }
+    });
+  });
+}
+
+TEST_CASE("insert_audit: one row, with who, what, where and by which request") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Principal actor = s.principal;
+      actor.token = core::Token{};
+      actor.token->id = TokenId{12};
+      store::insert_audit(tx, actor, {"hook.create", s.repository.id, 34, R"({"url":"x"})"}, at(5));
+      store::insert_audit(tx, core::Principal{}, {"account.create", std::nullopt, 1}, at(6));
+      auto rows = tx.all(
+          "select at, action, actor_id, actor_token_id, repository_id, target_id, request_id, "
+          "detail from audit order by id",
+          {}, [](const sql::Row& row) {
+            std::string text = std::to_string(row.integer(0) - to_micros(at(0)));
+            for (int i = 1; i < 8; ++i) {
+              text += "|" + (row.is_null(i) ? "null" : std::string(row.text(i)));
+            }
+            return text;
+          });
+      REQUIRE(rows.size() == 2);
+      CHECK(rows[0] == "5|hook.create|" + std::to_string(s.ada.id.value) + "|12|" +
+                           std::to_string(s.repository.id.value) + R"(|34|request-1|{"url":"x"})");
+      CHECK(rows[1] == "6|account.create|null|null|null|1||{}");
+    });
+  });
+}

@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "base/crypto.h"
+#include "core/hook.h"
+#include "core/principal.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Secrets are sealed on their way in and unsealed on their way out.
+HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook,
+                   AccountId creator);
+void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook);
+std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
+                                    RepositoryId repository, HookId id);
+/// Oldest first; deleted ones are left out.
+std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
+                                   RepositoryId repository);
+/// Hides the hook, and cancels what waits for it.
+void delete_hook(sql::Connection& tx, HookId id, Timestamp now);
+
+}  // namespace esclusa::store

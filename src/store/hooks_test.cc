@@ -1,0 +1,157 @@
+#include "store/hooks.h"
+
+#include <doctest/doctest.h>
+
+#include "base/check.h"
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::at;
+using test::for_each_engine;
+using test::found;
+using test::sealer;
+using test::Surroundings;
+
+namespace {
+
+std::optional<std::string> sealed_of(sql::Connection& db, HookId id) {
+  return found(db.one("select secret_sealed from hook where id = $1", {id.value},
+                      [](const sql::Row& row) { return row.optional_text(0); }));
+}
+
+}  // namespace
+
+TEST_CASE("insert_hook: keeps every field") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Hook given;
+      given.repository_id = s.repository.id;
+      given.url = "https://example.com/?a=1&b=ä";
+      given.content_type = core::HookContentType::form;
+      given.secret = Secret("It's a Secret to Everybody");
+      given.insecure_ssl = true;
+      given.events = {"deployment", "push"};
+      given.active = false;
+      given.created_at = at(2);
+      const HookId id = store::insert_hook(tx, sealer(), given, s.ada.id);
+      const auto read = found(store::find_hook(tx, sealer(), s.repository.id, id));
+      CHECK(read.id == id);
+      CHECK(read.repository_id == s.repository.id);
+      CHECK(read.url == given.url);
+      CHECK(read.content_type == core::HookContentType::form);
+      CHECK(read.secret.reveal() == given.secret.reveal());
+      CHECK(read.insecure_ssl);
+      CHECK(read.events == given.events);
+      CHECK_FALSE(read.active);
+      CHECK_FALSE(read.last_response.code.has_value());
+      CHECK(read.last_response.status == "unused");
+      CHECK_FALSE(read.last_response.message.has_value());
+      CHECK(read.created_at == at(2));
+      CHECK(read.updated_at == at(2));
+    });
+  });
+}
+
+TEST_CASE("insert_hook: the row does not hold the secret in the clear") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx, {"*"}, "http://a", "a well kept secret");
+      const std::string sealed = found(sealed_of(tx, hook.id));
+      CHECK(sealed.find("secret") == sealed.npos);
+      CHECK(sealed.size() > 40);
+      CHECK(hook.secret.reveal() == "a well kept secret");
+      CHECK_FALSE(sealed_of(tx, s.hook(tx).id).has_value());
+    });
+  });
+}
+
+TEST_CASE("find_hook: a sealed secret that was moved to another row is not taken") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto one = s.hook(tx, {"*"}, "http://a", "one"), two = s.hook(tx);
+      tx.execute("update hook set secret_sealed = $1 where id = $2",
+                 {sealed_of(tx, one.id), two.id.value});
+      CHECK_THROWS_AS(store::find_hook(tx, sealer(), s.repository.id, two.id), Bug);
+      CHECK(found(store::find_hook(tx, sealer(), s.repository.id, one.id)).secret.reveal() ==
+            "one");
+    });
+  });
+}
+
+TEST_CASE("find_hook and list_hooks: only the repository's own, oldest first") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      const auto one = s.hook(tx);
+      const auto foreign = other.hook(tx);
+      const auto two = s.hook(tx);
+      const auto list = store::list_hooks(tx, sealer(), s.repository.id);
+      REQUIRE(list.size() == 2);
+      CHECK(list[0].id == one.id);
+      CHECK(list[1].id == two.id);
+      CHECK_FALSE(store::find_hook(tx, sealer(), s.repository.id, foreign.id).has_value());
+      CHECK_FALSE(store::find_hook(tx, sealer(), s.repository.id, HookId{999}).has_value());
+    });
+  });
+}
+
+TEST_CASE("update_hook: changes what is given, and drops a secret that is empty") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      core::Hook hook = s.hook(tx, {"push"}, "http://old", "old");
+      const auto neighbour = s.hook(tx, {"push"}, "http://neighbour", "kept");
+      hook.url = "https://new";
+      hook.content_type = core::HookContentType::form;
+      hook.secret = Secret("new");
+      hook.insecure_ssl = true;
+      hook.events = {"deployment", "status"};
+      hook.active = false;
+      hook.updated_at = at(6);
+      store::update_hook(tx, sealer(), hook);
+      auto read = found(store::find_hook(tx, sealer(), s.repository.id, hook.id));
+      CHECK(read.url == "https://new");
+      CHECK(read.content_type == core::HookContentType::form);
+      CHECK(read.secret.reveal() == "new");
+      CHECK(read.insecure_ssl);
+      CHECK(read.events == hook.events);
+      CHECK_FALSE(read.active);
+      CHECK(read.created_at == at(0));
+      CHECK(read.updated_at == at(6));
+      hook.secret = Secret();
+      store::update_hook(tx, sealer(), hook);
+      CHECK_FALSE(sealed_of(tx, hook.id).has_value());
+      read = found(store::find_hook(tx, sealer(), s.repository.id, neighbour.id));
+      CHECK(read.url == "http://neighbour");
+      CHECK(read.secret.reveal() == "kept");
+    });
+  });
+}
+
+TEST_CASE("delete_hook: hides it, cancels what waits for it, and keeps its past") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto gone = s.hook(tx), kept = s.hook(tx);
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      tx.execute("update delivery set state = 'delivered' where hook_id = $1", {gone.id.value});
+      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::delete_hook(tx, gone.id, at(3));
+      CHECK_FALSE(store::find_hook(tx, sealer(), s.repository.id, gone.id).has_value());
+      CHECK(store::list_hooks(tx, sealer(), s.repository.id).size() == 1);
+      auto count = [&](HookId hook, const char* state) {
+        return tx.number("select count(*) from delivery where hook_id = $1 and state = $2",
+                         {hook.value, state});
+      };
+      CHECK(count(gone.id, "delivered") == 1);
+      CHECK(count(gone.id, "cancelled") == 1);
+      CHECK(count(gone.id, "pending") == 0);
+      CHECK(count(kept.id, "pending") == 2);
+      CHECK(s.hook(tx).id > kept.id);
+    });
+  });
+}

@@ -1,0 +1,110 @@
+#include "store/repositories.h"
+
+#include "base/check.h"
+#include "core/names.h"
+#include "store/accounts.h"
+#include "store/columns.h"
+
+namespace esclusa::store {
+namespace {
+
+std::string select_repositories(std::string_view condition) {
+  return "select r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
+         "r.created_at, r.updated_at, " +
+         account_columns("o") + " from repository r join account o on o.id = r.owner_id " +
+         std::string(condition);
+}
+
+core::Repository read_repository(const sql::Row& row) {
+  return {
+      .id = {row.integer(0)},
+      .owner = read_account(row, 9),
+      .name = std::string(row.text(1)),
+      .path = std::string(row.text(2)),
+      .default_branch = std::string(row.text(3)),
+      .visibility = read_enum<core::Visibility>(row, 4),
+      .writable = row.boolean(5),
+      .auto_merge = read_enum<core::MergePolicy>(row, 6),
+      .created_at = from_micros(row.integer(7)),
+      .updated_at = from_micros(row.integer(8)),
+  };
+}
+
+}  // namespace
+
+std::optional<RepositoryId> insert_repository(sql::Connection& tx,
+                                              const core::Repository& repository) {
+  return tx.one(
+      "insert into repository (owner_id, name, name_key, path, default_branch, visibility, "
+      "writable, auto_merge, created_at, updated_at) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) "
+      "on conflict (owner_id, name_key) do nothing returning id",
+      {repository.owner.id.value, repository.name, core::fold_case(repository.name),
+       repository.path, repository.default_branch, core::to_name(repository.visibility),
+       repository.writable, core::to_name(repository.auto_merge), to_micros(repository.created_at)},
+      [](const sql::Row& row) { return RepositoryId{row.integer(0)}; });
+}
+
+std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryId id) {
+  static const std::string sql = select_repositories("where r.id = $1");
+  return db.one(sql, {id.value}, read_repository);
+}
+
+std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
+                                                std::string_view name) {
+  static const std::string sql = select_repositories("where o.login_key = $1 and r.name_key = $2");
+  return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
+}
+
+std::vector<core::Repository> list_repositories(sql::Connection& db) {
+  static const std::string sql = select_repositories("order by o.login_key, r.name_key");
+  return db.all(sql, {}, read_repository);
+}
+
+core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
+  if (repository.owner.kind == core::AccountKind::organization &&
+      db.number("select count(*) from organization_member where organization_id = $1 and "
+                "account_id = $2 and role = 'admin'",
+                {repository.owner.id.value, account.value}) > 0) {
+    return core::Role::admin;
+  }
+  return db
+      .one("select role from repository_role where repository_id = $1 and account_id = $2",
+           {repository.id.value, account.value},
+           [](const sql::Row& row) { return read_enum<core::Role>(row, 0); })
+      .value_or(core::Role::none);
+}
+
+void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role) {
+  if (role == core::Role::none) {
+    tx.execute("delete from repository_role where repository_id = $1 and account_id = $2",
+               {repository.value, account.value});
+    return;
+  }
+  tx.execute(
+      "insert into repository_role (repository_id, account_id, role) values ($1, $2, $3) "
+      "on conflict (repository_id, account_id) do update set role = excluded.role",
+      {repository.value, account.value, core::to_name(role)});
+}
+
+core::EnvironmentName ensure_environment_name(sql::Connection& tx, RepositoryId repository,
+                                              std::string_view name, Timestamp now) {
+  const std::string key = core::fold_case(name);
+  auto find = [&] {
+    return tx.one(
+        "select id, name from environment_name where repository_id = $1 and name_key = $2",
+        {repository.value, key}, [](const sql::Row& row) {
+          return core::EnvironmentName{{row.integer(0)}, std::string(row.text(1))};
+        });
+  };
+  if (auto found = find()) return *found;
+  tx.execute(
+      "insert into environment_name (repository_id, name, name_key, created_at) "
+      "values ($1, $2, $3, $4) on conflict (repository_id, name_key) do nothing",
+      {repository.value, name, key, to_micros(now)});
+  auto made = find();
+  ENSURE(made.has_value());
+  return *made;
+}
+
+}  // namespace esclusa::store

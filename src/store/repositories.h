@@ -1,0 +1,30 @@
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/deployment.h"
+#include "core/repository.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Inserts it; nothing if the owner has one of that name.
+std::optional<RepositoryId> insert_repository(sql::Connection& tx,
+                                              const core::Repository& repository);
+std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryId id);
+/// Without regard to case.
+std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
+                                                std::string_view name);
+std::vector<core::Repository> list_repositories(sql::Connection& db);
+
+/// What the account was granted: its own role, or admin by ruling the owning organisation.
+core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account);
+/// `Role::none` takes the grant away.
+void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role);
+
+/// The name row of the environment; made at first mention, with that spelling.
+core::EnvironmentName ensure_environment_name(sql::Connection& tx, RepositoryId repository,
+                                              std::string_view name, Timestamp now);
+
+}  // namespace esclusa::store

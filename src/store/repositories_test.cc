@@ -1,0 +1,144 @@
+#include "store/repositories.h"
+
+#include <doctest/doctest.h>
+
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::add_account;
+using test::add_repository;
+using test::at;
+using test::for_each_engine;
+using test::found;
+
+TEST_CASE("insert_repository: keeps every field") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      core::Repository repository;
+      repository.owner = add_account(tx, "Ada");
+      repository.name = "Application";
+      repository.path = "/srv/git/x.git";
+      repository.default_branch = "trunk";
+      repository.visibility = core::Visibility::is_public;
+      repository.writable = true;
+      repository.auto_merge = core::MergePolicy::refuse;
+      repository.created_at = at(3);
+      const RepositoryId id = found(store::insert_repository(tx, repository));
+      const auto read = found(store::find_repository(tx, id));
+      CHECK(read.id == id);
+      CHECK(read.full_name() == "Ada/Application");
+      CHECK(read.owner.id == repository.owner.id);
+      CHECK(read.path == "/srv/git/x.git");
+      CHECK(read.default_branch == "trunk");
+      CHECK(read.visibility == core::Visibility::is_public);
+      CHECK(read.writable);
+      CHECK(read.auto_merge == core::MergePolicy::refuse);
+      CHECK(read.created_at == at(3));
+      CHECK(read.updated_at == at(3));
+    });
+  });
+}
+
+TEST_CASE("insert_repository: an owner has one of a name, without regard to case") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto bob = add_account(tx, "bob");
+      add_repository(tx, ada, "Application");
+      core::Repository again;
+      again.owner = ada;
+      again.name = "application";
+      CHECK_FALSE(store::insert_repository(tx, again).has_value());
+      again.owner = bob;
+      CHECK(store::insert_repository(tx, again).has_value());
+    });
+  });
+}
+
+TEST_CASE("find_repository: by owner and name without regard to case") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "Ada");
+      const auto repository = add_repository(tx, ada, "Application");
+      CHECK(found(store::find_repository(tx, "aDa", "aPPLICATION")).id == repository.id);
+      CHECK_FALSE(store::find_repository(tx, "ada", "app").has_value());
+      CHECK_FALSE(store::find_repository(tx, "bob", "application").has_value());
+      CHECK_FALSE(store::find_repository(tx, "", "").has_value());
+      CHECK_FALSE(store::find_repository(tx, RepositoryId{repository.id.value + 1}).has_value());
+    });
+  });
+}
+
+TEST_CASE("list_repositories: by owner, then by name") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto bob = add_account(tx, "bob");
+      const auto ada = add_account(tx, "Ada");
+      add_repository(tx, bob, "a");
+      add_repository(tx, ada, "Z");
+      add_repository(tx, ada, "b");
+      std::vector<std::string> names;
+      for (const auto& r : store::list_repositories(tx)) names.push_back(r.full_name());
+      CHECK(names == std::vector<std::string>{"Ada/b", "Ada/Z", "bob/a"});
+    });
+  });
+}
+
+TEST_CASE("set_role: grants, changes and takes away, for one account in one repository") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto bob = add_account(tx, "bob");
+      const auto carla = add_account(tx, "carla");
+      const auto one = add_repository(tx, ada, "one");
+      const auto two = add_repository(tx, ada, "two");
+      CHECK(store::find_role(tx, one, bob.id) == core::Role::none);
+      for (auto role : {core::Role::read, core::Role::triage, core::Role::write,
+                        core::Role::maintain, core::Role::admin, core::Role::read}) {
+        store::set_role(tx, one.id, bob.id, role);
+        CHECK(store::find_role(tx, one, bob.id) == role);
+      }
+      CHECK(store::find_role(tx, two, bob.id) == core::Role::none);
+      CHECK(store::find_role(tx, one, carla.id) == core::Role::none);
+      store::set_role(tx, one.id, bob.id, core::Role::none);
+      CHECK(store::find_role(tx, one, bob.id) == core::Role::none);
+      store::set_role(tx, one.id, bob.id, core::Role::none);  // does no harm
+    });
+  });
+}
+
+TEST_CASE("find_role: a member of an organization keeps what was granted in person") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto team = add_account(tx, "team", core::AccountKind::organization);
+      const auto other = add_account(tx, "other", core::AccountKind::organization);
+      const auto ada = add_account(tx, "ada");
+      const auto repository = add_repository(tx, team, "application");
+      store::set_role(tx, repository.id, ada.id, core::Role::write);
+      store::set_member(tx, team.id, ada.id, "member");
+      store::set_member(tx, other.id, ada.id, "admin");
+      CHECK(store::find_role(tx, repository, ada.id) == core::Role::write);
+    });
+  });
+}
+
+TEST_CASE("ensure_environment_name: one row for every spelling, and the first spelling stays") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto one = add_repository(tx, ada, "one");
+      const auto two = add_repository(tx, ada, "two");
+      const auto first = store::ensure_environment_name(tx, one.id, "Staging", at(0));
+      CHECK(first.name == "Staging");
+      const auto again = store::ensure_environment_name(tx, one.id, "sTAGING", at(1));
+      CHECK(again.id == first.id);
+      CHECK(again.name == "Staging");
+      const auto elsewhere = store::ensure_environment_name(tx, two.id, "STAGING", at(2));
+      CHECK(elsewhere.id != first.id);
+      CHECK(elsewhere.name == "STAGING");
+      CHECK(store::ensure_environment_name(tx, one.id, "staging ", at(3)).id != first.id);
+      CHECK(store::ensure_environment_name(tx, one.id, "Ümlaut", at(3)).name == "Ümlaut");
+    });
+  });
+}

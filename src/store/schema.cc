@@ -1,0 +1,12 @@
+#include "store/schema.h"
+
+namespace esclusa::store {
+
+std::span<const sql::Migration> migrations() {
+  static constexpr sql::Migration list[] = {
+#include "store/schema_files.inc"
+  };
+  return list;
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,291 @@
+#include "wire/deployment.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/json.hpp>
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+core::NewDeployment parsed(std::string_view text) {
+  CAPTURE(text);
+  auto input = parse_new_deployment(text);
+  REQUIRE(input);
+  return *input;
+}
+
+core::NewDeploymentStatus parsed_status(std::string_view text) {
+  CAPTURE(text);
+  auto input = parse_new_status(text);
+  REQUIRE(input);
+  return *input;
+}
+
+template <class T>
+std::string message(const Result<T>& result) {
+  return result ? "" : result.error().message;
+}
+
+const Urls urls{"http://h/api/v3", "http://h"};
+
+core::Repository some_repository() {
+  core::Repository repository;
+  repository.id = {300};
+  repository.owner.id = {1};
+  repository.owner.login = "demo";
+  repository.name = "shop";
+  return repository;
+}
+
+core::Deployment some_deployment() {
+  core::Deployment deployment;
+  deployment.id = {42};
+  deployment.environment = {{2}, "qa"};
+  deployment.original_environment = {{1}, "staging"};
+  deployment.ref = "refs/heads/main";
+  deployment.sha = "0123456789abcdef0123456789abcdef01234567";
+  deployment.task = "deploy:migrations";
+  deployment.payload = "{}";
+  deployment.creator.id = {7};
+  deployment.creator.login = "ada";
+  deployment.created_at = from_micros(1'790'000'000'000'000);
+  deployment.updated_at = from_micros(1'790'000'001'000'000);
+  return deployment;
+}
+
+core::DeploymentStatus some_status() {
+  core::DeploymentStatus status;
+  status.id = {9};
+  status.deployment_id = {42};
+  status.state = core::DeploymentState::in_progress;
+  status.environment = {{2}, "qa"};
+  status.creator.id = {7};
+  status.creator.login = "ada";
+  return status;
+}
+
+Json written(const core::Deployment& deployment) {
+  JsonWriter json;
+  write_deployment(json, deployment, some_repository(), urls);
+  return Json::parse(json.text()).value();
+}
+
+Json written(const core::DeploymentStatus& status, StatusAudience audience) {
+  JsonWriter json;
+  write_status(json, status, some_repository(), urls, audience);
+  return Json::parse(json.text()).value();
+}
+
+Names keys(const Json& json) {
+  const auto document = boost::json::parse(json.text());
+  Names names;
+  for (const auto& member : document.as_object()) names.emplace_back(member.key());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("parse_new_deployment: GitHub's defaults") {
+  const core::NewDeployment input = parsed(R"({"ref":"main"})");
+  CHECK(input.ref == "main");
+  CHECK(input.task == "deploy");
+  CHECK(input.auto_merge);
+  CHECK_FALSE(input.required_contexts);
+  CHECK(input.payload == "{}");
+  CHECK(input.environment == "production");
+  CHECK_FALSE(input.description);
+  CHECK_FALSE(input.transient_environment);
+  CHECK_FALSE(input.production_environment);
+}
+
+TEST_CASE("parse_new_deployment: every member is taken") {
+  const core::NewDeployment input = parsed(R"({"ref":"v1","task":"t","auto_merge":false,
+      "required_contexts":["ci/a","ci/b"],"payload":{"a":1},"environment":"qa","description":"d",
+      "transient_environment":true,"production_environment":false})");
+  CHECK(input.ref == "v1");
+  CHECK(input.task == "t");
+  CHECK_FALSE(input.auto_merge);
+  CHECK(input.required_contexts == Names{"ci/a", "ci/b"});
+  CHECK(input.payload == R"({"a":1})");
+  CHECK(input.environment == "qa");
+  CHECK(input.description == "d");
+  CHECK(input.transient_environment);
+  CHECK(input.production_environment == false);
+}
+
+TEST_CASE("parse_new_deployment: null counts as absent, and no contexts as none required") {
+  const core::NewDeployment input = parsed(R"({"ref":"main","task":null,"auto_merge":null,
+      "required_contexts":null,"payload":null,"environment":null,"description":null,
+      "transient_environment":null,"production_environment":null})");
+  CHECK(input.task == "deploy");
+  CHECK(input.auto_merge);
+  CHECK_FALSE(input.required_contexts);
+  CHECK(input.payload == "{}");
+  CHECK(input.environment == "production");
+  CHECK_FALSE(input.production_environment);
+  CHECK(parsed(R"({"ref":"main","required_contexts":[]})").required_contexts == Names{});
+}
+
+TEST_CASE("parse_new_deployment: unknown members are ignored, as popular actions send them") {
+  CHECK(parsed(R"({"ref":"main","sha":"x","owner":1,"log_url":{},"__proto__":[]})").ref == "main");
+}
+
+TEST_CASE("parse_new_deployment: a payload is an object or a string, and stays as it was sent") {
+  struct Row {
+    const char* sent;
+    const char* kept;
+  };
+  const Row rows[] = {
+      {"{}", "{}"},
+      {R"({"n":1.0,"big":12345678901234567890123})", R"({"n":1.0,"big":12345678901234567890123})"},
+      {R"({"config" : {"provider":"x"}})", R"({"config":{"provider":"x"}})"},
+      {R"("")", R"("")"},
+      {R"("custom")", R"("custom")"},
+      {R"("{\"user\":\"atmos\"}")", R"("{\"user\":\"atmos\"}")"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.sent);
+    CHECK(parsed(std::string(R"({"ref":"main","payload":)") + row.sent + "}").payload == row.kept);
+  }
+  for (std::string sent : {"[]", "[1]", "1", "true", "1.5"}) {
+    CAPTURE(sent);
+    CHECK(message(parse_new_deployment(R"({"ref":"main","payload":)" + sent + "}")) ==
+          "Invalid request.\n\nNo subschema in \"anyOf\" matched.");
+  }
+}
+
+TEST_CASE("parse_new_deployment: refusals have GitHub's texts") {
+  CHECK(message(parse_new_deployment("{}")) == "Invalid request.\n\n\"ref\" wasn't supplied.");
+  CHECK(message(parse_new_deployment("")) == "Invalid request.\n\n\"ref\" wasn't supplied.");
+  CHECK(message(parse_new_deployment("[]")) == "Body should be a JSON object");
+  CHECK(message(parse_new_deployment("{\"ref\":")) == "Problems parsing JSON");
+  for (auto body : {R"({"ref":1})", R"({"ref":null})", R"({"ref":"m","task":1})",
+                    R"({"ref":"m","auto_merge":"false"})", R"({"ref":"m","required_contexts":"a"})",
+                    R"({"ref":"m","required_contexts":[1]})", R"({"ref":"m","environment":{}})",
+                    R"({"ref":"m","description":[]})", R"({"ref":"m","transient_environment":1})",
+                    R"({"ref":"m","production_environment":"yes"})", R"({"ref":"m\u0000"})",
+                    R"({"ref":"m","environment":"a\u0000"})"}) {
+    CAPTURE(body);
+    auto refused = parse_new_deployment(body);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().message.starts_with("Invalid request.\n\n"));
+  }
+}
+
+TEST_CASE("parse_new_status: GitHub's defaults") {
+  const auto input = parsed_status(R"({"state":"success"})");
+  CHECK(input.state == core::DeploymentState::success);
+  CHECK(input.target_url.empty());
+  CHECK(input.description.empty());
+  CHECK(input.environment_url.empty());
+  CHECK_FALSE(input.environment);
+  CHECK(input.auto_inactive);
+}
+
+TEST_CASE("parse_new_status: every documented state, and not waiting") {
+  for (const auto& [state, name] : core::enum_names<core::DeploymentState>::values) {
+    CAPTURE(name);
+    auto input = parse_new_status("{\"state\":\"" + std::string(name) + "\"}");
+    CHECK(input.has_value() == (state != core::DeploymentState::waiting));
+    if (input) CHECK(input->state == state);
+  }
+  CHECK(message(parse_new_status(R"({"state":"done"})")) ==
+        "Invalid request.\n\ndone is not a member of [\"error\", \"failure\", \"inactive\", "
+        "\"in_progress\", \"queued\", \"pending\", \"success\"].");
+  CHECK(message(parse_new_status("{}")) == "Invalid request.\n\n\"state\" wasn't supplied.");
+  CHECK_FALSE(parse_new_status(R"({"state":"Success"})"));
+  CHECK_FALSE(parse_new_status(R"({"state":""})"));
+}
+
+TEST_CASE("parse_new_status: log_url and target_url are one value under two names") {
+  auto target = [](const char* members) {
+    return parsed_status("{\"state\":\"success\"" + std::string(members) + "}").target_url;
+  };
+  CHECK(target(R"(,"log_url":"http://l")") == "http://l");
+  CHECK(target(R"(,"target_url":"http://t")") == "http://t");
+  CHECK(target(R"(,"log_url":"http://l","target_url":"http://t")") == "http://l");
+  CHECK(target(R"(,"log_url":"","target_url":"http://t")") == "http://t");
+  CHECK(target(R"(,"log_url":null,"target_url":"http://t")") == "http://t");
+}
+
+TEST_CASE("parse_new_status: what actions send, with empty texts and a ref") {
+  const auto input = parsed_status(R"({"state":"inactive","environment_url":"","description":"",
+      "environment":"","ref":"refs/heads/x","auto_inactive":false})");
+  CHECK_FALSE(input.environment);
+  CHECK_FALSE(input.auto_inactive);
+  CHECK(parsed_status(R"({"state":"error","environment":"qa"})").environment == "qa");
+}
+
+TEST_CASE("write_deployment: GitHub's members in GitHub's order") {
+  CHECK(keys(written(some_deployment())) ==
+        Names{"url", "id", "node_id", "task", "original_environment", "environment", "description",
+              "created_at", "updated_at", "statuses_url", "repository_url", "creator", "sha", "ref",
+              "payload", "transient_environment", "production_environment",
+              "performed_via_github_app"});
+}
+
+TEST_CASE("write_deployment: the values") {
+  const Json json = written(some_deployment());
+  CHECK(json.string_at("url") == "http://h/api/v3/repos/demo/shop/deployments/42");
+  CHECK(json.integer_at("id") == 42);
+  CHECK(json.string_at("node_id")->starts_with("DE_kw"));
+  CHECK(json.string_at("original_environment") == "staging");
+  CHECK(json.string_at("environment") == "qa");
+  CHECK(json.find("description")->is_null());
+  CHECK(json.string_at("created_at") == "2026-09-21T14:13:20Z");
+  CHECK(json.string_at("updated_at") == "2026-09-21T14:13:21Z");
+  CHECK(json.string_at("statuses_url") ==
+        "http://h/api/v3/repos/demo/shop/deployments/42/statuses");
+  CHECK(json.string_at("repository_url") == "http://h/api/v3/repos/demo/shop");
+  CHECK(json.string_at("creator", "login") == "ada");
+  CHECK(json.string_at("ref") == "refs/heads/main");
+  CHECK(json.find("payload")->text() == "{}");
+  CHECK(json.find("transient_environment")->boolean() == false);
+  CHECK(json.find("performed_via_github_app")->is_null());
+}
+
+TEST_CASE("write_deployment: an object goes out as an object, a string as a string") {
+  for (std::string payload : {R"({"a":{"b":[1.0]}})", R"("{\"a\":1}")", R"("")"}) {
+    CAPTURE(payload);
+    core::Deployment deployment = some_deployment();
+    deployment.payload = payload;
+    JsonWriter json;
+    write_deployment(json, deployment, some_repository(), urls);
+    CHECK(json.text().find("\"payload\":" + payload + ",\"transient") != std::string::npos);
+  }
+}
+
+TEST_CASE("write_status: GitHub's members in GitHub's order, unset texts empty") {
+  const Json json = written(some_status(), StatusAudience::answer);
+  CHECK(keys(json) == Names{"url", "id", "node_id", "state", "creator", "description",
+                            "environment", "target_url", "created_at", "updated_at",
+                            "deployment_url", "repository_url", "environment_url", "log_url",
+                            "performed_via_github_app"});
+  CHECK(json.string_at("url") == "http://h/api/v3/repos/demo/shop/deployments/42/statuses/9");
+  CHECK(json.string_at("node_id")->starts_with("DES_kw"));
+  CHECK(json.string_at("state") == "in_progress");
+  CHECK(json.string_at("deployment_url") == "http://h/api/v3/repos/demo/shop/deployments/42");
+  for (auto name : {"description", "target_url", "environment_url", "log_url"}) {
+    CAPTURE(name);
+    CHECK(json.string_at(name) == "");
+  }
+}
+
+TEST_CASE("write_status: an event leaves an unset log_url out, and nothing else") {
+  const Json bare = written(some_status(), StatusAudience::event);
+  CHECK_FALSE(bare.find("log_url"));
+  CHECK(bare.string_at("target_url") == "");
+  CHECK(bare.string_at("environment_url") == "");
+  core::DeploymentStatus status = some_status();
+  status.target_url = "https://ci/1";
+  for (auto audience : {StatusAudience::answer, StatusAudience::event}) {
+    const Json json = written(status, audience);
+    CHECK(json.string_at("log_url") == "https://ci/1");
+    CHECK(json.string_at("target_url") == "https://ci/1");
+  }
+}

@@ -1,0 +1,158 @@
+#include "wire/event_body.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/json.hpp>
+
+#include "wire/json.h"
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct World {
+  core::Repository repository;
+  core::Account sender;
+  Urls urls{"http://h", "http://h"};
+  core::Deployment deployment;
+  core::DeploymentStatus status;
+  core::Hook hook;
+
+  World() {
+    repository.id = {3};
+    repository.owner = {.id = {1},
+                        .login = "demo",
+                        .kind = core::AccountKind::organization,
+                        .human_id = {},
+                        .blocked_at = {}};
+    repository.name = "shop";
+    repository.default_branch = "main";
+    sender.id = {2};
+    sender.login = "ada";
+    deployment.id = {42};
+    deployment.payload = R"({"text":"\u0000 \" é"})";
+    deployment.environment.name = deployment.original_environment.name = "line\u2028 ☃";
+    deployment.ref = "a\"b";
+    status.id = {9};
+    status.deployment_id = {42};
+    hook.id = {5};
+    hook.events = {"deployment"};
+    hook.secret = Secret("s3cret-value");
+  }
+  EventContext context() const { return {repository, sender, urls}; }
+};
+
+Json parsed(const std::string& text) {
+  auto json = Json::parse(text);
+  REQUIRE(json);
+  return *json;
+}
+
+Names keys(const Json& json) {
+  const auto document = boost::json::parse(json.text());
+  Names names;
+  for (const auto& member : document.as_object()) names.emplace_back(member.key());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("deployment_event: workflow and workflow_run are there, and null") {
+  const World world;
+  const Json json = parsed(deployment_event(world.context(), world.deployment));
+  CHECK(keys(json) == Names{"action", "deployment", "workflow", "workflow_run", "repository",
+                            "organization", "sender"});
+  CHECK(json.string_at("action") == "created");
+  CHECK(json.find("workflow")->is_null());
+  CHECK(json.find("workflow_run")->is_null());
+  CHECK(json.integer_at("deployment", "id") == 42);
+  CHECK(json.string_at("deployment", "ref") == "a\"b");
+  CHECK(json.string_at("deployment", "payload", "text") == std::string("\0 \" é", 6));
+  CHECK(json.string_at("sender", "login") == "ada");
+}
+
+TEST_CASE("deployment_status_event: no member about workflows, not even a null") {
+  const World world;
+  const Json json =
+      parsed(deployment_status_event(world.context(), world.status, world.deployment));
+  CHECK(keys(json) ==
+        Names{"action", "deployment_status", "deployment", "repository", "organization", "sender"});
+  CHECK(json.string_at("action") == "created");
+  CHECK(json.integer_at("deployment_status", "id") == 9);
+  CHECK_FALSE(json.find("deployment_status")->find("log_url"));
+  CHECK(json.string_at("deployment_status", "state") == "pending");
+  CHECK(json.integer_at("deployment", "id") == 42);
+}
+
+TEST_CASE("ping_event: no action, and no secret") {
+  const World world;
+  const std::string text = ping_event(world.context(), world.hook);
+  const Json json = parsed(text);
+  CHECK(keys(json) == Names{"zen", "hook_id", "hook", "repository", "organization", "sender"});
+  CHECK(json.integer_at("hook_id") == 5);
+  CHECK(json.integer_at("hook", "id") == 5);
+  CHECK(text.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("ping_event: the hook stands there as never used, as the schema demands") {
+  World world;
+  world.hook.last_response = {502, "misconfigured", "failed to connect to host"};
+  const Json json = parsed(ping_event(world.context(), world.hook));
+  CHECK(json.find("hook")->find("last_response")->text() ==
+        R"({"code":null,"status":"unused","message":null})");
+}
+
+TEST_CASE("every event: a bot's brackets are encoded in links") {
+  World world;
+  world.sender.login = "deploy[bot]";
+  world.sender.kind = core::AccountKind::bot;
+  const Json json = parsed(deployment_event(world.context(), world.deployment));
+  CHECK(json.string_at("sender", "login") == "deploy[bot]");
+  CHECK(json.string_at("sender", "type") == "Bot");
+  CHECK(json.string_at("sender", "html_url") == "http://h/deploy%5Bbot%5D");
+  CHECK(json.string_at("sender", "url") == "http://h/users/deploy%5Bbot%5D");
+}
+
+TEST_CASE("every event: the organization only if one owns the repository") {
+  World world;
+  Json json = parsed(deployment_event(world.context(), world.deployment));
+  CHECK(json.string_at("organization", "login") == "demo");
+  CHECK(json.string_at("repository", "owner", "type") == "Organization");
+  world.repository.owner.kind = core::AccountKind::user;
+  json = parsed(deployment_event(world.context(), world.deployment));
+  CHECK_FALSE(json.find("organization"));
+  CHECK(json.string_at("repository", "owner", "type") == "User");
+}
+
+TEST_CASE("every event: the repository has what the schema demands, and nobody's permissions") {
+  const World world;
+  const Json event = parsed(deployment_event(world.context(), world.deployment));
+  const Json json = event.find("repository").value();
+  CHECK(json.string_at("full_name") == "demo/shop");
+  CHECK(json.string_at("visibility") == "private");
+  CHECK(json.find("private")->boolean() == true);
+  CHECK(json.string_at("default_branch") == "main");
+  CHECK(json.find("custom_properties")->is_object());
+  CHECK(json.find("topics")->is_array());
+  for (auto name : {"is_template", "web_commit_signoff_required"}) {
+    CHECK(json.find(name)->boolean() == false);
+  }
+  for (auto name : {"permissions", "has_pull_requests", "pull_request_creation_policy",
+                    "network_count", "subscribers_count"}) {
+    CAPTURE(name);
+    CHECK_FALSE(json.find(name));
+  }
+}
+
+TEST_CASE("every event: a user has the schema's 18 members and no other") {
+  const World world;
+  const Json event = parsed(deployment_event(world.context(), world.deployment));
+  const Json sender = event.find("sender").value();
+  CHECK(keys(sender).size() == 18);
+  CHECK_FALSE(sender.find("user_view_type"));
+  CHECK(sender.string_at("type") == "User");
+  CHECK(sender.string_at("gravatar_id") == "");
+}

@@ -1,0 +1,19 @@
+#pragma once
+#include "core/hook.h"
+#include "core/repository.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+#include "wire/urls.h"
+
+namespace esclusa::wire {
+
+/// The body of `POST …/hooks`: `config` with a URL must be there; `events` defaults to `push`.
+Result<core::HookInput> parse_new_hook(std::string_view body);
+/// The body of `PATCH …/hooks/{id}`: everything may be absent.
+Result<core::HookInput> parse_hook_changes(std::string_view body);
+
+/// GitHub's `hook`. The secret shows as eight asterisks.
+void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
+                const Urls& urls);
+
+}  // namespace esclusa::wire

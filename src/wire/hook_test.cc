@@ -1,0 +1,169 @@
+#include "wire/hook.h"
+
+#include <doctest/doctest.h>
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+core::HookConfig config(const std::string& members) {
+  CAPTURE(members);
+  auto input = parse_new_hook("{\"config\":{\"url\":\"http://x\"" + members + "}}");
+  REQUIRE(input);
+  REQUIRE(input->config);
+  return *input->config;
+}
+
+Json written(const core::Hook& hook) {
+  core::Repository repository;
+  repository.owner.login = "demo";
+  repository.name = "shop";
+  JsonWriter json;
+  write_hook(json, hook, repository, {"http://h", "http://h"});
+  return Json::parse(json.text()).value();
+}
+
+}  // namespace
+
+TEST_CASE("parse_new_hook: GitHub's defaults") {
+  auto input = parse_new_hook(R"({"config":{"url":"http://x"}})");
+  REQUIRE(input);
+  CHECK(input->events == Names{"push"});
+  CHECK_FALSE(input->active);
+  CHECK(input->config->url == "http://x");
+  CHECK(input->config->content_type == core::HookContentType::form);
+  CHECK_FALSE(input->config->insecure_ssl);
+  CHECK_FALSE(input->config->secret);
+  CHECK(parse_new_hook(R"({"config":{"url":"http://x"},"events":[]})")->events == Names{"push"});
+}
+
+TEST_CASE("parse_new_hook: every member is taken") {
+  auto input = parse_new_hook(R"({"name":"web","active":false,"events":["deployment","status"],
+      "config":{"url":"http://x","content_type":"json","secret":"s","insecure_ssl":"1"}})");
+  REQUIRE(input);
+  CHECK(input->active == false);
+  CHECK(input->events == Names{"deployment", "status"});
+  CHECK(input->config->content_type == core::HookContentType::json);
+  CHECK(input->config->secret == "s");
+  CHECK(input->config->insecure_ssl);
+}
+
+TEST_CASE("parse_new_hook: insecure_ssl is a string, a number or a boolean") {
+  for (std::string on : {"\"1\"", "1", "true"})
+    CHECK(config(",\"insecure_ssl\":" + on).insecure_ssl);
+  for (std::string off : {"\"0\"", "0", "false", "null"}) {
+    CHECK_FALSE(config(",\"insecure_ssl\":" + off).insecure_ssl);
+  }
+  for (std::string bad : {"\"2\"", "2", "-1", "\"true\"", "\"\"", "[]", "{}", "1.0"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_new_hook(R"({"config":{"url":"http://x","insecure_ssl":)" + bad + "}}"));
+  }
+}
+
+TEST_CASE("parse_new_hook: a number is a secret too, and an empty one is none") {
+  CHECK(config(R"(,"secret":12345)").secret == "12345");
+  CHECK_FALSE(config(R"(,"secret":"")").secret);
+  CHECK_FALSE(config(R"(,"secret":null)").secret);
+  CHECK_FALSE(parse_new_hook(R"({"config":{"url":"http://x","secret":["a"]}})"));
+}
+
+TEST_CASE("parse_new_hook: 422 without a config or its URL") {
+  for (auto body : {"{}", R"({"config":null})", R"({"name":"web"})"}) {
+    CAPTURE(body);
+    auto refused = parse_new_hook(body);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "Validation Failed");
+    REQUIRE(refused.error().fields.size() == 1);
+    CHECK(refused.error().fields[0].resource == "Hook");
+    CHECK(refused.error().fields[0].field == "config");
+    CHECK(refused.error().fields[0].code == "missing_field");
+  }
+  for (auto body : {R"({"config":{}})", R"({"config":{"url":""}})", R"({"config":{"url":null}})"}) {
+    CAPTURE(body);
+    auto refused = parse_new_hook(body);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fields[0].field == "url");
+  }
+}
+
+TEST_CASE("parse_new_hook: 422 for other kinds and names") {
+  for (auto body : {R"({"config":"http://x"})", R"({"config":[]})", R"({"config":{"url":[]}})",
+                    R"({"config":{"url":"http://x","content_type":"xml"}})",
+                    R"({"config":{"url":"http://x"},"events":"push"})",
+                    R"({"config":{"url":"http://x"},"events":[1]})",
+                    R"({"config":{"url":"http://x"},"active":"yes"})",
+                    R"({"name":"irc","config":{"url":"http://x"}})"}) {
+    CAPTURE(body);
+    auto refused = parse_new_hook(body);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+  }
+}
+
+TEST_CASE("parse_hook_changes: everything may be absent") {
+  for (auto body : {"", "{}", R"({"config":null,"events":null,"active":null})"}) {
+    CAPTURE(body);
+    auto input = parse_hook_changes(body);
+    REQUIRE(input);
+    CHECK_FALSE(input->config);
+    CHECK_FALSE(input->events);
+    CHECK_FALSE(input->active);
+    CHECK(input->add_events.empty());
+    CHECK(input->remove_events.empty());
+  }
+}
+
+TEST_CASE("parse_hook_changes: events to add, to remove and to set") {
+  auto input = parse_hook_changes(
+      R"({"events":["a"],"add_events":["b","c"],"remove_events":["d"],"active":true})");
+  REQUIRE(input);
+  CHECK(input->events == Names{"a"});
+  CHECK(input->add_events == Names{"b", "c"});
+  CHECK(input->remove_events == Names{"d"});
+  CHECK(input->active == true);
+  CHECK_FALSE(parse_hook_changes(R"({"add_events":"b"})"));
+  CHECK_FALSE(parse_hook_changes(R"({"config":{"content_type":"json"}})"));
+}
+
+TEST_CASE("write_hook: the secret shows as eight asterisks, and not at all when unset") {
+  core::Hook hook;
+  hook.url = "http://x";
+  CHECK_FALSE(written(hook).find("config")->find("secret"));
+  hook.secret = Secret("s3cret-value");
+  const Json json = written(hook);
+  CHECK(json.string_at("config", "secret") == "********");
+  CHECK(json.text().find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("write_hook: GitHub's object") {
+  core::Hook hook;
+  hook.id = {5};
+  hook.url = "http://x";
+  hook.events = {"deployment", "status"};
+  hook.active = false;
+  Json json = written(hook);
+  CHECK(json.string_at("type") == "Repository");
+  CHECK(json.string_at("name") == "web");
+  CHECK(json.integer_at("id") == 5);
+  CHECK(json.find("active")->boolean() == false);
+  CHECK(json.find("events")->text() == R"(["deployment","status"])");
+  CHECK(json.string_at("config", "url") == "http://x");
+  CHECK(json.string_at("config", "content_type") == "form");
+  CHECK(json.string_at("config", "insecure_ssl") == "0");
+  CHECK(json.string_at("url") == "http://h/repos/demo/shop/hooks/5");
+  CHECK(json.string_at("ping_url") == "http://h/repos/demo/shop/hooks/5/pings");
+  CHECK(json.string_at("test_url") == "http://h/repos/demo/shop/hooks/5/test");
+  CHECK(json.string_at("deliveries_url") == "http://h/repos/demo/shop/hooks/5/deliveries");
+  CHECK(json.find("last_response")->text() == R"({"code":null,"status":"unused","message":null})");
+
+  hook.insecure_ssl = true;
+  hook.content_type = core::HookContentType::json;
+  hook.last_response = {200, "active", "OK"};
+  json = written(hook);
+  CHECK(json.string_at("config", "insecure_ssl") == "1");
+  CHECK(json.string_at("config", "content_type") == "json");
+  CHECK(json.find("last_response")->text() == R"({"code":200,"status":"active","message":"OK"})");
+}

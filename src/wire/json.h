@@ -1,0 +1,97 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace boost::json {
+class value;
+}
+
+namespace esclusa::wire {
+
+/// A parsed JSON value, for reading. Cheap to copy: it shares the document.
+class Json {
+ public:
+  /// Any JSON text within limits::json_depth, without duplicate keys and of valid UTF-8;
+  /// otherwise `bad_json`.
+  static Result<Json> parse(std::string_view text);
+
+  bool is_object() const;
+  bool is_array() const;
+  bool is_string() const;
+  bool is_null() const;
+
+  /// The member, if this is an object that has it (a null member is there).
+  std::optional<Json> find(std::string_view name) const;
+  /// The elements of an array; none if this is something else.
+  std::vector<Json> elements() const;
+  std::optional<std::string> string() const;
+  std::optional<int64_t> integer() const;
+  std::optional<bool> boolean() const;
+  /// As JSON text, the way the library writes it: for messages and for clients.
+  std::string text() const;
+
+  /// `at("deployment", "sha")`: the string member at that path, or nothing.
+  template <class... Names>
+  std::optional<std::string> string_at(Names... names) const {
+    auto value = at(names...);
+    return value ? value->string() : std::nullopt;
+  }
+  template <class... Names>
+  std::optional<int64_t> integer_at(Names... names) const {
+    auto value = at(names...);
+    return value ? value->integer() : std::nullopt;
+  }
+
+ private:
+  Json(std::shared_ptr<const boost::json::value> document, const boost::json::value* value)
+      : document_(std::move(document)), value_(value) {}
+  std::optional<Json> at() const { return *this; }
+  template <class... Names>
+  std::optional<Json> at(std::string_view name, Names... rest) const {
+    auto member = find(name);
+    return member ? member->at(rest...) : std::nullopt;
+  }
+
+  std::shared_ptr<const boost::json::value> document_;
+  const boost::json::value* value_;
+};
+
+/// The body of a request: a JSON object whose members are read with GitHub's error texts.
+/// An empty body counts as `{}`.
+class JsonBody {
+ public:
+  /// `bad_json` with GitHub's `Problems parsing JSON` or `Body should be a JSON object`.
+  static Result<JsonBody> parse(std::string_view text);
+
+  bool has(std::string_view name) const { return json_.find(name).has_value(); }
+  std::optional<Json> find(std::string_view name) const { return json_.find(name); }
+
+  /// A string that must be there.
+  Result<std::string> required_string(std::string_view name) const;
+  /// A string; null and absent are nothing.
+  Result<std::optional<std::string>> optional_string(std::string_view name) const;
+  Result<std::string> string_or(std::string_view name, std::string_view fallback) const;
+  Result<std::optional<bool>> optional_boolean(std::string_view name) const;
+  Result<bool> boolean_or(std::string_view name, bool fallback) const;
+  /// An array of strings; null and absent are nothing.
+  Result<std::optional<std::vector<std::string>>> optional_strings(std::string_view name) const;
+  /// The member's own JSON text, minified, numbers and escapes as they were sent.
+  std::optional<std::string> raw_member(std::string_view name) const;
+
+ private:
+  JsonBody(Json json, std::string text) : json_(std::move(json)), text_(std::move(text)) {}
+  Json json_;
+  std::string text_;
+};
+
+/// The 422 for a member of the wrong type: `For 'properties/ref', 1 is not a string.`
+std::unexpected<Error> wrong_type(std::string_view member, const Json& value,
+                                  std::string_view type);
+
+}  // namespace esclusa::wire

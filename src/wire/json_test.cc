@@ -1,0 +1,231 @@
+#include "wire/json.h"
+
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+namespace {
+
+std::string nested(size_t depth, char open, char close) {
+  return std::string(depth, open) + std::string(depth, close);
+}
+
+std::string nested_objects(size_t depth) {
+  std::string text;
+  for (size_t i = 1; i < depth; ++i) text += "{\"a\":";
+  return text + "{}" + std::string(depth - 1, '}');
+}
+
+bool parses(std::string_view text) {
+  auto json = Json::parse(text);
+  if (!json) {
+    CHECK(json.error().code == ErrorCode::bad_json);
+    CHECK(json.error().message == "Problems parsing JSON");
+  }
+  return json.has_value();
+}
+
+JsonBody body(std::string_view text) {
+  CAPTURE(text);
+  auto parsed = JsonBody::parse(text);
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+template <class T>
+std::string message(const Result<T>& result) {
+  if (result) return "";
+  CHECK(result.error().code == ErrorCode::invalid);
+  CHECK(result.error().fields.empty());
+  return result.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("Json::parse: every kind of JSON text") {
+  for (auto text :
+       {"{}", "[]", "null", "true", "0", "-0", "1.5e3", "\"\"", " \r\n\t{} ",
+        R"({"a":{"a":1},"b":[{"a":1},{"a":2}],"":1})", R"("\u0000")", "\"\\ud83d\\ude80\"",
+        "\"🚀\"", "123456789012345678901234567890", "18446744073709551615"}) {
+    CAPTURE(text);
+    CHECK(parses(text));
+  }
+}
+
+TEST_CASE("Json::parse: what is no JSON") {
+  for (std::string text : {"",           " ",         "{",        "}",         "[1,]",
+                           "{\"a\":1,}", "{a:1}",     "{'a':1}",  "{\"a\" 1}", "nul",
+                           "True",       "NaN",       "Infinity", "+1",        "01",
+                           ".5",         "1.",        "1e",       "0x1",       "\"a",
+                           "\"\\x\"",    "\"\\u12\"", "// x\n1",  "/**/1",     "\xef\xbb\xbf{}",
+                           "\"a\nb\"",   "\"\x01\""}) {
+    CAPTURE(text);
+    CHECK_FALSE(parses(text));
+  }
+}
+
+TEST_CASE("Json::parse: no text may follow, not even a NUL") {
+  for (auto text : {"{} {}", "{}x", "1 2", "null,", "[]]", "\"a\"\"b\""}) {
+    CAPTURE(text);
+    CHECK_FALSE(parses(text));
+  }
+  CHECK_FALSE(parses(std::string_view("{}\0", 3)));
+  CHECK_FALSE(parses(std::string_view("\0{}", 3)));
+  CHECK_FALSE(parses(std::string_view("\"\0\"", 3)));
+}
+
+TEST_CASE("Json::parse: a key may not stand twice in an object, however it is spelled") {
+  for (auto text : {R"({"a":1,"a":1})", R"({"a":1,"\u0061":2})", R"([{"b":{"a":1,"c":2,"a":3}}])",
+                    R"({"":1,"":2})", R"({"a":{},"b":1,"a":[]})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parses(text));
+  }
+  CHECK(parses(R"({"a":1,"A":1,"b":{"a":1}})"));
+}
+
+TEST_CASE("Json::parse: a depth of 64 is the last that is allowed") {
+  REQUIRE(limits::json_depth == 64);
+  CHECK(parses(nested(64, '[', ']')));
+  CHECK_FALSE(parses(nested(65, '[', ']')));
+  CHECK(parses(nested_objects(64)));
+  CHECK_FALSE(parses(nested_objects(65)));
+  CHECK_FALSE(parses(nested(5'000, '[', ']')));
+  CHECK_FALSE(parses(std::string(1'000'000, '[')));
+  CHECK(parses("[" + nested(63, '[', ']') + "," + nested(63, '[', ']') + "]"));
+}
+
+TEST_CASE("Json::parse: bytes that are no UTF-8 are refused, in values and in keys") {
+  for (std::string bytes : {"\xff", "\xc0\xaf", "\xe2\x98", "\xed\xa0\x80", "\xf5\x80\x80\x80",
+                            "\x80", "\xe0\x80\xaf"}) {
+    CAPTURE(bytes);
+    CHECK_FALSE(parses("\"" + bytes + "\""));
+    CHECK_FALSE(parses("{\"" + bytes + "\":1}"));
+  }
+}
+
+TEST_CASE("Json::parse: lone surrogates are refused") {
+  for (auto text : {R"("\ud800")", R"("\udc00")", R"("\ud800x")", R"("\ud800\ud800")",
+                    R"("\udc00\ud800")", R"({"\ud800":1})", R"("\ud800\n")"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parses(text));
+  }
+}
+
+TEST_CASE("Json::parse: a number has at most the limit's characters") {
+  const std::string digits(limits::number_chars, '1');
+  CHECK(parses(digits));
+  CHECK_FALSE(parses(digits + "1"));
+  CHECK(parses("0." + digits.substr(2)));
+  CHECK_FALSE(parses("{\"a\":[0." + digits + "]}"));
+  CHECK_FALSE(parses("-" + digits));
+}
+
+TEST_CASE("Json: reads members, and says nothing of what is of another kind") {
+  auto json = Json::parse(R"({"a":{"b":"x","n":5,"z":null},"l":[1,"2"],"t":true,"f":1.5})").value();
+  CHECK(json.string_at("a", "b") == "x");
+  CHECK(json.integer_at("a", "n") == 5);
+  CHECK_FALSE(json.string_at("a", "n"));
+  CHECK_FALSE(json.string_at("a", "b", "c"));
+  CHECK_FALSE(json.string_at("no", "b"));
+  CHECK_FALSE(json.integer_at("f"));
+  CHECK(json.find("a")->find("z")->is_null());
+  CHECK_FALSE(json.find("a")->find("y"));
+  CHECK(json.find("t")->boolean() == true);
+  CHECK_FALSE(json.find("l")->boolean());
+  CHECK(json.find("l")->is_array());
+  REQUIRE(json.find("l")->elements().size() == 2);
+  CHECK(json.find("l")->elements()[1].string() == "2");
+  CHECK(json.elements().empty());
+  CHECK_FALSE(json.find("l")->find("0"));
+  CHECK(json.find("a")->text() == R"({"b":"x","n":5,"z":null})");
+}
+
+TEST_CASE("Json: a member outlives the value that it was found in") {
+  std::optional<Json> member;
+  {
+    auto json = Json::parse(R"({"a":"kept"})").value();
+    member = json.find("a");
+  }
+  CHECK(member->string() == "kept");
+}
+
+TEST_CASE("JsonBody::parse: no body counts as an empty object") {
+  CHECK_FALSE(body("").has("a"));
+  CHECK_FALSE(body(" \n").has("a"));
+  CHECK_FALSE(body("").raw_member("a"));
+}
+
+TEST_CASE("JsonBody::parse: 400 with GitHub's two texts") {
+  auto broken = JsonBody::parse("{\"a\":");
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().code == ErrorCode::bad_json);
+  CHECK(broken.error().message == "Problems parsing JSON");
+  for (auto text : {"[]", "1", "null", "\"x\"", "true"}) {
+    CAPTURE(text);
+    auto other = JsonBody::parse(text);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().code == ErrorCode::bad_json);
+    CHECK(other.error().message == "Body should be a JSON object");
+  }
+}
+
+TEST_CASE("JsonBody: null and absent are the same, except where a member is required") {
+  const JsonBody given = body(R"({"null":null})");
+  for (auto name : {"null", "absent"}) {
+    CAPTURE(name);
+    CHECK(given.optional_string(name).value() == std::nullopt);
+    CHECK(given.string_or(name, "x").value() == "x");
+    CHECK(given.optional_boolean(name).value() == std::nullopt);
+    CHECK(given.boolean_or(name, true).value());
+    CHECK(given.optional_strings(name).value() == std::nullopt);
+  }
+  CHECK(given.has("null"));
+  CHECK_FALSE(given.has("absent"));
+  CHECK(message(given.required_string("absent")) ==
+        "Invalid request.\n\n\"absent\" wasn't supplied.");
+  CHECK(message(given.required_string("null")) ==
+        "Invalid request.\n\nFor 'properties/null', nil is not a string.");
+}
+
+TEST_CASE("JsonBody: a member of another kind is refused and shown") {
+  const JsonBody given = body(R"({"n":1,"s":"x","l":["a",2],"o":{"a":[1]},"b":true})");
+  CHECK(message(given.required_string("n")) ==
+        "Invalid request.\n\nFor 'properties/n', 1 is not a string.");
+  CHECK(message(given.optional_string("o")) ==
+        "Invalid request.\n\nFor 'properties/o', {\"a\":[1]} is not a string.");
+  CHECK(message(given.string_or("b", "")) ==
+        "Invalid request.\n\nFor 'properties/b', true is not a string.");
+  CHECK(message(given.optional_boolean("s")) ==
+        "Invalid request.\n\nFor 'properties/s', \"x\" is not a boolean.");
+  CHECK(message(given.boolean_or("n", false)) ==
+        "Invalid request.\n\nFor 'properties/n', 1 is not a boolean.");
+  CHECK(message(given.optional_strings("s")) ==
+        "Invalid request.\n\nFor 'properties/s', \"x\" is not an array.");
+  CHECK(message(given.optional_strings("l")) ==
+        "Invalid request.\n\nFor 'properties/l/1', 2 is not a string.");
+}
+
+TEST_CASE("JsonBody: a long value is shown cut") {
+  const JsonBody given = body("{\"a\":[\"" + std::string(10'000, 'x') + "\"]}");
+  CHECK(message(given.required_string("a")).size() < 200);
+}
+
+TEST_CASE("JsonBody: texts must not contain a null character") {
+  const JsonBody given = body(R"({"a":"x\u0000y","l":["\u0000"]})");
+  CHECK(message(given.required_string("a")) ==
+        "Invalid request.\n\n\"a\" must not contain a null character.");
+  CHECK_FALSE(given.optional_string("a"));
+  CHECK_FALSE(given.string_or("a", ""));
+  CHECK_FALSE(given.optional_strings("l"));
+}
+
+TEST_CASE("JsonBody: good values come through") {
+  const JsonBody given = body(R"({"s":"é\n","b":false,"l":[],"m":["a",""]})");
+  CHECK(given.required_string("s").value() == "é\n");
+  CHECK(given.boolean_or("b", true).value() == false);
+  CHECK(given.optional_strings("l").value() == std::vector<std::string>{});
+  CHECK(given.optional_strings("m").value() == std::vector<std::string>{"a", ""});
+}

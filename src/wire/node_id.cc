@@ -1,0 +1,42 @@
+#include "wire/node_id.h"
+
+#include "base/crypto.h"
+
+namespace esclusa::wire {
+namespace {
+
+void append_big_endian(std::string& out, uint64_t value, int byte_count) {
+  for (int i = byte_count; i-- > 0;) out += static_cast<char>(value >> (8 * i));
+}
+
+/// An unsigned integer in msgpack's shortest form.
+void append_id(std::string& out, int64_t id) {
+  auto value = static_cast<uint64_t>(id);
+  if (value < 0x80) {
+    append_big_endian(out, value, 1);
+  } else if (value <= UINT8_MAX) {
+    out += '\xcc';
+    append_big_endian(out, value, 1);
+  } else if (value <= UINT16_MAX) {
+    out += '\xcd';
+    append_big_endian(out, value, 2);
+  } else if (value <= UINT32_MAX) {
+    out += '\xce';
+    append_big_endian(out, value, 4);
+  } else {
+    out += '\xcf';
+    append_big_endian(out, value, 8);
+  }
+}
+
+}  // namespace
+
+std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids) {
+  std::string packed;
+  packed += static_cast<char>(0x90 | (ids.size() + 1));
+  packed += '\0';
+  for (int64_t id : ids) append_id(packed, id);
+  return std::string(prefix) + "_" + base64url(packed);
+}
+
+}  // namespace esclusa::wire

@@ -1,0 +1,13 @@
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace esclusa::wire {
+
+/// GitHub's newer node ids: `DE_kwDOAQ…` is `prefix_` + base64url of the msgpack array
+/// `[0, parent…, id]`. Source: behaviour.md §1, decoded from recorded answers.
+std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids);
+
+}  // namespace esclusa::wire

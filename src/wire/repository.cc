@@ -1,0 +1,123 @@
+#include "wire/repository.h"
+
+#include "wire/account.h"
+#include "wire/node_id.h"
+
+namespace esclusa::wire {
+namespace {
+
+/// The link templates of a repository, in GitHub's order: member name and path below its URL.
+struct Link {
+  const char* name;
+  const char* path;
+};
+constexpr Link links[] = {
+    {"forks_url", "/forks"},
+    {"keys_url", "/keys{/key_id}"},
+    {"collaborators_url", "/collaborators{/collaborator}"},
+    {"teams_url", "/teams"},
+    {"hooks_url", "/hooks"},
+    {"issue_events_url", "/issues/events{/number}"},
+    {"events_url", "/events"},
+    {"assignees_url", "/assignees{/user}"},
+    {"branches_url", "/branches{/branch}"},
+    {"tags_url", "/tags"},
+    {"blobs_url", "/git/blobs{/sha}"},
+    {"git_tags_url", "/git/tags{/sha}"},
+    {"git_refs_url", "/git/refs{/sha}"},
+    {"trees_url", "/git/trees{/sha}"},
+    {"statuses_url", "/statuses/{sha}"},
+    {"languages_url", "/languages"},
+    {"stargazers_url", "/stargazers"},
+    {"contributors_url", "/contributors"},
+    {"subscribers_url", "/subscribers"},
+    {"subscription_url", "/subscription"},
+    {"commits_url", "/commits{/sha}"},
+    {"git_commits_url", "/git/commits{/sha}"},
+    {"comments_url", "/comments{/number}"},
+    {"issue_comment_url", "/issues/comments{/number}"},
+    {"contents_url", "/contents/{+path}"},
+    {"compare_url", "/compare/{base}...{head}"},
+    {"merges_url", "/merges"},
+    {"archive_url", "/{archive_format}{/ref}"},
+    {"downloads_url", "/downloads"},
+    {"issues_url", "/issues{/number}"},
+    {"pulls_url", "/pulls{/number}"},
+    {"milestones_url", "/milestones{/number}"},
+    {"notifications_url", "/notifications{?since,all,participating}"},
+    {"labels_url", "/labels{/name}"},
+    {"releases_url", "/releases{/id}"},
+    {"deployments_url", "/deployments"},
+};
+
+void write_permissions(JsonWriter& json, core::Role role) {
+  json.key("permissions")
+      .begin_object()
+      .member("admin", role >= core::Role::admin)
+      .member("maintain", role >= core::Role::maintain)
+      .member("push", role >= core::Role::write)
+      .member("triage", role >= core::Role::triage)
+      .member("pull", role >= core::Role::read)
+      .end_object();
+}
+
+}  // namespace
+
+void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
+                      std::optional<core::Role> viewer_role) {
+  const std::string url = urls.repository(repository);
+  const std::string html_url = urls.web + "/" + Urls::path_of(repository);
+  json.begin_object()
+      .member("id", repository.id.value)
+      .member("node_id", node_id("R", {repository.id.value}))
+      .member("name", repository.name)
+      .member("full_name", repository.full_name())
+      .member("private", repository.visibility == core::Visibility::is_private);
+  json.key("owner");
+  write_account(json, repository.owner, urls);
+  json.member("html_url", html_url)
+      .member("description", nullptr)
+      .member("fork", false)
+      .member("url", url);
+  for (const Link& link : links) json.member(link.name, url + link.path);
+  json.member("created_at", repository.created_at)
+      .member("updated_at", repository.updated_at)
+      .member("pushed_at", repository.updated_at)
+      .member("git_url", html_url + ".git")
+      .member("ssh_url", html_url + ".git")
+      .member("clone_url", html_url + ".git")
+      .member("svn_url", html_url)
+      .member("homepage", nullptr)
+      .member("size", 0)
+      .member("stargazers_count", 0)
+      .member("watchers_count", 0)
+      .member("language", nullptr)
+      .member("has_issues", false)
+      .member("has_projects", false)
+      .member("has_downloads", false)
+      .member("has_wiki", false)
+      .member("has_pages", false)
+      .member("has_discussions", false)
+      .member("forks_count", 0)
+      .member("mirror_url", nullptr)
+      .member("archived", false)
+      .member("disabled", false)
+      .member("open_issues_count", 0)
+      .member("license", nullptr)
+      .member("allow_forking", false)
+      .member("is_template", false)
+      .member("web_commit_signoff_required", false);
+  json.key("topics").begin_array().end_array();
+  json.member("visibility", core::to_name(repository.visibility))
+      .member("forks", 0)
+      .member("open_issues", 0)
+      .member("watchers", 0)
+      .member("default_branch", repository.default_branch);
+  if (viewer_role) write_permissions(json, *viewer_role);
+  json.key("custom_properties").begin_object().end_object();
+  // `full-repository` demands both; the webhook schema forbids them.
+  if (viewer_role) json.member("network_count", 0).member("subscribers_count", 0);
+  json.end_object();
+}
+
+}  // namespace esclusa::wire

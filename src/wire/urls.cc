@@ -1,0 +1,27 @@
+#include "wire/urls.h"
+
+#include "base/text.h"
+
+namespace esclusa::wire {
+
+std::string Urls::account(const core::Account& account) const {
+  return api + "/users/" + percent_encode(account.login);
+}
+
+std::string Urls::path_of(const core::Repository& repository) {
+  return percent_encode(repository.full_name(), "/");
+}
+
+std::string Urls::repository(const core::Repository& repository) const {
+  return api + "/repos/" + path_of(repository);
+}
+
+std::string Urls::deployment(const core::Repository& repository, DeploymentId id) const {
+  return this->repository(repository) + "/deployments/" + std::to_string(id.value);
+}
+
+std::string Urls::hook(const core::Repository& repository, HookId id) const {
+  return this->repository(repository) + "/hooks/" + std::to_string(id.value);
+}
+
+}  // namespace esclusa::wire

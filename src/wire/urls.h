@@ -1,0 +1,24 @@
+#pragma once
+#include <string>
+
+#include "core/deployment.h"
+#include "core/hook.h"
+#include "core/repository.h"
+
+namespace esclusa::wire {
+
+/// Where links in an answer point. `api` is the root that the request came in under (with or
+/// without `/api/v3`), `web` the server itself; neither ends in a slash.
+struct Urls {
+  std::string api;
+  std::string web;
+
+  std::string account(const core::Account& account) const;
+  /// `{owner}/{repo}` as it stands in a path: a bot's brackets are encoded.
+  static std::string path_of(const core::Repository& repository);
+  std::string repository(const core::Repository& repository) const;
+  std::string deployment(const core::Repository& repository, DeploymentId id) const;
+  std::string hook(const core::Repository& repository, HookId id) const;
+};
+
+}  // namespace esclusa::wire

@@ -1,0 +1,25 @@
+#include "wire/urls.h"
+
+#include <doctest/doctest.h>
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+TEST_CASE("Urls: every link lies under the root that the request came in under") {
+  core::Repository repository;
+  repository.owner.login = "Demo";
+  repository.name = "shop.js";
+  for (const std::string root : {"http://127.0.0.1:8080", "https://x.example.org/api/v3"}) {
+    const Urls urls{root, "https://x.example.org"};
+    CHECK(urls.account(repository.owner) == root + "/users/Demo");
+    CHECK(urls.repository(repository) == root + "/repos/Demo/shop.js");
+    CHECK(urls.deployment(repository, {7}) == root + "/repos/Demo/shop.js/deployments/7");
+    CHECK(urls.hook(repository, {8}) == root + "/repos/Demo/shop.js/hooks/8");
+  }
+}
+
+TEST_CASE("Urls: a bot's brackets are encoded, as in GitHub's links") {
+  core::Account bot;
+  bot.login = "deploy[bot]";
+  CHECK(Urls{"http://x", "http://x"}.account(bot) == "http://x/users/deploy%5Bbot%5D");
+}

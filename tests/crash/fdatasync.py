@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""fdatasync: how many creates share one fdatasync? (group commit)
+
+Starts the server under strace, drives 64 keep-alive connections that each create one deployment
+after the other, and counts the fdatasync and fsync calls in that time. Exit code 1 if there was
+more than one for 8 creates; 77 if strace may not trace here.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+import harness  # noqa: E402
+
+CREATES_PER_SYNC_MIN = 8
+SKIPPED = 77
+SYNC = re.compile(r"^(\d+ +)?(\d+\.\d+) (fdatasync|fsync|<\.\.\. (?:fdatasync|fsync) resumed)")
+DURATION = re.compile(r"<(\d+\.\d+)>$")
+
+
+class TracedServer(harness.Server):
+    """A server whose syncs strace writes down; signals go to the server, not to strace."""
+
+    def __init__(self, parent):
+        super().__init__(parent=parent)
+        self.trace = self.folder / "strace.log"
+        self._wrapper = ["strace", "-f", "--seccomp-bpf", "-ttt", "-T", "-o", str(self.trace),
+                         "-e", "trace=fdatasync,fsync", "-e", "signal=none",
+                         *harness.DIES_WITH_PARENT]
+
+    def stop(self, timeout=20):
+        strace = self.process.pid
+        children = pathlib.Path(f"/proc/{strace}/task/{strace}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGTERM)
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            for child in children:
+                os.kill(int(child), signal.SIGKILL)
+        return self._ended()
+
+
+class Client:
+    """One connection that sends the next create when the last one is answered."""
+
+    def __init__(self, address, request):
+        self._request = request
+        self._answer = b""
+        self.socket = socket.create_connection(address, timeout=30)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self):
+        self.socket.sendall(self._request)
+
+    def receive(self):
+        """Takes bytes in; true when an answer is complete. Raises if it is no 201."""
+        part = self.socket.recv(65536)
+        if not part:
+            raise RuntimeError("the server closed a connection")
+        self._answer += part
+        head, found, body = self._answer.partition(b"\r\n\r\n")
+        if not found:
+            return False
+        length = int(re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)[1])
+        if len(body) < length:
+            return False
+        if not head.startswith(b"HTTP/1.1 201"):
+            raise RuntimeError(self._answer[:500].decode(errors="replace"))
+        self._answer = b""
+        return True
+
+
+def make_request(server):
+    """The bytes of one create."""
+    body = json.dumps({"ref": "main", "auto_merge": False, "required_contexts": [],
+                       "environment": "staging"}).encode()
+    head = ("POST /repos/demo/shop/deployments HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {server.token}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n")
+    return head.encode() + body
+
+
+def drive(server, connections, creates):
+    """Makes the creates; gives (begin, end) in seconds since 1970, as strace does."""
+    parts = urllib.parse.urlsplit(server.url)
+    request = make_request(server)
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
+        clients = [Client((parts.hostname, parts.port), request) for _ in range(connections)]
+        for client in clients:
+            stack.enter_context(client.socket)
+            selector.register(client.socket, selectors.EVENT_READ, client)
+        begin, sent, answered = time.time(), connections, 0
+        for client in clients:
+            client.send()
+        while answered < creates:
+            ready = selector.select(30)
+            if not ready:
+                raise RuntimeError("no answer for 30 s")
+            for key, _ in ready:
+                if key.data.receive():
+                    answered += 1
+                    if sent < creates:
+                        key.data.send()
+                        sent += 1
+    return begin, time.time()
+
+
+def read_syncs(trace, begin, end):
+    """(count, milliseconds in the middle) of the syncs that began between two times."""
+    count, durations = 0, []
+    for line in trace.read_text(errors="replace").splitlines():
+        match = SYNC.match(line)
+        if not match or not begin <= float(match[2]) <= end:
+            continue
+        count += not match[3].startswith("<")
+        duration = DURATION.search(line)
+        if duration:
+            durations.append(float(duration[1]) * 1000)
+    return count, sorted(durations)[len(durations) // 2] if durations else 0.0
+
+
+def can_trace():
+    """Is there a strace, and may it trace?"""
+    if not shutil.which("strace"):
+        return False
+    return subprocess.run(["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync",
+                           "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--creates", type=int, default=4000)
+    parser.add_argument("--connections", type=int, default=64)
+    options = parser.parse_args()
+    if not can_trace():
+        print("fdatasync: strace is missing or may not trace here; nothing was counted")
+        return SKIPPED
+    parent = ROOT / ".cache"  # a real disk, which /tmp may not be
+    parent.mkdir(exist_ok=True)
+    with TracedServer(parent) as server:
+        server.add_repository("demo/shop", harness.make_repository(server.folder), "--writable",
+                              "--private")
+        drive(server, options.connections, options.connections * 2)  # warm
+        begin, end = drive(server, options.connections, options.creates)
+        stopped = server.stop()
+        count, middle = read_syncs(server.trace, begin, end)
+    rate = options.creates / max(count, 1)
+    print(f"fdatasync: {options.creates} creates on {options.connections} connections in "
+          f"{end - begin:.2f} s ({options.creates / (end - begin):.0f}/s under strace)")
+    print(f"fdatasync: {count} fdatasync and fsync calls, {middle:.2f} ms each in the middle")
+    print(f"fdatasync: {rate:.1f} creates for each; at least {CREATES_PER_SYNC_MIN} are wanted")
+    if count == 0:
+        print("fdatasync: nothing was synced at all")
+    return 0 if stopped == 0 and count and rate >= CREATES_PER_SYNC_MIN else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""A webhook receiver that writes down everything it is sent.
+
+Each delivery becomes one line of JSON in a file of the receiver's own, synced before the answer
+goes out, so that what the server was told was received has been:
+    {"at": seconds, "guid": …, "event": …, "headers": {…}, "sha256": …, "body": text, "answer": 200}
+
+In a test: `with Receiver(file) as receiver: …`. As a process of its own, which outlives the
+server: `receiver.py --file FILE` prints `Receiver listens on http://…` and runs until it is ended.
+"""
+import argparse
+import hashlib
+import http.server
+import json
+import os
+import sys
+import threading
+import time
+
+
+class Receiver:
+    """A threaded HTTP server for webhooks. `answers` is what the next deliveries get."""
+
+    def __init__(self, file):
+        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._changed = threading.Condition()
+        self._deliveries = []
+        self._failures = []
+        self._server = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._server.receiver = self
+        self._thread = threading.Thread(target=self._server.serve_forever,
+                                        kwargs={"poll_interval": 0.05}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        os.close(self._file)
+
+    def fail_next(self, count=1, status=500):
+        """The next `count` deliveries are answered with `status`, and written down all the same."""
+        with self._changed:
+            self._failures += [status] * count
+
+    def deliveries(self, event=None):
+        """What has arrived, in order; of one event, or of all."""
+        with self._changed:
+            return [one for one in self._deliveries if event in (None, one["event"])]
+
+    def wait_for(self, wanted, timeout=15.0):
+        """Waits until `wanted(deliveries)` is true, and gives the deliveries; else raises."""
+        end = time.monotonic() + timeout
+        with self._changed:
+            while not wanted(self._deliveries):
+                if not self._changed.wait(end - time.monotonic()) and time.monotonic() >= end:
+                    seen = [(one["event"], one["guid"]) for one in self._deliveries]
+                    raise AssertionError(f"not received in {timeout} s; received: {seen}")
+            return list(self._deliveries)
+
+    def wait_for_event(self, event, count=1, timeout=15.0):
+        """Waits for `count` deliveries of an event, and gives all of that event."""
+        def enough(deliveries):
+            return sum(one["event"] == event for one in deliveries) >= count
+        return [one for one in self.wait_for(enough, timeout) if one["event"] == event]
+
+    def record(self, headers, body):
+        """Writes one delivery down and gives the status to answer with."""
+        with self._changed:
+            answer = self._failures.pop(0) if self._failures else 200
+            delivery = {
+                "at": time.time(),
+                "guid": headers.get("X-GitHub-Delivery"),
+                "event": headers.get("X-GitHub-Event"),
+                "headers": dict(headers.items()),
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "body": body.decode("utf-8", "backslashreplace"),
+                "answer": answer,
+            }
+            os.write(self._file, json.dumps(delivery).encode() + b"\n")
+            os.fsync(self._file)
+            self._deliveries.append(delivery)
+            self._changed.notify_all()
+            return answer
+
+
+class _HttpServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """A sender that went away before its answer is no error here: it was killed, or waited
+        no longer, and what it sent has been written down."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60
+
+    def do_POST(self):
+        body = self._read_body()
+        if body is None:  # cut off: the server died while it was sending; not a delivery
+            self.close_connection = True
+            return
+        answer = self.server.receiver.record(self.headers, body)
+        text = b"received\n"
+        self.send_response(answer)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def _read_body(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        return body if len(body) == length else None
+
+    def log_message(self, *_):
+        """Nothing: the file is the log."""
+
+
+def read_file(path):
+    """The deliveries in a receiver's file; a line that is not complete yet is left out."""
+    with open(path, "rb") as file:
+        return [json.loads(line) for line in file if line.endswith(b"\n")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--file", required=True)
+    with Receiver(parser.parse_args().file) as receiver:
+        print(f"Receiver listens on {receiver.url}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

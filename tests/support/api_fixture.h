@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+
+#include "api/call.h"
+#include "base/check.h"
+
+namespace esclusa::test {
+
+/// A database for tests that must not need one.
+class NoDatabase : public store::Database {
+  Result<void> do_read(const Work&) override { bug("the database was read"); }
+  Result<void> do_write(const Work&) override { bug("the database was written"); }
+};
+
+/// What a `Call` refers to, with nothing behind it: no repository, no hooks, a clock that stands.
+struct ApiFixture {
+  NoDatabase database;
+  Sealer sealer{Secret(std::string(Sealer::key_bytes, 'k'))};
+  app::TokenUse token_use;
+  app::Context context{.database = database,
+                       .sealer = sealer,
+                       .now = [] { return from_micros(1'790'000'000'000'000); },
+                       .event_urls = {"http://h", "http://h"},
+                       .repositories_directory = {},
+                       .wake_deliveries = [] {},
+                       .token_use = token_use};
+  api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
+};
+
+inline http::Request make_request(const std::string& method, const std::string& target,
+                                  http::Headers headers = {}) {
+  http::Request request;
+  request.method = method;
+  request.target = target;
+  request.headers = std::move(headers);
+  request.peer = "192.0.2.1";
+  return request;
+}
+
+}  // namespace esclusa::test

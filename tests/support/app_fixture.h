@@ -1,0 +1,85 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "app/access.h"
+#include "app/administration.h"
+#include "app/deployments.h"
+#include "app/hooks.h"
+#include "support/database_fixture.h"
+#include "support/git_fixture.h"
+#include "support/store_rows.h"
+
+namespace esclusa::test {
+
+/// Use cases on a real SQLite database and real git repositories, with a clock that stands still.
+class AppFixture {
+ public:
+  AppFixture()
+      : context{.database = store.database(),
+                .sealer = sealer(),
+                .now = [this] { return now; },
+                .event_urls = {"http://api.example", "http://web.example"},
+                .repositories_directory = folder / "repositories",
+                .wake_deliveries = [this] { ++wake_count; },
+                .token_use = token_use} {
+    std::filesystem::create_directory(context.repositories_directory);
+    must(app::create_account(context, nobody, {.login = "ada", .human = ""}));
+  }
+
+  /// Registers the repository for ada, and opens it as she does.
+  app::RepositoryAccess add(const GitFixture& git, bool writable = true,
+                            std::optional<core::MergePolicy> auto_merge = {},
+                            const std::string& name = "application") {
+    must(app::create_repository(context, nobody,
+                                {.owner = "ada",
+                                 .name = name,
+                                 .path = git.path().string(),
+                                 .writable = writable,
+                                 .auto_merge = auto_merge}));
+    return open("ada", name);
+  }
+
+  /// ada's repository, opened by that account with a token for everything.
+  app::RepositoryAccess open(const std::string& login, const std::string& name) {
+    return must(app::open_repository(
+        context, log_in(login), app::RepositoryName{"ada", name},
+        {.role = core::Role::write, .scopes = {core::Scope::repo_deployment}}));
+  }
+
+  core::Principal log_in(const std::string& login, const std::string& scopes = "repo") {
+    auto minted = must(app::create_token(
+        context, nobody,
+        {.login = login, .name = "test", .scopes = scopes, .expires_in = std::nullopt}));
+    core::Principal principal = must(app::authenticate(context, minted.text.reveal()));
+    principal.request_id = "request-1";
+    return principal;
+  }
+
+  /// What a statement counts.
+  int64_t count(const std::string& sql) {
+    return read(context.database, [&](store::Connection& db) { return db.number(sql); });
+  }
+  int64_t row_count(const std::string& table) { return count("select count(*) from " + table); }
+
+  /// One column of a statement, one row a line.
+  std::string texts(const std::string& sql) {
+    std::string lines;
+    for (const std::string& text : read(context.database, [&](store::Connection& db) {
+           return db.all(sql, {}, [](const sql::Row& row) { return std::string(row.text(0)); });
+         })) {
+      lines += text + "\n";
+    }
+    return lines;
+  }
+
+  Timestamp now = at(0);
+  int wake_count = 0;
+  TempFolder folder;
+  SqliteStore store;
+  app::TokenUse token_use;
+  core::Principal nobody;  ///< the machine's administrator
+  app::Context context;
+};
+
+}  // namespace esclusa::test

@@ -1,0 +1,139 @@
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/crypto.h"
+#include "store/accounts.h"
+#include "store/deliveries.h"
+#include "store/deployments.h"
+#include "store/events.h"
+#include "store/hooks.h"
+#include "store/repositories.h"
+
+/// Rows for tests: each function inserts one with ordinary values, and gives it as it was read
+/// back.
+namespace esclusa::test {
+
+/// Microseconds from an arbitrary moment on.
+constexpr Timestamp at(int64_t micros) { return from_micros(1'700'000'000'000'000 + micros); }
+
+template <class T>
+T found(std::optional<T> value) {
+  if (!value) throw std::runtime_error("a row that should be there is not");
+  return *std::move(value);
+}
+
+inline const Sealer& sealer() {
+  static const Sealer made = [] {
+    init_crypto();
+    return Sealer(Secret(std::string(Sealer::key_bytes, 'k')));
+  }();
+  return made;
+}
+
+inline core::Account add_account(sql::Connection& tx, const std::string& login,
+                                 core::AccountKind kind = core::AccountKind::user) {
+  core::Account account;
+  account.login = login;
+  account.kind = kind;
+  account.created_at = at(0);
+  return found(store::find_account(tx, found(store::insert_account(tx, account))));
+}
+
+inline core::Repository add_repository(sql::Connection& tx, const core::Account& owner,
+                                       const std::string& name) {
+  core::Repository repository;
+  repository.owner = owner;
+  repository.name = name;
+  repository.path = "/srv/git/" + name + ".git";
+  repository.default_branch = "main";
+  repository.created_at = at(0);
+  return found(store::find_repository(tx, found(store::insert_repository(tx, repository))));
+}
+
+/// Somebody who acts by an account, without a token.
+inline core::Principal principal_of(const core::Account& account) {
+  core::Principal principal;
+  principal.account = account;
+  principal.request_id = "request-1";
+  return principal;
+}
+
+/// What most tests need: somebody with a repository.
+struct Surroundings {
+  core::Account ada;
+  core::Repository repository;
+  core::Principal principal;
+
+  explicit Surroundings(sql::Connection& tx, const std::string& name = "application") {
+    auto known = store::find_account(tx, "ada");
+    ada = known ? *known : add_account(tx, "ada");
+    repository = add_repository(tx, ada, name);
+    principal = principal_of(ada);
+  }
+
+  core::EnvironmentName environment(sql::Connection& tx, const std::string& name) const {
+    return store::ensure_environment_name(tx, repository.id, name, at(0));
+  }
+
+  core::Deployment deployment(sql::Connection& tx, const std::string& environment_name,
+                              const std::string& ref = "main", const std::string& task = "deploy",
+                              const std::string& sha = std::string(40, 'a')) const {
+    core::Deployment deployment;
+    deployment.repository_id = repository.id;
+    deployment.environment = environment(tx, environment_name);
+    deployment.original_environment = deployment.environment;
+    deployment.ref = ref;
+    deployment.sha = sha;
+    deployment.task = task;
+    deployment.payload = "{}";
+    deployment.creator = ada;
+    deployment.created_at = deployment.updated_at = at(0);
+    deployment.id = store::insert_deployment(tx, deployment, principal);
+    return found(store::find_deployment(tx, repository.id, deployment.id));
+  }
+
+  core::DeploymentStatus status(sql::Connection& tx, const core::Deployment& deployment,
+                                core::DeploymentState state) const {
+    core::DeploymentStatus status;
+    status.deployment_id = deployment.id;
+    status.repository_id = repository.id;
+    status.state = state;
+    status.environment = deployment.environment;
+    status.creator = ada;
+    status.created_at = status.updated_at = at(0);
+    status.id = store::insert_status(tx, status, principal);
+    return found(store::find_status(tx, deployment.id, status.id));
+  }
+
+  core::Hook hook(sql::Connection& tx, const std::vector<std::string>& events = {"*"},
+                  const std::string& url = "http://127.0.0.1:1/hook",
+                  const std::string& secret = "") const {
+    core::Hook hook;
+    hook.repository_id = repository.id;
+    hook.url = url;
+    hook.content_type = core::HookContentType::json;
+    hook.secret = Secret(secret);
+    hook.events = events;
+    hook.created_at = at(0);
+    const HookId id = store::insert_hook(tx, sealer(), hook, ada.id);
+    return found(store::find_hook(tx, sealer(), repository.id, id));
+  }
+
+  /// An event without a deployment; it is ordered with those of the same environment.
+  core::Event event(const std::string& kind, std::optional<EnvironmentNameId> environment = {},
+                    Timestamp created_at = at(0)) const {
+    core::Event event;
+    event.guid = random_uuid();
+    event.repository_id = repository.id;
+    event.environment_id = environment;
+    event.kind = kind;
+    event.action = "created";
+    event.created_at = created_at;
+    return event;
+  }
+};
+
+}  // namespace esclusa::test

@@ -1,0 +1,168 @@
+"""The checkers of the sources can fail: each rule is broken once, in a small tree of its own."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
+LAYERS = """\
+base:               | only sodium.h
+core: base          |
+http: base          | only boost/beast
+api:  http core     |
+bin:  *             |
+"""
+
+
+class CheckTest(unittest.TestCase):
+    """A temporary tree, and a checker run on it."""
+    tool = ""
+    arguments = ()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="esclusa-check-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.write("tools/layers.txt", LAYERS)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def check(self):
+        """(exit code, output)"""
+        done = subprocess.run([sys.executable, TOOLS / self.tool, "--root", self.root,
+                               *self.arguments], check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def assert_refused(self, text):
+        code, output = self.check()
+        self.assertEqual(code, 1, output)
+        self.assertIn(text, output)
+
+    def assert_accepted(self):
+        code, output = self.check()
+        self.assertEqual(code, 0, output)
+
+
+class Layers(CheckTest):
+    tool = "check-layers"
+
+    def test_downward_includes_are_accepted(self):
+        self.write("src/api/x.cc", '#include "api/x.h"\n#include "core/y.h"\n#include <vector>\n')
+        self.write("src/bin/main.cc", '#include "api/x.h"\n#include "base/z.h"\n')
+        self.write("src/http/s.cc", "#include <boost/beast/http.hpp>\n")
+        self.assert_accepted()
+
+    def test_an_upward_include_is_refused_with_its_place(self):
+        self.write("src/core/x.cc", '#include <string>\n\n#include "http/message.h"\n')
+        self.assert_refused("src/core/x.cc:3: core must not include http/")
+
+    def test_an_include_that_skips_the_table_is_refused(self):
+        self.write("src/api/x.cc", '#include "base/x.h"\n')
+        self.assert_refused("src/api/x.cc:1: api must not include base/")
+
+    def test_a_library_outside_its_home_is_refused(self):
+        self.write("src/core/x.cc", "#include <sodium.h>\n")
+        self.assert_refused("src/core/x.cc:1: core must not include sodium.h")
+
+    def test_even_the_top_folder_may_not_use_a_library_at_home_elsewhere(self):
+        self.write("src/bin/x.cc", "#  include <boost/beast.hpp>\n")
+        self.assert_refused("bin must not include boost/beast")
+
+    def test_an_include_that_is_not_written_from_src_is_refused(self):
+        self.write("src/core/x.cc", '#include "x.h"\n')
+        self.assert_refused('src/core/x.cc:1: write "x.h" from src/: "core/x.h"')
+
+    def test_support_and_doctest_are_for_test_files(self):
+        lines = '#include <doctest/doctest.h>\n#include "support/repository.h"\n'
+        self.write("src/core/x_test.cc", lines)
+        self.assert_accepted()
+        self.write("src/core/x.cc", lines)
+        self.assert_refused("src/core/x.cc:1: core must not include doctest")
+        self.assert_refused("src/core/x.cc:2: core must not include support/")
+
+    def test_a_folder_without_a_line_is_refused(self):
+        self.write("src/misc/x.cc", "\n")
+        self.assert_refused("src/misc/x.cc: tools/layers.txt does not know this folder")
+
+    def test_a_cycle_in_the_table_is_refused(self):
+        self.write("tools/layers.txt", "a: b |\nb: c |\nc: a |\n")
+        self.assert_refused("a cycle: a → b → c → a")
+
+    def test_a_link_that_the_table_forbids_is_refused(self):
+        self.write("CMakeLists.txt", "esclusa_folder(core USES base http LIBRARIES x)\n")
+        self.assert_refused("CMakeLists.txt:1: core must not link http")
+
+
+class Style(CheckTest):
+    tool = "check-style"
+    arguments = ("--only", "text")
+
+    def assert_line_refused(self, line, text, path="src/core/x.cc"):
+        self.write(path, f"int a;\n{line}\n")
+        self.assert_refused(f"{path}:2: {text}")
+
+    def test_plain_files_are_accepted(self):
+        self.write("src/core/x.h", "// What it is.\n#pragma once\nint file_system(int x);\n")
+        self.write("src/core/x.cc", '#include "core/x.h"\nint a = os.system(1);\n')
+        self.write("tests/x.py", "# TO" + "DO is only forbidden in src\n")
+        self.assert_accepted()
+
+    def test_long_lines(self):
+        self.assert_line_refused("//" + "x" * 99, "101 characters")
+
+    def test_a_line_of_100_characters_of_two_bytes_is_accepted(self):
+        self.write("src/core/x.cc", "//" + "é" * 98 + "\n")
+        self.assert_accepted()
+
+    def test_tabs(self):
+        self.assert_line_refused("\tint x;", "a tab")
+
+    def test_blanks_at_the_end(self):
+        self.assert_line_refused("int x; ", "blanks at the end")
+
+    def test_long_files(self):
+        self.write("src/core/x.cc", "\n" * 501)
+        self.assert_refused("src/core/x.cc:501: 501 lines")
+
+    def test_a_missing_last_newline(self):
+        self.write("src/core/x.cc", "int x;")
+        self.assert_refused("src/core/x.cc:1: no newline")
+
+    def test_headers_without_pragma_once(self):
+        self.write("src/core/x.h", "int x;\n#pragma once\n")
+        self.assert_refused("src/core/x.h:1: a header begins with #pragma once")
+
+    def test_using_namespace_in_a_header(self):
+        self.write("src/core/x.h", "#pragma once\nusing namespace std;\n")
+        self.assert_refused("src/core/x.h:2: no `using namespace`")
+
+    def test_shells(self):
+        self.assert_line_refused('std::system("x");', "`std::system(`")
+        self.assert_line_refused('system("x");', "`system(`")
+        self.assert_line_refused('popen("x", "r");', "`popen(`")
+
+    def test_work_left_for_later(self):
+        for word in ("TO" + "DO", "FIX" + "ME"):
+            self.assert_line_refused(f"// {word}: later", f"`{word}`")
+
+
+@unittest.skipUnless(shutil.which("clang-format-19"), "clang-format-19 is not installed")
+class Format(CheckTest):
+    tool = "check-style"
+    arguments = ("--only", "format")
+
+    def test_formatted_and_not(self):
+        self.write(".clang-format", "BasedOnStyle: Google\n")
+        self.write("src/core/x.cc", "int main() { return 0; }\n")
+        self.assert_accepted()
+        self.write("src/core/x.cc", "int  main(){return 0;}\n")
+        self.assert_refused("src/core/x.cc:1:")
+
+
+if __name__ == "__main__":
+    unittest.main()
