@@ -82,7 +82,8 @@ TEST_CASE_FIXTURE(Fixture, "run_command: facts of the event are variables, and n
   fields.environment = "$(touch x)";
   fields.task = "`touch x`;touch x";
   CHECK(execute({"env"}).state == "success");
-  auto lines = split(printed(), '\n');
+  const std::string text = printed();
+  const auto lines = split(text, '\n');
   auto has = [&](std::string_view line) { return std::ranges::find(lines, line) != lines.end(); };
   CHECK(has("ESCLUSA_REPOSITORY=demo/shop"));
   CHECK(has("ESCLUSA_DEPLOYMENT_ID=1"));
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "run_command: facts of the event are variables, and n
   CHECK(has("ESCLUSA_SHA=" + std::string(40, 'a')));
   CHECK(has("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string()));
   CHECK(has("ESCLUSA_EVENT_FILE=" + run.event_file().string()));
-  CHECK(!printed().contains("AGENT_TEST_SECRET"));
+  CHECK(!text.contains("AGENT_TEST_SECRET"));
   CHECK(!fs::exists(run.source() / "x"));
 }
 

@@ -20,8 +20,9 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
-http::Response error_response(const Error& error, std::string_view documentation) {
-  const int status = http_status(error.code);
+http::Response error_response(const Error& error, std::string_view documentation,
+                              std::optional<int> given_status) {
+  const int status = given_status.value_or(http_status(error.code));
   wire::JsonWriter json;
   json.begin_object().member("message", error.message);
   if (!error.fields.empty() || !error.details.empty()) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string_view>
 
 #include "base/error.h"
@@ -10,7 +11,9 @@ namespace esclusa::api {
 int http_status(ErrorCode code);
 
 /// GitHub's error body: `message`, `errors`, `documentation_url`, `status`, and our
-/// `reason_code`. `documentation` is the route's, or empty.
-http::Response error_response(const Error& error, std::string_view documentation);
+/// `reason_code`. `documentation` is the route's, or empty. `status` is for refusals of the
+/// transport (408, 414, 431), which have no code of ours.
+http::Response error_response(const Error& error, std::string_view documentation,
+                              std::optional<int> status = std::nullopt);
 
 }  // namespace esclusa::api

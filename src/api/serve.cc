@@ -129,9 +129,7 @@ http::Response Api::refuse(const http::Request& request, int status) const {
   const Timestamp now = context_.now();
   core::Principal nobody;
   nobody.request_id = new_request_id(now);
-  http::Response response = error_response(error, "");
-  // The transport's own refusals (408, 414, 431) have no error code of ours.
-  response.status = status;
+  http::Response response = error_response(error, "", status);
   add_common_headers(request, response, {nobody.request_id, "", nobody, std::nullopt});
   log_request(request, response, nobody, now, now);
   return response;

@@ -67,19 +67,16 @@ auto show_table(std::vector<std::string> members) {
   };
 }
 
-/// `90d`, `12h`, `30m`, `45s` as seconds; nothing for anything else.
+/// `90d`, `12h`, `30m`, `45s` as seconds; nothing for anything else, or for over a century.
 std::optional<int64_t> parse_duration(const std::string& text) {
-  if (text.size() < 2) return std::nullopt;
-  constexpr int64_t most = 10'000'000'000;  // what the server takes is less, in any unit
-  auto number = parse_positive(text.substr(0, text.size() - 1));
-  if (!number || *number > most) return std::nullopt;
-  switch (text.back()) {
-    case 's': return number;
-    case 'm': return *number * 60;
-    case 'h': return *number * 3600;
-    case 'd': return *number * 86'400;
-    default: return std::nullopt;
+  constexpr std::pair<char, int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
+  constexpr int64_t century = 100LL * 366 * 86'400;
+  for (const auto& [letter, seconds] : units) {
+    if (text.empty() || text.back() != letter) continue;
+    auto number = parse_positive(std::string_view(text).substr(0, text.size() - 1));
+    if (number && *number <= century / seconds) return *number * seconds;
   }
+  return std::nullopt;
 }
 
 /// The two halves of OWNER/NAME.

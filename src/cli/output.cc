@@ -18,17 +18,21 @@ void print_line(const std::string& line) {
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
+  // Measured as printed: one place for each character.
+  std::vector<std::vector<std::string>> cells = rows;
   std::vector<size_t> widths;
-  for (const auto& row : rows) {
+  for (auto& row : cells) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], utf8_length(row[i]));
+    for (size_t i = 0; i < row.size(); ++i) {
+      row[i] = printable(row[i]);
+      std::ranges::replace_if(row[i], [](char c) { return c == '\n' || c == '\t'; }, ' ');
+      widths[i] = std::max(widths[i], utf8_length(row[i]));
+    }
   }
-  for (const auto& row : rows) {
+  for (const auto& row : cells) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      std::string cell = printable(row[i]);
-      std::ranges::replace(cell, '\n', ' ');
-      line += cell;
+      line += row[i];
       if (i + 1 < row.size()) line.append(widths[i] - utf8_length(row[i]) + 2, ' ');
     }
     print_line(line);

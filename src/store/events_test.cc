@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "base/text.h"
 #include "store/hooks.h"
 #include "support/database_fixture.h"
@@ -82,6 +85,38 @@ TEST_CASE("insert_event: numbers are gapless within a deployment, and absent wit
       CHECK(number_of(one.id) == 3);
       CHECK(number_of(two.id) == 2);
     });
+  });
+}
+
+TEST_CASE("insert_event: numbers stay gapless when several threads report at once") {
+  for_each_engine([](sql::Database& db) {
+    auto [s, deployment] = test::write(db, [](sql::Connection& tx) {
+      const Surroundings made(tx);
+      return std::pair(made, made.deployment(tx, "staging"));
+    });
+    constexpr int threads = 4, each = 10;
+    std::vector<std::jthread> reporters;
+    for (int t = 0; t < threads; ++t) {
+      reporters.emplace_back([&] {
+        for (int i = 0; i < each; ++i) {
+          (void)db.write([&](sql::Connection& tx) -> Result<void> {
+            core::Event event = s.event("deployment_status");
+            event.deployment_id = deployment.id;
+            store::insert_event(tx, event, "{}", s.principal);
+            if (i % 2 == 0) return {};
+            return fail(ErrorCode::conflict, "refused after the number was given");
+          });
+        }
+      });
+    }
+    reporters.clear();
+    auto numbers = test::read(db, [](sql::Connection& c) {
+      return c.all("select event_no from event order by id", {},
+                   [](const sql::Row& row) { return row.integer(0); });
+    });
+    REQUIRE(numbers.size() == threads * each / 2);
+    std::ranges::sort(numbers);
+    for (size_t i = 0; i < numbers.size(); ++i) CHECK(numbers[i] == static_cast<int64_t>(i + 1));
   });
 }
 

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <thread>
+
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -140,5 +143,25 @@ TEST_CASE("ensure_environment_name: one row for every spelling, and the first sp
       CHECK(store::ensure_environment_name(tx, one.id, "staging ", at(3)).id != first.id);
       CHECK(store::ensure_environment_name(tx, one.id, "Ümlaut", at(3)).name == "Ümlaut");
     });
+  });
+}
+
+TEST_CASE("ensure_environment_name: several threads at once make one row") {
+  for_each_engine([](sql::Database& db) {
+    const auto repository = test::write(db, [](sql::Connection& tx) {
+      return add_repository(tx, add_account(tx, "ada"), "application");
+    });
+    std::array<EnvironmentNameId, 8> ids;
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      threads.emplace_back([&, i] {
+        ids[i] = test::write(db, [&](sql::Connection& tx) {
+                   return store::ensure_environment_name(tx, repository.id, i % 2 ? "Prod" : "PROD",
+                                                         at(0));
+                 }).id;
+      });
+    }
+    threads.clear();
+    for (auto id : ids) CHECK(id == ids[0]);
   });
 }

@@ -81,7 +81,7 @@ class JsonBody {
   Result<bool> boolean_or(std::string_view name, bool fallback) const;
   /// An array of strings; null and absent are nothing.
   Result<std::optional<std::vector<std::string>>> optional_strings(std::string_view name) const;
-  /// The member's own JSON text, minified, numbers and escapes as they were sent.
+  /// The member as JSON text, minified; numbers keep their digits, escapes are written our way.
   std::optional<std::string> raw_member(std::string_view name) const;
 
  private:
