@@ -81,8 +81,12 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
   rule.command = TRY(table.required_strings("command", R"(["./deploy.sh", "staging"])"));
   rule.time_limit_text = TRY(table.string_or(
       "time_limit", std::to_string(std::chrono::minutes(limits::run_time_default).count()) + "m"));
+  constexpr auto longest = std::chrono::hours(24 * 7);
   auto limit = parse_duration(rule.time_limit_text);
-  if (!limit) return table.error("`time_limit`: " + limit.error().message);
+  if (!limit || *limit > longest) {
+    return table.error("`time_limit`: write 90s, 5m or 1h (at most a week), and not \"" +
+                       rule.time_limit_text + "\"");
+  }
   rule.time_limit = *limit;
   rule.environment_url = TRY(table.string_or("environment_url", ""));
   if (!core::check_link(rule.environment_url, "DeploymentStatus", "environment_url")) {
@@ -93,20 +97,6 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
 }
 
 }  // namespace
-
-Result<std::chrono::seconds> parse_duration(std::string_view text) {
-  constexpr auto longest = std::chrono::hours(24 * 7);
-  int64_t count = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const std::string_view unit(end, text.data() + text.size());
-  const int64_t factor = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (error != std::errc{} || factor == 0 || count < 1 ||
-      count > std::chrono::seconds(longest).count() / factor) {
-    return fail(ErrorCode::invalid,
-                "write 90s, 5m or 1h (at most a week), and not \"" + std::string(text) + "\"");
-  }
-  return std::chrono::seconds(count * factor);
-}
 
 const Rule* Config::find_rule(std::string_view repository, std::string_view environment,
                               std::string_view task) const {

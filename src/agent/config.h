@@ -60,7 +60,4 @@ struct Config {
 /// where, and what to write instead.
 Result<Config> load_config(const std::filesystem::path& file);
 
-/// `90s`, `5m` or `1h`: at least a second, at most a week.
-Result<std::chrono::seconds> parse_duration(std::string_view text);
-
 }  // namespace esclusa::agent

@@ -157,16 +157,5 @@ TEST_CASE("load_config: secrets must be there, and are never in a message") {
   CHECK(contains(files.error_of(head + entry), "`token_file`: cannot read"));
 }
 
-TEST_CASE("parse_duration: seconds, minutes, hours") {
-  CHECK(parse_duration("1s") == std::chrono::seconds(1));
-  CHECK(parse_duration("5m") == std::chrono::minutes(5));
-  CHECK(parse_duration("168h") == std::chrono::hours(168));
-  for (const char* text : {"", "5", "m", "0s", "-1s", "1.5h", "5 m", "5M", "169h", "1d", "5ms",
-                           "99999999999999999999s"}) {
-    CAPTURE(text);
-    CHECK(!parse_duration(text));
-  }
-}
-
 }  // namespace
 }  // namespace esclusa::agent

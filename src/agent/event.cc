@@ -1,10 +1,10 @@
 #include "agent/event.h"
 
-#include "agent/raw_json.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ref.h"
 #include "wire/json.h"
+#include "wire/json_scan.h"
 
 namespace esclusa::agent {
 namespace {
@@ -30,7 +30,7 @@ Result<DeploymentEvent> parse_deployment_event(std::string body) {
   if (!full_name) return fail(ErrorCode::invalid, "`repository.full_name` is missing");
   result.repository = std::move(*full_name);
 
-  const auto text = find_raw_json(body, "deployment");
+  const auto text = wire::find_raw_member(body, "deployment");
   if (!text) return fail(ErrorCode::invalid, "`deployment` is missing");
   const auto deployment = TRY(wire::JsonBody::parse(*text));
   auto id = deployment.find("id");
@@ -45,7 +45,7 @@ Result<DeploymentEvent> parse_deployment_event(std::string body) {
   if (!core::is_full_sha(result.sha)) {
     return fail(ErrorCode::invalid, "`deployment.sha` is not 40 hex digits");
   }
-  result.payload = find_raw_json(*text, "payload").value_or("{}");
+  result.payload = wire::find_raw_member(*text, "payload").value_or("{}");
   result.body = std::move(body);
   return result;
 }

@@ -20,6 +20,28 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
+namespace {
+
+void write_field(wire::JsonWriter& json, const FieldError& field) {
+  json.begin_object();
+  if (!field.contexts.empty()) {
+    json.key("contexts").begin_array();
+    for (const ContextState& context : field.contexts) {
+      json.begin_object()
+          .member("context", context.context)
+          .member("state", context.state)
+          .end_object();
+    }
+    json.end_array();
+  }
+  json.member("resource", field.resource).member("code", field.code);
+  if (!field.field.empty()) json.member("field", field.field);
+  if (!field.message.empty()) json.member("message", field.message);
+  json.end_object();
+}
+
+}  // namespace
+
 http::Response error_response(const Error& error, std::string_view documentation,
                               std::optional<int> given_status) {
   const int status = given_status.value_or(http_status(error.code));
@@ -27,12 +49,7 @@ http::Response error_response(const Error& error, std::string_view documentation
   json.begin_object().member("message", error.message);
   if (!error.fields.empty() || !error.details.empty()) {
     json.key("errors").begin_array();
-    for (const FieldError& field : error.fields) {
-      json.begin_object().member("resource", field.resource).member("code", field.code);
-      if (!field.field.empty()) json.member("field", field.field);
-      if (!field.message.empty()) json.member("message", field.message);
-      json.end_object();
-    }
+    for (const FieldError& field : error.fields) write_field(json, field);
     for (const std::string& detail : error.details) json.value(detail);
     json.end_array();
   }

@@ -20,12 +20,19 @@ enum class ErrorCode {
   internal,         ///< a bug
 };
 
+/// A context that a deployment depends on, and its state in GitHub's words, or `missing`.
+struct ContextState {
+  std::string context;
+  std::string state;
+};
+
 /// One member of GitHub's `errors` array: `{resource, field, code, message}`.
 struct FieldError {
   std::string resource;
   std::string field;
   std::string code;
   std::string message;
+  std::vector<ContextState> contexts = {};  ///< only of `required_contexts`
 };
 
 /// A refusal. `message` and `fields` follow GitHub's texts; `reason_code` is ours and stable.

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <ctime>
 
+#include "base/ids.h"
+
 namespace esclusa {
 
 Timestamp system_now() {
@@ -31,6 +33,17 @@ std::string format_time(Timestamp time) { return fmt::format("{:%Y-%m-%dT%H:%M:%
 
 std::string format_http_date(Timestamp time) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", utc(time));
+}
+
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  constexpr std::pair<char, int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
+  constexpr int64_t century = 100LL * 366 * 86'400;
+  for (const auto& [letter, seconds] : units) {
+    if (!text.ends_with(letter)) continue;
+    auto count = parse_positive(text.substr(0, text.size() - 1));
+    if (count && *count <= century / seconds) return std::chrono::seconds(*count * seconds);
+  }
+  return std::nullopt;
 }
 
 }  // namespace esclusa

@@ -2,7 +2,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace esclusa {
 
@@ -20,6 +22,10 @@ std::string format_time(Timestamp time);
 
 /// `Sat, 21 Nov 2026 08:30:00 GMT`, for `Last-Modified`.
 std::string format_http_date(Timestamp time);
+
+/// `45s`, `30m`, `12h` or `90d`, as people write a span of time; nothing for anything else, or for
+/// over a century.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
 constexpr int64_t to_micros(Timestamp time) { return time.time_since_epoch().count(); }
 constexpr Timestamp from_micros(int64_t micros) {

@@ -51,3 +51,16 @@ TEST_CASE("system_now: never runs backwards, in any thread") {
   for (auto& thread : threads) thread.join();
   CHECK(std::ranges::count(ordered, 1) == 4);
 }
+
+TEST_CASE("parse_duration: seconds, minutes, hours and days, up to a century") {
+  CHECK(parse_duration("1s") == std::chrono::seconds(1));
+  CHECK(parse_duration("5m") == std::chrono::minutes(5));
+  CHECK(parse_duration("168h") == std::chrono::hours(168));
+  CHECK(parse_duration("90d") == std::chrono::hours(90 * 24));
+  CHECK(parse_duration("36600d") == std::chrono::hours(36600 * 24));
+  for (const char* text : {"", "5", "m", "0s", "-1s", "1.5h", "5 m", " 5m", "5M", "1w", "5ms",
+                           "36601d", "9223372036854775807d", "99999999999999999999s"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}

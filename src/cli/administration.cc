@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "base/ids.h"
 #include "base/text.h"
 #include "cli/connection.h"
 #include "cli/output.h"
@@ -65,18 +64,6 @@ auto show_table(std::vector<std::string> members) {
     }
     print_table(rows);
   };
-}
-
-/// `90d`, `12h`, `30m`, `45s` as seconds; nothing for anything else, or for over a century.
-std::optional<int64_t> parse_duration(const std::string& text) {
-  constexpr std::pair<char, int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
-  constexpr int64_t century = 100LL * 366 * 86'400;
-  for (const auto& [letter, seconds] : units) {
-    if (text.empty() || text.back() != letter) continue;
-    auto number = parse_positive(std::string_view(text).substr(0, text.size() - 1));
-    if (number && *number <= century / seconds) return *number * seconds;
-  }
-  return std::nullopt;
 }
 
 /// The two halves of OWNER/NAME.
@@ -148,7 +135,7 @@ void add_token(CLI::App& app, Action& action) {
           return report(
               {ErrorCode::invalid, "--expires-in should be such as 90d or 12h", {}, {}, {}});
         }
-        json.member("expires_in_seconds", *seconds);
+        json.member("expires_in_seconds", int64_t{seconds->count()});
       }
       json.end_object();
       return ask(*create.socket, "POST", "/users/" + percent_encode(options->login) + "/tokens",

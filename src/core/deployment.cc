@@ -10,6 +10,24 @@ bool needs_behind_count(const NewDeployment& input, MergePolicy policy) {
   return input.auto_merge && policy != MergePolicy::ignore;
 }
 
+namespace {
+
+/// A required context that nobody reported is missing, and nobody can report one yet.
+Result<void> judge_contexts(const NewDeployment& input) {
+  if (!input.required_contexts || input.required_contexts->empty()) return {};
+  FieldError error{"Deployment", "required_contexts", "invalid", ""};
+  for (const std::string& context : *input.required_contexts) {
+    error.contexts.push_back({context, "missing"});
+  }
+  return std::unexpected(Error{ErrorCode::conflict,
+                               "Conflict: Commit status checks failed for " + input.ref + ".",
+                               "required_contexts",
+                               {std::move(error)},
+                               {}});
+}
+
+}  // namespace
+
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts) {
   if (!facts.resolved) {
     return fail(ErrorCode::invalid, "No ref found for: " + input.ref, "ref_not_found");
@@ -27,6 +45,7 @@ Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const Deploym
                     "\"auto_merge\": false to deploy the ref as it is.",
                 "not_yet");
   }
+  TRY(judge_contexts(input));
   return DeploymentPlan{
       .sha = facts.resolved->sha,
       .production_environment =

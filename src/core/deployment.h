@@ -97,7 +97,7 @@ struct DeploymentPlan {
 bool needs_behind_count(const NewDeployment& input, MergePolicy policy);
 
 /// The decision over a create: pure, and the only one. The order of its judgements is
-/// resolve → auto-merge; the gates of later issues stand between them (product.md).
+/// resolve → auto-merge → required contexts; an environment's gates will stand between them.
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts);
 
 /// Checks the fields' lengths and characters.

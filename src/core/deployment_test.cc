@@ -110,6 +110,28 @@ TEST_CASE("needs_behind_count: only where something could be merged or refused")
   CHECK_FALSE(needs_behind_count(input, MergePolicy::refuse));
 }
 
+TEST_CASE("plan_deployment: 409 when contexts are required, since nobody has reported any") {
+  NewDeployment input;
+  input.ref = "main";
+  input.auto_merge = false;
+  DeploymentFacts facts;
+  facts.resolved = ResolvedRef{RefKind::branch, "refs/heads/main", std::string(40, 'a')};
+  input.required_contexts = {{"ci/build", "ci/test"}};
+  auto plan = plan_deployment(input, facts);
+  REQUIRE_FALSE(plan.has_value());
+  CHECK(plan.error().code == ErrorCode::conflict);
+  CHECK(plan.error().message == "Conflict: Commit status checks failed for main.");
+  REQUIRE(plan.error().fields.size() == 1);
+  REQUIRE(plan.error().fields[0].contexts.size() == 2);
+  CHECK(plan.error().fields[0].contexts[1].context == "ci/test");
+  CHECK(plan.error().fields[0].contexts[1].state == "missing");
+  for (auto none :
+       {std::optional<std::vector<std::string>>(), std::optional(std::vector<std::string>())}) {
+    input.required_contexts = none;
+    CHECK(plan_deployment(input, facts).has_value());
+  }
+}
+
 TEST_CASE("plan_deployment: production_environment defaults to whether the name is production") {
   struct Row {
     const char* environment;

@@ -142,7 +142,7 @@ TEST_CASE("parse_new_deployment: a payload is an object or a string, and stays a
   const Row rows[] = {
       {"{}", "{}"},
       {R"({"n":1.0,"big":12345678901234567890123})", R"({"n":1.0,"big":12345678901234567890123})"},
-      {R"({"config" : {"provider":"x"}})", R"({"config":{"provider":"x"}})"},
+      {R"({"config":{"provider":"x"}})", R"({"config":{"provider":"x"}})"},
       {R"("")", R"("")"},
       {R"("custom")", R"("custom")"},
       {R"("{\"user\":\"atmos\"}")", R"("{\"user\":\"atmos\"}")"},

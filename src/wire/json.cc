@@ -131,7 +131,8 @@ Result<std::optional<std::vector<std::string>>> JsonBody::optional_strings(
 }
 
 std::optional<std::string> JsonBody::raw_member(std::string_view name) const {
-  return find_raw_member(text_, name);
+  auto member = find_raw_member(text_, name);
+  return member ? std::optional(std::string(*member)) : std::nullopt;
 }
 
 }  // namespace esclusa::wire

@@ -81,7 +81,7 @@ class JsonBody {
   Result<bool> boolean_or(std::string_view name, bool fallback) const;
   /// An array of strings; null and absent are nothing.
   Result<std::optional<std::vector<std::string>>> optional_strings(std::string_view name) const;
-  /// The member as JSON text, minified; numbers keep their digits, escapes are written our way.
+  /// The member as JSON text, exactly as it was sent.
   std::optional<std::string> raw_member(std::string_view name) const;
 
  private:

@@ -1,12 +1,13 @@
 #include "wire/json_scan.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/limits.h"
-#include "base/text.h"
 
 namespace esclusa::wire {
 namespace {
@@ -14,8 +15,7 @@ namespace {
 namespace bj = boost::json;
 using ErrorCodeRef = boost::system::error_code&;
 
-/// Follows the parser's events. It copies the events inside the wanted member of the top-level
-/// object back to text, and remembers the keys of the objects that are open.
+/// Follows the parser's events, and remembers the keys of the objects that are open.
 class Handler {
  public:
   static constexpr size_t max_object_size = SIZE_MAX;
@@ -23,146 +23,116 @@ class Handler {
   static constexpr size_t max_key_size = SIZE_MAX;
   static constexpr size_t max_string_size = SIZE_MAX;
 
-  explicit Handler(std::string_view wanted) : wanted_(wanted) {}
-  std::optional<std::string>& found() { return found_; }
-
   bool on_document_begin(ErrorCodeRef) { return true; }
   bool on_document_end(ErrorCodeRef) { return true; }
   bool on_object_begin(ErrorCodeRef) {
-    open('{');
     keys_.emplace_back();
     return true;
   }
   bool on_object_end(size_t, ErrorCodeRef) {
     keys_.pop_back();
-    close('}');
     return true;
   }
-  bool on_array_begin(ErrorCodeRef) {
-    open('[');
+  bool on_array_begin(ErrorCodeRef) { return true; }
+  bool on_array_end(size_t, ErrorCodeRef) { return true; }
+  bool on_key_part(bj::string_view part, size_t, ErrorCodeRef) {
+    key_.append(part.data(), part.size());
     return true;
   }
-  bool on_array_end(size_t, ErrorCodeRef) {
-    close(']');
-    return true;
-  }
-  bool on_key_part(bj::string_view part, size_t, ErrorCodeRef) { return collect(part); }
   bool on_key(bj::string_view part, size_t, ErrorCodeRef error) {
-    collect(part);
-    std::string key = std::move(text_);
-    text_.clear();
-    if (!keys_.back().insert(key).second) {
-      error = bj::error::syntax;
-      return false;
-    }
-    if (copying_) {
-      comma();
-      append_json_string(*found_, key);
-      *found_ += ':';
-    } else if (depth_ == 1 && key == wanted_) {
-      copying_ = true;
-      found_.emplace();
-    }
+    key_.append(part.data(), part.size());
+    const bool is_new = keys_.back().insert(std::exchange(key_, {})).second;
+    if (!is_new) error = bj::error::syntax;
+    return is_new;
+  }
+  bool on_string_part(bj::string_view, size_t, ErrorCodeRef) { return true; }
+  bool on_string(bj::string_view, size_t, ErrorCodeRef) { return true; }
+  bool on_number_part(bj::string_view part, ErrorCodeRef) {
+    number_chars_ += part.size();
     return true;
   }
-  bool on_string_part(bj::string_view part, size_t, ErrorCodeRef) { return collect(part); }
-  bool on_string(bj::string_view part, size_t, ErrorCodeRef) {
-    collect(part);
-    std::string value = std::move(text_);
-    text_.clear();
-    if (copying_) {
-      comma();
-      append_json_string(*found_, value);
-    }
-    end_value();
-    return true;
-  }
-  bool on_number_part(bj::string_view part, ErrorCodeRef) { return collect(part); }
   bool on_int64(int64_t, bj::string_view part, ErrorCodeRef error) { return number(part, error); }
   bool on_uint64(uint64_t, bj::string_view part, ErrorCodeRef error) { return number(part, error); }
   bool on_double(double, bj::string_view part, ErrorCodeRef error) { return number(part, error); }
-  bool on_bool(bool value, ErrorCodeRef) { return literal(value ? "true" : "false"); }
-  bool on_null(ErrorCodeRef) { return literal("null"); }
+  bool on_bool(bool, ErrorCodeRef) { return true; }
+  bool on_null(ErrorCodeRef) { return true; }
   bool on_comment_part(bj::string_view, ErrorCodeRef) { return true; }
   bool on_comment(bj::string_view, ErrorCodeRef) { return true; }
 
  private:
-  bool collect(bj::string_view part) {
-    text_.append(part.data(), part.size());
-    return true;
-  }
   bool number(bj::string_view part, ErrorCodeRef error) {
-    collect(part);
-    std::string digits = std::move(text_);
-    text_.clear();
-    if (digits.size() > limits::number_chars) {
-      error = bj::error::exponent_overflow;
-      return false;
-    }
-    return literal(digits);
-  }
-  bool literal(std::string_view value) {
-    if (copying_) {
-      comma();
-      *found_ += value;
-    }
-    end_value();
-    return true;
-  }
-  void open(char bracket) {
-    if (copying_) {
-      comma();
-      *found_ += bracket;
-    }
-    ++depth_;
-  }
-  void close(char bracket) {
-    --depth_;
-    if (copying_) *found_ += bracket;
-    end_value();
-  }
-  void end_value() {
-    if (depth_ == 1) copying_ = false;
-  }
-  void comma() {
-    const std::string& out = *found_;
-    if (out.empty() || out.back() == '{' || out.back() == '[' || out.back() == ':') return;
-    *found_ += ',';
+    const bool fits = std::exchange(number_chars_, 0) + part.size() <= limits::number_chars;
+    if (!fits) error = bj::error::exponent_overflow;
+    return fits;
   }
 
-  const std::string wanted_;
-  std::string text_;  ///< of the key, string or number at hand
+  std::string key_;  ///< its parts so far
   std::vector<std::set<std::string>> keys_;
-  std::optional<std::string> found_;
-  size_t depth_ = 0;
-  bool copying_ = false;
+  size_t number_chars_ = 0;  ///< of the number at hand, so far
 };
 
-std::optional<Handler*> run(bj::basic_parser<Handler>& parser, std::string_view text) {
-  boost::system::error_code error;
-  size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (error || read != text.size() || !parser.done()) return std::nullopt;
-  return &parser.handler();
+constexpr std::string_view blanks = " \t\r\n";
+
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text;
 }
 
-bj::parse_options options() {
-  bj::parse_options made;
-  made.max_depth = limits::json_depth;
-  return made;
+/// The length of the string that `text` begins with, quotes included.
+size_t string_length(std::string_view text) {
+  size_t at = 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return std::min(at + 1, text.size());
+}
+
+/// The length of the value that `text` begins with.
+size_t value_length(std::string_view text) {
+  size_t depth = 0;
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"') {
+      at += string_length(text.substr(at));
+      if (depth == 0) return at;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    const bool is_end = c == '}' || c == ']';
+    if (depth == 0 && (is_end || c == ',' || blanks.contains(c))) return at;
+    ++at;
+    if (is_end && --depth == 0) return at;
+  }
+  return text.size();
 }
 
 }  // namespace
 
 bool scan_json(std::string_view text) {
-  bj::basic_parser<Handler> parser(options(), "");
-  // The empty name may be a real key: what is copied for it is of no use here.
-  return run(parser, text).has_value();
+  bj::parse_options options;
+  options.max_depth = limits::json_depth;
+  bj::basic_parser<Handler> parser(options);
+  boost::system::error_code error;
+  const size_t read = parser.write_some(false, text.data(), text.size(), error);
+  return !error && read == text.size() && parser.done();
 }
 
-std::optional<std::string> find_raw_member(std::string_view text, std::string_view name) {
-  bj::basic_parser<Handler> parser(options(), name);
-  auto handler = run(parser, text);
-  return handler ? (*handler)->found() : std::nullopt;
+std::optional<std::string_view> find_raw_member(std::string_view object, std::string_view name) {
+  std::string_view rest = without_blanks(object);
+  while (rest.starts_with('{') || rest.starts_with(',')) {
+    rest = without_blanks(rest.substr(1));
+    if (!rest.starts_with('"')) return std::nullopt;
+    const std::string_view key = rest.substr(0, string_length(rest));
+    rest = without_blanks(rest.substr(key.size()));
+    if (!rest.starts_with(':')) return std::nullopt;
+    rest = without_blanks(rest.substr(1));
+    const std::string_view value = rest.substr(0, value_length(rest));
+    boost::system::error_code error;
+    const bj::value decoded = bj::parse(bj::string_view(key), error);
+    if (!error && decoded.is_string() && std::string_view(decoded.get_string()) == name) {
+      return value;
+    }
+    rest = without_blanks(rest.substr(value.size()));
+  }
+  return std::nullopt;
 }
 
 }  // namespace esclusa::wire

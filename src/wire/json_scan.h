@@ -9,8 +9,9 @@ namespace esclusa::wire {
 /// UTF-8, and no object has a key twice.
 bool scan_json(std::string_view text);
 
-/// The text of a member of the top-level object, minified but otherwise as sent: numbers keep
-/// their digits, whatever their size. `text` must have passed `scan_json`.
-std::optional<std::string> find_raw_member(std::string_view text, std::string_view name);
+/// The text of a member of the top-level object exactly as it stands there: digits, escapes and
+/// blanks inside it included. `text` should have passed `scan_json`; of other text nothing worse
+/// comes than nothing found.
+std::optional<std::string_view> find_raw_member(std::string_view text, std::string_view name);
 
 }  // namespace esclusa::wire
