@@ -93,28 +93,36 @@ Result<void> set_member(const Context& context, const core::Principal& principal
   });
 }
 
-Result<MintedToken> create_token(const Context& context, const core::Principal& principal,
-                                 const NewToken& input) {
+namespace {
+
+/// Inserts the token and its audit row.
+Result<MintedToken> mint_token(store::Connection& tx, const core::Principal& principal,
+                               const core::Account& account, const NewToken& input, Timestamp now) {
   if (input.name.size() > limits::token_name_chars) {
     return fail(ErrorCode::invalid, "The token's name is too long", "too_long");
   }
+  if (account.kind == core::AccountKind::organization) {
+    return fail(ErrorCode::invalid, "An organization has no tokens; make one for a user or a bot",
+                "no_tokens");
+  }
   MintedToken minted{{}, core::new_token_text()};
+  minted.token.account_id = account.id;
   minted.token.scopes = TRY(core::Scopes::parse(input.scopes));
   minted.token.name = input.name;
-  minted.token.created_at = context.now();
-  if (input.expires_in) minted.token.expires_at = minted.token.created_at + *input.expires_in;
+  minted.token.created_at = now;
+  if (input.expires_in) minted.token.expires_at = now + *input.expires_in;
+  minted.token.id = store::insert_token(tx, minted.token, core::token_digest(minted.text.reveal()));
+  store::insert_audit(tx, principal, {"token.create", std::nullopt, minted.token.id.value}, now);
+  return minted;
+}
+
+}  // namespace
+
+Result<MintedToken> create_token(const Context& context, const core::Principal& principal,
+                                 const NewToken& input) {
   return context.database.write([&](store::Connection& tx) -> Result<MintedToken> {
-    auto account = TRY(require_account(tx, input.login));
-    if (account.kind == core::AccountKind::organization) {
-      return fail(ErrorCode::invalid, "An organization has no tokens; make one for a user or a bot",
-                  "no_tokens");
-    }
-    minted.token.account_id = account.id;
-    minted.token.id =
-        store::insert_token(tx, minted.token, core::token_digest(minted.text.reveal()));
-    store::insert_audit(tx, principal, {"token.create", std::nullopt, minted.token.id.value},
-                        minted.token.created_at);
-    return minted;
+    const core::Account account = TRY(require_account(tx, input.login));
+    return mint_token(tx, principal, account, input, context.now());
   });
 }
 
@@ -137,16 +145,24 @@ Result<void> revoke_token(const Context& context, const core::Principal& princip
 }
 
 Result<std::optional<MintedToken>> create_first_administrator(const Context& context) {
-  if (TRY(context.database.read(store::has_accounts))) return std::nullopt;
-  core::Principal nobody;
-  nobody.request_id = "first-start";
-  TRY(create_account(context, nobody, {.login = "admin", .site_admin = true, .human = ""}));
-  return TRY(create_token(
-      context, nobody,
-      {.login = "admin",
-       .name = "first start",
-       .scopes = "repo, admin:org, admin:org_hook, admin:public_key, user, workflow, delete_repo",
-       .expires_in = std::nullopt}));
+  // One transaction: an administrator without a token would be locked out.
+  return context.database.write([&](store::Connection& tx) -> Result<std::optional<MintedToken>> {
+    if (store::has_accounts(tx)) return std::nullopt;
+    core::Principal nobody;
+    nobody.request_id = "first-start";
+    core::Account admin;
+    admin.login = "admin";
+    admin.site_admin = true;
+    admin.created_at = admin.updated_at = context.now();
+    admin = insert_account(tx, nobody, admin).value();
+    return TRY(mint_token(tx, nobody, admin,
+                          {.login = admin.login,
+                           .name = "first start",
+                           .scopes = "repo, admin:org, admin:org_hook, admin:public_key, user, "
+                                     "workflow, delete_repo",
+                           .expires_in = std::nullopt},
+                          admin.created_at));
+  });
 }
 
 Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,

@@ -101,9 +101,18 @@ Result<void> serve(const ServerSettings& settings) {
   }));
   TRY(sql::migrate(*database, store::migrations()));
 
+  // What the handlers use is made before the server, and so outlives its last handler; what needs
+  // the port is filled in once it listens, before anything is served.
+  api::Settings api_settings{
+      .external_url = "",
+      .external_url_is_fixed = !settings.external_url.empty(),
+      .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow))};
+  hooks::Worker worker(*database, sealer, system_now,
+                       {api_settings.hook_destinations, settings.webhooks_retry_scale});
+  app::TokenUse token_use;
   std::optional<app::Context> context;
   std::optional<api::Api> api;
-  std::string url;
+  std::string& url = api_settings.external_url;
   http::Service service;
   service.handle = [&](const http::Request& request) {
     const bool local = request.door == http::Door::local_admin;
@@ -126,13 +135,6 @@ Result<void> serve(const ServerSettings& settings) {
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
   url = settings.external_url.empty() ? local_url(settings, port) : settings.external_url;
 
-  const api::Settings api_settings{
-      .external_url = url,
-      .external_url_is_fixed = !settings.external_url.empty(),
-      .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow))};
-  hooks::Worker worker(*database, sealer, system_now,
-                       {api_settings.hook_destinations, settings.webhooks_retry_scale});
-  app::TokenUse token_use;
   context.emplace(app::Context{.database = *database,
                                .sealer = sealer,
                                .now = system_now,

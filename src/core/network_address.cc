@@ -49,6 +49,8 @@ std::optional<NetworkRange> NetworkRange::parse(std::string_view text) {
 }
 
 bool NetworkRange::contains(const NetworkAddress& address) const {
+  // IPv4 is held mapped into IPv6, but `::/0` means IPv6 alone.
+  if (address.is_ipv4() != (base_.is_ipv4() && prefix_bits_ >= 96)) return false;
   int whole = prefix_bits_ / 8;
   int rest = prefix_bits_ % 8;
   if (std::memcmp(base_.bytes.data(), address.bytes.data(), whole) != 0) return false;
@@ -83,8 +85,9 @@ const std::vector<NetworkRange>& special_ranges() {
 
 /// Ranges that an entry must name by itself.
 const std::vector<NetworkRange>& guarded_ranges() {
-  static const auto table = ranges(
-      {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "::/96", "fe80::/10"});
+  static const auto table =
+      ranges({"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32",
+              "100.100.100.200/32", "::/96", "fe80::/10", "fd00:ec2::254/128"});
   return table;
 }
 

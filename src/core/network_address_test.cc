@@ -28,6 +28,21 @@ bool contains(const char* range, const char* text) {
   return parsed->contains(address(text));
 }
 
+TEST_CASE("DestinationPolicy: ::/0 opens no IPv4, and broad ranges open no cloud metadata") {
+  const auto policy =
+      DestinationPolicy::parse({"::/0", "100.64.0.0/10", "fc00::/7", "0.0.0.0/0"}).value();
+  const auto only_ipv6 = DestinationPolicy::parse({"::/0"}).value();
+  auto allows = [](const DestinationPolicy& judge, const char* text) {
+    return judge.allows(NetworkAddress::parse(text).value());
+  };
+  CHECK_FALSE(allows(only_ipv6, "10.0.0.1"));
+  CHECK(allows(only_ipv6, "fd00::1"));
+  CHECK(allows(policy, "100.64.0.1"));
+  CHECK_FALSE(allows(policy, "100.100.100.200"));
+  CHECK_FALSE(allows(policy, "fd00:ec2::254"));
+  CHECK(allows(DestinationPolicy::parse({"100.100.100.200/32"}).value(), "100.100.100.200"));
+}
+
 }  // namespace
 
 TEST_CASE("NetworkAddress::parse: dotted IPv4 and plain IPv6") {
@@ -127,7 +142,7 @@ TEST_CASE("NetworkRange::lies_within: wholly, or not at all") {
   CHECK_FALSE(within("126.0.0.0/7", "127.0.0.0/8"));
   CHECK_FALSE(within("0.0.0.0/0", "127.0.0.0/8"));
   CHECK_FALSE(within("10.0.0.0/9", "127.0.0.0/8"));
-  CHECK(within("10.0.0.0/8", "::/0"));
+  CHECK_FALSE(within("10.0.0.0/8", "::/0"));
 }
 
 TEST_CASE("DestinationPolicy: what is public is open") {

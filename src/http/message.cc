@@ -57,6 +57,7 @@ std::vector<Parameter> parse_query(std::string_view query) {
     Parameter parameter;
     if (!decode_form(pair.substr(0, equals), parameter.name)) continue;
     if (!decode_form(value, parameter.value)) continue;
+    if (parameter.value.find('\0') != parameter.value.npos) continue;  // no value here has any
     parameters.push_back(std::move(parameter));
   }
   return parameters;
