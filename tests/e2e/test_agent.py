@@ -69,7 +69,7 @@ class Agent:
                 [*DIES_WITH_PARENT, *self.wrapper, BINARY, "agent", "--config",
                  str(self.folder / "agent.toml")],
                 env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=log, text=True)
+                stderr=log, text=True, start_new_session=True)
         line = self.process.stdout.readline()
         match = re.fullmatch(r"Agent listens on (http://127\.0\.0\.1:\d+)/\n", line)
         if not match:
@@ -80,12 +80,13 @@ class Agent:
 
     def end(self, number=signal.SIGTERM):
         """Ends it, if it runs; gives the exit code."""
+        # The group: strace, asked to end, would let the agent that it runs live on.
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            os.killpg(self.process.pid, number)
         try:
             code = self.process.wait(30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             code = self.process.wait()
         self.process.stdout.close()
         return code
