@@ -110,11 +110,12 @@ class SqliteDatabase final : public Database {
     std::unique_ptr<SqliteConnection> reader;
   };
 
-  /// Under load, waits a moment for as many jobs as the last commit had: those who were answered
-  /// then are about to write again, and a commit costs more than the moment. Alone, nobody waits.
+  /// Under load, waits a moment for twice as many jobs as the last commit had, so that batches grow
+  /// to what there is: those who were answered then are about to write again, and a commit costs
+  /// more than the moment. Alone, nobody waits.
   void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
     if (last_batch < limits::gather_from) return;
-    wanted_ = last_batch;
+    wanted_ = 2 * last_batch;
     arrived_.wait_for(lock, limits::gather_time,
                       [&] { return stopping_ || queue_.size() >= wanted_; });
     wanted_ = 1;
