@@ -131,16 +131,29 @@ std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segment
   return RepositoryId{*id};
 }
 
+/// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding.
+bool takes_many(std::string_view part) { return part.ends_with("...}"); }
+
+std::string_view parameter_name(std::string_view part) {
+  return part.substr(1, part.size() - (takes_many(part) ? 5 : 2));
+}
+
+/// At most one part of a pattern takes many segments: as many as the others leave.
 bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string>& segments,
           std::vector<PathParameter>& parameters) {
-  if (pattern.size() != segments.size()) return false;
+  const bool has_many = std::ranges::any_of(pattern, takes_many);
+  if (has_many ? segments.size() < pattern.size() : segments.size() != pattern.size()) return false;
+  const size_t surplus = segments.size() - pattern.size();
   parameters.clear();
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i].starts_with('{')) {
-      parameters.push_back({pattern[i].substr(1, pattern[i].size() - 2), segments[i]});
-    } else if (pattern[i] != segments[i]) {
-      return false;
+  size_t at = 0;
+  for (std::string_view part : pattern) {
+    if (!part.starts_with('{')) {
+      if (segments[at++] != part) return false;
+      continue;
     }
+    std::string value = segments[at++];
+    for (size_t i = 0; takes_many(part) && i < surplus; ++i) value += "/" + segments[at++];
+    parameters.push_back({parameter_name(part), std::move(value)});
   }
   return true;
 }

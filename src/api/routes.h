@@ -12,6 +12,7 @@ namespace esclusa::api {
 enum class Audience {
   repository,   ///< below `/repos/{owner}/{repo}`: access is judged for that repository
   account,      ///< needs a token, of whatever scopes
+  anyone,       ///< also without a token: what the server says of itself
   local_admin,  ///< only through the administrator's unix socket
 };
 
@@ -20,7 +21,8 @@ enum class Waits { no, yes };
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  ///< `/repos/{owner}/{repo}/deployments/{deployment_id}`
+  /// `/repos/{owner}/{repo}/deployments/{deployment_id}`; `{ref...}` takes slashes too.
+  std::string_view pattern;
   Audience audience;
   core::Requirement requirement;
   std::string_view accepted_scopes;  ///< `X-Accepted-OAuth-Scopes`, as recorded from GitHub
