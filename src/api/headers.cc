@@ -75,6 +75,16 @@ void add_common_headers(const http::Request& request, http::Response& response,
   headers.add("Content-Security-Policy", "default-src 'none'");
 }
 
+http::Response preflight_response() {
+  return {204,
+          {{"Access-Control-Allow-Headers",
+            "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+            "If-Unmodified-Since, X-GitHub-OTP, X-Requested-With"},
+           {"Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE"},
+           {"Access-Control-Max-Age", "86400"}},
+          {}};
+}
+
 namespace {
 
 /// `If-None-Match` compares weakly: `W/"x"` and `"x"` are the same.

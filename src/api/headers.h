@@ -26,6 +26,10 @@ struct CommonHeaders {
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common);
 
+/// The answer to `OPTIONS` on any path: what a browser's script may send from anywhere (CORS). It
+/// says nothing of the path, so it asks for no authentication.
+http::Response preflight_response();
+
 /// Gives a successful answer its `ETag`, and makes it a 304 if the client has it already.
 void apply_conditions(const http::Request& request, http::Response& response);
 

@@ -77,6 +77,9 @@ bool Api::may_block(const http::Request& request) const {
 }
 
 http::Response Api::serve(const http::Request& request) const {
+  if (request.method == "OPTIONS" && request.door == http::Door::network) {
+    return finish(request, preflight_response());
+  }
   const Timestamp began = context_.now();
   const std::string request_id = new_request_id(began);
   auto version = api_version(request.headers);
@@ -126,10 +129,13 @@ http::Response Api::refuse(const http::Request& request, int status) const {
     case 500: error = {ErrorCode::internal, "Server Error", "internal_error", {}, {}}; break;
     default: error = {ErrorCode::bad_request, "Bad Request", "bad_request", {}, {}}; break;
   }
+  return finish(request, error_response(error, "", status));
+}
+
+http::Response Api::finish(const http::Request& request, http::Response response) const {
   const Timestamp now = context_.now();
   core::Principal nobody;
   nobody.request_id = new_request_id(now);
-  http::Response response = error_response(error, "", status);
   add_common_headers(request, response, {nobody.request_id, "", nobody, std::nullopt});
   log_request(request, response, nobody, now, now);
   return response;

@@ -18,6 +18,9 @@ class Api {
   http::Response refuse(const http::Request& request, int status) const;
 
  private:
+  /// Completes and logs an answer that no principal and no route had a part in.
+  http::Response finish(const http::Request& request, http::Response response) const;
+
   const app::Context& context_;
   const Settings& settings_;
 };

@@ -41,6 +41,32 @@ TEST_CASE("serve: 404 in GitHub's shape where no route is") {
   }
 }
 
+TEST_CASE("serve: OPTIONS on any path is a preflight, whoever asks, with an empty body") {
+  const Server server;
+  for (auto target : {"/", "*", "/nothing", "/repos/a/b/deployments", "/api/v3/user", "//"}) {
+    CAPTURE(target);
+    auto response = server.api.serve(make_request(
+        "OPTIONS", target,
+        {{"Origin", "http://example.com"},
+         {"Authorization", "token nonsense"},
+         {"X-GitHub-Api-Version", "v3"}}));
+    CHECK(response.status == 204);
+    CHECK(response.body.empty());
+    CHECK(response.headers.find("Access-Control-Allow-Origin") == "*");
+    CHECK(response.headers.find("Access-Control-Allow-Headers") ==
+          "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+          "If-Unmodified-Since, X-GitHub-OTP, X-Requested-With");
+    CHECK(response.headers.find("Access-Control-Allow-Methods") ==
+          "GET, POST, PATCH, PUT, DELETE");
+    CHECK(response.headers.find("Access-Control-Max-Age") == "86400");
+    CHECK(response.headers.find("Access-Control-Expose-Headers")->starts_with("ETag, Link"));
+    CHECK_FALSE(response.headers.has("Content-Type"));
+  }
+  auto local = make_request("OPTIONS", "/user");
+  local.door = http::Door::local_admin;
+  CHECK(server.api.serve(local).status == 404);
+}
+
 TEST_CASE("serve: 401 for a token that cannot be one, without asking the database") {
   const Server server;
   for (auto header : {"Bearer nonsense", "token __proto__", "Basic !!!", "Bearer", "Digest x"}) {

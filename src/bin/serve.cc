@@ -116,6 +116,7 @@ Result<void> serve(const ServerSettings& settings) {
   http::Service service;
   service.handle = [&](const http::Request& request) {
     const bool local = request.door == http::Door::local_admin;
+    if (request.method == "OPTIONS") return api->serve(request);
     if (!local && request.path() == "/") return web::home_page(url, ESCLUSA_VERSION);
     if (request.path() == "/livez") return plain(200, "ok\n");
     if (request.path() == "/readyz") {
