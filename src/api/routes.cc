@@ -88,6 +88,8 @@ const Route table[] = {
      admin_list_repositories},
     {"POST", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::yes, "",
      admin_create_repository},
+    {"PATCH", ADMIN "/repositories/{owner}/{repo}", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
 };

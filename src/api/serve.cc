@@ -3,6 +3,7 @@
 #include "api/authentication.h"
 #include "api/errors.h"
 #include "api/headers.h"
+#include "api/redirect.h"
 #include "app/access.h"
 #include "base/log.h"
 
@@ -48,9 +49,24 @@ Result<void> admit(Call& call, const Match& match) {
   return {};
 }
 
+/// Where a repository of the network's routes went that is not there under this name any more.
+Result<std::optional<RepositoryId>> find_renamed(const Call& call, const Match& match) {
+  if (call.request.door != http::Door::network || match.repository_id ||
+      match.route->audience != Audience::repository) {
+    return std::nullopt;
+  }
+  return app::find_renamed(call.context, call.principal,
+                           {call.parameter("owner"), call.parameter("repo")},
+                           match.route->requirement);
+}
+
 Result<http::Response> run(Call& call, const Match& match) {
-  TRY(admit(call, match));
-  return match.route->handler(call);
+  auto admitted = admit(call, match);
+  if (admitted) return match.route->handler(call);
+  if (admitted.error().code == ErrorCode::not_found) {
+    if (auto id = TRY(find_renamed(call, match))) return moved_response(call, *id);
+  }
+  return std::unexpected(std::move(admitted).error());
 }
 
 void log_request(const http::Request& request, const http::Response& response,

@@ -29,5 +29,68 @@ class Preflight(EsclusaTest):
                                   answer.headers["Access-Control-Expose-Headers"])
 
 
+class Renamed(EsclusaTest):
+    """A repository that was renamed is found under its old name, and under its id as before."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.add_repository("demo/before", cls.repository, "--writable", "--private")
+        cls.id = cls.api.get("/repos/demo/before").json["id"]
+        done = cls.server.cli("repo", "rename", "demo/before", "After")
+        cls.said = done.stdout
+        cls.old = "/repos/demo/before/deployments"
+        cls.by_id = f"{cls.server.url}/repositories/{cls.id}/deployments"
+
+    BODY = {"ref": "main", "auto_merge": False}
+
+    def test_the_command_says_what_it_did(self):
+        self.assertEqual(self.said, "Renamed demo/before to demo/After\n")
+        self.assertEqual(self.api.get("/repos/demo/after").json["full_name"], "demo/After")
+        taken = self.server.cli("repo", "rename", "demo/after", "SHOP", check=False)
+        self.assertNotEqual(taken.returncode, 0)
+        self.assertIn("exists already", taken.stderr)
+
+    def test_reading_is_301_and_the_rest_307(self):
+        for method, status in (("GET", 301), ("HEAD", 301), ("POST", 307)):
+            with self.subTest(method=method):
+                answer = self.api.request(method, self.old + "?page=2&per_page=1",
+                                          self.BODY if method == "POST" else None)
+                self.assertEqual(answer.status, status)
+                url = self.by_id + "?page=2&per_page=1"
+                self.assertEqual(answer.headers["Location"], url)
+                if method != "HEAD":
+                    self.assertEqual(answer.json, {
+                        "message": "Moved Permanently", "url": url,
+                        "documentation_url": "https://docs.github.com/v3/#http-redirects"})
+
+    def test_a_client_that_follows_gets_there(self):
+        made = self.api.post(self.api.post(self.old, self.BODY).headers["Location"], self.BODY)
+        self.assertEqual(made.status, 201, made)
+        under = self.api.get("/api/v3" + self.old)
+        self.assertEqual(under.headers["Location"],
+                         f"{self.server.url}/api/v3/repositories/{self.id}/deployments")
+        listed = self.api.get(under.headers["Location"])
+        self.assertIn(made.json["id"], [each["id"] for each in listed.json])
+
+    def test_who_may_not_read_it_is_told_nothing(self):
+        for api in (self.server.api(None), self.server.user_with("curious", "repo"),
+                    self.server.user_with("scopeless", "repo:status", "demo/after", "admin")):
+            answer = api.get(self.old)
+            self.assert_error(answer, 404, "Not Found")
+            self.assertEqual(answer.json, api.get("/repos/demo/never/deployments").json)
+            self.assertNotIn("Location", answer.headers)
+
+    def test_a_name_that_was_taken_again_leads_to_who_took_it(self):
+        self.server.add_repository("demo/old-name", self.repository, "--public")
+        self.server.cli("repo", "rename", "demo/old-name", "new-name")
+        self.assertEqual(self.api.get("/repos/demo/old-name").status, 301)
+        self.server.add_repository("demo/old-name", self.repository, "--private")
+        self.assertEqual(self.api.get("/repos/demo/old-name").status, 200)
+        # Nor does the taker's being hidden bring the old redirect back.
+        self.assertEqual(self.server.api(None).get("/repos/demo/old-name").status, 404)
+        self.assertEqual(self.server.api(None).get("/repos/demo/new-name").status, 200)
+
+
 if __name__ == "__main__":
     unittest.main()
