@@ -98,15 +98,26 @@ bool is_listed(std::string_view list, std::string_view etag) {
   return false;
 }
 
+/// Whether the client has this answer already. As RFC 9110 (13.1.3) has it, and GitHub, the date
+/// counts only where no ETag is compared.
+bool is_unchanged(const http::Request& request, const http::Response& response,
+                  std::string_view etag) {
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  if (auto known = request.headers.find("If-None-Match")) return is_listed(*known, etag);
+  auto modified = response.headers.find("Last-Modified");
+  auto since = request.headers.find("If-Modified-Since");
+  if (!modified || !since) return false;
+  auto known = parse_http_date(*since);
+  return known && parse_http_date(*modified) <= known;
+}
+
 }  // namespace
 
 void apply_conditions(const http::Request& request, http::Response& response) {
   if (response.status != 200 && response.status != 201) return;
   const std::string etag = "\"" + hex(sha256(response.body)) + "\"";
   response.headers.add("ETag", etag);
-  if (request.method != "GET" && request.method != "HEAD") return;
-  auto condition = request.headers.find("If-None-Match");
-  if (!condition || !is_listed(*condition, etag)) return;
+  if (!is_unchanged(request, response, etag)) return;
   response.status = 304;
   response.body.clear();
 }

@@ -30,7 +30,8 @@ void add_common_headers(const http::Request& request, http::Response& response,
 /// says nothing of the path, so it asks for no authentication.
 http::Response preflight_response();
 
-/// Gives a successful answer its `ETag`, and makes it a 304 if the client has it already.
+/// Gives a successful answer its `ETag`, and makes it a 304 if the client has it already, by
+/// `If-None-Match` or, where there is a `Last-Modified`, by `If-Modified-Since`.
 void apply_conditions(const http::Request& request, http::Response& response);
 
 }  // namespace esclusa::api

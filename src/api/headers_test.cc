@@ -105,6 +105,30 @@ TEST_CASE("apply_conditions: If-None-Match compares weakly, over a list") {
   }
 }
 
+TEST_CASE("apply_conditions: If-Modified-Since counts where there is a Last-Modified") {
+  const std::string modified = "Sat, 21 Nov 2026 08:30:00 GMT";
+  auto status = [&](http::Headers sent, const std::string& method = "GET", bool dated = true) {
+    http::Response response = some_answer();
+    if (dated) response.headers.add("Last-Modified", modified);
+    apply_conditions(make_request(method, "/", std::move(sent)), response);
+    CHECK(response.body.empty() == (response.status == 304));
+    CHECK(response.headers.find("Last-Modified") == (dated ? std::optional(modified) : std::nullopt));
+    return response.status;
+  };
+  for (auto method : {"GET", "HEAD"}) {
+    CHECK(status({{"If-Modified-Since", modified}}, method) == 304);
+    CHECK(status({{"If-Modified-Since", "Sat, 21 Nov 2026 08:30:01 GMT"}}, method) == 304);
+    CHECK(status({{"If-Modified-Since", "Sat, 21 Nov 2026 08:29:59 GMT"}}, method) == 200);
+  }
+  CHECK(status({{"If-Modified-Since", "yesterday"}}) == 200);
+  CHECK(status({{"If-Modified-Since", modified}}, "GET", false) == 200);
+  CHECK(status({{"If-Modified-Since", modified}}, "POST") == 200);
+  // An ETag decides alone, in either direction.
+  CHECK(status({{"If-Modified-Since", modified}, {"If-None-Match", "\"x\""}}) == 200);
+  CHECK(status({{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"},
+                {"If-None-Match", etag}}) == 304);
+}
+
 TEST_CASE("apply_conditions: what changes something is answered in full") {
   CHECK(conditional(etag, "POST", 201).status == 201);
   CHECK(conditional("*", "PATCH").status == 200);

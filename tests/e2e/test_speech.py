@@ -92,5 +92,63 @@ class Renamed(EsclusaTest):
         self.assertEqual(self.server.api(None).get("/repos/demo/new-name").status, 200)
 
 
+class Conditional(EsclusaTest):
+    """What a client has already is not sent again."""
+
+    def assert_unchanged(self, path, condition, full):
+        for method in ("GET", "HEAD"):
+            answer = self.api.request(method, path, headers=condition)
+            self.assertEqual((answer.status, answer.body), (304, b""), (method, condition))
+            self.assertNotIn("Content-Length", answer.headers)
+            for name in ("ETag", "Last-Modified", "Link", "Cache-Control", "Vary"):
+                self.assertEqual(answer.headers.get(name), full.headers.get(name), name)
+
+    def test_if_none_match_on_everything(self):
+        for _ in range(2):
+            made = self.create()
+        hook = self.api.post("/repos/demo/shop/hooks", {
+            "config": {"url": "http://127.0.0.1:9/", "content_type": "json"}, "active": False}).json
+        for path in (self.deployments, self.deployments + "?per_page=1", made["url"],
+                     made["statuses_url"], "/repos/demo/shop", "/repos/demo/shop/hooks",
+                     hook["url"], "/user"):
+            with self.subTest(path=path):
+                full = self.api.get(path)
+                etag = full.headers["ETag"]
+                self.assertRegex(etag, r'^"[0-9a-f]{64}"$')
+                for condition in (etag, "W/" + etag, '"other", ' + etag, "*"):
+                    self.assert_unchanged(path, {"If-None-Match": condition}, full)
+                other = self.api.get(path, headers={"If-None-Match": '"other"'})
+                self.assertEqual((other.status, other.body), (200, full.body))
+
+    def test_a_made_deployment_has_the_etag_that_it_is_read_with(self):
+        answer = self.api.post(self.deployments, {"ref": "main", "auto_merge": False,
+                                                  "environment": self.environment()})
+        self.assertRegex(answer.headers["ETag"], r'^"[0-9a-f]{64}"$')
+        read = self.api.get(answer.json["url"])
+        self.assertEqual(read.headers["ETag"], answer.headers["ETag"])
+
+    def test_if_modified_since_where_last_modified_is_sent(self):
+        made = self.create()
+        full = self.api.get(made["url"])
+        modified = full.headers["Last-Modified"]
+        self.assert_unchanged(made["url"], {"If-Modified-Since": modified}, full)
+        for headers in ({"If-Modified-Since": "Thu, 01 Jan 2026 00:00:00 GMT"},
+                        {"If-Modified-Since": modified, "If-None-Match": '"other"'}):
+            self.assertEqual(self.api.get(made["url"], headers=headers).status, 200)
+        self.assertNotIn("Last-Modified", self.api.get(self.deployments).headers)
+
+    def test_head_is_get_without_the_body(self):
+        made = self.create()
+        for path in (self.deployments, made["url"], "/repos/demo/shop", "/user", "/nothing",
+                     made["url"] + "/", "/rate_limit"):
+            with self.subTest(path=path):
+                got, head = self.api.get(path), self.api.request("HEAD", path)
+                self.assertEqual((head.status, head.body), (got.status, b""))
+                changing = ("Date", "X-GitHub-Request-Id", "X-RateLimit-Reset")
+                self.assertEqual(
+                    *[{name: value for name, value in answer.headers.items()
+                       if name not in changing} for answer in (got, head)])
+
+
 if __name__ == "__main__":
     unittest.main()
