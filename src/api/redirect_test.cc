@@ -32,8 +32,9 @@ TEST_CASE("moved_response: GitHub's body, with the address in it and in Location
     auto response = moved("/repos/a/b/deployments?page=2", method);
     const std::string url = "http://h/repositories/12/deployments?page=2";
     CHECK(response.headers.find("Location") == url);
-    CHECK(response.body == R"({"message":"Moved Permanently","url":")" + url +
-                               R"(","documentation_url":"https://docs.github.com/v3/#http-redirects"})");
+    CHECK(response.body ==
+          R"({"message":"Moved Permanently","url":")" + url +
+              R"(","documentation_url":"https://docs.github.com/v3/#http-redirects"})");
   }
 }
 

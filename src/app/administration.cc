@@ -182,7 +182,8 @@ Result<core::Repository> create_repository(const Context& context, const core::P
   core::Repository repository;
   // Asked before a folder is made; the insert below decides.
   TRY(context.database.read([&](store::Connection& db) -> Result<void> {
-    if (store::find_repository(db, input.owner, input.name)) return repository_exists(input.owner, input.name);
+    if (store::find_repository(db, input.owner, input.name))
+      return repository_exists(input.owner, input.name);
     return {};
   }));
   repository.name = input.name;
@@ -230,8 +231,8 @@ Result<core::Repository> rename_repository(const Context& context, const core::P
     if (!store::rename_repository(tx, repository, new_name, now)) {
       return repository_exists(owner, new_name);
     }
-    store::insert_audit(tx, principal,
-                        {"repository.rename", repository.id, repository.id.value}, now);
+    store::insert_audit(tx, principal, {"repository.rename", repository.id, repository.id.value},
+                        now);
     repository.name = new_name;
     repository.updated_at = now;
     return repository;

@@ -140,9 +140,10 @@ TEST_CASE("call: a repository that was renamed is found where the same server sa
     HttpReceiver receiver([&](const http::Request& request) {
       if (request.path() == "/repositories/7/x") return json(201, R"({"a": 1})");
       const bool loop = request.path() == "/loop";
-      return http::Response{.status = status,
-                            .headers = {{"Location", root + (loop ? "/loop" : "/repositories/7/x")}},
-                            .body = R"({"message": "Moved Permanently"})"};
+      return http::Response{
+          .status = status,
+          .headers = {{"Location", root + (loop ? "/loop" : "/repositories/7/x")}},
+          .body = R"({"message": "Moved Permanently"})"};
     });
     root = receiver.url("");
     const client::Api api({.base_url = root, .token = Secret("esc_token"), .unix_socket = ""});

@@ -88,7 +88,8 @@ TEST_CASE("list_repositories: by owner, then by name") {
   });
 }
 
-TEST_CASE("rename_repository: the old name leads to it, without regard to case, and its data stays") {
+TEST_CASE(
+    "rename_repository: the old name leads to it, without regard to case, and its data stays") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "Ada");
