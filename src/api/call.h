@@ -6,6 +6,7 @@
 #include "app/context.h"
 #include "core/network_address.h"
 #include "http/message.h"
+#include "wire/api_version.h"
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
@@ -35,6 +36,7 @@ struct Call {
   wire::Urls urls;
   std::vector<http::Parameter> query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
+  wire::ApiVersion version = {};
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/media_type.h"
 #include "base/crypto.h"
 #include "base/text.h"
 
@@ -28,11 +29,10 @@ std::string new_request_id(Timestamp now) {
   return id;
 }
 
-Result<std::string> api_version(const http::Headers& headers) {
-  constexpr std::string_view supported[] = {api_version_default, "2026-03-10"};
+Result<wire::ApiVersion> api_version(const http::Headers& headers) {
   auto asked = headers.find("X-GitHub-Api-Version");
-  if (!asked || asked->empty()) return std::string(api_version_default);
-  if (std::ranges::count(supported, *asked) > 0) return std::string(*asked);
+  if (!asked || asked->empty()) return wire::ApiVersion{};
+  if (auto version = core::from_name<wire::ApiVersion>(*asked)) return *version;
   return fail(ErrorCode::bad_request,
               "The version you specified in the \"X-GitHub-API-Version\" request header, \"" +
                   printable(*asked) +
@@ -40,6 +40,18 @@ Result<std::string> api_version(const http::Headers& headers) {
                   "supported: \"2026-03-10\" (most recent), \"2022-11-28\".",
               "unsupported_version");
 }
+
+namespace {
+
+/// `2026-11-21 08:30:00 UTC`: not the form of other times.
+std::string expiration(Timestamp time) {
+  std::string text = format_time(time);
+  text.replace(text.find('T'), 1, " ");
+  text.replace(text.find('Z'), 1, " UTC");
+  return text;
+}
+
+}  // namespace
 
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common) {
@@ -49,9 +61,11 @@ void add_common_headers(const http::Request& request, http::Response& response,
   if (has_body && request.method != "DELETE") {
     headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
                                                           : "public, max-age=60, s-maxage=60");
-    headers.add("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP");
+    headers.add("Vary",
+                "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, "
+                "X-Requested-With");
   }
-  headers.add("X-GitHub-Media-Type", has_body ? "github.v3; format=json" : "unknown, github.v3");
+  headers.add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
   headers.add("X-GitHub-Request-Id", std::string(common.request_id));
   if (!common.version.empty()) {
     headers.add("x-github-api-version-selected", std::string(common.version));
@@ -61,7 +75,7 @@ void add_common_headers(const http::Request& request, http::Response& response,
     headers.add("X-Accepted-OAuth-Scopes", std::string(common.accepted_scopes.value_or("")));
     if (common.principal.token->expires_at) {
       headers.add("github-authentication-token-expiration",
-                  format_time(*common.principal.token->expires_at));
+                  expiration(*common.principal.token->expires_at));
     }
   }
   headers.add("Access-Control-Allow-Origin", "*");

@@ -5,16 +5,15 @@
 
 #include "core/principal.h"
 #include "http/message.h"
+#include "wire/api_version.h"
 
 namespace esclusa::api {
 
 /// `8887:55D0:1C83591:456401C:5ABE8A34`: GitHub's form; the last group is the time.
 std::string new_request_id(Timestamp now);
 
-/// The API versions that clients may ask for by `X-GitHub-Api-Version`.
-inline constexpr std::string_view api_version_default = "2022-11-28";
 /// The version that the request names, or the default; `bad_request` with GitHub's text.
-Result<std::string> api_version(const http::Headers& headers);
+Result<wire::ApiVersion> api_version(const http::Headers& headers);
 
 /// What GitHub sends with every answer. `accepted_scopes` is the matched route's.
 struct CommonHeaders {

@@ -109,7 +109,8 @@ http::Response Api::serve(const http::Request& request) const {
             match ? match->path : std::vector<PathParameter>{},
             urls_for(request, settings_, match && match->under_api_v3),
             http::parse_query(request.query()),
-            std::nullopt};
+            std::nullopt,
+            version.value_or(wire::ApiVersion{})};
   call.principal.request_id = request_id;
   const std::string_view documentation = match ? match->route->documentation : "";
 
@@ -130,7 +131,7 @@ http::Response Api::serve(const http::Request& request) const {
   if (match) accepted = match->route->accepted_scopes;
   add_common_headers(
       request, response,
-      {request_id, version ? std::string_view(*version) : "", call.principal, accepted});
+      {request_id, version ? core::to_name(*version) : "", call.principal, accepted});
   log_request(request, response, call.principal, began, context_.now());
   return response;
 }
