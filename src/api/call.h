@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "api/rate_limit.h"
 #include "app/context.h"
 #include "core/network_address.h"
 #include "http/message.h"
@@ -18,6 +19,7 @@ struct Settings {
   /// Whether `external_url` was configured; otherwise a request's own Host decides.
   bool external_url_is_fixed = false;
   core::DestinationPolicy hook_destinations;
+  RateLimits rate_limits = {};
 };
 
 /// A matched path parameter, decoded.
@@ -37,6 +39,7 @@ struct Call {
   std::vector<http::Parameter> query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
   wire::ApiVersion version = {};
+  std::optional<Quota> rate_limit = {};  ///< what is left; nothing while limits are off
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

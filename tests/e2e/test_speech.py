@@ -1,4 +1,5 @@
 """How the API speaks, whatever it is asked: preflights, redirects, conditions, limits, versions."""
+import base64
 import unittest
 
 from harness import EsclusaTest
@@ -148,6 +149,168 @@ class Conditional(EsclusaTest):
                 self.assertEqual(
                     *[{name: value for name, value in answer.headers.items()
                        if name not in changing} for answer in (got, head)])
+
+
+class RateLimits(EsclusaTest):
+    """Switched on by a setting; the numbers are small, so that they can be reached."""
+
+    server_settings = {"environment": {"ESCLUSA_RATE_LIMIT_ENABLED": "true"},
+                       "arguments": ["--rate-limit-account-per-hour", "40",
+                                     "--rate-limit-anonymous-per-hour", "5",
+                                     "--rate-limit-content-per-minute", "3"]}
+
+    def standing(self, answer):
+        """(limit, remaining, used) as the headers tell them."""
+        self.assertEqual(answer.headers["X-RateLimit-Resource"], "core")
+        self.assertTrue(answer.headers["X-RateLimit-Reset"].isdigit())
+        return tuple(int(answer.headers["X-RateLimit-" + name])
+                     for name in ("Limit", "Remaining", "Used"))
+
+    def test_an_account_is_counted_over_all_its_tokens(self):
+        api = self.server.user_with("counted", "repo", "demo/shop", "write")
+        second = self.server.api(self.server.create_token("counted", "repo"))
+        self.assertEqual(self.standing(api.get("/user")), (40, 39, 1))
+        full = second.get(self.deployments)
+        self.assertEqual(self.standing(full), (40, 38, 2))
+        self.assertEqual(self.standing(api.get("/nothing")), (40, 37, 3))
+        # What has not changed is not counted.
+        unchanged = api.get(self.deployments, headers={"If-None-Match": full.headers["ETag"]})
+        self.assertEqual(unchanged.status, 304)
+        self.assertEqual(self.standing(unchanged), (40, 37, 3))
+
+        limits = api.get("/rate_limit")
+        self.assertEqual(self.standing(limits), (40, 37, 3))
+        core = limits.json["resources"]["core"]
+        self.assertEqual((core["limit"], core["remaining"], core["used"]), (40, 37, 3))
+        self.assertEqual(limits.json["rate"], core)
+        new = api.get("/rate_limit", headers={"X-GitHub-Api-Version": "2026-03-10"})
+        self.assertEqual(set(new.json), {"resources"})
+
+        user = api.get("/user").json["id"]
+        while api.get("/user").status == 200:
+            pass
+        refused = api.get("/user")
+        self.assert_error(refused, 403, f"API rate limit exceeded for user ID {user}.")
+        self.assertEqual(self.standing(refused), (40, 0, 40))
+        self.assertEqual(api.get("/rate_limit").status, 200)
+
+    def test_creating_fast_meets_the_secondary_limit(self):
+        api = self.server.user_with("hasty", "repo", "demo/shop", "write")
+        body = {"ref": "main", "auto_merge": False, "environment": self.environment()}
+        answers = [api.post(self.deployments, body) for _ in range(4)]
+        self.assertEqual([answer.status for answer in answers], [201, 201, 201, 403])
+        self.assert_error(answers[3], 403, "You have exceeded a secondary rate limit. "
+                          "Please wait a few minutes before you try again.",
+                          "secondary-rate-limits")
+        self.assertIn(int(answers[3].headers["Retry-After"]), range(1, 61))
+        self.assertEqual(api.get(self.deployments).status, 200)
+        self.assertEqual(len([each for each in api.get(self.deployments).json
+                              if each["environment"] == body["environment"]]), 3)
+
+    def test_nobody_is_counted_by_the_address(self):
+        nobody = self.server.api(None)
+        while (answer := nobody.get("/nothing")).status == 404:
+            pass
+        self.assert_error(answer, 403)
+        self.assertTrue(answer.json["message"].startswith(
+            "API rate limit exceeded for 127.0.0.1. (But here's the good news: "), answer)
+        self.assertEqual(nobody.request("OPTIONS", "/nothing").status, 204)
+        self.assertEqual(nobody.get("/livez").status, 200)
+
+
+class Speech(EsclusaTest):
+    """Versions, tokens, headers and odd paths."""
+
+    def test_without_rate_limits_there_is_nothing_of_them(self):
+        answer = self.api.get("/rate_limit")
+        self.assert_error(answer, 404, "Rate limiting is not enabled.")
+        for path in ("/user", "/rate_limit"):
+            self.assertFalse([name for name in self.api.get(path).headers
+                              if name.lower().startswith("x-ratelimit")])
+
+    def test_versions(self):
+        header = "X-GitHub-Api-Version"
+        for sent, selected in (({}, "2022-11-28"), ({header: ""}, "2022-11-28"),
+                               ({header: "2022-11-28"}, "2022-11-28"),
+                               ({header: "2026-03-10"}, "2026-03-10")):
+            answer = self.api.get("/repos/demo/shop", headers=sent)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.headers["x-github-api-version-selected"], selected)
+            self.assertEqual("has_downloads" in answer.json, selected == "2022-11-28")
+        answer = self.api.get("/user", headers={header: "v3"})
+        self.assert_error(answer, 400, 'The version you specified in the "X-GitHub-API-Version" '
+                          'request header, "v3", is not a supported version. The following '
+                          'versions are currently supported: "2026-03-10" (most recent), '
+                          '"2022-11-28".')
+        self.assertNotIn("x-github-api-version-selected", answer.headers)
+
+    def test_every_form_of_a_token(self):
+        token = self.server.create_token("admin", "repo")
+        nobody = self.server.api(None)
+
+        def basic(pair):
+            return "Basic " + base64.b64encode(pair.encode()).decode()
+
+        for value in (f"Bearer {token}", f"bearer {token}", f"token {token}", f"Token {token}",
+                      basic(f"admin:{token}"), basic(f"x-access-token:{token}"),
+                      basic(f"{token}:"), basic(f"{token}:x-oauth-basic")):
+            answer = nobody.get("/user", headers={"Authorization": value})
+            self.assertEqual((answer.status, answer.json.get("login")), (200, "admin"), value[:8])
+        for value in ("", "Bearer", f"Digest {token}", basic("admin:password"), "Basic !",
+                      token, f"Bearer {token} x"):
+            answer = nobody.get("/user", headers={"Authorization": value})
+            self.assert_error(answer, 401, "Bad credentials")
+
+    def test_what_a_token_is_told(self):
+        plain = self.api.get("/repos/demo/shop")
+        self.assertNotIn("github-authentication-token-expiration", plain.headers)
+        self.assertEqual(plain.headers["Vary"], "Accept, Authorization, Cookie, X-GitHub-OTP, "
+                         "Accept-Encoding, Accept, X-Requested-With")
+        self.assertEqual(plain.headers["X-GitHub-Media-Type"], "github.v3; format=json")
+        self.assertNotIn("X-GitHub-Enterprise-Version", plain.headers)
+        short = self.server.api(self.server.create_token("admin", "repo", "--expires-in", "1h"))
+        self.assertRegex(short.get("/user").headers["github-authentication-token-expiration"],
+                         r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$")
+
+    def test_media_types_change_nothing_but_their_header(self):
+        plain = self.api.get(self.deployments)
+        for accept, named in (
+                ("application/vnd.github.v3+json", "github.v3; format=json"),
+                ("application/vnd.github.raw", "github.v3; param=raw"),
+                ("application/vnd.github.ant-man-preview+json",
+                 "github.ant-man-preview; format=json"),
+                ("application/vnd.github.nobody-knows-preview+json",
+                 "github.nobody-knows-preview; format=json"),
+                ("text/html", "unknown, github.v3")):
+            answer = self.api.get(self.deployments, headers={"Accept": accept})
+            self.assertEqual((answer.status, answer.body), (200, plain.body), accept)
+            self.assertEqual(answer.headers["X-GitHub-Media-Type"], named)
+            self.assertEqual(answer.headers["Content-Type"], plain.headers["Content-Type"])
+
+    def test_odd_paths_are_404_in_githubs_shape(self):
+        for path in ("//", "/repos//shop", "/repos/demo/shop/", "/repos/demo/%zz", "/repos/demo/%",
+                     "/repos/demo/%ff", "/api/v3", "/api/v3/", "/api/v3/api/v3/user", "/USER",
+                     "/repos/demo/shop/deployments/x", "/repos/demo/shop/deployments/-1"):
+            for method in ("GET", "POST", "DELETE"):
+                with self.subTest(method=method, path=path):
+                    self.assert_error(self.api.request(method, path), 404, "Not Found")
+        self.assert_error(self.api.request("get", "/user"), 404, "Not Found")
+
+
+class BadCredentials(EsclusaTest):
+    """A server of its own, because what is counted here is counted for the whole address."""
+
+    def test_a_good_token_is_not_locked_out_by_bad_ones(self):
+        nobody = self.server.api(None, keep_alive=True)
+        bad = self.server.api("nonsense", keep_alive=True)
+        answers = [bad.get("/user") for _ in range(1100)]
+        self.assert_error(answers[-1], 403, "Maximum number of login attempts exceeded. "
+                          "Please try again later.")
+        self.assertEqual(answers[0].status, 401)
+        self.assertEqual(self.api.get("/user").status, 200)
+        self.assertEqual(nobody.get("/nothing").status, 404)
+        bad.close()
+        nobody.close()
 
 
 if __name__ == "__main__":
