@@ -59,8 +59,10 @@ void add_common_headers(const http::Request& request, http::Response& response,
   const bool success = response.status < 400;
   const bool has_body = success && response.status != 204;
   if (has_body && request.method != "DELETE") {
-    headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
-                                                          : "public, max-age=60, s-maxage=60");
+    if (!headers.has("Cache-Control")) {
+      headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
+                                                            : "public, max-age=60, s-maxage=60");
+    }
     headers.add("Vary",
                 "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, "
                 "X-Requested-With");

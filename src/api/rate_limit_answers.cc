@@ -70,7 +70,9 @@ Result<http::Response> get_rate_limit(const Call& call) {
     write_quota(json, *call.rate_limit);
   }
   json.end_object();
-  return json_response(200, std::move(json));
+  http::Response response = json_response(200, std::move(json));
+  response.headers.add("Cache-Control", "no-cache");  // it changes with every other request
+  return response;
 }
 
 }  // namespace esclusa::api

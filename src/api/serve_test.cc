@@ -128,7 +128,9 @@ TEST_CASE("serve: with rate limits every answer tells what is left, until 403") 
   CHECK(message(refused) ==
         "API rate limit exceeded for 192.0.2.1. (But here's the good news: Authenticated requests "
         "get a higher rate limit. Check out the documentation for more details.)");
-  CHECK(server.get("/rate_limit").status == 200);
+  auto told = server.get("/rate_limit");
+  CHECK(told.status == 200);
+  CHECK(told.headers.find("Cache-Control") == "no-cache");
   CHECK(server.api->serve(make_request("OPTIONS", "/user")).status == 204);
 }
 

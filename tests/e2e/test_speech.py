@@ -1,8 +1,10 @@
 """How the API speaks, whatever it is asked: preflights, redirects, conditions, limits, versions."""
 import base64
+import pathlib
+import tempfile
 import unittest
 
-from harness import EsclusaTest
+from harness import EsclusaTest, Server
 
 
 class Preflight(EsclusaTest):
@@ -216,6 +218,32 @@ class RateLimits(EsclusaTest):
             "API rate limit exceeded for 127.0.0.1. (But here's the good news: "), answer)
         self.assertEqual(nobody.request("OPTIONS", "/nothing").status, 204)
         self.assertEqual(nobody.get("/livez").status, 200)
+
+
+class RateLimitSettings(unittest.TestCase):
+    """The settings in a file, and what is no setting."""
+
+    def serve(self, folder, text):
+        """Starts a server with these settings in a file."""
+        file = pathlib.Path(folder) / "settings.toml"
+        file.write_text(text)
+        return Server(environment={"ESCLUSA_CONFIG": str(file)})
+
+    def test_from_a_file(self):
+        with tempfile.TemporaryDirectory() as folder, self.serve(
+                folder, "[rate_limit]\nenabled = true\nanonymous_per_hour = 7\n") as server:
+            self.assertEqual(server.api(None).get("/nothing").headers["X-RateLimit-Limit"], "7")
+
+    def test_what_is_no_number_or_no_setting_is_refused(self):
+        for text, said in (("enabled = 1", "should be true or false"),
+                           ("concurrent = 0", "should be a positive whole number"),
+                           ("account_per_hour = 1.5", "should be a positive whole number"),
+                           ("per_day = 5", "there is no setting")):
+            with self.subTest(text=text), tempfile.TemporaryDirectory() as folder:
+                with self.assertRaises(AssertionError) as caught:
+                    with self.serve(folder, "[rate_limit]\n" + text + "\n"):
+                        pass
+                self.assertIn(said, str(caught.exception))
 
 
 class Speech(EsclusaTest):
