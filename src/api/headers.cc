@@ -29,10 +29,9 @@ std::string new_request_id(Timestamp now) {
 }
 
 Result<std::string> api_version(const http::Headers& headers) {
-  constexpr std::string_view supported[] = {api_version_default, "2026-03-10"};
   auto asked = headers.find("X-GitHub-Api-Version");
   if (!asked || asked->empty()) return std::string(api_version_default);
-  if (std::ranges::count(supported, *asked) > 0) return std::string(*asked);
+  if (std::ranges::count(api_versions, *asked) > 0) return std::string(*asked);
   return fail(ErrorCode::bad_request,
               "The version you specified in the \"X-GitHub-API-Version\" request header, \"" +
                   printable(*asked) +

@@ -12,7 +12,8 @@ namespace esclusa::api {
 std::string new_request_id(Timestamp now);
 
 /// The API versions that clients may ask for by `X-GitHub-Api-Version`.
-inline constexpr std::string_view api_version_default = "2022-11-28";
+inline constexpr std::string_view api_versions[] = {"2022-11-28", "2026-03-10"};
+inline constexpr std::string_view api_version_default = api_versions[0];
 /// The version that the request names, or the default; `bad_request` with GitHub's text.
 Result<std::string> api_version(const http::Headers& headers);
 

@@ -17,6 +17,7 @@ std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryI
 std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
                                                 std::string_view name);
 std::vector<core::Repository> list_repositories(sql::Connection& db);
+int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility);
 
 /// What the account was granted: its own role, or admin by ruling the owning organisation.
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account);
