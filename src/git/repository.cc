@@ -6,6 +6,7 @@
 
 #include "git/distance.h"
 #include "git/library.h"
+#include "git/merge.h"
 
 namespace esclusa::git {
 namespace {
@@ -125,8 +126,14 @@ Result<void> Repository::keep(const std::string& sha) const {
         receive(created, git_reference_create, repository, name.c_str(), &id, no_force, nullptr);
     // The name says what it points to: whoever made it made the same.
     if (error == 0 || error == GIT_EEXISTS) return {};
-    // Another of us is making it, or git is packing its refs.
-    if (error != GIT_ELOCKED || attempt == keep_attempts) return unreadable("keeping a commit");
+    // Another of us is making it, or git is packing its refs; or one of us was killed at it. Should
+    // that one be alive after all, it is for the same ref at the same commit.
+    if (error != GIT_ELOCKED || attempt > keep_attempts) return unreadable("keeping a commit");
+    if (attempt == keep_attempts) {
+      remove_left_lock(git_repository_commondir(repository), name,
+                       name.substr(name.rfind('/') + 1));
+      continue;
+    }
     std::this_thread::sleep_for(keep_pause);
   }
 }
