@@ -31,8 +31,8 @@ CLIENTS = {
     "pygithub": (CACHE / "python/.prepared", "pygithub",
                  [CACHE / "python/bin/python", "-m", "unittest", "-v", "pygithub_test"]),
     "go-github": (CACHE / "go-github.prepared", "go-github",
-                  ["sh", "-c", f"{CACHE}/go-github.test -test.v && "
-                               f"{CACHE}/go-github-older.test -test.v"]),
+                  ["sh", "-c", f"{CACHE}/go-github.test -test.v; latest=$?; "
+                               f"{CACHE}/go-github-older.test -test.v && exit $latest"]),
     "gh": (None, "gh", [sys.executable, "-m", "unittest", "-v", "gh_test"]),
 }
 
