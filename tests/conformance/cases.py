@@ -56,6 +56,11 @@ def reading(record, world, operation, path, *, links=None):
     record(operation, "without a body", path, 200, method="HEAD", links=links)
     record(operation, "with the newer version", path, 200, version="2026-03-10", links=links,
            headers={"X-GitHub-Api-Version": "2026-03-10"})
+    for accept, media in (("application/json", "v3"), ("*/*", "v3"),
+                          ("application/vnd.github.v3+json", "v3"),
+                          ("application/vnd.github.ant-man-preview+json", "ant-man-preview")):
+        record(operation, f"Accept: {accept}", path, 200, headers={"Accept": accept}, links=links,
+               media=f"github.{media}; format=json")
     record(operation, "unchanged", path, 304, links=links,
            headers={"If-None-Match": answer.headers.get("ETag", "")})
     record(operation, "by the reader", path, 200, who="reader", links=links)
@@ -276,7 +281,14 @@ def check_runs(record, world):
 
     operation = f"PATCH {CHECK_RUNS}/{{check_run_id}}"
     general(record, world, operation, one, body={"status": "in_progress"})
-    change(operation, one, "another output", 200, output={"title": "T", "summary": "S"})
+    annotation = {"path": "index.html", "start_line": 1, "end_line": 2, "message": "Words",
+                  "annotation_level": "notice"}
+    change(operation, one, "another output", 200, output={
+        "title": "T", "summary": "S", "annotations": [
+            annotation, {**annotation, "annotation_level": "warning", "title": "Three words"},
+            {**annotation, "start_column": 1, "end_column": 5, "end_line": 1, "raw_details": "…"}]})
+    change(operation, one, "an annotation without a message", 422, output={
+        "title": "T", "summary": "S", "annotations": [{**annotation, "message": None}]})
     change(operation, one, "completed", 200, status="completed", conclusion="failure",
            completed_at="2026-01-02T03:05:05Z")
     change(operation, one, "a conclusion alone", 200, conclusion="success")
@@ -284,6 +296,12 @@ def check_runs(record, world):
     change(operation, one, "an unknown conclusion", 422, conclusion="fine")
     change(operation, one, "an unknown status", 422, status="finished")
     record(operation, "an unknown one", f"{path}/999999999", 404, body={"status": "queued"})
+
+    operation = f"GET {CHECK_RUNS}/{{check_run_id}}/annotations"
+    general(record, world, operation, f"{one}/annotations")
+    reading(record, world, operation, f"{one}/annotations")
+    pages(record, operation, f"{one}/annotations")
+    record(operation, "an unknown one", f"{path}/999999999/annotations", 404)
 
     operation = f"GET {COMMIT}/check-runs"
     listing = f"{SHOP}/commits/{sha}/check-runs"

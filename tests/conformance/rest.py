@@ -30,13 +30,15 @@ class Recorder:
         self.exchanges = []
 
     def __call__(self, operation, case, path, expects, *, method=None, who="writer", body=None,
-                 headers=None, links=None, says=None, version="2022-11-28", prefix=""):
+                 headers=None, links=None, says=None, version="2022-11-28", prefix="",
+                 media="github.v3; format=json"):
         """Sends one request of `operation` and records it; gives the answer.
 
         who      an account of the world, None for no token, "nobody" for a wrong one
         links    the relations that the Link header must have, in order
         says     what an error's message must contain
         prefix   "/api/v3" to come in there
+        media    the media type that the server must name
         """
         server = self.world.server
         token = self.world.tokens.get(who, "not-a-token") if who else None
@@ -48,8 +50,8 @@ class Recorder:
         self.exchanges.append({
             "operation": operation, "case": case, "method": method, "base": server.url + prefix,
             "token": known, "version": version, "expects": expects, "links": links, "says": says,
-            "status": answer.status, "headers": answer.headers.items(),
-            "body": answer.body.decode(errors="replace")})
+            "media": media, "status": answer.status,
+            "headers": answer.headers.items(), "body": answer.body.decode(errors="replace")})
         return answer
 
 

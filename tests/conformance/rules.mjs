@@ -69,8 +69,8 @@ function* headerErrors(exchange, headers, description) {
   };
   for (const [name, pattern] of Object.entries(ALWAYS)) yield* must(name, pattern);
   const done = [200, 201, 202].includes(status);
-  const media = done ? /^github\.v3; format=json$/ : /^(unknown, github\.v3|github\.v3; .*)$/;
-  yield* must("x-github-media-type", media);
+  const media = done ? exchange.media : `(unknown, github\\.v3|${exchange.media})`;
+  yield* must("x-github-media-type", new RegExp(`^${media}$`));
   if (done) yield* must("x-github-api-version-selected", new RegExp(`^${exchange.version}$`));
 
   if (status === 204) yield* mustNot("content-type");

@@ -10,6 +10,7 @@ export const PREFIXES = [
   "commits/{ref}/check-runs$",
   "check-runs$",
   "check-runs/{check_run_id}$",
+  "check-runs/{check_run_id}/annotations$",
 ];
 
 // The description documents few errors of each operation. These hold for all of them; the page is
@@ -44,6 +45,7 @@ export const CANNOT = [
       "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses/{status_id}",
       "GET /repos/{owner}/{repo}/check-runs/{check_run_id}",
       "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
+      "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
     ],
     status: 503,
     reason: touchesNoGit,
