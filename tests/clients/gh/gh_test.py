@@ -127,7 +127,6 @@ class GhApi(unittest.TestCase):
         self.works(f"{path}/statuses", "-f", "state=success")
         refused = self.fails(422, "Validation Failed", "-X", "DELETE", path)
         self.assertEqual(refused.json["errors"], [ACTIVE])
-        self.assertIn(ACTIVE, refused.error)
         self.works(f"{path}/statuses", "-f", "state=inactive")
         done = self.works("-X", "DELETE", "-i", path)
         self.assertRegex(done.out, r"^HTTP/1.1 204 No Content")
