@@ -1,8 +1,9 @@
 // The judge is judged: good exchanges are made bad in one respect each, and it must see each.
 
-const first = (exchanges, operation, status) => {
-  const found = exchanges.find((one) => one.operation === operation && one.status === status);
-  if (!found) throw new Error(`no exchange of ${operation} gave ${status}`);
+const first = (exchanges, operation, status, also = () => true) => {
+  const fits = (one) => one.operation === operation && one.status === status && also(one);
+  const found = exchanges.find(fits);
+  if (!found) throw new Error(`no good exchange of ${operation} gave ${status}`);
   return structuredClone(found);
 };
 const deployments = "/repos/{owner}/{repo}/deployments";
@@ -58,6 +59,10 @@ const CONTROLS = [
   ["a conflict that names no contexts", create, 409, json((b) => (b.errors = []))],
 ];
 
+// A member that the newer version no longer has, deep inside.
+const combined = "GET /repos/{owner}/{repo}/commits/{ref}/status";
+const HAS_DOWNLOADS = ["a member that the newer version has dropped", "2026-03-10"];
+
 // Links need a paged list.
 const LINKS = [
   ["Link in another order", (value) => value.split(", ").reverse().join(", ")],
@@ -73,10 +78,14 @@ export function runControls(exchanges, judge) {
     seen.push([what, judge(exchange).length > 0]);
   }
   for (const [what, change] of LINKS) {
-    const exchange = structuredClone(exchanges.find((one) => one.links));
+    const exchange = first(exchanges, list, 200, (one) => one.links);
     const link = exchange.headers.find(([name]) => name.toLowerCase() === "link");
     header("Link", change(link?.[1] ?? ""))(exchange);
     seen.push([what, judge(exchange).length > 0]);
   }
+  const [what, version] = HAS_DOWNLOADS;
+  const exchange = first(exchanges, combined, 200, (one) => one.version === version);
+  json((body) => (body.repository.has_downloads = true))(exchange);
+  seen.push([what, judge(exchange).length > 0]);
   return seen;
 }

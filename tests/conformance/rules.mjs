@@ -2,7 +2,14 @@
 import { describeError, openapi, RestSchemas } from "./schemas.mjs";
 import * as tables from "./tables.mjs";
 
-const strict = new RestSchemas(true);
+const schemasOf = new Map();
+
+// The schemas of a version of the API.
+function schemas(version) {
+  if (!schemasOf.has(version)) schemasOf.set(version, new RestSchemas(true, version));
+  return schemasOf.get(version);
+}
+
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
 // Every operation of the description that must be covered: "GET /repos/…" → its description.
@@ -120,6 +127,7 @@ function* linkErrors(exchange, link) {
 // The schema of a status: the operation's own, or what GitHub documents for all of them.
 function validatorOf(exchange, description) {
   const { status, operation } = exchange;
+  const strict = schemas(exchange.version);
   const content = response(description, status)?.content?.["application/json"];
   if (content) return strict.of(content.schema);
   if (status === 409 && operation.endsWith("/deployments")) return strict.of(tables.CONFLICT);

@@ -16,20 +16,39 @@ export function makeAjv() {
   return ajv;
 }
 
+// What a version of the API changed in a schema: a JSON merge patch (the JSON patches, which are
+// lists, concern none of our operations).
+function changedBy(node, version) {
+  const merge = (target, patch) => {
+    if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+    const made = { ...target };
+    for (const [key, value] of Object.entries(patch)) {
+      if (value === null) delete made[key];
+      else made[key] = merge(made[key], value);
+    }
+    return made;
+  };
+  const changes = node["x-github-breaking-changes"] ?? [];
+  return changes
+    .filter((change) => change.version <= version && !Array.isArray(change.patch))
+    .reduce((made, change) => merge(made, change.patch), node);
+}
+
 // OpenAPI 3.0 says `nullable: true` where JSON Schema says `type: [..., "null"]`; a `$ref` hides
 // its neighbours in both. `strict` also shuts objects for members that they do not name.
-export function toJsonSchema(node, strict) {
-  if (Array.isArray(node)) return node.map((child) => toJsonSchema(child, strict));
+function toJsonSchema(node, strict, version) {
+  const convert = (child) => toJsonSchema(child, strict, version);
+  if (Array.isArray(node)) return node.map(convert);
   if (node === null || typeof node !== "object") return node;
-  const { nullable, example, examples, ...rest } = node;
+  const { nullable, example, examples, ...rest } = changedBy(node, version);
   const made = {};
   for (const [key, child] of Object.entries(rest)) {
     made[key] =
       key === "properties"
-        ? Object.fromEntries(Object.entries(child).map(([k, v]) => [k, toJsonSchema(v, strict)]))
+        ? Object.fromEntries(Object.entries(child).map(([k, v]) => [k, convert(v)]))
         : key === "enum" || key === "default"
           ? child
-          : toJsonSchema(child, strict);
+          : convert(child);
   }
   if (strict && made.properties && made.additionalProperties === undefined) {
     made.additionalProperties = false;
@@ -42,10 +61,10 @@ export function toJsonSchema(node, strict) {
 
 // Makes validators for schemas of the OpenAPI description; references into its components work.
 export class RestSchemas {
-  constructor(strict) {
-    this.strict = strict;
+  constructor(strict, version = "2022-11-28") {
+    this.convert = (schema) => toJsonSchema(schema, strict, version);
     this.ajv = makeAjv();
-    const schemas = toJsonSchema(openapi.components.schemas, strict);
+    const schemas = this.convert(openapi.components.schemas);
     this.ajv.addSchema({ components: { schemas } }, "openapi");
     this.made = new Map();
   }
@@ -58,7 +77,7 @@ export class RestSchemas {
   of(schema) {
     const key = JSON.stringify(schema);
     if (!this.made.has(key)) {
-      const text = JSON.stringify(toJsonSchema(schema, this.strict));
+      const text = JSON.stringify(this.convert(schema));
       const outside = text.replaceAll('"$ref":"#/', '"$ref":"openapi#/');
       this.made.set(key, this.ajv.compile(JSON.parse(outside)));
     }
