@@ -2,7 +2,7 @@
 
 #include "app/administration.h"
 #include "wire/account.h"
-#include "wire/json.h"
+#include "wire/enums.h"
 #include "wire/repository.h"
 
 namespace esclusa::api {
@@ -50,16 +50,6 @@ http::Response list_all(const std::vector<T>& items, Write write) {
   return json_response(200, std::move(json));
 }
 
-/// A member whose value must be one of an enum's names.
-template <class Enum>
-Result<std::optional<Enum>> optional_enum(const wire::JsonBody& body, std::string_view name) {
-  auto text = TRY(body.optional_string(name));
-  if (!text) return std::nullopt;
-  auto value = core::from_name<Enum>(*text);
-  if (!value) return fail_request(*text + " is no " + std::string(name) + ".");
-  return value;
-}
-
 }  // namespace
 
 Result<http::Response> admin_list_accounts(const Call& call) {
@@ -70,7 +60,7 @@ Result<http::Response> admin_create_account(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
   app::NewAccount input;
   input.login = TRY(body.required_string("login"));
-  input.kind = TRY(optional_enum<core::AccountKind>(body, "kind")).value_or(input.kind);
+  input.kind = TRY(wire::optional_enum<core::AccountKind>(body, "kind")).value_or(input.kind);
   input.site_admin = TRY(body.boolean_or("site_admin", false));
   input.human = TRY(body.string_or("human", ""));
   auto account = TRY(app::create_account(call.context, call.principal, input));
@@ -128,8 +118,8 @@ Result<http::Response> admin_create_repository(const Call& call) {
   input.path = TRY(body.string_or("path", ""));
   input.writable = TRY(body.boolean_or("writable", false));
   input.visibility =
-      TRY(optional_enum<core::Visibility>(body, "visibility")).value_or(input.visibility);
-  input.auto_merge = TRY(optional_enum<core::MergePolicy>(body, "auto_merge"));
+      TRY(wire::optional_enum<core::Visibility>(body, "visibility")).value_or(input.visibility);
+  input.auto_merge = TRY(wire::optional_enum<core::MergePolicy>(body, "auto_merge"));
   auto repository = TRY(app::create_repository(call.context, call.principal, input));
   wire::JsonWriter json;
   write_admin_repository(json, repository);
@@ -138,7 +128,7 @@ Result<http::Response> admin_create_repository(const Call& call) {
 
 Result<http::Response> admin_grant_role(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
-  auto role = TRY(optional_enum<core::Role>(body, "role"));
+  auto role = TRY(wire::optional_enum<core::Role>(body, "role"));
   if (!role) return fail_request("\"role\" wasn't supplied.");
   TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
                       call.parameter("login"), *role));

@@ -2,7 +2,11 @@
 
 #include "api/pagination.h"
 #include "app/deployments.h"
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "wire/deployment.h"
+#include "wire/enums.h"
 
 namespace esclusa::api {
 namespace {
@@ -16,12 +20,47 @@ http::Response deployment_response(const Call& call, int status,
   return response;
 }
 
+Result<core::DeploymentFilter> parse_filter(const Call& call) {
+  core::DeploymentFilter filter{.sha = call.query_value("sha"),
+                                .ref = call.query_value("ref"),
+                                .task = call.query_value("task"),
+                                .environment = call.query_value("environment"),
+                                .creator = call.query_value("creator")};
+  if (const std::string state = call.query_value("state"); !state.empty()) {
+    filter.state = core::from_name<core::DeploymentState>(state);
+    if (!filter.state) return wire::not_a_member<core::DeploymentState>(state);
+  }
+  if (const std::string created = call.query_value("created"); !created.empty()) {
+    auto range = core::parse_time_range(created);
+    if (!range) {
+      return fail_request(created +
+                          " is no date range such as 2026-11-01..2026-11-21 or "
+                          ">=2026-11-21T08:00:00Z.");
+    }
+    filter.created = *range;
+  }
+  return filter;
+}
+
+/// The request's `Idempotency-Key`, with what it was sent with.
+Result<std::optional<core::IdempotencyKey>> parse_idempotency_key(const http::Request& request) {
+  const auto key = request.headers.find("Idempotency-Key");
+  if (!key) return std::nullopt;
+  if (key->empty() || key->size() > limits::idempotency_key_bytes || !is_utf8(*key) ||
+      has_control_characters(*key)) {
+    return fail(ErrorCode::bad_request,
+                "An Idempotency-Key is a line of text of at most " +
+                    std::to_string(limits::idempotency_key_bytes) + " bytes.",
+                "invalid_idempotency_key");
+  }
+  return core::IdempotencyKey{std::string(*key), hex(sha256(request.body))};
+}
+
 }  // namespace
 
 Result<http::Response> list_deployments(const Call& call) {
   const core::Page page = parse_page(call);
-  const core::DeploymentFilter filter{call.query_value("sha"), call.query_value("ref"),
-                                      call.query_value("task"), call.query_value("environment")};
+  const core::DeploymentFilter filter = TRY(parse_filter(call));
   auto listing = TRY(app::list_deployments(call.context, call.access(), filter, page));
   return list_response(call, page, listing, [&](auto& json, const core::Deployment& deployment) {
     wire::write_deployment(json, deployment, call.repository(), call.urls);
@@ -30,7 +69,14 @@ Result<http::Response> list_deployments(const Call& call) {
 
 Result<http::Response> create_deployment(const Call& call) {
   const core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
-  auto deployment = TRY(app::create_deployment(call.context, call.access(), input));
+  const auto key = TRY(parse_idempotency_key(call.request));
+  const auto outcome = TRY(app::create_deployment(call.context, call.access(), input, key));
+  if (const auto* merged = std::get_if<app::AutoMerged>(&outcome)) {
+    wire::JsonWriter json;
+    json.begin_object().member("message", merged->message).end_object();
+    return json_response(202, std::move(json));
+  }
+  const auto& deployment = std::get<core::Deployment>(outcome);
   http::Response response = deployment_response(call, 201, deployment);
   response.headers.add("Location", call.urls.deployment(call.repository(), deployment.id));
   return response;

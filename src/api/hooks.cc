@@ -50,10 +50,8 @@ Result<http::Response> list_hooks(const Call& call) {
   // At most limits::hooks_per_event for each of a few dozen events: cut here, not in SQL.
   core::Listing<core::Hook> listing;
   listing.total_count = static_cast<int64_t>(hooks.size());
-  for (int64_t i = page.offset(); i < std::min(page.offset() + page.size, listing.total_count);
-       ++i) {
-    listing.items.push_back(hooks[static_cast<size_t>(i)]);
-  }
+  const auto items = page.cut(hooks);
+  listing.items.assign(items.begin(), items.end());
   return list_response(call, page, listing, [&](auto& json, const core::Hook& hook) {
     wire::write_hook(json, hook, call.repository(), call.urls);
   });

@@ -71,4 +71,11 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
   return join(links, ", ");
 }
 
+http::Response with_link(http::Response response, const Call& call, const core::Page& page,
+                         int64_t total_count) {
+  std::string link = link_header(call, page, total_count);
+  if (!link.empty()) response.headers.add("Link", std::move(link));
+  return response;
+}
+
 }  // namespace esclusa::api

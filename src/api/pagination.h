@@ -13,6 +13,10 @@ core::Page parse_page(const Call& call);
 /// Links go through `/repositories/{id}/…`, and keep the other query parameters.
 std::string link_header(const Call& call, const core::Page& page, int64_t total_count);
 
+/// The answer with the `Link` of its page.
+http::Response with_link(http::Response response, const Call& call, const core::Page& page,
+                         int64_t total_count);
+
 /// A JSON array of one page, with its `Link`.
 template <class T, class Write>
 http::Response list_response(const Call& call, const core::Page& page,
@@ -21,10 +25,7 @@ http::Response list_response(const Call& call, const core::Page& page,
   json.begin_array();
   for (const T& item : listing.items) write(json, item);
   json.end_array();
-  http::Response response = json_response(200, std::move(json));
-  std::string link = link_header(call, page, listing.total_count);
-  if (!link.empty()) response.headers.add("Link", std::move(link));
-  return response;
+  return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
 }  // namespace esclusa::api

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "api/administration.h"
+#include "api/check_runs.h"
+#include "api/commit_statuses.h"
 #include "api/deployments.h"
 #include "api/hooks.h"
 #include "api/meta.h"
@@ -18,17 +20,20 @@ using core::Scope;
 using core::Scopes;
 
 const Scopes deployment_scopes{Scope::repo, Scope::repo_deployment, Scope::public_repo};
+const Scopes status_scopes{Scope::repo, Scope::repo_status, Scope::public_repo};
 const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_hook};
 const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
 const Scopes hook_admin_scopes{Scope::repo, Scope::public_repo, Scope::admin_repo_hook};
 const Scopes code_scopes{Scope::repo, Scope::public_repo};
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
+constexpr std::string_view reads_statuses = "repo, repo:status";
 constexpr std::string_view reads_hooks =
     "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
 
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ADMIN "/esclusa/admin"
 
@@ -54,6 +59,30 @@ const Route table[] = {
     {"GET", DEPLOYMENT "/statuses/{status_id}", Audience::repository,
      {Role::read, deployment_scopes}, reads_deployments, Waits::no,
      "deployments/statuses#get-a-deployment-status", get_status},
+
+    {"POST", REPOSITORY "/statuses/{sha}", Audience::repository, {Role::write, status_scopes},
+     "", Waits::yes, "commits/statuses#create-a-commit-status", create_commit_status},
+    {"GET", REPOSITORY "/statuses/{ref...}", Audience::repository, {Role::read, status_scopes},
+     reads_statuses, Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference",
+     list_commit_statuses},
+    {"GET", REPOSITORY "/commits/{ref...}/statuses", Audience::repository,
+     {Role::read, status_scopes}, reads_statuses, Waits::yes,
+     "commits/statuses#list-commit-statuses-for-a-reference", list_commit_statuses},
+    {"GET", REPOSITORY "/commits/{ref...}/status", Audience::repository,
+     {Role::read, status_scopes}, reads_statuses, Waits::yes,
+     "commits/statuses#get-the-combined-status-for-a-specific-reference", get_combined_status},
+
+    {"GET", REPOSITORY "/commits/{ref...}/check-runs", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes,
+     "checks/runs#list-check-runs-for-a-git-reference", list_check_runs},
+    {"POST", REPOSITORY "/check-runs", Audience::repository, {Role::write, code_scopes}, "",
+     Waits::yes, "checks/runs#create-a-check-run", create_check_run},
+    {"GET", CHECK_RUN, Audience::repository, {Role::read, code_scopes}, "repo", Waits::no,
+     "checks/runs#get-a-check-run", get_check_run},
+    {"PATCH", CHECK_RUN, Audience::repository, {Role::write, code_scopes}, "", Waits::yes,
+     "checks/runs#update-a-check-run", update_check_run},
+    {"GET", CHECK_RUN "/annotations", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "checks/runs#list-check-run-annotations", list_annotations},
 
     {"GET", REPOSITORY "/hooks", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::no, "repos/webhooks#list-repository-webhooks", list_hooks},
@@ -95,6 +124,7 @@ const Route table[] = {
 
 #undef REPOSITORY
 #undef DEPLOYMENT
+#undef CHECK_RUN
 #undef HOOK
 #undef ADMIN
 

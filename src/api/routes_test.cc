@@ -152,7 +152,8 @@ TEST_CASE("routes: whoever changes something needs more than reading, and waits 
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool reads = route.method == "GET";
-    CHECK((route.waits == Waits::no) == reads);
+    const bool asks_git = route.pattern.contains("{ref...}");
+    CHECK((route.waits == Waits::no) == (reads && !asks_git));
     if (route.audience == Audience::repository && !reads) {
       CHECK(route.requirement.role >= core::Role::write);
     }
@@ -170,6 +171,29 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
     CAPTURE(route.pattern);
     CHECK(token.has_any(route.requirement.scopes) == route.pattern.contains("/deployments"));
   }
+}
+
+TEST_CASE("routes: repo:status opens commit statuses, and nothing else") {
+  const core::Scopes token{core::Scope::repo_status};
+  for (const Route& route : routes()) {
+    if (route.audience != Audience::repository) continue;
+    CAPTURE(route.method);
+    CAPTURE(route.pattern);
+    const bool is_status = route.pattern.ends_with("/{ref...}/status") ||
+                           route.pattern.ends_with("/{ref...}/statuses") ||
+                           route.pattern.contains("}/statuses/{ref...}") ||
+                           route.pattern.contains("}/statuses/{sha}");
+    CHECK(token.has_any(route.requirement.scopes) == is_status);
+  }
+}
+
+TEST_CASE("match_route: a ref may have slashes, encoded or not") {
+  CHECK(parameter("/repos/a/b/commits/main/status", "ref") == "main");
+  CHECK(parameter("/repos/a/b/commits/heads/feature/x/statuses", "ref") == "heads/feature/x");
+  CHECK(parameter("/repos/a/b/commits/feature%2Fx/check-runs", "ref") == "feature/x");
+  CHECK(parameter("/repos/a/b/commits/feature/status/status", "ref") == "feature/status");
+  CHECK(pattern("GET", "/repos/a/b/commits/status") == "");
+  CHECK(pattern("GET", "/repos/a/b/commits//status") == "");
 }
 
 TEST_CASE("routes: X-Accepted-OAuth-Scopes as recorded from GitHub") {

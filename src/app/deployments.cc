@@ -1,8 +1,12 @@
 #include "app/deployments.h"
 
+#include "app/merges.h"
 #include "base/crypto.h"
+#include "base/limits.h"
 #include "git/repository.h"
+#include "store/check_runs.h"
 #include "store/events.h"
+#include "store/idempotency.h"
 #include "store/repositories.h"
 #include "wire/event_body.h"
 
@@ -11,9 +15,9 @@ namespace {
 
 std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 
-/// Everything about the ref that the decision needs. Git is asked before the transaction, which
-/// holds up every other writer.
-Result<core::DeploymentFacts> gather_facts(const git::Repository& git,
+/// Everything that the decision needs. It is gathered before the transaction, which holds up every
+/// other writer.
+Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Repository& git,
                                            const core::Repository& repository,
                                            const core::NewDeployment& input) {
   core::DeploymentFacts facts;
@@ -23,7 +27,15 @@ Result<core::DeploymentFacts> gather_facts(const git::Repository& git,
   if (!facts.resolved) return facts;
   if (core::needs_behind_count(input, repository.auto_merge)) {
     auto base = TRY(git.resolve("refs/heads/" + repository.default_branch));
-    if (base) facts.behind_count = TRY(git.compare(base->sha, facts.resolved->sha)).behind_count;
+    if (base) {
+      facts.default_sha = base->sha;
+      facts.behind_count = TRY(git.compare(base->sha, facts.resolved->sha)).behind_count;
+    }
+  }
+  if (core::needs_contexts(input)) {
+    facts.contexts = TRY(context.database.read([&](store::Connection& db) {
+      return store::list_context_states(db, {repository.id, facts.resolved->sha});
+    }));
   }
   return facts;
 }
@@ -84,37 +96,92 @@ void make_older_inactive(store::Connection& tx, const Context& context,
 
 }  // namespace
 
-Result<core::Deployment> create_deployment(const Context& context, const RepositoryAccess& access,
-                                           const core::NewDeployment& input) {
+namespace {
+
+store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
+                                    const core::IdempotencyKey& key) {
+  return {access.principal.account->id, access.repository.id, key.key};
+}
+
+/// The deployment that was made with the key, if it was made by the same body.
+Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
+                                                     const RepositoryAccess& access,
+                                                     const core::IdempotencyKey& key,
+                                                     Timestamp now) {
+  const auto earlier =
+      store::find_idempotency_key(db, owner_of(access, key), now - limits::idempotency_time);
+  if (!earlier) return std::nullopt;
+  if (earlier->body_digest != key.body_digest) {
+    return fail(ErrorCode::invalid, "The Idempotency-Key was used before with another body.",
+                "idempotency_key_reused");
+  }
+  auto deployment = store::find_deployment(db, access.repository.id, earlier->deployment_id);
+  if (!deployment) {
+    return fail(ErrorCode::invalid,
+                "The deployment that was created with this Idempotency-Key has been deleted.",
+                "idempotency_key_spent");
+  }
+  return deployment;
+}
+
+/// Inserts the deployment with all that belongs to it.
+core::Deployment insert(store::Connection& tx, const Context& context,
+                        const RepositoryAccess& access, const core::NewDeployment& input,
+                        const core::DeploymentPlan& plan, Timestamp now) {
+  core::Deployment deployment;
+  deployment.created_at = deployment.updated_at = now;
+  deployment.repository_id = access.repository.id;
+  deployment.environment =
+      store::ensure_environment_name(tx, access.repository.id, input.environment, now);
+  deployment.original_environment = deployment.environment;
+  deployment.ref = input.ref;
+  deployment.sha = plan.sha;
+  deployment.task = input.task;
+  deployment.payload = input.payload;
+  deployment.description = input.description;
+  deployment.creator = *access.principal.account;
+  deployment.transient_environment = input.transient_environment;
+  deployment.production_environment = plan.production_environment;
+  deployment.id = store::insert_deployment(tx, deployment, access.principal);
+  dispatch(tx, context, access, deployment);
+  store::insert_audit(tx, access.principal,
+                      {"deployment.create", access.repository.id, deployment.id.value}, now);
+  return deployment;
+}
+
+}  // namespace
+
+Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
+                                        const core::NewDeployment& input,
+                                        const std::optional<core::IdempotencyKey>& key) {
   TRY(core::check_new_deployment(input));
+  if (key) {
+    auto earlier = TRY(context.database.read(
+        [&](store::Connection& db) { return find_earlier(db, access, *key, context.now()); }));
+    if (earlier) return *earlier;
+  }
   const auto git = TRY(git::Repository::open(access.repository.path));
-  const core::DeploymentFacts facts = TRY(gather_facts(git, access.repository, input));
+  const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
   const core::DeploymentPlan plan = TRY(core::plan_deployment(input, facts));
+  if (plan.step == core::DeploymentStep::merge) {
+    TRY(merge_into_branch(context, access, input.ref, *facts.resolved, facts.default_sha));
+    return AutoMerged{"Auto-merged " + facts.default_branch + " into " + input.ref +
+                      " on deployment."};
+  }
   if (access.repository.writable) TRY(git.keep(plan.sha));
 
-  auto created = context.database.write([&](store::Connection& tx) {
-    core::Deployment deployment;
-    deployment.created_at = deployment.updated_at = context.now();
-    deployment.repository_id = access.repository.id;
-    deployment.environment = store::ensure_environment_name(
-        tx, access.repository.id, input.environment, deployment.created_at);
-    deployment.original_environment = deployment.environment;
-    deployment.ref = input.ref;
-    deployment.sha = plan.sha;
-    deployment.task = input.task;
-    deployment.payload = input.payload;
-    deployment.description = input.description;
-    deployment.creator = *access.principal.account;
-    deployment.transient_environment = input.transient_environment;
-    deployment.production_environment = plan.production_environment;
-    deployment.id = store::insert_deployment(tx, deployment, access.principal);
-    dispatch(tx, context, access, deployment);
-    store::insert_audit(tx, access.principal,
-                        {"deployment.create", access.repository.id, deployment.id.value},
-                        deployment.created_at);
+  auto created = TRY(context.database.write([&](store::Connection& tx) -> Result<core::Deployment> {
+    const Timestamp now = context.now();
+    if (key && !store::take_idempotency_key(tx, owner_of(access, *key), key->body_digest, now,
+                                            now - limits::idempotency_time)) {
+      // The same request came twice at once, and the other one was first.
+      return TRY(find_earlier(tx, access, *key, now)).value();
+    }
+    core::Deployment deployment = insert(tx, context, access, input, plan, now);
+    if (key) store::remember_deployment(tx, owner_of(access, *key), deployment.id);
     return deployment;
-  });
-  if (created) context.wake_deliveries();
+  }));
+  context.wake_deliveries();
   return created;
 }
 

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "app/check_runs.h"
+#include "app/commit_statuses.h"
+#include "base/limits.h"
 #include "support/app_fixture.h"
 #include "wire/json.h"
 
@@ -54,7 +57,7 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
   input.payload = R"({"a":1})";
   input.description = "first";
   input.transient_environment = true;
-  const auto made = must(app::create_deployment(app.context, access, input));
+  const auto made = app.deploy(access, input);
 
   const auto read = must(app::get_deployment(app.context, access, made.id));
   CHECK(made.id == read.id);
@@ -85,7 +88,7 @@ TEST_CASE("create_deployment: the event's body is the deployment as it was creat
   GitFixture git;
   const std::string sha = git.commit("main", "a", "1");
   const auto access = app.add(git);
-  const auto made = must(app::create_deployment(app.context, access, to_deploy("main")));
+  const auto made = app.deploy(access, to_deploy("main"));
   auto body = must(wire::Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("action") == "created");
   CHECK(body.find("deployment")->integer_at("id") == made.id.value);
@@ -105,7 +108,7 @@ TEST_CASE("create_deployment: branches, tags and commits are found, tags peeled 
   for (const std::string& ref : {std::string("main"), std::string("refs/heads/main"),
                                  std::string("light"), std::string("v1"), sha, sha.substr(0, 8)}) {
     CAPTURE(ref);
-    const auto made = must(app::create_deployment(app.context, access, to_deploy(ref)));
+    const auto made = app.deploy(access, to_deploy(ref));
     CHECK(made.sha == sha);
     CHECK(made.ref == ref);
   }
@@ -145,21 +148,125 @@ TEST_CASE("create_deployment: fields that are not acceptable are refused before 
   }
 }
 
-TEST_CASE("create_deployment: not_yet for a branch that is behind in a writable repository") {
+TEST_CASE("create_deployment: without auto_merge a branch that is behind deploys as it is") {
   AppFixture app;
   BehindFixture git;
   const auto access = app.add(git);
-  auto refused = app::create_deployment(app.context, access, to_deploy("topic"));
-  REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().code == ErrorCode::invalid);
-  CHECK(refused.error().reason_code == "not_yet");
-  CHECK(app.row_count("deployment") == 0);
-  CHECK_FALSE(is_kept(git, git.topic));
-
   auto as_it_is = to_deploy("topic");
   as_it_is.auto_merge = false;
-  CHECK(must(app::create_deployment(app.context, access, as_it_is)).sha == git.topic);
-  CHECK(must(app::create_deployment(app.context, access, to_deploy("main"))).sha == git.main);
+  CHECK(app.deploy(access, as_it_is).sha == git.topic);
+  CHECK(app.deploy(access, to_deploy("main")).sha == git.main);
+}
+
+TEST_CASE("create_deployment: 409 for an unexpected commit, and nothing is kept or recorded") {
+  AppFixture app;
+  BehindFixture git;
+  const auto access = app.add(git);
+  auto input = to_deploy("main");
+  input.expected_sha = git.topic;
+  auto refused = app::create_deployment(app.context, access, input);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::conflict);
+  CHECK(refused.error().reason_code == "expected_sha_mismatch");
+  CHECK(app.row_count("deployment") == 0);
+  CHECK_FALSE(is_kept(git, git.main));
+  input.expected_sha = git.main;
+  CHECK(app.deploy(access, input).sha == git.main);
+}
+
+TEST_CASE("create_deployment: contexts are those that are reported about the very commit") {
+  AppFixture app;
+  GitFixture git;
+  const std::string old = git.commit("main", "a", "1");
+  const std::string sha = git.commit("main", "a", "2");
+  const auto access = app.add(git);
+  auto report = [&](const std::string& commit, const char* context, core::CommitState state) {
+    must(app::create_commit_status(app.context, access, commit,
+                                   {.context = context, .state = state}));
+  };
+  auto reason = [&](std::optional<std::vector<std::string>> required) {
+    auto input = to_deploy("main");
+    input.required_contexts = std::move(required);
+    auto made = app::create_deployment(app.context, access, input);
+    return made ? std::string("created") : made.error().reason_code;
+  };
+  using Names = std::vector<std::string>;
+  report(old, "ci/build", core::CommitState::failure);
+  CHECK(reason(std::nullopt) == "created");
+  CHECK(reason(Names{"ci/build"}) == "required_contexts");
+  report(sha, "ci/build", core::CommitState::pending);
+  CHECK(reason(std::nullopt) == "required_contexts");
+  CHECK(reason(Names{}) == "created");
+  report(sha, "CI/Build", core::CommitState::success);
+  CHECK(reason(std::nullopt) == "created");
+  CHECK(reason(Names{"ci/BUILD"}) == "created");
+
+  core::CheckRunInput run;
+  run.head_sha = sha;
+  run.name = "lint";
+  const auto made = must(app::create_check_run(app.context, access, run));
+  CHECK(reason(std::nullopt) == "required_contexts");
+  CHECK(reason(Names{"ci/build"}) == "created");
+  core::CheckRunInput done;
+  done.conclusion = core::CheckConclusion::success;
+  must(app::update_check_run(app.context, access, made.id, done));
+  CHECK(reason(std::nullopt) == "created");
+  CHECK(reason(Names{"lint"}) == "created");
+}
+
+TEST_CASE("create_deployment: a key that was used stands for the deployment of then, for a day") {
+  AppFixture app;
+  GitFixture git;
+  git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  const core::IdempotencyKey key{"key-1", "digest-1"};
+  auto create = [&](const app::RepositoryAccess& as, const core::IdempotencyKey& with) {
+    return app::create_deployment(app.context, as, to_deploy("main"), with);
+  };
+  auto id = [](const Result<app::CreateOutcome>& made) {
+    return std::get<core::Deployment>(must(made)).id;
+  };
+  const DeploymentId first = id(create(access, key));
+  const std::string moved_on = git.commit("main", "a", "2");
+  CHECK(id(create(access, key)) == first);
+  CHECK(app.row_count("deployment") == 1);
+  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+
+  auto other_body = create(access, {"key-1", "digest-2"});
+  REQUIRE_FALSE(other_body.has_value());
+  CHECK(other_body.error().code == ErrorCode::invalid);
+  CHECK(other_body.error().reason_code == "idempotency_key_reused");
+
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  must(app::grant_role(app.context, app.nobody, "ada", "application", "bob", core::Role::write));
+  const auto bob = app.open("bob", "application");
+  CHECK(id(create(bob, key)) != first);  // another account's key is another key
+
+  app.now += limits::idempotency_time;
+  CHECK(id(create(access, key)) == first);
+  app.now += std::chrono::microseconds(1);
+  const DeploymentId later = id(create(access, key));
+  CHECK(later != first);
+  CHECK(app.row_count("idempotency_key") == 1);  // the old ones are forgotten
+
+  must(app::delete_deployment(app.context, access, later));
+  auto spent = create(access, key);
+  REQUIRE_FALSE(spent.has_value());
+  CHECK(spent.error().reason_code == "idempotency_key_spent");
+}
+
+TEST_CASE("create_deployment: a refusal and a merge are not remembered under a key") {
+  AppFixture app;
+  BehindFixture git;
+  const auto access = app.add(git);
+  const core::IdempotencyKey key{"key-1", "digest"};
+  CHECK_FALSE(app::create_deployment(app.context, access, to_deploy("nope"), key));
+  CHECK(app.row_count("idempotency_key") == 0);
+  auto merged = must(app::create_deployment(app.context, access, to_deploy("topic"), key));
+  CHECK(std::holds_alternative<app::AutoMerged>(merged));
+  CHECK(app.row_count("idempotency_key") == 0);
+  auto made = must(app::create_deployment(app.context, access, to_deploy("topic"), key));
+  CHECK(std::holds_alternative<core::Deployment>(made));
 }
 
 TEST_CASE("create_deployment: a branch that is ahead, or level, is deployed as it is") {
@@ -170,15 +277,15 @@ TEST_CASE("create_deployment: a branch that is ahead, or level, is deployed as i
   git.branch("ahead", base);
   const std::string ahead = git.commit("ahead", "b", "1");
   const auto access = app.add(git);
-  CHECK(must(app::create_deployment(app.context, access, to_deploy("level"))).sha == base);
-  CHECK(must(app::create_deployment(app.context, access, to_deploy("ahead"))).sha == ahead);
+  CHECK(app.deploy(access, to_deploy("level")).sha == base);
+  CHECK(app.deploy(access, to_deploy("ahead")).sha == ahead);
 }
 
 TEST_CASE("create_deployment: in a read-only repository a branch that is behind deploys as it is") {
   AppFixture app;
   BehindFixture git;
   const auto access = app.add(git, false);
-  CHECK(must(app::create_deployment(app.context, access, to_deploy("topic"))).sha == git.topic);
+  CHECK(app.deploy(access, to_deploy("topic")).sha == git.topic);
 }
 
 TEST_CASE("create_deployment: 409 for a branch that is behind where the policy is to refuse") {
@@ -199,9 +306,9 @@ TEST_CASE("create_deployment: keeps the commit in a writable repository, and wri
   const auto first = app.add(writable, true, {}, "writable");
   const auto second = app.add(read_only, false, {}, "read-only");
   const std::string refs = read_only.git({"for-each-ref"});
-  must(app::create_deployment(app.context, first, to_deploy("main")));
-  must(app::create_deployment(app.context, first, to_deploy("main")));  // kept already
-  must(app::create_deployment(app.context, second, to_deploy("main")));
+  app.deploy(first, to_deploy("main"));
+  app.deploy(first, to_deploy("main"));  // kept already
+  app.deploy(second, to_deploy("main"));
   CHECK(is_kept(writable, kept));
   CHECK(read_only.git({"for-each-ref"}) == refs);
 }
@@ -222,8 +329,8 @@ TEST_CASE("create_deployment: an environment is made at first mention, and keeps
   GitFixture git;
   git.commit("main", "a", "1");
   const auto access = app.add(git);
-  auto first = must(app::create_deployment(app.context, access, to_deploy("main", "Staging")));
-  auto second = must(app::create_deployment(app.context, access, to_deploy("main", "sTAGING")));
+  auto first = app.deploy(access, to_deploy("main", "Staging"));
+  auto second = app.deploy(access, to_deploy("main", "sTAGING"));
   CHECK(second.environment.id == first.environment.id);
   CHECK(second.environment.name == "Staging");
   CHECK(app.row_count("environment_name") == 1);
@@ -237,7 +344,7 @@ TEST_CASE("create_deployment: an environment is production by its name, unless i
   auto is_production = [&](const std::string& environment, std::optional<bool> given) {
     auto input = to_deploy("main", environment);
     input.production_environment = given;
-    return must(app::create_deployment(app.context, access, input)).production_environment;
+    return app.deploy(access, input).production_environment;
   };
   CHECK(is_production("production", std::nullopt));
   CHECK_FALSE(is_production("staging", std::nullopt));
@@ -252,7 +359,7 @@ TEST_CASE("get_deployment and list_deployments: only of the repository that was 
   other_git.commit("main", "a", "1");
   const auto access = app.add(git);
   const auto other = app.add(other_git, true, {}, "other");
-  const auto made = must(app::create_deployment(app.context, access, to_deploy("main")));
+  const auto made = app.deploy(access, to_deploy("main"));
   CHECK(app::get_deployment(app.context, other, made.id).error().code == ErrorCode::not_found);
   CHECK(must(app::list_deployments(app.context, other, {}, {})).total_count == 0);
   auto listing = must(app::list_deployments(app.context, access, {}, {}));
@@ -265,9 +372,7 @@ TEST_CASE("delete_deployment: an active one goes only if it is alone in its envi
   GitFixture git;
   git.commit("main", "a", "1");
   const auto access = app.add(git);
-  auto create = [&] {
-    return must(app::create_deployment(app.context, access, to_deploy("main"))).id;
-  };
+  auto create = [&] { return app.deploy(access, to_deploy("main")).id; };
   const DeploymentId active = create();
   core::NewDeploymentStatus success;
   success.state = DeploymentState::success;

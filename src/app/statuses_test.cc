@@ -23,7 +23,7 @@ struct StatusFixture : test::AppFixture {
     input.environment = environment;
     input.transient_environment = transient;
     input.production_environment = production;
-    return must(app::create_deployment(context, access(), input));
+    return AppFixture::deploy(access(), input);
   }
   Result<core::DeploymentStatus> try_report(DeploymentId id,
                                             const core::NewDeploymentStatus& input) {

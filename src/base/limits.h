@@ -29,7 +29,15 @@ inline constexpr size_t environment_chars = 255;
 inline constexpr size_t status_description_chars = 140;
 inline constexpr size_t description_chars = 1024;
 inline constexpr size_t task_chars = 255;
-inline constexpr size_t ref_bytes = 1024;  ///< git refuses longer ref names on most systems
+inline constexpr size_t context_chars = 255;
+inline constexpr size_t statuses_per_context = 1000;  ///< GitHub's, per commit and context
+inline constexpr size_t check_output_chars =
+    65'535;  ///< GitHub's, of a check run's summary and text
+inline constexpr size_t annotations_per_request = 50;  ///< GitHub's
+inline constexpr size_t annotations_per_run = 1000;    ///< twenty full requests
+inline constexpr size_t idempotency_key_bytes = 255;
+inline constexpr auto idempotency_time = 24h;  ///< how long a key is remembered
+inline constexpr size_t ref_bytes = 1024;      ///< git refuses longer ref names on most systems
 inline constexpr size_t url_bytes = 2048;
 inline constexpr size_t login_chars = 39;             ///< GitHub's
 inline constexpr size_t repository_name_chars = 100;  ///< GitHub's
@@ -55,6 +63,8 @@ inline constexpr size_t gather_from = 4;       ///< a batch of that size is a si
 inline constexpr auto gather_time = 3ms;       ///< a few commits on a good disk
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
+
+inline constexpr auto git_intent_time = 10min;  ///< a merge that is open for so long has failed
 
 // Agent.
 inline constexpr size_t run_log_bytes = 10 * 1024 * 1024;  ///< a log's kept part

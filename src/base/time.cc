@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
+#include <numeric>
 
 #include "base/ids.h"
 
@@ -33,6 +34,55 @@ std::string format_time(Timestamp time) { return fmt::format("{:%Y-%m-%dT%H:%M:%
 
 std::string format_http_date(Timestamp time) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", utc(time));
+}
+
+namespace {
+
+/// Whether `text` looks like `pattern`, in which 0 stands for any digit.
+bool has_shape(std::string_view text, std::string_view pattern) {
+  return std::ranges::equal(text, pattern, [](char c, char expected) {
+    return expected == '0' ? c >= '0' && c <= '9' : c == expected;
+  });
+}
+
+}  // namespace
+
+std::optional<Timestamp> parse_time(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::string_view seconds_shape = "0000-00-00T00:00:00";
+  if (text.size() <= seconds_shape.size()) return std::nullopt;
+  const std::string moment(text.substr(0, seconds_shape.size()));
+  std::string_view rest = text.substr(seconds_shape.size());
+  if (!has_shape(moment, seconds_shape)) return std::nullopt;
+  microseconds fraction{0};
+  if (rest.starts_with('.')) {
+    size_t digits = 0;
+    int64_t micros = 0;
+    for (rest.remove_prefix(1); !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; ++digits) {
+      if (digits < 6) micros = micros * 10 + (rest[0] - '0');
+      rest.remove_prefix(1);
+    }
+    if (digits == 0) return std::nullopt;
+    for (size_t i = digits; i < 6; ++i) micros *= 10;
+    fraction = microseconds(micros);
+  }
+  auto number = [](std::string_view digits) {
+    return std::accumulate(digits.begin(), digits.end(), 0,
+                           [](int sum, char c) { return 10 * sum + (c - '0'); });
+  };
+  minutes offset{0};
+  if (rest != "Z") {
+    if (!has_shape(rest, "+00:00") && !has_shape(rest, "-00:00")) return std::nullopt;
+    offset = hours(number(rest.substr(1, 2))) + minutes(number(rest.substr(4)));
+    if (rest[0] == '-') offset = -offset;
+  }
+  const std::string_view m = moment;
+  const year_month_day date{year(number(m.substr(0, 4))),
+                            month(static_cast<unsigned>(number(m.substr(5, 2)))),
+                            day(static_cast<unsigned>(number(m.substr(8, 2))))};
+  const int h = number(m.substr(11, 2)), min = number(m.substr(14, 2)), s = number(m.substr(17));
+  if (!date.ok() || h > 23 || min > 59 || s > 60) return std::nullopt;
+  return sys_days(date) + hours(h) + minutes(min) + seconds(s) + fraction - offset;
 }
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {

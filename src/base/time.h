@@ -23,6 +23,9 @@ std::string format_time(Timestamp time);
 /// `Sat, 21 Nov 2026 08:30:00 GMT`, for `Last-Modified`.
 std::string format_http_date(Timestamp time);
 
+/// An RFC 3339 time (`2026-11-21T08:30:00Z`, `….123+01:00`); nothing for anything else.
+std::optional<Timestamp> parse_time(std::string_view text);
+
 /// `45s`, `30m`, `12h` or `90d`, as people write a span of time; nothing for anything else, or for
 /// over a century.
 std::optional<std::chrono::seconds> parse_duration(std::string_view text);

@@ -52,6 +52,25 @@ TEST_CASE("system_now: never runs backwards, in any thread") {
   CHECK(std::ranges::count(ordered, 1) == 4);
 }
 
+TEST_CASE("parse_time: RFC 3339, with fractions and offsets") {
+  CHECK(parse_time("2026-11-21T08:30:00Z") == november);
+  CHECK(parse_time("2026-11-21T09:30:00+01:00") == november);
+  CHECK(parse_time("2026-11-21T03:00:00-05:30") == november);
+  CHECK(parse_time("2026-11-21T08:30:00.5Z") == november + 500ms);
+  CHECK(parse_time("2026-11-21T08:30:00.1234567Z") == november + 123'456us);
+  CHECK(parse_time("1969-12-31T23:59:59Z") == from_micros(-1'000'000));
+}
+
+TEST_CASE("parse_time: nothing for what is no time") {
+  for (auto text : {"", "2026-11-21", "2026-11-21T08:30:00", "2026-11-21 08:30:00Z",
+                    "2026-13-21T08:30:00Z", "2026-02-29T08:30:00Z", "2026-11-21T24:00:00Z",
+                    "2026-11-21T08:60:00Z", "2026-11-21T08:30:00.Z", "2026-11-21T08:30:00+1:00",
+                    "2026-11-21T08:30:00Z ", "x026-11-21T08:30:00Z"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_time(text));
+  }
+}
+
 TEST_CASE("parse_duration: seconds, minutes, hours and days, up to a century") {
   CHECK(parse_duration("1s") == std::chrono::seconds(1));
   CHECK(parse_duration("5m") == std::chrono::minutes(5));

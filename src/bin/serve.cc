@@ -12,6 +12,7 @@
 
 #include "api/serve.h"
 #include "app/administration.h"
+#include "app/merges.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "bin/data_folder.h"
@@ -143,7 +144,12 @@ Result<void> serve(const ServerSettings& settings) {
                                .wake_deliveries = [&] { worker.wake(); },
                                .token_use = token_use});
   api.emplace(*context, api_settings);
-  Housekeeper housekeeper([&] { token_use.flush(*database); });
+  // Before anything is served: what a crash left between git and the database.
+  app::settle_git_intents(*context, 0s);
+  Housekeeper housekeeper([&] {
+    token_use.flush(*database);
+    app::settle_git_intents(*context, limits::git_intent_time);
+  });
 
   print_address(url, data, TRY(app::create_first_administrator(*context)));
   log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url}, {"data", data.path().c_str()}});

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/commit_status.h"
 #include "core/names.h"
 
 namespace esclusa::core {
@@ -10,15 +11,45 @@ bool needs_behind_count(const NewDeployment& input, MergePolicy policy) {
   return input.auto_merge && policy != MergePolicy::ignore;
 }
 
+bool needs_contexts(const NewDeployment& input) {
+  return !input.required_contexts || !input.required_contexts->empty();
+}
+
+std::unexpected<Error> merge_conflict(const std::string& default_branch, const std::string& ref,
+                                      std::string reason_code) {
+  return fail(ErrorCode::conflict, "Conflict merging " + default_branch + " into " + ref + ".",
+              std::move(reason_code));
+}
+
 namespace {
 
-/// A required context that nobody reported is missing, and nobody can report one yet.
-Result<void> judge_contexts(const NewDeployment& input) {
-  if (!input.required_contexts || input.required_contexts->empty()) return {};
-  FieldError error{"Deployment", "required_contexts", "invalid", ""};
-  for (const std::string& context : *input.required_contexts) {
-    error.contexts.push_back({context, "missing"});
+Result<void> judge_expected_sha(const NewDeployment& input, const ResolvedRef& resolved) {
+  if (!input.expected_sha || fold_case(*input.expected_sha) == resolved.sha) return {};
+  return fail(ErrorCode::conflict,
+              "Conflict: " + input.ref + " is at " + resolved.sha + ", not at the expected " +
+                  *input.expected_sha + ".",
+              "expected_sha_mismatch");
+}
+
+/// Whether to merge first.
+Result<DeploymentStep> judge_merge(const NewDeployment& input, const DeploymentFacts& facts) {
+  if (!needs_behind_count(input, facts.merge_policy) || facts.behind_count == 0) {
+    return DeploymentStep::insert;
   }
+  if (facts.merge_policy == MergePolicy::refuse) {
+    return merge_conflict(facts.default_branch, input.ref, "auto_merge_refused");
+  }
+  if (facts.resolved->kind != RefKind::branch) {
+    return merge_conflict(facts.default_branch, input.ref);
+  }
+  return DeploymentStep::merge;
+}
+
+Result<void> judge_contexts(const NewDeployment& input, const DeploymentFacts& facts) {
+  if (!needs_contexts(input)) return {};
+  auto evaluated = evaluate_contexts(input.required_contexts, facts.contexts);
+  if (all_succeeded(evaluated)) return {};
+  FieldError error{"Deployment", "required_contexts", "invalid", "", std::move(evaluated)};
   return std::unexpected(Error{ErrorCode::conflict,
                                "Conflict: Commit status checks failed for " + input.ref + ".",
                                "required_contexts",
@@ -32,21 +63,12 @@ Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const Deploym
   if (!facts.resolved) {
     return fail(ErrorCode::invalid, "No ref found for: " + input.ref, "ref_not_found");
   }
-  if (needs_behind_count(input, facts.merge_policy) && facts.behind_count > 0) {
-    if (facts.merge_policy == MergePolicy::refuse || facts.resolved->kind != RefKind::branch) {
-      return fail(
-          ErrorCode::conflict,
-          "Conflict merging " + facts.default_branch + " into " + input.ref + ".",
-          facts.merge_policy == MergePolicy::refuse ? "auto_merge_refused" : "merge_conflict");
-    }
-    return fail(ErrorCode::invalid,
-                input.ref + " is behind " + facts.default_branch +
-                    ", and this version cannot merge it yet. Merge it yourself, or send "
-                    "\"auto_merge\": false to deploy the ref as it is.",
-                "not_yet");
-  }
-  TRY(judge_contexts(input));
+  TRY(judge_expected_sha(input, *facts.resolved));
+  const DeploymentStep step = TRY(judge_merge(input, facts));
+  // The merge will be another commit: what is reported about this one says nothing about it.
+  if (step == DeploymentStep::insert) TRY(judge_contexts(input, facts));
   return DeploymentPlan{
+      .step = step,
       .sha = facts.resolved->sha,
       .production_environment =
           input.production_environment.value_or(fold_case(input.environment) == "production"),

@@ -10,6 +10,7 @@
 #include "core/enum_names.h"
 #include "core/ref.h"
 #include "core/repository.h"
+#include "core/time_range.h"
 
 namespace esclusa::core {
 
@@ -68,37 +69,54 @@ struct NewDeployment {
   std::optional<std::string> description;
   bool transient_environment = false;
   std::optional<bool> production_environment;  ///< default: whether the name is `production`
+  /// Ours: refuse (409) unless the ref resolves to this commit.
+  std::optional<std::string> expected_sha;
 };
 
-/// Exact matches; an empty or absent filter means none. `environment` ignores case.
+/// Exact matches; an empty or absent filter means none. `environment` and `creator` ignore case.
+/// The last three are ours.
 struct DeploymentFilter {
-  std::string sha;
-  std::string ref;
-  std::string task;
-  std::string environment;
+  std::string sha = {};
+  std::string ref = {};
+  std::string task = {};
+  std::string environment = {};
+  std::optional<DeploymentState> state = {};  ///< of the latest status
+  std::string creator = {};                   ///< a login
+  TimeRange created = {};
 };
 
 /// What was found out before deciding. Gathered outside the transaction.
 struct DeploymentFacts {
   std::optional<ResolvedRef> resolved;
   std::string default_branch;
+  std::string default_sha = {};  ///< its commit; empty where it was not asked
   MergePolicy merge_policy = MergePolicy::ignore;
   /// Commits of the default branch that the ref lacks; 0 where it was not asked.
   size_t behind_count = 0;
+  /// What is reported about the commit; empty where it was not asked.
+  std::vector<ContextState> contexts = {};
 };
 
-/// What to insert.
+/// Insert a deployment; or first merge the default branch into the requested one, and insert none.
+enum class DeploymentStep { insert, merge };
+
 struct DeploymentPlan {
+  DeploymentStep step = DeploymentStep::insert;
   std::string sha;
   bool production_environment = false;
 };
 
-/// Whether `behind_count` matters, so that nobody walks history in vain.
+/// Whether these facts matter, so that nobody gathers them in vain.
 bool needs_behind_count(const NewDeployment& input, MergePolicy policy);
+bool needs_contexts(const NewDeployment& input);
 
-/// The decision over a create: pure, and the only one. The order of its judgements is
-/// resolve → auto-merge → required contexts; an environment's gates will stand between them.
+/// The decision over a create: pure, and the only one. The order of its judgements is resolve →
+/// `expected_sha` → auto-merge → required contexts; an environment's gates will stand between them.
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts);
+
+/// The 409 for a merge that cannot be: `Conflict merging main into topic.`
+std::unexpected<Error> merge_conflict(const std::string& default_branch, const std::string& ref,
+                                      std::string reason_code = "merge_conflict");
 
 /// Checks the fields' lengths and characters.
 Result<void> check_new_deployment(const NewDeployment& input);

@@ -59,7 +59,7 @@ TEST_CASE("plan_deployment: what being behind means, by policy, kind of ref and 
   };
   constexpr ErrorCode none = ErrorCode::internal;
   const Row rows[] = {
-      {MergePolicy::merge, RefKind::branch, "not_yet", ErrorCode::invalid},
+      {MergePolicy::merge, RefKind::branch, "", none},
       {MergePolicy::merge, RefKind::tag, "merge_conflict", ErrorCode::conflict},
       {MergePolicy::merge, RefKind::commit, "merge_conflict", ErrorCode::conflict},
       {MergePolicy::merge, RefKind::other_ref, "merge_conflict", ErrorCode::conflict},

@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/limits.h"
@@ -11,6 +13,13 @@ struct Page {
   int number = 1;
   int size = limits::page_default;
   int64_t offset() const { return int64_t{number - 1} * size; }
+  /// This page of a list that is at hand whole.
+  template <class T>
+  std::span<const T> cut(const std::vector<T>& all) const {
+    const size_t begin = std::min(static_cast<size_t>(offset()), all.size());
+    const size_t count = std::min(static_cast<size_t>(size), all.size() - begin);
+    return std::span(all).subspan(begin, count);
+  }
 };
 
 /// One page, and how many rows there are in all.

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/enum_names.h"
+#include "core/principal.h"
 #include "sql/connection.h"
 
 /// How domain types stand in columns, and back.
@@ -32,6 +33,11 @@ inline std::optional<Timestamp> read_optional_time(const sql::Row& row, int colu
 template <class Tag>
 std::optional<int64_t> id_value(const std::optional<Id<Tag>>& id) {
   return id ? std::optional(id->value) : std::nullopt;
+}
+
+/// The token by which the principal acts; none for the local administrator.
+inline std::optional<int64_t> token_value(const core::Principal& principal) {
+  return principal.token ? std::optional(principal.token->id.value) : std::nullopt;
 }
 
 inline std::optional<int64_t> time_value(const std::optional<Timestamp>& time) {

@@ -3,6 +3,7 @@
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
+#include "store/conditions.h"
 
 namespace esclusa::store {
 namespace {
@@ -41,11 +42,6 @@ core::Deployment read_deployment(const sql::Row& row) {
   return deployment;
 }
 
-/// The token by which the principal acts; none for the local administrator.
-std::optional<int64_t> token_value(const core::Principal& principal) {
-  return principal.token ? std::optional(principal.token->id.value) : std::nullopt;
-}
-
 std::optional<int64_t> human_value(const core::Account& account) {
   return account.kind == core::AccountKind::user ? std::optional(account.id.value)
                                                  : id_value(account.human_id);
@@ -80,36 +76,23 @@ std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryI
 core::Listing<core::Deployment> list_deployments(sql::Connection& db, RepositoryId repository,
                                                  const core::DeploymentFilter& filter,
                                                  const core::Page& page) {
-  // Only what is asked for goes into the text, so that each combination has a plan of its own.
-  std::string condition = "where d.repository_id = $1";
-  std::vector<sql::Parameter> parameters = {repository.value};
+  Conditions where("d.repository_id = $1", {repository.value});
   const std::string environment_key = core::fold_case(filter.environment);
-  auto add = [&](const std::string& value, const std::string& test) {
-    if (value.empty()) return;
-    parameters.emplace_back(value);
-    condition += " and " + test + " $" + std::to_string(parameters.size());
+  const std::string creator_key = core::fold_case(filter.creator);
+  auto add = [&](const char* test, const std::string& value) {
+    if (!value.empty()) where.add(test, value);
   };
-  add(filter.sha, "d.sha =");
-  add(filter.ref, "d.ref =");
-  add(filter.task, "d.task =");
-  if (!filter.environment.empty()) {
-    parameters.emplace_back(environment_key);
-    condition +=
-        " and d.environment_id = (select n.id from environment_name n where n.repository_id = $1 "
-        "and n.name_key = $" +
-        std::to_string(parameters.size()) + ")";
-  }
-  core::Listing<core::Deployment> listing;
-  db.each("select count(*) from deployment d " + condition, parameters,
-          [&](const sql::Row& row) { listing.total_count = row.integer(0); });
-  const std::string limit = std::to_string(parameters.size() + 1);
-  const std::string offset = std::to_string(parameters.size() + 2);
-  parameters.emplace_back(page.size);
-  parameters.emplace_back(page.offset());
-  listing.items = db.all(
-      select_deployments(condition + " order by d.id desc limit $" + limit + " offset $" + offset),
-      parameters, read_deployment);
-  return listing;
+  add("d.sha = ?", filter.sha);
+  add("d.ref = ?", filter.ref);
+  add("d.task = ?", filter.task);
+  add("d.environment_id = (select n.id from environment_name n where n.repository_id = $1 and "
+      "n.name_key = ?)",
+      environment_key);
+  add("d.creator_id = (select a.id from account a where a.login_key = ?)", creator_key);
+  if (filter.state) where.add("d.state = ?", core::to_name(*filter.state));
+  if (filter.created.from) where.add("d.created_at >= ?", to_micros(*filter.created.from));
+  if (filter.created.until) where.add("d.created_at < ?", to_micros(*filter.created.until));
+  return where.list(db, "deployment d", select_deployments, "d.id desc", page, read_deployment);
 }
 
 std::vector<core::Deployment> list_live_deployments(sql::Connection& db,

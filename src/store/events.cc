@@ -12,9 +12,6 @@ namespace {
 std::optional<int64_t> account_value(const core::Principal& actor) {
   return actor.account ? std::optional(actor.account->id.value) : std::nullopt;
 }
-std::optional<int64_t> token_value(const core::Principal& actor) {
-  return actor.token ? std::optional(actor.token->id.value) : std::nullopt;
-}
 
 /// The hooks that get the event. Their events are a comma-separated list in the row.
 std::vector<int64_t> receivers(sql::Connection& tx, const core::Event& event) {

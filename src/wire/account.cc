@@ -29,7 +29,7 @@ void write_account(JsonWriter& json, const core::Account& account, const Urls& u
       .member("login", account.login)
       .member("id", account.id.value)
       .member("node_id", node_id(names.node_prefix, {account.id.value}))
-      .member("avatar_url", urls.web + "/avatars/u/" + std::to_string(account.id.value))
+      .member("avatar_url", urls.avatar(account))
       .member("gravatar_id", "")
       .member("url", url)
       .member("html_url", urls.web + "/" + percent_encode(account.login))

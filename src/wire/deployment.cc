@@ -1,6 +1,7 @@
 #include "wire/deployment.h"
 
 #include "wire/account.h"
+#include "wire/enums.h"
 #include "wire/node_id.h"
 
 namespace esclusa::wire {
@@ -31,6 +32,10 @@ Result<core::NewDeployment> parse_new_deployment(std::string_view text) {
   input.transient_environment =
       TRY(body.boolean_or("transient_environment", input.transient_environment));
   input.production_environment = TRY(body.optional_boolean("production_environment"));
+  input.expected_sha = TRY(body.optional_string("expected_sha"));
+  if (input.expected_sha && !core::is_full_sha(*input.expected_sha)) {
+    return fail_request("\"expected_sha\" is not a commit's full SHA.");
+  }
   return input;
 }
 
@@ -39,11 +44,8 @@ Result<core::NewDeploymentStatus> parse_new_status(std::string_view text) {
   core::NewDeploymentStatus input;
   const std::string state = TRY(body.required_string("state"));
   auto known = core::from_name<core::DeploymentState>(state);
-  if (!known || known == core::DeploymentState::waiting) {
-    return fail_request(state +
-                        " is not a member of [\"error\", \"failure\", \"inactive\", "
-                        "\"in_progress\", \"queued\", \"pending\", \"success\"].");
-  }
+  constexpr auto ours = core::DeploymentState::waiting;
+  if (!known || known == ours) return not_a_member(state, std::optional(ours));
   input.state = *known;
   // log_url is the newer name of target_url: whichever is given sets both.
   input.target_url = TRY(body.string_or("target_url", ""));

@@ -23,7 +23,7 @@ void write_organization(JsonWriter& json, const core::Account& organization, con
       .member("issues_url", url + "/issues")
       .member("members_url", url + "/members{/member}")
       .member("public_members_url", url + "/public_members{/member}")
-      .member("avatar_url", urls.web + "/avatars/u/" + std::to_string(organization.id.value))
+      .member("avatar_url", urls.avatar(organization))
       .member("description", nullptr)
       .end_object();
 }

@@ -61,12 +61,9 @@ void write_permissions(JsonWriter& json, core::Role role) {
       .end_object();
 }
 
-}  // namespace
-
-void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
-                      std::optional<core::Role> viewer_role) {
+/// What every form of a repository begins with. The caller closes the object.
+void begin_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls) {
   const std::string url = urls.repository(repository);
-  const std::string html_url = urls.web + "/" + Urls::path_of(repository);
   json.begin_object()
       .member("id", repository.id.value)
       .member("node_id", node_id("R", {repository.id.value}))
@@ -75,11 +72,25 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
       .member("private", repository.visibility == core::Visibility::is_private);
   json.key("owner");
   write_account(json, repository.owner, urls);
-  json.member("html_url", html_url)
+  json.member("html_url", urls.web + "/" + Urls::path_of(repository))
       .member("description", nullptr)
       .member("fork", false)
       .member("url", url);
   for (const Link& link : links) json.member(link.name, url + link.path);
+}
+
+}  // namespace
+
+void write_minimal_repository(JsonWriter& json, const core::Repository& repository,
+                              const Urls& urls) {
+  begin_repository(json, repository, urls);
+  json.end_object();
+}
+
+void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
+                      std::optional<core::Role> viewer_role) {
+  const std::string html_url = urls.web + "/" + Urls::path_of(repository);
+  begin_repository(json, repository, urls);
   json.member("created_at", repository.created_at)
       .member("updated_at", repository.updated_at)
       .member("pushed_at", repository.updated_at)

@@ -11,4 +11,8 @@ namespace esclusa::wire {
 void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
                       std::optional<core::Role> viewer_role = std::nullopt);
 
+/// GitHub's `minimal-repository`, as it stands in a combined status.
+void write_minimal_repository(JsonWriter& json, const core::Repository& repository,
+                              const Urls& urls);
+
 }  // namespace esclusa::wire

@@ -8,6 +8,10 @@ std::string Urls::account(const core::Account& account) const {
   return api + "/users/" + percent_encode(account.login);
 }
 
+std::string Urls::avatar(const core::Account& account) const {
+  return web + "/avatars/u/" + std::to_string(account.id.value);
+}
+
 std::string Urls::path_of(const core::Repository& repository) {
   return percent_encode(repository.full_name(), "/");
 }

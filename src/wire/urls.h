@@ -14,6 +14,7 @@ struct Urls {
   std::string web;
 
   std::string account(const core::Account& account) const;
+  std::string avatar(const core::Account& account) const;
   /// `{owner}/{repo}` as it stands in a path: a bot's brackets are encoded.
   static std::string path_of(const core::Repository& repository);
   std::string repository(const core::Repository& repository) const;

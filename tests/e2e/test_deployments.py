@@ -96,14 +96,6 @@ class Create(EsclusaTest):
 class AutoMerge(EsclusaTest):
     """auto_merge, as far as it goes today."""
 
-    def test_a_ref_that_is_behind_in_a_writable_repository_is_refused(self):
-        before = self.repository.sha("old")
-        for body in ({"ref": "old"}, {"ref": "old", "auto_merge": True}):
-            answer = self.api.post(self.deployments, body)
-            self.assert_error(answer, 422)
-            self.assertEqual(answer.json["reason_code"], "not_yet")
-        self.assertEqual(self.repository.sha("old"), before)
-
     def test_a_ref_that_is_not_behind_is_deployed(self):
         self.create(ref="feature/login", auto_merge=True)
 

@@ -56,6 +56,11 @@ class AppFixture {
     return principal;
   }
 
+  /// The deployment that a create makes.
+  core::Deployment deploy(const app::RepositoryAccess& access, const core::NewDeployment& input) {
+    return std::get<core::Deployment>(must(app::create_deployment(context, access, input)));
+  }
+
   /// What a statement counts.
   int64_t count(const std::string& sql) {
     return read(context.database, [&](store::Connection& db) { return db.number(sql); });

@@ -1,0 +1,83 @@
+#include "api/check_runs.h"
+
+#include "api/pagination.h"
+#include "app/check_runs.h"
+#include "wire/check_run.h"
+#include "wire/enums.h"
+
+namespace esclusa::api {
+namespace {
+
+http::Response check_run_response(const Call& call, int status, const core::CheckRun& run) {
+  wire::JsonWriter json;
+  wire::write_check_run(json, run, call.repository(), call.urls);
+  return json_response(status, std::move(json));
+}
+
+Result<core::CheckRunFilter> parse_filter(const Call& call) {
+  core::CheckRunFilter filter;
+  filter.name = call.query_value("check_name");
+  if (const std::string status = call.query_value("status"); !status.empty()) {
+    filter.status = core::from_name<core::CheckStatus>(status);
+    if (!filter.status) return wire::not_a_member<core::CheckStatus>(status);
+  }
+  const std::string which = call.query_value("filter");
+  if (!which.empty() && which != "latest" && which != "all") {
+    return fail_request(which + " is not a member of [\"latest\", \"all\"].");
+  }
+  filter.latest_only = which != "all";
+  return filter;
+}
+
+}  // namespace
+
+Result<http::Response> create_check_run(const Call& call) {
+  const auto input = TRY(wire::parse_new_check_run(call.request.body));
+  const auto run = TRY(app::create_check_run(call.context, call.access(), input));
+  http::Response response = check_run_response(call, 201, run);
+  response.headers.add("Location", call.urls.repository(call.repository()) + "/check-runs/" +
+                                       std::to_string(run.id.value));
+  return response;
+}
+
+Result<http::Response> get_check_run(const Call& call) {
+  const auto id = TRY(call.id<CheckRunId>("check_run_id"));
+  return check_run_response(call, 200, TRY(app::get_check_run(call.context, call.access(), id)));
+}
+
+Result<http::Response> update_check_run(const Call& call) {
+  const auto id = TRY(call.id<CheckRunId>("check_run_id"));
+  const auto input = TRY(wire::parse_check_run_changes(call.request.body));
+  return check_run_response(call, 200,
+                            TRY(app::update_check_run(call.context, call.access(), id, input)));
+}
+
+Result<http::Response> list_check_runs(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto filter = TRY(parse_filter(call));
+  const auto listing =
+      TRY(app::list_check_runs(call.context, call.access(), call.parameter("ref"), filter, page));
+  wire::JsonWriter json;
+  json.begin_object().member("total_count", listing.total_count);
+  json.key("check_runs").begin_array();
+  for (const core::CheckRun& run : listing.items) {
+    wire::write_check_run(json, run, call.repository(), call.urls);
+  }
+  json.end_array().end_object();
+  return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
+}
+
+Result<http::Response> list_annotations(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto id = TRY(call.id<CheckRunId>("check_run_id"));
+  const auto run = TRY(app::get_check_run(call.context, call.access(), id));
+  const auto all = TRY(wire::Json::parse(run.annotations)).elements();
+  core::Listing<wire::Json> listing{{}, static_cast<int64_t>(all.size())};
+  const auto items = page.cut(all);
+  listing.items.assign(items.begin(), items.end());
+  return list_response(call, page, listing, [&](auto& json, const wire::Json& annotation) {
+    wire::write_annotation(json, annotation, run, call.repository(), call.urls);
+  });
+}
+
+}  // namespace esclusa::api

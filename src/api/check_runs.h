@@ -1,0 +1,12 @@
+#pragma once
+#include "api/call.h"
+
+namespace esclusa::api {
+
+Result<http::Response> create_check_run(const Call& call);
+Result<http::Response> get_check_run(const Call& call);
+Result<http::Response> update_check_run(const Call& call);
+Result<http::Response> list_check_runs(const Call& call);
+Result<http::Response> list_annotations(const Call& call);
+
+}  // namespace esclusa::api

@@ -1,0 +1,25 @@
+#pragma once
+#include <string>
+
+#include "app/context.h"
+#include "core/check_run.h"
+#include "core/page.h"
+
+/// Check runs: the richer reports about commits. The caller has judged the access.
+namespace esclusa::app {
+
+/// `input.name` and `input.head_sha` are there. `invalid` for an unknown commit.
+Result<core::CheckRun> create_check_run(const Context& context, const RepositoryAccess& access,
+                                        const core::CheckRunInput& input);
+Result<core::CheckRun> update_check_run(const Context& context, const RepositoryAccess& access,
+                                        CheckRunId id, const core::CheckRunInput& input);
+Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAccess& access,
+                                     CheckRunId id);
+/// Of the commit that `ref` names, newest first.
+Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
+                                                      const RepositoryAccess& access,
+                                                      const std::string& ref,
+                                                      const core::CheckRunFilter& filter,
+                                                      const core::Page& page);
+
+}  // namespace esclusa::app

@@ -1,0 +1,60 @@
+#include "app/commit_statuses.h"
+
+#include "app/commits.h"
+#include "base/limits.h"
+#include "store/commit_statuses.h"
+#include "store/events.h"
+
+namespace esclusa::app {
+
+Result<core::CommitStatus> create_commit_status(const Context& context,
+                                                const RepositoryAccess& access,
+                                                const std::string& sha,
+                                                const core::NewCommitStatus& input) {
+  TRY(core::check_new_commit_status(input));
+  core::CommitStatus status{
+      .id = {},
+      .repository_id = access.repository.id,
+      .sha = TRY(require_commit(access, sha)),
+      .context = input.context,
+      .state = input.state,
+      .description = input.description,
+      .target_url = input.target_url,
+      .creator = *access.principal.account,
+      .created_at = {},
+  };
+  return context.database.write([&](store::Connection& tx) -> Result<core::CommitStatus> {
+    if (store::count_commit_statuses(tx, {status.repository_id, status.sha}, status.context) >=
+        static_cast<int64_t>(limits::statuses_per_context)) {
+      return fail_validation({"Status", "", "custom",
+                              "This SHA and context has reached the maximum number of statuses."},
+                             "too_many_statuses");
+    }
+    status.created_at = context.now();
+    status.id = store::insert_commit_status(tx, status, access.principal);
+    store::insert_audit(tx, access.principal,
+                        {"commit_status.create", status.repository_id, status.id.value},
+                        status.created_at);
+    return status;
+  });
+}
+
+Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& context,
+                                                               const RepositoryAccess& access,
+                                                               const std::string& ref,
+                                                               const core::Page& page) {
+  const std::string sha = TRY(find_commit(access, ref));
+  return context.database.read([&](store::Connection& db) {
+    return store::list_commit_statuses(db, {access.repository.id, sha}, page);
+  });
+}
+
+Result<LatestStatuses> get_latest_statuses(const Context& context, const RepositoryAccess& access,
+                                           const std::string& ref) {
+  const std::string sha = TRY(find_commit(access, ref));
+  return context.database.read([&](store::Connection& db) {
+    return LatestStatuses{sha, store::list_latest_commit_statuses(db, {access.repository.id, sha})};
+  });
+}
+
+}  // namespace esclusa::app

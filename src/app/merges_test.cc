@@ -1,0 +1,194 @@
+#include "app/merges.h"
+
+#include <doctest/doctest.h>
+
+#include "git/repository.h"
+#include "store/git_intents.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using namespace std::chrono_literals;
+using test::AppFixture;
+using test::GitFixture;
+using test::must;
+
+namespace {
+
+core::NewDeployment to_deploy(const std::string& ref) {
+  core::NewDeployment input;
+  input.ref = ref;
+  return input;
+}
+
+/// A repository in which `topic` lacks a commit of `main`; they merge unless `main_file` is `b`.
+struct Behind : GitFixture {
+  explicit Behind(const std::string& main_file = "a", Layout layout = Layout::bare)
+      : GitFixture(layout) {
+    branch("topic", commit("main", "a", "1"));
+    topic = commit("topic", "b", "1");
+    main = commit("main", main_file, "2");
+  }
+  std::string tip(const std::string& name) const {
+    return git({"rev-parse", "refs/heads/" + name});
+  }
+  std::string topic, main;
+};
+
+std::string reason(const Result<app::CreateOutcome>& outcome) {
+  return outcome ? "" : outcome.error().reason_code;
+}
+
+}  // namespace
+
+TEST_CASE("create_deployment: a branch that is behind is merged into, and nothing is deployed") {
+  AppFixture app;
+  Behind git;
+  const auto access = app.add(git);
+  const auto outcome = must(app::create_deployment(app.context, access, to_deploy("topic")));
+  REQUIRE(std::holds_alternative<app::AutoMerged>(outcome));
+  CHECK(std::get<app::AutoMerged>(outcome).message == "Auto-merged main into topic on deployment.");
+
+  const std::string merge = git.tip("topic");
+  CHECK(git.git({"rev-parse", merge + "^1"}) == git.topic);
+  CHECK(git.git({"rev-parse", merge + "^2"}) == git.main);
+  CHECK(git.git({"log", "-1", "--format=%an %s", merge}) == "ada Merge main into topic");
+  CHECK(git.git({"log", "-1", "--format=%b", merge}).contains("ada asked for a deployment"));
+  CHECK(git.git({"show", merge + ":a"}) == "2");
+  CHECK(git.git({"show", merge + ":b"}) == "1");
+  CHECK(git.git({"fsck", "--strict"}) == "");
+  CHECK(app.row_count("deployment") == 0);
+  CHECK(app.row_count("event where kind = 'deployment'") == 0);
+  CHECK(app.row_count("git_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
+  CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
+
+  // The re-POST deploys what was merged.
+  CHECK(app.deploy(access, to_deploy("topic")).sha == merge);
+}
+
+TEST_CASE("create_deployment: the message names the ref as it was sent") {
+  AppFixture app;
+  Behind git;
+  const auto access = app.add(git);
+  const auto outcome =
+      must(app::create_deployment(app.context, access, to_deploy("refs/heads/topic")));
+  CHECK(std::get<app::AutoMerged>(outcome).message ==
+        "Auto-merged main into refs/heads/topic on deployment.");
+}
+
+TEST_CASE("create_deployment: a conflict is a 409 that leaves nothing behind, however often") {
+  AppFixture app;
+  Behind git("b");
+  const auto access = app.add(git);
+  const std::string objects = git.git({"count-objects"});
+  for (int i = 0; i < 3; ++i) {
+    auto refused = app::create_deployment(app.context, access, to_deploy("topic"));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK(refused.error().message == "Conflict merging main into topic.");
+    CHECK(refused.error().fields.empty());
+  }
+  CHECK(git.tip("topic") == git.topic);
+  CHECK(git.git({"count-objects"}) == objects);
+  CHECK(git.git({"for-each-ref", "refs/deployments"}) == "");
+  CHECK(app.row_count("git_intent") == 0);
+}
+
+TEST_CASE("create_deployment: a tag or a commit that is behind cannot be merged into") {
+  AppFixture app;
+  Behind git;
+  git.tag("v1", git.topic);
+  const auto access = app.add(git);
+  for (const std::string& ref : {std::string("v1"), git.topic}) {
+    CAPTURE(ref);
+    auto refused = app::create_deployment(app.context, access, to_deploy(ref));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message == "Conflict merging main into " + ref + ".");
+    CHECK(refused.error().reason_code == "merge_conflict");
+  }
+  CHECK(git.tip("topic") == git.topic);
+}
+
+TEST_CASE("create_deployment: a branch that somebody's work tree is on is never moved") {
+  AppFixture app;
+  Behind git("a", GitFixture::Layout::work_tree);
+  git.git({"symbolic-ref", "HEAD", "refs/heads/topic"});
+  auto access = app.add(git);
+  access.repository.default_branch = "main";
+  CHECK(reason(app::create_deployment(app.context, access, to_deploy("topic"))) ==
+        "branch_checked_out");
+  CHECK(git.tip("topic") == git.topic);
+  CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
+}
+
+TEST_CASE("create_deployment: what will be refused merges nothing") {
+  AppFixture app;
+  Behind git;
+  const auto access = app.add(git);
+  auto unexpected = to_deploy("topic");
+  unexpected.expected_sha = git.main;
+  CHECK(reason(app::create_deployment(app.context, access, unexpected)) == "expected_sha_mismatch");
+  auto too_long = to_deploy("topic");
+  too_long.task = std::string(1000, 'x');
+  CHECK(reason(app::create_deployment(app.context, access, too_long)) == "too_long");
+  CHECK(git.tip("topic") == git.topic);
+}
+
+TEST_CASE("settle_git_intents: a crash leaves the database to agree with the branch") {
+  AppFixture app;
+  Behind git;
+  const auto access = app.add(git);
+  auto intend = [&](const std::string& to) {
+    core::GitIntent intent{.id = {},
+                           .repository_id = access.repository.id,
+                           .branch = "refs/heads/topic",
+                           .from_sha = git.topic,
+                           .to_sha = to,
+                           .actor_id = access.principal.account->id,
+                           .actor_token_id = std::nullopt,
+                           .request_id = "request-9",
+                           .created_at = app.now};
+    return must(app.context.database.write(
+        [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));
+  };
+  auto outcome = [&](GitIntentId id) {
+    return app.texts("select outcome from git_intent where id = " + std::to_string(id.value));
+  };
+  const auto never = intend(std::string(40, 'a'));  // died before git had the commit
+  const auto elsewhere = intend(git.main);          // died before the branch moved
+  app.now += 1s;
+  app::settle_git_intents(app.context, 1min);
+  CHECK(outcome(never) == "open\n");  // it may still be at work
+  app::settle_git_intents(app.context, 0s);
+  CHECK(outcome(never) == "abandoned\n");
+  CHECK(outcome(elsewhere) == "abandoned\n");
+  CHECK(app.row_count("audit where action = 'branch.merge'") == 0);
+
+  const auto moved = intend(git.commit("topic", "c", "1"));
+  git.commit("topic", "c", "2");  // and somebody has pushed on top of it since
+  app.now += 1s;
+  app::settle_git_intents(app.context, 0s);
+  app::settle_git_intents(app.context, 0s);
+  CHECK(outcome(moved) == "moved\n");
+  CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
+}
+
+TEST_CASE("settle_git_intents: a repository that is away keeps its intents") {
+  AppFixture app;
+  std::optional<Behind> git(std::in_place);
+  const auto access = app.add(*git);
+  must(app.context.database.write([&](store::Connection& tx) {
+    return store::insert_git_intent(tx, {.id = {},
+                                         .repository_id = access.repository.id,
+                                         .branch = "refs/heads/topic",
+                                         .from_sha = git->topic,
+                                         .to_sha = git->main,
+                                         .actor_id = access.principal.account->id,
+                                         .actor_token_id = std::nullopt,
+                                         .request_id = "",
+                                         .created_at = app.now});
+  }));
+  git.reset();
+  app.now += 1s;
+  app::settle_git_intents(app.context, 0s);
+  CHECK(app.row_count("git_intent where outcome = 'open'") == 1);
+}

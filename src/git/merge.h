@@ -1,0 +1,40 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+
+/// Merging one commit into a branch, in the repository itself: no work tree, no shell, no hooks.
+/// In two steps, so that a caller can record what it is about to do in between.
+namespace esclusa::git {
+
+/// Who merges, as it stands in the commit.
+struct MergeAuthor {
+  std::string name;
+  std::string email;
+  Timestamp at{};
+};
+
+/// Makes the commit that merges `other` into `tip` (both full SHAs), and moves no ref. Its SHA, or
+/// nothing if they conflict; then nothing is left in the repository. `unavailable` if git cannot.
+Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path& git_directory,
+                                                     const std::string& tip,
+                                                     const std::string& other,
+                                                     const std::string& message,
+                                                     const MergeAuthor& author);
+
+enum class BranchMove {
+  moved,
+  changed,      ///< the branch is no longer at the expected commit
+  checked_out,  ///< somebody's work tree is on it
+};
+
+/// Moves a branch from one commit to another, only if it is still where it was. `branch` is a
+/// full name.
+Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
+                               const std::string& branch, const std::string& from,
+                               const std::string& to, const MergeAuthor& author);
+
+}  // namespace esclusa::git

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/commit_status.h"
+#include "core/page.h"
+#include "core/principal.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// A commit of a repository.
+struct Commit {
+  RepositoryId repository_id;
+  std::string sha;
+};
+
+/// `status.id` is ignored.
+CommitStatusId insert_commit_status(sql::Connection& tx, const core::CommitStatus& status,
+                                    const core::Principal& creator);
+int64_t count_commit_statuses(sql::Connection& db, const Commit& commit,
+                              const std::string& context);
+/// Every report, newest first.
+core::Listing<core::CommitStatus> list_commit_statuses(sql::Connection& db, const Commit& commit,
+                                                       const core::Page& page);
+/// The latest report of each context, oldest first.
+std::vector<core::CommitStatus> list_latest_commit_statuses(sql::Connection& db,
+                                                            const Commit& commit);
+
+}  // namespace esclusa::store

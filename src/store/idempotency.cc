@@ -1,0 +1,36 @@
+#include "store/idempotency.h"
+
+namespace esclusa::store {
+
+std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
+                                                     const IdempotencyKeyOwner& owner,
+                                                     Timestamp since) {
+  return db.one(
+      "select body_digest, deployment_id from idempotency_key where account_id = $1 and "
+      "repository_id = $2 and idempotency_key = $3 and created_at >= $4",
+      {owner.account.value, owner.repository.value, owner.key, to_micros(since)},
+      [](const sql::Row& row) {
+        return RememberedCreate{std::string(row.text(0)), {row.integer(1)}};
+      });
+}
+
+bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
+                          const std::string& body_digest, Timestamp now, Timestamp since) {
+  tx.execute("delete from idempotency_key where created_at < $1", {to_micros(since)});
+  return tx.execute(
+             "insert into idempotency_key (account_id, repository_id, idempotency_key, "
+             "body_digest, deployment_id, created_at) values ($1, $2, $3, $4, 0, $5) "
+             "on conflict (account_id, repository_id, idempotency_key) do nothing",
+             {owner.account.value, owner.repository.value, owner.key, body_digest,
+              to_micros(now)}) > 0;
+}
+
+void remember_deployment(sql::Connection& tx, const IdempotencyKeyOwner& owner,
+                         DeploymentId deployment) {
+  tx.execute(
+      "update idempotency_key set deployment_id = $4 where account_id = $1 and "
+      "repository_id = $2 and idempotency_key = $3",
+      {owner.account.value, owner.repository.value, owner.key, deployment.value});
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,134 @@
+#include "wire/check_run.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "wire/enums.h"
+#include "wire/node_id.h"
+
+namespace esclusa::wire {
+namespace {
+
+Result<std::optional<Timestamp>> optional_time(const JsonBody& body, std::string_view name) {
+  const auto text = TRY(body.optional_string(name));
+  if (!text) return std::nullopt;
+  const auto time = parse_time(*text);
+  if (!time) return fail_request(*text + " is not a valid date-time.");
+  return time;
+}
+
+/// An annotation must say where it stands, how grave it is, and what it says.
+Result<void> check_annotation(const Json& annotation) {
+  for (const char* name : {"path", "annotation_level", "message"}) {
+    const auto member = annotation.find(name);
+    if (!member) return fail_request("\"" + std::string(name) + "\" wasn't supplied.");
+    if (!member->string()) return wrong_type(name, *member, "a string");
+  }
+  for (const char* name : {"start_line", "end_line"}) {
+    const auto member = annotation.find(name);
+    if (!member) return fail_request("\"" + std::string(name) + "\" wasn't supplied.");
+    if (!member->integer()) return wrong_type(name, *member, "an integer");
+  }
+  const std::string level = *annotation.string_at("annotation_level");
+  constexpr std::string_view levels[] = {"notice", "warning", "failure"};
+  if (std::ranges::count(levels, level) > 0) return {};
+  return fail_request(level + " is not a member of [\"notice\", \"warning\", \"failure\"].");
+}
+
+Result<void> parse_output(const JsonBody& body, core::CheckRunInput& input) {
+  const auto member = body.find("output");
+  if (!member || member->is_null()) return {};
+  if (!member->is_object()) return wrong_type("output", *member, "an object");
+  const JsonBody output = TRY(JsonBody::parse(*body.raw_member("output")));
+  input.output.emplace();
+  input.output->title = TRY(output.optional_string("title"));
+  input.output->summary = TRY(output.optional_string("summary"));
+  input.output->text = TRY(output.optional_string("text"));
+  const auto annotations = output.find("annotations");
+  if (!annotations || annotations->is_null()) return {};
+  if (!annotations->is_array()) return wrong_type("annotations", *annotations, "an array");
+  for (const Json& annotation : annotations->elements()) {
+    TRY(check_annotation(annotation));
+    input.annotations.push_back(annotation.text());
+  }
+  return {};
+}
+
+Result<core::CheckRunInput> parse_fields(const JsonBody& body) {
+  core::CheckRunInput input;
+  input.name = TRY(body.optional_string("name"));
+  input.status = TRY(optional_enum<core::CheckStatus>(body, "status"));
+  input.conclusion = TRY(optional_enum<core::CheckConclusion>(body, "conclusion"));
+  input.details_url = TRY(body.optional_string("details_url"));
+  input.external_id = TRY(body.optional_string("external_id"));
+  input.started_at = TRY(optional_time(body, "started_at"));
+  input.completed_at = TRY(optional_time(body, "completed_at"));
+  TRY(parse_output(body, input));
+  return input;
+}
+
+}  // namespace
+
+Result<core::CheckRunInput> parse_new_check_run(std::string_view text) {
+  const JsonBody body = TRY(JsonBody::parse(text));
+  TRY(body.required_string("name"));
+  core::CheckRunInput input;
+  const std::string head_sha = TRY(body.required_string("head_sha"));
+  input = TRY(parse_fields(body));
+  input.head_sha = head_sha;
+  return input;
+}
+
+Result<core::CheckRunInput> parse_check_run_changes(std::string_view text) {
+  return parse_fields(TRY(JsonBody::parse(text)));
+}
+
+void write_check_run(JsonWriter& json, const core::CheckRun& run,
+                     const core::Repository& repository, const Urls& urls) {
+  const std::string id = std::to_string(run.id.value);
+  const std::string url = urls.repository(repository) + "/check-runs/" + id;
+  json.begin_object()
+      .member("id", run.id.value)
+      .member("name", run.name)
+      .member("node_id", node_id("CR", {repository.id.value, run.id.value}))
+      .member("head_sha", run.sha)
+      .member("external_id", run.external_id)
+      .member("url", url)
+      .member("html_url", urls.web + "/" + Urls::path_of(repository) + "/runs/" + id)
+      .member("details_url", run.details_url)
+      .member("status", core::to_name(run.status))
+      .member("conclusion",
+              run.conclusion ? std::optional(core::to_name(*run.conclusion)) : std::nullopt)
+      .member("started_at", run.started_at)
+      .member("completed_at", run.completed_at);
+  json.key("output")
+      .begin_object()
+      .member("title", run.output.title)
+      .member("summary", run.output.summary)
+      .member("text", run.output.text)
+      .member("annotations_count", run.annotation_count)
+      .member("annotations_url", url + "/annotations")
+      .end_object();
+  json.member("check_suite", nullptr).member("app", nullptr);
+  json.key("pull_requests").begin_array().end_array();
+  json.end_object();
+}
+
+void write_annotation(JsonWriter& json, const Json& annotation, const core::CheckRun& run,
+                      const core::Repository& repository, const Urls& urls) {
+  auto copied = [&](const char* name) {
+    const auto member = annotation.find(name);
+    json.key(name).raw(member ? member->text() : "null");
+  };
+  const std::string path = annotation.string_at("path").value_or("");
+  json.begin_object();
+  for (const char* name : {"path", "start_line", "end_line", "start_column", "end_column",
+                           "annotation_level", "title", "message", "raw_details"}) {
+    copied(name);
+  }
+  json.member("blob_href", urls.web + "/" + Urls::path_of(repository) + "/blob/" + run.sha + "/" +
+                               percent_encode(path, "/"))
+      .end_object();
+}
+
+}  // namespace esclusa::wire

@@ -1,0 +1,23 @@
+#pragma once
+#include "core/check_run.h"
+#include "core/repository.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+#include "wire/urls.h"
+
+namespace esclusa::wire {
+
+/// The body of `POST …/check-runs`: `name` and `head_sha` must be there.
+Result<core::CheckRunInput> parse_new_check_run(std::string_view body);
+/// The body of `PATCH …/check-runs/{id}`.
+Result<core::CheckRunInput> parse_check_run_changes(std::string_view body);
+
+/// GitHub's `check-run`. There are no apps and no suites behind it.
+void write_check_run(JsonWriter& json, const core::CheckRun& run,
+                     const core::Repository& repository, const Urls& urls);
+
+/// One of a run's annotations, as GitHub's `check-annotation`, from what was sent.
+void write_annotation(JsonWriter& json, const Json& annotation, const core::CheckRun& run,
+                      const core::Repository& repository, const Urls& urls);
+
+}  // namespace esclusa::wire

@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "core/enum_names.h"
+#include "wire/json.h"
+
+/// Strings of a body that must be one of an enum's names.
+namespace esclusa::wire {
+
+/// The 422 for one that is not: `V is not a member of ["a", "b"].` `except` is not offered.
+template <class Enum>
+std::unexpected<Error> not_a_member(std::string_view value, std::optional<Enum> except = {}) {
+  std::vector<std::string> names;
+  for (const auto& [each, name] : core::enum_names<Enum>::values) {
+    if (each != except) names.push_back("\"" + std::string(name) + "\"");
+  }
+  return fail_request(std::string(value) + " is not a member of [" + join(names, ", ") + "].");
+}
+
+/// Null and absent are nothing.
+template <class Enum>
+Result<std::optional<Enum>> optional_enum(const JsonBody& body, std::string_view name) {
+  const auto text = TRY(body.optional_string(name));
+  if (!text) return std::nullopt;
+  const auto value = core::from_name<Enum>(*text);
+  if (!value) return not_a_member<Enum>(*text);
+  return value;
+}
+
+template <class Enum>
+Result<Enum> required_enum(const JsonBody& body, std::string_view name) {
+  const std::string text = TRY(body.required_string(name));
+  const auto value = core::from_name<Enum>(text);
+  if (!value) return not_a_member<Enum>(text);
+  return *value;
+}
+
+}  // namespace esclusa::wire
