@@ -126,6 +126,16 @@ Result<http::Response> admin_create_repository(const Call& call) {
   return json_response(201, std::move(json));
 }
 
+Result<http::Response> admin_update_repository(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  auto repository =
+      TRY(app::rename_repository(call.context, call.principal, call.parameter("owner"),
+                                 call.parameter("repo"), TRY(body.required_string("name"))));
+  wire::JsonWriter json;
+  write_admin_repository(json, repository);
+  return json_response(200, std::move(json));
+}
+
 Result<http::Response> admin_grant_role(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
   auto role = TRY(wire::optional_enum<core::Role>(body, "role"));

@@ -12,6 +12,7 @@ Result<http::Response> admin_revoke_token(const Call& call);
 Result<http::Response> admin_set_member(const Call& call);
 Result<http::Response> admin_list_repositories(const Call& call);
 Result<http::Response> admin_create_repository(const Call& call);
+Result<http::Response> admin_update_repository(const Call& call);
 Result<http::Response> admin_grant_role(const Call& call);
 
 }  // namespace esclusa::api

@@ -3,9 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "api/rate_limit.h"
 #include "app/context.h"
 #include "core/network_address.h"
 #include "http/message.h"
+#include "wire/api_version.h"
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
@@ -17,6 +19,7 @@ struct Settings {
   /// Whether `external_url` was configured; otherwise a request's own Host decides.
   bool external_url_is_fixed = false;
   core::DestinationPolicy hook_destinations;
+  RateLimits rate_limits = {};
 };
 
 /// A matched path parameter, decoded.
@@ -35,6 +38,8 @@ struct Call {
   wire::Urls urls;
   std::vector<http::Parameter> query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
+  wire::ApiVersion version = {};
+  std::optional<Quota> rate_limit = {};  ///< what is left; nothing while limits are off
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

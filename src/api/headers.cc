@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/media_type.h"
 #include "base/crypto.h"
 #include "base/text.h"
 
@@ -28,11 +29,10 @@ std::string new_request_id(Timestamp now) {
   return id;
 }
 
-Result<std::string> api_version(const http::Headers& headers) {
-  constexpr std::string_view supported[] = {api_version_default, "2026-03-10"};
+Result<wire::ApiVersion> api_version(const http::Headers& headers) {
   auto asked = headers.find("X-GitHub-Api-Version");
-  if (!asked || asked->empty()) return std::string(api_version_default);
-  if (std::ranges::count(supported, *asked) > 0) return std::string(*asked);
+  if (!asked || asked->empty()) return wire::ApiVersion{};
+  if (auto version = core::from_name<wire::ApiVersion>(*asked)) return *version;
   return fail(ErrorCode::bad_request,
               "The version you specified in the \"X-GitHub-API-Version\" request header, \"" +
                   printable(*asked) +
@@ -41,17 +41,33 @@ Result<std::string> api_version(const http::Headers& headers) {
               "unsupported_version");
 }
 
+namespace {
+
+/// `2026-11-21 08:30:00 UTC`: not the form of other times.
+std::string expiration(Timestamp time) {
+  std::string text = format_time(time);
+  text.replace(text.find('T'), 1, " ");
+  text.replace(text.find('Z'), 1, " UTC");
+  return text;
+}
+
+}  // namespace
+
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common) {
   http::Headers& headers = response.headers;
   const bool success = response.status < 400;
   const bool has_body = success && response.status != 204;
   if (has_body && request.method != "DELETE") {
-    headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
-                                                          : "public, max-age=60, s-maxage=60");
-    headers.add("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP");
+    if (!headers.has("Cache-Control")) {
+      headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
+                                                            : "public, max-age=60, s-maxage=60");
+    }
+    headers.add("Vary",
+                "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, "
+                "X-Requested-With");
   }
-  headers.add("X-GitHub-Media-Type", has_body ? "github.v3; format=json" : "unknown, github.v3");
+  headers.add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
   headers.add("X-GitHub-Request-Id", std::string(common.request_id));
   if (!common.version.empty()) {
     headers.add("x-github-api-version-selected", std::string(common.version));
@@ -61,7 +77,7 @@ void add_common_headers(const http::Request& request, http::Response& response,
     headers.add("X-Accepted-OAuth-Scopes", std::string(common.accepted_scopes.value_or("")));
     if (common.principal.token->expires_at) {
       headers.add("github-authentication-token-expiration",
-                  format_time(*common.principal.token->expires_at));
+                  expiration(*common.principal.token->expires_at));
     }
   }
   headers.add("Access-Control-Allow-Origin", "*");
@@ -73,6 +89,17 @@ void add_common_headers(const http::Request& request, http::Response& response,
   headers.add("X-Content-Type-Options", "nosniff");
   headers.add("X-Frame-Options", "deny");
   headers.add("Content-Security-Policy", "default-src 'none'");
+}
+
+http::Response preflight_response() {
+  return {204,
+          {{"Access-Control-Allow-Headers",
+            "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+            "If-Unmodified-Since, Idempotency-Key, X-GitHub-Api-Version, X-GitHub-OTP, "
+            "X-Requested-With"},
+           {"Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE"},
+           {"Access-Control-Max-Age", "86400"}},
+          {}};
 }
 
 namespace {
@@ -88,15 +115,26 @@ bool is_listed(std::string_view list, std::string_view etag) {
   return false;
 }
 
+/// Whether the client has this answer already. As RFC 9110 (13.1.3) has it, and GitHub, the date
+/// counts only where no ETag is compared.
+bool is_unchanged(const http::Request& request, const http::Response& response,
+                  std::string_view etag) {
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  if (auto known = request.headers.find("If-None-Match")) return is_listed(*known, etag);
+  auto modified = response.headers.find("Last-Modified");
+  auto since = request.headers.find("If-Modified-Since");
+  if (!modified || !since) return false;
+  auto known = parse_http_date(*since);
+  return known && parse_http_date(*modified) <= known;
+}
+
 }  // namespace
 
 void apply_conditions(const http::Request& request, http::Response& response) {
   if (response.status != 200 && response.status != 201) return;
   const std::string etag = "\"" + hex(sha256(response.body)) + "\"";
   response.headers.add("ETag", etag);
-  if (request.method != "GET" && request.method != "HEAD") return;
-  auto condition = request.headers.find("If-None-Match");
-  if (!condition || !is_listed(*condition, etag)) return;
+  if (!is_unchanged(request, response, etag)) return;
   response.status = 304;
   response.body.clear();
 }

@@ -7,7 +7,7 @@ namespace esclusa::api {
 
 Result<http::Response> get_repository(const Call& call) {
   wire::JsonWriter json;
-  wire::write_repository(json, call.repository(), call.urls, call.access().role);
+  wire::write_repository(json, call.repository(), call.urls, call.access().role, call.version);
   return json_response(200, std::move(json));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "api/redirect.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -21,17 +22,6 @@ core::Page parse_page(const Call& call) {
 }
 
 namespace {
-
-/// The path below the repository, as it was sent.
-std::string_view path_below_repository(std::string_view path) {
-  if (path.starts_with("/api/v3/")) path.remove_prefix(7);
-  // "/repos/{owner}/{repo}/…" has one segment more than "/repositories/{id}/…".
-  int slashes = path.starts_with("/repos/") ? 4 : 3;
-  for (size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '/' && --slashes == 0) return path.substr(i);
-  }
-  return {};
-}
 
 /// The query as it was sent, with `page` replaced in its place or put at the end.
 std::string query_for_page(std::string_view query, int64_t number) {
@@ -54,9 +44,7 @@ std::string query_for_page(std::string_view query, int64_t number) {
 
 std::string link_header(const Call& call, const core::Page& page, int64_t total_count) {
   const int64_t last = std::max<int64_t>(1, (total_count + page.size - 1) / page.size);
-  const std::string base = call.urls.api + "/repositories/" +
-                           std::to_string(call.repository().id.value) +
-                           std::string(path_below_repository(call.request.path())) + "?";
+  const std::string base = address_by_id(call, call.repository().id) + "?";
   std::vector<std::string> links;
   auto add = [&](int64_t number, const char* relation) {
     links.push_back("<" + base + query_for_page(call.request.query(), number) + ">; rel=\"" +

@@ -8,6 +8,7 @@
 #include "api/deployments.h"
 #include "api/hooks.h"
 #include "api/meta.h"
+#include "api/rate_limit_answers.h"
 #include "api/statuses.h"
 #include "base/check.h"
 #include "base/text.h"
@@ -102,6 +103,8 @@ const Route table[] = {
 
     {"GET", "/user", Audience::account, {}, "", Waits::no,
      "users/users#get-the-authenticated-user", get_authenticated_user},
+    {"GET", rate_limit_path, Audience::anyone, {}, "", Waits::no,
+     "rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user", get_rate_limit},
 
     {"GET", ADMIN "/users", Audience::local_admin, {}, "", Waits::no, "", admin_list_accounts},
     {"POST", ADMIN "/users", Audience::local_admin, {}, "", Waits::yes, "", admin_create_account},
@@ -117,6 +120,8 @@ const Route table[] = {
      admin_list_repositories},
     {"POST", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::yes, "",
      admin_create_repository},
+    {"PATCH", ADMIN "/repositories/{owner}/{repo}", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
 };

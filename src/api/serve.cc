@@ -1,8 +1,11 @@
 #include "api/serve.h"
 
 #include "api/authentication.h"
+#include "api/client_network.h"
 #include "api/errors.h"
 #include "api/headers.h"
+#include "api/rate_limit_answers.h"
+#include "api/redirect.h"
 #include "app/access.h"
 #include "base/log.h"
 
@@ -48,9 +51,24 @@ Result<void> admit(Call& call, const Match& match) {
   return {};
 }
 
+/// Where a repository of the network's routes went that is not there under this name any more.
+Result<std::optional<RepositoryId>> find_renamed(const Call& call, const Match& match) {
+  if (call.request.door != http::Door::network || match.repository_id ||
+      match.route->audience != Audience::repository) {
+    return std::nullopt;
+  }
+  return app::find_renamed(call.context, call.principal,
+                           {call.parameter("owner"), call.parameter("repo")},
+                           match.route->requirement);
+}
+
 Result<http::Response> run(Call& call, const Match& match) {
-  TRY(admit(call, match));
-  return match.route->handler(call);
+  auto admitted = admit(call, match);
+  if (admitted) return match.route->handler(call);
+  if (admitted.error().code == ErrorCode::not_found) {
+    if (auto id = TRY(find_renamed(call, match))) return moved_response(call, *id);
+  }
+  return std::unexpected(std::move(admitted).error());
 }
 
 void log_request(const http::Request& request, const http::Response& response,
@@ -67,7 +85,7 @@ void log_request(const http::Request& request, const http::Response& response,
 }  // namespace
 
 Api::Api(const app::Context& context, const Settings& settings)
-    : context_(context), settings_(settings) {
+    : context_(context), settings_(settings), rate_limiter_(settings.rate_limits) {
   check_routes();
 }
 
@@ -76,7 +94,10 @@ bool Api::may_block(const http::Request& request) const {
   return match && match->route->waits == Waits::yes;
 }
 
-http::Response Api::serve(const http::Request& request) const {
+http::Response Api::serve(const http::Request& request) {
+  if (request.method == "OPTIONS" && request.door == http::Door::network) {
+    return finish(request, preflight_response());
+  }
   const Timestamp began = context_.now();
   const std::string request_id = new_request_id(began);
   auto version = api_version(request.headers);
@@ -90,15 +111,20 @@ http::Response Api::serve(const http::Request& request) const {
             match ? match->path : std::vector<PathParameter>{},
             urls_for(request, settings_, match && match->under_api_v3),
             http::parse_query(request.query()),
-            std::nullopt};
+            std::nullopt,
+            version.value_or(wire::ApiVersion{})};
   call.principal.request_id = request_id;
+  auto ticket = admit(call, match ? &*match : nullptr, began);
+  call.rate_limit = ticket.quota();
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;
   if (!version) {
     response = error_response(version.error(), "");
+  } else if (ticket.refusal() != RateLimiter::Refusal::none) {
+    response = rate_limit_refusal(ticket, call.principal, request.peer);
   } else if (!principal) {
-    response = error_response(principal.error(), "");
+    response = refuse_login(request, principal.error(), began);
   } else if (!match) {
     response = error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
   } else if (auto answer = run(call, *match)) {
@@ -107,13 +133,39 @@ http::Response Api::serve(const http::Request& request) const {
   } else {
     response = error_response(answer.error(), documentation);
   }
+  if (response.status == 304) ticket.take_back();
   std::optional<std::string_view> accepted;
   if (match) accepted = match->route->accepted_scopes;
   add_common_headers(
       request, response,
-      {request_id, version ? std::string_view(*version) : "", call.principal, accepted});
+      {request_id, version ? core::to_name(*version) : "", call.principal, accepted});
+  add_rate_limit_headers(response, ticket.quota());
   log_request(request, response, call.principal, began, context_.now());
   return response;
+}
+
+RateLimiter::Ticket Api::admit(const Call& call, const Match* match, Timestamp now) {
+  if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
+  RateClient client;
+  if (call.principal.account) client.account = call.principal.account->id;
+  if (!client.account) client.network = client_network(call.request.peer);
+  const std::string& method = call.request.method;
+  RequestKind kind = RequestKind::write;
+  if (method == "GET" || method == "HEAD") kind = RequestKind::read;
+  if (method == "POST") kind = RequestKind::create;
+  if (match && match->route->pattern == rate_limit_path) kind = RequestKind::uncounted;
+  return rate_limiter_.admit(std::move(client), kind, now);
+}
+
+http::Response Api::refuse_login(const http::Request& request, Error error, Timestamp now) {
+  if (error.code == ErrorCode::unauthenticated && failed_logins_.note(request.peer, now)) {
+    error = {ErrorCode::forbidden,
+             "Maximum number of login attempts exceeded. Please try again later.",
+             "too_many_login_attempts",
+             {},
+             {}};
+  }
+  return error_response(error, "");
 }
 
 http::Response Api::refuse(const http::Request& request, int status) const {
@@ -126,10 +178,13 @@ http::Response Api::refuse(const http::Request& request, int status) const {
     case 500: error = {ErrorCode::internal, "Server Error", "internal_error", {}, {}}; break;
     default: error = {ErrorCode::bad_request, "Bad Request", "bad_request", {}, {}}; break;
   }
+  return finish(request, error_response(error, "", status));
+}
+
+http::Response Api::finish(const http::Request& request, http::Response response) const {
   const Timestamp now = context_.now();
   core::Principal nobody;
   nobody.request_id = new_request_id(now);
-  http::Response response = error_response(error, "", status);
   add_common_headers(request, response, {nobody.request_id, "", nobody, std::nullopt});
   log_request(request, response, nobody, now, now);
   return response;

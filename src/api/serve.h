@@ -1,25 +1,34 @@
 #pragma once
 #include "api/call.h"
+#include "api/failed_logins.h"
 #include "api/routes.h"
 
 namespace esclusa::api {
 
-/// The API behind one set of listeners. Any thread.
+/// The API behind one set of listeners. Any thread; what it counts, it counts in memory.
 class Api {
  public:
   /// Both must outlive it. Throws if the route table is not sound.
   Api(const app::Context& context, const Settings& settings);
 
-  /// The walk of a request: request id → authenticate → match route → judge access → handler →
-  /// encode error → common headers → log.
-  http::Response serve(const http::Request& request) const;
+  /// The walk of a request: request id → authenticate → match route → rate limit → judge access →
+  /// handler → encode error → common headers → log.
+  http::Response serve(const http::Request& request);
   bool may_block(const http::Request& request) const;
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status) const;
 
  private:
+  RateLimiter::Ticket admit(const Call& call, const Match* match, Timestamp now);
+  /// The answer to credentials that open nothing.
+  http::Response refuse_login(const http::Request& request, Error error, Timestamp now);
+  /// Completes and logs an answer that no principal and no route had a part in.
+  http::Response finish(const http::Request& request, http::Response response) const;
+
   const app::Context& context_;
   const Settings& settings_;
+  RateLimiter rate_limiter_;
+  FailedLogins failed_logins_;
 };
 
 }  // namespace esclusa::api

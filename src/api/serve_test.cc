@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/limits.h"
 #include "support/api_fixture.h"
 #include "wire/json.h"
 
@@ -13,10 +14,14 @@ namespace {
 
 /// An API behind which there is no database: whatever asks for one throws.
 struct Server {
+  explicit Server(const RateLimits& limits = {}) {
+    fixture.settings.rate_limits = limits;
+    api.emplace(fixture.context, fixture.settings);
+  }
   test::ApiFixture fixture;
-  Api api{fixture.context, fixture.settings};
-  http::Response get(const std::string& target, http::Headers headers = {}) const {
-    return api.serve(make_request("GET", target, std::move(headers)));
+  std::optional<Api> api;
+  http::Response get(const std::string& target, http::Headers headers = {}) {
+    return api->serve(make_request("GET", target, std::move(headers)));
   }
 };
 
@@ -30,7 +35,7 @@ std::string message(const http::Response& response) {
 }  // namespace
 
 TEST_CASE("serve: 404 in GitHub's shape where no route is") {
-  const Server server;
+  Server server;
   for (auto target : {"/nothing", "//", "/repos/a/b/", "/repos/%zz/b", "/api/v3"}) {
     CAPTURE(target);
     auto response = server.get(target);
@@ -41,13 +46,138 @@ TEST_CASE("serve: 404 in GitHub's shape where no route is") {
   }
 }
 
+TEST_CASE("serve: OPTIONS on any path is a preflight, whoever asks, with an empty body") {
+  Server server;
+  for (auto target : {"/", "*", "/nothing", "/repos/a/b/deployments", "/api/v3/user", "//"}) {
+    CAPTURE(target);
+    auto response = server.api->serve(make_request("OPTIONS", target,
+                                                   {{"Origin", "http://example.com"},
+                                                    {"Authorization", "token nonsense"},
+                                                    {"X-GitHub-Api-Version", "v3"}}));
+    CHECK(response.status == 204);
+    CHECK(response.body.empty());
+    CHECK(response.headers.find("Access-Control-Allow-Origin") == "*");
+    CHECK(response.headers.find("Access-Control-Allow-Headers") ==
+          "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+          "If-Unmodified-Since, Idempotency-Key, X-GitHub-Api-Version, X-GitHub-OTP, "
+          "X-Requested-With");
+    CHECK(response.headers.find("Access-Control-Allow-Methods") == "GET, POST, PATCH, PUT, DELETE");
+    CHECK(response.headers.find("Access-Control-Max-Age") == "86400");
+    CHECK(response.headers.find("Access-Control-Expose-Headers")->starts_with("ETag, Link"));
+    CHECK_FALSE(response.headers.has("Content-Type"));
+  }
+  auto local = make_request("OPTIONS", "/user");
+  local.door = http::Door::local_admin;
+  CHECK(server.api->serve(local).status == 404);
+}
+
 TEST_CASE("serve: 401 for a token that cannot be one, without asking the database") {
-  const Server server;
+  Server server;
   for (auto header : {"Bearer nonsense", "token __proto__", "Basic !!!", "Bearer", "Digest x"}) {
     CAPTURE(header);
     auto response = server.get("/repos/a/b/deployments", {{"Authorization", header}});
     CHECK(response.status == 401);
     CHECK(message(response) == "Bad credentials");
+  }
+}
+
+TEST_CASE("serve: 403 after very many bad credentials from one address, and no other address") {
+  Server server;
+  auto try_from = [&](const std::string& peer) {
+    auto request = make_request("GET", "/user", {{"Authorization", "token nonsense"}});
+    request.peer = peer;
+    return server.api->serve(request);
+  };
+  for (size_t i = 0; i < limits::failed_logins; ++i) {
+    REQUIRE(try_from("192.0.2.1").status == 401);
+  }
+  auto response = try_from("192.0.2.1");
+  CHECK(response.status == 403);
+  CHECK(message(response) == "Maximum number of login attempts exceeded. Please try again later.");
+  CHECK(try_from("192.0.2.2").status == 401);
+  CHECK(server.get("/nothing").status == 404);  // the address itself is not locked out
+}
+
+TEST_CASE("serve: without rate limits there are no headers of them, and no /rate_limit") {
+  Server server;
+  auto response = server.get("/rate_limit");
+  CHECK(response.status == 404);
+  CHECK(message(response) == "Rate limiting is not enabled.");
+  CHECK_FALSE(response.headers.has("X-RateLimit-Limit"));
+}
+
+TEST_CASE("serve: with rate limits every answer tells what is left, until 403") {
+  RateLimits limits;
+  limits.enabled = true;
+  limits.anonymous_per_hour = 3;
+  Server server(limits);
+  auto remaining = [&](const http::Response& response) {
+    CHECK(response.headers.find("X-RateLimit-Limit") == "3");
+    CHECK(response.headers.find("X-RateLimit-Resource") == "core");
+    CHECK(response.headers.find("X-RateLimit-Reset") == "1790003600");
+    return std::string(response.headers.find("X-RateLimit-Remaining").value_or("none"));
+  };
+  CHECK(remaining(server.get("/nothing")) == "2");
+  CHECK(remaining(server.get("/rate_limit")) == "2");
+  CHECK(remaining(server.get("/user")) == "1");
+  CHECK(remaining(server.get("/user", {{"Authorization", "token nonsense"}})) == "0");
+  auto refused = server.get("/nothing");
+  CHECK(refused.status == 403);
+  CHECK(remaining(refused) == "0");
+  CHECK(refused.headers.find("X-RateLimit-Used") == "3");
+  CHECK_FALSE(refused.headers.has("Retry-After"));
+  CHECK(message(refused) ==
+        "API rate limit exceeded for 192.0.2.1. (But here's the good news: Authenticated requests "
+        "get a higher rate limit. Check out the documentation for more details.)");
+  auto told = server.get("/rate_limit");
+  CHECK(told.status == 200);
+  CHECK(told.headers.find("Cache-Control") == "no-cache");
+  CHECK(server.api->serve(make_request("OPTIONS", "/user")).status == 204);
+}
+
+TEST_CASE("serve: a secondary limit is told with the words that clients look for") {
+  RateLimits limits;
+  limits.enabled = true;
+  limits.content_per_minute = 1;
+  Server server(limits);
+  CHECK(server.api->serve(make_request("POST", "/nothing")).status == 404);
+  auto refused = server.api->serve(make_request("POST", "/nothing"));
+  CHECK(refused.status == 403);
+  CHECK(message(refused) ==
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try "
+        "again.");
+  CHECK(refused.headers.find("Retry-After") == "60");
+  CHECK(wire::Json::parse(refused.body)
+            ->string_at("documentation_url")
+            ->ends_with("secondary-rate-limits"));
+  CHECK(refused.headers.find("X-RateLimit-Remaining") == "59");
+}
+
+TEST_CASE("serve: /rate_limit in the schema of each version") {
+  RateLimits limits;
+  limits.enabled = true;
+  Server server(limits);
+  server.get("/nothing");
+  const std::string core = R"({"limit":60,"used":1,"remaining":59,"reset":1790003600})";
+  const std::string resources =
+      R"({"resources":{"core":)" + core +
+      R"(,"search":{"limit":0,"used":0,"remaining":0,"reset":1790003600}})";
+  CHECK(server.get("/rate_limit").body == resources + R"(,"rate":)" + core + "}");
+  CHECK(server.get("/rate_limit", {{"X-GitHub-Api-Version", "2026-03-10"}}).body ==
+        resources + "}");
+}
+
+TEST_CASE("serve: the administrator's socket is not limited") {
+  RateLimits limits;
+  limits.enabled = true;
+  limits.anonymous_per_hour = 1;
+  Server server(limits);
+  auto request = make_request("GET", "/user");
+  request.door = http::Door::local_admin;
+  for (int i = 0; i < 3; ++i) {
+    auto response = server.api->serve(request);
+    CHECK(response.status == 404);
+    CHECK_FALSE(response.headers.has("X-RateLimit-Limit"));
   }
 }
 
@@ -66,7 +196,7 @@ TEST_CASE("serve: 400 for an unknown API version, before anything else is looked
 }
 
 TEST_CASE("serve: the administrator's routes do not exist on the network") {
-  const Server server;
+  Server server;
   for (const Route& route : routes()) {
     if (route.audience != Audience::local_admin) continue;
     CAPTURE(route.pattern);
@@ -75,29 +205,29 @@ TEST_CASE("serve: the administrator's routes do not exist on the network") {
     for (std::string root : {"", "/api/v3"}) {
       auto request = make_request(std::string(route.method), root + target);
       REQUIRE(match_route(request));
-      CHECK(server.api.serve(request).status == 404);
+      CHECK(server.api->serve(request).status == 404);
     }
   }
 }
 
 TEST_CASE("serve: the administrator's socket serves nothing else") {
-  const Server server;
+  Server server;
   auto request = make_request("GET", "/user");
   request.door = http::Door::local_admin;
-  CHECK(server.api.serve(request).status == 404);
+  CHECK(server.api->serve(request).status == 404);
   request.target = "/repos/a/b/deployments";
-  CHECK(server.api.serve(request).status == 404);
+  CHECK(server.api->serve(request).status == 404);
 }
 
 TEST_CASE("may_block: what changes something, and nothing that is no route") {
-  const Server server;
-  CHECK(server.api.may_block(make_request("POST", "/repos/a/b/deployments")));
-  CHECK_FALSE(server.api.may_block(make_request("GET", "/repos/a/b/deployments")));
-  CHECK_FALSE(server.api.may_block(make_request("POST", "/nothing")));
+  Server server;
+  CHECK(server.api->may_block(make_request("POST", "/repos/a/b/deployments")));
+  CHECK_FALSE(server.api->may_block(make_request("GET", "/repos/a/b/deployments")));
+  CHECK_FALSE(server.api->may_block(make_request("POST", "/nothing")));
 }
 
 TEST_CASE("refuse: the transport's refusals have GitHub's shape and the status that they name") {
-  const Server server;
+  Server server;
   struct Row {
     int status;
     const char* reason;
@@ -107,7 +237,7 @@ TEST_CASE("refuse: the transport's refusals have GitHub's shape and the status t
                       {503, "overloaded"}};
   for (const Row& row : rows) {
     CAPTURE(row.status);
-    auto response = server.api.refuse(make_request("POST", "/x"), row.status);
+    auto response = server.api->refuse(make_request("POST", "/x"), row.status);
     CHECK(response.status == row.status);
     CHECK_FALSE(message(response).empty());
     CHECK(wire::Json::parse(response.body)->string_at("reason_code") == row.reason);

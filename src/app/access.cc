@@ -25,15 +25,20 @@ Result<core::Principal> authenticate(const Context& context, std::string_view to
 
 namespace {
 
+/// What the account was granted in the repository; nothing for nobody.
+core::Role granted_role(store::Connection& db, const core::Principal& principal,
+                        const core::Repository& repository) {
+  return principal.account ? store::find_role(db, repository, principal.account->id)
+                           : core::Role::none;
+}
+
 template <class Find>
 Result<RepositoryAccess> open(const Context& context, const core::Principal& principal,
                               const core::Requirement& requirement, Find find) {
   return context.database.read([&](store::Connection& db) -> Result<RepositoryAccess> {
     std::optional<core::Repository> repository = find(db);
     if (!repository) return fail(ErrorCode::not_found, "Not Found");
-    core::Role granted = principal.account
-                             ? store::find_role(db, *repository, principal.account->id)
-                             : core::Role::none;
+    const core::Role granted = granted_role(db, principal, *repository);
     TRY(core::check_access(principal, *repository, granted, requirement));
     core::Role role = core::effective_role(principal, *repository, granted);
     return RepositoryAccess{principal, std::move(*repository), role};
@@ -54,6 +59,22 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
                                          RepositoryId id, const core::Requirement& requirement) {
   return open(context, principal, requirement,
               [&](store::Connection& db) { return store::find_repository(db, id); });
+}
+
+Result<std::optional<RepositoryId>> find_renamed(const Context& context,
+                                                 const core::Principal& principal,
+                                                 const RepositoryName& former,
+                                                 const core::Requirement& requirement) {
+  return context.database.read([&](store::Connection& db) -> std::optional<RepositoryId> {
+    auto repository = store::find_renamed(db, former.owner, former.name);
+    if (!repository) return std::nullopt;
+    const core::Role granted = granted_role(db, principal, *repository);
+    if (!core::check_access(principal, *repository, granted,
+                            {core::Role::read, requirement.scopes})) {
+      return std::nullopt;
+    }
+    return repository->id;
+  });
 }
 
 }  // namespace esclusa::app

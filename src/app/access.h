@@ -21,4 +21,12 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
                                          RepositoryId id, const core::Requirement& requirement);
 
+/// The repository that had this name once, and has another one now. Nothing if there is none, and
+/// for whom it may not be read: a redirect must not tell that it is there. `requirement` is the
+/// route's; of it only the scopes count here.
+Result<std::optional<RepositoryId>> find_renamed(const Context& context,
+                                                 const core::Principal& principal,
+                                                 const RepositoryName& former,
+                                                 const core::Requirement& requirement);
+
 }  // namespace esclusa::app

@@ -155,3 +155,27 @@ TEST_CASE("open_repository: a public one is open for reading to everybody, by na
       app::open_repository(app.context, core::Principal{}, RepositoryId{999}, look).error().code ==
       ErrorCode::not_found);
 }
+
+TEST_CASE("find_renamed: tells where a repository went, and tells it only to who may read it") {
+  AppFixture app;
+  add_repository(app, "private", core::Visibility::is_private);
+  add_repository(app, "public", core::Visibility::is_public);
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  const auto moved =
+      must(app::rename_repository(app.context, app.nobody, "ada", "private", "hidden"));
+  const auto open = must(app::rename_repository(app.context, app.nobody, "ada", "public", "shown"));
+  auto find = [&](const core::Principal& principal, const std::string& name) {
+    return must(app::find_renamed(app.context, principal, {"ADA", name}, deploy));
+  };
+  CHECK(find(app.log_in("ada"), "Private") == moved.id);
+  CHECK_FALSE(find(app.log_in("ada"), "hidden"));
+  CHECK_FALSE(find(app.log_in("ada"), "never"));
+  for (const auto& principal :
+       {app.log_in("bob"), app.log_in("ada", "repo:status"), core::Principal{}}) {
+    CHECK_FALSE(find(principal, "private"));
+    CHECK(find(principal, "public") == open.id);
+  }
+  // Reading is enough to be told, also on the way to something that asks for more.
+  must(app::grant_role(app.context, app.nobody, "ada", "hidden", "bob", core::Role::read));
+  CHECK(find(app.log_in("bob"), "private") == moved.id);
+}

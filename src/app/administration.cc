@@ -15,10 +15,19 @@ std::unexpected<Error> no_account(const std::string& login) {
               "account_not_found");
 }
 
-std::unexpected<Error> repository_exists(const NewRepository& input) {
-  return fail(ErrorCode::invalid,
-              "The repository \"" + input.owner + "/" + input.name + "\" exists already",
+std::unexpected<Error> repository_exists(const std::string& owner, const std::string& name) {
+  return fail(ErrorCode::invalid, "The repository \"" + owner + "/" + name + "\" exists already",
               "repository_exists");
+}
+
+Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
+                                            const std::string& name) {
+  auto repository = store::find_repository(db, owner, name);
+  if (!repository) {
+    return fail(ErrorCode::not_found, "There is no repository \"" + owner + "/" + name + "\"",
+                "repository_not_found");
+  }
+  return std::move(*repository);
 }
 
 Result<core::Account> require_account(store::Connection& db, const std::string& login) {
@@ -173,7 +182,8 @@ Result<core::Repository> create_repository(const Context& context, const core::P
   core::Repository repository;
   // Asked before a folder is made; the insert below decides.
   TRY(context.database.read([&](store::Connection& db) -> Result<void> {
-    if (store::find_repository(db, input.owner, input.name)) return repository_exists(input);
+    if (store::find_repository(db, input.owner, input.name))
+      return repository_exists(input.owner, input.name);
     return {};
   }));
   repository.name = input.name;
@@ -199,7 +209,7 @@ Result<core::Repository> create_repository(const Context& context, const core::P
     repository.created_at = repository.updated_at = context.now();
     repository.owner = ensure_owner(tx, principal, input.owner, repository.created_at);
     auto id = store::insert_repository(tx, repository);
-    if (!id) return repository_exists(input);
+    if (!id) return repository_exists(input.owner, input.name);
     repository.id = *id;
     store::insert_audit(tx, principal, {"repository.create", id, id->value}, repository.created_at);
     return repository;
@@ -210,18 +220,33 @@ Result<std::vector<core::Repository>> list_repositories(const Context& context) 
   return context.database.read(store::list_repositories);
 }
 
+Result<core::Repository> rename_repository(const Context& context, const core::Principal& principal,
+                                           const std::string& owner, const std::string& name,
+                                           const std::string& new_name) {
+  TRY(core::check_repository_name(new_name));
+  return context.database.write([&](store::Connection& tx) -> Result<core::Repository> {
+    auto repository = TRY(require_repository(tx, owner, name));
+    if (repository.name == new_name) return repository;
+    const Timestamp now = context.now();
+    if (!store::rename_repository(tx, repository, new_name, now)) {
+      return repository_exists(owner, new_name);
+    }
+    store::insert_audit(tx, principal, {"repository.rename", repository.id, repository.id.value},
+                        now);
+    repository.name = new_name;
+    repository.updated_at = now;
+    return repository;
+  });
+}
+
 Result<void> grant_role(const Context& context, const core::Principal& principal,
                         const std::string& owner, const std::string& name, const std::string& login,
                         core::Role role) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
-    auto repository = store::find_repository(tx, owner, name);
-    if (!repository) {
-      return fail(ErrorCode::not_found, "There is no repository \"" + owner + "/" + name + "\"",
-                  "repository_not_found");
-    }
+    auto repository = TRY(require_repository(tx, owner, name));
     auto account = TRY(require_account(tx, login));
-    store::set_role(tx, repository->id, account.id, role);
-    store::insert_audit(tx, principal, {"repository.grant", repository->id, account.id.value},
+    store::set_role(tx, repository.id, account.id, role);
+    store::insert_audit(tx, principal, {"repository.grant", repository.id, account.id.value},
                         context.now());
     return {};
   });

@@ -52,6 +52,10 @@ struct NewRepository {
 Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,
                                            const NewRepository& input);
 Result<std::vector<core::Repository>> list_repositories(const Context& context);
+/// Gives it another name. The old one goes on leading to it, until another repository takes it.
+Result<core::Repository> rename_repository(const Context& context, const core::Principal& principal,
+                                           const std::string& owner, const std::string& name,
+                                           const std::string& new_name);
 Result<void> grant_role(const Context& context, const core::Principal& principal,
                         const std::string& owner, const std::string& name, const std::string& login,
                         core::Role role);

@@ -219,6 +219,46 @@ TEST_CASE("create_repository: refuses bad names, what is no repository, and merg
   CHECK(app.row_count("account") == 1);  // no owner was made on the way
 }
 
+TEST_CASE("rename_repository: keeps the id, and leaves one audit row") {
+  AppFixture app;
+  const auto made =
+      must(app::create_repository(app.context, app.nobody, repository_input("application")));
+  app.now = at(7);
+  const auto renamed =
+      must(app::rename_repository(app.context, app.nobody, "TEAM", "Application", "Shop"));
+  CHECK(renamed.id == made.id);
+  CHECK(renamed.full_name() == "team/Shop");
+  CHECK(renamed.path == made.path);
+  CHECK(renamed.updated_at == at(7));
+  CHECK(must(app::list_repositories(app.context)).at(0).full_name() == "team/Shop");
+  CHECK(app.row_count("audit where action = 'repository.rename'") == 1);
+  // Again the same changes nothing, and a new spelling alone leaves no former name.
+  must(app::rename_repository(app.context, app.nobody, "team", "shop", "Shop"));
+  CHECK(app.row_count("audit where action = 'repository.rename'") == 1);
+  must(app::rename_repository(app.context, app.nobody, "team", "shop", "SHOP"));
+  CHECK(must(app::list_repositories(app.context)).at(0).name == "SHOP");
+  CHECK(app.row_count("repository_former_name") == 1);
+}
+
+TEST_CASE("rename_repository: refuses what is not there, what is taken, and bad names") {
+  AppFixture app;
+  must(app::create_repository(app.context, app.nobody, repository_input("one")));
+  must(app::create_repository(app.context, app.nobody, repository_input("two")));
+  auto rename = [&](const std::string& name, const std::string& new_name) {
+    return reason(app::rename_repository(app.context, app.nobody, "team", name, new_name));
+  };
+  CHECK(rename("none", "three") == "repository_not_found");
+  CHECK(rename("one", "TWO") == "repository_exists");
+  CHECK(rename("one", "..") == "invalid_name");
+  CHECK(rename("one", "a/b") == "invalid_name");
+  CHECK(app.row_count("repository_former_name") == 0);
+  CHECK(app.row_count("audit where action = 'repository.rename'") == 0);
+  // A former name is no name: it is not followed here, and may be given to another.
+  CHECK(rename("one", "three") == "no error");
+  CHECK(rename("one", "four") == "repository_not_found");
+  CHECK(rename("two", "one") == "no error");
+}
+
 TEST_CASE("grant_role: in a repository that exists, to an account that exists") {
   AppFixture app;
   must(app::create_repository(app.context, app.nobody, repository_input("application")));

@@ -19,6 +19,12 @@ inline constexpr auto drain_time = 10s;             ///< from SIGTERM to the end
 inline constexpr size_t worker_threads = 64;        ///< waiting for a commit costs a thread each
 inline constexpr size_t queued_requests = 1024;     ///< beyond: 503 and Retry-After
 
+// Clients that are counted, for rate limits and wrong credentials: 15 MB when full (measured).
+inline constexpr size_t counted_clients = 50'000;
+// A wrong token has no chance of being right one day; only a broken script gets this far.
+inline constexpr size_t failed_logins = 1000;
+inline constexpr auto failed_login_time = 10min;
+
 // JSON.
 inline constexpr size_t json_depth = 64;         ///< deeper bodies broke other servers' lists
 inline constexpr size_t payload_bytes = 65'536;  ///< stored with every deployment and event

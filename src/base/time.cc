@@ -85,6 +85,18 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   return sys_days(date) + hours(h) + minutes(min) + seconds(s) + fraction - offset;
 }
 
+std::optional<Timestamp> parse_http_date(std::string_view text) {
+  const std::string terminated(text);
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+    std::tm time{};
+    const char* end = strptime(terminated.c_str(), form, &time);
+    if (end != terminated.c_str() + terminated.size()) continue;
+    return Timestamp(std::chrono::seconds(timegm(&time)));
+  }
+  return std::nullopt;
+}
+
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   constexpr std::pair<char, int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
   constexpr int64_t century = 100LL * 366 * 86'400;

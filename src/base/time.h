@@ -26,6 +26,9 @@ std::string format_http_date(Timestamp time);
 /// An RFC 3339 time (`2026-11-21T08:30:00Z`, `….123+01:00`); nothing for anything else.
 std::optional<Timestamp> parse_time(std::string_view text);
 
+/// A date of HTTP in any of its three forms (RFC 9110, 5.6.7); nothing for anything else.
+std::optional<Timestamp> parse_http_date(std::string_view text);
+
 /// `45s`, `30m`, `12h` or `90d`, as people write a span of time; nothing for anything else, or for
 /// over a century.
 std::optional<std::chrono::seconds> parse_duration(std::string_view text);

@@ -30,6 +30,22 @@ TEST_CASE("format_http_date: RFC 9110") {
   CHECK(format_http_date(from_micros(0)) == "Thu, 01 Jan 1970 00:00:00 GMT");
 }
 
+TEST_CASE("parse_http_date: the three forms of RFC 9110, and nothing else") {
+  for (auto text : {"Sat, 21 Nov 2026 08:30:00 GMT", "Saturday, 21-Nov-26 08:30:00 GMT",
+                    "Sat Nov 21 08:30:00 2026"}) {
+    CAPTURE(text);
+    CHECK(parse_http_date(text) == november);
+  }
+  CHECK(parse_http_date("Sun Nov  6 08:49:37 1994") == from_micros(784'111'777'000'000));
+  CHECK(parse_http_date(format_http_date(november)) == november);
+  for (auto text : {"", "now", "2026-11-21T08:30:00Z", "Sat, 21 Nov 2026 08:30:00",
+                    "Sat, 21 Nov 2026 08:30:00 GMT ", "Sat, 21 Nov 2026 25:30:00 GMT",
+                    "Sat, 41 Nov 2026 08:30:00 GMT", "1795249800"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_http_date(text));
+  }
+}
+
 TEST_CASE("to_micros and from_micros: inverse") {
   CHECK(to_micros(november) == 1'795'249'800'000'000);
   CHECK(from_micros(to_micros(november)) == november);

@@ -107,7 +107,8 @@ Result<void> serve(const ServerSettings& settings) {
   api::Settings api_settings{
       .external_url = "",
       .external_url_is_fixed = !settings.external_url.empty(),
-      .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow))};
+      .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow)),
+      .rate_limits = settings.rate_limits};
   hooks::Worker worker(*database, sealer, system_now,
                        {api_settings.hook_destinations, settings.webhooks_retry_scale});
   app::TokenUse token_use;
@@ -117,6 +118,7 @@ Result<void> serve(const ServerSettings& settings) {
   http::Service service;
   service.handle = [&](const http::Request& request) {
     const bool local = request.door == http::Door::local_admin;
+    if (request.method == "OPTIONS") return api->serve(request);
     if (!local && request.path() == "/") return web::home_page(url, ESCLUSA_VERSION);
     if (request.path() == "/livez") return plain(200, "ok\n");
     if (request.path() == "/readyz") {

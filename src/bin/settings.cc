@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -33,6 +34,8 @@ Result<std::string> toml_text(const std::string& name, const toml::node& node) {
     }
     return join(parts, ",");
   }
+  if (auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (auto* number = node.as_integer()) return std::to_string(number->get());
   if (auto number = node.value<double>()) return std::to_string(*number);
   return fail(ErrorCode::invalid, "the setting " + name + " has a type that it cannot have");
 }
@@ -79,8 +82,37 @@ Result<void> set_listen(const std::string& value, ServerSettings& settings) {
   return {};
 }
 
+struct NumberSetting {
+  const char* name;
+  int64_t api::RateLimits::* member;
+};
+constexpr NumberSetting rate_limit_numbers[] = {
+    {"rate_limit.anonymous_per_hour", &api::RateLimits::anonymous_per_hour},
+    {"rate_limit.account_per_hour", &api::RateLimits::account_per_hour},
+    {"rate_limit.concurrent", &api::RateLimits::concurrent},
+    {"rate_limit.points_per_minute", &api::RateLimits::points_per_minute},
+    {"rate_limit.content_per_minute", &api::RateLimits::content_per_minute},
+    {"rate_limit.content_per_hour", &api::RateLimits::content_per_hour},
+};
+
+Result<void> set_rate_limit(const std::string& name, const std::string& value,
+                            api::RateLimits& limits) {
+  if (name == "rate_limit.enabled") {
+    if (value != "true" && value != "false") return wrong(name, value, "true or false");
+    limits.enabled = value == "true";
+  }
+  for (const NumberSetting& setting : rate_limit_numbers) {
+    if (name != setting.name) continue;
+    auto number = parse_positive(value);
+    if (!number) return wrong(name, value, "a positive whole number");
+    limits.*setting.member = *number;
+  }
+  return {};
+}
+
 Result<void> set(const std::string& name, const std::string& value, ServerSettings& settings) {
   if (name == "listen") return set_listen(value, settings);
+  if (name.starts_with("rate_limit.")) return set_rate_limit(name, value, settings.rate_limits);
   if (name == "data") settings.data = value;
   if (name == "external_url") {
     if (!value.starts_with("http://") && !value.starts_with("https://")) {
@@ -124,6 +156,13 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"webhooks.allow",
        "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},
       {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
+      {"rate_limit.enabled", "true: refuse who asks for too much, as GitHub does (false)"},
+      {"rate_limit.anonymous_per_hour", "requests without an account, per address (60)"},
+      {"rate_limit.account_per_hour", "requests of an account (5000)"},
+      {"rate_limit.concurrent", "requests of a client that are being handled (100)"},
+      {"rate_limit.points_per_minute", "of a client; reading is 1, everything else 5 (900)"},
+      {"rate_limit.content_per_minute", "POST requests of a client (80)"},
+      {"rate_limit.content_per_hour", "POST requests of a client (500)"},
   };
   return list;
 }

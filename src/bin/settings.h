@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/rate_limit.h"
 #include "base/error.h"
 
 namespace esclusa {
@@ -19,6 +20,7 @@ struct ServerSettings {
   std::string log_level = "info";
   std::vector<std::string> webhooks_allow;
   double webhooks_retry_scale = 1.0;
+  api::RateLimits rate_limits;
 };
 
 struct SettingDescription {

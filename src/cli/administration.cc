@@ -217,6 +217,17 @@ int create_repository(const RepositoryOptions& options, const SocketOptions& soc
   });
 }
 
+int rename_repository(const std::string& full_name, const std::string& new_name,
+                      const SocketOptions& socket) {
+  auto path = client::repository_path(full_name);
+  if (!path) return report(path.error());
+  wire::JsonWriter json;
+  json.begin_object().member("name", new_name).end_object();
+  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [&](const wire::Json& made) {
+    print_line("Renamed " + full_name + " to " + made.string_at("full_name").value_or(""));
+  });
+}
+
 void add_repository_options(const Command& command, RepositoryOptions& options) {
   command.app->add_option("repository", options.full_name, "OWNER/NAME")->required();
   auto* is_public = command.app->add_flag("--public", options.is_public, "Everybody may read it");
@@ -252,6 +263,16 @@ void add_repository(CLI::App& app, Action& action) {
                  show_table({"id", "full_name", "visibility", "writable", "auto_merge",
                              "default_branch", "path"}));
     };
+  });
+
+  Command rename = add_command(group, "rename", "Gives a repository another name");
+  rename.app->footer("The old name goes on leading to it, until another repository takes it.");
+  auto full_name = std::make_shared<std::string>();
+  auto new_name = std::make_shared<std::string>();
+  rename.app->add_option("repository", *full_name, "OWNER/NAME")->required();
+  rename.app->add_option("new_name", *new_name, "The new NAME, without owner")->required();
+  rename.app->callback([=, &action] {
+    action = [=] { return rename_repository(*full_name, *new_name, *rename.socket); };
   });
 
   struct GrantOptions {

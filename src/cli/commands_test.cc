@@ -237,6 +237,17 @@ TEST_CASE("repo add: sends an absolute path; repo create sends none") {
   CHECK(server.receiver.requests().size() == asked);
 }
 
+TEST_CASE("repo rename: sends the new name, and says what the repository is called now") {
+  Administration server(json(200, R"({"full_name": "Team/New"})"));
+  const auto outcome = server.ask({"repo", "rename", "team/old", "New"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "Renamed team/old to Team/New\n");
+  CHECK(server.target() == "PATCH /esclusa/admin/repositories/team/old");
+  CHECK(server.sent().string_at("name") == "New");
+  CHECK(server.ask({"repo", "rename", "no-name", "New"}).code == 1);
+  CHECK(server.receiver.requests().size() == 1);
+}
+
 TEST_CASE("administration: a refusal is printed, and the exit code is 1") {
   Administration server(json(422, R"({"message": "The login \"ada\" is taken"})"));
   const auto outcome = server.ask({"user", "create", "ada"});

@@ -60,6 +60,15 @@ Error refusal(int status, const Result<wire::Json>& body) {
   return error;
 }
 
+/// Where a renamed repository is now: on the same server alone, because the token goes there too.
+std::optional<std::string> new_address(const http::OutboundResponse& response,
+                                       std::string_view base) {
+  if (response.status != 301 && response.status != 307) return std::nullopt;
+  auto location = response.headers.find("Location");
+  if (!location || !location->starts_with(base)) return std::nullopt;
+  return std::string(*location);
+}
+
 std::string deployments_path(const std::string& repository) {
   return "/repos/" + repository + "/deployments";
 }
@@ -90,6 +99,10 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
     request.headers.add("Authorization", "Bearer " + target_.token.reveal());
   }
   http::OutboundResponse response = http::send(request);
+  if (auto moved = new_address(response, base + "/"); moved && target_.unix_socket.empty()) {
+    request.url = *moved;
+    response = http::send(request);
+  }
   if (response.failure != http::OutboundFailure::none) {
     const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
     return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
@@ -97,7 +110,7 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
                                             ". Is `esclusa serve` running?");
   }
   auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
-  if (response.status >= 400) return std::unexpected(refusal(response.status, parsed));
+  if (response.status >= 300) return std::unexpected(refusal(response.status, parsed));
   if (!parsed) {
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
   }

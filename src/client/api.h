@@ -72,7 +72,8 @@ class Api {
  public:
   explicit Api(Target target) : target_(std::move(target)) {}
 
-  /// One call; statuses from 400 on are errors.
+  /// One call; statuses from 300 on are errors. The redirect of a repository that was renamed is
+  /// followed, once, on the same server.
   Result<Answer> call(const std::string& method, const std::string& path,
                       const std::string& body = "") const;
 

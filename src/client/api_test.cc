@@ -125,9 +125,42 @@ TEST_CASE("call: an answer that is no JSON is an error") {
 
 TEST_CASE("call: a redirect is not followed with the token") {
   HttpReceiver elsewhere;
-  Conversation c({.status = 302, .headers = {{"Location", elsewhere.url()}}, .body = "{}"});
-  (void)c.api.call("GET", "/x");
+  for (int status : {301, 302, 303, 307, 308}) {
+    CAPTURE(status);
+    Conversation c({.status = status, .headers = {{"Location", elsewhere.url()}}, .body = "{}"});
+    CHECK_FALSE(c.api.call("GET", "/x").has_value());
+  }
   CHECK(elsewhere.requests().empty());
+}
+
+TEST_CASE("call: a repository that was renamed is found where the same server says, once") {
+  for (int status : {301, 307}) {
+    CAPTURE(status);
+    std::string root;
+    HttpReceiver receiver([&](const http::Request& request) {
+      if (request.path() == "/repositories/7/x") return json(201, R"({"a": 1})");
+      const bool loop = request.path() == "/loop";
+      return http::Response{
+          .status = status,
+          .headers = {{"Location", root + (loop ? "/loop" : "/repositories/7/x")}},
+          .body = R"({"message": "Moved Permanently"})"};
+    });
+    root = receiver.url("");
+    const client::Api api({.base_url = root, .token = Secret("esc_token"), .unix_socket = ""});
+    auto answer = api.call("POST", "/repos/old/name/x", R"({"b": 2})");
+    REQUIRE(answer.has_value());
+    CHECK(answer->body.integer_at("a") == 1);
+    const auto requests = receiver.await(2);
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[1].method == "POST");
+    CHECK(requests[1].body == R"({"b": 2})");
+    CHECK(header(requests[1], "Authorization") == "Bearer esc_token");
+
+    auto looped = api.call("GET", "/loop");
+    REQUIRE_FALSE(looped.has_value());
+    CHECK(looped.error().message == "Moved Permanently");
+    CHECK(receiver.requests().size() == 4);
+  }
 }
 
 TEST_CASE("call: a server that is not there is unavailable, and the message says where") {

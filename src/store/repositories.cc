@@ -30,11 +30,17 @@ core::Repository read_repository(const sql::Row& row) {
   };
 }
 
+/// A name that a repository bears leads nowhere else.
+void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
+  tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
+             {core::fold_case(owner), core::fold_case(name)});
+}
+
 }  // namespace
 
 std::optional<RepositoryId> insert_repository(sql::Connection& tx,
                                               const core::Repository& repository) {
-  return tx.one(
+  auto id = tx.one(
       "insert into repository (owner_id, name, name_key, path, default_branch, visibility, "
       "writable, auto_merge, created_at, updated_at) "
       "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) "
@@ -43,6 +49,8 @@ std::optional<RepositoryId> insert_repository(sql::Connection& tx,
        repository.path, repository.default_branch, core::to_name(repository.visibility),
        repository.writable, core::to_name(repository.auto_merge), to_micros(repository.created_at)},
       [](const sql::Row& row) { return RepositoryId{row.integer(0)}; });
+  if (id) end_former_name(tx, repository.owner.login, repository.name);
+  return id;
 }
 
 std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryId id) {
@@ -59,6 +67,34 @@ std::optional<core::Repository> find_repository(sql::Connection& db, std::string
 std::vector<core::Repository> list_repositories(sql::Connection& db) {
   static const std::string sql = select_repositories("order by o.login_key, r.name_key");
   return db.all(sql, {}, read_repository);
+}
+
+bool rename_repository(sql::Connection& tx, const core::Repository& repository,
+                       std::string_view name, Timestamp now) {
+  const std::string key = core::fold_case(name);
+  auto renamed = tx.one(
+      "update repository set name = $1, name_key = $2, updated_at = $3 where id = $4 and "
+      "not exists (select 1 from repository other where other.owner_id = $5 and "
+      "other.name_key = $2 and other.id <> $4) returning id",
+      {name, key, to_micros(now), repository.id.value, repository.owner.id.value},
+      [](const sql::Row& row) { return row.integer(0); });
+  if (!renamed) return false;
+  end_former_name(tx, repository.owner.login, name);
+  const std::string former_key = core::fold_case(repository.name);
+  if (former_key == key) return true;  // another spelling of the same name
+  tx.execute(
+      "insert into repository_former_name (owner_key, name_key, repository_id, created_at) "
+      "values ($1, $2, $3, $4)",
+      {core::fold_case(repository.owner.login), former_key, repository.id.value, to_micros(now)});
+  return true;
+}
+
+std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_view owner,
+                                             std::string_view name) {
+  static const std::string sql = select_repositories(
+      "join repository_former_name f on f.repository_id = r.id "
+      "where f.owner_key = $1 and f.name_key = $2");
+  return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
 }
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {

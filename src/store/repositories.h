@@ -9,7 +9,7 @@
 
 namespace esclusa::store {
 
-/// Inserts it; nothing if the owner has one of that name.
+/// Inserts it; nothing if the owner has one of that name. The name leads to no other one any more.
 std::optional<RepositoryId> insert_repository(sql::Connection& tx,
                                               const core::Repository& repository);
 std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryId id);
@@ -17,6 +17,14 @@ std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryI
 std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
                                                 std::string_view name);
 std::vector<core::Repository> list_repositories(sql::Connection& db);
+
+/// Gives it another name, and keeps the old one as a former name; false, and nothing is changed, if
+/// the owner has another of that name.
+bool rename_repository(sql::Connection& tx, const core::Repository& repository,
+                       std::string_view name, Timestamp now);
+/// The repository that bore the name, which none bears now.
+std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_view owner,
+                                             std::string_view name);
 
 /// What the account was granted: its own role, or admin by ruling the owning organisation.
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account);

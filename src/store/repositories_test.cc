@@ -88,6 +88,64 @@ TEST_CASE("list_repositories: by owner, then by name") {
   });
 }
 
+TEST_CASE(
+    "rename_repository: the old name leads to it, without regard to case, and its data stays") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "Ada");
+      const auto bob = add_account(tx, "bob");
+      const auto repository = add_repository(tx, ada, "Shop");
+      add_repository(tx, bob, "shop");
+      CHECK_FALSE(store::find_renamed(tx, "ada", "shop").has_value());
+      CHECK(store::rename_repository(tx, repository, "Store", at(9)));
+      CHECK_FALSE(store::find_repository(tx, "ada", "shop").has_value());
+      const auto found_again = found(store::find_repository(tx, "ADA", "STORE"));
+      CHECK(found_again.id == repository.id);
+      CHECK(found_again.full_name() == "Ada/Store");
+      CHECK(found_again.updated_at == at(9));
+      CHECK(found(store::find_renamed(tx, "aDA", "sHOP")).id == repository.id);
+      CHECK_FALSE(store::find_renamed(tx, "ada", "store").has_value());
+      CHECK_FALSE(store::find_renamed(tx, "bob", "shop").has_value());
+    });
+  });
+}
+
+TEST_CASE("rename_repository: every name that it had leads to it, and none that it has again") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto id = add_repository(tx, ada, "one").id;
+      for (auto name : {"two", "three", "two", "TWO", "one"}) {
+        CHECK(store::rename_repository(tx, found(store::find_repository(tx, id)), name, at(1)));
+        CHECK(found(store::find_repository(tx, id)).name == name);
+        CHECK_FALSE(store::find_renamed(tx, "ada", name).has_value());
+      }
+      CHECK(found(store::find_renamed(tx, "ada", "two")).id == id);
+      CHECK(found(store::find_renamed(tx, "ada", "three")).id == id);
+      CHECK_FALSE(store::find_renamed(tx, "ada", "one").has_value());
+    });
+  });
+}
+
+TEST_CASE("rename_repository: a name that is taken is refused, and leads to who took it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto one = add_repository(tx, ada, "one");
+      add_repository(tx, ada, "two");
+      CHECK_FALSE(store::rename_repository(tx, one, "TWO", at(1)));
+      CHECK(found(store::find_repository(tx, one.id)).name == "one");
+
+      CHECK(store::rename_repository(tx, one, "three", at(1)));
+      const auto taker = add_repository(tx, ada, "ONE");
+      CHECK_FALSE(store::find_renamed(tx, "ada", "one").has_value());
+      // Once taken, it is lost for good: it leads to the taker, under whatever name.
+      CHECK(store::rename_repository(tx, taker, "four", at(2)));
+      CHECK(found(store::find_renamed(tx, "ada", "one")).id == taker.id);
+    });
+  });
+}
+
 TEST_CASE("set_role: grants, changes and takes away, for one account in one repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

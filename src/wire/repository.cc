@@ -88,7 +88,7 @@ void write_minimal_repository(JsonWriter& json, const core::Repository& reposito
 }
 
 void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
-                      std::optional<core::Role> viewer_role) {
+                      std::optional<core::Role> viewer_role, ApiVersion version) {
   const std::string html_url = urls.web + "/" + Urls::path_of(repository);
   begin_repository(json, repository, urls);
   json.member("created_at", repository.created_at)
@@ -104,9 +104,9 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
       .member("watchers_count", 0)
       .member("language", nullptr)
       .member("has_issues", false)
-      .member("has_projects", false)
-      .member("has_downloads", false)
-      .member("has_wiki", false)
+      .member("has_projects", false);
+  if (version == ApiVersion::of_2022_11_28) json.member("has_downloads", false);
+  json.member("has_wiki", false)
       .member("has_pages", false)
       .member("has_discussions", false)
       .member("forks_count", 0)

@@ -9,9 +9,10 @@ using namespace esclusa::wire;
 
 namespace {
 
-Json written(const core::Repository& repository, std::optional<core::Role> role) {
+Json written(const core::Repository& repository, std::optional<core::Role> role,
+             ApiVersion version = {}) {
   JsonWriter json;
-  write_repository(json, repository, {"http://h/api/v3", "http://h"}, role);
+  write_repository(json, repository, {"http://h/api/v3", "http://h"}, role, version);
   return Json::parse(json.text()).value();
 }
 
@@ -48,6 +49,15 @@ TEST_CASE("write_repository: permissions follow the viewer's role") {
     CAPTURE(core::to_name(row.role));
     CHECK(written(some_repository(), row.role).find("permissions")->text() == row.expected);
   }
+}
+
+TEST_CASE("write_repository: version 2026-03-10 has no has_downloads") {
+  const Json before = written(some_repository(), core::Role::read);
+  const Json after = written(some_repository(), core::Role::read, ApiVersion::of_2026_03_10);
+  CHECK(before.find("has_downloads"));
+  CHECK_FALSE(after.find("has_downloads"));
+  CHECK(after.find("has_wiki"));
+  CHECK(written(some_repository(), std::nullopt).find("has_downloads"));  // events have no version
 }
 
 TEST_CASE("write_repository: an answer has the members that only full-repository has") {

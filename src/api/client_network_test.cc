@@ -1,0 +1,15 @@
+#include "api/client_network.h"
+
+#include <doctest/doctest.h>
+
+using esclusa::api::client_network;
+
+TEST_CASE("client_network: each IPv4 address for itself, IPv6 by its first 64 bits") {
+  CHECK(client_network("192.0.2.1") == client_network("192.0.2.1"));
+  CHECK(client_network("192.0.2.1") != client_network("192.0.2.2"));
+  CHECK(client_network("::ffff:192.0.2.1") == client_network("192.0.2.1"));
+  CHECK(client_network("2001:db8:1:2::1") == client_network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  CHECK(client_network("2001:db8:1:2::1") != client_network("2001:db8:1:3::1"));
+  CHECK(client_network("fe80::1%eth0") == client_network("fe80::2"));
+  CHECK(client_network("local") == "local");
+}

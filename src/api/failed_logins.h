@@ -1,0 +1,29 @@
+#pragma once
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/recent_map.h"
+#include "base/time.h"
+
+namespace esclusa::api {
+
+/// Counts the wrong credentials that a network sends, in memory and bounded. It never stands in
+/// the way of right ones: a token has 178 random bits, so guessing is hopeless, and whoever shares
+/// an address with a broken script must not be locked out by it. Any thread.
+class FailedLogins {
+ public:
+  FailedLogins();
+  /// Notes one; true if the peer's network has had too many within the time.
+  bool note(std::string_view peer, Timestamp now);
+
+ private:
+  struct Failures {
+    Timestamp end{};
+    size_t count = 0;
+  };
+  std::mutex mutex_;
+  RecentMap<std::string, Failures> networks_;
+};
+
+}  // namespace esclusa::api

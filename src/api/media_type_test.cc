@@ -1,0 +1,47 @@
+#include "api/media_type.h"
+
+#include <doctest/doctest.h>
+
+using namespace esclusa;
+using api::media_type;
+
+namespace {
+std::string for_accept(const std::string& accept) { return media_type({{"Accept", accept}}); }
+}  // namespace
+
+TEST_CASE("media_type: every way to ask for plain JSON is the same") {
+  CHECK(media_type({}) == "github.v3; format=json");
+  for (auto accept : {"application/vnd.github+json", "application/vnd.github.v3+json",
+                      "application/json", "*/*", "", "APPLICATION/JSON", "application/json; q=0.9",
+                      "application/json, */*;q=0.1", "text/html, application/json"}) {
+    CAPTURE(accept);
+    CHECK(for_accept(accept) == "github.v3; format=json");
+  }
+}
+
+TEST_CASE("media_type: a parameter and a preview are named, known or not") {
+  CHECK(for_accept("application/vnd.github.v3.raw+json") == "github.v3; param=raw; format=json");
+  CHECK(for_accept("application/vnd.github.full+json") == "github.v3; param=full; format=json");
+  CHECK(for_accept("application/vnd.github.raw") == "github.v3; param=raw");
+  CHECK(for_accept("application/vnd.github.ant-man-preview+json") ==
+        "github.ant-man-preview; format=json");
+  CHECK(for_accept("application/vnd.github.nobody-knows-preview+json") ==
+        "github.nobody-knows-preview; format=json");
+}
+
+TEST_CASE("media_type: several are joined, from one header or from two") {
+  const std::string both = "github.ant-man-preview; format=json, github.flash-preview; format=json";
+  CHECK(for_accept("application/vnd.github.ant-man-preview+json,"
+                   "application/vnd.github.flash-preview+json") == both);
+  CHECK(media_type({{"Accept", "application/vnd.github.ant-man-preview+json"},
+                    {"accept", "application/vnd.github.flash-preview+json"}}) == both);
+}
+
+TEST_CASE("media_type: what is not GitHub's is unknown, and nothing odd comes back") {
+  for (auto accept : {"text/html", "application/xml", "nonsense", "application/vnd.github.a b+json",
+                      "application/vnd.github.<x>+json", "application/vnd.github.x+j\"on",
+                      "application/vnd.github..+json", "application/vnd.githubx+json", ",;,"}) {
+    CAPTURE(accept);
+    CHECK(for_accept(accept) == "unknown, github.v3");
+  }
+}

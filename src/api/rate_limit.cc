@@ -1,0 +1,108 @@
+#include "api/rate_limit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace esclusa::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+int64_t points_of(RequestKind kind) { return kind == RequestKind::read ? 1 : 5; }
+
+}  // namespace
+
+RateLimiter::RateLimiter(const RateLimits& limits)
+    : limits_(limits), accounts_(limits::counted_clients), networks_(limits::counted_clients) {}
+
+void RateLimiter::Window::roll(Timestamp now, std::chrono::seconds length) {
+  if (now < end) return;
+  end = now + length;
+  used = 0;
+}
+
+template <class Call>
+void RateLimiter::with_usage(const RateClient& client, Call call) {
+  std::lock_guard lock(mutex_);
+  call(client.account ? accounts_.at(*client.account) : networks_.at(client.network));
+}
+
+Quota RateLimiter::quota_of(const RateClient& client, const Usage& usage) const {
+  const int64_t limit = client.account ? limits_.account_per_hour : limits_.anonymous_per_hour;
+  return {limit, std::min(usage.requests.used, limit), usage.requests.end};
+}
+
+void RateLimiter::judge(Ticket& ticket, const Usage& usage, RequestKind kind, Timestamp now) const {
+  auto until = [&](const Window& window) {
+    return std::chrono::ceil<std::chrono::seconds>(window.end - now);
+  };
+  auto refuse = [&](std::chrono::seconds retry_after) {
+    ticket.refusal_ = Refusal::secondary;
+    ticket.retry_after_ = retry_after;
+  };
+  if (ticket.quota_->remaining() <= 0) {
+    ticket.refusal_ = Refusal::primary;
+  } else if (usage.in_flight >= limits_.concurrent) {
+    refuse(1s);
+  } else if (usage.points.used + points_of(kind) > limits_.points_per_minute) {
+    refuse(until(usage.points));
+  } else if (kind == RequestKind::create &&
+             usage.content_minute.used >= limits_.content_per_minute) {
+    refuse(until(usage.content_minute));
+  } else if (kind == RequestKind::create && usage.content_hour.used >= limits_.content_per_hour) {
+    refuse(until(usage.content_hour));
+  }
+}
+
+RateLimiter::Ticket RateLimiter::admit(RateClient client, RequestKind kind, Timestamp now) {
+  Ticket ticket;
+  if (!limits_.enabled) return ticket;
+  with_usage(client, [&](Usage& usage) {
+    usage.requests.roll(now, 1h);
+    usage.points.roll(now, 1min);
+    usage.content_minute.roll(now, 1min);
+    usage.content_hour.roll(now, 1h);
+    ticket.quota_ = quota_of(client, usage);
+    if (kind == RequestKind::uncounted) return;
+    judge(ticket, usage, kind, now);
+    if (ticket.refusal_ != Refusal::none) return;
+    ++usage.requests.used;
+    usage.points.used += points_of(kind);
+    if (kind == RequestKind::create) {
+      ++usage.content_minute.used;
+      ++usage.content_hour.used;
+    }
+    ++usage.in_flight;
+    ticket.quota_ = quota_of(client, usage);
+    ticket.limiter_ = this;
+  });
+  ticket.client_ = std::move(client);
+  return ticket;
+}
+
+RateLimiter::Ticket::Ticket(Ticket&& other) noexcept
+    : limiter_(std::exchange(other.limiter_, nullptr)),
+      client_(std::move(other.client_)),
+      refusal_(other.refusal_),
+      retry_after_(other.retry_after_),
+      quota_(other.quota_) {}
+
+RateLimiter::Ticket::~Ticket() {
+  if (limiter_ == nullptr) return;
+  limiter_->with_usage(client_, [](Usage& usage) {
+    if (usage.in_flight > 0) --usage.in_flight;  // 0: forgotten in between
+  });
+}
+
+void RateLimiter::Ticket::take_back() {
+  if (limiter_ == nullptr) return;
+  limiter_->with_usage(client_, [&](Usage& usage) {
+    if (usage.requests.end != quota_->reset || usage.requests.used == 0) return;  // another hour
+    --usage.requests.used;
+    quota_ = limiter_->quota_of(client_, usage);
+  });
+}
+
+}  // namespace esclusa::api

@@ -1,0 +1,108 @@
+#pragma once
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/recent_map.h"
+#include "base/time.h"
+
+namespace esclusa::api {
+
+/// How much a client may ask for. The numbers are GitHub's; off by default, as on an Enterprise
+/// server.
+struct RateLimits {
+  bool enabled = false;
+  int64_t anonymous_per_hour = 60;  ///< per address
+  int64_t account_per_hour = 5000;  ///< over all tokens of an account
+  int64_t concurrent = 100;         ///< requests that are being handled
+  int64_t points_per_minute = 900;  ///< reading is 1 point, everything else 5
+  int64_t content_per_minute = 80;  ///< POST requests
+  int64_t content_per_hour = 500;
+};
+
+/// Whom a request is counted for: an account, or without one the network that it came from.
+struct RateClient {
+  std::optional<AccountId> account;
+  std::string network;
+};
+
+/// What a request costs.
+enum class RequestKind {
+  uncounted,  ///< asks about the limits themselves
+  read,
+  write,
+  create,  ///< writes, and makes content
+};
+
+/// A client's primary limit, as the X-RateLimit headers tell it.
+struct Quota {
+  int64_t limit = 0;
+  int64_t used = 0;
+  Timestamp reset{};
+  int64_t remaining() const { return limit - used; }
+};
+
+/// Counts what clients ask for, in windows that begin with a client's first request. In memory:
+/// a restart begins anew, and beyond limits::counted_clients the one that was silent the longest
+/// is forgotten. Any thread.
+class RateLimiter {
+ public:
+  enum class Refusal { none, primary, secondary };
+
+  /// One request's place; the request counts as being handled while it lives.
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept;
+    Ticket& operator=(Ticket&&) = delete;
+    ~Ticket();
+
+    Refusal refusal() const { return refusal_; }
+    /// After a secondary refusal: when it is worth trying again.
+    std::chrono::seconds retry_after() const { return retry_after_; }
+    /// Nothing while limits are off.
+    const std::optional<Quota>& quota() const { return quota_; }
+    /// The request does not count against the primary limit after all.
+    void take_back();
+
+   private:
+    friend class RateLimiter;
+    RateLimiter* limiter_ = nullptr;  ///< null: nothing to give back
+    RateClient client_;
+    Refusal refusal_ = Refusal::none;
+    std::chrono::seconds retry_after_{0};
+    std::optional<Quota> quota_;
+  };
+
+  explicit RateLimiter(const RateLimits& limits);
+
+  /// Counts the request, unless it is refused. The ticket must not outlive the limiter.
+  Ticket admit(RateClient client, RequestKind kind, Timestamp now);
+
+ private:
+  struct Window {
+    Timestamp end{};
+    int64_t used = 0;
+    void roll(Timestamp now, std::chrono::seconds length);
+  };
+  struct Usage {
+    Window requests;
+    Window points;
+    Window content_minute;
+    Window content_hour;
+    int64_t in_flight = 0;
+  };
+
+  template <class Call>
+  void with_usage(const RateClient& client, Call call);
+  Quota quota_of(const RateClient& client, const Usage& usage) const;
+  void judge(Ticket& ticket, const Usage& usage, RequestKind kind, Timestamp now) const;
+
+  const RateLimits limits_;
+  std::mutex mutex_;
+  RecentMap<AccountId, Usage> accounts_;
+  RecentMap<std::string, Usage> networks_;
+};
+
+}  // namespace esclusa::api

@@ -1,0 +1,78 @@
+#include "api/rate_limit_answers.h"
+
+#include "api/errors.h"
+
+namespace esclusa::api {
+namespace {
+
+int64_t seconds_of(Timestamp time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+void write_quota(wire::JsonWriter& json, const Quota& quota) {
+  json.begin_object()
+      .member("limit", quota.limit)
+      .member("used", quota.used)
+      .member("remaining", quota.remaining())
+      .member("reset", seconds_of(quota.reset))
+      .end_object();
+}
+
+}  // namespace
+
+http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket,
+                                  const core::Principal& principal, std::string_view peer) {
+  constexpr std::string_view page = "using-the-rest-api/rate-limits-for-the-rest-api";
+  if (ticket.refusal() == RateLimiter::Refusal::secondary) {
+    http::Response response = error_response({ErrorCode::forbidden,
+                                              "You have exceeded a secondary rate limit. Please "
+                                              "wait a few minutes before you try again.",
+                                              "secondary_rate_limit",
+                                              {},
+                                              {}},
+                                             std::string(page) + "#about-secondary-rate-limits");
+    response.headers.add("Retry-After", std::to_string(ticket.retry_after().count()));
+    return response;
+  }
+  const std::string message =
+      principal.account
+          ? "API rate limit exceeded for user ID " + std::to_string(principal.account->id.value) +
+                "."
+          : "API rate limit exceeded for " + std::string(peer) +
+                ". (But here's the good news: Authenticated requests get a higher rate limit. "
+                "Check out the documentation for more details.)";
+  return error_response({ErrorCode::forbidden, message, "rate_limit", {}, {}}, page);
+}
+
+void add_rate_limit_headers(http::Response& response, const std::optional<Quota>& quota) {
+  if (!quota) return;
+  response.headers.add("X-RateLimit-Limit", std::to_string(quota->limit));
+  response.headers.add("X-RateLimit-Remaining", std::to_string(quota->remaining()));
+  response.headers.add("X-RateLimit-Reset", std::to_string(seconds_of(quota->reset)));
+  response.headers.add("X-RateLimit-Used", std::to_string(quota->used));
+  response.headers.add("X-RateLimit-Resource", "core");
+}
+
+Result<http::Response> get_rate_limit(const Call& call) {
+  if (!call.rate_limit) {
+    return fail(ErrorCode::not_found, "Rate limiting is not enabled.", "rate_limit_disabled");
+  }
+  wire::JsonWriter json;
+  json.begin_object().key("resources").begin_object();
+  json.key("core");
+  write_quota(json, *call.rate_limit);
+  // GitHub's schema demands it. There is nothing to search here, so nothing is left of it.
+  json.key("search");
+  write_quota(json, {.limit = 0, .used = 0, .reset = call.rate_limit->reset});
+  json.end_object();
+  if (call.version == wire::ApiVersion::of_2022_11_28) {
+    json.key("rate");
+    write_quota(json, *call.rate_limit);
+  }
+  json.end_object();
+  http::Response response = json_response(200, std::move(json));
+  response.headers.add("Cache-Control", "no-cache");  // it changes with every other request
+  return response;
+}
+
+}  // namespace esclusa::api

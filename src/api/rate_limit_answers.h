@@ -1,0 +1,19 @@
+#pragma once
+#include "api/call.h"
+
+/// What clients are told of the rate limits.
+namespace esclusa::api {
+
+/// GitHub's 403 for a refused ticket, with `Retry-After` after a secondary one.
+http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket,
+                                  const core::Principal& principal, std::string_view peer);
+
+/// `X-RateLimit-…`; nothing while limits are off.
+void add_rate_limit_headers(http::Response& response, const std::optional<Quota>& quota);
+
+/// Asking here costs nothing.
+inline constexpr std::string_view rate_limit_path = "/rate_limit";
+/// `GET /rate_limit`; 404 while limits are off, as on an Enterprise server.
+Result<http::Response> get_rate_limit(const Call& call);
+
+}  // namespace esclusa::api

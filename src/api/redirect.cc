@@ -1,0 +1,46 @@
+#include "api/redirect.h"
+
+#include "base/text.h"
+
+namespace esclusa::api {
+namespace {
+
+/// What may stand in an address as it is; the rest, sent raw, would end a link or a header.
+constexpr std::string_view kept = "%!$&'()*+,;=:@/?[]";
+
+/// The path below the repository, as it was sent.
+std::string_view path_below_repository(std::string_view path) {
+  if (path.starts_with("/api/v3/")) path.remove_prefix(7);
+  // "/repos/{owner}/{repo}/…" has one segment more than "/repositories/{id}/…".
+  int slashes = path.starts_with("/repos/") ? 4 : 3;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '/' && --slashes == 0) return path.substr(i);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string address_by_id(const Call& call, RepositoryId id) {
+  return call.urls.api + "/repositories/" + std::to_string(id.value) +
+         percent_encode(path_below_repository(call.request.path()), kept);
+}
+
+http::Response moved_response(const Call& call, RepositoryId id) {
+  std::string location = address_by_id(call, id);
+  if (auto query = call.request.query(); !query.empty()) {
+    location += "?" + percent_encode(query, kept);
+  }
+  const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("message", "Moved Permanently")
+      .member("url", location)
+      .member("documentation_url", "https://docs.github.com/v3/#http-redirects")
+      .end_object();
+  http::Response response = json_response(reads ? 301 : 307, std::move(json));
+  response.headers.add("Location", std::move(location));
+  return response;
+}
+
+}  // namespace esclusa::api
