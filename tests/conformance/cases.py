@@ -13,7 +13,7 @@ PAGES = ["prev", "next", "last", "first"]
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
-def general(record, world, operation, path, *, body=None, git=False):
+def general(record, operation, path, *, body=None, git=False):
     """What every operation has in common. `path` leads to something in demo/shop that is there,
     and that the same path in the other repositories need not have."""
     method = operation.split()[0]
@@ -29,9 +29,8 @@ def general(record, world, operation, path, *, body=None, git=False):
     record(operation, "an unknown repository", elsewhere("nope"), 404, body=body, says="Not Found")
     record(operation, "an unknown version of the API", path, 400, body=body,
            headers={"X-GitHub-Api-Version": "v3"}, says='"v3", is not a supported version')
-    if world.renamed:
-        code = 307 if writes else 301
-        record(operation, "a renamed repository", elsewhere("before"), code, body=body)
+    record(operation, "a renamed repository", elsewhere("before"), 307 if writes else 301,
+           body=body)
     if git:
         record(operation, "a repository that has vanished", elsewhere("lost"), 503, body=body)
     if writes:

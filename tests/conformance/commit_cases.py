@@ -10,7 +10,7 @@ def commit_statuses(record, world):
     def report(case, expects=201, says=None, where=path, **body):
         return record(operation, case, where, expects, body=body, says=says)
 
-    general(record, world, operation, path, body={"state": "success"}, git=True)
+    general(record, operation, path, body={"state": "success"}, git=True)
     for state in ("pending", "failure", "error", "success"):
         report(f"the state {state}", state=state)
     report("everything", state="success", target_url="https://ci.example.org/1",
@@ -31,7 +31,7 @@ def commit_statuses(record, world):
         record(f"GET {COMMIT}/status", f"the ref {ref}", f"{SHOP}/commits/{ref}/status", 200)
     for name in ("statuses", "status"):
         listing = f"GET {COMMIT}/{name}"
-        general(record, world, listing, f"{SHOP}/commits/{sha}/{name}", git=True)
+        general(record, listing, f"{SHOP}/commits/{sha}/{name}", git=True)
         reading(record, world, listing, f"{SHOP}/commits/{sha}/{name}")
         pages(record, listing, f"{SHOP}/commits/{sha}/{name}")
         record(listing, "a commit that nobody has reported on", f"{SHOP}/commits/v1.0/{name}", 200)
@@ -47,7 +47,7 @@ def check_runs(record, world):
         return record(operation, case, where, expects, body=body, says=says)
 
     operation = f"POST {CHECK_RUNS}"
-    general(record, world, operation, path, body=least, git=True)
+    general(record, operation, path, body=least, git=True)
     change(operation, path, "the least that is needed", 201, **least)
     made = change(operation, path, "in progress", 201, **least, status="in_progress",
                   external_id="42", started_at="2026-01-02T03:04:05Z",
@@ -66,12 +66,12 @@ def check_runs(record, world):
 
     one = f"{path}/{(made or {}).get('id', 1)}"
     operation = f"GET {CHECK_RUNS}/{{check_run_id}}"
-    general(record, world, operation, one)
+    general(record, operation, one)
     reading(record, world, operation, one)
     record(operation, "an unknown one", f"{path}/999999999", 404)
 
     operation = f"PATCH {CHECK_RUNS}/{{check_run_id}}"
-    general(record, world, operation, one, body={"status": "in_progress"})
+    general(record, operation, one, body={"status": "in_progress"})
     annotation = {"path": "index.html", "start_line": 1, "end_line": 2, "message": "Words",
                   "annotation_level": "notice"}
     change(operation, one, "another output", 200, output={
@@ -89,14 +89,14 @@ def check_runs(record, world):
     record(operation, "an unknown one", f"{path}/999999999", 404, body={"status": "queued"})
 
     operation = f"GET {CHECK_RUNS}/{{check_run_id}}/annotations"
-    general(record, world, operation, f"{one}/annotations")
+    general(record, operation, f"{one}/annotations")
     reading(record, world, operation, f"{one}/annotations")
     pages(record, operation, f"{one}/annotations")
     record(operation, "an unknown one", f"{path}/999999999/annotations", 404)
 
     operation = f"GET {COMMIT}/check-runs"
     listing = f"{SHOP}/commits/{sha}/check-runs"
-    general(record, world, operation, listing, git=True)
+    general(record, operation, listing, git=True)
     reading(record, world, operation, listing)
     pages(record, operation, listing)
     for query in ("check_name=build", "status=completed", "filter=all", "check_name=never"):

@@ -12,7 +12,7 @@ def create(record, case, expects=201, *, repository=SHOP, who="writer", says=Non
 
 def create_deployment(record, world):
     operation = f"POST {DEPLOYMENTS}"
-    general(record, world, operation, f"{SHOP}/deployments", body=PLAIN, git=True)
+    general(record, operation, f"{SHOP}/deployments", body=PLAIN, git=True)
     create(record, "the least that is needed", environment="least")
     create(record, "everything", task="deploy:docs", environment="staging",
            description="Everything", transient_environment=True, production_environment=False,
@@ -56,7 +56,7 @@ def read_deployments(record, world):
         create(record, f"one to be listed ({number})", environment="list")
     path = f"{SHOP}/deployments"
     listing = f"GET {DEPLOYMENTS}"
-    general(record, world, listing, path)
+    general(record, listing, path)
     reading(record, world, listing, f"{path}?environment=list")
     pages(record, listing, path)
     for query in (f"sha={world.sha('main')}&per_page=100", "ref=main&per_page=100",
@@ -70,7 +70,7 @@ def read_deployments(record, world):
     one = world.server.api().get(f"{path}?environment=staging").json[0]
     operation = f"GET {DEPLOYMENT}"
     path = f"{SHOP}/deployments/{one['id']}"
-    general(record, world, operation, path)
+    general(record, operation, path)
     reading(record, world, operation, path)
     for wrong in ("999999999", "nonsense", "0", "99999999999999999999999999"):
         record(operation, f"the number {wrong}", f"{SHOP}/deployments/{wrong}", 404)
@@ -84,7 +84,7 @@ def report_statuses(record, world):
     def report(case, expects=201, says=None, **body):
         return record(operation, case, path, expects, body=body, says=says)
 
-    general(record, world, operation, path, body={"state": "pending"})
+    general(record, operation, path, body={"state": "pending"})
     for state in ("queued", "pending", "in_progress", "failure", "error", "inactive", "success"):
         report(f"the state {state}", state=state)
     report("everything", state="success", target_url="https://ci.example.org/1",
@@ -108,14 +108,14 @@ def report_statuses(record, world):
     report("so that there are three or more", state="inactive")
 
     listing = f"GET {REPORTS}"
-    general(record, world, listing, path)
+    general(record, listing, path)
     reading(record, world, listing, path)
     pages(record, listing, path)
     record(listing, "an unknown deployment", f"{SHOP}/deployments/999999999/statuses", 404)
 
     operation = f"GET {REPORTS}/{{status_id}}"
     newest = world.server.api().get(path).json[0]["id"]
-    general(record, world, operation, f"{path}/{newest}")
+    general(record, operation, f"{path}/{newest}")
     reading(record, world, operation, f"{path}/{newest}")
     for wrong in ("999999999", "nonsense"):
         record(operation, f"the number {wrong}", f"{path}/{wrong}", 404)
@@ -130,7 +130,7 @@ def delete_deployment(record, world):
     path = f"{SHOP}/deployments/{made[0]['id']}"
     api = world.server.api()
     api.post(f"{path}/statuses", {"state": "success", "auto_inactive": False})
-    general(record, world, operation, path)
+    general(record, operation, path)
     record(operation, "an active one", path, 422, says="Validation Failed")
     api.post(f"{path}/statuses", {"state": "inactive"})
     record(operation, "an inactive one", path, 204)
