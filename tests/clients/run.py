@@ -5,8 +5,11 @@
 
 The server's inhabitants are those of tests/e2e/world.py, and 250 deployments to `many`. The tests
 are written in the client's language and learn the rest from the environment: ESCLUSA_URL,
-ESCLUSA_WRITER (a token), ESCLUSA_CLASH_SHA (the head of the branches clash/N). What the client
-needs is fetched by tools/prepare-clients; exit code 77 when it is not there.
+ESCLUSA_WRITER (a token), ESCLUSA_CLASH_SHA (the head of the branches clash/N). A second server has
+GitHub's rate limits, with small numbers: ESCLUSA_LIMITED_URL, and two tokens,
+ESCLUSA_LIMITED_READER to use up the requests of an hour, ESCLUSA_LIMITED_WRITER to create too much
+in a minute. What the client needs is fetched by tools/prepare-clients; exit code 77 when it is not
+there.
 """
 import os
 import pathlib
@@ -18,11 +21,13 @@ ROOT = HERE.parents[1]
 CACHE = ROOT / ".cache/clients"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
-from harness import DIES_WITH_PARENT, clean_environment  # noqa: E402
+from harness import DIES_WITH_PARENT, Server, clean_environment, make_repository  # noqa: E402
 from world import World  # noqa: E402
 
 SKIPPED = 77
 MANY = 250
+LIMITS = ["--rate-limit-enabled", "true", "--rate-limit-account-per-hour", "20",
+          "--rate-limit-content-per-minute", "2"]
 
 # What must be there, the folder, and the command.
 CLIENTS = {
@@ -47,6 +52,17 @@ def fill(world):
     api.close()
 
 
+def limit(server):
+    """Settles the server with rate limits; gives what the tests must know of it."""
+    server.add_repository("demo/shop", make_repository(server.folder), "--private")
+    found = {"ESCLUSA_LIMITED_URL": server.url}
+    for login in ("reader", "writer"):
+        server.create_user(login)
+        server.cli("repo", "grant", "demo/shop", login, "write")
+        found[f"ESCLUSA_LIMITED_{login.upper()}"] = server.create_token(login, "repo")
+    return found
+
+
 def main():
     if len(sys.argv) != 2 or sys.argv[1] not in CLIENTS:
         print(__doc__)
@@ -55,9 +71,9 @@ def main():
     if needed and not needed.exists():
         print(f"{sys.argv[1]} is not there; tools/prepare-clients {sys.argv[1]} tells why")
         return 1 if os.environ.get("CI") else SKIPPED
-    with World() as world:
+    with World() as world, Server(arguments=LIMITS) as limited:
         fill(world)
-        environment = clean_environment()
+        environment = clean_environment(limit(limited))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_CLASH_SHA=world.sha("clash/1"), PYTHONDONTWRITEBYTECODE="1",

@@ -4,23 +4,25 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Octokit } from "octokit";
 
-const { ESCLUSA_URL, ESCLUSA_WRITER } = process.env;
+const { ESCLUSA_URL, ESCLUSA_WRITER, ESCLUSA_LIMITED_URL } = process.env;
 const shop = { owner: "demo", repo: "shop" };
 const plain = { ...shop, ref: "main", auto_merge: false, required_contexts: [] };
 
+const limited = () => assert.fail("a limit that is off was met");
+const noLimits = { onRateLimit: limited, onSecondaryRateLimit: limited };
+
 // A client, and how many requests it has sent.
-function connect(baseUrl, auth = ESCLUSA_WRITER) {
+function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
   const sent = { count: 0 };
   const counting = (...request) => {
     sent.count += 1;
     return fetch(...request);
   };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const limited = () => assert.fail("a limit that is off was met");
   const octokit = new Octokit({
     auth, baseUrl, log,
     retry: { retryAfterBaseValue: 5 },
-    throttle: { id: baseUrl, onRateLimit: limited, onSecondaryRateLimit: limited },
+    throttle: { id: baseUrl, ...throttle },
     request: { fetch: counting },
   });
   return { octokit, rest: octokit.rest.repos, sent };
@@ -43,6 +45,37 @@ describe("Octokit", { concurrency: 2 }, () => {
     describe(`with the base URL http://…${form}`, { concurrency: 12 }, () =>
       suite(ESCLUSA_URL + form, number));
   }
+});
+
+describe("Octokit's throttling plugin, where rates are limited", { concurrency: 2 }, () => {
+  // Calls until the plugin says that a limit was met; gives what it was told.
+  async function untilLimited(token, call) {
+    const met = [];
+    const note = (kind) => (seconds, options) => void met.push([kind, seconds, options.method]);
+    const { octokit } = connect(ESCLUSA_LIMITED_URL, token,
+      { onRateLimit: note("primary"), onSecondaryRateLimit: note("secondary") });
+    let error;
+    for (let i = 0; i < 30 && !error; i++) await call(octokit.rest.repos).catch((e) => (error = e));
+    assert.equal(error?.status, 403, String(error));
+    assert.equal(met.length, 1);
+    const [[kind, seconds, method]] = met;
+    assert.ok(seconds > 0 && seconds < 3700, String(seconds)); // an hour, and its rounding
+    return [kind, method, error.response.data.message];
+  }
+
+  test("it learns that the requests of the hour are used up", async () => {
+    const [kind, method, message] = await untilLimited(process.env.ESCLUSA_LIMITED_READER,
+      (repos) => repos.listDeployments(shop));
+    assert.deepEqual([kind, method], ["primary", "GET"]);
+    assert.match(message, /^API rate limit exceeded for user ID \d+\.$/);
+  });
+
+  test("it learns that too much was created in a minute", async () => {
+    const [kind, method, message] = await untilLimited(process.env.ESCLUSA_LIMITED_WRITER,
+      (repos) => repos.createDeployment(plain));
+    assert.deepEqual([kind, method], ["secondary", "POST"]);
+    assert.match(message, /^You have exceeded a secondary rate limit\./);
+  });
 });
 
 function suite(baseUrl, number) {

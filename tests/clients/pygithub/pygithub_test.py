@@ -183,5 +183,33 @@ class UnderApiV3(Client, unittest.TestCase):
     number = 2
 
 
+class WhereRatesAreLimited(unittest.TestCase):
+    """The client would wait for an hour; `retry=None` lets it raise."""
+
+    def until_limited(self, token, call):
+        client = github.Github(base_url=os.environ["ESCLUSA_LIMITED_URL"], retry=None,
+                               auth=github.Auth.Token(os.environ[token]),
+                               seconds_between_requests=0, seconds_between_writes=0)
+        shop = client.get_repo("demo/shop")
+        with self.assertRaises(github.RateLimitExceededException) as caught:
+            for _ in range(30):
+                call(shop)
+        self.assertEqual(caught.exception.status, 403)
+        return client, caught.exception.data["message"]
+
+    def test_the_requests_of_the_hour_are_used_up(self):
+        client, message = self.until_limited("ESCLUSA_LIMITED_READER",
+                                             lambda shop: list(shop.get_deployments()))
+        self.assertRegex(message, r"^API rate limit exceeded for user ID \d+\.$")
+        self.assertEqual(client.rate_limiting, (0, 20))
+        self.assertEqual(client.get_rate_limit().resources.core.remaining, 0)
+
+    def test_too_much_was_created_in_a_minute(self):
+        _, message = self.until_limited(
+            "ESCLUSA_LIMITED_WRITER",
+            lambda shop: shop.create_deployment("main", required_contexts=[]))
+        self.assertRegex(message, r"^You have exceeded a secondary rate limit\.")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -11,6 +11,7 @@ import (
 
 // What the tests use of it.
 type (
+	AbuseRateLimitError    = github.AbuseRateLimitError
 	AcceptedError          = github.AcceptedError
 	Client                 = github.Client
 	CreateCheckRunOptions  = github.CreateCheckRunOptions
@@ -21,6 +22,7 @@ type (
 	DeploymentsListOptions = github.DeploymentsListOptions
 	ErrorResponse          = github.ErrorResponse
 	ListOptions            = github.ListOptions
+	RateLimitError         = github.RateLimitError
 	RepoStatus             = github.RepoStatus
 	Response               = github.Response
 	UpdateCheckRunOptions  = github.UpdateCheckRunOptions

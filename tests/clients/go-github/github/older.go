@@ -10,6 +10,7 @@ import (
 
 // What the tests use of it.
 type (
+	AbuseRateLimitError    = github.AbuseRateLimitError
 	AcceptedError          = github.AcceptedError
 	Client                 = github.Client
 	CreateCheckRunOptions  = github.CreateCheckRunOptions
@@ -20,6 +21,7 @@ type (
 	DeploymentsListOptions = github.DeploymentsListOptions
 	ErrorResponse          = github.ErrorResponse
 	ListOptions            = github.ListOptions
+	RateLimitError         = github.RateLimitError
 	RepoStatus             = github.RepoStatus
 	Response               = github.Response
 	UpdateCheckRunOptions  = github.UpdateCheckRunOptions
