@@ -37,6 +37,19 @@ Result<std::string> checked_url(const TomlTable& table, const std::string& key, 
   return text;
 }
 
+/// A PEM file, or nothing. Looked at now: libcurl would only complain at the first report.
+Result<std::string> read_ca_file(TomlTable& table, const fs::path& folder) {
+  auto name = TRY(table.optional_string("ca_file"));
+  if (!name) return "";
+  const fs::path file = folder / *name;
+  auto text = read_file(file);
+  if (!text) return table.error("`ca_file`: " + text.error().message);
+  if (!text->contains("-----BEGIN CERTIFICATE-----")) {
+    return table.error("`ca_file`: there is no PEM certificate in " + file.string());
+  }
+  return file.string();
+}
+
 /// `host:port` or `[address]:port`.
 Result<void> read_listen(const TomlTable& table, const std::string& text, Config& config) {
   const size_t colon = text.rfind(':');
@@ -125,6 +138,7 @@ Result<Config> load_config(const fs::path& file) {
   Config config;
   config.server = TRY(table.required_string("server", "\"http://127.0.0.1:8080\""));
   config.server = TRY(checked_url(table, "server", config.server));
+  config.ca_file = TRY(read_ca_file(table, folder));
   const std::string token_file = TRY(table.required_string("token_file", "\"agent.token\""));
   config.token = TRY(read_secret(table, "token_file", folder / token_file));
   TRY(read_listen(table, TRY(table.string_or("listen", "127.0.0.1:0")), config));

@@ -12,6 +12,7 @@
 /// The agent's configuration, a TOML file. Relative paths in it start at its own folder.
 ///
 ///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
+///   ca_file = "ca.pem"                    # authorities to trust instead of the system's
 ///   token_file = "agent.token"            # a token with the scope repo_deployment
 ///   listen = "127.0.0.1:8081"             # port 0: the system chooses
 ///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
@@ -42,6 +43,7 @@ struct Rule {
 
 struct Config {
   std::string server;
+  std::string ca_file;  ///< empty: the system's authorities
   Secret token;
   std::string listen_host;
   uint16_t listen_port = 0;

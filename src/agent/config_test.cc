@@ -101,7 +101,8 @@ TEST_CASE("find_rule: the first match wins; environments ignore case, tasks do n
 TEST_CASE("load_config: an unknown key is named, with its place and what there is") {
   Folder files;
   std::string message = files.error_of(head + "sever = \"x\"\n" + entry);
-  CHECK(contains(message, "agent.toml: unknown key `sever` in line 6; there are: deploy, listen"));
+  CHECK(
+      contains(message, "agent.toml: unknown key `sever` in line 6; there are: ca_file, deploy, "));
   message = files.error_of(head + entry + "enviroment = \"staging\"\n");
   CHECK(contains(message, "[[deploy]] number 1: unknown key `enviroment` in line 11"));
 }
@@ -155,6 +156,19 @@ TEST_CASE("load_config: secrets must be there, and are never in a message") {
   CHECK(!message.contains("first-line"));
   std::filesystem::remove(files.folder / "agent.token");
   CHECK(contains(files.error_of(head + entry), "`token_file`: cannot read"));
+}
+
+TEST_CASE("load_config: a file of authorities is named from the folder, and must be one") {
+  Folder files;
+  files.folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+  const std::string rest = head + entry;
+  auto config = files.load("ca_file = \"ca.pem\"\n" + rest);
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->ca_file == files.folder / "ca.pem");
+  CHECK(files.load(rest)->ca_file.empty());
+  CHECK(contains(files.error_of("ca_file = \"absent.pem\"\n" + rest), "`ca_file`: "));
+  CHECK(contains(files.error_of("ca_file = \"agent.token\"\n" + rest),
+                 "`ca_file`: there is no PEM certificate in "));
 }
 
 }  // namespace

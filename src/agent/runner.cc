@@ -67,7 +67,7 @@ Runner::Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::stri
       stop_(stop),
       public_url_(std::move(public_url)),
       backoff_(backoff),
-      api_({config.server, config.token, ""}),
+      api_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file}),
       checkout_(work.path(), stop.flag()),
       scheduler_(run_count_max, backoff) {}
 

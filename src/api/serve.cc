@@ -17,7 +17,7 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   std::string base = settings.external_url;
   auto host = request.headers.find("Host");
   if (!settings.external_url_is_fixed && host && http::is_plain_host(*host)) {
-    base = "http://" + std::string(*host);
+    base = (request.secure ? "https://" : "http://") + std::string(*host);
   }
   return {base + (under_api_v3 ? "/api/v3" : ""), base};
 }

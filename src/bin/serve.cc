@@ -74,7 +74,29 @@ std::string local_url(const ServerSettings& settings, uint16_t port) {
   std::string host = settings.listen_host;
   if (host == "0.0.0.0" || host == "::") host = "localhost";
   if (host.find(':') != host.npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(port);
+  const char* scheme = settings.tls_certificate.empty() ? "http://" : "https://";
+  return scheme + host + ":" + std::to_string(port);
+}
+
+/// Reads the certificate and the key, if there shall be TLS, and gives them to the server.
+Result<void> load_tls(const ServerSettings& settings, http::Server& server) {
+  if (settings.tls_certificate.empty()) return {};
+  auto identity = TRY(http::TlsIdentity::load(settings.tls_certificate, settings.tls_key));
+  const std::string expires = identity.expires();
+  const bool has_expired = identity.has_expired();
+  log::write(has_expired ? log::Level::warning : log::Level::info,
+             has_expired ? "the TLS certificate has expired" : "the TLS certificate is loaded",
+             {{"certificate", settings.tls_certificate}, {"expires", expires}});
+  server.use_tls(std::move(identity));
+  return {};
+}
+
+void reload_tls(const ServerSettings& settings, http::Server& server) {
+  if (settings.tls_certificate.empty()) return log::info("SIGHUP: there is nothing to reload");
+  if (auto loaded = load_tls(settings, server); !loaded) {
+    log::error("the old TLS certificate stays, the new one cannot be used",
+               {{"error", loaded.error().message}});
+  }
 }
 
 }  // namespace
@@ -91,8 +113,13 @@ Result<void> serve(const ServerSettings& settings) {
     std::lock_guard lock(listening_mutex);
     if (listening != nullptr) listening->stop();
   };
+  bool reload_asked = false;  // before the server listens
+  auto reload = [&] {
+    std::lock_guard lock(listening_mutex);
+    listening != nullptr ? reload_tls(settings, *listening) : void(reload_asked = true);
+  };
   // First of all: the threads made below must not take the signals.
-  http::SignalWatcher signals(stop);
+  http::SignalWatcher signals(stop, reload);
 
   DataFolder data = TRY(DataFolder::open(settings.data));
   const Sealer sealer(TRY(data.secret_key()));
@@ -134,6 +161,7 @@ Result<void> serve(const ServerSettings& settings) {
     return api->refuse(request, status);
   };
   http::Server server(std::move(service), limits::worker_threads);
+  TRY(load_tls(settings, server));
   const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
   url = settings.external_url.empty() ? local_url(settings, port) : settings.external_url;
@@ -158,6 +186,7 @@ Result<void> serve(const ServerSettings& settings) {
   {
     std::lock_guard lock(listening_mutex);
     listening = &server;
+    if (reload_asked) reload_tls(settings, server);
     if (stopping) server.stop();
   }
   server.run();

@@ -122,6 +122,8 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
     while (settings.external_url.ends_with('/')) settings.external_url.pop_back();
   }
   if (name == "log_level") settings.log_level = value;
+  if (name == "tls.certificate") settings.tls_certificate = value;
+  if (name == "tls.key") settings.tls_key = value;
   if (name == "webhooks.allow") {
     settings.webhooks_allow.clear();
     for (auto part : split(value, ',')) {
@@ -152,6 +154,9 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
       {"data", "folder of the database, the keys and the sockets (~/.local/share/esclusa)"},
       {"external_url", "the address that clients use, where a proxy stands in front"},
+      {"tls.certificate",
+       "PEM file with the certificate and its chain: TCP speaks HTTPS; SIGHUP reads it again"},
+      {"tls.key", "PEM file with the certificate's key, without a passphrase"},
       {"log_level", "debug, info, warning or error (info)"},
       {"webhooks.allow",
        "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},
@@ -198,6 +203,13 @@ Result<ServerSettings> load_settings(const std::filesystem::path& file, const Va
   for (const auto& [name, value] : values) TRY(set(name, value, settings));
   if (!log::set_level(settings.log_level)) {
     return wrong("log_level", settings.log_level, "debug, info, warning or error");
+  }
+  if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+    const bool lone_key = settings.tls_certificate.empty();
+    return fail(ErrorCode::invalid, std::string("the setting ") +
+                                        (lone_key ? "tls.key" : "tls.certificate") +
+                                        " needs the setting " +
+                                        (lone_key ? "tls.certificate" : "tls.key") + " beside it");
   }
   return settings;
 }

@@ -18,6 +18,8 @@ struct ServerSettings {
   std::filesystem::path data;
   std::string external_url;  ///< empty: each request's own Host decides
   std::string log_level = "info";
+  std::string tls_certificate;  ///< a PEM file; empty: plain HTTP
+  std::string tls_key;          ///< there if and only if the certificate is
   std::vector<std::string> webhooks_allow;
   double webhooks_retry_scale = 1.0;
   api::RateLimits rate_limits;

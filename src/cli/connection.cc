@@ -16,6 +16,10 @@ std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--token-file", options->token_file,
                      "File that holds the token (otherwise: $ESCLUSA_TOKEN)");
+  command
+      .add_option("--ca-file", options->ca_file,
+                  "PEM file of the authorities to trust instead of the system's")
+      ->envname("ESCLUSA_CA_FILE");
   return options;
 }
 
@@ -35,7 +39,7 @@ Result<client::Api> ServerOptions::connect() const {
                 "there is no token: set ESCLUSA_TOKEN, or give --token-file. One is made with: "
                 "esclusa token create LOGIN --scopes repo_deployment");
   }
-  return client::Api({.base_url = url, .token = Secret(token), .unix_socket = ""});
+  return client::Api({.base_url = url, .token = Secret(token), .ca_file = ca_file});
 }
 
 std::shared_ptr<SocketOptions> add_socket_options(CLI::App& command) {

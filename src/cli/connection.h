@@ -10,11 +10,13 @@ class App;
 
 namespace esclusa::cli {
 
-/// How a subcommand reaches the API: `--server` and `--token-file`, or the environment's
-/// `ESCLUSA_URL` and `ESCLUSA_TOKEN`. A token is never an argument, where others could read it.
+/// How a subcommand reaches the API: `--server`, `--token-file` and `--ca-file`, or the
+/// environment's `ESCLUSA_URL`, `ESCLUSA_TOKEN` and `ESCLUSA_CA_FILE`. A token is never an
+/// argument, where others could read it.
 struct ServerOptions {
   std::string url = "http://127.0.0.1:8080";
   std::string token_file;
+  std::string ca_file;
   Result<client::Api> connect() const;
 };
 std::shared_ptr<ServerOptions> add_server_options(CLI::App& command);

@@ -69,6 +69,13 @@ std::optional<std::string> new_address(const http::OutboundResponse& response,
   return std::string(*location);
 }
 
+const char* advice(http::OutboundFailure failure) {
+  return failure == http::OutboundFailure::tls
+             ? ". An authority of your own is named by --ca-file, ESCLUSA_CA_FILE, or the agent's "
+               "`ca_file`"
+             : ". Is `esclusa serve` running?";
+}
+
 std::string deployments_path(const std::string& repository) {
   return "/repos/" + repository + "/deployments";
 }
@@ -91,6 +98,7 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
   while (base.ends_with('/')) base.pop_back();
   request.url = (target_.unix_socket.empty() ? base : "http://local") + path;
   request.unix_socket = target_.unix_socket;
+  request.ca_file = target_.ca_file;
   request.body = body;
   request.headers.add("Accept", "application/vnd.github+json");
   request.headers.add("User-Agent", "esclusa");
@@ -106,8 +114,7 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
   if (response.failure != http::OutboundFailure::none) {
     const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
     return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
-                                            response.failure_text +
-                                            ". Is `esclusa serve` running?");
+                                            response.failure_text + advice(response.failure));
   }
   auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
   if (response.status >= 300) return std::unexpected(refusal(response.status, parsed));

@@ -15,9 +15,10 @@ namespace esclusa::client {
 
 /// Which server, and as whom.
 struct Target {
-  std::string base_url;     ///< `http://127.0.0.1:8080`; a slash at the end does no harm
-  Secret token;             ///< empty: anonymous
-  std::string unix_socket;  ///< the administrator's socket; then `base_url` is not dialled
+  std::string base_url;          ///< `http://127.0.0.1:8080`; a slash at the end does no harm
+  Secret token;                  ///< empty: anonymous
+  std::string unix_socket = {};  ///< the administrator's socket; then `base_url` is not dialled
+  std::string ca_file = {};      ///< PEM; trusted instead of the system's authorities
 };
 
 struct Answer {

@@ -1,13 +1,12 @@
 #include "http/curl_transfer.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <mutex>
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/sigpipe.h"
 
 namespace esclusa::http {
 namespace {
@@ -50,12 +49,7 @@ void init_curl() {
   static std::once_flag once;
   std::call_once(once, [] {
     ENSURE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-    // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE alone, and OpenSSL writes without
-    // MSG_NOSIGNAL: a peer that hangs up would end the program.
-    struct sigaction action;
-    if (::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
-      ::signal(SIGPIPE, SIG_IGN);
-    }
+    ignore_sigpipe();  // with CURLOPT_NOSIGNAL libcurl leaves it alone
   });
 }
 
@@ -92,6 +86,10 @@ bool CurlTransfer::configure() {
   set(CURLOPT_QUICK_EXIT, 1L);  // or a name server that hangs would hold up the cleaning up
   set(CURLOPT_SSL_VERIFYPEER, request_.verify_tls ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, request_.verify_tls ? 2L : 0L);
+  if (!request_.ca_file.empty()) {
+    set(CURLOPT_CAINFO, request_.ca_file.c_str());
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // or the system's would count too
+  }
   // To libcurl 0 means "no limit", or its own; here it means "at once".
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, static_cast<long>(request_.connect_time.count())));
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request_.total_time.count())));

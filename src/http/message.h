@@ -47,6 +47,7 @@ struct Request {
   std::string body;
   std::string peer;  ///< the peer's address, without port; "local" on a unix socket
   Door door = Door::network;
+  bool secure = false;  ///< it came through TLS that ends here
 
   /// The target up to the `?`.
   std::string_view path() const;

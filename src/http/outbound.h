@@ -23,6 +23,7 @@ struct OutboundRequest {
   std::string body = {};
   std::string unix_socket = {};  ///< connect to this socket instead of the URL's host
   bool verify_tls = true;
+  std::string ca_file = {};  ///< PEM; trusted instead of the system's authorities
   std::chrono::milliseconds connect_time{5000};
   std::chrono::milliseconds total_time{30'000};
   size_t kept_body_bytes = 32 * 1024 * 1024;  ///< the rest is dropped, and not waited for

@@ -24,7 +24,7 @@ class RequestParser {
 
   /// Not after a complete request or a refusal, without a `restart` between.
   Step feed(std::string_view bytes);
-  /// Makes ready for the next request on the same connection: peer and door stay.
+  /// Makes ready for the next request on the same connection: peer, door and `secure` stay.
   void restart();
 
   Request& request() { return request_; }

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <optional>
 
 #include "base/log.h"
@@ -60,6 +61,7 @@ struct Server::State {
   void wait_accept(Listener& listener);
   void accept_some(Listener& listener);
   void open_session(int fd, const sockaddr_storage& address, Door door);
+  Transport transport_for(Transport::Socket socket, bool over_network);
   void resume_accepting();
   void session_ended();
   void tick();
@@ -69,6 +71,8 @@ struct Server::State {
   asio::steady_timer timer{host.io};
   std::vector<std::unique_ptr<Listener>> listeners;
   Clock::time_point drain_end;
+  std::mutex tls_mutex;
+  std::optional<TlsIdentity> tls;
 };
 
 void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local) {
@@ -111,11 +115,12 @@ void Server::State::accept_some(Listener& listener) {
 }
 
 void Server::State::open_session(int fd, const sockaddr_storage& address, Door door) {
-  if (address.ss_family != AF_UNIX) {
+  const bool over_network = address.ss_family != AF_UNIX;
+  if (over_network) {
     int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  Session::Socket socket(host.io);
+  Transport::Socket socket(host.io);
   error_code error;
   socket.assign(asio::generic::stream_protocol(address.ss_family, 0), fd, error);
   if (error) {
@@ -123,7 +128,15 @@ void Server::State::open_session(int fd, const sockaddr_storage& address, Door d
     return;
   }
   socket.non_blocking(true, error);
-  std::make_shared<Session>(host, std::move(socket), address_text(address), door)->start();
+  std::make_shared<Session>(host, transport_for(std::move(socket), over_network),
+                            address_text(address), door)
+      ->start();
+}
+
+Transport Server::State::transport_for(Transport::Socket socket, bool over_network) {
+  std::lock_guard lock(tls_mutex);
+  if (over_network && tls) return Transport(std::move(socket), *tls);
+  return Transport(std::move(socket));
 }
 
 void Server::State::resume_accepting() {
@@ -182,6 +195,11 @@ Result<void> Server::listen_local(const std::string& path, unsigned permissions,
   FileDescriptor fd = std::move(local.socket);
   state_->add_listener(std::move(fd), door, std::move(local));
   return {};
+}
+
+void Server::use_tls(TlsIdentity identity) {
+  std::lock_guard lock(state_->tls_mutex);
+  state_->tls.emplace(std::move(identity));
 }
 
 void Server::run() {

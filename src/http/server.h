@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/message.h"
+#include "http/tls_identity.h"
 
 namespace esclusa::http {
 
@@ -38,8 +39,8 @@ struct ServerLimits {
 };
 
 /// An HTTP/1.1 server: keep-alive, HEAD (the body is left out, its length kept), limits of
-/// base/limits.h, one I/O thread and a bounded pool. `Date`, `Content-Length`, `Connection` are
-/// its own.
+/// base/limits.h, one I/O thread and a bounded pool. TCP may be TLS. `Date`, `Content-Length`,
+/// `Connection` are its own.
 class Server {
  public:
   /// `worker_threads` bounds how many requests wait at once.
@@ -53,6 +54,10 @@ class Server {
   /// Listens on a unix socket with these permissions, replacing a stale one.
   Result<void> listen_local(const std::string& path, unsigned permissions, Door door);
 
+  /// TCP connections accepted from now on speak TLS with this identity; those that are open go on
+  /// with theirs. Any thread, also while `run` is running. Unix sockets stay plain.
+  void use_tls(TlsIdentity identity);
+
   /// Serves until `stop`; returns when the last answer is sent, or `limits::drain_time` is over.
   /// Once only; the listeners are opened before it.
   void run();
@@ -65,11 +70,12 @@ class Server {
   std::unique_ptr<State> state_;
 };
 
-/// Calls `on_signal` from an ordinary thread for each SIGTERM and SIGINT, from the construction
-/// to the destruction. Construct it before any other thread is started: it blocks both signals.
+/// Calls `on_stop` from an ordinary thread for each SIGTERM and SIGINT, and `on_reload`, if there
+/// is one, for SIGHUP, from the construction to the destruction. Construct it before any other
+/// thread is started: it blocks these signals. SIGHUP is left alone without `on_reload`.
 class SignalWatcher {
  public:
-  explicit SignalWatcher(std::function<void()> on_signal);
+  explicit SignalWatcher(std::function<void()> on_stop, std::function<void()> on_reload = {});
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;
 

@@ -240,4 +240,17 @@ TEST_CASE("SignalWatcher: tells each SIGTERM and SIGINT from a thread") {
   CHECK_FALSE(told.try_acquire());
 }
 
+TEST_CASE("SignalWatcher: tells SIGHUP apart, where it is wanted") {
+  std::counting_semaphore<> stops(0), reloads(0);
+  {
+    SignalWatcher watcher([&] { stops.release(); }, [&] { reloads.release(); });
+    ::kill(::getpid(), SIGHUP);
+    CHECK(reloads.try_acquire_for(20s));
+    CHECK_FALSE(stops.try_acquire());
+    ::kill(::getpid(), SIGTERM);
+    CHECK(stops.try_acquire_for(20s));
+  }
+  CHECK_FALSE(reloads.try_acquire());
+}
+
 }  // namespace esclusa::http

@@ -1,7 +1,5 @@
 #include "http/session.h"
 
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/check.h"
@@ -10,27 +8,24 @@
 namespace esclusa::http {
 namespace {
 namespace asio = boost::asio;
-using boost::system::error_code;
+using State = Transport::State;
 
 /// How long a closing connection is read on, so that the peer can take the answer: closing with
 /// unread bytes would send a reset, which may overtake it (RFC 9112, 9.6).
 constexpr auto linger_time = std::chrono::seconds(2);
-
-bool would_block(const error_code& error) {
-  return error == asio::error::would_block || error == asio::error::interrupted;
-}
 }  // namespace
 
-Session::Session(SessionHost& host, Socket socket, std::string peer, Door door)
-    : host_(host), socket_(std::move(socket)), parser_(host.limits) {
+Session::Session(SessionHost& host, Transport transport, std::string peer, Door door)
+    : host_(host), transport_(std::move(transport)), parser_(host.limits) {
   parser_.request().peer = std::move(peer);
   parser_.request().door = door;
+  parser_.request().secure = transport_.secure();
 }
 
 void Session::start() {
   place_ = host_.sessions.size();
   host_.sessions.push_back(shared_from_this());
-  set_deadline(host_.limits.header_time);
+  set_deadline(host_.limits.header_time);  // TLS's handshake has to fit in, too
   wait_readable();
 }
 
@@ -51,17 +46,15 @@ void Session::check_deadline(Time now) {
 }
 
 void Session::end_if_idle() {
-  error_code ignored;
   // A request that has arrived already is still answered.
-  if (phase_ == Phase::idle && socket_.available(ignored) == 0) close();
+  if (phase_ == Phase::idle && !transport_.has_unread()) close();
 }
 
 void Session::close() {
   if (phase_ == Phase::closed) return;
   auto self = shared_from_this();
   phase_ = Phase::closed;
-  error_code ignored;
-  socket_.close(ignored);
+  transport_.close();
   auto& sessions = host_.sessions;
   sessions.back()->place_ = place_;
   std::swap(sessions[place_], sessions.back());
@@ -70,10 +63,10 @@ void Session::close() {
 }
 
 // Waiting and then reading into the shared buffer keeps an idle connection without a buffer.
-void Session::wait_readable() {
+void Session::wait_readable(State what) {
   if (waiting_for_bytes_) return;
   waiting_for_bytes_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code) {
+  transport_.wait(what, [self = shared_from_this()] {
     self->waiting_for_bytes_ = false;
     self->on_readable();
   });
@@ -81,16 +74,23 @@ void Session::wait_readable() {
 
 void Session::on_readable() {
   if (phase_ != Phase::idle && phase_ != Phase::reading && phase_ != Phase::lingering) return;
-  error_code error;
-  size_t count = socket_.read_some(asio::buffer(host_.read_buffer), error);
-  if (would_block(error)) return wait_readable();
-  if (error == asio::error::eof && phase_ == Phase::reading) {
-    refuse(400);  // half a request; the client may have closed its own direction only
-    return;
+  Transport::Transfer got = transport_.read_some(host_.read_buffer);
+  switch (got.state) {
+    case State::done: break;
+    case State::wants_read:
+    case State::wants_write:
+      // What had arrived when the server stopped was TLS's own.
+      if (host_.stopping && phase_ == Phase::idle) return close();
+      return wait_readable(got.state);
+    case State::at_end:
+      if (phase_ != Phase::reading) return close();
+      refuse(400);  // half a request; the client may have closed its own direction only
+      return;
+    case State::not_tls: return refuse_plain_http();
+    case State::failed: return close();
   }
-  if (error) return close();
   if (phase_ == Phase::lingering) return wait_readable();
-  consume({host_.read_buffer.data(), count});
+  consume({host_.read_buffer.data(), got.count});
 }
 
 void Session::consume(std::string_view bytes) {
@@ -134,10 +134,8 @@ void Session::wait_for_rest() {
 
 void Session::send_continue() {
   constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  error_code error;
   // Everything before it is written, so it fits, unless the client reads nothing at all.
-  size_t sent = socket_.write_some(asio::buffer(text), error);
-  if (error || sent != text.size()) close();
+  if (transport_.write_some(text).count != text.size()) close();
 }
 
 bool Session::serve() {
@@ -190,6 +188,17 @@ bool Session::refuse(int status) {
   return answer(refusal(status));
 }
 
+// Nothing of the request is read: it may hold a token, and it has come in the open.
+void Session::refuse_plain_http() {
+  transport_.drop_tls();
+  parser_.request().secure = false;
+  close_after_ = true;
+  refused_ = true;
+  answer({400,
+          {{"Content-Type", "text/plain; charset=utf-8"}},
+          "This port speaks HTTPS: use an address that begins with https://\n"});
+}
+
 void Session::on_handled() {
   if (phase_ == Phase::closed) return;
   if (answer(std::move(response_))) consume({});
@@ -204,39 +213,35 @@ bool Session::answer(Response response) {
   append_response_head(host_.head, response, host_.date.now(), connection);
   if (parser_.request().method == "HEAD" || is_bodiless(response.status)) response.body.clear();
 
-  std::array buffers{asio::buffer(host_.head), asio::buffer(response.body)};
-  error_code error;
-  size_t sent = socket_.write_some(buffers, error);
-  if (error && !would_block(error)) {
+  Transport::Transfer sent = transport_.write_some(host_.head, response.body);
+  if (sent.state == State::failed) {
     close();
     return false;
   }
-  if (sent == host_.head.size() + response.body.size()) return after_answer();
+  if (sent.state == State::done) return after_answer();
   rest_head_ = host_.head;
   rest_body_ = std::move(response.body);
-  rest_sent_ = sent;
+  rest_sent_ = sent.count;
   phase_ = Phase::writing;
   set_deadline(host_.limits.write_time);
-  wait_writable();
+  wait_writable(sent.state);
   return false;
 }
 
-void Session::wait_writable() {
-  socket_.async_wait(Socket::wait_write,
-                     [self = shared_from_this()](error_code) { self->on_writable(); });
+void Session::wait_writable(State what) {
+  transport_.wait(what, [self = shared_from_this()] { self->on_writable(); });
 }
 
 void Session::on_writable() {
   if (phase_ != Phase::writing) return;
   size_t head_sent = std::min(rest_sent_, rest_head_.size());
-  std::array buffers{asio::buffer(rest_head_) + head_sent,
-                     asio::buffer(rest_body_) + (rest_sent_ - head_sent)};
-  error_code error;
-  size_t sent = socket_.write_some(buffers, error);
-  if (error && !would_block(error)) return close();
-  rest_sent_ += sent;
-  if (sent > 0) set_deadline(host_.limits.write_time);
-  if (rest_sent_ < rest_head_.size() + rest_body_.size()) return wait_writable();
+  Transport::Transfer sent =
+      transport_.write_some(std::string_view(rest_head_).substr(head_sent),
+                            std::string_view(rest_body_).substr(rest_sent_ - head_sent));
+  if (sent.state == State::failed) return close();
+  rest_sent_ += sent.count;
+  if (sent.count > 0) set_deadline(host_.limits.write_time);
+  if (sent.state != State::done) return wait_writable(sent.state);
   rest_head_ = std::string();
   rest_body_ = std::string();
   if (after_answer()) consume({});
@@ -255,11 +260,8 @@ bool Session::after_answer() {
 }
 
 void Session::linger() {
-  error_code error;
-  bool unread = refused_ || socket_.available(error) > 0;
-  if (!unread || error) return close();
-  socket_.shutdown(Socket::shutdown_send, error);
-  if (error) return close();
+  bool unread = refused_ || transport_.has_unread();
+  if (!unread || !transport_.finish_sending()) return close();
   phase_ = Phase::lingering;
   pending_ = std::string();
   set_deadline(linger_time);

@@ -1,6 +1,4 @@
 #pragma once
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
@@ -11,6 +9,7 @@
 #include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/server.h"
+#include "http/transport.h"
 #include "http/worker_pool.h"
 
 namespace esclusa::http {
@@ -38,7 +37,8 @@ struct SessionHost {
   DateCache date;
 };
 
-/// One connection, TCP or unix. It waits for bytes, reads, asks, answers, and begins again:
+/// One connection, TCP or unix, plain or TLS. It waits for bytes, reads, asks, answers, and begins
+/// again:
 ///
 ///   idle → reading → (handling) → (writing) → idle … → lingering → closed
 ///
@@ -46,11 +46,9 @@ struct SessionHost {
 /// everything here; while a request is on the pool, the session leaves it alone.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                  boost::asio::io_context::executor_type>;
   using Time = std::chrono::steady_clock::time_point;
 
-  Session(SessionHost& host, Socket socket, std::string peer, Door door);
+  Session(SessionHost& host, Transport transport, std::string peer, Door door);
 
   /// Enters the host's list and waits for the first request.
   void start();
@@ -63,7 +61,7 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   enum class Phase { idle, reading, handling, writing, lingering, closed };
 
-  void wait_readable();
+  void wait_readable(Transport::State what = Transport::State::wants_read);
   void on_readable();
   void consume(std::string_view bytes);
   void wait_for_rest();
@@ -72,19 +70,20 @@ class Session : public std::enable_shared_from_this<Session> {
   // Each is true if the answer is out and the next request may be read.
   bool serve();
   bool refuse(int status);
+  void refuse_plain_http();
   bool answer(Response response);
   bool after_answer();
 
   Response handle();
   Response refusal(int status);
   void on_handled();
-  void wait_writable();
+  void wait_writable(Transport::State what);
   void on_writable();
   void linger();
   void set_deadline(std::chrono::milliseconds time);
 
   SessionHost& host_;
-  Socket socket_;
+  Transport transport_;
   RequestParser parser_;
   Phase phase_ = Phase::idle;
   bool waiting_for_bytes_ = false;

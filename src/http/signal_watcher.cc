@@ -12,21 +12,25 @@ struct SignalWatcher::State {
   sigset_t watched;
   sigset_t before;
   std::atomic<bool> ending = false;
-  std::function<void()> on_signal;
+  std::function<void()> on_stop;
+  std::function<void()> on_reload;
   std::thread thread;
 
   void watch() {
     int signal = 0;
-    while (sigwait(&watched, &signal) == 0 && !ending) on_signal();
+    while (sigwait(&watched, &signal) == 0 && !ending) signal == SIGHUP ? on_reload() : on_stop();
   }
 };
 
-SignalWatcher::SignalWatcher(std::function<void()> on_signal) : state_(std::make_unique<State>()) {
+SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()> on_reload)
+    : state_(std::make_unique<State>()) {
   sigemptyset(&state_->watched);
   sigaddset(&state_->watched, SIGTERM);
   sigaddset(&state_->watched, SIGINT);
+  if (on_reload) sigaddset(&state_->watched, SIGHUP);
   ENSURE(pthread_sigmask(SIG_BLOCK, &state_->watched, &state_->before) == 0);
-  state_->on_signal = std::move(on_signal);
+  state_->on_stop = std::move(on_stop);
+  state_->on_reload = std::move(on_reload);
   state_->thread = std::thread([state = state_.get()] { state->watch(); });
 }
 

@@ -36,10 +36,12 @@ class RawClient {
   }
   /// One that was accepted.
   explicit RawClient(FileDescriptor fd) : fd_(std::move(fd)) { bound_waiting(); }
+  RawClient(RawClient&&) = default;
+  virtual ~RawClient() = default;
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
-      ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      ssize_t sent = write_piece(bytes);
       if (sent <= 0) return;  // the server may close early; what it answered is checked instead
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
@@ -77,12 +79,24 @@ class RawClient {
   bool at_end() {
     if (!buffer_.empty()) return false;
     char byte;
-    ssize_t count = ::recv(fd_.get(), &byte, 1, 0);
+    ssize_t count = read_piece(&byte, 1);
     return count == 0 || (count < 0 && errno == ECONNRESET);
   }
   int fd() const { return fd_.get(); }
+  /// Closes with a reset.
+  void vanish() {
+    linger reset{1, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    fd_ = FileDescriptor();
+  }
 
   std::string first_line;
+
+ protected:
+  virtual ssize_t read_piece(char* room, size_t size) { return ::recv(fd_.get(), room, size, 0); }
+  virtual ssize_t write_piece(std::string_view bytes) {
+    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
 
  private:
   void connect(const sockaddr* address, socklen_t size) {
@@ -95,7 +109,7 @@ class RawClient {
   }
   bool read_more() {
     char piece[16 * 1024];
-    ssize_t count = ::recv(fd_.get(), piece, sizeof piece, 0);
+    ssize_t count = read_piece(piece, sizeof piece);
     if (count <= 0) return false;
     buffer_.append(piece, static_cast<size_t>(count));
     return true;

@@ -62,15 +62,33 @@ struct TestServer {
       throw std::runtime_error("boom");
     }
     if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
+    if (request.path() == "/count") return {200, {}, counted()};
+    if (request.path().starts_with("/piece/")) {
+      return {200, {}, piece(std::string(request.path().substr(7)))};
+    }
     if (request.path() == "/empty") return {204, {}, "dropped"};
     if (request.path() == "/same") return {304, {{"ETag", "\"a\""}}, "dropped"};
     if (request.path() == "/forge") {
       return {200, {{"X-A", "b\r\nX-B: c"}, {"Content-Length", "99"}}, ""};
     }
-    return {
-        200,
-        {{"X-Peer", request.peer}, {"X-Door", request.door == Door::network ? "network" : "local"}},
-        request.method + " " + request.target + " " + request.body};
+    return {200,
+            {{"X-Peer", request.peer},
+             {"X-Door", request.door == Door::network ? "network" : "local"},
+             {"X-Secure", request.secure ? "yes" : "no"}},
+            request.method + " " + request.target + " " + request.body};
+  }
+
+  /// 10 KB that differ from number to number.
+  static std::string piece(const std::string& number) {
+    return number + std::string(10'000, static_cast<char>('a' + std::stoi(number) % 26));
+  }
+  /// 8 MiB in which no piece is like another.
+  static std::string counted() {
+    std::string text;
+    for (uint32_t number = 0; text.size() < 8 * 1024 * 1024; ++number) {
+      text.append(reinterpret_cast<const char*>(&number), sizeof number);
+    }
+    return text;
   }
 
   std::atomic<bool> released = false;

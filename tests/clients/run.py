@@ -15,6 +15,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -22,6 +23,7 @@ CACHE = ROOT / ".cache/clients"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from harness import DIES_WITH_PARENT, Server, clean_environment, make_repository  # noqa: E402
+from test_tls import Authority  # noqa: E402
 from world import World  # noqa: E402
 
 SKIPPED = 77
@@ -71,15 +73,28 @@ def main():
     if needed and not needed.exists():
         print(f"{sys.argv[1]} is not there; tools/prepare-clients {sys.argv[1]} tells why")
         return 1 if os.environ.get("CI") else SKIPPED
-    with World() as world, Server(arguments=LIMITS) as limited:
+    with tempfile.TemporaryDirectory(prefix="authority-") as authority_folder:
+        return run(HERE / folder, command, Authority(authority_folder))
+
+
+def run(folder, command, authority):
+    """Runs the command against servers of its own: gh speaks https alone, the others http."""
+    tls, flags = None, []
+    if folder.name == "gh":
+        certificate, key = authority.issue("server")
+        tls = authority.trust
+        flags = ["--tls-certificate", str(certificate), "--tls-key", str(key)]
+    with World(tls=tls, arguments=flags) as world, \
+            Server(tls=tls, arguments=[*flags, *LIMITS]) as limited:
         fill(world)
         environment = clean_environment(limit(limited))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_CLASH_SHA=world.sha("clash/1"), PYTHONDONTWRITEBYTECODE="1",
+            SSL_CERT_FILE=str(authority.file),
             # Nothing of this machine's own settings, and no proxy.
             NO_PROXY="*", no_proxy="*")
-        return subprocess.run([*DIES_WITH_PARENT, *map(str, command)], cwd=HERE / folder,
+        return subprocess.run([*DIES_WITH_PARENT, *map(str, command)], cwd=folder,
                               env=environment, check=False).returncode
 
 

@@ -54,17 +54,22 @@ class Answer:
 
 
 class Api:
-    """A client of the API for one token. One connection per request unless `keep_alive`."""
+    """A client of the API for one token. One connection per request unless `keep_alive`. `tls`
+    (an ssl.SSLContext) says whom it trusts where the address is https."""
 
-    def __init__(self, base, token=None, *, keep_alive=False, timeout=20):
+    def __init__(self, base, token=None, *, keep_alive=False, timeout=20, tls=None):
         self.base = base
         self.token = token
         self._timeout = timeout
+        self._tls = tls
         self._kept = self._connect() if keep_alive else None
 
     def _connect(self):
-        return http.client.HTTPConnection(urllib.parse.urlsplit(self.base).netloc,
-                                          timeout=self._timeout)
+        url = urllib.parse.urlsplit(self.base)
+        if url.scheme == "https":
+            return http.client.HTTPSConnection(url.netloc, timeout=self._timeout,
+                                               context=self._tls)
+        return http.client.HTTPConnection(url.netloc, timeout=self._timeout)
 
     def request(self, method, path, body=None, headers=None):
         """`path` may be a whole URL of this server. A dict, list or number becomes JSON; bytes
@@ -124,7 +129,8 @@ class Server:
     """
 
     def __init__(self, *, allow="127.0.0.0/8", arguments=(), environment=None, wrapper=(),
-                 parent=None):
+                 parent=None, tls=None):
+        self.tls = tls  # for its clients, if it is started with a certificate
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="esclusa-", dir=parent))
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
@@ -229,7 +235,8 @@ class Server:
 
     def api(self, token="administrator", **more):
         """A client: the administrator's, or for a token, or without one (None)."""
-        return Api(self.url, self.token if token == "administrator" else token, **more)
+        token = self.token if token == "administrator" else token
+        return Api(self.url, token, tls=self.tls, **more)
 
     # -------------------------------------------------------------- the command line
 

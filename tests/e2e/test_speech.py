@@ -26,7 +26,8 @@ class Preflight(EsclusaTest):
                         "Allow-Origin": "*",
                         "Allow-Headers": "Authorization, Content-Type, If-Match, "
                                          "If-Modified-Since, If-None-Match, If-Unmodified-Since, "
-                                         "X-GitHub-OTP, X-Requested-With",
+                                         "Idempotency-Key, X-GitHub-Api-Version, X-GitHub-OTP, "
+                                         "X-Requested-With",
                         "Allow-Methods": "GET, POST, PATCH, PUT, DELETE", "Max-Age": "86400"})
                     self.assertIn("X-RateLimit-Remaining",
                                   answer.headers["Access-Control-Expose-Headers"])

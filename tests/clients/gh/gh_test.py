@@ -1,19 +1,23 @@
 """`gh api` as Debian packages it, against a running server (see tests/clients/run.py)."""
 import json
 import os
-import pathlib
 import subprocess
 import tempfile
 import unittest
 import urllib.parse
-
-from relay import Relay
 
 SHOP = "repos/{owner}/{repo}"
 DEPLOYMENTS = SHOP + "/deployments"
 PLAIN = ("-F", "auto_merge=false", "-F", "required_contexts[]")
 ACTIVE = "We cannot delete an active deployment unless it is the only deployment in a given " \
          "environment."
+
+
+def where(url, token):
+    """What tells gh of a server: the names of two of the environment's variables."""
+    host = urllib.parse.urlsplit(os.environ[url]).netloc
+    return {"GH_HOST": host, "GH_REPO": f"{host}/demo/shop",
+            "GH_ENTERPRISE_TOKEN": os.environ[token]}
 
 
 class Done:
@@ -31,27 +35,14 @@ class Done:
 
 
 class GhApi(unittest.TestCase):
-    """gh thinks that it speaks to an Enterprise server."""
-    number = 1
-    host = "esclusa.example"
+    """gh takes the server for an Enterprise server; SSL_CERT_FILE says whom it trusts."""
 
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="gh-")))
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="gh-"))
         cls.environment_of_gh = {
-            **os.environ, "GH_CONFIG_DIR": str(folder), "GH_NO_UPDATE_NOTIFIER": "1",
-            "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1",
-            "GH_HOST": cls.host, "GH_REPO": f"{cls.host}/demo/shop",
-            "GH_ENTERPRISE_TOKEN": os.environ["ESCLUSA_WRITER"]}
-        cls.way(folder)
-
-    @classmethod
-    def way(cls, folder):
-        """How the requests reach the server."""
-        there = urllib.parse.urlsplit(os.environ["ESCLUSA_URL"])
-        path = folder / "relay.sock"
-        cls.enterClassContext(Relay(path, (there.hostname, there.port)))
-        (folder / "config.yml").write_text(f"http_unix_socket: {path}\n")
+            **os.environ, "GH_CONFIG_DIR": folder, "GH_NO_UPDATE_NOTIFIER": "1",
+            "GH_PROMPT_DISABLED": "1", "NO_COLOR": "1", **where("ESCLUSA_URL", "ESCLUSA_WRITER")}
 
     def gh(self, *arguments, body=None, **environment):
         """`gh api ARGUMENTS…`"""
@@ -73,7 +64,7 @@ class GhApi(unittest.TestCase):
         return done
 
     def environment(self):
-        return f"gh-{self.number}-{self.id().rsplit('.', 1)[-1]}"
+        return f"gh-{self.id().rsplit('.', 1)[-1]}"
 
     def deploy(self, ref="main", *fields):
         return self.works(DEPLOYMENTS, "-f", f"ref={ref}", "-f",
@@ -133,7 +124,7 @@ class GhApi(unittest.TestCase):
         self.fails(404, "Not Found", path)
 
     def test_202_the_default_branch_is_merged_and_nothing_is_deployed(self):
-        ref = f"late/{self.number}"
+        ref = "late/1"
         request = (DEPLOYMENTS, "-f", f"ref={ref}", "-f", f"environment={self.environment()}")
         merged = self.works(*request)
         self.assertEqual(merged.json, {"message": f"Auto-merged main into {ref} on deployment."})
@@ -141,7 +132,7 @@ class GhApi(unittest.TestCase):
         self.assertEqual(self.works(*request).json["ref"], ref)
 
     def test_409_for_a_conflict(self):
-        ref = f"clash/{self.number}"
+        ref = "clash/1"
         for _ in range(2):
             self.fails(409, f"Conflict merging main into {ref}.", DEPLOYMENTS, "-f", f"ref={ref}",
                        "-f", f"environment={self.environment()}")
@@ -149,7 +140,7 @@ class GhApi(unittest.TestCase):
         self.assertEqual(self.deploy(ref)["sha"], os.environ["ESCLUSA_CLASH_SHA"])
 
     def test_409_for_required_contexts_names_them(self):
-        ref = f"ahead/{self.number}"
+        ref = "ahead/1"
         sha = self.deploy(ref)["sha"]
         for context, state in (("ci/build", "success"), ("ci/test", "pending")):
             self.works(f"{SHOP}/statuses/{sha}", "-f", f"context={context}", "-f",
@@ -172,8 +163,20 @@ class GhApi(unittest.TestCase):
         self.fails(401, "Bad credentials", DEPLOYMENTS, GH_ENTERPRISE_TOKEN="wrong")
         self.fails(404, "Not Found", "repos/demo/nope/deployments")
 
+    def test_403_where_rates_are_limited(self):
+        used_up = where("ESCLUSA_LIMITED_URL", "ESCLUSA_LIMITED_READER")
+        for _ in range(20):
+            self.works(DEPLOYMENTS, **used_up)
+        done = self.fails(403, "API rate limit exceeded for user ID ", DEPLOYMENTS, "-i", **used_up)
+        self.assertRegex(done.out, r"(?im)^x-ratelimit-remaining: 0")
+        hasty = where("ESCLUSA_LIMITED_URL", "ESCLUSA_LIMITED_WRITER")
+        for _ in range(2):
+            self.works(DEPLOYMENTS, "-f", "ref=main", *PLAIN, **hasty)
+        self.fails(403, "You have exceeded a secondary rate limit.", DEPLOYMENTS, "-f", "ref=main",
+                   *PLAIN, **hasty)
+
     def test_commit_statuses_are_listed_and_combined(self):
-        ref = f"ahead/{self.number + 2}"
+        ref = "ahead/3"
         sha = self.deploy(ref)["sha"]
         for context, state in (("a", "pending"), ("b", "success"), ("A", "success")):
             self.works(f"{SHOP}/statuses/{sha}", "-f", f"context={context}", "-f",
@@ -186,7 +189,7 @@ class GhApi(unittest.TestCase):
                          ("success", 2, sha))
 
     def test_check_runs_are_created_completed_and_listed(self):
-        ref = f"ahead/{self.number + 4}"
+        ref = "ahead/5"
         sha = self.deploy(ref)["sha"]
         path = f"{SHOP}/check-runs"
         made = self.works(path, "-f", "name=lint", "-f", f"head_sha={sha}").json
