@@ -29,8 +29,10 @@ def general(record, operation, path, *, body=None, git=False):
     record(operation, "an unknown repository", elsewhere("nope"), 404, body=body, says="Not Found")
     record(operation, "an unknown version of the API", path, 400, body=body,
            headers={"X-GitHub-Api-Version": "v3"}, says='"v3", is not a supported version')
-    record(operation, "a renamed repository", elsewhere("before"), 307 if writes else 301,
-           body=body)
+    moved = 307 if writes else 301
+    record(operation, "a renamed repository", elsewhere("before"), moved, body=body)
+    record(operation, "a renamed repository under /api/v3, with a query",
+           elsewhere("before") + "?per_page=1", moved, body=body, prefix="/api/v3")
     if git:
         record(operation, "a repository that has vanished", elsewhere("lost"), 503, body=body)
     if writes:

@@ -46,6 +46,7 @@ const CONTROLS = [
   ["an ETag on an error", create, 422, header("ETag", `"${"0".repeat(64)}"`)],
   ["Cache-Control on 204", remove, 204, header("Cache-Control", "private")],
   ["no Location", create, 201, header("Location")],
+  ["a redirect to the old name", list, 301, header("Location", "http://127.0.0.1/repos/demo/x")],
   ["text in place of JSON", create, 201, header("Content-Type", "text/plain")],
   ["no request id", create, 422, header("X-GitHub-Request-Id")],
   ["no scopes", list, 200, header("X-OAuth-Scopes")],

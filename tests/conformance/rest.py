@@ -48,10 +48,11 @@ class Recorder:
             path = path[len(server.url):].removeprefix("/api/v3")
         answer = server.api(token).request(method, prefix + path, body, headers)
         known = {None: "none", "nobody": "invalid"}.get(who, "valid")
+        base = server.url + prefix
         self.exchanges.append({
-            "operation": operation, "case": case, "method": method, "base": server.url + prefix,
-            "token": known, "version": version, "expects": expects, "links": links, "says": says,
-            "media": media, "status": answer.status,
+            "operation": operation, "case": case, "method": method, "base": base,
+            "url": base + path, "token": known, "version": version, "media": media,
+            "expects": expects, "links": links, "says": says, "status": answer.status,
             "headers": answer.headers.items(), "body": answer.body.decode(errors="replace")})
         return answer
 

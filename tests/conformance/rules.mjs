@@ -157,7 +157,7 @@ function* bodyErrors(exchange, description) {
     }
   }
   if (status >= 400) yield* errorBodyErrors(exchange, json, description);
-  else if (status >= 300) yield* redirectErrors(json);
+  else if (status >= 300) yield* redirectErrors(json, exchange);
   yield* memberErrors(json, exchange.base, "");
 }
 
@@ -185,7 +185,9 @@ function* errorBodyErrors(exchange, json, description) {
   }
 }
 
-function* redirectErrors(json) {
+function* redirectErrors(json, exchange) {
+  const location = exchange.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (json.url !== location) yield `url is ${json.url}, and not that of Location`;
   if (json.message !== "Moved Permanently") yield `the message is ${json.message}`;
   if (json.documentation_url !== "https://docs.github.com/v3/#http-redirects") {
     yield `documentation_url is ${json.documentation_url}`;
@@ -236,7 +238,9 @@ export function violations(exchange, operations) {
   found.push(...headerErrors(exchange, headers, description));
   if (status === 301 || status === 307) {
     const to = headers.get("location") ?? "";
-    if (!to.startsWith(`${exchange.base}/repositories/`)) found.push(`Location: ${to}`);
+    const query = new URL(exchange.url).search;
+    const good = to.startsWith(`${exchange.base}/repositories/`) && to.endsWith(query);
+    if (!good) found.push(`Location: ${to}`);
   }
   found.push(...bodyErrors(exchange, description));
   return [...new Set(found)];
