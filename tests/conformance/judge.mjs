@@ -2,10 +2,10 @@
 //
 //   node judge.mjs RECORD.json
 //
-// RECORD.json is what rest.py writes: a list of {operation, case, method, base, url, token, version,
-// media, expects, links, says, status, headers, body}. A row beginning with `ok` or `FAIL` is printed for
-// each negative control and each operation. Exit code 1 unless everything is covered and nothing
-// is violated.
+// RECORD.json is what rest.py writes: a list of {operation, case, method, base, url, token,
+// version, media, expects, links, says, status, headers, body}. A row beginning with `ok` or `FAIL`
+// is printed for each negative control and each operation. Exit code 1 unless everything is covered
+// and nothing is violated.
 import { readFileSync } from "node:fs";
 import { runControls } from "./controls.mjs";
 import { statusesOf, violations, wantedOperations } from "./rules.mjs";
