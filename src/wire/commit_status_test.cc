@@ -58,9 +58,10 @@ TEST_CASE("parse_new_commit_status: GitHub's defaults and refusals") {
   CHECK(full->description == "");
   CHECK_FALSE(full->target_url.has_value());
   CHECK(refusal(parse_new_commit_status("{}")) == "Invalid request.\n\n\"state\" wasn't supplied.");
-  CHECK(refusal(parse_new_commit_status(R"({"state":"Success"})")) ==
-        "Invalid request.\n\nSuccess is not a member of "
-        "[\"error\", \"failure\", \"pending\", \"success\"].");
+  const auto unknown = parse_new_commit_status(R"({"state":"Success"})");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().message == "Validation Failed");
+  CHECK(unknown.error().fields.at(0).message == "State is not included in the list");
 }
 
 TEST_CASE("write_commit_status: GitHub's members in GitHub's order, null where nothing was said") {
