@@ -10,10 +10,12 @@ import argparse
 import contextlib
 import dataclasses
 import datetime
+import fcntl
 import json
 import os
 import pathlib
 import platform
+import shutil
 import signal
 import statistics
 import subprocess
@@ -97,7 +99,7 @@ def writes(parent, connections):
 
     def anchor(seconds):
         with tempfile.TemporaryDirectory(prefix="loop-", dir=parent) as folder:
-            copied = sides.shutil.copy(model, folder)
+            copied = shutil.copy(model, folder)
             sides.settle()
             result = sides.run([sides.LOOP, copied, connections, seconds], seconds)
             sides.check_rows(before, sides.count_rows(copied), result["requests"], 0)
@@ -255,6 +257,20 @@ def parse_arguments():
     return options
 
 
+def only_one():
+    """The lock of this working tree's bench: two at once would measure each other. What a killed
+    one left is removed."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    lock = open(KEPT / "lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("bench: another one runs here")
+    for left in KEPT.glob("data-*"):
+        shutil.rmtree(left)
+    return lock
+
+
 def measure_all(options, results):
     """Measures row after row, each in a folder of its own on the disk of this working tree."""
     for row in ROWS:
@@ -280,8 +296,10 @@ def keep(report, results):
 
 def main():
     options = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is tidied up
-    KEPT.mkdir(parents=True, exist_ok=True)
+    # So that everything is tidied up, also where a shell began this with SIGINT ignored.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    lock = only_one()
     now = datetime.datetime.now(datetime.timezone.utc)
     report = {"time": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "rounds": options.rounds,
               "seconds": options.seconds, "interrupted": False, **machine()}
@@ -298,6 +316,7 @@ def main():
         print("\n" + "\n".join(table(measured)))
         print(f"\n{report['cores']} cores, {report['cpu']}, load average at the start "
               f"{report['load_average'][0]:.1f}\nraw figures: {keep(report, measured)}")
+    lock.close()
     if report["interrupted"]:
         return 130
     return 1 if any("invalid" in result for _, result in results) else 0
