@@ -9,21 +9,19 @@
 // There is nothing else: no savepoints, no foreign keys, no reading, no HTTP, no git.
 
 #include <sqlite3.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <random>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "base/limits.h"
@@ -273,14 +271,6 @@ std::vector<int64_t> write_grouped(Writer& writer, size_t waiting, Clock::time_p
   return all;
 }
 
-/// What this process has used so far, in microseconds.
-double cpu_used() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1e6 * static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -290,14 +280,14 @@ int main(int count, char** arguments) {
   if (waiting < 1 || waiting > 1024 || !(seconds > 0)) die("WAITING or SECONDS is wrong");
   Writer writer(open(arguments[1]));
   const uint64_t seed = std::random_device()();
-  const double cpu_before = cpu_used();
+  const std::clock_t cpu_before = std::clock();
   const auto began = Clock::now();
   const auto end =
       began + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   auto took =
       waiting == 1 ? write_alone(writer, end, seed) : write_grouped(writer, waiting, end, seed);
   const std::chrono::duration<double> measured = Clock::now() - began;
-  const double cpu = cpu_used() - cpu_before;
+  const double cpu = 1e6 * static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
   if (took.empty()) die("nothing was written");
   std::sort(took.begin(), took.end());
   std::printf(

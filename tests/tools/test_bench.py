@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import bench  # noqa: E402
+import figures  # noqa: E402
 import sides  # noqa: E402
 
 
@@ -18,7 +19,7 @@ def side(rate, p50=1000, load=0.5):
 def result_of(row, pairs):
     """A row's result from (anchor, ours) pairs."""
     result = {"rounds": [{"anchor": anchor, "ours": ours} for anchor, ours in pairs]}
-    result["summary"] = bench.summarize(row, result)
+    result["summary"] = figures.summarize(row, result)
     return result
 
 
@@ -41,14 +42,14 @@ class SummaryTest(unittest.TestCase):
     def test_a_slow_anchor_is_told_with_the_load(self):
         slow = result_of(self.rate_row, [(side(79, load=7.5), side(50))])
         self.assertIn("0.79 of its reference of 100/s (load average up to 7.5)",
-                      bench.note_of(self.rate_row, slow))
-        self.assertIsNone(bench.note_of(self.rate_row,
+                      figures.note_of(self.rate_row, slow))
+        self.assertIsNone(figures.note_of(self.rate_row,
                                         result_of(self.rate_row, [(side(80), side(50))])))
 
     def test_an_invalid_row_has_no_figures_even_if_some_rounds_went_well(self):
         result = {"rounds": [{"anchor": side(100), "ours": side(50)}], "invalid": "3 refused"}
-        self.assertIsNone(bench.summarize(self.rate_row, result))
-        text = "\n".join(bench.table([(self.rate_row, result)]))
+        self.assertIsNone(figures.summarize(self.rate_row, result))
+        text = "\n".join(figures.table([(self.rate_row, result)]))
         self.assertIn("one is INVALID: 3 refused", text)
         self.assertNotIn("0.5", text)
 
