@@ -137,7 +137,7 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
             .contains("loud is not a member of"));
 }
 
-TEST_CASE("write_check_run: without suite and app, conclusion only when there is one") {
+TEST_CASE("write_check_run: a suite of its own, no app, conclusion only when there is one") {
   core::CheckRun run;
   run.id = {9};
   run.sha = sha;
@@ -147,7 +147,7 @@ TEST_CASE("write_check_run: without suite and app, conclusion only when there is
   Json value = parsed(queued);
   CHECK(value.string_at("status") == "queued");
   CHECK(value.find("conclusion")->is_null());
-  CHECK(value.find("check_suite")->is_null());
+  CHECK(value.integer_at("check_suite", "id") == 9);
   CHECK(value.find("app")->is_null());
   CHECK(value.string_at("url") == "http://h/api/v3/repos/ada/application/check-runs/9");
   CHECK(value.string_at("output", "annotations_url") ==
