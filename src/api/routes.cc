@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "api/administration.h"
 #include "api/check_runs.h"
@@ -165,19 +166,6 @@ const Route table[] = {
 #undef HOOK
 #undef ADMIN
 
-/// The route's pattern, cut once.
-const std::vector<std::vector<std::string_view>>& cut_patterns() {
-  static const auto cut = [] {
-    std::vector<std::vector<std::string_view>> result;
-    for (const Route& route : table) {
-      result.push_back(split(route.pattern.substr(1), '/'));
-      if (route.pattern == "/") result.back().clear();
-    }
-    return result;
-  }();
-  return cut;
-}
-
 /// The request's path as decoded segments; nothing if it is malformed.
 std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
   std::vector<std::string> segments;
@@ -210,14 +198,17 @@ std::string_view parameter_name(std::string_view part) {
 }
 
 /// At most one part of a pattern takes many segments: as many as the others leave.
-bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string>& segments,
+bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           std::vector<PathParameter>& parameters) {
-  const bool has_many = std::ranges::any_of(pattern, takes_many);
-  if (has_many ? segments.size() < pattern.size() : segments.size() != pattern.size()) return false;
-  const size_t surplus = segments.size() - pattern.size();
+  if (pattern == "/") return segments.empty();
+  const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
+  const bool has_many = pattern.find("...}") != pattern.npos;
+  if (has_many ? segments.size() < parts : segments.size() != parts) return false;
+  const size_t surplus = segments.size() - parts;
   parameters.clear();
   size_t at = 0;
-  for (std::string_view part : pattern) {
+  for (auto range : std::views::split(pattern.substr(1), '/')) {
+    const std::string_view part(range);
     if (!part.starts_with('{')) {
       if (segments[at++] != part) return false;
       continue;
@@ -233,7 +224,7 @@ bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
 
 std::span<const Route> routes() { return table; }
 
-void check_routes() {
+void check_routes(std::span<const Route> table) {
   for (const Route& route : table) {
     bool in_repository = route.audience == Audience::repository;
     if (in_repository != route.pattern.starts_with("/repos/{owner}/{repo}") ||
@@ -244,7 +235,7 @@ void check_routes() {
   }
 }
 
-std::optional<Match> match_route(const http::Request& request) {
+std::optional<Match> match_route(const http::Request& request, std::span<const Route> table) {
   std::string_view path = request.path();
   Match match{};
   // Enterprise clients ask for the index with a slash at its end, and without.
@@ -258,9 +249,9 @@ std::optional<Match> match_route(const http::Request& request) {
   match.repository_id = take_repository_id(*segments);
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
-  for (size_t i = 0; i < std::size(table); ++i) {
-    if (table[i].method != method || !fits(cut_patterns()[i], *segments, match.path)) continue;
-    match.route = &table[i];
+  for (const Route& route : table) {
+    if (route.method != method || !fits(route.pattern, *segments, match.path)) continue;
+    match.route = &route;
     return match;
   }
   return std::nullopt;
