@@ -100,6 +100,12 @@ const Route table[] = {
      "repos/webhooks#delete-a-repository-webhook", delete_hook},
     {"POST", HOOK "/pings", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::yes, "repos/webhooks#ping-a-repository-webhook", ping_hook},
+    {"GET", HOOK "/config", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "repos/webhooks#get-a-webhook-configuration-for-a-repository",
+     get_hook_config},
+    {"PATCH", HOOK "/config", Audience::repository, {Role::admin, hook_write_scopes},
+     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
+     "repos/webhooks#update-a-webhook-configuration-for-a-repository", update_hook_config},
 
     {"GET", "/user", Audience::account, {}, "", Waits::no,
      "users/users#get-the-authenticated-user", get_authenticated_user},

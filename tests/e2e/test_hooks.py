@@ -112,6 +112,46 @@ class Administration(HookTest):
                          "Hook already exists on this repository")
 
 
+class Configuration(HookTest):
+    """/hooks/{id}/config"""
+
+    def test_single_keys_are_merged(self):
+        receiver = self.receiver()
+        config = self.make_hook(receiver.url)["url"] + "/config"
+        expected = {"content_type": "json", "insecure_ssl": "0", "secret": MASK,
+                    "url": receiver.url}
+        answer = self.api.get(config)
+        self.assertEqual((answer.status, answer.json), (200, expected))
+        for change, shown in (({"content_type": "form"}, {"content_type": "form"}),
+                              ({"insecure_ssl": 1}, {"insecure_ssl": "1"}),
+                              ({"insecure_ssl": "0"}, {"insecure_ssl": "0"}), ({}, {})):
+            expected.update(shown)
+            answer = self.api.patch(config, change)
+            self.assertEqual((answer.status, answer.json), (200, expected))
+            self.assertEqual(self.api.get(config).json, expected)
+
+    def test_a_new_url_drops_the_secret_unless_it_is_sent_again(self):
+        receiver = self.receiver()
+        config = self.make_hook(receiver.url)["url"] + "/config"
+        answer = self.api.patch(config, {"url": receiver.url + "/x", "secret": SECRET})
+        self.assertEqual(answer.json.get("secret"), MASK)
+        answer = self.api.patch(config, {"url": receiver.url + "/y"})
+        self.assertEqual(answer.json, {"content_type": "json", "insecure_ssl": "0",
+                                       "url": receiver.url + "/y"})
+
+    def test_what_is_refused(self):
+        config = self.make_hook(self.receiver().url)["url"] + "/config"
+        for body in ({"url": "file:///etc/passwd"}, {"url": ""}, {"content_type": "xml"},
+                     {"insecure_ssl": "2"}, {"secret": "x" * 256}):
+            with self.subTest(body=body):
+                self.assert_error(self.api.patch(config, body), 422)
+        answer = self.api.patch(config, {"content-type": "json"})
+        self.assert_error(answer, 422, "Validation Failed")
+        self.assertEqual(answer.json["errors"][0]["message"],
+                         "Invalid config attribute: content-type")
+        self.assert_error(self.api.get(HOOKS + "/999999999/config"), 404, "Not Found")
+
+
 class Delivery(HookTest):
     """What a receiver gets."""
 
