@@ -104,4 +104,9 @@ Result<http::Response> ping_hook(const Call& call) {
   return no_content();
 }
 
+Result<http::Response> test_hook(const Call& call) {
+  TRY(app::test_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  return no_content();
+}
+
 }  // namespace esclusa::api

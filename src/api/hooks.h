@@ -11,5 +11,6 @@ Result<http::Response> get_hook_config(const Call& call);
 Result<http::Response> update_hook_config(const Call& call);
 Result<http::Response> delete_hook(const Call& call);
 Result<http::Response> ping_hook(const Call& call);
+Result<http::Response> test_hook(const Call& call);
 
 }  // namespace esclusa::api

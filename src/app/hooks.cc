@@ -128,4 +128,17 @@ Result<void> ping_hook(const Context& context, const RepositoryAccess& access, H
   return pinged;
 }
 
+Result<void> test_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+  auto tested =
+      change_hook(context, access, id, "hook.test", [&](store::Connection& tx, core::Hook& hook) {
+        auto body = store::latest_push(tx, access.repository.id);
+        if (body && core::wants_event(hook, "push")) {
+          store::insert_event(tx, event_for(hook, "push", context.now()), *body, access.principal);
+        }
+        return Result<void>{};
+      });
+  if (tested) context.wake_deliveries();
+  return tested;
+}
+
 }  // namespace esclusa::app

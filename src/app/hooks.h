@@ -17,5 +17,8 @@ Result<core::Hook> update_hook_config(const Context& context, const RepositoryAc
                                       HookId id, const core::HookConfigChanges& changes);
 Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id);
 Result<void> ping_hook(const Context& context, const RepositoryAccess& access, HookId id);
+/// Sends the repository's latest push once more, to this hook alone and with a GUID of its own, if
+/// the hook wants pushes and there was one. Otherwise nothing is sent.
+Result<void> test_hook(const Context& context, const RepositoryAccess& access, HookId id);
 
 }  // namespace esclusa::app
