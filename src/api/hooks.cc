@@ -16,9 +16,7 @@ std::unexpected<Error> url_error(std::string message, std::string reason) {
 
 /// Refuses early what the connect-time check would refuse at every delivery. A host name is
 /// judged only there, because what it resolves to may change.
-Result<void> check_destination(const Call& call, const core::HookInput& input) {
-  if (!input.config) return {};
-  const std::string& text = input.config->url;
+Result<void> check_destination(const Call& call, const std::string& text) {
   if (text.size() > limits::url_bytes) return url_error("url is too long", "too_long");
   auto url = http::parse_url(text);
   if (!url) return url_error("url must be an http or https URL", "invalid_url");
@@ -34,6 +32,12 @@ Result<void> check_destination(const Call& call, const core::HookInput& input) {
                      "destination_not_allowed");
   }
   return {};
+}
+
+http::Response config_response(const core::Hook& hook) {
+  wire::JsonWriter json;
+  wire::write_hook_config(json, hook);
+  return json_response(200, std::move(json));
 }
 
 http::Response hook_response(const Call& call, int status, const core::Hook& hook) {
@@ -59,7 +63,7 @@ Result<http::Response> list_hooks(const Call& call) {
 
 Result<http::Response> create_hook(const Call& call) {
   const core::HookInput input = TRY(wire::parse_new_hook(call.request.body));
-  TRY(check_destination(call, input));
+  if (input.config) TRY(check_destination(call, input.config->url));
   auto hook = TRY(app::create_hook(call.context, call.access(), input));
   http::Response response = hook_response(call, 201, hook);
   response.headers.add("Location", call.urls.hook(call.repository(), hook.id));
@@ -74,8 +78,20 @@ Result<http::Response> get_hook(const Call& call) {
 Result<http::Response> update_hook(const Call& call) {
   const auto id = TRY(call.id<HookId>("hook_id"));
   const core::HookInput input = TRY(wire::parse_hook_changes(call.request.body));
-  TRY(check_destination(call, input));
+  if (input.config) TRY(check_destination(call, input.config->url));
   return hook_response(call, 200, TRY(app::update_hook(call.context, call.access(), id, input)));
+}
+
+Result<http::Response> get_hook_config(const Call& call) {
+  const auto id = TRY(call.id<HookId>("hook_id"));
+  return config_response(TRY(app::get_hook(call.context, call.access(), id)));
+}
+
+Result<http::Response> update_hook_config(const Call& call) {
+  const auto id = TRY(call.id<HookId>("hook_id"));
+  const auto changes = TRY(wire::parse_hook_config_changes(call.request.body));
+  if (changes.url) TRY(check_destination(call, *changes.url));
+  return config_response(TRY(app::update_hook_config(call.context, call.access(), id, changes)));
 }
 
 Result<http::Response> delete_hook(const Call& call) {
@@ -85,6 +101,11 @@ Result<http::Response> delete_hook(const Call& call) {
 
 Result<http::Response> ping_hook(const Call& call) {
   TRY(app::ping_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  return no_content();
+}
+
+Result<http::Response> test_hook(const Call& call) {
+  TRY(app::test_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
   return no_content();
 }
 

@@ -22,6 +22,11 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,
                          int64_t total_count);
 
+/// The answer with the `Link` of a list that goes by cursors: GitHub's has no first and no last.
+http::Response with_cursors(http::Response response, const Call& call,
+                            const std::optional<std::string>& previous,
+                            const std::optional<std::string>& next);
+
 /// A JSON array of one page, with its `Link`.
 template <class T, class Write>
 http::Response list_response(const Call& call, const core::Page& page,

@@ -187,3 +187,19 @@ TEST_CASE("list_response: an array, with Link only where there is more") {
   CHECK(response.body == "[]");
   CHECK_FALSE(response.headers.has("Link"));
 }
+
+TEST_CASE("with_cursors: prev and next keep the query, and there is no first or last") {
+  auto header = [](const std::string& target, std::optional<std::string> previous,
+                   std::optional<std::string> next) {
+    const Asked asked(target);
+    return std::string(
+        with_cursors({}, asked.call, previous, next).headers.find("Link").value_or(""));
+  };
+  const std::string list = "http://h/repositories/12/hooks/1/deliveries?";
+  CHECK(header("/repos/a/b/hooks/1/deliveries?per_page=1", {}, "v1_7") ==
+        "<" + list + "per_page=1&cursor=v1_7>; rel=\"next\"");
+  CHECK(header("/repos/a/b/hooks/1/deliveries?cursor=v1_7&status=failure&cursors=1", "v1_9",
+               "v1_5") == "<" + list + "cursor=v1_9&status=failure&cursors=1>; rel=\"prev\", <" +
+                              list + "cursor=v1_5&status=failure&cursors=1>; rel=\"next\"");
+  CHECK(header("/repos/a/b/hooks/1/deliveries", {}, {}) == "");
+}

@@ -8,6 +8,7 @@
 #include "api/code.h"
 #include "api/commit_statuses.h"
 #include "api/deployments.h"
+#include "api/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/meta.h"
 #include "api/rate_limit_answers.h"
@@ -103,6 +104,25 @@ const Route table[] = {
      "repos/webhooks#delete-a-repository-webhook", delete_hook},
     {"POST", HOOK "/pings", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::yes, "repos/webhooks#ping-a-repository-webhook", ping_hook},
+    {"POST", HOOK "/tests", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::yes, "repos/webhooks#test-the-push-repository-webhook", test_hook},
+    {"POST", HOOK "/test", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::yes, "repos/webhooks#test-the-push-repository-webhook", test_hook},
+    {"GET", HOOK "/config", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "repos/webhooks#get-a-webhook-configuration-for-a-repository",
+     get_hook_config},
+    {"PATCH", HOOK "/config", Audience::repository, {Role::admin, hook_write_scopes},
+     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
+     "repos/webhooks#update-a-webhook-configuration-for-a-repository", update_hook_config},
+    {"GET", HOOK "/deliveries", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "repos/webhooks#list-deliveries-for-a-repository-webhook",
+     list_hook_deliveries},
+    {"GET", HOOK "/deliveries/{delivery_id}", Audience::repository,
+     {Role::admin, hook_read_scopes}, reads_hooks, Waits::no,
+     "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
+    {"POST", HOOK "/deliveries/{delivery_id}/attempts", Audience::repository,
+     {Role::admin, hook_write_scopes}, "admin:repo_hook, public_repo, repo, write:repo_hook",
+     Waits::yes, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
 
     {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "branches/branches#list-branches", list_branches},

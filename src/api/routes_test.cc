@@ -185,6 +185,23 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
   }
 }
 
+TEST_CASE("routes: reading hooks' scope pings and tests, and sends nothing again") {
+  const core::Scopes token{core::Scope::read_repo_hook};
+  for (auto [method, target, opens] : {std::tuple{"POST", "/pings", true},
+                                       {"POST", "/tests", true},
+                                       {"POST", "/test", true},
+                                       {"GET", "/config", true},
+                                       {"PATCH", "/config", false},
+                                       {"GET", "/deliveries", true},
+                                       {"GET", "/deliveries/2", true},
+                                       {"POST", "/deliveries/2/attempts", false}}) {
+    CAPTURE(target);
+    auto match = match_route(make_request(method, std::string("/repos/a/b/hooks/1") + target));
+    REQUIRE(match);
+    CHECK(token.has_any(match->route->requirement.scopes) == opens);
+  }
+}
+
 TEST_CASE("routes: repo:status opens commit statuses, and nothing else") {
   const core::Scopes token{core::Scope::repo_status};
   for (const Route& route : routes()) {
@@ -218,6 +235,10 @@ TEST_CASE("routes: X-Accepted-OAuth-Scopes as recorded from GitHub") {
   CHECK(accepted("POST", "/repos/a/b/deployments") == "");
   CHECK(accepted("DELETE", "/repos/a/b/deployments/1") == "");
   CHECK(accepted("POST", "/repos/a/b/deployments/1/statuses") == "");
-  CHECK(accepted("GET", "/repos/a/b/hooks") ==
-        "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook");
+  for (auto target : {"/repos/a/b/hooks", "/repos/a/b/hooks/1/config",
+                      "/repos/a/b/hooks/1/deliveries", "/repos/a/b/hooks/1/deliveries/2"}) {
+    CAPTURE(target);
+    CHECK(accepted("GET", target) ==
+          "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook");
+  }
 }

@@ -1,9 +1,6 @@
 #include "app/hooks.h"
 
-#include <algorithm>
-
 #include "base/crypto.h"
-#include "base/limits.h"
 #include "store/events.h"
 #include "store/hooks.h"
 #include "wire/event_body.h"
@@ -13,39 +10,27 @@ namespace {
 
 std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 
-/// GitHub's two rules about the other hooks of the repository.
-Result<void> check_neighbours(const core::Hook& hook, const std::vector<core::Hook>& hooks) {
-  for (const core::Hook& other : hooks) {
-    if (other.id != hook.id && core::is_duplicate(other, hook)) {
-      return fail_validation({"Hook", "", "custom", "Hook already exists on this repository"},
-                             "hook_exists");
-    }
-  }
-  for (const std::string& event : hook.events) {
-    auto count = std::ranges::count_if(hooks, [&](const core::Hook& other) {
-      return other.id != hook.id && core::wants_event(other, event);
-    });
-    if (static_cast<size_t>(count) >= limits::hooks_per_event) {
-      return fail_validation({"Hook", "", "custom",
-                              "The \"" + event + "\" event cannot have more than " +
-                                  std::to_string(limits::hooks_per_event) + " hooks"},
-                             "too_many_hooks");
-    }
-  }
-  return {};
+Result<void> check_others(store::Connection& tx, const Context& context, const core::Hook& hook) {
+  return core::check_other_hooks(hook, store::list_hooks(tx, context.sealer, hook.repository_id));
+}
+
+/// An event for that hook alone.
+core::Event event_for(const core::Hook& hook, std::string_view kind, Timestamp now) {
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = hook.repository_id;
+  event.kind = kind;
+  event.only_hook = hook.id;
+  event.created_at = now;
+  return event;
 }
 
 void insert_ping(store::Connection& tx, const Context& context, const RepositoryAccess& access,
                  const core::Hook& hook) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = access.repository.id;
-  event.kind = "ping";
-  event.only_hook = hook.id;
-  event.created_at = context.now();
   const wire::EventContext surroundings{access.repository, *access.principal.account,
                                         context.event_urls};
-  store::insert_event(tx, event, wire::ping_event(surroundings, hook), access.principal);
+  store::insert_event(tx, event_for(hook, "ping", context.now()),
+                      wire::ping_event(surroundings, hook), access.principal);
 }
 
 /// The hook, found inside a transaction; then `change`; then the audit row.
@@ -65,6 +50,20 @@ auto change_hook(const Context& context, const RepositoryAccess& access, HookId 
   });
 }
 
+/// The hook as `change` makes it, if the other hooks allow it.
+template <class Change>
+Result<core::Hook> save_hook(const Context& context, const RepositoryAccess& access, HookId id,
+                             Change change) {
+  return change_hook(context, access, id, "hook.update",
+                     [&](store::Connection& tx, core::Hook& hook) -> Result<core::Hook> {
+                       TRY(change(hook));
+                       TRY(check_others(tx, context, hook));
+                       hook.updated_at = context.now();
+                       store::update_hook(tx, context.sealer, hook);
+                       return hook;
+                     });
+}
+
 }  // namespace
 
 Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& access,
@@ -74,7 +73,7 @@ Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& a
     hook.repository_id = access.repository.id;
     hook.created_at = hook.updated_at = context.now();
     TRY(core::apply_hook_input(hook, input));
-    TRY(check_neighbours(hook, store::list_hooks(tx, context.sealer, access.repository.id)));
+    TRY(check_others(tx, context, hook));
     hook.id = store::insert_hook(tx, context.sealer, hook, access.principal.account->id);
     insert_ping(tx, context, access, hook);
     store::insert_audit(tx, access.principal, {"hook.create", access.repository.id, hook.id.value},
@@ -101,15 +100,14 @@ Result<std::vector<core::Hook>> list_hooks(const Context& context, const Reposit
 
 Result<core::Hook> update_hook(const Context& context, const RepositoryAccess& access, HookId id,
                                const core::HookInput& input) {
-  return change_hook(
-      context, access, id, "hook.update",
-      [&](store::Connection& tx, core::Hook& hook) -> Result<core::Hook> {
-        TRY(core::apply_hook_input(hook, input));
-        TRY(check_neighbours(hook, store::list_hooks(tx, context.sealer, access.repository.id)));
-        hook.updated_at = context.now();
-        store::update_hook(tx, context.sealer, hook);
-        return hook;
-      });
+  return save_hook(context, access, id,
+                   [&](core::Hook& hook) { return core::apply_hook_input(hook, input); });
+}
+
+Result<core::Hook> update_hook_config(const Context& context, const RepositoryAccess& access,
+                                      HookId id, const core::HookConfigChanges& changes) {
+  return save_hook(context, access, id,
+                   [&](core::Hook& hook) { return core::apply_config_changes(hook, changes); });
 }
 
 Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id) {
@@ -128,6 +126,19 @@ Result<void> ping_hook(const Context& context, const RepositoryAccess& access, H
                             });
   if (pinged) context.wake_deliveries();
   return pinged;
+}
+
+Result<void> test_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+  auto tested =
+      change_hook(context, access, id, "hook.test", [&](store::Connection& tx, core::Hook& hook) {
+        auto body = store::latest_push(tx, access.repository.id);
+        if (body && core::wants_event(hook, "push")) {
+          store::insert_event(tx, event_for(hook, "push", context.now()), *body, access.principal);
+        }
+        return Result<void>{};
+      });
+  if (tested) context.wake_deliveries();
+  return tested;
 }
 
 }  // namespace esclusa::app

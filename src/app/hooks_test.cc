@@ -158,6 +158,39 @@ TEST_CASE("update_hook: may stay as it is, but not become another's duplicate") 
   CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
 }
 
+TEST_CASE("update_hook_config: merges keys, and a new address loses the secret") {
+  HookFixture app;
+  const auto made =
+      must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
+  core::HookConfigChanges changes;
+  changes.content_type = core::HookContentType::form;
+  auto read = [&] { return must(app::get_hook(app.context, app.access, made.id)); };
+  must(app::update_hook_config(app.context, app.access, made.id, changes));
+  CHECK(read().content_type == core::HookContentType::form);
+  CHECK(read().url == "https://a.example");
+  CHECK(read().secret.reveal() == "secret");
+  changes.url = "https://b.example";
+  must(app::update_hook_config(app.context, app.access, made.id, changes));
+  CHECK(read().url == "https://b.example");
+  CHECK(read().secret.empty());
+  CHECK(read().events == std::vector<std::string>{"deployment"});
+  CHECK(app.row_count("event") == 1);  // the ping of the creation
+  CHECK(app.audit_count() == 3);
+}
+
+TEST_CASE("update_hook_config: may not make a duplicate") {
+  HookFixture app;
+  const auto one = must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
+  must(app::create_hook(app.context, app.access, hook_input("https://b.example")));
+  core::HookConfigChanges changes;
+  changes.url = "https://b.example";
+  changes.secret = "secret";
+  auto refused = app::update_hook_config(app.context, app.access, one.id, changes);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "hook_exists");
+  CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
+}
+
 TEST_CASE("delete_hook: hides it, and cancels what waits") {
   HookFixture app;
   const auto made =

@@ -28,6 +28,8 @@ using GitIntentId = Id<struct GitIntentTag>;
 using EventId = Id<struct EventTag>;
 using HookId = Id<struct HookTag>;
 using DeliveryId = Id<struct DeliveryTag>;
+using DeliveryAttemptId = Id<struct DeliveryAttemptTag>;
+using RedeliveryId = Id<struct RedeliveryTag>;
 
 /// A positive decimal integer without sign, blanks or leading zeros; else nothing.
 inline std::optional<int64_t> parse_positive(std::string_view text) {

@@ -74,6 +74,27 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
+Result<void> check_secret(const Hook& hook) {
+  if (hook.secret.reveal().size() <= limits::hook_secret_bytes) return {};
+  return hook_error(
+      "secret",
+      "secret is too long (maximum is " + std::to_string(limits::hook_secret_bytes) + " bytes)",
+      "too_long");
+}
+
+/// The events of which `hook` may be one too many: what it names, and for a hook of all events
+/// everything that another names.
+std::vector<std::string> counted_events(const Hook& hook, const std::vector<Hook>& hooks) {
+  std::vector<std::string> events = hook.events;
+  if (!wants_event(hook, "*")) return events;
+  for (const Hook& other : hooks) {
+    events.insert(events.end(), other.events.begin(), other.events.end());
+  }
+  std::ranges::sort(events);
+  events.erase(std::ranges::unique(events).begin(), events.end());
+  return events;
+}
+
 }  // namespace
 
 bool wants_event(const Hook& hook, std::string_view event) {
@@ -103,12 +124,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
     hook.insecure_ssl = input.config->insecure_ssl;
     hook.secret = Secret(input.config->secret.value_or(""));
   }
-  if (hook.secret.reveal().size() > limits::hook_secret_bytes) {
-    return hook_error(
-        "secret",
-        "secret is too long (maximum is " + std::to_string(limits::hook_secret_bytes) + " bytes)",
-        "too_long");
-  }
+  TRY(check_secret(hook));
   if (input.events) hook.events = *input.events;
   remove_all(hook.events, input.remove_events);
   hook.events.insert(hook.events.end(), input.add_events.begin(), input.add_events.end());
@@ -120,6 +136,37 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   }
   TRY(check_hook_events(hook.events));
   if (input.active) hook.active = *input.active;
+  return {};
+}
+
+Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) {
+  const bool moves = changes.url && *changes.url != hook.url;
+  if (changes.secret || moves) hook.secret = Secret(changes.secret.value_or(""));
+  if (changes.url) hook.url = *changes.url;
+  if (changes.content_type) hook.content_type = *changes.content_type;
+  if (changes.insecure_ssl) hook.insecure_ssl = *changes.insecure_ssl;
+  return check_secret(hook);
+}
+
+Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks) {
+  auto is_other = [&](const Hook& one) { return one.id != hook.id; };
+  for (const Hook& other : hooks) {
+    if (is_other(other) && is_duplicate(other, hook)) {
+      return hook_error("", "Hook already exists on this repository", "hook_exists");
+    }
+  }
+  const auto old_self = std::ranges::find(hooks, hook.id, &Hook::id);
+  for (const std::string& event : counted_events(hook, hooks)) {
+    if (old_self != hooks.end() && wants_event(*old_self, event)) continue;
+    auto count = std::ranges::count_if(
+        hooks, [&](const Hook& other) { return is_other(other) && wants_event(other, event); });
+    if (static_cast<size_t>(count) >= limits::hooks_per_event) {
+      return hook_error("",
+                        "The \"" + event + "\" event cannot have more than " +
+                            std::to_string(limits::hooks_per_event) + " hooks",
+                        "too_many_hooks");
+    }
+  }
   return {};
 }
 

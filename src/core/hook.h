@@ -45,6 +45,14 @@ struct HookConfig {
   bool insecure_ssl = false;
 };
 
+/// The changes of a `PATCH …/config`: what is absent stays.
+struct HookConfigChanges {
+  std::optional<std::string> url;
+  std::optional<HookContentType> content_type;
+  std::optional<std::string> secret;  ///< an empty one removes it
+  std::optional<bool> insecure_ssl;
+};
+
 struct HookInput {
   std::optional<HookConfig> config;
   std::optional<std::vector<std::string>> events;
@@ -62,6 +70,14 @@ Result<void> check_hook_events(const std::vector<std::string>& events);
 /// Applies `input` to `hook` and checks the outcome: `config` replaces the whole configuration,
 /// and a secret that is not sent again is dropped.
 Result<void> apply_hook_input(Hook& hook, const HookInput& input);
+
+/// Applies single keys. A new URL drops the secret unless one is sent with it: whoever may change
+/// the hook must not be able to have a secret that they do not know used elsewhere.
+Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes);
+
+/// Refuses `hook` where GitHub's two rules about the repository's hooks do: it is the duplicate of
+/// another, or an event that it newly wants has too many. `hooks` are all; one may be its old self.
+Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks);
 
 /// Whether both would deliver the same events to the same place: a duplicate.
 bool is_duplicate(const Hook& a, const Hook& b);

@@ -192,3 +192,95 @@ TEST_CASE("retry_pause: nothing once the schedule is spent") {
   CHECK_FALSE(retry_pause(delivery_attempts_max, 0.5));
   CHECK_FALSE(retry_pause(delivery_attempts_max + 5, 0.5));
 }
+
+TEST_CASE("apply_config_changes: what is absent stays") {
+  Hook hook = some_hook();
+  REQUIRE(apply_config_changes(hook, {}));
+  CHECK(hook.url == "https://example.org/hook");
+  CHECK(hook.secret.reveal() == "s3cret");
+  HookConfigChanges changes;
+  changes.content_type = HookContentType::form;
+  changes.insecure_ssl = true;
+  REQUIRE(apply_config_changes(hook, changes));
+  CHECK(hook.content_type == HookContentType::form);
+  CHECK(hook.insecure_ssl);
+  CHECK(hook.url == "https://example.org/hook");
+  CHECK(hook.secret.reveal() == "s3cret");
+}
+
+TEST_CASE("apply_config_changes: a new URL drops the secret, unless one is sent with it") {
+  HookConfigChanges changes;
+  changes.url = "https://example.org/hook";
+  Hook hook = some_hook();
+  REQUIRE(apply_config_changes(hook, changes));
+  CHECK(hook.secret.reveal() == "s3cret");  // the same URL
+  changes.url = "https://elsewhere.example";
+  changes.secret = "other";
+  REQUIRE(apply_config_changes(hook, changes));
+  CHECK(hook.url == "https://elsewhere.example");
+  CHECK(hook.secret.reveal() == "other");
+  changes.url = "https://third.example";
+  changes.secret = std::nullopt;
+  REQUIRE(apply_config_changes(hook, changes));
+  CHECK(hook.secret.empty());
+}
+
+TEST_CASE("apply_config_changes: an empty secret removes it, and a long one is refused") {
+  Hook hook = some_hook();
+  HookConfigChanges changes;
+  changes.secret = "";
+  REQUIRE(apply_config_changes(hook, changes));
+  CHECK(hook.secret.empty());
+  changes.secret = std::string(limits::hook_secret_bytes + 1, 'x');
+  auto refused = apply_config_changes(hook, changes);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "too_long");
+}
+
+TEST_CASE("check_other_hooks: a hook of all events counts for each of them, on either side") {
+  std::vector<Hook> hooks;
+  auto add = [&](Names events) {
+    Hook hook = some_hook(std::move(events));
+    hook.id = {static_cast<int64_t>(hooks.size()) + 1};
+    hook.url += std::to_string(hook.id.value);
+    hooks.push_back(hook);
+  };
+  auto problem = [&](Names events) {
+    Hook hook = some_hook(std::move(events));
+    hook.id = {0};
+    auto checked = check_other_hooks(hook, hooks);
+    return checked ? "" : checked.error().fields.at(0).message;
+  };
+  const std::string full = "The \"deployment\" event cannot have more than 20 hooks";
+  static_assert(limits::hooks_per_event == 20);
+  add({"*"});
+  for (int i = 0; i < 18; ++i) add({"deployment", "status"});
+  CHECK(problem({"deployment"}) == "");
+  CHECK(problem({"*"}) == "");
+  add({"deployment"});
+  CHECK(problem({"deployment", "push"}) == full);
+  CHECK(problem({"*"}) == full);
+  CHECK(problem({"status"}) == "");
+  CHECK(problem({"push"}) == "");
+  for (int i = 0; i < 19; ++i) add({"*"});
+  CHECK(problem({"push"}) == "The \"push\" event cannot have more than 20 hooks");
+}
+
+TEST_CASE("check_other_hooks: a hook may keep what it has, however many there are") {
+  std::vector<Hook> hooks;
+  for (int64_t id = 1; id <= 25; ++id) {  // more than may be
+    Hook hook = some_hook({"deployment"});
+    hook.id = {id};
+    hook.url += std::to_string(id);
+    hooks.push_back(hook);
+  }
+  Hook changed = hooks[3];
+  changed.active = false;
+  CHECK(check_other_hooks(changed, hooks));
+  changed.events = {"deployment", "push"};
+  CHECK(check_other_hooks(changed, hooks));
+  changed.events = {"*"};
+  CHECK(check_other_hooks(changed, hooks));
+  changed.url = hooks[4].url;
+  CHECK_FALSE(check_other_hooks(changed, hooks));
+}

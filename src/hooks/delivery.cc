@@ -102,6 +102,7 @@ store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
   constexpr int bad_gateway = 502;  // what GitHub shows where there was no answer
   store::DeliveryAttempt attempt;
   attempt.attempted_at = at;
+  attempt.url = request.url;
   attempt.duration = response.duration;
   attempt.status_code =
       response.failure == http::OutboundFailure::none ? response.status : bad_gateway;

@@ -173,6 +173,7 @@ TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
   const auto request = hooks::make_request(delivery("{}", "secret"), everywhere);
   const auto attempt = hooks::make_attempt(request, response, at(5));
   CHECK(attempt.attempted_at == at(5));
+  CHECK(attempt.url == request.url);
   CHECK(attempt.duration == std::chrono::microseconds(77));
   CHECK(attempt.response_headers == R"({"X-Answer":"a\"b","X-Odd":"?"})");
   CHECK(attempt.response_body == "thanks ä");

@@ -1,6 +1,8 @@
 #include "hooks/worker.h"
 
 #include <algorithm>
+#include <array>
+#include <ranges>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -60,19 +62,22 @@ void Worker::claim() {
     asked_at_ = now_();
     // What is claimed is still due in the table: ask for as many more.
     const size_t limit = limits::delivery_concurrency + claimed_.size();
-    auto due = database_.read([&](store::Connection& db) {
-      return store::list_due(db, sealer_, asked_at_, limit, busy);
+    auto lists = database_.read([&](store::Connection& db) {
+      return std::array{store::list_redeliveries(db, sealer_, limit, busy),
+                        store::list_due(db, sealer_, asked_at_, limit, busy)};
     });
-    if (!due) return;
+    if (!lists) return;
     const size_t busy_before = busy.size();
-    for (store::DueDelivery& delivery : *due) {
+    for (store::DueDelivery& delivery : *lists | std::views::join) {
       if (claimed_.size() >= limits::delivery_concurrency) return;
       const HookId hook = delivery.hook.id;
       if (claimed_.contains(delivery.id) || std::ranges::count(busy, hook) > 0) continue;
       start(std::move(delivery));
       if (open_sends_[hook] >= limits::delivery_hook_concurrency) busy.push_back(hook);
     }
-    if (due->size() < limit || busy.size() == busy_before) return;
+    const bool has_all =
+        std::ranges::all_of(*lists, [&](auto& list) { return list.size() < limit; });
+    if (has_all || busy.size() == busy_before) return;
   }
 }
 
@@ -92,6 +97,8 @@ void Worker::start(store::DueDelivery delivery) {
 
 store::AttemptOutcome Worker::outcome_of(const Finished& finished) const {
   if (finished.delivered) return {.delivered = true, .next_attempt_at = std::nullopt};
+  // What was asked for is tried once; the schedule, if there still is one, goes on beside it.
+  if (finished.delivery.redelivery) return {.delivered = false, .next_attempt_at = std::nullopt};
   const double jitter = static_cast<double>(static_cast<uint8_t>(random_bytes(1)[0])) / 256.0;
   auto pause = core::retry_pause(finished.delivery.attempt_count + 1, jitter);
   if (!pause) return {.delivered = false, .next_attempt_at = std::nullopt};
@@ -115,6 +122,7 @@ void Worker::record() {
                            {"guid", finished.delivery.event.guid},
                            {"event", finished.delivery.event.kind},
                            {"attempt", finished.delivery.attempt_count + 1},
+                           {"redelivery", finished.delivery.redelivery.has_value()},
                            {"status", finished.attempt.status}});
     claimed_.erase(finished.delivery.id);
   }

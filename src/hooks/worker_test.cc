@@ -49,6 +49,17 @@ struct WorkerFixture {
     return guid;
   }
 
+  /// Asks for one more attempt of every delivery of the hook, as the use case does.
+  void redeliver(HookId hook) {
+    test::write(database(), [&](sql::Connection& tx) {
+      tx.execute(
+          "insert into redelivery (delivery_id, created_at) select id, 0 from delivery "
+          "where hook_id = $1 order by id",
+          {hook.value});
+    });
+    worker->wake();
+  }
+
   int64_t count(const std::string& from) {
     return test::read(
         database(), [&](sql::Connection& db) { return db.number("select count(*) from " + from); });
@@ -348,4 +359,75 @@ TEST_CASE(
   set_sealed(good);
   fixture.worker->wake();
   fixture.await_count("delivery where state = 'delivered'", 1);
+}
+
+TEST_CASE(
+    "Worker: a redelivery is made at once, with the same GUID and bytes, also of what is dead") {
+  WorkerFixture fixture;
+  std::atomic<int> answer = 500;
+  HttpReceiver receiver([&](const http::Request&) { return status(answer); });
+  const auto hook = fixture.hook(receiver.url(), "secret");
+  fixture.start({"127.0.0.0/8"}, 1e-9);
+  const std::string guid = fixture.send("deployment", "staging");
+  fixture.await_count("delivery where state = 'dead'", 1);
+  answer = 200;
+  fixture.redeliver(hook.id);
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  const auto requests = receiver.requests();
+  REQUIRE(requests.size() == core::delivery_attempts_max + 1);
+  for (const char* name : {"X-GitHub-Delivery", "X-Hub-Signature-256", "X-Esclusa-Event-Number"}) {
+    CHECK(header(requests.back(), name) == header(requests.front(), name));
+  }
+  CHECK(header(requests.back(), "X-GitHub-Delivery") == guid);
+  CHECK(requests.back().body == requests.front().body);
+  CHECK(fixture.count("delivery_attempt where redelivery = 1 and status = 'OK'") == 1);
+  CHECK(fixture.count("delivery_attempt where url = '" + receiver.url() + "'") ==
+        core::delivery_attempts_max + 1);
+  CHECK(fixture.count("redelivery") == 0);
+}
+
+TEST_CASE("Worker: a redelivery that fails is not repeated, and each request makes one attempt") {
+  WorkerFixture fixture;
+  std::atomic<int> answer = 200;
+  HttpReceiver receiver([&](const http::Request&) { return status(answer); });
+  const auto hook = fixture.hook(receiver.url());
+  fixture.start();
+  fixture.send("deployment");
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  answer = 500;
+  for (int i = 0; i < 3; ++i) fixture.redeliver(hook.id);
+  fixture.await_count("redelivery", 0);
+  fixture.worker.reset();
+  CHECK(receiver.requests().size() == 4);
+  CHECK(fixture.count("delivery_attempt where redelivery = 1 and status_code = 500") == 3);
+  CHECK(fixture.count("delivery where state = 'delivered' and attempt_count = 1") == 1);
+}
+
+TEST_CASE("Worker: redeliveries to a hook that never answers do not stop another's") {
+  WorkerFixture fixture;
+  std::atomic<bool> hangs = false;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver dead([&](const http::Request&) {
+    if (hangs) waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &dead;
+  HttpReceiver alive;
+  const auto dead_hook = fixture.hook(dead.url());
+  const int64_t many = 2 * int64_t{limits::delivery_concurrency};
+  for (int64_t i = 0; i < many; ++i) fixture.send("push");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", many);
+  hangs = true;
+  fixture.redeliver(dead_hook.id);
+  dead.await(static_cast<size_t>(many) + limits::delivery_hook_concurrency);
+  const auto alive_hook = fixture.hook(alive.url());
+  fixture.send("ping", {}, alive_hook.id);
+  alive.await(1);
+  fixture.await_count("delivery where state = 'delivered'", many + 1);
+  fixture.redeliver(alive_hook.id);
+  alive.await(2);
+  CHECK(fixture.count("redelivery where id <= " + std::to_string(many)) > 0);
+  dead.release();
+  fixture.await_count("redelivery", 0);
 }

@@ -6,35 +6,72 @@
 
 namespace esclusa::store {
 
+namespace {
+
+constexpr int first_hook_column = 8;
+
+std::string select_deliveries() {
+  return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
+         "b.body, " +
+         hook_columns();
+}
+
+constexpr std::string_view joined_tables =
+    " join event e on e.id = d.event_id join event_body b on b.event_id = e.id "
+    "join hook h on h.id = d.hook_id ";
+
+DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
+  DueDelivery due;
+  due.id = {row.integer(0)};
+  due.attempt_count = static_cast<int>(row.integer(1));
+  due.event.id = {row.integer(2)};
+  due.event.guid = row.text(3);
+  due.event.repository_id = {row.integer(4)};
+  due.event.kind = row.text(5);
+  due.event.event_no = row.integer(6);
+  due.body = row.text(7);
+  due.hook = read_hook(row, sealer, first_hook_column);
+  return due;
+}
+
+/// A condition that leaves the hooks out; their ids become parameters.
+std::string except_hooks(const std::vector<HookId>& hooks,
+                         std::vector<sql::Parameter>& parameters) {
+  if (hooks.empty()) return "";
+  std::vector<std::string> places;
+  for (HookId hook : hooks) {
+    parameters.emplace_back(hook.value);
+    places.push_back("$" + std::to_string(parameters.size()));
+  }
+  return " and d.hook_id not in (" + join(places, ", ") + ")";
+}
+
+}  // namespace
+
 std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                   size_t limit, const std::vector<HookId>& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
-  std::vector<std::string> excepted;
-  for (HookId hook : except) {
-    parameters.emplace_back(hook.value);
-    excepted.push_back("$" + std::to_string(parameters.size()));
-  }
   const std::string sql =
-      "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, b.body, " +
-      hook_columns() +
-      " from delivery d join event e on e.id = d.event_id "
-      "join event_body b on b.event_id = e.id join hook h on h.id = d.hook_id "
+      select_deliveries() + " from delivery d" + std::string(joined_tables) +
       "where d.state = 'pending' and d.next_attempt_at <= $1 and (d.order_environment_id = 0 or "
       "not exists (select 1 from delivery o where o.state = 'pending' and o.hook_id = d.hook_id "
       "and o.order_environment_id = d.order_environment_id and o.id < d.id))" +
-      (except.empty() ? "" : " and d.hook_id not in (" + join(excepted, ", ") + ")") +
-      " order by d.next_attempt_at, d.id limit $2";
+      except_hooks(except, parameters) + " order by d.next_attempt_at, d.id limit $2";
+  return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
+}
+
+std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
+                                           const std::vector<HookId>& except) {
+  std::vector<sql::Parameter> parameters = {static_cast<int64_t>(limit)};
+  const std::string sql =
+      select_deliveries() + ", r.id from redelivery r join delivery d on d.id = r.delivery_id" +
+      std::string(joined_tables) +
+      "where not exists (select 1 from redelivery o where o.delivery_id = r.delivery_id and "
+      "o.id < r.id)" +
+      except_hooks(except, parameters) + " order by r.id limit $1";
   return db.all(sql, parameters, [&](const sql::Row& row) {
-    DueDelivery due;
-    due.id = {row.integer(0)};
-    due.attempt_count = static_cast<int>(row.integer(1));
-    due.event.id = {row.integer(2)};
-    due.event.guid = row.text(3);
-    due.event.repository_id = {row.integer(4)};
-    due.event.kind = row.text(5);
-    due.event.event_no = row.integer(6);
-    due.body = row.text(7);
-    due.hook = read_hook(row, sealer, 8);
+    DueDelivery due = read_delivery(row, sealer);
+    due.redelivery = RedeliveryId{row.integer(first_hook_column + hook_column_count)};
     return due;
   });
 }
@@ -48,26 +85,48 @@ std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
   return at;
 }
 
-void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
-                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
+namespace {
+
+void settle_redelivery(sql::Connection& tx, const DueDelivery& delivery, bool delivered) {
+  tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
+  if (!delivered) return;
   tx.execute(
-      "insert into delivery_attempt (delivery_id, attempted_at, duration, status_code, status, "
-      "request_headers, response_headers, response_body) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {delivery.id.value, to_micros(attempt.attempted_at), attempt.duration.count(),
-       attempt.status_code, attempt.status, attempt.request_headers, attempt.response_headers,
-       attempt.response_body});
-  // A delivery that was cancelled meanwhile (its hook deleted) stays cancelled.
+      "update delivery set state = 'delivered' where id = $1 and state in ('pending', 'dead')",
+      {delivery.id.value});
+}
+
+void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestamp attempted_at,
+                      const AttemptOutcome& outcome) {
   const char* state = outcome.delivered         ? "delivered"
                       : outcome.next_attempt_at ? "pending"
                                                 : "dead";
+  // A delivery that was cancelled meanwhile (its hook deleted) stays cancelled.
   tx.execute(
       "update delivery set state = $2, attempt_count = attempt_count + 1, next_attempt_at = $3 "
       "where id = $1 and state = 'pending'",
-      {delivery.id.value, state,
-       to_micros(outcome.next_attempt_at.value_or(attempt.attempted_at))});
+      {delivery.id.value, state, to_micros(outcome.next_attempt_at.value_or(attempted_at))});
+}
+
+}  // namespace
+
+void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
+                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
+  tx.execute(
+      "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
+      "duration, status_code, status, request_headers, response_headers, response_body) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      {delivery.id.value, delivery.hook.id.value, delivery.redelivery.has_value(), attempt.url,
+       to_micros(attempt.attempted_at), attempt.duration.count(), attempt.status_code,
+       attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});
+  if (delivery.redelivery) {
+    settle_redelivery(tx, delivery, outcome.delivered);
+  } else {
+    settle_scheduled(tx, delivery, attempt.attempted_at, outcome);
+  }
+  // GitHub's words, as recorded from its answers.
   tx.execute("update hook set last_code = $2, last_status = $3, last_message = $4 where id = $1",
-             {delivery.hook.id.value, attempt.status_code, outcome.delivered ? "active" : "failed",
-              attempt.status});
+             {delivery.hook.id.value, attempt.status_code,
+              outcome.delivered ? "active" : "misconfigured", attempt.status});
 }
 
 }  // namespace esclusa::store

@@ -13,6 +13,7 @@ namespace esclusa::store {
 struct DueDelivery {
   DeliveryId id;
   int attempt_count = 0;
+  std::optional<RedeliveryId> redelivery;  ///< if this attempt was asked for
   core::Hook hook;
   core::Event event;
   std::string body;
@@ -22,6 +23,10 @@ struct DueDelivery {
 /// hook and an environment only the oldest is due: the order holds through retries.
 std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                   size_t limit, const std::vector<HookId>& except = {});
+/// Deliveries that somebody asked to send again, the oldest request first; one request of each
+/// delivery. They keep no order and wait for no schedule.
+std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
+                                           const std::vector<HookId>& except = {});
 /// When the next pending delivery comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
@@ -30,6 +35,7 @@ struct DeliveryAttempt {
   Timestamp attempted_at{};
   std::chrono::microseconds duration{0};
   int status_code = 0;
+  std::string url;
   std::string status;           ///< GitHub's words: `OK`, `timed out`, `Invalid HTTP Response: 403`
   std::string request_headers;  ///< JSON object
   std::string response_headers;  ///< JSON object
@@ -42,7 +48,8 @@ struct AttemptOutcome {
   std::optional<Timestamp> next_attempt_at;  ///< if not delivered; nothing: the schedule is spent
 };
 
-/// Records the attempt, and shows its answer as the hook's `last_response`.
+/// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery ends the
+/// delivery if it succeeds, and otherwise leaves it and its schedule as they are.
 void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
                     const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
 

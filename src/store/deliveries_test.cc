@@ -236,7 +236,7 @@ TEST_CASE(
       CHECK(tx.number("select attempt_count from delivery") == 2);
       auto shown = found(store::find_hook(tx, sealer(), s.repository.id, hook.id)).last_response;
       CHECK(shown.code == 502);
-      CHECK(shown.status == "failed");
+      CHECK(shown.status == "misconfigured");
       CHECK(shown.message == "timed out");
     });
   });

@@ -51,6 +51,13 @@ EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_
   return id;
 }
 
+std::optional<std::string> latest_push(sql::Connection& db, RepositoryId repository) {
+  return db.one(
+      "select b.body from event e join event_body b on b.event_id = e.id "
+      "where e.repository_id = $1 and e.kind = 'push' order by e.id desc limit 1",
+      {repository.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
+}
+
 void insert_audit(sql::Connection& tx, const core::Principal& actor, const AuditEntry& entry,
                   Timestamp now) {
   tx.execute(

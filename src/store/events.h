@@ -12,6 +12,9 @@ namespace esclusa::store {
 EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
                      const core::Principal& actor);
 
+/// The body of the repository's latest `push` event; nothing if there was none.
+std::optional<std::string> latest_push(sql::Connection& db, RepositoryId repository);
+
 /// Writes the one audit row of a mutating transaction. `detail` is JSON text without secrets.
 struct AuditEntry {
   std::string_view action;  ///< `deployment.create`

@@ -1,5 +1,7 @@
 #include "wire/hook.h"
 
+#include <algorithm>
+
 namespace esclusa::wire {
 namespace {
 
@@ -8,31 +10,48 @@ std::unexpected<Error> config_error(std::string message) {
 }
 
 /// A string or a number, as text: clients send `insecure_ssl` as "0", 0 or false.
-Result<std::string> loose_text(const Json& config, std::string_view name, std::string fallback) {
+Result<std::optional<std::string>> loose_text(const Json& config, std::string_view name) {
   auto value = config.find(name);
-  if (!value || value->is_null()) return fallback;
+  if (!value || value->is_null()) return std::nullopt;
   if (auto text = value->string()) return *text;
   if (auto number = value->integer()) return std::to_string(*number);
   if (auto flag = value->boolean()) return *flag ? "1" : "0";
   return wrong_type("config/" + std::string(name), *value, "a string");
 }
 
-Result<core::HookConfig> parse_config(const Json& config) {
-  if (!config.is_object()) return wrong_type("config", config, "an object");
-  core::HookConfig parsed;
-  parsed.url = TRY(loose_text(config, "url", ""));
-  if (parsed.url.empty()) {
+Result<core::HookConfigChanges> parse_config_members(const Json& config) {
+  constexpr std::string_view known[] = {"url", "content_type", "secret", "insecure_ssl"};
+  for (const std::string& name : config.names()) {
+    if (std::ranges::count(known, name) == 0) {
+      return config_error("Invalid config attribute: " + name);
+    }
+  }
+  core::HookConfigChanges parsed;
+  parsed.url = TRY(loose_text(config, "url"));
+  if (parsed.url && parsed.url->empty()) {
     return fail_validation({"Hook", "url", "missing_field", ""}, "missing_field");
   }
-  auto type =
-      core::from_name<core::HookContentType>(TRY(loose_text(config, "content_type", "form")));
-  if (!type) return config_error("content_type must be json or form");
-  parsed.content_type = *type;
-  const std::string insecure = TRY(loose_text(config, "insecure_ssl", "0"));
-  if (insecure != "0" && insecure != "1") return config_error("insecure_ssl must be 0 or 1");
-  parsed.insecure_ssl = insecure == "1";
-  const std::string secret = TRY(loose_text(config, "secret", ""));
-  if (!secret.empty()) parsed.secret = secret;
+  if (auto type = TRY(loose_text(config, "content_type"))) {
+    parsed.content_type = core::from_name<core::HookContentType>(*type);
+    if (!parsed.content_type) return config_error("content_type must be json or form");
+  }
+  if (auto insecure = TRY(loose_text(config, "insecure_ssl"))) {
+    if (*insecure != "0" && *insecure != "1") return config_error("insecure_ssl must be 0 or 1");
+    parsed.insecure_ssl = *insecure == "1";
+  }
+  parsed.secret = TRY(loose_text(config, "secret"));
+  return parsed;
+}
+
+Result<core::HookConfig> parse_config(const Json& config) {
+  if (!config.is_object()) return wrong_type("config", config, "an object");
+  const core::HookConfigChanges members = TRY(parse_config_members(config));
+  if (!members.url) return fail_validation({"Hook", "url", "missing_field", ""}, "missing_field");
+  core::HookConfig parsed;
+  parsed.url = *members.url;
+  if (members.content_type) parsed.content_type = *members.content_type;
+  if (members.secret && !members.secret->empty()) parsed.secret = members.secret;
+  parsed.insecure_ssl = members.insecure_ssl.value_or(false);
   return parsed;
 }
 
@@ -71,6 +90,18 @@ Result<core::HookInput> parse_hook_changes(std::string_view text) {
   return input;
 }
 
+Result<core::HookConfigChanges> parse_hook_config_changes(std::string_view text) {
+  return parse_config_members(TRY(JsonBody::parse(text)).json());
+}
+
+void write_hook_config(JsonWriter& json, const core::Hook& hook) {
+  json.begin_object()
+      .member("content_type", core::to_name(hook.content_type))
+      .member("insecure_ssl", hook.insecure_ssl ? "1" : "0");
+  if (!hook.secret.empty()) json.member("secret", "********");
+  json.member("url", hook.url).end_object();
+}
+
 void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
                 const Urls& urls) {
   const std::string url = urls.hook(repository, hook.id);
@@ -82,12 +113,7 @@ void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository
   json.key("events").begin_array();
   for (const auto& event : hook.events) json.value(event);
   json.end_array();
-  json.key("config")
-      .begin_object()
-      .member("content_type", core::to_name(hook.content_type))
-      .member("insecure_ssl", hook.insecure_ssl ? "1" : "0");
-  if (!hook.secret.empty()) json.member("secret", "********");
-  json.member("url", hook.url).end_object();
+  write_hook_config(json.key("config"), hook);
   json.member("updated_at", hook.updated_at)
       .member("created_at", hook.created_at)
       .member("url", url)

@@ -12,6 +12,11 @@ Result<core::HookInput> parse_new_hook(std::string_view body);
 /// The body of `PATCH …/hooks/{id}`: everything may be absent.
 Result<core::HookInput> parse_hook_changes(std::string_view body);
 
+/// The body of `PATCH …/hooks/{id}/config`: single keys, all of which may be absent.
+Result<core::HookConfigChanges> parse_hook_config_changes(std::string_view body);
+
+/// GitHub's `webhook-config`. The secret shows as eight asterisks, and not at all when unset.
+void write_hook_config(JsonWriter& json, const core::Hook& hook);
 /// GitHub's `hook`. The secret shows as eight asterisks.
 void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
                 const Urls& urls);

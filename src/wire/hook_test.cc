@@ -167,3 +167,40 @@ TEST_CASE("write_hook: GitHub's object") {
   CHECK(json.string_at("config", "content_type") == "json");
   CHECK(json.find("last_response")->text() == R"({"code":200,"status":"active","message":"OK"})");
 }
+
+TEST_CASE("hook configurations: an unknown key is refused by name") {
+  auto check_refusal = [](const auto& parsed) {
+    REQUIRE_FALSE(parsed);
+    REQUIRE(parsed.error().fields.size() == 1);
+    CHECK(parsed.error().fields[0].message == "Invalid config attribute: content-type");
+    CHECK(parsed.error().reason_code == "invalid_hook_config");
+  };
+  const std::string config = R"({"url":"http://x","content-type":"json"})";
+  check_refusal(parse_new_hook("{\"config\":" + config + "}"));
+  check_refusal(parse_hook_changes("{\"config\":" + config + "}"));
+  check_refusal(parse_hook_config_changes(config));
+}
+
+TEST_CASE("parse_hook_config_changes: single keys, of which none must be there") {
+  for (auto body : {"", "{}", R"({"url":null,"secret":null,"insecure_ssl":null})"}) {
+    CAPTURE(body);
+    auto changes = parse_hook_config_changes(body);
+    REQUIRE(changes);
+    CHECK_FALSE(changes->url);
+    CHECK_FALSE(changes->content_type);
+    CHECK_FALSE(changes->secret);
+    CHECK_FALSE(changes->insecure_ssl);
+  }
+  auto changes = parse_hook_config_changes(
+      R"({"url":"http://y","content_type":"json","secret":"","insecure_ssl":1})");
+  REQUIRE(changes);
+  CHECK(changes->url == "http://y");
+  CHECK(changes->content_type == core::HookContentType::json);
+  CHECK(changes->secret == "");
+  CHECK(changes->insecure_ssl == true);
+  for (auto body : {R"({"url":""})", R"({"url":{}})", R"({"content_type":"xml"})",
+                    R"({"insecure_ssl":"yes"})", "[]", "nonsense"}) {
+    CAPTURE(body);
+    CHECK_FALSE(parse_hook_config_changes(body));
+  }
+}

@@ -28,6 +28,8 @@ class Json {
 
   /// The member, if this is an object that has it (a null member is there).
   std::optional<Json> find(std::string_view name) const;
+  /// The members' names, in their order; none if this is no object.
+  std::vector<std::string> names() const;
   /// The elements of an array; none if this is something else.
   std::vector<Json> elements() const;
   std::optional<std::string> string() const;
@@ -69,6 +71,7 @@ class JsonBody {
   /// `bad_json` with GitHub's `Problems parsing JSON` or `Body should be a JSON object`.
   static Result<JsonBody> parse(std::string_view text);
 
+  const Json& json() const { return json_; }
   bool has(std::string_view name) const { return json_.find(name).has_value(); }
   std::optional<Json> find(std::string_view name) const { return json_.find(name); }
 

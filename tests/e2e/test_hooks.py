@@ -2,6 +2,7 @@
 import hashlib
 import hmac
 import json
+import time
 import unittest
 import urllib.parse
 
@@ -110,6 +111,174 @@ class Administration(HookTest):
         self.assert_error(answer, 422, "Validation Failed")
         self.assertEqual(answer.json["errors"][0]["message"],
                          "Hook already exists on this repository")
+
+
+class Configuration(HookTest):
+    """/hooks/{id}/config"""
+
+    def test_single_keys_are_merged(self):
+        receiver = self.receiver()
+        config = self.make_hook(receiver.url)["url"] + "/config"
+        expected = {"content_type": "json", "insecure_ssl": "0", "secret": MASK,
+                    "url": receiver.url}
+        answer = self.api.get(config)
+        self.assertEqual((answer.status, answer.json), (200, expected))
+        for change, shown in (({"content_type": "form"}, {"content_type": "form"}),
+                              ({"insecure_ssl": 1}, {"insecure_ssl": "1"}),
+                              ({"insecure_ssl": "0"}, {"insecure_ssl": "0"}), ({}, {})):
+            expected.update(shown)
+            answer = self.api.patch(config, change)
+            self.assertEqual((answer.status, answer.json), (200, expected))
+            self.assertEqual(self.api.get(config).json, expected)
+
+    def test_a_new_url_drops_the_secret_unless_it_is_sent_again(self):
+        receiver = self.receiver()
+        config = self.make_hook(receiver.url)["url"] + "/config"
+        answer = self.api.patch(config, {"url": receiver.url + "/x", "secret": SECRET})
+        self.assertEqual(answer.json.get("secret"), MASK)
+        answer = self.api.patch(config, {"url": receiver.url + "/y"})
+        self.assertEqual(answer.json, {"content_type": "json", "insecure_ssl": "0",
+                                       "url": receiver.url + "/y"})
+
+    def test_what_is_refused(self):
+        config = self.make_hook(self.receiver().url)["url"] + "/config"
+        for body in ({"url": "file:///etc/passwd"}, {"url": ""}, {"content_type": "xml"},
+                     {"insecure_ssl": "2"}, {"secret": "x" * 256}):
+            with self.subTest(body=body):
+                self.assert_error(self.api.patch(config, body), 422)
+        answer = self.api.patch(config, {"content-type": "json"})
+        self.assert_error(answer, 422, "Validation Failed")
+        self.assertEqual(answer.json["errors"][0]["message"],
+                         "Invalid config attribute: content-type")
+        self.assert_error(self.api.get(HOOKS + "/999999999/config"), 404, "Not Found")
+
+    def test_a_test_without_a_push_sends_nothing(self):
+        receiver = self.receiver()
+        hook = self.make_hook(receiver.url, events=["push"])
+        receiver.wait_for_event("ping")
+        for name in ("/tests", "/test"):
+            answer = self.api.post(hook["url"] + name)
+            self.assertEqual((answer.status, answer.body), (204, b""))
+        self.api.post(hook["url"] + "/pings")
+        receiver.wait_for_event("ping", 2)
+        self.assertEqual({one["event"] for one in receiver.deliveries()}, {"ping"})
+
+
+class Deliveries(HookTest):
+    """/hooks/{id}/deliveries"""
+
+    def await_deliveries(self, hook, count, query="", timeout=60.0):
+        """The list, once it is that long: an attempt is recorded just after its answer."""
+        end = time.monotonic() + timeout
+        while True:
+            found = self.api.all_pages(f"{hook['deliveries_url']}?per_page=100{query}")
+            if len(found) >= count:
+                return found
+            self.assertLess(time.monotonic(), end, f"{len(found)} of {count} deliveries")
+            time.sleep(0.05)
+
+    def test_items_and_their_details(self):
+        receiver = self.receiver()
+        hook = self.make_hook(receiver.url)
+        made = self.create()
+        sent = receiver.wait_for_event("deployment")[0]
+        item = self.await_deliveries(hook, 2)[0]
+        self.assertEqual(list(item), [
+            "id", "guid", "delivered_at", "redelivery", "duration", "status", "status_code",
+            "event", "action", "installation_id", "repository_id", "throttled_at"])
+        self.assertEqual({key: item[key] for key in list(item) if key not in (
+            "id", "delivered_at", "duration", "repository_id")}, {
+                "guid": sent["guid"], "redelivery": False, "status": "OK", "status_code": 200,
+                "event": "deployment", "action": "created", "installation_id": None,
+                "throttled_at": None})
+        self.assertIsInstance(item["duration"], float)
+        self.assertLess(item["id"], 2 ** 53)
+        answer = self.api.get(f"{hook['deliveries_url']}/{item['id']}")
+        self.assertEqual(answer.status, 200, answer)
+        detail = answer.json
+        self.assertEqual({key: detail[key] for key in item}, item)
+        self.assertEqual(detail["url"], receiver.url)
+        self.assertEqual(detail["request"]["payload"], unpack(sent))
+        self.assertEqual(detail["request"]["payload"]["deployment"]["id"], made["id"])
+        self.assertEqual(detail["request"]["headers"]["X-GitHub-Delivery"], sent["guid"])
+        self.assertEqual(detail["response"]["headers"]["Content-Type"], "text/plain")
+        self.assertEqual(detail["response"]["payload"], "received\n")
+        self.assertNotIn(signature("sha256", sent["body"]), answer.body.decode())
+
+    def test_a_redelivery_carries_the_same_guid_and_bytes(self):
+        receiver = self.receiver()
+        hook = self.make_hook(receiver.url)
+        self.create()
+        receiver.wait_for_event("deployment")
+        original = self.await_deliveries(hook, 2)[0]
+        answer = self.api.post(f"{hook['deliveries_url']}/{original['id']}/attempts")
+        self.assertEqual((answer.status, answer.json), (202, {}))
+        first, second = receiver.wait_for_event("deployment", 2)
+        for key in ("guid", "sha256", "body"):
+            self.assertEqual(first[key], second[key], key)
+        self.assertEqual(first["headers"]["X-Hub-Signature-256"],
+                         second["headers"]["X-Hub-Signature-256"])
+        again = self.await_deliveries(hook, 3)[0]
+        self.assertEqual((again["guid"], again["redelivery"]), (original["guid"], True))
+        self.assertGreater(again["id"], original["id"])
+
+    def test_a_dead_letter_can_be_redelivered(self):
+        receiver = self.receiver()
+        with Server(environment={"ESCLUSA_WEBHOOKS_RETRY_SCALE": "1e-9"}) as server:
+            server.add_repository("demo/shop", make_repository(server.folder))
+            api = server.api()
+            receiver.fail_next(10)
+            hook = api.post(HOOKS, {"config": {"url": receiver.url}}).json
+            receiver.wait_for_event("ping", 10)
+            end = time.monotonic() + 30
+            while True:
+                failed = api.get(hook["deliveries_url"] + "?status=failure").json
+                if len(failed) == 10:
+                    break
+                self.assertLess(time.monotonic(), end, failed)
+            self.assertEqual(api.get(hook["deliveries_url"] + "?status=success").json, [])
+            self.assertEqual(api.get(hook["url"]).json["last_response"], {
+                "code": 500, "status": "misconfigured", "message": "Invalid HTTP Response: 500"})
+            api.post(f"{hook['deliveries_url']}/{failed[-1]['id']}/attempts")
+            pings = receiver.wait_for_event("ping", 11)
+            self.assertEqual(len({(one["guid"], one["sha256"]) for one in pings}), 1)
+
+    def test_pages_neither_skip_nor_repeat_while_new_ones_arrive(self):
+        receiver = self.receiver()
+        hook = self.make_hook(receiver.url)
+        for _ in range(249):
+            self.api.post(hook["url"] + "/pings")
+        before = [one["id"] for one in self.await_deliveries(hook, 250)]
+        walked, links, path = [], [], hook["deliveries_url"] + "?per_page=20"
+        while path:
+            answer = self.api.get(path)
+            walked += [one["id"] for one in answer.json]
+            links.append(dict(answer.links()))
+            path = links[-1].get("next")
+            self.api.post(hook["url"] + "/pings")
+            receiver.wait_for_event("ping", 250 + len(links))
+        self.assertEqual(walked, before)
+        self.assertEqual([sorted(one) for one in links],
+                         [["next"]] + [["next", "prev"]] * 11 + [["prev"]])
+        self.assertRegex(links[0]["next"], r"/deliveries\?per_page=20&cursor=v1_\d+$")
+        # And back again.
+        back = self.api.get(links[-1]["prev"])
+        self.assertEqual([one["id"] for one in back.json], before[220:240])
+
+    def test_what_is_refused(self):
+        receiver = self.receiver()
+        hook, other = self.make_hook(receiver.url), self.make_hook(receiver.url + "/x")
+        ping = self.await_deliveries(hook, 1)[0]
+        for query in ("cursor=nonsense", "cursor=v1_", "cursor=v1_0", "cursor=v2_1",
+                      "status=bogus"):
+            with self.subTest(query=query):
+                self.assert_error(self.api.get(f"{hook['deliveries_url']}?{query}"), 422)
+        for path in (f"{other['deliveries_url']}/{ping['id']}", f"{hook['deliveries_url']}/0",
+                     f"{hook['deliveries_url']}/999999999", HOOKS + "/999999999/deliveries"):
+            with self.subTest(path=path):
+                self.assert_error(self.api.get(path), 404, "Not Found")
+        self.assert_error(self.api.post(f"{other['deliveries_url']}/{ping['id']}/attempts"),
+                          404, "Not Found")
 
 
 class Delivery(HookTest):

@@ -121,6 +121,16 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"active": false})"},
     {"DELETE", "/hooks/{hook_id}",                      Standing::admin, hook_deleting, 204},
     {"POST",   "/hooks/{hook_id}/pings",                Standing::admin, hook_reading,  204},
+    {"POST",   "/hooks/{hook_id}/tests",                Standing::admin, hook_reading,  204},
+    {"POST",   "/hooks/{hook_id}/test",                 Standing::admin, hook_reading,  204},
+    {"GET",    "/hooks/{hook_id}/config",               Standing::admin, hook_reading,  200},
+    {"PATCH",  "/hooks/{hook_id}/config",               Standing::admin, hook_writing,  200,
+     R"({"content_type": "json"})"},
+    {"GET",    "/hooks/{hook_id}/deliveries",           Standing::admin, hook_reading,  200},
+    {"GET",    "/hooks/{hook_id}/deliveries/{delivery_id}",
+                                                        Standing::admin, hook_reading,  200},
+    {"POST",   "/hooks/{hook_id}/deliveries/{delivery_id}/attempts",
+                                                        Standing::admin, hook_writing,  202},
 };
 // clang-format on
 

@@ -250,6 +250,23 @@ class AccessWorld {
     names["check_run_id"] =
         post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
     names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
+    names["delivery_id"] = std::to_string(attempt_ping());
+  }
+
+  /// An attempt to send the one ping that is due: what the API calls a delivery.
+  int64_t attempt_ping() {
+    return write(app_.context.database, [&](store::Connection& tx) {
+      const auto due = store::list_due(tx, sealer(), app_.now, 1);
+      const store::DeliveryAttempt attempt{.attempted_at = app_.now,
+                                           .status_code = 200,
+                                           .url = due.at(0).hook.url,
+                                           .status = "OK",
+                                           .request_headers = "{}",
+                                           .response_headers = "{}",
+                                           .response_body = ""};
+      store::record_attempt(tx, due[0], attempt, {.delivered = true, .next_attempt_at = {}});
+      return tx.number("select max(id) from delivery_attempt");
+    });
   }
 
   AppFixture app_;

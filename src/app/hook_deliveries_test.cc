@@ -1,0 +1,115 @@
+#include "app/hook_deliveries.h"
+
+#include <doctest/doctest.h>
+
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::at;
+using test::must;
+
+namespace {
+
+/// A hook whose ping was answered with 500.
+struct DeliveryFixture : test::AppFixture {
+  DeliveryFixture() {
+    app::NewRepository input;
+    input.owner = "ada";
+    for (const char* name : {"application", "other"}) {
+      input.name = name;
+      must(app::create_repository(context, nobody, input));
+    }
+    access = open("ada", "application");
+    other = open("ada", "other");
+    hook = make_hook("https://a.example");
+    test::write(context.database, [&](store::Connection& tx) {
+      store::DeliveryAttempt attempt;
+      attempt.attempted_at = at(7);
+      attempt.status_code = 500;
+      attempt.request_headers = attempt.response_headers = "{}";
+      store::record_attempt(tx, store::list_due(tx, test::sealer(), now, 1).at(0), attempt,
+                            {.delivered = false, .next_attempt_at = std::nullopt});
+    });
+    wake_count = 0;
+  }
+  HookId make_hook(const std::string& url, const std::vector<std::string>& events = {"push"}) {
+    core::HookInput hook;
+    hook.config = core::HookConfig{.url = url, .secret = "secret"};
+    hook.events = events;
+    return must(app::create_hook(context, access, hook)).id;
+  }
+  DeliveryAttemptId only_delivery() {
+    auto page = must(app::list_hook_deliveries(context, access, hook, {}));
+    REQUIRE(page.items.size() == 1);
+    return page.items[0].id;
+  }
+  std::string pushes(HookId to) {
+    return texts(
+        "select b.body from event e join event_body b on b.event_id = e.id join delivery d "
+        "on d.event_id = e.id where e.kind = 'push' and d.hook_id = " +
+        std::to_string(to.value));
+  }
+
+  app::RepositoryAccess access, other;
+  HookId hook;
+};
+
+}  // namespace
+
+TEST_CASE("redeliver: asks the worker for one more attempt, and is audited") {
+  DeliveryFixture app;
+  const DeliveryAttemptId id = app.only_delivery();
+  must(app::redeliver(app.context, app.access, app.hook, id));
+  CHECK(app.row_count("redelivery") == 1);
+  CHECK(app.wake_count == 1);
+  CHECK(app.texts("select detail from audit where action = 'hook.redeliver'") ==
+        "{\"delivery_id\":" + std::to_string(id.value) + "}\n");
+}
+
+TEST_CASE("deliveries: not through another hook or repository") {
+  DeliveryFixture app;
+  const DeliveryAttemptId id = app.only_delivery();
+  const HookId neighbour = app.make_hook("https://b.example");
+  app.wake_count = 0;
+  struct Row {
+    const app::RepositoryAccess& access;
+    HookId hook;
+    DeliveryAttemptId id;
+  };
+  for (const Row& row : {Row{app.other, app.hook, id}, Row{app.access, neighbour, id},
+                         Row{app.access, {999}, id}, Row{app.access, app.hook, {999}}}) {
+    auto got = app::get_hook_delivery(app.context, row.access, row.hook, row.id);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == ErrorCode::not_found);
+    auto asked = app::redeliver(app.context, row.access, row.hook, row.id);
+    REQUIRE_FALSE(asked);
+    CHECK(asked.error().code == ErrorCode::not_found);
+  }
+  CHECK_FALSE(app::list_hook_deliveries(app.context, app.other, app.hook, {}));
+  CHECK(must(app::list_hook_deliveries(app.context, app.access, neighbour, {})).items.empty());
+  CHECK(must(app::get_hook_delivery(app.context, app.access, app.hook, id)).delivery.id == id);
+  CHECK(app.row_count("redelivery") == 0);
+  CHECK(app.wake_count == 0);
+}
+
+TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants pushes") {
+  DeliveryFixture app;
+  const HookId deaf = app.make_hook("https://b.example", {"deployment"});
+  must(app::test_hook(app.context, app.access, app.hook));  // there is none yet
+  CHECK(app.pushes(app.hook) == "");
+  test::write(app.context.database, [&](store::Connection& tx) {
+    core::Event event;
+    event.guid = random_uuid();
+    event.repository_id = app.access.repository.id;
+    event.kind = "push";
+    event.announced = false;
+    event.created_at = at(1);
+    store::insert_event(tx, event, R"({"ref":"refs/heads/main"})", app.access.principal);
+  });
+  must(app::test_hook(app.context, app.access, app.hook));
+  must(app::test_hook(app.context, app.access, deaf));
+  CHECK(app.pushes(app.hook) == "{\"ref\":\"refs/heads/main\"}\n");
+  CHECK(app.pushes(deaf) == "");
+  CHECK(app.row_count("audit where action = 'hook.test'") == 3);
+  CHECK(app::test_hook(app.context, app.other, app.hook).error().code == ErrorCode::not_found);
+}

@@ -1,0 +1,12 @@
+#pragma once
+#include "core/hook_delivery.h"
+#include "wire/json_writer.h"
+
+namespace esclusa::wire {
+
+/// GitHub's `hook-delivery-item`.
+void write_hook_delivery(JsonWriter& json, const core::HookDelivery& delivery);
+/// GitHub's `hook-delivery`: the same members, then the request and the response.
+void write_hook_delivery_record(JsonWriter& json, const core::HookDeliveryRecord& record);
+
+}  // namespace esclusa::wire
