@@ -8,6 +8,7 @@
 #include "api/deployments.h"
 #include "api/hooks.h"
 #include "api/meta.h"
+#include "api/openapi.h"
 #include "api/rate_limit_answers.h"
 #include "api/statuses.h"
 #include "base/check.h"
@@ -61,7 +62,7 @@ const Route table[] = {
      {Role::read, deployment_scopes}, reads_deployments, Waits::no,
      "deployments/statuses#get-a-deployment-status", get_status},
 
-    {"POST", REPOSITORY "/statuses/{sha}", Audience::repository, {Role::write, status_scopes},
+    {"POST", REPOSITORY "/statuses/{ref}", Audience::repository, {Role::write, status_scopes},
      "", Waits::yes, "commits/statuses#create-a-commit-status", create_commit_status},
     {"GET", REPOSITORY "/statuses/{ref...}", Audience::repository, {Role::read, status_scopes},
      reads_statuses, Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference",
@@ -105,6 +106,9 @@ const Route table[] = {
      "users/users#get-the-authenticated-user", get_authenticated_user},
     {"GET", rate_limit_path, Audience::anyone, {}, "", Waits::no,
      "rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user", get_rate_limit},
+    {"GET", "/openapi.json", Audience::anyone, {}, "", Waits::no,
+     "about-the-rest-api/about-the-openapi-description-for-the-rest-api#about-openapi",
+     get_openapi},
 
     {"GET", ADMIN "/users", Audience::local_admin, {}, "", Waits::no, "", admin_list_accounts},
     {"POST", ADMIN "/users", Audience::local_admin, {}, "", Waits::yes, "", admin_create_account},

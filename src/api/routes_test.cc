@@ -182,7 +182,7 @@ TEST_CASE("routes: repo:status opens commit statuses, and nothing else") {
     const bool is_status = route.pattern.ends_with("/{ref...}/status") ||
                            route.pattern.ends_with("/{ref...}/statuses") ||
                            route.pattern.contains("}/statuses/{ref...}") ||
-                           route.pattern.contains("}/statuses/{sha}");
+                           route.pattern.contains("}/statuses/{ref}");
     CHECK(token.has_any(route.requirement.scopes) == is_status);
   }
 }

@@ -35,6 +35,16 @@ std::optional<Json> Json::find(std::string_view name) const {
   return member == nullptr ? std::nullopt : std::optional(Json(document_, member));
 }
 
+std::vector<std::pair<std::string, Json>> Json::members() const {
+  std::vector<std::pair<std::string, Json>> result;
+  if (auto* object = value_->if_object()) {
+    for (const auto& member : *object) {
+      result.emplace_back(member.key(), Json(document_, &member.value()));
+    }
+  }
+  return result;
+}
+
 std::vector<Json> Json::elements() const {
   std::vector<Json> result;
   if (auto* array = value_->if_array()) {
