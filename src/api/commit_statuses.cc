@@ -9,7 +9,7 @@ namespace esclusa::api {
 Result<http::Response> create_commit_status(const Call& call) {
   const auto input = TRY(wire::parse_new_commit_status(call.request.body));
   const auto status =
-      TRY(app::create_commit_status(call.context, call.access(), call.parameter("ref"), input));
+      TRY(app::create_commit_status(call.context, call.access(), call.parameter("sha"), input));
   wire::JsonWriter json;
   wire::write_commit_status(json, status, call.repository(), call.urls);
   http::Response response = json_response(201, std::move(json));

@@ -5,6 +5,9 @@
 namespace esclusa::api {
 
 Result<http::Response> get_repository(const Call& call);
-Result<http::Response> get_authenticated_user(const Call& call);
+Result<http::Response> get_root(const Call& call);
+Result<http::Response> get_meta(const Call& call);
+Result<http::Response> get_versions(const Call& call);
+Result<http::Response> get_zen(const Call& call);
 
 }  // namespace esclusa::api

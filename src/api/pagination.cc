@@ -42,7 +42,8 @@ std::string query_for_page(std::string_view query, int64_t number) {
 
 }  // namespace
 
-std::string link_header(const Call& call, const core::Page& page, int64_t total_count) {
+std::string link_header(const Call& call, const core::Page& page, int64_t total_count,
+                        Total total) {
   const int64_t last = std::max<int64_t>(1, (total_count + page.size - 1) / page.size);
   const std::string base = address_by_id(call, call.repository().id) + "?";
   std::vector<std::string> links;
@@ -53,7 +54,7 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
   if (page.number > 1) add(std::min<int64_t>(page.number - 1, last), "prev");
   if (page.number < last) {
     add(page.number + 1, "next");
-    add(last, "last");
+    if (total == Total::exact) add(last, "last");
   }
   if (page.number > 1) add(1, "first");
   return join(links, ", ");

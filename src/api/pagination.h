@@ -9,9 +9,14 @@ namespace esclusa::api {
 /// `page` and `per_page`, clamped to what is allowed; what is no number counts as absent.
 core::Page parse_page(const Call& call);
 
+/// Whether a list was counted to its end; if not, more rows follow than were counted.
+enum class Total { exact, at_least };
+
 /// The `Link` header as GitHub orders it (prev, next, last, first); empty for a single page.
+/// `Total::at_least` leaves the last page out, as nobody has counted so far.
 /// Links go through `/repositories/{id}/…`, and keep the other query parameters.
-std::string link_header(const Call& call, const core::Page& page, int64_t total_count);
+std::string link_header(const Call& call, const core::Page& page, int64_t total_count,
+                        Total total = Total::exact);
 
 /// The answer with the `Link` of its page.
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,

@@ -116,6 +116,14 @@ TEST_CASE("link_header: prev and first on the last page, and beyond it") {
         "<" + base + "page=1>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
 }
 
+TEST_CASE("link_header: no last page while nobody knows it") {
+  const Asked asked("/repos/a/b/commits?page=2&per_page=10");
+  const std::string header = link_header(asked.call, parse_page(asked.call), 21, Total::at_least);
+  CHECK(url_of(header, "next").ends_with("?page=3&per_page=10"));
+  CHECK(url_of(header, "first").ends_with("?page=1&per_page=10"));
+  CHECK(url_of(header, "last").empty());
+}
+
 TEST_CASE("link_header: the query stays as it was sent, with page replaced in its place") {
   struct Row {
     const char* query;

@@ -1,9 +1,11 @@
 #include "api/routes.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "api/administration.h"
 #include "api/check_runs.h"
+#include "api/code.h"
 #include "api/commit_statuses.h"
 #include "api/deployments.h"
 #include "api/hooks.h"
@@ -11,6 +13,7 @@
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
 #include "api/statuses.h"
+#include "api/users.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -62,7 +65,7 @@ const Route table[] = {
      {Role::read, deployment_scopes}, reads_deployments, Waits::no,
      "deployments/statuses#get-a-deployment-status", get_status},
 
-    {"POST", REPOSITORY "/statuses/{ref}", Audience::repository, {Role::write, status_scopes},
+    {"POST", REPOSITORY "/statuses/{sha}", Audience::repository, {Role::write, status_scopes},
      "", Waits::yes, "commits/statuses#create-a-commit-status", create_commit_status},
     {"GET", REPOSITORY "/statuses/{ref...}", Audience::repository, {Role::read, status_scopes},
      reads_statuses, Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference",
@@ -102,6 +105,36 @@ const Route table[] = {
     {"POST", HOOK "/pings", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::yes, "repos/webhooks#ping-a-repository-webhook", ping_hook},
 
+    {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::yes, "branches/branches#list-branches", list_branches},
+    {"GET", REPOSITORY "/branches/{branch...}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "branches/branches#get-a-branch", get_branch},
+    {"GET", REPOSITORY "/tags", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::yes, "repos/repos#list-repository-tags", list_tags},
+    {"GET", REPOSITORY "/git/ref/{ref...}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "git/refs#get-a-reference", get_git_ref},
+    {"GET", REPOSITORY "/git/matching-refs/{ref...}", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes, "git/refs#list-matching-references",
+     list_git_refs},
+    {"GET", REPOSITORY "/compare/{basehead...}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "commits/commits#compare-two-commits", compare_commits},
+    {"GET", REPOSITORY "/commits", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::yes, "commits/commits#list-commits", list_commits},
+    // After all that goes on behind the ref: it takes what is left.
+    {"GET", REPOSITORY "/commits/{ref...}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
+
+    {"GET", "/", Audience::anyone, {}, "", Waits::no, "meta/meta#github-api-root", get_root},
+    {"GET", "/meta", Audience::anyone, {}, "", Waits::no,
+     "meta/meta#get-apiname-meta-information", get_meta},
+    {"GET", "/versions", Audience::anyone, {}, "", Waits::no, "meta/meta#get-all-api-versions",
+     get_versions},
+    {"GET", "/zen", Audience::anyone, {}, "", Waits::no, "meta/meta#get-the-zen-of-github",
+     get_zen},
+    {"GET", "/users/{username}", Audience::anyone, {}, "", Waits::no, "users/users#get-a-user",
+     get_user},
+    {"GET", "/orgs/{org}", Audience::anyone, {}, "", Waits::no, "orgs/orgs#get-an-organization",
+     get_organization},
     {"GET", "/user", Audience::account, {}, "", Waits::no,
      "users/users#get-the-authenticated-user", get_authenticated_user},
     {"GET", rate_limit_path, Audience::anyone, {}, "", Waits::no,
@@ -137,20 +170,11 @@ const Route table[] = {
 #undef HOOK
 #undef ADMIN
 
-/// The route's pattern, cut once.
-const std::vector<std::vector<std::string_view>>& cut_patterns() {
-  static const auto cut = [] {
-    std::vector<std::vector<std::string_view>> result;
-    for (const Route& route : table) result.push_back(split(route.pattern.substr(1), '/'));
-    return result;
-  }();
-  return cut;
-}
-
 /// The request's path as decoded segments; nothing if it is malformed.
 std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
-  if (!path.starts_with('/')) return std::nullopt;
   std::vector<std::string> segments;
+  if (path == "/") return segments;
+  if (!path.starts_with('/')) return std::nullopt;
   for (std::string_view raw : split(path.substr(1), '/')) {
     std::string decoded;
     if (raw.empty() || !percent_decode(raw, decoded)) return std::nullopt;
@@ -178,14 +202,17 @@ std::string_view parameter_name(std::string_view part) {
 }
 
 /// At most one part of a pattern takes many segments: as many as the others leave.
-bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string>& segments,
+bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           std::vector<PathParameter>& parameters) {
-  const bool has_many = std::ranges::any_of(pattern, takes_many);
-  if (has_many ? segments.size() < pattern.size() : segments.size() != pattern.size()) return false;
-  const size_t surplus = segments.size() - pattern.size();
+  if (pattern == "/") return segments.empty();
+  const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
+  const bool has_many = pattern.find("...}") != pattern.npos;
+  if (has_many ? segments.size() < parts : segments.size() != parts) return false;
+  const size_t surplus = segments.size() - parts;
   parameters.clear();
   size_t at = 0;
-  for (std::string_view part : pattern) {
+  for (auto range : std::views::split(pattern.substr(1), '/')) {
+    const std::string_view part(range);
     if (!part.starts_with('{')) {
       if (segments[at++] != part) return false;
       continue;
@@ -201,7 +228,7 @@ bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
 
 std::span<const Route> routes() { return table; }
 
-void check_routes() {
+void check_routes(std::span<const Route> table) {
   for (const Route& route : table) {
     bool in_repository = route.audience == Audience::repository;
     if (in_repository != route.pattern.starts_with("/repos/{owner}/{repo}") ||
@@ -212,20 +239,23 @@ void check_routes() {
   }
 }
 
-std::optional<Match> match_route(const http::Request& request) {
-  auto segments = decode_segments(request.path());
-  if (!segments) return std::nullopt;
+std::optional<Match> match_route(const http::Request& request, std::span<const Route> table) {
+  std::string_view path = request.path();
   Match match{};
-  if (segments->size() >= 2 && (*segments)[0] == "api" && (*segments)[1] == "v3") {
+  // Enterprise clients ask for the index with a slash at its end, and without.
+  if (path == "/api/v3" || path.starts_with("/api/v3/")) {
     match.under_api_v3 = true;
-    segments->erase(segments->begin(), segments->begin() + 2);
+    path.remove_prefix(std::string_view("/api/v3").size());
+    if (path.empty()) path = "/";
   }
+  auto segments = decode_segments(path);
+  if (!segments) return std::nullopt;
   match.repository_id = take_repository_id(*segments);
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
-  for (size_t i = 0; i < std::size(table); ++i) {
-    if (table[i].method != method || !fits(cut_patterns()[i], *segments, match.path)) continue;
-    match.route = &table[i];
+  for (const Route& route : table) {
+    if (route.method != method || !fits(route.pattern, *segments, match.path)) continue;
+    match.route = &route;
     return match;
   }
   return std::nullopt;

@@ -35,7 +35,7 @@ struct Route {
 std::span<const Route> routes();
 
 /// A bug (thrown) if a route declares no scope where it must: such a server does not start.
-void check_routes();
+void check_routes(std::span<const Route> table = routes());
 
 /// What a request's path leads to. `/repositories/{id}` stands for `/repos/{owner}/{repo}`, and
 /// everything also answers under `/api/v3`.
@@ -46,6 +46,7 @@ struct Match {
   bool under_api_v3 = false;
 };
 /// Nothing if no route has that method and path. HEAD is served by GET.
-std::optional<Match> match_route(const http::Request& request);
+std::optional<Match> match_route(const http::Request& request,
+                                 std::span<const Route> table = routes());
 
 }  // namespace esclusa::api

@@ -84,13 +84,13 @@ void log_request(const http::Request& request, const http::Response& response,
 
 }  // namespace
 
-Api::Api(const app::Context& context, const Settings& settings)
-    : context_(context), settings_(settings), rate_limiter_(settings.rate_limits) {
-  check_routes();
+Api::Api(const app::Context& context, const Settings& settings, std::span<const Route> table)
+    : context_(context), settings_(settings), routes_(table), rate_limiter_(settings.rate_limits) {
+  check_routes(routes_);
 }
 
 bool Api::may_block(const http::Request& request) const {
-  auto match = match_route(request);
+  auto match = match_route(request, routes_);
   return match && match->route->waits == Waits::yes;
 }
 
@@ -102,7 +102,7 @@ http::Response Api::serve(const http::Request& request) {
   const std::string request_id = new_request_id(began);
   auto version = api_version(request.headers);
   auto principal = authenticate(context_, request);
-  auto match = match_route(request);
+  auto match = match_route(request, routes_);
 
   Call call{request,
             context_,

@@ -8,8 +8,9 @@ namespace esclusa::api {
 /// The API behind one set of listeners. Any thread; what it counts, it counts in memory.
 class Api {
  public:
-  /// Both must outlive it. Throws if the route table is not sound.
-  Api(const app::Context& context, const Settings& settings);
+  /// All must outlive it. Throws if the route table is not sound; only tests have another one.
+  Api(const app::Context& context, const Settings& settings,
+      std::span<const Route> table = routes());
 
   /// The walk of a request: request id → authenticate → match route → rate limit → judge access →
   /// handler → encode error → common headers → log.
@@ -27,6 +28,7 @@ class Api {
 
   const app::Context& context_;
   const Settings& settings_;
+  std::span<const Route> routes_;
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
 };

@@ -36,7 +36,7 @@ std::string message(const http::Response& response) {
 
 TEST_CASE("serve: 404 in GitHub's shape where no route is") {
   Server server;
-  for (auto target : {"/nothing", "//", "/repos/a/b/", "/repos/%zz/b", "/api/v3"}) {
+  for (auto target : {"/nothing", "//", "/repos/a/b/", "/repos/%zz/b", "/api/v4"}) {
     CAPTURE(target);
     auto response = server.get(target);
     CHECK(response.status == 404);

@@ -1,15 +1,19 @@
 #include "app/commits.h"
 
-#include "git/repository.h"
-
 namespace esclusa::app {
+
+Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
+                                                         const core::Repository& repository,
+                                                         const std::string& ref) {
+  if (auto found = TRY(git.resolve(ref))) return found;
+  if (ref == "HEAD") return git.resolve("refs/heads/" + repository.default_branch);
+  if (ref.starts_with("heads/") || ref.starts_with("tags/")) return git.resolve("refs/" + ref);
+  return std::nullopt;
+}
 
 Result<std::string> find_commit(const RepositoryAccess& access, const std::string& ref) {
   const auto git = TRY(git::Repository::open(access.repository.path));
-  auto found = TRY(git.resolve(ref));
-  if (!found && (ref.starts_with("heads/") || ref.starts_with("tags/"))) {
-    found = TRY(git.resolve("refs/" + ref));
-  }
+  const auto found = TRY(resolve_in_path(git, access.repository, ref));
   if (!found) {
     return fail(ErrorCode::not_found, "No commit found for the ref " + ref, "ref_not_found");
   }

@@ -1,13 +1,20 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "app/context.h"
+#include "git/repository.h"
 
 /// Commits as paths and bodies name them.
 namespace esclusa::app {
 
-/// The SHA of the commit that a path names: a ref as for a deployment, also `heads/x` and
-/// `tags/x`. `not_found` if there is none.
+/// What the ref in a path is: looked up as for a deployment, but `heads/x`, `tags/x`, and `HEAD`
+/// for the default branch, will do as well.
+Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
+                                                         const core::Repository& repository,
+                                                         const std::string& ref);
+
+/// The SHA of the commit that a path names; `not_found` if there is none.
 Result<std::string> find_commit(const RepositoryAccess& access, const std::string& ref);
 
 /// The commit of that full SHA, in lower case; `invalid` with GitHub's `No commit found for SHA`.

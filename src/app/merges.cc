@@ -19,11 +19,22 @@ git::MergeAuthor author_of(const core::Account& account, Timestamp now) {
           now};
 }
 
+/// The request's id makes the commit the request's own: of two at once that would merge the same,
+/// only one moves the branch, and it must be told which.
 std::string message_of(const RepositoryAccess& access, const core::ResolvedRef& branch) {
   const std::string name = branch.full_name.substr(std::string_view("refs/heads/").size());
   return "Merge " + access.repository.default_branch + " into " + name +
          "\n\nAuto-merged by Esclusa, since " + access.principal.account->login +
-         " asked for a deployment of " + name + "\nwith auto_merge.\n";
+         " asked for a deployment of " + name + "\nwith auto_merge.\n\n" +
+         "Request-Id: " + access.principal.request_id + "\n";
+}
+
+/// In git's words, for whoever has to remove what a dead process left.
+std::unexpected<Error> locked(const std::string& branch) {
+  return fail(ErrorCode::unavailable,
+              branch + " is locked: another git process is at work on it, or has died and left " +
+                  branch + ".lock behind.",
+              "branch_locked");
 }
 
 /// Closes the intent; a move gets its audit row.
@@ -83,6 +94,7 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
     case git::BranchMove::moved: return {};
     case git::BranchMove::changed: return conflict("branch_moved");
     case git::BranchMove::checked_out: return conflict("branch_checked_out");
+    case git::BranchMove::locked: return locked(branch.full_name);
   }
   return {};
 }
@@ -98,6 +110,8 @@ void settle_git_intents(const Context& context, std::chrono::microseconds age) {
     if (!repository || !*repository) continue;
     auto outcome = find_outcome(**repository, intent);
     if (!outcome) continue;
+    // While the intent is open: once it is settled, nobody looks for the lock again.
+    git::remove_left_lock((*repository)->path, intent.branch, intent.to_sha);
     core::Principal actor;
     actor.request_id = intent.request_id;
     auto settled = context.database.write([&](store::Connection& tx) {

@@ -1,5 +1,7 @@
 #include "app/merges.h"
 
+#include <fstream>
+
 #include <doctest/doctest.h>
 
 #include "git/repository.h"
@@ -170,6 +172,33 @@ TEST_CASE("settle_git_intents: a crash leaves the database to agree with the bra
   app::settle_git_intents(app.context, 0s);
   CHECK(outcome(moved) == "moved\n");
   CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
+}
+
+TEST_CASE("create_deployment: two requests never make the same merge") {
+  AppFixture app;
+  Behind git;
+  auto access = app.add(git);
+  std::vector<std::string> merges;
+  for (const char* request : {"request-1", "request-2"}) {  // in the same second
+    access.principal.request_id = request;
+    CHECK(reason(app::create_deployment(app.context, access, to_deploy("topic"))) == "");
+    merges.push_back(git.tip("topic"));
+    git.branch("topic", git.topic);
+  }
+  CHECK(merges[0] != merges[1]);
+}
+
+TEST_CASE("create_deployment: a branch that is locked is named, and the intent is abandoned") {
+  AppFixture app;
+  Behind git;
+  const auto access = app.add(git);
+  std::ofstream(git.git_directory() / "refs/heads/topic.lock");
+  auto refused = app::create_deployment(app.context, access, to_deploy("topic"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == ErrorCode::unavailable);
+  CHECK(refused.error().reason_code == "branch_locked");
+  CHECK(refused.error().message.contains("refs/heads/topic.lock"));
+  CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
 }
 
 TEST_CASE("settle_git_intents: a repository that is away keeps its intents") {

@@ -54,6 +54,20 @@ inline constexpr size_t hook_secret_bytes = 255;
 inline constexpr int page_default = 30;
 inline constexpr int page_max = 100;
 
+// Reading git: GitHub's where it documents one.
+inline constexpr size_t commit_message_bytes = 64 * 1024;     ///< of what answers show
+inline constexpr size_t commit_parents = 100;                 ///< git itself makes no wider merges
+inline constexpr int64_t counted_commits = 10'000;            ///< beyond, lists have no last page
+inline constexpr size_t compared_commits = 250;               ///< GitHub's, without pages
+inline constexpr size_t diff_files = 3000;                    ///< GitHub's, of one commit
+inline constexpr size_t diff_page_files = 300;                ///< GitHub's, per page
+inline constexpr size_t diff_trees = 50'000;                  ///< folders opened for them
+inline constexpr size_t diff_depth = 1000;                    ///< folders in folders
+inline constexpr size_t diff_blob_bytes = 1024 * 1024;        ///< a larger file has no lines
+inline constexpr size_t diff_total_bytes = 32 * 1024 * 1024;  ///< half a second of comparing
+inline constexpr size_t patch_bytes = 512 * 1024;             ///< of one file
+inline constexpr size_t patch_total_bytes = 1024 * 1024;      ///< of one answer
+
 // Webhooks.
 inline constexpr size_t hooks_per_event = 20;           ///< GitHub's, per repository and event
 inline constexpr auto delivery_time = 10s;              ///< GitHub's

@@ -46,8 +46,15 @@ void append_json_string(std::string& out, std::string_view text) {
     out += digits[code_point >> 4];
     out += digits[code_point & 15];
   };
+  auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   out += '"';
   for (size_t i = 0; i < text.size(); ++i) {
+    // Nearly all text is plain from one end to the other: it goes at once.
+    const auto special = std::ranges::find_if_not(text.substr(i), is_plain);
+    const size_t plain = static_cast<size_t>(special - (text.begin() + static_cast<long>(i)));
+    out.append(text, i, plain);
+    i += plain;
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     switch (c) {
       case '"': out += "\\\""; break;
@@ -58,8 +65,6 @@ void append_json_string(std::string& out, std::string_view text) {
       default:
         if (c < 0x20 || c == 0x7f) {
           escape(c);
-        } else if (c < 0x80) {
-          out += text[i];
         } else if (size_t length = utf8_sequence(text.substr(i)); length == 0) {
           out += replacement_character;
         } else if (is_c1(text.substr(i))) {

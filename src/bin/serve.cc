@@ -147,7 +147,11 @@ Result<void> serve(const ServerSettings& settings) {
   service.handle = [&](const http::Request& request) {
     const bool local = request.door == http::Door::local_admin;
     if (request.method == "OPTIONS") return api->serve(request);
-    if (!local && request.path() == "/") return web::home_page(url, ESCLUSA_VERSION);
+    // The index of the API for its clients, a page for everybody else.
+    if (!local && request.path() == "/" &&
+        !request.headers.find("Accept").value_or("").contains("application/vnd.github")) {
+      return web::home_page(url, ESCLUSA_VERSION);
+    }
     if (request.path() == "/livez") return plain(200, "ok\n");
     if (request.path() == "/readyz") {
       bool ready = !stopping &&

@@ -23,6 +23,13 @@ struct Account {
   Timestamp updated_at{};
 };
 
+/// An account, and how many repositories it owns.
+struct Profile {
+  Account account;
+  int64_t public_repository_count = 0;
+  int64_t private_repository_count = 0;
+};
+
 /// What an account may do in one repository; each includes those before it.
 enum class Role { none, read, triage, write, maintain, admin };
 

@@ -99,4 +99,11 @@ Result<void> check_link(std::string_view url, const std::string& resource,
   return {};
 }
 
+std::optional<AccountId> account_of_address(std::string_view email) {
+  if (!email.ends_with("@users.noreply.esclusa.invalid")) return std::nullopt;
+  const auto id = parse_positive(email.substr(0, email.find('+')));
+  if (!id) return std::nullopt;
+  return AccountId{*id};
+}
+
 }  // namespace esclusa::core

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ Result<void> check_login(std::string_view login, AccountKind kind);
 Result<void> check_repository_name(std::string_view name);
 /// 1 to 255 characters without control characters.
 Result<void> check_environment_name(std::string_view name);
+
+/// Whose address for commits that is: `ID+login@users.noreply.esclusa.invalid`. Nobody has another.
+std::optional<AccountId> account_of_address(std::string_view email);
 
 /// An http or https URL for people to open; empty is allowed, and means none. Checked when
 /// written, so that no page ever shows a `javascript:` link, and no event a URL that its schema

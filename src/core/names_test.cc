@@ -148,4 +148,15 @@ TEST_CASE("check_link: at most the limit's bytes") {
   CHECK_FALSE(is_link(base + std::string(limits::url_bytes - base.size() + 1, 'x')));
 }
 
+TEST_CASE("account_of_address: our own addresses, and no others") {
+  CHECK(account_of_address("7+ada@users.noreply.esclusa.invalid") == AccountId{7});
+  for (auto email : {"", "ada@example.org", "ada@users.noreply.esclusa.invalid",
+                     "+ada@users.noreply.esclusa.invalid", "7+ada@users.noreply.github.com",
+                     "0+ada@users.noreply.esclusa.invalid", "-1+a@users.noreply.esclusa.invalid",
+                     "7+ada@users.noreply.esclusa.invalid.example.org"}) {
+    CAPTURE(email);
+    CHECK_FALSE(account_of_address(email));
+  }
+}
+
 TEST_CASE("fold_case: ASCII letters alone") { CHECK(fold_case("Prod-ÄÖ 1") == "prod-ÄÖ 1"); }

@@ -75,7 +75,7 @@ class Walk {
     return {};
   }
 
-  Result<Distance> run() {
+  Result<Distance> run(std::vector<std::string>* ahead_shas) {
     while (!queue_.empty()) {
       Node& node = *queue_.top();
       if (one_sided_queued_ == 0 && node.date < oldest_one_sided_ - date_slack) break;
@@ -93,6 +93,7 @@ class Walk {
     Distance distance;
     for (const auto& [id, node] : nodes_) {
       if (node.sides == in_head) ++distance.ahead_count;
+      if (node.sides == in_head && ahead_shas) ahead_shas->push_back(text_of(id));
       if (node.sides == in_base) ++distance.behind_count;
     }
     return distance;
@@ -109,11 +110,11 @@ class Walk {
 }  // namespace
 
 Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
-                                  const git_oid& head) {
+                                  const git_oid& head, std::vector<std::string>* ahead_shas) {
   Walk walk(repository);
   TRY(walk.mark(base, in_base));
   TRY(walk.mark(head, in_head));
-  return walk.run();
+  return walk.run(ahead_shas);
 }
 
 }  // namespace esclusa::git

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -59,6 +60,15 @@ TEST_CASE("keep: an unknown commit is an error, and makes no ref") {
   CHECK_FALSE(opened(fixture).keep(std::string(40, 'a')));
   CHECK_FALSE(opened(fixture).keep(fixture.git({"rev-parse", "main^{tree}"})));
   CHECK(fixture.git({"for-each-ref", "refs/deployments"}).empty());
+}
+
+TEST_CASE("keep: a lock that a killed server has left does not stand in the way for ever") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  std::filesystem::create_directories(fixture.git_directory() / "refs/deployments");
+  std::ofstream(fixture.git_directory() / ("refs/deployments/" + sha + ".lock")) << sha << "\n";
+  CHECK(opened(fixture).keep(sha));
+  CHECK(fixture.git({"rev-parse", "refs/deployments/" + sha}) == sha);
 }
 
 TEST_CASE("keep: many threads at once, of the same and of other commits") {

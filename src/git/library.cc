@@ -1,7 +1,12 @@
 #include "git/library.h"
 
+#include <algorithm>
+#include <climits>
+
 #include "base/check.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "core/ref.h"
 
 namespace esclusa::git {
 
@@ -21,6 +26,23 @@ void start_library() {
     return true;
   }();
   ENSURE(started);
+}
+
+std::string text_of(const git_oid& id) {
+  char text[GIT_OID_HEXSZ + 1];
+  return git_oid_tostr(text, sizeof text, &id);
+}
+
+git_oid id_of(std::string_view sha) {
+  ENSURE(core::is_full_sha(sha));
+  git_oid id;
+  ENSURE(git_oid_fromstrn(&id, sha.data(), sha.size()) == 0);
+  return id;
+}
+
+bool exists_as_path(std::string_view ref_name) {
+  return std::ranges::none_of(split(ref_name, '/'),
+                              [](auto part) { return part.size() > NAME_MAX; });
 }
 
 std::unexpected<Error> unreadable(std::string_view doing) {

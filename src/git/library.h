@@ -2,6 +2,7 @@
 #include <git2.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -24,6 +25,16 @@ using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Freer<git_odb_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<git_config_free>>;
 
+/// A `git_buf` that libgit2 fills.
+struct BufferHandle {
+  git_buf buffer = GIT_BUF_INIT;
+  BufferHandle() = default;
+  BufferHandle(const BufferHandle&) = delete;
+  BufferHandle& operator=(const BufferHandle&) = delete;
+  ~BufferHandle() { git_buf_dispose(&buffer); }
+  std::string_view view() const { return {buffer.ptr, buffer.size}; }
+};
+
 /// A libgit2 function `int(T** out, arguments...)`, with its result in a handle.
 template <class Handle, class Function, class... Arguments>
 int receive(Handle& handle, Function function, Arguments... arguments) {
@@ -35,6 +46,15 @@ int receive(Handle& handle, Function function, Arguments... arguments) {
 
 /// Starts libgit2 at the first call. Call it before anything else of libgit2.
 void start_library();
+
+/// 40 lower-case hex digits.
+std::string text_of(const git_oid& id);
+/// `sha` is a full one; anything else is a bug.
+git_oid id_of(std::string_view sha);
+
+/// False if a part between slashes is longer than any file's name: looking such a ref up is an
+/// error of the file system, not an answer.
+bool exists_as_path(std::string_view ref_name);
 
 /// `unavailable`, `repository_unreadable`. libgit2's own words name paths: they go to the log.
 std::unexpected<Error> unreadable(std::string_view doing);

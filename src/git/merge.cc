@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <thread>
 
 #include "base/crypto.h"
 #include "base/log.h"
@@ -14,8 +16,14 @@
 namespace esclusa::git {
 namespace {
 
+using namespace std::chrono_literals;
+
 using SignatureHandle = std::unique_ptr<git_signature, Freer<git_signature_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
+
+/// git waits as long for a branch's lock (core.filesRefLockTimeout); libgit2 does not.
+constexpr auto lock_wait = 100ms;
+constexpr auto lock_pause = 5ms;
 
 /// Renames in a folder are on the disk only when the folder itself is.
 std::error_code sync_folder(const std::filesystem::path& folder) {
@@ -168,11 +176,29 @@ Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
   // The reflog names who did it.
   git_repository_set_ident(repository.get(), author.name.c_str(), author.email.c_str());
   constexpr int force = 1;
-  const int error = receive(moved, git_reference_create_matching, repository.get(), branch.c_str(),
-                            &to_id, force, &from_id, "auto-merge on deployment");
+  auto move = [&] {
+    return receive(moved, git_reference_create_matching, repository.get(), branch.c_str(), &to_id,
+                   force, &from_id, "auto-merge on deployment");
+  };
+  int error = move();
+  for (auto waited = 0ms; error == GIT_ELOCKED && waited < lock_wait; waited += lock_pause) {
+    std::this_thread::sleep_for(lock_pause);
+    error = move();
+  }
   if (error == GIT_EMODIFIED || error == GIT_ENOTFOUND) return BranchMove::changed;
+  if (error == GIT_ELOCKED) return BranchMove::locked;
   if (error != 0) return unreadable("moving a branch");
   return BranchMove::moved;
+}
+
+bool remove_left_lock(const std::filesystem::path& git_directory, const std::string& branch,
+                      const std::string& to) {
+  const std::filesystem::path lock = git_directory / (branch + ".lock");
+  std::ifstream file(lock);
+  std::string line;
+  if (!std::getline(file, line) || line != to) return false;
+  std::error_code error;
+  return std::filesystem::remove(lock, error);
 }
 
 }  // namespace esclusa::git

@@ -1,5 +1,7 @@
 #include "git/merge.h"
 
+#include <fstream>
+
 #include <doctest/doctest.h>
 
 #include "git/repository.h"
@@ -95,6 +97,28 @@ TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
         BranchMove::checked_out);
   auto onto_topic = make_merge_commit(path, diverged.tip, diverged.other, "m", author);
   CHECK(move_branch(path, "refs/heads/topic", diverged.tip, **onto_topic, author).value() ==
+        BranchMove::moved);
+}
+
+TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no other") {
+  Diverged diverged;
+  const auto path = diverged.repository.git_directory();
+  const auto lock = path / "refs/heads/topic.lock";
+  auto leave = [&](const std::string& text) { std::ofstream(lock) << text; };
+  const std::string merge =
+      make_merge_commit(path, diverged.tip, diverged.other, "m", author).value().value();
+  CHECK_FALSE(remove_left_lock(path, "refs/heads/topic", merge));
+  for (const std::string& foreign : {std::string(), diverged.other + "\n"}) {
+    leave(foreign);
+    CHECK_FALSE(remove_left_lock(path, "refs/heads/topic", merge));
+    CHECK(std::filesystem::exists(lock));
+    CHECK(move_branch(path, "refs/heads/topic", diverged.tip, merge, author).value() ==
+          BranchMove::locked);
+  }
+  leave(merge + "\n");
+  CHECK(remove_left_lock(path, "refs/heads/topic", merge));
+  CHECK_FALSE(std::filesystem::exists(lock));
+  CHECK(move_branch(path, "refs/heads/topic", diverged.tip, merge, author).value() ==
         BranchMove::moved);
 }
 

@@ -1,15 +1,12 @@
 #include "git/repository.h"
 
-#include <algorithm>
 #include <chrono>
-#include <climits>
 #include <thread>
 #include <utility>
 
-#include "base/check.h"
-#include "base/text.h"
 #include "git/distance.h"
 #include "git/library.h"
+#include "git/merge.h"
 
 namespace esclusa::git {
 namespace {
@@ -21,23 +18,6 @@ using Resolution = std::optional<ResolvedRef>;
 constexpr int keep_attempts = 20;
 constexpr std::chrono::milliseconds keep_pause{10};
 
-std::string text_of(const git_oid& id) {
-  char text[GIT_OID_HEXSZ + 1];
-  return git_oid_tostr(text, sizeof text, &id);
-}
-
-git_oid id_of(std::string_view sha) {
-  ENSURE(core::is_full_sha(sha));
-  git_oid id;
-  ENSURE(git_oid_fromstrn(&id, sha.data(), sha.size()) == 0);
-  return id;
-}
-
-/// Looking such a name up is an error of the file system, not an answer.
-bool has_too_long_component(std::string_view name) {
-  return std::ranges::any_of(split(name, '/'), [](auto part) { return part.size() > NAME_MAX; });
-}
-
 /// libgit2 answers "not found" for everything if the folder is no more.
 bool has_vanished(git_repository* repository) {
   ReferenceHandle head;
@@ -48,7 +28,7 @@ enum class Found { no, yes, not_a_commit };
 
 /// Looks up one full name and peels it, into `sha`.
 Result<Found> look_up(git_repository* repository, const std::string& name, std::string& sha) {
-  if (has_too_long_component(name)) return Found::no;
+  if (!exists_as_path(name)) return Found::no;
   ReferenceHandle named, direct;
   int error = receive(named, git_reference_lookup, repository, name.c_str());
   // GIT_EBUFS: longer than any name that libgit2 can have written or read.
@@ -111,6 +91,8 @@ Result<Repository> Repository::open(const std::filesystem::path& git_directory) 
   return Repository(std::move(state));
 }
 
+git_repository* Repository::handle() const { return state_->repository.get(); }
+
 Result<std::optional<core::ResolvedRef>> Repository::resolve(std::string_view ref) const {
   git_repository* repository = state_->repository.get();
   Resolution found;
@@ -144,8 +126,14 @@ Result<void> Repository::keep(const std::string& sha) const {
         receive(created, git_reference_create, repository, name.c_str(), &id, no_force, nullptr);
     // The name says what it points to: whoever made it made the same.
     if (error == 0 || error == GIT_EEXISTS) return {};
-    // Another of us is making it, or git is packing its refs.
-    if (error != GIT_ELOCKED || attempt == keep_attempts) return unreadable("keeping a commit");
+    // Another of us is making it, or git is packing its refs; or one of us was killed at it. Should
+    // that one be alive after all, it is for the same ref at the same commit.
+    if (error != GIT_ELOCKED || attempt > keep_attempts) return unreadable("keeping a commit");
+    if (attempt == keep_attempts) {
+      remove_left_lock(git_repository_commondir(repository), name,
+                       name.substr(name.rfind('/') + 1));
+      continue;
+    }
     std::this_thread::sleep_for(keep_pause);
   }
 }

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "core/ref.h"
 
+struct git_repository;
+
 /// Reads and writes git repositories: libgit2 for refs and walks, the git program for the rest.
 /// User text never reaches a revision parser or a command line.
 namespace esclusa::git {
@@ -52,6 +54,9 @@ class Repository {
 
   /// Creates `refs/deployments/<sha>` (idempotent), so that the commit outlives a force-push.
   Result<void> keep(const std::string& sha) const;
+
+  /// For the other files of this folder.
+  git_repository* handle() const;
 
  private:
   struct State;

@@ -97,6 +97,11 @@ std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_vi
   return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
 }
 
+int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility) {
+  return db.number("select count(*) from repository where owner_id = $1 and visibility = $2",
+                   {owner.value, core::to_name(visibility)});
+}
+
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
   if (repository.owner.kind == core::AccountKind::organization &&
       db.number("select count(*) from organization_member where organization_id = $1 and "

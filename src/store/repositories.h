@@ -17,6 +17,7 @@ std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryI
 std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
                                                 std::string_view name);
 std::vector<core::Repository> list_repositories(sql::Connection& db);
+int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility);
 
 /// Gives it another name, and keeps the old one as a former name; false, and nothing is changed, if
 /// the owner has another of that name.

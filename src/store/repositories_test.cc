@@ -146,6 +146,25 @@ TEST_CASE("rename_repository: a name that is taken is refused, and leads to who 
   });
 }
 
+TEST_CASE("count_repositories: of one owner and visibility") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      core::Repository repository = add_repository(tx, ada, "one");
+      add_repository(tx, add_account(tx, "bob"), "two");
+      const auto other = repository.visibility == core::Visibility::is_public
+                             ? core::Visibility::is_private
+                             : core::Visibility::is_public;
+      CHECK(store::count_repositories(tx, ada.id, repository.visibility) == 1);
+      CHECK(store::count_repositories(tx, ada.id, other) == 0);
+      repository.name = "three";
+      repository.visibility = other;
+      REQUIRE(store::insert_repository(tx, repository));
+      CHECK(store::count_repositories(tx, ada.id, other) == 1);
+    });
+  });
+}
+
 TEST_CASE("set_role: grants, changes and takes away, for one account in one repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

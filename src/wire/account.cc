@@ -20,13 +20,11 @@ KindNames names_of(core::AccountKind kind) {
   return {"User", "U"};
 }
 
-}  // namespace
-
-void write_account(JsonWriter& json, const core::Account& account, const Urls& urls) {
+/// The members of `simple-user`, without the object around them.
+void write_members(JsonWriter& json, const core::Account& account, const Urls& urls) {
   const std::string url = urls.account(account);
   const KindNames names = names_of(account.kind);
-  json.begin_object()
-      .member("login", account.login)
+  json.member("login", account.login)
       .member("id", account.id.value)
       .member("node_id", node_id(names.node_prefix, {account.id.value}))
       .member("avatar_url", urls.avatar(account))
@@ -43,7 +41,74 @@ void write_account(JsonWriter& json, const core::Account& account, const Urls& u
       .member("events_url", url + "/events{/privacy}")
       .member("received_events_url", url + "/received_events")
       .member("type", names.type)
-      .member("site_admin", account.site_admin)
+      .member("site_admin", account.site_admin);
+}
+
+/// What people tell of themselves elsewhere.
+void write_blanks(JsonWriter& json, std::initializer_list<const char*> names) {
+  for (const char* name : names) json.member(name, nullptr);
+}
+
+}  // namespace
+
+void write_account(JsonWriter& json, const core::Account& account, const Urls& urls) {
+  json.begin_object();
+  write_members(json, account, urls);
+  json.end_object();
+}
+
+void write_user(JsonWriter& json, const core::Profile& profile, View view, const Urls& urls) {
+  json.begin_object();
+  write_members(json, profile.account, urls);
+  json.member("user_view_type", view == View::is_private ? "private" : "public");
+  write_blanks(json, {"name", "company"});
+  json.member("blog", "");
+  write_blanks(json, {"location", "email", "hireable", "bio", "twitter_username"});
+  json.member("public_repos", profile.public_repository_count)
+      .member("public_gists", 0)
+      .member("followers", 0)
+      .member("following", 0)
+      .member("created_at", profile.account.created_at)
+      .member("updated_at", profile.account.updated_at);
+  if (view == View::is_private) {
+    json.member("private_gists", 0)
+        .member("total_private_repos", profile.private_repository_count)
+        .member("owned_private_repos", profile.private_repository_count)
+        .member("disk_usage", 0)
+        .member("collaborators", 0)
+        .member("two_factor_authentication", false);
+  }
+  json.end_object();
+}
+
+void write_organization(JsonWriter& json, const core::Profile& profile, const Urls& urls) {
+  const core::Account& account = profile.account;
+  const std::string url = urls.api + "/orgs/" + percent_encode(account.login);
+  const KindNames names = names_of(account.kind);
+  json.begin_object()
+      .member("login", account.login)
+      .member("id", account.id.value)
+      .member("node_id", node_id(names.node_prefix, {account.id.value}))
+      .member("url", url)
+      .member("repos_url", url + "/repos")
+      .member("events_url", url + "/events")
+      .member("hooks_url", url + "/hooks")
+      .member("issues_url", url + "/issues")
+      .member("members_url", url + "/members{/member}")
+      .member("public_members_url", url + "/public_members{/member}")
+      .member("avatar_url", urls.avatar(account))
+      .member("description", nullptr)
+      .member("has_organization_projects", false)
+      .member("has_repository_projects", false)
+      .member("public_repos", profile.public_repository_count)
+      .member("public_gists", 0)
+      .member("followers", 0)
+      .member("following", 0)
+      .member("html_url", urls.web + "/" + percent_encode(account.login))
+      .member("created_at", account.created_at)
+      .member("updated_at", account.updated_at)
+      .member("archived_at", nullptr)
+      .member("type", names.type)
       .end_object();
 }
 

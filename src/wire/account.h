@@ -8,4 +8,12 @@ namespace esclusa::wire {
 /// GitHub's `simple-user`.
 void write_account(JsonWriter& json, const core::Account& account, const Urls& urls);
 
+/// Who looks at an account: anyone, or it itself.
+enum class View { is_public, is_private };
+/// GitHub's `public-user` or `private-user`; organizations and bots have it, too.
+void write_user(JsonWriter& json, const core::Profile& profile, View view, const Urls& urls);
+
+/// GitHub's `organization-full`, as anyone sees it.
+void write_organization(JsonWriter& json, const core::Profile& profile, const Urls& urls);
+
 }  // namespace esclusa::wire

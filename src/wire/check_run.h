@@ -12,7 +12,8 @@ Result<core::CheckRunInput> parse_new_check_run(std::string_view body);
 /// The body of `PATCH …/check-runs/{id}`.
 Result<core::CheckRunInput> parse_check_run_changes(std::string_view body);
 
-/// GitHub's `check-run`. There are no apps and no suites behind it.
+/// GitHub's `check-run`. There is no app behind it, and
+/// each is a suite of its own.
 void write_check_run(JsonWriter& json, const core::CheckRun& run,
                      const core::Repository& repository, const Urls& urls);
 

@@ -1,7 +1,6 @@
 #include "wire/commit_status.h"
 
 #include "wire/account.h"
-#include "wire/enums.h"
 #include "wire/node_id.h"
 #include "wire/repository.h"
 
@@ -10,7 +9,12 @@ namespace esclusa::wire {
 Result<core::NewCommitStatus> parse_new_commit_status(std::string_view text) {
   const JsonBody body = TRY(JsonBody::parse(text));
   core::NewCommitStatus input;
-  input.state = TRY(required_enum<core::CommitState>(body, "state"));
+  const auto state = core::from_name<core::CommitState>(TRY(body.required_string("state")));
+  if (!state) {  // GitHub's words, recorded: not those of a deployment status
+    return fail_validation({"Status", "state", "custom", "State is not included in the list"},
+                           "invalid_state");
+  }
+  input.state = *state;
   input.target_url = TRY(body.optional_string("target_url"));
   input.description = TRY(body.optional_string("description"));
   input.context = TRY(body.string_or("context", input.context));

@@ -58,9 +58,10 @@ TEST_CASE("parse_new_commit_status: GitHub's defaults and refusals") {
   CHECK(full->description == "");
   CHECK_FALSE(full->target_url.has_value());
   CHECK(refusal(parse_new_commit_status("{}")) == "Invalid request.\n\n\"state\" wasn't supplied.");
-  CHECK(refusal(parse_new_commit_status(R"({"state":"Success"})")) ==
-        "Invalid request.\n\nSuccess is not a member of "
-        "[\"error\", \"failure\", \"pending\", \"success\"].");
+  const auto unknown = parse_new_commit_status(R"({"state":"Success"})");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().message == "Validation Failed");
+  CHECK(unknown.error().fields.at(0).message == "State is not included in the list");
 }
 
 TEST_CASE("write_commit_status: GitHub's members in GitHub's order, null where nothing was said") {
@@ -148,7 +149,7 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
   CHECK(with(R"("end_column":1.5)").contains("is not an integer."));
 }
 
-TEST_CASE("write_check_run: without suite and app, conclusion only when there is one") {
+TEST_CASE("write_check_run: a suite of its own, no app, conclusion only when there is one") {
   core::CheckRun run;
   run.id = {9};
   run.sha = sha;
@@ -158,7 +159,7 @@ TEST_CASE("write_check_run: without suite and app, conclusion only when there is
   Json value = parsed(queued);
   CHECK(value.string_at("status") == "queued");
   CHECK(value.find("conclusion")->is_null());
-  CHECK(value.find("check_suite")->is_null());
+  CHECK(value.integer_at("check_suite", "id") == 9);
   CHECK(value.find("app")->is_null());
   CHECK(value.string_at("url") == "http://h/api/v3/repos/ada/application/check-runs/9");
   CHECK(value.string_at("output", "annotations_url") ==

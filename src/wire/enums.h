@@ -30,12 +30,4 @@ Result<std::optional<Enum>> optional_enum(const JsonBody& body, std::string_view
   return value;
 }
 
-template <class Enum>
-Result<Enum> required_enum(const JsonBody& body, std::string_view name) {
-  const std::string text = TRY(body.required_string(name));
-  const auto value = core::from_name<Enum>(text);
-  if (!value) return not_a_member<Enum>(text);
-  return *value;
-}
-
 }  // namespace esclusa::wire

@@ -29,13 +29,37 @@ void append_id(std::string& out, int64_t id) {
   }
 }
 
+/// A string in the form that GitHub uses: it has 16 bits for the length where msgpack could do with
+/// 8, since its ids of commits (`C_kwDO…oAKD…`) are older than those.
+void append_name(std::string& out, std::string_view name) {
+  if (name.size() < 32) {
+    out += static_cast<char>(0xa0 | name.size());
+  } else {
+    out += '\xda';
+    append_big_endian(out, name.size(), 2);
+  }
+  out += name;
+}
+
+/// The beginning of the array, up to the last of the ids.
+std::string pack(size_t count, std::initializer_list<int64_t> ids) {
+  std::string packed;
+  packed += static_cast<char>(0x90 | count);
+  packed += '\0';
+  for (int64_t id : ids) append_id(packed, id);
+  return packed;
+}
+
 }  // namespace
 
 std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids) {
-  std::string packed;
-  packed += static_cast<char>(0x90 | (ids.size() + 1));
-  packed += '\0';
-  for (int64_t id : ids) append_id(packed, id);
+  return std::string(prefix) + "_" + base64url(pack(ids.size() + 1, ids));
+}
+
+std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids,
+                    std::string_view name) {
+  std::string packed = pack(ids.size() + 2, ids);
+  append_name(packed, name);
   return std::string(prefix) + "_" + base64url(packed);
 }
 

@@ -9,5 +9,8 @@ namespace esclusa::wire {
 /// GitHub's newer node ids: `DE_kwDOAQ…` is `prefix_` + base64url of the msgpack array
 /// `[0, parent…, id]`. Source: behaviour.md §1, decoded from recorded answers.
 std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids);
+/// The same of what has a name instead of an id: a commit, a ref.
+std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids,
+                    std::string_view name);
 
 }  // namespace esclusa::wire

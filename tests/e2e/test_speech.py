@@ -318,7 +318,7 @@ class Speech(EsclusaTest):
 
     def test_odd_paths_are_404_in_githubs_shape(self):
         for path in ("//", "/repos//shop", "/repos/demo/shop/", "/repos/demo/%zz", "/repos/demo/%",
-                     "/repos/demo/%ff", "/api/v3", "/api/v3/", "/api/v3/api/v3/user", "/USER",
+                     "/repos/demo/%ff", "/api/v4", "/api/v3/api/v3/user", "/USER",
                      "/repos/demo/shop/deployments/x", "/repos/demo/shop/deployments/-1"):
             for method in ("GET", "POST", "DELETE"):
                 with self.subTest(method=method, path=path):

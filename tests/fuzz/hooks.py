@@ -42,6 +42,9 @@ def chooser(case):
 def lead_to_real_things(case, choose):
     """Puts names and ids that are there into the path, of one repository."""
     parameters = case.path_parameters
+    for name in ("username", "org"):
+        if parameters and name in parameters and choose.random() < 0.7:
+            parameters[name] = choose.choice(WORLD[name])
     if not parameters or "owner" not in parameters or choose.random() < 0.1:
         return
     repository = choose.choice(WORLD["repositories"])
@@ -51,6 +54,8 @@ def lead_to_real_things(case, choose):
         if case.method.upper() == "DELETE" and name in deletable:
             if deletable[name]:
                 parameters[name] = deletable[name].pop()
+        elif name == "ref" and "/git/" in case.path:
+            parameters[name] = choose.choice(repository["git_ref"])
         elif name in repository:
             parameters[name] = choose.choice(repository[name])
 

@@ -41,6 +41,8 @@ def make_world(server):
     writer = server.user_with("writer", "repo", "demo/shop", "write")
     reader = server.user_with("reader", "repo_deployment", "demo/shop", "read")
     return {
+        "username": ["admin", "demo", "Writer"],
+        "org": ["demo", "admin"],
         "repositories": [repositories[0]] * 6 + [repositories[1]] * 3 + [repositories[2]],
         "tokens": {"admin": server.token, "writer": writer.token, "reader": reader.token,
                    "wrong": "esc_" + "0" * 40},
@@ -53,6 +55,8 @@ def fill_repository(api, name, git):
     commits = [git.sha("main"), git.sha("v1.0"), git.sha("feature/login")]
     ids = {"owner": ["demo", "DEMO"], "repo": [name], "deployment_id": [], "status_id": [],
            "check_run_id": [], "hook_id": [], "sha": commits,
+           "branch": ["main", "feature/login"], "basehead": ["v1.0...main", "old...feature/login"],
+           "git_ref": ["heads/main", "tags/v1.0", "heads"],
            "ref": ["main", "v1.0", "heads/feature/login", "feature/login", "old", *commits]}
 
     def post(path, body):

@@ -1,0 +1,145 @@
+#include "api/code.h"
+
+#include "api/pagination.h"
+#include "app/code.h"
+#include "wire/commit.h"
+
+namespace esclusa::api {
+namespace {
+
+/// The media types beside JSON that GitHub has for commits.
+bool accepts(const Call& call, std::string_view form) {
+  auto accept = call.request.headers.find("Accept");
+  if (!accept) return false;
+  return accept->contains("application/vnd.github." + std::string(form)) ||
+         accept->contains("application/vnd.github.v3." + std::string(form));
+}
+
+/// A client that asked for a patch must not take JSON for one.
+Result<void> refuse_patches(const Call& call) {
+  for (const char* form : {"diff", "patch"}) {
+    if (!accepts(call, form)) continue;
+    return fail(ErrorCode::invalid,
+                "Unsupported 'Accept' header: 'application/vnd.github." + std::string(form) +
+                    "'. Must accept 'application/json'.",
+                "unsupported_media_type");
+  }
+  return {};
+}
+
+Result<std::optional<Timestamp>> time_of(const Call& call, const std::string& name) {
+  const std::string text = call.query_value(name);
+  if (text.empty()) return std::nullopt;
+  if (auto time = parse_time(text)) return time;
+  return fail_request("\"" + name + "\" is no time in ISO 8601 format.");
+}
+
+/// What narrows a history on GitHub, and would need all of it here.
+Result<void> refuse_filters(const Call& call) {
+  for (const char* name : {"path", "author", "committer"}) {
+    if (call.query_value(name).empty()) continue;
+    return fail_request("\"" + std::string(name) + "\" is not supported.", "filter_not_supported");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<http::Response> list_branches(const Call& call) {
+  const core::Page page = parse_page(call);
+  core::Listing<core::Branch> listing;
+  if (call.query_value("protected") != "true") {  // no branch is
+    listing = TRY(app::list_branches(call.access(), page));
+  }
+  return list_response(call, page, listing, [&](auto& json, const core::Branch& branch) {
+    wire::write_branch(json, branch, call.repository(), call.urls);
+  });
+}
+
+Result<http::Response> get_branch(const Call& call) {
+  const std::string& name = call.parameter("branch");
+  const auto commit = TRY(app::get_branch(call.context, call.access(), name));
+  wire::JsonWriter json;
+  wire::write_full_branch(json, name, commit, call.repository(), call.urls);
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> list_tags(const Call& call) {
+  const core::Page page = parse_page(call);
+  auto listing = TRY(app::list_tags(call.access(), page));
+  return list_response(call, page, listing, [&](auto& json, const core::Branch& tag) {
+    wire::write_tag(json, tag, call.repository(), call.urls);
+  });
+}
+
+Result<http::Response> list_commits(const Call& call) {
+  TRY(refuse_filters(call));
+  const core::Page page = parse_page(call);
+  const app::HistoryQuery query{call.query_value("sha"), TRY(time_of(call, "since")),
+                                TRY(time_of(call, "until"))};
+  const auto history = TRY(app::list_commits(call.context, call.access(), query, page));
+  wire::JsonWriter json;
+  json.begin_array();
+  for (const core::Commit& commit : history.items) {
+    wire::write_commit(json, commit, call.repository(), call.urls);
+  }
+  json.end_array();
+  http::Response response = json_response(200, std::move(json));
+  const Total total = history.counted_all ? Total::exact : Total::at_least;
+  std::string link = link_header(call, page, history.total_count, total);
+  if (!link.empty()) response.headers.add("Link", std::move(link));
+  return response;
+}
+
+Result<http::Response> get_commit(const Call& call) {
+  const std::string& ref = call.parameter("ref");
+  if (accepts(call, "sha")) {
+    return http::Response{200,
+                          {{"Content-Type", "application/vnd.github.sha; charset=utf-8"}},
+                          TRY(app::get_commit_sha(call.access(), ref))};
+  }
+  TRY(refuse_patches(call));
+  core::Page page = parse_page(call);
+  if (call.query_value("per_page").empty()) page.size = limits::diff_page_files;
+  const auto details = TRY(app::get_commit(call.context, call.access(), ref, page));
+  wire::JsonWriter json;
+  wire::write_commit(json, details.commit, call.repository(), call.urls, &details.difference);
+  http::Response response = json_response(200, std::move(json));
+  std::string link = link_header(call, page, details.difference.total_count);
+  if (!link.empty()) response.headers.add("Link", std::move(link));
+  return response;
+}
+
+Result<http::Response> get_git_ref(const Call& call) {
+  const auto ref = TRY(app::get_git_ref(call.access(), call.parameter("ref")));
+  wire::JsonWriter json;
+  wire::write_git_ref(json, ref, call.repository(), call.urls);
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> list_git_refs(const Call& call) {
+  const core::Page page = parse_page(call);
+  auto listing = TRY(app::list_git_refs(call.access(), call.parameter("ref"), page));
+  return list_response(call, page, listing, [&](auto& json, const core::GitRef& ref) {
+    wire::write_git_ref(json, ref, call.repository(), call.urls);
+  });
+}
+
+Result<http::Response> compare_commits(const Call& call) {
+  TRY(refuse_patches(call));
+  const std::string& basehead = call.parameter("basehead");
+  std::optional<core::Page> page;
+  if (!call.query_value("page").empty() || !call.query_value("per_page").empty()) {
+    page = parse_page(call);
+  }
+  const auto comparison = TRY(app::compare(call.context, call.access(), basehead, page));
+  wire::JsonWriter json;
+  wire::write_comparison(json, comparison, basehead, call.repository(), call.urls);
+  http::Response response = json_response(200, std::move(json));
+  if (!page) return response;
+  std::string link = link_header(call, *page, static_cast<int64_t>(comparison.ahead_count));
+  if (!link.empty()) response.headers.add("Link", std::move(link));
+  return response;
+}
+
+}  // namespace esclusa::api

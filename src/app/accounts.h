@@ -1,0 +1,11 @@
+#pragma once
+#include <string>
+
+#include "app/context.h"
+
+namespace esclusa::app {
+
+/// An account by its login, and what it owns; `not_found`.
+Result<core::Profile> get_profile(const Context& context, const std::string& login);
+
+}  // namespace esclusa::app

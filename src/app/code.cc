@@ -1,0 +1,195 @@
+#include "app/code.h"
+
+#include <algorithm>
+#include <functional>
+#include "app/commits.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "core/names.h"
+#include "git/commits.h"
+#include "git/difference.h"
+#include "git/refs.h"
+#include "store/accounts.h"
+
+namespace esclusa::app {
+namespace {
+
+constexpr std::string_view branch_prefix = "refs/heads/";
+constexpr std::string_view tag_prefix = "refs/tags/";
+
+std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
+
+std::unexpected<Error> repository_empty() {
+  return fail(ErrorCode::conflict, "Git Repository is empty.", "repository_empty");
+}
+
+Result<git::Repository> open(const RepositoryAccess& access) {
+  return git::Repository::open(access.repository.path);
+}
+
+Result<bool> is_empty(const git::Repository& git) {
+  return TRY(git::list_ref_names(git, branch_prefix)).empty();
+}
+
+/// Gives each author and committer the account that the address belongs to.
+Result<void> find_accounts(const Context& context, std::span<core::Commit> commits) {
+  std::vector<std::pair<AccountId, core::Signature*>> wanted;
+  for (core::Commit& commit : commits) {
+    for (core::Signature* person : {&commit.author, &commit.committer}) {
+      if (auto id = core::account_of_address(person->email)) wanted.emplace_back(*id, person);
+    }
+  }
+  if (wanted.empty()) return {};
+  return context.database.read([&](store::Connection& db) -> Result<void> {
+    for (auto& [id, person] : wanted) person->account = store::find_account(db, id);
+    return {};
+  });
+}
+
+/// The names below a prefix that are those of commits: one page of them.
+Result<core::Listing<core::Branch>> list_commit_names(const git::Repository& git,
+                                                      std::string_view prefix,
+                                                      std::vector<std::string> names,
+                                                      const core::Page& page) {
+  core::Listing<core::Branch> listing;
+  listing.total_count = static_cast<int64_t>(names.size());
+  for (const std::string& name : page.cut(names)) {
+    // It may have gone since it was listed, or, among tags, be one of something else.
+    if (auto found = TRY(git.resolve(name))) {
+      listing.items.push_back({name.substr(prefix.size()), found->sha});
+    }
+  }
+  return listing;
+}
+
+/// One side of a comparison; GitHub also has `owner:ref` and `owner:repository:ref`.
+Result<std::optional<core::ResolvedRef>> resolve_side(const git::Repository& git,
+                                                      const core::Repository& repository,
+                                                      std::string_view side) {
+  const auto parts = split(side, ':');
+  const bool is_here =
+      parts.size() <= 3 &&
+      (parts.size() < 2 || equal_ignoring_case(parts[0], repository.owner.login)) &&
+      (parts.size() < 3 || equal_ignoring_case(parts[1], repository.name));
+  if (!is_here) return std::nullopt;
+  return resolve_in_path(git, repository, std::string(parts.back()));
+}
+
+}  // namespace
+
+Result<core::Listing<core::Branch>> list_branches(const RepositoryAccess& access,
+                                                  const core::Page& page) {
+  const auto git = TRY(open(access));
+  return list_commit_names(git, branch_prefix, TRY(git::list_ref_names(git, branch_prefix)), page);
+}
+
+Result<core::Commit> get_branch(const Context& context, const RepositoryAccess& access,
+                                const std::string& name) {
+  const auto git = TRY(open(access));
+  const auto found = TRY(git.resolve(std::string(branch_prefix) + name));
+  if (!found) return fail(ErrorCode::not_found, "Branch not found", "branch_not_found");
+  core::Commit commit = TRY(git::read_commit(git, found->sha));
+  TRY(find_accounts(context, {&commit, 1}));
+  return commit;
+}
+
+Result<core::Listing<core::Branch>> list_tags(const RepositoryAccess& access,
+                                              const core::Page& page) {
+  const auto git = TRY(open(access));
+  auto names = TRY(git::list_ref_names(git, tag_prefix));
+  std::ranges::reverse(names);
+  return list_commit_names(git, tag_prefix, std::move(names), page);
+}
+
+Result<core::History> list_commits(const Context& context, const RepositoryAccess& access,
+                                   const HistoryQuery& query, const core::Page& page) {
+  const auto git = TRY(open(access));
+  const auto found =
+      TRY(resolve_in_path(git, access.repository, query.ref.empty() ? "HEAD" : query.ref));
+  if (!found && (query.ref.empty() || TRY(is_empty(git)))) return repository_empty();
+  if (!found) return not_found();
+  auto history = TRY(git::list_history(git, found->sha, {query.since, query.until}, page));
+  TRY(find_accounts(context, history.items));
+  return history;
+}
+
+Result<std::string> get_commit_sha(const RepositoryAccess& access, const std::string& ref) {
+  const auto git = TRY(open(access));
+  if (const auto found = TRY(resolve_in_path(git, access.repository, ref))) return found->sha;
+  if (TRY(is_empty(git))) return repository_empty();
+  return fail(ErrorCode::invalid, "No commit found for SHA: " + ref, "commit_not_found");
+}
+
+Result<CommitDetails> get_commit(const Context& context, const RepositoryAccess& access,
+                                 const std::string& ref, const core::Page& file_page) {
+  const std::string sha = TRY(get_commit_sha(access, ref));
+  const auto git = TRY(open(access));
+  CommitDetails details{TRY(git::read_commit(git, sha)), {}};
+  const auto& parents = details.commit.parent_shas;
+  details.difference = TRY(git::difference(git, parents.empty() ? "" : parents.front(), sha,
+                                           {limits::diff_files, file_page}));
+  TRY(find_accounts(context, {&details.commit, 1}));
+  return details;
+}
+
+Result<core::GitRef> get_git_ref(const RepositoryAccess& access, const std::string& name) {
+  const auto git = TRY(open(access));
+  if (auto found = TRY(git::find_ref(git, "refs/" + name))) return *found;
+  if (TRY(is_empty(git))) return repository_empty();
+  return not_found();
+}
+
+Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access,
+                                                  const std::string& prefix,
+                                                  const core::Page& page) {
+  const auto git = TRY(open(access));
+  const auto names = TRY(git::list_ref_names(git, "refs/" + prefix));
+  core::Listing<core::GitRef> listing;
+  listing.total_count = static_cast<int64_t>(names.size());
+  for (const std::string& name : page.cut(names)) {
+    if (auto found = TRY(git::find_ref(git, name))) listing.items.push_back(std::move(*found));
+  }
+  return listing;
+}
+
+Result<core::Comparison> compare(const Context& context, const RepositoryAccess& access,
+                                 const std::string& basehead,
+                                 const std::optional<core::Page>& page) {
+  const size_t dots = basehead.find("...");  // no ref has two dots in a row
+  if (dots == basehead.npos) return not_found();
+  const std::string base_text = basehead.substr(0, dots), head_text = basehead.substr(dots + 3);
+  const auto git = TRY(open(access));
+  const auto base = TRY(resolve_side(git, access.repository, base_text));
+  const auto head = TRY(resolve_side(git, access.repository, head_text));
+  if (!base || !head) return not_found();
+  const auto divergence = TRY(git::diverge(git, base->sha, head->sha));
+  if (!divergence) {
+    return fail(ErrorCode::not_found,
+                "No common ancestor between " + base_text + " and " + head_text + ".",
+                "no_common_ancestor");
+  }
+  core::Comparison comparison;
+  comparison.base = TRY(git::read_commit(git, base->sha));
+  comparison.merge_base = TRY(git::read_commit(git, divergence->merge_base_sha));
+  comparison.head_sha = head->sha;
+  comparison.ahead_count = divergence->distance.ahead_count;
+  comparison.behind_count = divergence->distance.behind_count;
+  std::span<const std::string> shas = divergence->ahead_shas;
+  shas = page ? page->cut(divergence->ahead_shas)
+              : shas.last(std::min(shas.size(), limits::compared_commits));
+  for (const std::string& sha : shas) {
+    comparison.commits.push_back(TRY(git::read_commit(git, sha)));
+  }
+  if (!page || page->number == 1) {
+    comparison.difference = TRY(
+        git::difference(git, divergence->merge_base_sha, head->sha,
+                        {limits::diff_page_files, {.number = 1, .size = limits::diff_page_files}}));
+  }
+  TRY(find_accounts(context, comparison.commits));
+  TRY(find_accounts(context, {&comparison.base, 1}));
+  TRY(find_accounts(context, {&comparison.merge_base, 1}));
+  return comparison;
+}
+
+}  // namespace esclusa::app

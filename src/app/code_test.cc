@@ -1,0 +1,79 @@
+#include "app/code.h"
+
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::AppFixture;
+using test::GitFixture;
+using test::must;
+
+TEST_CASE("get_commit: an address of ours belongs to its account, also if it is misspelt") {
+  AppFixture app;
+  GitFixture git;
+  const auto access = app.add(git);
+  const AccountId ada = access.repository.owner.id;
+  const std::string tree = git.git({"mktree"});
+  const std::string sha =
+      git.git({"hash-object", "-t", "commit", "-w", "--stdin"},
+              "tree " + tree + "\nauthor Ada <" + std::to_string(ada.value) +
+                  "+former@users.noreply.esclusa.invalid> 1700000000 +0000\ncommitter Nobody "
+                  "<999+ada@users.noreply.esclusa.invalid> 1700000000 +0000\n\nempty\n");
+  const auto commit = must(app::get_commit(app.context, access, sha, {})).commit;
+  REQUIRE(commit.author.account);
+  CHECK(commit.author.account->login == "ada");
+  CHECK_FALSE(commit.committer.account);
+}
+
+TEST_CASE("compare: without pages the latest 250 commits, with pages all of them") {
+  AppFixture app;
+  GitFixture git;
+  std::string stream;
+  const int count = static_cast<int>(limits::compared_commits) + 11;
+  for (int i = 0; i < count; ++i) {
+    stream += "commit refs/heads/main\ncommitter A <a@example.com> " +
+              std::to_string(1'700'000'000 + i) + " +0000\ndata <<E\n" + std::to_string(i) +
+              "\nE\n\n";
+    if (i == 0) stream += "reset refs/heads/base\nfrom refs/heads/main\n\n";
+  }
+  git.git({"fast-import", "--quiet"}, stream);
+  const auto access = app.add(git);
+  const auto latest = must(app::compare(app.context, access, "base...main", std::nullopt));
+  CHECK(latest.ahead_count == limits::compared_commits + 10);
+  REQUIRE(latest.commits.size() == limits::compared_commits);
+  CHECK(latest.commits.front().message == "11");
+  CHECK(latest.commits.back().message == std::to_string(count - 1));
+  CHECK(latest.difference);
+  const auto page =
+      must(app::compare(app.context, access, "base...main", core::Page{.number = 3, .size = 100}));
+  REQUIRE(page.commits.size() == 60);
+  CHECK(page.commits.front().message == "201");
+  CHECK_FALSE(page.difference);
+}
+
+TEST_CASE(
+    "list_commits: HEAD and no ref are the default branch, also where it is not checked out") {
+  AppFixture app;
+  GitFixture git;
+  const std::string main = git.commit("main", "a", "1");
+  const auto access = app.add(git);
+  git.commit("other", "b", "1");
+  git.git({"symbolic-ref", "HEAD", "refs/heads/other"});
+  CHECK(must(app::list_commits(app.context, access, {.ref = ""}, {})).items.front().sha == main);
+  CHECK(must(app::get_commit_sha(access, "HEAD")) == main);
+}
+
+TEST_CASE("list_tags: tags of something else than a commit are left out") {
+  AppFixture app;
+  GitFixture git;
+  const std::string sha = git.commit("main", "a", "1");
+  git.tag("v1", sha);
+  git.tag("v2", sha);
+  git.tag("tree", git.git({"rev-parse", "main^{tree}"}));
+  const auto tags = must(app::list_tags(app.add(git), {}));
+  REQUIRE(tags.items.size() == 2);
+  CHECK(tags.items[0].name == "v2");
+  CHECK(tags.items[1].name == "v1");
+}

@@ -1,0 +1,67 @@
+#include "git/refs.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/ref.h"
+#include "git/library.h"
+
+namespace esclusa::git {
+namespace {
+
+using IteratorHandle = std::unique_ptr<git_reference_iterator, Freer<git_reference_iterator_free>>;
+
+/// No ref has such a name, and libgit2 would take it for a pattern.
+bool names_nothing(std::string_view prefix) {
+  return !prefix.starts_with("refs/") || has_control_characters(prefix) ||
+         prefix.find_first_of(" ~^:?*[\\") != prefix.npos;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> list_ref_names(const Repository& repository,
+                                                std::string_view prefix) {
+  std::vector<std::string> names;
+  if (names_nothing(prefix)) return names;
+  const std::string pattern = std::string(prefix) + "*";  // its star takes slashes, too
+  IteratorHandle iterator;
+  if (receive(iterator, git_reference_iterator_glob_new, repository.handle(), pattern.c_str()) !=
+      0) {
+    return unreadable("listing the refs");
+  }
+  const char* name = nullptr;
+  int error = 0;
+  while ((error = git_reference_next_name(&name, iterator.get())) == 0) {
+    if (!core::is_hidden_ref(name)) names.emplace_back(name);
+  }
+  if (error != GIT_ITEROVER) return unreadable("listing the refs");
+  std::ranges::sort(names);
+  return names;
+}
+
+Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
+                                             const std::string& full_name) {
+  const auto names = core::candidate_ref_names(full_name);
+  if (names.empty() || names.front() != full_name) return std::nullopt;
+  ReferenceHandle named, direct;
+  if (!exists_as_path(full_name)) return std::nullopt;
+  int error = receive(named, git_reference_lookup, repository.handle(), full_name.c_str());
+  if (error == GIT_ENOTFOUND || error == GIT_EINVALIDSPEC || error == GIT_EBUFS) {
+    return std::nullopt;
+  }
+  if (error != 0) return unreadable("looking a ref up");
+  error = receive(direct, git_reference_resolve, named.get());
+  if (error == GIT_ENOTFOUND) return std::nullopt;
+  if (error != 0) return unreadable("following a symbolic ref");
+  const git_oid* id = git_reference_target(direct.get());
+  OdbHandle objects;
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (receive(objects, git_repository_odb, repository.handle()) != 0 ||
+      git_odb_read_header(&size, &type, objects.get(), id) != 0) {
+    return unreadable("looking at what a ref points to");
+  }
+  return core::GitRef{full_name, git_object_type2string(type), text_of(*id)};
+}
+
+}  // namespace esclusa::git

@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/commit.h"
+#include "git/repository.h"
+
+/// Lists refs by name. Hidden ones (`core::is_hidden_ref`) do not exist here.
+namespace esclusa::git {
+
+/// The full names that begin with `prefix` (`refs/heads/`, `refs/tags/v1`), sorted bytewise.
+Result<std::vector<std::string>> list_ref_names(const Repository& repository,
+                                                std::string_view prefix);
+
+/// The ref of exactly that full name; nothing if there is none, or if it is symbolic and its target
+/// is unborn.
+Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
+                                             const std::string& full_name);
+
+}  // namespace esclusa::git

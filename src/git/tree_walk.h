@@ -1,0 +1,34 @@
+#pragma once
+#include <git2.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace esclusa::git {
+
+/// A file in one of two trees.
+struct Side {
+  std::string path;
+  git_oid id{};
+  uint16_t mode = 0;  ///< 0 where the file does not exist
+};
+
+/// A file that differs.
+struct Delta {
+  git_delta_t status;
+  Side before;
+  Side after;
+};
+
+/// The first `file_limit` files that differ between two trees, either of which may be null. Nothing
+/// where limits::diff_trees folders that differ are opened before. Folders that are the same are
+/// not opened: libgit2 walks through all, and for ever through trees that hold each other many
+/// times.
+Result<std::optional<std::vector<Delta>>> find_deltas(git_repository* repository,
+                                                      const git_tree* before, const git_tree* after,
+                                                      size_t file_limit);
+
+}  // namespace esclusa::git

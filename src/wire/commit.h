@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/commit.h"
+#include "core/repository.h"
+#include "wire/json_writer.h"
+#include "wire/urls.h"
+
+namespace esclusa::wire {
+
+/// GitHub's `commit`; with a difference, also its `stats` and `files`.
+void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
+                  const Urls& urls, const core::Difference* difference = nullptr);
+
+/// GitHub's `short-branch`, and its `branch-with-protection`. No branch is protected.
+void write_branch(JsonWriter& json, const core::Branch& branch, const core::Repository& repository,
+                  const Urls& urls);
+void write_full_branch(JsonWriter& json, const std::string& name, const core::Commit& commit,
+                       const core::Repository& repository, const Urls& urls);
+
+/// GitHub's `tag`: a name of a commit.
+void write_tag(JsonWriter& json, const core::Branch& tag, const core::Repository& repository,
+               const Urls& urls);
+
+/// GitHub's `git-ref`.
+void write_git_ref(JsonWriter& json, const core::GitRef& ref, const core::Repository& repository,
+                   const Urls& urls);
+
+/// GitHub's `commit-comparison`; `basehead` is what was asked for (`main...topic`).
+void write_comparison(JsonWriter& json, const core::Comparison& comparison,
+                      const std::string& basehead, const core::Repository& repository,
+                      const Urls& urls);
+
+}  // namespace esclusa::wire

@@ -1,0 +1,115 @@
+#include "wire/commit.h"
+
+#include <doctest/doctest.h>
+
+#include "wire/json.h"
+#include "wire/node_id.h"
+
+using namespace esclusa;
+using namespace esclusa::wire;
+
+namespace {
+
+const Urls urls{"http://h/api/v3", "http://h"};
+
+core::Repository some_repository() {
+  core::Repository repository;
+  repository.id = {3};
+  repository.owner.id = {1};
+  repository.owner.login = "demo";
+  repository.name = "shop";
+  return repository;
+}
+
+core::Commit some_commit() {
+  core::Commit commit;
+  commit.sha = std::string(40, 'a');
+  commit.tree_sha = std::string(40, 'b');
+  commit.message = "Sell bread";
+  commit.author = {.name = "Ada", .email = "ada@example.com", .at = from_micros(0)};
+  commit.committer = commit.author;
+  commit.parent_shas = {std::string(40, 'c')};
+  return commit;
+}
+
+Json written(const core::Commit& commit, const core::Difference* difference = nullptr) {
+  JsonWriter json;
+  write_commit(json, commit, some_repository(), urls, difference);
+  return Json::parse(json.text()).value();
+}
+
+/// The text of a member that is reached by these names.
+std::string text(const Json& json, std::initializer_list<const char*> path) {
+  Json at = json;
+  for (const char* name : path) {
+    auto found = at.find(name);
+    REQUIRE_MESSAGE(found, name);
+    at = *found;
+  }
+  return std::string(at.text());
+}
+
+}  // namespace
+
+TEST_CASE("write_commit: people without an account are null, and with one they are it") {
+  core::Commit commit = some_commit();
+  core::Account account;
+  account.id = {7};
+  account.login = "ada";
+  commit.author.account = account;
+  const Json json = written(commit);
+  CHECK(text(json, {"author", "login"}) == "\"ada\"");
+  CHECK(text(json, {"committer"}) == "null");
+  CHECK(text(json, {"commit", "author", "date"}) == "\"1970-01-01T00:00:00Z\"");
+  CHECK(text(json, {"html_url"}) == "\"http://h/demo/shop/commit/" + std::string(40, 'a') + "\"");
+  CHECK_FALSE(json.find("files"));
+}
+
+TEST_CASE("write_commit: a signature is shown, and never called verified") {
+  core::Commit commit = some_commit();
+  CHECK(text(written(commit), {"commit", "verification", "reason"}) == "\"unsigned\"");
+  commit.signature = "armour";
+  commit.signed_text = "text";
+  const Json json = written(commit);
+  CHECK(text(json, {"commit", "verification", "verified"}) == "false");
+  CHECK(text(json, {"commit", "verification", "reason"}) == "\"gpgverify_unavailable\"");
+  CHECK(text(json, {"commit", "verification", "signature"}) == "\"armour\"");
+}
+
+TEST_CASE("write_commit: bytes that are no UTF-8 still make JSON") {
+  core::Commit commit = some_commit();
+  commit.message = "caf\xe9";
+  commit.author.name = "\xff\xfe";
+  core::Difference difference;
+  core::FileChange file;
+  file.path = "caf\xe9";
+  file.patch = "+\xe9";
+  difference.items.push_back(file);
+  const Json json = written(commit, &difference);
+  CHECK(text(json, {"commit", "message"}) == "\"caf\xef\xbf\xbd\"");
+  CHECK(text(json, {"files"}).contains("/contents/caf%E9?ref="));
+}
+
+TEST_CASE("write_commit: a removed file is found where it was") {
+  core::Difference difference;
+  difference.base_sha = std::string(40, 'c');
+  difference.items.push_back({core::FileStatus::removed, "a b", "", "d"});
+  difference.items.push_back({core::FileStatus::renamed, "new", "old", "e", 2, 1});
+  difference.addition_count = 2;
+  difference.deletion_count = 1;
+  const Json json = written(some_commit(), &difference);
+  const std::string files = text(json, {"files"});
+  CHECK(files.contains("/blob/" + difference.base_sha + "/a%20b\""));
+  CHECK(files.contains("/blob/" + std::string(40, 'a') + "/new\""));
+  CHECK(files.contains(R"("previous_filename":"old")"));
+  CHECK(files.contains(R"("changes":3)"));
+  CHECK_FALSE(files.contains("\"patch\""));
+  CHECK(text(json, {"stats", "total"}) == "3");
+}
+
+TEST_CASE("node_id: of a commit, as recorded from GitHub") {
+  // C_ + [0, 724712, "…40 digits"], whose string has 16 bits for its length.
+  const std::string id = node_id("C", {724'712}, std::string(40, '7'));
+  CHECK(id.starts_with("C_kwDOAAsO6NoAKDc3"));
+  CHECK(node_id("REF", {724'712}, "refs/heads/main").starts_with("REF_kwDOAAsO6K9yZWZz"));
+}

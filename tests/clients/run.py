@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Runs the tests of one published client against a server of their own.
+
+    tests/clients/run.py octokit | pygithub | go-github | gh
+
+The server's inhabitants are those of tests/e2e/world.py, and 250 deployments to `many`. The tests
+are written in the client's language and learn the rest from the environment: ESCLUSA_URL,
+ESCLUSA_WRITER (a token), ESCLUSA_CLASH_SHA (the head of the branches clash/N). A second server has
+GitHub's rate limits, with small numbers: ESCLUSA_LIMITED_URL, and two tokens,
+ESCLUSA_LIMITED_READER to use up the requests of an hour, ESCLUSA_LIMITED_WRITER to create too much
+in a minute. What the client needs is fetched by tools/prepare-clients; exit code 77 when it is not
+there.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = ROOT / ".cache/clients"
+sys.path.insert(0, str(HERE.parent / "e2e"))
+
+from harness import DIES_WITH_PARENT, Server, clean_environment, make_repository  # noqa: E402
+from test_tls import Authority  # noqa: E402
+from world import World  # noqa: E402
+
+SKIPPED = 77
+MANY = 250
+LIMITS = ["--rate-limit-enabled", "true", "--rate-limit-account-per-hour", "20",
+          "--rate-limit-content-per-minute", "2"]
+
+# What must be there, the folder, and the command.
+CLIENTS = {
+    "octokit": (HERE / "octokit/node_modules/.prepared", "octokit",
+                ["node", "--test", "--test-reporter=spec", "octokit.test.mjs"]),
+    "pygithub": (CACHE / "python/.prepared", "pygithub",
+                 [CACHE / "python/bin/python", "-m", "unittest", "-v", "pygithub_test"]),
+    "go-github": (CACHE / "go-github.prepared", "go-github",
+                  ["sh", "-c", f"{CACHE}/go-github.test -test.v; latest=$?; "
+                               f"{CACHE}/go-github-older.test -test.v && exit $latest"]),
+    "gh": (None, "gh", [sys.executable, "-m", "unittest", "-v", "gh_test"]),
+}
+
+
+def fill(world):
+    """The deployments that the clients list by pages."""
+    api = world.server.api(world.tokens["writer"], keep_alive=True)
+    for _ in range(MANY):
+        answer = api.post("/repos/demo/shop/deployments", {
+            "ref": "main", "environment": "many", "auto_merge": False, "required_contexts": []})
+        assert answer.status == 201, answer
+    api.close()
+
+
+def limit(server):
+    """Settles the server with rate limits; gives what the tests must know of it."""
+    server.add_repository("demo/shop", make_repository(server.folder), "--private")
+    found = {"ESCLUSA_LIMITED_URL": server.url}
+    for login in ("reader", "writer"):
+        server.create_user(login)
+        server.cli("repo", "grant", "demo/shop", login, "write")
+        found[f"ESCLUSA_LIMITED_{login.upper()}"] = server.create_token(login, "repo")
+    return found
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1] not in CLIENTS:
+        print(__doc__)
+        return 2
+    needed, folder, command = CLIENTS[sys.argv[1]]
+    if needed and not needed.exists():
+        print(f"{sys.argv[1]} is not there; tools/prepare-clients {sys.argv[1]} tells why")
+        return 1 if os.environ.get("CI") else SKIPPED
+    with tempfile.TemporaryDirectory(prefix="authority-") as authority_folder:
+        return run(HERE / folder, command, Authority(authority_folder))
+
+
+def run(folder, command, authority):
+    """Runs the command against servers of its own: gh speaks https alone, the others http."""
+    tls, flags = None, []
+    if folder.name == "gh":
+        certificate, key = authority.issue("server")
+        tls = authority.trust
+        flags = ["--tls-certificate", str(certificate), "--tls-key", str(key)]
+    with World(tls=tls, arguments=flags) as world, \
+            Server(tls=tls, arguments=[*flags, *LIMITS]) as limited:
+        fill(world)
+        environment = clean_environment(limit(limited))
+        environment.update(
+            ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
+            ESCLUSA_CLASH_SHA=world.sha("clash/1"), PYTHONDONTWRITEBYTECODE="1",
+            SSL_CERT_FILE=str(authority.file),
+            # Nothing of this machine's own settings, and no proxy.
+            NO_PROXY="*", no_proxy="*")
+        return subprocess.run([*DIES_WITH_PARENT, *map(str, command)], cwd=folder,
+                              env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

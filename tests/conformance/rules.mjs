@@ -1,0 +1,247 @@
+// The rules: what is wrong with one recorded exchange, as a list of sentences.
+import { describeError, openapi, RestSchemas } from "./schemas.mjs";
+import * as tables from "./tables.mjs";
+
+const schemasOf = new Map();
+
+// The schemas of a version of the API.
+function schemas(version) {
+  if (!schemasOf.has(version)) schemasOf.set(version, new RestSchemas(true, version));
+  return schemasOf.get(version);
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+// Every operation of the description that must be covered: "GET /repos/…" → its description.
+export function wantedOperations() {
+  const base = "/repos/{owner}/{repo}/";
+  const wanted = new Map();
+  for (const [path, item] of Object.entries(openapi.paths)) {
+    const fits = (prefix) =>
+      prefix.endsWith("$") ? path === base + prefix.slice(0, -1) : path.startsWith(base + prefix);
+    if (!tables.PREFIXES.some(fits)) continue;
+    for (const method of METHODS) {
+      if (item[method]) wanted.set(`${method.toUpperCase()} ${path}`, item[method]);
+    }
+  }
+  return wanted;
+}
+
+const methodOf = (operation) => operation.split(" ")[0];
+const holds = (rule, operation) => rule.of === "all" || rule.of.includes(methodOf(operation));
+
+function response(description, status) {
+  const found = description.responses[status];
+  if (!found?.$ref) return found;
+  return openapi.components.responses[found.$ref.split("/").at(-1)];
+}
+
+// The statuses that an operation must have been seen to give, and those that it can not: a map to
+// the reason.
+export function statusesOf(operation, description) {
+  const documented = Object.keys(description.responses).map(Number);
+  const general = Object.entries(tables.GENERAL).filter(([, rule]) => holds(rule, operation));
+  const all = new Set([...documented, ...general.map(([status]) => Number(status))]);
+  const cannot = new Map();
+  for (const entry of tables.CANNOT) {
+    const here = [operation, `${methodOf(operation)} *`];
+    if (entry.operations.some((one) => here.includes(one)) && all.delete(entry.status)) {
+      cannot.set(entry.status, entry.reason);
+    }
+  }
+  return { must: [...all].sort((a, b) => a - b), cannot };
+}
+
+// ------------------------------------------------------------------ headers
+
+const HEX64 = /^(W\/)?"[0-9a-f]{64}"$/;
+const ALWAYS = {
+  "x-github-request-id": /^[0-9A-F]+(:[0-9A-F]+){4}$/,
+  "access-control-allow-origin": /^\*$/,
+  "access-control-expose-headers": /ETag, Link, Location, Retry-After/,
+  "x-content-type-options": /^nosniff$/,
+  "x-frame-options": /^deny$/,
+  "content-security-policy": /^default-src 'none'$/,
+};
+
+function* headerErrors(exchange, headers, description) {
+  const { status, operation } = exchange;
+  const has = (name) => headers.has(name);
+  const must = function* (name, pattern) {
+    if (!has(name)) yield `the header ${name} is missing`;
+    else if (!pattern.test(headers.get(name))) yield `${name}: ${headers.get(name)}`;
+  };
+  const mustNot = function* (name) {
+    if (has(name)) yield `the header ${name} does not belong to ${status}`;
+  };
+  for (const [name, pattern] of Object.entries(ALWAYS)) yield* must(name, pattern);
+  const done = [200, 201, 202].includes(status);
+  const media = done ? exchange.media : `(unknown, github\\.v3|${exchange.media})`;
+  yield* must("x-github-media-type", new RegExp(`^${media}$`));
+  if (done) yield* must("x-github-api-version-selected", new RegExp(`^${exchange.version}$`));
+
+  if (status === 204) yield* mustNot("content-type");
+  else if (status !== 304) yield* must("content-type", /^application\/json; charset=utf-8$/);
+  if ([200, 201, 304].includes(status)) yield* must("etag", HEX64);
+  if ([200, 201].includes(status)) {
+    yield* must("vary", /Accept, Authorization, Cookie, X-GitHub-OTP/);
+    const who = exchange.token === "valid" ? "private" : "(public|private)";
+    yield* must("cache-control", new RegExp(`^${who}, max-age=60, s-maxage=60$`));
+  }
+  if (status === 204 || status >= 400) {
+    for (const name of ["etag", "cache-control", "last-modified"]) yield* mustNot(name);
+  }
+  if (exchange.token === "valid") {
+    yield* must("x-oauth-scopes", /^([a-z_:]+(, [a-z_:]+)*)?$/);
+    const scopes = tables.ACCEPTED_SCOPES[operation];
+    const seen = scopes === undefined ? /^[a-z_:, ]*$/ : new RegExp(`^${scopes}$`);
+    yield* must("x-accepted-oauth-scopes", seen);
+  } else {
+    yield* mustNot("x-oauth-scopes");
+  }
+  for (const name of Object.keys(response(description, status)?.headers ?? {})) {
+    if (name !== "Link") yield* must(name.toLowerCase(), /./);
+  }
+  if (status === 201) yield* must("location", new RegExp(`^${exchange.base}/`));
+  if ([200, 201].includes(status) && operation in tables.LAST_MODIFIED) {
+    const there = tables.LAST_MODIFIED[operation];
+    const date = /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/;
+    yield* there ? must("last-modified", date) : mustNot("last-modified");
+  }
+  yield* linkErrors(exchange, headers.get("link"));
+}
+
+function* linkErrors(exchange, link) {
+  const wanted = exchange.links ?? [];
+  const parts = link ? link.split(", ") : [];
+  const seen = parts.map((part) => part.match(/^<([^<>]+)>; rel="(\w+)"$/)?.[2]);
+  if (seen.join() !== wanted.join()) {
+    yield `Link has the relations [${seen}], and not [${wanted}]`;
+  }
+  const prefix = new RegExp(`^<${exchange.base}/repositories/\\d+/[^?]+\\?`);
+  for (const part of parts) if (!prefix.test(part)) yield `Link: ${part}`;
+}
+
+// ------------------------------------------------------------------ bodies
+
+// The schema of a status: the operation's own, or what GitHub documents for all of them.
+function validatorOf(exchange, description) {
+  const { status, operation } = exchange;
+  const strict = schemas(exchange.version);
+  const content = response(description, status)?.content?.["application/json"];
+  if (content) return strict.of(content.schema);
+  if (status === 409 && operation.endsWith("/deployments")) return strict.of(tables.CONFLICT);
+  return strict.named(status === 422 ? "validation-error" : "basic-error");
+}
+
+function* bodyErrors(exchange, description) {
+  const { status, body } = exchange;
+  if ([204, 304].includes(status) || exchange.method === "HEAD") {
+    if (body !== "") yield `there is a body (${body.length} bytes)`;
+    return;
+  }
+  let json;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    yield `the body is no JSON: ${body.slice(0, 80)}`;
+    return;
+  }
+  if (status >= 400) {
+    for (const name of tables.OURS) delete json[name];
+  }
+  const validate = validatorOf(exchange, description);
+  if (!validate(json)) {
+    for (const error of validate.errors) {
+      if (!allowed(error, status)) yield `the body: ${describeError(error)}`;
+    }
+  }
+  if (status >= 400) yield* errorBodyErrors(exchange, json, description);
+  else if (status >= 300) yield* redirectErrors(json, exchange);
+  yield* memberErrors(json, exchange.base, "");
+}
+
+// What the description has wrong (see FLAWS).
+function allowed(error, status) {
+  const { keyword, instancePath, params } = error;
+  if (status === 422 && instancePath === "" && params?.additionalProperty === "status") return true;
+  return keyword === "enum" && instancePath.endsWith("/state") && error.data === "waiting";
+}
+
+function* errorBodyErrors(exchange, json, description) {
+  const { status, says } = exchange;
+  for (const name of ["message", "documentation_url", "status"]) {
+    if (typeof json[name] !== "string") yield `an error has no ${name}`;
+  }
+  if (json.status !== String(status)) yield `status in the body is ${JSON.stringify(json.status)}`;
+  const root = "https://docs.github.com/rest";
+  const own = description.externalDocs.url;
+  const fitting = [root, own, own.replace("rest/reference/checks#", "rest/checks/runs#")];
+  if (!fitting.includes(json.documentation_url)) {
+    yield `documentation_url is ${json.documentation_url}, the description has ${own}`;
+  }
+  if (says && !json.message?.includes(says)) {
+    yield `the message is ${JSON.stringify(json.message)}, and not ${JSON.stringify(says)}`;
+  }
+}
+
+function* redirectErrors(json, exchange) {
+  const location = exchange.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (json.url !== location) yield `url is ${json.url}, and not that of Location`;
+  if (json.message !== "Moved Permanently") yield `the message is ${json.message}`;
+  if (json.documentation_url !== "https://docs.github.com/v3/#http-redirects") {
+    yield `documentation_url is ${json.documentation_url}`;
+  }
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const NODE_ID = /^[A-Z]+_[A-Za-z0-9_-]+$/;
+// Links that a caller chose, or that lead to no part of the API.
+const ELSEWHERE = [
+  ..."target_url log_url environment_url details_url external_url".split(" "),
+  ..."html_url documentation_url avatar_url ssh_url git_url clone_url svn_url".split(" "),
+];
+
+// By the names of members, for the schemas are silent about much: times, links, node ids.
+function* memberErrors(json, base, path) {
+  if (json === null || typeof json !== "object") return;
+  for (const [name, value] of Object.entries(json)) {
+    const here = `${path}/${name}`;
+    if (name === "payload") continue; // the caller's own
+    if (typeof value === "object") yield* memberErrors(value, base, here);
+    if (typeof value !== "string") continue;
+    const instant = !name.endsWith("_at") || INSTANT.test(value);
+    if (!instant) yield `the body: ${here} is the time ${value}`;
+    if (name === "node_id" && !NODE_ID.test(value)) yield `the body: ${here} is ${value}`;
+    const link = name === "url" || (name.endsWith("_url") && !ELSEWHERE.includes(name));
+    if (link && !value.startsWith(`${base}/`)) {
+      yield `the body: ${here} leads out of ${base}: ${value}`;
+    }
+  }
+}
+
+// ------------------------------------------------------------------ all of it
+
+export function violations(exchange, operations) {
+  const description = operations.get(exchange.operation);
+  if (!description) return [`there is no operation ${exchange.operation} in the description`];
+  const found = [];
+  const { status } = exchange;
+  const rule = tables.GENERAL[status];
+  if (!(status in description.responses) && !(rule && holds(rule, exchange.operation))) {
+    found.push(`${status} is not documented`);
+  }
+  if (status !== exchange.expects) {
+    return [...found, `the answer is ${status}, and not ${exchange.expects}`];
+  }
+  const headers = new Map(exchange.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  found.push(...headerErrors(exchange, headers, description));
+  if (status === 301 || status === 307) {
+    const to = headers.get("location") ?? "";
+    const query = new URL(exchange.url).search;
+    const good = to.startsWith(`${exchange.base}/repositories/`) && to.endsWith(query);
+    if (!good) found.push(`Location: ${to}`);
+  }
+  found.push(...bodyErrors(exchange, description));
+  return [...new Set(found)];
+}

@@ -1,0 +1,91 @@
+// GitHub's published schemas as validators: of the REST API (OpenAPI) and of the webhooks.
+import { createRequire } from "node:module";
+import Ajv from "ajv";
+import addFormats from "ajv-formats";
+
+const require = createRequire(import.meta.url);
+export const openapi = require("@octokit/openapi/generated/api.github.com.json");
+export const webhooks = () => require("@octokit/webhooks-schemas/schema.json");
+
+export function makeAjv() {
+  // The schemas carry annotations (tsAdditionalProperties, example) that ajv does not know.
+  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true });
+  addFormats(ajv);
+  // GitHub's own formats say nothing about form.
+  for (const name of ["timestamp", "repo.nwo", "ssh-url"]) ajv.addFormat(name, true);
+  return ajv;
+}
+
+// What a version of the API changed in a schema: a JSON merge patch (the JSON patches, which are
+// lists, concern none of our operations).
+function changedBy(node, version) {
+  const merge = (target, patch) => {
+    if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+    const made = { ...target };
+    for (const [key, value] of Object.entries(patch)) {
+      if (value === null) delete made[key];
+      else made[key] = merge(made[key], value);
+    }
+    return made;
+  };
+  const changes = node["x-github-breaking-changes"] ?? [];
+  return changes
+    .filter((change) => change.version <= version && !Array.isArray(change.patch))
+    .reduce((made, change) => merge(made, change.patch), node);
+}
+
+// OpenAPI 3.0 says `nullable: true` where JSON Schema says `type: [..., "null"]`; a `$ref` hides
+// its neighbours in both. `strict` also shuts objects for members that they do not name.
+function toJsonSchema(node, strict, version) {
+  const convert = (child) => toJsonSchema(child, strict, version);
+  if (Array.isArray(node)) return node.map(convert);
+  if (node === null || typeof node !== "object") return node;
+  const { nullable, example, examples, ...rest } = changedBy(node, version);
+  const made = {};
+  for (const [key, child] of Object.entries(rest)) {
+    made[key] =
+      key === "properties"
+        ? Object.fromEntries(Object.entries(child).map(([k, v]) => [k, convert(v)]))
+        : key === "enum" || key === "default"
+          ? child
+          : convert(child);
+  }
+  if (strict && made.properties && made.additionalProperties === undefined) {
+    made.additionalProperties = false;
+  }
+  // Links whose default is "" come back as "" from GitHub, although that is no URI.
+  if (made.format === "uri" && made.default === "") return { anyOf: [{ const: "" }, made] };
+  if (!nullable) return made;
+  return { anyOf: [{ type: "null" }, made] };
+}
+
+// Makes validators for schemas of the OpenAPI description; references into its components work.
+export class RestSchemas {
+  constructor(strict, version = "2022-11-28") {
+    this.convert = (schema) => toJsonSchema(schema, strict, version);
+    this.ajv = makeAjv();
+    const schemas = this.convert(openapi.components.schemas);
+    this.ajv.addSchema({ components: { schemas } }, "openapi");
+    this.made = new Map();
+  }
+
+  named(name) {
+    if (!(name in openapi.components.schemas)) throw new Error(`there is no schema ${name}`);
+    return this.of({ $ref: `#/components/schemas/${encodeURIComponent(name)}` });
+  }
+
+  of(schema) {
+    const key = JSON.stringify(schema);
+    if (!this.made.has(key)) {
+      const text = JSON.stringify(this.convert(schema));
+      const outside = text.replaceAll('"$ref":"#/', '"$ref":"openapi#/');
+      this.made.set(key, this.ajv.compile(JSON.parse(outside)));
+    }
+    return this.made.get(key);
+  }
+}
+
+export function describeError(error) {
+  const detail = error.params.additionalProperty ?? error.params.allowedValues ?? "";
+  return `${error.instancePath || "/"} ${error.message} ${detail}`.trimEnd();
+}

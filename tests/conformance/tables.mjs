@@ -1,0 +1,144 @@
+// What the judge goes by beside GitHub's OpenAPI description, each with its reason.
+
+// The operations that must be covered: every one whose path begins so under
+// /repos/{owner}/{repo}/. A `$` ends the path.
+export const PREFIXES = [
+  "deployments",
+  "statuses/",
+  "commits/{ref}/status$",
+  "commits/{ref}/statuses$",
+  "commits/{ref}/check-runs$",
+  "check-runs$",
+  "check-runs/{check_run_id}$",
+  "check-runs/{check_run_id}/annotations$",
+];
+
+// The description documents few errors of each operation. These hold for all of them; the page is
+// the one of GitHub's REST documentation that says so.
+export const GENERAL = {
+  301: { of: ["GET"], page: "best practices: follow redirects" },
+  304: { of: ["GET"], page: "best practices: conditional requests" },
+  307: { of: ["POST", "PATCH", "PUT", "DELETE"], page: "best practices: follow redirects" },
+  400: { of: "all", page: "troubleshooting: problems parsing JSON; API versions" },
+  401: { of: "all", page: "authenticating: failed login" },
+  403: { of: "all", page: "troubleshooting: resource not accessible" },
+  404: { of: "all", page: "troubleshooting: 404 for a private resource" },
+  422: { of: ["POST", "PATCH", "PUT"], page: "troubleshooting: invalid request" },
+  503: { of: "all", page: "status codes: service unavailable" },
+};
+
+// Documented, but not to be had from this server. `*` is every operation with that method.
+const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
+export const CANNOT = [
+  {
+    operations: ["GET *"],
+    status: 403,
+    reason: "who may not read a private repository is told 404, and a public one is read freely",
+  },
+  {
+    operations: [
+      "GET /repos/{owner}/{repo}/deployments",
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}",
+      "DELETE /repos/{owner}/{repo}/deployments/{deployment_id}",
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+      "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+      "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses/{status_id}",
+      "GET /repos/{owner}/{repo}/check-runs/{check_run_id}",
+      "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
+      "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
+    ],
+    status: 503,
+    reason: touchesNoGit,
+  },
+];
+
+// Where the description itself is wrong about GitHub: what is allowed in spite of it.
+export const FLAWS = [
+  {
+    id: "status-of-validation-errors",
+    what: "validation-error and validation-error-simple do not name `status`",
+    reason: "GitHub sends it in every error since 2024, and basic-error names it",
+  },
+  {
+    id: "conflict-without-schema",
+    what: "409 of creating a deployment has no schema",
+    reason: "the body is judged by the one that users of GitHub have published (see CONFLICT)",
+  },
+  {
+    id: "waiting",
+    what: "the states of a deployment status lack `waiting`",
+    reason: "GitHub reports it for protected environments, and its webhook schema has it",
+  },
+  {
+    id: "weak-errors",
+    what: "basic-error requires nothing",
+    reason: "here `message`, `documentation_url` and `status` are required of every error",
+  },
+  {
+    id: "old-anchor",
+    what: "the documentation link of creating a check run is of an older form",
+    reason: "the link of its neighbours' form is accepted too",
+  },
+];
+
+// The body of a 409 on creating a deployment; `errors` stands there for required contexts alone.
+export const CONFLICT = {
+  type: "object",
+  required: ["message", "documentation_url", "status"],
+  additionalProperties: false,
+  properties: {
+    message: { type: "string" },
+    documentation_url: { type: "string" },
+    status: { const: "409" },
+    errors: {
+      type: "array",
+      minItems: 1,
+      maxItems: 1,
+      items: {
+        type: "object",
+        required: ["contexts", "resource", "field", "code"],
+        additionalProperties: false,
+        properties: {
+          resource: { const: "Deployment" },
+          field: { const: "required_contexts" },
+          code: { const: "invalid" },
+          contexts: {
+            type: "array",
+            minItems: 1,
+            items: {
+              type: "object",
+              required: ["context", "state"],
+              additionalProperties: false,
+              properties: { context: { type: "string" }, state: { type: "string" } },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+// Members of ours that GitHub does not have.
+export const OURS = ["reason_code"];
+
+// The scopes that GitHub was seen to name for an operation.
+const reads = "repo, repo_deployment";
+const deployments = "/repos/{owner}/{repo}/deployments";
+export const ACCEPTED_SCOPES = {
+  [`GET ${deployments}`]: reads,
+  [`GET ${deployments}/{deployment_id}`]: reads,
+  [`GET ${deployments}/{deployment_id}/statuses`]: reads,
+  [`POST ${deployments}`]: "",
+  [`DELETE ${deployments}/{deployment_id}`]: "",
+  [`POST ${deployments}/{deployment_id}/statuses`]: "",
+  "POST /repos/{owner}/{repo}/statuses/{sha}": "",
+};
+
+// Where GitHub was seen to send Last-Modified, and where it was seen not to.
+export const LAST_MODIFIED = {
+  [`GET ${deployments}/{deployment_id}`]: true,
+  [`POST ${deployments}`]: true,
+  [`GET ${deployments}`]: false,
+  [`GET ${deployments}/{deployment_id}/statuses`]: false,
+  [`POST ${deployments}/{deployment_id}/statuses`]: false,
+};

@@ -1,0 +1,242 @@
+#pragma once
+#include <string_view>
+
+/// Who may do what, written by hand and read by the access matrix: behaviour of GitHub as its
+/// documentation has it ("Scopes for OAuth apps", "Repository roles"), and where that is silent
+/// docs/decisions/0005. Nothing here may be derived from the program's route table: these are the
+/// numbers that it is compared with.
+namespace esclusa::test::rules {
+
+/// What an account may do in a repository, as far as routes can ask for it.
+enum class Standing { nobody, none, pull, push, admin };
+
+/// The answer to a request: a status, and the message of a refusal.
+struct Verdict {
+  int status;
+  std::string_view message;
+};
+inline constexpr Verdict open{0, ""};  ///< what the route itself answers
+inline constexpr Verdict hidden{404, "Not Found"};
+inline constexpr Verdict bad_credentials{401, "Bad credentials"};
+inline constexpr Verdict login{401, "Requires authentication"};
+inline constexpr Verdict scope{403, "Resource not accessible by personal access token"};
+inline constexpr Verdict needs_push{403, "Must have push access to Repository."};
+inline constexpr Verdict needs_admin{403, "Must have admin rights to Repository."};
+
+/// Decision 0005 as a table: what a route that demands `demand` answers, by the caller's standing
+/// and by whether one of the token's scopes opens the route there.
+struct Judgement {
+  bool is_private;
+  Standing demand;
+  bool scope_fits;
+  Verdict by_standing[5];  ///< nobody, none, pull, push, admin
+};
+// clang-format off
+inline constexpr Judgement judgements[] = {
+    // private, demand, scope fits:  nobody  none         pull         push         admin
+    {true,  Standing::pull,  true,  {hidden, hidden,      open,        open,        open}},
+    {true,  Standing::pull,  false, {hidden, hidden,      hidden,      hidden,      hidden}},
+    {true,  Standing::push,  true,  {hidden, hidden,      needs_push,  open,        open}},
+    {true,  Standing::push,  false, {hidden, hidden,      hidden,      hidden,      hidden}},
+    {true,  Standing::admin, true,  {hidden, hidden,      needs_admin, needs_admin, open}},
+    {true,  Standing::admin, false, {hidden, hidden,      hidden,      hidden,      hidden}},
+    {false, Standing::pull,  true,  {open,   open,        open,        open,        open}},
+    {false, Standing::pull,  false, {open,   open,        open,        open,        open}},
+    {false, Standing::push,  true,  {login,  needs_push,  needs_push,  open,        open}},
+    {false, Standing::push,  false, {login,  scope,       scope,       scope,       scope}},
+    {false, Standing::admin, true,  {login,  needs_admin, needs_admin, needs_admin, open}},
+    {false, Standing::admin, false, {login,  scope,       scope,       scope,       scope}},
+};
+// clang-format on
+
+/// The scopes that open a route, every one of them by name: what a larger scope includes is
+/// spelled out. Reading something public asks for none, so there `on_public` is not consulted.
+struct Opens {
+  std::string_view on_private;
+  std::string_view on_public;
+};
+inline constexpr Opens code{"repo", "repo public_repo"};
+inline constexpr Opens deployments{"repo repo_deployment", "repo repo_deployment public_repo"};
+inline constexpr Opens statuses{"repo repo:status", "repo repo:status public_repo"};
+inline constexpr Opens hook_reading{
+    "repo admin:repo_hook write:repo_hook read:repo_hook",
+    "repo admin:repo_hook write:repo_hook read:repo_hook public_repo"};
+inline constexpr Opens hook_writing{"repo admin:repo_hook write:repo_hook",
+                                    "repo admin:repo_hook write:repo_hook public_repo"};
+inline constexpr Opens hook_deleting{"repo admin:repo_hook", "repo admin:repo_hook public_repo"};
+
+/// A route below `/repos/{owner}/{repo}`. What stands in braces is replaced by something that is
+/// there, in the path and in the body, so that an admitted request succeeds.
+struct RepositoryRoute {
+  std::string_view method;
+  std::string_view below;
+  Standing demand;
+  const Opens& opened_by;
+  int answer;
+  std::string_view body = "";
+};
+// clang-format off
+inline constexpr RepositoryRoute repository_routes[] = {
+    {"GET",    "",                                      Standing::pull,  code,          200},
+
+    {"GET",    "/deployments",                          Standing::pull,  deployments,   200},
+    {"POST",   "/deployments",                          Standing::push,  deployments,   201,
+     R"({"ref": "main", "auto_merge": false, "required_contexts": []})"},
+    {"GET",    "/deployments/{deployment_id}",          Standing::pull,  deployments,   200},
+    {"DELETE", "/deployments/{deployment_id}",          Standing::push,  deployments,   204},
+    {"GET",    "/deployments/{deployment_id}/statuses", Standing::pull,  deployments,   200},
+    {"POST",   "/deployments/{deployment_id}/statuses", Standing::push,  deployments,   201,
+     R"({"state": "in_progress"})"},
+    {"GET",    "/deployments/{deployment_id}/statuses/{status_id}",
+                                                        Standing::pull,  deployments,   200},
+
+    {"POST",   "/statuses/{sha}",                       Standing::push,  statuses,      201,
+     R"({"state": "success"})"},
+    {"GET",    "/statuses/{ref...}",                    Standing::pull,  statuses,      200},
+    {"GET",    "/commits/{ref...}/statuses",            Standing::pull,  statuses,      200},
+    {"GET",    "/commits/{ref...}/status",              Standing::pull,  statuses,      200},
+
+    {"GET",    "/commits/{ref...}/check-runs",          Standing::pull,  code,          200},
+    {"POST",   "/check-runs",                           Standing::push,  code,          201,
+     R"({"name": "build", "head_sha": "{sha}"})"},
+    {"GET",    "/check-runs/{check_run_id}",            Standing::pull,  code,          200},
+    {"PATCH",  "/check-runs/{check_run_id}",            Standing::push,  code,          200,
+     R"({"conclusion": "success"})"},
+    {"GET",    "/check-runs/{check_run_id}/annotations", Standing::pull, code,          200},
+
+    {"GET",    "/branches",                             Standing::pull,  code,          200},
+    {"GET",    "/branches/{branch...}",                 Standing::pull,  code,          200},
+    {"GET",    "/tags",                                 Standing::pull,  code,          200},
+    {"GET",    "/git/ref/{ref...}",                     Standing::pull,  code,          200},
+    {"GET",    "/git/matching-refs/{ref...}",           Standing::pull,  code,          200},
+    {"GET",    "/compare/{basehead...}",                Standing::pull,  code,          200},
+    {"GET",    "/commits",                              Standing::pull,  code,          200},
+    {"GET",    "/commits/{ref...}",                     Standing::pull,  code,          200},
+
+    {"GET",    "/hooks",                                Standing::admin, hook_reading,  200},
+    {"POST",   "/hooks",                                Standing::admin, hook_writing,  201,
+     R"({"config": {"url": "https://hooks.example/matrix"}, "events": ["deployment"]})"},
+    {"GET",    "/hooks/{hook_id}",                      Standing::admin, hook_reading,  200},
+    {"PATCH",  "/hooks/{hook_id}",                      Standing::admin, hook_writing,  200,
+     R"({"active": false})"},
+    {"DELETE", "/hooks/{hook_id}",                      Standing::admin, hook_deleting, 204},
+    {"POST",   "/hooks/{hook_id}/pings",                Standing::admin, hook_reading,  204},
+};
+// clang-format on
+
+/// A route that is about no repository: what it answers without a token, and to any good token.
+struct OtherRoute {
+  std::string_view method;
+  std::string_view path;
+  Verdict to_nobody;
+  Verdict to_accounts;
+};
+// clang-format off
+inline constexpr OtherRoute other_routes[] = {
+    {"GET",    "/user",             login, {200, ""}},
+    {"GET",    "/users/{username}", {200, ""}, {200, ""}},
+    {"GET",    "/orgs/{org}",       {200, ""}, {200, ""}},
+    {"GET",    "/",                 {200, ""}, {200, ""}},
+    {"GET",    "/meta",             {200, ""}, {200, ""}},
+    {"GET",    "/versions",         {200, ""}, {200, ""}},
+    {"GET",    "/zen",              {200, ""}, {200, ""}},
+    {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
+    {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
+                                    {404, "Rate limiting is not enabled."}},
+    // Administration is on the machine's own socket; from the network it is not there.
+    {"GET",    "/esclusa/admin/users",                                        hidden, hidden},
+    {"POST",   "/esclusa/admin/users",                                        hidden, hidden},
+    {"GET",    "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
+    {"POST",   "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
+    {"DELETE", "/esclusa/admin/tokens/{token_id}",                            hidden, hidden},
+    {"PUT",    "/esclusa/admin/organizations/{organization}/members/{login}", hidden, hidden},
+    {"GET",    "/esclusa/admin/repositories",                                 hidden, hidden},
+    {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
+    {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
+    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
+};
+
+/// Who asks, and what that makes of them in the repository that they ask about.
+struct Subject {
+  std::string_view name;
+  std::string_view login;
+  std::string_view owner;  ///< of the repository: ada, or the organization
+  Standing standing;
+};
+inline constexpr Subject subjects[] = {
+    {"an account without a role",               "stranger",   "ada",   Standing::none},
+    {"the role read",                           "reader",     "ada",   Standing::pull},
+    {"the role triage",                         "triager",    "ada",   Standing::pull},
+    {"the role write",                          "writer",     "ada",   Standing::push},
+    {"the role maintain",                       "maintainer", "ada",   Standing::push},
+    {"the role admin",                          "steward",    "ada",   Standing::admin},
+    {"a bot with the role write",               "robot",      "ada",   Standing::push},
+    {"the owner",                               "ada",        "ada",   Standing::admin},
+    {"the site administrator",                  "chief",      "ada",   Standing::admin},
+    {"an admin of another organization",        "director",   "ada",   Standing::none},
+    {"an admin of the organization",            "director",   "works", Standing::admin},
+    {"a member of the organization",            "member",     "works", Standing::none},
+    {"a member with the role write",            "colleague",  "works", Standing::push},
+    {"an account without a role there",         "stranger",   "works", Standing::none},
+    {"the site administrator there",            "chief",      "works", Standing::admin},
+};
+// clang-format on
+
+/// What tokens are given; the route's `Opens` tells whether one of them fits.
+inline constexpr std::string_view scope_sets[] = {
+    "",
+    "repo",
+    "public_repo",
+    "repo_deployment",
+    "repo:status",
+    "admin:repo_hook",
+    "write:repo_hook",
+    "read:repo_hook",
+    "workflow user",
+    "repo:invite security_events admin:org admin:org_hook admin:public_key delete_repo",
+    "public_repo repo:status",
+    "repo_deployment read:repo_hook",
+    "repo:status write:repo_hook workflow",
+    "repo user delete_repo",
+};
+
+/// A way of sending a token. `credentials` is encoded as Basic's pair when `is_pair`.
+struct Way {
+  std::string_view scheme;
+  std::string_view credentials;
+  bool is_pair;
+};
+inline constexpr Way good_ways[] = {
+    {"Bearer", "{token}", false},     {"token", "{token}", false},
+    {"Basic", "x:{token}", true},     {"BEARER", "{token}", false},
+    {"Basic", "{token}:", true},      {"Basic", "{token}:x-oauth-basic", true},
+    {"bearer", "{token}", false},     {"TOKEN", "{token}", false},
+    {"basic", "chief:{token}", true},  // the token counts, not the login beside it
+};
+/// Each with a token that would open everything, were it sent well: 401 on every path.
+inline constexpr Way bad_ways[] = {
+    {"Bearer", "{unknown}", false},
+    {"Bearer", "{expired}", false},
+    {"token", "{revoked}", false},
+    {"Basic", "ada:{expired}", true},
+    {"Basic", "ada:{revoked}", true},
+    {"Bearer", "{blocked}", false},
+    {"Basic", "x:{blocked}", true},
+    {"Basic", "ada:correct horse", true},
+    {"Basic", "ada:", true},
+    {"Basic", "ada", true},
+    {"Basic", ":", true},
+    {"Basic", "{token}:correct horse", true},
+    {"Basic", "{token}", false},
+    {"Bearer", "{token}x", false},
+    {"Bearer", "{token} {token}", false},
+    {"Bearer", "", false},
+    {"Digest", "{token}", false},
+    {"{token}", "", false},
+};
+/// A token in an address ends up in logs, so there it counts for nothing.
+inline constexpr std::string_view queries[] = {"access_token={token}", "token={token}",
+                                               "private_token={token}",
+                                               "Authorization=Bearer+{token}"};
+
+}  // namespace esclusa::test::rules

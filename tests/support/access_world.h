@@ -1,0 +1,273 @@
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+
+#include "api/serve.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "support/access_rules.h"
+#include "support/api_fixture.h"
+#include "support/app_fixture.h"
+#include "wire/json.h"
+
+namespace esclusa::test {
+
+/// `{name}` replaced by what stands for it; `{name...}` too.
+inline std::string fill(std::string_view pattern, const std::map<std::string, std::string>& names) {
+  std::string text;
+  while (!pattern.empty()) {
+    const auto open_at = pattern.find('{');
+    text += pattern.substr(0, open_at);
+    if (open_at == pattern.npos) break;
+    const auto close_at = pattern.find('}', open_at);
+    auto name = close_at == pattern.npos ? "" : pattern.substr(open_at + 1, close_at - open_at - 1);
+    if (name.ends_with("...")) name.remove_suffix(3);
+    auto known = names.find(std::string(name));
+    if (known == names.end()) {  // a brace of a JSON body
+      text += '{';
+      pattern.remove_prefix(open_at + 1);
+      continue;
+    }
+    text += known->second;
+    pattern.remove_prefix(close_at + 1);
+  }
+  return text;
+}
+
+/// A database whose writes are carried out, answered, and undone: thousands of requests find the
+/// same rows, and none of them waits for a disk.
+class UndoingDatabase : public store::Database {
+ public:
+  explicit UndoingDatabase(store::Database& database) : database_(database) {}
+  /// How many transactions would have been kept.
+  int kept() const { return kept_; }
+
+ private:
+  Result<void> do_read(const Work& work) override {
+    return database_.read([&](store::Connection& db) { work(db); });
+  }
+  Result<void> do_write(const Work& work) override {
+    bool ran = false;
+    auto undone = database_.write([&](store::Connection& tx) -> Result<void> {
+      if (work(tx)) ++kept_;
+      ran = true;
+      return fail(ErrorCode::conflict, "undone");
+    });
+    if (!ran) return undone;
+    return {};
+  }
+
+  store::Database& database_;
+  int kept_ = 0;
+};
+
+/// Accounts of every standing with tokens of every kind, and the repositories that they ask about:
+/// a public and a private one of ada's and of the organization's, each with one of everything.
+class AccessWorld {
+ public:
+  AccessWorld() {
+    log::set_level(log::Level::error);
+    sha_ = git_.commit("main", "a.txt", "one");
+    add_accounts();
+    for (const char* owner : {"ada", "works"}) {
+      add_repository(owner, core::Visibility::is_public);
+      add_repository(owner, core::Visibility::is_private);
+    }
+    grant_roles();
+    add_tokens();
+    for (auto& [name, repository] : repositories_) add_objects(repository);
+    app_.now += std::chrono::hours(1);  // by now the expired token is
+    rows_ = count_rows();
+  }
+  ~AccessWorld() { log::set_level(log::Level::info); }
+
+  /// A repository, and what is in it by the names that patterns have for it.
+  struct Repository {
+    std::string owner;
+    std::string name;
+    std::string id;
+    std::map<std::string, std::string> names;
+  };
+  const Repository& repository(std::string_view owner, bool is_private) const {
+    return repositories_.at(std::string(owner) + (is_private ? "/private" : "/public"));
+  }
+
+  /// What reaches the route in that repository, for a caller yet to be named.
+  enum class Address { by_name, by_id, below_api_v3 };
+  static http::Request request_for(const rules::RepositoryRoute& route,
+                                   const Repository& repository, Address address) {
+    std::string root = address == Address::below_api_v3 ? "/api/v3" : "";
+    root += address == Address::by_id ? "/repositories/" + repository.id
+                                      : "/repos/" + repository.owner + "/" + repository.name;
+    auto request =
+        make_request(std::string(route.method), root + fill(route.below, repository.names));
+    request.body = fill(route.body, repository.names);
+    return request;
+  }
+
+  /// An account's token with these scopes.
+  const std::string& token(std::string_view login, std::string_view scopes) const {
+    return tokens_.at({std::string(login), std::string(scopes)});
+  }
+  /// The `Authorization` header that sends a token in that way.
+  std::string header(const rules::Way& way, const std::string& token) const {
+    auto names = odd_tokens_;
+    names["token"] = token;
+    std::string credentials = fill(way.credentials, names);
+    if (way.is_pair) credentials = base64(credentials);
+    return fill(way.scheme, names) + (credentials.empty() ? "" : " " + credentials);
+  }
+
+  /// Where requests change nothing, and where they do.
+  const app::Context& undoing() const { return undoing_context_; }
+  const app::Context& keeping() const { return app_.context; }
+  const api::Settings& settings() const { return settings_; }
+  int kept() const { return undoing_database_.kept(); }
+
+  /// The number of rows of each table, one a line.
+  std::string count_rows() {
+    std::string counts;
+    const std::string tables = app_.texts(
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite%'");
+    for (std::string_view table : split(tables, '\n')) {
+      if (table.empty()) continue;
+      const std::string name(table);
+      counts += name + " " + std::to_string(app_.row_count(name)) + "\n";
+    }
+    return counts;
+  }
+  const std::string& first_rows() const { return rows_; }
+
+ private:
+  static std::string base64(std::string_view bytes) {
+    std::string text = base64url(bytes);
+    std::ranges::replace(text, '-', '+');
+    std::ranges::replace(text, '_', '/');
+    while (text.size() % 4 != 0) text += '=';
+    return text;
+  }
+
+  void add_accounts() {
+    auto add = [&](const app::NewAccount& account) {
+      must(app::create_account(app_.context, app_.nobody, account));
+    };
+    for (const char* name : {"stranger", "reader", "triager", "writer", "maintainer", "steward",
+                             "director", "member", "colleague", "blocked"}) {
+      add({.login = name, .human = ""});
+    }
+    add({.login = "robot", .kind = core::AccountKind::bot, .human = "ada"});
+    add({.login = "chief", .site_admin = true, .human = ""});
+    for (const char* name : {"works", "others"}) {
+      add({.login = name, .kind = core::AccountKind::organization, .human = ""});
+    }
+    auto join = [&](const char* organization, const char* name, const char* role) {
+      must(app::set_member(app_.context, app_.nobody, organization, name, role));
+    };
+    join("works", "director", "admin");
+    join("works", "member", "member");
+    join("works", "colleague", "member");
+  }
+
+  void add_repository(const std::string& owner, core::Visibility visibility) {
+    const std::string name(core::to_name(visibility));
+    const auto made = must(app::create_repository(app_.context, app_.nobody,
+                                                  {.owner = owner,
+                                                   .name = name,
+                                                   .path = git_.path().string(),
+                                                   .visibility = visibility,
+                                                   .auto_merge = {}}));
+    repositories_[owner + "/" + name] = {owner, name, std::to_string(made.id.value), {}};
+  }
+
+  void grant_roles() {
+    for (const auto& [full_name, repository] : repositories_) {
+      auto grant = [&](const char* name, core::Role role) {
+        must(app::grant_role(app_.context, app_.nobody, repository.owner, repository.name, name,
+                             role));
+      };
+      grant("blocked", core::Role::admin);
+      if (repository.owner == "works") {
+        grant("colleague", core::Role::write);
+        continue;
+      }
+      grant("reader", core::Role::read);
+      grant("triager", core::Role::triage);
+      grant("writer", core::Role::write);
+      grant("maintainer", core::Role::maintain);
+      grant("steward", core::Role::admin);
+      grant("robot", core::Role::write);
+    }
+  }
+
+  app::MintedToken mint(std::string_view login, std::string_view scopes,
+                        std::optional<std::chrono::seconds> expires_in = {}) {
+    return must(app::create_token(app_.context, app_.nobody,
+                                  {.login = std::string(login),
+                                   .name = "matrix",
+                                   .scopes = std::string(scopes),
+                                   .expires_in = expires_in}));
+  }
+
+  void add_tokens() {
+    for (const rules::Subject& subject : rules::subjects) {
+      for (std::string_view scopes : rules::scope_sets) {
+        std::string& token = tokens_[{std::string(subject.login), std::string(scopes)}];
+        if (token.empty()) token = mint(subject.login, scopes).text.reveal();
+      }
+    }
+    odd_tokens_["expired"] = mint("ada", "repo", std::chrono::minutes(1)).text.reveal();
+    odd_tokens_["blocked"] = mint("blocked", "repo").text.reveal();
+    odd_tokens_["unknown"] = core::new_token_text().reveal();
+    const auto revoked = mint("ada", "repo");
+    must(app::revoke_token(app_.context, app_.nobody, revoked.token.id));
+    odd_tokens_["revoked"] = revoked.text.reveal();
+    write(app_.context.database, [](store::Connection& tx) {
+      tx.execute("update account set blocked_at = 1 where login = 'blocked'");
+    });
+  }
+
+  /// Asks for one of everything as the site administrator, and takes down what ids it got.
+  void add_objects(Repository& repository) {
+    api::Api api(app_.context, settings_);
+    const std::string root = "/repositories/" + repository.id;
+    auto post = [&](const std::string& path, const std::string& body) {
+      auto request = make_request("POST", root + path,
+                                  {{"Authorization", "Bearer " + token("chief", "repo")}});
+      request.body = body;
+      const auto made = must(wire::Json::parse(api.serve(request).body));
+      return std::to_string(found(made.integer_at("id")));
+    };
+    auto& names = repository.names;
+    names["sha"] = sha_;
+    names["ref"] = "heads/main";
+    names["branch"] = "main";
+    names["basehead"] = "main...main";
+    names["deployment_id"] =
+        post("/deployments", R"({"ref": "main", "auto_merge": false, "required_contexts": []})");
+    names["status_id"] =
+        post("/deployments/" + names["deployment_id"] + "/statuses", R"({"state": "inactive"})");
+    names["check_run_id"] =
+        post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
+    names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
+  }
+
+  AppFixture app_;
+  GitFixture git_;
+  std::string sha_;
+  api::Settings settings_{.external_url = "http://h", .hook_destinations = {}};
+  UndoingDatabase undoing_database_{app_.context.database};
+  app::Context undoing_context_{.database = undoing_database_,
+                                .sealer = app_.context.sealer,
+                                .now = app_.context.now,
+                                .event_urls = app_.context.event_urls,
+                                .repositories_directory = app_.context.repositories_directory,
+                                .wake_deliveries = [] {},
+                                .token_use = app_.context.token_use};
+  std::map<std::string, Repository> repositories_;
+  std::map<std::pair<std::string, std::string>, std::string> tokens_;
+  std::map<std::string, std::string> odd_tokens_;
+  std::string rows_;
+};
+
+}  // namespace esclusa::test

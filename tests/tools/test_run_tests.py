@@ -1,0 +1,66 @@
+"""How run-tests counts what the processes of each kind have printed."""
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import unittest
+
+FILE = pathlib.Path(__file__).resolve().parents[2] / "tools/run-tests"
+
+
+def load():
+    """tools/run-tests as a module; it has no suffix."""
+    loader = importlib.machinery.SourceFileLoader("run_tests", str(FILE))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_tests", loader))
+    sys.modules["run_tests"] = module
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+class Counting(unittest.TestCase):
+    """count(kind, exit code, output)"""
+
+    def assert_counted(self, kind, code, output, passed, failed):
+        counted = load().count(kind, code, output.encode())
+        self.assertEqual(counted[:2], (passed, failed), output)
+
+    def test_a_row_begins_with_ok_or_fail(self):
+        rows = "4 exchanges\nok   GET /a\nFAIL GET /b\n  ok   not at the margin\nok   GET /c\n"
+        self.assert_counted("rows", 1, rows, 2, 1)
+        self.assert_counted("rows", 0, "ok   GET /a\n", 1, 0)
+
+    def test_go_counts_whole_tests_and_not_their_parts(self):
+        lines = "=== RUN   TestA\n--- PASS: TestA (0.00s)\n    --- FAIL: TestB/part (0.00s)\n" \
+                "--- FAIL: TestB (0.00s)\nFAIL\n"
+        self.assert_counted("go", 1, lines, 1, 1)
+
+    def test_node_sums_up_at_the_end(self):
+        end = "✔ one (1ms)\nℹ tests 4\nℹ suites 1\nℹ pass 2\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\n"
+        self.assert_counted("node", 1, end, 2, 2)
+
+    def test_unittest_names_what_is_bad(self):
+        self.assert_counted("unittest", 0, "Ran 5 tests in 0.1s\n\nOK (skipped=1)\n", 4, 0)
+        self.assert_counted("unittest", 1, "Ran 5 tests in 0.1s\n\nFAILED (failures=1, errors=1)",
+                            3, 2)
+
+    def test_a_process_that_ends_badly_has_failed(self):
+        for kind in ("rows", "go", "node", "unittest", "doctest", "check"):
+            with self.subTest(kind=kind):
+                self.assert_counted(kind, 1, "Traceback (most recent call last):\n", 0, 1)
+                self.assert_counted(kind, -9, "", 0, 1)
+
+    def test_no_test_at_all_is_a_failure_of_those_that_cannot_be_chosen_from(self):
+        for kind in ("rows", "go", "node"):
+            self.assert_counted(kind, 0, "", 0, 1)
+
+    def test_what_cannot_run_here_is_skipped(self):
+        for kind in ("rows", "node", "unittest", "check"):
+            self.assert_counted(kind, 77, "it is not there\n", 0, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
