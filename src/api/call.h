@@ -20,6 +20,7 @@ struct Settings {
   bool external_url_is_fixed = false;
   core::DestinationPolicy hook_destinations;
   RateLimits rate_limits = {};
+  std::string version = {};  ///< the program's own
 };
 
 /// A matched path parameter, decoded.

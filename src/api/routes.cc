@@ -11,6 +11,7 @@
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/meta.h"
+#include "api/openapi.h"
 #include "api/rate_limit_answers.h"
 #include "api/statuses.h"
 #include "api/users.h"
@@ -158,6 +159,9 @@ const Route table[] = {
      "users/users#get-the-authenticated-user", get_authenticated_user},
     {"GET", rate_limit_path, Audience::anyone, {}, "", Waits::no,
      "rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user", get_rate_limit},
+    {"GET", "/openapi.json", Audience::anyone, {}, "", Waits::no,
+     "about-the-rest-api/about-the-openapi-description-for-the-rest-api#about-openapi",
+     get_openapi},
 
     {"GET", ADMIN "/users", Audience::local_admin, {}, "", Waits::no, "", admin_list_accounts},
     {"POST", ADMIN "/users", Audience::local_admin, {}, "", Waits::yes, "", admin_create_account},

@@ -135,7 +135,8 @@ Result<void> serve(const ServerSettings& settings) {
       .external_url = "",
       .external_url_is_fixed = !settings.external_url.empty(),
       .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow)),
-      .rate_limits = settings.rate_limits};
+      .rate_limits = settings.rate_limits,
+      .version = ESCLUSA_VERSION};
   hooks::Worker worker(*database, sealer, system_now,
                        {api_settings.hook_destinations, settings.webhooks_retry_scale});
   app::TokenUse token_use;

@@ -4,7 +4,7 @@ namespace esclusa::store {
 
 std::span<const sql::Migration> migrations() {
   static constexpr sql::Migration list[] = {
-#include "store/schema_files.inc"
+#include "store/schema.inc"
   };
   return list;
 }

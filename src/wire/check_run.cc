@@ -17,6 +17,14 @@ Result<std::optional<Timestamp>> optional_time(const JsonBody& body, std::string
   return time;
 }
 
+/// A member that may be absent or null, but is of no other type.
+Result<void> check_optional(const Json& annotation, const char* name, bool is_text) {
+  const auto member = annotation.find(name);
+  if (!member || member->is_null()) return {};
+  if (is_text ? member->is_string() : member->integer().has_value()) return {};
+  return wrong_type(name, *member, is_text ? "a string" : "an integer");
+}
+
 /// An annotation must say where it stands, how grave it is, and what it says.
 Result<void> check_annotation(const Json& annotation) {
   for (const char* name : {"path", "annotation_level", "message"}) {
@@ -29,6 +37,10 @@ Result<void> check_annotation(const Json& annotation) {
     if (!member) return fail_request("\"" + std::string(name) + "\" wasn't supplied.");
     if (!member->integer()) return wrong_type(name, *member, "an integer");
   }
+  for (const char* name : {"start_column", "end_column"}) {
+    TRY(check_optional(annotation, name, false));
+  }
+  for (const char* name : {"title", "raw_details"}) TRY(check_optional(annotation, name, true));
   const std::string level = *annotation.string_at("annotation_level");
   constexpr std::string_view levels[] = {"notice", "warning", "failure"};
   if (std::ranges::count(levels, level) > 0) return {};

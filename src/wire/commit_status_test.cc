@@ -135,6 +135,18 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
   CHECK(annotated(R"({"path":"a","annotation_level":"loud","message":"m","start_line":1,)"
                   R"("end_line":1})")
             .contains("loud is not a member of"));
+  // These may be absent; but what was sent is shown again, and must then be what GitHub's would be.
+  auto with = [&](const std::string& member) {
+    return annotated(R"({"path":"a","annotation_level":"notice","message":"m","start_line":1,)"
+                     R"("end_line":1,)" +
+                     member + "}");
+  };
+  CHECK(with(R"("title":null,"start_column":null)") == "");
+  CHECK(with(R"("title":"t","raw_details":"r","start_column":1,"end_column":2)") == "");
+  CHECK(with(R"("title":[])").contains("'properties/title', [] is not a string."));
+  CHECK(with(R"("raw_details":1)").contains("'properties/raw_details', 1 is not a string."));
+  CHECK(with(R"("start_column":"1")").contains("is not an integer."));
+  CHECK(with(R"("end_column":1.5)").contains("is not an integer."));
 }
 
 TEST_CASE("write_check_run: a suite of its own, no app, conclusion only when there is one") {

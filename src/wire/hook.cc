@@ -21,7 +21,7 @@ Result<std::optional<std::string>> loose_text(const Json& config, std::string_vi
 
 Result<core::HookConfigChanges> parse_config_members(const Json& config) {
   constexpr std::string_view known[] = {"url", "content_type", "secret", "insecure_ssl"};
-  for (const std::string& name : config.names()) {
+  for (const auto& [name, value] : config.members()) {
     if (std::ranges::count(known, name) == 0) {
       return config_error("Invalid config attribute: " + name);
     }

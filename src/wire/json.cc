@@ -35,10 +35,12 @@ std::optional<Json> Json::find(std::string_view name) const {
   return member == nullptr ? std::nullopt : std::optional(Json(document_, member));
 }
 
-std::vector<std::string> Json::names() const {
-  std::vector<std::string> result;
+std::vector<std::pair<std::string, Json>> Json::members() const {
+  std::vector<std::pair<std::string, Json>> result;
   if (auto* object = value_->if_object()) {
-    for (const auto& member : *object) result.emplace_back(member.key());
+    for (const auto& member : *object) {
+      result.emplace_back(member.key(), Json(document_, &member.value()));
+    }
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -28,8 +29,8 @@ class Json {
 
   /// The member, if this is an object that has it (a null member is there).
   std::optional<Json> find(std::string_view name) const;
-  /// The members' names, in their order; none if this is no object.
-  std::vector<std::string> names() const;
+  /// The members of an object, in their order; none if this is something else.
+  std::vector<std::pair<std::string, Json>> members() const;
   /// The elements of an array; none if this is something else.
   std::vector<Json> elements() const;
   std::optional<std::string> string() const;

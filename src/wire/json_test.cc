@@ -229,3 +229,14 @@ TEST_CASE("JsonBody: good values come through") {
   CHECK(given.optional_strings("l").value() == std::vector<std::string>{});
   CHECK(given.optional_strings("m").value() == std::vector<std::string>{"a", ""});
 }
+
+TEST_CASE("Json: the members of an object keep their order, and nothing else has any") {
+  const Json json = Json::parse(R"({"b":1,"a":{"x":null},"":[2]})").value();
+  std::string names;
+  for (const auto& [name, value] : json.members()) names += name + "=" + value.text() + " ";
+  CHECK(names == R"(b=1 a={"x":null} =[2] )");
+  for (auto text : {"[1]", "1", "\"a\"", "null", "{}"}) {
+    CAPTURE(text);
+    CHECK(Json::parse(text).value().members().empty());
+  }
+}

@@ -150,6 +150,8 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/meta",             {200, ""}, {200, ""}},
     {"GET",    "/versions",         {200, ""}, {200, ""}},
     {"GET",    "/zen",              {200, ""}, {200, ""}},
+    {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
+    {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration is on the machine's own socket; from the network it is not there.

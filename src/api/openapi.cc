@@ -1,0 +1,86 @@
+#include "api/openapi.h"
+
+#include "base/check.h"
+#include "wire/json.h"
+
+namespace esclusa::api {
+namespace {
+
+using wire::Json;
+using wire::JsonWriter;
+
+struct Part {
+  std::string_view name;
+  std::string_view text;
+};
+
+constexpr Part parts[] = {
+#include "api/openapi.inc"
+};
+
+std::vector<Json> parse_parts() {
+  std::vector<Json> parsed;
+  for (const Part& part : parts) {
+    auto json = Json::parse(part.text);
+    if (!json) bug("this part of the description is no JSON: " + std::string(part.name));
+    parsed.push_back(*std::move(json));
+  }
+  return parsed;
+}
+
+/// What each of them has of that member, in one object.
+void write_joined(JsonWriter& json, const std::vector<Json>& objects, std::string_view member) {
+  json.key(member).begin_object();
+  for (const Json& object : objects) {
+    const auto found = object.find(member);
+    if (!found) continue;
+    for (const auto& [name, value] : found->members()) json.key(name).raw(value.text());
+  }
+  json.end_object();
+}
+
+/// What is the same in every answer.
+struct Description {
+  std::string info;  ///< members of `info`, without braces
+  std::string rest;  ///< members of the document, without braces
+};
+
+Description make_description() {
+  const std::vector<Json> parsed = parse_parts();
+  std::vector<Json> components;
+  Description description;
+  JsonWriter rest;
+  rest.begin_object();
+  for (const Json& part : parsed) {
+    if (auto found = part.find("components")) components.push_back(*found);
+    if (auto found = part.find("tags")) rest.key("tags").raw(found->text());
+    if (auto found = part.find("info")) description.info = found->text();
+  }
+  write_joined(rest, parsed, "paths");
+  rest.key("components").begin_object();
+  for (const char* kind : {"securitySchemes", "parameters", "headers", "responses", "schemas"}) {
+    write_joined(rest, components, kind);
+  }
+  rest.end_object().end_object();
+  description.rest = rest.take();
+  for (std::string* text : {&description.info, &description.rest}) {
+    *text = text->substr(1, text->size() - 2);
+  }
+  return description;
+}
+
+}  // namespace
+
+Result<http::Response> get_openapi(const Call& call) {
+  static const Description description = make_description();
+  JsonWriter json;
+  json.begin_object().member("openapi", "3.1.0");
+  json.key("info").begin_object().raw(description.info).member("version", call.settings.version);
+  json.end_object();
+  json.key("servers").begin_array().begin_object().member("url", call.urls.api);
+  json.end_object().end_array();
+  json.raw(description.rest).end_object();
+  return json_response(200, std::move(json));
+}
+
+}  // namespace esclusa::api

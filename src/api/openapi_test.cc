@@ -1,0 +1,249 @@
+#include "api/openapi.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "api/routes.h"
+#include "api/serve.h"
+#include "base/text.h"
+#include "core/hook.h"
+#include "support/api_fixture.h"
+#include "wire/json.h"
+
+using namespace esclusa;
+using namespace esclusa::api;
+using wire::Json;
+
+namespace {
+
+http::Response get_description(const std::string& target, http::Headers headers = {}) {
+  test::ApiFixture fixture;
+  fixture.settings.version = "1.2.3";
+  Api api(fixture.context, fixture.settings);
+  return api.serve(test::make_request("GET", target, std::move(headers)));
+}
+
+const Json& description() {
+  static const Json json = [] {
+    auto parsed = Json::parse(get_description("/openapi.json").body);
+    REQUIRE(parsed);
+    return *parsed;
+  }();
+  return json;
+}
+
+/// The member at the end of that way; the test ends where it is not there.
+Json at(Json json, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    auto member = json.find(name);
+    CAPTURE(name);
+    REQUIRE(member);
+    json = *member;
+  }
+  return json;
+}
+
+/// What a `$ref` leads to; the same where there is none.
+Json resolve(const Json& json) {
+  auto reference = json.string_at("$ref");
+  if (!reference) return json;
+  CAPTURE(*reference);
+  REQUIRE(reference->starts_with("#/"));
+  const auto parts = split(std::string_view(*reference).substr(2), '/');
+  return at(description(), {parts.begin(), parts.end()});
+}
+
+/// Operations of the description by "GET /path".
+struct Operation {
+  Json path_item;
+  Json json;
+};
+
+std::map<std::string, Operation> operations() {
+  std::map<std::string, Operation> found;
+  for (const auto& [path, item] : at(description(), {"paths"}).members()) {
+    for (const char* method : {"GET", "PUT", "POST", "DELETE", "PATCH"}) {
+      if (auto operation = item.find(ascii_lower(method))) {
+        found.emplace(std::string(method) + " " + path, Operation{item, *operation});
+      }
+    }
+  }
+  return found;
+}
+
+/// `{ref...}` of the table is `{ref}` of the description; so is the `{sha}` of one path, because
+/// OpenAPI takes paths that differ in names alone for the same.
+std::string described_path(const Route& route) {
+  std::string path(route.pattern);
+  if (auto dots = path.find("...}"); dots != path.npos) path.erase(dots, 3);
+  if (path.ends_with("}/statuses/{sha}")) path.replace(path.size() - 5, 5, "{ref}");
+  return path;
+}
+
+std::string key(const Route& route) {
+  return std::string(route.method) + " " + described_path(route);
+}
+
+std::vector<const Route*> public_routes() {
+  std::vector<const Route*> found;
+  for (const Route& route : routes()) {
+    if (route.audience != Audience::local_admin) found.push_back(&route);
+  }
+  return found;
+}
+
+/// The names of the parameters that stand in the path, as described.
+std::set<std::string> described_path_parameters(const Operation& operation) {
+  std::set<std::string> names;
+  for (const Json& owner : {operation.path_item, operation.json}) {
+    const auto list = owner.find("parameters");
+    if (!list) continue;
+    for (const Json& each : list->elements()) {
+      const Json parameter = resolve(each);
+      if (parameter.string_at("in") == "path") names.insert(*parameter.string_at("name"));
+    }
+  }
+  return names;
+}
+
+std::set<std::string> path_parameters(const std::string& path) {
+  std::set<std::string> names;
+  for (std::string_view part : split(path, '/')) {
+    if (part.starts_with('{')) names.emplace(part.substr(1, part.size() - 2));
+  }
+  return names;
+}
+
+/// `$ref`s anywhere below.
+void collect_references(const Json& json, std::set<std::string>& found) {
+  if (auto reference = json.string_at("$ref")) found.insert(*reference);
+  for (const auto& [name, member] : json.members()) collect_references(member, found);
+  for (const Json& element : json.elements()) collect_references(element, found);
+}
+
+}  // namespace
+
+TEST_CASE("openapi: every public route is described, and nothing that is not routed") {
+  std::set<std::string> described, routed{"GET /livez", "GET /readyz"};  // these precede the table
+  for (const auto& [name, operation] : operations()) described.insert(name);
+  for (const Route* route : public_routes()) routed.insert(key(*route));
+  CHECK(described == routed);
+  CHECK(routed.size() > 25);
+}
+
+TEST_CASE("openapi: path parameters are those of the route, and each is described") {
+  const auto all = operations();
+  for (const Route* route : public_routes()) {
+    CAPTURE(key(*route));
+    REQUIRE(all.contains(key(*route)));
+    CHECK(described_path_parameters(all.at(key(*route))) ==
+          path_parameters(described_path(*route)));
+  }
+}
+
+TEST_CASE("openapi: each operation has a name of its own, a summary and the route's link") {
+  std::set<std::string> names;
+  for (const auto& [name, operation] : operations()) {
+    CAPTURE(name);
+    CHECK(names.insert(operation.json.string_at("operationId").value_or("")).second);
+    CHECK_FALSE(operation.json.string_at("summary").value_or("").empty());
+    CHECK(at(operation.json, {"tags"}).elements().size() == 1);
+  }
+  const auto all = operations();
+  for (const Route* route : public_routes()) {
+    CAPTURE(key(*route));
+    REQUIRE(all.contains(key(*route)));
+    CHECK(all.at(key(*route)).json.string_at("externalDocs", "url") ==
+          "https://docs.github.com/rest/" + std::string(route->documentation));
+  }
+}
+
+TEST_CASE("openapi: security says who needs a token") {
+  const auto all = operations();
+  for (const Route* route : public_routes()) {
+    CAPTURE(key(*route));
+    REQUIRE(all.contains(key(*route)));
+    const bool reads_public =
+        route->audience == Audience::repository && route->requirement.role == core::Role::read;
+    const bool optional = route->audience == Audience::anyone || reads_public;
+    CHECK(at(all.at(key(*route)).json, {"security"}).text() ==
+          (optional ? R"([{},{"bearer":[]},{"basic":[]}])" : R"([{"bearer":[]},{"basic":[]}])"));
+  }
+}
+
+TEST_CASE("openapi: each operation says how it refuses") {
+  const auto all = operations();
+  for (const Route* route : public_routes()) {
+    CAPTURE(key(*route));
+    REQUIRE(all.contains(key(*route)));
+    const Json responses = at(all.at(key(*route)).json, {"responses"});
+    std::vector<std::string> expected{"400", "401", "403", "414", "431", "503"};
+    const bool reads = route->method == "GET";
+    if (route->audience == Audience::repository) expected.push_back("404");
+    if (route->audience == Audience::repository) expected.push_back(reads ? "301" : "307");
+    if (reads) expected.push_back("304");
+    if (all.at(key(*route)).json.find("requestBody")) {
+      expected.insert(expected.end(), {"413", "422"});
+    }
+    for (const std::string& status : expected) {
+      CAPTURE(status);
+      REQUIRE(responses.find(status));
+      CHECK_FALSE(resolve(*responses.find(status)).string_at("description").value_or("").empty());
+    }
+    const bool succeeds =
+        std::ranges::any_of(responses.members(), [](const auto& m) { return m.first[0] == '2'; });
+    CHECK(succeeds);
+  }
+}
+
+TEST_CASE("openapi: every reference leads somewhere, and nothing is described in vain") {
+  std::set<std::string> references;
+  collect_references(description(), references);
+  for (const std::string& reference : references) {
+    CAPTURE(reference);
+    auto target = Json::parse("{\"$ref\":\"" + reference + "\"}");
+    resolve(*target);
+  }
+  for (const char* kind : {"parameters", "headers", "responses", "schemas"}) {
+    for (const auto& [name, value] : at(description(), {"components", kind}).members()) {
+      CAPTURE(name);
+      CHECK(references.contains("#/components/" + std::string(kind) + "/" + name));
+    }
+  }
+}
+
+TEST_CASE("openapi: the events of a hook are those that a hook may ask for") {
+  std::vector<std::string> events;
+  for (const Json& event :
+       at(description(), {"components", "schemas", "HookEvent", "enum"}).elements()) {
+    events.push_back(event.string().value_or(""));
+  }
+  CHECK(events.size() > 50);
+  CHECK(core::check_hook_events(events));
+}
+
+TEST_CASE("openapi: it names the program's version, and the address that it was asked under") {
+  CHECK(description().string_at("openapi") == "3.1.0");
+  CHECK(description().string_at("info", "version") == "1.2.3");
+  auto server = [](const std::string& target) {
+    auto json = Json::parse(get_description(target, {{"Host", "d.example:81"}}).body);
+    REQUIRE(json);
+    return at(*json, {"servers"}).elements().at(0).string_at("url").value_or("");
+  };
+  CHECK(server("/openapi.json") == "http://d.example:81");
+  CHECK(server("/api/v3/openapi.json") == "http://d.example:81/api/v3");
+}
+
+TEST_CASE("openapi: it is JSON with an ETag, and 304 for who has it") {
+  const auto response = get_description("/openapi.json");
+  CHECK(response.status == 200);
+  CHECK(response.headers.find("Content-Type") == "application/json; charset=utf-8");
+  const auto etag = response.headers.find("ETag");
+  REQUIRE(etag);
+  const auto again = get_description("/openapi.json", {{"If-None-Match", std::string(*etag)}});
+  CHECK(again.status == 304);
+  CHECK(again.body.empty());
+}

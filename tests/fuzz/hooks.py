@@ -1,0 +1,109 @@
+"""Hooks of schemathesis: real names, ids and tokens in most requests, so that they get somewhere.
+
+It is loaded by schemathesis (SCHEMATHESIS_HOOKS); schemathesis_run.py starts it, and says in
+ESCLUSA_FUZZ_WORLD where the description of the world stands. What is chosen for a request depends
+on the request alone, so that schemathesis can repeat and shrink what failed.
+"""
+import atexit
+import collections
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+
+import schemathesis
+
+WORLD = json.loads(pathlib.Path(os.environ["ESCLUSA_FUZZ_WORLD"]).read_text())
+COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
+# Rarely a wrong one: over a thousand of them in ten minutes are refused in another way.
+TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
+requests_sent = 0
+answers = collections.Counter()  # by status
+deletable = {"deployment_id": [], "hook_id": []}
+
+
+def write_count():
+    new = COUNT.with_suffix(".new")  # somebody may be reading it
+    new.write_text(json.dumps({"requests": requests_sent, "answers": answers}))
+    new.replace(COUNT)
+
+
+atexit.register(write_count)
+
+
+def chooser(case):
+    """A source of choices that is the same for the same request."""
+    seen = repr((case.method, case.path, case.path_parameters, case.query, case.body))
+    return random.Random(hashlib.sha256(seen.encode(errors="replace")).digest())
+
+
+def lead_to_real_things(case, choose):
+    """Puts names and ids that are there into the path, of one repository."""
+    parameters = case.path_parameters
+    for name in ("username", "org"):
+        if parameters and name in parameters and choose.random() < 0.7:
+            parameters[name] = choose.choice(WORLD[name])
+    if not parameters or "owner" not in parameters or choose.random() < 0.1:
+        return
+    repository = choose.choice(WORLD["repositories"])
+    for name in list(parameters):
+        if choose.random() < 0.05:
+            continue
+        if case.method.upper() == "DELETE" and name in deletable:
+            if deletable[name]:
+                parameters[name] = deletable[name].pop()
+        elif name == "ref" and "/git/" in case.path:
+            parameters[name] = choose.choice(repository["git_ref"])
+        elif name in repository:
+            parameters[name] = choose.choice(repository[name])
+
+
+def lead_to_commits(case, choose):
+    """Lets the body name commits and refs that are there."""
+    repository = WORLD["repositories"][0]
+    for name, values in (("ref", repository["ref"]), ("head_sha", repository["sha"])):
+        if isinstance(case.body, dict) and isinstance(case.body.get(name), str):
+            if choose.random() < 0.85:
+                case.body[name] = choose.choice(values)
+    if isinstance(case.body, dict) and "ref" in case.body and choose.random() < 0.6:
+        case.body["required_contexts"] = []
+        case.body.pop("expected_sha", None)
+
+
+def keep_hooks_here(case, choose):
+    """No event may leave this machine, whatever address was made up for it."""
+    config = case.body.get("config") if isinstance(case.body, dict) else None
+    url = config.get("url") if isinstance(config, dict) else None
+    if isinstance(url, str) and re.match(r"(?i)https?://", url):
+        config["url"] = f"http://127.0.0.1:1/{choose.randrange(1 << 30)}"
+        case.body["active"] = choose.random() < 0.05
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    global requests_sent
+    requests_sent += 1
+    if requests_sent % 250 == 0:
+        write_count()
+    choose = chooser(case)
+    lead_to_real_things(case, choose)
+    lead_to_commits(case, choose)
+    keep_hooks_here(case, choose)
+    token = WORLD["tokens"].get(choose.choice(TOKENS))
+    case.headers = case.headers if case.headers is not None else {}
+    case.headers.pop("Authorization", None)
+    if token:
+        case.headers["Authorization"] = f"Bearer {token}"
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    answers[response.status_code] += 1
+    if response.status_code != 201:
+        return
+    name = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id"}.get(
+        case.operation.definition.raw.get("operationId"))
+    if name:
+        deletable[name].append(response.json()["id"])
