@@ -84,11 +84,8 @@ Result<http::Response> list_commits(const Call& call) {
     wire::write_commit(json, commit, call.repository(), call.urls);
   }
   json.end_array();
-  http::Response response = json_response(200, std::move(json));
-  const Total total = history.counted_all ? Total::exact : Total::at_least;
-  std::string link = link_header(call, page, history.total_count, total);
-  if (!link.empty()) response.headers.add("Link", std::move(link));
-  return response;
+  return with_link(json_response(200, std::move(json)), call, page, history.total_count,
+                   history.counted_all ? Total::exact : Total::at_least);
 }
 
 Result<http::Response> get_commit(const Call& call) {
@@ -104,10 +101,7 @@ Result<http::Response> get_commit(const Call& call) {
   const auto details = TRY(app::get_commit(call.context, call.access(), ref, page));
   wire::JsonWriter json;
   wire::write_commit(json, details.commit, call.repository(), call.urls, &details.difference);
-  http::Response response = json_response(200, std::move(json));
-  std::string link = link_header(call, page, details.difference.total_count);
-  if (!link.empty()) response.headers.add("Link", std::move(link));
-  return response;
+  return with_link(json_response(200, std::move(json)), call, page, details.difference.total_count);
 }
 
 Result<http::Response> get_git_ref(const Call& call) {
@@ -137,9 +131,7 @@ Result<http::Response> compare_commits(const Call& call) {
   wire::write_comparison(json, comparison, basehead, call.repository(), call.urls);
   http::Response response = json_response(200, std::move(json));
   if (!page) return response;
-  std::string link = link_header(call, *page, static_cast<int64_t>(comparison.ahead_count));
-  if (!link.empty()) response.headers.add("Link", std::move(link));
-  return response;
+  return with_link(std::move(response), call, *page, static_cast<int64_t>(comparison.ahead_count));
 }
 
 }  // namespace esclusa::api

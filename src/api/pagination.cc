@@ -66,8 +66,8 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
 }
 
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,
-                         int64_t total_count) {
-  std::string link = link_header(call, page, total_count);
+                         int64_t total_count, Total total) {
+  std::string link = link_header(call, page, total_count, total);
   if (!link.empty()) response.headers.add("Link", std::move(link));
   return response;
 }

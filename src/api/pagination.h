@@ -20,7 +20,7 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
 
 /// The answer with the `Link` of its page.
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,
-                         int64_t total_count);
+                         int64_t total_count, Total total = Total::exact);
 
 /// The answer with the `Link` of a list that goes by cursors: GitHub's has no first and no last.
 http::Response with_cursors(http::Response response, const Call& call,

@@ -81,14 +81,15 @@ void write_user(JsonWriter& json, const core::Profile& profile, View view, const
   json.end_object();
 }
 
-void write_organization(JsonWriter& json, const core::Profile& profile, const Urls& urls) {
-  const core::Account& account = profile.account;
+namespace {
+
+/// What both forms of an organization begin with. The caller closes the object.
+void begin_organization(JsonWriter& json, const core::Account& account, const Urls& urls) {
   const std::string url = urls.api + "/orgs/" + percent_encode(account.login);
-  const KindNames names = names_of(account.kind);
   json.begin_object()
       .member("login", account.login)
       .member("id", account.id.value)
-      .member("node_id", node_id(names.node_prefix, {account.id.value}))
+      .member("node_id", node_id(names_of(account.kind).node_prefix, {account.id.value}))
       .member("url", url)
       .member("repos_url", url + "/repos")
       .member("events_url", url + "/events")
@@ -97,8 +98,20 @@ void write_organization(JsonWriter& json, const core::Profile& profile, const Ur
       .member("members_url", url + "/members{/member}")
       .member("public_members_url", url + "/public_members{/member}")
       .member("avatar_url", urls.avatar(account))
-      .member("description", nullptr)
-      .member("has_organization_projects", false)
+      .member("description", nullptr);
+}
+
+}  // namespace
+
+void write_simple_organization(JsonWriter& json, const core::Account& account, const Urls& urls) {
+  begin_organization(json, account, urls);
+  json.end_object();
+}
+
+void write_organization(JsonWriter& json, const core::Profile& profile, const Urls& urls) {
+  const core::Account& account = profile.account;
+  begin_organization(json, account, urls);
+  json.member("has_organization_projects", false)
       .member("has_repository_projects", false)
       .member("public_repos", profile.public_repository_count)
       .member("public_gists", 0)
@@ -108,7 +121,7 @@ void write_organization(JsonWriter& json, const core::Profile& profile, const Ur
       .member("created_at", account.created_at)
       .member("updated_at", account.updated_at)
       .member("archived_at", nullptr)
-      .member("type", names.type)
+      .member("type", names_of(account.kind).type)
       .end_object();
 }
 

@@ -13,6 +13,8 @@ enum class View { is_public, is_private };
 /// GitHub's `public-user` or `private-user`; organizations and bots have it, too.
 void write_user(JsonWriter& json, const core::Profile& profile, View view, const Urls& urls);
 
+/// GitHub's `organization-simple`, as events have it.
+void write_simple_organization(JsonWriter& json, const core::Account& account, const Urls& urls);
 /// GitHub's `organization-full`, as anyone sees it.
 void write_organization(JsonWriter& json, const core::Profile& profile, const Urls& urls);
 

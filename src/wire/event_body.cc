@@ -3,37 +3,18 @@
 #include "wire/account.h"
 #include "wire/deployment.h"
 #include "wire/hook.h"
-#include "wire/node_id.h"
 #include "wire/repository.h"
 
 namespace esclusa::wire {
 namespace {
-
-void write_organization(JsonWriter& json, const core::Account& organization, const Urls& urls) {
-  const std::string url = urls.api + "/orgs/" + organization.login;
-  json.key("organization")
-      .begin_object()
-      .member("login", organization.login)
-      .member("id", organization.id.value)
-      .member("node_id", node_id("O", {organization.id.value}))
-      .member("url", url)
-      .member("repos_url", url + "/repos")
-      .member("events_url", url + "/events")
-      .member("hooks_url", url + "/hooks")
-      .member("issues_url", url + "/issues")
-      .member("members_url", url + "/members{/member}")
-      .member("public_members_url", url + "/public_members{/member}")
-      .member("avatar_url", urls.avatar(organization))
-      .member("description", nullptr)
-      .end_object();
-}
 
 /// The members that close every event.
 std::string finish(JsonWriter& json, const EventContext& context) {
   json.key("repository");
   write_repository(json, context.repository, context.urls);
   if (context.repository.owner.kind == core::AccountKind::organization) {
-    write_organization(json, context.repository.owner, context.urls);
+    json.key("organization");
+    write_simple_organization(json, context.repository.owner, context.urls);
   }
   json.key("sender");
   write_account(json, context.sender, context.urls);
