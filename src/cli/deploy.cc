@@ -110,7 +110,8 @@ void add_deploy(CLI::App& app, Action& action) {
   command->add_option("--payload", input.payload, "JSON object or string for the listener");
   command->add_flag("!--no-auto-merge", input.auto_merge,
                     "Deploy the ref as it is, even if it is behind the default branch");
-  command->add_flag("--skip-contexts", input.skip_contexts, "Do not look at commit statuses");
+  command->add_flag("--skip-contexts", input.skip_contexts,
+                    "Do not look at commit statuses and check runs");
   command->add_flag("--wait", options->wait, "Print every status until the outcome");
   command->add_option("--timeout", options->timeout_seconds, "Seconds to wait at most")
       ->capture_default_str();

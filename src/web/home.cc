@@ -46,8 +46,7 @@ server records it and sends a signed <code>deployment</code> event; whoever list
 reports back with deployment statuses.</p>
 <h2>What to do next</h2>
 <p>On the machine of the server, register a git repository and make a token:</p>
-<pre>esclusa user create acme --kind organization
-esclusa repo add acme/shop /srv/git/shop.git
+<pre>esclusa repo add acme/shop /srv/git/shop.git
 esclusa token create admin --scopes repo_deployment</pre>
 <p>Then, from anywhere:</p>
 <pre>curl -H "Authorization: Bearer $TOKEN" \
