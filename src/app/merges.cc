@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/deployment.h"
+#include "git/lock.h"
 #include "git/merge.h"
 #include "git/repository.h"
 #include "store/accounts.h"

@@ -14,7 +14,6 @@
 namespace esclusa::git {
 namespace {
 
-using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using DiffHandle = std::unique_ptr<git_diff, Freer<git_diff_free>>;
 using PatchHandle = std::unique_ptr<git_patch, Freer<git_patch_free>>;
 using OdbObjectHandle = std::unique_ptr<git_odb_object, Freer<git_odb_object_free>>;

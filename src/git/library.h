@@ -21,6 +21,7 @@ struct Freer {
 using RepositoryHandle = std::unique_ptr<git_repository, Freer<git_repository_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>>;
 using ObjectHandle = std::unique_ptr<git_object, Freer<git_object_free>>;
+using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Freer<git_odb_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<git_config_free>>;
@@ -52,9 +53,8 @@ std::string text_of(const git_oid& id);
 /// `sha` is a full one; anything else is a bug.
 git_oid id_of(std::string_view sha);
 
-/// False if a part between slashes is longer than any file's name: looking such a ref up is an
-/// error of the file system, not an answer.
-bool exists_as_path(std::string_view ref_name);
+/// The ref of that full name, symbolic or not; null if there is none, or if none can be.
+Result<ReferenceHandle> find_reference(git_repository* repository, const std::string& name);
 
 /// `unavailable`, `repository_unreadable`. libgit2's own words name paths: they go to the log.
 std::unexpected<Error> unreadable(std::string_view doing);

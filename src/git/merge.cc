@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <thread>
 
 #include "base/crypto.h"
@@ -19,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 using SignatureHandle = std::unique_ptr<git_signature, Freer<git_signature_free>>;
-using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 
 /// git waits as long for a branch's lock (core.filesRefLockTimeout); libgit2 does not.
 constexpr auto lock_wait = 100ms;
@@ -123,12 +121,6 @@ Result<SignatureHandle> make_signature(const MergeAuthor& author) {
   return signature;
 }
 
-git_oid id_of(const std::string& sha) {
-  git_oid id{};
-  git_oid_fromstr(&id, sha.c_str());
-  return id;
-}
-
 }  // namespace
 
 Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path& git_directory,
@@ -159,8 +151,7 @@ Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path
                         message.c_str(), tree.get(), std::size(parents), parents) != 0) {
     return unreadable("writing the merge");
   }
-  char text[GIT_OID_HEXSZ + 1];
-  return std::string(git_oid_tostr(text, sizeof text, &made));
+  return text_of(made);
 }
 
 Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
@@ -189,16 +180,6 @@ Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
   if (error == GIT_ELOCKED) return BranchMove::locked;
   if (error != 0) return unreadable("moving a branch");
   return BranchMove::moved;
-}
-
-bool remove_left_lock(const std::filesystem::path& git_directory, const std::string& branch,
-                      const std::string& to) {
-  const std::filesystem::path lock = git_directory / (branch + ".lock");
-  std::ifstream file(lock);
-  std::string line;
-  if (!std::getline(file, line) || line != to) return false;
-  std::error_code error;
-  return std::filesystem::remove(lock, error);
 }
 
 }  // namespace esclusa::git

@@ -38,10 +38,4 @@ Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
                                const std::string& branch, const std::string& from,
                                const std::string& to, const MergeAuthor& author);
 
-/// Removes the lock that a `move_branch` to this commit has left when it was killed: it would keep
-/// everybody off the branch, for ever. True if there was one. Any other lock stays: an empty one,
-/// too, may be that of a living process.
-bool remove_left_lock(const std::filesystem::path& git_directory, const std::string& branch,
-                      const std::string& to);
-
 }  // namespace esclusa::git

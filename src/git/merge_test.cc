@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "git/lock.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
 

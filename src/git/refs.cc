@@ -43,14 +43,10 @@ Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name) {
   const auto names = core::candidate_ref_names(full_name);
   if (names.empty() || names.front() != full_name) return std::nullopt;
-  ReferenceHandle named, direct;
-  if (!exists_as_path(full_name)) return std::nullopt;
-  int error = receive(named, git_reference_lookup, repository.handle(), full_name.c_str());
-  if (error == GIT_ENOTFOUND || error == GIT_EINVALIDSPEC || error == GIT_EBUFS) {
-    return std::nullopt;
-  }
-  if (error != 0) return unreadable("looking a ref up");
-  error = receive(direct, git_reference_resolve, named.get());
+  const ReferenceHandle named = TRY(find_reference(repository.handle(), full_name));
+  if (!named) return std::nullopt;
+  ReferenceHandle direct;
+  const int error = receive(direct, git_reference_resolve, named.get());
   if (error == GIT_ENOTFOUND) return std::nullopt;
   if (error != 0) return unreadable("following a symbolic ref");
   const git_oid* id = git_reference_target(direct.get());

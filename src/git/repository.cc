@@ -6,7 +6,7 @@
 
 #include "git/distance.h"
 #include "git/library.h"
-#include "git/merge.h"
+#include "git/lock.h"
 
 namespace esclusa::git {
 namespace {
@@ -28,13 +28,10 @@ enum class Found { no, yes, not_a_commit };
 
 /// Looks up one full name and peels it, into `sha`.
 Result<Found> look_up(git_repository* repository, const std::string& name, std::string& sha) {
-  if (!exists_as_path(name)) return Found::no;
-  ReferenceHandle named, direct;
-  int error = receive(named, git_reference_lookup, repository, name.c_str());
-  // GIT_EBUFS: longer than any name that libgit2 can have written or read.
-  if (error == GIT_ENOTFOUND || error == GIT_EINVALIDSPEC || error == GIT_EBUFS) return Found::no;
-  if (error != 0) return unreadable("looking a ref up");
-  error = receive(direct, git_reference_resolve, named.get());
+  const ReferenceHandle named = TRY(find_reference(repository, name));
+  if (!named) return Found::no;
+  ReferenceHandle direct;
+  int error = receive(direct, git_reference_resolve, named.get());
   if (error == GIT_ENOTFOUND) return Found::not_a_commit;  // symbolic, and its target is unborn
   if (error != 0) return unreadable("following a symbolic ref");
   ObjectHandle commit;

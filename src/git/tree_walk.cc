@@ -6,8 +6,6 @@
 namespace esclusa::git {
 namespace {
 
-using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
-
 /// Walks both trees side by side.
 class Walk {
  public:
