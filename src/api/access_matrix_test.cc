@@ -66,8 +66,8 @@ TEST_CASE("access matrix: every caller gets the verdict that is written for them
   CHECK(world.count_rows() == world.first_rows());
 }
 
-// The whole product is 90,000 cells, and finds nothing that turns do not. It is run by hand:
-// build/dev/api_test --no-skip -tc='access matrix: every caller by every way*'
+// The whole product takes nine times as long: it is a job of `./dev check` (matrix/all in
+// tools/run-tests), so that the everyday run stays quick.
 TEST_CASE("access matrix: every caller by every way of sending a token" * doctest::skip()) {
   AccessWorld world;
   AccessMatrix matrix(world);
