@@ -49,7 +49,7 @@ struct Call {
   template <class AnyId>
   Result<AnyId> id(std::string_view name) const {
     auto value = parse_positive(parameter(name));
-    if (!value) return fail(ErrorCode::not_found, "Not Found");
+    if (!value) return app::not_found();
     return AnyId{*value};
   }
   /// A query parameter; empty if it is absent.

@@ -40,21 +40,35 @@ std::string query_with(std::string_view query, std::string_view name, const std:
   return join(parts, "&");
 }
 
-/// One link of the header: this list with that parameter.
-std::string link_to(const Call& call, std::string_view name, const std::string& value,
-                    std::string_view relation) {
-  return "<" + address_by_id(call, call.repository().id) + "?" +
-         query_with(call.request.query(), name, value) + ">; rel=\"" + std::string(relation) + "\"";
-}
+/// The links of one list: its address with one parameter or another.
+class Links {
+ public:
+  Links(const Call& call, std::string_view parameter)
+      : address_(address_by_id(call, call.repository().id)),
+        query_(call.request.query()),
+        parameter_(parameter) {}
+
+  void add(const std::string& value, std::string_view relation) {
+    links_.push_back("<" + address_ + "?" + query_with(query_, parameter_, value) + ">; rel=\"" +
+                     std::string(relation) + "\"");
+  }
+  /// The header; empty if there is none.
+  std::string text() const { return join(links_, ", "); }
+
+ private:
+  std::string address_;
+  std::string_view query_, parameter_;
+  std::vector<std::string> links_;
+};
 
 }  // namespace
 
 std::string link_header(const Call& call, const core::Page& page, int64_t total_count,
                         Total total) {
   const int64_t last = std::max<int64_t>(1, (total_count + page.size - 1) / page.size);
-  std::vector<std::string> links;
+  Links links(call, "page");
   auto add = [&](int64_t number, const char* relation) {
-    links.push_back(link_to(call, "page", std::to_string(number), relation));
+    links.add(std::to_string(number), relation);
   };
   if (page.number > 1) add(std::min<int64_t>(page.number - 1, last), "prev");
   if (page.number < last) {
@@ -62,7 +76,7 @@ std::string link_header(const Call& call, const core::Page& page, int64_t total_
     if (total == Total::exact) add(last, "last");
   }
   if (page.number > 1) add(1, "first");
-  return join(links, ", ");
+  return links.text();
 }
 
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,
@@ -75,10 +89,10 @@ http::Response with_link(http::Response response, const Call& call, const core::
 http::Response with_cursors(http::Response response, const Call& call,
                             const std::optional<std::string>& previous,
                             const std::optional<std::string>& next) {
-  std::vector<std::string> links;
-  if (previous) links.push_back(link_to(call, "cursor", *previous, "prev"));
-  if (next) links.push_back(link_to(call, "cursor", *next, "next"));
-  if (!links.empty()) response.headers.add("Link", join(links, ", "));
+  Links links(call, "cursor");
+  if (previous) links.add(*previous, "prev");
+  if (next) links.add(*next, "next");
+  if (std::string text = links.text(); !text.empty()) response.headers.add("Link", text);
   return response;
 }
 

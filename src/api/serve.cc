@@ -35,7 +35,7 @@ Result<void> admit(Call& call, const Match& match) {
   const bool local = call.request.door == http::Door::local_admin;
   const Route& route = *match.route;
   if (local != (route.audience == Audience::local_admin)) {
-    return fail(ErrorCode::not_found, "Not Found");
+    return app::not_found();
   }
   if (route.audience == Audience::account && !call.principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
@@ -114,7 +114,7 @@ http::Response Api::serve(const http::Request& request) {
             std::nullopt,
             version.value_or(wire::ApiVersion{})};
   call.principal.request_id = request_id;
-  auto ticket = admit(call, match ? &*match : nullptr, began);
+  auto ticket = count(call, match ? &*match : nullptr, began);
   call.rate_limit = ticket.quota();
   const std::string_view documentation = match ? match->route->documentation : "";
 
@@ -144,7 +144,7 @@ http::Response Api::serve(const http::Request& request) {
   return response;
 }
 
-RateLimiter::Ticket Api::admit(const Call& call, const Match* match, Timestamp now) {
+RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp now) {
   if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
   RateClient client;
   if (call.principal.account) client.account = call.principal.account->id;

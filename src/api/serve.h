@@ -20,7 +20,8 @@ class Api {
   http::Response refuse(const http::Request& request, int status) const;
 
  private:
-  RateLimiter::Ticket admit(const Call& call, const Match* match, Timestamp now);
+  /// Counts the request for its client, and says whether that asks for too much.
+  RateLimiter::Ticket count(const Call& call, const Match* match, Timestamp now);
   /// The answer to credentials that open nothing.
   http::Response refuse_login(const http::Request& request, Error error, Timestamp now);
   /// Completes and logs an answer that no principal and no route had a part in.

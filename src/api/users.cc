@@ -25,7 +25,7 @@ Result<http::Response> get_user(const Call& call) {
 Result<http::Response> get_organization(const Call& call) {
   const auto profile = TRY(app::get_profile(call.context, call.parameter("org")));
   if (profile.account.kind != core::AccountKind::organization) {
-    return fail(ErrorCode::not_found, "Not Found");
+    return app::not_found();
   }
   wire::JsonWriter json;
   wire::write_organization(json, profile, call.urls);

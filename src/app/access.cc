@@ -37,7 +37,7 @@ Result<RepositoryAccess> open(const Context& context, const core::Principal& pri
                               const core::Requirement& requirement, Find find) {
   return context.database.read([&](store::Connection& db) -> Result<RepositoryAccess> {
     std::optional<core::Repository> repository = find(db);
-    if (!repository) return fail(ErrorCode::not_found, "Not Found");
+    if (!repository) return not_found();
     const core::Role granted = granted_role(db, principal, *repository);
     TRY(core::check_access(principal, *repository, granted, requirement));
     core::Role role = core::effective_role(principal, *repository, granted);

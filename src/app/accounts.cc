@@ -8,7 +8,7 @@ namespace esclusa::app {
 Result<core::Profile> get_profile(const Context& context, const std::string& login) {
   return context.database.read([&](store::Connection& db) -> Result<core::Profile> {
     auto account = store::find_account(db, login);
-    if (!account) return fail(ErrorCode::not_found, "Not Found");
+    if (!account) return not_found();
     const AccountId id = account->id;
     return core::Profile{
         std::move(*account),

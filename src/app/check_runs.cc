@@ -28,7 +28,7 @@ Result<core::CheckRun> update_check_run(const Context& context, const Repository
   TRY(core::check_check_run(input));
   return context.database.write([&](store::Connection& tx) -> Result<core::CheckRun> {
     auto run = store::find_check_run(tx, access.repository.id, id);
-    if (!run) return fail(ErrorCode::not_found, "Not Found");
+    if (!run) return not_found();
     const Timestamp now = context.now();
     TRY(core::apply(input, *run, now));
     store::update_check_run(tx, *run, now);
@@ -42,7 +42,7 @@ Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAcc
                                      CheckRunId id) {
   auto run = TRY(context.database.read(
       [&](store::Connection& db) { return store::find_check_run(db, access.repository.id, id); }));
-  if (!run) return fail(ErrorCode::not_found, "Not Found");
+  if (!run) return not_found();
   return std::move(*run);
 }
 

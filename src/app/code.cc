@@ -1,9 +1,8 @@
 #include "app/code.h"
 
 #include <algorithm>
-#include <functional>
-#include "app/commits.h"
 
+#include "app/commits.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/names.h"
@@ -17,8 +16,6 @@ namespace {
 
 constexpr std::string_view branch_prefix = "refs/heads/";
 constexpr std::string_view tag_prefix = "refs/tags/";
-
-std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 
 std::unexpected<Error> repository_empty() {
   return fail(ErrorCode::conflict, "Git Repository is empty.", "repository_empty");
@@ -114,17 +111,25 @@ Result<core::History> list_commits(const Context& context, const RepositoryAcces
   return history;
 }
 
-Result<std::string> get_commit_sha(const RepositoryAccess& access, const std::string& ref) {
-  const auto git = TRY(open(access));
+namespace {
+
+Result<std::string> find_sha(const git::Repository& git, const RepositoryAccess& access,
+                             const std::string& ref) {
   if (const auto found = TRY(resolve_in_path(git, access.repository, ref))) return found->sha;
   if (TRY(is_empty(git))) return repository_empty();
   return fail(ErrorCode::invalid, "No commit found for SHA: " + ref, "commit_not_found");
 }
 
+}  // namespace
+
+Result<std::string> get_commit_sha(const RepositoryAccess& access, const std::string& ref) {
+  return find_sha(TRY(open(access)), access, ref);
+}
+
 Result<CommitDetails> get_commit(const Context& context, const RepositoryAccess& access,
                                  const std::string& ref, const core::Page& file_page) {
-  const std::string sha = TRY(get_commit_sha(access, ref));
   const auto git = TRY(open(access));
+  const std::string sha = TRY(find_sha(git, access, ref));
   CommitDetails details{TRY(git::read_commit(git, sha)), {}};
   const auto& parents = details.commit.parent_shas;
   details.difference = TRY(git::difference(git, parents.empty() ? "" : parents.front(), sha,

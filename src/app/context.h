@@ -29,4 +29,7 @@ struct RepositoryAccess {
   core::Role role = core::Role::none;  ///< the one that counts
 };
 
+/// What is absent, or not visible to the caller: GitHub's words.
+inline std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
+
 }  // namespace esclusa::app

@@ -13,8 +13,6 @@
 namespace esclusa::app {
 namespace {
 
-std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
-
 /// Everything that the decision needs. It is gathered before the transaction, which holds up every
 /// other writer.
 Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Repository& git,

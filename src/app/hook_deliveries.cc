@@ -7,8 +7,6 @@
 namespace esclusa::app {
 namespace {
 
-std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
-
 bool has_hook(store::Connection& db, const Context& context, const RepositoryAccess& access,
               HookId hook) {
   return store::find_hook(db, context.sealer, access.repository.id, hook).has_value();

@@ -13,14 +13,8 @@ namespace {
 /// A hook whose ping was answered with 500.
 struct DeliveryFixture : test::AppFixture {
   DeliveryFixture() {
-    app::NewRepository input;
-    input.owner = "ada";
-    for (const char* name : {"application", "other"}) {
-      input.name = name;
-      must(app::create_repository(context, nobody, input));
-    }
-    access = open("ada", "application");
-    other = open("ada", "other");
+    access = add_bare("application");
+    other = add_bare("other");
     hook = make_hook("https://a.example");
     test::write(context.database, [&](store::Connection& tx) {
       store::DeliveryAttempt attempt;

@@ -8,8 +8,6 @@
 namespace esclusa::app {
 namespace {
 
-std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
-
 Result<void> check_others(store::Connection& tx, const Context& context, const core::Hook& hook) {
   return core::check_other_hooks(hook, store::list_hooks(tx, context.sealer, hook.repository_id));
 }

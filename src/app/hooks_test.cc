@@ -14,14 +14,8 @@ namespace {
 
 struct HookFixture : test::AppFixture {
   HookFixture() {
-    app::NewRepository input;
-    input.owner = "ada";
-    for (const char* name : {"application", "other"}) {
-      input.name = name;
-      must(app::create_repository(context, nobody, input));
-    }
-    access = open("ada", "application");
-    other = open("ada", "other");
+    access = add_bare("application");
+    other = add_bare("other");
     audits = row_count("audit");
   }
   /// Audit rows since the set-up.

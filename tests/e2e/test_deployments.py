@@ -94,7 +94,7 @@ class Create(EsclusaTest):
 
 
 class AutoMerge(EsclusaTest):
-    """auto_merge, as far as it goes today."""
+    """auto_merge, where there is nothing to merge (test_merges has the rest)."""
 
     def test_a_ref_that_is_not_behind_is_deployed(self):
         self.create(ref="feature/login", auto_merge=True)

@@ -40,6 +40,15 @@ class AppFixture {
     return open("ada", name);
   }
 
+  /// A new bare repository of ada's, opened as she does.
+  app::RepositoryAccess add_bare(const std::string& name) {
+    app::NewRepository input;
+    input.owner = "ada";
+    input.name = name;
+    must(app::create_repository(context, nobody, input));
+    return open("ada", name);
+  }
+
   /// ada's repository, opened by that account with a token for everything.
   app::RepositoryAccess open(const std::string& login, const std::string& name) {
     return must(app::open_repository(
