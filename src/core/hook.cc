@@ -74,6 +74,12 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
+void set_secret(Hook& hook, const std::optional<std::string>& secret) {
+  hook.secret = Secret(secret.value_or(""));
+  hook.has_unreadable_secret = false;
+  hook.former_secret.reset();
+}
+
 Result<void> check_secret(const Hook& hook) {
   if (hook.secret.reveal().size() <= limits::hook_secret_bytes) return {};
   return hook_error(
@@ -122,7 +128,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
     hook.url = input.config->url;
     hook.content_type = input.config->content_type;
     hook.insecure_ssl = input.config->insecure_ssl;
-    hook.secret = Secret(input.config->secret.value_or(""));
+    set_secret(hook, input.config->secret);
   }
   TRY(check_secret(hook));
   if (input.events) hook.events = *input.events;
@@ -141,7 +147,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
 
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) {
   const bool moves = changes.url && *changes.url != hook.url;
-  if (changes.secret || moves) hook.secret = Secret(changes.secret.value_or(""));
+  if (changes.secret || moves) set_secret(hook, changes.secret);
   if (changes.url) hook.url = *changes.url;
   if (changes.content_type) hook.content_type = *changes.content_type;
   if (changes.insecure_ssl) hook.insecure_ssl = *changes.insecure_ssl;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/crypto.h"
@@ -22,17 +23,46 @@ struct HookLastResponse {
   std::optional<std::string> message;
 };
 
-/// A repository webhook. The secret stands in the clear only here, in memory.
+/// Where a hook listens: in one repository, or in all of an organization's.
+using HookTarget = std::variant<RepositoryId, AccountId>;
+
+/// What becomes of a delivery that failed: tried again by `retry_pause`, or never, as on GitHub.
+enum class HookRetry { schedule, none };
+
+/// What becomes of a `deployment` event when a newer deployment of its environment is live.
+enum class WhenSuperseded { deliver, skip };
+
+/// Who made the hook, or adopted it, and answers for it. While the account is blocked, the hook
+/// gets nothing.
+struct HookCreator {
+  AccountId id;
+  std::string login;
+  bool blocked = false;
+};
+
+/// The secret before the present one: it signs beside it until then.
+struct FormerSecret {
+  Secret secret;
+  Timestamp until{};
+};
+
+/// A webhook. The secrets stand in the clear only here, in memory.
 struct Hook {
   HookId id;
-  RepositoryId repository_id;
+  HookTarget target;
+  HookCreator creator;
   std::string url;
   HookContentType content_type = HookContentType::form;
   Secret secret;
+  bool has_unreadable_secret = false;  ///< it was sealed by another key: nothing can be signed
+  std::optional<FormerSecret> former_secret;
   bool insecure_ssl = false;
   std::vector<std::string> events;
   bool active = true;
+  HookRetry retry = HookRetry::schedule;
+  WhenSuperseded when_superseded = WhenSuperseded::deliver;
   HookLastResponse last_response;
+  std::optional<Timestamp> failing_since;  ///< the first failure after the latest success
   Timestamp created_at{};
   Timestamp updated_at{};
 };
@@ -91,6 +121,18 @@ template <>
 struct enum_names<HookContentType> {
   static constexpr NameTable<HookContentType, 2> values{
       {{HookContentType::json, "json"}, {HookContentType::form, "form"}}};
+};
+
+template <>
+struct enum_names<HookRetry> {
+  static constexpr NameTable<HookRetry, 2> values{
+      {{HookRetry::schedule, "schedule"}, {HookRetry::none, "none"}}};
+};
+
+template <>
+struct enum_names<WhenSuperseded> {
+  static constexpr NameTable<WhenSuperseded, 2> values{
+      {{WhenSuperseded::deliver, "deliver"}, {WhenSuperseded::skip, "skip"}}};
 };
 
 }  // namespace esclusa::core

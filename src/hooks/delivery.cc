@@ -78,9 +78,11 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   headers.add("X-GitHub-Delivery", delivery.event.guid);
   headers.add("X-GitHub-Event", delivery.event.kind);
   headers.add("X-GitHub-Hook-ID", std::to_string(hook.id.value));
+  const bool in_repository = std::holds_alternative<RepositoryId>(hook.target);
   headers.add("X-GitHub-Hook-Installation-Target-ID",
-              std::to_string(delivery.event.repository_id.value));
-  headers.add("X-GitHub-Hook-Installation-Target-Type", "repository");
+              std::visit([](auto id) { return std::to_string(id.value); }, hook.target));
+  headers.add("X-GitHub-Hook-Installation-Target-Type",
+              in_repository ? "repository" : "organization");
   if (delivery.event.event_no > 0) {
     headers.add("X-Esclusa-Event-Number", std::to_string(delivery.event.event_no));
   }

@@ -24,7 +24,7 @@ store::DueDelivery delivery(const std::string& body = "{}", const std::string& s
   delivery.hook.secret = Secret(secret);
   delivery.event.guid = "0b989ba4-242f-11e5-81e1-c7b6966d2516";
   delivery.event.kind = "deployment";
-  delivery.event.repository_id = {7};
+  delivery.hook.target = RepositoryId{7};
   delivery.event.event_no = 3;
   delivery.body = body;
   return delivery;

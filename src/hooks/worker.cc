@@ -72,6 +72,12 @@ void Worker::claim() {
       if (claimed_.size() >= limits::delivery_concurrency) return;
       const HookId hook = delivery.hook.id;
       if (claimed_.contains(delivery.id) || std::ranges::count(busy, hook) > 0) continue;
+      if (delivery.hook.has_unreadable_secret) {
+        log::error("a webhook's secret does not unseal: was secret.key changed?",
+                   {{"hook_id", hook.value}});
+        busy.push_back(hook);
+        continue;
+      }
       start(std::move(delivery));
       if (open_sends_[hook] >= limits::delivery_hook_concurrency) busy.push_back(hook);
     }

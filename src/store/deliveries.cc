@@ -18,7 +18,7 @@ std::string select_deliveries() {
 
 constexpr std::string_view joined_tables =
     " join event e on e.id = d.event_id join event_body b on b.event_id = e.id "
-    "join hook h on h.id = d.hook_id ";
+    "join hook h on h.id = d.hook_id join account c on c.id = h.creator_id ";
 
 DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   DueDelivery due;
@@ -26,7 +26,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.attempt_count = static_cast<int>(row.integer(1));
   due.event.id = {row.integer(2)};
   due.event.guid = row.text(3);
-  due.event.repository_id = {row.integer(4)};
+  due.event.repository_id = read_optional_id<RepositoryId>(row, 4);
   due.event.kind = row.text(5);
   due.event.event_no = row.integer(6);
   due.body = row.text(7);

@@ -19,9 +19,9 @@ std::vector<int64_t> receivers(sql::Connection& tx, const core::Event& event) {
   std::vector<int64_t> ids;
   if (!event.announced) return ids;
   tx.each(
-      "select id, events from hook where repository_id = $1 and deleted_at is null and active = 1 "
-      "order by id",
-      {event.repository_id.value}, [&](const sql::Row& row) {
+      "select id, events from hook where deleted_at is null and active = 1 and (repository_id = $1 "
+      "or organization_id = (select owner_id from repository where id = $1)) order by id",
+      {id_value(event.repository_id)}, [&](const sql::Row& row) {
         auto wants = [&](std::string_view name) { return name == "*" || name == event.kind; };
         if (std::ranges::any_of(split(row.text(1), ','), wants)) ids.push_back(row.integer(0));
       });
@@ -36,11 +36,11 @@ EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_
   const int64_t created_at = to_micros(event.created_at);
   EventId id{tx.number(
       "insert into event (guid, repository_id, environment_id, deployment_id, kind, action, "
-      "actor_id, actor_token_id, event_no, announced, created_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id",
-      {event.guid, event.repository_id.value, id_value(event.environment_id),
+      "actor_id, actor_token_id, event_no, announced, only_hook_id, created_at) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+      {event.guid, id_value(event.repository_id), id_value(event.environment_id),
        id_value(event.deployment_id), event.kind, event.action, account_value(actor),
-       token_value(actor), event_no, event.announced, created_at})};
+       token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};
   tx.execute("insert into event_body (event_id, body) values ($1, $2)", {id.value, body});
   for (int64_t hook : receivers(tx, event)) {
     tx.execute(

@@ -1,5 +1,7 @@
 #include "store/hook_deliveries.h"
 
+#include "store/columns.h"
+
 namespace esclusa::store {
 namespace {
 
@@ -23,7 +25,7 @@ core::HookDelivery read_hook_delivery(const sql::Row& row) {
   delivery.status_code = static_cast<int>(row.integer(7));
   delivery.event = row.text(8);
   delivery.action = row.text(9);
-  delivery.repository_id = {row.integer(10)};
+  delivery.repository_id = read_optional_id<RepositoryId>(row, 10);
   return delivery;
 }
 

@@ -5,10 +5,12 @@
 #include "core/hook.h"
 #include "sql/connection.h"
 
-/// For the joins of store/deliveries.cc: a hook's columns (alias `h`) and their reader.
+/// For the joins of store/deliveries.cc: a hook's columns (alias `h`, its creator `c`) and their
+/// reader.
 namespace esclusa::store {
 
-inline constexpr int hook_column_count = 13;
+inline constexpr int hook_column_count = 22;
+inline constexpr std::string_view hook_creator_join = " join account c on c.id = h.creator_id ";
 std::string hook_columns();
 core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first_column = 0);
 
