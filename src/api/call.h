@@ -41,6 +41,7 @@ struct Call {
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
   wire::ApiVersion version = {};
   std::optional<Quota> rate_limit = {};  ///< what is left; nothing while limits are off
+  std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

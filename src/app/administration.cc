@@ -3,7 +3,9 @@
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/accounts.h"
+#include "store/deliveries.h"
 #include "store/events.h"
+#include "store/hooks.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
@@ -80,6 +82,48 @@ Result<core::Account> create_account(const Context& context, const core::Princip
 
 Result<std::vector<core::Account>> list_accounts(const Context& context) {
   return context.database.read(store::list_accounts);
+}
+
+namespace {
+
+Result<Blocking> set_blocked(const Context& context, const core::Principal& principal,
+                             const std::string& login, bool blocked) {
+  return context.database.write([&](store::Connection& tx) -> Result<Blocking> {
+    Blocking blocking{.account = TRY(require_account(tx, login))};
+    core::Account& account = blocking.account;
+    if (account.kind == core::AccountKind::organization) {
+      return fail(ErrorCode::invalid,
+                  "An organization has neither tokens nor hooks of its own; block its members",
+                  "not_a_member");
+    }
+    const std::vector<HookId> hooks = store::list_hooks_of(tx, account.id);
+    blocking.hook_count = static_cast<int64_t>(hooks.size());
+    if (account.blocked_at.has_value() == blocked) return blocking;
+    const Timestamp now = context.now();
+    account.blocked_at = blocked ? std::optional(now) : std::nullopt;
+    store::set_blocked(tx, account.id, account.blocked_at);
+    if (!blocked) {
+      for (HookId hook : hooks) store::make_due_now(tx, hook, now);
+    }
+    store::insert_audit(
+        tx, principal,
+        {blocked ? "account.block" : "account.unblock", std::nullopt, account.id.value}, now);
+    return blocking;
+  });
+}
+
+}  // namespace
+
+Result<Blocking> block_account(const Context& context, const core::Principal& principal,
+                               const std::string& login) {
+  return set_blocked(context, principal, login, true);
+}
+
+Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
+                                 const std::string& login) {
+  auto unblocked = set_blocked(context, principal, login, false);
+  if (unblocked) context.wake_deliveries();
+  return unblocked;
 }
 
 Result<void> set_member(const Context& context, const core::Principal& principal,

@@ -85,6 +85,13 @@ std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
   return at;
 }
 
+void make_due_now(sql::Connection& tx, HookId hook, Timestamp now) {
+  tx.execute(
+      "update delivery set next_attempt_at = $2 where hook_id = $1 and state = 'pending' and "
+      "next_attempt_at > $2",
+      {hook.value, to_micros(now)});
+}
+
 namespace {
 
 void settle_redelivery(sql::Connection& tx, const DueDelivery& delivery, bool delivered) {

@@ -30,6 +30,9 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
 /// When the next pending delivery comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
+/// Lets what waits for that hook, also for a later attempt, be attempted now, in its order.
+void make_due_now(sql::Connection& tx, HookId hook, Timestamp now);
+
 /// One attempt and its answer.
 struct DeliveryAttempt {
   Timestamp attempted_at{};

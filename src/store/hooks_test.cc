@@ -157,3 +157,57 @@ TEST_CASE("delete_hook: hides it, cancels what waits for it, and keeps its past"
     });
   });
 }
+
+TEST_CASE("has_hook: by its own target, until it is deleted") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      // An organization may have the number of a repository.
+      const AccountId organization{s.repository.id.value};
+      CHECK(store::has_hook(tx, s.repository.id, hook.id));
+      CHECK_FALSE(store::has_hook(tx, organization, hook.id));
+      CHECK_FALSE(store::has_hook(tx, RepositoryId{s.repository.id.value + 1}, hook.id));
+      store::delete_hook(tx, hook.id, at(1));
+      CHECK_FALSE(store::has_hook(tx, s.repository.id, hook.id));
+    });
+  });
+}
+
+TEST_CASE("restart_hook: forgets the failures, and that it was disabled") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto disabled = s.hook(tx), failed = s.hook(tx);
+      tx.execute("update hook set failing_since = 1, last_code = 410, last_message = 'gone'");
+      tx.execute("update hook set last_status = 'disabled' where id = $1", {disabled.id.value});
+      tx.execute("update hook set last_status = 'misconfigured' where id = $1", {failed.id.value});
+      auto restarted = [&](HookId id) {
+        store::restart_hook(tx, id);
+        return found(store::find_hook(tx, sealer(), s.repository.id, id));
+      };
+      CHECK(restarted(disabled.id).last_response.status == "unused");
+      CHECK_FALSE(restarted(disabled.id).last_response.message);
+      CHECK_FALSE(restarted(disabled.id).last_response.code);
+      CHECK_FALSE(restarted(disabled.id).failing_since);
+      CHECK(restarted(failed.id).last_response.status == "misconfigured");
+      CHECK(restarted(failed.id).last_response.code == 410);
+    });
+  });
+}
+
+TEST_CASE("list_hooks_of: those that the account answers for and that are still there") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto first = s.hook(tx), second = s.hook(tx), deleted = s.hook(tx);
+      const auto bob = test::add_account(tx, "bob");
+      auto adopted = second;
+      adopted.creator.id = bob.id;
+      store::update_hook(tx, sealer(), adopted);
+      store::delete_hook(tx, deleted.id, at(1));
+      CHECK(store::list_hooks_of(tx, s.ada.id) == std::vector{first.id});
+      CHECK(store::list_hooks_of(tx, bob.id) == std::vector{second.id});
+    });
+  });
+}

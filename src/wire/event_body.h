@@ -17,10 +17,17 @@ struct EventContext {
   const Urls& urls;
 };
 
+/// What the events about a hook itself say of its surroundings.
+struct HookEventContext {
+  const core::HookOwner& owner;
+  const core::Account& sender;
+  const Urls& urls;
+};
+
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment);
 std::string deployment_status_event(const EventContext& context,
                                     const core::DeploymentStatus& status,
                                     const core::Deployment& deployment);
-std::string ping_event(const EventContext& context, const core::Hook& hook);
+std::string ping_event(const HookEventContext& context, const core::Hook& hook);
 
 }  // namespace esclusa::wire

@@ -1,0 +1,16 @@
+#pragma once
+#include "core/event_delivery.h"
+#include "sql/connection.h"
+
+/// Deliveries by event, as the hook's owner looks after them.
+namespace esclusa::store {
+
+core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
+                                              const core::EventDeliveryQuery& query);
+
+/// Makes what `replay` names pending again, with no attempt made and due now; the oldest first, at
+/// most `limit` of them.
+core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::Replay& replay,
+                                 Timestamp now, int limit);
+
+}  // namespace esclusa::store
