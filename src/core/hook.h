@@ -49,7 +49,7 @@ struct FormerSecret {
 /// How a hook has answered lately. Its breaker is open while `probe_at` is set: then only its
 /// oldest delivery is tried, by its schedule and, without spending an attempt, at `probe_at`.
 struct HookHealth {
-  int failure_count = 0;                   ///< since the latest success
+  int failure_count = 0;                        ///< since the latest success
   std::optional<Timestamp> failing_since = {};  ///< the first of them
   std::optional<Timestamp> probe_at = {};
 };
