@@ -48,7 +48,8 @@ Result<core::EventDeliveryQuery> parse_event_query(const Call& call) {
   if (state.empty()) return query;
   query.state = core::from_name<core::DeliveryState>(state);
   if (!query.state) {
-    return query_error("state", "state must be pending, delivered, dead, skipped or cancelled",
+    return query_error("state",
+                       "state must be pending, held, delivered, dead, skipped or cancelled",
                        "invalid_state");
   }
   return query;
@@ -99,9 +100,9 @@ Result<http::Response> redeliver(const Call& call) {
 Result<http::Response> list_event_deliveries(const Call& call) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto query = TRY(parse_event_query(call));
-  return page_response(
-      call, TRY(app::list_event_deliveries(call.context, hook_scope(call), hook, query)),
-      wire::write_event_delivery);
+  return page_response(call,
+                       TRY(app::list_event_deliveries(call.context, hook_scope(call), hook, query)),
+                       wire::write_event_delivery);
 }
 
 Result<http::Response> replay_deliveries(const Call& call) {
@@ -109,10 +110,7 @@ Result<http::Response> replay_deliveries(const Call& call) {
   const auto replay = TRY(wire::parse_replay(call.request.body));
   const auto replayed = TRY(app::replay_deliveries(call.context, hook_scope(call), hook, replay));
   wire::JsonWriter json;
-  json.begin_object()
-      .member("count", replayed.count)
-      .member("more", replayed.more)
-      .end_object();
+  json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
   return json_response(202, std::move(json));
 }
 

@@ -122,8 +122,8 @@ Result<http::Response> test_hook(const Call& call) {
 Result<http::Response> rotate_hook_secret(const Call& call) {
   const auto id = TRY(hook_id(call));
   const auto rotation = TRY(wire::parse_secret_rotation(call.request.body));
-  return hook_response(
-      call, 200, TRY(app::rotate_hook_secret(call.context, hook_scope(call), id, rotation)));
+  return hook_response(call, 200,
+                       TRY(app::rotate_hook_secret(call.context, hook_scope(call), id, rotation)));
 }
 
 Result<http::Response> adopt_hook(const Call& call) {

@@ -50,9 +50,7 @@ std::string address_of(const Call& call) {
 class Links {
  public:
   Links(const Call& call, std::string_view parameter)
-      : address_(address_of(call)),
-        query_(call.request.query()),
-        parameter_(parameter) {}
+      : address_(address_of(call)), query_(call.request.query()), parameter_(parameter) {}
 
   void add(const std::string& value, std::string_view relation) {
     links_.push_back("<" + address_ + "?" + query_with(query_, parameter_, value) + ">; rel=\"" +

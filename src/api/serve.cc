@@ -41,9 +41,8 @@ Result<void> admit(Call& call, const Match& match) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
   if (route.audience == Audience::organization) {
-    call.organization_access =
-        TRY(app::open_organization(call.context, call.principal, call.parameter("org"),
-                                   route.requirement.scopes));
+    call.organization_access = TRY(app::open_organization(
+        call.context, call.principal, call.parameter("org"), route.requirement.scopes));
   }
   if (route.audience != Audience::repository) return {};
   call.repository_access =

@@ -3,8 +3,8 @@
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/accounts.h"
-#include "store/deliveries.h"
 #include "store/events.h"
+#include "store/hook_health.h"
 #include "store/hooks.h"
 #include "store/repositories.h"
 
@@ -96,14 +96,15 @@ Result<Blocking> set_blocked(const Context& context, const core::Principal& prin
                   "An organization has neither tokens nor hooks of its own; block its members",
                   "not_a_member");
     }
-    const std::vector<HookId> hooks = store::list_hooks_of(tx, account.id);
+    const auto hooks = store::list_hooks_of(tx, account.id);
     blocking.hook_count = static_cast<int64_t>(hooks.size());
     if (account.blocked_at.has_value() == blocked) return blocking;
     const Timestamp now = context.now();
     account.blocked_at = blocked ? std::optional(now) : std::nullopt;
     store::set_blocked(tx, account.id, account.blocked_at);
-    if (!blocked) {
-      for (HookId hook : hooks) store::make_due_now(tx, hook, now);
+    for (const store::CreatedHook& hook : hooks) {
+      if (blocked) store::hold_deliveries(tx, hook.id);
+      if (!blocked && hook.active) store::restart_hook(tx, hook.id, now);
     }
     store::insert_audit(
         tx, principal,

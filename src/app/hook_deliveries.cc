@@ -67,8 +67,8 @@ Result<core::Replayed> replay_deliveries(const Context& context, const HookScope
                                          HookId hook, const core::Replay& replay) {
   auto replayed = context.database.write([&](store::Connection& tx) -> Result<core::Replayed> {
     if (!store::has_hook(tx, scope.target(), hook)) return not_found();
-    const core::Replayed done = store::replay_deliveries(tx, hook, replay, context.now(),
-                                                         limits::replayed_deliveries);
+    const core::Replayed done =
+        store::replay_deliveries(tx, hook, replay, context.now(), limits::replayed_deliveries);
     insert_audit(tx, context, scope, "hook.replay", hook,
                  "{\"count\":" + std::to_string(done.count) + "}");
     return done;

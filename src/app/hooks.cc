@@ -1,8 +1,8 @@
 #include "app/hooks.h"
 
 #include "base/crypto.h"
-#include "store/deliveries.h"
 #include "store/events.h"
+#include "store/hook_health.h"
 #include "store/hooks.h"
 #include "wire/event_body.h"
 
@@ -49,8 +49,8 @@ auto change_hook(const Context& context, const HookScope& scope, HookId id, std:
   });
 }
 
-/// The hook as `change` makes it, if the other hooks allow it. One that gets events again gets at
-/// once what it held.
+/// The hook as `change` makes it, if the other hooks allow it. One that becomes inactive holds what
+/// waits for it, one that gets events again gets that at once.
 template <class Change>
 Result<core::Hook> save_hook(const Context& context, const HookScope& scope, HookId id,
                              std::string_view action, Change change) {
@@ -63,9 +63,9 @@ Result<core::Hook> save_hook(const Context& context, const HookScope& scope, Hoo
                              TRY(check_others(tx, context, hook));
                              hook.updated_at = context.now();
                              store::update_hook(tx, context.sealer, hook);
-                             if (hook.active && !before.active) store::restart_hook(tx, id);
                              wakes = gets_events(hook) && !gets_events(before);
-                             if (wakes) store::make_due_now(tx, id, context.now());
+                             if (wakes) store::restart_hook(tx, id, context.now());
+                             if (before.active && !hook.active) store::hold_deliveries(tx, id);
                              return *store::find_hook(tx, context.sealer, scope.target(), id);
                            });
   if (saved && wakes) context.wake_deliveries();
@@ -86,8 +86,8 @@ Result<core::Hook> create_hook(const Context& context, const HookScope& scope,
     TRY(check_others(tx, context, hook));
     hook.id = store::insert_hook(tx, context.sealer, hook, creator.id);
     insert_ping(tx, context, scope, hook);
-    store::insert_audit(tx, scope.principal,
-                        {"hook.create", scope.repository_id(), hook.id.value}, hook.created_at);
+    store::insert_audit(tx, scope.principal, {"hook.create", scope.repository_id(), hook.id.value},
+                        hook.created_at);
     return hook;
   });
   if (created) context.wake_deliveries();
@@ -103,9 +103,8 @@ Result<core::Hook> get_hook(const Context& context, const HookScope& scope, Hook
 }
 
 Result<std::vector<core::Hook>> list_hooks(const Context& context, const HookScope& scope) {
-  return context.database.read([&](store::Connection& db) {
-    return store::list_hooks(db, context.sealer, scope.target());
-  });
+  return context.database.read(
+      [&](store::Connection& db) { return store::list_hooks(db, context.sealer, scope.target()); });
 }
 
 Result<core::Hook> update_hook(const Context& context, const HookScope& scope, HookId id,

@@ -120,7 +120,8 @@ void add_token(CLI::App& app, Action& action) {
                  });
     };
   });
-  SocketCommand list = add_socket_command(group, "list", "Lists an account's tokens, without their text");
+  SocketCommand list =
+      add_socket_command(group, "list", "Lists an account's tokens, without their text");
   auto login = std::make_shared<std::string>();
   list.app->add_option("login", *login, "Whose tokens")->required();
   list.app->callback([=, &action] {
@@ -130,7 +131,8 @@ void add_token(CLI::App& app, Action& action) {
                              "revoked_at"}));
     };
   });
-  SocketCommand revoke = add_socket_command(group, "revoke", "Makes a token open nothing any more, at once");
+  SocketCommand revoke =
+      add_socket_command(group, "revoke", "Makes a token open nothing any more, at once");
   auto id = std::make_shared<int64_t>();
   revoke.app->add_option("id", *id, "The token's id, from `esclusa token list`")->required();
   revoke.app->callback([=, &action] {
@@ -145,7 +147,8 @@ void add_organization(CLI::App& app, Action& action) {
   struct Options {
     std::string organization, login, role = "member";
   };
-  SocketCommand add = add_socket_command(group, "add", "Makes an account a member of an organization");
+  SocketCommand add =
+      add_socket_command(group, "add", "Makes an account a member of an organization");
   auto options = std::make_shared<Options>();
   add.app->add_option("organization", options->organization, "Organization")->required();
   add.app->add_option("login", options->login, "Member")->required();

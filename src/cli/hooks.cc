@@ -1,7 +1,6 @@
 #include "cli/hooks.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -58,7 +57,8 @@ std::string cell(const Json& object, std::string_view name) {
 }
 
 /// `502 timed out`, of the latest attempt or of a hook's latest response.
-std::string answer_cell(const Json& object, const char* member, const char* code, const char* text) {
+std::string answer_cell(const Json& object, const char* member, const char* code,
+                        const char* text) {
   const auto answer = object.find(member);
   if (!answer || answer->is_null()) return "-";
   const std::string number = cell(*answer, code), words = cell(*answer, text);
@@ -149,13 +149,7 @@ struct RotateOptions : HookOptions {
 };
 
 /// 32 random bytes in the form of Standard Webhooks.
-std::string new_secret() {
-  std::string text = base64url(random_bytes(32));
-  std::ranges::replace(text, '-', '+');
-  std::ranges::replace(text, '_', '/');
-  while (text.size() % 4 != 0) text += '=';
-  return "whsec_" + text;
-}
+std::string new_secret() { return "whsec_" + base64(random_bytes(32)); }
 
 Result<std::string> read_secret(const std::string& path) {
   std::stringstream content;
@@ -181,14 +175,14 @@ int rotate(const RotateOptions& options) {
                    {},
                    {}});
   }
-  const auto seconds = options.former_valid_for == "0"
-                           ? std::optional(std::chrono::seconds(0))
-                           : parse_duration(options.former_valid_for);
+  const auto seconds = options.former_valid_for == "0" ? std::optional(std::chrono::seconds(0))
+                                                       : parse_duration(options.former_valid_for);
   if (!seconds) {
-    return report({ErrorCode::invalid, "--former-valid-for should be such as 24h or 7d", {}, {}, {}});
+    return report(
+        {ErrorCode::invalid, "--former-valid-for should be such as 24h or 7d", {}, {}, {}});
   }
-  auto secret = options.generate ? Result<std::string>(new_secret())
-                                 : read_secret(options.secret_file);
+  auto secret =
+      options.generate ? Result<std::string>(new_secret()) : read_secret(options.secret_file);
   if (!secret) return report(secret.error());
   // Before the call: if its answer is lost, the secret must not be.
   if (options.generate) print_line(*secret);
@@ -201,9 +195,9 @@ int rotate(const RotateOptions& options) {
   if (!hook) return report(hook.error());
   if (options.generate) return 0;
   const std::string until = cell(*hook, "former_secret_until");
-  print_line(until == "-" ? "The new secret signs from now on"
-                          : "The new secret signs from now on, and the former one beside it until " +
-                                until);
+  print_line(until == "-"
+                 ? "The new secret signs from now on"
+                 : "The new secret signs from now on, and the former one beside it until " + until);
   return 0;
 }
 
@@ -246,7 +240,8 @@ void add_hook(CLI::App& app, Action& action) {
   auto [deliveries, of] = add_hook_command<DeliveriesOptions>(
       group, "deliveries", "Lists what was sent to a webhook, and what waits for it, newest first",
       About::hook);
-  deliveries->add_option("--state", of->state, "pending, delivered, dead, skipped or cancelled");
+  deliveries->add_option("--state", of->state,
+                         "pending, held, delivered, dead, skipped or cancelled");
   deliveries->add_option("--count", of->count, "How many")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();

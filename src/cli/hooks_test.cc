@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/time.h"
 #include "support/cli_run.h"
 #include "support/http_receiver.h"
 #include "wire/json.h"
@@ -19,8 +20,7 @@ struct HookServer {
 
   Outcome ask(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "hook");
-    arguments.insert(arguments.end(),
-                     {"--server", receiver.url(""), "--token-file", token_file});
+    arguments.insert(arguments.end(), {"--server", receiver.url(""), "--token-file", token_file});
     return test::run(std::move(arguments));
   }
   wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
@@ -62,18 +62,19 @@ TEST_CASE("hook deliveries: by state, with the latest answer") {
       "state": "pending", "attempt_count": 0, "next_attempt_at": "N", "latest_attempt": null,
       "guid": "H"}])"));
   const auto outcome = server.ask({"deliveries", "works", "5", "--state", "pending"});
-  CHECK(outcome.output ==
-        "CREATED  EVENT       REPOSITORY  DEPLOYMENT  STATE    ATTEMPTS  NEXT  LATEST ANSWER  GUID\n"
-        "T        deployment  a/b         7           pending  2         N     502 timed out  G\n"
-        "T        ping        -           -           pending  0         N     -              H\n");
-  CHECK(server.target() ==
-        "GET /esclusa/orgs/works/hooks/5/deliveries?per_page=30&state=pending");
+  CHECK(
+      outcome.output ==
+      "CREATED  EVENT       REPOSITORY  DEPLOYMENT  STATE    ATTEMPTS  NEXT  LATEST ANSWER  GUID\n"
+      "T        deployment  a/b         7           pending  2         N     502 timed out  G\n"
+      "T        ping        -           -           pending  0         N     -              H\n");
+  CHECK(server.target() == "GET /esclusa/orgs/works/hooks/5/deliveries?per_page=30&state=pending");
 }
 
 TEST_CASE("hook replay: sends what it is told, and says how many began anew") {
   HookServer server(json(202, R"({"count": 2, "more": true})"));
   auto outcome = server.ask({"replay", "ada/app", "5"});
-  CHECK(outcome.output == "2 deliveries are pending again\nThere are more: run the command again\n");
+  CHECK(outcome.output ==
+        "2 deliveries are pending again\nThere are more: run the command again\n");
   CHECK(server.target() == "POST /esclusa/repos/ada/app/hooks/5/replay");
   CHECK(server.sent().text() == "{}");
   server.ask({"replay", "ada/app", "5", "--state", "dead", "--since", "2026-11-21T08:00:00Z",

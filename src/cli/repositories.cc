@@ -107,7 +107,8 @@ void add_repository(CLI::App& app, Action& action) {
   struct GrantOptions {
     std::string full_name, login, role;
   };
-  SocketCommand grant = add_socket_command(group, "grant", "Gives an account a role in a repository");
+  SocketCommand grant =
+      add_socket_command(group, "grant", "Gives an account a role in a repository");
   auto granted = std::make_shared<GrantOptions>();
   grant.app->add_option("repository", granted->full_name, "OWNER/NAME")->required();
   grant.app->add_option("login", granted->login, "Account")->required();

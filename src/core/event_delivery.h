@@ -14,6 +14,7 @@ namespace esclusa::core {
 /// What became of an event on its way to a hook.
 enum class DeliveryState {
   pending,    ///< it will be attempted (again)
+  held,       ///< it waits for its hook, which fails, is inactive, or has a blocked creator
   delivered,  ///< the receiver took it
   dead,       ///< the schedule is spent
   skipped,    ///< superseded, and the hook did not want it
@@ -69,7 +70,8 @@ struct Replayed {
 
 template <>
 struct enum_names<DeliveryState> {
-  static constexpr NameTable<DeliveryState, 5> values{{{DeliveryState::pending, "pending"},
+  static constexpr NameTable<DeliveryState, 6> values{{{DeliveryState::pending, "pending"},
+                                                       {DeliveryState::held, "held"},
                                                        {DeliveryState::delivered, "delivered"},
                                                        {DeliveryState::dead, "dead"},
                                                        {DeliveryState::skipped, "skipped"},

@@ -182,12 +182,13 @@ Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp
   if (rotation.secret.empty()) {
     return fail_validation({"Hook", "secret", "missing_field", ""}, "missing_field");
   }
-  if (rotation.former_valid_for < 0s || rotation.former_valid_for > limits::former_secret_time_max) {
+  if (rotation.former_valid_for < 0s ||
+      rotation.former_valid_for > limits::former_secret_time_max) {
     constexpr std::chrono::seconds most = limits::former_secret_time_max;
-    return hook_error("former_valid_for",
-                      "former_valid_for must be between 0 and " + std::to_string(most.count()) +
-                          " seconds",
-                      "invalid_former_valid_for");
+    return hook_error(
+        "former_valid_for",
+        "former_valid_for must be between 0 and " + std::to_string(most.count()) + " seconds",
+        "invalid_former_valid_for");
   }
   if (hook.secret.reveal() == rotation.secret) return {};
   const Secret former = hook.secret;

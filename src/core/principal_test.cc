@@ -151,7 +151,8 @@ TEST_CASE("effective_role: a public repository is readable, and a grant never lo
   CHECK(effective_role(Principal{}, repository(is_private), Role::admin) == Role::none);
 }
 
-TEST_CASE("check_organization_access: owners and site administrators with the scope, and no others") {
+TEST_CASE(
+    "check_organization_access: owners and site administrators with the scope, and no others") {
   const Scopes hooks{admin_org_hook};
   Principal nobody, chief = caller("admin:org_hook");
   chief.account->site_admin = true;

@@ -19,6 +19,7 @@ struct DueDelivery {
   core::Event event;
   std::string body;
   std::optional<DeploymentId> superseded_by;  ///< of a `deployment`: what is newer, and live
+  bool skipped_before = false;                ///< for that; it was asked for again since
 };
 
 /// Pending deliveries whose time has come, at most `limit`, none of the hooks in `except`. Within a
@@ -34,9 +35,6 @@ std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, 
                                      size_t limit, const std::vector<HookId>& except = {});
 /// When the next pending delivery or probe comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
-
-/// Lets what waits for that hook, also for a later attempt, be attempted now, in its order.
-void make_due_now(sql::Connection& tx, HookId hook, Timestamp now);
 
 /// One attempt and its answer.
 struct DeliveryAttempt {

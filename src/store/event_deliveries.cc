@@ -57,10 +57,10 @@ core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
                                               const core::EventDeliveryQuery& query) {
   constexpr int64_t newest = int64_t{1} << 53;
   core::EventDeliveryPage page;
-  page.items = db.all(
-      std::string(select_deliveries) + "where d.hook_id = $1 and d.id <= $2" +
-          state_condition(query.state) + " order by d.id desc limit $3",
-      {hook.value, query.from ? query.from->value : newest, query.size + 1}, read_event_delivery);
+  page.items = db.all(std::string(select_deliveries) + "where d.hook_id = $1 and d.id <= $2" +
+                          state_condition(query.state) + " order by d.id desc limit $3",
+                      {hook.value, query.from ? query.from->value : newest, query.size + 1},
+                      read_event_delivery);
   if (page.items.size() > static_cast<size_t>(query.size)) {
     page.next = page.items.back().id;
     page.items.pop_back();
@@ -84,10 +84,15 @@ core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::R
   const int64_t until = time_value(replay.created.until).value_or(latest);
   core::Replayed replayed;
   replayed.count = tx.execute(
-      "update delivery set state = 'pending', attempt_count = 0, next_attempt_at = $4 "
-      "where id in (" +
+      "update delivery set state = case when exists (select 1 from hook h join account c on "
+      "c.id = h.creator_id where h.id = delivery.hook_id and (h.active = 0 or h.probe_at is not "
+      "null or c.blocked_at is not null)) then 'held' else 'pending' end, attempt_count = 0, "
+      "next_attempt_at = $4 where id in (" +
           chosen + "$5)",
       {hook.value, from, until, to_micros(now), limit});
+  // Whoever asks for it believes that the receiver is well: find out at once.
+  tx.execute("update hook set probe_at = $2 where id = $1 and probe_at > $2",
+             {hook.value, to_micros(now)});
   tx.each(chosen + "1", {hook.value, from, until}, [&](const sql::Row&) { replayed.more = true; });
   return replayed;
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "store/hook_health.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -142,9 +143,9 @@ TEST_CASE("replay_deliveries: begins the named states anew, and leaves all other
       CHECK(in_state(tx, hook, DeliveryState::cancelled).size() == 1);
       CHECK(in_state(tx, hook, DeliveryState::delivered) == Numbers{delivered.value});
       CHECK(in_state(tx, other, DeliveryState::dead).size() == 1);
-      CHECK(store::replay_deliveries(tx, hook.id, {.states = {DeliveryState::delivered}}, at(50),
-                                     100)
-                .count == 1);
+      CHECK(
+          store::replay_deliveries(tx, hook.id, {.states = {DeliveryState::delivered}}, at(50), 100)
+              .count == 1);
     });
   });
 }
@@ -171,24 +172,70 @@ TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the li
   });
 }
 
-TEST_CASE("make_due_now: what waits for the hook is due, and nothing else changes") {
+TEST_CASE("replay_deliveries: a hook that holds what comes holds this too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
-      const auto hook = s.hook(tx), other = s.hook(tx);
-      const auto waits = send(tx, s, hook, DeliveryState::pending);
-      const auto dead = send(tx, s, hook, DeliveryState::dead);
-      const auto others = send(tx, s, other, DeliveryState::pending);
-      tx.execute("update delivery set next_attempt_at = $1", {to_micros(at(1000))});
-      const auto due = send(tx, s, hook, DeliveryState::pending, 3);
-      store::make_due_now(tx, hook.id, at(20));
-      auto next = [&](DeliveryId id) {
-        return tx.number("select next_attempt_at from delivery where id = $1", {id.value});
-      };
-      CHECK(next(waits) == to_micros(at(20)));
-      CHECK(next(dead) == to_micros(at(1000)));
-      CHECK(next(others) == to_micros(at(1000)));
-      CHECK(next(due) == to_micros(at(3)));
+      const auto hook = s.hook(tx);
+      for (const char* reason :
+           {"update hook set active = 0", "update hook set active = 1, probe_at = 9000000000000000",
+            "update account set blocked_at = 1"}) {
+        tx.execute(reason);
+        const auto dead = send(tx, s, hook, DeliveryState::dead);
+        CHECK(store::replay_deliveries(tx, hook.id, {}, at(50), 100).count == 1);
+        CHECK(in_state(tx, hook, DeliveryState::held) == Numbers{dead.value});
+        const int64_t probe = tx.number("select coalesce(probe_at, 0) from hook");
+        CHECK(probe == (std::string_view(reason).contains("probe_at") ? to_micros(at(50)) : 0));
+        tx.execute("update delivery set state = 'delivered'");
+        tx.execute("update hook set probe_at = null");
+      }
+    });
+  });
+}
+
+TEST_CASE("list_due: what was skipped and is replayed says so") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      tx.execute("update hook set when_superseded = 'skip'");
+      send(tx, s, hook, DeliveryState::pending);
+      const auto skipped = send(tx, s, hook, DeliveryState::skipped);
+      attempt(tx, hook, skipped, 0);
+      store::replay_deliveries(tx, hook.id, {}, at(50), 100);
+      const auto due = store::list_due(tx, test::sealer(), at(50), 10);
+      REQUIRE(due.size() == 2);
+      CHECK_FALSE(due[0].skipped_before);
+      CHECK(due[1].id == skipped);
+      CHECK(due[1].skipped_before);
+    });
+  });
+}
+
+TEST_CASE("restart_hook: forgets the failures, and what was held is due now") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx), failed = s.hook(tx);
+      const auto held = send(tx, s, hook, DeliveryState::held);
+      const auto others = send(tx, s, failed, DeliveryState::held);
+      tx.execute(
+          "update hook set failure_count = 9, failing_since = 1, probe_at = 1, last_code = 410, "
+          "last_message = 'gone', last_status = 'misconfigured'");
+      tx.execute("update hook set last_status = 'disabled' where id = $1", {hook.id.value});
+      store::restart_hook(tx, hook.id, at(20));
+      auto read = found(store::find_hook(tx, test::sealer(), s.repository.id, hook.id));
+      CHECK(read.health.failure_count == 0);
+      CHECK_FALSE(read.health.failing_since);
+      CHECK_FALSE(read.health.probe_at);
+      CHECK(read.last_response.status == "unused");
+      CHECK_FALSE(read.last_response.code);
+      CHECK_FALSE(read.last_response.message);
+      CHECK(in_state(tx, hook, DeliveryState::pending) == Numbers{held.value});
+      CHECK(in_state(tx, failed, DeliveryState::held) == Numbers{others.value});
+      store::restart_hook(tx, failed.id, at(20));
+      read = found(store::find_hook(tx, test::sealer(), s.repository.id, failed.id));
+      CHECK(read.last_response.status == "misconfigured");
     });
   });
 }

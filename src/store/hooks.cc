@@ -140,17 +140,11 @@ bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id) {
                    {target_value(target), id.value}) > 0;
 }
 
-void restart_hook(sql::Connection& tx, HookId id) {
-  tx.execute("update hook set failing_since = null where id = $1", {id.value});
-  tx.execute(
-      "update hook set last_code = null, last_status = 'unused', last_message = null "
-      "where id = $1 and last_status = 'disabled'",
-      {id.value});
-}
-
-std::vector<HookId> list_hooks_of(sql::Connection& db, AccountId creator) {
-  return db.all("select id from hook where creator_id = $1 and deleted_at is null order by id",
-                {creator.value}, [](const sql::Row& row) { return HookId{row.integer(0)}; });
+std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator) {
+  return db.all(
+      "select id, active from hook where creator_id = $1 and deleted_at is null order by id",
+      {creator.value},
+      [](const sql::Row& row) { return CreatedHook{{row.integer(0)}, row.boolean(1)}; });
 }
 
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,

@@ -17,10 +17,12 @@ std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id);
 /// The same question without the secrets.
 bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id);
-/// Forgets what made the hook inactive: its failures, and what it was told about them.
-void restart_hook(sql::Connection& tx, HookId id);
 /// The hooks that the account answers for.
-std::vector<HookId> list_hooks_of(sql::Connection& db, AccountId creator);
+struct CreatedHook {
+  HookId id;
+  bool active;
+};
+std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target);

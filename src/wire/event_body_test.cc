@@ -108,9 +108,9 @@ TEST_CASE("ping_event: the hook stands there as never used, as the schema demand
   world.hook.creator.blocked = true;
   world.hook.former_secret = core::FormerSecret{Secret("older"), from_micros(1)};
   const Json json = parsed(ping_event(world.hook_context(world.in_repository), world.hook));
-  CHECK(keys(*json.find("hook")) ==
-        Names{"type", "id", "name", "active", "events", "config", "updated_at", "created_at", "url",
-              "test_url", "ping_url", "deliveries_url", "last_response"});
+  CHECK(keys(*json.find("hook")) == Names{"type", "id", "name", "active", "events", "config",
+                                          "updated_at", "created_at", "url", "test_url", "ping_url",
+                                          "deliveries_url", "last_response"});
   CHECK(json.find("hook")->find("last_response")->text() ==
         R"({"code":null,"status":"unused","message":null})");
 }

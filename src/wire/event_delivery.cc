@@ -12,10 +12,9 @@ Result<std::optional<Timestamp>> parse_moment(const JsonBody& body, std::string_
   if (!text) return std::nullopt;
   const auto time = parse_time(*text);
   if (!time) {
-    return fail_validation(
-        {"Hook", std::string(name), "custom",
-         std::string(name) + " must be a time such as 2026-11-21T08:00:00Z"},
-        "invalid_time");
+    return fail_validation({"Hook", std::string(name), "custom",
+                            std::string(name) + " must be a time such as 2026-11-21T08:00:00Z"},
+                           "invalid_time");
   }
   return time;
 }

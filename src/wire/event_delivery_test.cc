@@ -67,11 +67,11 @@ TEST_CASE("parse_replay: refuses other states and times, and what arrived withou
     const char* body;
     const char* reason;
   };
-  for (const Row& row : {Row{R"({"state":"cancelled"})", "invalid_request"},
-                         Row{R"({"state":"pending"})", "invalid_request"},
-                         Row{R"({"since":"yesterday"})", "invalid_time"},
-                         Row{R"({"until":5})", "invalid_request"},
-                         Row{R"({"state":"any"})", "missing_field"}}) {
+  for (const Row& row :
+       {Row{R"({"state":"cancelled"})", "invalid_request"},
+        Row{R"({"state":"pending"})", "invalid_request"},
+        Row{R"({"since":"yesterday"})", "invalid_time"}, Row{R"({"until":5})", "invalid_request"},
+        Row{R"({"state":"any"})", "missing_field"}}) {
     CAPTURE(row.body);
     auto refused = parse_replay(row.body);
     REQUIRE_FALSE(refused);

@@ -79,8 +79,7 @@ class AccessMatrix {
           const auto& way = take_turn(rules::good_ways);
           const auto names = split(scopes, ' ');
           const bool fits = std::ranges::find(names, rules::organization_scope) != names.end();
-          ask(route, subject.organization,
-              world_.header(way, world_.token(subject.login, scopes)),
+          ask(route, subject.organization, world_.header(way, world_.token(subject.login, scopes)),
               std::string(subject.name) + ", \"" + std::string(scopes) + "\"",
               subject.may && fits ? Verdict{route.answer, ""} : rules::hidden);
         }

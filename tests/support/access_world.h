@@ -150,14 +150,6 @@ class AccessWorld {
   const std::string& first_rows() const { return rows_; }
 
  private:
-  static std::string base64(std::string_view bytes) {
-    std::string text = base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    while (text.size() % 4 != 0) text += '=';
-    return text;
-  }
-
   void add_accounts() {
     auto add = [&](const app::NewAccount& account) {
       must(app::create_account(app_.context, app_.nobody, account));
@@ -260,7 +252,7 @@ class AccessWorld {
 
   void add_organization_hook(const std::string& login) {
     auto& names = organizations_[login];
-    names["hook_id"] = make(rules::scope_sets[9], "/orgs/" + login + "/hooks",
+    names["hook_id"] = make(rules::organization_scope, "/orgs/" + login + "/hooks",
                             R"({"config": {"url": "https://hooks.example/first"}})");
     names["delivery_id"] = std::to_string(attempt_ping());
   }
