@@ -129,7 +129,20 @@ async function sendEverything(hook, branch) {
   return { deployment: 1, deployment_status: 1, status: 1, check_run: 2, push: 2, ping: 2 };
 }
 
-const count = (names) => names.reduce((sums, name) => ({ ...sums, [name]: (sums[name] ?? 0) + 1 }), {});
+// A receiver that keeps what it gets, as it is.
+async function keepAll() {
+  const seen = [];
+  const url = await listen(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    seen.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
+    response.end("received");
+  });
+  return { url, seen };
+}
+
+const count = (names) =>
+  names.reduce((sums, name) => ({ ...sums, [name]: (sums[name] ?? 0) + 1 }), {});
 const sorted = (sums) => JSON.stringify(Object.entries(sums).sort());
 
 describe("@octokit/webhooks", () => {
@@ -156,13 +169,7 @@ describe("@octokit/webhooks", () => {
   for (const contentType of ["json", "form"]) {
     test(`verify() accepts the bytes of a ${contentType} hook, and no others`, async () => {
       const webhooks = new Webhooks({ secret: SECRET });
-      const seen = [];
-      const url = await listen(async (request, response) => {
-        const parts = [];
-        for await (const part of request) parts.push(part);
-        seen.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
-        response.end("received");
-      });
+      const { url, seen } = await keepAll();
       const hook = await hookTo(url, ["*"], { content_type: contentType });
       const wanted = await sendEverything(hook, contentType === "json" ? "late/9" : "late/10");
       const names = () => count(seen.map((one) => one.headers["x-github-event"]));
@@ -173,6 +180,31 @@ describe("@octokit/webhooks", () => {
         assert.ok(!(await webhooks.verify(`${body} `, signature)));
         const text = contentType === "json" ? body : new URLSearchParams(body).get("payload");
         assert.equal(JSON.parse(text).repository.full_name, "demo/shop");
+      }
+      await call("DELETE", hook.url, undefined, 204);
+    });
+  }
+});
+
+describe("standardwebhooks", () => {
+  // A secret is its own text, or base64 behind `whsec_`.
+  const whsec = `whsec_${Buffer.from("twenty-four bytes, or so").toString("base64")}`;
+  for (const [form, secret, verifier] of [
+    ["a text", SECRET, new StandardWebhook(SECRET, { format: "raw" })],
+    ["whsec_…", whsec, new StandardWebhook(whsec)],
+  ]) {
+    test(`it verifies every kind of event with a secret that is ${form}`, async () => {
+      const { url, seen } = await keepAll();
+      const hook = await hookTo(url, ["*"], { secret });
+      const wanted = await sendEverything(hook, form === "a text" ? "late/7" : "late/8");
+      const names = () => count(seen.map((one) => one.headers["x-github-event"]));
+      await eventually(() => sorted(names()) === sorted(wanted), () => sorted(names()));
+      for (const { headers, body } of seen) {
+        assert.equal(verifier.verify(body, headers).repository.full_name, "demo/shop");
+        assert.equal(headers["webhook-id"], headers["x-github-delivery"]);
+        assert.throws(() => verifier.verify(`${body} `, headers), /signature/);
+        const late = { ...headers, "webhook-timestamp": "1700000000" };
+        assert.throws(() => verifier.verify(body, late), /timestamp/);
       }
       await call("DELETE", hook.url, undefined, 204);
     });
