@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <queue>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/limits.h"
@@ -12,15 +15,13 @@
 namespace esclusa::git {
 namespace {
 
-constexpr std::string_view prefix = "refs/heads/";
-
 /// One bit for each candidate.
 using Mask = uint64_t;
 static_assert(limits::event_branch_candidates <= 8 * sizeof(Mask));
 
 struct Node {
-  git_oid id;
   int64_t date = 0;
+  std::vector<git_oid> parents;
   Mask branches = 0;
   bool queued = false;
 };
@@ -41,8 +42,12 @@ class Search {
     if (is_new) {
       CommitHandle commit;
       if (receive(commit, git_commit_lookup, repository_, &id) != 0) return;
-      node.id = id;
-      node.date = git_commit_time(commit.get());
+      // Clamped, so that no date that somebody invented overflows when two are compared.
+      constexpr int64_t most = std::numeric_limits<int64_t>::max() / 2;
+      node.date = std::clamp<int64_t>(git_commit_time(commit.get()), -most, most);
+      for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+        node.parents.push_back(*git_commit_parent_id(commit.get(), i));
+      }
     }
     if ((node.branches | branches) == node.branches) return;
     node.branches |= branches;
@@ -50,24 +55,20 @@ class Search {
     node.queued = true;
   }
 
-  /// The branches that were seen to have the commit.
+  /// The branches that were seen to have the commit: all, or as many as are wanted.
   Mask run() {
-    CommitHandle commit;
-    if (receive(commit, git_commit_lookup, repository_, &wanted_) != 0) return 0;
-    const int64_t date = git_commit_time(commit.get());
+    mark(wanted_, 0);
+    const Node& wanted = nodes_[wanted_];
     for (size_t read = 0; !queue_.empty() && read < limits::event_branch_commits; ++read) {
       Node& node = *queue_.top();
-      if (node.date < date && date - node.date > date_slack) break;
+      if (node.date < wanted.date - date_slack) break;
+      if (static_cast<size_t>(std::popcount(wanted.branches)) >= limits::event_branches) break;
       queue_.pop();
       node.queued = false;
-      if (git_oid_equal(&node.id, &wanted_)) continue;
-      if (receive(commit, git_commit_lookup, repository_, &node.id) != 0) continue;
-      for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
-        mark(*git_commit_parent_id(commit.get(), i), node.branches);
-      }
+      if (&node == &wanted) continue;
+      for (const git_oid& parent : node.parents) mark(parent, node.branches);
     }
-    const auto found = nodes_.find(wanted_);
-    return found == nodes_.end() ? 0 : found->second.branches;
+    return wanted.branches;
   }
 
  private:
@@ -77,23 +78,34 @@ class Search {
   std::priority_queue<Node*, std::vector<Node*>, Older> queue_;
 };
 
+Result<std::vector<core::Branch>> list_branches(const Repository& repository) {
+  ReferenceIteratorHandle iterator;
+  if (receive(iterator, git_reference_iterator_glob_new, repository.handle(), "refs/heads/*") !=
+      0) {
+    return unreadable("listing the branches");
+  }
+  std::vector<core::Branch> branches;
+  ReferenceHandle reference;
+  int error = 0;
+  while ((error = receive(reference, git_reference_next, iterator.get())) == 0) {
+    // A symbolic one is another name of a branch that comes, too.
+    const git_oid* id = git_reference_target(reference.get());
+    if (id != nullptr) {
+      branches.push_back({git_reference_shorthand(reference.get()), text_of(*id)});
+    }
+  }
+  if (error != GIT_ITEROVER) return unreadable("listing the branches");
+  return branches;
+}
+
 /// The branches that are asked, the likelier ones first.
 Result<std::vector<core::Branch>> list_candidates(const Repository& repository,
                                                   const std::string& sha,
                                                   const std::string& default_branch) {
-  std::vector<std::string> names = TRY(list_ref_names(repository, prefix));
-  std::ranges::stable_partition(
-      names, [&](const std::string& name) { return name.substr(prefix.size()) == default_branch; });
-  // Looking each up costs a file: of very many, the first by name.
-  constexpr size_t most = 4 * limits::event_branch_candidates;
-  if (names.size() > most) names.resize(most);
-  std::vector<core::Branch> branches;
-  for (const std::string& name : names) {
-    if (auto found = TRY(repository.resolve(name))) {
-      branches.push_back({name.substr(prefix.size()), found->sha});
-    }
-  }
-  std::ranges::stable_partition(branches, [&](const auto& branch) { return branch.sha == sha; });
+  std::vector<core::Branch> branches = TRY(list_branches(repository));
+  std::ranges::sort(branches, {}, [&](const core::Branch& branch) {
+    return std::tuple(branch.sha != sha, branch.name != default_branch, branch.name);
+  });
   if (branches.size() > limits::event_branch_candidates) {
     branches.resize(limits::event_branch_candidates);
   }

@@ -80,6 +80,6 @@ TEST_CASE("list_branches_with: the search ends, also in a long history") {
               " +0000\ndata 0\n";
   }
   fixture.git({"fast-import", "--quiet"}, stream);
-  CHECK(branches_with(fixture, fixture.git({"rev-parse", "main~1000"})) == Names{"main"});
+  CHECK(branches_with(fixture, fixture.git({"rev-parse", "main~900"})) == Names{"main"});
   CHECK(branches_with(fixture, fixture.git({"rev-list", "--max-parents=0", "main"})) == Names{});
 }

@@ -21,6 +21,8 @@ struct Freer {
 
 using RepositoryHandle = std::unique_ptr<git_repository, Freer<git_repository_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>>;
+using ReferenceIteratorHandle =
+    std::unique_ptr<git_reference_iterator, Freer<git_reference_iterator_free>>;
 using ObjectHandle = std::unique_ptr<git_object, Freer<git_object_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
