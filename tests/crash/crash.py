@@ -33,6 +33,7 @@ import harness  # noqa: E402
 import kill_audit  # noqa: E402
 import receiver  # noqa: E402
 from kill_audit import DEPLOYMENTS  # noqa: E402
+from received import Received  # noqa: E402
 
 WRITERS = 8
 # A tenth of the tests' usual pauses: what fails six times in a row still arrives within seconds.
@@ -128,7 +129,7 @@ class Setup:
     def __init__(self, folder):
         self.records = pathlib.Path(folder)
         self.server = harness.Server(environment=SETTINGS)
-        self.received = {hook.name: kill_audit.Received(self._file_of(hook), hook.secret)
+        self.received = {hook.name: Received(self._file_of(hook), hook.secret)
                          for hook in HOOKS}
         self._ending = contextlib.ExitStack()
 
@@ -209,7 +210,7 @@ def run_cycles(setup, cycles, chance):
 
 # ------------------------------------------------------------------ the whole run
 
-def run(folder, cycles, seed):
+def run(folder, cycles, seed, patience):
     """The whole test; gives whether everything is as it must be."""
     chance = random.Random(seed)
     with Setup(folder) as setup:
@@ -217,7 +218,7 @@ def run(folder, cycles, seed):
         told = kill_audit.read_journals(setup.records)
         committed = kill_audit.read_api(setup.server.api(keep_alive=True))
         expected = {hook.name: committed.records(hook.events) for hook in HOOKS}
-        kill_audit.wait_until_drained(setup.received, expected)
+        kill_audit.wait_until_drained(setup.received, expected, patience)
         stopped = setup.server.stop()
         errors = kill_audit.integrity_errors(setup.server.data, setup.records)
         shutil.copy(setup.server.log, setup.records / "server.log")
@@ -229,7 +230,10 @@ def run(folder, cycles, seed):
     kill_audit.print_table(rows)
     for error in errors:
         print(f"  integrity: {error}")
-    return not any(any(counts) for _, counts, must_be_zero in rows if must_be_zero) and told.acked
+    wrong = [what for what, counts, must_be_zero in rows if must_be_zero and any(counts)]
+    for what in wrong:
+        print(f"crash: WRONG: {what}")
+    return not wrong and told.acked
 
 
 def main():
@@ -238,13 +242,15 @@ def main():
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000),
                         help="of the moments of the kills and the requests")
+    parser.add_argument("--patience", type=float, default=30, metavar="SECONDS",
+                        help="without a new event, after which the missing ones are lost (30)")
     options = parser.parse_args()
     print(f"crash: {options.cycles} cycles, {WRITERS} writers, {len(HOOKS)} receivers, "
           f"seed {options.seed}", flush=True)
     folder = tempfile.mkdtemp(prefix="esclusa-audit-")
     good = False
     try:
-        good = run(folder, options.cycles, options.seed)
+        good = run(folder, options.cycles, options.seed, options.patience)
     finally:
         if good:
             shutil.rmtree(folder)

@@ -1,19 +1,14 @@
 """kill_audit: compares what writers were told, what the API has, and what the receivers got."""
 import dataclasses
-import hashlib
-import hmac
 import itertools
 import json
 import shutil
 import sqlite3
 import time
-import urllib.parse
+
+from received import EVENT_OF, out_of_order, spread
 
 DEPLOYMENTS = "/repos/demo/shop/deployments"
-STALLED_SECONDS = 30  # without anything new, what is missing is lost
-# The kinds of records that the writers make, and the event that tells of each.
-EVENT_OF = {"deployment": "deployment", "status": "deployment_status"}
-KIND_OF = {event: kind for kind, event in EVENT_OF.items()}
 
 
 # ------------------------------------------------------------------ what the writers were told
@@ -72,71 +67,13 @@ def read_api(api):
     return Committed({"deployment": deployments, "status": statuses}, inactive)
 
 
-# ------------------------------------------------------------------ what the receivers got
-
-@dataclasses.dataclass(frozen=True)
-class Delivery:
-    """One line of a receiver's file, as far as the audit needs it."""
-    record: tuple  # (kind, id) of what it is about
-    environment: str
-    guid: str
-    digest: bytes
-    answer: int
-    well_signed: bool
-
-
-def event_body(line):
-    """The event in a delivery, JSON or form."""
-    text = line["body"]
-    if line["headers"].get("Content-Type") == "application/x-www-form-urlencoded":
-        text = urllib.parse.parse_qs(text, strict_parsing=True)["payload"][0]
-    return json.loads(text)
-
-
-def delivery_of(line, secret):
-    """What the audit needs of a line; nothing of an event that no writer causes (a ping)."""
-    kind = KIND_OF.get(line["event"])
-    if kind is None:
-        return None
-    body = event_body(line)
-    about = body[line["event"]]
-    sent = line["body"].encode()
-    signature = "sha256=" + hmac.new(secret.encode(), sent, hashlib.sha256).hexdigest()
-    return Delivery((kind, about["id"]), body["deployment"]["environment"], line["guid"],
-                    hashlib.sha256(sent).digest()[:16], line["answer"],
-                    line["headers"].get("X-Hub-Signature-256") == signature)
-
-
-class Received:
-    """The deliveries in a receiver's file, read as it grows."""
-
-    def __init__(self, path, secret):
-        self._path, self._secret, self._offset = path, secret, 0
-        self.deliveries = []
-        self.taken = set()  # the records whose event was answered with a 2xx
-
-    def read(self):
-        """Takes in what is new; a line that is not complete yet is left for the next time."""
-        with open(self._path, "rb") as file:
-            file.seek(self._offset)
-            for text in file:
-                if not text.endswith(b"\n"):
-                    break
-                self._offset += len(text)
-                delivery = delivery_of(json.loads(text), self._secret)
-                if delivery is None:
-                    continue
-                self.deliveries.append(delivery)
-                if delivery.answer == 200:
-                    self.taken.add(delivery.record)
-
-
-def wait_until_drained(received_by_hook, expected_by_hook):
-    """Waits until each hook took an event for everything expected, or nothing new comes."""
+def wait_until_drained(received_by_hook, expected_by_hook, patience):
+    """Waits until each hook took an event for everything expected, or nothing new has come for
+    `patience` seconds: then what is missing is lost."""
     print(f"  waiting for {sum(map(len, expected_by_hook.values()))} events at "
           f"{len(expected_by_hook)} hooks", flush=True)
     count, changed = -1, time.monotonic()
-    while time.monotonic() - changed < STALLED_SECONDS:
+    while time.monotonic() - changed < patience:
         for received in received_by_hook.values():
             received.read()
         if all(expected <= received_by_hook[name].taken
@@ -152,27 +89,6 @@ def wait_until_drained(received_by_hook, expected_by_hook):
 
 
 # ------------------------------------------------------------------ the comparison
-
-def spread(pairs):
-    """How many first elements come with more than one second element."""
-    seen = {}
-    for first, second in pairs:
-        seen.setdefault(first, set()).add(second)
-    return sum(len(seconds) > 1 for seconds in seen.values())
-
-
-def out_of_order(deliveries, places):
-    """How many deliveries came after one of a later event of their environment. `places` tells
-    each record's place in the order in which its environment's only writer made it."""
-    latest, count = {}, 0
-    for one in deliveries:
-        place = places.get(one.record)
-        if place is None:
-            continue  # a ghost, counted elsewhere
-        count += place < latest.get(one.environment, -1)
-        latest[one.environment] = max(place, latest.get(one.environment, -1))
-    return count
-
 
 def audit_writes(told, committed):
     """The rows about records: (what, counts, must they be 0)."""
@@ -194,11 +110,12 @@ def audit_writes(told, committed):
     ]
 
 
-def audit_hook(deliveries, expected, places):
+def audit_hook(deliveries, expected, committed, places):
     """The rows about what arrived at one hook: (what, count, must it be 0)."""
-    received = {one.record for one in deliveries}
-    taken = {one.record for one in deliveries if one.answer == 200}
-    taken_count = sum(one.answer == 200 for one in deliveries)
+    ghosts = {one.guid for one in deliveries if one.record not in expected
+              or committed.found[one.record[0]][one.record[1]] != one.key}
+    taken = {one.record for one in deliveries if one.is_taken}
+    taken_count = sum(one.is_taken for one in deliveries)
     return [
         ("events that it wants", len(expected), False),
         ("deliveries received", len(deliveries), False),
@@ -206,7 +123,7 @@ def audit_hook(deliveries, expected, places):
         ("  cut off", sum(one.answer is None for one in deliveries), False),
         ("  taken twice, the bytes equal", taken_count - len(taken), False),
         ("events lost", len(expected - taken), True),
-        ("ghosts: events of nothing", len(received - expected), True),
+        ("ghosts: events of nothing", len(ghosts), True),
         ("GUIDs with two bodies", spread((one.guid, one.digest) for one in deliveries), True),
         ("events with two GUIDs", spread((one.record, one.guid) for one in deliveries), True),
         ("bad signatures", sum(not one.well_signed for one in deliveries), True),
@@ -219,7 +136,7 @@ def audit(told, committed, received_by_hook, expected_by_hook):
     order = {key: place for place, key in enumerate(told.invoked)}
     places = {(kind, number): order[key] for kind, found in committed.found.items()
               for number, key in found.items() if key in order}
-    columns = [audit_hook(received_by_hook[name].deliveries, expected, places)
+    columns = [audit_hook(received_by_hook[name].deliveries, expected, committed, places)
                for name, expected in expected_by_hook.items()]
     rows = audit_writes(told, committed)
     for cells in zip(*columns):

@@ -42,7 +42,8 @@ class NameServer:
     """Answers on `address`, port 53, until the end of the block."""
 
     def __init__(self, address, public, forbidden):
-        self._public, self._forbidden = ipaddress.ip_address(public), ipaddress.ip_address(forbidden)
+        self._public = ipaddress.ip_address(public)
+        self._forbidden = ipaddress.ip_address(forbidden)
         self._asked = {}  # (name, type) → how often
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
