@@ -1,4 +1,4 @@
-"""received: what a receiver wrote down, as the audits need it: which record each delivery is about."""
+"""received: what a webhook receiver wrote down, as the audits need it."""
 import dataclasses
 import hashlib
 import hmac
@@ -92,3 +92,25 @@ def out_of_order(deliveries, places):
         count += place < latest.get(one.environment, -1)
         latest[one.environment] = max(place, latest.get(one.environment, -1))
     return count
+
+
+def audit_hook(deliveries, expected, places):
+    """The rows about what arrived at one hook: (what, count, must it be 0). `expected` is record →
+    its writer's key."""
+    ghosts = {one.guid for one in deliveries if expected.get(one.record) != one.key}
+    taken = {one.record for one in deliveries if one.is_taken}
+    taken_count = sum(one.is_taken for one in deliveries)
+    return [
+        ("events that it wants", len(expected), False),
+        ("deliveries received", len(deliveries), False),
+        ("  answered with an error",
+         sum(one.answer is not None and not one.is_taken for one in deliveries), False),
+        ("  cut off", sum(one.answer is None for one in deliveries), False),
+        ("  taken twice, the bytes equal", taken_count - len(taken), False),
+        ("events lost", len(set(expected) - taken), True),
+        ("ghosts: events of nothing", len(ghosts), True),
+        ("GUIDs with two bodies", spread((one.guid, one.digest) for one in deliveries), True),
+        ("events with two GUIDs", spread((one.record, one.guid) for one in deliveries), True),
+        ("bad signatures", sum(not one.well_signed for one in deliveries), True),
+        ("out of order", out_of_order(deliveries, places), True),
+    ]
