@@ -8,9 +8,18 @@ namespace {
 /// What may stand in an address as it is; the rest, sent raw, would end a link or a header.
 constexpr std::string_view kept = "%!$&'()*+,;=:@/?[]";
 
+constexpr std::string_view ours = "/esclusa";
+
+/// The path without the root that a request came in under.
+std::string_view below_api_root(std::string_view path) {
+  if (path.starts_with("/api/v3/")) path.remove_prefix(7);
+  return path;
+}
+
 /// The path below the repository, as it was sent.
 std::string_view path_below_repository(std::string_view path) {
-  if (path.starts_with("/api/v3/")) path.remove_prefix(7);
+  path = below_api_root(path);
+  if (path.starts_with(ours)) path.remove_prefix(ours.size());
   // "/repos/{owner}/{repo}/…" has one segment more than "/repositories/{id}/…".
   int slashes = path.starts_with("/repos/") ? 4 : 3;
   for (size_t i = 0; i < path.size(); ++i) {
@@ -22,8 +31,10 @@ std::string_view path_below_repository(std::string_view path) {
 }  // namespace
 
 std::string address_by_id(const Call& call, RepositoryId id) {
-  return call.urls.api + "/repositories/" + std::to_string(id.value) +
-         percent_encode(path_below_repository(call.request.path()), kept);
+  const std::string_view path = call.request.path();
+  const std::string_view root = below_api_root(path).starts_with(ours) ? ours : "";
+  return call.urls.api + std::string(root) + "/repositories/" + std::to_string(id.value) +
+         percent_encode(path_below_repository(path), kept);
 }
 
 http::Response moved_response(const Call& call, RepositoryId id) {

@@ -52,6 +52,7 @@ TEST_CASE("moved_response: the rest of the path and the query stay as they were 
       {"/api/v3/repos/a/b/hooks", "http://h/api/v3", "http://h/api/v3/repositories/12/hooks"},
       {"/repos/a/b/commits/feature%2Flogin", "http://h",
        "http://h/repositories/12/commits/feature%2Flogin"},
+      {"/esclusa/repos/a/b/events", "http://h", "http://h/esclusa/repositories/12/events"},
       {"/repos/a%2Fc/b/x", "http://h", "http://h/repositories/12/x"},
       {"/repos/a/b/x>y?q=<z>\"", "http://h", "http://h/repositories/12/x%3Ey?q=%3Cz%3E%22"},
   };

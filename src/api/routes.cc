@@ -204,13 +204,15 @@ std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
   return segments;
 }
 
-/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`; the id is kept apart.
+/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`; the id is
+/// kept apart.
 std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segments) {
-  if (segments.size() < 2 || segments[0] != "repositories") return std::nullopt;
-  auto id = parse_positive(segments[1]);
+  const size_t at = !segments.empty() && segments[0] == "esclusa" ? 1 : 0;
+  if (segments.size() < at + 2 || segments[at] != "repositories") return std::nullopt;
+  auto id = parse_positive(segments[at + 1]);
   if (!id) return std::nullopt;
-  segments[0] = "repos";
-  segments.insert(segments.begin() + 2, "");
+  segments[at] = "repos";
+  segments.insert(segments.begin() + static_cast<std::ptrdiff_t>(at) + 2, "");
   return RepositoryId{*id};
 }
 
@@ -251,8 +253,9 @@ std::span<const Route> routes() { return table; }
 void check_routes(std::span<const Route> table) {
   for (const Route& route : table) {
     bool in_repository = route.audience == Audience::repository;
-    if (in_repository != route.pattern.starts_with("/repos/{owner}/{repo}") ||
-        in_repository == route.requirement.scopes.empty()) {
+    const bool names_one = route.pattern.starts_with("/repos/{owner}/{repo}") ||
+                           route.pattern.starts_with("/esclusa/repos/{owner}/{repo}/");
+    if (in_repository != names_one || in_repository == route.requirement.scopes.empty()) {
       bug("the route declares no scope, or one that nobody checks: " + std::string(route.method) +
           " " + std::string(route.pattern));
     }

@@ -9,14 +9,14 @@ namespace esclusa::app {
 namespace {
 
 Result<void> check_others(store::Connection& tx, const Context& context, const core::Hook& hook) {
-  return core::check_other_hooks(hook, store::list_hooks(tx, context.sealer, hook.repository_id));
+  return core::check_other_hooks(hook, store::list_hooks(tx, context.sealer, hook.target));
 }
 
 /// An event for that hook alone.
 core::Event event_for(const core::Hook& hook, std::string_view kind, Timestamp now) {
   core::Event event;
   event.guid = random_uuid();
-  event.repository_id = hook.repository_id;
+  if (auto* repository = std::get_if<RepositoryId>(&hook.target)) event.repository_id = *repository;
   event.kind = kind;
   event.only_hook = hook.id;
   event.created_at = now;
@@ -68,7 +68,7 @@ Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& a
                                const core::HookInput& input) {
   auto created = context.database.write([&](store::Connection& tx) -> Result<core::Hook> {
     core::Hook hook;
-    hook.repository_id = access.repository.id;
+    hook.target = access.repository.id;
     hook.created_at = hook.updated_at = context.now();
     TRY(core::apply_hook_input(hook, input));
     TRY(check_others(tx, context, hook));

@@ -74,6 +74,12 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
+void set_secret(Hook& hook, const std::optional<std::string>& secret) {
+  hook.secret = Secret(secret.value_or(""));
+  hook.has_unreadable_secret = false;
+  hook.former_secret.reset();
+}
+
 Result<void> check_secret(const Hook& hook) {
   if (hook.secret.reveal().size() <= limits::hook_secret_bytes) return {};
   return hook_error(
@@ -122,7 +128,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
     hook.url = input.config->url;
     hook.content_type = input.config->content_type;
     hook.insecure_ssl = input.config->insecure_ssl;
-    hook.secret = Secret(input.config->secret.value_or(""));
+    set_secret(hook, input.config->secret);
   }
   TRY(check_secret(hook));
   if (input.events) hook.events = *input.events;
@@ -141,7 +147,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
 
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) {
   const bool moves = changes.url && *changes.url != hook.url;
-  if (changes.secret || moves) hook.secret = Secret(changes.secret.value_or(""));
+  if (changes.secret || moves) set_secret(hook, changes.secret);
   if (changes.url) hook.url = *changes.url;
   if (changes.content_type) hook.content_type = *changes.content_type;
   if (changes.insecure_ssl) hook.insecure_ssl = *changes.insecure_ssl;
@@ -185,6 +191,23 @@ std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double j
   if (attempt_count >= delivery_attempts_max) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::microseconds>(pauses[attempt_count] *
                                                                (0.9 + 0.2 * jitter));
+}
+
+HookHealth after_failure(const HookHealth& health, Timestamp now, double scale) {
+  using namespace std::chrono_literals;
+  constexpr int breaker_failures = 5;
+  HookHealth after = health;
+  ++after.failure_count;
+  if (!after.failing_since) after.failing_since = now;
+  if (after.failure_count < breaker_failures) return after;
+  const std::chrono::microseconds failing = now - *after.failing_since;
+  const auto pause = std::clamp<std::chrono::microseconds>(failing / 10, 30s, 5min);
+  after.probe_at = now + std::chrono::duration_cast<std::chrono::microseconds>(pause * scale);
+  return after;
+}
+
+bool is_given_up(const HookHealth& health, Timestamp now) {
+  return health.failing_since && now - *health.failing_since >= std::chrono::days(5);
 }
 
 }  // namespace esclusa::core

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/crypto.h"
@@ -22,17 +23,54 @@ struct HookLastResponse {
   std::optional<std::string> message;
 };
 
-/// A repository webhook. The secret stands in the clear only here, in memory.
+/// Where a hook listens: in one repository, or in all of an organization's.
+using HookTarget = std::variant<RepositoryId, AccountId>;
+
+/// What becomes of a delivery that failed: tried again by `retry_pause`, or never, as on GitHub.
+enum class HookRetry { schedule, none };
+
+/// What becomes of a `deployment` event when a newer deployment of its environment is live.
+enum class WhenSuperseded { deliver, skip };
+
+/// Who made the hook, or adopted it, and answers for it. While the account is blocked, the hook
+/// gets nothing.
+struct HookCreator {
+  AccountId id;
+  std::string login;
+  bool blocked = false;
+};
+
+/// The secret before the present one: it signs beside it until then.
+struct FormerSecret {
+  Secret secret;
+  Timestamp until{};
+};
+
+/// How a hook has answered lately. Its breaker is open while `probe_at` is set: then only its
+/// oldest delivery is tried, by its schedule and, without spending an attempt, at `probe_at`.
+struct HookHealth {
+  int failure_count = 0;                        ///< since the latest success
+  std::optional<Timestamp> failing_since = {};  ///< the first of them
+  std::optional<Timestamp> probe_at = {};
+};
+
+/// A webhook. The secrets stand in the clear only here, in memory.
 struct Hook {
   HookId id;
-  RepositoryId repository_id;
+  HookTarget target;
+  HookCreator creator;
   std::string url;
   HookContentType content_type = HookContentType::form;
   Secret secret;
+  bool has_unreadable_secret = false;  ///< it was sealed by another key: nothing can be signed
+  std::optional<FormerSecret> former_secret;
   bool insecure_ssl = false;
   std::vector<std::string> events;
   bool active = true;
+  HookRetry retry = HookRetry::schedule;
+  WhenSuperseded when_superseded = WhenSuperseded::deliver;
   HookLastResponse last_response;
+  HookHealth health;
   Timestamp created_at{};
   Timestamp updated_at{};
 };
@@ -87,10 +125,28 @@ bool is_duplicate(const Hook& a, const Hook& b);
 std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double jitter);
 inline constexpr int delivery_attempts_max = 10;
 
+/// The health after one more failure at `now`. After five of them the breaker opens. The pause
+/// before the next probe grows with the time of failing, from 30 s to 5 min; `scale` multiplies it.
+HookHealth after_failure(const HookHealth& health, Timestamp now, double scale = 1.0);
+/// Whether the hook has failed for so long (five days) that it is disabled.
+bool is_given_up(const HookHealth& health, Timestamp now);
+
 template <>
 struct enum_names<HookContentType> {
   static constexpr NameTable<HookContentType, 2> values{
       {{HookContentType::json, "json"}, {HookContentType::form, "form"}}};
+};
+
+template <>
+struct enum_names<HookRetry> {
+  static constexpr NameTable<HookRetry, 2> values{
+      {{HookRetry::schedule, "schedule"}, {HookRetry::none, "none"}}};
+};
+
+template <>
+struct enum_names<WhenSuperseded> {
+  static constexpr NameTable<WhenSuperseded, 2> values{
+      {{WhenSuperseded::deliver, "deliver"}, {WhenSuperseded::skip, "skip"}}};
 };
 
 }  // namespace esclusa::core

@@ -22,7 +22,7 @@ struct HookDelivery {
   int status_code = 0;
   std::string event;
   std::string action;  ///< empty where the event has none
-  RepositoryId repository_id;
+  std::optional<RepositoryId> repository_id;
 };
 
 /// The same with what went out and came back. Headers and the payload are JSON text.

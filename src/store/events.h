@@ -7,8 +7,9 @@
 
 namespace esclusa::store {
 
-/// Inserts the event, its frozen body, and one pending delivery for each active hook of the
-/// repository that asked for it. `event.id` and `event.event_no` are given here.
+/// Inserts the event, its frozen body, and one pending delivery for each active hook, of the
+/// repository or of the organization that owns it, that asked for it. `event.id` and
+/// `event.event_no` are given here.
 EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
                      const core::Principal& actor);
 

@@ -1,5 +1,7 @@
 #include "store/hook_deliveries.h"
 
+#include "store/columns.h"
+
 namespace esclusa::store {
 namespace {
 
@@ -23,14 +25,14 @@ core::HookDelivery read_hook_delivery(const sql::Row& row) {
   delivery.status_code = static_cast<int>(row.integer(7));
   delivery.event = row.text(8);
   delivery.action = row.text(9);
-  delivery.repository_id = {row.integer(10)};
+  delivery.repository_id = read_optional_id<RepositoryId>(row, 10);
   return delivery;
 }
 
 /// The failures have an index of their own, by this very condition.
 std::string_view status_condition(std::optional<bool> successful) {
   if (!successful) return "";
-  return *successful ? " and a.status_code < 400" : " and a.status_code >= 400";
+  return *successful ? " and a.status_code between 1 and 399" : " and a.status_code >= 400";
 }
 
 /// Where the part before `from` begins: as many newer ones as a part has, or all that there are.

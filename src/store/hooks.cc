@@ -1,6 +1,5 @@
 #include "store/hooks.h"
 
-#include "base/check.h"
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/hook_rows.h"
@@ -10,42 +9,97 @@ namespace {
 
 std::string seal_context(HookId id) { return "hook.secret:" + std::to_string(id.value); }
 
-std::optional<std::string> sealed_secret(const Sealer& sealer, const core::Hook& hook) {
-  if (hook.secret.empty()) return std::nullopt;
-  return sealer.seal(seal_context(hook.id), hook.secret);
+std::optional<std::string> sealed(const Sealer& sealer, HookId id, const Secret& secret) {
+  if (secret.empty()) return std::nullopt;
+  return sealer.seal(seal_context(id), secret);
 }
 
-std::string select_hooks(std::string_view condition) {
-  return "select " + hook_columns() + " from hook h where " + std::string(condition);
+std::string_view target_column(const core::HookTarget& target) {
+  return std::holds_alternative<RepositoryId>(target) ? "repository_id" : "organization_id";
+}
+
+int64_t target_value(const core::HookTarget& target) {
+  return std::visit([](auto id) { return id.value; }, target);
+}
+
+std::string select_hooks(const core::HookTarget& target, std::string_view rest) {
+  return "select " + hook_columns() + " from hook h" + std::string(hook_creator_join) + "where h." +
+         std::string(target_column(target)) + " = $1 and h.deleted_at is null " + std::string(rest);
+}
+
+void read_secrets(const sql::Row& row, const Sealer& sealer, int first, core::Hook& hook) {
+  if (!row.is_null(first)) {
+    if (auto secret = sealer.unseal(seal_context(hook.id), row.text(first))) {
+      hook.secret = *secret;
+    } else {
+      hook.has_unreadable_secret = true;
+    }
+  }
+  if (row.is_null(first + 1)) return;
+  if (auto former = sealer.unseal(seal_context(hook.id), row.text(first + 1))) {
+    hook.former_secret = core::FormerSecret{*former, from_micros(row.integer(first + 2))};
+  }
+}
+
+/// All that is known only once the hook has its id.
+void write_secrets(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
+  std::optional<std::string> former;
+  std::optional<int64_t> until;
+  if (hook.former_secret) {
+    former = sealed(sealer, hook.id, hook.former_secret->secret);
+    until = to_micros(hook.former_secret->until);
+  }
+  // What does not unseal is kept as it is: the right key may come back.
+  if (!hook.has_unreadable_secret) {
+    tx.execute("update hook set secret_sealed = $2 where id = $1",
+               {hook.id.value, sealed(sealer, hook.id, hook.secret)});
+  }
+  tx.execute("update hook set former_secret_sealed = $2, former_secret_until = $3 where id = $1",
+             {hook.id.value, former, until});
 }
 
 }  // namespace
 
 std::string hook_columns() {
-  return "h.id, h.repository_id, h.url, h.content_type, h.secret_sealed, h.insecure_ssl, h.events, "
-         "h.active, h.last_code, h.last_status, h.last_message, h.created_at, h.updated_at";
+  return "h.id, h.repository_id, h.organization_id, h.creator_id, c.login, "
+         "case when c.blocked_at is null then 0 else 1 end, h.url, h.content_type, "
+         "h.secret_sealed, "
+         "h.former_secret_sealed, h.former_secret_until, h.insecure_ssl, h.events, h.active, "
+         "h.retry, h.when_superseded, h.last_code, h.last_status, h.last_message, "
+         "h.failure_count, h.failing_since, h.probe_at, h.created_at, h.updated_at";
+}
+
+core::HookHealth read_hook_health(const sql::Row& row, int first) {
+  return {static_cast<int>(row.integer(first)), read_optional_time(row, first + 1),
+          read_optional_time(row, first + 2)};
 }
 
 core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   core::Hook hook;
   hook.id = {row.integer(first)};
-  hook.repository_id = {row.integer(first + 1)};
-  hook.url = row.text(first + 2);
-  hook.content_type = read_enum<core::HookContentType>(row, first + 3);
-  if (!row.is_null(first + 4)) {
-    auto secret = sealer.unseal(seal_context(hook.id), row.text(first + 4));
-    if (!secret) bug("a webhook secret does not unseal: was secret.key changed?");
-    hook.secret = *secret;
+  if (auto organization = read_optional_id<AccountId>(row, first + 2)) {
+    hook.target = *organization;
+  } else {
+    hook.target = RepositoryId{row.integer(first + 1)};
   }
-  hook.insecure_ssl = row.boolean(first + 5);
-  for (auto event : split(row.text(first + 6), ',')) hook.events.emplace_back(event);
-  hook.active = row.boolean(first + 7);
-  if (auto code = row.optional_integer(first + 8))
+  hook.creator = {
+      {row.integer(first + 3)}, std::string(row.text(first + 4)), row.boolean(first + 5)};
+  hook.url = row.text(first + 6);
+  hook.content_type = read_enum<core::HookContentType>(row, first + 7);
+  read_secrets(row, sealer, first + 8, hook);
+  hook.insecure_ssl = row.boolean(first + 11);
+  for (auto event : split(row.text(first + 12), ',')) hook.events.emplace_back(event);
+  hook.active = row.boolean(first + 13);
+  hook.retry = read_enum<core::HookRetry>(row, first + 14);
+  hook.when_superseded = read_enum<core::WhenSuperseded>(row, first + 15);
+  if (auto code = row.optional_integer(first + 16)) {
     hook.last_response.code = static_cast<int>(*code);
-  hook.last_response.status = row.text(first + 9);
-  hook.last_response.message = row.optional_text(first + 10);
-  hook.created_at = from_micros(row.integer(first + 11));
-  hook.updated_at = from_micros(row.integer(first + 12));
+  }
+  hook.last_response.status = row.text(first + 17);
+  hook.last_response.message = row.optional_text(first + 18);
+  hook.health = read_hook_health(row, first + 19);
+  hook.created_at = from_micros(row.integer(first + 22));
+  hook.updated_at = from_micros(row.integer(first + 23));
   return hook;
 }
 
@@ -53,45 +107,44 @@ HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& 
                    AccountId creator) {
   core::Hook inserted = hook;
   inserted.id = {tx.number(
-      "insert into hook (repository_id, url, content_type, insecure_ssl, events, active, "
-      "creator_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8) "
-      "returning id",
-      {hook.repository_id.value, hook.url, core::to_name(hook.content_type), hook.insecure_ssl,
-       join(hook.events, ","), hook.active, creator.value, to_micros(hook.created_at)})};
-  // The seal is bound to the id, which exists only now.
-  tx.execute("update hook set secret_sealed = $2 where id = $1",
-             {inserted.id.value, sealed_secret(sealer, inserted)});
+      "insert into hook (" + std::string(target_column(hook.target)) +
+          ", url, content_type, insecure_ssl, events, active, retry, when_superseded, creator_id, "
+          "created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) "
+          "returning id",
+      {target_value(hook.target), hook.url, core::to_name(hook.content_type), hook.insecure_ssl,
+       join(hook.events, ","), hook.active, core::to_name(hook.retry),
+       core::to_name(hook.when_superseded), creator.value, to_micros(hook.created_at)})};
+  write_secrets(tx, sealer, inserted);
   return inserted.id;
 }
 
 void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
   tx.execute(
-      "update hook set url = $2, content_type = $3, secret_sealed = $4, insecure_ssl = $5, "
-      "events = $6, active = $7, updated_at = $8 where id = $1",
-      {hook.id.value, hook.url, core::to_name(hook.content_type), sealed_secret(sealer, hook),
-       hook.insecure_ssl, join(hook.events, ","), hook.active, to_micros(hook.updated_at)});
+      "update hook set url = $2, content_type = $3, insecure_ssl = $4, events = $5, active = $6, "
+      "retry = $7, when_superseded = $8, creator_id = $9, updated_at = $10 where id = $1",
+      {hook.id.value, hook.url, core::to_name(hook.content_type), hook.insecure_ssl,
+       join(hook.events, ","), hook.active, core::to_name(hook.retry),
+       core::to_name(hook.when_superseded), hook.creator.id.value, to_micros(hook.updated_at)});
+  write_secrets(tx, sealer, hook);
 }
 
 std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
-                                    RepositoryId repository, HookId id) {
-  static const std::string sql =
-      select_hooks("h.id = $1 and h.repository_id = $2 and h.deleted_at is null");
-  return db.one(sql, {id.value, repository.value},
+                                    const core::HookTarget& target, HookId id) {
+  return db.one(select_hooks(target, "and h.id = $2"), {target_value(target), id.value},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
 }
 
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
-                                   RepositoryId repository) {
-  static const std::string sql =
-      select_hooks("h.repository_id = $1 and h.deleted_at is null order by h.id");
-  return db.all(sql, {repository.value},
+                                   const core::HookTarget& target) {
+  return db.all(select_hooks(target, "order by h.id"), {target_value(target)},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
 }
 
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
-  tx.execute("update delivery set state = 'cancelled' where hook_id = $1 and state = 'pending'",
-             {id.value});
+  tx.execute(
+      "update delivery set state = 'cancelled' where hook_id = $1 and state in ('pending', 'held')",
+      {id.value});
   tx.execute(
       "delete from redelivery where exists (select 1 from delivery d where "
       "d.id = redelivery.delivery_id and d.hook_id = $1)",

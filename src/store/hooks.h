@@ -14,10 +14,10 @@ HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& 
                    AccountId creator);
 void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook);
 std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
-                                    RepositoryId repository, HookId id);
+                                    const core::HookTarget& target, HookId id);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
-                                   RepositoryId repository);
+                                   const core::HookTarget& target);
 /// Hides the hook, and cancels what waits for it.
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now);
 

@@ -24,9 +24,9 @@ void write_members(JsonWriter& json, const core::HookDelivery& delivery) {
       .member("event", delivery.event);
   json.key("action");
   delivery.action.empty() ? json.value(nullptr) : json.value(delivery.action);
-  json.member("installation_id", nullptr)
-      .member("repository_id", delivery.repository_id.value)
-      .member("throttled_at", nullptr);
+  json.member("installation_id", nullptr).key("repository_id");
+  delivery.repository_id ? json.value(delivery.repository_id->value) : json.value(nullptr);
+  json.member("throttled_at", nullptr);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ core::HookDelivery delivery() {
   delivery.status_code = 403;
   delivery.event = "deployment";
   delivery.action = "created";
-  delivery.repository_id = {7};
+  delivery.repository_id = RepositoryId{7};
   return delivery;
 }
 

@@ -65,8 +65,8 @@ inline constexpr Opens hook_writing{"repo admin:repo_hook write:repo_hook",
                                     "repo admin:repo_hook write:repo_hook public_repo"};
 inline constexpr Opens hook_deleting{"repo admin:repo_hook", "repo admin:repo_hook public_repo"};
 
-/// A route below `/repos/{owner}/{repo}`. What stands in braces is replaced by something that is
-/// there, in the path and in the body, so that an admitted request succeeds.
+/// A route below `{root}/repos/{owner}/{repo}`. What stands in braces is replaced by something that
+/// is there, in the path and in the body, so that an admitted request succeeds.
 struct RepositoryRoute {
   std::string_view method;
   std::string_view below;
@@ -74,6 +74,7 @@ struct RepositoryRoute {
   const Opens& opened_by;
   int answer;
   std::string_view body = "";
+  std::string_view root = "";  ///< `/esclusa` for what GitHub does not have
 };
 // clang-format off
 inline constexpr RepositoryRoute repository_routes[] = {

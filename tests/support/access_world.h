@@ -98,6 +98,7 @@ class AccessWorld {
   static http::Request request_for(const rules::RepositoryRoute& route,
                                    const Repository& repository, Address address) {
     std::string root = address == Address::below_api_v3 ? "/api/v3" : "";
+    root += route.root;
     root += address == Address::by_id ? "/repositories/" + repository.id
                                       : "/repos/" + repository.owner + "/" + repository.name;
     auto request =

@@ -112,7 +112,7 @@ struct Surroundings {
                   const std::string& url = "http://127.0.0.1:1/hook",
                   const std::string& secret = "") const {
     core::Hook hook;
-    hook.repository_id = repository.id;
+    hook.target = repository.id;
     hook.url = url;
     hook.content_type = core::HookContentType::json;
     hook.secret = Secret(secret);
