@@ -8,6 +8,7 @@ the answer; `answer` is null where no whole answer follows. After SIGUSR1 all of
 import argparse
 import asyncio
 import json
+import math
 import pathlib
 import signal
 import socket
@@ -20,6 +21,30 @@ RETRY_AFTER = 2  # seconds
 GARBAGE = b"this is no TLS\r\n" * 8
 
 
+class Limiter:
+    """Refuses each eighth request, and all that come within RETRY_AFTER seconds. Who was refused
+    and comes again before that is a line in a file."""
+
+    def __init__(self, file):
+        self._file = open(file, "a", encoding="utf-8", buffering=1)
+        self._count, self._until, self._told = 0, 0.0, {}
+
+    def refuses(self, guid):
+        now = time.time()
+        if self._told.get(guid, 0.0) > now:
+            self._file.write(f"{guid} came {self._told[guid] - now:.3f} s early\n")
+        if now >= self._until:
+            self._count += 1
+            if self._count % 8 != 1:
+                return False
+            self._until = now + RETRY_AFTER
+        self._told[guid] = self._until
+        return True
+
+    def seconds_left(self):
+        return max(1, math.ceil(self._until - time.time()))
+
+
 class Receiver:
     """One listener. The misbehaviour is the method or the status that `kind` names."""
 
@@ -27,6 +52,7 @@ class Receiver:
         self.name, self.kind, self._state = name, name.partition(":")[0], state
         self._file = open(folder / f"{name}.jsonl", "a", encoding="utf-8", buffering=1)
         self.url = None
+        self._limiter = Limiter(folder / "early.txt")
         self._waiting = []
 
     async def start(self):
@@ -67,7 +93,9 @@ class Receiver:
         headers = dict(line.split(": ", 1) for line in head[1:] if line)
         body = await reader.readexactly(int(headers.get("Content-Length", 0)))
         kind = "200" if self._state.mended.is_set() else self.kind
-        if kind == "429" and self._state.is_again(kind, headers["X-GitHub-Delivery"]):
+        if kind == "410" and headers["X-GitHub-Event"] == "ping":
+            kind = "200"  # gone only later, when there is something to hold back
+        if kind == "429" and not self._limiter.refuses(headers["X-GitHub-Delivery"]):
             kind = "200"
         answers = {"endless-body": 200, "slow-9.9-s": 200, "redirect": 302}
         answer = int(kind) if kind.isdigit() else answers.get(kind)
@@ -79,7 +107,7 @@ class Receiver:
 
     async def _answer(self, kind, writer):
         if kind.isdigit():
-            more = f"Retry-After: {RETRY_AFTER}\r\n" if kind == "429" else ""
+            more = f"Retry-After: {self._limiter.seconds_left()}\r\n" if kind == "429" else ""
             writer.write(f"HTTP/1.1 {kind} So\r\n{more}Content-Length: 0\r\n\r\n".encode())
             await writer.drain()
         else:
@@ -145,12 +173,6 @@ class State:
     def __init__(self):
         self.mended = asyncio.Event()
         self.elsewhere = None  # where the redirect leads
-        self._seen = set()
-
-    def is_again(self, *what):
-        again = what in self._seen
-        self._seen.add(what)
-        return again
 
 
 async def run(folder, kinds):
