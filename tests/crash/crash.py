@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """crash: kills the server while requests are unanswered, and audits what it had promised.
 
-In each cycle eight writers create deployments and statuses on keep-alive connections; at a random
-moment the server gets SIGKILL; then it is started again on the same data. A cycle counts only if
-at least one request was unanswered at the kill. Three webhook receivers, each a process of its own
-with a hook and a secret of its own, live through all of it: one for every event, one that gets
-forms, and one for deployments alone, which is slow, and often fails or hangs up, so that kills
-meet retries. Writers and receivers keep their own synced files, outside the server.
+In each cycle eight writers create deployments, their statuses and those of a commit, on keep-alive
+connections; at a random moment the server gets SIGKILL; then it is started again on the same data.
+A cycle counts only if at least one request was unanswered at the kill. Three webhook receivers,
+each a process of its own with a hook and a secret of its own, live through all of it: one for every
+event, one that gets forms, and one for deployments alone, which is slow, and often fails or hangs
+up, so that kills meet retries. Writers and receivers keep their own synced files, outside the
+server.
 
 At the end, when all events have arrived, the audit (kill_audit.py) compares three records: what
 the writers were told, what the API has, and what each receiver got. Every line of the table marked
@@ -32,7 +33,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import kill_audit  # noqa: E402
 import receiver  # noqa: E402
-from kill_audit import DEPLOYMENTS  # noqa: E402
+from kill_audit import DEPLOYMENTS, REPOSITORY  # noqa: E402
 from received import Received  # noqa: E402
 
 WRITERS = 8
@@ -55,7 +56,7 @@ class Hook:
 
 
 HOOKS = [Hook("everything", "json", ["*"]),
-         Hook("forms", "form", ["deployment", "deployment_status"]),
+         Hook("forms", "form", ["deployment", "deployment_status", "status"]),
          Hook("moody", "json", ["deployment"],
               ["--fail", "0.15", "--drop", "0.05", "--pause", "0.02"])]
 
@@ -81,11 +82,11 @@ class Writer(threading.Thread):
     `pending` is a request's key from the moment before it is sent to the moment of its answer.
     """
 
-    def __init__(self, number, api, journal, chance):
+    def __init__(self, number, api, commit, journal, chance):
         super().__init__(daemon=True)
         self.pending = None
         self._environment = f"staging-{number}"
-        self._api, self._journal, self._chance = api, journal, chance
+        self._api, self._commit, self._journal, self._chance = api, commit, journal, chance
         self._stopped = threading.Event()
         self._made = []
 
@@ -104,7 +105,11 @@ class Writer(threading.Thread):
     def _one(self):
         """One request; its key, in the description, tells it again in the API."""
         key = str(uuid.uuid4())
-        if self._made and self._chance.random() < 0.5:
+        chance = self._chance.random()
+        if chance < 0.1:  # each for a context of its own, of which one may have but 1000
+            kind, path = "commit_status", f"{REPOSITORY}/statuses/{self._commit}"
+            body = {"state": self._chance.choice(["pending", "success"]), "context": key}
+        elif self._made and chance < 0.55:
             kind, path = "status", f"{DEPLOYMENTS}/{self._chance.choice(self._made[-5:])}/statuses"
             body = {"state": self._chance.choice(["in_progress", "failure", "success"])}
         else:
@@ -144,6 +149,7 @@ class Setup:
             ending.enter_context(self.server)
             repository = harness.make_repository(self.server.folder)
             self.server.add_repository("demo/shop", repository, "--writable", "--private")
+            self.commit = repository.sha("main")
             for hook in HOOKS:
                 self._make_hook(hook, self._start_receiver(hook, ending))
             self._ending = ending.pop_all()
@@ -173,8 +179,8 @@ class Setup:
 def kill_once(setup, journals, chance):
     """One cycle; gives how many requests were unanswered at the kill."""
     server = setup.server
-    writers = [Writer(number, server.api(keep_alive=True, timeout=10), journal, chance)
-               for number, journal in enumerate(journals)]
+    writers = [Writer(number, server.api(keep_alive=True, timeout=10), setup.commit, journal,
+                      chance) for number, journal in enumerate(journals)]
     for writer in writers:
         writer.start()
     time.sleep(chance.uniform(0.05, 1.5))

@@ -8,7 +8,8 @@ import time
 
 from received import EVENT_OF, audit_hook, spread
 
-DEPLOYMENTS = "/repos/demo/shop/deployments"
+REPOSITORY = "/repos/demo/shop"
+DEPLOYMENTS = REPOSITORY + "/deployments"
 
 
 # ------------------------------------------------------------------ what the writers were told
@@ -64,7 +65,10 @@ def read_api(api):
                 inactive += 1
             else:
                 statuses[status["id"]] = status["description"]
-    return Committed({"deployment": deployments, "status": statuses}, inactive)
+    of_commits = {one["id"]: one["description"] for one in
+                  api.all_pages(f"{REPOSITORY}/commits/main/statuses?per_page=100")}
+    return Committed({"deployment": deployments, "status": statuses,
+                      "commit_status": of_commits}, inactive)
 
 
 def wait_until_drained(received_by_hook, expected_by_hook, patience):
