@@ -32,6 +32,17 @@ void insert_ping(store::Connection& tx, const Context& context, const HookScope&
       scope.principal);
 }
 
+/// The last event of a hook, which says that it is deleted; after what waited was cancelled.
+void insert_farewell(store::Connection& tx, const Context& context, const HookScope& scope,
+                     const core::Hook& hook) {
+  core::Event event = event_for(hook, "meta", context.now());
+  event.action = "deleted";
+  store::insert_event(
+      tx, event,
+      wire::meta_event({scope.owner, *scope.principal.account, context.event_urls}, hook),
+      scope.principal);
+}
+
 /// The hook, found inside a transaction; then `change`; then the audit row.
 template <class Change>
 auto change_hook(const Context& context, const HookScope& scope, HookId id, std::string_view action,
@@ -135,11 +146,16 @@ Result<core::Hook> adopt_hook(const Context& context, const HookScope& scope, Ho
 }
 
 Result<void> delete_hook(const Context& context, const HookScope& scope, HookId id) {
-  return change_hook(context, scope, id, "hook.delete",
-                     [&](store::Connection& tx, core::Hook&) -> Result<void> {
-                       store::delete_hook(tx, id, context.now());
-                       return {};
-                     });
+  auto deleted = change_hook(context, scope, id, "hook.delete",
+                             [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
+                               store::delete_hook(tx, id, context.now());
+                               if (hook.active && core::wants_event(hook, "meta")) {
+                                 insert_farewell(tx, context, scope, hook);
+                               }
+                               return {};
+                             });
+  if (deleted) context.wake_deliveries();
+  return deleted;
 }
 
 Result<void> ping_hook(const Context& context, const HookScope& scope, HookId id) {

@@ -184,4 +184,9 @@ void write_pinged_hook(JsonWriter& json, const core::Hook& hook, const core::Hoo
   json.end_object();
 }
 
+void write_deleted_hook(JsonWriter& json, const core::Hook& hook) {
+  begin_hook(json, hook);
+  json.end_object();
+}
+
 }  // namespace esclusa::wire

@@ -26,5 +26,7 @@ void write_hook(JsonWriter& json, const core::Hook& hook, const core::HookOwner&
 /// of ours.
 void write_pinged_hook(JsonWriter& json, const core::Hook& hook, const core::HookOwner& owner,
                        const Urls& urls);
+/// What a `meta` event says of a hook that is gone: no links.
+void write_deleted_hook(JsonWriter& json, const core::Hook& hook);
 
 }  // namespace esclusa::wire
