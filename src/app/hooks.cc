@@ -78,7 +78,7 @@ Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& a
                         hook.created_at);
     return hook;
   });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 
@@ -122,7 +122,7 @@ Result<void> ping_hook(const Context& context, const RepositoryAccess& access, H
                               insert_ping(tx, context, access, hook);
                               return {};
                             });
-  if (pinged) context.wake_deliveries();
+  if (pinged) context.events_committed();
   return pinged;
 }
 
@@ -135,7 +135,7 @@ Result<void> test_hook(const Context& context, const RepositoryAccess& access, H
         }
         return Result<void>{};
       });
-  if (tested) context.wake_deliveries();
+  if (tested) context.events_committed();
   return tested;
 }
 
