@@ -42,7 +42,7 @@ struct Call {
   std::vector<http::Parameter> query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
   wire::ApiVersion version = {};
-  std::optional<Quota> rate_limit = {};  ///< what is left; nothing while limits are off
+  std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off
   EventStreams* event_streams = nullptr;  ///< the server's
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }

@@ -43,13 +43,13 @@ Result<http::Response> append_deployment_log(const Call& call) {
     json.begin_object().member("size", extent.size).end_object();
     response = json_response(200, std::move(json));
   } else {
-    response = error_response({ErrorCode::conflict,
-                               "This does not continue the log, which has " + size +
-                                   " bytes: send what follows them.",
-                               "log_offset",
-                               {},
-                               {}},
-                              "");
+    response = error_response(
+        {ErrorCode::conflict,
+         "This does not continue the log, which has " + size + " bytes: send what follows them.",
+         "log_offset",
+         {},
+         {}},
+        "");
   }
   response.headers.add(size_header, size);
   return response;
@@ -58,8 +58,8 @@ Result<http::Response> append_deployment_log(const Call& call) {
 Result<http::Response> get_deployment_log(const Call& call) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const int64_t offset = TRY(parse_offset(call));
-  auto log = TRY(app::read_log(call.context, call.access(), deployment, offset,
-                               limits::deployment_log_bytes));
+  auto log = TRY(
+      app::read_log(call.context, call.access(), deployment, offset, limits::deployment_log_bytes));
   if (auto field = call.request.headers.find("Range"); field && offset == 0) {
     if (const auto range = parse_byte_range(*field, log.size)) {
       return range_response(text_response(std::move(log.text), log.size), *range);

@@ -14,9 +14,7 @@ constexpr auto look_time = std::chrono::seconds(1);
 
 /// How soon a client that has lost its stream comes again, and where it is, so that it can go on
 /// from there when it has had no event yet.
-std::string greeting(int64_t after) {
-  return "retry: 2000\nid: " + std::to_string(after) + "\n\n";
-}
+std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_string(after) + "\n\n"; }
 
 AccountId account_of(const StreamRequest& request) {
   const auto& account = request.feed.principal.account;
@@ -162,8 +160,7 @@ bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
 bool EventStreams::send(Reader& reader, int64_t settled, Clock::time_point now,
                         bool& has_more) const {
   StreamRequest& request = reader.request;
-  const auto page =
-      app::read_feed(context_, request.feed, request.after, settled, request.count);
+  const auto page = app::read_feed(context_, request.feed, request.after, settled, request.count);
   if (!page) return true;
   request.after = page->next;
   has_more = page->has_more;

@@ -87,8 +87,8 @@ Result<http::Response> read_events(const Call& call) {
                           {},
                           std::move(stream)};
   }
-  auto page = TRY(
-      app::read_feed(call.context, request.feed, request.after, end.settled, request.count));
+  auto page =
+      TRY(app::read_feed(call.context, request.feed, request.after, end.settled, request.count));
   if (!page.events.empty() || page.has_more || request.wait.count() == 0) {
     return feed_response(feed_page_text(page));
   }

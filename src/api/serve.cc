@@ -85,7 +85,11 @@ void log_request(const http::Request& request, const http::Response& response,
 }  // namespace
 
 Api::Api(const app::Context& context, const Settings& settings, std::span<const Route> table)
-    : context_(context), settings_(settings), routes_(table), rate_limiter_(settings.rate_limits), event_streams_(context) {
+    : context_(context),
+      settings_(settings),
+      routes_(table),
+      rate_limiter_(settings.rate_limits),
+      event_streams_(context) {
   check_routes(routes_);
 }
 

@@ -37,9 +37,9 @@ class Repositories {
   std::optional<Known> look_up(RepositoryId id) {
     auto repository = store::find_repository(db_, id);
     if (!repository) return std::nullopt;
-    const core::Role granted =
-        principal_.account ? store::find_role(db_, *repository, principal_.account->id)
-                           : core::Role::none;
+    const core::Role granted = principal_.account
+                                   ? store::find_role(db_, *repository, principal_.account->id)
+                                   : core::Role::none;
     return Known{*std::move(repository), granted};
   }
 
@@ -52,9 +52,8 @@ class Repositories {
 
 Result<void> judge_again(const Context& context, Feed& feed) {
   if (feed.principal.token) {
-    auto owner = TRY(context.database.read([&](store::Connection& db) {
-      return store::find_token(db, feed.principal.token->id);
-    }));
+    auto owner = TRY(context.database.read(
+        [&](store::Connection& db) { return store::find_token(db, feed.principal.token->id); }));
     if (!owner || !core::is_usable(owner->token, owner->account, context.now())) {
       return fail(ErrorCode::unauthenticated, "Bad credentials");
     }
@@ -71,8 +70,8 @@ Result<store::FeedEnd> feed_end(const Context& context) {
   return context.database.read([](store::Connection& db) { return store::feed_end(db); });
 }
 
-Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after,
-                           int64_t settled, int count) {
+Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after, int64_t settled,
+                           int count) {
   return context.database.read([&](store::Connection& db) {
     FeedPage page;
     page.next = after;
@@ -86,8 +85,7 @@ Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t aft
           page.has_more = true;
           return page;
         }
-        page.events.push_back(
-            {event, repository->full_name(), store::event_body(db, event.id)});
+        page.events.push_back({event, repository->full_name(), store::event_body(db, event.id)});
         bytes += page.events.back().body.size();
       }
       page.next = event.id.value;

@@ -29,7 +29,7 @@ struct FeedPage {
 /// The oldest events after `after`, at most `count`, that the principal may read. Of those that it
 /// may not, some limits::feed_scan_events are passed over at once: a page may be empty, and have
 /// more behind it.
-Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after,
-                           int64_t settled, int count);
+Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after, int64_t settled,
+                           int count);
 
 }  // namespace esclusa::app

@@ -176,7 +176,7 @@ Result<void> serve(const ServerSettings& settings) {
                                .now = system_now,
                                .event_urls = {url, url},
                                .repositories_directory = data.repositories(),
-                               .events_committed = 
+                               .events_committed =
                                    [&] {
                                      worker.wake();
                                      api->events_committed();

@@ -69,8 +69,8 @@ TEST_CASE("may_read_event: a kind that the table does not have is shown to nobod
 
 TEST_CASE("feed_requirement: opened by each scope that opens a kind, and by no other") {
   for (std::string_view kind : kinds) {
-    for (Scope scope : {Scope::repo, Scope::repo_deployment, Scope::repo_status,
-                        Scope::public_repo}) {
+    for (Scope scope :
+         {Scope::repo, Scope::repo_deployment, Scope::repo_status, Scope::public_repo}) {
       if (Scopes{scope}.has_any(event_requirement(kind)->scopes)) {
         CHECK(Scopes{scope}.has_any(feed_requirement().scopes));
       }

@@ -6,9 +6,8 @@ namespace esclusa::store {
 
 std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployment) {
   return db.one("select size, part_count from deployment_log where deployment_id = $1",
-                {deployment.value}, [](const sql::Row& row) {
-                  return DeploymentLog{row.integer(0), row.integer(1)};
-                });
+                {deployment.value},
+                [](const sql::Row& row) { return DeploymentLog{row.integer(0), row.integer(1)}; });
 }
 
 std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end) {

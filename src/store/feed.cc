@@ -27,16 +27,16 @@ FeedEnd feed_end(sql::Connection& db) {
   static const std::string sql =
       "select min(cast(classid as bigint) * 4294967296 + cast(objid as bigint) - " + mark_base +
       ") from pg_locks where locktype = 'advisory' and objsubid = 1 and cast(classid as bigint) " +
-      mark_range + " and database = (select oid from pg_database where datname = " +
-      "current_database())";
+      mark_range +
+      " and database = (select oid from pg_database where datname = " + "current_database())";
   auto mark = db.one(sql, {}, [](const sql::Row& row) { return row.optional_integer(0); });
   return {std::min(latest, mark.value_or(std::nullopt).value_or(latest)), latest};
 }
 
 void announce_event(sql::Connection& tx) {
   if (tx.engine() == sql::Engine::sqlite) return;  // one thread writes: ids grow with the commits
-  static const std::string sql = "select pg_advisory_xact_lock_shared(" + mark_base +
-                                 " + last_value - 1) from event_id_seq";
+  static const std::string sql =
+      "select pg_advisory_xact_lock_shared(" + mark_base + " + last_value - 1) from event_id_seq";
   tx.execute(sql);
 }
 

@@ -27,10 +27,9 @@ core::FeedEvent sample() {
 TEST_CASE("write_feed_event: every member, and the body as it is") {
   wire::JsonWriter json;
   wire::write_feed_event(json, sample());
-  CHECK(json.text() ==
-        R"({"seq":12,"guid":"6c1b","event":"deployment","action":"created",)"
-        R"("repository":"acme/shop","created_at":"2026-09-21T14:13:20Z",)"
-        R"("payload":{"action":"created"}})");
+  CHECK(json.text() == R"({"seq":12,"guid":"6c1b","event":"deployment","action":"created",)"
+                       R"("repository":"acme/shop","created_at":"2026-09-21T14:13:20Z",)"
+                       R"("payload":{"action":"created"}})");
 }
 
 TEST_CASE("write_feed_event: the action is null where an event has none") {

@@ -248,9 +248,9 @@ class AccessWorld {
         post("/deployments", R"({"ref": "main", "auto_merge": false, "required_contexts": []})");
     names["status_id"] =
         post("/deployments/" + names["deployment_id"] + "/statuses", R"({"state": "inactive"})");
-    auto log = make_request("PATCH",
-                            "/esclusa" + root + "/deployments/" + names["deployment_id"] + "/log",
-                            {{"Authorization", "Bearer " + token("chief", "repo")}});
+    auto log =
+        make_request("PATCH", "/esclusa" + root + "/deployments/" + names["deployment_id"] + "/log",
+                     {{"Authorization", "Bearer " + token("chief", "repo")}});
     log.body = "begin";
     if (api.serve(log).status != 200) bug("the log was not taken");
     names["check_run_id"] =
