@@ -58,8 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "LogUpload: a log that is longer than one part") {
   CHECK((github.log(1) == much));
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "LogUpload: what the server has already is not sent again") {
+TEST_CASE_FIXTURE(Fixture, "LogUpload: what the server has already is not sent again") {
   print("one\n");
   const std::atomic<bool> go_on = false;
   REQUIRE(api.append_log("demo/shop", 1, 0, "uno", go_on));

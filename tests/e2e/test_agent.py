@@ -57,7 +57,8 @@ class Agent:
         way_in = ['mode = "pull"'] if pull else ['listen = "127.0.0.1:0"',
                                                  'secret_file = "hook.secret"']
         lines = [*way_in, 'token_file = "agent.token"', 'work = "work"',
-                 f"server = {json.dumps(server_url)}", "[[deploy]]", *(f"{key} = {json.dumps(value)}" for key, value in rule.items())]
+                 f"server = {json.dumps(server_url)}", "[[deploy]]",
+                 *(f"{key} = {json.dumps(value)}" for key, value in rule.items())]
         (folder / "agent.toml").write_text("\n".join(lines) + "\n")
         self.log = folder / "agent.log"
         self.wrapper = list(wrapper)

@@ -1,5 +1,5 @@
-"""The feed of events: nobody who follows it misses anything, or sees what is not theirs; and the agent
-that follows it instead of waiting for a webhook."""
+"""The feed of events: nobody who follows it misses anything, or sees what is not theirs; and the
+agent that follows it instead of waiting for a webhook."""
 import http.client
 import json
 import pathlib
