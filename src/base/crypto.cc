@@ -14,14 +14,22 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string hmac_hex(const EVP_MD* digest, std::string_view key, std::string_view message) {
+std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::string mac(EVP_MAX_MD_SIZE, '\0');
   unsigned int length = 0;
   // To OpenSSL a null key means the key of the call before.
   const char* key_data = key.empty() ? "" : key.data();
   ENSURE(HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
               bytes_of(mac), &length));
-  return hex(std::string_view(mac).substr(0, length));
+  mac.resize(length);
+  return mac;
+}
+
+std::string base64_encode(std::string_view bytes, int variant) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes_of(bytes), bytes.size(), variant);
+  text.pop_back();
+  return text;
 }
 
 std::optional<std::string> base64_decode(std::string_view text, int variant) {
@@ -77,12 +85,12 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return base64_decode(text, sodium_base64_VARIANT_ORIGINAL);
 }
 
+std::string base64(std::string_view bytes) {
+  return base64_encode(bytes, sodium_base64_VARIANT_ORIGINAL);
+}
+
 std::string base64url(std::string_view bytes) {
-  constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes_of(bytes), bytes.size(), variant);
-  text.pop_back();
-  return text;
+  return base64_encode(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 std::string sha256(std::string_view bytes) {
@@ -93,12 +101,16 @@ std::string sha256(std::string_view bytes) {
   return digest;
 }
 
+std::string hmac_sha256(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha256(), key, message);
+}
+
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
-  return hmac_hex(EVP_sha256(), key, message);
+  return hex(hmac_sha256(key, message));
 }
 
 std::string hmac_sha1_hex(std::string_view key, std::string_view message) {
-  return hmac_hex(EVP_sha1(), key, message);
+  return hex(hmac(EVP_sha1(), key, message));
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

@@ -17,13 +17,16 @@ std::string random_base62(size_t count);
 std::string random_uuid();
 
 std::string hex(std::string_view bytes);
-/// Standard alphabet with padding; nothing if it is no base64.
+/// Standard alphabet with padding.
+std::string base64(std::string_view bytes);
+/// Nothing if it is no base64 of the standard alphabet with padding.
 std::optional<std::string> base64_decode(std::string_view text);
 /// base64url without padding.
 std::string base64url(std::string_view bytes);
 
 /// 32 raw bytes.
 std::string sha256(std::string_view bytes);
+std::string hmac_sha256(std::string_view key, std::string_view message);
 /// Lower-case hex of HMAC-SHA256 / HMAC-SHA1, as in `X-Hub-Signature-256` / `X-Hub-Signature`.
 std::string hmac_sha256_hex(std::string_view key, std::string_view message);
 std::string hmac_sha1_hex(std::string_view key, std::string_view message);

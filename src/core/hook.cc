@@ -193,4 +193,21 @@ std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double j
                                                                (0.9 + 0.2 * jitter));
 }
 
+HookHealth after_failure(const HookHealth& health, Timestamp now, double scale) {
+  using namespace std::chrono_literals;
+  constexpr int breaker_failures = 5;
+  HookHealth after = health;
+  ++after.failure_count;
+  if (!after.failing_since) after.failing_since = now;
+  if (after.failure_count < breaker_failures) return after;
+  const std::chrono::microseconds failing = now - *after.failing_since;
+  const auto pause = std::clamp<std::chrono::microseconds>(failing / 10, 30s, 5min);
+  after.probe_at = now + std::chrono::duration_cast<std::chrono::microseconds>(pause * scale);
+  return after;
+}
+
+bool is_given_up(const HookHealth& health, Timestamp now) {
+  return health.failing_since && now - *health.failing_since >= std::chrono::days(5);
+}
+
 }  // namespace esclusa::core

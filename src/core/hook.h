@@ -46,6 +46,14 @@ struct FormerSecret {
   Timestamp until{};
 };
 
+/// How a hook has answered lately. Its breaker is open while `probe_at` is set: then only its
+/// oldest delivery is tried, by its schedule and, without spending an attempt, at `probe_at`.
+struct HookHealth {
+  int failure_count = 0;                        ///< since the latest success
+  std::optional<Timestamp> failing_since = {};  ///< the first of them
+  std::optional<Timestamp> probe_at = {};
+};
+
 /// A webhook. The secrets stand in the clear only here, in memory.
 struct Hook {
   HookId id;
@@ -62,7 +70,7 @@ struct Hook {
   HookRetry retry = HookRetry::schedule;
   WhenSuperseded when_superseded = WhenSuperseded::deliver;
   HookLastResponse last_response;
-  std::optional<Timestamp> failing_since;  ///< the first failure after the latest success
+  HookHealth health;
   Timestamp created_at{};
   Timestamp updated_at{};
 };
@@ -116,6 +124,12 @@ bool is_duplicate(const Hook& a, const Hook& b);
 /// is spent. `jitter` in [0, 1) spreads it by ±10 %. Source: Standard Webhooks 1.0.0.
 std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double jitter);
 inline constexpr int delivery_attempts_max = 10;
+
+/// The health after one more failure at `now`. After five of them the breaker opens. The pause
+/// before the next probe grows with the time of failing, from 30 s to 5 min; `scale` multiplies it.
+HookHealth after_failure(const HookHealth& health, Timestamp now, double scale = 1.0);
+/// Whether the hook has failed for so long (five days) that it is disabled.
+bool is_given_up(const HookHealth& health, Timestamp now);
 
 template <>
 struct enum_names<HookContentType> {

@@ -284,3 +284,29 @@ TEST_CASE("check_other_hooks: a hook may keep what it has, however many there ar
   changed.url = hooks[4].url;
   CHECK_FALSE(check_other_hooks(changed, hooks));
 }
+
+TEST_CASE("after_failure: the fifth failure opens the breaker, and the probes become rarer") {
+  using namespace std::chrono_literals;
+  const Timestamp start = from_micros(1'000'000);
+  HookHealth health;
+  for (int count = 1; count <= 4; ++count) {
+    health = after_failure(health, start + count * 1s);
+    CHECK(health.failure_count == count);
+    CHECK(health.failing_since == start + 1s);
+    CHECK_FALSE(health.probe_at.has_value());
+  }
+  health = after_failure(health, start + 5s);
+  CHECK(health.probe_at == start + 5s + 30s);
+  CHECK(after_failure(health, start + 1s + 20min).probe_at == start + 1s + 22min);
+  CHECK(after_failure(health, start + 20h).probe_at == start + 20h + 5min);
+  CHECK(after_failure(health, start + 20h, 0.5).probe_at == start + 20h + 150s);
+}
+
+TEST_CASE("is_given_up: after five days of nothing but failures") {
+  using namespace std::chrono_literals;
+  const Timestamp start = from_micros(1'000'000);
+  CHECK_FALSE(is_given_up({}, start + 1000h));
+  const HookHealth failing = after_failure({}, start);
+  CHECK_FALSE(is_given_up(failing, start + 120h - 1s));
+  CHECK(is_given_up(failing, start + 120h));
+}

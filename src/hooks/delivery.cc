@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/crypto.h"
@@ -30,7 +31,8 @@ std::optional<core::NetworkAddress> address_of(const sockaddr& address) {
 std::string headers_json(const http::Headers& headers) {
   std::string json = "{";
   for (const http::Header& header : headers) {
-    if (ascii_lower(header.name).starts_with("x-hub-signature")) continue;
+    const std::string name = ascii_lower(header.name);
+    if (name.starts_with("x-hub-signature") || name == "webhook-signature") continue;
     if (json.size() > 1) json += ',';
     append_json_string(json, is_utf8(header.name) ? header.name : "?");
     json += ':';
@@ -52,10 +54,42 @@ std::string status_text(const http::OutboundResponse& response) {
                                 : "Invalid HTTP Response: " + std::to_string(response.status);
 }
 
+/// Standard Webhooks writes a secret as `whsec_` and base64; any other text is the key itself.
+std::string signing_key(const Secret& secret) {
+  constexpr std::string_view mark = "whsec_";
+  const std::string& text = secret.reveal();
+  if (text.starts_with(mark)) {
+    if (auto key = base64_decode(std::string_view(text).substr(mark.size()))) return *key;
+  }
+  return text;
+}
+
+void sign(http::OutboundRequest& request, const store::DueDelivery& delivery, Timestamp now) {
+  const core::Hook& hook = delivery.hook;
+  const std::string& secret = hook.secret.reveal();
+  request.headers.add("X-Hub-Signature", "sha1=" + hmac_sha1_hex(secret, request.body));
+  request.headers.add("X-Hub-Signature-256", "sha256=" + hmac_sha256_hex(secret, request.body));
+
+  const std::string& id = delivery.event.guid;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  const std::string timestamp = std::to_string(seconds);
+  const std::string content = id + "." + timestamp + "." + request.body;
+  auto signature = [&](const Secret& one) {
+    return "v1," + base64(hmac_sha256(signing_key(one), content));
+  };
+  std::string signatures = signature(hook.secret);
+  if (hook.former_secret && hook.former_secret->until > now) {
+    signatures += " " + signature(hook.former_secret->secret);
+  }
+  request.headers.add("webhook-id", id);
+  request.headers.add("webhook-timestamp", timestamp);
+  request.headers.add("webhook-signature", signatures);
+}
+
 }  // namespace
 
 http::OutboundRequest make_request(const store::DueDelivery& delivery,
-                                   const core::DestinationPolicy& destinations) {
+                                   const core::DestinationPolicy& destinations, Timestamp now) {
   const core::Hook& hook = delivery.hook;
   const bool is_form = hook.content_type == core::HookContentType::form;
   http::OutboundRequest request;
@@ -86,11 +120,10 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   if (delivery.event.event_no > 0) {
     headers.add("X-Esclusa-Event-Number", std::to_string(delivery.event.event_no));
   }
-  if (!hook.secret.empty()) {
-    const std::string& secret = hook.secret.reveal();
-    headers.add("X-Hub-Signature", "sha1=" + hmac_sha1_hex(secret, request.body));
-    headers.add("X-Hub-Signature-256", "sha256=" + hmac_sha256_hex(secret, request.body));
+  if (delivery.superseded_by) {
+    headers.add("X-Esclusa-Superseded-By", std::to_string(delivery.superseded_by->value));
   }
+  if (!hook.secret.empty()) sign(request, delivery, now);
   return request;
 }
 
@@ -119,6 +152,31 @@ store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
   const bool storable = is_utf8(body) && body.find('\0') == body.npos;
   attempt.response_body = storable ? body : "(not text)";
   return attempt;
+}
+
+store::DeliveryAttempt make_skip(const store::DueDelivery& delivery, Timestamp at) {
+  store::DeliveryAttempt attempt;
+  attempt.attempted_at = at;
+  attempt.url = delivery.hook.url;
+  attempt.status =
+      "skipped: superseded by deployment " + std::to_string(delivery.superseded_by.value().value);
+  attempt.request_headers = attempt.response_headers = "{}";
+  return attempt;
+}
+
+std::optional<std::chrono::microseconds> retry_after(const http::OutboundResponse& response,
+                                                     Timestamp now) {
+  using namespace std::chrono_literals;
+  const auto field = response.headers.find("Retry-After");
+  if (!field || response.failure != http::OutboundFailure::none) return std::nullopt;
+  std::optional<std::chrono::microseconds> pause;
+  if (auto seconds = parse_positive(*field)) {
+    pause = std::chrono::seconds(std::min<int64_t>(*seconds, 86'400));
+  } else if (auto date = parse_http_date(*field)) {
+    pause = *date - now;
+  }
+  if (!pause || *pause <= 0us) return std::nullopt;
+  return std::min<std::chrono::microseconds>(*pause, 24h);
 }
 
 }  // namespace esclusa::hooks

@@ -15,6 +15,8 @@ namespace {
 const core::DestinationPolicy everywhere =
     core::DestinationPolicy::parse({"127.0.0.0/8", "::1/128"}).value();
 
+const Timestamp signed_at = from_micros(1'614'265'330'000'000);
+
 store::DueDelivery delivery(const std::string& body = "{}", const std::string& secret = "") {
   init_crypto();
   store::DueDelivery delivery;
@@ -57,7 +59,7 @@ http::OutboundResponse failure(http::OutboundFailure kind) {
 }  // namespace
 
 TEST_CASE("make_request: GitHub's headers, and the body as it was frozen") {
-  const auto request = hooks::make_request(delivery(R"({"a": 1.0})"), everywhere);
+  const auto request = hooks::make_request(delivery(R"({"a": 1.0})"), everywhere, signed_at);
   CHECK(request.method == "POST");
   CHECK(request.url == "https://hooks.example/in?a=1");
   CHECK(request.body == R"({"a": 1.0})");
@@ -78,22 +80,87 @@ TEST_CASE("make_request: GitHub's headers, and the body as it was frozen") {
 TEST_CASE("make_request: an event outside of a deployment has no number") {
   auto ping = delivery();
   ping.event.event_no = 0;
-  CHECK(header(hooks::make_request(ping, everywhere), "X-Esclusa-Event-Number") == "(absent)");
+  CHECK(header(hooks::make_request(ping, everywhere, signed_at), "X-Esclusa-Event-Number") ==
+        "(absent)");
 }
 
 TEST_CASE("make_request: signs as GitHub's documentation shows") {
-  const auto request =
-      hooks::make_request(delivery("Hello, World!", "It's a Secret to Everybody"), everywhere);
+  const auto request = hooks::make_request(delivery("Hello, World!", "It's a Secret to Everybody"),
+                                           everywhere, signed_at);
   CHECK(header(request, "X-Hub-Signature-256") ==
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
   CHECK(header(request, "X-Hub-Signature") ==
         "sha1=" + hmac_sha1_hex("It's a Secret to Everybody", "Hello, World!"));
 }
 
+TEST_CASE("make_request: signs as the specification of Standard Webhooks shows") {
+  auto given = delivery(R"({"test": 2432232314})", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  given.event.guid = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+  const auto request = hooks::make_request(given, everywhere, signed_at);
+  CHECK(header(request, "webhook-id") == "msg_p5jXN8AQM9LWM0D4loKWxJek");
+  CHECK(header(request, "webhook-timestamp") == "1614265330");
+  CHECK(header(request, "webhook-signature") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+TEST_CASE("make_request: both secrets sign during a rotation, and GitHub's headers use the new") {
+  auto given = delivery("{}", "new");
+  const auto by_new =
+      header(hooks::make_request(given, everywhere, signed_at), "webhook-signature");
+  auto old = delivery("{}", "old");
+  const auto by_old = header(hooks::make_request(old, everywhere, signed_at), "webhook-signature");
+  given.hook.former_secret = {Secret("old"), signed_at + std::chrono::seconds(1)};
+  auto request = hooks::make_request(given, everywhere, signed_at);
+  CHECK(header(request, "webhook-signature") == by_new + " " + by_old);
+  CHECK(header(request, "X-Hub-Signature-256") == "sha256=" + hmac_sha256_hex("new", "{}"));
+  given.hook.former_secret->until = signed_at;
+  request = hooks::make_request(given, everywhere, signed_at);
+  CHECK(header(request, "webhook-signature") == by_new);
+}
+
+TEST_CASE("make_request: without a secret nothing is signed") {
+  const auto request = hooks::make_request(delivery(), everywhere, signed_at);
+  for (const char* name : {"X-Hub-Signature", "X-Hub-Signature-256", "webhook-signature"}) {
+    CHECK(header(request, name) == "(absent)");
+  }
+}
+
+TEST_CASE("make_request: names the deployment that supersedes this one") {
+  auto late = delivery();
+  CHECK(header(hooks::make_request(late, everywhere, signed_at), "X-Esclusa-Superseded-By") ==
+        "(absent)");
+  late.superseded_by = DeploymentId{12};
+  CHECK(header(hooks::make_request(late, everywhere, signed_at), "X-Esclusa-Superseded-By") ==
+        "12");
+}
+
+TEST_CASE("make_request: an organization's hook is targeted as one") {
+  auto given = delivery();
+  given.hook.target = AccountId{9};
+  const auto request = hooks::make_request(given, everywhere, signed_at);
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-Type") == "organization");
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-ID") == "9");
+}
+
+TEST_CASE("retry_after: seconds or a date, a day at most, and nothing for nonsense") {
+  auto pause = [](const std::string& value) {
+    auto response = answer(503);
+    response.headers.add("Retry-After", value);
+    return hooks::retry_after(response, from_micros(784'111'777'000'000));
+  };
+  CHECK(pause("120") == std::chrono::seconds(120));
+  CHECK(pause("Sun, 06 Nov 1994 08:50:37 GMT") == std::chrono::seconds(60));
+  CHECK(pause("99999999999") == std::chrono::hours(24));
+  for (const char* nonsense : {"", "soon", "-1", "0", "Sun, 06 Nov 1994 08:49:36 GMT"}) {
+    CAPTURE(nonsense);
+    CHECK_FALSE(pause(nonsense).has_value());
+  }
+  CHECK_FALSE(hooks::retry_after(answer(503), at(0)).has_value());
+}
+
 TEST_CASE("make_request: a form wraps the body, and the signature is of what is sent") {
   auto form = delivery(R"({"a":"b &+=%ä"})", "secret");
   form.hook.content_type = core::HookContentType::form;
-  const auto request = hooks::make_request(form, everywhere);
+  const auto request = hooks::make_request(form, everywhere, signed_at);
   CHECK(header(request, "Content-Type") == "application/x-www-form-urlencoded");
   CHECK(request.body == "payload=%7B%22a%22%3A%22b%20%26%2B%3D%25%C3%A4%22%7D");
   const auto parameters = http::parse_query(request.body);
@@ -104,15 +171,15 @@ TEST_CASE("make_request: a form wraps the body, and the signature is of what is 
 
 TEST_CASE("make_request: TLS is verified unless the hook says otherwise") {
   auto hook = delivery();
-  CHECK(hooks::make_request(hook, everywhere).verify_tls);
+  CHECK(hooks::make_request(hook, everywhere, signed_at).verify_tls);
   hook.hook.insecure_ssl = true;
-  CHECK_FALSE(hooks::make_request(hook, everywhere).verify_tls);
+  CHECK_FALSE(hooks::make_request(hook, everywhere, signed_at).verify_tls);
 }
 
 TEST_CASE("make_request: the address is judged by the policy, IPv6 and mapped IPv4 included") {
   const auto nothing = core::DestinationPolicy::parse({}).value();
-  const auto closed = hooks::make_request(delivery(), nothing);
-  const auto open = hooks::make_request(delivery(), everywhere);
+  const auto closed = hooks::make_request(delivery(), nothing, signed_at);
+  const auto open = hooks::make_request(delivery(), everywhere, signed_at);
   CHECK_FALSE(allows(closed, INADDR_LOOPBACK));
   CHECK(allows(open, INADDR_LOOPBACK));
   CHECK(allows(closed, 0x08080808));
@@ -143,7 +210,7 @@ TEST_CASE("is_delivered: any 2xx, and nothing else") {
 }
 
 TEST_CASE("make_attempt: GitHub's words for each outcome") {
-  const auto request = hooks::make_request(delivery(), everywhere);
+  const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto attempt = [&](const http::OutboundResponse& response) {
     return hooks::make_attempt(request, response, at(1));
   };
@@ -170,7 +237,7 @@ TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
   response.headers = {{"X-Answer", "a\"b"}, {"X-Odd", "\xff"}};
   response.body = "thanks ä";
   response.duration = std::chrono::microseconds(77);
-  const auto request = hooks::make_request(delivery("{}", "secret"), everywhere);
+  const auto request = hooks::make_request(delivery("{}", "secret"), everywhere, signed_at);
   const auto attempt = hooks::make_attempt(request, response, at(5));
   CHECK(attempt.attempted_at == at(5));
   CHECK(attempt.url == request.url);
@@ -182,7 +249,7 @@ TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
 }
 
 TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a long one is cut") {
-  const auto request = hooks::make_request(delivery(), everywhere);
+  const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto body = [&](const std::string& text) {
     auto response = answer(200);
     response.body = text;
@@ -195,7 +262,7 @@ TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a l
 }
 
 TEST_CASE("make_attempt: a text that is cut within a character is still text") {
-  const auto request = hooks::make_request(delivery(), everywhere);
+  const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto response = answer(200);
   response.body = std::string(limits::kept_response_bytes - 1, 'x') + "ä";
   CHECK(hooks::make_attempt(request, response, at(1)).response_body ==

@@ -6,6 +6,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "store/events.h"
+#include "store/hook_health.h"
 
 namespace esclusa::hooks {
 
@@ -37,6 +39,10 @@ void Worker::run() {
     std::chrono::milliseconds wait = trouble_wait;
     try {
       claim();
+      if (!finished_.empty()) {  // what is skipped makes room for what comes after it
+        record();
+        if (finished_.empty()) continue;
+      }
       wait = time_to_wait();
     } catch (const std::exception& bug) {
       // A row that cannot be read (a secret under another key) must not end the server.
@@ -52,11 +58,17 @@ void Worker::run() {
   record();
 }
 
+/// A hook that has failed is tried one by one: were it to hang, its sends would take the others'
+/// places.
+bool Worker::OpenSends::are_all() const {
+  return count >= (is_failing ? 1 : limits::delivery_hook_concurrency);
+}
+
 void Worker::claim() {
   // A hook with all the sends that it may have is left out, or its queue would hide the others'.
   std::vector<HookId> busy;
-  for (const auto& [hook, count] : open_sends_) {
-    if (count >= limits::delivery_hook_concurrency) busy.push_back(hook);
+  for (const auto& [hook, sends] : open_sends_) {
+    if (sends.are_all()) busy.push_back(hook);
   }
   while (claimed_.size() < limits::delivery_concurrency) {
     asked_at_ = now_();
@@ -64,14 +76,15 @@ void Worker::claim() {
     const size_t limit = limits::delivery_concurrency + claimed_.size();
     auto lists = database_.read([&](store::Connection& db) {
       return std::array{store::list_redeliveries(db, sealer_, limit, busy),
-                        store::list_due(db, sealer_, asked_at_, limit, busy)};
+                        store::list_due(db, sealer_, asked_at_, limit, busy),
+                        store::list_probes(db, sealer_, asked_at_, limit, busy)};
     });
     if (!lists) return;
     const size_t busy_before = busy.size();
     for (store::DueDelivery& delivery : *lists | std::views::join) {
       if (claimed_.size() >= limits::delivery_concurrency) return;
+      if (!may_claim(delivery, busy)) continue;
       const HookId hook = delivery.hook.id;
-      if (claimed_.contains(delivery.id) || std::ranges::count(busy, hook) > 0) continue;
       if (delivery.hook.has_unreadable_secret) {
         log::error("a webhook's secret does not unseal: was secret.key changed?",
                    {{"hook_id", hook.value}});
@@ -79,7 +92,7 @@ void Worker::claim() {
         continue;
       }
       start(std::move(delivery));
-      if (open_sends_[hook] >= limits::delivery_hook_concurrency) busy.push_back(hook);
+      if (open_sends_[hook].are_all()) busy.push_back(hook);
     }
     const bool has_all =
         std::ranges::all_of(*lists, [&](auto& list) { return list.size() < limit; });
@@ -87,38 +100,97 @@ void Worker::claim() {
   }
 }
 
+bool Worker::may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const {
+  return !claimed_.contains(delivery.id) && std::ranges::count(busy, delivery.hook.id) == 0;
+}
+
 void Worker::start(store::DueDelivery delivery) {
-  claimed_.insert(delivery.id);
-  ++open_sends_[delivery.hook.id];
-  http::OutboundRequest request = make_request(delivery, settings_.destinations);
   const Timestamp at = now_();
+  claimed_.insert(delivery.id);
+  if (delivery.superseded_by && delivery.hook.when_superseded == core::WhenSuperseded::skip &&
+      !delivery.redelivery) {
+    store::DeliveryAttempt skip = make_skip(delivery, at);
+    finished_.push_back({std::move(delivery), std::move(skip), Finished::Result::skipped});
+    return;
+  }
+  OpenSends& sends = open_sends_[delivery.hook.id];
+  ++sends.count;
+  sends.is_failing = delivery.hook.health.failure_count > 0;
+  http::OutboundRequest request = make_request(delivery, settings_.destinations, at);
   auto done = [this, request, at,
                delivery = std::move(delivery)](http::OutboundResponse response) mutable {
-    if (--open_sends_[delivery.hook.id] == 0) open_sends_.erase(delivery.hook.id);
+    auto open = open_sends_.find(delivery.hook.id);
+    if (--open->second.count == 0) open_sends_.erase(open);
     store::DeliveryAttempt attempt = make_attempt(request, response, at);
-    finished_.push_back({std::move(delivery), std::move(attempt), is_delivered(response)});
+    finished_.push_back(
+        {std::move(delivery), std::move(attempt),
+         is_delivered(response) ? Finished::Result::delivered : Finished::Result::failed,
+         retry_after(response, now_())});
   };
   sender_.start(std::move(request), std::move(done));
 }
 
 store::AttemptOutcome Worker::outcome_of(const Finished& finished) const {
-  if (finished.delivered) return {.delivered = true, .next_attempt_at = std::nullopt};
-  // What was asked for is tried once; the schedule, if there still is one, goes on beside it.
-  if (finished.delivery.redelivery) return {.delivered = false, .next_attempt_at = std::nullopt};
+  if (finished.result == Finished::Result::delivered) {
+    return {.delivered = true, .next_attempt_at = std::nullopt};
+  }
+  const store::DueDelivery& delivery = finished.delivery;
   const double jitter = static_cast<double>(static_cast<uint8_t>(random_bytes(1)[0])) / 256.0;
-  auto pause = core::retry_pause(finished.delivery.attempt_count + 1, jitter);
-  if (!pause) return {.delivered = false, .next_attempt_at = std::nullopt};
+  auto pause = core::retry_pause(delivery.attempt_count + 1, jitter);
+  if (!pause || delivery.hook.retry == core::HookRetry::none) return {};
   auto scaled = std::chrono::microseconds(
       static_cast<int64_t>(static_cast<double>(pause->count()) * settings_.retry_scale));
-  return {.delivered = false, .next_attempt_at = now_() + scaled};
+  return {.delivered = false,
+          .next_attempt_at = now_() + std::max(scaled, finished.retry_after.value_or(scaled))};
+}
+
+void Worker::settle(store::Connection& tx, const Finished& finished) const {
+  const store::DueDelivery& delivery = finished.delivery;
+  if (finished.result == Finished::Result::skipped) {
+    return store::record_skip(tx, delivery, finished.attempt);
+  }
+  store::record_attempt(tx, delivery, finished.attempt, outcome_of(finished));
+  // What was asked for out of schedule says nothing, unless it arrives.
+  if (finished.result == Finished::Result::delivered) {
+    const core::HookHealth health = store::get_hook_health(tx, delivery.hook.id);
+    if (health.failure_count == 0) return;
+    store::set_hook_health(tx, delivery.hook.id, {});
+    if (health.probe_at) store::make_due_now(tx, delivery.hook.id, now_());
+  } else if (!delivery.redelivery) {
+    settle_failure(tx, finished);
+  }
+}
+
+void Worker::settle_failure(store::Connection& tx, const Finished& finished) const {
+  constexpr int gone = 410;
+  const HookId hook = finished.delivery.hook.id;
+  const Timestamp now = now_();
+  core::HookHealth health =
+      core::after_failure(store::get_hook_health(tx, hook), now, settings_.retry_scale);
+  std::string_view fault;
+  if (finished.attempt.status_code == gone) {
+    fault = "the receiver answered 410 Gone";
+  } else if (core::is_given_up(health, now)) {
+    fault = "the receiver has failed for five days";
+  }
+  if (!fault.empty()) {
+    store::disable_hook(tx, hook, fault, now);
+    store::AuditEntry entry{.action = "hook.disable", .repository_id = {}, .target_id = hook.value};
+    return store::insert_audit(tx, {}, entry, now);
+  }
+  // Without retries there is nothing to hold back: each is tried once, as on GitHub.
+  if (finished.delivery.hook.retry == core::HookRetry::none) health.probe_at.reset();
+  if (health.probe_at && finished.retry_after) {
+    health.probe_at = std::max(*health.probe_at, now + *finished.retry_after);
+  }
+  store::set_hook_health(tx, hook, health);
+  if (health.probe_at) store::hold_behind_oldest(tx, hook, *health.probe_at);
 }
 
 void Worker::record() {
   if (finished_.empty()) return;
   auto recorded = database_.write([&](store::Connection& tx) {
-    for (const Finished& finished : finished_) {
-      store::record_attempt(tx, finished.delivery, finished.attempt, outcome_of(finished));
-    }
+    for (const Finished& finished : finished_) settle(tx, finished);
   });
   // Kept and tried again: forgetting an answer would send the same delivery without a pause.
   if (!recorded) return;
@@ -128,6 +200,7 @@ void Worker::record() {
                            {"guid", finished.delivery.event.guid},
                            {"event", finished.delivery.event.kind},
                            {"attempt", finished.delivery.attempt_count + 1},
+                           {"probe", finished.delivery.is_probe},
                            {"redelivery", finished.delivery.redelivery.has_value()},
                            {"status", finished.attempt.status}});
     claimed_.erase(finished.delivery.id);

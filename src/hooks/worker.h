@@ -32,18 +32,28 @@ class Worker {
   void wake();
 
  private:
-  /// A send that has its answer, not yet recorded.
+  /// A send that has its answer, or what was not sent, not yet recorded.
   struct Finished {
     store::DueDelivery delivery;
     store::DeliveryAttempt attempt;
-    bool delivered;
+    enum class Result { delivered, failed, skipped } result;
+    std::optional<std::chrono::microseconds> retry_after = {};
+  };
+  /// How many sends to a hook are open, and whether it may have more than one.
+  struct OpenSends {
+    size_t count = 0;
+    bool is_failing = false;
+    bool are_all() const;
   };
 
   void run();
   void claim();
+  bool may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const;
   void start(store::DueDelivery delivery);
   void record();
+  void settle(store::Connection& tx, const Finished& finished) const;
   store::AttemptOutcome outcome_of(const Finished& finished) const;
+  void settle_failure(store::Connection& tx, const Finished& finished) const;
   std::chrono::milliseconds time_to_wait();
 
   store::Database& database_;
@@ -52,7 +62,7 @@ class Worker {
   const WorkerSettings settings_;
   http::Sender sender_;
   std::unordered_set<DeliveryId> claimed_;
-  std::unordered_map<HookId, size_t> open_sends_;  ///< per hook
+  std::unordered_map<HookId, OpenSends> open_sends_;
   std::vector<Finished> finished_;
   Timestamp asked_at_{};  ///< what was due until then has been looked at
   std::atomic<bool> stopping_ = false;

@@ -8,13 +8,23 @@ namespace esclusa::store {
 
 namespace {
 
-constexpr int first_hook_column = 8;
+constexpr int first_hook_column = 10;
+
+/// The newest deployment that is live in the environment of a `deployment` event, if it is newer.
+constexpr std::string_view superseding =
+    "case when e.kind = 'deployment' then (select max(n.id) from deployment n where "
+    "n.environment_id = e.environment_id and n.state = 'success' and n.id > e.deployment_id) end";
 
 std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
-         "b.body, " +
-         hook_columns();
+         "e.deployment_id, b.body, " +
+         std::string(superseding) + ", " + hook_columns();
 }
+
+/// Whom nothing is sent to, whatever is due: who made the hook is blocked, or it is inactive and
+/// the event is not for it alone.
+constexpr std::string_view may_be_sent =
+    " and c.blocked_at is null and (h.active = 1 or e.only_hook_id is not null)";
 
 constexpr std::string_view joined_tables =
     " join event e on e.id = d.event_id join event_body b on b.event_id = e.id "
@@ -29,7 +39,9 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.event.repository_id = read_optional_id<RepositoryId>(row, 4);
   due.event.kind = row.text(5);
   due.event.event_no = row.integer(6);
-  due.body = row.text(7);
+  due.event.deployment_id = read_optional_id<DeploymentId>(row, 7);
+  due.body = row.text(8);
+  due.superseded_by = read_optional_id<DeploymentId>(row, 9);
   due.hook = read_hook(row, sealer, first_hook_column);
   return due;
 }
@@ -54,9 +66,11 @@ std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Tim
   const std::string sql =
       select_deliveries() + " from delivery d" + std::string(joined_tables) +
       "where d.state = 'pending' and d.next_attempt_at <= $1 and (d.order_environment_id = 0 or "
-      "not exists (select 1 from delivery o where o.state = 'pending' and o.hook_id = d.hook_id "
-      "and o.order_environment_id = d.order_environment_id and o.id < d.id))" +
-      except_hooks(except, parameters) + " order by d.next_attempt_at, d.id limit $2";
+      "not exists (select 1 from delivery o where o.state in ('pending', 'held') and "
+      "o.hook_id = d.hook_id and o.order_environment_id = d.order_environment_id and "
+      "o.id < d.id))" +
+      std::string(may_be_sent) + except_hooks(except, parameters) +
+      " order by d.next_attempt_at, d.id limit $2";
   return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
 }
 
@@ -66,8 +80,8 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
   const std::string sql =
       select_deliveries() + ", r.id from redelivery r join delivery d on d.id = r.delivery_id" +
       std::string(joined_tables) +
-      "where not exists (select 1 from redelivery o where o.delivery_id = r.delivery_id and "
-      "o.id < r.id)" +
+      "where c.blocked_at is null and not exists (select 1 from redelivery o where "
+      "o.delivery_id = r.delivery_id and o.id < r.id)" +
       except_hooks(except, parameters) + " order by r.id limit $1";
   return db.all(sql, parameters, [&](const sql::Row& row) {
     DueDelivery due = read_delivery(row, sealer);
@@ -76,41 +90,35 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
   });
 }
 
+std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
+                                     size_t limit, const std::vector<HookId>& except) {
+  std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
+  const std::string sql =
+      select_deliveries() + " from delivery d" + std::string(joined_tables) +
+      "where h.probe_at <= $1 and h.deleted_at is null and d.id = (select min(o.id) from delivery "
+      "o where o.hook_id = h.id and o.state in ('pending', 'held'))" +
+      std::string(may_be_sent) + except_hooks(except, parameters) + " order by h.probe_at limit $2";
+  return db.all(sql, parameters, [&](const sql::Row& row) {
+    DueDelivery due = read_delivery(row, sealer);
+    due.is_probe = true;
+    return due;
+  });
+}
+
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
   std::optional<Timestamp> at;
   db.each(
-      "select min(next_attempt_at) from delivery where state = 'pending' and "
-      "next_attempt_at > $1",
+      "select min(due) from (select min(next_attempt_at) as due from delivery where "
+      "state = 'pending' and next_attempt_at > $1 union all "
+      "select min(probe_at) from hook where probe_at > $1) as coming",
       {to_micros(now)}, [&](const sql::Row& row) { at = read_optional_time(row, 0); });
   return at;
 }
 
 namespace {
 
-void settle_redelivery(sql::Connection& tx, const DueDelivery& delivery, bool delivered) {
-  tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
-  if (!delivered) return;
-  tx.execute(
-      "update delivery set state = 'delivered' where id = $1 and state in ('pending', 'dead')",
-      {delivery.id.value});
-}
-
-void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestamp attempted_at,
-                      const AttemptOutcome& outcome) {
-  const char* state = outcome.delivered         ? "delivered"
-                      : outcome.next_attempt_at ? "pending"
-                                                : "dead";
-  // A delivery that was cancelled meanwhile (its hook deleted) stays cancelled.
-  tx.execute(
-      "update delivery set state = $2, attempt_count = attempt_count + 1, next_attempt_at = $3 "
-      "where id = $1 and state = 'pending'",
-      {delivery.id.value, state, to_micros(outcome.next_attempt_at.value_or(attempted_at))});
-}
-
-}  // namespace
-
-void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
-                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
+void insert_attempt(sql::Connection& tx, const DueDelivery& delivery,
+                    const DeliveryAttempt& attempt) {
   tx.execute(
       "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
       "duration, status_code, status, request_headers, response_headers, response_body) "
@@ -118,8 +126,42 @@ void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
       {delivery.id.value, delivery.hook.id.value, delivery.redelivery.has_value(), attempt.url,
        to_micros(attempt.attempted_at), attempt.duration.count(), attempt.status_code,
        attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});
+}
+
+/// Out of schedule: only a success changes anything.
+void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery, bool delivered) {
   if (delivery.redelivery) {
-    settle_redelivery(tx, delivery, outcome.delivered);
+    tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
+  }
+  if (!delivered) return;
+  tx.execute(
+      "update delivery set state = 'delivered' where id = $1 and "
+      "state in ('pending', 'held', 'dead', 'skipped')",
+      {delivery.id.value});
+}
+
+void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestamp attempted_at,
+                      const AttemptOutcome& outcome) {
+  std::optional<std::string_view> final_state;
+  if (outcome.delivered) {
+    final_state = "delivered";
+  } else if (!outcome.next_attempt_at) {
+    final_state = "dead";
+  }
+  // What was cancelled meanwhile (its hook deleted) stays cancelled, what is held stays held.
+  tx.execute(
+      "update delivery set state = coalesce($2, state), attempt_count = attempt_count + 1, "
+      "next_attempt_at = $3 where id = $1 and state in ('pending', 'held')",
+      {delivery.id.value, final_state, to_micros(outcome.next_attempt_at.value_or(attempted_at))});
+}
+
+}  // namespace
+
+void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
+                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
+  insert_attempt(tx, delivery, attempt);
+  if (delivery.redelivery || delivery.is_probe) {
+    settle_unscheduled(tx, delivery, outcome.delivered);
   } else {
     settle_scheduled(tx, delivery, attempt.attempted_at, outcome);
   }
@@ -127,6 +169,12 @@ void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
   tx.execute("update hook set last_code = $2, last_status = $3, last_message = $4 where id = $1",
              {delivery.hook.id.value, attempt.status_code,
               outcome.delivered ? "active" : "misconfigured", attempt.status});
+}
+
+void record_skip(sql::Connection& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
+  insert_attempt(tx, delivery, attempt);
+  tx.execute("update delivery set state = 'skipped' where id = $1 and state in ('pending', 'held')",
+             {delivery.id.value});
 }
 
 }  // namespace esclusa::store

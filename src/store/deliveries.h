@@ -14,9 +14,11 @@ struct DueDelivery {
   DeliveryId id;
   int attempt_count = 0;
   std::optional<RedeliveryId> redelivery;  ///< if this attempt was asked for
+  bool is_probe = false;                   ///< out of schedule, to see whether the hook is back
   core::Hook hook;
   core::Event event;
   std::string body;
+  std::optional<DeploymentId> superseded_by;  ///< of a `deployment`: what is newer, and live
 };
 
 /// Pending deliveries whose time has come, at most `limit`, none of the hooks in `except`. Within a
@@ -27,7 +29,10 @@ std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Tim
 /// delivery. They keep no order and wait for no schedule.
 std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
                                            const std::vector<HookId>& except = {});
-/// When the next pending delivery comes due after `now`.
+/// The oldest waiting delivery of each hook whose breaker is open and whose probe is due.
+std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
+                                     size_t limit, const std::vector<HookId>& except = {});
+/// When the next pending delivery or probe comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
 /// One attempt and its answer.
@@ -48,9 +53,11 @@ struct AttemptOutcome {
   std::optional<Timestamp> next_attempt_at;  ///< if not delivered; nothing: the schedule is spent
 };
 
-/// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery ends the
-/// delivery if it succeeds, and otherwise leaves it and its schedule as they are.
+/// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery or a
+/// probe ends the delivery if it succeeds, and otherwise leaves it and its schedule as they are.
 void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
                     const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
+/// Records, as an attempt that was none, that the delivery is not sent, since it is superseded.
+void record_skip(sql::Connection& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt);
 
 }  // namespace esclusa::store

@@ -14,19 +14,28 @@ std::optional<int64_t> account_value(const core::Principal& actor) {
   return actor.account ? std::optional(actor.account->id.value) : std::nullopt;
 }
 
+/// A hook that gets an event, perhaps later.
+struct Receiver {
+  int64_t hook_id;
+  bool holds;  ///< its breaker is open, or its creator blocked
+};
+
 /// The hooks that get the event. Their events are a comma-separated list in the row.
-std::vector<int64_t> receivers(sql::Connection& tx, const core::Event& event) {
-  if (event.only_hook) return {event.only_hook->value};
-  std::vector<int64_t> ids;
-  if (!event.announced) return ids;
+std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
+  if (event.only_hook) return {{event.only_hook->value, false}};
+  std::vector<Receiver> found;
+  if (!event.announced) return found;
   tx.each(
-      "select id, events from hook where deleted_at is null and active = 1 and (repository_id = $1 "
-      "or organization_id = (select owner_id from repository where id = $1)) order by id",
+      "select h.id, h.events, case when h.probe_at is null and c.blocked_at is null then 0 else 1 "
+      "end from hook h join account c on c.id = h.creator_id where h.deleted_at is null and "
+      "h.active = 1 and (h.repository_id = $1 or h.organization_id = "
+      "(select owner_id from repository where id = $1)) order by h.id",
       {id_value(event.repository_id)}, [&](const sql::Row& row) {
         auto wants = [&](std::string_view name) { return name == "*" || name == event.kind; };
-        if (std::ranges::any_of(split(row.text(1), ','), wants)) ids.push_back(row.integer(0));
+        if (std::ranges::none_of(split(row.text(1), ','), wants)) return;
+        found.push_back({row.integer(0), row.boolean(2)});
       });
-  return ids;
+  return found;
 }
 
 }  // namespace
@@ -44,11 +53,12 @@ EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_
        id_value(event.deployment_id), event.kind, event.action, account_value(actor),
        token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};
   tx.execute("insert into event_body (event_id, body) values ($1, $2)", {id.value, body});
-  for (int64_t hook : receivers(tx, event)) {
+  const int64_t environment = event.environment_id ? event.environment_id->value : 0;
+  for (const Receiver& receiver : receivers(tx, event)) {
     tx.execute(
         "insert into delivery (event_id, hook_id, order_environment_id, state, next_attempt_at, "
-        "created_at) values ($1, $2, $3, 'pending', $4, $4)",
-        {id.value, hook, event.environment_id ? event.environment_id->value : 0, created_at});
+        "created_at) values ($1, $2, $3, $4, $5, $5)",
+        {id.value, receiver.hook_id, environment, receiver.holds ? "held" : "pending", created_at});
   }
   return id;
 }

@@ -32,7 +32,7 @@ core::HookDelivery read_hook_delivery(const sql::Row& row) {
 /// The failures have an index of their own, by this very condition.
 std::string_view status_condition(std::optional<bool> successful) {
   if (!successful) return "";
-  return *successful ? " and a.status_code < 400" : " and a.status_code >= 400";
+  return *successful ? " and a.status_code between 1 and 399" : " and a.status_code >= 400";
 }
 
 /// Where the part before `from` begins: as many newer ones as a part has, or all that there are.

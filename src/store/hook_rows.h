@@ -9,9 +9,11 @@
 /// reader.
 namespace esclusa::store {
 
-inline constexpr int hook_column_count = 22;
+inline constexpr int hook_column_count = 24;
 inline constexpr std::string_view hook_creator_join = " join account c on c.id = h.creator_id ";
 std::string hook_columns();
+/// `failure_count`, `failing_since`, `probe_at`.
+core::HookHealth read_hook_health(const sql::Row& row, int first_column);
 core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first_column = 0);
 
 }  // namespace esclusa::store

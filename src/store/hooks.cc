@@ -66,7 +66,12 @@ std::string hook_columns() {
          "h.secret_sealed, "
          "h.former_secret_sealed, h.former_secret_until, h.insecure_ssl, h.events, h.active, "
          "h.retry, h.when_superseded, h.last_code, h.last_status, h.last_message, "
-         "h.failing_since, h.created_at, h.updated_at";
+         "h.failure_count, h.failing_since, h.probe_at, h.created_at, h.updated_at";
+}
+
+core::HookHealth read_hook_health(const sql::Row& row, int first) {
+  return {static_cast<int>(row.integer(first)), read_optional_time(row, first + 1),
+          read_optional_time(row, first + 2)};
 }
 
 core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
@@ -92,9 +97,9 @@ core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   }
   hook.last_response.status = row.text(first + 17);
   hook.last_response.message = row.optional_text(first + 18);
-  hook.failing_since = read_optional_time(row, first + 19);
-  hook.created_at = from_micros(row.integer(first + 20));
-  hook.updated_at = from_micros(row.integer(first + 21));
+  hook.health = read_hook_health(row, first + 19);
+  hook.created_at = from_micros(row.integer(first + 22));
+  hook.updated_at = from_micros(row.integer(first + 23));
   return hook;
 }
 
@@ -137,8 +142,9 @@ std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
 
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
-  tx.execute("update delivery set state = 'cancelled' where hook_id = $1 and state = 'pending'",
-             {id.value});
+  tx.execute(
+      "update delivery set state = 'cancelled' where hook_id = $1 and state in ('pending', 'held')",
+      {id.value});
   tx.execute(
       "delete from redelivery where exists (select 1 from delivery d where "
       "d.id = redelivery.delivery_id and d.hook_id = $1)",

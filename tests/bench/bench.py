@@ -22,6 +22,7 @@ import sys
 import tempfile
 import typing
 
+import deliveries
 import figures
 import sides
 from sides import Invalid, Request
@@ -33,8 +34,8 @@ KEPT = ROOT / ".cache/bench"
 @dataclasses.dataclass
 class Row:
     """What is measured. `compare` names the figure whose ratio ours/anchor is taken: `rate` shall
-    be at least the target, `p50` at most. `reference` is the anchor's rate on the machine that the
-    targets were set for (2 cores, Debian 12), where it is known."""
+    be at least the target, `p50` and `p99` at most. `reference` is the anchor's rate on the machine
+    that the targets were set for (2 cores, Debian 12), where it is known."""
     name: str
     what: str
     anchor: str
@@ -128,6 +129,10 @@ ROWS = [
         lambda folder: writes(folder, sides.CONNECTIONS), 0.6, 0.9, reference=11_000),
     Row("post-1", "POST a deployment, 1 connection", "SQLite alone, one after the other",
         lambda folder: writes(folder, 1), 1.6, 1.3, compare="p50"),
+    Row("deliver", "deliver to 8 hooks what waits for them", "libcurl alone, 32 connections",
+        deliveries.rates, 0.4, 0.8, reference=21_000),
+    Row("prompt", "201 to first byte at the hook, 1,000 creations/s",
+        "libcurl alone, a request to its answer", deliveries.promptness, 50, 10, compare="p99"),
 ]
 
 

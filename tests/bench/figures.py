@@ -24,7 +24,7 @@ def summarize(row, result):
 
 
 def reaches(row, ratio, wanted):
-    return ratio <= wanted if row.compare == "p50" else ratio >= wanted
+    return ratio >= wanted if row.compare == "rate" else ratio <= wanted
 
 
 def note_of(row, result):
@@ -56,7 +56,7 @@ def table(results):
         if summary is None:
             lines.append(LINE.format(row.name, row.what, *["-"] * 7))
             continue
-        sign = "<=" if row.compare == "p50" else ">="
+        sign = ">=" if row.compare == "rate" else "<="
         verdict = "stretch" if summary["stretch_met"] else "met" if summary["met"] else "MISSED"
         lines.append(side_line(row.name, row.what, summary["ours"], f"{summary['ratio']:.2f}",
                                f"{summary['least']:.2f}-{summary['most']:.2f}",

@@ -107,10 +107,10 @@ def wire_size(answer):
 # ------------------------------------------------------------------ nginx
 
 @contextlib.contextmanager
-def nginx(parent, answers):
-    """nginx with a file for each answer (path → answer), sent with that answer's headers. Gives its
-    address and its worker's process. Its master gets SIGTERM even if the bench is killed, because
-    it has to end the worker."""
+def nginx(parent, answers, more_locations="", log_format=""):
+    """nginx with a file for each answer (path → answer), sent with that answer's headers, and what
+    else it is told. Gives its address and its worker's process. Its master gets SIGTERM even if the
+    bench is killed, because it has to end the worker."""
     folder = pathlib.Path(parent) / "nginx"
     folder.mkdir()
     listening = socket.create_server(("127.0.0.1", 0), backlog=511)
@@ -123,9 +123,9 @@ def nginx(parent, answers):
         http {{
           client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
           uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-          access_log off; keepalive_requests 1000000000; types {{ }}
+          access_log off; keepalive_requests 1000000000; types {{ }} {log_format}
           open_file_cache max=16 inactive=1h; open_file_cache_valid 1h;
-          server {{ listen {address}; {locations} }}
+          server {{ listen {address}; {locations} {more_locations} }}
         }}""")
     # As at an upgrade of its program, nginx takes over a socket that listens already: the system
     # chooses the port, and nobody can take it in between.

@@ -1,0 +1,57 @@
+#include "store/hook_health.h"
+
+#include "base/check.h"
+#include "store/columns.h"
+#include "store/hook_rows.h"
+
+namespace esclusa::store {
+
+core::HookHealth get_hook_health(sql::Connection& db, HookId id) {
+  auto health = db.one("select failure_count, failing_since, probe_at from hook where id = $1",
+                       {id.value}, [](const sql::Row& row) { return read_hook_health(row, 0); });
+  ENSURE(health.has_value());  // hooks are deleted softly
+  return *health;
+}
+
+void set_hook_health(sql::Connection& tx, HookId id, const core::HookHealth& health) {
+  tx.execute("update hook set failure_count = $2, failing_since = $3, probe_at = $4 where id = $1",
+             {id.value, health.failure_count, time_value(health.failing_since),
+              time_value(health.probe_at)});
+}
+
+void disable_hook(sql::Connection& tx, HookId id, std::string_view message, Timestamp now) {
+  set_hook_health(tx, id, {});
+  tx.execute(
+      "update hook set active = 0, last_status = 'disabled', last_message = $2, updated_at = $3 "
+      "where id = $1",
+      {id.value, message, to_micros(now)});
+  hold_deliveries(tx, id);
+}
+
+void hold_deliveries(sql::Connection& tx, HookId id) {
+  tx.execute("update delivery set state = 'held' where hook_id = $1 and state = 'pending'",
+             {id.value});
+}
+
+void hold_behind_oldest(sql::Connection& tx, HookId id, Timestamp next) {
+  const auto oldest =
+      tx.one("select min(id) from delivery where hook_id = $1 and state in ('pending', 'held')",
+             {id.value}, [](const sql::Row& row) { return row.optional_integer(0); });
+  if (!oldest || !*oldest) return;
+  tx.execute(
+      "update delivery set state = 'held' where hook_id = $1 and state = 'pending' and id > $2",
+      {id.value, **oldest});
+  tx.execute(
+      "update delivery set state = 'pending', next_attempt_at = $2 where id = $1 and "
+      "state = 'held'",
+      {**oldest, to_micros(next)});
+}
+
+void make_due_now(sql::Connection& tx, HookId id, Timestamp now) {
+  tx.execute(
+      "update delivery set state = 'pending', next_attempt_at = $2 where hook_id = $1 and "
+      "state in ('pending', 'held')",
+      {id.value, to_micros(now)});
+}
+
+}  // namespace esclusa::store

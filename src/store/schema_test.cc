@@ -1,0 +1,52 @@
+#include "store/schema.h"
+
+#include <doctest/doctest.h>
+
+#include "support/database_engines.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+
+TEST_CASE("0005_hook_delivery: hooks, events and deliveries that were there are what they were") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(4)));
+    test::write(db, [](sql::Connection& tx) {
+      for (const char* sql :
+           {"insert into account (id, login, login_key, kind, created_at, updated_at) "
+            "values (5, 'ada', 'ada', 'user', 0, 0)",
+            "insert into repository (id, owner_id, name, name_key, path, default_branch, "
+            "visibility, writable, auto_merge, created_at, updated_at) values (7, 5, 'shop', "
+            "'shop', '/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)",
+            "insert into hook (id, repository_id, url, content_type, insecure_ssl, events, active, "
+            "creator_id, created_at, updated_at) values (9, 7, 'http://h/', 'json', 0, '*', 1, 5, "
+            "0, 0)",
+            "insert into event (id, guid, repository_id, kind, action, event_no, announced, "
+            "created_at) values (11, 'one', 7, 'ping', '', 0, 1, 0)",
+            "insert into event (id, guid, repository_id, kind, action, event_no, announced, "
+            "created_at) values (12, 'two', 7, 'push', '', 0, 1, 0)",
+            "insert into event_body (event_id, body) values (11, '{}')",
+            "insert into event_body (event_id, body) values (12, '{}')",
+            "insert into delivery (id, event_id, hook_id, order_environment_id, state, "
+            "next_attempt_at, created_at) values (13, 11, 9, 0, 'pending', 0, 0)",
+            "insert into delivery (id, event_id, hook_id, order_environment_id, state, "
+            "next_attempt_at, created_at) values (14, 12, 9, 0, 'pending', 0, 0)"}) {
+        tx.execute(sql);
+      }
+    });
+    test::must(sql::migrate(db, migrations));
+    test::read(db, [](sql::Connection& tx) {
+      const core::HookTarget target = RepositoryId{7};
+      const auto hook = test::found(store::find_hook(tx, test::sealer(), target, {9}));
+      CHECK(hook.target == target);
+      CHECK(hook.creator.login == "ada");
+      CHECK(hook.retry == core::HookRetry::schedule);
+      const auto due = store::list_due(tx, test::sealer(), test::at(0), 10);
+      REQUIRE(due.size() == 2);
+      CHECK(due[1].event.repository_id == RepositoryId{7});
+      CHECK(tx.number("select only_hook_id from event where id = 11") == 9);
+      CHECK(tx.number("select count(*) from event where id = 12 and only_hook_id is null") == 1);
+      CHECK(store::latest_push(tx, {7}) == "{}");
+    });
+  });
+}
