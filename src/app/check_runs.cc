@@ -1,10 +1,30 @@
 #include "app/check_runs.h"
 
 #include "app/commits.h"
+#include "base/crypto.h"
 #include "store/check_runs.h"
 #include "store/events.h"
+#include "wire/event_body.h"
 
 namespace esclusa::app {
+namespace {
+
+void insert_check_run_event(store::Connection& tx, const Context& context,
+                            const RepositoryAccess& access, std::string action,
+                            const core::CheckRun& run, Timestamp now) {
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = run.repository_id;
+  event.kind = "check_run";
+  event.action = std::move(action);
+  event.created_at = now;
+  const wire::EventContext surroundings{access.repository, *access.principal.account,
+                                        context.event_urls};
+  store::insert_event(tx, event, wire::check_run_event(surroundings, event.action, run),
+                      access.principal);
+}
+
+}  // namespace
 
 Result<core::CheckRun> create_check_run(const Context& context, const RepositoryAccess& access,
                                         const core::CheckRunInput& input) {
@@ -15,27 +35,40 @@ Result<core::CheckRun> create_check_run(const Context& context, const Repository
   run.creator = *access.principal.account;
   run.created_at = context.now();
   TRY(core::apply(input, run, run.created_at));
-  return context.database.write([&](store::Connection& tx) {
+  auto created = context.database.write([&](store::Connection& tx) {
     run.id = store::insert_check_run(tx, run, access.principal);
     store::insert_audit(tx, access.principal, {"check_run.create", run.repository_id, run.id.value},
                         run.created_at);
+    insert_check_run_event(tx, context, access, "created", run, run.created_at);
+    // Whoever waits for ends hears of each, also of one that was there from the beginning.
+    if (run.conclusion) {
+      insert_check_run_event(tx, context, access, "completed", run, run.created_at);
+    }
     return run;
   });
+  if (created) context.wake_deliveries();
+  return created;
 }
 
 Result<core::CheckRun> update_check_run(const Context& context, const RepositoryAccess& access,
                                         CheckRunId id, const core::CheckRunInput& input) {
   TRY(core::check_check_run(input));
-  return context.database.write([&](store::Connection& tx) -> Result<core::CheckRun> {
+  auto updated = context.database.write([&](store::Connection& tx) -> Result<core::CheckRun> {
     auto run = store::find_check_run(tx, access.repository.id, id);
     if (!run) return not_found();
     const Timestamp now = context.now();
+    const auto former = run->conclusion;
     TRY(core::apply(input, *run, now));
     store::update_check_run(tx, *run, now);
     store::insert_audit(tx, access.principal, {"check_run.update", run->repository_id, id.value},
                         now);
+    if (run->conclusion && run->conclusion != former) {
+      insert_check_run_event(tx, context, access, "completed", *run, now);
+    }
     return std::move(*run);
   });
+  if (updated) context.wake_deliveries();
+  return updated;
 }
 
 Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAccess& access,

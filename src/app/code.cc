@@ -29,19 +29,14 @@ Result<bool> is_empty(const git::Repository& git) {
   return TRY(git::list_ref_names(git, branch_prefix)).empty();
 }
 
-/// Gives each author and committer the account that the address belongs to.
+/// Of all of these commits.
 Result<void> find_accounts(const Context& context, std::span<core::Commit> commits) {
-  std::vector<std::pair<AccountId, core::Signature*>> wanted;
+  std::vector<core::Signature*> people;
   for (core::Commit& commit : commits) {
-    for (core::Signature* person : {&commit.author, &commit.committer}) {
-      if (auto id = core::account_of_address(person->email)) wanted.emplace_back(*id, person);
-    }
+    people.push_back(&commit.author);
+    people.push_back(&commit.committer);
   }
-  if (wanted.empty()) return {};
-  return context.database.read([&](store::Connection& db) -> Result<void> {
-    for (auto& [id, person] : wanted) person->account = store::find_account(db, id);
-    return {};
-  });
+  return app::find_accounts(context, people);
 }
 
 /// The names below a prefix that are those of commits: one page of them.

@@ -1,11 +1,48 @@
 #include "app/commit_statuses.h"
 
 #include "app/commits.h"
+#include "base/crypto.h"
 #include "base/limits.h"
+#include "git/commits.h"
+#include "git/refs.h"
 #include "store/commit_statuses.h"
 #include "store/events.h"
+#include "wire/event_body.h"
 
 namespace esclusa::app {
+
+namespace {
+
+/// What a `status` event tells of git.
+struct CommitFacts {
+  core::Commit commit;
+  std::vector<core::Branch> branches;
+};
+
+Result<CommitFacts> read_facts(const Context& context, const core::Repository& repository,
+                               const std::string& sha) {
+  const auto git = TRY(git::Repository::open(repository.path));
+  CommitFacts facts{TRY(git::read_commit(git, sha)),
+                    TRY(git::list_branches_with(git, sha, repository.default_branch))};
+  TRY(find_accounts(context, {&facts.commit.author, &facts.commit.committer}));
+  return facts;
+}
+
+void insert_status_event(store::Connection& tx, const Context& context,
+                         const RepositoryAccess& access, const core::CommitStatus& status,
+                         const CommitFacts& facts) {
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = status.repository_id;
+  event.kind = "status";
+  event.created_at = status.created_at;
+  const wire::EventContext surroundings{access.repository, status.creator, context.event_urls};
+  store::insert_event(tx, event,
+                      wire::status_event(surroundings, status, facts.commit, facts.branches),
+                      access.principal);
+}
+
+}  // namespace
 
 Result<core::CommitStatus> create_commit_status(const Context& context,
                                                 const RepositoryAccess& access,
@@ -23,7 +60,8 @@ Result<core::CommitStatus> create_commit_status(const Context& context,
       .creator = *access.principal.account,
       .created_at = {},
   };
-  return context.database.write([&](store::Connection& tx) -> Result<core::CommitStatus> {
+  const CommitFacts facts = TRY(read_facts(context, access.repository, status.sha));
+  auto created = context.database.write([&](store::Connection& tx) -> Result<core::CommitStatus> {
     if (store::count_commit_statuses(tx, {status.repository_id, status.sha}, status.context) >=
         static_cast<int64_t>(limits::statuses_per_context)) {
       return fail_validation({"Status", "", "custom",
@@ -35,8 +73,11 @@ Result<core::CommitStatus> create_commit_status(const Context& context,
     store::insert_audit(tx, access.principal,
                         {"commit_status.create", status.repository_id, status.id.value},
                         status.created_at);
+    insert_status_event(tx, context, access, status, facts);
     return status;
   });
+  if (created) context.wake_deliveries();
+  return created;
 }
 
 Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& context,

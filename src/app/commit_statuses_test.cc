@@ -5,6 +5,7 @@
 #include "app/check_runs.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
+#include "wire/json.h"
 
 using namespace esclusa;
 using core::CommitState;
@@ -45,6 +46,61 @@ TEST_CASE("create_commit_status: records the report, its creator and an audit ro
   CHECK(read.target_url == "https://ci.example/1");
   CHECK(read.creator.login == "ada");
   CHECK(app.row_count("audit where action = 'commit_status.create'") == 1);
+}
+
+TEST_CASE("create_commit_status: a status event tells of the commit and its branches") {
+  CommitFixture app;
+  app.git.branch("topic", app.sha);
+  const auto made = must(app.report(CommitState::pending));
+  CHECK(app.wake_count == 1);
+  CHECK(app.texts("select kind || action from event") == "status\n");
+  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  CHECK(body.integer_at("id") == made.id.value);
+  CHECK(body.string_at("state") == "pending");
+  CHECK(body.string_at("name") == "ada/application");
+  CHECK(body.string_at("commit", "sha") == app.sha);
+  CHECK(body.string_at("created_at").value().ends_with("+00:00"));
+  const auto branches = body.find("branches")->elements();
+  REQUIRE(branches.size() == 2);
+  CHECK(branches[0].string_at("name") == "main");
+  CHECK(branches[1].string_at("name") == "topic");
+
+  CHECK_FALSE(app::create_commit_status(app.context, app.access, std::string(40, 'a'), {}));
+  CHECK(app.row_count("event") == 1);
+}
+
+TEST_CASE("check_run events: one of each beginning, one of each end, with its outcome") {
+  CommitFixture app;
+  core::CheckRunInput input;
+  input.name = "build";
+  input.head_sha = app.sha;
+  const auto run = must(app::create_check_run(app.context, app.access, input));
+  auto change = [&](auto set) {
+    core::CheckRunInput changes;
+    set(changes);
+    must(app::update_check_run(app.context, app.access, run.id, changes));
+  };
+  change([](auto& run) { run.status = core::CheckStatus::in_progress; });
+  CHECK(app.texts("select action from event order by id") == "created\n");
+  change([](auto& run) { run.conclusion = core::CheckConclusion::skipped; });
+  change([](auto& run) { run.conclusion = core::CheckConclusion::skipped; });
+  change([](auto& run) { run.external_id = "7"; });
+  CHECK(app.texts("select action from event order by id") == "created\ncompleted\n");
+  change([](auto& run) { run.conclusion = core::CheckConclusion::failure; });
+  CHECK(app.row_count("event where kind = 'check_run' and action = 'completed'") == 2);
+  input.conclusion = core::CheckConclusion::success;
+  must(app::create_check_run(app.context, app.access, input));
+  CHECK(app.texts("select action from event order by id") ==
+        "created\ncompleted\ncompleted\ncreated\ncompleted\n");
+  CHECK(app.wake_count == 7);
+
+  const auto body = must(wire::Json::parse(
+      app.texts("select body from event_body order by event_id limit 1 offset 1")));
+  CHECK(body.string_at("action") == "completed");
+  CHECK(body.string_at("check_run", "conclusion") == "skipped");
+  CHECK(body.string_at("check_run", "check_suite", "conclusion") == "neutral");
+  CHECK(body.string_at("check_run", "app", "slug") == "ada");
+  CHECK(body.string_at("check_run", "details_url") == body.string_at("check_run", "html_url"));
 }
 
 TEST_CASE("create_commit_status: 422 with GitHub's text for what is no commit of the repository") {

@@ -1,5 +1,8 @@
 #include "app/commits.h"
 
+#include "core/names.h"
+#include "store/accounts.h"
+
 namespace esclusa::app {
 
 Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
@@ -26,6 +29,18 @@ Result<std::string> require_commit(const RepositoryAccess& access, const std::st
     if (auto found = TRY(git.resolve(sha))) return found->sha;
   }
   return fail(ErrorCode::invalid, "No commit found for SHA: " + sha, "commit_not_found");
+}
+
+Result<void> find_accounts(const Context& context, const std::vector<core::Signature*>& people) {
+  std::vector<std::pair<AccountId, core::Signature*>> wanted;
+  for (core::Signature* person : people) {
+    if (auto id = core::account_of_address(person->email)) wanted.emplace_back(*id, person);
+  }
+  if (wanted.empty()) return {};
+  return context.database.read([&](store::Connection& db) -> Result<void> {
+    for (auto& [id, person] : wanted) person->account = store::find_account(db, id);
+    return {};
+  });
 }
 
 }  // namespace esclusa::app

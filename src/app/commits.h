@@ -1,8 +1,10 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/context.h"
+#include "core/commit.h"
 #include "git/repository.h"
 
 /// Commits as paths and bodies name them.
@@ -19,5 +21,8 @@ Result<std::string> find_commit(const RepositoryAccess& access, const std::strin
 
 /// The commit of that full SHA, in lower case; `invalid` with GitHub's `No commit found for SHA`.
 Result<std::string> require_commit(const RepositoryAccess& access, const std::string& sha);
+
+/// Gives each author and committer the account that the address belongs to.
+Result<void> find_accounts(const Context& context, const std::vector<core::Signature*>& people);
 
 }  // namespace esclusa::app

@@ -31,6 +31,16 @@ void insert_ping(store::Connection& tx, const Context& context, const Repository
                       wire::ping_event(surroundings, hook), access.principal);
 }
 
+/// The last event of a hook, which says that it is deleted; after what waited was cancelled.
+void insert_farewell(store::Connection& tx, const Context& context, const RepositoryAccess& access,
+                     const core::Hook& hook) {
+  const wire::EventContext surroundings{access.repository, *access.principal.account,
+                                        context.event_urls};
+  core::Event event = event_for(hook, "meta", context.now());
+  event.action = "deleted";
+  store::insert_event(tx, event, wire::meta_event(surroundings, hook), access.principal);
+}
+
 /// The hook, found inside a transaction; then `change`; then the audit row.
 template <class Change>
 auto change_hook(const Context& context, const RepositoryAccess& access, HookId id,
@@ -109,11 +119,16 @@ Result<core::Hook> update_hook_config(const Context& context, const RepositoryAc
 }
 
 Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id) {
-  return change_hook(context, access, id, "hook.delete",
-                     [&](store::Connection& tx, core::Hook&) -> Result<void> {
-                       store::delete_hook(tx, id, context.now());
-                       return {};
-                     });
+  auto deleted = change_hook(context, access, id, "hook.delete",
+                             [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
+                               store::delete_hook(tx, id, context.now());
+                               if (hook.active && core::wants_event(hook, "meta")) {
+                                 insert_farewell(tx, context, access, hook);
+                               }
+                               return {};
+                             });
+  if (deleted) context.wake_deliveries();
+  return deleted;
 }
 
 Result<void> ping_hook(const Context& context, const RepositoryAccess& access, HookId id) {

@@ -224,3 +224,38 @@ TEST_CASE("hooks: not through another repository") {
   CHECK(app.audit_count() == audits);
   CHECK(app.wake_count == 0);
 }
+
+TEST_CASE(
+    "delete_hook: a hook of meta events gets one last delivery, and nothing else that waits") {
+  HookFixture app;
+  const auto hook = must(app::create_hook(
+      app.context, app.access, hook_input("https://a.example/h", {"deployment", "meta"})));
+  const auto other =
+      must(app::create_hook(app.context, app.access, hook_input("https://b.example/h", {"*"})));
+  const int wakes = app.wake_count;
+  REQUIRE(app::delete_hook(app.context, app.access, hook.id));
+  CHECK(app.wake_count == wakes + 1);
+  const std::string of_hook = " where hook_id = " + std::to_string(hook.id.value);
+  CHECK(app.texts("select state from delivery" + of_hook + " order by id") ==
+        "cancelled\npending\n");
+  // It concerns that hook alone.
+  CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'meta'") == 1);
+  const auto body = must(wire::Json::parse(app.texts(
+      "select b.body from event_body b join event e on e.id = b.event_id where e.kind = 'meta'")));
+  CHECK(body.string_at("action") == "deleted");
+  CHECK(body.integer_at("hook_id") == hook.id.value);
+  CHECK(body.string_at("hook", "config", "secret") == "********");
+  CHECK(app.row_count("delivery where state = 'pending' and hook_id = " +
+                      std::to_string(other.id.value)) == 1);
+}
+
+TEST_CASE("delete_hook: a hook that did not ask for meta events, or is inactive, goes silently") {
+  HookFixture app;
+  for (const bool active : {true, false}) {
+    auto input = hook_input("https://a.example/h", {active ? "deployment" : "meta"});
+    input.active = active;
+    const auto hook = must(app::create_hook(app.context, app.access, input));
+    REQUIRE(app::delete_hook(app.context, app.access, hook.id));
+  }
+  CHECK(app.row_count("event where kind = 'meta'") == 0);
+}

@@ -1,23 +1,25 @@
 #include "app/merges.h"
 
+#include "app/commits.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "core/deployment.h"
+#include "core/names.h"
 #include "git/lock.h"
 #include "git/merge.h"
+#include "git/push.h"
 #include "git/repository.h"
 #include "store/accounts.h"
 #include "store/events.h"
 #include "store/git_intents.h"
 #include "store/repositories.h"
+#include "wire/event_body.h"
 
 namespace esclusa::app {
 namespace {
 
-/// Who merges: no account has an address, so it gets one that leads nowhere.
 git::MergeAuthor author_of(const core::Account& account, Timestamp now) {
-  return {account.login,
-          std::to_string(account.id.value) + "+" + account.login + "@users.noreply.esclusa.invalid",
-          now};
+  return {account.login, core::address_of(account), now};
 }
 
 /// The request's id makes the commit the request's own: of two at once that would merge the same,
@@ -38,23 +40,63 @@ std::unexpected<Error> locked(const std::string& branch) {
               "branch_locked");
 }
 
-/// Closes the intent; a move gets its audit row.
-void settle(store::Connection& tx, const core::GitIntent& intent, core::GitOutcome outcome,
-            const core::Principal& actor, Timestamp now) {
-  if (!store::settle_git_intent(tx, intent.id, outcome, now)) return;
-  if (outcome != core::GitOutcome::moved) return;
+/// What the merge brings to the branch, for the `push` event.
+Result<core::Push> read_push(const Context& context, const core::Repository& repository,
+                             const core::GitIntent& intent) {
+  const auto git = TRY(git::Repository::open(repository.path));
+  core::Push push = TRY(git::read_push(git, intent.branch, intent.from_sha, intent.to_sha));
+  std::vector<core::Signature*> people;
+  for (core::PushedCommit& pushed : push.commits) {
+    people.push_back(&pushed.commit.author);
+    people.push_back(&pushed.commit.committer);
+  }
+  TRY(find_accounts(context, people));
+  return push;
+}
+
+/// Closes the intent. A move gets its audit row and its `push` event, whose `push` must be there;
+/// both once, since an intent is closed only once.
+void settle(store::Connection& tx, const Context& context, const core::Repository& repository,
+            const core::GitIntent& intent, const std::optional<core::Push>& push,
+            const core::Principal& actor) {
+  const Timestamp now = context.now();
+  const auto outcome = push ? core::GitOutcome::moved : core::GitOutcome::abandoned;
+  if (!store::settle_git_intent(tx, intent.id, outcome, now) || !push) return;
   store::insert_audit(tx, actor, {"branch.merge", intent.repository_id, intent.id.value}, now);
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = repository.id;
+  event.kind = "push";
+  event.created_at = now;
+  const core::Account& sender = actor.account ? *actor.account : repository.owner;
+  store::insert_event(tx, event, wire::push_event({repository, sender, context.event_urls}, *push),
+                      actor);
 }
 
 /// Whether the branch has the commit, whatever came on top of it since.
-Result<core::GitOutcome> find_outcome(const core::Repository& repository,
-                                      const core::GitIntent& intent) {
+Result<bool> has_moved(const core::Repository& repository, const core::GitIntent& intent) {
   const auto git = TRY(git::Repository::open(repository.path));
   const auto tip = TRY(git.resolve(intent.branch));
-  if (!tip) return core::GitOutcome::abandoned;
-  if (!TRY(git.resolve(intent.to_sha))) return core::GitOutcome::abandoned;
+  if (!tip || !TRY(git.resolve(intent.to_sha))) return false;
   const git::Distance distance = TRY(git.compare(intent.to_sha, tip->sha));
-  return distance.behind_count == 0 ? core::GitOutcome::moved : core::GitOutcome::abandoned;
+  return distance.behind_count == 0;
+}
+
+/// Settles what a crash left open; says whether the branch had moved.
+Result<bool> settle_left(const Context& context, const core::Repository& repository,
+                         const core::GitIntent& intent) {
+  std::optional<core::Push> push;
+  if (TRY(has_moved(repository, intent))) push = TRY(read_push(context, repository, intent));
+  // While the intent is open: once it is settled, nobody looks for the lock again.
+  git::remove_left_lock(repository.path, intent.branch, intent.to_sha);
+  core::Principal actor;
+  actor.request_id = intent.request_id;
+  TRY(context.database.write([&](store::Connection& tx) {
+    actor.account = store::find_account(tx, intent.actor_id);
+    settle(tx, context, repository, intent, push, actor);
+  }));
+  context.wake_deliveries();
+  return push.has_value();
 }
 
 }  // namespace
@@ -81,18 +123,19 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
                          .request_id = access.principal.request_id,
                          .created_at = author.at};
   if (access.principal.token) intent.actor_token_id = access.principal.token->id;
+  // Before the branch moves: what cannot be read then stops nothing that has happened.
+  std::optional<core::Push> push = TRY(read_push(context, repository, intent));
   intent.id = TRY(context.database.write(
       [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));
 
   const git::BranchMove move =
       TRY(git::move_branch(repository.path, branch.full_name, branch.sha, *merge, author));
-  const auto outcome =
-      move == git::BranchMove::moved ? core::GitOutcome::moved : core::GitOutcome::abandoned;
+  if (move != git::BranchMove::moved) push.reset();
   TRY(context.database.write([&](store::Connection& tx) {
-    settle(tx, intent, outcome, access.principal, context.now());
+    settle(tx, context, repository, intent, push, access.principal);
   }));
   switch (move) {
-    case git::BranchMove::moved: return {};
+    case git::BranchMove::moved: context.wake_deliveries(); return {};
     case git::BranchMove::changed: return conflict("branch_moved");
     case git::BranchMove::checked_out: return conflict("branch_checked_out");
     case git::BranchMove::locked: return locked(branch.full_name);
@@ -109,21 +152,12 @@ void settle_git_intents(const Context& context, std::chrono::microseconds age) {
     auto repository = context.database.read(
         [&](store::Connection& db) { return store::find_repository(db, intent.repository_id); });
     if (!repository || !*repository) continue;
-    auto outcome = find_outcome(**repository, intent);
-    if (!outcome) continue;
-    // While the intent is open: once it is settled, nobody looks for the lock again.
-    git::remove_left_lock((*repository)->path, intent.branch, intent.to_sha);
-    core::Principal actor;
-    actor.request_id = intent.request_id;
-    auto settled = context.database.write([&](store::Connection& tx) {
-      actor.account = store::find_account(tx, intent.actor_id);
-      settle(tx, intent, *outcome, actor, now);
-    });
-    if (settled) {
+    if (const auto moved = settle_left(context, **repository, intent)) {
+      const auto outcome = *moved ? core::GitOutcome::moved : core::GitOutcome::abandoned;
       log::info("settled a merge that a crash had left open",
                 {{"repository", (*repository)->full_name()},
                  {"branch", intent.branch},
-                 {"outcome", core::to_name(*outcome)}});
+                 {"outcome", core::to_name(outcome)}});
     }
   }
 }

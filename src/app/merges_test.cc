@@ -7,6 +7,7 @@
 #include "git/repository.h"
 #include "store/git_intents.h"
 #include "support/app_fixture.h"
+#include "wire/json.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -62,6 +63,20 @@ TEST_CASE("create_deployment: a branch that is behind is merged into, and nothin
   CHECK(app.row_count("event where kind = 'deployment'") == 0);
   CHECK(app.row_count("git_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
   CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
+  CHECK(app.row_count("event where kind = 'push' and announced = 1") == 1);
+  CHECK(app.wake_count == 1);
+  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  CHECK(body.string_at("ref") == "refs/heads/topic");
+  CHECK(body.string_at("before") == git.topic);
+  CHECK(body.string_at("after") == merge);
+  CHECK(body.string_at("head_commit", "id") == merge);
+  CHECK(body.string_at("head_commit", "author", "username") == "ada");
+  CHECK(body.string_at("pusher", "name") == "ada");
+  const auto commits = body.find("commits")->elements();
+  REQUIRE(commits.size() == 2);
+  CHECK(commits[0].string_at("id") == git.main);
+  CHECK(commits[0].find("distinct")->boolean() == false);
+  CHECK(commits[1].find("distinct")->boolean() == true);
 
   // The re-POST deploys what was merged.
   CHECK(app.deploy(access, to_deploy("topic")).sha == merge);
@@ -120,6 +135,7 @@ TEST_CASE("create_deployment: a branch that somebody's work tree is on is never 
         "branch_checked_out");
   CHECK(git.tip("topic") == git.topic);
   CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
+  CHECK(app.row_count("event") == 0);
 }
 
 TEST_CASE("create_deployment: what will be refused merges nothing") {
@@ -172,6 +188,11 @@ TEST_CASE("settle_git_intents: a crash leaves the database to agree with the bra
   app::settle_git_intents(app.context, 0s);
   CHECK(outcome(moved) == "moved\n");
   CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
+  // Its event, once, as if nothing had happened in between.
+  CHECK(app.row_count("event") == 1);
+  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  CHECK(body.string_at("before") == git.topic);
+  CHECK(body.string_at("sender", "login") == "ada");
 }
 
 TEST_CASE("create_deployment: two requests never make the same merge") {

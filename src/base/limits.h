@@ -69,6 +69,14 @@ inline constexpr size_t diff_total_bytes = 32 * 1024 * 1024;  ///< half a second
 inline constexpr size_t patch_bytes = 512 * 1024;             ///< of one file
 inline constexpr size_t patch_total_bytes = 1024 * 1024;      ///< of one answer
 
+// What events tell of git, which every receiver gets.
+inline constexpr size_t event_branches = 10;                 ///< GitHub's, of a `status`
+inline constexpr size_t event_branch_candidates = 64;        ///< branches asked for the commit
+inline constexpr size_t event_branch_commits = 1000;         ///< read in the search: some 5 ms
+inline constexpr size_t push_commits = 250;                  ///< of GitHub's 2,048
+inline constexpr size_t push_files = 300;                    ///< named for each of them
+inline constexpr size_t push_total_bytes = 1 * 1024 * 1024;  ///< messages and names of a push
+
 // Webhooks.
 inline constexpr size_t hooks_per_event = 20;           ///< GitHub's, per repository and event
 inline constexpr auto delivery_time = 10s;              ///< GitHub's

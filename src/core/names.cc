@@ -18,6 +18,8 @@ constexpr std::string_view reserved_logins[] = {
     "orgs",      "rate_limit", "readyz", "repos",    "repositories", "settings", "static",
     "teams",     "user",       "users",  "versions", "zen"};
 
+constexpr std::string_view address_domain = "@users.noreply.esclusa.invalid";
+
 std::unexpected<Error> name_error(std::string message) {
   return fail(ErrorCode::invalid, std::move(message), "invalid_name");
 }
@@ -99,8 +101,12 @@ Result<void> check_link(std::string_view url, const std::string& resource,
   return {};
 }
 
+std::string address_of(const Account& account) {
+  return std::to_string(account.id.value) + "+" + account.login + std::string(address_domain);
+}
+
 std::optional<AccountId> account_of_address(std::string_view email) {
-  if (!email.ends_with("@users.noreply.esclusa.invalid")) return std::nullopt;
+  if (!email.ends_with(address_domain)) return std::nullopt;
   const auto id = parse_positive(email.substr(0, email.find('+')));
   if (!id) return std::nullopt;
   return AccountId{*id};

@@ -20,6 +20,8 @@ Result<void> check_repository_name(std::string_view name);
 /// 1 to 255 characters without control characters.
 Result<void> check_environment_name(std::string_view name);
 
+/// The address that stands in an account's commits; it leads nowhere.
+std::string address_of(const Account& account);
 /// Whose address for commits that is: `ID+login@users.noreply.esclusa.invalid`. Nobody has another.
 std::optional<AccountId> account_of_address(std::string_view email);
 

@@ -71,15 +71,16 @@ std::vector<NetworkRange> ranges(std::initializer_list<const char*> texts) {
   return result;
 }
 
-/// The IANA special-purpose registries, and one cloud's metadata address.
+/// The IANA special-purpose registries, one cloud's metadata address, and what of IPv6 is not
+/// given to anybody: only 2000::/3 is public.
 const std::vector<NetworkRange>& special_ranges() {
-  static const auto table = ranges(
-      {"0.0.0.0/8",        "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16",
-       "172.16.0.0/12",    "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24", "192.168.0.0/16",
-       "198.18.0.0/15",    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",
-       "168.63.129.16/32", "::/96",           "64:ff9b:1::/48", "100::/64",       "2001::/23",
-       "2001:db8::/32",    "2002::/16",       "3fff::/20",      "5f00::/16",      "fc00::/7",
-       "fe80::/10",        "fec0::/10",       "ff00::/8"});
+  static const auto table =
+      ranges({"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
+              "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
+              "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+              "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",   "168.63.129.16/32",
+              "::/3",           "2001::/23",      "2001:db8::/32", "2002::/16",
+              "3fff::/20",      "4000::/2",       "8000::/1"});
   return table;
 }
 

@@ -203,7 +203,13 @@ TEST_CASE("DestinationPolicy: both ends of every special range are shut") {
                     "fe80::1",
                     "febf::1",
                     "fec0::1",
-                    "ff02::1"}) {
+                    "ff02::1",
+                    "200::1",  // from here on: outside of 2000::/3, and nobody's
+                    "1fff:ffff::1",
+                    "4000::1",
+                    "8000::1",
+                    "e000::1",
+                    "::ffff:0:8.8.8.8"}) {
     CAPTURE(text);
     CHECK_FALSE(allows({}, text));
   }

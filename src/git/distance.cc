@@ -1,7 +1,6 @@
 #include "git/distance.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <queue>
 #include <unordered_map>
@@ -18,9 +17,6 @@
 namespace esclusa::git {
 namespace {
 
-/// How much older than its ancestor a commit may claim to be: clocks that are wrong by a day.
-constexpr int64_t date_slack = 24 * 60 * 60;
-
 enum Side : unsigned { in_head = 1, in_base = 2, in_both = in_head | in_base };
 
 struct Node {
@@ -32,18 +28,6 @@ struct Node {
 
 struct Older {
   bool operator()(const Node* a, const Node* b) const { return a->date < b->date; }
-};
-
-struct IdHash {
-  size_t operator()(const git_oid& id) const {
-    size_t hash = 0;
-    std::memcpy(&hash, id.id, sizeof hash);  // it is a hash already
-    return hash;
-  }
-};
-
-struct IdEqual {
-  bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_equal(&a, &b) != 0; }
 };
 
 class Walk {

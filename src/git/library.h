@@ -1,6 +1,7 @@
 #pragma once
 #include <git2.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Freer {
 
 using RepositoryHandle = std::unique_ptr<git_repository, Freer<git_repository_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>>;
+using ReferenceIteratorHandle =
+    std::unique_ptr<git_reference_iterator, Freer<git_reference_iterator_free>>;
 using ObjectHandle = std::unique_ptr<git_object, Freer<git_object_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
@@ -35,6 +38,22 @@ struct BufferHandle {
   ~BufferHandle() { git_buf_dispose(&buffer); }
   std::string_view view() const { return {buffer.ptr, buffer.size}; }
 };
+
+/// For maps from commits to what a walk knows of them.
+struct IdHash {
+  size_t operator()(const git_oid& id) const {
+    size_t hash = 0;
+    std::memcpy(&hash, id.id, sizeof hash);  // it is a hash already
+    return hash;
+  }
+};
+
+struct IdEqual {
+  bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_equal(&a, &b) != 0; }
+};
+
+/// How much older than its ancestor a commit may claim to be: clocks that are wrong by a day.
+inline constexpr int64_t date_slack = 24 * 60 * 60;
 
 /// A libgit2 function `int(T** out, arguments...)`, with its result in a handle.
 template <class Handle, class Function, class... Arguments>

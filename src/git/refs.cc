@@ -9,8 +9,6 @@
 namespace esclusa::git {
 namespace {
 
-using IteratorHandle = std::unique_ptr<git_reference_iterator, Freer<git_reference_iterator_free>>;
-
 /// No ref has such a name, and libgit2 would take it for a pattern.
 bool names_nothing(std::string_view prefix) {
   return !prefix.starts_with("refs/") || has_control_characters(prefix) ||
@@ -24,7 +22,7 @@ Result<std::vector<std::string>> list_ref_names(const Repository& repository,
   std::vector<std::string> names;
   if (names_nothing(prefix)) return names;
   const std::string pattern = std::string(prefix) + "*";  // its star takes slashes, too
-  IteratorHandle iterator;
+  ReferenceIteratorHandle iterator;
   if (receive(iterator, git_reference_iterator_glob_new, repository.handle(), pattern.c_str()) !=
       0) {
     return unreadable("listing the refs");

@@ -19,4 +19,11 @@ Result<std::vector<std::string>> list_ref_names(const Repository& repository,
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name);
 
+/// Branches that have the commit behind them, at most limits::event_branches: first those whose
+/// latest commit it is, then `default_branch`, then by name. The search is bounded, so that where
+/// there are very many branches, or long histories since that commit, some may be left out.
+Result<std::vector<core::Branch>> list_branches_with(const Repository& repository,
+                                                     const std::string& sha,
+                                                     const std::string& default_branch);
+
 }  // namespace esclusa::git

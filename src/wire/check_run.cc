@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/node_id.h"
 
@@ -95,10 +96,24 @@ Result<core::CheckRunInput> parse_check_run_changes(std::string_view text) {
   return parse_fields(TRY(JsonBody::parse(text)));
 }
 
-void write_check_run(JsonWriter& json, const core::CheckRun& run,
-                     const core::Repository& repository, const Urls& urls) {
-  const std::string id = std::to_string(run.id.value);
-  const std::string url = urls.repository(repository) + "/check-runs/" + id;
+namespace {
+
+std::string html_url_of(const core::CheckRun& run, const core::Repository& repository,
+                        const Urls& urls) {
+  return urls.web + "/" + Urls::path_of(repository) + "/runs/" + std::to_string(run.id.value);
+}
+
+std::optional<std::string_view> conclusion_of(const core::CheckRun& run) {
+  if (!run.conclusion) return std::nullopt;
+  return core::to_name(*run.conclusion);
+}
+
+/// What a run shows in both forms. The caller closes the object.
+void begin_check_run(JsonWriter& json, const core::CheckRun& run,
+                     const core::Repository& repository, const Urls& urls,
+                     const std::optional<std::string>& details_url) {
+  const std::string url =
+      urls.repository(repository) + "/check-runs/" + std::to_string(run.id.value);
   json.begin_object()
       .member("id", run.id.value)
       .member("name", run.name)
@@ -106,11 +121,10 @@ void write_check_run(JsonWriter& json, const core::CheckRun& run,
       .member("head_sha", run.sha)
       .member("external_id", run.external_id)
       .member("url", url)
-      .member("html_url", urls.web + "/" + Urls::path_of(repository) + "/runs/" + id)
-      .member("details_url", run.details_url)
+      .member("html_url", html_url_of(run, repository, urls))
+      .member("details_url", details_url)
       .member("status", core::to_name(run.status))
-      .member("conclusion",
-              run.conclusion ? std::optional(core::to_name(*run.conclusion)) : std::nullopt)
+      .member("conclusion", conclusion_of(run))
       .member("started_at", run.started_at)
       .member("completed_at", run.completed_at);
   json.key("output")
@@ -121,10 +135,67 @@ void write_check_run(JsonWriter& json, const core::CheckRun& run,
       .member("annotations_count", run.annotation_count)
       .member("annotations_url", url + "/annotations")
       .end_object();
+  json.key("pull_requests").begin_array().end_array();
+}
+
+/// The account that reported the run, as GitHub's `app`.
+void write_app(JsonWriter& json, const core::Account& account, const Urls& urls) {
+  const std::string html_url = urls.web + "/" + percent_encode(account.login);
+  json.key("app")
+      .begin_object()
+      .member("id", account.id.value)
+      .member("slug", account.login)
+      .member("node_id", node_id("A", {account.id.value}))
+      .key("owner");
+  write_account(json, account, urls);
+  json.member("name", account.login)
+      .member("description", nullptr)
+      .member("external_url", html_url)
+      .member("html_url", html_url)
+      .member("created_at", account.created_at)
+      .member("updated_at", account.updated_at);
+  json.key("permissions").begin_object().end_object();
+  json.key("events").begin_array().end_array();
+  json.end_object();
+}
+
+}  // namespace
+
+void write_check_run(JsonWriter& json, const core::CheckRun& run,
+                     const core::Repository& repository, const Urls& urls) {
+  begin_check_run(json, run, repository, urls, run.details_url);
   // A suite of its own: some clients take it for granted that there is one.
   json.key("check_suite").begin_object().member("id", run.id.value).end_object();
-  json.member("app", nullptr);
+  json.member("app", nullptr).end_object();
+}
+
+void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
+                           const core::Repository& repository, const Urls& urls) {
+  begin_check_run(json, run, repository, urls,
+                  run.details_url.value_or(html_url_of(run, repository, urls)));
+  const std::string suite_url =
+      urls.repository(repository) + "/check-suites/" + std::to_string(run.id.value);
+  // The older schema has no suites that were skipped.
+  const bool is_skipped = run.conclusion == core::CheckConclusion::skipped;
+  json.key("check_suite")
+      .begin_object()
+      .member("id", run.id.value)
+      .member("node_id", node_id("CS", {repository.id.value, run.id.value}))
+      .member("head_branch", nullptr)
+      .member("head_sha", run.sha)
+      .member("status", core::to_name(run.status))
+      .member("conclusion", is_skipped
+                                ? std::optional(core::to_name(core::CheckConclusion::neutral))
+                                : conclusion_of(run))
+      .member("url", suite_url)
+      .member("before", nullptr)
+      .member("after", run.sha);
   json.key("pull_requests").begin_array().end_array();
+  write_app(json, run.creator, urls);
+  json.member("created_at", run.created_at)
+      .member("updated_at", run.completed_at.value_or(run.created_at))
+      .end_object();
+  write_app(json, run.creator, urls);
   json.end_object();
 }
 

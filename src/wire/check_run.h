@@ -17,6 +17,11 @@ Result<core::CheckRunInput> parse_check_run_changes(std::string_view body);
 void write_check_run(JsonWriter& json, const core::CheckRun& run,
                      const core::Repository& repository, const Urls& urls);
 
+/// The same as `check_run` events have it: their schema demands a whole suite, and an app. Who
+/// reported the run stands there as its app: on GitHub, nobody else can report any.
+void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
+                           const core::Repository& repository, const Urls& urls);
+
 /// One of a run's annotations, as GitHub's `check-annotation`, from what was sent.
 void write_annotation(JsonWriter& json, const Json& annotation, const core::CheckRun& run,
                       const core::Repository& repository, const Urls& urls);

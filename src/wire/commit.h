@@ -13,6 +13,10 @@ namespace esclusa::wire {
 void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
                   const Urls& urls, const core::Difference* difference = nullptr);
 
+/// The same as a `status` event has it: its schema knows no `verified_at`.
+void write_event_commit(JsonWriter& json, const core::Commit& commit,
+                        const core::Repository& repository, const Urls& urls);
+
 /// GitHub's `short-branch`, and its `branch-with-protection`. No branch is protected.
 void write_branch(JsonWriter& json, const core::Branch& branch, const core::Repository& repository,
                   const Urls& urls);

@@ -1,6 +1,9 @@
 #include "wire/event_body.h"
 
+#include "core/names.h"
 #include "wire/account.h"
+#include "wire/check_run.h"
+#include "wire/commit.h"
 #include "wire/deployment.h"
 #include "wire/hook.h"
 #include "wire/repository.h"
@@ -8,11 +11,15 @@
 namespace esclusa::wire {
 namespace {
 
-/// The members that close every event.
-std::string finish(JsonWriter& json, const EventContext& context) {
+/// The members that close every event but one: `meta` may name no organization.
+enum class Closing { with_organization, without_organization };
+
+std::string finish(JsonWriter& json, const EventContext& context,
+                   Closing closing = Closing::with_organization) {
   json.key("repository");
   write_repository(json, context.repository, context.urls);
-  if (context.repository.owner.kind == core::AccountKind::organization) {
+  if (closing == Closing::with_organization &&
+      context.repository.owner.kind == core::AccountKind::organization) {
     json.key("organization");
     write_simple_organization(json, context.repository.owner, context.urls);
   }
@@ -20,6 +27,47 @@ std::string finish(JsonWriter& json, const EventContext& context) {
   write_account(json, context.sender, context.urls);
   json.end_object();
   return json.take();
+}
+
+/// A `status` event's times have this form, unlike all others.
+std::string with_offset(Timestamp time) {
+  std::string text = format_time(time);
+  text.replace(text.find('Z'), 1, "+00:00");
+  return text;
+}
+
+void write_person(JsonWriter& json, const char* name, const core::Signature& person) {
+  json.key(name)
+      .begin_object()
+      .member("name", person.name)
+      .member("email", person.email)
+      .member("date", person.at);
+  if (person.account) json.member("username", person.account->login);
+  json.end_object();
+}
+
+void write_paths(JsonWriter& json, const char* name, const std::vector<std::string>& paths) {
+  json.key(name).begin_array();
+  for (const std::string& path : paths) json.value(path);
+  json.end_array();
+}
+
+void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed, bool is_distinct,
+                         const std::string& html_url) {
+  const core::Commit& commit = pushed.commit;
+  json.begin_object()
+      .member("id", commit.sha)
+      .member("tree_id", commit.tree_sha)
+      .member("distinct", is_distinct)
+      .member("message", commit.message)
+      .member("timestamp", commit.committer.at)
+      .member("url", html_url + "/commit/" + commit.sha);
+  write_person(json, "author", commit.author);
+  write_person(json, "committer", commit.committer);
+  write_paths(json, "added", pushed.added);
+  write_paths(json, "removed", pushed.removed);
+  write_paths(json, "modified", pushed.modified);
+  json.end_object();
 }
 
 }  // namespace
@@ -45,6 +93,72 @@ std::string deployment_status_event(const EventContext& context,
   return finish(json, context);
 }
 
+std::string status_event(const EventContext& context, const core::CommitStatus& status,
+                         const core::Commit& commit, const std::vector<core::Branch>& branches) {
+  JsonWriter json;
+  json.begin_object()
+      .member("id", status.id.value)
+      .member("sha", status.sha)
+      .member("name", context.repository.full_name())
+      .member("avatar_url", context.urls.avatar(status.creator))
+      .member("target_url", status.target_url)
+      .member("context", status.context)
+      .member("description", status.description)
+      .member("state", core::to_name(status.state));
+  json.key("commit");
+  write_event_commit(json, commit, context.repository, context.urls);
+  json.key("branches").begin_array();
+  for (const core::Branch& branch : branches) {
+    write_branch(json, branch, context.repository, context.urls);
+  }
+  json.end_array();
+  json.member("created_at", with_offset(status.created_at))
+      .member("updated_at", with_offset(status.created_at));
+  return finish(json, context);
+}
+
+std::string check_run_event(const EventContext& context, std::string_view action,
+                            const core::CheckRun& run) {
+  JsonWriter json;
+  json.begin_object().member("action", action);
+  json.key("check_run");
+  write_event_check_run(json, run, context.repository, context.urls);
+  return finish(json, context);
+}
+
+std::string push_event(const EventContext& context, const core::Push& push) {
+  const std::string html_url = context.urls.web + "/" + Urls::path_of(context.repository);
+  auto write = [&](JsonWriter& json, const core::PushedCommit& pushed) {
+    // Of a merge, the merge commit is new to the repository; what it brings was there before.
+    write_pushed_commit(json, pushed, pushed.commit.sha == push.after_sha, html_url);
+  };
+  JsonWriter json;
+  json.begin_object()
+      .member("ref", push.branch)
+      .member("before", push.before_sha)
+      .member("after", push.after_sha)
+      .member("created", false)
+      .member("deleted", false)
+      .member("forced", false)
+      .member("base_ref", nullptr)
+      .member("compare", html_url + "/compare/" + push.before_sha.substr(0, 12) + "..." +
+                             push.after_sha.substr(0, 12));
+  json.key("commits").begin_array();
+  for (const core::PushedCommit& pushed : push.commits) write(json, pushed);
+  json.end_array().key("head_commit");
+  if (push.commits.empty()) {
+    json.value(nullptr);
+  } else {
+    write(json, push.commits.back());
+  }
+  json.key("pusher")
+      .begin_object()
+      .member("name", context.sender.login)
+      .member("email", core::address_of(context.sender))
+      .end_object();
+  return finish(json, context);
+}
+
 std::string ping_event(const EventContext& context, const core::Hook& hook) {
   JsonWriter json;
   json.begin_object()
@@ -56,6 +170,14 @@ std::string ping_event(const EventContext& context, const core::Hook& hook) {
   unused.last_response = {};
   write_hook(json, unused, context.repository, context.urls);
   return finish(json, context);
+}
+
+std::string meta_event(const EventContext& context, const core::Hook& hook) {
+  JsonWriter json;
+  json.begin_object().member("action", "deleted").member("hook_id", hook.id.value);
+  json.key("hook");
+  write_deleted_hook(json, hook);
+  return finish(json, context, Closing::without_organization);
 }
 
 }  // namespace esclusa::wire

@@ -1,13 +1,18 @@
 #pragma once
 #include <string>
+#include <vector>
 
+#include "core/check_run.h"
+#include "core/commit_status.h"
 #include "core/deployment.h"
 #include "core/deployment_status.h"
 #include "core/hook.h"
+#include "core/push.h"
 #include "core/repository.h"
 #include "wire/urls.h"
 
-/// The bodies of events, as the published webhook schemas have them.
+/// The bodies of events, as the published webhook schemas have them; where those differ, as
+/// docs/decisions/0010-event-schemas.md says.
 namespace esclusa::wire {
 
 /// What every event says of its surroundings.
@@ -21,6 +26,15 @@ std::string deployment_event(const EventContext& context, const core::Deployment
 std::string deployment_status_event(const EventContext& context,
                                     const core::DeploymentStatus& status,
                                     const core::Deployment& deployment);
+/// `commit` is the one that the status is about, `branches` some that have it.
+std::string status_event(const EventContext& context, const core::CommitStatus& status,
+                         const core::Commit& commit, const std::vector<core::Branch>& branches);
+/// `action` is `created` or `completed`.
+std::string check_run_event(const EventContext& context, std::string_view action,
+                            const core::CheckRun& run);
+std::string push_event(const EventContext& context, const core::Push& push);
 std::string ping_event(const EventContext& context, const core::Hook& hook);
+/// The hook was deleted.
+std::string meta_event(const EventContext& context, const core::Hook& hook);
 
 }  // namespace esclusa::wire

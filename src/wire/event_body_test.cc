@@ -105,6 +105,74 @@ TEST_CASE("ping_event: the hook stands there as never used, as the schema demand
         R"({"code":null,"status":"unused","message":null})");
 }
 
+TEST_CASE("status_event: no action, and the commit without what its schema does not know") {
+  const World world;
+  core::CommitStatus status;
+  status.id = {7};
+  status.sha = std::string(40, 'a');
+  status.context = "ci";
+  core::Commit commit;
+  commit.sha = status.sha;
+  commit.author.name = "b\xff\"";  // git's bytes need not be text
+  const Json json = parsed(status_event(world.context(), status, commit, {{"main", status.sha}}));
+  CHECK(keys(json) == Names{"id", "sha", "name", "avatar_url", "target_url", "context",
+                            "description", "state", "commit", "branches", "created_at",
+                            "updated_at", "repository", "organization", "sender"});
+  CHECK(json.string_at("name") == "demo/shop");
+  CHECK(json.string_at("created_at") == "1970-01-01T00:00:00+00:00");
+  CHECK_FALSE(json.find("commit")->find("commit")->find("verification")->find("verified_at"));
+  CHECK(json.find("branches")->elements().at(0).string_at("name") == "main");
+}
+
+TEST_CASE("check_run_event: who reported the run stands there as its app") {
+  const World world;
+  core::CheckRun run;
+  run.id = {8};
+  run.creator.login = "ci[bot]";
+  run.status = core::CheckStatus::completed;
+  run.conclusion = core::CheckConclusion::skipped;
+  const Json json = parsed(check_run_event(world.context(), "completed", run));
+  CHECK(json.string_at("action") == "completed");
+  CHECK(json.string_at("check_run", "app", "name") == "ci[bot]");
+  CHECK(json.string_at("check_run", "app", "html_url") == "http://h/ci%5Bbot%5D");
+  CHECK(json.string_at("check_run", "conclusion") == "skipped");
+  CHECK(json.string_at("check_run", "check_suite", "conclusion") == "neutral");
+  CHECK(json.string_at("check_run", "check_suite", "app", "name") == "ci[bot]");
+}
+
+TEST_CASE("push_event: the tip is the head commit, and alone is new") {
+  const World world;
+  core::Push push{"refs/heads/topic", std::string(40, 'a'), std::string(40, 'b'), {}};
+  CHECK(parsed(push_event(world.context(), push)).find("head_commit")->is_null());
+  for (const char letter : {'c', 'b'}) {
+    core::PushedCommit pushed;
+    pushed.commit.sha = std::string(40, letter);
+    pushed.added = {"a \"b\"", "\xff"};
+    push.commits.push_back(pushed);
+  }
+  const Json json = parsed(push_event(world.context(), push));
+  CHECK(json.string_at("compare") == "http://h/demo/shop/compare/aaaaaaaaaaaa...bbbbbbbbbbbb");
+  CHECK(json.string_at("head_commit", "id") == push.after_sha);
+  const auto commits = json.find("commits")->elements();
+  REQUIRE(commits.size() == 2);
+  CHECK(commits[0].find("distinct")->boolean() == false);
+  CHECK(commits[1].find("distinct")->boolean() == true);
+  CHECK(commits[1].find("added")->elements().at(0).string() == "a \"b\"");
+  CHECK(json.string_at("pusher", "name") == "ada");
+  CHECK(json.string_at("pusher", "email") == "2+ada@users.noreply.esclusa.invalid");
+}
+
+TEST_CASE("meta_event: no organization, and no links to what is gone") {
+  const World world;
+  const std::string text = meta_event(world.context(), world.hook);
+  const Json json = parsed(text);
+  CHECK(keys(json) == Names{"action", "hook_id", "hook", "repository", "sender"});
+  const Json hook = json.find("hook").value();
+  CHECK(keys(hook) ==
+        Names{"type", "id", "name", "active", "events", "config", "updated_at", "created_at"});
+  CHECK(text.find("s3cret") == std::string::npos);
+}
+
 TEST_CASE("every event: a bot's brackets are encoded in links") {
   World world;
   world.sender.login = "deploy[bot]";

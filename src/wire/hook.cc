@@ -102,9 +102,10 @@ void write_hook_config(JsonWriter& json, const core::Hook& hook) {
   json.member("url", hook.url).end_object();
 }
 
-void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
-                const Urls& urls) {
-  const std::string url = urls.hook(repository, hook.id);
+namespace {
+
+/// What every form of a hook has. The caller closes the object.
+void begin_hook(JsonWriter& json, const core::Hook& hook) {
   json.begin_object()
       .member("type", "Repository")
       .member("id", hook.id.value)
@@ -114,9 +115,21 @@ void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository
   for (const auto& event : hook.events) json.value(event);
   json.end_array();
   write_hook_config(json.key("config"), hook);
-  json.member("updated_at", hook.updated_at)
-      .member("created_at", hook.created_at)
-      .member("url", url)
+  json.member("updated_at", hook.updated_at).member("created_at", hook.created_at);
+}
+
+}  // namespace
+
+void write_deleted_hook(JsonWriter& json, const core::Hook& hook) {
+  begin_hook(json, hook);
+  json.end_object();
+}
+
+void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
+                const Urls& urls) {
+  const std::string url = urls.hook(repository, hook.id);
+  begin_hook(json, hook);
+  json.member("url", url)
       .member("test_url", url + "/test")
       .member("ping_url", url + "/pings")
       .member("deliveries_url", url + "/deliveries");

@@ -20,5 +20,7 @@ void write_hook_config(JsonWriter& json, const core::Hook& hook);
 /// GitHub's `hook`. The secret shows as eight asterisks.
 void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
                 const Urls& urls);
+/// What a `meta` event says of a hook that is gone: no links.
+void write_deleted_hook(JsonWriter& json, const core::Hook& hook);
 
 }  // namespace esclusa::wire

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Runs the tests of one published client against a server of their own.
 
-    tests/clients/run.py octokit | pygithub | go-github | gh
+    tests/clients/run.py octokit | probot | pygithub | go-github | gh
 
 The server's inhabitants are those of tests/e2e/world.py, and 250 deployments to `many`. The tests
 are written in the client's language and learn the rest from the environment: ESCLUSA_URL,
-ESCLUSA_WRITER (a token), ESCLUSA_CLASH_SHA (the head of the branches clash/N). A second server has
-GitHub's rate limits, with small numbers: ESCLUSA_LIMITED_URL, and two tokens,
-ESCLUSA_LIMITED_READER to use up the requests of an hour, ESCLUSA_LIMITED_WRITER to create too much
-in a minute. What the client needs is fetched by tools/prepare-clients; exit code 77 when it is not
-there.
+ESCLUSA_WRITER and ESCLUSA_ADMIN (tokens), ESCLUSA_MAIN_SHA, ESCLUSA_CLASH_SHA (the head of the
+branches clash/N). A second server has GitHub's rate limits, with small numbers:
+ESCLUSA_LIMITED_URL, and two tokens, ESCLUSA_LIMITED_READER to use up the requests of an hour,
+ESCLUSA_LIMITED_WRITER to create too much in a minute. What the client needs is fetched by
+tools/prepare-clients; exit code 77 when it is not there.
 """
 import os
 import pathlib
@@ -40,6 +40,8 @@ CLIENTS = {
     "go-github": (CACHE / "go-github.prepared", "go-github",
                   ["sh", "-c", f"{CACHE}/go-github.test -test.v; latest=$?; "
                                f"{CACHE}/go-github-older.test -test.v && exit $latest"]),
+    "probot": (HERE / "probot/node_modules/.prepared", "probot",
+               ["node", "--test", "--test-reporter=spec", "probot.test.mjs"]),
     "gh": (None, "gh", [sys.executable, "-m", "unittest", "-v", "gh_test"]),
 }
 
@@ -90,6 +92,7 @@ def run(folder, command, authority):
         environment = clean_environment(limit(limited))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
+            ESCLUSA_ADMIN=world.tokens["admin"], ESCLUSA_MAIN_SHA=world.sha("main"),
             ESCLUSA_CLASH_SHA=world.sha("clash/1"), PYTHONDONTWRITEBYTECODE="1",
             SSL_CERT_FILE=str(authority.file),
             # Nothing of this machine's own settings, and no proxy.

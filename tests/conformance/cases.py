@@ -6,6 +6,8 @@ DEPLOYMENT = DEPLOYMENTS + "/{deployment_id}"
 REPORTS = DEPLOYMENT + "/statuses"
 COMMIT = REPOSITORY + "/commits/{ref}"
 CHECK_RUNS = REPOSITORY + "/check-runs"
+HOOKS = REPOSITORY + "/hooks"
+HOOK = HOOKS + "/{hook_id}"
 
 SHOP = "/repos/demo/shop"
 UNKNOWN_SHA = "0" * 40
@@ -13,7 +15,7 @@ PAGES = ["prev", "next", "last", "first"]
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
-def general(record, operation, path, *, body=None, git=False):
+def general(record, operation, path, *, body=None, git=False, takes_body=True):
     """What every operation has in common. `path` leads to something in demo/shop that is there,
     and that the same path in the other repositories need not have."""
     method = operation.split()[0]
@@ -41,13 +43,13 @@ def general(record, operation, path, *, body=None, git=False):
                body=body, says="Requires authentication")
         record(operation, "a public repository without a fitting scope", elsewhere("window"), 403,
                who="narrow", body=body)
-    if method in ("POST", "PATCH"):
+    if method in ("POST", "PATCH") and takes_body:
         record(operation, "a body that is no JSON", path, 400, body=b"{", says="parsing JSON")
         record(operation, "a body that is no object", path, 400, body=[1], says="JSON object")
 
 
-def reading(record, world, operation, path, *, links=None):
-    """The ways of reading that every GET has."""
+def reading(record, world, operation, path, *, links=None, reader="reader"):
+    """The ways of reading that every GET has. `reader` may just read it."""
     number = world.server.api().get(SHOP).json["id"]
     answer = record(operation, "as it is", path, 200, links=links)
     record(operation, "under /api/v3", path, 200, prefix="/api/v3", links=links)
@@ -64,7 +66,7 @@ def reading(record, world, operation, path, *, links=None):
                media=f"github.{media}; format=json")
     record(operation, "unchanged", path, 304, links=links,
            headers={"If-None-Match": answer.headers.get("ETag", "")})
-    record(operation, "by the reader", path, 200, who="reader", links=links)
+    record(operation, "by the reader", path, 200, who=reader, links=links)
 
 
 def pages(record, operation, path):

@@ -11,6 +11,9 @@ const list = `GET ${deployments}`;
 const create = `POST ${deployments}`;
 const report = `POST ${deployments}/{deployment_id}/statuses`;
 const VERSION = "x-github-api-version-selected";
+const hooks = "/repos/{owner}/{repo}/hooks";
+const hook = `POST ${hooks}`;
+const delivery = `GET ${hooks}/{hook_id}/deliveries/{delivery_id}`;
 const remove = `DELETE ${deployments}/{deployment_id}`;
 
 const json = (change) => (exchange) => {
@@ -57,6 +60,18 @@ const CONTROLS = [
   ["a status that is a number", create, 422, json((b) => (b.status = 422))],
   ["another page of the documentation", create, 422, json((b) => (b.documentation_url += "s"))],
   ["errors that are one string", create, 422, json((b) => (b.errors = "Validation failed"))],
+  ["a hook without its configuration", hook, 201, json((b) => delete b.config)],
+  ["a hook with a secret in the clear", hook, 201, json((b) => (b.config.secret = "s3cret"))],
+  ["a hook that leads elsewhere", hook, 201, json((b) => (b.ping_url = "http://127.0.0.1/"))],
+  ["a member of a hook that nobody has", hook, 201, json((b) => (b.creator = "ada"))],
+  ["a configuration in place of a hook", `GET ${hooks}/{hook_id}`, 200,
+    json((b) => Object.keys(b).forEach((key) => key === "id" || delete b[key]))],
+  ["a body after a ping", `POST ${hooks}/{hook_id}/pings`, 204, (e) => (e.body = "{}")],
+  ["a delivery that took a text", `GET ${hooks}/{hook_id}/deliveries`, 200,
+    json((b) => (b[0].duration = "0.1"))],
+  ["a delivery without its request", delivery, 200, json((b) => delete b.request)],
+  ["an answer to a redelivery that is none", `POST ${delivery.slice(4)}/attempts`, 202,
+    (e) => (e.body = "[]")],
   ["a conflict that names no contexts", create, 409, json((b) => (b.errors = []))],
 ];
 

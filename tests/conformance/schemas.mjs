@@ -6,6 +6,8 @@ import addFormats from "ajv-formats";
 const require = createRequire(import.meta.url);
 export const openapi = require("@octokit/openapi/generated/api.github.com.json");
 export const webhooks = () => require("@octokit/webhooks-schemas/schema.json");
+export const openapiWebhooks = () =>
+  require("@octokit/openapi-webhooks/generated/api.github.com.json");
 
 export function makeAjv() {
   // The schemas carry annotations (tsAdditionalProperties, example) that ajv does not know.
@@ -83,6 +85,37 @@ export class RestSchemas {
     }
     return this.made.get(key);
   }
+}
+
+// The two descriptions of webhooks: the older one, closed to what it does not name, and the present
+// one, which is open.
+export const PACKAGES = ["webhooks-schemas", "openapi-webhooks"];
+const made = new Map();
+
+function definitionsOf(name) {
+  const ajv = made.get(name) ?? makeAjv();
+  if (made.has(name)) return ajv;
+  made.set(name, ajv);
+  // OpenAPI 3.1 says what it says in JSON Schema.
+  return ajv.addSchema(name === "webhooks-schemas" ? webhooks() : openapiWebhooks(), name);
+}
+
+// The validator of a kind of event (`deployment.created`, `push`) in one of the packages.
+export function webhookValidator(name, kind) {
+  const [event, action] = kind.split(".");
+  let pointer;
+  if (name === "webhooks-schemas") {
+    const key = action ? `${event}$${action}` : `${event}$event`;
+    if (!(key in webhooks().definitions)) throw new Error(`${name} has no ${key}`);
+    // As a pointer in a URL: both its escapes and the URL's.
+    pointer = `definitions/${encodeURIComponent(key)}`;
+  } else {
+    const key = `webhook-${kind.replaceAll(/[._]/g, "-")}`;
+    if (!(key in openapiWebhooks().components.schemas)) throw new Error(`${name} has no ${key}`);
+    pointer = `components/schemas/${key}`;
+  }
+  const ajv = definitionsOf(name);
+  return ajv.getSchema(`${name}#/${pointer}`) ?? ajv.compile({ $ref: `${name}#/${pointer}` });
 }
 
 export function describeError(error) {

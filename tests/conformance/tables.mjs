@@ -11,6 +11,7 @@ export const PREFIXES = [
   "check-runs$",
   "check-runs/{check_run_id}$",
   "check-runs/{check_run_id}/annotations$",
+  "hooks",
 ];
 
 // The description documents few errors of each operation. These hold for all of them; the page is
@@ -27,11 +28,24 @@ export const GENERAL = {
   503: { of: "all", page: "status codes: service unavailable" },
 };
 
-// Documented, but not to be had from this server. `*` is every operation with that method.
+// Of a webhook; all of them ask for an administrator of the repository.
+const hooks = "/repos/{owner}/{repo}/hooks";
+const hook = `${hooks}/{hook_id}`;
+const HOOK_OPERATIONS = [
+  ...[`GET ${hooks}`, `POST ${hooks}`, `GET ${hook}`, `PATCH ${hook}`, `DELETE ${hook}`],
+  ...[`GET ${hook}/config`, `PATCH ${hook}/config`, `POST ${hook}/pings`, `POST ${hook}/tests`],
+  `GET ${hook}/deliveries`,
+  `GET ${hook}/deliveries/{delivery_id}`,
+  `POST ${hook}/deliveries/{delivery_id}/attempts`,
+];
+
+// Documented, but not to be had from this server. `*` is every operation with that method, `but`
+// those.
 const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
 export const CANNOT = [
   {
     operations: ["GET *"],
+    but: HOOK_OPERATIONS,
     status: 403,
     reason: "who may not read a private repository is told 404, and a public one is read freely",
   },
@@ -46,9 +60,20 @@ export const CANNOT = [
       "GET /repos/{owner}/{repo}/check-runs/{check_run_id}",
       "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
       "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
+      ...HOOK_OPERATIONS,
     ],
     status: 503,
     reason: touchesNoGit,
+  },
+  {
+    operations: [
+      `GET ${hook}/deliveries/{delivery_id}`,
+      `POST ${hook}/deliveries/{delivery_id}/attempts`,
+      `POST ${hook}/pings`,
+      `POST ${hook}/tests`,
+    ],
+    status: 422,
+    reason: "takes no body and no parameters beside the path, so that nothing can be invalid",
   },
 ];
 
@@ -120,9 +145,12 @@ export const CONFLICT = {
 
 // Members of ours that GitHub does not have.
 export const OURS = ["reason_code"];
+// The same, of a hook.
+export const OURS_OF_HOOKS = ["retry", "when_superseded"];
 
 // The scopes that GitHub was seen to name for an operation.
 const reads = "repo, repo_deployment";
+const readsHooks = "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
 const deployments = "/repos/{owner}/{repo}/deployments";
 export const ACCEPTED_SCOPES = {
   [`GET ${deployments}`]: reads,
@@ -132,6 +160,8 @@ export const ACCEPTED_SCOPES = {
   [`DELETE ${deployments}/{deployment_id}`]: "",
   [`POST ${deployments}/{deployment_id}/statuses`]: "",
   "POST /repos/{owner}/{repo}/statuses/{sha}": "",
+  [`GET ${hooks}`]: readsHooks,
+  [`GET ${hook}`]: readsHooks,
 };
 
 // Where GitHub was seen to send Last-Modified, and where it was seen not to.

@@ -13,7 +13,6 @@ import pathlib
 import re
 import selectors
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -23,34 +22,12 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 import harness  # noqa: E402
+from traced import TracedServer  # noqa: E402
 
 CREATES_PER_SYNC_MIN = 8
 SKIPPED = 77
 SYNC = re.compile(r"^(\d+ +)?(\d+\.\d+) (fdatasync|fsync|<\.\.\. (?:fdatasync|fsync) resumed)")
 DURATION = re.compile(r"<(\d+\.\d+)>$")
-
-
-class TracedServer(harness.Server):
-    """A server whose syncs strace writes down; signals go to the server, not to strace."""
-
-    def __init__(self, parent):
-        super().__init__(parent=parent)
-        self.trace = self.folder / "strace.log"
-        self._wrapper = ["strace", "-f", "--seccomp-bpf", "-ttt", "-T", "-o", str(self.trace),
-                         "-e", "trace=fdatasync,fsync", "-e", "signal=none",
-                         *harness.DIES_WITH_PARENT]
-
-    def stop(self, timeout=20):
-        strace = self.process.pid
-        children = pathlib.Path(f"/proc/{strace}/task/{strace}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGTERM)
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            for child in children:
-                os.kill(int(child), signal.SIGKILL)
-        return self._ended()
 
 
 class Client:
@@ -150,7 +127,7 @@ def main():
         return SKIPPED
     parent = ROOT / ".cache"  # a real disk, which /tmp may not be
     parent.mkdir(exist_ok=True)
-    with TracedServer(parent) as server:
+    with TracedServer(["-ttt", "-T", "-e", "trace=fdatasync,fsync"], parent=parent) as server:
         server.add_repository("demo/shop", harness.make_repository(server.folder), "--writable",
                               "--private")
         drive(server, options.connections, options.connections * 2)  # warm

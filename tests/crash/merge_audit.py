@@ -4,6 +4,7 @@ The audit asks git and the database alone, never the server: what a branch is, w
 of it, and what followed from it.
 """
 import dataclasses
+import json
 import pathlib
 import shutil
 import sqlite3
@@ -81,6 +82,16 @@ def read_intents(database, case):
         (case.name,)).fetchall()
 
 
+def read_pushes(database, case):
+    """Of each push event of the case, the branch and where it went."""
+    rows = database.execute(
+        "select b.body from event e join event_body b on b.event_id = e.id "
+        "join repository r on r.id = e.repository_id where r.name = ? and e.kind = 'push'",
+        (case.name,)).fetchall()
+    bodies = [json.loads(body) for body, in rows]
+    return [(body["ref"], body["after"]) for body in bodies]
+
+
 def count_rows(database, table, case):
     return database.execute(
         f"select count(*) from {table} t join repository r on r.id = t.repository_id "
@@ -121,8 +132,9 @@ def merge_complaints(case, branch, old):
 
 
 def intent_complaints(case, database):
-    """Each intent says what its branch says, and each move has one audit row."""
+    """Each intent says what its branch says, and each move has one audit row and one event."""
     found, moved = [], {}
+    pushes = read_pushes(database, case)
     for number, branch, _, to_sha, outcome in read_intents(database, case):
         has_it = to_sha == case.git("rev-parse", "--verify", branch)
         audits = database.execute("select count(*) from audit where action = 'branch.merge' and "
@@ -135,6 +147,10 @@ def intent_complaints(case, database):
         if audits != (1 if has_it else 0):
             found.append(f"{audits} audit rows of the merge into {branch}, "
                          f"which {'happened' if has_it else 'did not happen'}")
+        events = pushes.count((branch, to_sha))
+        if events != (1 if has_it else 0):
+            found.append(f"{events} push events of the merge into {branch}, "
+                         f"which {'happened' if has_it else 'did not happen'}")
         if has_it:
             moved[branch] = moved.get(branch, 0) + 1
     for branch, old in case.tips.items():
@@ -145,9 +161,9 @@ def intent_complaints(case, database):
 
 
 def row_complaints(case, database):
-    """No deployment, and no event, came of a merge."""
+    """No deployment, and no event of one, came of a merge."""
     found = []
-    for table in ("deployment", "event"):
+    for table in ("deployment", "(select * from event where kind = 'deployment')"):
         count = count_rows(database, table, case)
         if not case.created <= count <= case.created + case.maybe:
             found.append(f"{count} rows in {table}, and {case.created} creates were answered")

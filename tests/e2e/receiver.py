@@ -7,21 +7,39 @@ goes out, so that what the server was told was received has been:
 
 In a test: `with Receiver(file) as receiver: …`. As a process of its own, which outlives the
 server: `receiver.py --file FILE` prints `Receiver listens on http://…` and runs until it is ended.
+It may be moody: `--fail 0.1 --drop 0.05 --pause 0.02` answers a tenth with 500 and a twentieth not
+at all (`"answer": null`), and takes up to that many seconds for each. All are written down.
 """
 import argparse
+import dataclasses
 import hashlib
 import http.server
 import json
 import os
+import random
 import sys
 import threading
 import time
 
 
-class Receiver:
-    """A threaded HTTP server for webhooks. `answers` is what the next deliveries get."""
+@dataclasses.dataclass
+class Mood:
+    """How badly a receiver behaves: shares of its answers, and seconds before each at most."""
+    fail: float = 0.0
+    drop: float = 0.0
+    pause: float = 0.0
 
-    def __init__(self, file):
+    def answer(self):
+        """The status for one delivery; None to close the connection instead."""
+        chance = random.random()
+        return None if chance < self.drop else 500 if chance < self.drop + self.fail else 200
+
+
+class Receiver:
+    """A threaded HTTP server for webhooks. `fail_next` says what the next deliveries get."""
+
+    def __init__(self, file, mood=Mood()):
+        self.mood = mood
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._changed = threading.Condition()
         self._deliveries = []
@@ -71,7 +89,7 @@ class Receiver:
     def record(self, headers, body):
         """Writes one delivery down and gives the status to answer with."""
         with self._changed:
-            answer = self._failures.pop(0) if self._failures else 200
+            answer = self._failures.pop(0) if self._failures else self.mood.answer()
             delivery = {
                 "at": time.time(),
                 "guid": headers.get("X-GitHub-Delivery"),
@@ -109,7 +127,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if body is None:  # cut off: the server died while it was sending; not a delivery
             self.close_connection = True
             return
-        answer = self.server.receiver.record(self.headers, body)
+        receiver = self.server.receiver
+        answer = receiver.record(self.headers, body)
+        if receiver.mood.pause:
+            time.sleep(random.uniform(0, receiver.mood.pause))
+        if answer is None:
+            self.close_connection = True
+            return
         text = b"received\n"
         self.send_response(answer)
         self.send_header("Content-Type", "text/plain")
@@ -136,7 +160,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--file", required=True)
-    with Receiver(parser.parse_args().file) as receiver:
+    for field in dataclasses.fields(Mood):
+        parser.add_argument(f"--{field.name}", type=float, default=field.default)
+    options = vars(parser.parse_args())
+    with Receiver(options.pop("file"), Mood(**options)) as receiver:
         print(f"Receiver listens on {receiver.url}", flush=True)
         try:
             threading.Event().wait()

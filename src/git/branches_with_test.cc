@@ -1,0 +1,85 @@
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+#include "git/refs.h"
+#include "support/git_fixture.h"
+
+using namespace esclusa;
+using test::GitFixture;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names branches_with(const GitFixture& fixture, const std::string& sha) {
+  auto repository = git::Repository::open(fixture.git_directory());
+  REQUIRE(repository);
+  auto branches = git::list_branches_with(*repository, sha, "main");
+  REQUIRE(branches);
+  Names names;
+  for (const core::Branch& branch : *branches) {
+    CHECK(branch.sha == fixture.git({"rev-parse", "refs/heads/" + branch.name}));
+    names.push_back(branch.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("list_branches_with: those that have the commit behind them, and no others") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  fixture.branch("old", first);
+  fixture.branch("topic", first);
+  const std::string second = fixture.commit("main", "a", "2");
+  const std::string idea = fixture.commit("topic", "b", "1");
+  fixture.tag("v1", second);
+  // Those that end with the commit come first, then the default branch.
+  CHECK(branches_with(fixture, first) == Names{"old", "main", "topic"});
+  CHECK(branches_with(fixture, second) == Names{"main"});
+  CHECK(branches_with(fixture, idea) == Names{"topic"});
+
+  const std::string tree = fixture.git({"rev-parse", second + "^{tree}"});
+  const std::string merge =
+      fixture.git({"commit-tree", tree, "-m", "merge", "-p", second, "-p", idea});
+  fixture.branch("merged", merge);
+  CHECK(branches_with(fixture, idea) == Names{"topic", "merged"});
+  CHECK(branches_with(fixture, second) == Names{"main", "merged"});
+  CHECK(branches_with(fixture, merge) == Names{"merged"});
+}
+
+TEST_CASE("list_branches_with: a commit that no branch has any more") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  const std::string lost = fixture.commit("main", "a", "2");
+  fixture.branch("main", first);
+  CHECK(branches_with(fixture, lost) == Names{});
+}
+
+TEST_CASE("list_branches_with: ten of many, the likeliest first") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  std::string commands;
+  for (size_t i = 100; i < 100 + 2 * limits::event_branch_candidates; ++i) {
+    commands += "create refs/heads/b" + std::to_string(i) + " " + first + "\n";
+  }
+  fixture.git({"update-ref", "--stdin"}, commands);
+  const std::string second = fixture.commit("main", "a", "2");
+  fixture.branch("z-at-the-end", second);
+  CHECK(branches_with(fixture, second) == Names{"main", "z-at-the-end"});
+  const Names names = branches_with(fixture, first);
+  CHECK(names.size() == limits::event_branches);
+  CHECK(names.front() == "b100");
+}
+
+TEST_CASE("list_branches_with: the search ends, also in a long history") {
+  GitFixture fixture;
+  std::string stream;
+  for (size_t i = 0; i < limits::event_branch_commits + 10; ++i) {
+    stream += "commit refs/heads/main\ncommitter A <a@b> " + std::to_string(1'700'000'000 + i) +
+              " +0000\ndata 0\n";
+  }
+  fixture.git({"fast-import", "--quiet"}, stream);
+  CHECK(branches_with(fixture, fixture.git({"rev-parse", "main~900"})) == Names{"main"});
+  CHECK(branches_with(fixture, fixture.git({"rev-list", "--max-parents=0", "main"})) == Names{});
+}

@@ -1,0 +1,135 @@
+// Judges the bodies of events by GitHub's two descriptions of webhooks, and itself by spoiled ones.
+//
+//   node events.mjs RECEIVED.jsonl
+//
+// RECEIVED.jsonl is a receiver's file (tests/e2e/receiver.py). A row beginning with `ok` or `FAIL`
+// is printed for each negative control, each kind of event, and each difference that is allowed
+// for. Exit code 1 unless all kinds are there and none is violated.
+import { readFileSync } from "node:fs";
+import { describeError, PACKAGES, webhookValidator } from "./schemas.mjs";
+
+// Every kind of event that the server sends.
+const KINDS = [
+  "deployment.created", "deployment_status.created", "status", "check_run.created",
+  "check_run.completed", "push", "ping", "meta.deleted",
+];
+
+// Where the two descriptions contradict each other, so that no body can fit both; each with the
+// one that is followed (docs/decisions/0010-event-schemas.md).
+const DIFFERENCES = [
+  {
+    id: "verified_at",
+    follows: "webhooks-schemas",
+    allows: (kind, error) =>
+      kind === "status" && error.instancePath === "/commit/commit/verification" &&
+      error.params.missingProperty === "verified_at",
+  },
+  {
+    id: "empty-environment_url",
+    follows: "webhooks-schemas",
+    allows: (kind, error, body) =>
+      kind === "deployment_status.created" && error.keyword === "format" &&
+      error.instancePath === "/deployment_status/environment_url" &&
+      body.deployment_status.environment_url === "",
+  },
+  {
+    id: "payload-text",
+    follows: "openapi-webhooks",
+    allows: (kind, error, body) =>
+      kind.startsWith("deployment") && error.instancePath === "/deployment/payload" &&
+      error.keyword === "type" && typeof body.deployment.payload === "string",
+  },
+];
+
+const kindOf = ({ event, body }) => (body.action ? `${event}.${body.action}` : event);
+
+// [description, error, difference or undefined] for everything that a description has against it.
+function objections(event) {
+  const kind = kindOf(event);
+  const found = [];
+  for (const name of PACKAGES) {
+    const validate = webhookValidator(name, kind);
+    if (validate(event.body)) continue;
+    for (const error of validate.errors) {
+      const fits = (one) => one.follows !== name && one.allows(kind, error, event.body);
+      found.push([name, error, DIFFERENCES.find(fits)]);
+    }
+  }
+  return found;
+}
+
+const violations = (event) => objections(event).filter(([, , difference]) => !difference);
+
+// [what is wrong, kind, how it is made wrong]; each must be seen.
+const CONTROLS = [
+  ["no repository", "deployment.created", (b) => delete b.repository],
+  ["no workflow", "deployment.created", (b) => delete b.workflow],
+  ["a number as a text", "deployment.created", (b) => (b.deployment.id = String(b.deployment.id))],
+  ["an unknown member", "deployment.created", (b) => (b.esclusa = 1)],
+  ["a user's newer member", "deployment.created", (b) => (b.sender.user_view_type = "public")],
+  ["a state that is none", "deployment_status.created", (b) => (b.deployment_status.state = "up")],
+  ["a null in place of nothing", "deployment_status.created", (b) => (b.workflow = null)],
+  ["a link that is none", "deployment_status.created", (b) => (b.deployment_status.log_url = "")],
+  ["no branches", "status", (b) => delete b.branches],
+  ["when it was verified", "status", (b) => (b.commit.commit.verification.verified_at = null)],
+  ["no tree", "status", (b) => delete b.commit.commit.tree],
+  ["no app", "check_run.created", (b) => (b.check_run.app = null)],
+  ["half a suite", "check_run.completed", (b) => delete b.check_run.check_suite.head_sha],
+  ["a suite that was skipped", "check_run.completed",
+    (b) => (b.check_run.check_suite.conclusion = "skipped")],
+  ["no end", "check_run.completed", (b) => (b.check_run.completed_at = null)],
+  ["no head", "push", (b) => delete b.head_commit],
+  ["a commit without its files", "push", (b) => delete b.commits[0].added],
+  ["no pusher", "push", (b) => delete b.pusher],
+  ["no hook", "ping", (b) => delete b.hook],
+  ["an organization", "meta.deleted", (b) => (b.organization = {})],
+  ["a link to what is gone", "meta.deleted", (b) => (b.hook.url = "http://127.0.0.1/")],
+];
+
+let failed = 0;
+function row(good, ...columns) {
+  console.log(`${good ? "ok  " : "FAIL"} ${columns.join("  ")}`);
+  if (!good) failed += 1;
+}
+
+function judgeTheJudge(events) {
+  for (const [what, kind, spoil] of CONTROLS) {
+    const good = events.find((one) => kindOf(one) === kind && violations(one).length === 0);
+    if (!good) {
+      row(false, `control: ${what}: there is no good ${kind}`);
+      continue;
+    }
+    const spoiled = structuredClone(good);
+    spoil(spoiled.body);
+    row(violations(spoiled).length > 0, `control: ${what} (${kind})`);
+  }
+}
+
+function main([file]) {
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const events = lines.map(({ event, body }) => ({ event, body: JSON.parse(body) }));
+  judgeTheJudge(events);
+  console.log();
+  const used = new Map(DIFFERENCES.map(({ id }) => [id, 0]));
+  for (const kind of [...new Set([...KINDS, ...events.map(kindOf)])]) {
+    const of = events.filter((one) => kindOf(one) === kind);
+    const against = of.flatMap(objections);
+    const bad = against.filter(([, , difference]) => !difference);
+    for (const [, , difference] of against) {
+      if (difference) used.set(difference.id, used.get(difference.id) + 1);
+    }
+    const known = KINDS.includes(kind);
+    row(known && of.length > 0 && bad.length === 0, kind.padEnd(26),
+      `${of.length} received`.padStart(12), `${bad.length} violations`.padStart(13));
+    const texts = bad.map(([name, error]) => `       ${name}: ${describeError(error)}`);
+    for (const text of new Set(texts)) console.log(text);
+  }
+  console.log("\nDifferences between the two (docs/decisions/0010-event-schemas.md):");
+  // One that is no longer met is one too many.
+  for (const { id, follows } of DIFFERENCES) {
+    row(used.get(id) > 0, id.padEnd(26), `as ${follows} has it`, `met ${used.get(id)} times`);
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The bodies of events: makes the real server send every kind of event that it has to a real
+receiver, and has them judged by GitHub's two descriptions of webhooks (events.mjs). And which
+events a hook may ask for, by the newer of the two.
+
+    tests/conformance/events.py [--keep FILE]
+
+What it needs: Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+HERE = pathlib.Path(__file__).resolve().parent
+DESCRIPTION = HERE / "node_modules/@octokit/openapi-webhooks/generated/api.github.com.json"
+sys.path.insert(0, str(HERE.parent / "e2e"))
+
+from receiver import Receiver  # noqa: E402
+from world import World  # noqa: E402
+
+SHOP = "/repos/demo/shop"
+PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
+
+
+def check_names(world):
+    """Every event that a repository hook may have on GitHub is taken, and every other refused."""
+    description = json.loads(DESCRIPTION.read_text())
+    names = {}
+    for webhook in description["webhooks"].values():
+        about = webhook["post"]["x-github"]
+        types = names.setdefault(about["subcategory"].replace("-", "_"), set())
+        types.update(about.get("supported-webhook-types", []))
+    offered = sorted(name for name, types in names.items() if "repository" in types)
+    api = world.server.api()
+    answer = api.post(f"{SHOP}/hooks", {"events": offered, "active": False,
+                                        "config": {"url": world.server.url}})
+    good = answer.status == 201 and answer.json["events"] == offered
+    print(f"{'ok  ' if good else 'FAIL'} {len(offered)} events are taken")
+    if answer.status == 201:
+        api.delete(answer.json["url"])
+    for name in sorted(set(names) - set(offered)):
+        answer = api.post(f"{SHOP}/hooks", {"events": [name], "config": {"url": world.server.url}})
+        said = answer.json.get("errors", [{}])[0].get("message") if answer.status == 422 else None
+        refused = said == f"These events are not allowed for this hook: {name}"
+        print(f"{'ok  ' if refused else 'FAIL'} {name} is refused")
+        good = good and refused
+    return good
+
+
+class Sender:
+    """Does what makes the server send something, and counts what must arrive."""
+
+    def __init__(self, world, receiver):
+        self.world = world
+        self.api = world.server.api()
+        self.receiver = receiver
+
+    def post(self, path, body=None, expects=201):
+        answer = self.api.post(path, body)
+        assert answer.status == expects, answer
+        return answer.json
+
+    def wait(self, event, count):
+        self.receiver.wait_for_event(event, count)
+
+    def deployments(self, shop):
+        """Of each shape that a payload can have; and each state of a status."""
+        made = [self.post(f"{shop}/deployments", {**PLAIN, **more}) for more in (
+            {}, {"payload": {"a": [1, {"b": None}]}, "description": "All of it", "task": "migrate",
+                 "environment": "staging", "transient_environment": True},
+            {"payload": "a text", "environment": "text"})]
+        self.wait("deployment", len(made))
+        statuses = f"{shop}/deployments/{made[0]['id']}/statuses"
+        # `inactive` is announced to nobody.
+        for state in ("queued", "in_progress", "pending", "failure", "error", "success"):
+            self.post(statuses, {"state": state})
+        self.post(statuses, {"state": "success", "environment_url": "https://shop.example.org/",
+                             "log_url": "https://ci.example.org/2", "description": "é" * 140})
+        self.wait("deployment_status", 7)
+
+    def commit_statuses(self, shop):
+        for state in ("error", "failure", "pending", "success"):
+            self.post(f"{shop}/statuses/{self.world.sha('main')}", {"state": state})
+        self.post(f"{shop}/statuses/{self.world.sha('ahead/1')}", {
+            "state": "success", "target_url": "https://ci.example.org/1", "description": "Good",
+            "context": "ci/build"})
+        self.wait("status", 5)
+
+    def check_runs(self, shop):
+        """Each conclusion, of a run that begins with it and of one that comes to it."""
+        least = {"name": "build", "head_sha": self.world.sha("main")}
+        conclusions = ("action_required", "cancelled", "failure", "neutral", "skipped", "success",
+                       "timed_out")
+        for conclusion in conclusions:
+            self.post(f"{shop}/check-runs", {**least, "conclusion": conclusion})
+            run = self.post(f"{shop}/check-runs", {
+                **least, "status": "in_progress", "details_url": "https://ci.example.org/1",
+                "external_id": "7"})
+            answer = self.api.patch(f"{shop}/check-runs/{run['id']}", {
+                "conclusion": conclusion, "output": {"title": "T", "summary": "S", "text": "X"}})
+            assert answer.status == 200, answer
+        self.wait("check_run", 4 * len(conclusions))
+
+    def pushes(self, shop, hook, branch):
+        """The push of an auto-merge, and the same as a test."""
+        self.post(f"{shop}/deployments", {"ref": branch, "required_contexts": []}, 202)
+        self.wait("push", 1)
+        self.post(f"{shop}/hooks/{hook['id']}/tests", expects=204)
+        self.wait("push", 2)
+
+    def everything(self, shop, branch):
+        config = {"url": self.receiver.url, "content_type": "json", "secret": "s3cret"}
+        hook = self.post(f"{shop}/hooks", {"config": config, "events": ["*"]})
+        self.post(f"{shop}/hooks/{hook['id']}/pings", expects=204)
+        self.wait("ping", 2)
+        self.deployments(shop)
+        self.commit_statuses(shop)
+        self.check_runs(shop)
+        self.pushes(shop, hook, branch)
+        answer = self.api.delete(f"{shop}/hooks/{hook['id']}")
+        assert answer.status == 204, answer
+        self.wait("meta", 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=pathlib.Path, metavar="FILE", help="keep the bodies there")
+    options = parser.parse_args()
+    if not (HERE / "node_modules/.prepared").exists():
+        print("the judge's packages are not there; tools/prepare-clients conformance tells why")
+        return 1 if os.environ.get("CI") else SKIPPED
+    with World() as world, tempfile.TemporaryDirectory(prefix="events-") as folder:
+        file = options.keep or pathlib.Path(folder) / "received.jsonl"
+        with Receiver(file) as receiver:
+            good = check_names(world)
+            Sender(world, receiver).everything(SHOP, "late/1")
+            print(f"{len(receiver.deliveries())} events received")
+        sys.stdout.flush()
+        judged = subprocess.run(["node", str(HERE / "events.mjs"), str(file)], check=False)
+        return judged.returncode if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
