@@ -127,7 +127,7 @@ Result<void> delete_hook(const Context& context, const RepositoryAccess& access,
                                }
                                return {};
                              });
-  if (deleted) context.wake_deliveries();
+  if (deleted) context.events_committed();
   return deleted;
 }
 
