@@ -4,7 +4,9 @@
 #include "api/check_runs.h"
 #include "api/code.h"
 #include "api/commit_statuses.h"
+#include "api/deployment_logs.h"
 #include "api/deployments.h"
+#include "api/feed.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/meta.h"
@@ -13,6 +15,7 @@
 #include "api/statuses.h"
 #include "api/users.h"
 #include "base/check.h"
+#include "core/feed.h"
 
 namespace esclusa::api {
 namespace {
@@ -22,6 +25,7 @@ using core::Scope;
 using core::Scopes;
 
 const Scopes deployment_scopes{Scope::repo, Scope::repo_deployment, Scope::public_repo};
+const Scopes feed_scopes = core::feed_requirement().scopes;
 const Scopes status_scopes{Scope::repo, Scope::repo_status, Scope::public_repo};
 const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_hook};
 const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
@@ -36,14 +40,13 @@ constexpr std::string_view reads_hooks =
 constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
 constexpr std::string_view org_hooks = "admin:org_hook";
 
+#define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
-#define OUR_HOOK "/esclusa" HOOK
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
-#define OUR_ORG_HOOK "/esclusa" ORG_HOOK
 #define ADMIN "/esclusa/admin"
 
 // clang-format off
@@ -125,13 +128,13 @@ const Route table[] = {
     {"POST", HOOK "/deliveries/{delivery_id}/attempts", Audience::repository,
      {Role::admin, hook_write_scopes}, writes_hooks, Waits::yes,
      "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
-    {"GET", OUR_HOOK "/deliveries", Audience::repository, {Role::admin, hook_read_scopes},
+    {"GET", ESCLUSA HOOK "/deliveries", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::no, "", list_event_deliveries},
-    {"POST", OUR_HOOK "/replay", Audience::repository, {Role::admin, hook_write_scopes},
+    {"POST", ESCLUSA HOOK "/replay", Audience::repository, {Role::admin, hook_write_scopes},
      writes_hooks, Waits::yes, "", replay_deliveries},
-    {"PUT", OUR_HOOK "/secret", Audience::repository, {Role::admin, hook_write_scopes},
+    {"PUT", ESCLUSA HOOK "/secret", Audience::repository, {Role::admin, hook_write_scopes},
      writes_hooks, Waits::yes, "", rotate_hook_secret},
-    {"PUT", OUR_HOOK "/owner", Audience::repository, {Role::admin, hook_write_scopes},
+    {"PUT", ESCLUSA HOOK "/owner", Audience::repository, {Role::admin, hook_write_scopes},
      writes_hooks, Waits::yes, "", adopt_hook},
 
     {"GET", ORG_HOOKS, Audience::organization, {Role::admin, organization_hook_scopes},
@@ -161,13 +164,13 @@ const Route table[] = {
     {"POST", ORG_HOOK "/deliveries/{delivery_id}/attempts", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes,
      "orgs/webhooks#redeliver-a-delivery-for-an-organization-webhook", redeliver},
-    {"GET", OUR_ORG_HOOK "/deliveries", Audience::organization,
+    {"GET", ESCLUSA ORG_HOOK "/deliveries", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::no, "", list_event_deliveries},
-    {"POST", OUR_ORG_HOOK "/replay", Audience::organization,
+    {"POST", ESCLUSA ORG_HOOK "/replay", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", replay_deliveries},
-    {"PUT", OUR_ORG_HOOK "/secret", Audience::organization,
+    {"PUT", ESCLUSA ORG_HOOK "/secret", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", rotate_hook_secret},
-    {"PUT", OUR_ORG_HOOK "/owner", Audience::organization,
+    {"PUT", ESCLUSA ORG_HOOK "/owner", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", adopt_hook},
 
     {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
@@ -188,6 +191,14 @@ const Route table[] = {
     // After all that goes on behind the ref: it takes what is left.
     {"GET", REPOSITORY "/commits/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
+
+    {"GET", ESCLUSA "/events", Audience::account, {}, "", Waits::yes, "", read_events},
+    {"GET", ESCLUSA REPOSITORY "/events", Audience::repository, {Role::read, feed_scopes},
+     "repo, repo:status, repo_deployment", Waits::yes, "", read_events},
+    {"GET", ESCLUSA DEPLOYMENT "/log", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::yes, "", get_deployment_log},
+    {"PATCH", ESCLUSA DEPLOYMENT "/log", Audience::repository, {Role::write, deployment_scopes},
+     "", Waits::yes, "", append_deployment_log},
 
     {"GET", "/", Audience::anyone, {}, "", Waits::no, "meta/meta#github-api-root", get_root},
     {"GET", "/meta", Audience::anyone, {}, "", Waits::no,
@@ -233,14 +244,13 @@ const Route table[] = {
 };
 // clang-format on
 
+#undef ESCLUSA
 #undef REPOSITORY
 #undef DEPLOYMENT
 #undef CHECK_RUN
 #undef HOOK
-#undef OUR_HOOK
 #undef ORG_HOOKS
 #undef ORG_HOOK
-#undef OUR_ORG_HOOK
 #undef ADMIN
 
 }  // namespace

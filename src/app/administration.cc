@@ -123,7 +123,7 @@ Result<Blocking> block_account(const Context& context, const core::Principal& pr
 Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
                                  const std::string& login) {
   auto unblocked = set_blocked(context, principal, login, false);
-  if (unblocked) context.wake_deliveries();
+  if (unblocked) context.events_committed();
   return unblocked;
 }
 

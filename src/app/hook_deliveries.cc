@@ -50,7 +50,7 @@ Result<void> redeliver(const Context& context, const HookScope& scope, HookId ho
                  "{\"delivery_id\":" + std::to_string(id.value) + "}");
     return {};
   });
-  if (asked) context.wake_deliveries();
+  if (asked) context.events_committed();
   return asked;
 }
 
@@ -73,7 +73,7 @@ Result<core::Replayed> replay_deliveries(const Context& context, const HookScope
                  "{\"count\":" + std::to_string(done.count) + "}");
     return done;
   });
-  if (replayed) context.wake_deliveries();
+  if (replayed) context.events_committed();
   return replayed;
 }
 

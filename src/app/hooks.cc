@@ -79,7 +79,7 @@ Result<core::Hook> save_hook(const Context& context, const HookScope& scope, Hoo
                              if (before.active && !hook.active) store::hold_deliveries(tx, id);
                              return *store::find_hook(tx, context.sealer, scope.target(), id);
                            });
-  if (saved && wakes) context.wake_deliveries();
+  if (saved && wakes) context.events_committed();
   return saved;
 }
 
@@ -101,7 +101,7 @@ Result<core::Hook> create_hook(const Context& context, const HookScope& scope,
                         hook.created_at);
     return hook;
   });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 
@@ -154,7 +154,7 @@ Result<void> delete_hook(const Context& context, const HookScope& scope, HookId 
                                }
                                return {};
                              });
-  if (deleted) context.wake_deliveries();
+  if (deleted) context.events_committed();
   return deleted;
 }
 
@@ -164,7 +164,7 @@ Result<void> ping_hook(const Context& context, const HookScope& scope, HookId id
                               insert_ping(tx, context, scope, hook);
                               return {};
                             });
-  if (pinged) context.wake_deliveries();
+  if (pinged) context.events_committed();
   return pinged;
 }
 
@@ -177,7 +177,7 @@ Result<void> test_hook(const Context& context, const RepositoryAccess& access, H
         }
         return Result<void>{};
       });
-  if (tested) context.wake_deliveries();
+  if (tested) context.events_committed();
   return tested;
 }
 

@@ -132,7 +132,8 @@ class OurFields(HookTest):
         self.assertEqual([hook[name] for name in ours], ["schedule", "deliver", "admin", None])
         changed = self.api.patch(hook["url"], {"retry": "none", "when_superseded": "skip"}).json
         self.assertEqual([changed[name] for name in ours], ["none", "skip", "admin", None])
-        self.assertEqual(self.api.get(hook["url"]).json, changed)
+        read = self.api.get(hook["url"]).json
+        self.assertEqual([read[name] for name in ours], ["none", "skip", "admin", None])
         self.assertNotIn("retry", changed["config"])
         for body in ({"retry": "sometimes"}, {"retry": 1}, {"when_superseded": "drop"},
                      {"config": {"url": "http://127.0.0.1:9/", "retry": "none"}}):
