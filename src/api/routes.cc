@@ -7,6 +7,7 @@
 #include "api/check_runs.h"
 #include "api/code.h"
 #include "api/commit_statuses.h"
+#include "api/deploy_keys.h"
 #include "api/deployments.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
@@ -41,6 +42,7 @@ constexpr std::string_view reads_hooks =
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
+#define KEY REPOSITORY "/keys/{key_id}"
 #define ADMIN "/esclusa/admin"
 
 // clang-format off
@@ -125,6 +127,15 @@ const Route table[] = {
      {Role::admin, hook_write_scopes}, "admin:repo_hook, public_repo, repo, write:repo_hook",
      Waits::yes, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
 
+    {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
+     Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
+    {"POST", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
+     Waits::yes, "deploy-keys/deploy-keys#create-a-deploy-key", create_deploy_key},
+    {"GET", KEY, Audience::repository, {Role::admin, code_scopes}, "", Waits::no,
+     "deploy-keys/deploy-keys#get-a-deploy-key", get_deploy_key},
+    {"DELETE", KEY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deploy-keys/deploy-keys#delete-a-deploy-key", delete_deploy_key},
+
     {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "branches/branches#list-branches", list_branches},
     {"GET", REPOSITORY "/branches/{branch...}", Audience::repository, {Role::read, code_scopes},
@@ -188,6 +199,7 @@ const Route table[] = {
 #undef DEPLOYMENT
 #undef CHECK_RUN
 #undef HOOK
+#undef KEY
 #undef ADMIN
 
 /// The request's path as decoded segments; nothing if it is malformed.

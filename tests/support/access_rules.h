@@ -132,6 +132,12 @@ inline constexpr RepositoryRoute repository_routes[] = {
                                                         Standing::admin, hook_reading,  200},
     {"POST",   "/hooks/{hook_id}/deliveries/{delivery_id}/attempts",
                                                         Standing::admin, hook_writing,  202},
+
+    {"GET",    "/keys",                                 Standing::admin, code,          200},
+    {"POST",   "/keys",                                 Standing::admin, code,          201,
+     R"({"key": "{new_key}"})"},
+    {"GET",    "/keys/{key_id}",                        Standing::admin, code,          200},
+    {"DELETE", "/keys/{key_id}",                        Standing::admin, code,          204},
 };
 // clang-format on
 

@@ -9,6 +9,7 @@
 #include "support/access_rules.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
+#include "support/public_keys.h"
 #include "wire/json.h"
 
 namespace esclusa::test {
@@ -251,6 +252,8 @@ class AccessWorld {
     names["check_run_id"] =
         post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
     names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
+    names["new_key"] = public_key("new in " + repository.id);
+    names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
   }
 
