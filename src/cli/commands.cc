@@ -2,6 +2,7 @@
 
 #include "cli/administration.h"
 #include "cli/deploy.h"
+#include "cli/keys.h"
 
 namespace esclusa::cli {
 
@@ -9,6 +10,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_deploy(app, action);
   add_history(app, action);
   add_repository(app, action);
+  add_key(app, action);
   add_user(app, action);
   add_token(app, action);
   add_organization(app, action);
