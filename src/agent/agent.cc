@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "agent/config.h"
+#include "agent/follower.h"
+#include "agent/intake.h"
 #include "agent/listener.h"
 #include "agent/runner.h"
 #include "agent/stop_flag.h"
@@ -21,6 +23,22 @@ namespace {
 constexpr size_t http_threads = 8;  // they wait for a sync of the disk, or read a log
 constexpr auto report_time = std::chrono::seconds(3);  // after the commands have been ended
 
+/// Opens the port of webhook mode; its address.
+Result<std::string> listen(http::Server& server, const Config& config) {
+  const uint16_t port = TRY(server.listen(config.listen_host, config.listen_port));
+  const bool is_ipv6 = config.listen_host.contains(':');
+  return "http://" + (is_ipv6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" +
+         std::to_string(port);
+}
+
+void say_ready(const Config& config, const std::string& address) {
+  const bool pulls = config.mode == Mode::pull;
+  std::printf("Agent %s %s/\n", pulls ? "follows" : "listens on",
+              pulls ? config.server.c_str() : address.c_str());
+  std::fflush(stdout);
+  log::info("the agent is ready", {{"url", address}, {"server", config.server}});
+}
+
 }  // namespace
 
 Result<void> run(const std::filesystem::path& config_file) {
@@ -31,38 +49,37 @@ Result<void> run(const std::filesystem::path& config_file) {
   WorkFolder work = TRY(WorkFolder::open(config.work));
 
   Runner* runner_of_events = nullptr;
-  const Listener listener(config, work,
-                          [&](DeploymentEvent event) { runner_of_events->add(std::move(event)); });
+  auto accept = [&](DeploymentEvent event) { runner_of_events->add(std::move(event)); };
+  const Listener listener(config, work, accept);
+  const Intake intake(config, work, accept);
   std::optional<http::Server> server;
-  server.emplace(
-      http::Service{.handle = [&](const auto& request) { return listener.handle(request); },
-                    .may_block = [](const auto&) { return true; },
-                    .refuse = [](const auto&, int status) { return Listener::refuse(status); }},
-      http_threads);
-  const uint16_t port = TRY(server->listen(config.listen_host, config.listen_port));
-  const bool is_ipv6 = config.listen_host.contains(':');
-  const std::string address = "http://" +
-                              (is_ipv6 ? "[" + config.listen_host + "]" : config.listen_host) +
-                              ":" + std::to_string(port);
+  std::string address;
+  if (config.mode == Mode::webhook) {
+    server.emplace(
+        http::Service{.handle = [&](const auto& request) { return listener.handle(request); },
+                      .may_block = [](const auto&) { return true; },
+                      .refuse = [](const auto&, int status) { return Listener::refuse(status); }},
+        http_threads);
+    address = TRY(listen(*server, config));
+  }
   Runner runner(config, work, stop, config.public_url.empty() ? address : config.public_url);
   runner_of_events = &runner;
   TRY(runner.recover());
   runner.start();
-  std::jthread serving([&] { server->run(); });
-  std::printf("Agent listens on %s/\n", address.c_str());
-  std::fflush(stdout);
-  log::info("the agent is ready", {{"url", address}, {"server", config.server}});
+  Follower follower(config, intake, work.path(), stop);
+  std::jthread hearing([&] { server ? server->run() : follower.run(); });
+  say_ready(config, address);
 
   stop.wait();
   log::info("the agent ends", {});
-  server->stop();
+  if (server) server->stop();
   if (!runner.wait_idle(limits::run_kill_after + report_time)) {
     // A thread waits for a server that does not answer. All that matters is on disk.
     log::warning("the agent ends with a report still to be made; the next start makes it", {});
     std::fflush(nullptr);
     std::_Exit(0);
   }
-  serving.join();
+  hearing.join();
   server.reset();  // waits for what still handles an event, and uses the runner
   return {};
 }

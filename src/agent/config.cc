@@ -69,6 +69,27 @@ Result<void> read_listen(const TomlTable& table, const std::string& text, Config
   return {};
 }
 
+/// How deployments are heard of. What only a webhook needs may stand there in either mode, so that
+/// one may change between them.
+Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config) {
+  const std::string mode = TRY(table.string_or("mode", "webhook"));
+  if (mode != "webhook" && mode != "pull") {
+    return table.error("`mode` is \"webhook\" or \"pull\", and not \"" + mode + "\"");
+  }
+  config.mode = mode == "pull" ? Mode::pull : Mode::webhook;
+  const std::string listen = TRY(table.string_or("listen", "127.0.0.1:0"));
+  const auto public_url = TRY(table.optional_string("public_url"));
+  if (config.mode == Mode::pull) {
+    TRY(table.optional_string("secret_file"));
+    return {};
+  }
+  TRY(read_listen(table, listen, config));
+  if (public_url) config.public_url = TRY(checked_url(table, "public_url", *public_url));
+  const std::string secret_file = TRY(table.required_string("secret_file", "\"hook.secret\""));
+  config.secret = TRY(read_secret(table, "secret_file", folder / secret_file));
+  return {};
+}
+
 /// Whether git takes this for a URL (`scheme://…`, `host:path`) and not for a path.
 bool is_git_url(const std::string& text) {
   const size_t colon = text.find(':');
@@ -141,14 +162,9 @@ Result<Config> load_config(const fs::path& file) {
   config.ca_file = TRY(read_ca_file(table, folder));
   const std::string token_file = TRY(table.required_string("token_file", "\"agent.token\""));
   config.token = TRY(read_secret(table, "token_file", folder / token_file));
-  TRY(read_listen(table, TRY(table.string_or("listen", "127.0.0.1:0")), config));
-  if (auto url = TRY(table.optional_string("public_url"))) {
-    config.public_url = TRY(checked_url(table, "public_url", *url));
-  }
+  TRY(read_way_in(table, folder, config));
   config.work = folder / TRY(table.required_string("work", "\"agent-work\""));
   config.work = config.work.lexically_normal();
-  const std::string secret_file = TRY(table.required_string("secret_file", "\"hook.secret\""));
-  config.secret = TRY(read_secret(table, "secret_file", folder / secret_file));
   for (const toml::table* entry : TRY(table.tables("deploy"))) {
     const std::string number = std::to_string(config.rules.size() + 1);
     config.rules.push_back(

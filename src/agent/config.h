@@ -14,6 +14,8 @@
 ///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
 ///   ca_file = "ca.pem"                    # authorities to trust instead of the system's
 ///   token_file = "agent.token"            # a token with the scope repo_deployment
+///   mode = "webhook"                      # or "pull": follow the server's feed, with no open
+///                                         # port; the next two and the secret are not needed then
 ///   listen = "127.0.0.1:8081"             # port 0: the system chooses
 ///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
 ///   work = "agent-work"                   # queue, runs, logs, copies of repositories
@@ -41,7 +43,11 @@ struct Rule {
   std::string environment_url = {};
 };
 
+/// How the agent hears of deployments.
+enum class Mode { webhook, pull };
+
 struct Config {
+  Mode mode = Mode::webhook;
   std::string server;
   std::string ca_file;  ///< empty: the system's authorities
   Secret token;

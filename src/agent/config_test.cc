@@ -80,6 +80,30 @@ environment_url = "https://staging.example"
   CHECK(second.time_limit == std::chrono::minutes(15));
 }
 
+TEST_CASE("load_config: in pull mode no secret is needed, and what a webhook needs may stay") {
+  Folder files;
+  const std::string pull = R"toml(
+server = "http://127.0.0.1:8080"
+token_file = "agent.token"
+work = "agent-work"
+mode = "pull"
+)toml";
+  const std::string webhook = R"toml(
+listen = "127.0.0.1:8081"
+public_url = "http://agent.example"
+secret_file = "is-not-there"
+)toml";
+  for (const std::string& text : {pull + entry, pull + webhook + entry}) {
+    auto config = files.load(text);
+    REQUIRE_MESSAGE(config, config.error().message);
+    CHECK(config->mode == Mode::pull);
+    CHECK(config->secret.empty());
+  }
+  CHECK(files.load(head + entry)->mode == Mode::webhook);
+  CHECK(files.load(head + "mode = \"webhook\"\n" + entry)->mode == Mode::webhook);
+  CHECK(contains(files.error_of(head + "mode = \"push\"\n" + entry), "\"webhook\" or \"pull\""));
+}
+
 TEST_CASE("find_rule: the first match wins; environments ignore case, tasks do not") {
   Config config;
   config.rules = {{.repository = "demo/shop", .environment = "staging", .task = "deploy"},

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -82,6 +83,24 @@ class FakeGithub {
     std::lock_guard lock(mutex_);
     return deployments_[id].statuses;
   }
+  /// One more event in the feed; its number is the count.
+  void publish(const std::string& kind, std::string body) {
+    std::lock_guard lock(mutex_);
+    events_.push_back({kind, std::move(body)});
+    changed_.notify_all();
+  }
+  void forget_events() {
+    std::lock_guard lock(mutex_);
+    events_.clear();
+  }
+  std::string log(int64_t id) {
+    std::lock_guard lock(mutex_);
+    return logs_[id];
+  }
+  void wait_for_log(int64_t id, const std::string& text) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return logs_[id] == text; });
+  }
   /// Waits until that state was reported.
   Status wait_for(int64_t id, const std::string& state) {
     std::unique_lock lock(mutex_);
@@ -114,11 +133,49 @@ class FakeGithub {
     json.begin_object().member("id", 1).member("state", status.state).end_object();
   }
 
+  /// Esclusa's feed: it waits for a moment only, whatever it is asked for.
+  http::Response read_events(const http::Request& request, std::unique_lock<std::mutex>& lock) {
+    const auto query = http::parse_query(request.query());
+    const auto given = http::find_parameter(query, "after");
+    const size_t after =
+        given ? static_cast<size_t>(parse_positive(*given).value_or(0)) : events_.size();
+    if (after > events_.size()) return {422, {}, R"({"reason_code":"unknown_cursor"})"};
+    if (http::find_parameter(query, "wait") != "0") {
+      changed_.wait_for(lock, std::chrono::milliseconds(50),
+                        [&] { return events_.size() > after; });
+    }
+    std::string page = R"({"next":)" + std::to_string(events_.size()) + R"(,"events":[)";
+    for (size_t i = after; i < events_.size(); ++i) {
+      page += (i > after ? "," : "") + (R"({"seq":)" + std::to_string(i + 1)) + R"(,"event":")" +
+              events_[i].first + R"(","payload":)" + events_[i].second + "}";
+    }
+    return {200, {}, page + "]}"};
+  }
+
+  http::Response append_log(const http::Request& request, std::string_view number) {
+    std::string& log = logs_[parse_positive(number).value_or(0)];
+    const auto query = http::parse_query(request.query());
+    const auto offset = static_cast<size_t>(
+        parse_positive(http::find_parameter(query, "offset").value_or("")).value_or(0));
+    const std::string known = log.substr(std::min(offset, log.size()));
+    const bool fits = offset <= log.size() &&
+                      (known.starts_with(request.body) || request.body.starts_with(known));
+    if (fits && request.body.size() > known.size()) log += request.body.substr(known.size());
+    changed_.notify_all();
+    return {fits ? 200 : 409, {{"Upload-Offset", std::to_string(log.size())}}, "{}"};
+  }
+
   http::Response answer(const http::Request& request) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     ++request_count_;
     changed_.notify_all();
     if (is_down_) return {503, {}, "{}"};
+    if (request.path() == "/esclusa/events") return read_events(request, lock);
+    constexpr std::string_view logs = "/esclusa/repos/demo/shop/deployments/";
+    if (request.method == "PATCH" && request.path().starts_with(logs)) {
+      const std::string_view rest = request.path().substr(logs.size());
+      return append_log(request, rest.substr(0, rest.find('/')));
+    }
     constexpr std::string_view root = "/repos/demo/shop/deployments";
     if (!request.path().starts_with(root)) return {404, {}, "{}"};
     std::string_view rest = request.path().substr(root.size());
@@ -160,6 +217,8 @@ class FakeGithub {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<int64_t, Deployment> deployments_;
+  std::vector<std::pair<std::string, std::string>> events_;  // kind, body
+  std::map<int64_t, std::string> logs_;
   bool is_down_ = false;
   size_t request_count_ = 0;
   http::Server server_;

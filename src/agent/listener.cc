@@ -5,7 +5,6 @@
 #include "agent/files.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "wire/json.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::agent {
@@ -89,35 +88,16 @@ http::Response Listener::take_event(const http::Request& request) const {
 }
 
 http::Response Listener::take_deployment(std::string body) const {
-  auto json = wire::Json::parse(body);
-  if (!json) return json_response(400, "Problems parsing JSON");
-  if (!json->is_object()) return json_response(400, "Body should be a JSON object");
-  if (json->string_at("action").value_or("created") != "created") {
-    return json_response(200, "Ignored: the action is not `created`");
+  const auto [taken, message] = intake_.take(std::move(body));
+  switch (taken) {
+    case Taken::accepted: return json_response(202, message);
+    case Taken::known:
+    case Taken::ignored: return json_response(200, message);
+    case Taken::malformed: return json_response(400, message);
+    case Taken::invalid: return json_response(422, message);
+    case Taken::failed: break;
   }
-  auto event = parse_deployment_event(std::move(body));
-  if (!event) return json_response(422, event.error().message);
-  if (config_.find_rule(event->repository, event->environment, event->task) == nullptr) {
-    log::info("ignored: no [[deploy]] entry is for it", {{"repository", event->repository},
-                                                         {"deployment", event->id},
-                                                         {"environment", event->environment},
-                                                         {"task", event->task}});
-    return json_response(200,
-                         "Ignored: the agent has no [[deploy]] entry for this repository, "
-                         "environment and task");
-  }
-  auto enqueued = work_.enqueue(*event);
-  if (!enqueued) {
-    log::error("an event cannot be written down", {{"error", enqueued.error().message}});
-    return refuse(503);
-  }
-  if (*enqueued == Enqueued::already_known) return json_response(200, "Known already");
-  log::info("accepted", {{"repository", event->repository},
-                         {"deployment", event->id},
-                         {"environment", event->environment},
-                         {"task", event->task}});
-  accepted_(std::move(*event));
-  return json_response(202, "Accepted");
+  return refuse(503);
 }
 
 http::Response Listener::show_log(std::string_view key) const {

@@ -2,7 +2,7 @@
 #include <functional>
 
 #include "agent/config.h"
-#include "agent/event.h"
+#include "agent/intake.h"
 #include "agent/work_folder.h"
 #include "http/message.h"
 
@@ -14,7 +14,7 @@ class Listener {
  public:
   /// `accepted` gets each event once, when it is on disk.
   Listener(const Config& config, WorkFolder& work, std::function<void(DeploymentEvent)> accepted)
-      : config_(config), work_(work), accepted_(std::move(accepted)) {}
+      : config_(config), work_(work), intake_(config, work, std::move(accepted)) {}
 
   http::Response handle(const http::Request& request) const;
   static http::Response refuse(int status);
@@ -25,8 +25,8 @@ class Listener {
   http::Response show_log(std::string_view key) const;
 
   const Config& config_;
-  WorkFolder& work_;
-  std::function<void(DeploymentEvent)> accepted_;
+  const WorkFolder& work_;
+  Intake intake_;
 };
 
 }  // namespace esclusa::agent

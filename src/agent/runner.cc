@@ -5,6 +5,7 @@
 
 #include "agent/command.h"
 #include "agent/leftovers.h"
+#include "agent/log_upload.h"
 #include "agent/run_log.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -205,6 +206,10 @@ Outcome Runner::execute(const Rule& rule, const DeploymentEvent& event, const Ru
     log->say("The server refused the status in_progress: " + told.error().message);
     return {"error", "The server refused the status in_progress"};
   }
+  std::optional<LiveLog> live;
+  if (config_.mode == Mode::pull) {
+    live.emplace(LogUpload(api_, *client::repository_path(rule.repository), event.id, run.log()));
+  }
   auto fetched = checkout_.check_out(rule.git, event.sha, work_.mirror_of(rule.repository),
                                      run.source(), *log);
   if (stop_.requested()) return {"error", "The agent was stopped"};
@@ -251,6 +256,7 @@ Next Runner::report(RunFolder& run) {
   const Outcome& outcome = run.record.outcome;
   auto path = client::repository_path(run.record.repository);
   if (!path) return Next::done;
+  if (config_.mode == Mode::pull && !send_log(run, *path)) return Next::try_again;
   auto done =
       api_.create_status(*path, run.record.deployment,
                          {outcome.state, outcome.description, log_url(run),
@@ -270,7 +276,25 @@ Next Runner::report(RunFolder& run) {
   return Next::done;
 }
 
+bool Runner::send_log(const RunFolder& run, const std::string& repository_path) {
+  LogUpload upload(api_, repository_path, run.record.deployment, run.log());
+  auto sent = upload.send(LogUpload::Log::is_complete, stop_.flag());
+  if (sent) return true;
+  const bool is_final = is_final_refusal(sent.error()) ||
+                        sent.error().code == ErrorCode::conflict ||
+                        sent.error().code == ErrorCode::too_large;
+  log_run(log::Level::warning,
+          is_final ? "the server refuses the log" : "the log cannot be sent; this is tried again",
+          run, sent.error().message);
+  return is_final;
+}
+
 std::string Runner::log_url(const RunFolder& run) const {
+  auto path = client::repository_path(run.record.repository);
+  if (config_.mode == Mode::pull && path) {
+    return config_.server + "/esclusa/repos/" + *path + "/deployments/" +
+           std::to_string(run.record.deployment) + "/log";
+  }
   return public_url_ + "/logs/" + run.record.log_key;
 }
 

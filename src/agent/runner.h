@@ -22,7 +22,7 @@ namespace esclusa::agent {
 ///     └── gone, finished, superseded: dropped
 class Runner {
  public:
-  /// All arguments outlive it. `public_url` is where logs are served.
+  /// All arguments outlive it. `public_url` is where the agent serves logs, in webhook mode.
   Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::string public_url,
          Scheduler::Backoff backoff = {});
 
@@ -53,6 +53,8 @@ class Runner {
   Result<void> report_begin(const RunFolder& run);
   Next end(RunFolder& run, Outcome outcome);
   Next report(RunFolder& run);
+  /// In pull mode: what the server does not have yet of the log. False if it has to be tried again.
+  bool send_log(const RunFolder& run, const std::string& repository_path);
   std::string log_url(const RunFolder& run) const;
 
   const Config& config_;

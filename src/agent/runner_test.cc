@@ -83,6 +83,18 @@ TEST_CASE_FIXTURE(Fixture, "Runner: reports in_progress and success, with the lo
   CHECK(!fs::exists(folder / "work/runs/demo/shop/7/source"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "Runner: in pull mode the log is at the server before the outcome") {
+  config.mode = Mode::pull;
+  use("echo hello; printf 'no text: \\377\\n'");
+  make_runner();
+  deploy({.id = 5});
+  start();
+  const auto status = github.wait_for(5, "success");
+  CHECK(status.log_url == github.url + "/esclusa/repos/demo/shop/deployments/5/log");
+  CHECK(github.log(5).contains("\nhello\nno text: ?\n"));
+  CHECK(github.log(5).contains("The command succeeded."));
+}
+
 TEST_CASE_FIXTURE(Fixture, "Runner: the command and the commit may fail") {
   use("exit 3");
   start();

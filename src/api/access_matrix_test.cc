@@ -45,7 +45,8 @@ Result<http::Response> list_for_anyone(const api::Call& call) {
 TEST_CASE("access matrix: a verdict is written for each route, and for no other") {
   std::set<std::string> written, served;
   for (const auto& route : rules::repository_routes) {
-    written.insert(std::string(route.method) + " " + repository + std::string(route.below));
+    written.insert(std::string(route.method) + " " + std::string(route.root) + repository +
+                   std::string(route.below));
   }
   for (const auto& route : rules::other_routes) {
     written.insert(std::string(route.method) + " " + std::string(route.path));

@@ -29,6 +29,8 @@ struct PathParameter {
   std::string value;
 };
 
+class EventStreams;
+
 /// One request on its way through a handler: authenticated, matched, access judged.
 struct Call {
   const http::Request& request;
@@ -40,7 +42,8 @@ struct Call {
   std::vector<http::Parameter> query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
   wire::ApiVersion version = {};
-  std::optional<Quota> rate_limit = {};  ///< what is left; nothing while limits are off
+  std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off
+  EventStreams* event_streams = nullptr;  ///< the server's
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

@@ -156,8 +156,12 @@ TEST_CASE("openapi: each operation has a name of its own, a summary and the rout
   for (const Route* route : public_routes()) {
     CAPTURE(key(*route));
     REQUIRE(all.contains(key(*route)));
-    CHECK(all.at(key(*route)).json.string_at("externalDocs", "url") ==
-          "https://docs.github.com/rest/" + std::string(route->documentation));
+    const auto link = all.at(key(*route)).json.string_at("externalDocs", "url");
+    if (route->documentation.empty()) {
+      CHECK_FALSE(link);  // GitHub has no page about what is ours
+    } else {
+      CHECK(link == "https://docs.github.com/rest/" + std::string(route->documentation));
+    }
   }
 }
 

@@ -8,7 +8,9 @@
 #include "api/code.h"
 #include "api/commit_statuses.h"
 #include "api/deploy_keys.h"
+#include "api/deployment_logs.h"
 #include "api/deployments.h"
+#include "api/feed.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/meta.h"
@@ -18,6 +20,7 @@
 #include "api/users.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "core/feed.h"
 
 namespace esclusa::api {
 namespace {
@@ -27,6 +30,7 @@ using core::Scope;
 using core::Scopes;
 
 const Scopes deployment_scopes{Scope::repo, Scope::repo_deployment, Scope::public_repo};
+const Scopes feed_scopes = core::feed_requirement().scopes;
 const Scopes status_scopes{Scope::repo, Scope::repo_status, Scope::public_repo};
 const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_hook};
 const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
@@ -38,6 +42,7 @@ constexpr std::string_view reads_statuses = "repo, repo:status";
 constexpr std::string_view reads_hooks =
     "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
 
+#define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
@@ -155,6 +160,14 @@ const Route table[] = {
     {"GET", REPOSITORY "/commits/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
 
+    {"GET", ESCLUSA "/events", Audience::account, {}, "", Waits::yes, "", read_events},
+    {"GET", ESCLUSA REPOSITORY "/events", Audience::repository, {Role::read, feed_scopes},
+     "repo, repo:status, repo_deployment", Waits::yes, "", read_events},
+    {"GET", ESCLUSA DEPLOYMENT "/log", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::yes, "", get_deployment_log},
+    {"PATCH", ESCLUSA DEPLOYMENT "/log", Audience::repository, {Role::write, deployment_scopes},
+     "", Waits::yes, "", append_deployment_log},
+
     {"GET", "/", Audience::anyone, {}, "", Waits::no, "meta/meta#github-api-root", get_root},
     {"GET", "/meta", Audience::anyone, {}, "", Waits::no,
      "meta/meta#get-apiname-meta-information", get_meta},
@@ -195,6 +208,7 @@ const Route table[] = {
 };
 // clang-format on
 
+#undef ESCLUSA
 #undef REPOSITORY
 #undef DEPLOYMENT
 #undef CHECK_RUN

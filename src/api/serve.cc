@@ -85,7 +85,11 @@ void log_request(const http::Request& request, const http::Response& response,
 }  // namespace
 
 Api::Api(const app::Context& context, const Settings& settings, std::span<const Route> table)
-    : context_(context), settings_(settings), routes_(table), rate_limiter_(settings.rate_limits) {
+    : context_(context),
+      settings_(settings),
+      routes_(table),
+      rate_limiter_(settings.rate_limits),
+      event_streams_(context) {
   check_routes(routes_);
 }
 
@@ -116,6 +120,7 @@ http::Response Api::serve(const http::Request& request) {
   call.principal.request_id = request_id;
   auto ticket = count(call, match ? &*match : nullptr, began);
   call.rate_limit = ticket.quota();
+  call.event_streams = &event_streams_;
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;
@@ -129,7 +134,7 @@ http::Response Api::serve(const http::Request& request) {
     response = error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
   } else if (auto answer = run(call, *match)) {
     response = std::move(*answer);
-    apply_conditions(request, response);
+    if (!response.stream) apply_conditions(request, response);
   } else {
     response = error_response(answer.error(), documentation);
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include "api/call.h"
+#include "api/event_streams.h"
 #include "api/failed_logins.h"
 #include "api/routes.h"
 
@@ -16,6 +17,8 @@ class Api {
   /// handler → encode error → common headers → log.
   http::Response serve(const http::Request& request);
   bool may_block(const http::Request& request) const;
+  /// Wakes the clients that wait for events. Any thread.
+  void events_committed() { event_streams_.wake(); }
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status) const;
 
@@ -32,6 +35,7 @@ class Api {
   std::span<const Route> routes_;
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
+  EventStreams event_streams_;  // last: its thread uses the context
 };
 
 }  // namespace esclusa::api

@@ -46,7 +46,7 @@ Result<core::CheckRun> create_check_run(const Context& context, const Repository
     }
     return run;
   });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 
@@ -67,7 +67,7 @@ Result<core::CheckRun> update_check_run(const Context& context, const Repository
     }
     return std::move(*run);
   });
-  if (updated) context.wake_deliveries();
+  if (updated) context.events_committed();
   return updated;
 }
 

@@ -76,7 +76,7 @@ Result<core::CommitStatus> create_commit_status(const Context& context,
     insert_status_event(tx, context, access, status, facts);
     return status;
   });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 

@@ -18,7 +18,8 @@ struct Context {
   Clock now;
   wire::Urls event_urls;                         ///< links in frozen event bodies
   std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
-  std::function<void()> wake_deliveries;         ///< called after a commit that made deliveries
+  /// Called after a commit that made events or deliveries: whoever passes them on looks at once.
+  std::function<void()> events_committed;
   TokenUse& token_use;
 };
 

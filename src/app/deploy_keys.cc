@@ -61,7 +61,7 @@ Result<core::DeployKey> create_deploy_key(const Context& context, const Reposito
     record(tx, context, access, key, created);
     return key;
   });
-  if (made) context.wake_deliveries();
+  if (made) context.events_committed();
   return made;
 }
 
@@ -90,7 +90,7 @@ Result<void> delete_deploy_key(const Context& context, const RepositoryAccess& a
     record(tx, context, access, *key, deleted);
     return {};
   });
-  if (gone) context.wake_deliveries();
+  if (gone) context.events_committed();
   return gone;
 }
 

@@ -179,7 +179,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
     if (key) store::remember_deployment(tx, owner_of(access, *key), deployment.id);
     return deployment;
   }));
-  context.wake_deliveries();
+  context.events_committed();
   return created;
 }
 
@@ -243,7 +243,7 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
                             status.created_at);
         return status;
       });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 

@@ -49,7 +49,7 @@ Result<void> redeliver(const Context& context, const RepositoryAccess& access, H
                         context.now());
     return {};
   });
-  if (asked) context.wake_deliveries();
+  if (asked) context.events_committed();
   return asked;
 }
 

@@ -88,7 +88,7 @@ Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& a
                         hook.created_at);
     return hook;
   });
-  if (created) context.wake_deliveries();
+  if (created) context.events_committed();
   return created;
 }
 
@@ -127,7 +127,7 @@ Result<void> delete_hook(const Context& context, const RepositoryAccess& access,
                                }
                                return {};
                              });
-  if (deleted) context.wake_deliveries();
+  if (deleted) context.events_committed();
   return deleted;
 }
 
@@ -137,7 +137,7 @@ Result<void> ping_hook(const Context& context, const RepositoryAccess& access, H
                               insert_ping(tx, context, access, hook);
                               return {};
                             });
-  if (pinged) context.wake_deliveries();
+  if (pinged) context.events_committed();
   return pinged;
 }
 
@@ -150,7 +150,7 @@ Result<void> test_hook(const Context& context, const RepositoryAccess& access, H
         }
         return Result<void>{};
       });
-  if (tested) context.wake_deliveries();
+  if (tested) context.events_committed();
   return tested;
 }
 

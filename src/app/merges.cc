@@ -95,7 +95,7 @@ Result<bool> settle_left(const Context& context, const core::Repository& reposit
     actor.account = store::find_account(tx, intent.actor_id);
     settle(tx, context, repository, intent, push, actor);
   }));
-  context.wake_deliveries();
+  context.events_committed();
   return push.has_value();
 }
 
@@ -135,7 +135,7 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
     settle(tx, context, repository, intent, push, access.principal);
   }));
   switch (move) {
-    case git::BranchMove::moved: context.wake_deliveries(); return {};
+    case git::BranchMove::moved: context.events_committed(); return {};
     case git::BranchMove::changed: return conflict("branch_moved");
     case git::BranchMove::checked_out: return conflict("branch_checked_out");
     case git::BranchMove::locked: return locked(branch.full_name);

@@ -16,8 +16,9 @@ inline constexpr auto body_time = 30s;              ///< 1 MiB at 35 KB/s
 inline constexpr auto idle_time = 60s;              ///< keep-alive; GitHub's load balancer is alike
 inline constexpr auto write_time = 30s;             ///< a reader that does not read
 inline constexpr auto drain_time = 10s;             ///< from SIGTERM to the end
-inline constexpr size_t worker_threads = 64;        ///< waiting for a commit costs a thread each
-inline constexpr size_t queued_requests = 1024;     ///< beyond: 503 and Retry-After
+inline constexpr size_t stream_buffer_bytes = 256 * 1024;  ///< unread: its writer waits
+inline constexpr size_t worker_threads = 64;     ///< waiting for a commit costs a thread each
+inline constexpr size_t queued_requests = 1024;  ///< beyond: 503 and Retry-After
 
 // Clients that are counted, for rate limits and wrong credentials: 15 MB when full (measured).
 inline constexpr size_t counted_clients = 50'000;
@@ -84,6 +85,19 @@ inline constexpr size_t delivery_concurrency = 64;      ///< open sends in all
 inline constexpr size_t delivery_hook_concurrency = 4;  ///< open sends per hook
 inline constexpr size_t kept_response_bytes = 8 * 1024;
 inline constexpr size_t kept_header_bytes = 16 * 1024;
+
+// The feed of events.
+inline constexpr int feed_page_events = 100;             ///< as long as a page of a list
+inline constexpr size_t feed_page_bytes = 1024 * 1024;   ///< a hundred ordinary ones
+inline constexpr int feed_scan_events = 1000;            ///< looked at for one page
+inline constexpr auto feed_wait = 60s;                   ///< proxies give up soon after
+inline constexpr auto feed_heartbeat = 15s;              ///< proxies' idle time is 30 s or more
+inline constexpr auto feed_check_time = 3s;              ///< after which a revoked token ends
+inline constexpr auto feed_gather_time = 2ms;            ///< between two looks, under load
+inline constexpr size_t feed_streams = 1000;             ///< open at once, waiting ones too
+inline constexpr size_t feed_streams_per_account = 100;  ///< a fleet of agents
+inline constexpr int64_t deployment_log_bytes = 16 * 1024 * 1024;  ///< an agent's 10 MiB, and more
+inline constexpr int64_t deployment_log_parts = 50'000;  ///< a day of a part every two seconds
 
 // Storage.
 inline constexpr size_t commit_batch = 256;    ///< closures per group commit

@@ -176,7 +176,11 @@ Result<void> serve(const ServerSettings& settings) {
                                .now = system_now,
                                .event_urls = {url, url},
                                .repositories_directory = data.repositories(),
-                               .wake_deliveries = [&] { worker.wake(); },
+                               .events_committed =
+                                   [&] {
+                                     worker.wake();
+                                     api->events_committed();
+                                   },
                                .token_use = token_use});
   api.emplace(*context, api_settings);
   // Before anything is served: what a crash left between git and the database.

@@ -1,11 +1,16 @@
 #include "client/api.h"
 
+#include "base/ids.h"
 #include "base/text.h"
 #include "core/names.h"
+#include "wire/json_scan.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::client {
 namespace {
+
+constexpr auto stop_time = std::chrono::milliseconds(200);  ///< how soon a stop is noticed
+constexpr auto answer_time = std::chrono::seconds(30);      ///< beside what the server waits
 
 Deployment read_deployment(const wire::Json& json) {
   return {
@@ -76,6 +81,20 @@ const char* advice(http::OutboundFailure failure) {
              : ". Is `esclusa serve` running?";
 }
 
+/// Sends it, and waits for the answer as long as nobody stops that.
+http::OutboundResponse send(const http::OutboundRequest& request, const std::atomic<bool>* stop) {
+  if (stop == nullptr) return http::send(request);
+  std::optional<http::OutboundResponse> answer;
+  http::Sender sender;
+  sender.start(request, [&](http::OutboundResponse response) { answer = std::move(response); });
+  while (!answer && !*stop) sender.poll(stop_time);
+  if (answer) return *std::move(answer);
+  http::OutboundResponse stopped;
+  stopped.failure = http::OutboundFailure::other;
+  stopped.failure_text = "it was not waited for any longer";
+  return stopped;
+}
+
 std::string deployments_path(const std::string& repository) {
   return "/repos/" + repository + "/deployments";
 }
@@ -90,32 +109,36 @@ Result<std::string> repository_path(const std::string& full_name) {
   return percent_encode(parts[0]) + "/" + percent_encode(parts[1]);
 }
 
-Result<Answer> Api::call(const std::string& method, const std::string& path,
-                         const std::string& body) const {
-  http::OutboundRequest request;
-  request.method = method;
+Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, const std::string& path,
+                                             const std::atomic<bool>* stop) const {
   std::string base = target_.base_url;
   while (base.ends_with('/')) base.pop_back();
   request.url = (target_.unix_socket.empty() ? base : "http://local") + path;
   request.unix_socket = target_.unix_socket;
   request.ca_file = target_.ca_file;
-  request.body = body;
   request.headers.add("Accept", "application/vnd.github+json");
   request.headers.add("User-Agent", "esclusa");
-  if (!body.empty()) request.headers.add("Content-Type", "application/json");
   if (!target_.token.empty()) {
     request.headers.add("Authorization", "Bearer " + target_.token.reveal());
   }
-  http::OutboundResponse response = http::send(request);
+  http::OutboundResponse response = send(request, stop);
   if (auto moved = new_address(response, base + "/"); moved && target_.unix_socket.empty()) {
     request.url = *moved;
-    response = http::send(request);
+    response = send(request, stop);
   }
   if (response.failure != http::OutboundFailure::none) {
     const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
     return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
                                             response.failure_text + advice(response.failure));
   }
+  return response;
+}
+
+Result<Answer> Api::call(const std::string& method, const std::string& path,
+                         const std::string& body) const {
+  http::OutboundRequest request{.method = method, .body = body};
+  if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  http::OutboundResponse response = TRY(exchange(std::move(request), path));
   auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
   if (response.status >= 300) return std::unexpected(refusal(response.status, parsed));
   if (!parsed) {
@@ -189,6 +212,58 @@ Result<std::vector<Status>> Api::list_statuses(const std::string& repository, in
     statuses.push_back(read_status(item));
   }
   return statuses;
+}
+
+namespace {
+
+/// A page is looked at without being parsed: somebody's payload may be nested as deeply as JSON is
+/// allowed to be, and stands a few levels down.
+Result<FeedPage> read_page(std::string_view text) {
+  const auto next = wire::find_raw_member(text, "next");
+  const auto events = wire::find_raw_member(text, "events");
+  if (!next || !events) return fail(ErrorCode::unavailable, "this is no page of a feed");
+  FeedPage page;
+  page.next = parse_positive(*next).value_or(0);
+  for (std::string_view element : wire::raw_elements(*events)) {
+    const auto seq = wire::find_raw_member(element, "seq");
+    const auto kind = wire::find_raw_member(element, "event");
+    const auto payload = wire::find_raw_member(element, "payload");
+    if (!seq || !kind || kind->size() < 2 || !payload) {
+      return fail(ErrorCode::unavailable, "this is no event of a feed");
+    }
+    page.events.push_back({parse_positive(*seq).value_or(0),
+                           std::string(kind->substr(1, kind->size() - 2)), std::string(*payload)});
+  }
+  return page;
+}
+
+}  // namespace
+
+Result<FeedPage> Api::read_events(std::optional<int64_t> after, std::chrono::seconds wait,
+                                  const std::atomic<bool>& stop) const {
+  std::string path = "/esclusa/events?wait=" + std::to_string(wait.count());
+  if (after) path += "&after=" + std::to_string(*after);
+  const auto response = TRY(exchange({.total_time = wait + answer_time}, path, &stop));
+  if (response.status != 200) {
+    return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+  }
+  return read_page(response.body);
+}
+
+Result<LogExtent> Api::append_log(const std::string& repository, int64_t deployment, int64_t offset,
+                                  const std::string& text, const std::atomic<bool>& stop) const {
+  http::OutboundRequest request{.method = "PATCH", .body = text};
+  request.headers.add("Content-Type", "text/plain; charset=utf-8");
+  const auto response =
+      TRY(exchange(std::move(request),
+                   "/esclusa" + deployments_path(repository) + "/" + std::to_string(deployment) +
+                       "/log?offset=" + std::to_string(offset),
+                   &stop));
+  const auto size = response.headers.find("Upload-Offset");
+  if (!size || (response.status != 200 && response.status != 409)) {
+    return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+  }
+  return LogExtent{parse_positive(*size).value_or(0), response.status == 200};
 }
 
 }  // namespace esclusa::client

@@ -1,4 +1,6 @@
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,6 +66,23 @@ struct NewStatus {
   std::string environment_url;
 };
 
+/// An event of the server's feed.
+struct FeedEvent {
+  int64_t seq = 0;
+  std::string kind;
+  std::string payload;  ///< its body, JSON as the server has it
+};
+struct FeedPage {
+  std::vector<FeedEvent> events;
+  int64_t next = 0;  ///< to go on from
+};
+
+/// Whether the server took a part of a log, and how many bytes it has now.
+struct LogExtent {
+  int64_t size = 0;
+  bool taken = false;
+};
+
 /// `owner/name`, checked and percent-encoded for a path.
 Result<std::string> repository_path(const std::string& full_name);
 
@@ -93,7 +112,20 @@ class Api {
   Result<std::vector<Status>> list_statuses(const std::string& repository, int64_t deployment,
                                             int count = 100) const;
 
+  // Esclusa's own. They end early, with `unavailable`, when `stop` becomes true.
+  /// What happened after that number; the server is asked to wait so long for something. Without a
+  /// number: where the feed is now.
+  Result<FeedPage> read_events(std::optional<int64_t> after, std::chrono::seconds wait,
+                               const std::atomic<bool>& stop) const;
+  /// Adds to a deployment's log what begins at `offset`. An empty text only asks how much is there.
+  Result<LogExtent> append_log(const std::string& repository, int64_t deployment, int64_t offset,
+                               const std::string& text, const std::atomic<bool>& stop) const;
+
  private:
+  /// One request, by whatever method and body, and its answer of whatever status.
+  Result<http::OutboundResponse> exchange(http::OutboundRequest request, const std::string& path,
+                                          const std::atomic<bool>* stop = nullptr) const;
+
   Target target_;
 };
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,10 +56,13 @@ struct Request {
   std::string_view query() const;
 };
 
+class BodyStream;
+
 struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
+  std::shared_ptr<BodyStream> stream = {};  ///< what follows the body, bit by bit
 };
 
 /// One decoded query or form parameter.

@@ -14,6 +14,7 @@ std::string_view reason(int status) {
     case 201: return "Created";
     case 202: return "Accepted";
     case 204: return "No Content";
+    case 206: return "Partial Content";
     case 301: return "Moved Permanently";
     case 302: return "Found";
     case 303: return "See Other";
@@ -33,6 +34,7 @@ std::string_view reason(int status) {
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
     case 422: return "Unprocessable Entity";
     case 428: return "Precondition Required";
     case 429: return "Too Many Requests";
@@ -74,7 +76,7 @@ void append_value(std::string& out, std::string_view value) {
 }  // namespace
 
 void append_response_head(std::string& out, const Response& response, std::string_view date,
-                          ConnectionField connection) {
+                          ConnectionField connection, Framing framing) {
   out += "HTTP/1.1 ";
   append_number(out, static_cast<size_t>(response.status));
   out += ' ';
@@ -89,8 +91,14 @@ void append_response_head(std::string& out, const Response& response, std::strin
     append_value(out, field.value);
   }
   if (!is_bodiless(response.status)) {
-    out += "\r\nContent-Length: ";
-    append_number(out, response.body.size());
+    switch (framing) {
+      case Framing::length:
+        out += "\r\nContent-Length: ";
+        append_number(out, response.body.size());
+        break;
+      case Framing::chunked: out += "\r\nTransfer-Encoding: chunked"; break;
+      case Framing::until_close: break;
+    }
   }
   switch (connection) {
     case ConnectionField::none: break;
@@ -98,6 +106,12 @@ void append_response_head(std::string& out, const Response& response, std::strin
     case ConnectionField::keep_alive: out += "\r\nConnection: keep-alive"; break;
   }
   out += "\r\n\r\n";
+}
+
+std::string chunk_head(size_t size) {
+  char digits[24];
+  auto end = std::to_chars(digits, digits + sizeof digits, size, 16).ptr;
+  return std::string(digits, end) + "\r\n";
 }
 
 std::string_view DateCache::now() {

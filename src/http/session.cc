@@ -37,6 +37,7 @@ void Session::check_deadline(Time now) {
   if (now < deadline_) return;
   switch (phase_) {
     case Phase::handling:
+    case Phase::streaming:  // what writes to it also keeps it alive, and ends it
     case Phase::closed: return;
     case Phase::reading: refuse(408); return;
     case Phase::idle:
@@ -46,6 +47,7 @@ void Session::check_deadline(Time now) {
 }
 
 void Session::end_if_idle() {
+  if (stream_) stream_->ask_to_end();
   // A request that has arrived already is still answered.
   if (phase_ == Phase::idle && !transport_.has_unread()) close();
 }
@@ -54,6 +56,7 @@ void Session::close() {
   if (phase_ == Phase::closed) return;
   auto self = shared_from_this();
   phase_ = Phase::closed;
+  if (stream_) stream_->close();
   transport_.close();
   auto& sessions = host_.sessions;
   sessions.back()->place_ = place_;
@@ -73,7 +76,7 @@ void Session::wait_readable(State what) {
 }
 
 void Session::on_readable() {
-  if (phase_ != Phase::idle && phase_ != Phase::reading && phase_ != Phase::lingering) return;
+  if (phase_ == Phase::handling || phase_ == Phase::writing || phase_ == Phase::closed) return;
   Transport::Transfer got = transport_.read_some(host_.read_buffer);
   switch (got.state) {
     case State::done: break;
@@ -90,7 +93,14 @@ void Session::on_readable() {
     case State::failed: return close();
   }
   if (phase_ == Phase::lingering) return wait_readable();
+  if (phase_ == Phase::streaming) return keep_for_later({host_.read_buffer.data(), got.count});
   consume({host_.read_buffer.data(), got.count});
+}
+
+// A stream is watched for the client's going away. What comes instead is its next request.
+void Session::keep_for_later(std::string_view bytes) {
+  pending_ += bytes;
+  if (pending_.size() < host_.limits.header_bytes) wait_readable();
 }
 
 void Session::consume(std::string_view bytes) {
@@ -110,7 +120,9 @@ void Session::consume(std::string_view bytes) {
     if (!step.complete) break;
     if (serve()) continue;
     // Until the answer is out, other sessions use the shared buffer.
-    if (phase_ == Phase::handling || phase_ == Phase::writing) pending_ = bytes;
+    const bool answering =
+        phase_ == Phase::handling || phase_ == Phase::writing || phase_ == Phase::streaming;
+    if (answering) pending_ = bytes;
     return;
   }
   pending_ = bytes;
@@ -200,51 +212,120 @@ void Session::refuse_plain_http() {
 }
 
 void Session::on_handled() {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed) {
+    if (response_.stream) response_.stream->close();
+    return;
+  }
   if (answer(std::move(response_))) consume({});
 }
 
 bool Session::answer(Response response) {
   close_after_ = close_after_ || host_.stopping;
+  Framing framing = Framing::length;
+  if (response.stream) {
+    framing = parser_.is_http_1_0() ? Framing::until_close : Framing::chunked;
+    close_after_ = close_after_ || framing == Framing::until_close;
+  }
   auto connection = close_after_            ? ConnectionField::close
                     : parser_.is_http_1_0() ? ConnectionField::keep_alive
                                             : ConnectionField::none;
   host_.head.clear();
-  append_response_head(host_.head, response, host_.date.now(), connection);
-  if (parser_.request().method == "HEAD" || is_bodiless(response.status)) response.body.clear();
+  append_response_head(host_.head, response, host_.date.now(), connection, framing);
+  if (parser_.request().method == "HEAD" || is_bodiless(response.status)) {
+    response.body.clear();
+    if (response.stream) std::exchange(response.stream, nullptr)->close();
+  }
+  if (response.stream) {
+    is_chunked_ = framing == Framing::chunked;
+    attach_stream(std::move(response.stream));
+  }
 
   Transport::Transfer sent = transport_.write_some(host_.head, response.body);
   if (sent.state == State::failed) {
     close();
     return false;
   }
-  if (sent.state == State::done) return after_answer();
+  if (sent.state == State::done) return after_sending();
   rest_head_ = host_.head;
   rest_body_ = std::move(response.body);
   rest_sent_ = sent.count;
-  phase_ = Phase::writing;
   set_deadline(host_.limits.write_time);
   wait_writable(sent.state);
   return false;
 }
 
 void Session::wait_writable(State what) {
+  phase_ = Phase::writing;
   transport_.wait(what, [self = shared_from_this()] { self->on_writable(); });
 }
 
-void Session::on_writable() {
-  if (phase_ != Phase::writing) return;
-  size_t head_sent = std::min(rest_sent_, rest_head_.size());
+void Session::attach_stream(std::shared_ptr<BodyStream> stream) {
+  stream_ = std::move(stream);
+  stream_->attach([&io = host_.io, weak = weak_from_this()] {
+    asio::post(io, [weak] {
+      if (auto session = weak.lock()) session->on_stream();
+    });
+  });
+  if (host_.stopping) stream_->ask_to_end();
+}
+
+bool Session::after_sending() { return stream_ ? continue_stream() : after_answer(); }
+
+/// Sends what there is of the stream.
+bool Session::continue_stream() {
+  for (;;) {
+    BodyStream::Piece piece = stream_->take();
+    if (piece.bytes.empty() && !piece.is_last) {
+      phase_ = Phase::streaming;
+      wait_readable();
+      return false;
+    }
+    if (is_chunked_) {
+      if (!piece.bytes.empty()) {
+        rest_head_ = chunk_head(piece.bytes.size());
+        piece.bytes += "\r\n";
+      }
+      if (piece.is_last) piece.bytes += "0\r\n\r\n";
+    }
+    if (piece.is_last) {
+      std::exchange(stream_, nullptr)->close();
+      close_after_ = close_after_ || host_.stopping;
+    }
+    rest_body_ = std::move(piece.bytes);
+    rest_sent_ = 0;
+    set_deadline(host_.limits.write_time);
+    if (!write_rest()) return false;
+    if (!stream_) return after_answer();
+  }
+}
+
+void Session::on_stream() {
+  if (phase_ == Phase::streaming && continue_stream()) consume({});
+}
+
+/// True if nothing is left of `rest_head_` and `rest_body_`; otherwise it goes on by itself.
+bool Session::write_rest() {
+  const size_t head_sent = std::min(rest_sent_, rest_head_.size());
   Transport::Transfer sent =
       transport_.write_some(std::string_view(rest_head_).substr(head_sent),
                             std::string_view(rest_body_).substr(rest_sent_ - head_sent));
-  if (sent.state == State::failed) return close();
+  if (sent.state == State::failed) {
+    close();
+    return false;
+  }
   rest_sent_ += sent.count;
+  if (sent.state == State::done) {
+    rest_head_ = std::string();
+    rest_body_ = std::string();
+    return true;
+  }
   if (sent.count > 0) set_deadline(host_.limits.write_time);
-  if (sent.state != State::done) return wait_writable(sent.state);
-  rest_head_ = std::string();
-  rest_body_ = std::string();
-  if (after_answer()) consume({});
+  wait_writable(sent.state);
+  return false;
+}
+
+void Session::on_writable() {
+  if (phase_ == Phase::writing && write_rest() && after_sending()) consume({});
 }
 
 bool Session::after_answer() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "http/body_stream.h"
 #include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/server.h"
@@ -40,7 +41,7 @@ struct SessionHost {
 /// One connection, TCP or unix, plain or TLS. It waits for bytes, reads, asks, answers, and begins
 /// again:
 ///
-///   idle → reading → (handling) → (writing) → idle … → lingering → closed
+///   idle → reading → (handling) → (writing ↔ streaming) → idle … → lingering → closed
 ///
 /// No operation has a timer: the server looks at `deadline` now and then. The I/O thread calls
 /// everything here; while a request is on the pool, the session leaves it alone.
@@ -54,12 +55,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
   /// Closes, or refuses with 408, if its time is over.
   void check_deadline(Time now);
-  /// The server is stopping: an idle connection ends.
+  /// The server is stopping: an idle connection ends, and a stream comes to its end.
   void end_if_idle();
   void close();
 
  private:
-  enum class Phase { idle, reading, handling, writing, lingering, closed };
+  /// `streaming`: all that there was of the body is out, and more is to come.
+  enum class Phase { idle, reading, handling, writing, streaming, lingering, closed };
 
   void wait_readable(Transport::State what = Transport::State::wants_read);
   void on_readable();
@@ -72,11 +74,17 @@ class Session : public std::enable_shared_from_this<Session> {
   bool refuse(int status);
   void refuse_plain_http();
   bool answer(Response response);
+  bool after_sending();
+  bool continue_stream();
   bool after_answer();
 
   Response handle();
   Response refusal(int status);
   void on_handled();
+  void attach_stream(std::shared_ptr<BodyStream> stream);
+  void on_stream();
+  void keep_for_later(std::string_view bytes);
+  bool write_rest();
   void wait_writable(Transport::State what);
   void on_writable();
   void linger();
@@ -91,12 +99,14 @@ class Session : public std::enable_shared_from_this<Session> {
   bool close_after_ = false;
   bool refused_ = false;
   Time deadline_;
-  std::string pending_;    // read, and not yet parsed
-  Response response_;      // from the pool
-  std::string rest_head_;  // of an answer that did not fit the socket's buffer
+  std::string pending_;                 // read, and not yet parsed
+  Response response_;                   // from the pool
+  std::shared_ptr<BodyStream> stream_;  // of the answer at hand, until its last piece
+  std::string rest_head_;               // of an answer that did not fit the socket's buffer
   std::string rest_body_;
   size_t rest_sent_ = 0;  // of both together
-  size_t place_ = 0;      // in host_.sessions
+  bool is_chunked_ = false;
+  size_t place_ = 0;  // in host_.sessions
 };
 
 }  // namespace esclusa::http

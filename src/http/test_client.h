@@ -75,6 +75,25 @@ class RawClient {
     send(bytes);
     return read_answer();
   }
+  /// The next chunk of a body in chunks; empty: the last one, or the end.
+  std::string read_chunk() {
+    while (buffer_.find("\r\n") == buffer_.npos) {
+      if (!read_more()) return {};
+    }
+    const size_t head = buffer_.find("\r\n") + 2;
+    const size_t size = std::stoul(buffer_, nullptr, 16);
+    while (buffer_.size() < head + size + 2 && read_more()) {
+    }
+    std::string chunk = buffer_.substr(head, size);
+    buffer_.erase(0, head + size + 2);
+    return chunk;
+  }
+  /// All that comes until the peer closes.
+  std::string read_rest() {
+    while (read_more()) {
+    }
+    return std::exchange(buffer_, {});
+  }
   /// True if the peer closed, orderly or not, and nothing more came.
   bool at_end() {
     if (!buffer_.empty()) return false;

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "http/body_stream.h"
 #include "http/server.h"
 
 /// For tests: a server on a port of its own, and the bytes of ordinary requests.
@@ -62,6 +63,9 @@ struct TestServer {
       throw std::runtime_error("boom");
     }
     if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
+    if (request.path() == "/stream") {
+      return {200, {{"Content-Type", "text/plain"}}, {}, stream};
+    }
     if (request.path() == "/count") return {200, {}, counted()};
     if (request.path().starts_with("/piece/")) {
       return {200, {}, piece(std::string(request.path().substr(7)))};
@@ -91,6 +95,11 @@ struct TestServer {
     return text;
   }
 
+  std::atomic<int> changes = 0;  ///< how often the stream's writer was told something
+  std::shared_ptr<BodyStream> stream = std::make_shared<BodyStream>([this] {
+    ++changes;
+    changes.notify_all();
+  });
   std::atomic<bool> released = false;
   std::atomic<int> waiting = 0;
   std::atomic<int> handled = 0;

@@ -101,13 +101,27 @@ TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_
                  to_micros(token.created_at), time_value(token.expires_at)})};
 }
 
+namespace {
+
+std::string select_token_owners(std::string_view condition) {
+  return "select " + token_columns + ", " + account_columns("a") +
+         " from token t join account a on a.id = t.account_id where " + std::string(condition);
+}
+
+TokenOwner read_token_owner(const sql::Row& row) {
+  return {read_token(row), read_account(row, token_column_count)};
+}
+
+}  // namespace
+
 std::optional<TokenOwner> find_token(sql::Connection& db, std::string_view digest) {
-  static const std::string sql = "select " + token_columns + ", " + account_columns("a") +
-                                 " from token t join account a on a.id = t.account_id "
-                                 "where t.digest = $1";
-  return db.one(sql, {digest}, [](const sql::Row& row) {
-    return TokenOwner{read_token(row), read_account(row, token_column_count)};
-  });
+  static const std::string sql = select_token_owners("t.digest = $1");
+  return db.one(sql, {digest}, read_token_owner);
+}
+
+std::optional<TokenOwner> find_token(sql::Connection& db, TokenId id) {
+  static const std::string sql = select_token_owners("t.id = $1");
+  return db.one(sql, {id.value}, read_token_owner);
 }
 
 std::vector<core::Token> list_tokens(sql::Connection& db, AccountId account) {

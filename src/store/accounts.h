@@ -27,6 +27,7 @@ struct TokenOwner {
   core::Account account;
 };
 std::optional<TokenOwner> find_token(sql::Connection& db, std::string_view digest);
+std::optional<TokenOwner> find_token(sql::Connection& db, TokenId id);
 std::vector<core::Token> list_tokens(sql::Connection& db, AccountId account);
 /// False if there is no such token that is not revoked yet.
 bool revoke_token(sql::Connection& tx, TokenId id, Timestamp now);

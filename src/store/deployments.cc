@@ -4,6 +4,7 @@
 #include "store/accounts.h"
 #include "store/columns.h"
 #include "store/conditions.h"
+#include "store/deployment_logs.h"
 
 namespace esclusa::store {
 namespace {
@@ -110,6 +111,7 @@ bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment)
 }
 
 void delete_deployment(sql::Connection& tx, DeploymentId id) {
+  delete_log(tx, id);
   tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
   tx.execute("delete from deployment where id = $1", {id.value});
 }

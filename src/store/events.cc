@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/deployments.h"
+#include "store/feed.h"
 
 namespace esclusa::store {
 namespace {
@@ -43,6 +44,7 @@ EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_
                      const core::Principal& actor) {
   const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
   const int64_t created_at = to_micros(event.created_at);
+  announce_event(tx);
   EventId id{tx.number(
       "insert into event (guid, repository_id, environment_id, deployment_id, kind, action, "
       "actor_id, actor_token_id, event_no, announced, only_hook_id, created_at) "

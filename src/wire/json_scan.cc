@@ -135,4 +135,17 @@ std::optional<std::string_view> find_raw_member(std::string_view object, std::st
   return std::nullopt;
 }
 
+std::vector<std::string_view> raw_elements(std::string_view array) {
+  std::vector<std::string_view> elements;
+  std::string_view rest = without_blanks(array);
+  while (rest.starts_with('[') || rest.starts_with(',')) {
+    rest = without_blanks(rest.substr(1));
+    const std::string_view value = rest.substr(0, value_length(rest));
+    if (value.empty()) break;
+    elements.push_back(value);
+    rest = without_blanks(rest.substr(value.size()));
+  }
+  return elements;
+}
+
 }  // namespace esclusa::wire

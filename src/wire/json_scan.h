@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace esclusa::wire {
 
@@ -13,5 +14,8 @@ bool scan_json(std::string_view text);
 /// blanks inside it included. `text` should have passed `scan_json`; of other text nothing worse
 /// comes than nothing found.
 std::optional<std::string_view> find_raw_member(std::string_view text, std::string_view name);
+
+/// The texts of an array's elements, as they stand there; of other text, whatever there is.
+std::vector<std::string_view> raw_elements(std::string_view array);
 
 }  // namespace esclusa::wire

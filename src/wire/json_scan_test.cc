@@ -87,3 +87,13 @@ TEST_CASE("scan_json: long strings and keys come in pieces and are put together"
   CHECK(find_raw_member(text, "p") == "\"" + big + "\\n" + big + "\"");
   CHECK_FALSE(scan_json("{\"" + big + "\":1,\"" + big + "\":2}"));
 }
+
+TEST_CASE("raw_elements: the texts of an array's elements, as they stand there") {
+  using Texts = std::vector<std::string_view>;
+  CHECK(wire::raw_elements("[]") == Texts{});
+  CHECK(wire::raw_elements(" [ 1.0 , \"a,]\" ,{\"b\": [2, 3]} , [ ] ] ") ==
+        Texts{"1.0", "\"a,]\"", "{\"b\": [2, 3]}", "[ ]"});
+  CHECK(wire::raw_elements("{\"a\": 1}") == Texts{});
+  CHECK(wire::raw_elements("[,") == Texts{});
+  CHECK(wire::raw_elements("[1,") == Texts{"1"});
+}

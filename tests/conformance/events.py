@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The bodies of events: makes the real server send every kind of event that it has to a real
-receiver, and has them judged by GitHub's two descriptions of webhooks (events.mjs).
+receiver, and has them judged by GitHub's two descriptions of webhooks (events.mjs). And which
+events a hook may ask for, by the newer of the two.
 
     tests/conformance/events.py [--keep FILE]
 
 What it needs: Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
 """
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -15,6 +17,7 @@ import tempfile
 
 SKIPPED = 77
 HERE = pathlib.Path(__file__).resolve().parent
+DESCRIPTION = HERE / "node_modules/@octokit/openapi-webhooks/generated/api.github.com.json"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from public_keys import public_key  # noqa: E402
@@ -23,6 +26,31 @@ from world import World  # noqa: E402
 
 SHOP = "/repos/demo/shop"
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
+
+
+def check_names(world):
+    """Every event that a repository hook may have on GitHub is taken, and every other refused."""
+    description = json.loads(DESCRIPTION.read_text())
+    names = {}
+    for webhook in description["webhooks"].values():
+        about = webhook["post"]["x-github"]
+        types = names.setdefault(about["subcategory"].replace("-", "_"), set())
+        types.update(about.get("supported-webhook-types", []))
+    offered = sorted(name for name, types in names.items() if "repository" in types)
+    api = world.server.api()
+    answer = api.post(f"{SHOP}/hooks", {"events": offered, "active": False,
+                                        "config": {"url": world.server.url}})
+    good = answer.status == 201 and answer.json["events"] == offered
+    print(f"{'ok  ' if good else 'FAIL'} {len(offered)} events are taken")
+    if answer.status == 201:
+        api.delete(answer.json["url"])
+    for name in sorted(set(names) - set(offered)):
+        answer = api.post(f"{SHOP}/hooks", {"events": [name], "config": {"url": world.server.url}})
+        said = answer.json.get("errors", [{}])[0].get("message") if answer.status == 422 else None
+        refused = said == f"These events are not allowed for this hook: {name}"
+        print(f"{'ok  ' if refused else 'FAIL'} {name} is refused")
+        good = good and refused
+    return good
 
 
 class Sender:
@@ -120,10 +148,12 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="events-") as folder:
         file = options.keep or pathlib.Path(folder) / "received.jsonl"
         with Receiver(file) as receiver:
+            good = check_names(world)
             Sender(world, receiver).everything(SHOP, "late/1")
             print(f"{len(receiver.deliveries())} events received")
         sys.stdout.flush()
-        return subprocess.run(["node", str(HERE / "events.mjs"), str(file)], check=False).returncode
+        judged = subprocess.run(["node", str(HERE / "events.mjs"), str(file)], check=False)
+        return judged.returncode if good else 1
 
 
 if __name__ == "__main__":

@@ -49,14 +49,16 @@ def is_running(pid):
 class Agent:
     """`esclusa agent` with one [[deploy]] entry."""
 
-    def __init__(self, folder, server_url, token, rule, wrapper=()):
+    def __init__(self, folder, server_url, token, rule, wrapper=(), pull=False):
         self.folder = folder
         self.folder.mkdir()
         (folder / "agent.token").write_text(token + "\n")
         (folder / "hook.secret").write_text(SECRET + "\n")
-        lines = ['listen = "127.0.0.1:0"', 'token_file = "agent.token"', 'work = "work"',
-                 'secret_file = "hook.secret"', f"server = {json.dumps(server_url)}",
-                 "[[deploy]]", *(f"{key} = {json.dumps(value)}" for key, value in rule.items())]
+        way_in = ['mode = "pull"'] if pull else ['listen = "127.0.0.1:0"',
+                                                 'secret_file = "hook.secret"']
+        lines = [*way_in, 'token_file = "agent.token"', 'work = "work"',
+                 f"server = {json.dumps(server_url)}", "[[deploy]]",
+                 *(f"{key} = {json.dumps(value)}" for key, value in rule.items())]
         (folder / "agent.toml").write_text("\n".join(lines) + "\n")
         self.log = folder / "agent.log"
         self.wrapper = list(wrapper)
@@ -71,7 +73,7 @@ class Agent:
                 env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=log, text=True, start_new_session=True)
         line = self.process.stdout.readline()
-        match = re.fullmatch(r"Agent listens on (http://127\.0\.0\.1:\d+)/\n", line)
+        match = re.fullmatch(r"Agent (?:listens on|follows) (http://127\.0\.0\.1:\d+)/\n", line)
         if not match:
             self.end(signal.SIGKILL)
             raise AssertionError(f"the agent did not start: {line!r}\n{self.log.read_text()}")

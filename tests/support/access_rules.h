@@ -58,6 +58,8 @@ struct Opens {
 inline constexpr Opens code{"repo", "repo public_repo"};
 inline constexpr Opens deployments{"repo repo_deployment", "repo repo_deployment public_repo"};
 inline constexpr Opens statuses{"repo repo:status", "repo repo:status public_repo"};
+inline constexpr Opens feed{"repo repo_deployment repo:status",
+                            "repo repo_deployment repo:status public_repo"};
 inline constexpr Opens hook_reading{
     "repo admin:repo_hook write:repo_hook read:repo_hook",
     "repo admin:repo_hook write:repo_hook read:repo_hook public_repo"};
@@ -138,6 +140,13 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"key": "{new_key}"})"},
     {"GET",    "/keys/{key_id}",                        Standing::admin, code,          200},
     {"DELETE", "/keys/{key_id}",                        Standing::admin, code,          204},
+
+    {"GET",    "/events",                               Standing::pull,  feed,          200, "",
+     "/esclusa"},
+    {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",
+     "/esclusa"},
+    {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,
+     "begin, and more", "/esclusa"},
 };
 // clang-format on
 
@@ -159,6 +168,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/zen",              {200, ""}, {200, ""}},
     {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
     {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
+    {"GET",    "/esclusa/events",   login, {200, ""}},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration is on the machine's own socket; from the network it is not there.

@@ -249,6 +249,11 @@ class AccessWorld {
         post("/deployments", R"({"ref": "main", "auto_merge": false, "required_contexts": []})");
     names["status_id"] =
         post("/deployments/" + names["deployment_id"] + "/statuses", R"({"state": "inactive"})");
+    auto log =
+        make_request("PATCH", "/esclusa" + root + "/deployments/" + names["deployment_id"] + "/log",
+                     {{"Authorization", "Bearer " + token("chief", "repo")}});
+    log.body = "begin";
+    if (api.serve(log).status != 200) bug("the log was not taken");
     names["check_run_id"] =
         post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
     names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
@@ -283,7 +288,7 @@ class AccessWorld {
                                 .now = app_.context.now,
                                 .event_urls = app_.context.event_urls,
                                 .repositories_directory = app_.context.repositories_directory,
-                                .wake_deliveries = [] {},
+                                .events_committed = [] {},
                                 .token_use = app_.context.token_use};
   std::map<std::string, Repository> repositories_;
   std::map<std::pair<std::string, std::string>, std::string> tokens_;

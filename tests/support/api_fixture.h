@@ -22,7 +22,7 @@ struct ApiFixture {
                        .now = [] { return from_micros(1'790'000'000'000'000); },
                        .event_urls = {"http://h", "http://h"},
                        .repositories_directory = {},
-                       .wake_deliveries = [] {},
+                       .events_committed = [] {},
                        .token_use = token_use};
   api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
 };

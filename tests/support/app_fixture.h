@@ -21,7 +21,7 @@ class AppFixture {
                 .now = [this] { return now; },
                 .event_urls = {"http://api.example", "http://web.example"},
                 .repositories_directory = folder / "repositories",
-                .wake_deliveries = [this] { ++wake_count; },
+                .events_committed = [this] { ++wake_count; },
                 .token_use = token_use} {
     std::filesystem::create_directory(context.repositories_directory);
     must(app::create_account(context, nobody, {.login = "ada", .human = ""}));

@@ -1,0 +1,144 @@
+#include "agent/follower.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "agent/fake_github.h"
+#include "agent/files.h"
+#include "support/temp_folder.h"
+
+namespace esclusa::agent {
+namespace {
+using namespace std::chrono_literals;
+
+/// An agent that follows the feed of a server that is played, and what it took in.
+struct Fixture {
+  testing::FakeGithub github;
+  test::TempFolder folder;
+  Config config;
+  std::optional<WorkFolder> work;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<int64_t> accepted;
+  std::optional<Intake> intake;
+  std::optional<StopFlag> stop;
+  std::optional<Follower> follower;
+  std::jthread thread;
+
+  Fixture() {
+    config.mode = Mode::pull;
+    config.server = github.url;
+    config.token = Secret("t");
+    config.rules = {{.repository = "demo/shop", .environment = "staging", .command = {"true"}}};
+    work.emplace(WorkFolder::open(folder / "work").value());
+    intake.emplace(config, *work, [this](const DeploymentEvent& event) {
+      std::lock_guard lock(mutex);
+      accepted.push_back(event.id);
+      changed.notify_all();
+    });
+  }
+  ~Fixture() { end(); }
+  void begin() {
+    stop.emplace();
+    follower.emplace(config, *intake, work->path(), *stop, Scheduler::Backoff{1ms, 2ms});
+    thread = std::jthread([this] { follower->run(); });
+  }
+  void end() {
+    if (stop) stop->request();
+    if (thread.joinable()) thread.join();
+  }
+  void publish(int64_t deployment, const std::string& kind = "deployment",
+               const std::string& environment = "staging") {
+    github.publish(kind, testing::event_body({.id = deployment, .environment = environment}));
+  }
+  void wait_for(const std::vector<int64_t>& ids) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return accepted == ids; });
+  }
+  std::string place() const { return read_file(folder / "work/feed.json").value_or(""); }
+  void wait_for_place(int64_t after) {
+    while (!place().contains("\"after\":" + std::to_string(after) + "}")) {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture, "Follower: begins at the end of the feed, and takes what follows") {
+  publish(1);
+  begin();
+  wait_for_place(1);
+  publish(2);
+  publish(3);
+  wait_for({2, 3});
+  CHECK(work->queued()->size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: what happened while the agent was off is taken afterwards") {
+  begin();
+  wait_for_place(0);
+  end();
+  publish(1);
+  publish(2);
+  begin();
+  wait_for({1, 2});
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "Follower: only deployments that an entry is for; others are passed over") {
+  begin();
+  wait_for_place(0);
+  publish(1, "deployment_status");
+  publish(2, "deployment", "production");
+  github.publish("deployment", R"({"action":"created","deployment":{"id":"no number"}})");
+  github.publish("deployment", "[" + std::string(100, '[') + std::string(100, ']') + "]");
+  publish(5);
+  wait_for({5});
+  wait_for_place(5);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: an event that comes again is known") {
+  begin();
+  wait_for_place(0);
+  publish(1);
+  publish(1);
+  publish(2);
+  wait_for({1, 2});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: while the server is away or refuses the token, it waits") {
+  begin();
+  wait_for_place(0);
+  github.set_down(true);
+  const size_t count = github.request_count();
+  publish(1);
+  github.wait_for_requests(count + 3);
+  CHECK(accepted.empty());
+  github.set_down(false);
+  wait_for({1});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: a server that was set back is read from the beginning") {
+  begin();
+  wait_for_place(0);
+  publish(1);
+  publish(2);
+  wait_for_place(2);
+  end();
+  github.forget_events();
+  publish(7);
+  begin();
+  wait_for({1, 2, 7});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: the place in another server's feed means nothing here") {
+  REQUIRE(write_durably(folder / "work/feed.json", R"({"server":"http://other","after":0})"));
+  publish(1);
+  begin();
+  wait_for_place(1);
+  CHECK(place().contains(github.url));
+  CHECK(accepted.empty());
+}
+
+}  // namespace
+}  // namespace esclusa::agent

@@ -1,0 +1,71 @@
+#include "api/deployment_logs.h"
+
+#include <algorithm>
+
+#include "api/byte_range.h"
+#include "api/errors.h"
+#include "app/deployment_logs.h"
+#include "base/limits.h"
+
+namespace esclusa::api {
+namespace {
+
+/// How long the log is: so is the header of resumable uploads called elsewhere.
+constexpr const char* size_header = "Upload-Offset";
+
+Result<int64_t> parse_offset(const Call& call) {
+  const std::string text = call.query_value("offset");
+  if (text.empty() || text == "0") return 0;
+  if (auto offset = parse_positive(text)) return *offset;
+  return fail_request("`offset` is a number of bytes.");
+}
+
+http::Response text_response(std::string text, int64_t size) {
+  return {200,
+          {{"Content-Type", "text/plain; charset=utf-8"},
+           {"Cache-Control", "no-cache"},  // it grows
+           {"Accept-Ranges", "bytes"},
+           {size_header, std::to_string(size)}},
+          std::move(text)};
+}
+
+}  // namespace
+
+Result<http::Response> append_deployment_log(const Call& call) {
+  const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
+  const int64_t offset = TRY(parse_offset(call));
+  const auto extent =
+      TRY(app::append_log(call.context, call.access(), deployment, offset, call.request.body));
+  const std::string size = std::to_string(extent.size);
+  http::Response response;
+  if (extent.taken) {
+    wire::JsonWriter json;
+    json.begin_object().member("size", extent.size).end_object();
+    response = json_response(200, std::move(json));
+  } else {
+    response = error_response(
+        {ErrorCode::conflict,
+         "This does not continue the log, which has " + size + " bytes: send what follows them.",
+         "log_offset",
+         {},
+         {}},
+        "");
+  }
+  response.headers.add(size_header, size);
+  return response;
+}
+
+Result<http::Response> get_deployment_log(const Call& call) {
+  const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
+  const int64_t offset = TRY(parse_offset(call));
+  auto log = TRY(
+      app::read_log(call.context, call.access(), deployment, offset, limits::deployment_log_bytes));
+  if (auto field = call.request.headers.find("Range"); field && offset == 0) {
+    if (const auto range = parse_byte_range(*field, log.size)) {
+      return range_response(text_response(std::move(log.text), log.size), *range);
+    }
+  }
+  return text_response(std::move(log.text), log.size);
+}
+
+}  // namespace esclusa::api

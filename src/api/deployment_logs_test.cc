@@ -1,0 +1,114 @@
+#include "api/deployment_logs.h"
+
+#include <doctest/doctest.h>
+
+#include "api/serve.h"
+#include "support/api_fixture.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::make_request;
+using test::must;
+
+namespace {
+
+struct Fixture : test::AppFixture {
+  test::GitFixture git;
+  std::string sha = git.commit("main", "a.txt", "one");
+  app::RepositoryAccess access = add(git);
+  api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
+  api::Api api{context, settings};
+  std::string path = "/esclusa/repos/ada/application/deployments/" +
+                     std::to_string(make_deployment().value) + "/log";
+  std::string token = must(app::create_token(context, nobody,
+                                             {.login = "ada",
+                                              .name = "t",
+                                              .scopes = "repo_deployment",
+                                              .expires_in = std::nullopt}))
+                          .text.reveal();
+
+  DeploymentId make_deployment() {
+    core::NewDeployment input;
+    input.ref = "main";
+    input.auto_merge = false;
+    return deploy(access, input).id;
+  }
+  http::Response ask(const std::string& method, const std::string& query, const std::string& body,
+                     http::Headers headers = {}) {
+    headers.add("Authorization", "Bearer " + token);
+    auto request = make_request(method, path + query, std::move(headers));
+    request.body = body;
+    return api.serve(request);
+  }
+  http::Response append(int64_t offset, const std::string& text) {
+    return ask("PATCH", "?offset=" + std::to_string(offset), text);
+  }
+  http::Response read(const std::string& query = "", http::Headers headers = {}) {
+    return ask("GET", query, "", std::move(headers));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "a deployment's log: it grows, and is read as plain text") {
+  CHECK(read().status == 404);
+  auto answer = append(0, "one\n");
+  CHECK(answer.status == 200);
+  CHECK(answer.body == R"({"size":4})");
+  CHECK(append(4, "zwei ü\n").headers.find("Upload-Offset") == "12");
+  const auto whole = read();
+  CHECK(whole.status == 200);
+  CHECK(whole.body == "one\nzwei ü\n");
+  CHECK(whole.headers.find("Content-Type") == "text/plain; charset=utf-8");
+  CHECK(whole.headers.find("X-Content-Type-Options") == "nosniff");
+  CHECK(whole.headers.find("Content-Security-Policy") == "default-src 'none'");
+  CHECK(whole.headers.find("Upload-Offset") == "12");
+  CHECK(read("?offset=4").body == "zwei ü\n");
+  CHECK(read("?offset=99").body.empty());
+  const auto part = read("", {{"Range", "bytes=4-7"}});
+  CHECK(part.status == 206);
+  CHECK(part.body == "zwei");
+  CHECK(row_count("audit where action = 'deployment_log.create'") == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "PATCH log: what was sent before may be sent again, with more behind it") {
+  CHECK(append(0, "one\n").status == 200);
+  CHECK(append(0, "one\n").body == R"({"size":4})");
+  CHECK(append(2, "e\ntwo\n").body == R"({"size":8})");
+  CHECK(append(0, "").body == R"({"size":8})");
+  CHECK(read().body == "one\ntwo\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "PATCH log: a gap or another text is 409, with where to go on") {
+  append(0, "one\n");
+  for (const auto& answer : {append(5, "two\n"), append(0, "uno\n"), append(2, "x")}) {
+    CHECK(answer.status == 409);
+    CHECK(answer.headers.find("Upload-Offset") == "4");
+    CHECK(answer.body.contains("log_offset"));
+  }
+  CHECK(read().body == "one\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "PATCH log: only text, and no more than the limit") {
+  CHECK(append(0, std::string("a\0b", 3)).status == 422);
+  CHECK(append(0, "\xff").status == 422);
+  CHECK(ask("PATCH", "?offset=-1", "a").status == 422);
+  const std::string much(1'000'000, 'x');
+  int64_t size = 0;
+  while (size + 1'000'000 <= limits::deployment_log_bytes) {
+    CHECK(append(size, much).status == 200);
+    size += 1'000'000;
+  }
+  const auto full = append(size, much);
+  CHECK(full.status == 413);
+  CHECK(full.body.contains("log_full"));
+  CHECK(append(size, "the end").status == 200);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a deployment's log: only of a deployment that is there") {
+  path = "/esclusa/repos/ada/application/deployments/4711/log";
+  CHECK(append(0, "one").status == 404);
+  CHECK(read().status == 404);
+  CHECK(row_count("deployment_log") == 0);
+}

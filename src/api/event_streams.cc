@@ -1,0 +1,187 @@
+#include "api/event_streams.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "wire/feed.h"
+
+namespace esclusa::api {
+namespace {
+
+/// Looking even when nobody woke us: access may have ended, and another process may have written.
+constexpr auto look_time = std::chrono::seconds(1);
+
+/// How soon a client that has lost its stream comes again, and where it is, so that it can go on
+/// from there when it has had no event yet.
+std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_string(after) + "\n\n"; }
+
+AccountId account_of(const StreamRequest& request) {
+  const auto& account = request.feed.principal.account;
+  return account ? account->id : AccountId{};
+}
+
+}  // namespace
+
+std::string feed_page_text(const app::FeedPage& page) {
+  wire::JsonWriter json;
+  json.begin_object().member("next", page.next).key("events").begin_array();
+  for (const auto& event : page.events) wire::write_feed_event(json, event);
+  json.end_array().end_object();
+  return json.take();
+}
+
+EventStreams::~EventStreams() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
+  const auto now = Clock::now();
+  Reader reader{.request = std::move(request),
+                .stream = std::make_shared<http::BodyStream>([this] { wake(); }),
+                .end = now,
+                .heartbeat = now + limits::feed_heartbeat,
+                .check = now + limits::feed_check_time};
+  reader.end += reader.request.wait;
+  auto stream = reader.stream;
+  if (reader.request.form == StreamForm::server_sent) {
+    stream->write(greeting(reader.request.after));
+  }
+  {
+    std::lock_guard lock(mutex_);
+    size_t& own_count = counts_[account_of(reader.request)];
+    if (stopping_ || count_ >= limits::feed_streams ||
+        own_count >= limits::feed_streams_per_account) {
+      return nullptr;
+    }
+    ++own_count;
+    ++count_;
+    arrived_.push_back(std::move(reader));
+    woken_ = true;
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  }
+  changed_.notify_one();
+  return stream;
+}
+
+void EventStreams::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+void EventStreams::count_down(const Reader& reader) {
+  std::lock_guard lock(mutex_);
+  --count_;
+  auto own = counts_.find(account_of(reader.request));
+  if (--own->second == 0) counts_.erase(own);
+}
+
+void EventStreams::run() {
+  std::vector<Reader> readers;
+  auto next_look = Clock::time_point::max();
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      auto has_work = [this] { return stopping_ || woken_; };
+      // Without readers there is nothing to look for. A time far away would overflow.
+      if (readers.empty() && arrived_.empty()) {
+        changed_.wait(lock, has_work);
+      } else {
+        changed_.wait_until(lock, next_look, has_work);
+      }
+      if (stopping_) return;
+      woken_ = false;
+      std::ranges::move(arrived_, std::back_inserter(readers));
+      arrived_.clear();
+    }
+    next_look = serve_all(readers);
+    std::this_thread::sleep_for(limits::feed_gather_time);
+  }
+}
+
+/// One turn for each, and when to look again.
+EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& readers) {
+  const auto now = Clock::now();
+  auto next_look = now + look_time;
+  if (readers.empty()) return next_look;
+  const auto end = app::feed_end(context_);
+  if (!end) return next_look;  // it is logged where it failed
+  std::erase_if(readers, [&](Reader& reader) {
+    bool has_more = false;
+    const bool stays = serve(reader, end->settled, now, has_more);
+    if (!stays) count_down(reader);
+    next_look = std::min({next_look, has_more ? now : next_look,
+                          reader.request.form == StreamForm::one_answer ? reader.end : next_look,
+                          reader.heartbeat});
+    return !stays;
+  });
+  return next_look;
+}
+
+/// False when that was its last turn.
+bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
+                         bool& has_more) const {
+  if (reader.stream->is_closed()) return false;
+  const bool has_news = reader.request.after < settled && reader.stream->has_room();
+  if (has_news || now >= reader.check) {
+    reader.check = now + limits::feed_check_time;
+    auto judged = app::judge_again(context_, reader.request.feed);
+    const bool is_unclear = !judged && judged.error().code == ErrorCode::unavailable;
+    if (!judged && !is_unclear) {
+      finish(reader);
+      return false;
+    }
+    if (has_news && judged && !send(reader, settled, now, has_more)) return false;
+  }
+  const bool is_over = reader.request.form == StreamForm::one_answer && now >= reader.end;
+  if (is_over || reader.stream->is_asked_to_end()) {
+    finish(reader);
+    return false;
+  }
+  if (now >= reader.heartbeat) {
+    reader.heartbeat = now + limits::feed_heartbeat;
+    if (reader.request.form == StreamForm::server_sent) {
+      // The number lets a client go on behind what it may not read.
+      reader.stream->write(": still here\nid: " + std::to_string(reader.request.after) + "\n\n");
+    }
+  }
+  return true;
+}
+
+/// False when it has had its one answer.
+bool EventStreams::send(Reader& reader, int64_t settled, Clock::time_point now,
+                        bool& has_more) const {
+  StreamRequest& request = reader.request;
+  const auto page = app::read_feed(context_, request.feed, request.after, settled, request.count);
+  if (!page) return true;
+  request.after = page->next;
+  has_more = page->has_more;
+  if (page->events.empty()) return true;
+  if (request.form == StreamForm::one_answer) {
+    reader.stream->write(feed_page_text(*page));
+    reader.stream->end();
+    return false;
+  }
+  std::string text;
+  for (const auto& event : page->events) text += wire::server_sent_event(event);
+  reader.stream->write(text);
+  reader.heartbeat = now + limits::feed_heartbeat;
+  return true;
+}
+
+void EventStreams::finish(Reader& reader) const {
+  if (reader.request.form == StreamForm::one_answer) {
+    reader.stream->write(feed_page_text({.events = {}, .next = reader.request.after}));
+  }
+  reader.stream->end();
+}
+
+}  // namespace esclusa::api

@@ -1,0 +1,73 @@
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "app/feed.h"
+#include "http/body_stream.h"
+
+namespace esclusa::api {
+
+/// How a client that waits for events gets them.
+enum class StreamForm {
+  one_answer,   ///< JSON, once: as soon as there is an event, or when the time is over
+  server_sent,  ///< Server-Sent Events, until the client goes
+};
+
+struct StreamRequest {
+  app::Feed feed;
+  int64_t after = 0;
+  int count = 0;  ///< at most so many events in one answer
+  StreamForm form = StreamForm::one_answer;
+  std::chrono::seconds wait{0};  ///< of `one_answer`
+};
+
+/// All clients that wait for events. One thread serves them, by turns and a page at a time, so that
+/// none of them holds a thread of the server's pool. It starts with the first of them. Any thread.
+class EventStreams {
+ public:
+  explicit EventStreams(const app::Context& context) : context_(context) {}
+  ~EventStreams();
+  EventStreams(const EventStreams&) = delete;
+
+  /// The body of the answer; nothing when too many wait, of that account or in all.
+  std::shared_ptr<http::BodyStream> open(StreamRequest request);
+  /// There may be something new to read.
+  void wake();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Reader {
+    StreamRequest request;
+    std::shared_ptr<http::BodyStream> stream;
+    Clock::time_point end;        ///< of its wait
+    Clock::time_point heartbeat;  ///< when something has to be sent
+    Clock::time_point check;      ///< when its access is judged again
+  };
+  void run();
+  Clock::time_point serve_all(std::vector<Reader>& readers);
+  bool serve(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
+  bool send(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
+  void finish(Reader& reader) const;
+  void count_down(const Reader& reader);
+
+  const app::Context& context_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Reader> arrived_;
+  std::map<AccountId, size_t> counts_;  ///< of those that are open; 0 stands for nobody
+  size_t count_ = 0;
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// `{"next": …, "events": […]}`
+std::string feed_page_text(const app::FeedPage& page);
+
+}  // namespace esclusa::api

@@ -1,0 +1,43 @@
+#include "core/feed.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace esclusa::core {
+namespace {
+
+using enum Scope;
+
+struct Row {
+  std::string_view kind;
+  Scopes scopes;
+};
+
+// The one place that says what a token has to have for which kind of event.
+const Row table[] = {
+    {"deployment", {repo, repo_deployment, public_repo}},
+    {"deployment_status", {repo, repo_deployment, public_repo}},
+    {"status", {repo, repo_status, public_repo}},
+    {"check_run", {repo, public_repo}},
+    {"push", {repo, public_repo}},
+};
+
+}  // namespace
+
+Requirement feed_requirement() {
+  return {Role::read, {repo, repo_deployment, repo_status, public_repo}};
+}
+
+std::optional<Requirement> event_requirement(std::string_view kind) {
+  const auto* row = std::ranges::find_if(table, [&](const Row& r) { return r.kind == kind; });
+  if (row == std::end(table)) return std::nullopt;
+  return Requirement{Role::read, row->scopes};
+}
+
+bool may_read_event(const Principal& principal, const Repository& repository, Role granted,
+                    std::string_view kind) {
+  const auto requirement = event_requirement(kind);
+  return requirement && check_access(principal, repository, granted, *requirement).has_value();
+}
+
+}  // namespace esclusa::core

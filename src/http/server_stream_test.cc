@@ -1,0 +1,186 @@
+#include <doctest/doctest.h>
+
+#include "base/limits.h"
+#include "http/server.h"
+#include "http/test_client.h"
+#include "http/test_server.h"
+#include "http/test_tls.h"
+#include "support/temp_folder.h"
+
+namespace esclusa::http {
+namespace {
+using namespace std::chrono_literals;
+using testing::get;
+using testing::RawClient;
+using testing::TestServer;
+
+void await_closed(TestServer& test) {
+  for (int seen = test.changes; !test.stream->is_closed(); seen = test.changes) {
+    test.changes.wait(seen);
+  }
+}
+}  // namespace
+
+TEST_CASE("Server: a stream is sent in chunks as it is written, and the connection goes on") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  Response answer = client.ask(get("/stream"));
+  CHECK(answer.status == 200);
+  CHECK(answer.headers.find("Transfer-Encoding") == "chunked");
+  CHECK_FALSE(answer.headers.has("Content-Length"));
+  test.stream->write("one");
+  CHECK(client.read_chunk() == "one");
+  test.stream->write("two");
+  CHECK(client.read_chunk() == "two");
+  client.send(get("/next"));  // asked while the stream is open, answered after it
+  test.stream->write("three");
+  test.stream->end();
+  CHECK(client.read_chunk() == "three");
+  CHECK(client.read_chunk().empty());
+  CHECK(client.read_answer().body == "GET /next ");
+  CHECK(test.stream->is_closed());
+}
+
+TEST_CASE("Server: a stream that is complete when it is answered goes out at once") {
+  TestServer test;
+  test.start();
+  test.stream->write("all");
+  test.stream->end();
+  RawClient client(test.port);
+  client.send(get("/stream") + get("/next"));
+  client.read_answer();
+  CHECK(client.read_chunk() == "all");
+  CHECK(client.read_chunk().empty());
+  CHECK(client.read_answer().body == "GET /next ");
+}
+
+TEST_CASE("Server: a stream goes to an HTTP/1.0 client as it is, and ends with the connection") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  Response answer = client.ask("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  CHECK_FALSE(answer.headers.has("Transfer-Encoding"));
+  CHECK(answer.headers.find("Connection") == "close");
+  test.stream->write("all");
+  test.stream->end();
+  CHECK(client.read_rest() == "all");
+}
+
+TEST_CASE("Server: HEAD of a stream has no body, and ends it") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  client.send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(client.read_answer(false).headers.find("Transfer-Encoding") == "chunked");
+  CHECK(client.ask(get("/next")).body == "GET /next ");
+  CHECK(test.stream->is_closed());
+}
+
+TEST_CASE("Server: a stream learns that its client has gone, without anything being written") {
+  TestServer test;
+  test.start();
+  {
+    RawClient client(test.port);
+    CHECK(client.ask(get("/stream")).status == 200);
+  }
+  await_closed(test);
+}
+
+TEST_CASE("Server: a stream's writer is told when a slow reader has taken what there was") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  const std::string much(limits::stream_buffer_bytes, 'x');
+  size_t written = 0;
+  while (test.stream->has_room()) {  // until the socket takes no more, and the buffer is full
+    test.stream->write(much);
+    written += much.size();
+    std::this_thread::sleep_for(1ms);
+  }
+  const int told = test.changes;
+  size_t read = 0;
+  while (read < written) read += client.read_chunk().size();
+  CHECK(read == written);
+  CHECK(test.stream->has_room());
+  CHECK(test.changes >= told);
+  test.stream->write("more");
+  CHECK(client.read_chunk() == "more");
+}
+
+TEST_CASE("Server: a reader of a stream that takes nothing is closed after the write time") {
+  TestServer test(1, {.write_time = 1ms});
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  test.stream->write(std::string(32 * 1024 * 1024, 'x'));
+  await_closed(test);
+}
+
+TEST_CASE("Server: a stream is open for longer than any limit of time, while it is read") {
+  TestServer test(1, {.idle_time = 1ms, .write_time = 1ms});
+  test.start();
+  RawClient client(test.port);
+  client.send(get("/stream"));
+  client.read_answer();
+  std::this_thread::sleep_for(600ms);  // the server has looked at its deadlines
+  test.stream->write("late");
+  CHECK(client.read_chunk() == "late");
+}
+
+TEST_CASE("Server: stop asks streams to end, and waits for that") {
+  TestServer test(1, {.drain_time = 1h});
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  CHECK_FALSE(test.stream->is_asked_to_end());
+  test.server.stop();
+  for (int seen = test.changes; !test.stream->is_asked_to_end(); seen = test.changes) {
+    test.changes.wait(seen);
+  }
+  test.stream->write("the end");
+  test.stream->end();
+  CHECK(client.read_chunk() == "the end");
+  CHECK(client.read_chunk().empty());
+  CHECK(client.at_end());
+  test.thread.join();
+}
+
+TEST_CASE("Server: a stream whose writer does not end it is cut off when the drain time is over") {
+  TestServer test(1, {.drain_time = 1ms});
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  test.server.stop();
+  test.thread.join();
+  CHECK(test.stream->is_closed());
+  CHECK(client.read_rest().empty());
+  test.stream->write("nobody reads this");
+  test.stream->end();
+}
+
+TEST_CASE("Server over TLS: a stream comes whole, also when its pieces fill the socket") {
+  test::TempFolder folder;
+  testing::TestAuthority authority(folder.path());
+  TestServer test;
+  test.server.use_tls(authority.issue("first").load());
+  test.start();
+  testing::TlsClient client(test.port, authority.ca_file, {});
+  client.send(get("/stream"));
+  CHECK(client.read_answer().status == 200);
+  const std::string counted = TestServer::counted();
+  std::jthread writer([&] {
+    for (size_t at = 0; at < counted.size(); at += 100'000) {
+      test.stream->write(std::string_view(counted).substr(at, 100'000));
+    }
+    test.stream->end();
+  });
+  std::string read;
+  for (std::string chunk; !(chunk = client.read_chunk()).empty();) read += chunk;
+  CHECK((read == counted));
+  client.send(get("/next"));
+  CHECK(client.read_answer().body == "GET /next ");
+}
+
+}  // namespace esclusa::http

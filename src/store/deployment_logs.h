@@ -1,0 +1,25 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Sizes and positions in a log are in bytes.
+struct DeploymentLog {
+  int64_t size = 0;
+  int64_t part_count = 0;
+};
+std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployment);
+/// The bytes from `begin` to before `end`, as far as they are there.
+std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end);
+/// Adds a part behind what `known` says; false, and nothing is changed, if there is more already.
+bool append_log(sql::Connection& tx, DeploymentId deployment, const DeploymentLog& known,
+                std::string_view text, Timestamp now);
+void delete_log(sql::Connection& tx, DeploymentId deployment);
+
+}  // namespace esclusa::store

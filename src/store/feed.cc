@@ -1,0 +1,72 @@
+#include "store/feed.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "store/columns.h"
+
+namespace esclusa::store {
+namespace {
+
+// The keys of our advisory locks on PostgreSQL: 2^60 + an id. In pg_locks a key stands as two
+// halves; the bounds are those of the upper one, for ids below 2^53.
+const std::string mark_base = "1152921504606846976";
+const std::string mark_range = "between 268435456 and 270532607";
+
+}  // namespace
+
+FeedEnd feed_end(sql::Connection& db) {
+  if (db.engine() == sql::Engine::sqlite) {
+    const int64_t latest =
+        db.number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'");
+    return {latest, latest};
+  }
+  // In this order: whoever took an id up to `latest` had its mark before.
+  const int64_t latest =
+      db.number("select case when is_called then last_value else 0 end from event_id_seq");
+  static const std::string sql =
+      "select min(cast(classid as bigint) * 4294967296 + cast(objid as bigint) - " + mark_base +
+      ") from pg_locks where locktype = 'advisory' and objsubid = 1 and cast(classid as bigint) " +
+      mark_range +
+      " and database = (select oid from pg_database where datname = " + "current_database())";
+  auto mark = db.one(sql, {}, [](const sql::Row& row) { return row.optional_integer(0); });
+  return {std::min(latest, mark.value_or(std::nullopt).value_or(latest)), latest};
+}
+
+void announce_event(sql::Connection& tx) {
+  if (tx.engine() == sql::Engine::sqlite) return;  // one thread writes: ids grow with the commits
+  static const std::string sql =
+      "select pg_advisory_xact_lock_shared(" + mark_base + " + last_value - 1) from event_id_seq";
+  tx.execute(sql);
+}
+
+std::vector<core::Event> list_feed(sql::Connection& db, std::optional<RepositoryId> repository,
+                                   int64_t after, int64_t upto, int count) {
+  static const std::string columns =
+      "select id, guid, repository_id, kind, action, created_at from event ";
+  static const std::string rest =
+      "only_hook_id is null and id > $1 and id <= $2 order by id limit $3";
+  static const std::string of_all = columns + "where " + rest;
+  static const std::string of_one = columns + "where repository_id = $4 and " + rest;
+  std::vector<sql::Parameter> parameters = {after, upto, count};
+  if (repository) parameters.emplace_back(repository->value);
+  return db.all(repository ? of_one : of_all, parameters, [](const sql::Row& row) {
+    core::Event event;
+    event.id = EventId{row.integer(0)};
+    event.guid = row.text(1);
+    event.repository_id = read_optional_id<RepositoryId>(row, 2);
+    event.kind = row.text(3);
+    event.action = row.text(4);
+    event.created_at = from_micros(row.integer(5));
+    return event;
+  });
+}
+
+std::string event_body(sql::Connection& db, EventId id) {
+  auto body = db.one("select body from event_body where event_id = $1", {id.value},
+                     [](const sql::Row& row) { return std::string(row.text(0)); });
+  ENSURE(body.has_value());
+  return std::move(*body);
+}
+
+}  // namespace esclusa::store

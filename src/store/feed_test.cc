@@ -1,0 +1,186 @@
+#include "store/feed.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "store/events.h"
+#include "support/database_fixture.h"
+#include "support/store_rows.h"
+
+using namespace esclusa;
+using test::for_each_engine;
+using test::Surroundings;
+
+namespace {
+
+EventId add_event(sql::Connection& tx, const Surroundings& s, const std::string& kind = "push") {
+  return store::insert_event(tx, s.event(kind), "{}", s.principal);
+}
+
+Surroundings add_surroundings(sql::Database& db) {
+  return test::write(db, [](sql::Connection& tx) { return Surroundings(tx); });
+}
+
+store::FeedEnd end_of(sql::Database& db) {
+  return test::read(db, [](sql::Connection& c) { return store::feed_end(c); });
+}
+
+/// The ids after `after`, as a reader gets them.
+std::vector<int64_t> ids_after(sql::Database& db, int64_t after,
+                               std::optional<RepositoryId> repository = {}) {
+  const auto end = end_of(db);
+  std::vector<int64_t> ids;
+  for (const auto& event : test::read(db, [&](sql::Connection& c) {
+         return store::list_feed(c, repository, after, end.settled, 1000);
+       })) {
+    ids.push_back(event.id.value);
+  }
+  return ids;
+}
+
+std::vector<int64_t> committed_ids(sql::Database& db) {
+  return test::read(db, [](sql::Connection& c) {
+    return c.all("select id from event order by id", {},
+                 [](const sql::Row& row) { return row.integer(0); });
+  });
+}
+
+}  // namespace
+
+TEST_CASE("list_feed: an event with all that the feed shows, oldest first, so many at a time") {
+  for_each_engine([](sql::Database& db) {
+    const Surroundings s = add_surroundings(db);
+    core::Event event = s.event("deployment", {}, test::at(5));
+    test::write(db, [&](sql::Connection& tx) {
+      event.id = store::insert_event(tx, event, R"({"n":1})", s.principal);
+      add_event(tx, s);
+      add_event(tx, s);
+    });
+    const auto end = end_of(db);
+    CHECK(end.latest == end.settled);
+    test::read(db, [&](sql::Connection& c) {
+      const auto page = store::list_feed(c, {}, 0, end.settled, 2);
+      REQUIRE(page.size() == 2);
+      CHECK(page[0].id == event.id);
+      CHECK(page[0].guid == event.guid);
+      CHECK(page[0].kind == "deployment");
+      CHECK(page[0].action == "created");
+      CHECK(page[0].repository_id == s.repository.id);
+      CHECK(page[0].created_at == test::at(5));
+      CHECK(store::event_body(c, event.id) == R"({"n":1})");
+      CHECK(store::list_feed(c, {}, page[1].id.value, end.settled, 9).size() == 1);
+      CHECK(store::list_feed(c, {}, 0, page[0].id.value, 9).size() == 1);
+    });
+  });
+}
+
+TEST_CASE("list_feed: of one repository, and never what concerns one hook alone") {
+  for_each_engine([](sql::Database& db) {
+    const Surroundings one = add_surroundings(db);
+    const auto [other, wanted] = test::write(db, [&](sql::Connection& tx) {
+      Surroundings second(tx, "other");
+      core::Event ping = one.event("ping");
+      ping.only_hook = one.hook(tx).id;
+      store::insert_event(tx, ping, "{}", one.principal);
+      core::Event quiet = one.event("deployment_status");
+      quiet.announced = false;  // no hook gets it, but the feed has it
+      const EventId id = store::insert_event(tx, quiet, "{}", one.principal);
+      add_event(tx, second);
+      return std::pair(second, id);
+    });
+    CHECK(ids_after(db, 0, one.repository.id) == std::vector{wanted.value});
+    CHECK(ids_after(db, 0, other.repository.id).size() == 1);
+    CHECK(ids_after(db, 0).size() == 2);
+  });
+}
+
+TEST_CASE("feed_end: nothing has happened yet") {
+  for_each_engine([](sql::Database& db) {
+    CHECK(end_of(db).settled == 0);
+    CHECK(end_of(db).latest == 0);
+  });
+}
+
+TEST_CASE("feed_end: a number that was taken and given back hides nothing") {
+  for_each_engine([](sql::Database& db) {
+    const Surroundings s = add_surroundings(db);
+    auto add = [&](bool keep) {
+      return db.write([&](sql::Connection& tx) -> Result<void> {
+        add_event(tx, s);
+        if (!keep) return fail(ErrorCode::conflict, "given back");
+        return {};
+      });
+    };
+    std::vector<int64_t> seen;
+    for (const bool keep : {false, true, false, false, true, true}) {
+      CHECK(add(keep).has_value() == keep);
+      for (int64_t id : ids_after(db, seen.empty() ? 0 : seen.back())) seen.push_back(id);
+    }
+    CHECK(seen == committed_ids(db));
+    CHECK(seen.size() == 3);
+  });
+}
+
+TEST_CASE("feed_end: an event waits for one with a smaller id that is not committed yet") {
+  for_each_engine([](sql::Database& db) {
+    const auto engine = test::read(db, [](sql::Connection& c) { return c.engine(); });
+    if (engine == sql::Engine::sqlite) return;  // there is no second writer there
+    const Surroundings s = add_surroundings(db);
+    std::latch taken(1), seen(1);
+    std::jthread slow([&] {
+      test::write(db, [&](sql::Connection& tx) {
+        add_event(tx, s);
+        taken.count_down();
+        seen.wait();
+      });
+    });
+    taken.wait();
+    test::write(db, [&](sql::Connection& tx) { add_event(tx, s); });
+    CHECK(committed_ids(db).size() == 1);
+    CHECK(ids_after(db, 0).empty());
+    CHECK(end_of(db).latest == 2);
+    seen.count_down();
+    slow.join();
+    CHECK(ids_after(db, 0) == std::vector<int64_t>{1, 2});
+  });
+}
+
+TEST_CASE("the feed: a reader beside eight writers, some of which give up, misses nothing") {
+  for_each_engine([](sql::Database& db) {
+    const Surroundings s = add_surroundings(db);
+    std::atomic<int> at_work = 8;
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < 8; ++writer) {
+      writers.emplace_back([&, writer] {
+        for (int i = 0; i < 25; ++i) {
+          auto outcome = db.write([&](sql::Connection& tx) -> Result<void> {
+            add_event(tx, s);
+            if ((i + writer) % 5 == 0) return fail(ErrorCode::conflict, "given up");
+            if ((i + writer) % 3 == 0) add_event(tx, s);
+            return {};
+          });
+          CHECK(outcome.has_value() == ((i + writer) % 5 != 0));
+        }
+        --at_work;
+      });
+    }
+    std::vector<int64_t> seen;
+    int64_t cursor = 0;
+    for (bool last = false; !last;) {
+      last = at_work == 0;
+      const auto end = end_of(db);
+      CHECK(end.latest >= end.settled);
+      for (const auto& event : test::read(db, [&](sql::Connection& c) {
+             return store::list_feed(c, {}, cursor, end.settled, 10'000);
+           })) {
+        seen.push_back(event.id.value);
+      }
+      cursor = std::max(cursor, end.settled);  // also over numbers that were given back
+    }
+    CHECK(seen == committed_ids(db));
+    CHECK(seen.size() > 160);
+  });
+}

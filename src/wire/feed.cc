@@ -1,0 +1,30 @@
+#include "wire/feed.h"
+
+#include <algorithm>
+
+namespace esclusa::wire {
+
+void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
+  // Line breaks stand in it where somebody's payload had them between two tokens: JSON has none
+  // inside its strings.
+  std::string payload = entry.body;
+  std::ranges::replace_if(payload, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  const core::Event& event = entry.event;
+  json.begin_object()
+      .member("seq", event.id.value)
+      .member("guid", event.guid)
+      .member("event", event.kind)
+      .member("action", event.action.empty() ? std::nullopt : std::optional(event.action))
+      .member("repository", entry.repository)
+      .member("created_at", event.created_at);
+  json.key("payload").raw(payload).end_object();
+}
+
+std::string server_sent_event(const core::FeedEvent& entry) {
+  JsonWriter json;
+  write_feed_event(json, entry);
+  return "id: " + std::to_string(entry.event.id.value) + "\nevent: " + entry.event.kind +
+         "\ndata: " + json.take() + "\n\n";
+}
+
+}  // namespace esclusa::wire

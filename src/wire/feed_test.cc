@@ -1,0 +1,54 @@
+#include "wire/feed.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "wire/json.h"
+
+using namespace esclusa;
+
+namespace {
+
+core::FeedEvent sample() {
+  core::FeedEvent entry;
+  entry.event.id = EventId{12};
+  entry.event.guid = "6c1b";
+  entry.event.kind = "deployment";
+  entry.event.action = "created";
+  entry.event.created_at = from_micros(1'790'000'000'000'000);
+  entry.repository = "acme/shop";
+  entry.body = R"({"action":"created"})";
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("write_feed_event: every member, and the body as it is") {
+  wire::JsonWriter json;
+  wire::write_feed_event(json, sample());
+  CHECK(json.text() == R"({"seq":12,"guid":"6c1b","event":"deployment","action":"created",)"
+                       R"("repository":"acme/shop","created_at":"2026-09-21T14:13:20Z",)"
+                       R"("payload":{"action":"created"}})");
+}
+
+TEST_CASE("write_feed_event: the action is null where an event has none") {
+  auto entry = sample();
+  entry.event.action.clear();
+  wire::JsonWriter json;
+  wire::write_feed_event(json, entry);
+  CHECK(json.text().contains(R"("action":null)"));
+}
+
+TEST_CASE("server_sent_event: one line of data, whatever line breaks a payload has") {
+  auto entry = sample();
+  entry.body = "{\"payload\": {\r\n  \"note\": \"a\\nb\"\n}}";
+  const std::string text = wire::server_sent_event(entry);
+  CHECK(text.starts_with("id: 12\nevent: deployment\ndata: {"));
+  CHECK(text.ends_with("}\n\n"));
+  CHECK(std::ranges::count(text, '\n') == 4);
+  CHECK_FALSE(text.contains('\r'));
+  const auto data = wire::Json::parse(text.substr(text.find("data: ") + 6));
+  REQUIRE(data);
+  CHECK(data->string_at("payload", "payload", "note") == "a\nb");
+}
