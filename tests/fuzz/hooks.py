@@ -15,13 +15,15 @@ import re
 
 import schemathesis
 
+from public_keys import public_key
+
 WORLD = json.loads(pathlib.Path(os.environ["ESCLUSA_FUZZ_WORLD"]).read_text())
 COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
 # Rarely a wrong one: over a thousand of them in ten minutes are refused in another way.
 TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
 requests_sent = 0
 answers = collections.Counter()  # by status
-deletable = {"deployment_id": [], "hook_id": []}
+deletable = {"deployment_id": [], "hook_id": [], "key_id": []}
 
 
 def write_count():
@@ -81,6 +83,13 @@ def keep_hooks_here(case, choose):
         case.body["active"] = choose.random() < 0.05
 
 
+def offer_keys(case, choose):
+    """A deploy key that OpenSSH can read."""
+    if isinstance(case.body, dict) and isinstance(case.body.get("key"), str):
+        if choose.random() < 0.7:
+            case.body["key"] = public_key(str(choose.randrange(1 << 30)))
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     global requests_sent
@@ -90,6 +99,7 @@ def before_call(context, case, kwargs):
     choose = chooser(case)
     lead_to_real_things(case, choose)
     lead_to_commits(case, choose)
+    offer_keys(case, choose)
     if case.query:
         case.query.pop("wait", None)  # the server would do so, for up to a minute
     keep_hooks_here(case, choose)
@@ -105,7 +115,8 @@ def after_call(context, case, response):
     answers[response.status_code] += 1
     if response.status_code != 201:
         return
-    name = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id"}.get(
-        case.operation.definition.raw.get("operationId"))
+    name = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id",
+            "repos/create-deploy-key": "key_id"}.get(
+                case.operation.definition.raw.get("operationId"))
     if name:
         deletable[name].append(response.json()["id"])
