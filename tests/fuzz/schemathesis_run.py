@@ -96,7 +96,8 @@ def run_schemathesis(server, world, seed, phases, examples):
                "--continue-on-failure", "--generation-database", "none",
                "--generation-with-security-parameters", "false", "--request-timeout", 30,
                "--suppress-health-check", "all", "--warnings", "off"]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": f"{HERE}:{HERE.parent}/e2e",
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks",
+                   "PYTHONPATH": f"{HERE}:{HERE.parent}/e2e",
                    "PYTHONDONTWRITEBYTECODE": "1", "ESCLUSA_FUZZ_WORLD": str(file),
                    "ESCLUSA_FUZZ_COUNT": str(count), "NO_PROXY": "*"}
     # In a folder of its own: it leaves reports and caches where it stands.
