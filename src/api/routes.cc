@@ -4,6 +4,7 @@
 #include "api/check_runs.h"
 #include "api/code.h"
 #include "api/commit_statuses.h"
+#include "api/deploy_keys.h"
 #include "api/deployment_logs.h"
 #include "api/deployments.h"
 #include "api/feed.h"
@@ -47,6 +48,7 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
+#define KEY REPOSITORY "/keys/{key_id}"
 #define ADMIN "/esclusa/admin"
 
 // clang-format off
@@ -173,6 +175,15 @@ const Route table[] = {
     {"PUT", ESCLUSA ORG_HOOK "/owner", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", adopt_hook},
 
+    {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
+     Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
+    {"POST", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
+     Waits::yes, "deploy-keys/deploy-keys#create-a-deploy-key", create_deploy_key},
+    {"GET", KEY, Audience::repository, {Role::admin, code_scopes}, "", Waits::no,
+     "deploy-keys/deploy-keys#get-a-deploy-key", get_deploy_key},
+    {"DELETE", KEY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deploy-keys/deploy-keys#delete-a-deploy-key", delete_deploy_key},
+
     {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "branches/branches#list-branches", list_branches},
     {"GET", REPOSITORY "/branches/{branch...}", Audience::repository, {Role::read, code_scopes},
@@ -251,6 +262,7 @@ const Route table[] = {
 #undef HOOK
 #undef ORG_HOOKS
 #undef ORG_HOOK
+#undef KEY
 #undef ADMIN
 
 }  // namespace

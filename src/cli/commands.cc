@@ -3,6 +3,7 @@
 #include "cli/administration.h"
 #include "cli/deploy.h"
 #include "cli/hooks.h"
+#include "cli/keys.h"
 #include "cli/repositories.h"
 
 namespace esclusa::cli {
@@ -12,6 +13,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_history(app, action);
   add_repository(app, action);
   add_hook(app, action);
+  add_key(app, action);
   add_user(app, action);
   add_token(app, action);
   add_organization(app, action);

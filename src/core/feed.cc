@@ -10,16 +10,18 @@ using enum Scope;
 
 struct Row {
   std::string_view kind;
+  Role role;
   Scopes scopes;
 };
 
-// The one place that says what a token has to have for which kind of event.
+// The one place that says what a reader has to have for which kind of event.
 const Row table[] = {
-    {"deployment", {repo, repo_deployment, public_repo}},
-    {"deployment_status", {repo, repo_deployment, public_repo}},
-    {"status", {repo, repo_status, public_repo}},
-    {"check_run", {repo, public_repo}},
-    {"push", {repo, public_repo}},
+    {"deployment", Role::read, {repo, repo_deployment, public_repo}},
+    {"deployment_status", Role::read, {repo, repo_deployment, public_repo}},
+    {"status", Role::read, {repo, repo_status, public_repo}},
+    {"check_run", Role::read, {repo, public_repo}},
+    {"push", Role::read, {repo, public_repo}},
+    {"deploy_key", Role::admin, {repo, public_repo}},
 };
 
 }  // namespace
@@ -31,7 +33,7 @@ Requirement feed_requirement() {
 std::optional<Requirement> event_requirement(std::string_view kind) {
   const auto* row = std::ranges::find_if(table, [&](const Row& r) { return r.kind == kind; });
   if (row == std::end(table)) return std::nullopt;
-  return Requirement{Role::read, row->scopes};
+  return Requirement{row->role, row->scopes};
 }
 
 bool may_read_event(const Principal& principal, const Repository& repository, Role granted,

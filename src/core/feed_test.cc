@@ -63,6 +63,17 @@ TEST_CASE("may_read_event: without a role, nothing of a private repository") {
   CHECK(readable("repo", is_private, Role::none).empty());
 }
 
+TEST_CASE("may_read_event: deploy keys concern administrators alone, also where all is public") {
+  for (const auto visibility : {is_private, is_public}) {
+    const Repository repository = repository_of(visibility);
+    CHECK(may_read_event(with_token("repo"), repository, Role::admin, "deploy_key"));
+    CHECK_FALSE(may_read_event(with_token("repo"), repository, Role::maintain, "deploy_key"));
+    CHECK_FALSE(
+        may_read_event(with_token("repo_deployment"), repository, Role::admin, "deploy_key"));
+    CHECK_FALSE(may_read_event({}, repository, Role::none, "deploy_key"));
+  }
+}
+
 TEST_CASE("may_read_event: a kind that the table does not have is shown to nobody") {
   CHECK_FALSE(may_read_event(with_token("repo"), repository_of(is_public), Role::admin, "ping"));
 }

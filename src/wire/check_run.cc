@@ -6,17 +6,10 @@
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/node_id.h"
+#include "wire/time_member.h"
 
 namespace esclusa::wire {
 namespace {
-
-Result<std::optional<Timestamp>> optional_time(const JsonBody& body, std::string_view name) {
-  const auto text = TRY(body.optional_string(name));
-  if (!text) return std::nullopt;
-  const auto time = parse_time(*text);
-  if (!time) return fail_request(*text + " is not a valid date-time.");
-  return time;
-}
 
 /// A member that may be absent or null, but is of no other type.
 Result<void> check_optional(const Json& annotation, const char* name, bool is_text) {

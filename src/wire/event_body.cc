@@ -4,6 +4,7 @@
 #include "wire/account.h"
 #include "wire/check_run.h"
 #include "wire/commit.h"
+#include "wire/deploy_key.h"
 #include "wire/deployment.h"
 #include "wire/hook.h"
 #include "wire/repository.h"
@@ -135,6 +136,15 @@ std::string check_run_event(const EventContext& context, std::string_view action
   json.begin_object().member("action", action);
   json.key("check_run");
   write_event_check_run(json, run, context.repository, context.urls);
+  return finish(json, context);
+}
+
+std::string deploy_key_event(const EventContext& context, std::string_view action,
+                             const core::DeployKey& key) {
+  JsonWriter json;
+  json.begin_object().member("action", action);
+  json.key("key");
+  write_event_deploy_key(json, key, context.repository, context.urls);
   return finish(json, context);
 }
 

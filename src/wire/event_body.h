@@ -4,6 +4,7 @@
 
 #include "core/check_run.h"
 #include "core/commit_status.h"
+#include "core/deploy_key.h"
 #include "core/deployment.h"
 #include "core/deployment_status.h"
 #include "core/hook.h"
@@ -39,6 +40,9 @@ std::string status_event(const EventContext& context, const core::CommitStatus& 
 /// `action` is `created` or `completed`.
 std::string check_run_event(const EventContext& context, std::string_view action,
                             const core::CheckRun& run);
+/// `action` is `created` or `deleted`.
+std::string deploy_key_event(const EventContext& context, std::string_view action,
+                             const core::DeployKey& key);
 std::string push_event(const EventContext& context, const core::Push& push);
 std::string ping_event(const HookEventContext& context, const core::Hook& hook);
 /// The hook was deleted.

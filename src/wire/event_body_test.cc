@@ -146,6 +146,21 @@ TEST_CASE("status_event: no action, and the commit without what its schema does 
   CHECK(json.find("branches")->elements().at(0).string_at("name") == "main");
 }
 
+TEST_CASE("deploy_key_event: the key with the members that its schema knows, and no others") {
+  const World world;
+  core::DeployKey key;
+  key.id = {6};
+  key.key.text = "ssh-ed25519 AAAA";
+  key.title = "CI";
+  key.expires_at = key.last_used_at = from_micros(1);
+  const Json json = parsed(deploy_key_event(world.context(), "deleted", key));
+  CHECK(keys(json) == Names{"action", "key", "repository", "organization", "sender"});
+  CHECK(json.string_at("action") == "deleted");
+  CHECK(json.find("key")->text() ==
+        R"({"id":6,"key":"ssh-ed25519 AAAA","url":"http://h/repos/demo/shop/keys/6","title":"CI",)"
+        R"("verified":true,"created_at":"1970-01-01T00:00:00Z","read_only":false})");
+}
+
 TEST_CASE("check_run_event: who reported the run stands there as its app") {
   const World world;
   core::CheckRun run;

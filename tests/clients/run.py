@@ -94,6 +94,7 @@ def run(folder, command, authority):
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_ADMIN=world.tokens["admin"], ESCLUSA_MAIN_SHA=world.sha("main"),
             ESCLUSA_CLASH_SHA=world.sha("clash/1"), PYTHONDONTWRITEBYTECODE="1",
+            PYTHONPATH=str(HERE.parent / "e2e"),
             SSL_CERT_FILE=str(authority.file),
             # Nothing of this machine's own settings, and no proxy.
             NO_PROXY="*", no_proxy="*")

@@ -8,6 +8,8 @@ COMMIT = REPOSITORY + "/commits/{ref}"
 CHECK_RUNS = REPOSITORY + "/check-runs"
 HOOKS = REPOSITORY + "/hooks"
 HOOK = HOOKS + "/{hook_id}"
+KEYS = REPOSITORY + "/keys"
+KEY = KEYS + "/{key_id}"
 
 SHOP = "/repos/demo/shop"
 UNKNOWN_SHA = "0" * 40

@@ -11,7 +11,8 @@ import { describeError, PACKAGES, webhookValidator } from "./schemas.mjs";
 // Every kind of event that the server sends.
 const KINDS = [
   "deployment.created", "deployment_status.created", "status", "check_run.created",
-  "check_run.completed", "push", "ping", "meta.deleted",
+  "check_run.completed", "deploy_key.created", "deploy_key.deleted", "push", "ping",
+  "meta.deleted",
 ];
 
 // Where the two descriptions contradict each other, so that no body can fit both; each with the

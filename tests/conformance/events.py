@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DESCRIPTION = HERE / "node_modules/@octokit/openapi-webhooks/generated/api.github.com.json"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+from public_keys import public_key  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from world import World  # noqa: E402
 
@@ -113,6 +114,14 @@ class Sender:
             assert answer.status == 200, answer
         self.wait("check_run", 4 * len(conclusions))
 
+    def deploy_keys(self, shop):
+        for name in ("one", "two"):
+            key = self.post(f"{shop}/keys", {"key": public_key(name), "title": name,
+                                             "read_only": name == "one"})
+            answer = self.api.delete(f"{shop}/keys/{key['id']}")
+            assert answer.status == 204, answer
+        self.wait("deploy_key", 4)
+
     def pushes(self, shop, hook, branch):
         """The push of an auto-merge, and the same as a test."""
         self.post(f"{shop}/deployments", {"ref": branch, "required_contexts": []}, 202)
@@ -128,6 +137,7 @@ class Sender:
         self.deployments(shop)
         self.commit_statuses(shop)
         self.check_runs(shop)
+        self.deploy_keys(shop)
         self.pushes(shop, hook, branch)
         answer = self.api.delete(f"{shop}/hooks/{hook['id']}")
         assert answer.status == 204, answer

@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 import commit_cases  # noqa: E402
 import deployment_cases  # noqa: E402
 import hook_cases  # noqa: E402
+import key_cases  # noqa: E402
 from world import World  # noqa: E402
 
 
@@ -68,8 +69,9 @@ def main():
         return 1 if os.environ.get("CI") else SKIPPED
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
-        for group in [*deployment_cases.GROUPS, *commit_cases.GROUPS, *hook_cases.GROUPS]:
-            group(record, world)
+        for module in (deployment_cases, commit_cases, hook_cases, key_cases):
+            for group in module.GROUPS:
+                group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"
         file.write_text(json.dumps(record.exchanges))
         print(f"{len(record.exchanges)} exchanges recorded")

@@ -154,6 +154,9 @@ function* bodyErrors(exchange, description) {
   if (/\/hooks(\/\{hook_id\})?$/.test(exchange.operation) && status < 300) {
     for (const hook of [json].flat()) for (const name of tables.OURS_OF_HOOKS) delete hook[name];
   }
+  if (/\/keys(\/\{key_id\})?$/.test(exchange.operation) && status < 300) {
+    for (const key of [json].flat()) for (const name of tables.OURS_OF_KEYS) delete key[name];
+  }
   const validate = validatorOf(exchange, description);
   if (!validate(json)) {
     for (const error of validate.errors) {

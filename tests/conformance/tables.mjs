@@ -12,6 +12,7 @@ export const PREFIXES = [
   "check-runs/{check_run_id}$",
   "check-runs/{check_run_id}/annotations$",
   "hooks",
+  "keys",
 ];
 
 // The description documents few errors of each operation. These hold for all of them; the page is
@@ -39,13 +40,18 @@ const HOOK_OPERATIONS = [
   `POST ${hook}/deliveries/{delivery_id}/attempts`,
 ];
 
+// The same, of a deploy key.
+const keys = "/repos/{owner}/{repo}/keys";
+const key = `${keys}/{key_id}`;
+const KEY_OPERATIONS = [`GET ${keys}`, `POST ${keys}`, `GET ${key}`, `DELETE ${key}`];
+
 // Documented, but not to be had from this server. `*` is every operation with that method, `but`
 // those.
 const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
 export const CANNOT = [
   {
     operations: ["GET *"],
-    but: HOOK_OPERATIONS,
+    but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS],
     status: 403,
     reason: "who may not read a private repository is told 404, and a public one is read freely",
   },
@@ -61,9 +67,15 @@ export const CANNOT = [
       "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
       "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
       ...HOOK_OPERATIONS,
+      ...KEY_OPERATIONS.filter((operation) => !operation.startsWith("POST")),
     ],
     status: 503,
     reason: touchesNoGit,
+  },
+  {
+    operations: [`POST ${keys}`],
+    status: 503,
+    reason: "only a full disk or a missing ssh-keygen makes it unavailable",
   },
   {
     operations: [
@@ -147,6 +159,8 @@ export const CONFLICT = {
 export const OURS = ["reason_code"];
 // The same, of a hook.
 export const OURS_OF_HOOKS = ["retry", "when_superseded", "creator", "former_secret_until"];
+// And of a deploy key.
+export const OURS_OF_KEYS = ["expires_at"];
 
 // The scopes that GitHub was seen to name for an operation.
 const reads = "repo, repo_deployment";
@@ -162,6 +176,7 @@ export const ACCEPTED_SCOPES = {
   "POST /repos/{owner}/{repo}/statuses/{sha}": "",
   [`GET ${hooks}`]: readsHooks,
   [`GET ${hook}`]: readsHooks,
+  ...Object.fromEntries(KEY_OPERATIONS.map((operation) => [operation, ""])),
 };
 
 // Where GitHub was seen to send Last-Modified, and where it was seen not to.

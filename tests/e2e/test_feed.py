@@ -224,7 +224,8 @@ class FeedTest(EsclusaTest):
         mine = self.server.user_with("feed-reader", "repo_deployment", "demo/shop", "read")
         kinds = {event["event"] for event in mine.get(EVENTS + "?after=0").json["events"]}
         self.assertEqual(kinds, {"deployment", "deployment_status"})
-        for scopes, opened in (("repo:status", {"status"}), ("user", set()), ("public_repo", set())):
+        for scopes, opened in (("repo:status", {"status"}), ("user", set()),
+                               ("public_repo", set())):
             token = self.server.create_token("feed-reader", scopes)
             answer = self.server.api(token).get(EVENTS + "?after=0")
             self.assertEqual(answer.status, 200, answer)

@@ -111,7 +111,8 @@ class OrganizationHooks(HookTest):
     def test_only_owners_see_that_it_is_there(self):
         hook = make_hook(self, self.api, ORG_HOOKS, self.receiver().url)
         for login, role, scopes, status in (
-                ("boss", "admin", "admin:org_hook", 200), ("clerk", "member", "admin:org_hook", 404),
+                ("boss", "admin", "admin:org_hook", 200),
+                ("clerk", "member", "admin:org_hook", 404),
                 ("narrow-boss", "admin", "repo, admin:org, admin:repo_hook", 404)):
             with self.subTest(login=login):
                 self.server.create_user(login)

@@ -15,13 +15,15 @@ import re
 
 import schemathesis
 
+from public_keys import public_key
+
 WORLD = json.loads(pathlib.Path(os.environ["ESCLUSA_FUZZ_WORLD"]).read_text())
 COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
 # Rarely a wrong one: over a thousand of them in ten minutes are refused in another way.
 TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
 requests_sent = 0
 answers = collections.Counter()  # by status
-deletable = {"deployment_id": [], "hook_id": [], "organization_hooks": []}
+deletable = {"deployment_id": [], "hook_id": [], "key_id": [], "organization_hooks": []}
 
 
 def write_count():
@@ -46,11 +48,11 @@ def lead_to_real_things(case, choose):
         if parameters and name in parameters and choose.random() < 0.7:
             parameters[name] = choose.choice(WORLD[name])
     if parameters and "org" in parameters and "hook_id" in parameters and choose.random() < 0.9:
-        kept = WORLD["organization_hooks"]
-        if case.method.upper() == "DELETE":
-            kept = [deletable["organization_hooks"].pop()] if deletable["organization_hooks"] else []
-        if kept:
-            parameters["hook_id"] = choose.choice(kept)
+        made = deletable["organization_hooks"]
+        if case.method.upper() != "DELETE":
+            parameters["hook_id"] = choose.choice(WORLD["organization_hooks"])
+        elif made:
+            parameters["hook_id"] = made.pop()
     if not parameters or "owner" not in parameters or choose.random() < 0.1:
         return
     repository = choose.choice(WORLD["repositories"])
@@ -87,6 +89,13 @@ def keep_hooks_here(case, choose):
         case.body["active"] = choose.random() < 0.05
 
 
+def offer_keys(case, choose):
+    """A deploy key that OpenSSH can read."""
+    if isinstance(case.body, dict) and isinstance(case.body.get("key"), str):
+        if choose.random() < 0.7:
+            case.body["key"] = public_key(str(choose.randrange(1 << 30)))
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     global requests_sent
@@ -96,6 +105,7 @@ def before_call(context, case, kwargs):
     choose = chooser(case)
     lead_to_real_things(case, choose)
     lead_to_commits(case, choose)
+    offer_keys(case, choose)
     if case.query:
         case.query.pop("wait", None)  # the server would do so, for up to a minute
     keep_hooks_here(case, choose)
@@ -112,7 +122,7 @@ def after_call(context, case, response):
     if response.status_code != 201:
         return
     kinds = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id",
-             "orgs/create-webhook": "organization_hooks"}
+             "repos/create-deploy-key": "key_id", "orgs/create-webhook": "organization_hooks"}
     name = kinds.get(case.operation.definition.raw.get("operationId"))
     if name:
         deletable[name].append(response.json()["id"])

@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "e2e"))
 from harness import DIES_WITH_PARENT, Server, make_repository  # noqa: E402  (needs the path)
+from public_keys import public_key  # noqa: E402
 
 PROGRAM = ROOT / ".cache/fuzz/bin/st"
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -63,7 +64,7 @@ def fill_repository(api, name, git):
     base = f"/repos/demo/{name}"
     commits = [git.sha("main"), git.sha("v1.0"), git.sha("feature/login")]
     ids = {"owner": ["demo", "DEMO"], "repo": [name], "deployment_id": [], "status_id": [],
-           "check_run_id": [], "hook_id": [], "sha": commits,
+           "check_run_id": [], "hook_id": [], "key_id": [], "sha": commits,
            "branch": ["main", "feature/login"], "basehead": ["v1.0...main", "old...feature/login"],
            "git_ref": ["heads/main", "tags/v1.0", "heads"],
            "ref": ["main", "v1.0", "heads/feature/login", "feature/login", "old", *commits]}
@@ -88,6 +89,7 @@ def fill_repository(api, name, git):
             "output": {"title": "Built", "summary": "All of it", "annotations": [annotation]}}))
         ids["hook_id"].append(post("/hooks", {
             "config": {"url": f"http://127.0.0.1:1/{name}/{number}"}, "active": False}))
+        ids["key_id"].append(post("/keys", {"key": public_key(f"{name} {number}")}))
     return ids
 
 
@@ -103,7 +105,8 @@ def run_schemathesis(server, world, seed, phases, examples):
                "--continue-on-failure", "--generation-database", "none",
                "--generation-with-security-parameters", "false", "--request-timeout", 30,
                "--suppress-health-check", "all", "--warnings", "off"]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE),
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks",
+                   "PYTHONPATH": f"{HERE}:{HERE.parent}/e2e",
                    "PYTHONDONTWRITEBYTECODE": "1", "ESCLUSA_FUZZ_WORLD": str(file),
                    "ESCLUSA_FUZZ_COUNT": str(count), "NO_PROXY": "*"}
     # In a folder of its own: it leaves reports and caches where it stands.
@@ -165,7 +168,7 @@ def audit(server):
         problems.append("the server has ended")
         return problems
     lists = [f"/repos/demo/{name}/{kind}" for name in ("shop", "open")
-             for kind in ("deployments", "hooks", "commits/main/statuses")]
+             for kind in ("deployments", "hooks", "keys", "commits/main/statuses")]
     for path in ["/livez", "/readyz"]:
         if api.get(path).status != 200:
             problems.append(path)

@@ -143,6 +143,12 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"PUT",    "/hooks/{hook_id}/owner",                Standing::admin, hook_writing,  200,
      "", "/esclusa"},
 
+    {"GET",    "/keys",                                 Standing::admin, code,          200},
+    {"POST",   "/keys",                                 Standing::admin, code,          201,
+     R"({"key": "{new_key}"})"},
+    {"GET",    "/keys/{key_id}",                        Standing::admin, code,          200},
+    {"DELETE", "/keys/{key_id}",                        Standing::admin, code,          204},
+
     {"GET",    "/events",                               Standing::pull,  feed,          200, "",
      "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",

@@ -9,6 +9,7 @@
 #include "support/access_rules.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
+#include "support/public_keys.h"
 #include "wire/json.h"
 
 namespace esclusa::test {
@@ -248,10 +249,12 @@ class AccessWorld {
         make_request("PATCH", "/esclusa" + root + "/deployments/" + names["deployment_id"] + "/log",
                      {{"Authorization", "Bearer " + token("chief", "repo")}});
     log.body = "begin";
-    if (api.serve(log).status != 200) bug("the log was not taken");
+    if (api::Api(app_.context, settings_).serve(log).status != 200) bug("the log was not taken");
     names["check_run_id"] =
         post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
     names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
+    names["new_key"] = public_key("new in " + repository.id);
+    names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
   }
 

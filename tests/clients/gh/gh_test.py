@@ -6,6 +6,8 @@ import tempfile
 import unittest
 import urllib.parse
 
+from public_keys import public_key
+
 SHOP = "repos/{owner}/{repo}"
 DEPLOYMENTS = SHOP + "/deployments"
 PLAIN = ("-F", "auto_merge=false", "-F", "required_contexts[]")
@@ -199,6 +201,25 @@ class GhApi(unittest.TestCase):
         self.assertEqual(self.works(f"{path}/{made['id']}").json, done)
         names = self.works("--jq", ".check_runs[].name", f"{SHOP}/commits/{ref}/check-runs").out
         self.assertEqual(names, "lint\n")
+
+    def deploy_key(self, *arguments):
+        """`gh repo deploy-key ARGUMENTS…`, as the administrator."""
+        done = Done(subprocess.run(
+            ["gh", "repo", "deploy-key", *arguments], check=False, capture_output=True, text=True,
+            timeout=60, stdin=subprocess.DEVNULL,
+            env={**self.environment_of_gh, **where("ESCLUSA_URL", "ESCLUSA_ADMIN")}))
+        self.assertEqual(done.code, 0, done)
+        return done.out
+
+    def test_deploy_keys_are_added_listed_and_deleted(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".pub") as file:
+            file.write(public_key("gh") + " ada@shop\n")
+            file.flush()
+            self.deploy_key("add", file.name, "--title", "CI")
+        number, title, access, text, _ = self.deploy_key("list").strip().split("\t")
+        self.assertEqual((title, access, text), ("CI", "read-only", public_key("gh")))
+        self.deploy_key("delete", number)
+        self.assertEqual(self.deploy_key("list"), "")
 
 
 if __name__ == "__main__":

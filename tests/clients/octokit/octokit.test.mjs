@@ -1,10 +1,11 @@
 // Octokit as it is published, with its retry, throttling and pagination plugins, against a
 // running server. tests/clients/run.py starts one and says where it is.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { Octokit } from "octokit";
 
-const { ESCLUSA_URL, ESCLUSA_WRITER, ESCLUSA_LIMITED_URL } = process.env;
+const { ESCLUSA_URL, ESCLUSA_WRITER, ESCLUSA_ADMIN, ESCLUSA_LIMITED_URL } = process.env;
 const shop = { owner: "demo", repo: "shop" };
 const plain = { ...shop, ref: "main", auto_merge: false, required_contexts: [] };
 
@@ -26,6 +27,15 @@ function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
     request: { fetch: counting },
   });
   return { octokit, rest: octokit.rest.repos, sent };
+}
+
+// An ed25519 key in OpenSSH's form, another for each name.
+function publicKey(name) {
+  const fields = ["ssh-ed25519", createHash("sha256").update(name).digest()].map((one) => {
+    const bytes = Buffer.from(one);
+    return Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  });
+  return `ssh-ed25519 ${Buffer.concat(fields).toString("base64")}`;
 }
 
 async function fails(promise, status, message) {
@@ -224,5 +234,22 @@ function suite(baseUrl, number) {
     assert.deepEqual((await checks.get(one)).data, done.data);
     const listed = await octokit.paginate(checks.listForRef, { ...shop, ref, per_page: 1 });
     assert.deepEqual(listed.map((run) => run.name), ["lint"]);
+  });
+
+  test("deploy keys are added, listed and deleted", async () => {
+    const { octokit, rest } = connect(baseUrl, ESCLUSA_ADMIN);
+    const key = publicKey(environment("key"));
+    const made = (await rest.createDeployKey({ ...shop, title: "CI", read_only: true,
+      key: `${key} ada@shop` })).data;
+    assert.deepEqual([made.key, made.title, made.read_only, made.verified, made.enabled],
+      [key, "CI", true, true, true]);
+    const one = { ...shop, key_id: made.id };
+    assert.deepEqual((await rest.getDeployKey(one)).data, made);
+    const listed = await octokit.paginate(rest.listDeployKeys, { ...shop, per_page: 1 });
+    assert.ok(listed.some((each) => each.id === made.id));
+    const refused = await fails(rest.createDeployKey({ ...shop, key }), 422, "Validation Failed");
+    assert.equal(refused.errors[0].message, "key is already in use");
+    assert.equal((await rest.deleteDeployKey(one)).status, 204);
+    await fails(rest.getDeployKey(one), 404, "Not Found");
   });
 }

@@ -4,8 +4,11 @@ import unittest
 
 import github
 
+from public_keys import public_key
+
 ROOT = os.environ["ESCLUSA_URL"]
 WRITER = os.environ["ESCLUSA_WRITER"]
+ADMIN = os.environ["ESCLUSA_ADMIN"]
 ACTIVE = "We cannot delete an active deployment unless it is the only deployment in a given " \
          "environment."
 
@@ -169,6 +172,21 @@ class Client:
         run.edit(status="completed", conclusion="success")
         self.assertEqual(self.shop.get_check_run(run.id).conclusion, "success")
         self.assertEqual([one.name for one in commit.get_check_runs()], ["lint"])
+
+    def test_deploy_keys_are_added_listed_and_deleted(self):
+        shop = self.connect(ADMIN).get_repo("demo/shop")
+        text = public_key(self.environment())
+        made = shop.create_key("CI", text + " ada@shop", read_only=True)
+        self.assertEqual((made.key, made.title, made.read_only, made.verified, made.enabled,
+                          made.added_by, made.last_used),
+                         (text, "CI", True, True, True, "admin", None))
+        self.assertEqual(shop.get_key(made.id).raw_data, made.raw_data)
+        self.assertIn(made.id, [one.id for one in shop.get_keys()])
+        refused = self.fails(422, "Validation Failed", shop.create_key, "CI", text)
+        self.assertEqual(refused.data["errors"][0]["message"], "key is already in use")
+        made.delete()
+        with self.assertRaises(github.UnknownObjectException):
+            shop.get_key(made.id)
 
 
 class AtTheRoot(Client, unittest.TestCase):

@@ -21,6 +21,7 @@ type (
 	DeploymentStatusReq    = github.DeploymentStatusRequest
 	DeploymentsListOptions = github.DeploymentsListOptions
 	ErrorResponse          = github.ErrorResponse
+	Key                    = github.Key
 	ListOptions            = github.ListOptions
 	RateLimitError         = github.RateLimitError
 	RepoStatus             = github.RepoStatus

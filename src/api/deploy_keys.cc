@@ -1,0 +1,45 @@
+#include "api/deploy_keys.h"
+
+#include "api/pagination.h"
+#include "app/deploy_keys.h"
+#include "wire/deploy_key.h"
+
+namespace esclusa::api {
+namespace {
+
+http::Response key_response(const Call& call, int status, const core::DeployKey& key) {
+  wire::JsonWriter json;
+  wire::write_deploy_key(json, key, call.repository(), call.urls, call.context.now());
+  return json_response(status, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> list_deploy_keys(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto listing = TRY(app::list_deploy_keys(call.context, call.access(), page));
+  return list_response(call, page, listing, [&](auto& json, const core::DeployKey& key) {
+    wire::write_deploy_key(json, key, call.repository(), call.urls, call.context.now());
+  });
+}
+
+Result<http::Response> create_deploy_key(const Call& call) {
+  const core::NewDeployKey input = TRY(wire::parse_new_deploy_key(call.request.body));
+  const auto key = TRY(app::create_deploy_key(call.context, call.access(), input));
+  http::Response response = key_response(call, 201, key);
+  response.headers.add("Location", wire::deploy_key_url(call.urls, call.repository(), key.id));
+  return response;
+}
+
+Result<http::Response> get_deploy_key(const Call& call) {
+  const auto id = TRY(call.id<DeployKeyId>("key_id"));
+  return key_response(call, 200, TRY(app::get_deploy_key(call.context, call.access(), id)));
+}
+
+Result<http::Response> delete_deploy_key(const Call& call) {
+  const auto id = TRY(call.id<DeployKeyId>("key_id"));
+  TRY(app::delete_deploy_key(call.context, call.access(), id));
+  return no_content();
+}
+
+}  // namespace esclusa::api

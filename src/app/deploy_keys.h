@@ -1,0 +1,21 @@
+#pragma once
+#include "app/context.h"
+#include "core/deploy_key.h"
+#include "core/page.h"
+
+/// Deploy keys. The caller has judged the access.
+namespace esclusa::app {
+
+/// Has OpenSSH read the key, and keeps it if nobody uses it yet, in any repository.
+Result<core::DeployKey> create_deploy_key(const Context& context, const RepositoryAccess& access,
+                                          const core::NewDeployKey& input);
+Result<core::DeployKey> get_deploy_key(const Context& context, const RepositoryAccess& access,
+                                       DeployKeyId id);
+/// Oldest first.
+Result<core::Listing<core::DeployKey>> list_deploy_keys(const Context& context,
+                                                        const RepositoryAccess& access,
+                                                        const core::Page& page);
+Result<void> delete_deploy_key(const Context& context, const RepositoryAccess& access,
+                               DeployKeyId id);
+
+}  // namespace esclusa::app

@@ -1,0 +1,204 @@
+#include "app/deploy_keys.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "base/process.h"
+#include "support/app_fixture.h"
+#include "support/public_keys.h"
+#include "wire/json.h"
+
+using namespace esclusa;
+using test::at;
+using test::must;
+
+namespace {
+
+struct KeyFixture : test::AppFixture {
+  KeyFixture() {
+    access = add_bare("application");
+    other = add_bare("other");
+    core::HookInput input;
+    input.config = core::HookConfig{.url = "https://a.example", .secret = {}};
+    input.events = {{"deploy_key"}};
+    must(app::create_hook(context, access, input));
+    wake_count = 0;
+    audits = row_count("audit");
+  }
+  int64_t audit_count() { return row_count("audit") - audits; }
+  Result<core::DeployKey> create(const std::string& key, const app::RepositoryAccess& where) {
+    core::NewDeployKey input;
+    input.key = key;
+    return app::create_deploy_key(context, where, input);
+  }
+  Result<core::DeployKey> create(const std::string& key) { return create(key, access); }
+  std::vector<wire::Json> events() {
+    std::vector<wire::Json> bodies;
+    const std::string lines = texts(
+        "select b.body from event_body b join event e on e.id = b.event_id "
+        "where e.kind = 'deploy_key' order by e.id");
+    for (std::string_view line : split(lines, '\n')) {
+      if (!line.empty()) bodies.push_back(must(wire::Json::parse(line)));
+    }
+    return bodies;
+  }
+
+  app::RepositoryAccess access, other;
+  int64_t audits = 0;
+};
+
+/// A key of that algorithm and size, as ssh-keygen makes it; its public line.
+std::string generated(const test::TempFolder& folder, const std::string& algorithm,
+                      const std::string& bits) {
+  const std::string file = (folder / (algorithm + bits)).string();
+  ProcessSpec spec;
+  spec.arguments = {"ssh-keygen", "-q",      "-N", "",   "-C", "made for a test",
+                    "-t",         algorithm, "-b", bits, "-f", file};
+  spec.environment = {std::string("PATH=") + std::getenv("PATH")};
+  REQUIRE(must(run_process(spec)).succeeded());
+  return test::read_file(file + ".pub");
+}
+
+}  // namespace
+
+TEST_CASE("create_deploy_key: is stored, announced and audited") {
+  KeyFixture app;
+  app.now = at(3);
+  core::NewDeployKey input;
+  input.key = test::public_key("a") + " ada@shop\n";
+  input.read_only = true;
+  input.expires_at = at(9);
+  const auto made = must(app::create_deploy_key(app.context, app.access, input));
+  const auto read = must(app::get_deploy_key(app.context, app.access, made.id));
+  CHECK(read.key.text == test::public_key("a"));
+  CHECK(read.key.fingerprint.starts_with("SHA256:"));
+  CHECK(read.title == "ada@shop");
+  CHECK(read.read_only);
+  CHECK(read.added_by.login == "ada");
+  CHECK(read.created_at == at(3));
+  CHECK(read.expires_at == at(9));
+  CHECK_FALSE(read.last_used_at);
+  CHECK(app.audit_count() == 1);
+  CHECK(app.row_count("audit where action = 'deploy_key.create' and detail like '%SHA256:%'") == 1);
+  CHECK(app.wake_count == 1);
+  CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'deploy_key'") ==
+        1);
+  const auto events = app.events();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].string_at("action") == "created");
+  CHECK(events[0].integer_at("key", "id") == made.id.value);
+  CHECK(events[0].string_at("key", "title") == "ada@shop");
+  CHECK(events[0].string_at("sender", "login") == "ada");
+}
+
+TEST_CASE("create_deploy_key: OpenSSH's own keys of each kind, and none that is weak") {
+  KeyFixture app;
+  for (const auto& [algorithm, bits] :
+       {std::pair("ed25519", "256"), std::pair("ecdsa", "256"), std::pair("ecdsa", "384"),
+        std::pair("ecdsa", "521"), std::pair("rsa", "2048")}) {
+    CAPTURE(algorithm);
+    const std::string line = generated(app.folder, algorithm, bits);
+    const auto made = app.create(line);
+    REQUIRE(made);
+    CHECK(made->title == "made for a test");
+    CHECK(line.starts_with(made->key.text + " made"));
+  }
+  const auto refused = app.create(generated(app.folder, "rsa", "1024"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "weak_key");
+  CHECK(app.row_count("deploy_key") == 5);
+}
+
+TEST_CASE("create_deploy_key: what only looks like a key is found out by OpenSSH") {
+  KeyFixture app;
+  auto field = [](const std::string& bytes) {
+    return std::string{0, 0, 0, static_cast<char>(bytes.size())} + bytes;
+  };
+  const std::string name = field("ssh-ed25519"), point = field(std::string(32, 'a'));
+  for (const auto& [type, bytes] :
+       {std::pair("ssh-ed25519", name), std::pair("ssh-ed25519", name + field("short")),
+        std::pair("ssh-ed25519", name + point + "x"), std::pair("ssh-rsa", name + point),
+        std::pair("ecdsa-sha2-nistp256",
+                  field("ecdsa-sha2-nistp256") + field("nistp256") + field(std::string(65, 4)))}) {
+    const auto refused = app.create(std::string(type) + " " + base64(bytes));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().fields.at(0).message ==
+          "key is invalid. You must supply a key in OpenSSH public key format");
+  }
+  CHECK(app.create("ssh-ed25519 " + base64(name + point)));
+  CHECK(app.create("sk-ssh-ed25519@openssh.com " +
+                   base64(field("sk-ssh-ed25519@openssh.com") + point + field("ssh:"))));
+  CHECK(app.row_count("deploy_key") == 2);
+  CHECK(app.audit_count() == 2);
+}
+
+TEST_CASE("create_deploy_key: without ssh-keygen no key is taken") {
+  KeyFixture app;
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", app.folder.path().c_str(), 1);
+  const auto refused = app.create(test::public_key("a"));
+  setenv("PATH", path.c_str(), 1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::unavailable);
+  CHECK(app.row_count("deploy_key") == 0);
+}
+
+TEST_CASE("create_deploy_key: a key is used once on the whole server") {
+  KeyFixture app;
+  const auto made = must(app.create(test::public_key("a")));
+  for (const auto* where : {&app.access, &app.other}) {
+    const auto refused = app.create(test::public_key("a") + " another comment", *where);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason_code == "key_in_use");
+    CHECK(refused.error().fields.at(0).message == "key is already in use");
+  }
+  CHECK(app.audit_count() == 1);
+  CHECK(app.events().size() == 1);
+  must(app::delete_deploy_key(app.context, app.access, made.id));
+  CHECK(app.create(test::public_key("a"), app.other));
+}
+
+TEST_CASE("create_deploy_key: an end that does not lie ahead is refused") {
+  KeyFixture app;
+  app.now = at(5);
+  core::NewDeployKey input;
+  input.key = test::public_key("a");
+  input.expires_at = at(5);
+  const auto refused = app::create_deploy_key(app.context, app.access, input);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "invalid_expiry");
+  CHECK(app.row_count("deploy_key") == 0);
+}
+
+TEST_CASE("delete_deploy_key: is gone, announced and audited; and only in its own repository") {
+  KeyFixture app;
+  const auto made = must(app.create(test::public_key("a")));
+  CHECK_FALSE(app::delete_deploy_key(app.context, app.other, made.id));
+  app.wake_count = 0;
+  must(app::delete_deploy_key(app.context, app.access, made.id));
+  CHECK(app.wake_count == 1);
+  CHECK(app.row_count("audit where action = 'deploy_key.delete'") == 1);
+  const auto events = app.events();
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].string_at("action") == "deleted");
+  CHECK(events[1].find("key")->text() == events[0].find("key")->text());
+  const auto again = app::delete_deploy_key(app.context, app.access, made.id);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::not_found);
+  CHECK_FALSE(app::get_deploy_key(app.context, app.access, made.id));
+  CHECK(must(app::list_deploy_keys(app.context, app.access, {})).total_count == 0);
+  CHECK(app.events().size() == 2);
+}
+
+TEST_CASE("get_deploy_key: a blocked account's key is not enabled") {
+  KeyFixture app;
+  const auto made = must(app.create(test::public_key("a")));
+  CHECK(core::is_enabled(must(app::get_deploy_key(app.context, app.access, made.id)), app.now));
+  test::write(app.context.database, [](store::Connection& tx) {
+    tx.execute("update account set blocked_at = 1 where login = 'ada'");
+  });
+  const auto read = must(app::get_deploy_key(app.context, app.access, made.id));
+  CHECK_FALSE(core::is_enabled(read, app.now));
+}

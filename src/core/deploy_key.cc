@@ -1,0 +1,101 @@
+#include "core/deploy_key.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+namespace esclusa::core {
+namespace {
+
+constexpr std::string_view rsa = "ssh-rsa";
+/// DSA is broken, and a certificate is no key.
+constexpr std::string_view accepted_types[] = {"ssh-ed25519",
+                                               rsa,
+                                               "ecdsa-sha2-nistp256",
+                                               "ecdsa-sha2-nistp384",
+                                               "ecdsa-sha2-nistp521",
+                                               "sk-ssh-ed25519@openssh.com",
+                                               "sk-ecdsa-sha2-nistp256@openssh.com"};
+constexpr int64_t rsa_bits_min = 2048;  // GitHub's
+
+std::unexpected<Error> refused(std::string field, std::string message, std::string reason) {
+  return fail_validation({"PublicKey", std::move(field), "custom", std::move(message)},
+                         std::move(reason));
+}
+
+std::unexpected<Error> invalid_key(std::string reason = "invalid_key") {
+  return refused("key", "key is invalid. You must supply a key in OpenSSH public key format",
+                 std::move(reason));
+}
+
+/// Takes what stands before the first blank.
+std::string_view take_word(std::string_view& rest) {
+  const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
+  rest = trim(rest.substr(word.size()));
+  return word;
+}
+
+}  // namespace
+
+Result<PublicKeyLine> split_public_key(std::string_view text) {
+  if (text.size() > public_key_bytes) return invalid_key("too_long");
+  std::string_view rest = trim(text);
+  PublicKeyLine line;
+  line.type = take_word(rest);
+  if (std::ranges::count(accepted_types, line.type) == 0) {
+    return invalid_key(line.type == "ssh-dss" ? "weak_key" : "invalid_key");
+  }
+  const auto blob = base64_decode(take_word(rest));
+  if (!blob || blob->empty()) return invalid_key();
+  // Written anew: what is compared, kept and shown is the one spelling of these bytes.
+  line.blob = base64(*blob);
+  if (rest.find_first_of("\r\n") != rest.npos) return invalid_key();
+  line.comment = rest;
+  return line;
+}
+
+Result<PublicKey> read_key_report(const PublicKeyLine& line, std::string_view report) {
+  std::string_view rest = trim(report);
+  if (rest.find('\n') != rest.npos) return invalid_key();
+  const auto bits = parse_positive(take_word(rest));
+  const std::string_view fingerprint = take_word(rest);
+  if (!bits || !fingerprint.starts_with("SHA256:")) return invalid_key();
+  if (line.type == rsa && *bits < rsa_bits_min) {
+    return refused(
+        "key",
+        "key is too short. RSA keys must have at least " + std::to_string(rsa_bits_min) + " bits",
+        "weak_key");
+  }
+  return PublicKey{line.type + " " + line.blob, std::string(fingerprint)};
+}
+
+std::unexpected<Error> key_in_use() {
+  return refused("key", "key is already in use", "key_in_use");
+}
+
+bool is_enabled(const DeployKey& key, Timestamp now) {
+  return !key.added_by.blocked_at && (!key.expires_at || now < *key.expires_at);
+}
+
+Result<std::string> title_of(const NewDeployKey& input, const PublicKeyLine& line,
+                             const PublicKey& key) {
+  const auto is_title = [](const std::string& text) {
+    return utf8_length(text) <= key_title_chars && !has_control_characters(text);
+  };
+  if (input.title && !input.title->empty()) {
+    if (is_title(*input.title)) return *input.title;
+    return refused(
+        "title",
+        "title must be a line of at most " + std::to_string(key_title_chars) + " characters",
+        "invalid_title");
+  }
+  return !line.comment.empty() && is_title(line.comment) ? line.comment : key.fingerprint;
+}
+
+Result<void> check_expiry(const NewDeployKey& input, Timestamp now) {
+  if (!input.expires_at || now < *input.expires_at) return {};
+  return refused("expires_at", "expires_at must lie ahead", "invalid_expiry");
+}
+
+}  // namespace esclusa::core

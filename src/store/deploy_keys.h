@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+
+#include "core/deploy_key.h"
+#include "core/page.h"
+#include "core/principal.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Inserts it; nothing if a key with its fingerprint is there, in whatever repository.
+std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::DeployKey& key,
+                                             const core::Principal& added_by);
+std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId repository,
+                                               DeployKeyId id);
+/// Oldest first; deleted ones are left out.
+core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
+                                                const core::Page& page);
+/// Hides the key, and frees its fingerprint.
+void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
+
+}  // namespace esclusa::store

@@ -1,0 +1,23 @@
+#pragma once
+#include "core/deploy_key.h"
+#include "core/repository.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+#include "wire/urls.h"
+
+namespace esclusa::wire {
+
+std::string deploy_key_url(const Urls& urls, const core::Repository& repository, DeployKeyId id);
+
+/// The body of `POST …/keys`.
+Result<core::NewDeployKey> parse_new_deploy_key(std::string_view body);
+
+/// GitHub's `deploy-key`, and `expires_at`. `now` tells whether the key is enabled.
+void write_deploy_key(JsonWriter& json, const core::DeployKey& key,
+                      const core::Repository& repository, const Urls& urls, Timestamp now);
+
+/// The key of a `deploy_key` event: its schema knows no other members.
+void write_event_deploy_key(JsonWriter& json, const core::DeployKey& key,
+                            const core::Repository& repository, const Urls& urls);
+
+}  // namespace esclusa::wire
