@@ -13,6 +13,7 @@ void ask_everything(AccessMatrix& matrix) {
   matrix.ask_with_tokens();
   matrix.ask_without_tokens();
   matrix.ask_with_bad_credentials();
+  matrix.ask_organization_routes();
   matrix.ask_other_routes();
 }
 
@@ -47,6 +48,9 @@ TEST_CASE("access matrix: a verdict is written for each route, and for no other"
   for (const auto& route : rules::repository_routes) {
     written.insert(std::string(route.method) + " " + std::string(route.root) + repository +
                    std::string(route.below));
+  }
+  for (const auto& route : rules::organization_routes) {
+    written.insert(std::string(route.method) + " " + std::string(route.path));
   }
   for (const auto& route : rules::other_routes) {
     written.insert(std::string(route.method) + " " + std::string(route.path));
@@ -98,6 +102,7 @@ TEST_CASE("access matrix: planted wrong routes are named, and no others") {
       Scope::repo, Scope::public_repo, Scope::read_repo_hook, Scope::repo_deployment};
   plant("POST", repository + "/statuses/{sha}").requirement.scopes = {Scope::repo,
                                                                       Scope::public_repo};
+  plant("PATCH", "/orgs/{org}/hooks/{hook_id}").requirement.scopes = {Scope::admin_org};
   // Routes that skip access. Under another name for its parameter, check_routes does not see that
   // the first is about a repository.
   auto& list = plant("GET", repository + "/deployments");

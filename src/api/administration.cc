@@ -15,6 +15,7 @@ void write_admin_account(wire::JsonWriter& json, const core::Account& account) {
       .member("kind", core::to_name(account.kind))
       .member("site_admin", account.site_admin)
       .member("created_at", account.created_at)
+      .member("blocked_at", account.blocked_at)
       .end_object();
 }
 
@@ -67,6 +68,30 @@ Result<http::Response> admin_create_account(const Call& call) {
   wire::JsonWriter json;
   write_admin_account(json, account);
   return json_response(201, std::move(json));
+}
+
+namespace {
+
+http::Response blocking_response(const app::Blocking& blocking) {
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("login", blocking.account.login)
+      .member("blocked_at", blocking.account.blocked_at)
+      .member("hook_count", blocking.hook_count)
+      .end_object();
+  return json_response(200, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> admin_block_account(const Call& call) {
+  return blocking_response(
+      TRY(app::block_account(call.context, call.principal, call.parameter("login"))));
+}
+
+Result<http::Response> admin_unblock_account(const Call& call) {
+  return blocking_response(
+      TRY(app::unblock_account(call.context, call.principal, call.parameter("login"))));
 }
 
 Result<http::Response> admin_list_tokens(const Call& call) {

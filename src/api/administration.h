@@ -6,6 +6,8 @@ namespace esclusa::api {
 
 Result<http::Response> admin_list_accounts(const Call& call);
 Result<http::Response> admin_create_account(const Call& call);
+Result<http::Response> admin_block_account(const Call& call);
+Result<http::Response> admin_unblock_account(const Call& call);
 Result<http::Response> admin_list_tokens(const Call& call);
 Result<http::Response> admin_create_token(const Call& call);
 Result<http::Response> admin_revoke_token(const Call& call);

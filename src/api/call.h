@@ -44,6 +44,7 @@ struct Call {
   wire::ApiVersion version = {};
   std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off
   EventStreams* event_streams = nullptr;  ///< the server's
+  std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

@@ -1,7 +1,9 @@
 #include "api/hook_deliveries.h"
 
+#include "api/hooks.h"
 #include "api/pagination.h"
 #include "app/hook_deliveries.h"
+#include "wire/event_delivery.h"
 #include "wire/hook_delivery.h"
 
 namespace esclusa::api {
@@ -16,15 +18,20 @@ std::unexpected<Error> query_error(std::string field, std::string message, std::
 }
 
 /// A cursor that is none is refused: to begin anew would send a client round in circles.
+template <class AnyId>
+Result<std::optional<AnyId>> parse_cursor(const Call& call) {
+  const std::string cursor = call.query_value("cursor");
+  if (cursor.empty()) return std::nullopt;
+  std::optional<int64_t> id;
+  if (cursor.starts_with(cursor_prefix)) id = parse_positive(cursor.substr(cursor_prefix.size()));
+  if (!id) return query_error("cursor", "cursor is invalid", "invalid_cursor");
+  return AnyId{*id};
+}
+
 Result<core::HookDeliveryQuery> parse_query(const Call& call) {
   core::HookDeliveryQuery query;
   query.size = parse_page(call).size;
-  if (std::string cursor = call.query_value("cursor"); !cursor.empty()) {
-    std::optional<int64_t> id;
-    if (cursor.starts_with(cursor_prefix)) id = parse_positive(cursor.substr(cursor_prefix.size()));
-    if (!id) return query_error("cursor", "cursor is invalid", "invalid_cursor");
-    query.from = DeliveryAttemptId{*id};
-  }
+  query.from = TRY(parse_cursor<DeliveryAttemptId>(call));
   const std::string status = call.query_value("status");
   if (!status.empty() && status != "success" && status != "failure") {
     return query_error("status", "status must be success or failure", "invalid_status");
@@ -33,9 +40,34 @@ Result<core::HookDeliveryQuery> parse_query(const Call& call) {
   return query;
 }
 
-std::optional<std::string> cursor_of(const std::optional<DeliveryAttemptId>& id) {
-  if (!id) return std::nullopt;
-  return std::string(cursor_prefix) + std::to_string(id->value);
+Result<core::EventDeliveryQuery> parse_event_query(const Call& call) {
+  core::EventDeliveryQuery query;
+  query.size = parse_page(call).size;
+  query.from = TRY(parse_cursor<DeliveryId>(call));
+  const std::string state = call.query_value("state");
+  if (state.empty()) return query;
+  query.state = core::from_name<core::DeliveryState>(state);
+  if (!query.state) {
+    return query_error("state",
+                       "state must be pending, held, delivered, dead, skipped or cancelled",
+                       "invalid_state");
+  }
+  return query;
+}
+
+/// A page's JSON array, with the links to its neighbours.
+template <class Page, class Write>
+http::Response page_response(const Call& call, const Page& page, Write write) {
+  auto cursor_of = [](const auto& id) -> std::optional<std::string> {
+    if (!id) return std::nullopt;
+    return std::string(cursor_prefix) + std::to_string(id->value);
+  };
+  wire::JsonWriter json;
+  json.begin_array();
+  for (const auto& item : page.items) write(json, item);
+  json.end_array();
+  return with_cursors(json_response(200, std::move(json)), call, cursor_of(page.previous),
+                      cursor_of(page.next));
 }
 
 }  // namespace
@@ -43,13 +75,8 @@ std::optional<std::string> cursor_of(const std::optional<DeliveryAttemptId>& id)
 Result<http::Response> list_hook_deliveries(const Call& call) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto query = TRY(parse_query(call));
-  const auto page = TRY(app::list_hook_deliveries(call.context, call.access(), hook, query));
-  wire::JsonWriter json;
-  json.begin_array();
-  for (const auto& delivery : page.items) wire::write_hook_delivery(json, delivery);
-  json.end_array();
-  return with_cursors(json_response(200, std::move(json)), call, cursor_of(page.previous),
-                      cursor_of(page.next));
+  const auto page = TRY(app::list_hook_deliveries(call.context, hook_scope(call), hook, query));
+  return page_response(call, page, wire::write_hook_delivery);
 }
 
 Result<http::Response> get_hook_delivery(const Call& call) {
@@ -57,16 +84,33 @@ Result<http::Response> get_hook_delivery(const Call& call) {
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
   wire::JsonWriter json;
   wire::write_hook_delivery_record(
-      json, TRY(app::get_hook_delivery(call.context, call.access(), hook, id)));
+      json, TRY(app::get_hook_delivery(call.context, hook_scope(call), hook, id)));
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> redeliver(const Call& call) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
-  TRY(app::redeliver(call.context, call.access(), hook, id));
+  TRY(app::redeliver(call.context, hook_scope(call), hook, id));
   wire::JsonWriter json;
   json.begin_object().end_object();
+  return json_response(202, std::move(json));
+}
+
+Result<http::Response> list_event_deliveries(const Call& call) {
+  const auto hook = TRY(call.id<HookId>("hook_id"));
+  const auto query = TRY(parse_event_query(call));
+  return page_response(call,
+                       TRY(app::list_event_deliveries(call.context, hook_scope(call), hook, query)),
+                       wire::write_event_delivery);
+}
+
+Result<http::Response> replay_deliveries(const Call& call) {
+  const auto hook = TRY(call.id<HookId>("hook_id"));
+  const auto replay = TRY(wire::parse_replay(call.request.body));
+  const auto replayed = TRY(app::replay_deliveries(call.context, hook_scope(call), hook, replay));
+  wire::JsonWriter json;
+  json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
   return json_response(202, std::move(json));
 }
 

@@ -34,6 +34,9 @@ Result<void> check_destination(const Call& call, const std::string& text) {
   return {};
 }
 
+/// What a hook's path names.
+Result<HookId> hook_id(const Call& call) { return call.id<HookId>("hook_id"); }
+
 http::Response config_response(const core::Hook& hook) {
   wire::JsonWriter json;
   wire::write_hook_config(json, hook);
@@ -42,71 +45,90 @@ http::Response config_response(const core::Hook& hook) {
 
 http::Response hook_response(const Call& call, int status, const core::Hook& hook) {
   wire::JsonWriter json;
-  wire::write_hook(json, hook, call.repository(), call.urls);
+  wire::write_hook(json, hook, hook_scope(call).owner, call.urls);
   return json_response(status, std::move(json));
 }
 
 }  // namespace
 
+app::HookScope hook_scope(const Call& call) {
+  if (call.organization_access) return *call.organization_access;
+  return call.access();
+}
+
 Result<http::Response> list_hooks(const Call& call) {
   const core::Page page = parse_page(call);
-  auto hooks = TRY(app::list_hooks(call.context, call.access()));
+  const app::HookScope scope = hook_scope(call);
+  auto hooks = TRY(app::list_hooks(call.context, scope));
   // At most limits::hooks_per_event for each of a few dozen events: cut here, not in SQL.
   core::Listing<core::Hook> listing;
   listing.total_count = static_cast<int64_t>(hooks.size());
   const auto items = page.cut(hooks);
   listing.items.assign(items.begin(), items.end());
   return list_response(call, page, listing, [&](auto& json, const core::Hook& hook) {
-    wire::write_hook(json, hook, call.repository(), call.urls);
+    wire::write_hook(json, hook, scope.owner, call.urls);
   });
 }
 
 Result<http::Response> create_hook(const Call& call) {
   const core::HookInput input = TRY(wire::parse_new_hook(call.request.body));
   if (input.config) TRY(check_destination(call, input.config->url));
-  auto hook = TRY(app::create_hook(call.context, call.access(), input));
+  const app::HookScope scope = hook_scope(call);
+  auto hook = TRY(app::create_hook(call.context, scope, input));
   http::Response response = hook_response(call, 201, hook);
-  response.headers.add("Location", call.urls.hook(call.repository(), hook.id));
+  response.headers.add("Location", call.urls.hook(scope.owner, hook.id));
   return response;
 }
 
 Result<http::Response> get_hook(const Call& call) {
-  const auto id = TRY(call.id<HookId>("hook_id"));
-  return hook_response(call, 200, TRY(app::get_hook(call.context, call.access(), id)));
+  const auto id = TRY(hook_id(call));
+  return hook_response(call, 200, TRY(app::get_hook(call.context, hook_scope(call), id)));
 }
 
 Result<http::Response> update_hook(const Call& call) {
-  const auto id = TRY(call.id<HookId>("hook_id"));
+  const auto id = TRY(hook_id(call));
   const core::HookInput input = TRY(wire::parse_hook_changes(call.request.body));
   if (input.config) TRY(check_destination(call, input.config->url));
-  return hook_response(call, 200, TRY(app::update_hook(call.context, call.access(), id, input)));
+  return hook_response(call, 200, TRY(app::update_hook(call.context, hook_scope(call), id, input)));
 }
 
 Result<http::Response> get_hook_config(const Call& call) {
-  const auto id = TRY(call.id<HookId>("hook_id"));
-  return config_response(TRY(app::get_hook(call.context, call.access(), id)));
+  const auto id = TRY(hook_id(call));
+  return config_response(TRY(app::get_hook(call.context, hook_scope(call), id)));
 }
 
 Result<http::Response> update_hook_config(const Call& call) {
-  const auto id = TRY(call.id<HookId>("hook_id"));
+  const auto id = TRY(hook_id(call));
   const auto changes = TRY(wire::parse_hook_config_changes(call.request.body));
   if (changes.url) TRY(check_destination(call, *changes.url));
-  return config_response(TRY(app::update_hook_config(call.context, call.access(), id, changes)));
+  return config_response(TRY(app::update_hook_config(call.context, hook_scope(call), id, changes)));
 }
 
 Result<http::Response> delete_hook(const Call& call) {
-  TRY(app::delete_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  TRY(app::delete_hook(call.context, hook_scope(call), TRY(hook_id(call))));
   return no_content();
 }
 
 Result<http::Response> ping_hook(const Call& call) {
-  TRY(app::ping_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  TRY(app::ping_hook(call.context, hook_scope(call), TRY(hook_id(call))));
   return no_content();
 }
 
 Result<http::Response> test_hook(const Call& call) {
-  TRY(app::test_hook(call.context, call.access(), TRY(call.id<HookId>("hook_id"))));
+  TRY(app::test_hook(call.context, call.access(), TRY(hook_id(call))));
   return no_content();
+}
+
+Result<http::Response> rotate_hook_secret(const Call& call) {
+  const auto id = TRY(hook_id(call));
+  const auto rotation = TRY(wire::parse_secret_rotation(call.request.body));
+  return hook_response(call, 200,
+                       TRY(app::rotate_hook_secret(call.context, hook_scope(call), id, rotation)));
+}
+
+Result<http::Response> adopt_hook(const Call& call) {
+  const auto id = TRY(hook_id(call));
+  return hook_response(call, 200, TRY(app::adopt_hook(call.context, hook_scope(call), id)));
 }
 
 }  // namespace esclusa::api

@@ -40,13 +40,17 @@ std::string query_with(std::string_view query, std::string_view name, const std:
   return join(parts, "&");
 }
 
+/// Of a list in a repository, by the repository's id, as on GitHub; otherwise as it was asked for.
+std::string address_of(const Call& call) {
+  if (call.repository_access) return address_by_id(call, call.repository().id);
+  return address_as_sent(call);
+}
+
 /// The links of one list: its address with one parameter or another.
 class Links {
  public:
   Links(const Call& call, std::string_view parameter)
-      : address_(address_by_id(call, call.repository().id)),
-        query_(call.request.query()),
-        parameter_(parameter) {}
+      : address_(address_of(call)), query_(call.request.query()), parameter_(parameter) {}
 
   void add(const std::string& value, std::string_view relation) {
     links_.push_back("<" + address_ + "?" + query_with(query_, parameter_, value) + ">; rel=\"" +

@@ -37,6 +37,10 @@ std::string address_by_id(const Call& call, RepositoryId id) {
          percent_encode(path_below_repository(path), kept);
 }
 
+std::string address_as_sent(const Call& call) {
+  return call.urls.api + percent_encode(below_api_root(call.request.path()), kept);
+}
+
 http::Response moved_response(const Call& call, RepositoryId id) {
   std::string location = address_by_id(call, id);
   if (auto query = call.request.query(); !query.empty()) {

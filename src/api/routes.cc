@@ -1,8 +1,5 @@
 #include "api/routes.h"
 
-#include <algorithm>
-#include <ranges>
-
 #include "api/administration.h"
 #include "api/check_runs.h"
 #include "api/code.h"
@@ -19,7 +16,6 @@
 #include "api/statuses.h"
 #include "api/users.h"
 #include "base/check.h"
-#include "base/text.h"
 #include "core/feed.h"
 
 namespace esclusa::api {
@@ -35,18 +31,23 @@ const Scopes status_scopes{Scope::repo, Scope::repo_status, Scope::public_repo};
 const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_hook};
 const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
 const Scopes hook_admin_scopes{Scope::repo, Scope::public_repo, Scope::admin_repo_hook};
+const Scopes organization_hook_scopes{Scope::admin_org_hook};
 const Scopes code_scopes{Scope::repo, Scope::public_repo};
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
 constexpr std::string_view reads_statuses = "repo, repo:status";
 constexpr std::string_view reads_hooks =
     "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
+constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
+constexpr std::string_view org_hooks = "admin:org_hook";
 
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
+#define ORG_HOOKS "/orgs/{org}/hooks"
+#define ORG_HOOK ORG_HOOKS "/{hook_id}"
 #define KEY REPOSITORY "/keys/{key_id}"
 #define ADMIN "/esclusa/admin"
 
@@ -100,13 +101,11 @@ const Route table[] = {
     {"GET", REPOSITORY "/hooks", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::no, "repos/webhooks#list-repository-webhooks", list_hooks},
     {"POST", REPOSITORY "/hooks", Audience::repository, {Role::admin, hook_write_scopes},
-     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
-     "repos/webhooks#create-a-repository-webhook", create_hook},
+     writes_hooks, Waits::yes, "repos/webhooks#create-a-repository-webhook", create_hook},
     {"GET", HOOK, Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::no, "repos/webhooks#get-a-repository-webhook", get_hook},
     {"PATCH", HOOK, Audience::repository, {Role::admin, hook_write_scopes},
-     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
-     "repos/webhooks#update-a-repository-webhook", update_hook},
+     writes_hooks, Waits::yes, "repos/webhooks#update-a-repository-webhook", update_hook},
     {"DELETE", HOOK, Audience::repository, {Role::admin, hook_admin_scopes},
      "admin:repo_hook, public_repo, repo", Waits::yes,
      "repos/webhooks#delete-a-repository-webhook", delete_hook},
@@ -120,7 +119,7 @@ const Route table[] = {
      reads_hooks, Waits::no, "repos/webhooks#get-a-webhook-configuration-for-a-repository",
      get_hook_config},
     {"PATCH", HOOK "/config", Audience::repository, {Role::admin, hook_write_scopes},
-     "admin:repo_hook, public_repo, repo, write:repo_hook", Waits::yes,
+     writes_hooks, Waits::yes,
      "repos/webhooks#update-a-webhook-configuration-for-a-repository", update_hook_config},
     {"GET", HOOK "/deliveries", Audience::repository, {Role::admin, hook_read_scopes},
      reads_hooks, Waits::no, "repos/webhooks#list-deliveries-for-a-repository-webhook",
@@ -129,8 +128,52 @@ const Route table[] = {
      {Role::admin, hook_read_scopes}, reads_hooks, Waits::no,
      "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
     {"POST", HOOK "/deliveries/{delivery_id}/attempts", Audience::repository,
-     {Role::admin, hook_write_scopes}, "admin:repo_hook, public_repo, repo, write:repo_hook",
-     Waits::yes, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
+     {Role::admin, hook_write_scopes}, writes_hooks, Waits::yes,
+     "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
+    {"GET", ESCLUSA HOOK "/deliveries", Audience::repository, {Role::admin, hook_read_scopes},
+     reads_hooks, Waits::no, "", list_event_deliveries},
+    {"POST", ESCLUSA HOOK "/replay", Audience::repository, {Role::admin, hook_write_scopes},
+     writes_hooks, Waits::yes, "", replay_deliveries},
+    {"PUT", ESCLUSA HOOK "/secret", Audience::repository, {Role::admin, hook_write_scopes},
+     writes_hooks, Waits::yes, "", rotate_hook_secret},
+    {"PUT", ESCLUSA HOOK "/owner", Audience::repository, {Role::admin, hook_write_scopes},
+     writes_hooks, Waits::yes, "", adopt_hook},
+
+    {"GET", ORG_HOOKS, Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::no, "orgs/webhooks#list-organization-webhooks", list_hooks},
+    {"POST", ORG_HOOKS, Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::yes, "orgs/webhooks#create-an-organization-webhook", create_hook},
+    {"GET", ORG_HOOK, Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::no, "orgs/webhooks#get-an-organization-webhook", get_hook},
+    {"PATCH", ORG_HOOK, Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::yes, "orgs/webhooks#update-an-organization-webhook", update_hook},
+    {"DELETE", ORG_HOOK, Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::yes, "orgs/webhooks#delete-an-organization-webhook", delete_hook},
+    {"POST", ORG_HOOK "/pings", Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::yes, "orgs/webhooks#ping-an-organization-webhook", ping_hook},
+    {"GET", ORG_HOOK "/config", Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::no, "orgs/webhooks#get-a-webhook-configuration-for-an-organization",
+     get_hook_config},
+    {"PATCH", ORG_HOOK "/config", Audience::organization, {Role::admin, organization_hook_scopes},
+     org_hooks, Waits::yes, "orgs/webhooks#update-a-webhook-configuration-for-an-organization",
+     update_hook_config},
+    {"GET", ORG_HOOK "/deliveries", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::no,
+     "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
+    {"GET", ORG_HOOK "/deliveries/{delivery_id}", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::no,
+     "orgs/webhooks#get-a-webhook-delivery-for-an-organization-webhook", get_hook_delivery},
+    {"POST", ORG_HOOK "/deliveries/{delivery_id}/attempts", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes,
+     "orgs/webhooks#redeliver-a-delivery-for-an-organization-webhook", redeliver},
+    {"GET", ESCLUSA ORG_HOOK "/deliveries", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::no, "", list_event_deliveries},
+    {"POST", ESCLUSA ORG_HOOK "/replay", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", replay_deliveries},
+    {"PUT", ESCLUSA ORG_HOOK "/secret", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", rotate_hook_secret},
+    {"PUT", ESCLUSA ORG_HOOK "/owner", Audience::organization,
+     {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", adopt_hook},
 
     {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
      Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
@@ -195,6 +238,10 @@ const Route table[] = {
      admin_create_token},
     {"DELETE", ADMIN "/tokens/{token_id}", Audience::local_admin, {}, "", Waits::yes, "",
      admin_revoke_token},
+    {"PUT", ADMIN "/users/{login}/blocked", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_block_account},
+    {"DELETE", ADMIN "/users/{login}/blocked", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_unblock_account},
     {"PUT", ADMIN "/organizations/{organization}/members/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_set_member},
     {"GET", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::no, "",
@@ -213,64 +260,10 @@ const Route table[] = {
 #undef DEPLOYMENT
 #undef CHECK_RUN
 #undef HOOK
+#undef ORG_HOOKS
+#undef ORG_HOOK
 #undef KEY
 #undef ADMIN
-
-/// The request's path as decoded segments; nothing if it is malformed.
-std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
-  std::vector<std::string> segments;
-  if (path == "/") return segments;
-  if (!path.starts_with('/')) return std::nullopt;
-  for (std::string_view raw : split(path.substr(1), '/')) {
-    std::string decoded;
-    if (raw.empty() || !percent_decode(raw, decoded)) return std::nullopt;
-    if (!is_utf8(decoded) || decoded.find('\0') != decoded.npos) return std::nullopt;
-    segments.push_back(std::move(decoded));
-  }
-  return segments;
-}
-
-/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`; the id is
-/// kept apart.
-std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segments) {
-  const size_t at = !segments.empty() && segments[0] == "esclusa" ? 1 : 0;
-  if (segments.size() < at + 2 || segments[at] != "repositories") return std::nullopt;
-  auto id = parse_positive(segments[at + 1]);
-  if (!id) return std::nullopt;
-  segments[at] = "repos";
-  segments.insert(segments.begin() + static_cast<std::ptrdiff_t>(at) + 2, "");
-  return RepositoryId{*id};
-}
-
-/// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding.
-bool takes_many(std::string_view part) { return part.ends_with("...}"); }
-
-std::string_view parameter_name(std::string_view part) {
-  return part.substr(1, part.size() - (takes_many(part) ? 5 : 2));
-}
-
-/// At most one part of a pattern takes many segments: as many as the others leave.
-bool fits(std::string_view pattern, const std::vector<std::string>& segments,
-          std::vector<PathParameter>& parameters) {
-  if (pattern == "/") return segments.empty();
-  const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
-  const bool has_many = pattern.find("...}") != pattern.npos;
-  if (has_many ? segments.size() < parts : segments.size() != parts) return false;
-  const size_t surplus = segments.size() - parts;
-  parameters.clear();
-  size_t at = 0;
-  for (auto range : std::views::split(pattern.substr(1), '/')) {
-    const std::string_view part(range);
-    if (!part.starts_with('{')) {
-      if (segments[at++] != part) return false;
-      continue;
-    }
-    std::string value = segments[at++];
-    for (size_t i = 0; takes_many(part) && i < surplus; ++i) value += "/" + segments[at++];
-    parameters.push_back({parameter_name(part), std::move(value)});
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -278,36 +271,20 @@ std::span<const Route> routes() { return table; }
 
 void check_routes(std::span<const Route> table) {
   for (const Route& route : table) {
-    bool in_repository = route.audience == Audience::repository;
-    const bool names_one = route.pattern.starts_with("/repos/{owner}/{repo}") ||
-                           route.pattern.starts_with("/esclusa/repos/{owner}/{repo}/");
-    if (in_repository != names_one || in_repository == route.requirement.scopes.empty()) {
+    auto is_below = [&](std::string_view ours) {
+      return route.pattern.starts_with(ours) ||
+             route.pattern.starts_with(ours.substr(std::string_view("/esclusa").size()));
+    };
+    const bool in_repository = route.audience == Audience::repository;
+    const bool in_organization = route.audience == Audience::organization;
+    const bool is_judged = in_repository || in_organization;
+    if (in_repository != is_below("/esclusa/repos/{owner}/{repo}") ||
+        in_organization != is_below("/esclusa/orgs/{org}/") ||
+        is_judged == route.requirement.scopes.empty()) {
       bug("the route declares no scope, or one that nobody checks: " + std::string(route.method) +
           " " + std::string(route.pattern));
     }
   }
-}
-
-std::optional<Match> match_route(const http::Request& request, std::span<const Route> table) {
-  std::string_view path = request.path();
-  Match match{};
-  // Enterprise clients ask for the index with a slash at its end, and without.
-  if (path == "/api/v3" || path.starts_with("/api/v3/")) {
-    match.under_api_v3 = true;
-    path.remove_prefix(std::string_view("/api/v3").size());
-    if (path.empty()) path = "/";
-  }
-  auto segments = decode_segments(path);
-  if (!segments) return std::nullopt;
-  match.repository_id = take_repository_id(*segments);
-  const std::string_view method =
-      request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
-  for (const Route& route : table) {
-    if (route.method != method || !fits(route.pattern, *segments, match.path)) continue;
-    match.route = &route;
-    return match;
-  }
-  return std::nullopt;
 }
 
 }  // namespace esclusa::api

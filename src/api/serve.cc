@@ -40,6 +40,10 @@ Result<void> admit(Call& call, const Match& match) {
   if (route.audience == Audience::account && !call.principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
+  if (route.audience == Audience::organization) {
+    call.organization_access = TRY(app::open_organization(
+        call.context, call.principal, call.parameter("org"), route.requirement.scopes));
+  }
   if (route.audience != Audience::repository) return {};
   call.repository_access =
       match.repository_id

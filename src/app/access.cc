@@ -61,6 +61,19 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
               [&](store::Connection& db) { return store::find_repository(db, id); });
 }
 
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal,
+                                             const std::string& login, const core::Scopes& scopes) {
+  return context.database.read([&](store::Connection& db) -> Result<OrganizationAccess> {
+    auto organization = store::find_account(db, login);
+    if (!organization || organization->kind != core::AccountKind::organization) return not_found();
+    const bool is_owner =
+        principal.account && store::is_owner(db, organization->id, principal.account->id);
+    TRY(core::check_organization_access(principal, is_owner, scopes));
+    return OrganizationAccess{principal, std::move(*organization)};
+  });
+}
+
 Result<std::optional<RepositoryId>> find_renamed(const Context& context,
                                                  const core::Principal& principal,
                                                  const RepositoryName& former,

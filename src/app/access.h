@@ -21,6 +21,11 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
                                          RepositoryId id, const core::Requirement& requirement);
 
+/// An organization, opened for its owners and site administrators; `not_found` for everybody else.
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal,
+                                             const std::string& login, const core::Scopes& scopes);
+
 /// The repository that had this name once, and has another one now. Nothing if there is none, and
 /// for whom it may not be read: a redirect must not tell that it is there. `requirement` is the
 /// route's; of it only the scopes count here.

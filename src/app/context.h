@@ -30,6 +30,12 @@ struct RepositoryAccess {
   core::Role role = core::Role::none;  ///< the one that counts
 };
 
+/// One request's principal as an owner of one organization, already judged.
+struct OrganizationAccess {
+  core::Principal principal;
+  core::Account organization;
+};
+
 /// What is absent, or not visible to the caller: GitHub's words.
 inline std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 

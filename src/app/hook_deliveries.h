@@ -1,19 +1,28 @@
 #pragma once
-#include "app/context.h"
+#include "app/hook_scope.h"
+#include "core/event_delivery.h"
 #include "core/hook_delivery.h"
 
-/// What was sent to a webhook. `not_found` where the repository has no such hook, or it no such
-/// delivery.
+/// What was sent to a webhook, and what waits for it. `not_found` where the scope has no such hook,
+/// or it no such delivery.
 namespace esclusa::app {
 
-Result<core::HookDeliveryPage> list_hook_deliveries(const Context& context,
-                                                    const RepositoryAccess& access, HookId hook,
+Result<core::HookDeliveryPage> list_hook_deliveries(const Context& context, const HookScope& scope,
+                                                    HookId hook,
                                                     const core::HookDeliveryQuery& query);
-Result<core::HookDeliveryRecord> get_hook_delivery(const Context& context,
-                                                   const RepositoryAccess& access, HookId hook,
-                                                   DeliveryAttemptId id);
+Result<core::HookDeliveryRecord> get_hook_delivery(const Context& context, const HookScope& scope,
+                                                   HookId hook, DeliveryAttemptId id);
 /// Asks for one more attempt with the same GUID and body, whatever became of the others.
-Result<void> redeliver(const Context& context, const RepositoryAccess& access, HookId hook,
+Result<void> redeliver(const Context& context, const HookScope& scope, HookId hook,
                        DeliveryAttemptId id);
+
+/// The same by event: one item for all the attempts, and also what was not attempted yet.
+Result<core::EventDeliveryPage> list_event_deliveries(const Context& context,
+                                                      const HookScope& scope, HookId hook,
+                                                      const core::EventDeliveryQuery& query);
+/// Begins the schedule of those deliveries anew, the oldest first, at most
+/// limits::replayed_deliveries of them.
+Result<core::Replayed> replay_deliveries(const Context& context, const HookScope& scope,
+                                         HookId hook, const core::Replay& replay);
 
 }  // namespace esclusa::app

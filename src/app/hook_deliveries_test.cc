@@ -107,3 +107,24 @@ TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants push
   CHECK(app.row_count("audit where action = 'hook.test'") == 3);
   CHECK(app::test_hook(app.context, app.other, app.hook).error().code == ErrorCode::not_found);
 }
+
+TEST_CASE("replay_deliveries: what is dead begins anew, audited, and the worker is woken") {
+  DeliveryFixture app;
+  CHECK(must(app::list_event_deliveries(app.context, app.access, app.hook, {})).items.at(0).state ==
+        core::DeliveryState::dead);
+  CHECK(must(app::replay_deliveries(app.context, app.access, app.hook, {})).count == 1);
+  const auto item =
+      must(app::list_event_deliveries(app.context, app.access, app.hook, {})).items.at(0);
+  CHECK(item.state == core::DeliveryState::pending);
+  CHECK(item.attempt_count == 0);
+  CHECK(item.event == "ping");
+  CHECK(item.repository == "ada/application");
+  CHECK(item.latest_attempt->status_code == 500);
+  CHECK(app.wake_count == 1);
+  CHECK(app.texts("select detail from audit where action = 'hook.replay'") == "{\"count\":1}\n");
+  for (auto refused : {app::replay_deliveries(app.context, app.other, app.hook, {}),
+                       app::replay_deliveries(app.context, app.access, {999}, {})}) {
+    CHECK(refused.error().code == ErrorCode::not_found);
+  }
+  CHECK_FALSE(app::list_event_deliveries(app.context, app.other, app.hook, {}));
+}

@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "store/events.h"
+#include "store/hook_health.h"
 #include "store/hooks.h"
 #include "wire/event_body.h"
 
@@ -23,68 +24,80 @@ core::Event event_for(const core::Hook& hook, std::string_view kind, Timestamp n
   return event;
 }
 
-void insert_ping(store::Connection& tx, const Context& context, const RepositoryAccess& access,
+void insert_ping(store::Connection& tx, const Context& context, const HookScope& scope,
                  const core::Hook& hook) {
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event_for(hook, "ping", context.now()),
-                      wire::ping_event(surroundings, hook), access.principal);
+  store::insert_event(
+      tx, event_for(hook, "ping", context.now()),
+      wire::ping_event({scope.owner, *scope.principal.account, context.event_urls}, hook),
+      scope.principal);
 }
 
 /// The last event of a hook, which says that it is deleted; after what waited was cancelled.
-void insert_farewell(store::Connection& tx, const Context& context, const RepositoryAccess& access,
+void insert_farewell(store::Connection& tx, const Context& context, const HookScope& scope,
                      const core::Hook& hook) {
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
   core::Event event = event_for(hook, "meta", context.now());
   event.action = "deleted";
-  store::insert_event(tx, event, wire::meta_event(surroundings, hook), access.principal);
+  store::insert_event(
+      tx, event,
+      wire::meta_event({scope.owner, *scope.principal.account, context.event_urls}, hook),
+      scope.principal);
 }
 
 /// The hook, found inside a transaction; then `change`; then the audit row.
 template <class Change>
-auto change_hook(const Context& context, const RepositoryAccess& access, HookId id,
-                 std::string_view action, Change change) {
+auto change_hook(const Context& context, const HookScope& scope, HookId id, std::string_view action,
+                 Change change) {
   using Returned = std::invoke_result_t<Change, store::Connection&, core::Hook&>;
   return context.database.write([&](store::Connection& tx) -> Returned {
-    auto hook = store::find_hook(tx, context.sealer, access.repository.id, id);
+    auto hook = store::find_hook(tx, context.sealer, scope.target(), id);
     if (!hook) return not_found();
     Returned changed = change(tx, *hook);
     if (changed) {
-      store::insert_audit(tx, access.principal, {action, access.repository.id, id.value},
+      store::insert_audit(tx, scope.principal, {action, scope.repository_id(), id.value},
                           context.now());
     }
     return changed;
   });
 }
 
-/// The hook as `change` makes it, if the other hooks allow it.
+/// The hook as `change` makes it, if the other hooks allow it. One that becomes inactive holds what
+/// waits for it, one that gets events again gets that at once.
 template <class Change>
-Result<core::Hook> save_hook(const Context& context, const RepositoryAccess& access, HookId id,
-                             Change change) {
-  return change_hook(context, access, id, "hook.update",
-                     [&](store::Connection& tx, core::Hook& hook) -> Result<core::Hook> {
-                       TRY(change(hook));
-                       TRY(check_others(tx, context, hook));
-                       hook.updated_at = context.now();
-                       store::update_hook(tx, context.sealer, hook);
-                       return hook;
-                     });
+Result<core::Hook> save_hook(const Context& context, const HookScope& scope, HookId id,
+                             std::string_view action, Change change) {
+  auto gets_events = [](const core::Hook& hook) { return hook.active && !hook.creator.blocked; };
+  bool wakes = false;
+  auto saved = change_hook(context, scope, id, action,
+                           [&](store::Connection& tx, core::Hook& hook) -> Result<core::Hook> {
+                             const core::Hook before = hook;
+                             TRY(change(hook));
+                             TRY(check_others(tx, context, hook));
+                             hook.updated_at = context.now();
+                             store::update_hook(tx, context.sealer, hook);
+                             wakes = gets_events(hook) && !gets_events(before);
+                             if (wakes) store::restart_hook(tx, id, context.now());
+                             if (before.active && !hook.active) store::hold_deliveries(tx, id);
+                             return *store::find_hook(tx, context.sealer, scope.target(), id);
+                           });
+  if (saved && wakes) context.events_committed();
+  return saved;
 }
 
 }  // namespace
 
-Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& access,
+Result<core::Hook> create_hook(const Context& context, const HookScope& scope,
                                const core::HookInput& input) {
+  const core::Account& creator = *scope.principal.account;
   auto created = context.database.write([&](store::Connection& tx) -> Result<core::Hook> {
     core::Hook hook;
-    hook.target = access.repository.id;
+    hook.target = scope.target();
+    hook.creator = {creator.id, creator.login};
     hook.created_at = hook.updated_at = context.now();
     TRY(core::apply_hook_input(hook, input));
     TRY(check_others(tx, context, hook));
-    hook.id = store::insert_hook(tx, context.sealer, hook, access.principal.account->id);
-    insert_ping(tx, context, access, hook);
-    store::insert_audit(tx, access.principal, {"hook.create", access.repository.id, hook.id.value},
+    hook.id = store::insert_hook(tx, context.sealer, hook, creator.id);
+    insert_ping(tx, context, scope, hook);
+    store::insert_audit(tx, scope.principal, {"hook.create", scope.repository_id(), hook.id.value},
                         hook.created_at);
     return hook;
   });
@@ -92,38 +105,52 @@ Result<core::Hook> create_hook(const Context& context, const RepositoryAccess& a
   return created;
 }
 
-Result<core::Hook> get_hook(const Context& context, const RepositoryAccess& access, HookId id) {
+Result<core::Hook> get_hook(const Context& context, const HookScope& scope, HookId id) {
   auto hook = TRY(context.database.read([&](store::Connection& db) {
-    return store::find_hook(db, context.sealer, access.repository.id, id);
+    return store::find_hook(db, context.sealer, scope.target(), id);
   }));
   if (!hook) return not_found();
   return std::move(*hook);
 }
 
-Result<std::vector<core::Hook>> list_hooks(const Context& context, const RepositoryAccess& access) {
-  return context.database.read([&](store::Connection& db) {
-    return store::list_hooks(db, context.sealer, access.repository.id);
-  });
+Result<std::vector<core::Hook>> list_hooks(const Context& context, const HookScope& scope) {
+  return context.database.read(
+      [&](store::Connection& db) { return store::list_hooks(db, context.sealer, scope.target()); });
 }
 
-Result<core::Hook> update_hook(const Context& context, const RepositoryAccess& access, HookId id,
+Result<core::Hook> update_hook(const Context& context, const HookScope& scope, HookId id,
                                const core::HookInput& input) {
-  return save_hook(context, access, id,
+  return save_hook(context, scope, id, "hook.update",
                    [&](core::Hook& hook) { return core::apply_hook_input(hook, input); });
 }
 
-Result<core::Hook> update_hook_config(const Context& context, const RepositoryAccess& access,
-                                      HookId id, const core::HookConfigChanges& changes) {
-  return save_hook(context, access, id,
+Result<core::Hook> update_hook_config(const Context& context, const HookScope& scope, HookId id,
+                                      const core::HookConfigChanges& changes) {
+  return save_hook(context, scope, id, "hook.update",
                    [&](core::Hook& hook) { return core::apply_config_changes(hook, changes); });
 }
 
-Result<void> delete_hook(const Context& context, const RepositoryAccess& access, HookId id) {
-  auto deleted = change_hook(context, access, id, "hook.delete",
+Result<core::Hook> rotate_hook_secret(const Context& context, const HookScope& scope, HookId id,
+                                      const core::SecretRotation& rotation) {
+  return save_hook(context, scope, id, "hook.rotate_secret", [&](core::Hook& hook) {
+    return core::rotate_secret(hook, rotation, context.now());
+  });
+}
+
+Result<core::Hook> adopt_hook(const Context& context, const HookScope& scope, HookId id) {
+  const core::Account& adopter = *scope.principal.account;
+  return save_hook(context, scope, id, "hook.adopt", [&](core::Hook& hook) -> Result<void> {
+    hook.creator = {adopter.id, adopter.login};
+    return {};
+  });
+}
+
+Result<void> delete_hook(const Context& context, const HookScope& scope, HookId id) {
+  auto deleted = change_hook(context, scope, id, "hook.delete",
                              [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
                                store::delete_hook(tx, id, context.now());
                                if (hook.active && core::wants_event(hook, "meta")) {
-                                 insert_farewell(tx, context, access, hook);
+                                 insert_farewell(tx, context, scope, hook);
                                }
                                return {};
                              });
@@ -131,10 +158,10 @@ Result<void> delete_hook(const Context& context, const RepositoryAccess& access,
   return deleted;
 }
 
-Result<void> ping_hook(const Context& context, const RepositoryAccess& access, HookId id) {
-  auto pinged = change_hook(context, access, id, "hook.ping",
+Result<void> ping_hook(const Context& context, const HookScope& scope, HookId id) {
+  auto pinged = change_hook(context, scope, id, "hook.ping",
                             [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
-                              insert_ping(tx, context, access, hook);
+                              insert_ping(tx, context, scope, hook);
                               return {};
                             });
   if (pinged) context.events_committed();

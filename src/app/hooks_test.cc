@@ -225,6 +225,162 @@ TEST_CASE("hooks: not through another repository") {
   CHECK(app.wake_count == 0);
 }
 
+namespace {
+
+/// The same of an organization `works`, of which ada is an admin.
+struct OrganizationFixture : HookFixture {
+  OrganizationFixture() {
+    must(app::create_account(
+        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+    must(app::set_member(context, nobody, "works", "ada", "admin"));
+    works = open_works(log_in("ada", "admin:org_hook"));
+    audits = row_count("audit");
+  }
+  app::OrganizationAccess open_works(const core::Principal& principal) {
+    return must(app::open_organization(context, principal, "Works", {core::Scope::admin_org_hook}));
+  }
+  core::Hook make(const std::string& url = "https://a.example") {
+    return must(app::create_hook(context, works, hook_input(url)));
+  }
+  /// Whether something waits that is not due.
+  int64_t held() {
+    return row_count("delivery where state = 'held' or next_attempt_at > " +
+                     std::to_string(to_micros(now)));
+  }
+  void hold_everything() {
+    test::write(context.database, [&](store::Connection& tx) {
+      tx.execute("update delivery set state = 'held', next_attempt_at = $1",
+                 {to_micros(now + std::chrono::hours(20))});
+    });
+    wake_count = 0;
+  }
+
+  app::OrganizationAccess works;
+};
+
+}  // namespace
+
+TEST_CASE("organization hooks: the same use cases, and none reaches into a repository") {
+  OrganizationFixture app;
+  const auto made = app.make();
+  CHECK(made.creator.login == "ada");
+  CHECK(must(app::list_hooks(app.context, app.works)).size() == 1);
+  CHECK(must(app::list_hooks(app.context, app.access)).empty());
+  CHECK(app::get_hook(app.context, app.access, made.id).error().code == ErrorCode::not_found);
+  auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  CHECK(body.string_at("hook", "type") == "Organization");
+  CHECK(body.string_at("organization", "login") == "works");
+  CHECK_FALSE(body.find("repository"));
+  CHECK(app.row_count("event where repository_id is null and only_hook_id = " +
+                      std::to_string(made.id.value)) == 1);
+  CHECK(app.row_count("audit where action = 'hook.create' and repository_id is null") == 1);
+  core::HookInput changes;
+  changes.retry = core::HookRetry::none;
+  changes.when_superseded = core::WhenSuperseded::skip;
+  const auto changed = must(app::update_hook(app.context, app.works, made.id, changes));
+  CHECK(changed.retry == core::HookRetry::none);
+  CHECK(changed.when_superseded == core::WhenSuperseded::skip);
+  auto again = app::create_hook(app.context, app.works, hook_input("https://a.example"));
+  REQUIRE_FALSE(again);
+  CHECK(again.error().fields.at(0).message == "Hook already exists on this organization");
+  must(app::ping_hook(app.context, app.works, made.id));
+  must(app::delete_hook(app.context, app.works, made.id));
+  CHECK(app.audit_count() == 4);
+}
+
+TEST_CASE("update_hook: a hook that becomes active again gets what it held at once") {
+  OrganizationFixture app;
+  const auto made = app.make();
+  core::HookInput changes;
+  changes.active = false;
+  must(app::update_hook(app.context, app.works, made.id, changes));
+  CHECK(app.held() == 1);
+  app.hold_everything();
+  test::write(app.context.database, [&](store::Connection& tx) {
+    tx.execute("update hook set failing_since = 1, last_status = 'disabled', last_message = 'x'");
+  });
+  must(app::update_hook(app.context, app.works, made.id, changes));
+  CHECK(app.held() == 1);
+  CHECK(app.wake_count == 0);
+  changes.active = true;
+  const auto active = must(app::update_hook(app.context, app.works, made.id, changes));
+  CHECK(app.held() == 0);
+  CHECK(app.wake_count == 1);
+  CHECK_FALSE(active.health.failing_since);
+  CHECK(active.last_response.status == "unused");
+  app.hold_everything();
+  must(app::update_hook(app.context, app.works, made.id, changes));  // it is active already
+  CHECK(app.held() == 1);
+}
+
+TEST_CASE("rotate_hook_secret: both are kept, sealed, and it is audited") {
+  OrganizationFixture app;
+  const auto made = app.make();
+  const auto rotated = must(
+      app::rotate_hook_secret(app.context, app.works, made.id, {"second", std::chrono::hours(2)}));
+  CHECK(rotated.secret.reveal() == "second");
+  REQUIRE(rotated.former_secret);
+  CHECK(rotated.former_secret->secret.reveal() == "secret");
+  CHECK(rotated.former_secret->until == app.now + std::chrono::hours(2));
+  CHECK(app.row_count("hook where former_secret_sealed is null or former_secret_sealed = 'secret' "
+                      "or secret_sealed = 'second'") == 0);
+  CHECK(app.row_count("audit where action = 'hook.rotate_secret'") == 1);
+}
+
+TEST_CASE("adopt_hook: the hook of somebody who is blocked comes to life with its new owner") {
+  OrganizationFixture app;
+  const auto made = app.make();
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  must(app::set_member(app.context, app.nobody, "works", "bob", "admin"));
+  const auto bobs = app.open_works(app.log_in("bob", "admin:org_hook"));
+  must(app::block_account(app.context, app.nobody, "ada"));
+  CHECK(must(app::get_hook(app.context, bobs, made.id)).creator.blocked);
+  app.hold_everything();
+  const auto adopted = must(app::adopt_hook(app.context, bobs, made.id));
+  CHECK(adopted.creator.login == "bob");
+  CHECK_FALSE(adopted.creator.blocked);
+  CHECK(app.held() == 0);
+  CHECK(app.wake_count == 1);
+  CHECK(app.row_count("audit where action = 'hook.adopt'") == 1);
+}
+
+TEST_CASE("block_account: shuts out at once, and unblocking gives the hooks what they held") {
+  OrganizationFixture app;
+  app.make();
+  const auto blocked = must(app::block_account(app.context, app.nobody, "ADA"));
+  CHECK(blocked.account.blocked_at == app.now);
+  CHECK(blocked.hook_count == 1);
+  CHECK(app.held() == 1);
+  must(app::block_account(app.context, app.nobody, "ada"));  // no more than that
+  CHECK(app.row_count("audit where action = 'account.block'") == 1);
+  CHECK_THROWS(app.log_in("ada"));
+  app.hold_everything();
+  const auto unblocked = must(app::unblock_account(app.context, app.nobody, "ada"));
+  CHECK_FALSE(unblocked.account.blocked_at);
+  CHECK(app.held() == 0);
+  CHECK(app.wake_count == 1);
+  CHECK(app.row_count("audit where action = 'account.unblock'") == 1);
+  app.log_in("ada");
+  CHECK(app::block_account(app.context, app.nobody, "nobody").error().code == ErrorCode::not_found);
+  CHECK(app::block_account(app.context, app.nobody, "works").error().reason_code == "not_a_member");
+}
+
+TEST_CASE("open_organization: owners and site administrators with the scope; absent for others") {
+  OrganizationFixture app;
+  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  auto code = [&](const std::string& login, const std::string& organization,
+                  const std::string& scopes) {
+    auto opened = app::open_organization(app.context, app.log_in(login, scopes), organization,
+                                         {core::Scope::admin_org_hook});
+    return opened ? std::optional<ErrorCode>() : opened.error().code;
+  };
+  CHECK_FALSE(code("ada", "works", "admin:org_hook"));
+  CHECK(code("ada", "works", "repo, admin:org") == ErrorCode::not_found);
+  CHECK(code("bob", "works", "admin:org_hook") == ErrorCode::not_found);
+  CHECK(code("ada", "ada", "admin:org_hook") == ErrorCode::not_found);
+  CHECK(code("ada", "absent", "admin:org_hook") == ErrorCode::not_found);
+}
+
 TEST_CASE(
     "delete_hook: a hook of meta events gets one last delivery, and nothing else that waits") {
   HookFixture app;

@@ -85,6 +85,10 @@ inline constexpr size_t delivery_concurrency = 64;      ///< open sends in all
 inline constexpr size_t delivery_hook_concurrency = 4;  ///< open sends per hook
 inline constexpr size_t kept_response_bytes = 8 * 1024;
 inline constexpr size_t kept_header_bytes = 16 * 1024;
+inline constexpr int replayed_deliveries = 10'000;  ///< in one transaction, a second at most
+inline constexpr auto former_secret_time = 24h;     ///< receivers change theirs within a day
+inline constexpr auto former_secret_time_max =
+    168h;  ///< a secret that stays is none that was changed
 
 // The feed of events.
 inline constexpr int feed_page_events = 100;             ///< as long as a page of a list

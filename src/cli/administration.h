@@ -3,10 +3,9 @@
 
 namespace esclusa::cli {
 
-/// `esclusa user`, `token`, `org` and `repo`: they ask the running server over its socket.
+/// `esclusa user`, `token` and `org`: they ask the running server over its socket.
 void add_user(CLI::App& app, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_organization(CLI::App& app, Action& action);
-void add_repository(CLI::App& app, Action& action);
 
 }  // namespace esclusa::cli

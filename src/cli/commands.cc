@@ -2,7 +2,9 @@
 
 #include "cli/administration.h"
 #include "cli/deploy.h"
+#include "cli/hooks.h"
 #include "cli/keys.h"
+#include "cli/repositories.h"
 
 namespace esclusa::cli {
 
@@ -10,6 +12,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_deploy(app, action);
   add_history(app, action);
   add_repository(app, action);
+  add_hook(app, action);
   add_key(app, action);
   add_user(app, action);
   add_token(app, action);

@@ -1,70 +1,23 @@
 #include "cli/commands.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 
 #include "cli/output.h"
+#include "support/cli_run.h"
 #include "support/http_receiver.h"
 #include "support/temp_folder.h"
 #include "wire/json.h"
 
 using namespace esclusa;
+using test::Capture;
 using test::HttpReceiver;
+using test::json;
+using test::Outcome;
+using test::run;
 
 namespace {
-
-/// Redirects standard output and standard error into files while it lives.
-class Capture {
- public:
-  Capture() : out_(1, (folder_ / "out").string()), err_(2, (folder_ / "err").string()) {}
-  std::string output() const { return test::read_file(folder_ / "out"); }
-  std::string errors() const { return test::read_file(folder_ / "err"); }
-
- private:
-  struct Redirection {
-    Redirection(int fd, const std::string& file) : fd(fd), kept(dup(fd)) {
-      std::fflush(nullptr);
-      const int opened = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      dup2(opened, fd);
-      close(opened);
-    }
-    ~Redirection() {
-      std::fflush(nullptr);
-      dup2(kept, fd);
-      close(kept);
-    }
-    int fd, kept;
-  };
-  test::TempFolder folder_;
-  Redirection out_, err_;
-};
-
-struct Outcome {
-  int code = -1;
-  std::string output, errors;
-};
-
-/// Runs `esclusa <arguments>`.
-Outcome run(std::vector<std::string> arguments) {
-  CLI::App app("esclusa");
-  cli::Action action;
-  cli::add_commands(app, action);
-  std::ranges::reverse(arguments);
-  app.parse(std::move(arguments));
-  REQUIRE(action);
-  Capture capture;
-  const int code = action();
-  std::fflush(nullptr);
-  return {code, capture.output(), capture.errors()};
-}
-
-http::Response json(int status, std::string body) {
-  return {.status = status, .headers = {}, .body = std::move(body)};
-}
 
 /// The administrator's side of a server: one answer to everything, on a unix socket.
 struct Administration {
@@ -216,6 +169,16 @@ TEST_CASE("user create, org add, token revoke: reach their routes") {
   CHECK(server.sent().string_at("role") == "admin");
   CHECK(server.ask({"token", "revoke", "12"}).code == 0);
   CHECK(server.target() == "DELETE /esclusa/admin/tokens/12");
+}
+
+TEST_CASE("user block and unblock: say what becomes of the account's tokens and hooks") {
+  Administration server(json(200, R"({"login": "ada", "hook_count": 2})"));
+  CHECK(server.ask({"user", "block", "Ada"}).output.starts_with("Blocked ada: "));
+  CHECK(server.target() == "PUT /esclusa/admin/users/Ada/blocked");
+  const auto outcome = server.ask({"user", "unblock", "Ada"});
+  CHECK(outcome.output.starts_with("Unblocked ada: "));
+  CHECK(outcome.output.contains("2 hooks"));
+  CHECK(server.target() == "DELETE /esclusa/admin/users/Ada/blocked");
 }
 
 TEST_CASE("repo add: sends an absolute path; repo create sends none") {

@@ -64,6 +64,25 @@ constexpr std::string_view repository_events[] = {"branch_protection_configurati
                                                   "watch",
                                                   "workflow_job",
                                                   "workflow_run"};
+/// What an organization's may ask for beside these.
+constexpr std::string_view organization_events[] = {"custom_property",
+                                                    "membership",
+                                                    "org_block",
+                                                    "organization",
+                                                    "personal_access_token_request",
+                                                    "projects_v2",
+                                                    "projects_v2_item",
+                                                    "projects_v2_status_update",
+                                                    "team"};
+
+bool is_organizations(const HookTarget& target) {
+  return std::holds_alternative<AccountId>(target);
+}
+
+bool may_ask_for(const std::string& event, const HookTarget& target) {
+  return event == "*" || std::ranges::count(repository_events, event) > 0 ||
+         (is_organizations(target) && std::ranges::count(organization_events, event) > 0);
+}
 
 std::unexpected<Error> hook_error(std::string field, std::string message, std::string reason) {
   return fail_validation({"Hook", std::move(field), "custom", std::move(message)},
@@ -108,12 +127,14 @@ bool wants_event(const Hook& hook, std::string_view event) {
                              [&](const auto& name) { return name == "*" || name == event; });
 }
 
-Result<void> check_hook_events(const std::vector<std::string>& events) {
+HookTarget target_of(const HookOwner& owner) {
+  return std::visit([](const auto& it) -> HookTarget { return it.id; }, owner);
+}
+
+Result<void> check_hook_events(const std::vector<std::string>& events, const HookTarget& target) {
   std::vector<std::string> refused;
   for (const auto& event : events) {
-    if (event != "*" && std::ranges::count(repository_events, event) == 0) {
-      refused.push_back(event);
-    }
+    if (!may_ask_for(event, target)) refused.push_back(event);
   }
   if (!refused.empty()) {
     return hook_error("events",
@@ -140,8 +161,10 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   if (hook.events.empty()) {
     return hook_error("events", "A hook needs at least one event", "hook_without_events");
   }
-  TRY(check_hook_events(hook.events));
+  TRY(check_hook_events(hook.events, hook.target));
   if (input.active) hook.active = *input.active;
+  if (input.retry) hook.retry = *input.retry;
+  if (input.when_superseded) hook.when_superseded = *input.when_superseded;
   return {};
 }
 
@@ -154,11 +177,36 @@ Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) 
   return check_secret(hook);
 }
 
+Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp now) {
+  using namespace std::chrono_literals;
+  if (rotation.secret.empty()) {
+    return fail_validation({"Hook", "secret", "missing_field", ""}, "missing_field");
+  }
+  if (rotation.former_valid_for < 0s ||
+      rotation.former_valid_for > limits::former_secret_time_max) {
+    constexpr std::chrono::seconds most = limits::former_secret_time_max;
+    return hook_error(
+        "former_valid_for",
+        "former_valid_for must be between 0 and " + std::to_string(most.count()) + " seconds",
+        "invalid_former_valid_for");
+  }
+  if (hook.secret.reveal() == rotation.secret) return {};
+  const Secret former = hook.secret;
+  set_secret(hook, rotation.secret);
+  if (!former.empty() && rotation.former_valid_for > 0s) {
+    hook.former_secret = FormerSecret{former, now + rotation.former_valid_for};
+  }
+  return check_secret(hook);
+}
+
 Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks) {
   auto is_other = [&](const Hook& one) { return one.id != hook.id; };
   for (const Hook& other : hooks) {
     if (is_other(other) && is_duplicate(other, hook)) {
-      return hook_error("", "Hook already exists on this repository", "hook_exists");
+      return hook_error("",
+                        is_organizations(hook.target) ? "Hook already exists on this organization"
+                                                      : "Hook already exists on this repository",
+                        "hook_exists");
     }
   }
   const auto old_self = std::ranges::find(hooks, hook.id, &Hook::id);

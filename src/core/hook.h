@@ -9,8 +9,11 @@
 #include "base/crypto.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/time.h"
+#include "core/account.h"
 #include "core/enum_names.h"
+#include "core/repository.h"
 
 namespace esclusa::core {
 
@@ -25,6 +28,10 @@ struct HookLastResponse {
 
 /// Where a hook listens: in one repository, or in all of an organization's.
 using HookTarget = std::variant<RepositoryId, AccountId>;
+
+/// The same with its names, which answers and events show.
+using HookOwner = std::variant<Repository, Account>;
+HookTarget target_of(const HookOwner& owner);
 
 /// What becomes of a delivery that failed: tried again by `retry_pause`, or never, as on GitHub.
 enum class HookRetry { schedule, none };
@@ -97,13 +104,22 @@ struct HookInput {
   std::vector<std::string> add_events;
   std::vector<std::string> remove_events;
   std::optional<bool> active;
+  std::optional<HookRetry> retry = {};
+  std::optional<WhenSuperseded> when_superseded = {};
+};
+
+/// A new secret, and how long the one before it goes on signing beside it.
+struct SecretRotation {
+  std::string secret;
+  std::chrono::seconds former_valid_for = limits::former_secret_time;
 };
 
 /// Whether the hook asked for events of that kind.
 bool wants_event(const Hook& hook, std::string_view event);
 
-/// Known names; `*` for all. App-only events are refused with GitHub's text.
-Result<void> check_hook_events(const std::vector<std::string>& events);
+/// Known names; `*` for all; an organization's hook may ask for more. App-only events are refused
+/// with GitHub's text.
+Result<void> check_hook_events(const std::vector<std::string>& events, const HookTarget& target);
 
 /// Applies `input` to `hook` and checks the outcome: `config` replaces the whole configuration,
 /// and a secret that is not sent again is dropped.
@@ -113,7 +129,12 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input);
 /// the hook must not be able to have a secret that they do not know used elsewhere.
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes);
 
-/// Refuses `hook` where GitHub's two rules about the repository's hooks do: it is the duplicate of
+/// Makes the new secret the hook's, and keeps the former one for that long; with no time at all it
+/// ends at once. Of two rotations only the latest former secret is kept. The present secret once
+/// more changes nothing: whoever repeats a request must not lose the former one.
+Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp now);
+
+/// Refuses `hook` where GitHub's two rules about its target's hooks do: it is the duplicate of
 /// another, or an event that it newly wants has too many. `hooks` are all; one may be its old self.
 Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks);
 

@@ -12,6 +12,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+const HookTarget in_repository = RepositoryId{1};
+const HookTarget in_organization = AccountId{1};
+
 Hook some_hook(Names events = {"deployment", "deployment_status"}) {
   Hook hook;
   hook.id = {1};
@@ -40,15 +43,27 @@ TEST_CASE("wants_event: the listed ones, or all by a star") {
 }
 
 TEST_CASE("check_hook_events: what a repository hook may ask for on GitHub") {
-  CHECK(check_hook_events({}));
-  CHECK(check_hook_events({"*"}));
+  CHECK(check_hook_events({}, in_repository));
+  CHECK(check_hook_events({"*"}, in_repository));
   CHECK(check_hook_events({"push", "deployment", "deployment_status", "status", "deploy_key",
-                           "ping", "workflow_run", "pull_request"}));
+                           "ping", "workflow_run", "pull_request"},
+                          in_repository));
+}
+
+TEST_CASE("check_hook_events: an organization's hook may ask for the organization's events too") {
+  const Names events = {"deployment", "organization", "team", "membership", "org_block"};
+  CHECK(check_hook_events(events, in_organization));
+  auto refused = check_hook_events(events, in_repository);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().fields.at(0).message ==
+        "These events are not allowed for this hook: organization, team, membership, org_block");
+  CHECK_FALSE(check_hook_events({"deployment_review"}, in_organization));
 }
 
 TEST_CASE("check_hook_events: unknown and App-only events are refused by name") {
   auto refused = check_hook_events(
-      {"push", "deployment_review", "deployment_protection_rule", "workflow_dispatch", "Push"});
+      {"push", "deployment_review", "deployment_protection_rule", "workflow_dispatch", "Push"},
+      in_repository);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::invalid);
   REQUIRE(refused.error().fields.size() == 1);
@@ -138,6 +153,68 @@ TEST_CASE("apply_hook_input: a secret has at most the limit's bytes") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("sss") == std::string::npos);
   CHECK(refused.error().fields[0].message.find("sss") == std::string::npos);
+}
+
+TEST_CASE("apply_hook_input: retry and when_superseded change only when they are given") {
+  Hook hook = some_hook();
+  HookInput input;
+  input.retry = HookRetry::none;
+  input.when_superseded = WhenSuperseded::skip;
+  for (const HookInput& each : {input, HookInput{}}) {
+    REQUIRE(apply_hook_input(hook, each));
+    CHECK(hook.retry == HookRetry::none);
+    CHECK(hook.when_superseded == WhenSuperseded::skip);
+  }
+}
+
+TEST_CASE("rotate_secret: the former secret is kept for its time, and one rotation back") {
+  const Timestamp now = from_micros(1'000'000'000);
+  Hook hook = some_hook();
+  REQUIRE(rotate_secret(hook, {"second", 1h}, now));
+  CHECK(hook.secret.reveal() == "second");
+  REQUIRE(hook.former_secret);
+  CHECK(hook.former_secret->secret.reveal() == "s3cret");
+  CHECK(hook.former_secret->until == now + 1h);
+  // Once more, as after a lost answer.
+  REQUIRE(rotate_secret(hook, {"second", 2h}, now + 5s));
+  REQUIRE(hook.former_secret);
+  CHECK(hook.former_secret->secret.reveal() == "s3cret");
+  CHECK(hook.former_secret->until == now + 1h);
+
+  REQUIRE(rotate_secret(hook, {.secret = "third"}, now));
+  CHECK(hook.former_secret->secret.reveal() == "second");
+  CHECK(hook.former_secret->until == now + 24h);
+  REQUIRE(rotate_secret(hook, {"fourth", 0s}, now));
+  CHECK(hook.secret.reveal() == "fourth");
+  CHECK_FALSE(hook.former_secret);
+}
+
+TEST_CASE("rotate_secret: a hook without a readable secret has no former one") {
+  Hook hook = some_hook();
+  hook.secret = Secret();
+  hook.has_unreadable_secret = true;
+  REQUIRE(rotate_secret(hook, {"first", 1h}, from_micros(0)));
+  CHECK(hook.secret.reveal() == "first");
+  CHECK_FALSE(hook.has_unreadable_secret);
+  CHECK_FALSE(hook.former_secret);
+}
+
+TEST_CASE("rotate_secret: refuses no secret, one that is too long, and more than seven days") {
+  struct Row {
+    SecretRotation rotation;
+    const char* reason;
+  };
+  for (const Row& row : {Row{{"", 1h}, "missing_field"},
+                         Row{{std::string(limits::hook_secret_bytes + 1, 's'), 1h}, "too_long"},
+                         Row{{"new", 7 * 24h + 1s}, "invalid_former_valid_for"},
+                         Row{{"new", -1s}, "invalid_former_valid_for"}}) {
+    Hook hook = some_hook();
+    auto refused = rotate_secret(hook, row.rotation, from_micros(0));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason_code == row.reason);
+  }
+  Hook hook = some_hook();
+  CHECK(rotate_secret(hook, {"new", 7 * 24h}, from_micros(0)));
 }
 
 TEST_CASE("is_duplicate: the same place and at least one event in common") {
@@ -264,6 +341,19 @@ TEST_CASE("check_other_hooks: a hook of all events counts for each of them, on e
   CHECK(problem({"push"}) == "");
   for (int i = 0; i < 19; ++i) add({"*"});
   CHECK(problem({"push"}) == "The \"push\" event cannot have more than 20 hooks");
+}
+
+TEST_CASE("check_other_hooks: the refusal names what the hook belongs to") {
+  for (const auto& [target, name] :
+       {std::pair{in_repository, "repository"}, std::pair{in_organization, "organization"}}) {
+    Hook hook = some_hook(), other = some_hook();
+    hook.target = other.target = target;
+    hook.id = {2};
+    auto refused = check_other_hooks(hook, {other});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fields.at(0).message ==
+          std::string("Hook already exists on this ") + name);
+  }
 }
 
 TEST_CASE("check_other_hooks: a hook may keep what it has, however many there are") {

@@ -51,4 +51,13 @@ Result<void> check_access(const Principal& principal, const Repository& reposito
   return {};
 }
 
+Result<void> check_organization_access(const Principal& principal, bool is_owner,
+                                       const Scopes& scopes) {
+  const bool may = is_owner || (principal.account && principal.account->site_admin);
+  if (!may || !principal.token || !principal.token->scopes.has_any(scopes)) {
+    return fail(ErrorCode::not_found, "Not Found");
+  }
+  return {};
+}
+
 }  // namespace esclusa::core

@@ -29,6 +29,11 @@ struct Requirement {
 Result<void> check_access(const Principal& principal, const Repository& repository, Role role,
                           const Requirement& requirement);
 
+/// Judges access to what an organization's owners alone may do, and site administrators. Everybody
+/// else is told `not_found`, as on GitHub.
+Result<void> check_organization_access(const Principal& principal, bool is_owner,
+                                       const Scopes& scopes);
+
 /// The role that counts: owners and site administrators are admins, public is readable.
 Role effective_role(const Principal& principal, const Repository& repository, Role granted);
 

@@ -150,3 +150,22 @@ TEST_CASE("effective_role: a public repository is readable, and a grant never lo
   // Without an account nothing can have been granted.
   CHECK(effective_role(Principal{}, repository(is_private), Role::admin) == Role::none);
 }
+
+TEST_CASE(
+    "check_organization_access: owners and site administrators with the scope, and no others") {
+  const Scopes hooks{admin_org_hook};
+  Principal nobody, chief = caller("admin:org_hook");
+  chief.account->site_admin = true;
+  auto may = [&](const Principal& principal, bool is_owner) {
+    auto checked = check_organization_access(principal, is_owner, hooks);
+    if (!checked) CHECK(checked.error().code == ErrorCode::not_found);
+    return checked.has_value();
+  };
+  CHECK(may(caller("admin:org_hook"), true));
+  CHECK(may(chief, false));
+  CHECK_FALSE(may(caller("admin:org_hook"), false));
+  CHECK_FALSE(may(caller("repo, admin:org, admin:repo_hook"), true));
+  CHECK_FALSE(may(nobody, false));
+  chief.token->scopes = {};
+  CHECK_FALSE(may(chief, true));
+}

@@ -108,7 +108,7 @@ void Worker::start(store::DueDelivery delivery) {
   const Timestamp at = now_();
   claimed_.insert(delivery.id);
   if (delivery.superseded_by && delivery.hook.when_superseded == core::WhenSuperseded::skip &&
-      !delivery.redelivery) {
+      !delivery.redelivery && !delivery.skipped_before) {
     store::DeliveryAttempt skip = make_skip(delivery, at);
     finished_.push_back({std::move(delivery), std::move(skip), Finished::Result::skipped});
     return;

@@ -69,6 +69,17 @@ void set_member(sql::Connection& tx, AccountId organization, AccountId account,
       {organization.value, account.value, role});
 }
 
+bool is_owner(sql::Connection& db, AccountId organization, AccountId account) {
+  return db.number(
+             "select count(*) from organization_member where organization_id = $1 and "
+             "account_id = $2 and role = 'admin'",
+             {organization.value, account.value}) > 0;
+}
+
+void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at) {
+  tx.execute("update account set blocked_at = $2 where id = $1", {account.value, time_value(at)});
+}
+
 namespace {
 
 const std::string token_columns =

@@ -21,6 +21,11 @@ bool has_accounts(sql::Connection& db);
 void set_member(sql::Connection& tx, AccountId organization, AccountId account,
                 std::string_view role);
 
+/// Whether the account may administer the organisation.
+bool is_owner(sql::Connection& db, AccountId organization, AccountId account);
+/// Nothing as the time lets the account in again.
+void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at);
+
 TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_view digest);
 struct TokenOwner {
   core::Token token;

@@ -113,6 +113,34 @@ TEST_CASE("set_member: an organization's admins rule its repositories, its membe
   });
 }
 
+TEST_CASE("is_owner: the organization's admins, and nobody else") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto team = add_account(tx, "team", core::AccountKind::organization);
+      const auto other = add_account(tx, "other", core::AccountKind::organization);
+      const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");
+      store::set_member(tx, team.id, ada.id, "admin");
+      store::set_member(tx, team.id, bob.id, "member");
+      CHECK(store::is_owner(tx, team.id, ada.id));
+      CHECK_FALSE(store::is_owner(tx, team.id, bob.id));
+      CHECK_FALSE(store::is_owner(tx, other.id, ada.id));
+    });
+  });
+}
+
+TEST_CASE("set_blocked: is read back, and taken away again") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");
+      store::set_blocked(tx, ada.id, at(5));
+      CHECK(found(store::find_account(tx, ada.id)).blocked_at == at(5));
+      CHECK_FALSE(found(store::find_account(tx, bob.id)).blocked_at);
+      store::set_blocked(tx, ada.id, std::nullopt);
+      CHECK_FALSE(found(store::find_account(tx, ada.id)).blocked_at);
+    });
+  });
+}
+
 TEST_CASE("find_token: by digest, with its account") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

@@ -8,17 +8,22 @@ namespace esclusa::store {
 
 namespace {
 
-constexpr int first_hook_column = 10;
+constexpr int first_hook_column = 11;
 
 /// The newest deployment that is live in the environment of a `deployment` event, if it is newer.
 constexpr std::string_view superseding =
     "case when e.kind = 'deployment' then (select max(n.id) from deployment n where "
     "n.environment_id = e.environment_id and n.state = 'success' and n.id > e.deployment_id) end";
 
+/// Whether it was skipped already: then somebody asked for it again.
+constexpr std::string_view skipped_before =
+    "case when h.when_superseded = 'skip' and exists (select 1 from delivery_attempt s where "
+    "s.delivery_id = d.id and s.status_code = 0) then 1 else 0 end";
+
 std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
          "e.deployment_id, b.body, " +
-         std::string(superseding) + ", " + hook_columns();
+         std::string(superseding) + ", " + std::string(skipped_before) + ", " + hook_columns();
 }
 
 /// Whom nothing is sent to, whatever is due: who made the hook is blocked, or it is inactive and
@@ -42,6 +47,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.event.deployment_id = read_optional_id<DeploymentId>(row, 7);
   due.body = row.text(8);
   due.superseded_by = read_optional_id<DeploymentId>(row, 9);
+  due.skipped_before = row.boolean(10);
   due.hook = read_hook(row, sealer, first_hook_column);
   return due;
 }

@@ -19,6 +19,7 @@ struct DueDelivery {
   core::Event event;
   std::string body;
   std::optional<DeploymentId> superseded_by;  ///< of a `deployment`: what is newer, and live
+  bool skipped_before = false;                ///< for that; it was asked for again since
 };
 
 /// Pending deliveries whose time has come, at most `limit`, none of the hooks in `except`. Within a

@@ -54,4 +54,13 @@ void make_due_now(sql::Connection& tx, HookId id, Timestamp now) {
       {id.value, to_micros(now)});
 }
 
+void restart_hook(sql::Connection& tx, HookId id, Timestamp now) {
+  set_hook_health(tx, id, {});
+  tx.execute(
+      "update hook set last_code = null, last_status = 'unused', last_message = null "
+      "where id = $1 and last_status = 'disabled'",
+      {id.value});
+  make_due_now(tx, id, now);
+}
+
 }  // namespace esclusa::store

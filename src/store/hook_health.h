@@ -11,6 +11,8 @@ core::HookHealth get_hook_health(sql::Connection& db, HookId id);
 void set_hook_health(sql::Connection& tx, HookId id, const core::HookHealth& health);
 /// Makes the hook inactive, as its own fault, and holds what waits for it.
 void disable_hook(sql::Connection& tx, HookId id, std::string_view message, Timestamp now);
+/// Forgets the hook's failures, and what it was told about them; what waits for it is due now.
+void restart_hook(sql::Connection& tx, HookId id, Timestamp now);
 
 /// All that waits for the hook is held.
 void hold_deliveries(sql::Connection& tx, HookId id);

@@ -134,6 +134,19 @@ std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
 }
 
+bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id) {
+  return db.number("select count(*) from hook where " + std::string(target_column(target)) +
+                       " = $1 and id = $2 and deleted_at is null",
+                   {target_value(target), id.value}) > 0;
+}
+
+std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator) {
+  return db.all(
+      "select id, active from hook where creator_id = $1 and deleted_at is null order by id",
+      {creator.value},
+      [](const sql::Row& row) { return CreatedHook{{row.integer(0)}, row.boolean(1)}; });
+}
+
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target) {
   return db.all(select_hooks(target, "order by h.id"), {target_value(target)},

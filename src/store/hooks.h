@@ -15,6 +15,14 @@ HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& 
 void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook);
 std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id);
+/// The same question without the secrets.
+bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id);
+/// The hooks that the account answers for.
+struct CreatedHook {
+  HookId id;
+  bool active;
+};
+std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target);

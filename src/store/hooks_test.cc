@@ -157,3 +157,41 @@ TEST_CASE("delete_hook: hides it, cancels what waits for it, and keeps its past"
     });
   });
 }
+
+TEST_CASE("has_hook: by its own target, until it is deleted") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      // An organization may have the number of a repository.
+      const AccountId organization{s.repository.id.value};
+      CHECK(store::has_hook(tx, s.repository.id, hook.id));
+      CHECK_FALSE(store::has_hook(tx, organization, hook.id));
+      CHECK_FALSE(store::has_hook(tx, RepositoryId{s.repository.id.value + 1}, hook.id));
+      store::delete_hook(tx, hook.id, at(1));
+      CHECK_FALSE(store::has_hook(tx, s.repository.id, hook.id));
+    });
+  });
+}
+
+TEST_CASE("list_hooks_of: those that the account answers for and that are still there") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto first = s.hook(tx), second = s.hook(tx), deleted = s.hook(tx);
+      const auto bob = test::add_account(tx, "bob");
+      auto adopted = second;
+      adopted.creator.id = bob.id;
+      store::update_hook(tx, sealer(), adopted);
+      store::delete_hook(tx, deleted.id, at(1));
+      auto of = [&](AccountId account) {
+        const auto hooks = store::list_hooks_of(tx, account);
+        REQUIRE(hooks.size() == 1);
+        CHECK(hooks[0].active);
+        return hooks[0].id;
+      };
+      CHECK(of(s.ada.id) == first.id);
+      CHECK(of(bob.id) == second.id);
+    });
+  });
+}

@@ -104,9 +104,7 @@ int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibilit
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
   if (repository.owner.kind == core::AccountKind::organization &&
-      db.number("select count(*) from organization_member where organization_id = $1 and "
-                "account_id = $2 and role = 'admin'",
-                {repository.owner.id.value, account.value}) > 0) {
+      is_owner(db, repository.owner.id, account)) {
     return core::Role::admin;
   }
   return db

@@ -85,7 +85,7 @@ namespace {
 
 /// What both forms of an organization begin with. The caller closes the object.
 void begin_organization(JsonWriter& json, const core::Account& account, const Urls& urls) {
-  const std::string url = urls.api + "/orgs/" + percent_encode(account.login);
+  const std::string url = urls.organization(account);
   json.begin_object()
       .member("login", account.login)
       .member("id", account.id.value)

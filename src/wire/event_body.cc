@@ -12,22 +12,34 @@
 namespace esclusa::wire {
 namespace {
 
-/// The members that close every event but one: `meta` may name no organization.
-enum class Closing { with_organization, without_organization };
+void write_organization_member(JsonWriter& json, const core::Account& owner, const Urls& urls) {
+  if (owner.kind != core::AccountKind::organization) return;
+  json.key("organization");
+  write_simple_organization(json, owner, urls);
+}
 
-std::string finish(JsonWriter& json, const EventContext& context,
-                   Closing closing = Closing::with_organization) {
-  json.key("repository");
-  write_repository(json, context.repository, context.urls);
-  if (closing == Closing::with_organization &&
-      context.repository.owner.kind == core::AccountKind::organization) {
-    json.key("organization");
-    write_simple_organization(json, context.repository.owner, context.urls);
-  }
+std::string finish_with_sender(JsonWriter& json, const core::Account& sender, const Urls& urls) {
   json.key("sender");
-  write_account(json, context.sender, context.urls);
+  write_account(json, sender, urls);
   json.end_object();
   return json.take();
+}
+
+/// The members that close every event of a repository.
+std::string finish(JsonWriter& json, const EventContext& context) {
+  json.key("repository");
+  write_repository(json, context.repository, context.urls);
+  write_organization_member(json, context.repository.owner, context.urls);
+  return finish_with_sender(json, context.sender, context.urls);
+}
+
+/// The same of a hook, which may be an organization's.
+std::string finish(JsonWriter& json, const HookEventContext& context) {
+  if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
+    return finish(json, EventContext{*repository, context.sender, context.urls});
+  }
+  write_organization_member(json, std::get<core::Account>(context.owner), context.urls);
+  return finish_with_sender(json, context.sender, context.urls);
 }
 
 /// A `status` event's times have this form, unlike all others.
@@ -169,25 +181,27 @@ std::string push_event(const EventContext& context, const core::Push& push) {
   return finish(json, context);
 }
 
-std::string ping_event(const EventContext& context, const core::Hook& hook) {
+std::string ping_event(const HookEventContext& context, const core::Hook& hook) {
   JsonWriter json;
   json.begin_object()
       .member("zen", "A gate opens when the levels agree.")
       .member("hook_id", hook.id.value);
   json.key("hook");
-  // The published schema knows a ping's hook only as one that was never used.
-  core::Hook unused = hook;
-  unused.last_response = {};
-  write_hook(json, unused, context.repository, context.urls);
+  write_pinged_hook(json, hook, context.owner, context.urls);
   return finish(json, context);
 }
 
-std::string meta_event(const EventContext& context, const core::Hook& hook) {
+std::string meta_event(const HookEventContext& context, const core::Hook& hook) {
   JsonWriter json;
   json.begin_object().member("action", "deleted").member("hook_id", hook.id.value);
   json.key("hook");
   write_deleted_hook(json, hook);
-  return finish(json, context, Closing::without_organization);
+  // Unlike every other event it may name no organization.
+  if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
+    json.key("repository");
+    write_repository(json, *repository, context.urls);
+  }
+  return finish_with_sender(json, context.sender, context.urls);
 }
 
 }  // namespace esclusa::wire

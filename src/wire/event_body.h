@@ -23,6 +23,13 @@ struct EventContext {
   const Urls& urls;
 };
 
+/// What the events about a hook itself say of its surroundings.
+struct HookEventContext {
+  const core::HookOwner& owner;
+  const core::Account& sender;
+  const Urls& urls;
+};
+
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment);
 std::string deployment_status_event(const EventContext& context,
                                     const core::DeploymentStatus& status,
@@ -37,8 +44,8 @@ std::string check_run_event(const EventContext& context, std::string_view action
 std::string deploy_key_event(const EventContext& context, std::string_view action,
                              const core::DeployKey& key);
 std::string push_event(const EventContext& context, const core::Push& push);
-std::string ping_event(const EventContext& context, const core::Hook& hook);
+std::string ping_event(const HookEventContext& context, const core::Hook& hook);
 /// The hook was deleted.
-std::string meta_event(const EventContext& context, const core::Hook& hook);
+std::string meta_event(const HookEventContext& context, const core::Hook& hook);
 
 }  // namespace esclusa::wire

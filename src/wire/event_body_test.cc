@@ -20,6 +20,7 @@ struct World {
   core::Deployment deployment;
   core::DeploymentStatus status;
   core::Hook hook;
+  core::HookOwner in_repository;
 
   World() {
     repository.id = {3};
@@ -41,8 +42,12 @@ struct World {
     hook.id = {5};
     hook.events = {"deployment"};
     hook.secret = Secret("s3cret-value");
+    in_repository = repository;
   }
   EventContext context() const { return {repository, sender, urls}; }
+  HookEventContext hook_context(const core::HookOwner& owner) const {
+    return {owner, sender, urls};
+  }
 };
 
 Json parsed(const std::string& text) {
@@ -89,7 +94,7 @@ TEST_CASE("deployment_status_event: no member about workflows, not even a null")
 
 TEST_CASE("ping_event: no action, and no secret") {
   const World world;
-  const std::string text = ping_event(world.context(), world.hook);
+  const std::string text = ping_event(world.hook_context(world.in_repository), world.hook);
   const Json json = parsed(text);
   CHECK(keys(json) == Names{"zen", "hook_id", "hook", "repository", "organization", "sender"});
   CHECK(json.integer_at("hook_id") == 5);
@@ -100,9 +105,26 @@ TEST_CASE("ping_event: no action, and no secret") {
 TEST_CASE("ping_event: the hook stands there as never used, as the schema demands") {
   World world;
   world.hook.last_response = {502, "misconfigured", "failed to connect to host"};
-  const Json json = parsed(ping_event(world.context(), world.hook));
+  world.hook.creator.blocked = true;
+  world.hook.former_secret = core::FormerSecret{Secret("older"), from_micros(1)};
+  const Json json = parsed(ping_event(world.hook_context(world.in_repository), world.hook));
+  CHECK(keys(*json.find("hook")) == Names{"type", "id", "name", "active", "events", "config",
+                                          "updated_at", "created_at", "url", "test_url", "ping_url",
+                                          "deliveries_url", "last_response"});
   CHECK(json.find("hook")->find("last_response")->text() ==
         R"({"code":null,"status":"unused","message":null})");
+}
+
+TEST_CASE("ping_event: an organization's hook has no repository and no test") {
+  World world;
+  const core::HookOwner owner = world.repository.owner;
+  world.hook.target = core::target_of(owner);
+  const Json json = parsed(ping_event(world.hook_context(owner), world.hook));
+  CHECK(keys(json) == Names{"zen", "hook_id", "hook", "organization", "sender"});
+  CHECK(json.string_at("hook", "type") == "Organization");
+  CHECK(json.string_at("hook", "ping_url") == "http://h/orgs/demo/hooks/5/pings");
+  CHECK_FALSE(json.find("hook")->find("test_url"));
+  CHECK(json.string_at("organization", "login") == "demo");
 }
 
 TEST_CASE("status_event: no action, and the commit without what its schema does not know") {
@@ -179,7 +201,7 @@ TEST_CASE("push_event: the tip is the head commit, and alone is new") {
 
 TEST_CASE("meta_event: no organization, and no links to what is gone") {
   const World world;
-  const std::string text = meta_event(world.context(), world.hook);
+  const std::string text = meta_event(world.hook_context(world.in_repository), world.hook);
   const Json json = parsed(text);
   CHECK(keys(json) == Names{"action", "hook_id", "hook", "repository", "sender"});
   const Json hook = json.find("hook").value();

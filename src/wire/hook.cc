@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/enums.h"
+
 namespace esclusa::wire {
 namespace {
 
@@ -62,6 +64,8 @@ Result<core::HookInput> parse_common(const JsonBody& body) {
   }
   input.events = TRY(body.optional_strings("events"));
   input.active = TRY(body.optional_boolean("active"));
+  input.retry = TRY(optional_enum<core::HookRetry>(body, "retry"));
+  input.when_superseded = TRY(optional_enum<core::WhenSuperseded>(body, "when_superseded"));
   return input;
 }
 
@@ -94,6 +98,18 @@ Result<core::HookConfigChanges> parse_hook_config_changes(std::string_view text)
   return parse_config_members(TRY(JsonBody::parse(text)).json());
 }
 
+Result<core::SecretRotation> parse_secret_rotation(std::string_view text) {
+  JsonBody body = TRY(JsonBody::parse(text));
+  core::SecretRotation rotation;
+  rotation.secret = TRY(body.string_or("secret", ""));
+  if (auto seconds = body.find("former_valid_for"); seconds && !seconds->is_null()) {
+    const auto number = seconds->integer();
+    if (!number) return wrong_type("former_valid_for", *seconds, "an integer");
+    rotation.former_valid_for = std::chrono::seconds(*number);
+  }
+  return rotation;
+}
+
 void write_hook_config(JsonWriter& json, const core::Hook& hook) {
   json.begin_object()
       .member("content_type", core::to_name(hook.content_type))
@@ -107,7 +123,8 @@ namespace {
 /// What every form of a hook has. The caller closes the object.
 void begin_hook(JsonWriter& json, const core::Hook& hook) {
   json.begin_object()
-      .member("type", "Repository")
+      .member("type",
+              std::holds_alternative<RepositoryId>(hook.target) ? "Repository" : "Organization")
       .member("id", hook.id.value)
       .member("name", "web")
       .member("active", hook.active);
@@ -118,27 +135,57 @@ void begin_hook(JsonWriter& json, const core::Hook& hook) {
   json.member("updated_at", hook.updated_at).member("created_at", hook.created_at);
 }
 
+void write_links(JsonWriter& json, const core::Hook& hook, const core::HookOwner& owner,
+                 const Urls& urls) {
+  const std::string url = urls.hook(owner, hook.id);
+  json.member("url", url);
+  if (std::holds_alternative<core::Repository>(owner)) json.member("test_url", url + "/test");
+  json.member("ping_url", url + "/pings").member("deliveries_url", url + "/deliveries");
+}
+
+void write_last_response(JsonWriter& json, const core::HookLastResponse& response) {
+  json.key("last_response")
+      .begin_object()
+      .member("code", response.code)
+      .member("status", response.status)
+      .member("message", response.message)
+      .end_object();
+}
+
+/// Nothing is sent for somebody who is blocked, whatever the latest delivery got.
+core::HookLastResponse last_response(const core::Hook& hook) {
+  if (!hook.creator.blocked) return hook.last_response;
+  return {.code = std::nullopt,
+          .status = "suspended",
+          .message = hook.creator.login +
+                     ", who made this hook, is blocked; `esclusa hook adopt` gives it a new owner"};
+}
+
 }  // namespace
 
-void write_deleted_hook(JsonWriter& json, const core::Hook& hook) {
+void write_hook(JsonWriter& json, const core::Hook& hook, const core::HookOwner& owner,
+                const Urls& urls) {
   begin_hook(json, hook);
+  write_links(json, hook, owner, urls);
+  write_last_response(json, last_response(hook));
+  json.member("retry", core::to_name(hook.retry))
+      .member("when_superseded", core::to_name(hook.when_superseded))
+      .member("creator", hook.creator.login);
+  json.key("former_secret_until");
+  hook.former_secret ? json.value(hook.former_secret->until) : json.value(nullptr);
   json.end_object();
 }
 
-void write_hook(JsonWriter& json, const core::Hook& hook, const core::Repository& repository,
-                const Urls& urls) {
-  const std::string url = urls.hook(repository, hook.id);
+void write_pinged_hook(JsonWriter& json, const core::Hook& hook, const core::HookOwner& owner,
+                       const Urls& urls) {
   begin_hook(json, hook);
-  json.member("url", url)
-      .member("test_url", url + "/test")
-      .member("ping_url", url + "/pings")
-      .member("deliveries_url", url + "/deliveries");
-  json.key("last_response")
-      .begin_object()
-      .member("code", hook.last_response.code)
-      .member("status", hook.last_response.status)
-      .member("message", hook.last_response.message)
-      .end_object();
+  write_links(json, hook, owner, urls);
+  write_last_response(json, {});
+  json.end_object();
+}
+
+void write_deleted_hook(JsonWriter& json, const core::Hook& hook) {
+  begin_hook(json, hook);
   json.end_object();
 }
 

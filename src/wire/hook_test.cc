@@ -18,11 +18,16 @@ core::HookConfig config(const std::string& members) {
 }
 
 Json written(const core::Hook& hook) {
-  core::Repository repository;
-  repository.owner.login = "demo";
-  repository.name = "shop";
+  core::HookOwner owner;
+  if (std::holds_alternative<AccountId>(hook.target)) {
+    owner.emplace<core::Account>().login = "demo";
+  } else {
+    auto& repository = owner.emplace<core::Repository>();
+    repository.owner.login = "demo";
+    repository.name = "shop";
+  }
   JsonWriter json;
-  write_hook(json, hook, repository, {"http://h", "http://h"});
+  write_hook(json, hook, owner, {"http://h", "http://h"});
   return Json::parse(json.text()).value();
 }
 
@@ -202,5 +207,73 @@ TEST_CASE("parse_hook_config_changes: single keys, of which none must be there")
                     R"({"insecure_ssl":"yes"})", "[]", "nonsense"}) {
     CAPTURE(body);
     CHECK_FALSE(parse_hook_config_changes(body));
+  }
+}
+
+TEST_CASE("hooks: what is ours stands beside GitHub's members, in and out") {
+  for (auto parse : {parse_new_hook, parse_hook_changes}) {
+    auto input = parse(R"({"config":{"url":"http://x"},"retry":"none","when_superseded":"skip"})");
+    REQUIRE(input);
+    CHECK(input->retry == core::HookRetry::none);
+    CHECK(input->when_superseded == core::WhenSuperseded::skip);
+    input = parse(R"({"config":{"url":"http://x"},"retry":null})");
+    REQUIRE(input);
+    CHECK_FALSE(input->retry);
+    CHECK_FALSE(input->when_superseded);
+    auto refused = parse(R"({"config":{"url":"http://x"},"retry":"never"})");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().message ==
+          "Invalid request.\n\nnever is not a member of [\"schedule\", \"none\"].");
+    CHECK_FALSE(parse(R"({"config":{"url":"http://x"},"when_superseded":true})"));
+    CHECK_FALSE(parse(R"({"config":{"url":"http://x","retry":"none"}})"));
+  }
+  core::Hook hook;
+  hook.creator.login = "ada";
+  hook.retry = core::HookRetry::none;
+  hook.when_superseded = core::WhenSuperseded::skip;
+  Json json = written(hook);
+  CHECK(json.string_at("retry") == "none");
+  CHECK(json.string_at("when_superseded") == "skip");
+  CHECK(json.string_at("creator") == "ada");
+  CHECK(json.find("former_secret_until")->is_null());
+  hook.former_secret = core::FormerSecret{Secret("older"), from_micros(1'790'000'000'000'000)};
+  json = written(hook);
+  CHECK(json.string_at("former_secret_until") == "2026-09-21T14:13:20Z");
+  CHECK(json.text().find("older") == std::string::npos);
+}
+
+TEST_CASE("write_hook: a blocked creator shows as a suspended hook, with the way out") {
+  core::Hook hook;
+  hook.creator = {{1}, "ada", true};
+  hook.last_response = {200, "active", "OK"};
+  CHECK(written(hook).find("last_response")->text() ==
+        R"({"code":null,"status":"suspended","message":"ada, who made this hook, is blocked; )"
+        R"(`esclusa hook adopt` gives it a new owner"})");
+}
+
+TEST_CASE("write_hook: an organization's hook") {
+  core::Hook hook;
+  hook.id = {5};
+  hook.target = AccountId{1};
+  const Json json = written(hook);
+  CHECK(json.string_at("type") == "Organization");
+  CHECK(json.string_at("url") == "http://h/orgs/demo/hooks/5");
+  CHECK(json.string_at("ping_url") == "http://h/orgs/demo/hooks/5/pings");
+  CHECK(json.string_at("deliveries_url") == "http://h/orgs/demo/hooks/5/deliveries");
+  CHECK_FALSE(json.find("test_url"));
+}
+
+TEST_CASE("parse_secret_rotation: a day unless it is said") {
+  using namespace std::chrono_literals;
+  auto rotation = parse_secret_rotation(R"({"secret":"s"})");
+  REQUIRE(rotation);
+  CHECK(rotation->secret == "s");
+  CHECK(rotation->former_valid_for == 24h);
+  CHECK(parse_secret_rotation(R"({"secret":"s","former_valid_for":60})")->former_valid_for == 60s);
+  for (auto body : {R"({"secret":5})", R"({"secret":"s","former_valid_for":"1h"})",
+                    R"({"secret":"s","former_valid_for":1.5})", "[]"}) {
+    CAPTURE(body);
+    CHECK_FALSE(parse_secret_rotation(body));
   }
 }

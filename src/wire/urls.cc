@@ -8,6 +8,10 @@ std::string Urls::account(const core::Account& account) const {
   return api + "/users/" + percent_encode(account.login);
 }
 
+std::string Urls::organization(const core::Account& account) const {
+  return api + "/orgs/" + percent_encode(account.login);
+}
+
 std::string Urls::avatar(const core::Account& account) const {
   return web + "/avatars/u/" + std::to_string(account.id.value);
 }
@@ -24,8 +28,11 @@ std::string Urls::deployment(const core::Repository& repository, DeploymentId id
   return this->repository(repository) + "/deployments/" + std::to_string(id.value);
 }
 
-std::string Urls::hook(const core::Repository& repository, HookId id) const {
-  return this->repository(repository) + "/hooks/" + std::to_string(id.value);
+std::string Urls::hook(const core::HookOwner& owner, HookId id) const {
+  auto* repository = std::get_if<core::Repository>(&owner);
+  return (repository != nullptr ? this->repository(*repository)
+                                : organization(std::get<core::Account>(owner))) +
+         "/hooks/" + std::to_string(id.value);
 }
 
 }  // namespace esclusa::wire

@@ -14,12 +14,13 @@ struct Urls {
   std::string web;
 
   std::string account(const core::Account& account) const;
+  std::string organization(const core::Account& account) const;
   std::string avatar(const core::Account& account) const;
   /// `{owner}/{repo}` as it stands in a path: a bot's brackets are encoded.
   static std::string path_of(const core::Repository& repository);
   std::string repository(const core::Repository& repository) const;
   std::string deployment(const core::Repository& repository, DeploymentId id) const;
-  std::string hook(const core::Repository& repository, HookId id) const;
+  std::string hook(const core::HookOwner& owner, HookId id) const;
 };
 
 }  // namespace esclusa::wire

@@ -29,26 +29,33 @@ PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
 def check_names(world):
-    """Every event that a repository hook may have on GitHub is taken, and every other refused."""
+    """Every event that a hook of a repository or an organization may have on GitHub is taken, and
+    every other refused."""
     description = json.loads(DESCRIPTION.read_text())
     names = {}
     for webhook in description["webhooks"].values():
         about = webhook["post"]["x-github"]
         types = names.setdefault(about["subcategory"].replace("-", "_"), set())
         types.update(about.get("supported-webhook-types", []))
-    offered = sorted(name for name, types in names.items() if "repository" in types)
-    api = world.server.api()
-    answer = api.post(f"{SHOP}/hooks", {"events": offered, "active": False,
-                                        "config": {"url": world.server.url}})
+    return all([check_names_of(world.server, names, kind, path)
+                for kind, path in (("repository", f"{SHOP}/hooks"),
+                                   ("organization", "/orgs/demo/hooks"))])
+
+
+def check_names_of(server, names, kind, path):
+    """The same for the hooks of one kind."""
+    offered = sorted(name for name, types in names.items() if kind in types)
+    api, config = server.api(), {"url": server.url}
+    answer = api.post(path, {"events": offered, "active": False, "config": config})
     good = answer.status == 201 and answer.json["events"] == offered
-    print(f"{'ok  ' if good else 'FAIL'} {len(offered)} events are taken")
+    print(f"{'ok  ' if good else 'FAIL'} {len(offered)} events are taken by a hook of the {kind}")
     if answer.status == 201:
         api.delete(answer.json["url"])
     for name in sorted(set(names) - set(offered)):
-        answer = api.post(f"{SHOP}/hooks", {"events": [name], "config": {"url": world.server.url}})
+        answer = api.post(path, {"events": [name], "config": config})
         said = answer.json.get("errors", [{}])[0].get("message") if answer.status == 422 else None
         refused = said == f"These events are not allowed for this hook: {name}"
-        print(f"{'ok  ' if refused else 'FAIL'} {name} is refused")
+        print(f"{'ok  ' if refused else 'FAIL'} {name} is refused by a hook of the {kind}")
         good = good and refused
     return good
 

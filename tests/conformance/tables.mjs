@@ -158,7 +158,7 @@ export const CONFLICT = {
 // Members of ours that GitHub does not have.
 export const OURS = ["reason_code"];
 // The same, of a hook.
-export const OURS_OF_HOOKS = ["retry", "when_superseded"];
+export const OURS_OF_HOOKS = ["retry", "when_superseded", "creator", "former_secret_until"];
 // And of a deploy key.
 export const OURS_OF_KEYS = ["expires_at"];
 

@@ -23,7 +23,7 @@ COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
 TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
 requests_sent = 0
 answers = collections.Counter()  # by status
-deletable = {"deployment_id": [], "hook_id": [], "key_id": []}
+deletable = {"deployment_id": [], "hook_id": [], "key_id": [], "organization_hooks": []}
 
 
 def write_count():
@@ -47,6 +47,12 @@ def lead_to_real_things(case, choose):
     for name in ("username", "org"):
         if parameters and name in parameters and choose.random() < 0.7:
             parameters[name] = choose.choice(WORLD[name])
+    if parameters and "org" in parameters and "hook_id" in parameters and choose.random() < 0.9:
+        made = deletable["organization_hooks"]
+        if case.method.upper() != "DELETE":
+            parameters["hook_id"] = choose.choice(WORLD["organization_hooks"])
+        elif made:
+            parameters["hook_id"] = made.pop()
     if not parameters or "owner" not in parameters or choose.random() < 0.1:
         return
     repository = choose.choice(WORLD["repositories"])
@@ -115,8 +121,8 @@ def after_call(context, case, response):
     answers[response.status_code] += 1
     if response.status_code != 201:
         return
-    name = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id",
-            "repos/create-deploy-key": "key_id"}.get(
-                case.operation.definition.raw.get("operationId"))
+    kinds = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id",
+             "repos/create-deploy-key": "key_id", "orgs/create-webhook": "organization_hooks"}
+    name = kinds.get(case.operation.definition.raw.get("operationId"))
     if name:
         deletable[name].append(response.json()["id"])

@@ -43,11 +43,20 @@ def make_world(server):
     reader = server.user_with("reader", "repo_deployment", "demo/shop", "read")
     return {
         "username": ["admin", "demo", "Writer"],
-        "org": ["demo", "admin"],
+        "org": ["demo", "demo", "Demo", "admin"],
+        "organization_hooks": [make_organization_hook(api, number) for number in range(2)],
         "repositories": [repositories[0]] * 6 + [repositories[1]] * 3 + [repositories[2]],
         "tokens": {"admin": server.token, "writer": writer.token, "reader": reader.token,
                    "wrong": "esc_" + "0" * 40},
     }
+
+
+def make_organization_hook(api, number):
+    """A webhook of the organization demo; its id."""
+    answer = api.post("/orgs/demo/hooks", {
+        "name": "web", "config": {"url": f"http://127.0.0.1:1/demo/{number}"}, "active": False})
+    assert answer.status == 201, answer
+    return answer.json["id"]
 
 
 def fill_repository(api, name, git):

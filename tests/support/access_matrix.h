@@ -70,6 +70,28 @@ class AccessMatrix {
     }
   }
 
+  /// The routes of organizations: each account with each set of scopes, nobody, and credentials
+  /// that open nothing.
+  void ask_organization_routes() {
+    for (const auto& route : rules::organization_routes) {
+      for (const auto& subject : rules::organization_subjects) {
+        for (std::string_view scopes : rules::scope_sets) {
+          const auto& way = take_turn(rules::good_ways);
+          const auto names = split(scopes, ' ');
+          const bool fits = std::ranges::find(names, rules::organization_scope) != names.end();
+          ask(route, subject.organization, world_.header(way, world_.token(subject.login, scopes)),
+              std::string(subject.name) + ", \"" + std::string(scopes) + "\"",
+              subject.may && fits ? Verdict{route.answer, ""} : rules::hidden);
+        }
+      }
+      ask(route, "works", "", "nobody", rules::hidden);
+      for (const auto& way : rules::bad_ways) {
+        ask(route, "works", world_.header(way, world_.token("chief", "repo")), describe(way),
+            rules::bad_credentials);
+      }
+    }
+  }
+
   /// The routes that are about no repository, and a path without a route.
   void ask_other_routes() {
     const std::map<std::string, std::string> names = {
@@ -191,6 +213,27 @@ class AccessMatrix {
     const auto other = serve(request_for(cell, absent));
     if (!other || !are_equal(*response, *other)) {
       complain(name, cell.who, "a 404 that differs from that of an absent repository");
+    }
+  }
+
+  void ask(const rules::OrganizationRoute& route, std::string_view organization,
+           const std::string& authorization, const std::string& who, const Verdict& expected) {
+    auto names = world_.organization_names(organization);
+    auto request_of = [&] {
+      const char* prefix = turn_ % 2 == 0 ? "" : "/api/v3";
+      auto request = make_request(std::string(route.method), prefix + fill(route.path, names));
+      request.body = route.body;
+      if (!authorization.empty()) request.headers.add("Authorization", authorization);
+      return request;
+    };
+    const std::string name = std::string(route.method) + " " + std::string(route.path);
+    const bool writes = route.method != "GET" && expected.status < 300;
+    const auto response = compare(name, who, request_of(), expected, writes);
+    if (!response || response->status != 404 || expected.status != 404) return;
+    names["org"] = "absent";
+    const auto other = serve(request_of());
+    if (!other || !are_equal(*response, *other)) {
+      complain(name, who, "a 404 that differs from that of an absent organization");
     }
   }
 

@@ -134,6 +134,14 @@ inline constexpr RepositoryRoute repository_routes[] = {
                                                         Standing::admin, hook_reading,  200},
     {"POST",   "/hooks/{hook_id}/deliveries/{delivery_id}/attempts",
                                                         Standing::admin, hook_writing,  202},
+    {"GET",    "/hooks/{hook_id}/deliveries",           Standing::admin, hook_reading,  200,
+     "", "/esclusa"},
+    {"POST",   "/hooks/{hook_id}/replay",               Standing::admin, hook_writing,  202,
+     R"({"state": "dead"})", "/esclusa"},
+    {"PUT",    "/hooks/{hook_id}/secret",               Standing::admin, hook_writing,  200,
+     R"({"secret": "new"})", "/esclusa"},
+    {"PUT",    "/hooks/{hook_id}/owner",                Standing::admin, hook_writing,  200,
+     "", "/esclusa"},
 
     {"GET",    "/keys",                                 Standing::admin, code,          200},
     {"POST",   "/keys",                                 Standing::admin, code,          201,
@@ -147,6 +155,59 @@ inline constexpr RepositoryRoute repository_routes[] = {
      "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,
      "begin, and more", "/esclusa"},
+};
+// clang-format on
+
+/// A route below `/orgs/{org}`: it opens to the organization's admins and to site administrators,
+/// with a token that has the scope `admin:org_hook`; to everybody else it is not there.
+struct OrganizationRoute {
+  std::string_view method;
+  std::string_view path;
+  int answer;
+  std::string_view body = "";
+};
+inline constexpr std::string_view organization_scope = "admin:org_hook";
+// clang-format off
+inline constexpr OrganizationRoute organization_routes[] = {
+    {"GET",    "/orgs/{org}/hooks",                                                 200},
+    {"POST",   "/orgs/{org}/hooks",                                                 201,
+     R"({"name": "web", "config": {"url": "https://hooks.example/matrix"}})"},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}",                                       200},
+    {"PATCH",  "/orgs/{org}/hooks/{hook_id}",                                       200,
+     R"({"active": false})"},
+    {"DELETE", "/orgs/{org}/hooks/{hook_id}",                                       204},
+    {"POST",   "/orgs/{org}/hooks/{hook_id}/pings",                                 204},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/config",                                200},
+    {"PATCH",  "/orgs/{org}/hooks/{hook_id}/config",                                200,
+     R"({"content_type": "json"})"},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries",                            200},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}",              200},
+    {"POST",   "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts",     202},
+    {"GET",    "/esclusa/orgs/{org}/hooks/{hook_id}/deliveries",                    200},
+    {"POST",   "/esclusa/orgs/{org}/hooks/{hook_id}/replay",                        202, "{}"},
+    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/secret",                        200,
+     R"({"secret": "new"})"},
+    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/owner",                         200},
+};
+
+/// Who asks about which organization, and whether it is theirs to administer.
+struct OrganizationSubject {
+  std::string_view name;
+  std::string_view login;
+  std::string_view organization;
+  bool may;
+};
+inline constexpr OrganizationSubject organization_subjects[] = {
+    {"an admin of the organization",          "director",  "works",  true},
+    {"the site administrator",                "chief",     "works",  true},
+    {"the site administrator elsewhere",      "chief",     "others", true},
+    {"an admin of another organization",      "director",  "others", false},
+    {"a member",                              "member",    "works",  false},
+    {"a member with the role write",          "colleague", "works",  false},
+    {"an account that is no member",          "stranger",  "works",  false},
+    {"an owner of repositories elsewhere",    "ada",       "works",  false},
+    {"about a user, who is no organization",  "ada",       "ada",    false},
+    {"the site administrator about a user",   "chief",     "ada",    false},
 };
 // clang-format on
 
@@ -177,6 +238,8 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
     {"POST",   "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
     {"DELETE", "/esclusa/admin/tokens/{token_id}",                            hidden, hidden},
+    {"PUT",    "/esclusa/admin/users/{login}/blocked",                        hidden, hidden},
+    {"DELETE", "/esclusa/admin/users/{login}/blocked",                        hidden, hidden},
     {"PUT",    "/esclusa/admin/organizations/{organization}/members/{login}", hidden, hidden},
     {"GET",    "/esclusa/admin/repositories",                                 hidden, hidden},
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
@@ -221,7 +284,8 @@ inline constexpr std::string_view scope_sets[] = {
     "write:repo_hook",
     "read:repo_hook",
     "workflow user",
-    "repo:invite security_events admin:org admin:org_hook admin:public_key delete_repo",
+    "repo:invite security_events admin:org admin:public_key delete_repo",
+    "admin:org_hook",
     "public_repo repo:status",
     "repo_deployment read:repo_hook",
     "repo:status write:repo_hook workflow",

@@ -78,6 +78,7 @@ class AccessWorld {
     grant_roles();
     add_tokens();
     for (auto& [name, repository] : repositories_) add_objects(repository);
+    for (const char* login : {"works", "others"}) add_organization_hook(login);
     app_.now += std::chrono::hours(1);  // by now the expired token is
     rows_ = count_rows();
   }
@@ -92,6 +93,14 @@ class AccessWorld {
   };
   const Repository& repository(std::string_view owner, bool is_private) const {
     return repositories_.at(std::string(owner) + (is_private ? "/private" : "/public"));
+  }
+
+  /// What organization patterns name; of an account that is none, of another one's.
+  std::map<std::string, std::string> organization_names(std::string_view login) const {
+    auto known = organizations_.find(std::string(login));
+    auto names = known == organizations_.end() ? organizations_.at("works") : known->second;
+    names["org"] = login;
+    return names;
   }
 
   /// What reaches the route in that repository, for a caller yet to be named.
@@ -142,14 +151,6 @@ class AccessWorld {
   const std::string& first_rows() const { return rows_; }
 
  private:
-  static std::string base64(std::string_view bytes) {
-    std::string text = base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    while (text.size() % 4 != 0) text += '=';
-    return text;
-  }
-
   void add_accounts() {
     auto add = [&](const app::NewAccount& account) {
       must(app::create_account(app_.context, app_.nobody, account));
@@ -231,14 +232,9 @@ class AccessWorld {
 
   /// Asks for one of everything as the site administrator, and takes down what ids it got.
   void add_objects(Repository& repository) {
-    api::Api api(app_.context, settings_);
     const std::string root = "/repositories/" + repository.id;
     auto post = [&](const std::string& path, const std::string& body) {
-      auto request = make_request("POST", root + path,
-                                  {{"Authorization", "Bearer " + token("chief", "repo")}});
-      request.body = body;
-      const auto made = must(wire::Json::parse(api.serve(request).body));
-      return std::to_string(found(made.integer_at("id")));
+      return make("repo", root + path, body);
     };
     auto& names = repository.names;
     names["sha"] = sha_;
@@ -260,6 +256,23 @@ class AccessWorld {
     names["new_key"] = public_key("new in " + repository.id);
     names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
+  }
+
+  void add_organization_hook(const std::string& login) {
+    auto& names = organizations_[login];
+    names["hook_id"] = make(rules::organization_scope, "/orgs/" + login + "/hooks",
+                            R"({"config": {"url": "https://hooks.example/first"}})");
+    names["delivery_id"] = std::to_string(attempt_ping());
+  }
+
+  /// Makes one as the site administrator; its id.
+  std::string make(std::string_view scopes, const std::string& path, const std::string& body) {
+    api::Api api(app_.context, settings_);
+    auto request =
+        make_request("POST", path, {{"Authorization", "Bearer " + token("chief", scopes)}});
+    request.body = body;
+    const auto made = must(wire::Json::parse(api.serve(request).body));
+    return std::to_string(found(made.integer_at("id")));
   }
 
   /// An attempt to send the one ping that is due: what the API calls a delivery.
@@ -291,6 +304,7 @@ class AccessWorld {
                                 .events_committed = [] {},
                                 .token_use = app_.context.token_use};
   std::map<std::string, Repository> repositories_;
+  std::map<std::string, std::map<std::string, std::string>> organizations_;  ///< names by login
   std::map<std::pair<std::string, std::string>, std::string> tokens_;
   std::map<std::string, std::string> odd_tokens_;
   std::string rows_;

@@ -1,0 +1,9 @@
+#pragma once
+#include "cli/commands.h"
+
+namespace esclusa::cli {
+
+/// `esclusa hook`: looks after webhooks through the API, with the caller's token.
+void add_hook(CLI::App& app, Action& action);
+
+}  // namespace esclusa::cli

@@ -1,0 +1,130 @@
+#include "cli/repositories.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/socket_command.h"
+#include "wire/json_writer.h"
+
+namespace esclusa::cli {
+namespace {
+
+/// The two halves of OWNER/NAME.
+Result<std::pair<std::string, std::string>> split_name(const std::string& full_name) {
+  TRY(client::repository_path(full_name));
+  auto slash = full_name.find('/');
+  return std::pair(full_name.substr(0, slash), full_name.substr(slash + 1));
+}
+
+struct RepositoryOptions {
+  std::string full_name, path, auto_merge;
+  bool writable = false, is_public = false, is_private = false;
+};
+
+int create_repository(const RepositoryOptions& options, const SocketOptions& socket) {
+  auto names = split_name(options.full_name);
+  if (!names) return report(names.error());
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("owner", names->first)
+      .member("name", names->second)
+      .member("writable", options.writable)
+      .member("visibility", options.is_public ? "public" : "private");
+  if (!options.path.empty()) {
+    // The server has another working folder.
+    json.member("path", std::filesystem::absolute(options.path).string());
+  }
+  if (!options.auto_merge.empty()) json.member("auto_merge", options.auto_merge);
+  json.end_object();
+  return ask(socket, "POST", "/repositories", json.take(), [](const wire::Json& made) {
+    print_line("Registered " + made.string_at("full_name").value_or("") + " (" +
+               made.string_at("visibility").value_or("") + ", default branch " +
+               made.string_at("default_branch").value_or("") + ") at " +
+               made.string_at("path").value_or(""));
+  });
+}
+
+int rename_repository(const std::string& full_name, const std::string& new_name,
+                      const SocketOptions& socket) {
+  auto path = client::repository_path(full_name);
+  if (!path) return report(path.error());
+  wire::JsonWriter json;
+  json.begin_object().member("name", new_name).end_object();
+  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [&](const wire::Json& made) {
+    print_line("Renamed " + full_name + " to " + made.string_at("full_name").value_or(""));
+  });
+}
+
+void add_repository_options(const SocketCommand& command, RepositoryOptions& options) {
+  command.app->add_option("repository", options.full_name, "OWNER/NAME")->required();
+  auto* is_public = command.app->add_flag("--public", options.is_public, "Everybody may read it");
+  command.app->add_flag("--private", options.is_private, "Only those with a role (the default)")
+      ->excludes(is_public);
+  command.app->add_option("--auto-merge", options.auto_merge,
+                          "merge, refuse or ignore (merge if writable, else ignore)");
+}
+
+}  // namespace
+
+void add_repository(CLI::App& app, Action& action) {
+  CLI::App& group = add_group(app, "repo", "Administers repositories");
+
+  SocketCommand add = add_socket_command(group, "add", "Registers an existing git repository");
+  auto added = std::make_shared<RepositoryOptions>();
+  add_repository_options(add, *added);
+  add.app->add_option("path", added->path, "The repository, bare or not")->required();
+  add.app->add_flag("--writable", added->writable, "Let Esclusa write refs and objects there");
+  add.app->callback(
+      [=, &action] { action = [=] { return create_repository(*added, *add.socket); }; });
+
+  SocketCommand create = add_socket_command(group, "create", "Makes an empty bare repository");
+  auto created = std::make_shared<RepositoryOptions>();
+  add_repository_options(create, *created);
+  create.app->callback(
+      [=, &action] { action = [=] { return create_repository(*created, *create.socket); }; });
+
+  SocketCommand list = add_socket_command(group, "list", "Lists the repositories");
+  list.app->callback([=, &action] {
+    action = [=] {
+      return ask(*list.socket, "GET", "/repositories", "",
+                 show_table({"id", "full_name", "visibility", "writable", "auto_merge",
+                             "default_branch", "path"}));
+    };
+  });
+
+  SocketCommand rename = add_socket_command(group, "rename", "Gives a repository another name");
+  rename.app->footer("The old name goes on leading to it, until another repository takes it.");
+  auto full_name = std::make_shared<std::string>();
+  auto new_name = std::make_shared<std::string>();
+  rename.app->add_option("repository", *full_name, "OWNER/NAME")->required();
+  rename.app->add_option("new_name", *new_name, "The new NAME, without owner")->required();
+  rename.app->callback([=, &action] {
+    action = [=] { return rename_repository(*full_name, *new_name, *rename.socket); };
+  });
+
+  struct GrantOptions {
+    std::string full_name, login, role;
+  };
+  SocketCommand grant =
+      add_socket_command(group, "grant", "Gives an account a role in a repository");
+  auto granted = std::make_shared<GrantOptions>();
+  grant.app->add_option("repository", granted->full_name, "OWNER/NAME")->required();
+  grant.app->add_option("login", granted->login, "Account")->required();
+  grant.app->add_option("role", granted->role, "read, triage, write, maintain, admin, or none")
+      ->required();
+  grant.app->callback([=, &action] {
+    action = [=] {
+      auto path = client::repository_path(granted->full_name);
+      if (!path) return report(path.error());
+      wire::JsonWriter json;
+      json.begin_object().member("role", granted->role).end_object();
+      return ask(*grant.socket, "PUT",
+                 "/repositories/" + *path + "/roles/" + percent_encode(granted->login), json.take(),
+                 show_nothing);
+    };
+  });
+}
+
+}  // namespace esclusa::cli
