@@ -123,7 +123,8 @@ def rates(folder):
             while time.time() - begin < seconds:
                 for hook in hooks:
                     answer = server.api().post(
-                        f"/esclusa/repos/demo/shop/hooks/{hook}/replay", {"state": "any"})
+                        f"/esclusa/repos/demo/shop/hooks/{hook}/replay",
+                        {"state": "any", "since": "2020-01-01T00:00:00Z"})
                     if answer.status != 202:
                         raise Invalid(f"no replay: {answer}")
                 rounds += 1
