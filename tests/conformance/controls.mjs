@@ -63,7 +63,7 @@ const CONTROLS = [
   ["a hook without its configuration", hook, 201, json((b) => delete b.config)],
   ["a hook with a secret in the clear", hook, 201, json((b) => (b.config.secret = "s3cret"))],
   ["a hook that leads elsewhere", hook, 201, json((b) => (b.ping_url = "http://127.0.0.1/"))],
-  ["a member of a hook that nobody has", hook, 201, json((b) => (b.creator = "ada"))],
+  ["a member of a hook that nobody has", hook, 201, json((b) => (b.owner = "ada"))],
   ["a configuration in place of a hook", `GET ${hooks}/{hook_id}`, 200,
     json((b) => Object.keys(b).forEach((key) => key === "id" || delete b[key]))],
   ["a body after a ping", `POST ${hooks}/{hook_id}/pings`, 204, (e) => (e.body = "{}")],
