@@ -66,7 +66,7 @@ class FakeGithub {
     std::lock_guard lock(mutex_);
     deployments_[id] = std::move(deployment);
   }
-  /// While it is down, everything is answered with 503.
+  /// While it is down, everything is answered with 503, also what waits for an event.
   void set_down(bool is_down) {
     std::lock_guard lock(mutex_);
     is_down_ = is_down;
@@ -143,6 +143,7 @@ class FakeGithub {
     if (http::find_parameter(query, "wait") != "0") {
       changed_.wait_for(lock, std::chrono::milliseconds(50),
                         [&] { return events_.size() > after; });
+      if (is_down_) return {503, {}, "{}"};
     }
     std::string page = R"({"next":)" + std::to_string(events_.size()) + R"(,"events":[)";
     for (size_t i = after; i < events_.size(); ++i) {

@@ -113,7 +113,10 @@ TEST_CASE_FIXTURE(Fixture, "Follower: while the server is away or refuses the to
   const size_t count = github.request_count();
   publish(1);
   github.wait_for_requests(count + 3);
-  CHECK(accepted.empty());
+  {
+    std::lock_guard lock(mutex);
+    CHECK(accepted.empty());
+  }
   github.set_down(false);
   wait_for({1});
 }
