@@ -9,29 +9,12 @@
 
 using namespace esclusa;
 using test::json;
-using test::Outcome;
 
 namespace {
 
-/// A server with one answer to everything.
-struct HookServer {
+struct HookServer : test::AskedServer {
   explicit HookServer(http::Response answer = json(200, "{}"))
-      : receiver([answer = std::move(answer)](const http::Request&) { return answer; }) {}
-
-  Outcome ask(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "hook");
-    arguments.insert(arguments.end(), {"--server", receiver.url(""), "--token-file", token_file});
-    return test::run(std::move(arguments));
-  }
-  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
-  std::string target() {
-    const auto request = receiver.requests().back();
-    return request.method + " " + request.target;
-  }
-
-  test::TempFolder folder;
-  std::string token_file = folder.write("token", "esc_token\n").string();
-  test::HttpReceiver receiver;
+      : AskedServer("hook", std::move(answer)) {}
 };
 
 }  // namespace

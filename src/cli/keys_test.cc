@@ -11,30 +11,14 @@
 using namespace esclusa;
 using namespace std::chrono_literals;
 using test::json;
-using test::Outcome;
 
 namespace {
 
-/// A server with one answer to everything.
-struct KeyServer {
+struct KeyServer : test::AskedServer {
   explicit KeyServer(http::Response answer = json(200, "{}"))
-      : receiver([answer = std::move(answer)](const http::Request&) { return answer; }) {}
+      : AskedServer("key", std::move(answer)) {}
 
-  Outcome ask(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "key");
-    arguments.insert(arguments.end(), {"--server", receiver.url(""), "--token-file", token_file});
-    return test::run(std::move(arguments));
-  }
-  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
-  std::string target() {
-    const auto request = receiver.requests().back();
-    return request.method + " " + request.target;
-  }
-
-  test::TempFolder folder;
-  std::string token_file = folder.write("token", "esc_token\n").string();
   std::string key_file = folder.write("key.pub", "ssh-ed25519 AAAA ada\n").string();
-  test::HttpReceiver receiver;
 };
 
 /// A key as a list has it.

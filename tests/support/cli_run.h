@@ -10,7 +10,9 @@
 
 #include "cli/commands.h"
 #include "http/message.h"
+#include "support/http_receiver.h"
 #include "support/temp_folder.h"
+#include "wire/json.h"
 
 /// The command line in this process, and what it prints.
 namespace esclusa::test {
@@ -63,5 +65,28 @@ inline Outcome run(std::vector<std::string> arguments) {
 inline http::Response json(int status, std::string body) {
   return {.status = status, .headers = {}, .body = std::move(body)};
 }
+
+/// A server with one answer to everything, and the command that asks it.
+struct AskedServer {
+  explicit AskedServer(std::string command, http::Response answer = json(200, "{}"))
+      : command(std::move(command)),
+        receiver([answer = std::move(answer)](const http::Request&) { return answer; }) {}
+
+  Outcome ask(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), command);
+    arguments.insert(arguments.end(), {"--server", receiver.url(""), "--token-file", token_file});
+    return run(std::move(arguments));
+  }
+  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
+  std::string target() {
+    const auto request = receiver.requests().back();
+    return request.method + " " + request.target;
+  }
+
+  std::string command;
+  TempFolder folder;
+  std::string token_file = folder.write("token", "esc_token\n").string();
+  HttpReceiver receiver;
+};
 
 }  // namespace esclusa::test
