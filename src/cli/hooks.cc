@@ -134,8 +134,9 @@ int replay(const ReplayOptions& options) {
   auto replayed = call(options, "POST", options.our_path("/replay"), json.take());
   if (!replayed) return report(replayed.error());
   const int64_t count = replayed->integer_at("count").value_or(0);
-  print_line(std::to_string(count) + (count == 1 ? " delivery is" : " deliveries are") +
-             " pending again");
+  print_line(count == 0 ? "Nothing to begin anew; what waits is tried now"
+                        : std::to_string(count) +
+                              (count == 1 ? " delivery is" : " deliveries are") + " pending again");
   if (cell(*replayed, "more") == "true") {
     print_line(options.state == "any" ? "There are more: replay a shorter time at once"
                                       : "There are more: run the command again");
@@ -193,11 +194,17 @@ int rotate(const RotateOptions& options) {
       .end_object();
   auto hook = call(options, "PUT", options.our_path("/secret"), json.take());
   if (!hook) return report(hook.error());
-  if (options.generate) return 0;
   const std::string until = cell(*hook, "former_secret_until");
-  print_line(until == "-"
-                 ? "The new secret signs from now on"
-                 : "The new secret signs from now on, and the former one beside it until " + until);
+  const std::string told =
+      until == "-"
+          ? "The new secret signs from now on"
+          : "The new secret signs from now on, and the former one beside it until " + until;
+  // Standard output has the made secret, and nothing else.
+  if (options.generate) {
+    std::cerr << told << '\n';
+  } else {
+    print_line(told);
+  }
   return 0;
 }
 
@@ -205,7 +212,7 @@ int adopt(const HookOptions& options) {
   auto hook = call(options, "PUT", options.our_path("/owner"));
   if (!hook) return report(hook.error());
   print_line(cell(*hook, "creator") + " answers for hook " + cell(*hook, "id") +
-             " from now on; what it held is being delivered");
+             " from now on; whatever it held is being delivered");
   if (cell(*hook, "active") == "false") {
     print_line("It is not active: set `active` to true (PATCH) to let it have events");
   }
@@ -249,8 +256,10 @@ void add_hook(CLI::App& app, Action& action) {
 
   auto [again, replayed] = add_hook_command<ReplayOptions>(
       group, "replay", "Delivers again what could not be delivered, or was skipped", About::hook);
+  again->footer("What waits for its next attempt is tried at once, too.");
   again->add_option("--state", replayed->state,
-                    "dead, skipped, or any, which takes what arrived as well (dead and skipped)");
+                    "dead, skipped, or any, which takes what arrived as well and needs --since "
+                    "(dead and skipped)");
   again->add_option("--since", replayed->since,
                     "Events from then on: 2026-11-21T08:00:00Z, or 2h for two hours ago");
   again->add_option("--until", replayed->until, "Events before then");
@@ -264,6 +273,10 @@ void add_hook(CLI::App& app, Action& action) {
   turn->add_option("--former-valid-for", rotated->former_valid_for,
                    "How long the former secret signs as well: 0, 12h, at most 7d")
       ->capture_default_str();
+  turn->footer(
+      "The former secret signs in webhook-signature (Standard Webhooks) alone. "
+      "X-Hub-Signature-256\n"
+      "has the new one's at once: a receiver that checks that must know both before you rotate.");
   turn->callback([rotated, &action] { action = [rotated] { return rotate(*rotated); }; });
 
   auto [take, adopted] = add_hook_command<HookOptions>(

@@ -172,6 +172,26 @@ TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the li
   });
 }
 
+TEST_CASE("replay_deliveries: what waits for its next attempt is due as well") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx), other = s.hook(tx);
+      for (const auto& one : {hook, other}) send(tx, s, one, DeliveryState::pending);
+      tx.execute("update delivery set attempt_count = 3, next_attempt_at = $1",
+                 {to_micros(at(99))});
+      CHECK(store::replay_deliveries(tx, hook.id, {}, at(50), 100).count == 0);
+      auto next = [&](const core::Hook& one) {
+        const auto item = store::list_event_deliveries(tx, one.id, {}).items.at(0);
+        CHECK(item.attempt_count == 3);
+        return item.next_attempt_at;
+      };
+      CHECK(next(hook) == at(50));
+      CHECK(next(other) == at(99));
+    });
+  });
+}
+
 TEST_CASE("replay_deliveries: a hook that holds what comes holds this too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
