@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "store/columns.h"
+#include "store/hook_health.h"
 #include "store/hook_rows.h"
 
 namespace esclusa::store {
@@ -52,8 +53,8 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   return due;
 }
 
-/// A condition that leaves the hooks out; their ids become parameters.
-std::string except_hooks(const std::vector<HookId>& hooks,
+/// A condition that leaves the hooks out of `column`; their ids become parameters.
+std::string except_hooks(std::string_view column, const std::vector<HookId>& hooks,
                          std::vector<sql::Parameter>& parameters) {
   if (hooks.empty()) return "";
   std::vector<std::string> places;
@@ -61,7 +62,7 @@ std::string except_hooks(const std::vector<HookId>& hooks,
     parameters.emplace_back(hook.value);
     places.push_back("$" + std::to_string(parameters.size()));
   }
-  return " and d.hook_id not in (" + join(places, ", ") + ")";
+  return " and " + std::string(column) + " not in (" + join(places, ", ") + ")";
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Tim
       "not exists (select 1 from delivery o where o.state in ('pending', 'held') and "
       "o.hook_id = d.hook_id and o.order_environment_id = d.order_environment_id and "
       "o.id < d.id))" +
-      std::string(may_be_sent) + except_hooks(except, parameters) +
+      std::string(may_be_sent) + except_hooks("d.hook_id", except, parameters) +
       " order by d.next_attempt_at, d.id limit $2";
   return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
 }
@@ -88,7 +89,7 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
       std::string(joined_tables) +
       "where c.blocked_at is null and not exists (select 1 from redelivery o where "
       "o.delivery_id = r.delivery_id and o.id < r.id)" +
-      except_hooks(except, parameters) + " order by r.id limit $1";
+      except_hooks("d.hook_id", except, parameters) + " order by r.id limit $1";
   return db.all(sql, parameters, [&](const sql::Row& row) {
     DueDelivery due = read_delivery(row, sealer);
     due.redelivery = RedeliveryId{row.integer(first_hook_column + hook_column_count)};
@@ -98,17 +99,27 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
 
 std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                      size_t limit, const std::vector<HookId>& except) {
-  std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
-  const std::string sql =
-      select_deliveries() + " from delivery d" + std::string(joined_tables) +
-      "where h.probe_at <= $1 and h.deleted_at is null and d.id = (select min(o.id) from delivery "
-      "o where o.hook_id = h.id and o.state in ('pending', 'held'))" +
-      std::string(may_be_sent) + except_hooks(except, parameters) + " order by h.probe_at limit $2";
-  return db.all(sql, parameters, [&](const sql::Row& row) {
-    DueDelivery due = read_delivery(row, sealer);
-    due.is_probe = true;
-    return due;
-  });
+  std::vector<sql::Parameter> parameters = {to_micros(now)};
+  // Few, so that what waits for each is asked for apart: see `waits_for_hook`.
+  const std::string probed = "select id from hook where probe_at <= $1 and deleted_at is null" +
+                             except_hooks("id", except, parameters) + " order by probe_at";
+  const auto hooks =
+      db.all(probed, parameters, [](const sql::Row& row) { return HookId{row.integer(0)}; });
+  static const std::string sql = select_deliveries() + " from delivery d" +
+                                 std::string(joined_tables) + "where d.id = $1" +
+                                 std::string(may_be_sent);
+  std::vector<DueDelivery> probes;
+  for (HookId hook : hooks) {
+    if (probes.size() == limit) break;
+    const auto oldest = oldest_waiting(db, hook);
+    if (!oldest) continue;
+    auto due = db.one(sql, {oldest->value},
+                      [&](const sql::Row& row) { return read_delivery(row, sealer); });
+    if (!due) continue;
+    due->is_probe = true;
+    probes.push_back(*std::move(due));
+  }
+  return probes;
 }
 
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "store/columns.h"
+#include "store/hook_rows.h"
 
 namespace esclusa::store {
 namespace {
@@ -93,10 +94,9 @@ core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::R
   // Whoever asks for it believes that the receiver is well: find out at once.
   tx.execute("update hook set probe_at = $2 where id = $1 and probe_at > $2",
              {hook.value, to_micros(now)});
-  tx.execute(
-      "update delivery set next_attempt_at = $2 where hook_id = $1 and state = 'pending' and "
-      "next_attempt_at > $2",
-      {hook.value, to_micros(now)});
+  tx.execute("update delivery set next_attempt_at = $2 where " + std::string(waits_for_hook) +
+                 " and state = 'pending' and next_attempt_at > $2",
+             {hook.value, to_micros(now)});
   tx.each(chosen + "1", {hook.value, from, until}, [&](const sql::Row&) { replayed.more = true; });
   return replayed;
 }

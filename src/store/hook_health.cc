@@ -28,30 +28,39 @@ void disable_hook(sql::Connection& tx, HookId id, std::string_view message, Time
   hold_deliveries(tx, id);
 }
 
+std::optional<DeliveryId> oldest_waiting(sql::Connection& db, HookId id) {
+  static const std::string sql =
+      "select min(id) from delivery where " + std::string(waits_for_hook);
+  return db
+      .one(sql, {id.value},
+           [](const sql::Row& row) { return read_optional_id<DeliveryId>(row, 0); })
+      .value_or(std::nullopt);
+}
+
 void hold_deliveries(sql::Connection& tx, HookId id) {
-  tx.execute("update delivery set state = 'held' where hook_id = $1 and state = 'pending'",
-             {id.value});
+  static const std::string sql =
+      "update delivery set state = 'held' where " + std::string(waits_for_hook);
+  tx.execute(sql, {id.value});
 }
 
 void hold_behind_oldest(sql::Connection& tx, HookId id, Timestamp next) {
-  const auto oldest =
-      tx.one("select min(id) from delivery where hook_id = $1 and state in ('pending', 'held')",
-             {id.value}, [](const sql::Row& row) { return row.optional_integer(0); });
-  if (!oldest || !*oldest) return;
-  tx.execute(
-      "update delivery set state = 'held' where hook_id = $1 and state = 'pending' and id > $2",
-      {id.value, **oldest});
+  const auto oldest = oldest_waiting(tx, id);
+  if (!oldest) return;
+  static const std::string hold_others = "update delivery set state = 'held' where " +
+                                         std::string(waits_for_hook) +
+                                         " and state = 'pending' and id > $2";
+  tx.execute(hold_others, {id.value, oldest->value});
   tx.execute(
       "update delivery set state = 'pending', next_attempt_at = $2 where id = $1 and "
       "state = 'held'",
-      {**oldest, to_micros(next)});
+      {oldest->value, to_micros(next)});
 }
 
 void make_due_now(sql::Connection& tx, HookId id, Timestamp now) {
-  tx.execute(
-      "update delivery set state = 'pending', next_attempt_at = $2 where hook_id = $1 and "
-      "state in ('pending', 'held')",
-      {id.value, to_micros(now)});
+  static const std::string sql =
+      "update delivery set state = 'pending', next_attempt_at = $2 where " +
+      std::string(waits_for_hook);
+  tx.execute(sql, {id.value, to_micros(now)});
 }
 
 void restart_hook(sql::Connection& tx, HookId id, Timestamp now) {

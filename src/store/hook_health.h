@@ -14,6 +14,8 @@ void disable_hook(sql::Connection& tx, HookId id, std::string_view message, Time
 /// Forgets the hook's failures, and what it was told about them; what waits for it is due now.
 void restart_hook(sql::Connection& tx, HookId id, Timestamp now);
 
+/// The oldest delivery that waits for the hook; nothing if none does.
+std::optional<DeliveryId> oldest_waiting(sql::Connection& db, HookId id);
 /// All that waits for the hook is held.
 void hold_deliveries(sql::Connection& tx, HookId id);
 /// The same but for the oldest, which comes due at `next` if it was held.

@@ -155,9 +155,8 @@ std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
 
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
-  tx.execute(
-      "update delivery set state = 'cancelled' where hook_id = $1 and state in ('pending', 'held')",
-      {id.value});
+  tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook),
+             {id.value});
   tx.execute(
       "delete from redelivery where exists (select 1 from delivery d where "
       "d.id = redelivery.delivery_id and d.hook_id = $1)",
