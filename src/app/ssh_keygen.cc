@@ -2,14 +2,10 @@
 
 #include <cstdlib>
 
+#include "base/limits.h"
 #include "base/process.h"
 
 namespace esclusa::app {
-namespace {
-
-constexpr std::chrono::seconds time_limit{5};  // it takes some 10 ms
-
-}  // namespace
 
 Result<core::PublicKey> examine_public_key(const core::PublicKeyLine& line) {
   const char* path = std::getenv("PATH");
@@ -19,7 +15,7 @@ Result<core::PublicKey> examine_public_key(const core::PublicKeyLine& line) {
                       "LC_ALL=C", "HOME=/nonexistent"};
   // Without the comment: nothing of it may look like another key.
   spec.input = line.type + " " + line.blob + "\n";
-  spec.time_limit = time_limit;
+  spec.time_limit = limits::ssh_keygen_time;
   std::string report;
   spec.on_output = [&](std::string_view text) { report += text.substr(0, 1024); };
   spec.on_error_output = [](std::string_view) {};

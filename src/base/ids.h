@@ -19,7 +19,14 @@ struct Id {
 using AccountId = Id<struct AccountTag>;
 using TokenId = Id<struct TokenTag>;
 using RepositoryId = Id<struct RepositoryTag>;
+using TeamId = Id<struct TeamTag>;
+using BranchProtectionId = Id<struct BranchProtectionTag>;
+using DeployKeyId = Id<struct DeployKeyTag>;
 using EnvironmentNameId = Id<struct EnvironmentNameTag>;
+using EnvironmentId = Id<struct EnvironmentTag>;
+using ProtectionRuleId = Id<struct ProtectionRuleTag>;
+using BranchPolicyId = Id<struct BranchPolicyTag>;
+using DeploymentReviewId = Id<struct DeploymentReviewTag>;
 using DeploymentId = Id<struct DeploymentTag>;
 using DeploymentStatusId = Id<struct DeploymentStatusTag>;
 using CommitStatusId = Id<struct CommitStatusTag>;

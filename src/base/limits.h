@@ -50,6 +50,18 @@ inline constexpr size_t login_chars = 39;             ///< GitHub's
 inline constexpr size_t repository_name_chars = 100;  ///< GitHub's
 inline constexpr size_t token_name_chars = 255;
 inline constexpr size_t hook_secret_bytes = 255;
+inline constexpr size_t key_title_chars = 255;
+inline constexpr size_t public_key_bytes = 8 * 1024;  ///< an RSA key of 16384 bits takes 2.8 KB
+inline constexpr size_t team_name_chars = 255;
+inline constexpr size_t review_comment_chars = 1024;  ///< as long as a deployment's description
+
+// Gates. GitHub documents the wait and the reviewers.
+inline constexpr int wait_timer_minutes = 43'200;  ///< thirty days
+inline constexpr size_t reviewers = 6;             ///< users and teams together
+inline constexpr size_t branch_policies = 500;     ///< each is tried at each judgement
+inline constexpr size_t branch_protections = 500;  ///< as above
+inline constexpr size_t ref_pattern_bytes = 255;   ///< as long as a name in a file system
+inline constexpr auto gate_timer_every = 1s;       ///< how late a wait timer may open
 
 // Lists: GitHub's.
 inline constexpr int page_default = 30;
@@ -111,6 +123,13 @@ inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
 inline constexpr auto git_intent_time = 10min;  ///< a merge that is open for so long has failed
+
+// SSH.
+inline constexpr auto key_lookup_time = 2s;         ///< sshd's client waits for it
+inline constexpr auto ssh_session_check_time = 2s;  ///< after which a revoked key's session ends
+inline constexpr size_t ssh_sessions = 1000;        ///< open at once: each holds a connection
+inline constexpr int64_t pushed_bytes = 1024 * 1024 * 1024;  ///< of one push
+inline constexpr auto ssh_keygen_time = 5s;                  ///< it takes some 10 ms
 
 // Agent.
 inline constexpr size_t run_log_bytes = 10 * 1024 * 1024;  ///< a log's kept part

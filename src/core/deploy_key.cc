@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace esclusa::core {
@@ -39,7 +40,7 @@ std::string_view take_word(std::string_view& rest) {
 }  // namespace
 
 Result<PublicKeyLine> split_public_key(std::string_view text) {
-  if (text.size() > public_key_bytes) return invalid_key("too_long");
+  if (text.size() > limits::public_key_bytes) return invalid_key("too_long");
   std::string_view rest = trim(text);
   PublicKeyLine line;
   line.type = take_word(rest);
@@ -81,14 +82,14 @@ bool is_enabled(const DeployKey& key, Timestamp now) {
 Result<std::string> title_of(const NewDeployKey& input, const PublicKeyLine& line,
                              const PublicKey& key) {
   const auto is_title = [](const std::string& text) {
-    return utf8_length(text) <= key_title_chars && !has_control_characters(text);
+    return utf8_length(text) <= limits::key_title_chars && !has_control_characters(text);
   };
   if (input.title && !input.title->empty()) {
     if (is_title(*input.title)) return *input.title;
-    return refused(
-        "title",
-        "title must be a line of at most " + std::to_string(key_title_chars) + " characters",
-        "invalid_title");
+    return refused("title",
+                   "title must be a line of at most " + std::to_string(limits::key_title_chars) +
+                       " characters",
+                   "invalid_title");
   }
   return !line.comment.empty() && is_title(line.comment) ? line.comment : key.fingerprint;
 }

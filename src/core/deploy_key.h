@@ -8,14 +8,7 @@
 #include "base/time.h"
 #include "core/account.h"
 
-namespace esclusa {
-using DeployKeyId = Id<struct DeployKeyTag>;
-}
-
 namespace esclusa::core {
-
-inline constexpr size_t key_title_chars = 255;
-inline constexpr size_t public_key_bytes = 8 * 1024;  ///< an RSA key of 16384 bits takes 2.8 KB
 
 /// A line of an OpenSSH public key file, in its parts. What the parts are worth, OpenSSH tells.
 struct PublicKeyLine {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/limits.h"
 #include "support/public_keys.h"
 
 using namespace esclusa;
@@ -83,8 +84,8 @@ TEST_CASE("split_public_key: nothing before the key, and nothing but one key") {
 }
 
 TEST_CASE("split_public_key: what is very long is refused before it is looked at") {
-  CHECK(reason(ada + " " + std::string(public_key_bytes, 'a')) == "too_long");
-  CHECK(split_public_key(ada + " " + std::string(public_key_bytes - ada.size() - 1, 'a')));
+  CHECK(reason(ada + " " + std::string(limits::public_key_bytes, 'a')) == "too_long");
+  CHECK(split_public_key(ada + " " + std::string(limits::public_key_bytes - ada.size() - 1, 'a')));
 }
 
 TEST_CASE("read_key_report: the fingerprint; the comment is gone") {
@@ -126,10 +127,11 @@ TEST_CASE("title_of: what was given, otherwise the comment, otherwise the finger
   CHECK(title({}, "ada") == "ada");
   CHECK(title("", "ada") == "ada");
   CHECK(title({}, "") == "SHA256:x");
-  CHECK(title({}, std::string(key_title_chars + 1, 'a')) == "SHA256:x");
+  CHECK(title({}, std::string(limits::key_title_chars + 1, 'a')) == "SHA256:x");
   CHECK(title({}, "a\x1b[2J") == "SHA256:x");
-  CHECK(title(std::string(key_title_chars, 'a'), ""));
-  for (const std::string& bad : {std::string(key_title_chars + 1, 'a'), std::string("a\nb")}) {
+  CHECK(title(std::string(limits::key_title_chars, 'a'), ""));
+  for (const std::string& bad :
+       {std::string(limits::key_title_chars + 1, 'a'), std::string("a\nb")}) {
     const auto refused = title(bad, "ada");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().reason_code == "invalid_title");
