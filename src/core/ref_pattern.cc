@@ -25,9 +25,9 @@ std::string_view take_character(std::string_view& text) {
   return character;
 }
 
-/// Takes `\` if something follows that it can be for.
+/// Takes `\`, also where nothing follows that it could be for.
 void take_escape(std::string_view& text) {
-  if (text.size() > 1 && text.starts_with('\\')) text.remove_prefix(1);
+  if (text.starts_with('\\')) text.remove_prefix(1);
 }
 
 /// Characters from `first` to `last`, for which their bytes have the order of their numbers.
@@ -59,7 +59,7 @@ Piece take_set(std::string_view& text) {
   if (set.negated) text.remove_prefix(1);
   while (!text.starts_with(']')) {
     const auto take_member = [&]() -> std::optional<std::string_view> {
-      if (text.starts_with('\\')) text.remove_prefix(1);
+      take_escape(text);
       if (text.empty()) return std::nullopt;
       return take_character(text);
     };

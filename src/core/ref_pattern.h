@@ -13,7 +13,7 @@ namespace esclusa::core {
 ///   none of them is ever a `/`.
 /// - Whole folders `**/` stand for any number of folders, none included.
 /// - A part that begins with a dot needs a dot in the pattern.
-/// - `\` takes the next character as it is; there are no `{a,b}`.
+/// - `\` takes the next character as it is, and is nothing at the end; there are no `{a,b}`.
 /// - A set that does not end fits nothing.
 ///
 /// Characters are those of UTF-8. The time is at most proportional to the product of both lengths,

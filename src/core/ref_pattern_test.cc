@@ -112,8 +112,8 @@ TEST_CASE("matches_ref_pattern: a backslash takes the next character as it is") 
   check({{R"(\*)", {"*"}, {"a", R"(\*)"}},
          {R"(a\?)", {"a?"}, {"ab"}},
          {R"(\a\\b)", {R"(a\b)"}, {R"(\a\b)"}},
-         {R"(a\)", {R"(a\)"}, {"a"}},
-         {R"(*\)", {R"(x\)", R"(\)"}, {"x"}},
+         {R"(a\)", {"a"}, {R"(a\)"}},
+         {R"(*\)", {R"(x\)", "x", ""}, {"x/"}},
          {R"(a\/b)", {"a/b"}, {R"(a\/b)"}}});
 }
 
