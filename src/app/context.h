@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "app/token_use.h"
+#include "base/boot_clock.h"
 #include "base/crypto.h"
 #include "base/time.h"
 #include "core/principal.h"
@@ -16,6 +17,7 @@ struct Context {
   store::Database& database;
   const Sealer& sealer;
   Clock now;
+  BootClock boot_now;
   wire::Urls event_urls;                         ///< links in frozen event bodies
   std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
   /// Called after a commit that made events or deliveries: whoever passes them on looks at once.

@@ -13,6 +13,7 @@
 #include "api/serve.h"
 #include "app/administration.h"
 #include "app/merges.h"
+#include "app/reviews.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "bin/data_folder.h"
@@ -27,20 +28,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Calls something now and then until it is destroyed, and once more at the end.
+/// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
+/// again after having been blocked.
+constexpr int gate_sweep_looks = 60;
+
+/// Calls something every now and then until it is destroyed, and once more at the end. Nobody who
+/// sets the machine's clock delays or hastens it.
 class Housekeeper {
  public:
-  explicit Housekeeper(std::function<void()> work)
-      : work_(std::move(work)), thread_([this](std::stop_token stop) { run(stop); }) {}
+  Housekeeper(std::chrono::seconds period, std::function<void()> work)
+      : period_(period),
+        work_(std::move(work)),
+        thread_([this](std::stop_token stop) { run(stop); }) {}
 
  private:
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
-      stopped_.wait_for(lock, stop, 5s, [] { return false; });
+      stopped_.wait_for(lock, stop, period_, [] { return false; });
       work_();
     }
   }
+  std::chrono::seconds period_;
   std::function<void()> work_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
@@ -174,6 +183,7 @@ Result<void> serve(const ServerSettings& settings) {
   context.emplace(app::Context{.database = *database,
                                .sealer = sealer,
                                .now = system_now,
+                               .boot_now = boot_now,
                                .event_urls = {url, url},
                                .repositories_directory = data.repositories(),
                                .events_committed =
@@ -185,9 +195,13 @@ Result<void> serve(const ServerSettings& settings) {
   api.emplace(*context, api_settings);
   // Before anything is served: what a crash left between git and the database.
   app::settle_git_intents(*context, 0s);
-  Housekeeper housekeeper([&] {
+  app::release_due(*context, true);
+  Housekeeper housekeeper(5s, [&] {
     token_use.flush(*database);
     app::settle_git_intents(*context, limits::git_intent_time);
+  });
+  Housekeeper gate_timer(limits::gate_timer_every, [&, looks = 0]() mutable {
+    app::release_due(*context, ++looks % gate_sweep_looks == 0);
   });
 
   print_address(url, data, TRY(app::create_first_administrator(*context)));
