@@ -11,9 +11,9 @@ namespace {
 
 const std::string& name_of(const Call& call) { return call.parameter("environment_name"); }
 
-http::Response environment_response(const Call& call, const core::EnvironmentDetails& details) {
+http::Response environment_response(const Call& call, const core::EnvironmentDetails& environment) {
   wire::JsonWriter json;
-  wire::write_environment(json, details, call.repository(), call.urls);
+  wire::write_environment(json, environment, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
 
@@ -30,8 +30,8 @@ Result<http::Response> list_environments(const Call& call) {
   const auto listing = TRY(app::list_environments(call.context, call.access(), page));
   wire::JsonWriter json;
   json.begin_object().member("total_count", listing.total_count).key("environments").begin_array();
-  for (const core::EnvironmentDetails& details : listing.items) {
-    wire::write_environment(json, details, call.repository(), call.urls);
+  for (const core::EnvironmentDetails& environment : listing.items) {
+    wire::write_environment(json, environment, call.repository(), call.urls);
   }
   json.end_array().end_object();
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);

@@ -32,10 +32,13 @@ struct RepositoryAccess {
   core::Role role = core::Role::none;  ///< the one that counts
 };
 
-/// One request's principal as an owner of one organization, already judged.
+/// One request's principal in one organization, access already judged.
 struct OrganizationAccess {
   core::Principal principal;
   core::Account organization;
+  core::MemberRole role = core::MemberRole::member;  ///< the one that counts
+
+  bool is_owner() const { return role == core::MemberRole::admin; }
 };
 
 /// What is absent, or not visible to the caller: GitHub's words.

@@ -144,7 +144,7 @@ Result<std::optional<core::PendingDeployment>> find_pending(const Context& conte
         if (deployment->phase != core::DeploymentPhase::held || !environment) return std::nullopt;
         core::PendingDeployment pending{*std::move(deployment),
                                         store::with_reviewers(db, *std::move(environment)), false};
-        const core::ProtectionRule* rule = find_review_rule(pending.details.environment);
+        const core::ProtectionRule* rule = find_review_rule(pending.environment);
         pending.current_user_can_approve =
             rule != nullptr && access.principal.account &&
             check_may_review(db, access, pending.deployment, *rule).has_value();

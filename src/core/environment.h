@@ -91,8 +91,7 @@ struct Environment {
 using ReviewerProfile = std::variant<Account, Team>;
 
 /// An environment as answers show it.
-struct EnvironmentDetails {
-  Environment environment;
+struct EnvironmentDetails : Environment {
   std::vector<ReviewerProfile> reviewers;  ///< those of its rule, in their order
 };
 

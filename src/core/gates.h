@@ -80,7 +80,7 @@ struct NewReview {
 /// A held deployment, as GitHub's pending deployments have it.
 struct PendingDeployment {
   Deployment deployment;
-  EnvironmentDetails details;
+  EnvironmentDetails environment;
   bool current_user_can_approve = false;
 };
 

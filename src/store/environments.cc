@@ -161,7 +161,7 @@ core::Listing<core::Environment> list_environments(sql::Connection& db, Reposito
 
 core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment environment) {
   core::EnvironmentDetails details{std::move(environment), {}};
-  const auto* rule = details.environment.find<core::RequiredReviewersRule>();
+  const auto* rule = details.find<core::RequiredReviewersRule>();
   if (rule == nullptr) return details;
   for (const core::Reviewer& reviewer : rule->reviewers) {
     if (const auto* id = std::get_if<AccountId>(&reviewer.id)) {

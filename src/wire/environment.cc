@@ -170,16 +170,15 @@ void begin_environment(JsonWriter& json, EnvironmentId id, const std::string& na
                   "/deployments/activity_log?environments_filter=" + percent_encode(name));
 }
 
-void write_environment(JsonWriter& json, const core::EnvironmentDetails& details,
+void write_environment(JsonWriter& json, const core::EnvironmentDetails& environment,
                        const core::Repository& repository, const Urls& urls) {
-  const core::Environment& environment = details.environment;
   begin_environment(json, environment.id, environment.name.name, repository, urls);
   json.member("created_at", environment.created_at)
       .member("updated_at", environment.updated_at)
       .member("can_admins_bypass", environment.can_admins_bypass);
   json.key("protection_rules").begin_array();
   for (const core::ProtectionRule& rule : environment.rules) {
-    write_rule(json, rule, details.reviewers, repository, urls);
+    write_rule(json, rule, environment.reviewers, repository, urls);
   }
   json.end_array().key("deployment_branch_policy");
   if (const auto* policy = environment.find<core::BranchPolicyRule>()) {

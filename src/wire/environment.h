@@ -25,7 +25,7 @@ std::string branch_policy_url(const Urls& urls, const core::Repository& reposito
                               const std::string& environment, BranchPolicyId id);
 
 /// GitHub's `environment`, in its member order.
-void write_environment(JsonWriter& json, const core::EnvironmentDetails& details,
+void write_environment(JsonWriter& json, const core::EnvironmentDetails& environment,
                        const core::Repository& repository, const Urls& urls);
 /// What every mention of an environment begins with. The caller closes the object.
 void begin_environment(JsonWriter& json, EnvironmentId id, const std::string& name,

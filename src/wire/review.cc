@@ -60,7 +60,7 @@ Result<std::string> parse_bypass_reason(std::string_view text) {
 
 void write_pending_deployment(JsonWriter& json, const core::PendingDeployment& pending,
                               const core::Repository& repository, const Urls& urls) {
-  const core::Environment& environment = pending.details.environment;
+  const core::EnvironmentDetails& environment = pending.environment;
   json.begin_object().key("environment");
   begin_environment(json, environment.id, environment.name.name, repository, urls);
   json.end_object();
@@ -70,7 +70,7 @@ void write_pending_deployment(JsonWriter& json, const core::PendingDeployment& p
               timer != nullptr ? std::optional(pending.deployment.created_at) : std::nullopt)
       .member("current_user_can_approve", pending.current_user_can_approve)
       .key("reviewers");
-  write_reviewers(json, pending.details.reviewers, urls);
+  write_reviewers(json, environment.reviewers, urls);
   json.end_object();
 }
 
