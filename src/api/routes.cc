@@ -7,6 +7,7 @@
 #include "api/deploy_keys.h"
 #include "api/deployment_logs.h"
 #include "api/deployments.h"
+#include "api/environments.h"
 #include "api/feed.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
@@ -14,6 +15,7 @@
 #include "api/meta.h"
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
+#include "api/reviews.h"
 #include "api/statuses.h"
 #include "api/teams.h"
 #include "api/users.h"
@@ -52,6 +54,9 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define ENVIRONMENT REPOSITORY "/environments/{environment_name}"
+#define BRANCH_POLICY ENVIRONMENT "/deployment-branch-policies/{branch_policy_id}"
+#define RUN REPOSITORY "/actions/runs/{run_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ORG_HOOKS "/orgs/{org}/hooks"
@@ -86,6 +91,46 @@ const Route table[] = {
     {"GET", DEPLOYMENT "/statuses/{status_id}", Audience::repository,
      {Role::read, deployment_scopes}, reads_deployments, Waits::no,
      "deployments/statuses#get-a-deployment-status", get_status},
+
+    {"GET", REPOSITORY "/environments", Audience::repository, {Role::read, code_scopes}, "",
+     Waits::no, "deployments/environments#list-environments", list_environments},
+    {"GET", ENVIRONMENT, Audience::repository, {Role::read, code_scopes}, "", Waits::no,
+     "deployments/environments#get-an-environment", get_environment},
+    {"PUT", ENVIRONMENT, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/environments#create-or-update-an-environment", put_environment},
+    {"DELETE", ENVIRONMENT, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/environments#delete-an-environment", delete_environment},
+    {"GET", ENVIRONMENT "/deployment-branch-policies", Audience::repository,
+     {Role::read, code_scopes}, "", Waits::no,
+     "deployments/branch-policies#list-deployment-branch-policies", list_branch_policies},
+    {"POST", ENVIRONMENT "/deployment-branch-policies", Audience::repository,
+     {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#create-a-deployment-branch-policy", create_branch_policy},
+    {"GET", BRANCH_POLICY, Audience::repository, {Role::read, code_scopes}, "", Waits::no,
+     "deployments/branch-policies#get-a-deployment-branch-policy", get_branch_policy},
+    {"PUT", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#update-a-deployment-branch-policy", update_branch_policy},
+    {"DELETE", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#delete-a-deployment-branch-policy", delete_branch_policy},
+
+    // A run is a deployment here. Whoever may not review is told so by app: it is no role.
+    {"GET", RUN "/pending_deployments", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no,
+     "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
+     list_pending_deployments},
+    {"POST", RUN "/pending_deployments", Audience::repository,
+     {Role::read, deployment_scopes, true}, "", Waits::yes,
+     "actions/workflow-runs#review-pending-deployments-for-a-workflow-run",
+     review_pending_deployments},
+    {"GET", RUN "/approvals", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no,
+     "actions/workflow-runs#get-the-review-history-for-a-workflow-run", list_approvals},
+    {"GET", ESCLUSA DEPLOYMENT "/gates", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no, "", get_gates},
+    {"POST", ESCLUSA DEPLOYMENT "/bypass", Audience::repository,
+     {Role::admin, deployment_scopes}, "", Waits::yes, "", bypass_gates},
+    {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", Audience::repository,
+     {Role::write, deployment_scopes}, "", Waits::yes, "", dry_run},
 
     {"POST", REPOSITORY "/statuses/{sha}", Audience::repository, {Role::write, status_scopes},
      "", Waits::yes, "commits/statuses#create-a-commit-status", create_commit_status},
@@ -330,6 +375,9 @@ const Route table[] = {
 #undef ESCLUSA
 #undef REPOSITORY
 #undef DEPLOYMENT
+#undef ENVIRONMENT
+#undef BRANCH_POLICY
+#undef RUN
 #undef CHECK_RUN
 #undef HOOK
 #undef ORG_HOOKS

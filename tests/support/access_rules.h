@@ -7,8 +7,9 @@
 /// numbers that it is compared with.
 namespace esclusa::test::rules {
 
-/// What an account may do in a repository, as far as routes can ask for it.
-enum class Standing { nobody, none, pull, push, admin };
+/// What an account may do in a repository, as far as routes can ask for it. `review` is no standing
+/// of anybody's: a route that demands it changes something, and is for whoever may read.
+enum class Standing { nobody, none, pull, push, admin, review };
 
 /// The answer to a request: a status, and the message of a refusal.
 struct Verdict {
@@ -47,6 +48,10 @@ inline constexpr Judgement judgements[] = {
     {false, Standing::push,  false, {login,  scope,       scope,       scope,       scope}},
     {false, Standing::admin, true,  {login,  needs_admin, needs_admin, needs_admin, open}},
     {false, Standing::admin, false, {login,  scope,       scope,       scope,       scope}},
+    {true,  Standing::review, true, {hidden, hidden,      open,        open,        open}},
+    {true,  Standing::review, false, {hidden, hidden,     hidden,      hidden,      hidden}},
+    {false, Standing::review, true, {login,  open,        open,        open,        open}},
+    {false, Standing::review, false, {login, scope,       scope,       scope,       scope}},
 };
 // clang-format on
 
@@ -78,6 +83,7 @@ struct RepositoryRoute {
   int answer;
   std::string_view body = "";
   std::string_view root = "";  ///< `/esclusa` for what GitHub does not have
+  bool only_asks = false;      ///< it changes nothing, though it is no GET
 };
 // clang-format off
 inline constexpr RepositoryRoute repository_routes[] = {
@@ -93,6 +99,38 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"state": "in_progress"})"},
     {"GET",    "/deployments/{deployment_id}/statuses/{status_id}",
                                                         Standing::pull,  deployments,   200},
+
+    {"GET",    "/environments",                         Standing::pull,  code,          200},
+    {"GET",    "/environments/{environment_name}",      Standing::pull,  code,          200},
+    {"PUT",    "/environments/{environment_name}",      Standing::admin, code,          200,
+     R"({"wait_timer": 1})"},
+    {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
+    {"GET",    "/environments/{environment_name}/deployment-branch-policies",
+                                                        Standing::pull,  code,          200},
+    {"POST",   "/environments/{environment_name}/deployment-branch-policies",
+                                                        Standing::admin, code,          200,
+     R"({"name": "v*", "type": "tag"})"},
+    {"GET",    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::pull,  code,          200},
+    {"PUT",    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::admin, code,          200,
+     R"({"name": "main*"})"},
+    {"DELETE", "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::admin, code,          204},
+    {"GET",    "/actions/runs/{run_id}/pending_deployments",
+                                                        Standing::pull,  deployments,   200},
+    // Who is a reviewer is no matter of standing, and judged behind it; this body is refused first.
+    {"POST",   "/actions/runs/{run_id}/pending_deployments",
+                                                        Standing::review, deployments,  422,
+     R"({"environment_ids": [], "state": "approved", "comment": ""})"},
+    {"GET",    "/actions/runs/{run_id}/approvals",      Standing::pull,  deployments,   200},
+    {"GET",    "/deployments/{deployment_id}/gates",    Standing::pull,  deployments,   200, "",
+     "/esclusa"},
+    // That deployment waits for nothing.
+    {"POST",   "/deployments/{deployment_id}/bypass",   Standing::admin, deployments,   422,
+     R"({"reason": "It burns."})", "/esclusa"},
+    {"POST",   "/deployments/dry_run",                  Standing::push,  deployments,   200,
+     R"({"ref": "main", "auto_merge": false})", "/esclusa", true},
 
     {"POST",   "/statuses/{sha}",                       Standing::push,  statuses,      201,
      R"({"state": "success"})"},

@@ -261,6 +261,24 @@ class AccessWorld {
     names["new_key"] = public_key("new in " + repository.id);
     names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
+    add_guarded_environment(repository);
+  }
+
+  /// One with patterns, and a deployment that waits there.
+  void add_guarded_environment(Repository& repository) {
+    const std::string root = "/repositories/" + repository.id;
+    auto request = make_request("PUT", root + "/environments/guarded",
+                                {{"Authorization", "Bearer " + token("chief", "repo")}});
+    request.body = R"({"wait_timer": 60, "deployment_branch_policy":
+        {"protected_branches": false, "custom_branch_policies": true}})";
+    if (api::Api(app_.context, settings_).serve(request).status != 200) bug("no environment");
+    auto& names = repository.names;
+    names["environment_name"] = "guarded";
+    names["branch_policy_id"] = make(
+        "repo", root + "/environments/guarded/deployment-branch-policies", R"({"name": "main"})");
+    names["run_id"] = make("repo", root + "/deployments",
+                           R"({"ref": "main", "environment": "guarded", "auto_merge": false,
+                               "required_contexts": []})");
   }
 
   /// A team that every member sees, with a member of the organization, and a repository that
