@@ -13,6 +13,7 @@
 #include "api/meta.h"
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
+#include "api/ssh_door.h"
 #include "api/statuses.h"
 #include "api/users.h"
 #include "base/check.h"
@@ -50,6 +51,7 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
 #define KEY REPOSITORY "/keys/{key_id}"
 #define ADMIN "/esclusa/admin"
+#define SSH "/esclusa/ssh"
 
 // clang-format off
 const Route table[] = {
@@ -252,6 +254,16 @@ const Route table[] = {
      admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
+
+    {"POST", SSH "/keys", Audience::ssh, {}, "", Waits::yes, "", ssh_find_key},
+    {"POST", SSH "/sessions", Audience::ssh, {}, "", Waits::yes, "", ssh_start_session},
+    {"POST", SSH "/sessions/{session}/checks", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_check_session},
+    {"POST", SSH "/sessions/{session}/changes", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_begin_push},
+    {"PUT", SSH "/sessions/{session}/changes", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_finish_push},
+    {"DELETE", SSH "/sessions/{session}", Audience::ssh, {}, "", Waits::yes, "", ssh_end_push},
 };
 // clang-format on
 
@@ -264,6 +276,7 @@ const Route table[] = {
 #undef ORG_HOOK
 #undef KEY
 #undef ADMIN
+#undef SSH
 
 }  // namespace
 

@@ -28,7 +28,7 @@ TEST_CASE("read_push: the commits that the branch gets, the oldest first, and th
   const std::string second = fixture.commit("main", "a", "2");
   const std::string third = fixture.commit("main", "b", "1");
   const core::Push push = pushed(fixture, base, third);
-  CHECK(push.branch == "refs/heads/topic");
+  CHECK(push.ref == "refs/heads/topic");
   CHECK(push.before_sha == base);
   CHECK(push.after_sha == third);
   REQUIRE(push.commits.size() == 2);

@@ -245,6 +245,13 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
     {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
+    // What OpenSSH's helpers ask is on a socket of its own, too.
+    {"POST",   "/esclusa/ssh/keys",                                           hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions",                                       hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions/{session}/checks",                      hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
+    {"PUT",    "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
+    {"DELETE", "/esclusa/ssh/sessions/{session}",                             hidden, hidden},
 };
 
 /// Who asks, and what that makes of them in the repository that they ask about.
