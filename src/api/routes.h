@@ -11,7 +11,7 @@ namespace esclusa::api {
 /// Whom a route serves, beside the role and scopes that it demands.
 enum class Audience {
   repository,    ///< below `/repos/{owner}/{repo}`, also under `/esclusa`: judged for it
-  organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: for its owners
+  organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: judged for it
   account,       ///< needs a token, of whatever scopes
   anyone,        ///< also without a token: what the server says of itself
   local_admin,   ///< only through the administrator's unix socket

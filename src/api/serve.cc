@@ -48,7 +48,7 @@ Result<void> admit(Call& call, const Match& match) {
   }
   if (route.audience == Audience::organization) {
     call.organization_access = TRY(app::open_organization(
-        call.context, call.principal, call.parameter("org"), route.requirement.scopes));
+        call.context, call.principal, call.parameter("org"), route.requirement));
   }
   if (route.audience != Audience::repository) return {};
   call.repository_access =

@@ -1,7 +1,7 @@
 #include "api/statuses.h"
 
 #include "api/pagination.h"
-#include "app/deployments.h"
+#include "app/statuses.h"
 #include "wire/deployment.h"
 
 namespace esclusa::api {

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "store/accounts.h"
+#include "store/members.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
@@ -63,14 +64,17 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 
 Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal,
-                                             const std::string& login, const core::Scopes& scopes) {
+                                             const std::string& login,
+                                             const core::Requirement& requirement) {
   return context.database.read([&](store::Connection& db) -> Result<OrganizationAccess> {
     auto organization = store::find_account(db, login);
     if (!organization || organization->kind != core::AccountKind::organization) return not_found();
-    const bool is_owner =
-        principal.account && store::is_owner(db, organization->id, principal.account->id);
-    TRY(core::check_organization_access(principal, is_owner, scopes));
-    return OrganizationAccess{principal, std::move(*organization)};
+    const auto granted = principal.account
+                             ? store::find_member_role(db, organization->id, principal.account->id)
+                             : std::nullopt;
+    TRY(core::check_organization_access(principal, granted, requirement));
+    const auto role = core::effective_member_role(principal, granted);
+    return OrganizationAccess{principal, std::move(*organization), role.value()};
   });
 }
 

@@ -21,10 +21,11 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
                                          RepositoryId id, const core::Requirement& requirement);
 
-/// An organization, opened for its owners and site administrators; `not_found` for everybody else.
+/// An organization, and the access to it, as core::check_organization_access judges it.
 Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal,
-                                             const std::string& login, const core::Scopes& scopes);
+                                             const std::string& login,
+                                             const core::Requirement& requirement);
 
 /// The repository that had this name once, and has another one now. Nothing if there is none, and
 /// for whom it may not be read: a redirect must not tell that it is there. `requirement` is the

@@ -5,16 +5,20 @@
 
 namespace esclusa::app {
 
+core::Profile profile_of(store::Connection& db, core::Account account) {
+  const AccountId id = account.id;
+  return {
+      std::move(account),
+      store::count_repositories(db, id, core::Visibility::is_public),
+      store::count_repositories(db, id, core::Visibility::is_private),
+  };
+}
+
 Result<core::Profile> get_profile(const Context& context, const std::string& login) {
   return context.database.read([&](store::Connection& db) -> Result<core::Profile> {
     auto account = store::find_account(db, login);
     if (!account) return not_found();
-    const AccountId id = account->id;
-    return core::Profile{
-        std::move(*account),
-        store::count_repositories(db, id, core::Visibility::is_public),
-        store::count_repositories(db, id, core::Visibility::is_private),
-    };
+    return profile_of(db, std::move(*account));
   });
 }
 

@@ -1,5 +1,6 @@
 #include "app/administration.h"
 
+#include "app/members.h"
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/accounts.h"
@@ -130,7 +131,8 @@ Result<Blocking> unblock_account(const Context& context, const core::Principal& 
 Result<void> set_member(const Context& context, const core::Principal& principal,
                         const std::string& organization, const std::string& login,
                         const std::string& role) {
-  if (role != "admin" && role != "member") {
+  const auto member_role = core::from_name<core::MemberRole>(role);
+  if (!member_role) {
     return fail(ErrorCode::invalid, "A member's role is admin or member", "invalid_role");
   }
   return context.database.write([&](store::Connection& tx) -> Result<void> {
@@ -140,10 +142,7 @@ Result<void> set_member(const Context& context, const core::Principal& principal
                   "not_an_organization");
     }
     auto account = TRY(require_account(tx, login));
-    store::set_member(tx, owner.id, account.id, role);
-    store::insert_audit(tx, principal, {"organization.set_member", std::nullopt, owner.id.value},
-                        context.now());
-    return {};
+    return join_organization(tx, principal, owner, account, *member_role, context.now());
   });
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "app/token_use.h"
+#include "base/boot_clock.h"
 #include "base/crypto.h"
 #include "base/time.h"
 #include "core/principal.h"
@@ -16,6 +17,7 @@ struct Context {
   store::Database& database;
   const Sealer& sealer;
   Clock now;
+  BootClock boot_now;
   wire::Urls event_urls;                         ///< links in frozen event bodies
   std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
   /// Called after a commit that made events or deliveries: whoever passes them on looks at once.
@@ -30,10 +32,13 @@ struct RepositoryAccess {
   core::Role role = core::Role::none;  ///< the one that counts
 };
 
-/// One request's principal as an owner of one organization, already judged.
+/// One request's principal in one organization, access already judged.
 struct OrganizationAccess {
   core::Principal principal;
   core::Account organization;
+  core::MemberRole role = core::MemberRole::member;  ///< the one that counts
+
+  bool is_owner() const { return role == core::MemberRole::admin; }
 };
 
 /// What is absent, or not visible to the caller: GitHub's words.

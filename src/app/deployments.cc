@@ -1,17 +1,32 @@
 #include "app/deployments.h"
 
+#include "app/gates.h"
 #include "app/merges.h"
-#include "base/crypto.h"
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/check_runs.h"
+#include "store/environments.h"
 #include "store/events.h"
+#include "store/gates.h"
 #include "store/idempotency.h"
 #include "store/repositories.h"
-#include "wire/event_body.h"
 
 namespace esclusa::app {
 namespace {
+
+/// What the environment's branch policy says against the ref.
+Result<std::optional<Error>> find_refusal(const Context& context,
+                                          const core::Repository& repository,
+                                          const core::NewDeployment& input,
+                                          const core::ResolvedRef& ref) {
+  return context.database.read([&](store::Connection& db) -> std::optional<Error> {
+    const auto environment = store::find_environment(db, repository.id, input.environment);
+    if (!environment) return std::nullopt;
+    const auto facts = store::gather_gate_facts(db, *environment, {}, gate_time(context));
+    auto allowed = core::check_branch_policy(*environment, ref, input.ref, facts);
+    return allowed ? std::nullopt : std::optional(std::move(allowed).error());
+  });
+}
 
 /// Everything that the decision needs. It is gathered before the transaction, which holds up every
 /// other writer.
@@ -23,6 +38,8 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   facts.merge_policy = repository.auto_merge;
   facts.resolved = TRY(git.resolve(input.ref));
   if (!facts.resolved) return facts;
+  facts.forbidden = TRY(find_refusal(context, repository, input, *facts.resolved));
+  if (facts.forbidden) return facts;
   if (core::needs_behind_count(input, repository.auto_merge)) {
     auto base = TRY(git.resolve("refs/heads/" + repository.default_branch));
     if (base) {
@@ -37,64 +54,6 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   }
   return facts;
 }
-
-core::Event event_of(const core::Deployment& deployment, std::string kind, Timestamp now) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = deployment.repository_id;
-  event.environment_id = deployment.environment.id;
-  event.deployment_id = deployment.id;
-  event.kind = std::move(kind);
-  event.action = "created";
-  event.created_at = now;
-  return event;
-}
-
-/// Inserts the `deployment` event. Only here: an event that is held is no row anywhere.
-void dispatch(store::Connection& tx, const Context& context, const RepositoryAccess& access,
-              const core::Deployment& deployment) {
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event_of(deployment, "deployment", deployment.created_at),
-                      wire::deployment_event(surroundings, deployment), access.principal);
-}
-
-/// Inserts a status, shows it on the deployment, and inserts its event.
-core::DeploymentStatus record_status(store::Connection& tx, const Context& context,
-                                     const RepositoryAccess& access, core::Deployment& deployment,
-                                     core::DeploymentStatus status) {
-  status.id = store::insert_status(tx, status, access.principal);
-  deployment.state = status.state;
-  deployment.environment = status.environment;
-  deployment.updated_at = status.updated_at;
-  core::Event event = event_of(deployment, "deployment_status", status.created_at);
-  event.announced = core::is_announced(status.state);
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event, wire::deployment_status_event(surroundings, status, deployment),
-                      access.principal);
-  return status;
-}
-
-void make_older_inactive(store::Connection& tx, const Context& context,
-                         const RepositoryAccess& access, const core::Deployment& newer,
-                         Timestamp now) {
-  for (core::Deployment& older : store::list_live_deployments(tx, newer.environment.id)) {
-    if (!core::is_made_inactive_by(older, newer)) continue;
-    core::DeploymentStatus inactive;
-    inactive.deployment_id = older.id;
-    inactive.repository_id = older.repository_id;
-    inactive.state = core::DeploymentState::inactive;
-    inactive.environment = older.environment;
-    inactive.creator = *access.principal.account;
-    inactive.created_at = inactive.updated_at = now;
-    record_status(tx, context, access, older, std::move(inactive));
-  }
-}
-
-}  // namespace
-
-namespace {
 
 store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
                                     const core::IdempotencyKey& key) {
@@ -122,17 +81,16 @@ Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
   return deployment;
 }
 
-/// Inserts the deployment with all that belongs to it.
-core::Deployment insert(store::Connection& tx, const Context& context,
-                        const RepositoryAccess& access, const core::NewDeployment& input,
-                        const core::DeploymentPlan& plan, Timestamp now) {
+core::Deployment make_deployment(const Context& context, const RepositoryAccess& access,
+                                 const core::NewDeployment& input, const core::ResolvedRef& ref,
+                                 const core::DeploymentPlan& plan) {
   core::Deployment deployment;
-  deployment.created_at = deployment.updated_at = now;
+  deployment.created_at = deployment.updated_at = context.now();
+  deployment.boot = context.boot_now();
   deployment.repository_id = access.repository.id;
-  deployment.environment =
-      store::ensure_environment_name(tx, access.repository.id, input.environment, now);
-  deployment.original_environment = deployment.environment;
   deployment.ref = input.ref;
+  deployment.ref_kind = ref.kind;
+  deployment.ref_name = ref.full_name;
   deployment.sha = plan.sha;
   deployment.task = input.task;
   deployment.payload = input.payload;
@@ -140,10 +98,6 @@ core::Deployment insert(store::Connection& tx, const Context& context,
   deployment.creator = *access.principal.account;
   deployment.transient_environment = input.transient_environment;
   deployment.production_environment = plan.production_environment;
-  deployment.id = store::insert_deployment(tx, deployment, access.principal);
-  dispatch(tx, context, access, deployment);
-  store::insert_audit(tx, access.principal,
-                      {"deployment.create", access.repository.id, deployment.id.value}, now);
   return deployment;
 }
 
@@ -175,12 +129,42 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
       // The same request came twice at once, and the other one was first.
       return TRY(find_earlier(tx, access, *key, now)).value();
     }
-    core::Deployment deployment = insert(tx, context, access, input, plan, now);
+    core::Deployment deployment = TRY(
+        admit(tx, context, access, make_deployment(context, access, input, *facts.resolved, plan),
+              input.environment));
     if (key) store::remember_deployment(tx, owner_of(access, *key), deployment.id);
     return deployment;
   }));
   context.events_committed();
   return created;
+}
+
+Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
+                       const core::NewDeployment& input) {
+  TRY(core::check_new_deployment(input));
+  const auto git = TRY(git::Repository::open(access.repository.path));
+  const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
+  DryRun run;
+  if (facts.resolved) run.sha = facts.resolved->sha;
+  auto plan = core::plan_deployment(input, facts);
+  if (!plan) {
+    run.refusal = std::move(plan).error();
+    return run;
+  }
+  if (plan->step == core::DeploymentStep::merge) {
+    run.outcome = DryRunOutcome::merged;
+    return run;
+  }
+  const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
+  run.gates = TRY(context.database.read([&](store::Connection& db) {
+    const auto environment = store::find_environment(db, access.repository.id, input.environment);
+    if (!environment) return std::vector<core::GateVerdict>{};
+    return core::judge_gates(
+        *environment, deployment,
+        store::gather_gate_facts(db, *environment, deployment, gate_time(context)));
+  }));
+  run.outcome = core::all_open(run.gates) ? DryRunOutcome::released : DryRunOutcome::held;
+  return run;
 }
 
 Result<core::Deployment> get_deployment(const Context& context, const RepositoryAccess& access,
@@ -211,62 +195,6 @@ Result<void> delete_deployment(const Context& context, const RepositoryAccess& a
                         context.now());
     return {};
   });
-}
-
-Result<core::DeploymentStatus> create_status(const Context& context, const RepositoryAccess& access,
-                                             DeploymentId id,
-                                             const core::NewDeploymentStatus& input) {
-  TRY(core::check_new_status(input));
-  auto created =
-      context.database.write([&](store::Connection& tx) -> Result<core::DeploymentStatus> {
-        auto deployment = store::find_deployment(tx, access.repository.id, id);
-        if (!deployment) return not_found();
-        core::DeploymentStatus status;
-        status.created_at = status.updated_at = context.now();
-        status.deployment_id = id;
-        status.repository_id = access.repository.id;
-        status.state = input.state;
-        status.description = input.description;
-        status.environment =
-            input.environment ? store::ensure_environment_name(
-                                    tx, access.repository.id, *input.environment, status.created_at)
-                              : deployment->environment;
-        status.target_url = input.target_url;
-        status.environment_url = input.environment_url;
-        status.creator = *access.principal.account;
-        status = record_status(tx, context, access, *deployment, std::move(status));
-        if (status.state == core::DeploymentState::success && input.auto_inactive) {
-          make_older_inactive(tx, context, access, *deployment, status.created_at);
-        }
-        store::insert_audit(tx, access.principal,
-                            {"deployment_status.create", access.repository.id, status.id.value},
-                            status.created_at);
-        return status;
-      });
-  if (created) context.events_committed();
-  return created;
-}
-
-Result<core::DeploymentStatus> get_status(const Context& context, const RepositoryAccess& access,
-                                          DeploymentId deployment, DeploymentStatusId id) {
-  auto status = TRY(
-      context.database.read([&](store::Connection& db) -> std::optional<core::DeploymentStatus> {
-        if (!store::find_deployment(db, access.repository.id, deployment)) return std::nullopt;
-        return store::find_status(db, deployment, id);
-      }));
-  if (!status) return not_found();
-  return std::move(*status);
-}
-
-Result<core::Listing<core::DeploymentStatus>> list_statuses(const Context& context,
-                                                            const RepositoryAccess& access,
-                                                            DeploymentId deployment,
-                                                            const core::Page& page) {
-  return context.database.read(
-      [&](store::Connection& db) -> Result<core::Listing<core::DeploymentStatus>> {
-        if (!store::find_deployment(db, access.repository.id, deployment)) return not_found();
-        return store::list_statuses(db, deployment, page);
-      });
 }
 
 }  // namespace esclusa::app

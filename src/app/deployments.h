@@ -5,11 +5,11 @@
 
 #include "app/context.h"
 #include "core/deployment.h"
-#include "core/deployment_status.h"
+#include "core/gates.h"
 #include "core/idempotency_key.h"
 #include "store/deployments.h"
 
-/// Deployments and their statuses. The caller has judged the access.
+/// Deployments. The caller has judged the access.
 namespace esclusa::app {
 
 /// The default branch was merged into the requested one, and nothing was deployed: whoever still
@@ -21,11 +21,24 @@ using CreateOutcome = std::variant<core::Deployment, AutoMerged>;
 
 /// Resolves, decides (`core::plan_deployment`), and records: the deployment, its event, the
 /// deliveries and the audit row are one transaction. With a key that this account has used for
-/// this repository within a day, the deployment of then. Errors: `invalid` (422), `conflict`
-/// (409), `unavailable`.
+/// this repository within a day, the deployment of then. Where the environment's gates are shut,
+/// the deployment is held, and its event is no row anywhere until they open. Errors: `invalid`
+/// (422), `conflict` (409), `unavailable`.
 Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
                                         const core::NewDeployment& input,
                                         const std::optional<core::IdempotencyKey>& key = {});
+/// What a create would do now.
+enum class DryRunOutcome { released, held, merged, refused };
+struct DryRun {
+  DryRunOutcome outcome = DryRunOutcome::refused;
+  std::string sha;                       ///< empty where the ref is unknown
+  std::optional<Error> refusal;          ///< of `refused`
+  std::vector<core::GateVerdict> gates;  ///< of `released` and `held`
+};
+/// Judges as `create_deployment` does, and does nothing.
+Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
+                       const core::NewDeployment& input);
+
 Result<core::Deployment> get_deployment(const Context& context, const RepositoryAccess& access,
                                         DeploymentId id);
 Result<core::Listing<core::Deployment>> list_deployments(const Context& context,
@@ -34,17 +47,5 @@ Result<core::Listing<core::Deployment>> list_deployments(const Context& context,
                                                          const core::Page& page);
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id);
-
-/// Records a report, and, on a success, makes what it replaces `inactive`, all in one
-/// transaction.
-Result<core::DeploymentStatus> create_status(const Context& context, const RepositoryAccess& access,
-                                             DeploymentId deployment,
-                                             const core::NewDeploymentStatus& input);
-Result<core::DeploymentStatus> get_status(const Context& context, const RepositoryAccess& access,
-                                          DeploymentId deployment, DeploymentStatusId id);
-Result<core::Listing<core::DeploymentStatus>> list_statuses(const Context& context,
-                                                            const RepositoryAccess& access,
-                                                            DeploymentId deployment,
-                                                            const core::Page& page);
 
 }  // namespace esclusa::app

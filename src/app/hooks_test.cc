@@ -237,7 +237,8 @@ struct OrganizationFixture : HookFixture {
     audits = row_count("audit");
   }
   app::OrganizationAccess open_works(const core::Principal& principal) {
-    return must(app::open_organization(context, principal, "Works", {core::Scope::admin_org_hook}));
+    return must(app::open_organization(context, principal, "Works",
+                                       {core::Role::admin, {core::Scope::admin_org_hook}}));
   }
   core::Hook make(const std::string& url = "https://a.example") {
     return must(app::create_hook(context, works, hook_input(url)));
@@ -371,7 +372,7 @@ TEST_CASE("open_organization: owners and site administrators with the scope; abs
   auto code = [&](const std::string& login, const std::string& organization,
                   const std::string& scopes) {
     auto opened = app::open_organization(app.context, app.log_in(login, scopes), organization,
-                                         {core::Scope::admin_org_hook});
+                                         {core::Role::admin, {core::Scope::admin_org_hook}});
     return opened ? std::optional<ErrorCode>() : opened.error().code;
   };
   CHECK_FALSE(code("ada", "works", "admin:org_hook"));

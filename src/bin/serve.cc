@@ -16,6 +16,7 @@
 #include "app/administration.h"
 #include "app/merges.h"
 #include "app/pushes.h"
+#include "app/reviews.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "bin/data_folder.h"
@@ -30,20 +31,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Calls something now and then until it is destroyed, and once more at the end.
+/// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
+/// again after having been blocked.
+constexpr int gate_sweep_looks = 60;
+
+/// Calls something every now and then until it is destroyed, and once more at the end. Nobody who
+/// sets the machine's clock delays or hastens it.
 class Housekeeper {
  public:
-  explicit Housekeeper(std::function<void()> work)
-      : work_(std::move(work)), thread_([this](std::stop_token stop) { run(stop); }) {}
+  Housekeeper(std::chrono::seconds period, std::function<void()> work)
+      : period_(period),
+        work_(std::move(work)),
+        thread_([this](std::stop_token stop) { run(stop); }) {}
 
  private:
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
-      stopped_.wait_for(lock, stop, 5s, [] { return false; });
+      stopped_.wait_for(lock, stop, period_, [] { return false; });
       work_();
     }
   }
+  std::chrono::seconds period_;
   std::function<void()> work_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
@@ -197,6 +206,7 @@ Result<void> serve(const ServerSettings& settings) {
   context.emplace(app::Context{.database = *database,
                                .sealer = sealer,
                                .now = system_now,
+                               .boot_now = boot_now,
                                .event_urls = {url, url},
                                .repositories_directory = data.repositories(),
                                .events_committed =
@@ -209,10 +219,14 @@ Result<void> serve(const ServerSettings& settings) {
   // Before anything is served: what a crash left between git and the database.
   app::settle_git_intents(*context, 0s);
   app::settle_pushes(*context);
-  Housekeeper housekeeper([&] {
+  app::release_due(*context, true);
+  Housekeeper housekeeper(5s, [&] {
     token_use.flush(*database);
     app::settle_git_intents(*context, limits::git_intent_time);
     app::settle_pushes(*context);
+  });
+  Housekeeper gate_timer(limits::gate_timer_every, [&, looks = 0]() mutable {
+    app::release_due(*context, ++looks % gate_sweep_looks == 0);
   });
 
   print_address(url, data, TRY(app::create_first_administrator(*context)));

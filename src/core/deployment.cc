@@ -63,6 +63,7 @@ Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const Deploym
   if (!facts.resolved) {
     return fail(ErrorCode::invalid, "No ref found for: " + input.ref, "ref_not_found");
   }
+  if (facts.forbidden) return std::unexpected(*facts.forbidden);
   TRY(judge_expected_sha(input, *facts.resolved));
   const DeploymentStep step = TRY(judge_merge(input, facts));
   // The merge will be another commit: what is reported about this one says nothing about it.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boot_clock.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
@@ -45,6 +46,8 @@ struct Deployment {
   EnvironmentName environment;
   EnvironmentName original_environment;
   std::string ref;  ///< as given
+  RefKind ref_kind = RefKind::commit;
+  std::string ref_name = {};  ///< full, as it was resolved; empty for a commit
   std::string sha;
   std::string task;
   std::string payload;  ///< JSON text: an object or a string, as accepted
@@ -54,6 +57,7 @@ struct Deployment {
   bool production_environment = false;
   DeploymentPhase phase = DeploymentPhase::released;
   std::optional<DeploymentState> state;  ///< of the latest status; none while there is no status
+  BootTime boot = {};                    ///< at the creation
   Timestamp created_at{};
   Timestamp updated_at{};
 };
@@ -88,6 +92,7 @@ struct DeploymentFilter {
 /// What was found out before deciding. Gathered outside the transaction.
 struct DeploymentFacts {
   std::optional<ResolvedRef> resolved;
+  std::optional<Error> forbidden = {};  ///< what the environment's branch policy says against it
   std::string default_branch;
   std::string default_sha = {};  ///< its commit; empty where it was not asked
   MergePolicy merge_policy = MergePolicy::ignore;
@@ -110,8 +115,9 @@ struct DeploymentPlan {
 bool needs_behind_count(const NewDeployment& input, MergePolicy policy);
 bool needs_contexts(const NewDeployment& input);
 
-/// The decision over a create: pure, and the only one. The order of its judgements is resolve →
-/// `expected_sha` → auto-merge → required contexts; an environment's gates will stand between them.
+/// The decision over a create: pure, and the only one but for the gates (core/gates.h), which are
+/// judged in the transaction. The order of its judgements is resolve → branch policy →
+/// `expected_sha` → auto-merge → required contexts.
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts);
 
 /// The 409 for a merge that cannot be: `Conflict merging main into topic.`

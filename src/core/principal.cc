@@ -51,13 +51,20 @@ Result<void> check_access(const Principal& principal, const Repository& reposito
   return {};
 }
 
-Result<void> check_organization_access(const Principal& principal, bool is_owner,
-                                       const Scopes& scopes) {
-  const bool may = is_owner || (principal.account && principal.account->site_admin);
-  if (!may || !principal.token || !principal.token->scopes.has_any(scopes)) {
-    return fail(ErrorCode::not_found, "Not Found");
-  }
-  return {};
+std::optional<MemberRole> effective_member_role(const Principal& principal,
+                                                std::optional<MemberRole> granted) {
+  if (!principal.account) return std::nullopt;
+  return principal.account->site_admin ? MemberRole::admin : granted;
+}
+
+Result<void> check_organization_access(const Principal& principal, std::optional<MemberRole> role,
+                                       const Requirement& requirement) {
+  const auto held = effective_member_role(principal, role);
+  const bool in_scope = principal.token && principal.token->scopes.has_any(requirement.scopes);
+  if (!held || !in_scope) return fail(ErrorCode::not_found, "Not Found");
+  if (requirement.role != Role::admin || held == MemberRole::admin) return {};
+  if (!requirement.scopes.has(Scope::read_org)) return fail(ErrorCode::not_found, "Not Found");
+  return fail(ErrorCode::forbidden, "You must be an organization owner.", "missing_role");
 }
 
 }  // namespace esclusa::core

@@ -4,6 +4,7 @@
 
 #include "core/account.h"
 #include "core/repository.h"
+#include "core/team.h"
 #include "core/token.h"
 
 namespace esclusa::core {
@@ -18,7 +19,8 @@ struct Principal {
   std::optional<DeployKeyId> deploy_key_id = {};
 };
 
-/// What a route demands of the principal, beside its being there.
+/// What a route demands of the principal, beside its being there. In an organization `Role::admin`
+/// is its owners, and any other role all of its members.
 struct Requirement {
   Role role = Role::read;
   /// Any of these opens the route (`public_repo` only on public repositories); reading a public
@@ -31,10 +33,15 @@ struct Requirement {
 Result<void> check_access(const Principal& principal, const Repository& repository, Role role,
                           const Requirement& requirement);
 
-/// Judges access to what an organization's owners alone may do, and site administrators. Everybody
-/// else is told `not_found`, as on GitHub.
-Result<void> check_organization_access(const Principal& principal, bool is_owner,
-                                       const Scopes& scopes);
+/// Judges access to an organization. `role` is what the account is there. Whoever is no member, and
+/// whoever has no fitting scope, is told `not_found`; so is a member who is no owner of what
+/// members do not see either, which is what no scope opens that also reads the organization.
+Result<void> check_organization_access(const Principal& principal, std::optional<MemberRole> role,
+                                       const Requirement& requirement);
+
+/// The role that counts in an organization: site administrators are owners.
+std::optional<MemberRole> effective_member_role(const Principal& principal,
+                                                std::optional<MemberRole> granted);
 
 /// The role that counts: owners and site administrators are admins, public is readable.
 Role effective_role(const Principal& principal, const Repository& repository, Role granted);

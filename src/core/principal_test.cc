@@ -151,21 +151,49 @@ TEST_CASE("effective_role: a public repository is readable, and a grant never lo
   CHECK(effective_role(Principal{}, repository(is_private), Role::admin) == Role::none);
 }
 
-TEST_CASE(
-    "check_organization_access: owners and site administrators with the scope, and no others") {
-  const Scopes hooks{admin_org_hook};
+namespace {
+
+/// 0 if it opens, and otherwise the HTTP status of the refusal.
+int outcome_there(const Principal& principal, std::optional<MemberRole> role,
+                  const Requirement& requirement) {
+  const auto checked = check_organization_access(principal, role, requirement);
+  if (checked) return 0;
+  if (checked.error().code == ErrorCode::not_found) return 404;
+  CHECK(checked.error().code == ErrorCode::forbidden);
+  CHECK(checked.error().reason_code == "missing_role");
+  return 403;
+}
+
+}  // namespace
+
+TEST_CASE("check_organization_access: what owners alone see is there for owners with the scope") {
+  const Requirement hooks{Role::admin, {admin_org_hook}};
   Principal nobody, chief = caller("admin:org_hook");
   chief.account->site_admin = true;
-  auto may = [&](const Principal& principal, bool is_owner) {
-    auto checked = check_organization_access(principal, is_owner, hooks);
-    if (!checked) CHECK(checked.error().code == ErrorCode::not_found);
-    return checked.has_value();
-  };
-  CHECK(may(caller("admin:org_hook"), true));
-  CHECK(may(chief, false));
-  CHECK_FALSE(may(caller("admin:org_hook"), false));
-  CHECK_FALSE(may(caller("repo, admin:org, admin:repo_hook"), true));
-  CHECK_FALSE(may(nobody, false));
+  CHECK(outcome_there(caller("admin:org_hook"), MemberRole::admin, hooks) == 0);
+  CHECK(outcome_there(chief, std::nullopt, hooks) == 0);
+  CHECK(outcome_there(chief, MemberRole::member, hooks) == 0);
+  CHECK(outcome_there(caller("admin:org_hook"), MemberRole::member, hooks) == 404);
+  CHECK(outcome_there(caller("admin:org_hook"), std::nullopt, hooks) == 404);
+  CHECK(outcome_there(caller("repo, admin:org, admin:repo_hook"), MemberRole::admin, hooks) == 404);
+  CHECK(outcome_there(nobody, std::nullopt, hooks) == 404);
   chief.token->scopes = {};
-  CHECK_FALSE(may(chief, true));
+  CHECK(outcome_there(chief, MemberRole::admin, hooks) == 404);
+}
+
+TEST_CASE("check_organization_access: members read; what they see and may not change is 403") {
+  const Requirement reading{Role::read, {read_org}}, writing{Role::admin, {write_org}};
+  for (const char* scopes : {"read:org", "write:org", "admin:org"}) {
+    CHECK(outcome_there(caller(scopes), MemberRole::member, reading) == 0);
+    CHECK(outcome_there(caller(scopes), MemberRole::admin, reading) == 0);
+    CHECK(outcome_there(caller(scopes), std::nullopt, reading) == 404);
+  }
+  CHECK(outcome_there(caller("repo, user"), MemberRole::admin, reading) == 404);
+  CHECK(outcome_there(caller("read:org"), MemberRole::admin, writing) == 404);
+  CHECK(outcome_there(caller("write:org"), MemberRole::admin, writing) == 0);
+  CHECK(outcome_there(caller("admin:org"), MemberRole::admin, writing) == 0);
+  CHECK(outcome_there(caller("write:org"), MemberRole::member, writing) == 403);
+  CHECK(outcome_there(caller("read:org"), MemberRole::member, writing) == 404);
+  CHECK(outcome_there(caller("write:org"), std::nullopt, writing) == 404);
+  CHECK(outcome_there(Principal{}, std::nullopt, reading) == 404);
 }

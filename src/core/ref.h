@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/enum_names.h"
+
 namespace esclusa::core {
 
 /// What a ref turned out to be. Branch policies and auto-merge depend on it.
@@ -32,5 +34,13 @@ RefKind kind_of_full_name(std::string_view full_name);
 bool is_hidden_ref(std::string_view full_name);
 /// The ref that keeps a deployed commit alive: `refs/deployments/<sha>`.
 std::string keep_ref_name(std::string_view sha);
+
+template <>
+struct enum_names<RefKind> {
+  static constexpr NameTable<RefKind, 4> values{{{RefKind::branch, "branch"},
+                                                 {RefKind::tag, "tag"},
+                                                 {RefKind::other_ref, "other_ref"},
+                                                 {RefKind::commit, "commit"}}};
+};
 
 }  // namespace esclusa::core

@@ -61,21 +61,6 @@ bool has_accounts(sql::Connection& db) {
   return db.number("select count(*) from (select 1 from account limit 1) as found") > 0;
 }
 
-void set_member(sql::Connection& tx, AccountId organization, AccountId account,
-                std::string_view role) {
-  tx.execute(
-      "insert into organization_member (organization_id, account_id, role) values ($1, $2, $3) "
-      "on conflict (organization_id, account_id) do update set role = excluded.role",
-      {organization.value, account.value, role});
-}
-
-bool is_owner(sql::Connection& db, AccountId organization, AccountId account) {
-  return db.number(
-             "select count(*) from organization_member where organization_id = $1 and "
-             "account_id = $2 and role = 'admin'",
-             {organization.value, account.value}) > 0;
-}
-
 void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at) {
   tx.execute("update account set blocked_at = $2 where id = $1", {account.value, time_value(at)});
 }

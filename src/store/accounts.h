@@ -17,12 +17,6 @@ std::optional<core::Account> find_account(sql::Connection& db, std::string_view 
 std::vector<core::Account> list_accounts(sql::Connection& db);
 bool has_accounts(sql::Connection& db);
 
-/// Makes `account` a member (`admin` or `member`) of the organisation, or changes its role.
-void set_member(sql::Connection& tx, AccountId organization, AccountId account,
-                std::string_view role);
-
-/// Whether the account may administer the organisation.
-bool is_owner(sql::Connection& db, AccountId organization, AccountId account);
 /// Nothing as the time lets the account in again.
 void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at);
 

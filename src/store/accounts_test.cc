@@ -96,38 +96,6 @@ TEST_CASE("list_accounts: by login; has_accounts tells whether there is one") {
   });
 }
 
-TEST_CASE("set_member: an organization's admins rule its repositories, its members do not") {
-  for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const auto team = add_account(tx, "team", core::AccountKind::organization);
-      const auto ada = add_account(tx, "ada");
-      const auto repository = test::add_repository(tx, team, "application");
-      store::set_member(tx, team.id, ada.id, "member");
-      CHECK(store::find_role(tx, repository, ada.id) == core::Role::none);
-      store::set_member(tx, team.id, ada.id, "admin");
-      CHECK(store::find_role(tx, repository, ada.id) == core::Role::admin);
-      store::set_member(tx, team.id, ada.id, "member");
-      CHECK(store::find_role(tx, repository, ada.id) == core::Role::none);
-      CHECK(tx.number("select count(*) from organization_member") == 1);
-    });
-  });
-}
-
-TEST_CASE("is_owner: the organization's admins, and nobody else") {
-  for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const auto team = add_account(tx, "team", core::AccountKind::organization);
-      const auto other = add_account(tx, "other", core::AccountKind::organization);
-      const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");
-      store::set_member(tx, team.id, ada.id, "admin");
-      store::set_member(tx, team.id, bob.id, "member");
-      CHECK(store::is_owner(tx, team.id, ada.id));
-      CHECK_FALSE(store::is_owner(tx, team.id, bob.id));
-      CHECK_FALSE(store::is_owner(tx, other.id, ada.id));
-    });
-  });
-}
-
 TEST_CASE("set_blocked: is read back, and taken away again") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

@@ -12,7 +12,7 @@ namespace {
 std::string select_deployments(std::string_view condition) {
   return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
          "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
-         "d.state, d.created_at, d.updated_at, " +
+         "d.state, d.created_at, d.updated_at, d.ref_kind, d.ref_name, d.boot_id, d.boot_micros, " +
          account_columns("c") +
          " from deployment d join environment_name e on e.id = d.environment_id "
          "join environment_name oe on oe.id = d.original_environment_id "
@@ -27,15 +27,18 @@ core::Deployment read_deployment(const sql::Row& row) {
       .environment = {{row.integer(2)}, std::string(row.text(3))},
       .original_environment = {{row.integer(4)}, std::string(row.text(5))},
       .ref = std::string(row.text(6)),
+      .ref_kind = read_enum<core::RefKind>(row, 17),
+      .ref_name = std::string(row.text(18)),
       .sha = std::string(row.text(7)),
       .task = std::string(row.text(8)),
       .payload = std::string(row.text(9)),
       .description = row.optional_text(10),
-      .creator = read_account(row, 17),
+      .creator = read_account(row, 21),
       .transient_environment = row.boolean(11),
       .production_environment = row.boolean(12),
       .phase = read_enum<core::DeploymentPhase>(row, 13),
       .state = std::nullopt,
+      .boot = {std::string(row.text(19)), std::chrono::microseconds(row.integer(20))},
       .created_at = from_micros(row.integer(15)),
       .updated_at = from_micros(row.integer(16)),
   };
@@ -57,15 +60,29 @@ DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& depl
   return {tx.number(
       "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
       "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
-      "transient_environment, production_environment, phase, released_at, created_at, updated_at) "
-      "values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) "
-      "returning id",
-      {deployment.repository_id.value, deployment.environment.id.value,
-       core::to_name(core::DeploymentKind::deploy), deployment.ref, deployment.sha, deployment.task,
-       deployment.payload, deployment.description, deployment.creator.id.value,
-       token_value(creator), human_value(deployment.creator), deployment.transient_environment,
-       deployment.production_environment, core::to_name(deployment.phase),
-       released ? std::optional(created_at) : std::nullopt, created_at})};
+      "transient_environment, production_environment, phase, released_at, created_at, updated_at, "
+      "ref_kind, ref_name, boot_id, boot_micros) values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, "
+      "$10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20) returning id",
+      {deployment.repository_id.value,
+       deployment.environment.id.value,
+       core::to_name(core::DeploymentKind::deploy),
+       deployment.ref,
+       deployment.sha,
+       deployment.task,
+       deployment.payload,
+       deployment.description,
+       deployment.creator.id.value,
+       token_value(creator),
+       human_value(deployment.creator),
+       deployment.transient_environment,
+       deployment.production_environment,
+       core::to_name(deployment.phase),
+       released ? std::optional(created_at) : std::nullopt,
+       created_at,
+       core::to_name(deployment.ref_kind),
+       deployment.ref_name,
+       deployment.boot.boot_id,
+       int64_t{deployment.boot.since_boot.count()}})};
 }
 
 std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryId repository,
@@ -103,6 +120,30 @@ std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
   return db.all(sql, {environment.value}, read_deployment);
 }
 
+bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now) {
+  const bool released = to == core::DeploymentPhase::released;
+  return tx.execute(
+             "update deployment set phase = $2, released_at = $3 where id = $1 and phase = 'held'",
+             {id.value, core::to_name(to),
+              released ? std::optional(to_micros(now)) : std::nullopt}) == 1;
+}
+
+std::vector<core::Deployment> list_held(sql::Connection& db,
+                                        std::optional<EnvironmentNameId> environment) {
+  static const std::string all = select_deployments("where d.phase = 'held' order by d.id");
+  static const std::string some =
+      select_deployments("where d.environment_id = $1 and d.phase = 'held' order by d.id");
+  return environment ? db.all(some, {environment->value}, read_deployment)
+                     : db.all(all, {}, read_deployment);
+}
+
+std::vector<core::Deployment> list_timed(sql::Connection& db) {
+  static const std::string sql = select_deployments(
+      "where d.phase = 'held' and d.id in (select deployment_id from deployment_gate where "
+      "opens_at is not null and state = 'shut') order by d.id");
+  return db.all(sql, {}, read_deployment);
+}
+
 bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment) {
   return db.number(
              "select count(*) from (select 1 from deployment where environment_id = $1 limit 2) "
@@ -113,6 +154,8 @@ bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment)
 void delete_deployment(sql::Connection& tx, DeploymentId id) {
   delete_log(tx, id);
   tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
+  tx.execute("delete from deployment_gate where deployment_id = $1", {id.value});
+  tx.execute("delete from deployment_review where deployment_id = $1", {id.value});
   tx.execute("delete from deployment where id = $1", {id.value});
 }
 

@@ -23,8 +23,15 @@ core::Listing<core::Deployment> list_deployments(sql::Connection& db, Repository
 /// The deployments of an environment whose latest state is `success`, oldest first.
 std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
                                                     EnvironmentNameId environment);
+/// From held to that phase; false, and nothing is changed, if it is not held any more.
+bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
+/// Held deployments of the environment, or of all, oldest first.
+std::vector<core::Deployment> list_held(sql::Connection& db,
+                                        std::optional<EnvironmentNameId> environment = {});
+/// Held deployments that a wait timer holds, oldest first.
+std::vector<core::Deployment> list_timed(sql::Connection& db);
 bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment);
-/// With its statuses. Events stay.
+/// With its statuses, verdicts and reviews. Events stay.
 void delete_deployment(sql::Connection& tx, DeploymentId id);
 
 /// Inserts it, and makes the deployment show its state and environment.

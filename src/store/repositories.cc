@@ -1,18 +1,27 @@
 #include "store/repositories.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
+#include "store/conditions.h"
 
 namespace esclusa::store {
 namespace {
 
-std::string select_repositories(std::string_view condition) {
-  return "select r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
+constexpr int repository_column_count = 9 + account_column_count;
+
+std::string repository_columns() {
+  return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
          "r.created_at, r.updated_at, " +
-         account_columns("o") + " from repository r join account o on o.id = r.owner_id " +
-         std::string(condition);
+         account_columns("o");
+}
+
+std::string select_repositories(std::string_view condition) {
+  return "select " + repository_columns() +
+         " from repository r join account o on o.id = r.owner_id " + std::string(condition);
 }
 
 core::Repository read_repository(const sql::Row& row) {
@@ -103,15 +112,49 @@ int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibilit
 }
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
-  if (repository.owner.kind == core::AccountKind::organization &&
-      is_owner(db, repository.owner.id, account)) {
-    return core::Role::admin;
+  core::Role highest = core::Role::none;
+  auto consider = [&](const sql::Row& row) {
+    highest = std::max(highest, read_enum<core::Role>(row, 0));
+  };
+  constexpr const char* own =
+      "select role from repository_role where repository_id = $1 and account_id = $2";
+  if (repository.owner.kind != core::AccountKind::organization) {
+    db.each(own, {repository.id.value, account.value}, consider);
+    return highest;
   }
-  return db
-      .one("select role from repository_role where repository_id = $1 and account_id = $2",
-           {repository.id.value, account.value},
-           [](const sql::Row& row) { return read_enum<core::Role>(row, 0); })
-      .value_or(core::Role::none);
+  // A member's teams are few; a repository's may be many.
+  static const std::string every =
+      std::string(own) +
+      " union all select 'admin' from organization_member where organization_id = $3 and "
+      "account_id = $2 and role = 'admin' "
+      "union all select r.role from team_member m join team_repository r "
+      "on r.team_id = m.team_id where m.account_id = $2 and r.repository_id = $1";
+  db.each(every, {repository.id.value, account.value, repository.owner.id.value}, consider);
+  return highest;
+}
+
+core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
+                                                           std::optional<AccountId> viewer,
+                                                           const core::Page& page) {
+  static const std::string tables =
+      "team_repository tr join repository r on r.id = tr.repository_id "
+      "join account o on o.id = r.owner_id";
+  Conditions where("tr.team_id = $1", {team.value});
+  if (viewer) {
+    where.add(
+        "(r.visibility = 'public' or exists (select 1 from repository_role g "
+        "where g.repository_id = r.id and g.account_id = ?) or exists (select 1 from "
+        "team_member m join team_repository mr on mr.team_id = m.team_id "
+        "where m.account_id = $2 and mr.repository_id = r.id))",
+        viewer->value);
+  }
+  auto select = [](const std::string& rest) {
+    return "select " + repository_columns() + ", tr.role from " + tables + " " + rest;
+  };
+  return where.list(db, tables, select, "r.name_key", page, [](const sql::Row& row) {
+    return core::TeamRepository{read_repository(row),
+                                read_enum<core::Role>(row, repository_column_count)};
+  });
 }
 
 void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <thread>
 
+#include "store/members.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -196,8 +197,8 @@ TEST_CASE("find_role: a member of an organization keeps what was granted in pers
       const auto ada = add_account(tx, "ada");
       const auto repository = add_repository(tx, team, "application");
       store::set_role(tx, repository.id, ada.id, core::Role::write);
-      store::set_member(tx, team.id, ada.id, "member");
-      store::set_member(tx, other.id, ada.id, "admin");
+      store::set_member(tx, team.id, ada.id, core::MemberRole::member);
+      store::set_member(tx, other.id, ada.id, core::MemberRole::admin);
       CHECK(store::find_role(tx, repository, ada.id) == core::Role::write);
     });
   });

@@ -57,6 +57,12 @@ void write_account(JsonWriter& json, const core::Account& account, const Urls& u
   json.end_object();
 }
 
+void write_team_member(JsonWriter& json, const core::TeamMember& member, const Urls& urls) {
+  json.begin_object();
+  write_members(json, member.account, urls);
+  json.member("role", core::to_name(member.role)).member("inherited", false).end_object();
+}
+
 void write_user(JsonWriter& json, const core::Profile& profile, View view, const Urls& urls) {
   json.begin_object();
   write_members(json, profile.account, urls);

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/account.h"
+#include "core/team.h"
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
@@ -7,6 +8,9 @@ namespace esclusa::wire {
 
 /// GitHub's `simple-user`.
 void write_account(JsonWriter& json, const core::Account& account, const Urls& urls);
+
+/// GitHub's `team-member`: the same with its role in a team.
+void write_team_member(JsonWriter& json, const core::TeamMember& member, const Urls& urls);
 
 /// Who looks at an account: anyone, or it itself.
 enum class View { is_public, is_private };

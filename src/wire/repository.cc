@@ -50,17 +50,6 @@ constexpr Link links[] = {
     {"deployments_url", "/deployments"},
 };
 
-void write_permissions(JsonWriter& json, core::Role role) {
-  json.key("permissions")
-      .begin_object()
-      .member("admin", role >= core::Role::admin)
-      .member("maintain", role >= core::Role::maintain)
-      .member("push", role >= core::Role::write)
-      .member("triage", role >= core::Role::triage)
-      .member("pull", role >= core::Role::read)
-      .end_object();
-}
-
 /// What every form of a repository begins with. The caller closes the object.
 void begin_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls) {
   const std::string url = urls.repository(repository);
@@ -79,16 +68,11 @@ void begin_repository(JsonWriter& json, const core::Repository& repository, cons
   for (const Link& link : links) json.member(link.name, url + link.path);
 }
 
-}  // namespace
+enum class Form { with_discussions, of_team };
 
-void write_minimal_repository(JsonWriter& json, const core::Repository& repository,
-                              const Urls& urls) {
-  begin_repository(json, repository, urls);
-  json.end_object();
-}
-
-void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
-                      std::optional<core::Role> viewer_role, ApiVersion version) {
+/// What the longer forms have in common. The caller closes the object.
+void begin_long_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
+                           Form form, ApiVersion version) {
   const std::string html_url = urls.web + "/" + Urls::path_of(repository);
   begin_repository(json, repository, urls);
   json.member("created_at", repository.created_at)
@@ -106,10 +90,9 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
       .member("has_issues", false)
       .member("has_projects", false);
   if (version == ApiVersion::of_2022_11_28) json.member("has_downloads", false);
-  json.member("has_wiki", false)
-      .member("has_pages", false)
-      .member("has_discussions", false)
-      .member("forks_count", 0)
+  json.member("has_wiki", false).member("has_pages", false);
+  if (form == Form::with_discussions) json.member("has_discussions", false);
+  json.member("forks_count", 0)
       .member("mirror_url", nullptr)
       .member("archived", false)
       .member("disabled", false)
@@ -124,6 +107,49 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
       .member("open_issues", 0)
       .member("watchers", 0)
       .member("default_branch", repository.default_branch);
+}
+
+}  // namespace
+
+std::string_view permission_name(core::Role role) {
+  switch (role) {
+    case core::Role::read: return "pull";
+    case core::Role::write: return "push";
+    default: return core::to_name(role);
+  }
+}
+
+void write_permissions(JsonWriter& json, core::Role role) {
+  json.key("permissions")
+      .begin_object()
+      .member("admin", role >= core::Role::admin)
+      .member("maintain", role >= core::Role::maintain)
+      .member("push", role >= core::Role::write)
+      .member("triage", role >= core::Role::triage)
+      .member("pull", role >= core::Role::read)
+      .end_object();
+}
+
+void write_minimal_repository(JsonWriter& json, const core::Repository& repository,
+                              const Urls& urls, std::optional<core::Role> role) {
+  begin_repository(json, repository, urls);
+  if (role) {
+    write_permissions(json, *role);
+    json.member("role_name", core::to_name(*role));
+  }
+  json.end_object();
+}
+
+void write_team_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
+                           const Urls& urls, ApiVersion version) {
+  begin_long_repository(json, repository, urls, Form::of_team, version);
+  write_permissions(json, role);
+  json.member("role_name", core::to_name(role)).end_object();
+}
+
+void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
+                      std::optional<core::Role> viewer_role, ApiVersion version) {
+  begin_long_repository(json, repository, urls, Form::with_discussions, version);
   if (viewer_role) write_permissions(json, *viewer_role);
   json.key("custom_properties").begin_object().end_object();
   // `full-repository` demands both; the webhook schema forbids them.

@@ -14,8 +14,17 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
                       std::optional<core::Role> viewer_role = std::nullopt,
                       ApiVersion version = {});
 
-/// GitHub's `minimal-repository`, as it stands in a combined status.
+/// GitHub's `minimal-repository`, as it stands in a combined status, and with a role in the list of
+/// a team's repositories.
 void write_minimal_repository(JsonWriter& json, const core::Repository& repository,
-                              const Urls& urls);
+                              const Urls& urls, std::optional<core::Role> role = std::nullopt);
+/// GitHub's `team-repository`: with the role that a team has there.
+void write_team_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
+                           const Urls& urls, ApiVersion version);
+
+/// A role in the API's older words: `pull` for read, `push` for write.
+std::string_view permission_name(core::Role role);
+/// The member `permissions`: what the role allows.
+void write_permissions(JsonWriter& json, core::Role role);
 
 }  // namespace esclusa::wire

@@ -299,6 +299,7 @@ class AccessWorld {
   app::Context undoing_context_{.database = undoing_database_,
                                 .sealer = app_.context.sealer,
                                 .now = app_.context.now,
+                                .boot_now = app_.context.boot_now,
                                 .event_urls = app_.context.event_urls,
                                 .repositories_directory = app_.context.repositories_directory,
                                 .events_committed = [] {},

@@ -20,6 +20,7 @@ struct ApiFixture {
   app::Context context{.database = database,
                        .sealer = sealer,
                        .now = [] { return from_micros(1'790'000'000'000'000); },
+                       .boot_now = boot_now,
                        .event_urls = {"http://h", "http://h"},
                        .repositories_directory = {},
                        .events_committed = [] {},

@@ -6,6 +6,7 @@
 #include "app/administration.h"
 #include "app/deployments.h"
 #include "app/hooks.h"
+#include "app/statuses.h"
 #include "support/database_fixture.h"
 #include "support/git_fixture.h"
 #include "support/store_rows.h"
@@ -19,6 +20,7 @@ class AppFixture {
       : context{.database = store.database(),
                 .sealer = sealer(),
                 .now = [this] { return now; },
+                .boot_now = [this] { return boot; },
                 .event_urls = {"http://api.example", "http://web.example"},
                 .repositories_directory = folder / "repositories",
                 .events_committed = [this] { ++wake_count; },
@@ -87,7 +89,14 @@ class AppFixture {
     return lines;
   }
 
+  /// Lets time pass on both clocks.
+  void pass(std::chrono::microseconds time) {
+    now += time;
+    boot.since_boot += time;
+  }
+
   Timestamp now = at(0);
+  BootTime boot{"boot-1", std::chrono::hours(1)};
   int wake_count = 0;
   TempFolder folder;
   SqliteStore store;

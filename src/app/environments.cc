@@ -1,0 +1,218 @@
+#include "app/environments.h"
+
+#include <algorithm>
+
+#include "app/deployment_events.h"
+#include "app/gates.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "core/names.h"
+#include "core/ref_pattern.h"
+#include "store/accounts.h"
+#include "store/deployments.h"
+#include "store/environments.h"
+#include "store/events.h"
+#include "store/repositories.h"
+#include "store/teams.h"
+
+namespace esclusa::app {
+namespace {
+
+std::unexpected<Error> unknown_reviewer(const std::string& what) {
+  return fail_validation({"Environment", "reviewers", "invalid", what}, "invalid_reviewers");
+}
+
+/// A reviewer must at least see the repository.
+Result<core::Reviewer> find_reviewer(store::Connection& db, const core::Repository& repository,
+                                     const core::ReviewerId& id) {
+  if (const auto* team_id = std::get_if<TeamId>(&id)) {
+    const auto team = store::find_team(db, *team_id);
+    if (!team || team->organization.id != repository.owner.id) {
+      return unknown_reviewer("There is no team " + std::to_string(team_id->value) + " of " +
+                              repository.owner.login + ".");
+    }
+    return core::Reviewer{id, team->organization.login + "/" + team->slug};
+  }
+  const AccountId account_id = std::get<AccountId>(id);
+  core::Principal reviewer;
+  reviewer.account = store::find_account(db, account_id);
+  if (!reviewer.account || reviewer.account->kind == core::AccountKind::organization ||
+      core::effective_role(reviewer, repository, store::find_role(db, repository, account_id)) ==
+          core::Role::none) {
+    return unknown_reviewer("There is no user " + std::to_string(account_id.value) +
+                            " who may read the repository.");
+  }
+  return core::Reviewer{id, reviewer.account->login};
+}
+
+void audit(store::Connection& tx, const RepositoryAccess& access, std::string_view action,
+           int64_t target, Timestamp now) {
+  store::insert_audit(tx, access.principal, {action, access.repository.id, target}, now);
+}
+
+Result<core::Environment> find(store::Connection& db, const RepositoryAccess& access,
+                               const std::string& name) {
+  auto environment = store::find_environment(db, access.repository.id, name);
+  if (!environment) return not_found();
+  return *std::move(environment);
+}
+
+/// Out of that mode an environment has no patterns, as on GitHub.
+Result<core::Environment> find_custom(store::Connection& db, const RepositoryAccess& access,
+                                      const std::string& name) {
+  auto environment = TRY(find(db, access, name));
+  if (!environment.has_custom_policies()) return not_found();
+  return environment;
+}
+
+Result<core::BranchPolicy> find_policy(store::Connection& db, const core::Environment& environment,
+                                       BranchPolicyId id) {
+  const auto policies = store::list_branch_policies(db, environment.id);
+  const auto found = std::ranges::find(policies, id, &core::BranchPolicy::id);
+  if (found == policies.end()) return not_found();
+  return *found;
+}
+
+}  // namespace
+
+Result<core::Listing<core::Environment>> list_environments(const Context& context,
+                                                           const RepositoryAccess& access,
+                                                           const core::Page& page) {
+  return context.database.read([&](store::Connection& db) {
+    return store::list_environments(db, access.repository.id, page);
+  });
+}
+
+Result<core::Environment> get_environment(const Context& context, const RepositoryAccess& access,
+                                          const std::string& name) {
+  return context.database.read([&](store::Connection& db) { return find(db, access, name); });
+}
+
+Result<core::Environment> put_environment(const Context& context, const RepositoryAccess& access,
+                                          const std::string& name,
+                                          const core::EnvironmentChange& change) {
+  TRY(core::check_environment_name(name));
+  TRY(core::check_environment_change(change));
+  auto changed =
+      TRY(context.database.write([&](store::Connection& tx) -> Result<core::Environment> {
+        const Timestamp now = context.now();
+        auto environment = store::ensure_environment(tx, access.repository.id, name, now);
+        std::vector<core::Reviewer> reviewers;
+        for (const core::ReviewerId& id :
+             change.reviewers.value_or(std::vector<core::ReviewerId>{})) {
+          reviewers.push_back(TRY(find_reviewer(tx, access.repository, id)));
+        }
+        environment.rules = TRY(core::rules_after(environment, change, reviewers));
+        environment.can_admins_bypass =
+            change.can_admins_bypass.value_or(environment.can_admins_bypass);
+        store::save_environment(tx, environment, now);
+        audit(tx, access, "environment.update", environment.id.value, now);
+        judge_environment(tx, context, access, environment.name.id);
+        return environment;
+      }));
+  context.events_committed();
+  return changed;
+}
+
+Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
+                                const std::string& name) {
+  TRY(context.database.write([&](store::Connection& tx) -> Result<void> {
+    const auto environment = TRY(find(tx, access, name));
+    const Timestamp now = context.now();
+    for (core::Deployment& deployment : store::list_held(tx, environment.name.id)) {
+      end_held(tx, context, access, deployment, core::DeploymentTrigger::environment_deleted);
+      record_status(tx, context, access, deployment, core::DeploymentState::failure,
+                    "The environment was deleted.", now);
+    }
+    store::delete_environment(tx, environment);
+    audit(tx, access, "environment.delete", environment.id.value, now);
+    return {};
+  }));
+  context.events_committed();
+  return {};
+}
+
+Result<std::vector<core::BranchPolicy>> list_branch_policies(const Context& context,
+                                                             const RepositoryAccess& access,
+                                                             const std::string& name) {
+  return context.database.read(
+      [&](store::Connection& db) -> Result<std::vector<core::BranchPolicy>> {
+        return store::list_branch_policies(db, TRY(find_custom(db, access, name)).id);
+      });
+}
+
+Result<core::BranchPolicy> get_branch_policy(const Context& context, const RepositoryAccess& access,
+                                             const std::string& name, BranchPolicyId id) {
+  return context.database.read([&](store::Connection& db) -> Result<core::BranchPolicy> {
+    return find_policy(db, TRY(find_custom(db, access, name)), id);
+  });
+}
+
+Result<CreatedBranchPolicy> create_branch_policy(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& name,
+                                                 core::BranchPolicy policy) {
+  TRY(core::check_ref_pattern(policy.name));
+  auto created =
+      TRY(context.database.write([&](store::Connection& tx) -> Result<CreatedBranchPolicy> {
+        const auto environment = TRY(find_custom(tx, access, name));
+        const auto present = store::list_branch_policies(tx, environment.id);
+        const auto same = std::ranges::find_if(present, [&](const core::BranchPolicy& candidate) {
+          return candidate.kind == policy.kind && candidate.name == policy.name;
+        });
+        if (same != present.end()) return CreatedBranchPolicy{*same, false};
+        if (present.size() >= limits::branch_policies) {
+          return fail(ErrorCode::invalid,
+                      "An environment can have at most " + std::to_string(limits::branch_policies) +
+                          " branch policies.",
+                      "too_many_branch_policies");
+        }
+        const Timestamp now = context.now();
+        const auto id = store::insert_branch_policy(tx, environment.id, policy, now);
+        ENSURE(id.has_value());
+        policy.id = *id;
+        audit(tx, access, "branch_policy.create", policy.id.value, now);
+        judge_environment(tx, context, access, environment.name.id);
+        return CreatedBranchPolicy{policy, true};
+      }));
+  context.events_committed();
+  return created;
+}
+
+Result<core::BranchPolicy> rename_branch_policy(const Context& context,
+                                                const RepositoryAccess& access,
+                                                const std::string& name, BranchPolicyId id,
+                                                const std::string& pattern) {
+  TRY(core::check_ref_pattern(pattern));
+  auto renamed =
+      TRY(context.database.write([&](store::Connection& tx) -> Result<core::BranchPolicy> {
+        const auto environment = TRY(find_custom(tx, access, name));
+        auto policy = TRY(find_policy(tx, environment, id));
+        policy.name = pattern;
+        if (!store::rename_branch_policy(tx, environment.id, policy)) {
+          return fail_validation({"DeploymentBranchPolicy", "name", "already_exists", ""},
+                                 "already_exists");
+        }
+        audit(tx, access, "branch_policy.update", id.value, context.now());
+        judge_environment(tx, context, access, environment.name.id);
+        return policy;
+      }));
+  context.events_committed();
+  return renamed;
+}
+
+Result<void> delete_branch_policy(const Context& context, const RepositoryAccess& access,
+                                  const std::string& name, BranchPolicyId id) {
+  TRY(context.database.write([&](store::Connection& tx) -> Result<void> {
+    const auto environment = TRY(find_custom(tx, access, name));
+    TRY(find_policy(tx, environment, id));
+    store::delete_branch_policy(tx, id);
+    audit(tx, access, "branch_policy.delete", id.value, context.now());
+    judge_environment(tx, context, access, environment.name.id);
+    return {};
+  }));
+  context.events_committed();
+  return {};
+}
+
+}  // namespace esclusa::app

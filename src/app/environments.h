@@ -1,0 +1,49 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "core/environment.h"
+#include "core/page.h"
+
+/// Environments and what guards them. The caller has judged the access. Whenever a gate changes,
+/// what the environment holds is judged again in the same transaction.
+namespace esclusa::app {
+
+Result<core::Listing<core::Environment>> list_environments(const Context& context,
+                                                           const RepositoryAccess& access,
+                                                           const core::Page& page);
+Result<core::Environment> get_environment(const Context& context, const RepositoryAccess& access,
+                                          const std::string& name);
+/// Creates it, or changes it.
+Result<core::Environment> put_environment(const Context& context, const RepositoryAccess& access,
+                                          const std::string& name,
+                                          const core::EnvironmentChange& change);
+/// Ends what waits there with a `failure`. Its deployments stay.
+Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
+                                const std::string& name);
+
+/// The patterns of an environment whose mode is `custom_branch_policies`; `not_found` for any
+/// other.
+Result<std::vector<core::BranchPolicy>> list_branch_policies(const Context& context,
+                                                             const RepositoryAccess& access,
+                                                             const std::string& environment);
+Result<core::BranchPolicy> get_branch_policy(const Context& context, const RepositoryAccess& access,
+                                             const std::string& environment, BranchPolicyId id);
+/// `is_new` is false if the environment had the pattern: GitHub answers 303.
+struct CreatedBranchPolicy {
+  core::BranchPolicy policy;
+  bool is_new = true;
+};
+Result<CreatedBranchPolicy> create_branch_policy(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& environment,
+                                                 core::BranchPolicy policy);
+Result<core::BranchPolicy> rename_branch_policy(const Context& context,
+                                                const RepositoryAccess& access,
+                                                const std::string& environment, BranchPolicyId id,
+                                                const std::string& name);
+Result<void> delete_branch_policy(const Context& context, const RepositoryAccess& access,
+                                  const std::string& environment, BranchPolicyId id);
+
+}  // namespace esclusa::app

@@ -1,0 +1,140 @@
+#include "app/gates.h"
+
+#include "app/deployment_events.h"
+#include "base/check.h"
+#include "core/names.h"
+#include "store/deployments.h"
+#include "store/environments.h"
+#include "store/events.h"
+#include "store/gates.h"
+#include "wire/event_body.h"
+
+namespace esclusa::app {
+namespace {
+
+using core::DeploymentPhase;
+
+/// Inserts the `deployment` event: only here, and only once, since a phase is left only once. It
+/// speaks for the creator, whoever opened the last gate.
+void dispatch(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+              const core::Deployment& deployment, Timestamp now) {
+  core::Principal creator;
+  creator.account = deployment.creator;
+  creator.request_id = by.principal.request_id;
+  const wire::EventContext surroundings{by.repository, deployment.creator, context.event_urls};
+  store::insert_event(tx, event_of(deployment, "deployment", "created", now),
+                      wire::deployment_event(surroundings, deployment), creator);
+}
+
+/// Whoever's name the server's own statuses bear: who acts, or the creator for the timer.
+RepositoryAccess in_name_of(const RepositoryAccess& by, const core::Deployment& deployment) {
+  RepositoryAccess named = by;
+  if (!named.principal.account) named.principal.account = deployment.creator;
+  return named;
+}
+
+void audit(store::Connection& tx, const RepositoryAccess& by, std::string_view action,
+           const core::Deployment& deployment, Timestamp now) {
+  store::insert_audit(tx, by.principal, {action, deployment.repository_id, deployment.id.value},
+                      now);
+}
+
+bool release(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+             core::Deployment& deployment, Timestamp now) {
+  const auto next = core::next_phase(deployment, core::DeploymentTrigger::gates_opened);
+  ENSURE(next && *next == DeploymentPhase::released);
+  if (!store::leave_held(tx, deployment.id, *next, now)) return false;
+  deployment.phase = *next;
+  dispatch(tx, context, by, deployment, now);
+  record_status(tx, context, in_name_of(by, deployment), deployment, core::DeploymentState::queued,
+                "Released.", now);
+  audit(tx, by, "deployment.release", deployment, now);
+  return true;
+}
+
+std::string waiting_description(const std::vector<core::GateVerdict>& verdicts) {
+  std::string text = "Waits for:";
+  for (const core::GateVerdict& verdict : verdicts) {
+    if (verdict.state == core::GateState::shut) {
+      text += (text.ends_with(':') ? " " : ", ") + std::string(core::to_name(verdict.kind));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+core::GateTime gate_time(const Context& context) { return {context.now(), context.boot_now()}; }
+
+Result<core::Deployment> admit(store::Connection& tx, const Context& context,
+                               const RepositoryAccess& access, core::Deployment deployment,
+                               std::string_view name) {
+  const Timestamp now = deployment.created_at;
+  const auto environment = store::ensure_environment(tx, access.repository.id, name, now);
+  deployment.environment = deployment.original_environment = environment.name;
+  const auto facts = store::gather_gate_facts(tx, environment, deployment, {now, deployment.boot});
+  // It was allowed before the transaction; what came between may have changed that.
+  TRY(core::check_branch_policy(environment,
+                                {deployment.ref_kind, deployment.ref_name, deployment.sha},
+                                deployment.ref, facts));
+  const auto verdicts = core::judge_gates(environment, deployment, facts);
+  deployment.phase = core::all_open(verdicts) ? DeploymentPhase::released : DeploymentPhase::held;
+  deployment.id = store::insert_deployment(tx, deployment, access.principal);
+  store::save_verdicts(tx, deployment.id, verdicts, now);
+  audit(tx, access, "deployment.create", deployment, now);
+  if (deployment.phase == DeploymentPhase::released) {
+    dispatch(tx, context, access, deployment, now);
+  } else {
+    record_status(tx, context, access, deployment, core::DeploymentState::waiting,
+                  waiting_description(verdicts), now);
+  }
+  return deployment;
+}
+
+bool judge_again(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+                 core::Deployment& deployment, bool past_waits) {
+  const core::GateTime now = gate_time(context);
+  const auto environment = store::find_environment(tx, deployment.environment.id);
+  // A deleted environment ends what it holds. If it has not, nothing may open here.
+  if (deployment.phase != DeploymentPhase::held || !environment) return false;
+  const auto facts = store::gather_gate_facts(tx, *environment, deployment, now);
+  auto verdicts = core::judge_gates(*environment, deployment, facts);
+  if (past_waits) verdicts = core::bypass(std::move(verdicts), *by.principal.account);
+  const bool opens = core::all_open(verdicts);
+  if (!opens && past_waits) return false;
+  store::save_verdicts(tx, deployment.id, verdicts, now.wall);
+  return opens && release(tx, context, by, deployment, now.wall);
+}
+
+void judge_environment(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+                       EnvironmentNameId environment) {
+  for (core::Deployment& deployment : store::list_held(tx, environment)) {
+    judge_again(tx, context, by, deployment);
+  }
+}
+
+void end_held(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+              core::Deployment& deployment, core::DeploymentTrigger trigger) {
+  const Timestamp now = context.now();
+  const auto next = core::next_phase(deployment, trigger);
+  ENSURE(next && *next == DeploymentPhase::ended);
+  ENSURE(store::leave_held(tx, deployment.id, *next, now));
+  deployment.phase = *next;
+  audit(tx, by, "deployment.end", deployment, now);
+}
+
+Result<void> check_override(store::Connection& tx, const core::Deployment& deployment,
+                            std::string_view environment) {
+  // It has passed the gates of the environment that it was created for.
+  if (core::fold_case(environment) == core::fold_case(deployment.original_environment.name)) {
+    return {};
+  }
+  const auto other = store::find_environment(tx, deployment.repository_id, environment);
+  if (!other || other->rules.empty()) return {};
+  return fail(ErrorCode::invalid,
+              "Deployment " + std::to_string(deployment.id.value) +
+                  " has not passed the protection rules of " + other->name.name + ".",
+              "environment_override_protected");
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,337 @@
+// Deployments on their way past the gates: app/gates.h, app/reviews.h and app/environments.h.
+
+#include <doctest/doctest.h>
+
+#include "app/environments.h"
+#include "app/reviews.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using core::DeploymentPhase;
+using core::DeploymentState;
+using test::must;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// ada's repository with a branch, an environment `production`, and grace, who reviews.
+struct GateFixture : test::AppFixture {
+  GateFixture() {
+    git.commit("main", "a", "1");
+    ada = add(git);
+    for (const char* login : {"grace", "linus"}) {
+      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+      must(app::grant_role(context, nobody, "ada", "application", login, core::Role::write));
+    }
+    grace = open("grace", "application");
+    linus = open("linus", "application");
+  }
+
+  core::Environment guard(const core::EnvironmentChange& change) {
+    return must(app::put_environment(context, ada, "production", change));
+  }
+  core::EnvironmentChange by_review(bool prevent_self_review = false, int count = 1) {
+    core::EnvironmentChange change;
+    change.reviewers = {grace.principal.account->id, ada.principal.account->id};
+    change.prevent_self_review = prevent_self_review;
+    change.required_approvals = count;
+    return change;
+  }
+  static core::EnvironmentChange by_timer(int minutes) {
+    core::EnvironmentChange change;
+    change.wait_timer = minutes;
+    return change;
+  }
+  core::Deployment deploy(const std::string& environment = "production") {
+    core::NewDeployment input;
+    input.ref = "main";
+    input.environment = environment;
+    return AppFixture::deploy(ada, input);
+  }
+  core::Deployment get(const core::Deployment& deployment) {
+    return must(app::get_deployment(context, ada, deployment.id));
+  }
+  Result<core::Deployment> review(const app::RepositoryAccess& who,
+                                  const core::Deployment& deployment,
+                                  core::ReviewState state = core::ReviewState::approved) {
+    const auto environment = must(app::get_environment(context, ada, "production"));
+    return app::review_deployment(context, who, deployment.id, {{environment.id}, state, ""});
+  }
+  std::string refusal(const Result<core::Deployment>& result) {
+    return result ? "" : result.error().reason_code;
+  }
+  std::string report(const core::Deployment& deployment, DeploymentState state,
+                     std::optional<std::string> environment = {}) {
+    core::NewDeploymentStatus input;
+    input.state = state;
+    input.environment = std::move(environment);
+    auto made = app::create_status(context, ada, deployment.id, input);
+    return made ? "" : made.error().reason_code;
+  }
+  /// `deployment` events.
+  int64_t sent() { return count("select count(*) from event where kind = 'deployment'"); }
+  std::string states() { return texts("select state from deployment_status order by id"); }
+
+  test::GitFixture git;
+  app::RepositoryAccess ada, grace, linus;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "create_deployment: an environment without rules is as on GitHub, and stands in the list") {
+  GateFixture app;
+  CHECK(app.deploy("Staging").phase == DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+  CHECK(app.states() == "");
+  CHECK(must(app::get_environment(app.context, app.ada, "staging")).name.name == "Staging");
+}
+
+TEST_CASE("create_deployment: shut gates hold it, and say so by a status") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  CHECK(held.phase == DeploymentPhase::held);
+  CHECK(held.state == DeploymentState::waiting);
+  CHECK(app.sent() == 0);
+  CHECK(app.states() == "waiting\n");
+  CHECK(app.texts("select description from deployment_status") ==
+        "Waits for: required_reviewers\n");
+}
+
+TEST_CASE("review_deployment: an approval releases it, once, for its creator") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  CHECK(app.refusal(app.review(app.linus, held)) == "not_a_reviewer");
+  CHECK(app.sent() == 0);
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+  CHECK(app.states() == "waiting\nqueued\n");
+  CHECK(app.refusal(app.review(app.ada, held)) == "not_waiting");
+  CHECK(app.sent() == 1);
+  CHECK(app.texts("select c.login from event e join account c on c.id = e.actor_id where "
+                  "e.kind = 'deployment'") == "ada\n");
+  CHECK(app.count("select count(*) from audit where action in ('deployment_review.approved', "
+                  "'deployment.release')") == 2);
+}
+
+TEST_CASE("review_deployment: as many as are required, each human once") {
+  GateFixture app;
+  app.guard(app.by_review(false, 2));
+  const auto held = app.deploy();
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::held);
+  CHECK(app.refusal(app.review(app.grace, held)) == "already_approved");
+  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::released);
+}
+
+TEST_CASE("review_deployment: no creator reviews where that is prevented, by whatever token") {
+  GateFixture app;
+  app.guard(app.by_review(true));
+  const auto held = app.deploy();
+  CHECK(app.refusal(app.review(app.ada, held)) == "self_review_prevented");
+  CHECK(app.refusal(app.review(app.open("ada", "application"), held)) == "self_review_prevented");
+  CHECK(app.get(held).phase == DeploymentPhase::held);
+}
+
+TEST_CASE("review_deployment: a rejection ends it, and names who rejected it") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  CHECK(must(app.review(app.grace, held, core::ReviewState::rejected)).phase ==
+        DeploymentPhase::ended);
+  CHECK(app.states() == "waiting\nfailure\n");
+  CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
+        "Rejected by grace.\n");
+  CHECK(app.refusal(app.review(app.ada, held)) == "not_waiting");
+  CHECK(app.report(held, DeploymentState::success) == "deployment_ended");
+  CHECK(app.report(held, DeploymentState::inactive) == "");
+  CHECK(app.sent() == 0);
+}
+
+TEST_CASE("review_deployment: an approval goes with the rule that it was given for") {
+  GateFixture app;
+  app.guard(app.by_review(false, 2));
+  const auto held = app.deploy();
+  must(app.review(app.grace, held));
+  app.guard(app.by_review(true, 2));
+  app.guard(app.by_review(false, 2));
+  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
+}
+
+TEST_CASE("create_status: while it waits, nothing may say that it runs; giving up ends it") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  using enum DeploymentState;
+  for (auto state : {queued, pending, in_progress, success}) {
+    CHECK(app.report(held, state) == "waiting_for_protection");
+    CHECK(app.report(held, state, "staging") == "waiting_for_protection");
+  }
+  CHECK(app.report(held, inactive) == "");
+  CHECK(app.get(held).phase == DeploymentPhase::ended);
+  CHECK(app.refusal(app.review(app.grace, held)) == "not_waiting");
+  CHECK(app.sent() == 0);
+}
+
+TEST_CASE("create_status: no status carries a deployment past another environment's gates") {
+  GateFixture app;
+  const auto free = app.deploy("staging");
+  app.guard(app.by_review());
+  CHECK(app.report(free, DeploymentState::success, "Production") ==
+        "environment_override_protected");
+  CHECK(app.report(free, DeploymentState::success, "elsewhere") == "");
+  CHECK(app.report(free, DeploymentState::success, "staging") == "");
+}
+
+TEST_CASE("create_status: what passed the gates may return to where it passed them") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  must(app.review(app.grace, held));
+  CHECK(app.report(held, DeploymentState::in_progress, "staging") == "");
+  CHECK(app.report(held, DeploymentState::success, "production") == "");
+}
+
+TEST_CASE("release_due: a wait timer opens when it is over") {
+  GateFixture app;
+  app.guard(app.by_timer(10));
+  const auto held = app.deploy();
+  app.pass(10min - 1us);
+  app::release_due(app.context, false);
+  CHECK(app.sent() == 0);
+  app.pass(1us);
+  app::release_due(app.context, false);
+  CHECK(app.sent() == 1);
+  CHECK(app.get(held).phase == DeploymentPhase::released);
+  CHECK(app.states() == "waiting\nqueued\n");
+  app::release_due(app.context, true);
+  CHECK(app.sent() == 1);
+}
+
+TEST_CASE("release_due: an open timer does not open the other gates") {
+  GateFixture app;
+  auto change = app.by_review();
+  change.wait_timer = 10;
+  app.guard(change);
+  const auto held = app.deploy();
+  app.pass(1h);
+  app::release_due(app.context, false);
+  CHECK(app.sent() == 0);
+  CHECK(app.texts("select state from deployment_gate order by kind") == "shut\nopen\n");
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
+}
+
+TEST_CASE("put_environment: what the new rules let pass goes at once") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  app.guard(app.by_timer(1));
+  CHECK(app.sent() == 0);
+  core::EnvironmentChange cleared = app.by_timer(0);
+  cleared.reviewers.emplace();
+  app.guard(cleared);
+  CHECK(app.get(held).phase == DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+}
+
+TEST_CASE("delete_environment: ends what waits there, and says so") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto held = app.deploy();
+  const auto former = must(app::get_environment(app.context, app.ada, "production")).id;
+  must(app::delete_environment(app.context, app.ada, "PRODUCTION"));
+  CHECK(app.get(held).phase == DeploymentPhase::ended);
+  CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
+        "The environment was deleted.\n");
+  CHECK_FALSE(app::get_environment(app.context, app.ada, "production"));
+  CHECK(app.deploy().phase == DeploymentPhase::released);
+  CHECK(must(app::get_environment(app.context, app.ada, "production")).id != former);
+  CHECK(app.sent() == 1);
+}
+
+TEST_CASE("create_deployment: a forbidden ref is refused, whatever becomes of the request else") {
+  GateFixture app;
+  core::EnvironmentChange change;
+  change.branch_policy = {core::BranchPolicyMode::custom_branch_policies};
+  app.guard(change);
+  core::NewDeployment input;
+  input.ref = "main";
+  input.expected_sha = std::string(40, '0');  // is judged after the branch policy
+  auto refused = app::create_deployment(app.context, app.ada, input);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "branch_policy");
+  must(app::create_branch_policy(app.context, app.ada, "production",
+                                 {{}, core::BranchPolicyKind::branch, "ma?n"}));
+  input.expected_sha.reset();
+  CHECK(app.AppFixture::deploy(app.ada, input).phase == DeploymentPhase::released);
+}
+
+TEST_CASE("judge_again: a ref that is forbidden meanwhile stays held") {
+  GateFixture app;
+  auto change = app.by_review();
+  change.branch_policy = {core::BranchPolicyMode::custom_branch_policies};
+  app.guard(change);
+  const auto policy = must(app::create_branch_policy(app.context, app.ada, "production",
+                                                     {{}, core::BranchPolicyKind::branch, "main"}));
+  const auto held = app.deploy();
+  must(app::delete_branch_policy(app.context, app.ada, "production", policy.policy.id));
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::held);
+  CHECK(app.refusal(app::bypass_gates(app.context, app.ada, held.id, "on fire")) ==
+        "branch_policy");
+  must(app::create_branch_policy(app.context, app.ada, "production",
+                                 {{}, core::BranchPolicyKind::branch, "main"}));
+  CHECK(app.get(held).phase == DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+}
+
+TEST_CASE("bypass_gates: with a reason, and where the environment allows it") {
+  GateFixture app;
+  auto change = app.by_review(true);
+  change.wait_timer = 10;
+  app.guard(change);
+  const auto held = app.deploy();
+  CHECK(app.refusal(app::bypass_gates(app.context, app.ada, held.id, " ")) ==
+        "bypass_reason_missing");
+  core::EnvironmentChange strict;
+  strict.can_admins_bypass = false;
+  app.guard(strict);
+  CHECK(app.refusal(app::bypass_gates(app.context, app.ada, held.id, "on fire")) ==
+        "bypass_not_allowed");
+  strict.can_admins_bypass = true;
+  app.guard(strict);
+  CHECK(must(app::bypass_gates(app.context, app.ada, held.id, "on fire")).phase ==
+        DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+  CHECK(app.texts("select detail from audit where action = 'deployment.bypass'") ==
+        "{\"reason\":\"on fire\"}\n");
+  CHECK(app.texts("select state from deployment_gate") == "bypassed\nbypassed\n");
+}
+
+TEST_CASE("explain_gates: live while it waits, and as it was after") {
+  GateFixture app;
+  app.guard(app.by_timer(10));
+  const auto held = app.deploy();
+  auto explain = [&] { return must(app::explain_gates(app.context, app.ada, held.id)); };
+  CHECK(explain().verdicts.at(0).opens_at == app.now + 10min);
+  app.pass(10min);
+  app::release_due(app.context, false);
+  CHECK(explain().verdicts.at(0).state == core::GateState::open);
+}
+
+TEST_CASE("dry_run: judges, and does nothing") {
+  GateFixture app;
+  app.guard(app.by_review());
+  core::NewDeployment input;
+  input.ref = "main";
+  auto run = [&] { return must(app::dry_run(app.context, app.ada, input)); };
+  CHECK(run().outcome == app::DryRunOutcome::held);
+  CHECK(run().gates.at(0).openers == std::vector<std::string>{"grace", "ada"});
+  input.environment = "elsewhere";
+  CHECK(run().outcome == app::DryRunOutcome::released);
+  input.ref = "gone";
+  CHECK(run().refusal->reason_code == "ref_not_found");
+  CHECK(app.row_count("deployment") == 0);
+  CHECK(app.row_count("environment") == 1);
+}

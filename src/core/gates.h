@@ -1,0 +1,103 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/boot_clock.h"
+#include "core/deployment.h"
+#include "core/environment.h"
+
+namespace esclusa::core {
+
+/// Both clocks, read together.
+struct GateTime {
+  Timestamp wall{};
+  BootTime boot;
+};
+
+enum class ReviewState { approved, rejected, bypassed };
+
+/// What somebody decided about one deployment, for one version of its environment's rule.
+struct DeploymentReview {
+  DeploymentReviewId id;
+  DeploymentId deployment_id;
+  EnvironmentId environment_id;
+  EnvironmentName environment;
+  std::optional<ProtectionRuleId> rule_id;  ///< nothing: a bypass, which names no rule
+  std::string sha;
+  ReviewState state = ReviewState::approved;
+  Account reviewer;
+  AccountId human_id;  ///< who answers for the reviewer
+  std::string comment;
+  Timestamp created_at{};
+  /// Whether the reviewer is still among the rule's reviewers, and not blocked.
+  bool is_entitled = false;
+};
+
+/// What the judges look at beside the deployment and the environment.
+struct GateFacts {
+  std::vector<BranchPolicy> branch_policies;
+  std::vector<std::string> protected_branches;  ///< patterns
+  std::vector<DeploymentReview> reviews;        ///< of this deployment
+  GateTime now;
+};
+
+enum class GateState { open, shut, bypassed };
+
+/// How one gate stands to one deployment.
+struct GateVerdict {
+  GateKind kind = GateKind::branch_policy;
+  ProtectionRuleId rule_id;
+  GateState state = GateState::shut;
+  std::string reason_code;
+  std::string message;
+  std::vector<std::string> openers = {};   ///< who can open it: logins and teams
+  std::optional<Timestamp> opens_at = {};  ///< when time alone does
+};
+
+/// The verdict of each gate of the environment, in the order of the rules. Pure; what is not
+/// clearly open is shut.
+std::vector<GateVerdict> judge_gates(const Environment& environment, const Deployment& deployment,
+                                     const GateFacts& facts);
+bool all_open(const std::vector<GateVerdict>& verdicts);
+/// The gates that wait, opened by an administrator. A branch policy is no wait: it stays.
+std::vector<GateVerdict> bypass(std::vector<GateVerdict> verdicts, const Account& administrator);
+
+/// GitHub's refusal (422) if a branch policy forbids the ref.
+Result<void> check_branch_policy(const Environment& environment, const ResolvedRef& ref,
+                                 const std::string& given_ref, const GateFacts& facts);
+
+/// Whoever answers for the account: a bot's human, and otherwise the account itself.
+AccountId who_answers_for(const Account& account);
+
+/// A review that somebody sends: of one deployment, since a run is a deployment here.
+struct NewReview {
+  std::vector<EnvironmentId> environment_ids;
+  ReviewState state = ReviewState::approved;
+  std::string comment;
+};
+
+/// Whether `reviewer` may review the deployment under the rule; `is_reviewer`: it is among those
+/// that the rule names. 403 `not_a_reviewer`, 422 `self_review_prevented`.
+Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
+                            const Account& reviewer, bool is_reviewer);
+
+/// When the timer that started with the deployment ends: by the boot clock within one boot, which
+/// nobody can set, and by the wall clock across boots.
+Timestamp wait_ends_at(const Deployment& deployment, const WaitTimerRule& timer,
+                       const GateTime& now);
+
+template <>
+struct enum_names<ReviewState> {
+  static constexpr NameTable<ReviewState, 3> values{{{ReviewState::approved, "approved"},
+                                                     {ReviewState::rejected, "rejected"},
+                                                     {ReviewState::bypassed, "bypassed"}}};
+};
+
+template <>
+struct enum_names<GateState> {
+  static constexpr NameTable<GateState, 3> values{
+      {{GateState::open, "open"}, {GateState::shut, "shut"}, {GateState::bypassed, "bypassed"}}};
+};
+
+}  // namespace esclusa::core

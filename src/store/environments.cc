@@ -1,0 +1,225 @@
+#include "store/environments.h"
+
+#include <algorithm>
+
+#include "core/names.h"
+#include "store/columns.h"
+#include "store/repositories.h"
+
+namespace esclusa::store {
+namespace {
+
+std::string select_environments(std::string_view condition) {
+  return "select e.id, e.repository_id, n.id, n.name, e.can_admins_bypass, e.created_at, "
+         "e.updated_at from environment e join environment_name n on n.id = "
+         "e.environment_name_id " +
+         std::string(condition);
+}
+
+core::Environment read_environment(const sql::Row& row) {
+  return {.id = {row.integer(0)},
+          .repository_id = {row.integer(1)},
+          .name = {{row.integer(2)}, std::string(row.text(3))},
+          .can_admins_bypass = row.boolean(4),
+          .rules = {},
+          .created_at = from_micros(row.integer(5)),
+          .updated_at = from_micros(row.integer(6))};
+}
+
+std::vector<core::Reviewer> list_reviewers(sql::Connection& db, ProtectionRuleId rule) {
+  return db.all(
+      "select w.account_id, w.team_id, c.login, o.login, t.slug from required_reviewer w "
+      "left join account c on c.id = w.account_id left join team t on t.id = w.team_id "
+      "left join account o on o.id = t.organization_id where w.protection_rule_id = $1 "
+      "order by w.position",
+      {rule.value}, [](const sql::Row& row) -> core::Reviewer {
+        if (auto account = read_optional_id<AccountId>(row, 0)) {
+          return {*account, std::string(row.text(2))};
+        }
+        return {TeamId{row.integer(1)}, std::string(row.text(3)) + "/" + std::string(row.text(4))};
+      });
+}
+
+core::ProtectionRule read_rule(const sql::Row& row) {
+  core::ProtectionRule rule;
+  rule.id = {row.integer(0)};
+  switch (read_enum<core::GateKind>(row, 1)) {
+    case core::GateKind::branch_policy:
+      rule.gate = core::BranchPolicyRule{read_enum<core::BranchPolicyMode>(row, 2)};
+      break;
+    case core::GateKind::wait_timer:
+      rule.gate = core::WaitTimerRule{static_cast<int>(row.integer(3))};
+      break;
+    case core::GateKind::required_reviewers:
+      rule.gate = core::RequiredReviewersRule{{}, static_cast<int>(row.integer(4)), row.boolean(5)};
+      break;
+  }
+  return rule;
+}
+
+/// In the order of their kinds, as core has them.
+std::vector<core::ProtectionRule> list_rules(sql::Connection& db, EnvironmentId id) {
+  auto rules = db.all(
+      "select id, kind, branch_policy, wait_timer, required_approvals, prevent_self_review "
+      "from protection_rule where environment_id = $1 order by kind",
+      {id.value}, read_rule);
+  std::ranges::sort(rules, {}, &core::ProtectionRule::kind);
+  for (core::ProtectionRule& rule : rules) {
+    if (auto* gate = std::get_if<core::RequiredReviewersRule>(&rule.gate)) {
+      gate->reviewers = list_reviewers(db, rule.id);
+    }
+  }
+  return rules;
+}
+
+std::optional<core::Environment> with_rules(sql::Connection& db,
+                                            std::optional<core::Environment> environment) {
+  if (environment) environment->rules = list_rules(db, environment->id);
+  return environment;
+}
+
+void delete_rule(sql::Connection& tx, ProtectionRuleId id) {
+  tx.execute("delete from required_reviewer where protection_rule_id = $1", {id.value});
+  tx.execute("delete from protection_rule where id = $1", {id.value});
+}
+
+void insert_reviewers(sql::Connection& tx, ProtectionRuleId rule,
+                      const std::vector<core::Reviewer>& reviewers) {
+  for (size_t i = 0; i < reviewers.size(); ++i) {
+    const auto* account = std::get_if<AccountId>(&reviewers[i].id);
+    const auto* team = std::get_if<TeamId>(&reviewers[i].id);
+    tx.execute(
+        "insert into required_reviewer (protection_rule_id, position, account_id, team_id) "
+        "values ($1, $2, $3, $4)",
+        {rule.value, static_cast<int64_t>(i),
+         account != nullptr ? std::optional(account->value) : std::nullopt,
+         team != nullptr ? std::optional(team->value) : std::nullopt});
+  }
+}
+
+ProtectionRuleId insert_rule(sql::Connection& tx, EnvironmentId environment,
+                             const core::ProtectionRule& rule, Timestamp now) {
+  const auto* policy = std::get_if<core::BranchPolicyRule>(&rule.gate);
+  const auto* timer = std::get_if<core::WaitTimerRule>(&rule.gate);
+  const auto* review = std::get_if<core::RequiredReviewersRule>(&rule.gate);
+  const ProtectionRuleId id{tx.number(
+      "insert into protection_rule (environment_id, kind, branch_policy, wait_timer, "
+      "required_approvals, prevent_self_review, created_at) values ($1, $2, $3, $4, $5, $6, $7) "
+      "returning id",
+      {environment.value, core::to_name(rule.kind()),
+       policy != nullptr ? std::optional(core::to_name(policy->mode)) : std::nullopt,
+       timer != nullptr ? std::optional(timer->minutes) : std::nullopt,
+       review != nullptr ? std::optional(review->required_approvals) : std::nullopt,
+       review != nullptr ? std::optional(review->prevent_self_review) : std::nullopt,
+       to_micros(now)})};
+  if (review != nullptr) insert_reviewers(tx, id, review->reviewers);
+  return id;
+}
+
+}  // namespace
+
+core::Environment ensure_environment(sql::Connection& tx, RepositoryId repository,
+                                     std::string_view name, Timestamp now) {
+  const core::EnvironmentName known = ensure_environment_name(tx, repository, name, now);
+  if (auto found = find_environment(tx, known.id)) return *std::move(found);
+  tx.execute(
+      "insert into environment (repository_id, environment_name_id, created_at, updated_at) "
+      "values ($1, $2, $3, $3) on conflict (environment_name_id) do nothing",
+      {repository.value, known.id.value, to_micros(now)});
+  auto made = find_environment(tx, known.id);
+  ENSURE(made.has_value());
+  return *std::move(made);
+}
+
+std::optional<core::Environment> find_environment(sql::Connection& db, RepositoryId repository,
+                                                  std::string_view name) {
+  static const std::string sql =
+      select_environments("where n.repository_id = $1 and n.name_key = $2");
+  const std::string key = core::fold_case(name);
+  return with_rules(db, db.one(sql, {repository.value, key}, read_environment));
+}
+
+std::optional<core::Environment> find_environment(sql::Connection& db, EnvironmentNameId name) {
+  static const std::string sql = select_environments("where e.environment_name_id = $1");
+  return with_rules(db, db.one(sql, {name.value}, read_environment));
+}
+
+core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,
+                                                   const core::Page& page) {
+  static const std::string sql =
+      select_environments("where n.repository_id = $1 order by n.name_key limit $2 offset $3");
+  core::Listing<core::Environment> found{
+      db.all(sql, {repository.value, page.size, page.offset()}, read_environment),
+      db.number("select count(*) from environment where repository_id = $1", {repository.value})};
+  for (core::Environment& environment : found.items) {
+    environment.rules = list_rules(db, environment.id);
+  }
+  return found;
+}
+
+std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
+                                                          RepositoryId repository) {
+  return db.all(
+      "select e.environment_name_id from environment e join protection_rule p on "
+      "p.environment_id = e.id where e.repository_id = $1 and p.branch_policy = $2",
+      {repository.value, core::to_name(core::BranchPolicyMode::protected_branches)},
+      [](const sql::Row& row) { return EnvironmentNameId{row.integer(0)}; });
+}
+
+void save_environment(sql::Connection& tx, core::Environment& environment, Timestamp now) {
+  tx.execute("update environment set can_admins_bypass = $2, updated_at = $3 where id = $1",
+             {environment.id.value, environment.can_admins_bypass, to_micros(now)});
+  environment.updated_at = now;
+  for (const core::ProtectionRule& former : list_rules(tx, environment.id)) {
+    if (std::ranges::find(environment.rules, former.id, &core::ProtectionRule::id) ==
+        environment.rules.end()) {
+      delete_rule(tx, former.id);
+    }
+  }
+  for (core::ProtectionRule& rule : environment.rules) {
+    if (!rule.id) rule.id = insert_rule(tx, environment.id, rule, now);
+  }
+  if (!environment.has_custom_policies()) {
+    tx.execute("delete from branch_policy where environment_id = $1", {environment.id.value});
+  }
+}
+
+void delete_environment(sql::Connection& tx, const core::Environment& environment) {
+  for (const core::ProtectionRule& rule : environment.rules) delete_rule(tx, rule.id);
+  tx.execute("delete from branch_policy where environment_id = $1", {environment.id.value});
+  tx.execute("delete from environment where id = $1", {environment.id.value});
+}
+
+std::vector<core::BranchPolicy> list_branch_policies(sql::Connection& db, EnvironmentId id) {
+  return db.all("select id, kind, name from branch_policy where environment_id = $1 order by id",
+                {id.value}, [](const sql::Row& row) -> core::BranchPolicy {
+                  return {{row.integer(0)},
+                          read_enum<core::BranchPolicyKind>(row, 1),
+                          std::string(row.text(2))};
+                });
+}
+
+std::optional<BranchPolicyId> insert_branch_policy(sql::Connection& tx, EnvironmentId environment,
+                                                   const core::BranchPolicy& policy,
+                                                   Timestamp now) {
+  return tx.one(
+      "insert into branch_policy (environment_id, kind, name, created_at) "
+      "values ($1, $2, $3, $4) on conflict (environment_id, kind, name) do nothing returning id",
+      {environment.value, core::to_name(policy.kind), policy.name, to_micros(now)},
+      [](const sql::Row& row) { return BranchPolicyId{row.integer(0)}; });
+}
+
+bool rename_branch_policy(sql::Connection& tx, EnvironmentId environment,
+                          const core::BranchPolicy& policy) {
+  return tx.execute(
+             "update branch_policy set name = $2 where id = $1 and not exists (select 1 from "
+             "branch_policy o where o.environment_id = $3 and o.kind = $4 and o.name = $2 and "
+             "o.id <> $1)",
+             {policy.id.value, policy.name, environment.value, core::to_name(policy.kind)}) == 1;
+}
+
+void delete_branch_policy(sql::Connection& tx, BranchPolicyId id) {
+  tx.execute("delete from branch_policy where id = $1", {id.value});
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,122 @@
+#include "store/gates.h"
+
+#include <algorithm>
+
+#include "store/accounts.h"
+#include "store/columns.h"
+#include "store/environments.h"
+
+namespace esclusa::store {
+namespace {
+
+/// Whether the rule names the account, or a team of it.
+std::string is_named(const std::string& rule, const std::string& account) {
+  return "exists (select 1 from required_reviewer w where w.protection_rule_id = " + rule +
+         " and (w.account_id = " + account +
+         " or exists (select 1 from team_member m where "
+         "m.team_id = w.team_id and m.account_id = " +
+         account + ")))";
+}
+
+core::DeploymentReview read_review(const sql::Row& row) {
+  core::DeploymentReview review{.id = {row.integer(0)},
+                                .deployment_id = {row.integer(1)},
+                                .environment_id = {row.integer(2)},
+                                .environment = {{row.integer(3)}, std::string(row.text(4))},
+                                .rule_id = read_optional_id<ProtectionRuleId>(row, 5),
+                                .sha = std::string(row.text(6)),
+                                .state = read_enum<core::ReviewState>(row, 7),
+                                .reviewer = read_account(row, 12),
+                                .human_id = {row.integer(8)},
+                                .comment = std::string(row.text(9)),
+                                .created_at = from_micros(row.integer(10)),
+                                .is_entitled = false};
+  review.is_entitled = row.boolean(11) && !review.reviewer.blocked_at;
+  return review;
+}
+
+}  // namespace
+
+core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& environment,
+                                  const core::Deployment& deployment, const core::GateTime& now) {
+  core::GateFacts facts;
+  facts.now = now;
+  if (const auto* rule = environment.find<core::BranchPolicyRule>()) {
+    if (rule->mode == core::BranchPolicyMode::custom_branch_policies) {
+      facts.branch_policies = list_branch_policies(db, environment.id);
+    } else {
+      facts.protected_branches =
+          db.all("select pattern from branch_protection where repository_id = $1 order by id",
+                 {environment.repository_id.value},
+                 [](const sql::Row& row) { return std::string(row.text(0)); });
+    }
+  }
+  if (deployment.id && environment.find<core::RequiredReviewersRule>() != nullptr) {
+    facts.reviews = list_reviews(db, deployment.id);
+  }
+  return facts;
+}
+
+void save_verdicts(sql::Connection& tx, DeploymentId deployment,
+                   const std::vector<core::GateVerdict>& verdicts, Timestamp now) {
+  tx.execute("delete from deployment_gate where deployment_id = $1", {deployment.value});
+  for (const core::GateVerdict& verdict : verdicts) {
+    tx.execute(
+        "insert into deployment_gate (deployment_id, kind, protection_rule_id, state, "
+        "reason_code, message, opens_at, judged_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        {deployment.value, core::to_name(verdict.kind), verdict.rule_id.value,
+         core::to_name(verdict.state), verdict.reason_code, verdict.message,
+         time_value(verdict.opens_at), to_micros(now)});
+  }
+}
+
+std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId deployment) {
+  auto verdicts = db.all(
+      "select kind, protection_rule_id, state, reason_code, message, opens_at from "
+      "deployment_gate where deployment_id = $1",
+      {deployment.value}, [](const sql::Row& row) -> core::GateVerdict {
+        return {.kind = read_enum<core::GateKind>(row, 0),
+                .rule_id = {row.integer(1)},
+                .state = read_enum<core::GateState>(row, 2),
+                .reason_code = std::string(row.text(3)),
+                .message = std::string(row.text(4)),
+                .openers = {},
+                .opens_at = read_optional_time(row, 5)};
+      });
+  std::ranges::sort(verdicts, {}, &core::GateVerdict::kind);
+  return verdicts;
+}
+
+std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
+                                                const core::DeploymentReview& review,
+                                                const core::Principal& reviewer) {
+  return tx.one(
+      "insert into deployment_review (deployment_id, environment_id, environment_name_id, "
+      "protection_rule_id, sha, state, reviewer_id, reviewer_token_id, reviewer_human_id, "
+      "comment, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+      "on conflict do nothing returning id",
+      {review.deployment_id.value, review.environment_id.value, review.environment.id.value,
+       id_value(review.rule_id), review.sha, core::to_name(review.state), review.reviewer.id.value,
+       token_value(reviewer), review.human_id.value, review.comment, to_micros(review.created_at)},
+      [](const sql::Row& row) { return DeploymentReviewId{row.integer(0)}; });
+}
+
+std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, DeploymentId deployment) {
+  static const std::string sql =
+      "select v.id, v.deployment_id, v.environment_id, n.id, n.name, v.protection_rule_id, v.sha, "
+      "v.state, v.reviewer_human_id, v.comment, v.created_at, case when " +
+      is_named("v.protection_rule_id", "v.reviewer_id") + " then 1 else 0 end, " +
+      account_columns("c") +
+      " from deployment_review v join environment_name n on n.id = v.environment_name_id "
+      "join account c on c.id = v.reviewer_id where v.deployment_id = $1 order by v.id desc";
+  return db.all(sql, {deployment.value}, read_review);
+}
+
+bool is_reviewer(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
+  static const std::string sql =
+      "select count(*) from account c where c.id = $2 and c.blocked_at is null and " +
+      is_named("$1", "c.id");
+  return db.number(sql, {rule.value, account.value}) > 0;
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,58 @@
+#include "store/members.h"
+
+#include "store/accounts.h"
+#include "store/columns.h"
+#include "store/conditions.h"
+
+namespace esclusa::store {
+
+void set_member(sql::Connection& tx, AccountId organization, AccountId account,
+                core::MemberRole role) {
+  tx.execute(
+      "insert into organization_member (organization_id, account_id, role) values ($1, $2, $3) "
+      "on conflict (organization_id, account_id) do update set role = excluded.role",
+      {organization.value, account.value, core::to_name(role)});
+}
+
+std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId organization,
+                                                 AccountId account) {
+  return db.one(
+      "select role from organization_member where organization_id = $1 and account_id = $2",
+      {organization.value, account.value},
+      [](const sql::Row& row) { return read_enum<core::MemberRole>(row, 0); });
+}
+
+int64_t count_owners(sql::Connection& db, AccountId organization) {
+  return db.number(
+      "select count(*) from organization_member where organization_id = $1 and role = 'admin'",
+      {organization.value});
+}
+
+core::Listing<core::Account> list_members(sql::Connection& db, AccountId organization,
+                                          std::optional<core::MemberRole> role,
+                                          const core::Page& page) {
+  static const std::string from = "organization_member m join account a on a.id = m.account_id";
+  Conditions where("m.organization_id = $1", {organization.value});
+  if (role) where.add("m.role = ?", core::to_name(*role));
+  auto select = [](const std::string& rest) {
+    return "select " + account_columns("a") + " from " + from + " " + rest;
+  };
+  return where.list(db, from, select, "a.login_key", page,
+                    [](const sql::Row& row) { return read_account(row); });
+}
+
+bool remove_member(sql::Connection& tx, AccountId organization, AccountId account) {
+  tx.execute(
+      "delete from team_member where account_id = $2 and "
+      "team_id in (select id from team where organization_id = $1)",
+      {organization.value, account.value});
+  tx.execute(
+      "delete from repository_role where account_id = $2 and "
+      "repository_id in (select id from repository where owner_id = $1)",
+      {organization.value, account.value});
+  return tx.execute(
+             "delete from organization_member where organization_id = $1 and account_id = $2",
+             {organization.value, account.value}) > 0;
+}
+
+}  // namespace esclusa::store

@@ -1,0 +1,27 @@
+#pragma once
+#include <optional>
+
+#include "core/page.h"
+#include "core/team.h"
+#include "sql/connection.h"
+
+/// The members of organizations.
+namespace esclusa::store {
+
+/// Makes `account` a member of the organization, or changes its role.
+void set_member(sql::Connection& tx, AccountId organization, AccountId account,
+                core::MemberRole role);
+/// Nothing for who is no member.
+std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId organization,
+                                                 AccountId account);
+/// How many of them are admins.
+int64_t count_owners(sql::Connection& db, AccountId organization);
+/// By login; those of that role, or all.
+core::Listing<core::Account> list_members(sql::Connection& db, AccountId organization,
+                                          std::optional<core::MemberRole> role,
+                                          const core::Page& page);
+/// Takes the account out of the organization, its teams, and the roles that were granted to it in
+/// the organization's repositories. False if it was no member.
+bool remove_member(sql::Connection& tx, AccountId organization, AccountId account);
+
+}  // namespace esclusa::store

@@ -1,0 +1,15 @@
+// For tests/gates/patterns.py: whether names fit patterns.
+//
+// Reads PATTERN NUL NAME NUL, again and again, and prints a character for each pair: 1 or 0.
+
+#include <iostream>
+#include <string>
+
+#include "core/ref_pattern.h"
+
+int main() {
+  std::string pattern, name;
+  while (std::getline(std::cin, pattern, '\0') && std::getline(std::cin, name, '\0')) {
+    std::cout << (esclusa::core::matches_ref_pattern(pattern, name) ? '1' : '0');
+  }
+}
