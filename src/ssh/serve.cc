@@ -27,7 +27,7 @@ constexpr const char* git_program = "/usr/bin/git";
 constexpr const char* search_path = "PATH=/usr/local/bin:/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
-constexpr int missed_checks = 2;
+constexpr int missed_checks = 4;
 
 /// What one session works with.
 struct Session {
