@@ -33,6 +33,7 @@ struct Held {
 };
 
 Result<Held> find_held(store::Connection& tx, RepositoryId repository, DeploymentId id) {
+  store::lock_deployment(tx, id);
   auto deployment = store::find_deployment(tx, repository, id);
   if (!deployment) return not_found();
   // Whatever ends a wait may happen exactly while there is one.
@@ -230,6 +231,7 @@ bool is_due(store::Connection& db, const Context& context, const core::Deploymen
 
 Result<void> release_one(const Context& context, const core::Deployment& due) {
   TRY(context.database.write([&](store::Connection& tx) {
+    store::lock_deployment(tx, due.id);
     auto repository = store::find_repository(tx, due.repository_id);
     auto deployment = store::find_deployment(tx, due.repository_id, due.id);
     if (!repository || !deployment) return;
