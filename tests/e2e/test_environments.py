@@ -207,6 +207,7 @@ class BranchPolicies(GateTest):
         self.assertEqual((made["name"], made["type"]), ("release/*", "branch"))
         again = self.api.post(self.policies(), {"name": "release/*", "type": "branch"})
         self.assertEqual(again.status, 303, again)
+        self.assertEqual(again.json["url"], again.headers["Location"])
         self.assertEqual(self.api.get(again.headers["Location"]).json, made)
         tag = self.api.post(self.policies(), {"name": "release/*", "type": "tag"}).json
         self.assertEqual(self.api.get(self.policies()).json,
