@@ -155,7 +155,8 @@ TEST_CASE("access matrix: a refused write leaves no row behind, and an admitted 
         }
         request.headers = {{"Authorization", "Bearer " + good}};
         CHECK(api.serve(request).status == route.answer);
-        CHECK(world.count_rows() != before);
+        const bool writes = route.answer < 300 && !route.only_asks;
+        CHECK((world.count_rows() != before) == writes);
       }
     }
   }

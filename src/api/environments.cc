@@ -17,10 +17,10 @@ http::Response environment_response(const Call& call, const core::EnvironmentDet
   return json_response(200, std::move(json));
 }
 
-http::Response policy_response(const Call& call, int status, const core::BranchPolicy& policy) {
+http::Response policy_response(const Call& call, const core::BranchPolicy& policy) {
   wire::JsonWriter json;
   wire::write_branch_policy(json, policy, call.repository());
-  return json_response(status, std::move(json));
+  return json_response(200, std::move(json));
 }
 
 }  // namespace
@@ -72,26 +72,34 @@ Result<http::Response> create_branch_policy(const Call& call) {
   const auto input = TRY(wire::parse_new_branch_policy(call.request.body));
   const auto created =
       TRY(app::create_branch_policy(call.context, call.access(), name_of(call), input));
-  if (created.is_new) return policy_response(call, 200, created.policy);
+  if (created.is_new) return policy_response(call, created.policy);
   // GitHub's 303: see the one that is there.
-  http::Response response = policy_response(call, 303, created.policy);
-  response.headers.add("Location", wire::branch_policy_url(call.urls, call.repository(),
-                                                           name_of(call), created.policy.id));
+  const std::string url =
+      wire::branch_policy_url(call.urls, call.repository(), name_of(call), created.policy.id);
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("message", "See Other")
+      .member("url", url)
+      .member("documentation_url",
+              "https://docs.github.com/rest/deployments/"
+              "branch-policies#create-a-deployment-branch-policy")
+      .end_object();
+  http::Response response = json_response(303, std::move(json));
+  response.headers.add("Location", url);
   return response;
 }
 
 Result<http::Response> get_branch_policy(const Call& call) {
   const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
   return policy_response(
-      call, 200, TRY(app::get_branch_policy(call.context, call.access(), name_of(call), id)));
+      call, TRY(app::get_branch_policy(call.context, call.access(), name_of(call), id)));
 }
 
 Result<http::Response> update_branch_policy(const Call& call) {
   const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
   const std::string name = TRY(wire::parse_branch_policy_name(call.request.body));
   return policy_response(
-      call, 200,
-      TRY(app::rename_branch_policy(call.context, call.access(), name_of(call), id, name)));
+      call, TRY(app::rename_branch_policy(call.context, call.access(), name_of(call), id, name)));
 }
 
 Result<http::Response> delete_branch_policy(const Call& call) {

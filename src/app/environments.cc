@@ -19,7 +19,7 @@ namespace esclusa::app {
 namespace {
 
 std::unexpected<Error> unknown_reviewer(const std::string& what) {
-  return fail_validation({"Environment", "reviewers", "invalid", what}, "invalid_reviewers");
+  return fail(ErrorCode::invalid, what, "invalid_reviewers");
 }
 
 /// A reviewer must at least see the repository.
@@ -100,7 +100,9 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
                                                  const core::EnvironmentChange& change) {
-  TRY(core::check_environment_name(name));
+  if (auto named = core::check_environment_name(name); !named) {
+    return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
+  }
   TRY(core::check_environment_change(change));
   auto changed =
       TRY(context.database.write([&](store::Connection& tx) -> Result<core::EnvironmentDetails> {

@@ -232,8 +232,9 @@ TEST_CASE("deploy: creates the deployment, and does not wait unless it is told t
   CHECK(outcome.code == 0);
   CHECK(outcome.output == "Deployment 5: main (0123456789) to production\n");
   const auto requests = server.receiver.requests();
-  REQUIRE(requests.size() == 1);
+  REQUIRE(requests.size() == 2);
   CHECK(requests[0].target == "/repos/ada/app/deployments");
+  CHECK(requests[1].target == "/esclusa/repos/ada/app/deployments/5/gates");
   CHECK(requests[0].headers.find("Authorization") == "Bearer esc_token");
   CHECK(server.sent().find("auto_merge")->boolean() == true);
 }

@@ -28,6 +28,10 @@ struct GateServer {
     if (request.target.ends_with("/dry_run")) {
       return json(200, R"({"outcome": "refused", "sha": null, "message": "No.", "gates": []})");
     }
+    if (request.target.ends_with("/deployments")) {
+      return json(201, R"({"id": 7, "ref": "main", "sha": "0123456789abcdef",
+                           "environment": "live"})");
+    }
     if (request.target.ends_with("/7/pending_deployments")) {
       return json(200, R"([{"environment": {"id": 3}}])");
     }
@@ -100,6 +104,18 @@ TEST_CASE("gates: what is not there comes with what may be missing") {
   CHECK(outcome.code == 1);
   CHECK(outcome.errors.contains("repo_deployment"));
   CHECK(outcome.errors.contains("esclusa history ada/app"));
+}
+
+TEST_CASE("deploy: says that the deployment waits, and for what") {
+  GateServer server;
+  const auto outcome = server.run({"deploy", "ada/app", "main"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "Deployment 7: main (0123456789) to live\n"
+        "It waits, and is sent to nobody yet:\n"
+        "GATE                STATE  WHY            WHO CAN OPEN IT  OPENS AT\n"
+        "wait_timer          shut   It runs.       -                T\n"
+        "required_reviewers  shut   1 is missing.  grace, demo/ops  -\n");
 }
 
 TEST_CASE("deploy --dry-run: says what would happen, and 1 if it would be refused") {

@@ -8,7 +8,8 @@ namespace esclusa::core {
 namespace {
 
 std::unexpected<Error> invalid(const std::string& field, std::string message) {
-  return fail_validation({"Environment", field, "custom", std::move(message)}, "invalid_" + field);
+  // GitHub's refusals of environments have their text in the message, and no `errors`.
+  return fail(ErrorCode::invalid, std::move(message), "invalid_" + field);
 }
 
 /// The rule of the environment whose gate passes `is_same`, or a new one.

@@ -158,6 +158,14 @@ function* bodyErrors(exchange, description) {
   if (/\/keys(\/\{key_id\})?$/.test(exchange.operation) && status < 300) {
     for (const key of [json].flat()) for (const name of tables.OURS_OF_KEYS) delete key[name];
   }
+  if (/\/environments(\/\{environment_name\})?$/.test(exchange.operation) && status < 300) {
+    for (const one of json.environments ?? [json]) {
+      for (const name of tables.UNDESCRIBED_OF_ENVIRONMENTS) delete one[name];
+      for (const rule of one.protection_rules) {
+        for (const name of tables.OURS_OF_RULES) delete rule[name];
+      }
+    }
+  }
   const validate = validatorOf(exchange, description);
   if (!validate(json)) {
     for (const error of validate.errors) {

@@ -228,6 +228,11 @@ export const OURS_OF_HOOKS = ["retry", "when_superseded", "creator", "former_sec
 // And of a deploy key.
 export const OURS_OF_KEYS = ["expires_at"];
 
+// And of an environment, where one approval does not suffice.
+export const OURS_OF_RULES = ["required_approvals"];
+// Not ours: GitHub answers it, and clients send it, but the description lacks it.
+export const UNDESCRIBED_OF_ENVIRONMENTS = ["can_admins_bypass"];
+
 // The scopes that GitHub was seen to name for an operation.
 const reads = "repo, repo_deployment";
 const readsHooks = "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";

@@ -104,7 +104,6 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "/environments/{environment_name}",      Standing::pull,  code,          200},
     {"PUT",    "/environments/{environment_name}",      Standing::admin, code,          200,
      R"({"wait_timer": 1})"},
-    {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
     {"GET",    "/environments/{environment_name}/deployment-branch-policies",
                                                         Standing::pull,  code,          200},
     {"POST",   "/environments/{environment_name}/deployment-branch-policies",
@@ -117,6 +116,7 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"name": "main*"})"},
     {"DELETE", "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
                                                         Standing::admin, code,          204},
+    {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
     {"GET",    "/actions/runs/{run_id}/pending_deployments",
                                                         Standing::pull,  deployments,   200},
     // Who is a reviewer is no matter of standing, and judged behind it; this body is refused first.
