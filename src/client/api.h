@@ -21,6 +21,7 @@ struct Target {
   Secret token;                  ///< empty: anonymous
   std::string unix_socket = {};  ///< the administrator's socket; then `base_url` is not dialled
   std::string ca_file = {};      ///< PEM; trusted instead of the system's authorities
+  std::chrono::milliseconds answer_time{30'000};
 };
 
 struct Answer {
@@ -82,6 +83,9 @@ struct LogExtent {
   int64_t size = 0;
   bool taken = false;
 };
+
+/// The body that asks for it.
+std::string body_of(const NewDeployment& input);
 
 /// `owner/name`, checked and percent-encoded for a path.
 Result<std::string> repository_path(const std::string& full_name);

@@ -1,6 +1,8 @@
 #include "wire/event_body.h"
 
+#include "base/text.h"
 #include "core/names.h"
+#include "core/pushed_ref.h"
 #include "wire/account.h"
 #include "wire/check_run.h"
 #include "wire/commit.h"
@@ -25,18 +27,10 @@ std::string finish_with_sender(JsonWriter& json, const core::Account& sender, co
   return json.take();
 }
 
-/// The members that close every event of a repository.
-std::string finish(JsonWriter& json, const EventContext& context) {
-  json.key("repository");
-  write_repository(json, context.repository, context.urls);
-  write_organization_member(json, context.repository.owner, context.urls);
-  return finish_with_sender(json, context.sender, context.urls);
-}
-
 /// The same of a hook, which may be an organization's.
 std::string finish(JsonWriter& json, const HookEventContext& context) {
   if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
-    return finish(json, EventContext{*repository, context.sender, context.urls});
+    return finish_event(json, {*repository, context.sender, context.urls});
   }
   write_organization_member(json, std::get<core::Account>(context.owner), context.urls);
   return finish_with_sender(json, context.sender, context.urls);
@@ -49,7 +43,40 @@ std::string with_offset(Timestamp time) {
   return text;
 }
 
-void write_person(JsonWriter& json, const char* name, const core::Signature& person) {
+void write_paths(JsonWriter& json, const char* name, const std::vector<std::string>& paths) {
+  json.key(name).begin_array();
+  for (const std::string& path : paths) json.value(path);
+  json.end_array();
+}
+
+void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
+                         const std::string& html_url) {
+  const core::Commit& commit = pushed.commit;
+  json.begin_object()
+      .member("id", commit.sha)
+      .member("tree_id", commit.tree_sha)
+      .member("distinct", pushed.is_distinct)
+      .member("message", commit.message)
+      .member("timestamp", commit.committer.at)
+      .member("url", html_url + "/commit/" + commit.sha);
+  write_event_person(json, "author", commit.author);
+  write_event_person(json, "committer", commit.committer);
+  write_paths(json, "added", pushed.added);
+  write_paths(json, "removed", pushed.removed);
+  write_paths(json, "modified", pushed.modified);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string finish_event(JsonWriter& json, const EventContext& context) {
+  json.key("repository");
+  write_repository(json, context.repository, context.urls);
+  write_organization_member(json, context.repository.owner, context.urls);
+  return finish_with_sender(json, context.sender, context.urls);
+}
+
+void write_event_person(JsonWriter& json, const char* name, const core::Signature& person) {
   json.key(name)
       .begin_object()
       .member("name", person.name)
@@ -59,39 +86,13 @@ void write_person(JsonWriter& json, const char* name, const core::Signature& per
   json.end_object();
 }
 
-void write_paths(JsonWriter& json, const char* name, const std::vector<std::string>& paths) {
-  json.key(name).begin_array();
-  for (const std::string& path : paths) json.value(path);
-  json.end_array();
-}
-
-void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed, bool is_distinct,
-                         const std::string& html_url) {
-  const core::Commit& commit = pushed.commit;
-  json.begin_object()
-      .member("id", commit.sha)
-      .member("tree_id", commit.tree_sha)
-      .member("distinct", is_distinct)
-      .member("message", commit.message)
-      .member("timestamp", commit.committer.at)
-      .member("url", html_url + "/commit/" + commit.sha);
-  write_person(json, "author", commit.author);
-  write_person(json, "committer", commit.committer);
-  write_paths(json, "added", pushed.added);
-  write_paths(json, "removed", pushed.removed);
-  write_paths(json, "modified", pushed.modified);
-  json.end_object();
-}
-
-}  // namespace
-
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment) {
   JsonWriter json;
   json.begin_object().member("action", "created");
   json.key("deployment");
   write_deployment(json, deployment, context.repository, context.urls);
   json.member("workflow", nullptr).member("workflow_run", nullptr);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string deployment_status_event(const EventContext& context,
@@ -103,7 +104,7 @@ std::string deployment_status_event(const EventContext& context,
   write_status(json, status, context.repository, context.urls, StatusAudience::event);
   json.key("deployment");
   write_deployment(json, deployment, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string status_event(const EventContext& context, const core::CommitStatus& status,
@@ -127,7 +128,7 @@ std::string status_event(const EventContext& context, const core::CommitStatus& 
   json.end_array();
   json.member("created_at", with_offset(status.created_at))
       .member("updated_at", with_offset(status.created_at));
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string check_run_event(const EventContext& context, std::string_view action,
@@ -136,7 +137,7 @@ std::string check_run_event(const EventContext& context, std::string_view action
   json.begin_object().member("action", action);
   json.key("check_run");
   write_event_check_run(json, run, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string deploy_key_event(const EventContext& context, std::string_view action,
@@ -145,40 +146,53 @@ std::string deploy_key_event(const EventContext& context, std::string_view actio
   json.begin_object().member("action", action);
   json.key("key");
   write_event_deploy_key(json, key, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
+
+namespace {
+
+/// The page that shows the difference, as far as there are two sides to it.
+std::string compare_url(const core::Push& push, const std::string& html_url) {
+  constexpr size_t abbreviated = 12;
+  if (push.before_sha == core::zero_sha) {
+    const std::string_view name = push.ref;
+    return html_url + "/compare/" +
+           percent_encode(name.substr(name.find('/', std::string_view("refs/").size()) + 1), "/");
+  }
+  return html_url + "/compare/" + push.before_sha.substr(0, abbreviated) + "..." +
+         push.after_sha.substr(0, abbreviated);
+}
+
+}  // namespace
 
 std::string push_event(const EventContext& context, const core::Push& push) {
   const std::string html_url = context.urls.web + "/" + Urls::path_of(context.repository);
-  auto write = [&](JsonWriter& json, const core::PushedCommit& pushed) {
-    // Of a merge, the merge commit is new to the repository; what it brings was there before.
-    write_pushed_commit(json, pushed, pushed.commit.sha == push.after_sha, html_url);
-  };
   JsonWriter json;
   json.begin_object()
-      .member("ref", push.branch)
+      .member("ref", push.ref)
       .member("before", push.before_sha)
       .member("after", push.after_sha)
-      .member("created", false)
-      .member("deleted", false)
-      .member("forced", false)
+      .member("created", push.before_sha == core::zero_sha)
+      .member("deleted", push.after_sha == core::zero_sha)
+      .member("forced", push.is_forced)
       .member("base_ref", nullptr)
-      .member("compare", html_url + "/compare/" + push.before_sha.substr(0, 12) + "..." +
-                             push.after_sha.substr(0, 12));
+      .member("compare", compare_url(push, html_url));
   json.key("commits").begin_array();
-  for (const core::PushedCommit& pushed : push.commits) write(json, pushed);
+  for (const core::PushedCommit& pushed : push.commits) {
+    write_pushed_commit(json, pushed, html_url);
+  }
   json.end_array().key("head_commit");
-  if (push.commits.empty()) {
-    json.value(nullptr);
+  if (push.head) {
+    write_pushed_commit(json, *push.head, html_url);
   } else {
-    write(json, push.commits.back());
+    json.value(nullptr);
   }
   json.key("pusher")
       .begin_object()
       .member("name", context.sender.login)
       .member("email", core::address_of(context.sender))
       .end_object();
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string ping_event(const HookEventContext& context, const core::Hook& hook) {
