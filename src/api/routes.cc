@@ -263,7 +263,7 @@ const Route table[] = {
      ssh_begin_push},
     {"PUT", SSH "/sessions/{session}/changes", Audience::ssh, {}, "", Waits::yes, "",
      ssh_finish_push},
-    {"DELETE", SSH "/sessions/{session}", Audience::ssh, {}, "", Waits::yes, "", ssh_end_push},
+    {"DELETE", SSH "/sessions/{session}", Audience::ssh, {}, "", Waits::yes, "", ssh_end_session},
 };
 // clang-format on
 

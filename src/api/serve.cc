@@ -131,6 +131,7 @@ http::Response Api::serve(const http::Request& request) {
   auto ticket = count(call, match ? &*match : nullptr, began);
   call.rate_limit = ticket.quota();
   call.event_streams = &event_streams_;
+  call.ssh_sessions = &ssh_sessions_;
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;

@@ -200,8 +200,7 @@ TEST_CASE("serve: the routes of the unix sockets do not exist on the network, no
   for (const Route& route : routes()) {
     if (route.audience != Audience::local_admin && route.audience != Audience::ssh) continue;
     CAPTURE(route.pattern);
-    const auto other =
-        route.audience == Audience::ssh ? http::Door::local_admin : http::Door::ssh;
+    const auto other = route.audience == Audience::ssh ? http::Door::local_admin : http::Door::ssh;
     std::string target(route.pattern);
     for (char& c : target) c = c == '{' || c == '}' ? 'x' : c;
     for (std::string root : {"", "/api/v3"}) {

@@ -11,6 +11,6 @@ Result<http::Response> ssh_start_session(const Call& call);
 Result<http::Response> ssh_check_session(const Call& call);
 Result<http::Response> ssh_begin_push(const Call& call);
 Result<http::Response> ssh_finish_push(const Call& call);
-Result<http::Response> ssh_end_push(const Call& call);
+Result<http::Response> ssh_end_session(const Call& call);
 
 }  // namespace esclusa::api

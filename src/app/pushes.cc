@@ -19,8 +19,8 @@ namespace esclusa::app {
 namespace {
 
 Result<core::Repository> find_repository(const Context& context, RepositoryId id) {
-  auto found = TRY(context.database.read(
-      [&](store::Connection& db) { return store::find_repository(db, id); }));
+  auto found = TRY(
+      context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
   return std::move(*found);
 }

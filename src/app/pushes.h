@@ -13,8 +13,7 @@ namespace esclusa::app {
 
 /// Before git changes a ref. `invalid` for what is no change of a ref.
 Result<void> begin_push(const Context& context, const SshSession& session,
-                        const std::vector<core::RefChange>& changes,
-                        const std::string& request_id);
+                        const std::vector<core::RefChange>& changes, const std::string& request_id);
 
 /// After git has made some of the changes that were written down: each gets its audit row and its
 /// event. Those that were settled already, or that nobody wrote down, are passed over.

@@ -28,8 +28,8 @@ Result<core::DeployKey> find_opening_key(const Context& context, std::string_vie
   auto key = TRY(context.database.read([&](store::Connection& db) {
     return store::find_deploy_key(db, core::fingerprint_of(line));
   }));
-  const bool opens = key && key->key.text == line.type + " " + line.blob &&
-                     core::is_enabled(*key, context.now());
+  const bool opens =
+      key && key->key.text == line.type + " " + line.blob && core::is_enabled(*key, context.now());
   if (!opens) return not_found();
   return std::move(*key);
 }
@@ -51,8 +51,8 @@ Result<SshSession> start_ssh_session(const Context& context, DeployKeyId id,
         .member("service", core::to_name(request.service))
         .member("fingerprint", key.key.fingerprint)
         .end_object();
-    store::insert_audit(tx, principal,
-                        {"ssh.session", key.repository_id, id.value, detail.take()}, now);
+    store::insert_audit(tx, principal, {"ssh.session", key.repository_id, id.value, detail.take()},
+                        now);
     return SshSession{random_uuid(), std::move(key), *repository};
   });
 }

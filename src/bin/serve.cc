@@ -125,8 +125,7 @@ Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& da
     return fail(ErrorCode::invalid, "the setting ssh.user is \"" + settings.ssh_user +
                                         "\", but there is no such system user");
   }
-  return server.listen_local(path.string(), 0666, http::Door::ssh,
-                             {0, geteuid(), user->pw_uid});
+  return server.listen_local(path.string(), 0666, http::Door::ssh, {0, geteuid(), user->pw_uid});
 }
 
 }  // namespace

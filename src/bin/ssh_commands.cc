@@ -14,8 +14,7 @@ namespace {
 /// By the command line alone: a client may be let set variables of the environment.
 std::shared_ptr<std::string> add_socket(CLI::App& command) {
   auto socket = std::make_shared<std::string>(ssh::default_socket());
-  command.add_option("--socket", *socket, "The running server's keys.sock")
-      ->capture_default_str();
+  command.add_option("--socket", *socket, "The running server's keys.sock")->capture_default_str();
   return socket;
 }
 
@@ -26,9 +25,8 @@ void add_keys(CLI::App& group, cli::Action& action) {
   command->add_option("type", *type, "sshd's %t")->required();
   command->add_option("blob", *blob, "sshd's %k")->required();
   auto socket = add_socket(*command);
-  command->callback([=, &action] {
-    action = [=] { return ssh::print_key(*type, *blob, *socket); };
-  });
+  command->callback(
+      [=, &action] { action = [=] { return ssh::print_key(*type, *blob, *socket); }; });
 }
 
 void add_serve(CLI::App& group, cli::Action& action) {
@@ -37,20 +35,17 @@ void add_serve(CLI::App& group, cli::Action& action) {
   auto key = std::make_shared<int64_t>();
   command->add_option("--key-id", *key, "The deploy key's id")->required();
   auto socket = add_socket(*command);
-  command->callback([=, &action] {
-    action = [=] { return ssh::serve_session(*key, *socket); };
-  });
+  command->callback([=, &action] { action = [=] { return ssh::serve_session(*key, *socket); }; });
 }
 
 std::shared_ptr<ssh::Installation> add_installation(CLI::App& command) {
   auto installation = std::make_shared<ssh::Installation>();
-  installation->socket = ssh::default_socket();
   command.add_option("--user", installation->user, "The system user that clients log in as")
       ->capture_default_str();
   command.add_option("--helper", installation->helper, "Where this program is installed for sshd")
       ->capture_default_str();
-  command.add_option("--socket", installation->socket, "The running server's keys.sock")
-      ->capture_default_str();
+  command.add_option("--socket", installation->socket,
+                     "The running server's keys.sock (below the user's home)");
   return installation;
 }
 
@@ -70,9 +65,8 @@ void add_ssh(CLI::App& app, cli::Action& action) {
   auto installed = add_installation(*check);
   auto config = std::make_shared<std::string>();
   check->add_option("--sshd-config", *config, "sshd's settings, if not /etc/ssh/sshd_config");
-  check->callback([=, &action] {
-    action = [=] { return ssh::check_installation(*installed, *config); };
-  });
+  check->callback(
+      [=, &action] { action = [=] { return ssh::check_installation(*installed, *config); }; });
 }
 
 }  // namespace esclusa

@@ -24,10 +24,8 @@ std::string session_path(const std::string& session) { return "/sessions/" + ses
 
 Result<Answer> SshDoor::call(const std::string& method, const std::string& path,
                              const std::string& body, std::chrono::milliseconds time) const {
-  const Api api({.base_url = "http://local",
-                 .token = Secret(),
-                 .unix_socket = socket_,
-                 .answer_time = time});
+  const Api api(
+      {.base_url = "http://local", .token = Secret(), .unix_socket = socket_, .answer_time = time});
   return api.call(method, "/esclusa/ssh" + path, body);
 }
 
@@ -78,7 +76,7 @@ Result<void> SshDoor::finish_push(const std::string& session,
   return send_changes("PUT", session, std::nullopt, made);
 }
 
-Result<void> SshDoor::end_push(const std::string& session, bool is_reported) const {
+Result<void> SshDoor::end_session(const std::string& session, bool is_reported) const {
   TRY(call("DELETE", session_path(session) + (is_reported ? "?git=reported" : ""), "", push_time));
   return {};
 }

@@ -37,7 +37,7 @@ class SshDoor {
   Result<void> finish_push(const std::string& session,
                            const std::vector<core::RefChange>& made) const;
   /// `is_reported`: `finish_push` has named all that git changed.
-  Result<void> end_push(const std::string& session, bool is_reported) const;
+  Result<void> end_session(const std::string& session, bool is_reported) const;
 
  private:
   Result<Answer> call(const std::string& method, const std::string& path, const std::string& body,

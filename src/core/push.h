@@ -21,9 +21,9 @@ struct Push {
   std::string ref;  ///< full name
   std::string before_sha;
   std::string after_sha;
-  std::vector<PushedCommit> commits = {};   ///< what a branch got, the oldest first; not all of many
-  std::optional<PushedCommit> head = {};    ///< the commit that the ref now leads to
-  bool is_forced = false;                   ///< something of what was there before is gone
+  std::vector<PushedCommit> commits = {};  ///< what a branch got, the oldest first; not all of many
+  std::optional<PushedCommit> head = {};   ///< the commit that the ref now leads to
+  bool is_forced = false;                  ///< something of what was there before is gone
 };
 
 }  // namespace esclusa::core

@@ -135,8 +135,8 @@ TEST_CASE("is_git_protocol: the versions that there are, and nothing that ends a
   for (const std::string_view bad :
        {std::string_view(""), std::string_view("version="), std::string_view("version=3"),
         std::string_view("version=22"), std::string_view("version=2\n"),
-        std::string_view("version=2:\x1b"), std::string_view("xversion=2"),
-        std::string_view("2"), std::string_view(long_one)}) {
+        std::string_view("version=2:\x1b"), std::string_view("xversion=2"), std::string_view("2"),
+        std::string_view(long_one)}) {
     CAPTURE(bad);
     CHECK_FALSE(is_git_protocol(bad));
   }
@@ -180,14 +180,10 @@ TEST_CASE("check_ssh_session: one repository, and what the key and the repositor
     const char* reason;
   };
   const Row rows[] = {
-      {true, true, upload_pack, ""},
-      {true, true, receive_pack, "key_read_only"},
-      {true, false, upload_pack, ""},
-      {true, false, receive_pack, "key_read_only"},
-      {false, true, upload_pack, ""},
-      {false, true, receive_pack, ""},
-      {false, false, upload_pack, ""},
-      {false, false, receive_pack, "repository_read_only"},
+      {true, true, upload_pack, ""},   {true, true, receive_pack, "key_read_only"},
+      {true, false, upload_pack, ""},  {true, false, receive_pack, "key_read_only"},
+      {false, true, upload_pack, ""},  {false, true, receive_pack, ""},
+      {false, false, upload_pack, ""}, {false, false, receive_pack, "repository_read_only"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.key_read_only);

@@ -174,8 +174,7 @@ Result<core::Push> read_ref_change(const Repository& repository,
   return push;
 }
 
-Result<core::RefFacts> read_ref_facts(const Repository& repository,
-                                      const core::RefChange& change) {
+Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::RefChange& change) {
   core::RefFacts facts;
   const auto ref = TRY(find_ref(repository, change.ref));
   if (ref) facts.current_sha = ref->sha;

@@ -22,7 +22,6 @@ Result<core::Push> read_ref_change(const Repository& repository,
                                    const core::RefChange& change);
 
 /// What the repository says about a change that nobody reported.
-Result<core::RefFacts> read_ref_facts(const Repository& repository,
-                                      const core::RefChange& change);
+Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::RefChange& change);
 
 }  // namespace esclusa::git

@@ -94,10 +94,9 @@ Findings judge_user(const Installation& installation) {
                         "useradd --system --create-home --shell /bin/sh " + installation.user}};
   if (user == nullptr) return findings;
   const std::string shell = user->pw_shell;
-  findings.push_back({"its shell starts commands",
-                      !shell.ends_with("nologin") && !shell.ends_with("false"),
-                      "sshd runs the forced command by it: usermod --shell /bin/sh " +
-                          installation.user});
+  findings.push_back(
+      {"its shell starts commands", !shell.ends_with("nologin") && !shell.ends_with("false"),
+       "sshd runs the forced command by it: usermod --shell /bin/sh " + installation.user});
   for (const char* name : {"authorized_keys", "authorized_keys2", "rc", "environment"}) {
     const fs::path file = fs::path(user->pw_dir) / ".ssh" / name;
     std::error_code error;
@@ -122,8 +121,8 @@ bool answers_user(const Installation& installation) {
   if (user == nullptr || geteuid() != 0) return answers(installation.socket);
   const pid_t child = fork();
   if (child == 0) {
-    const bool became = initgroups(user->pw_name, user->pw_gid) == 0 &&
-                        setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0;
+    const bool became = initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+                        setuid(user->pw_uid) == 0;
     _exit(became && answers(installation.socket) ? 0 : 1);
   }
   int status = 0;
@@ -174,14 +173,16 @@ Findings judge_sshd_settings(const Settings& settings, const Installation& insta
   findings.push_back({"PermitUserEnvironment no", environment == "no",
                       "it is \"" + environment + "\"; set it, outside of any Match"});
   const std::string allowed = joined(settings, "maxstartups");
-  findings.push_back({"MaxStartups lets " + std::to_string(first_clients) + " clients begin at once",
-                      first_number(allowed) >= first_clients,
-                      "it is \"" + allowed + "\"; set MaxStartups " + std::to_string(startups) +
-                          ":30:" + std::to_string(2 * startups) + ", outside of any Match"});
+  findings.push_back(
+      {"MaxStartups lets " + std::to_string(first_clients) + " clients begin at once",
+       first_number(allowed) >= first_clients,
+       "it is \"" + allowed + "\"; set MaxStartups " + std::to_string(startups) +
+           ":30:" + std::to_string(2 * startups) + ", outside of any Match"});
   return findings;
 }
 
-int check_installation(const Installation& installation, const std::string& sshd_config) {
+int check_installation(const Installation& given, const std::string& sshd_config) {
+  const Installation installation = with_socket(given);
   Settings settings;
   Findings findings = {find_sshd_settings(installation, sshd_config, settings)};
   if (findings.front().is_right) append(findings, judge_sshd_settings(settings, installation));
@@ -190,14 +191,14 @@ int check_installation(const Installation& installation, const std::string& sshd
   append(findings, judge_user(installation));
   append(findings, judge_socket(installation));
   for (const Finding& finding : findings) {
-    const std::string line =
-        finding.is_right ? "ok     " + finding.what
-                         : "WRONG  " + finding.what + "\n       " + finding.advice;
+    const std::string line = finding.is_right
+                                 ? "ok     " + finding.what
+                                 : "WRONG  " + finding.what + "\n       " + finding.advice;
     std::printf("%s\n", printable(line).c_str());
   }
   const auto wrong = std::ranges::count(findings, false, &Finding::is_right);
-  std::printf("%s\n", wrong == 0 ? "All is well."
-                                 : (std::to_string(wrong) + " to put right.").c_str());
+  std::printf("%s\n",
+              wrong == 0 ? "All is well." : (std::to_string(wrong) + " to put right.").c_str());
   return wrong == 0 ? 0 : 1;
 }
 

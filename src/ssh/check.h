@@ -22,9 +22,9 @@ std::multimap<std::string, std::string> read_sshd_settings(std::string_view text
 std::vector<Finding> judge_sshd_settings(const std::multimap<std::string, std::string>& settings,
                                          const Installation& installation);
 
-/// `esclusa ssh check`: looks at sshd's settings, at the program and its folders, at the user and at
-/// the socket; prints a line for each, and is 0 if all are right. An empty `sshd_config` is sshd's
-/// own.
+/// `esclusa ssh check`: looks at sshd's settings, at the program and its folders, at the user and
+/// at the socket; prints a line for each, and is 0 if all are right. An empty `sshd_config` is
+/// sshd's own.
 int check_installation(const Installation& installation, const std::string& sshd_config);
 
 }  // namespace esclusa::ssh

@@ -30,8 +30,8 @@ constexpr std::string_view pre_receive = "pre-receive";
 constexpr std::string_view post_receive = "post-receive";
 /// Whatever git may run in a push; the first two are ours as well.
 constexpr std::string_view hook_names[] = {
-    pre_receive,           post_receive,   "update",           "post-update",
-    "reference-transaction", "proc-receive", "push-to-checkout", "pre-auto-gc"};
+    pre_receive,    post_receive,       "update",     "post-update", "reference-transaction",
+    "proc-receive", "push-to-checkout", "pre-auto-gc"};
 
 /// A push of more is no work of a deploy key; the server writes a row for each.
 constexpr size_t changes_max = 5000;

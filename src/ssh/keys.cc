@@ -30,10 +30,9 @@ Result<std::string> key_line(const std::string& type, const std::string& blob,
   if (key.text != asked.type + " " + asked.blob || !asked.comment.empty() || !key.id) {
     return fail(ErrorCode::unavailable, "the server answered about another key");
   }
-  return core::authorized_key_line(
-      {asked.type + " " + asked.blob, ""},
-      TRY(own_path()) + " ssh serve --key-id " + std::to_string(key.id.value) + " --socket " +
-          socket);
+  return core::authorized_key_line({asked.type + " " + asked.blob, ""},
+                                   TRY(own_path()) + " ssh serve --key-id " +
+                                       std::to_string(key.id.value) + " --socket " + socket);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ using core::GitService;
 
 constexpr const char* git_program = "/usr/bin/git";
 constexpr const char* search_path = "PATH=/usr/local/bin:/usr/bin:/bin";
-/// A server that is started anew is away for so long; then nobody knows whether the key still opens.
+/// A server that is started anew is away for so long; then nobody knows whether the key still
+/// opens.
 constexpr int missed_checks = 2;
 
 /// What one session works with.
@@ -40,8 +41,8 @@ struct Session {
 /// The environment of git: nothing of the client's but its `GIT_PROTOCOL`, nothing of anybody's
 /// configuration but the machine's.
 std::vector<std::string> base_environment() {
-  std::vector<std::string> environment = {search_path, "LANG=C.UTF-8", "GIT_CONFIG_GLOBAL=/dev/null",
-                                          "GIT_TERMINAL_PROMPT=0"};
+  std::vector<std::string> environment = {search_path, "LANG=C.UTF-8",
+                                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"};
   const passwd* user = getpwuid(geteuid());
   environment.push_back(std::string("HOME=") + (user != nullptr ? user->pw_dir : "/nonexistent"));
   if (user != nullptr) {
@@ -115,20 +116,19 @@ Result<void> report_end(const Session& session, const HookFolder& hooks, bool wa
   if (const auto unreported = hooks.unreported()) {
     is_reported = session.door.finish_push(session.started.id, *unreported).has_value();
   }
-  return session.door.end_push(session.started.id, is_reported && !was_killed);
+  return session.door.end_session(session.started.id, is_reported && !was_killed);
 }
 
 Result<int> receive(const Session& session) {
   const std::string& path = session.started.path;
   Descriptor lock = TRY(lock_repository(path));
-  const HookFolder hooks = TRY(HookFolder::make({.program = TRY(own_path()),
-                                                 .socket = session.socket,
-                                                 .session = session.started.id,
-                                                 .key = session.key,
-                                                 .repository_hooks =
-                                                     TRY(find_repository_hooks(path))}));
-  const GitEnd end =
-      TRY(run(session, hooks.path().string(), hooks.environment(), lock.get()));
+  const HookFolder hooks =
+      TRY(HookFolder::make({.program = TRY(own_path()),
+                            .socket = session.socket,
+                            .session = session.started.id,
+                            .key = session.key,
+                            .repository_hooks = TRY(find_repository_hooks(path))}));
+  const GitEnd end = TRY(run(session, hooks.path().string(), hooks.environment(), lock.get()));
   // Before the lock is let go. A server that is away settles the push when it is back.
   static_cast<void>(report_end(session, hooks, end.was_killed));
   return end.exit_code;
@@ -145,7 +145,9 @@ Result<int> serve_asked(int64_t key_id, const std::string& given_socket) {
   Session session{client::SshDoor(socket), socket, {key_id}, request, {}};
   session.started = TRY(session.door.start_session(session.key, request));
   if (request.service == GitService::receive_pack) return receive(session);
-  return TRY(run(session, "", {}, -1)).exit_code;
+  const GitEnd end = TRY(run(session, "", {}, -1));
+  static_cast<void>(session.door.end_session(session.started.id, true));
+  return end.exit_code;
 }
 
 }  // namespace
@@ -162,8 +164,8 @@ std::vector<std::string> git_arguments(GitService service, const std::string& pa
   set("transfer.hideRefs=refs/deployments");
   set("transfer.fsckObjects=true");
   if (service == GitService::upload_pack) {
-    for (const char* more : {"allowTipSHA1InWant", "allowReachableSHA1InWant",
-                             "allowAnySHA1InWant", "allowRefInWant", "allowFilter"}) {
+    for (const char* more : {"allowTipSHA1InWant", "allowReachableSHA1InWant", "allowAnySHA1InWant",
+                             "allowRefInWant", "allowFilter"}) {
       set("uploadpack." + std::string(more) + "=false");
     }
   } else {

@@ -1,5 +1,7 @@
 #include "ssh/setup.h"
 
+#include <pwd.h>
+
 #include <cstdio>
 
 #include "core/ssh_door.h"
@@ -60,13 +62,22 @@ std::vector<SshdSetting> user_settings(const Installation& installation) {
       {"AllowAgentForwarding", "no"},
       {"X11Forwarding", "no"},
       {"PermitTunnel", "no"},
-      {"MaxAuthTries", "6"},
+      {"MaxAuthTries", "3"},
       {"MaxSessions", "4"},
       {"AcceptEnv", "GIT_PROTOCOL"},
   };
 }
 
-int print_setup(const Installation& installation) {
+Installation with_socket(Installation installation) {
+  if (!installation.socket.empty()) return installation;
+  const passwd* user = getpwnam(installation.user.c_str());
+  const std::string home = user != nullptr ? user->pw_dir : "/home/" + installation.user;
+  installation.socket = home + "/.local/share/esclusa/run/keys.sock";
+  return installation;
+}
+
+int print_setup(const Installation& given) {
+  const Installation installation = with_socket(given);
   for (const std::string& path : {installation.helper, installation.socket}) {
     if (!core::is_plain_path(path)) return report(not_plain(path));
   }

@@ -8,12 +8,14 @@ namespace esclusa::ssh {
 struct Installation {
   std::string user = "git";
   std::string helper = "/usr/local/libexec/esclusa";
-  std::string socket;
+  std::string socket = {};  ///< empty: in the data folder that the user's server has by default
 };
+/// The same with the socket named.
+Installation with_socket(Installation installation);
 
 /// A setting of sshd that the door needs, as `sshd -T` spells it.
 struct SshdSetting {
-  std::string name;   ///< as in sshd_config
+  std::string name;  ///< as in sshd_config
   std::string value;
 };
 /// The settings that hold for the door's user, in the order in which they are printed.

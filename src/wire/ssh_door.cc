@@ -12,8 +12,7 @@ Result<DeployKeyId> key_id_of(const JsonBody& body) {
 }
 
 Result<core::GitService> service_of(const JsonBody& body) {
-  const auto service =
-      core::from_name<core::GitService>(TRY(body.required_string("service")));
+  const auto service = core::from_name<core::GitService>(TRY(body.required_string("service")));
   if (!service) return fail_request("\"service\" should be upload-pack or receive-pack.");
   return *service;
 }
