@@ -83,12 +83,13 @@ class Sshd:
     def configuration(self):
         """What is in sshd_config."""
         return "\n".join([
+            "MaxStartups 1000",  # of this keyword the last value counts
             *self._settings, f"ListenAddress {self.host}:{self.port}",
             f'HostKey "{self._host_key}"', "PidFile none", "LogLevel VERBOSE",
             f'AuthorizedKeysFile "{self.authorized_keys}"', "PasswordAuthentication no",
             "KbdInteractiveAuthentication no", "UsePAM no",
             "StrictModes no",  # below /tmp, which everybody may write to
-            "MaxStartups 1000", "PrintMotd no", "PrintLastLog no"]) + "\n"
+            "PrintMotd no", "PrintLastLog no"]) + "\n"
 
     def start(self):
         """Starts it. sshd cannot ask the system for a port; should somebody else take the one that

@@ -1,14 +1,16 @@
 """What a client tries over SSH with a deploy key: one function for each row of truth.txt, which
 gives the word for what came of it, or a description of what nobody expected.
 """
+import re
 import subprocess
 
 from harness import Repository
 from outcomes import done_or_refused, refusal, silent
-from wishes import (MARK, ASKED_VARIABLES, asking, judge_bad_protocol, judge_terminal,
-                    judge_variables, lacks, local, remote, use_protocol)
+from wishes import (MARK, ASKED_VARIABLES, asking, judge_bad_protocol, judge_variables, lacks,
+                    local, remote, use_protocol, want_terminal)
 
 KEPT_REF = "refs/deployments/7"  # as the server makes them
+CLOSED = re.compile(r"(scp: )?Connection closed\.?\s*")
 
 
 class Visit:
@@ -62,7 +64,7 @@ def list_refs(visit):
 def try_push(visit, source, ref, effect):
     """Pushes; it must have been done if it is said to be, and not else."""
     done = visit.git("push", "-q", visit.url, f"{source}:{ref}", folder=visit.source.path)
-    if done.returncode != 0 and "deny updating a hidden ref" in done.stderr:
+    if done.returncode != 0 and re.search("deny (updating|deleting) a hidden ref", done.stderr):
         return "hidden" if not effect(visit.site.refs(visit.bare)) else "refused, and done"
     return done_or_refused(done, lambda: effect(visit.site.refs(visit.bare)))
 
@@ -122,7 +124,10 @@ def copy(visit, program, *rest):
                           capture_output=True, timeout=60, cwd=visit.folder,
                           env=visit.site.client_environment())
     done.stderr = done.stderr.decode(errors="replace")
-    return silent(done)
+    if (visit.folder / "taken").exists():
+        return "it was copied"
+    # What a subsystem says on standard error, sshd keeps to itself.
+    return "closed" if CLOSED.fullmatch(done.stderr) else silent(done)
 
 
 def scp(visit, *rest):
@@ -131,7 +136,7 @@ def scp(visit, *rest):
 
 
 def sftp(visit):
-    return copy(visit, "sftp", "-q", f"{visit.site.user.pw_name}@{visit.site.sshd.host}")
+    return copy(visit, "sftp", f"{visit.site.user.pw_name}@{visit.site.sshd.host}")
 
 
 def run_command(command, *options, given=b"id\n"):
@@ -150,11 +155,11 @@ ACTIONS = {
     "scp-to": lambda visit: scp(visit, "-O", "/etc/hostname", "THERE:taken"),
     "scp-from": lambda visit: scp(visit, "-O", "THERE:/etc/passwd", "taken"),
     "scp-by-sftp": lambda visit: scp(visit, "THERE:/etc/passwd", "taken"),
-    "shell": run_command(None), "shell-with-pty": run_command(None, "-tt"),
+    "shell": run_command(None), "shell-with-pty": want_terminal(),
     "command": run_command("id"),
     "git-shell": run_command("git-shell -c \"git-upload-pack 'demo/shop.git'\""),
-    "pty": asking(["-tt"], "PTY allocation request failed", judge_terminal),
-    "-A": asking(["-o", "ForwardAgent=AGENT"], "Requesting authentication agent forwarding",
+    "pty": want_terminal("git-upload-pack 'demo/shop.git'"),
+    "-A": asking(["-A"], "Requesting authentication agent forwarding",
                  lacks("SSH_AUTH_SOCK")),
     "-X": asking(["-Y"], "Requesting X11 forwarding", lacks("DISPLAY"), {"DISPLAY": ":99"}),
     "environment": asking(

@@ -26,18 +26,24 @@ from sshd import public_half
 REFUSED = "Permission denied (publickey)"
 
 
+def client_words(site, *options):
+    """A client that has no key yet."""
+    words = site.sshd.client("", "git-upload-pack 'demo/shop.git'", user=site.user.pw_name,
+                             options=options)
+    at = words.index("-i")
+    assert words[at + 1] == ""
+    return words[:at] + words[at + 2:]
+
+
 def offer(site, keys):
     """A client that offers keys of which it has the public halves alone."""
     folder = site.folder / "keys/public"
     folder.mkdir(exist_ok=True)
+    options = []
     for key in keys:
         shutil.copy(f"{key.path}.pub", folder)
-    # The first is -i already.
-    files = [folder / key.path.name for key in keys]
-    more = [word for file in files[1:] for word in ("-i", str(file))]
-    words = site.sshd.client(files[0], "git-upload-pack 'demo/shop.git'", user=site.user.pw_name,
-                             options=more)
-    return run_client(words, b"", site.client_environment())
+        options += ["-o", f"IdentityFile={folder / key.path.name}"]
+    return run_client(client_words(site, *options), b"", site.client_environment())
 
 
 @contextlib.contextmanager
@@ -61,11 +67,8 @@ def unwilling_agent(site, keys):
 
 def offer_by_agent(site, agent):
     """A client that offers what the agent has, and nothing else."""
-    words = site.sshd.client("", "git-upload-pack 'demo/shop.git'", user=site.user.pw_name)
-    for pair in (["-i", ""], ["-o", "IdentitiesOnly=yes"]):
-        at = words.index(pair[1])
-        assert words[at - 1:at + 1] == pair
-        del words[at - 1:at + 1]
+    words = client_words(site)
+    words[words.index("IdentitiesOnly=yes")] = "IdentitiesOnly=no"
     words[words.index("IdentityAgent=none")] = f"IdentityAgent={agent}"
     return run_client(words, b"", site.client_environment())
 

@@ -45,13 +45,7 @@ class Inside:
     def __init__(self, visit):
         pids = visit.site.sessions(visit.key)
         assert len(pids) >= 2, f"no session of key {visit.key.id}: {pids}"
-        self.has_terminal = any(terminal_of(pid) for pid in pids)
         self.door, self.git = environment_of(pids[0]), environment_of(pids[1])
-
-
-def terminal_of(pid):
-    status = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    return int(status.rpartition(")")[2].split()[4])
 
 
 def environment_of(pid):
@@ -62,7 +56,9 @@ def environment_of(pid):
 def hold(visit, options, environment=None):
     """(the client at its end, what was seen inside or None)"""
     words = visit.site.ssh_words(visit.key, visit.ask("git-upload-pack"), options=("-v", *options))
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    if "-A" in options:
+        words[words.index("IdentityAgent=none")] = f"IdentityAgent={visit.agent}"
+    with subprocess.Popen(words, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE,
                           env=visit.site.client_environment(environment)) as client:
         first = client.stdout.read(1)
@@ -75,8 +71,7 @@ def hold(visit, options, environment=None):
 def asking(options, asked, judge, environment=None):
     """A session that must go on without what it asked for; `asked` shows that the client did."""
     def action(visit):
-        done, inside = hold(visit, [option.replace("AGENT", visit.agent) for option in options],
-                            environment)
+        done, inside = hold(visit, options, environment)
         if inside is None:
             return silent(done)
         if asked not in done.stderr:
@@ -86,8 +81,13 @@ def asking(options, asked, judge, environment=None):
     return action
 
 
-def judge_terminal(done, inside):
-    return inside.has_terminal and "it has a terminal"
+def want_terminal(*command):
+    """A client that must have a terminal, and goes when it gets none."""
+    def action(visit):
+        done = visit.ssh(*command, options=["-tt"])
+        is_off = "PTY allocation request failed" in done.stderr and done.returncode == 255
+        return "off" if is_off and not done.stdout else silent(done)
+    return action
 
 
 def lacks(variable):
