@@ -119,7 +119,8 @@ class Sshd:
                 env=clean_environment(self._environment))
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
-            if f"Server listening on {self.host}" in self.log.read_text(errors="replace")[begin:]:
+            # As bytes: as text it is shorter, its lines end in two characters.
+            if f"Server listening on {self.host}".encode() in self.log.read_bytes()[begin:]:
                 return True
             time.sleep(0.01)
         self.stop()
