@@ -103,6 +103,10 @@ TEST_CASE("access matrix: planted wrong routes are named, and no others") {
   plant("POST", repository + "/statuses/{sha}").requirement.scopes = {Scope::repo,
                                                                       Scope::public_repo};
   plant("PATCH", "/orgs/{org}/hooks/{hook_id}").requirement.scopes = {Scope::admin_org};
+  // A member in an owner's place, and one in nobody's.
+  plant("PUT", "/orgs/{org}/teams/{team_slug}/memberships/{username}").requirement.role =
+      core::Role::read;
+  plant("GET", "/orgs/{org}/teams").requirement.role = core::Role::admin;
   // Routes that skip access. Under another name for its parameter, check_routes does not see that
   // the first is about a repository.
   auto& list = plant("GET", repository + "/deployments");

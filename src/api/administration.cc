@@ -1,6 +1,7 @@
 #include "api/administration.h"
 
 #include "app/administration.h"
+#include "app/branch_protections.h"
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/repository.h"
@@ -167,6 +168,29 @@ Result<http::Response> admin_grant_role(const Call& call) {
   if (!role) return fail_request("\"role\" wasn't supplied.");
   TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
                       call.parameter("login"), *role));
+  return no_content();
+}
+
+Result<http::Response> admin_list_branch_protections(const Call& call) {
+  return list_all(TRY(app::list_branch_protections(call.context, call.parameter("owner"),
+                                                   call.parameter("repo"))),
+                  [](auto& json, const core::BranchProtection& protection) {
+                    json.begin_object()
+                        .member("pattern", protection.pattern)
+                        .member("created_at", protection.created_at)
+                        .end_object();
+                  });
+}
+
+Result<http::Response> admin_protect_branches(const Call& call) {
+  TRY(app::protect_branches(call.context, call.principal, call.parameter("owner"),
+                            call.parameter("repo"), call.parameter("pattern")));
+  return no_content();
+}
+
+Result<http::Response> admin_unprotect_branches(const Call& call) {
+  TRY(app::unprotect_branches(call.context, call.principal, call.parameter("owner"),
+                              call.parameter("repo"), call.parameter("pattern")));
   return no_content();
 }
 

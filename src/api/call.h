@@ -50,6 +50,7 @@ struct Call {
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }
+  const app::OrganizationAccess& organization() const { return organization_access.value(); }
   const std::string& parameter(std::string_view name) const;
   /// A numeric id of the path; `not_found` if it is none.
   template <class AnyId>

@@ -47,10 +47,10 @@ Result<void> refuse_filters(const Call& call) {
 
 Result<http::Response> list_branches(const Call& call) {
   const core::Page page = parse_page(call);
-  core::Listing<core::Branch> listing;
-  if (call.query_value("protected") != "true") {  // no branch is
-    listing = TRY(app::list_branches(call.access(), page));
-  }
+  const std::string filter = call.query_value("protected");
+  std::optional<bool> is_protected;
+  if (filter == "true" || filter == "false") is_protected = filter == "true";
+  const auto listing = TRY(app::list_branches(call.context, call.access(), is_protected, page));
   return list_response(call, page, listing, [&](auto& json, const core::Branch& branch) {
     wire::write_branch(json, branch, call.repository(), call.urls);
   });
@@ -58,9 +58,10 @@ Result<http::Response> list_branches(const Call& call) {
 
 Result<http::Response> get_branch(const Call& call) {
   const std::string& name = call.parameter("branch");
-  const auto commit = TRY(app::get_branch(call.context, call.access(), name));
+  const auto branch = TRY(app::get_branch(call.context, call.access(), name));
+  const core::Branch named{name, branch.commit.sha, branch.is_protected};
   wire::JsonWriter json;
-  wire::write_full_branch(json, name, commit, call.repository(), call.urls);
+  wire::write_full_branch(json, named, branch.commit, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
 

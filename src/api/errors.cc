@@ -1,6 +1,6 @@
 #include "api/errors.h"
 
-#include "wire/json_writer.h"
+#include "wire/error.h"
 
 namespace esclusa::api {
 
@@ -20,39 +20,12 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
-namespace {
-
-void write_field(wire::JsonWriter& json, const FieldError& field) {
-  json.begin_object();
-  if (!field.contexts.empty()) {
-    json.key("contexts").begin_array();
-    for (const ContextState& context : field.contexts) {
-      json.begin_object()
-          .member("context", context.context)
-          .member("state", context.state)
-          .end_object();
-    }
-    json.end_array();
-  }
-  json.member("resource", field.resource).member("code", field.code);
-  if (!field.field.empty()) json.member("field", field.field);
-  if (!field.message.empty()) json.member("message", field.message);
-  json.end_object();
-}
-
-}  // namespace
-
 http::Response error_response(const Error& error, std::string_view documentation,
                               std::optional<int> given_status) {
   const int status = given_status.value_or(http_status(error.code));
   wire::JsonWriter json;
   json.begin_object().member("message", error.message);
-  if (!error.fields.empty() || !error.details.empty()) {
-    json.key("errors").begin_array();
-    for (const FieldError& field : error.fields) write_field(json, field);
-    for (const std::string& detail : error.details) json.value(detail);
-    json.end_array();
-  }
+  wire::write_error_fields(json, error);
   std::string url = "https://docs.github.com/rest";
   if (!documentation.empty()) url += "/" + std::string(documentation);
   json.member("documentation_url", url).member("status", std::to_string(status));

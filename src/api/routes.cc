@@ -7,14 +7,18 @@
 #include "api/deploy_keys.h"
 #include "api/deployment_logs.h"
 #include "api/deployments.h"
+#include "api/environments.h"
 #include "api/feed.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
+#include "api/members.h"
 #include "api/meta.h"
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
+#include "api/reviews.h"
 #include "api/ssh_door.h"
 #include "api/statuses.h"
+#include "api/teams.h"
 #include "api/users.h"
 #include "base/check.h"
 #include "core/feed.h"
@@ -33,6 +37,10 @@ const Scopes hook_read_scopes{Scope::repo, Scope::public_repo, Scope::read_repo_
 const Scopes hook_write_scopes{Scope::repo, Scope::public_repo, Scope::write_repo_hook};
 const Scopes hook_admin_scopes{Scope::repo, Scope::public_repo, Scope::admin_repo_hook};
 const Scopes organization_hook_scopes{Scope::admin_org_hook};
+const Scopes organization_read_scopes{Scope::read_org};
+const Scopes organization_write_scopes{Scope::write_org};
+const Scopes organization_admin_scopes{Scope::admin_org};
+const Scopes team_repository_scopes{Scope::read_org, Scope::repo};
 const Scopes code_scopes{Scope::repo, Scope::public_repo};
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
@@ -40,16 +48,26 @@ constexpr std::string_view reads_statuses = "repo, repo:status";
 constexpr std::string_view reads_hooks =
     "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
 constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
+constexpr std::string_view reads_org = "admin:org, read:org, write:org";
+constexpr std::string_view writes_org = "admin:org, write:org";
 constexpr std::string_view org_hooks = "admin:org_hook";
 
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define ENVIRONMENT REPOSITORY "/environments/{environment_name}"
+#define BRANCH_POLICY ENVIRONMENT "/deployment-branch-policies/{branch_policy_id}"
+#define RUN REPOSITORY "/actions/runs/{run_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
 #define KEY REPOSITORY "/keys/{key_id}"
+#define MEMBERS "/orgs/{org}/members"
+#define MEMBERSHIP "/orgs/{org}/memberships/{username}"
+#define TEAMS "/orgs/{org}/teams"
+#define TEAM TEAMS "/{team_slug}"
+#define TEAM_REPOSITORY TEAM "/repos/{owner}/{repo}"
 #define ADMIN "/esclusa/admin"
 #define SSH "/esclusa/ssh"
 
@@ -75,6 +93,46 @@ const Route table[] = {
     {"GET", DEPLOYMENT "/statuses/{status_id}", Audience::repository,
      {Role::read, deployment_scopes}, reads_deployments, Waits::no,
      "deployments/statuses#get-a-deployment-status", get_status},
+
+    {"GET", REPOSITORY "/environments", Audience::repository, {Role::read, code_scopes}, "",
+     Waits::no, "deployments/environments#list-environments", list_environments},
+    {"GET", ENVIRONMENT, Audience::repository, {Role::read, code_scopes}, "", Waits::no,
+     "deployments/environments#get-an-environment", get_environment},
+    {"PUT", ENVIRONMENT, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/environments#create-or-update-an-environment", put_environment},
+    {"DELETE", ENVIRONMENT, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/environments#delete-an-environment", delete_environment},
+    {"GET", ENVIRONMENT "/deployment-branch-policies", Audience::repository,
+     {Role::read, code_scopes}, "", Waits::no,
+     "deployments/branch-policies#list-deployment-branch-policies", list_branch_policies},
+    {"POST", ENVIRONMENT "/deployment-branch-policies", Audience::repository,
+     {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#create-a-deployment-branch-policy", create_branch_policy},
+    {"GET", BRANCH_POLICY, Audience::repository, {Role::read, code_scopes}, "", Waits::no,
+     "deployments/branch-policies#get-a-deployment-branch-policy", get_branch_policy},
+    {"PUT", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#update-a-deployment-branch-policy", update_branch_policy},
+    {"DELETE", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "deployments/branch-policies#delete-a-deployment-branch-policy", delete_branch_policy},
+
+    // A run is a deployment here. Whoever may not review is told so by app: it is no role.
+    {"GET", RUN "/pending_deployments", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no,
+     "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
+     list_pending_deployments},
+    {"POST", RUN "/pending_deployments", Audience::repository,
+     {Role::read, deployment_scopes, true}, "", Waits::yes,
+     "actions/workflow-runs#review-pending-deployments-for-a-workflow-run",
+     review_pending_deployments},
+    {"GET", RUN "/approvals", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no,
+     "actions/workflow-runs#get-the-review-history-for-a-workflow-run", list_approvals},
+    {"GET", ESCLUSA DEPLOYMENT "/gates", Audience::repository, {Role::read, deployment_scopes},
+     reads_deployments, Waits::no, "", get_gates},
+    {"POST", ESCLUSA DEPLOYMENT "/bypass", Audience::repository,
+     {Role::admin, deployment_scopes}, "", Waits::yes, "", bypass_gates},
+    {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", Audience::repository,
+     {Role::write, deployment_scopes}, "", Waits::yes, "", dry_run},
 
     {"POST", REPOSITORY "/statuses/{sha}", Audience::repository, {Role::write, status_scopes},
      "", Waits::yes, "commits/statuses#create-a-commit-status", create_commit_status},
@@ -177,6 +235,59 @@ const Route table[] = {
     {"PUT", ESCLUSA ORG_HOOK "/owner", Audience::organization,
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", adopt_hook},
 
+    {"GET", MEMBERS, Audience::organization, {Role::read, organization_read_scopes}, reads_org,
+     Waits::no, "orgs/members#list-organization-members", list_members},
+    {"GET", MEMBERS "/{username}", Audience::organization,
+     {Role::read, organization_read_scopes}, reads_org, Waits::no,
+     "orgs/members#check-organization-membership-for-a-user", check_member},
+    {"DELETE", MEMBERS "/{username}", Audience::organization,
+     {Role::admin, organization_write_scopes}, writes_org, Waits::yes,
+     "orgs/members#remove-an-organization-member", remove_membership},
+    {"GET", MEMBERSHIP, Audience::organization, {Role::read, organization_read_scopes},
+     reads_org, Waits::no, "orgs/members#get-organization-membership-for-a-user", get_membership},
+    {"PUT", MEMBERSHIP, Audience::organization, {Role::admin, organization_write_scopes},
+     writes_org, Waits::yes, "orgs/members#set-organization-membership-for-a-user",
+     set_membership},
+    {"DELETE", MEMBERSHIP, Audience::organization, {Role::admin, organization_write_scopes},
+     writes_org, Waits::yes, "orgs/members#remove-organization-membership-for-a-user",
+     remove_membership},
+
+    {"GET", TEAMS, Audience::organization, {Role::read, organization_read_scopes}, reads_org,
+     Waits::no, "teams/teams#list-teams", list_teams},
+    {"POST", TEAMS, Audience::organization, {Role::admin, organization_admin_scopes},
+     "admin:org", Waits::yes, "teams/teams#create-a-team", create_team},
+    {"GET", TEAM, Audience::organization, {Role::read, organization_read_scopes}, reads_org,
+     Waits::no, "teams/teams#get-a-team-by-name", get_team},
+    {"PATCH", TEAM, Audience::organization, {Role::admin, organization_admin_scopes},
+     "admin:org", Waits::yes, "teams/teams#update-a-team", update_team},
+    {"DELETE", TEAM, Audience::organization, {Role::admin, organization_admin_scopes},
+     "admin:org", Waits::yes, "teams/teams#delete-a-team", delete_team},
+    {"GET", TEAM "/members", Audience::organization, {Role::read, organization_read_scopes},
+     reads_org, Waits::no, "teams/members#list-team-members", list_team_members},
+    {"GET", TEAM "/memberships/{username}", Audience::organization,
+     {Role::read, organization_read_scopes}, reads_org, Waits::no,
+     "teams/members#get-team-membership-for-a-user", get_team_membership},
+    {"PUT", TEAM "/memberships/{username}", Audience::organization,
+     {Role::admin, organization_write_scopes}, writes_org, Waits::yes,
+     "teams/members#add-or-update-team-membership-for-a-user", set_team_membership},
+    {"DELETE", TEAM "/memberships/{username}", Audience::organization,
+     {Role::admin, organization_write_scopes}, writes_org, Waits::yes,
+     "teams/members#remove-team-membership-for-a-user", remove_team_membership},
+    {"GET", TEAM "/repos", Audience::organization, {Role::read, team_repository_scopes},
+     "admin:org, read:org, repo, write:org", Waits::no, "teams/teams#list-team-repositories",
+     list_team_repositories},
+    {"GET", TEAM_REPOSITORY, Audience::organization, {Role::read, team_repository_scopes},
+     "admin:org, read:org, repo, write:org", Waits::no,
+     "teams/teams#check-team-permissions-for-a-repository", check_team_repository},
+    {"PUT", TEAM_REPOSITORY, Audience::organization, {Role::admin, organization_admin_scopes},
+     "admin:org", Waits::yes, "teams/teams#add-or-update-team-repository-permissions",
+     set_team_repository},
+    {"DELETE", TEAM_REPOSITORY, Audience::organization,
+     {Role::admin, organization_admin_scopes}, "admin:org", Waits::yes,
+     "teams/teams#remove-a-repository-from-a-team", remove_team_repository},
+    {"GET", REPOSITORY "/teams", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "repos/repos#list-repository-teams", list_repository_teams},
+
     {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
      Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
     {"POST", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
@@ -254,6 +365,12 @@ const Route table[] = {
      admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
+    {"GET", ADMIN "/repositories/{owner}/{repo}/branch-protections", Audience::local_admin, {}, "",
+     Waits::no, "", admin_list_branch_protections},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+     Audience::local_admin, {}, "", Waits::yes, "", admin_protect_branches},
+    {"DELETE", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+     Audience::local_admin, {}, "", Waits::yes, "", admin_unprotect_branches},
 
     {"POST", SSH "/keys", Audience::ssh, {}, "", Waits::yes, "", ssh_find_key},
     {"POST", SSH "/sessions", Audience::ssh, {}, "", Waits::yes, "", ssh_start_session},
@@ -270,11 +387,19 @@ const Route table[] = {
 #undef ESCLUSA
 #undef REPOSITORY
 #undef DEPLOYMENT
+#undef ENVIRONMENT
+#undef BRANCH_POLICY
+#undef RUN
 #undef CHECK_RUN
 #undef HOOK
 #undef ORG_HOOKS
 #undef ORG_HOOK
 #undef KEY
+#undef MEMBERS
+#undef MEMBERSHIP
+#undef TEAMS
+#undef TEAM
+#undef TEAM_REPOSITORY
 #undef ADMIN
 #undef SSH
 

@@ -10,6 +10,7 @@
 #include "git/difference.h"
 #include "git/refs.h"
 #include "store/accounts.h"
+#include "store/branch_protections.h"
 
 namespace esclusa::app {
 namespace {
@@ -37,6 +38,13 @@ Result<void> find_accounts(const Context& context, std::span<core::Commit> commi
     people.push_back(&commit.committer);
   }
   return app::find_accounts(context, people);
+}
+
+Result<std::vector<core::BranchProtection>> list_protections(const Context& context,
+                                                             const RepositoryAccess& access) {
+  return context.database.read([&](store::Connection& db) {
+    return store::list_branch_protections(db, access.repository.id);
+  });
 }
 
 /// The names below a prefix that are those of commits: one page of them.
@@ -70,20 +78,34 @@ Result<std::optional<core::ResolvedRef>> resolve_side(const git::Repository& git
 
 }  // namespace
 
-Result<core::Listing<core::Branch>> list_branches(const RepositoryAccess& access,
+Result<core::Listing<core::Branch>> list_branches(const Context& context,
+                                                  const RepositoryAccess& access,
+                                                  std::optional<bool> is_protected,
                                                   const core::Page& page) {
   const auto git = TRY(open(access));
-  return list_commit_names(git, branch_prefix, TRY(git::list_ref_names(git, branch_prefix)), page);
+  auto names = TRY(git::list_ref_names(git, branch_prefix));
+  const auto protections = TRY(list_protections(context, access));
+  if (is_protected) {
+    std::erase_if(names, [&](const std::string& name) {
+      return core::is_protected(protections, name.substr(branch_prefix.size())) != *is_protected;
+    });
+  }
+  auto listing = TRY(list_commit_names(git, branch_prefix, std::move(names), page));
+  for (core::Branch& branch : listing.items) {
+    branch.is_protected = core::is_protected(protections, branch.name);
+  }
+  return listing;
 }
 
-Result<core::Commit> get_branch(const Context& context, const RepositoryAccess& access,
-                                const std::string& name) {
+Result<BranchDetails> get_branch(const Context& context, const RepositoryAccess& access,
+                                 const std::string& name) {
   const auto git = TRY(open(access));
   const auto found = TRY(git.resolve(std::string(branch_prefix) + name));
   if (!found) return fail(ErrorCode::not_found, "Branch not found", "branch_not_found");
-  core::Commit commit = TRY(git::read_commit(git, found->sha));
-  TRY(find_accounts(context, {&commit, 1}));
-  return commit;
+  BranchDetails details{TRY(git::read_commit(git, found->sha))};
+  TRY(find_accounts(context, {&details.commit, 1}));
+  details.is_protected = core::is_protected(TRY(list_protections(context, access)), name);
+  return details;
 }
 
 Result<core::Listing<core::Branch>> list_tags(const RepositoryAccess& access,

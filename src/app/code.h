@@ -10,11 +10,18 @@
 /// are taken, too. All of these wait for git.
 namespace esclusa::app {
 
-Result<core::Listing<core::Branch>> list_branches(const RepositoryAccess& access,
+/// By name; all of them, or those that are protected, or that are not.
+Result<core::Listing<core::Branch>> list_branches(const Context& context,
+                                                  const RepositoryAccess& access,
+                                                  std::optional<bool> is_protected,
                                                   const core::Page& page);
-/// The branch's latest commit; `not_found` with GitHub's `Branch not found`.
-Result<core::Commit> get_branch(const Context& context, const RepositoryAccess& access,
-                                const std::string& name);
+/// A branch with its latest commit; `not_found` with GitHub's `Branch not found`.
+struct BranchDetails {
+  core::Commit commit;
+  bool is_protected = false;
+};
+Result<BranchDetails> get_branch(const Context& context, const RepositoryAccess& access,
+                                 const std::string& name);
 /// Tags of commits, the last name first.
 Result<core::Listing<core::Branch>> list_tags(const RepositoryAccess& access,
                                               const core::Page& page);

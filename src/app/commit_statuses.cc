@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "git/commits.h"
 #include "git/refs.h"
+#include "store/branch_protections.h"
 #include "store/commit_statuses.h"
 #include "store/events.h"
 #include "wire/event_body.h"
@@ -25,6 +26,11 @@ Result<CommitFacts> read_facts(const Context& context, const core::Repository& r
   CommitFacts facts{TRY(git::read_commit(git, sha)),
                     TRY(git::list_branches_with(git, sha, repository.default_branch))};
   TRY(find_accounts(context, {&facts.commit.author, &facts.commit.committer}));
+  const auto protections = TRY(context.database.read(
+      [&](store::Connection& db) { return store::list_branch_protections(db, repository.id); }));
+  for (core::Branch& branch : facts.branches) {
+    branch.is_protected = core::is_protected(protections, branch.name);
+  }
   return facts;
 }
 

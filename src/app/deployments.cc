@@ -139,12 +139,12 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   return created;
 }
 
-Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
-                       const core::NewDeployment& input) {
+Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
+                             const core::NewDeployment& input) {
   TRY(core::check_new_deployment(input));
   const auto git = TRY(git::Repository::open(access.repository.path));
   const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
-  DryRun run;
+  core::DryRun run;
   if (facts.resolved) run.sha = facts.resolved->sha;
   auto plan = core::plan_deployment(input, facts);
   if (!plan) {
@@ -152,7 +152,7 @@ Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
     return run;
   }
   if (plan->step == core::DeploymentStep::merge) {
-    run.outcome = DryRunOutcome::merged;
+    run.outcome = core::DryRunOutcome::merged;
     return run;
   }
   const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
@@ -163,7 +163,8 @@ Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
         *environment, deployment,
         store::gather_gate_facts(db, *environment, deployment, gate_time(context)));
   }));
-  run.outcome = core::all_open(run.gates) ? DryRunOutcome::released : DryRunOutcome::held;
+  run.outcome =
+      core::all_open(run.gates) ? core::DryRunOutcome::released : core::DryRunOutcome::held;
   return run;
 }
 

@@ -27,17 +27,10 @@ using CreateOutcome = std::variant<core::Deployment, AutoMerged>;
 Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
                                         const core::NewDeployment& input,
                                         const std::optional<core::IdempotencyKey>& key = {});
-/// What a create would do now.
-enum class DryRunOutcome { released, held, merged, refused };
-struct DryRun {
-  DryRunOutcome outcome = DryRunOutcome::refused;
-  std::string sha;                       ///< empty where the ref is unknown
-  std::optional<Error> refusal;          ///< of `refused`
-  std::vector<core::GateVerdict> gates;  ///< of `released` and `held`
-};
+
 /// Judges as `create_deployment` does, and does nothing.
-Result<DryRun> dry_run(const Context& context, const RepositoryAccess& access,
-                       const core::NewDeployment& input);
+Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
+                             const core::NewDeployment& input);
 
 Result<core::Deployment> get_deployment(const Context& context, const RepositoryAccess& access,
                                         DeploymentId id);

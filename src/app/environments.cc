@@ -75,26 +75,35 @@ Result<core::BranchPolicy> find_policy(store::Connection& db, const core::Enviro
 
 }  // namespace
 
-Result<core::Listing<core::Environment>> list_environments(const Context& context,
-                                                           const RepositoryAccess& access,
-                                                           const core::Page& page) {
+Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context& context,
+                                                                  const RepositoryAccess& access,
+                                                                  const core::Page& page) {
   return context.database.read([&](store::Connection& db) {
-    return store::list_environments(db, access.repository.id, page);
+    auto found = store::list_environments(db, access.repository.id, page);
+    core::Listing<core::EnvironmentDetails> listing{{}, found.total_count};
+    for (core::Environment& environment : found.items) {
+      listing.items.push_back(store::with_reviewers(db, std::move(environment)));
+    }
+    return listing;
   });
 }
 
-Result<core::Environment> get_environment(const Context& context, const RepositoryAccess& access,
-                                          const std::string& name) {
-  return context.database.read([&](store::Connection& db) { return find(db, access, name); });
+Result<core::EnvironmentDetails> get_environment(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& name) {
+  return context.database.read([&](store::Connection& db) -> Result<core::EnvironmentDetails> {
+    return store::with_reviewers(db, TRY(find(db, access, name)));
+  });
 }
 
-Result<core::Environment> put_environment(const Context& context, const RepositoryAccess& access,
-                                          const std::string& name,
-                                          const core::EnvironmentChange& change) {
+Result<core::EnvironmentDetails> put_environment(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& name,
+                                                 const core::EnvironmentChange& change) {
   TRY(core::check_environment_name(name));
   TRY(core::check_environment_change(change));
   auto changed =
-      TRY(context.database.write([&](store::Connection& tx) -> Result<core::Environment> {
+      TRY(context.database.write([&](store::Connection& tx) -> Result<core::EnvironmentDetails> {
         const Timestamp now = context.now();
         auto environment = store::ensure_environment(tx, access.repository.id, name, now);
         std::vector<core::Reviewer> reviewers;
@@ -108,7 +117,7 @@ Result<core::Environment> put_environment(const Context& context, const Reposito
         store::save_environment(tx, environment, now);
         audit(tx, access, "environment.update", environment.id.value, now);
         judge_environment(tx, context, access, environment.name.id);
-        return environment;
+        return store::with_reviewers(tx, std::move(environment));
       }));
   context.events_committed();
   return changed;

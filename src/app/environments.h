@@ -10,15 +10,17 @@
 /// what the environment holds is judged again in the same transaction.
 namespace esclusa::app {
 
-Result<core::Listing<core::Environment>> list_environments(const Context& context,
-                                                           const RepositoryAccess& access,
-                                                           const core::Page& page);
-Result<core::Environment> get_environment(const Context& context, const RepositoryAccess& access,
-                                          const std::string& name);
+Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context& context,
+                                                                  const RepositoryAccess& access,
+                                                                  const core::Page& page);
+Result<core::EnvironmentDetails> get_environment(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& name);
 /// Creates it, or changes it.
-Result<core::Environment> put_environment(const Context& context, const RepositoryAccess& access,
-                                          const std::string& name,
-                                          const core::EnvironmentChange& change);
+Result<core::EnvironmentDetails> put_environment(const Context& context,
+                                                 const RepositoryAccess& access,
+                                                 const std::string& name,
+                                                 const core::EnvironmentChange& change);
 /// Ends what waits there with a `failure`. Its deployments stay.
 Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
                                 const std::string& name);

@@ -52,16 +52,6 @@ bool release(store::Connection& tx, const Context& context, const RepositoryAcce
   return true;
 }
 
-std::string waiting_description(const std::vector<core::GateVerdict>& verdicts) {
-  std::string text = "Waits for:";
-  for (const core::GateVerdict& verdict : verdicts) {
-    if (verdict.state == core::GateState::shut) {
-      text += (text.ends_with(':') ? " " : ", ") + std::string(core::to_name(verdict.kind));
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 core::GateTime gate_time(const Context& context) { return {context.now(), context.boot_now()}; }
@@ -86,7 +76,7 @@ Result<core::Deployment> admit(store::Connection& tx, const Context& context,
     dispatch(tx, context, access, deployment, now);
   } else {
     record_status(tx, context, access, deployment, core::DeploymentState::waiting,
-                  waiting_description(verdicts), now);
+                  "Waits for: " + core::shut_gates(verdicts), now);
   }
   return deployment;
 }

@@ -326,10 +326,10 @@ TEST_CASE("dry_run: judges, and does nothing") {
   core::NewDeployment input;
   input.ref = "main";
   auto run = [&] { return must(app::dry_run(app.context, app.ada, input)); };
-  CHECK(run().outcome == app::DryRunOutcome::held);
+  CHECK(run().outcome == core::DryRunOutcome::held);
   CHECK(run().gates.at(0).openers == std::vector<std::string>{"grace", "ada"});
   input.environment = "elsewhere";
-  CHECK(run().outcome == app::DryRunOutcome::released);
+  CHECK(run().outcome == core::DryRunOutcome::released);
   input.ref = "gone";
   CHECK(run().refusal->reason_code == "ref_not_found");
   CHECK(app.row_count("deployment") == 0);

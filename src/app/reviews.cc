@@ -32,6 +32,7 @@ struct Held {
 };
 
 Result<Held> find_held(store::Connection& tx, RepositoryId repository, DeploymentId id) {
+  store::lock_deployment(tx, id);
   auto deployment = store::find_deployment(tx, repository, id);
   if (!deployment) return not_found();
   // Whatever ends a wait may happen exactly while there is one.
@@ -115,12 +116,12 @@ Result<void> check_comment(const std::string& comment) {
 
 }  // namespace
 
-Result<GateReport> explain_gates(const Context& context, const RepositoryAccess& access,
-                                 DeploymentId id) {
-  return context.database.read([&](store::Connection& db) -> Result<GateReport> {
+Result<core::GateReport> explain_gates(const Context& context, const RepositoryAccess& access,
+                                       DeploymentId id) {
+  return context.database.read([&](store::Connection& db) -> Result<core::GateReport> {
     auto deployment = store::find_deployment(db, access.repository.id, id);
     if (!deployment) return not_found();
-    GateReport report{*std::move(deployment), std::nullopt, {}};
+    core::GateReport report{*std::move(deployment), std::nullopt, {}};
     report.environment = store::find_environment(db, report.deployment.original_environment.id);
     if (report.deployment.phase == core::DeploymentPhase::held && report.environment) {
       report.verdicts = core::judge_gates(
@@ -133,16 +134,17 @@ Result<GateReport> explain_gates(const Context& context, const RepositoryAccess&
   });
 }
 
-Result<std::optional<PendingDeployment>> find_pending(const Context& context,
-                                                      const RepositoryAccess& access,
-                                                      DeploymentId id) {
+Result<std::optional<core::PendingDeployment>> find_pending(const Context& context,
+                                                            const RepositoryAccess& access,
+                                                            DeploymentId id) {
   return context.database.read(
-      [&](store::Connection& db) -> Result<std::optional<PendingDeployment>> {
+      [&](store::Connection& db) -> Result<std::optional<core::PendingDeployment>> {
         auto deployment = store::find_deployment(db, access.repository.id, id);
         if (!deployment) return not_found();
         auto environment = store::find_environment(db, deployment->environment.id);
         if (deployment->phase != core::DeploymentPhase::held || !environment) return std::nullopt;
-        PendingDeployment pending{*std::move(deployment), *std::move(environment), false};
+        core::PendingDeployment pending{*std::move(deployment),
+                                        store::with_reviewers(db, *std::move(environment)), false};
         const core::ProtectionRule* rule = find_review_rule(pending.environment);
         pending.current_user_can_approve =
             rule != nullptr && access.principal.account &&
@@ -163,14 +165,14 @@ Result<core::Deployment> review_deployment(const Context& context, const Reposit
   return reviewed;
 }
 
-Result<std::vector<core::DeploymentReview>> list_reviews(const Context& context,
-                                                         const RepositoryAccess& access,
-                                                         DeploymentId id) {
-  return context.database.read(
-      [&](store::Connection& db) -> Result<std::vector<core::DeploymentReview>> {
-        if (!store::find_deployment(db, access.repository.id, id)) return not_found();
-        return store::list_reviews(db, id);
-      });
+Result<core::ReviewHistory> list_reviews(const Context& context, const RepositoryAccess& access,
+                                         DeploymentId id) {
+  return context.database.read([&](store::Connection& db) -> Result<core::ReviewHistory> {
+    const auto deployment = store::find_deployment(db, access.repository.id, id);
+    if (!deployment) return not_found();
+    return core::ReviewHistory{store::list_reviews(db, id),
+                               store::find_environment(db, deployment->original_environment.id)};
+  });
 }
 
 Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAccess& access,
@@ -224,6 +226,7 @@ bool is_due(store::Connection& db, const Context& context, const core::Deploymen
 
 Result<void> release_one(const Context& context, const core::Deployment& due) {
   TRY(context.database.write([&](store::Connection& tx) {
+    store::lock_deployment(tx, due.id);
     auto repository = store::find_repository(tx, due.repository_id);
     auto deployment = store::find_deployment(tx, due.repository_id, due.id);
     if (!repository || !deployment) return;

@@ -8,34 +8,21 @@
 /// What holds a deployment, and who lets it go. The caller has judged the access.
 namespace esclusa::app {
 
-/// How a deployment stands to its gates: live while it is held, as they were last judged after.
-struct GateReport {
-  core::Deployment deployment;
-  std::optional<core::Environment> environment;  ///< nothing: it was deleted
-  std::vector<core::GateVerdict> verdicts;
-};
-Result<GateReport> explain_gates(const Context& context, const RepositoryAccess& access,
-                                 DeploymentId id);
+/// What holds the deployment, or held it.
+Result<core::GateReport> explain_gates(const Context& context, const RepositoryAccess& access,
+                                       DeploymentId id);
 
-/// A held deployment, as GitHub's pending deployments have it.
-struct PendingDeployment {
-  core::Deployment deployment;
-  core::Environment environment;
-  bool current_user_can_approve = false;
-};
 /// Nothing if it is not held.
-Result<std::optional<PendingDeployment>> find_pending(const Context& context,
-                                                      const RepositoryAccess& access,
-                                                      DeploymentId id);
+Result<std::optional<core::PendingDeployment>> find_pending(const Context& context,
+                                                            const RepositoryAccess& access,
+                                                            DeploymentId id);
 
 /// Approves or rejects. 403 `not_a_reviewer`; 422 `self_review_prevented`, `not_waiting`,
 /// `environment_not_waiting`, `no_review_required`, `already_approved`.
 Result<core::Deployment> review_deployment(const Context& context, const RepositoryAccess& access,
                                            DeploymentId id, const core::NewReview& input);
-/// Newest first.
-Result<std::vector<core::DeploymentReview>> list_reviews(const Context& context,
-                                                         const RepositoryAccess& access,
-                                                         DeploymentId id);
+Result<core::ReviewHistory> list_reviews(const Context& context, const RepositoryAccess& access,
+                                         DeploymentId id);
 /// Lets an administrator go past the gates that wait, for a reason. 403 `bypass_not_allowed`; 422
 /// `bypass_reason_missing`, `not_waiting`, `branch_policy`.
 Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAccess& access,

@@ -27,6 +27,7 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
   TRY(core::check_new_status(input));
   auto created =
       context.database.write([&](store::Connection& tx) -> Result<core::DeploymentStatus> {
+        store::lock_deployment(tx, id);
         auto deployment = store::find_deployment(tx, access.repository.id, id);
         if (!deployment) return not_found();
         const core::DeploymentTrigger trigger = core::trigger_of(input.state);

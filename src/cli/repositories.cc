@@ -66,6 +66,48 @@ void add_repository_options(const SocketCommand& command, RepositoryOptions& opt
                           "merge, refuse or ignore (merge if writable, else ignore)");
 }
 
+void add_protections(CLI::App& group, Action& action) {
+  struct Options {
+    std::string full_name, pattern;
+    bool remove = false;
+  };
+  auto call = [](const std::string& method, const Options& options, const SocketOptions& socket,
+                 const Show& show) {
+    auto path = client::repository_path(options.full_name);
+    if (!path) return report(path.error());
+    std::string below = "/repositories/" + *path + "/branch-protections";
+    if (!options.pattern.empty()) below += "/" + percent_encode(options.pattern);
+    return ask(socket, method, below, "", show);
+  };
+  auto options = std::make_shared<Options>();
+  SocketCommand protect =
+      add_socket_command(group, "protect", "Protects the branches whose names match a pattern");
+  protect.app->footer(
+      "A pattern is that of Ruby's File.fnmatch with FNM_PATHNAME: main, 'release/*', "
+      "'**/hotfix'.\n"
+      "What follows from a protection, the branch policies of environments say.");
+  protect.app->add_option("repository", options->full_name, "OWNER/NAME")->required();
+  protect.app->add_option("pattern", options->pattern, "The pattern")->required();
+  protect.app->add_flag("--remove", options->remove, "Take the pattern back");
+  protect.app->callback([=, &action] {
+    action = [=] {
+      if (options->pattern.empty()) {
+        return report({ErrorCode::invalid, "A pattern has one character at least", {}, {}, {}});
+      }
+      return call(options->remove ? "DELETE" : "PUT", *options, *protect.socket, show_nothing);
+    };
+  });
+  SocketCommand list =
+      add_socket_command(group, "protections", "Lists the patterns of protected branches");
+  auto listed = std::make_shared<Options>();
+  list.app->add_option("repository", listed->full_name, "OWNER/NAME")->required();
+  list.app->callback([=, &action] {
+    action = [=] {
+      return call("GET", *listed, *list.socket, show_table({"pattern", "created_at"}));
+    };
+  });
+}
+
 }  // namespace
 
 void add_repository(CLI::App& app, Action& action) {
@@ -125,6 +167,7 @@ void add_repository(CLI::App& app, Action& action) {
                  show_nothing);
     };
   });
+  add_protections(group, action);
 }
 
 }  // namespace esclusa::cli

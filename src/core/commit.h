@@ -59,6 +59,7 @@ struct Difference : Listing<FileChange> {
 struct Branch {
   std::string name;
   std::string sha;
+  bool is_protected = false;
 };
 
 /// A ref and what it points to, tags not peeled.

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "core/deployment.h"
 #include "core/enum_names.h"
+#include "core/team.h"
 
 namespace esclusa::core {
 
@@ -84,6 +85,14 @@ struct Environment {
     const auto* gate = find<BranchPolicyRule>();
     return gate != nullptr && gate->mode == BranchPolicyMode::custom_branch_policies;
   }
+};
+
+/// A reviewer in full: an account or a team.
+using ReviewerProfile = std::variant<Account, Team>;
+
+/// An environment as answers show it.
+struct EnvironmentDetails : Environment {
+  std::vector<ReviewerProfile> reviewers;  ///< those of its rule, in their order
 };
 
 /// The body of `PUT …/environments/{name}`. What is absent stays as it is, since a gate must not

@@ -18,6 +18,7 @@ struct Row {
 const Row table[] = {
     {"deployment", Role::read, {repo, repo_deployment, public_repo}},
     {"deployment_status", Role::read, {repo, repo_deployment, public_repo}},
+    {"deployment_review", Role::read, {repo, repo_deployment, public_repo}},
     {"status", Role::read, {repo, repo_status, public_repo}},
     {"check_run", Role::read, {repo, public_repo}},
     {"push", Role::read, {repo, public_repo}},

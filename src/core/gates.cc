@@ -135,6 +135,26 @@ bool all_open(const std::vector<GateVerdict>& verdicts) {
       verdicts, [](const GateVerdict& verdict) { return verdict.state == GateState::shut; });
 }
 
+std::string shut_gates(const std::vector<GateVerdict>& verdicts) {
+  std::vector<std::string> names;
+  for (const GateVerdict& verdict : verdicts) {
+    if (verdict.state == GateState::shut) names.emplace_back(to_name(verdict.kind));
+  }
+  return join(names, ", ");
+}
+
+bool starts_asking_for_review(const std::vector<GateVerdict>& before,
+                              const std::vector<GateVerdict>& after) {
+  auto asks = [](const GateVerdict& verdict) {
+    return verdict.kind == GateKind::required_reviewers && verdict.state == GateState::shut;
+  };
+  return std::ranges::any_of(after, [&](const GateVerdict& now) {
+    return asks(now) && std::ranges::none_of(before, [&](const GateVerdict& then) {
+             return asks(then) && then.rule_id == now.rule_id;
+           });
+  });
+}
+
 std::vector<GateVerdict> bypass(std::vector<GateVerdict> verdicts, const Account& administrator) {
   for (GateVerdict& verdict : verdicts) {
     if (verdict.state != GateState::shut || verdict.kind == GateKind::branch_policy) continue;

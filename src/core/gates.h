@@ -77,6 +77,43 @@ struct NewReview {
   std::string comment;
 };
 
+/// A held deployment, as GitHub's pending deployments have it.
+struct PendingDeployment {
+  Deployment deployment;
+  EnvironmentDetails environment;
+  bool current_user_can_approve = false;
+};
+
+/// What was decided about a deployment, the newest first, and its environment if that is still
+/// there.
+struct ReviewHistory {
+  std::vector<DeploymentReview> reviews;
+  std::optional<Environment> environment;
+};
+
+/// How a deployment stands to its gates: live while it is held, as they were last judged after.
+struct GateReport {
+  Deployment deployment;
+  std::optional<Environment> environment;  ///< nothing: it was deleted
+  std::vector<GateVerdict> verdicts;
+};
+
+/// What a create would do now.
+enum class DryRunOutcome { released, held, merged, refused };
+struct DryRun {
+  DryRunOutcome outcome = DryRunOutcome::refused;
+  std::string sha = {};                 ///< empty where the ref is unknown
+  std::optional<Error> refusal = {};    ///< of `refused`
+  std::vector<GateVerdict> gates = {};  ///< of `released` and `held`
+};
+
+/// The gates that are shut, for people to read: `wait_timer, required_reviewers`.
+std::string shut_gates(const std::vector<GateVerdict>& verdicts);
+
+/// Whether `after` asks for reviews that `before` did not ask for.
+bool starts_asking_for_review(const std::vector<GateVerdict>& before,
+                              const std::vector<GateVerdict>& after);
+
 /// Whether `reviewer` may review the deployment under the rule; `is_reviewer`: it is among those
 /// that the rule names. 403 `not_a_reviewer`, 422 `self_review_prevented`.
 Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
@@ -98,6 +135,14 @@ template <>
 struct enum_names<GateState> {
   static constexpr NameTable<GateState, 3> values{
       {{GateState::open, "open"}, {GateState::shut, "shut"}, {GateState::bypassed, "bypassed"}}};
+};
+
+template <>
+struct enum_names<DryRunOutcome> {
+  static constexpr NameTable<DryRunOutcome, 4> values{{{DryRunOutcome::released, "released"},
+                                                       {DryRunOutcome::held, "held"},
+                                                       {DryRunOutcome::merged, "merged"},
+                                                       {DryRunOutcome::refused, "refused"}}};
 };
 
 }  // namespace esclusa::core

@@ -80,7 +80,7 @@ bool is_organizations(const HookTarget& target) {
 }
 
 bool may_ask_for(const std::string& event, const HookTarget& target) {
-  return event == "*" || std::ranges::count(repository_events, event) > 0 ||
+  return event == "*" || is_app_event(event) || std::ranges::count(repository_events, event) > 0 ||
          (is_organizations(target) && std::ranges::count(organization_events, event) > 0);
 }
 
@@ -122,9 +122,12 @@ std::vector<std::string> counted_events(const Hook& hook, const std::vector<Hook
 
 }  // namespace
 
+bool is_app_event(std::string_view event) { return event == "deployment_review"; }
+
 bool wants_event(const Hook& hook, std::string_view event) {
-  return std::ranges::any_of(hook.events,
-                             [&](const auto& name) { return name == "*" || name == event; });
+  return std::ranges::any_of(hook.events, [&](const auto& name) {
+    return name == event || (name == "*" && !is_app_event(event));
+  });
 }
 
 HookTarget target_of(const HookOwner& owner) {
@@ -157,7 +160,9 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   hook.events.insert(hook.events.end(), input.add_events.begin(), input.add_events.end());
   std::ranges::sort(hook.events);
   hook.events.erase(std::ranges::unique(hook.events).begin(), hook.events.end());
-  if (std::ranges::count(hook.events, "*") > 0) hook.events = {"*"};
+  if (std::ranges::count(hook.events, "*") > 0) {
+    std::erase_if(hook.events, [](const auto& name) { return name != "*" && !is_app_event(name); });
+  }
   if (hook.events.empty()) {
     return hook_error("events", "A hook needs at least one event", "hook_without_events");
   }
@@ -227,8 +232,12 @@ Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks)
 bool is_duplicate(const Hook& a, const Hook& b) {
   bool same_place = a.url == b.url && a.content_type == b.content_type &&
                     a.insecure_ssl == b.insecure_ssl && a.secret.reveal() == b.secret.reveal();
+  auto wants_some = [](const Hook& hook) {
+    return std::ranges::any_of(hook.events,
+                               [](const auto& event) { return !is_app_event(event); });
+  };
   return same_place && std::ranges::any_of(a.events, [&](const auto& event) {
-           return event == "*" || wants_event(b, event);
+           return event == "*" ? wants_some(b) : wants_event(b, event);
          });
 }
 

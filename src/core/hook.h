@@ -114,6 +114,9 @@ struct SecretRotation {
   std::chrono::seconds former_valid_for = limits::former_secret_time;
 };
 
+/// Whether only apps get such events on GitHub. Here a hook gets them if it names them; `*` does
+/// not stand for them, so that a hook made for GitHub gets what it would get there.
+bool is_app_event(std::string_view event);
 /// Whether the hook asked for events of that kind.
 bool wants_event(const Hook& hook, std::string_view event);
 

@@ -42,6 +42,21 @@ TEST_CASE("wants_event: the listed ones, or all by a star") {
   CHECK(wants_event(some_hook({"*"}), "push"));
 }
 
+TEST_CASE("wants_event: a star does not stand for events that only apps get on GitHub") {
+  CHECK(check_hook_events({"deployment_review"}, in_repository));
+  CHECK(check_hook_events({"deployment_review"}, in_organization));
+  CHECK(wants_event(some_hook({"deployment_review"}), "deployment_review"));
+  CHECK_FALSE(wants_event(some_hook({"*"}), "deployment_review"));
+  Hook both = some_hook();
+  REQUIRE(apply_hook_input(both, events_input({}, {"*", "deployment_review"})));
+  CHECK(both.events == Names{"*", "deployment_review"});
+  CHECK(wants_event(both, "push"));
+  CHECK(wants_event(both, "deployment_review"));
+  CHECK_FALSE(is_duplicate(some_hook({"*"}), some_hook({"deployment_review"})));
+  CHECK_FALSE(is_duplicate(some_hook({"deployment_review"}), some_hook({"*"})));
+  CHECK(is_duplicate(both, some_hook({"deployment_review"})));
+}
+
 TEST_CASE("check_hook_events: what a repository hook may ask for on GitHub") {
   CHECK(check_hook_events({}, in_repository));
   CHECK(check_hook_events({"*"}, in_repository));
@@ -57,20 +72,20 @@ TEST_CASE("check_hook_events: an organization's hook may ask for the organizatio
   REQUIRE_FALSE(refused);
   CHECK(refused.error().fields.at(0).message ==
         "These events are not allowed for this hook: organization, team, membership, org_block");
-  CHECK_FALSE(check_hook_events({"deployment_review"}, in_organization));
+  CHECK_FALSE(check_hook_events({"deployment_protection_rule"}, in_organization));
 }
 
 TEST_CASE("check_hook_events: unknown and App-only events are refused by name") {
   auto refused = check_hook_events(
-      {"push", "deployment_review", "deployment_protection_rule", "workflow_dispatch", "Push"},
+      {"push", "deployment_protection_rule", "workflow_dispatch", "Push"},
       in_repository);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::invalid);
   REQUIRE(refused.error().fields.size() == 1);
   CHECK(refused.error().fields[0].resource == "Hook");
   CHECK(refused.error().fields[0].message ==
-        "These events are not allowed for this hook: deployment_review, "
-        "deployment_protection_rule, workflow_dispatch, Push");
+        "These events are not allowed for this hook: deployment_protection_rule, "
+        "workflow_dispatch, Push");
 }
 
 TEST_CASE("apply_hook_input: events are replaced, added and removed, and come out sorted") {
@@ -111,7 +126,7 @@ TEST_CASE("apply_hook_input: a hook needs an event") {
 
 TEST_CASE("apply_hook_input: added events are judged like others") {
   Hook hook = some_hook();
-  CHECK_FALSE(apply_hook_input(hook, events_input({}, {"deployment_review"})));
+  CHECK_FALSE(apply_hook_input(hook, events_input({}, {"deployment_protection_rule"})));
 }
 
 TEST_CASE("apply_hook_input: a new config replaces all of it, and drops a secret not sent again") {

@@ -34,7 +34,7 @@ Result<void> check_access(const Principal& principal, const Repository& reposito
   if (held == Role::none || (!is_public && !in_scope)) {
     return fail(ErrorCode::not_found, "Not Found");
   }
-  if (is_public && requirement.role == Role::read) return {};
+  if (is_public && requirement.role == Role::read && !requirement.acts) return {};
   if (!principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }

@@ -26,6 +26,9 @@ struct Requirement {
   /// Any of these opens the route (`public_repo` only on public repositories); reading a public
   /// repository asks for none.
   Scopes scopes;
+  /// Whether it changes something that readers may change: then a public repository asks for an
+  /// account and a scope, too.
+  bool acts = false;
 };
 
 /// Judges access to one repository. `role` is what the account was granted there.

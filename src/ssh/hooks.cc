@@ -23,6 +23,7 @@ constexpr const char* next_variable = "ESCLUSA_SSH_REPOSITORY_HOOKS";
 constexpr const char* session_variable = "ESCLUSA_SSH_SESSION";
 constexpr const char* socket_variable = "ESCLUSA_SSH_SOCKET";
 constexpr const char* key_variable = "ESCLUSA_SSH_KEY";
+constexpr const char* lock_variable = "ESCLUSA_SSH_LOCK";
 /// Holds what post-receive has to report, until that is done.
 constexpr const char* unreported_file = "unreported";
 
@@ -74,8 +75,10 @@ bool give_input(std::string_view text) {
 int go_on(const std::string& name, char** arguments) {
   const std::filesystem::path next = std::filesystem::path(variable(next_variable)) / name;
   if (!is_executable(next)) return 0;
+  // Git has it too. What the hook leaves running in the background must not look like a push.
+  if (const auto lock = parse_positive(variable(lock_variable))) close(static_cast<int>(*lock));
   for (const char* ours : {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", folder_variable,
-                           next_variable, socket_variable}) {
+                           next_variable, socket_variable, lock_variable}) {
     unsetenv(ours);
   }
   std::string path = next.string();
@@ -131,6 +134,7 @@ Result<HookFolder> HookFolder::make(const HookSettings& settings) {
   set(session_variable, settings.session);
   set(socket_variable, settings.socket);
   set(key_variable, std::to_string(settings.key.value));
+  set(lock_variable, std::to_string(settings.lock));
   return folder;
 }
 

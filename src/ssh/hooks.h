@@ -21,6 +21,7 @@ struct HookSettings {
   std::string session;
   DeployKeyId key;
   std::string repository_hooks;  ///< the folder of the repository's own
+  int lock = -1;                 ///< the descriptor that tells the server of a push at work
 };
 
 /// A session's folder of hooks; goes away with its owner.

@@ -27,7 +27,7 @@ constexpr const char* git_program = "/usr/bin/git";
 constexpr const char* search_path = "PATH=/usr/local/bin:/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
-constexpr int missed_checks = 2;
+constexpr int missed_checks = 4;
 
 /// What one session works with.
 struct Session {
@@ -60,7 +60,8 @@ std::vector<std::string> base_environment() {
 Result<std::string> find_repository_hooks(const std::string& path) {
   ProcessSpec spec;
   spec.arguments = {git_program, "config", "--type=path", "--get", "core.hooksPath"};
-  spec.environment = {search_path, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_DIR=" + path};
+  spec.environment = base_environment();
+  spec.environment.push_back("GIT_DIR=" + path);
   std::string output;
   spec.on_output = [&](std::string_view text) { output += text; };
   spec.on_error_output = [](std::string_view) {};
@@ -127,7 +128,8 @@ Result<int> receive(const Session& session) {
                             .socket = session.socket,
                             .session = session.started.id,
                             .key = session.key,
-                            .repository_hooks = TRY(find_repository_hooks(path))}));
+                            .repository_hooks = TRY(find_repository_hooks(path)),
+                            .lock = lock.get()}));
   const GitEnd end = TRY(run(session, hooks.path().string(), hooks.environment(), lock.get()));
   // Before the lock is let go. A server that is away settles the push when it is back.
   static_cast<void>(report_end(session, hooks, end.was_killed));

@@ -19,6 +19,8 @@ Error not_plain(const std::string& path) {
 }
 
 std::string steps(const Installation& installation, const std::string& program) {
+  const std::string options = " --user " + installation.user + " --helper " + installation.helper +
+                              " --socket " + installation.socket;
   return "# The SSH door of Esclusa. Lines with $ are commands for root; docs/ssh.md says more.\n"
          "\n"
          "# 1. A user for it, without a password and without a file of keys. The server runs as\n"
@@ -33,14 +35,14 @@ std::string steps(const Installation& installation, const std::string& program) 
          "\n"
          "\n"
          "# 3. These settings: the rest of this text as /etc/ssh/sshd_config.d/esclusa.conf\n"
-         "# $ esclusa ssh setup --user " +
-         installation.user + " --socket " + installation.socket +
+         "# $ esclusa ssh setup" +
+         options +
          " > /etc/ssh/sshd_config.d/esclusa.conf\n"
          "# $ sshd -t && systemctl reload ssh\n"
          "\n"
          "# 4. Whether all is well:\n"
-         "# $ esclusa ssh check --user " +
-         installation.user + " --socket " + installation.socket + "\n\n";
+         "# $ esclusa ssh check" +
+         options + "\n\n";
 }
 
 }  // namespace

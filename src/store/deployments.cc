@@ -120,6 +120,11 @@ std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
   return db.all(sql, {environment.value}, read_deployment);
 }
 
+void lock_deployment(sql::Connection& tx, DeploymentId id) {
+  if (tx.engine() == sql::Engine::sqlite) return;
+  tx.each("select 1 from deployment where id = $1 for update", {id.value}, [](const sql::Row&) {});
+}
+
 bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now) {
   const bool released = to == core::DeploymentPhase::released;
   return tx.execute(

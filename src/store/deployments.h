@@ -23,6 +23,9 @@ core::Listing<core::Deployment> list_deployments(sql::Connection& db, Repository
 /// The deployments of an environment whose latest state is `success`, oldest first.
 std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
                                                     EnvironmentNameId environment);
+/// Makes whoever else would change the deployment wait until this transaction ends. SQLite has one
+/// writer at a time anyhow.
+void lock_deployment(sql::Connection& tx, DeploymentId id);
 /// From held to that phase; false, and nothing is changed, if it is not held any more.
 bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
 /// Held deployments of the environment, or of all, oldest first.

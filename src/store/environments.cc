@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/names.h"
+#include "store/accounts.h"
 #include "store/columns.h"
 #include "store/repositories.h"
+#include "store/teams.h"
 
 namespace esclusa::store {
 namespace {
@@ -155,6 +157,20 @@ core::Listing<core::Environment> list_environments(sql::Connection& db, Reposito
     environment.rules = list_rules(db, environment.id);
   }
   return found;
+}
+
+core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment environment) {
+  core::EnvironmentDetails details{std::move(environment), {}};
+  const auto* rule = details.find<core::RequiredReviewersRule>();
+  if (rule == nullptr) return details;
+  for (const core::Reviewer& reviewer : rule->reviewers) {
+    if (const auto* id = std::get_if<AccountId>(&reviewer.id)) {
+      if (auto account = find_account(db, *id)) details.reviewers.emplace_back(*std::move(account));
+    } else if (auto team = find_team(db, std::get<TeamId>(reviewer.id))) {
+      details.reviewers.emplace_back(*std::move(team));
+    }
+  }
+  return details;
 }
 
 std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,

@@ -20,6 +20,8 @@ std::optional<core::Environment> find_environment(sql::Connection& db, Environme
 /// By their names' order.
 core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,
                                                    const core::Page& page);
+/// With its reviewers in full.
+core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment environment);
 /// All of the repository that have a branch policy for protected branches.
 std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
                                                           RepositoryId repository);

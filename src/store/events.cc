@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/hook.h"
 #include "store/columns.h"
 #include "store/deployments.h"
 #include "store/feed.h"
@@ -33,7 +34,9 @@ std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
       "select o.id from hook o join repository r on r.owner_id = o.organization_id "
       "where r.id = $1 and o.deleted_at is null) order by h.id",
       {id_value(event.repository_id)}, [&](const sql::Row& row) {
-        auto wants = [&](std::string_view name) { return name == "*" || name == event.kind; };
+        auto wants = [&](std::string_view name) {
+          return name == event.kind || (name == "*" && !core::is_app_event(event.kind));
+        };
         if (std::ranges::none_of(split(row.text(1), ','), wants)) return;
         found.push_back({row.integer(0), row.boolean(2)});
       });

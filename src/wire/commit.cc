@@ -164,21 +164,24 @@ void write_branch(JsonWriter& json, const core::Branch& branch, const core::Repo
                   const Urls& urls) {
   json.begin_object().member("name", branch.name);
   write_short_commit(json, branch.sha, repository, urls);
-  json.member("protected", false).end_object();
+  json.member("protected", branch.is_protected).end_object();
 }
 
-void write_full_branch(JsonWriter& json, const std::string& name, const core::Commit& commit,
+void write_full_branch(JsonWriter& json, const core::Branch& branch, const core::Commit& commit,
                        const core::Repository& repository, const Urls& urls) {
-  const std::string path = percent_encode(name, "/");
+  const std::string path = percent_encode(branch.name, "/");
   const std::string url = urls.repository(repository) + "/branches/" + path;
-  json.begin_object().member("name", name).key("commit");
+  json.begin_object().member("name", branch.name).key("commit");
   write_commit(json, commit, repository, urls);
   json.key("_links")
       .begin_object()
       .member("self", url)
       .member("html", html_of(repository, urls) + "/tree/" + path)
       .end_object();
-  json.member("protected", false).key("protection").begin_object().member("enabled", false);
+  json.member("protected", branch.is_protected)
+      .key("protection")
+      .begin_object()
+      .member("enabled", branch.is_protected);
   json.key("required_status_checks").begin_object().member("enforcement_level", "off");
   json.key("contexts").begin_array().end_array();
   json.key("checks").begin_array().end_array();

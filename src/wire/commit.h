@@ -17,10 +17,11 @@ void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repo
 void write_event_commit(JsonWriter& json, const core::Commit& commit,
                         const core::Repository& repository, const Urls& urls);
 
-/// GitHub's `short-branch`, and its `branch-with-protection`. No branch is protected.
+/// GitHub's `short-branch`, and its `branch-with-protection`. A protection asks for no checks: it
+/// is what branch policies of environments go by.
 void write_branch(JsonWriter& json, const core::Branch& branch, const core::Repository& repository,
                   const Urls& urls);
-void write_full_branch(JsonWriter& json, const std::string& name, const core::Commit& commit,
+void write_full_branch(JsonWriter& json, const core::Branch& branch, const core::Commit& commit,
                        const core::Repository& repository, const Urls& urls);
 
 /// GitHub's `tag`: a name of a commit.

@@ -22,6 +22,7 @@ import commit_cases  # noqa: E402
 import deployment_cases  # noqa: E402
 import hook_cases  # noqa: E402
 import key_cases  # noqa: E402
+import team_cases  # noqa: E402
 from world import World  # noqa: E402
 
 
@@ -69,7 +70,8 @@ def main():
         return 1 if os.environ.get("CI") else SKIPPED
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
-        for module in (deployment_cases, commit_cases, hook_cases, key_cases):
+        for module in (deployment_cases, commit_cases, hook_cases, key_cases,
+                       team_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -19,7 +19,7 @@ export function wantedOperations() {
   for (const [path, item] of Object.entries(openapi.paths)) {
     const fits = (prefix) =>
       prefix.endsWith("$") ? path === base + prefix.slice(0, -1) : path.startsWith(base + prefix);
-    if (!tables.PREFIXES.some(fits)) continue;
+    if (!tables.PREFIXES.some(fits) && !tables.ORGANIZATION_PATHS.includes(path)) continue;
     for (const method of METHODS) {
       if (item[method]) wanted.set(`${method.toUpperCase()} ${path}`, item[method]);
     }
@@ -119,7 +119,8 @@ function* linkErrors(exchange, link) {
   if (seen.join() !== wanted.join()) {
     yield `Link has the relations [${seen}], and not [${wanted}]`;
   }
-  const prefix = new RegExp(`^<${exchange.base}/repositories/\\d+/[^?]+\\?`);
+  const root = exchange.operation.includes("/orgs/{org}/") ? "orgs/[^/?]+" : "repositories/\\d+";
+  const prefix = new RegExp(`^<${exchange.base}/${root}/[^?]+\\?`);
   for (const part of parts) if (!prefix.test(part)) yield `Link: ${part}`;
 }
 

@@ -13,7 +13,24 @@ export const PREFIXES = [
   "check-runs/{check_run_id}/annotations$",
   "hooks",
   "keys",
+  "teams$",
 ];
+
+// The same of organizations, each by its whole path.
+const team = "/orgs/{org}/teams/{team_slug}";
+export const ORGANIZATION_PATHS = [
+  "/orgs/{org}/members",
+  "/orgs/{org}/members/{username}",
+  "/orgs/{org}/memberships/{username}",
+  "/orgs/{org}/teams",
+  team,
+  `${team}/members`,
+  `${team}/memberships/{username}`,
+  `${team}/repos`,
+  `${team}/repos/{owner}/{repo}`,
+];
+const ORGANIZATION_OPERATIONS = ORGANIZATION_PATHS.flatMap((path) =>
+  ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => `${method} ${path}`));
 
 // The description documents few errors of each operation. These hold for all of them; the page is
 // the one of GitHub's REST documentation that says so.
@@ -49,6 +66,37 @@ const KEY_OPERATIONS = [`GET ${keys}`, `POST ${keys}`, `GET ${key}`, `DELETE ${k
 // those.
 const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
 export const CANNOT = [
+  {
+    operations: ORGANIZATION_OPERATIONS,
+    status: 503,
+    reason: touchesNoGit,
+  },
+  { operations: ["GET /repos/{owner}/{repo}/teams"], status: 503, reason: touchesNoGit },
+  {
+    operations: ORGANIZATION_OPERATIONS,
+    status: 301,
+    reason: "an organization cannot be renamed",
+  },
+  {
+    operations: ORGANIZATION_OPERATIONS,
+    status: 307,
+    reason: "an organization cannot be renamed",
+  },
+  {
+    operations: ["GET /orgs/{org}/members/{username}"],
+    status: 302,
+    reason: "it leads those who are no members to the public members, of whom there are none",
+  },
+  {
+    operations: ["GET /orgs/{org}/members/{username}"],
+    status: 304,
+    reason: "it has no body that could be unchanged",
+  },
+  {
+    operations: [`DELETE ${team}`],
+    status: 422,
+    reason: "it is about the teams of an enterprise",
+  },
   {
     operations: ["GET *"],
     but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS],

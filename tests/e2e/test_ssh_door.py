@@ -14,9 +14,10 @@ ZEROS = "0" * 40
 
 
 class DoorTest(EsclusaTest):
-    """A bare repository for each test, demo/NAME, and a clone of it that git reaches by the door."""
+    """A bare repository for each test, demo/NAME, and clones that come by the door."""
 
     def setUp(self):
+        self.api = self.server.api()  # a server that was started anew has another port
         self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
         self.bare = Repository(self.server.folder / f"{self.name}.git", bare=True)
         self.repository.git("push", "-q", self.bare.path, "main", "old", "v1.0")
@@ -46,10 +47,10 @@ class DoorTest(EsclusaTest):
         return [BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket", str(self.socket)]
 
     def serve(self, key_id, command, **more):
-        """`esclusa ssh serve` for one command; gives the finished process."""
+        """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""
         asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
         return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL,
+                              text=True, timeout=60, input="0000",
                               env=clean_environment({**asked, **more}))
 
     def git(self, key_id, *arguments, directory=None, check=True):
@@ -91,6 +92,14 @@ class DoorTest(EsclusaTest):
         answer = self.api.get(f"/esclusa{self.path}/events?after=0")
         self.assertEqual(answer.status, 200, answer)
         return [event["payload"] for event in answer.json["events"] if event["event"] == "push"]
+
+    def start_server(self):
+        self.server.start()
+        self.api = self.server.api()
+
+    def restart_server(self):
+        self.server.restart()
+        self.api = self.server.api()
 
     def wait_for(self, condition, what):
         end = time.monotonic() + 60
@@ -364,6 +373,7 @@ class Endings(DoorTest):
             self.serve_command(key_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
             env=clean_environment({"SSH_ORIGINAL_COMMAND": f"{service} 'demo/{self.name}.git'"}))
+        self.addCleanup(process.communicate)  # closes its streams
         self.addCleanup(process.kill)
         self.assertIn("refs/heads", process.stdout.readline())
         return process
@@ -416,10 +426,10 @@ class Endings(DoorTest):
         let_go()
         self.assertEqual(wait().returncode, 0)
         self.assertEqual(self.bare.sha("main"), new)
-        self.server.start()
+        self.start_server()
         self.assertEqual({push["ref"] for push in self.pushes()},
                          {"refs/heads/main", "refs/heads/new", "refs/heads/old"})
-        self.server.restart()
+        self.restart_server()
         self.assertEqual(len(self.pushes()), 3)
 
     def test_a_server_that_comes_back_waits_for_the_git_that_is_at_work(self):
@@ -430,12 +440,12 @@ class Endings(DoorTest):
         wait = self.push(key_id, clone)
         reached()
         self.server.kill()
-        self.server.start()
+        self.start_server()
         self.assertEqual(self.pushes(), [])
         let_go()
         self.assertEqual(wait().returncode, 0)
         self.assertEqual(len(self.pushes()), 1)
-        self.server.restart()
+        self.restart_server()
         self.assertEqual(len(self.pushes()), 1)
 
     def test_a_push_that_is_ended_before_git_changed_anything_is_no_event(self):
@@ -451,7 +461,7 @@ class Endings(DoorTest):
         self.assertNotEqual(ended.returncode, 0)
         self.assertIn("opens nothing any more", ended.stderr)
         self.assertEqual(self.bare.sha("main"), before)
-        self.server.restart()
+        self.restart_server()
         self.assertEqual(self.pushes(), [])
 
     def test_a_push_that_is_ended_after_git_changed_the_ref_is_one_event(self):
@@ -475,7 +485,7 @@ class Endings(DoorTest):
         self.server.kill()
         self.assertEqual(process.wait(60), 1)
         self.assertIn("cannot reach the server", process.stderr.read())
-        self.server.start()
+        self.start_server()
 
     def test_a_door_that_is_killed_takes_git_with_it(self):
         process = self.start(self.add_key(), "git-receive-pack")

@@ -23,7 +23,8 @@ COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
 TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
 requests_sent = 0
 answers = collections.Counter()  # by status
-deletable = {"deployment_id": [], "hook_id": [], "key_id": [], "organization_hooks": []}
+deletable = {"deployment_id": [], "hook_id": [], "key_id": [], "organization_hooks": [],
+             "team_slug": []}
 
 
 def write_count():
@@ -53,6 +54,12 @@ def lead_to_real_things(case, choose):
             parameters["hook_id"] = choose.choice(WORLD["organization_hooks"])
         elif made:
             parameters["hook_id"] = made.pop()
+    if parameters and "team_slug" in parameters and choose.random() < 0.9:
+        made = deletable["team_slug"]
+        if case.method.upper() != "DELETE" or not case.path.endswith("{team_slug}"):
+            parameters["team_slug"] = choose.choice(WORLD["team_slug"])
+        elif made:
+            parameters["team_slug"] = made.pop()
     if not parameters or "owner" not in parameters or choose.random() < 0.1:
         return
     repository = choose.choice(WORLD["repositories"])
@@ -96,6 +103,13 @@ def offer_keys(case, choose):
             case.body["key"] = public_key(str(choose.randrange(1 << 30)))
 
 
+def keep_teams_findable(case, choose):
+    """Teams that others are to find keep their names, mostly."""
+    if case.method.upper() == "PATCH" and case.path.endswith("{team_slug}"):
+        if isinstance(case.body, dict) and choose.random() < 0.95:
+            case.body.pop("name", None)
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     global requests_sent
@@ -106,6 +120,7 @@ def before_call(context, case, kwargs):
     lead_to_real_things(case, choose)
     lead_to_commits(case, choose)
     offer_keys(case, choose)
+    keep_teams_findable(case, choose)
     if case.query:
         case.query.pop("wait", None)  # the server would do so, for up to a minute
     keep_hooks_here(case, choose)
@@ -122,7 +137,8 @@ def after_call(context, case, response):
     if response.status_code != 201:
         return
     kinds = {"repos/create-deployment": "deployment_id", "repos/create-webhook": "hook_id",
-             "repos/create-deploy-key": "key_id", "orgs/create-webhook": "organization_hooks"}
+             "repos/create-deploy-key": "key_id", "orgs/create-webhook": "organization_hooks",
+             "teams/create": "team_slug"}
     name = kinds.get(case.operation.definition.raw.get("operationId"))
     if name:
-        deletable[name].append(response.json()["id"])
+        deletable[name].append(response.json()["slug" if name == "team_slug" else "id"])

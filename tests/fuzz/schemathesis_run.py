@@ -44,6 +44,7 @@ def make_world(server):
     return {
         "username": ["admin", "demo", "Writer"],
         "org": ["demo", "demo", "Demo", "admin"],
+        "team_slug": [make_team(api, number) for number in range(3)],
         "organization_hooks": [make_organization_hook(api, number) for number in range(2)],
         "repositories": [repositories[0]] * 6 + [repositories[1]] * 3 + [repositories[2]],
         "tokens": {"admin": server.token, "writer": writer.token, "reader": reader.token,
@@ -57,6 +58,15 @@ def make_organization_hook(api, number):
         "name": "web", "config": {"url": f"http://127.0.0.1:1/demo/{number}"}, "active": False})
     assert answer.status == 201, answer
     return answer.json["id"]
+
+
+def make_team(api, number):
+    """A team of the organization demo with a repository; its slug."""
+    answer = api.post("/orgs/demo/teams", {
+        "name": f"Team {number}", "privacy": "closed", "repo_names": ["demo/shop"]})
+    assert answer.status == 201, answer
+    api.request("PUT", answer.json["url"] + "/memberships/writer")
+    return answer.json["slug"]
 
 
 def fill_repository(api, name, git):

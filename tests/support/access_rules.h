@@ -7,8 +7,9 @@
 /// numbers that it is compared with.
 namespace esclusa::test::rules {
 
-/// What an account may do in a repository, as far as routes can ask for it.
-enum class Standing { nobody, none, pull, push, admin };
+/// What an account may do in a repository, as far as routes can ask for it. `review` is no standing
+/// of anybody's: a route that demands it changes something, and is for whoever may read.
+enum class Standing { nobody, none, pull, push, admin, review };
 
 /// The answer to a request: a status, and the message of a refusal.
 struct Verdict {
@@ -22,6 +23,7 @@ inline constexpr Verdict login{401, "Requires authentication"};
 inline constexpr Verdict scope{403, "Resource not accessible by personal access token"};
 inline constexpr Verdict needs_push{403, "Must have push access to Repository."};
 inline constexpr Verdict needs_admin{403, "Must have admin rights to Repository."};
+inline constexpr Verdict needs_owner{403, "You must be an organization owner."};
 
 /// Decision 0005 as a table: what a route that demands `demand` answers, by the caller's standing
 /// and by whether one of the token's scopes opens the route there.
@@ -46,6 +48,10 @@ inline constexpr Judgement judgements[] = {
     {false, Standing::push,  false, {login,  scope,       scope,       scope,       scope}},
     {false, Standing::admin, true,  {login,  needs_admin, needs_admin, needs_admin, open}},
     {false, Standing::admin, false, {login,  scope,       scope,       scope,       scope}},
+    {true,  Standing::review, true, {hidden, hidden,      open,        open,        open}},
+    {true,  Standing::review, false, {hidden, hidden,     hidden,      hidden,      hidden}},
+    {false, Standing::review, true, {login,  open,        open,        open,        open}},
+    {false, Standing::review, false, {login, scope,       scope,       scope,       scope}},
 };
 // clang-format on
 
@@ -77,6 +83,7 @@ struct RepositoryRoute {
   int answer;
   std::string_view body = "";
   std::string_view root = "";  ///< `/esclusa` for what GitHub does not have
+  bool only_asks = false;      ///< it changes nothing, though it is no GET
 };
 // clang-format off
 inline constexpr RepositoryRoute repository_routes[] = {
@@ -92,6 +99,38 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"state": "in_progress"})"},
     {"GET",    "/deployments/{deployment_id}/statuses/{status_id}",
                                                         Standing::pull,  deployments,   200},
+
+    {"GET",    "/environments",                         Standing::pull,  code,          200},
+    {"GET",    "/environments/{environment_name}",      Standing::pull,  code,          200},
+    {"PUT",    "/environments/{environment_name}",      Standing::admin, code,          200,
+     R"({"wait_timer": 1})"},
+    {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
+    {"GET",    "/environments/{environment_name}/deployment-branch-policies",
+                                                        Standing::pull,  code,          200},
+    {"POST",   "/environments/{environment_name}/deployment-branch-policies",
+                                                        Standing::admin, code,          200,
+     R"({"name": "v*", "type": "tag"})"},
+    {"GET",    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::pull,  code,          200},
+    {"PUT",    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::admin, code,          200,
+     R"({"name": "main*"})"},
+    {"DELETE", "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
+                                                        Standing::admin, code,          204},
+    {"GET",    "/actions/runs/{run_id}/pending_deployments",
+                                                        Standing::pull,  deployments,   200},
+    // Who is a reviewer is no matter of standing, and judged behind it; this body is refused first.
+    {"POST",   "/actions/runs/{run_id}/pending_deployments",
+                                                        Standing::review, deployments,  422,
+     R"({"environment_ids": [], "state": "approved", "comment": ""})"},
+    {"GET",    "/actions/runs/{run_id}/approvals",      Standing::pull,  deployments,   200},
+    {"GET",    "/deployments/{deployment_id}/gates",    Standing::pull,  deployments,   200, "",
+     "/esclusa"},
+    // That deployment waits for nothing.
+    {"POST",   "/deployments/{deployment_id}/bypass",   Standing::admin, deployments,   422,
+     R"({"reason": "It burns."})", "/esclusa"},
+    {"POST",   "/deployments/dry_run",                  Standing::push,  deployments,   200,
+     R"({"ref": "main", "auto_merge": false})", "/esclusa", true},
 
     {"POST",   "/statuses/{sha}",                       Standing::push,  statuses,      201,
      R"({"state": "success"})"},
@@ -143,6 +182,8 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"PUT",    "/hooks/{hook_id}/owner",                Standing::admin, hook_writing,  200,
      "", "/esclusa"},
 
+    {"GET",    "/teams",                                Standing::pull,  code,          200},
+
     {"GET",    "/keys",                                 Standing::admin, code,          200},
     {"POST",   "/keys",                                 Standing::admin, code,          201,
      R"({"key": "{new_key}"})"},
@@ -158,56 +199,94 @@ inline constexpr RepositoryRoute repository_routes[] = {
 };
 // clang-format on
 
-/// A route below `/orgs/{org}`: it opens to the organization's admins and to site administrators,
-/// with a token that has the scope `admin:org_hook`; to everybody else it is not there.
+/// What an account is in an organization. Site administrators are owners everywhere.
+enum class Membership { none, member, owner };
+
+/// Whom a route below `/orgs/{org}` serves, and what the others are told: whoever is no member, or
+/// whose token has none of the scopes, finds nothing there.
+struct Place {
+  std::string_view opened_by;  ///< every scope by name, as in `Opens`
+  Verdict to_members;
+};
+inline constexpr Place hooks_there{"admin:org_hook", hidden};
+inline constexpr Place reading_there{"read:org write:org admin:org", open};
+inline constexpr Place team_repositories{"read:org write:org admin:org repo", open};
+inline constexpr Place memberships{"write:org admin:org", needs_owner};
+inline constexpr Place team_changes{"admin:org", needs_owner};
+
 struct OrganizationRoute {
   std::string_view method;
   std::string_view path;
+  const Place& place;
   int answer;
   std::string_view body = "";
 };
-inline constexpr std::string_view organization_scope = "admin:org_hook";
 // clang-format off
 inline constexpr OrganizationRoute organization_routes[] = {
-    {"GET",    "/orgs/{org}/hooks",                                                 200},
-    {"POST",   "/orgs/{org}/hooks",                                                 201,
+    {"GET",    "/orgs/{org}/hooks", hooks_there, 200},
+    {"POST",   "/orgs/{org}/hooks", hooks_there, 201,
      R"({"name": "web", "config": {"url": "https://hooks.example/matrix"}})"},
-    {"GET",    "/orgs/{org}/hooks/{hook_id}",                                       200},
-    {"PATCH",  "/orgs/{org}/hooks/{hook_id}",                                       200,
+    {"GET",    "/orgs/{org}/hooks/{hook_id}", hooks_there, 200},
+    {"PATCH",  "/orgs/{org}/hooks/{hook_id}", hooks_there, 200,
      R"({"active": false})"},
-    {"DELETE", "/orgs/{org}/hooks/{hook_id}",                                       204},
-    {"POST",   "/orgs/{org}/hooks/{hook_id}/pings",                                 204},
-    {"GET",    "/orgs/{org}/hooks/{hook_id}/config",                                200},
-    {"PATCH",  "/orgs/{org}/hooks/{hook_id}/config",                                200,
+    {"DELETE", "/orgs/{org}/hooks/{hook_id}", hooks_there, 204},
+    {"POST",   "/orgs/{org}/hooks/{hook_id}/pings", hooks_there, 204},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/config", hooks_there, 200},
+    {"PATCH",  "/orgs/{org}/hooks/{hook_id}/config", hooks_there, 200,
      R"({"content_type": "json"})"},
-    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries",                            200},
-    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}",              200},
-    {"POST",   "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts",     202},
-    {"GET",    "/esclusa/orgs/{org}/hooks/{hook_id}/deliveries",                    200},
-    {"POST",   "/esclusa/orgs/{org}/hooks/{hook_id}/replay",                        202, "{}"},
-    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/secret",                        200,
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries", hooks_there, 200},
+    {"GET",    "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", hooks_there, 200},
+    {"POST",   "/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts", hooks_there, 202},
+    {"GET",    "/esclusa/orgs/{org}/hooks/{hook_id}/deliveries", hooks_there, 200},
+    {"POST",   "/esclusa/orgs/{org}/hooks/{hook_id}/replay", hooks_there, 202, "{}"},
+    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/secret", hooks_there, 200,
      R"({"secret": "new"})"},
-    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/owner",                         200},
+    {"PUT",    "/esclusa/orgs/{org}/hooks/{hook_id}/owner", hooks_there, 200},
+
+    {"GET",    "/orgs/{org}/members",                  reading_there,     200},
+    {"GET",    "/orgs/{org}/members/{username}",       reading_there,     204},
+    {"DELETE", "/orgs/{org}/members/{username}",       memberships,       204},
+    {"GET",    "/orgs/{org}/memberships/{username}",   reading_there,     200},
+    {"PUT",    "/orgs/{org}/memberships/{username}",   memberships,       200,
+     R"({"role": "admin"})"},
+    {"DELETE", "/orgs/{org}/memberships/{username}",   memberships,       204},
+
+    {"GET",    "/orgs/{org}/teams",                    reading_there,     200},
+    {"POST",   "/orgs/{org}/teams",                    team_changes,      201,
+     R"({"name": "New"})"},
+    {"GET",    "/orgs/{org}/teams/{team_slug}",        reading_there,     200},
+    {"PATCH",  "/orgs/{org}/teams/{team_slug}",        team_changes,      201,
+     R"({"name": "New"})"},
+    {"DELETE", "/orgs/{org}/teams/{team_slug}",        team_changes,      204},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/members", reading_there,    200},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", reading_there, 200},
+    {"PUT",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 200, "{}"},
+    {"DELETE", "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 204},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/repos",  team_repositories, 200},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_repositories, 204},
+    {"PUT",    "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_changes, 204,
+     R"({"permission": "push"})"},
+    {"DELETE", "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_changes, 204},
 };
 
-/// Who asks about which organization, and whether it is theirs to administer.
+/// Who asks about which organization, and what they are there.
 struct OrganizationSubject {
   std::string_view name;
   std::string_view login;
   std::string_view organization;
-  bool may;
+  Membership membership;
 };
 inline constexpr OrganizationSubject organization_subjects[] = {
-    {"an admin of the organization",          "director",  "works",  true},
-    {"the site administrator",                "chief",     "works",  true},
-    {"the site administrator elsewhere",      "chief",     "others", true},
-    {"an admin of another organization",      "director",  "others", false},
-    {"a member",                              "member",    "works",  false},
-    {"a member with the role write",          "colleague", "works",  false},
-    {"an account that is no member",          "stranger",  "works",  false},
-    {"an owner of repositories elsewhere",    "ada",       "works",  false},
-    {"about a user, who is no organization",  "ada",       "ada",    false},
-    {"the site administrator about a user",   "chief",     "ada",    false},
+    {"an admin of the organization",          "director",  "works",  Membership::owner},
+    {"the site administrator",                "chief",     "works",  Membership::owner},
+    {"the site administrator elsewhere",      "chief",     "others", Membership::owner},
+    {"an admin of another organization",      "director",  "others", Membership::none},
+    {"a member",                              "member",    "works",  Membership::member},
+    {"a member with the role write",          "colleague", "works",  Membership::member},
+    {"an account that is no member",          "stranger",  "works",  Membership::none},
+    {"an owner of repositories elsewhere",    "ada",       "works",  Membership::none},
+    {"about a user, who is no organization",  "ada",       "ada",    Membership::none},
+    {"the site administrator about a user",   "chief",     "ada",    Membership::none},
 };
 // clang-format on
 
@@ -245,6 +324,11 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
     {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
+    {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections", hidden, hidden},
+    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+                                                                              hidden, hidden},
+    {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+                                                                              hidden, hidden},
     // What OpenSSH's helpers ask is on a socket of its own, too.
     {"POST",   "/esclusa/ssh/keys",                                           hidden, hidden},
     {"POST",   "/esclusa/ssh/sessions",                                       hidden, hidden},
@@ -297,6 +381,8 @@ inline constexpr std::string_view scope_sets[] = {
     "repo_deployment read:repo_hook",
     "repo:status write:repo_hook workflow",
     "repo user delete_repo",
+    "read:org",
+    "write:org",
 };
 
 /// A way of sending a token. `credentials` is encoded as Basic's pair when `is_pair`.

@@ -75,10 +75,14 @@ class AccessWorld {
       add_repository(owner, core::Visibility::is_public);
       add_repository(owner, core::Visibility::is_private);
     }
+    add_repository("others", core::Visibility::is_public);
     grant_roles();
     add_tokens();
     for (auto& [name, repository] : repositories_) add_objects(repository);
-    for (const char* login : {"works", "others"}) add_organization_hook(login);
+    for (const char* login : {"works", "others"}) {
+      add_organization_hook(login);
+      add_team(login);
+    }
     app_.now += std::chrono::hours(1);  // by now the expired token is
     rows_ = count_rows();
   }
@@ -156,7 +160,7 @@ class AccessWorld {
       must(app::create_account(app_.context, app_.nobody, account));
     };
     for (const char* name : {"stranger", "reader", "triager", "writer", "maintainer", "steward",
-                             "director", "member", "colleague", "blocked"}) {
+                             "director", "member", "colleague", "follower", "blocked"}) {
       add({.login = name, .human = ""});
     }
     add({.login = "robot", .kind = core::AccountKind::bot, .human = "ada"});
@@ -170,6 +174,7 @@ class AccessWorld {
     join("works", "director", "admin");
     join("works", "member", "member");
     join("works", "colleague", "member");
+    join("others", "follower", "member");
   }
 
   void add_repository(const std::string& owner, core::Visibility visibility) {
@@ -256,11 +261,43 @@ class AccessWorld {
     names["new_key"] = public_key("new in " + repository.id);
     names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
+    add_guarded_environment(repository);
+  }
+
+  /// One with patterns, and a deployment that waits there.
+  void add_guarded_environment(Repository& repository) {
+    const std::string root = "/repositories/" + repository.id;
+    auto request = make_request("PUT", root + "/environments/guarded",
+                                {{"Authorization", "Bearer " + token("chief", "repo")}});
+    request.body = R"({"wait_timer": 60, "deployment_branch_policy":
+        {"protected_branches": false, "custom_branch_policies": true}})";
+    if (api::Api(app_.context, settings_).serve(request).status != 200) bug("no environment");
+    auto& names = repository.names;
+    names["environment_name"] = "guarded";
+    names["branch_policy_id"] = make(
+        "repo", root + "/environments/guarded/deployment-branch-policies", R"({"name": "main"})");
+    names["run_id"] = make("repo", root + "/deployments",
+                           R"({"ref": "main", "environment": "guarded", "auto_merge": false,
+                               "required_contexts": []})");
+  }
+
+  /// A team that every member sees, with a member of the organization, and a repository that
+  /// everybody may read.
+  void add_team(const std::string& login) {
+    auto& names = organizations_[login];
+    names["team_slug"] = "team";
+    names["username"] = login == "works" ? "colleague" : "follower";
+    names["owner"] = login;
+    names["repo"] = "public";
+    make("repo:invite security_events admin:org admin:public_key delete_repo",
+         "/orgs/" + login + "/teams",
+         R"({"name": "Team", "privacy": "closed", "maintainers": [")" + names["username"] +
+             R"("], "repo_names": [")" + login + R"(/public"]})");
   }
 
   void add_organization_hook(const std::string& login) {
     auto& names = organizations_[login];
-    names["hook_id"] = make(rules::organization_scope, "/orgs/" + login + "/hooks",
+    names["hook_id"] = make(rules::hooks_there.opened_by, "/orgs/" + login + "/hooks",
                             R"({"config": {"url": "https://hooks.example/first"}})");
     names["delivery_id"] = std::to_string(attempt_ping());
   }

@@ -36,6 +36,11 @@ auto write(sql::Database& database, Work work) {
 class SqliteFile {
  public:
   SqliteFile() { reopen(); }
+  /// A copy of another one, which is closed.
+  explicit SqliteFile(const std::string& original) {
+    std::filesystem::copy_file(original, path());
+    reopen();
+  }
 
   /// Closes it, if it is open, and opens it again.
   void reopen() {

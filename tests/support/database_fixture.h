@@ -4,20 +4,38 @@
 
 namespace esclusa::test {
 
+/// A SQLite database with the schema of this version and no rows: a copy, since migrating costs as
+/// much as many a test.
+class SqliteStore : public SqliteFile {
+ public:
+  SqliteStore() : SqliteFile(migrated().path()) {}
+
+ private:
+  struct Migrated : SqliteFile {
+    Migrated() {
+      must(sql::migrate(database(), store::migrations()));
+      close();
+    }
+  };
+  static const SqliteFile& migrated() {
+    static const Migrated made;
+    return made;
+  }
+};
+
 /// Calls `body(sql::Database&)` twice, with a database of either engine that has the schema of
 /// this version and no rows.
 template <class Body>
 void for_each_engine(Body body) {
-  for_each_empty_database([&](sql::Database& database) {
-    must(sql::migrate(database, store::migrations()));
-    body(database);
-  });
+  SUBCASE("on SQLite") {
+    SqliteStore sqlite;
+    body(sqlite.database());
+  }
+  SUBCASE("on PostgreSQL") {
+    auto postgres = must(sql::open_postgres(PostgresCluster::instance().new_schema(), 4));
+    must(sql::migrate(*postgres, store::migrations()));
+    body(*postgres);
+  }
 }
-
-/// A SQLite database with the schema of this version.
-class SqliteStore : public SqliteFile {
- public:
-  SqliteStore() { must(sql::migrate(database(), store::migrations())); }
-};
 
 }  // namespace esclusa::test

@@ -1,0 +1,103 @@
+#include "api/environments.h"
+
+#include <algorithm>
+
+#include "api/pagination.h"
+#include "app/environments.h"
+#include "wire/environment.h"
+
+namespace esclusa::api {
+namespace {
+
+const std::string& name_of(const Call& call) { return call.parameter("environment_name"); }
+
+http::Response environment_response(const Call& call, const core::EnvironmentDetails& environment) {
+  wire::JsonWriter json;
+  wire::write_environment(json, environment, call.repository(), call.urls);
+  return json_response(200, std::move(json));
+}
+
+http::Response policy_response(const Call& call, int status, const core::BranchPolicy& policy) {
+  wire::JsonWriter json;
+  wire::write_branch_policy(json, policy, call.repository());
+  return json_response(status, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> list_environments(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto listing = TRY(app::list_environments(call.context, call.access(), page));
+  wire::JsonWriter json;
+  json.begin_object().member("total_count", listing.total_count).key("environments").begin_array();
+  for (const core::EnvironmentDetails& environment : listing.items) {
+    wire::write_environment(json, environment, call.repository(), call.urls);
+  }
+  json.end_array().end_object();
+  return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
+}
+
+Result<http::Response> get_environment(const Call& call) {
+  return environment_response(
+      call, TRY(app::get_environment(call.context, call.access(), name_of(call))));
+}
+
+Result<http::Response> put_environment(const Call& call) {
+  const auto change = TRY(wire::parse_environment_change(call.request.body));
+  return environment_response(
+      call, TRY(app::put_environment(call.context, call.access(), name_of(call), change)));
+}
+
+Result<http::Response> delete_environment(const Call& call) {
+  TRY(app::delete_environment(call.context, call.access(), name_of(call)));
+  return no_content();
+}
+
+Result<http::Response> list_branch_policies(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto policies = TRY(app::list_branch_policies(call.context, call.access(), name_of(call)));
+  const auto total = static_cast<int64_t>(policies.size());
+  const int64_t begin = std::min(page.offset(), total);
+  const int64_t end = std::min<int64_t>(begin + page.size, total);
+  wire::JsonWriter json;
+  json.begin_object().member("total_count", total).key("branch_policies").begin_array();
+  for (int64_t i = begin; i < end; ++i) {
+    wire::write_branch_policy(json, policies[static_cast<size_t>(i)], call.repository());
+  }
+  json.end_array().end_object();
+  return with_link(json_response(200, std::move(json)), call, page, total);
+}
+
+Result<http::Response> create_branch_policy(const Call& call) {
+  const auto input = TRY(wire::parse_new_branch_policy(call.request.body));
+  const auto created =
+      TRY(app::create_branch_policy(call.context, call.access(), name_of(call), input));
+  if (created.is_new) return policy_response(call, 200, created.policy);
+  // GitHub's 303: see the one that is there.
+  http::Response response = policy_response(call, 303, created.policy);
+  response.headers.add("Location", wire::branch_policy_url(call.urls, call.repository(),
+                                                           name_of(call), created.policy.id));
+  return response;
+}
+
+Result<http::Response> get_branch_policy(const Call& call) {
+  const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
+  return policy_response(
+      call, 200, TRY(app::get_branch_policy(call.context, call.access(), name_of(call), id)));
+}
+
+Result<http::Response> update_branch_policy(const Call& call) {
+  const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
+  const std::string name = TRY(wire::parse_branch_policy_name(call.request.body));
+  return policy_response(
+      call, 200,
+      TRY(app::rename_branch_policy(call.context, call.access(), name_of(call), id, name)));
+}
+
+Result<http::Response> delete_branch_policy(const Call& call) {
+  const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
+  TRY(app::delete_branch_policy(call.context, call.access(), name_of(call), id));
+  return no_content();
+}
+
+}  // namespace esclusa::api

@@ -1,0 +1,20 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "api/call.h"
+#include "wire/enums.h"
+
+namespace esclusa::api {
+
+/// A query parameter that narrows a list to one of an enum's values; absent and `all` are nothing.
+template <class Enum>
+Result<std::optional<Enum>> enum_filter(const Call& call, const std::string& name) {
+  const std::string text = call.query_value(name);
+  if (text.empty() || text == "all") return std::nullopt;
+  const auto value = core::from_name<Enum>(text);
+  if (!value) return wire::not_a_member<Enum>(text);
+  return value;
+}
+
+}  // namespace esclusa::api

@@ -1,0 +1,16 @@
+#pragma once
+#include "api/call.h"
+
+/// What holds a deployment, and who lets it go: `…/actions/runs/{run_id}/…`, where a run is a
+/// deployment, and our own routes beside them.
+namespace esclusa::api {
+
+Result<http::Response> list_pending_deployments(const Call& call);
+Result<http::Response> review_pending_deployments(const Call& call);
+Result<http::Response> list_approvals(const Call& call);
+
+Result<http::Response> get_gates(const Call& call);
+Result<http::Response> bypass_gates(const Call& call);
+Result<http::Response> dry_run(const Call& call);
+
+}  // namespace esclusa::api

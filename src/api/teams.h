@@ -1,0 +1,27 @@
+#pragma once
+#include "api/call.h"
+
+/// The teams of organizations.
+namespace esclusa::api {
+
+Result<http::Response> list_teams(const Call& call);
+Result<http::Response> create_team(const Call& call);
+Result<http::Response> get_team(const Call& call);
+Result<http::Response> update_team(const Call& call);
+Result<http::Response> delete_team(const Call& call);
+
+Result<http::Response> list_team_members(const Call& call);
+Result<http::Response> get_team_membership(const Call& call);
+Result<http::Response> set_team_membership(const Call& call);
+Result<http::Response> remove_team_membership(const Call& call);
+
+Result<http::Response> list_team_repositories(const Call& call);
+/// 204, or the repository for who accepts `application/vnd.github.v3.repository+json`.
+Result<http::Response> check_team_repository(const Call& call);
+Result<http::Response> set_team_repository(const Call& call);
+Result<http::Response> remove_team_repository(const Call& call);
+
+/// Of a repository.
+Result<http::Response> list_repository_teams(const Call& call);
+
+}  // namespace esclusa::api

@@ -1,0 +1,108 @@
+#include "app/members.h"
+
+#include <doctest/doctest.h>
+
+#include "app/teams.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using core::MemberRole;
+using test::AppFixture;
+using test::must;
+
+namespace {
+
+/// An organization `works` with one owner, ada; a member, bob; and somebody else.
+struct MemberFixture : AppFixture {
+  MemberFixture() {
+    for (const char* login : {"bob", "carla"}) {
+      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+    }
+    must(app::create_account(
+        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+    must(app::set_member(context, nobody, "works", "ada", "admin"));
+    must(app::set_member(context, nobody, "works", "bob", "member"));
+    works = must(app::open_organization(context, log_in("ada", "admin:org"), "Works",
+                                        {core::Role::admin, {core::Scope::write_org}}));
+  }
+  app::OrganizationAccess works;
+};
+
+/// Why something is refused; empty if it is not.
+template <class T>
+std::string reason(const Result<T>& result) {
+  if (result) return "";
+  if (result.error().code == ErrorCode::not_found) return "not found";
+  return result.error().reason_code;
+}
+
+}  // namespace
+
+TEST_CASE("set_member: a member at once; of accounts that are people or bots") {
+  MemberFixture app;
+  const auto made = must(app::set_member(app.context, app.works, "CARLA", MemberRole::member));
+  CHECK(made.account.login == "carla");
+  CHECK(must(app::get_member(app.context, app.works, "carla")).role == MemberRole::member);
+  must(app::set_member(app.context, app.works, "carla", MemberRole::admin));
+  CHECK(must(app::get_member(app.context, app.works, "carla")).role == MemberRole::admin);
+  CHECK(app.texts("select detail from audit order by id desc limit 1") ==
+        "{\"login\":\"carla\",\"role\":\"admin\"}\n");
+  CHECK(reason(app::set_member(app.context, app.works, "works", MemberRole::member)) ==
+        "not_a_member");
+  CHECK(reason(app::set_member(app.context, app.works, "none", MemberRole::member)) == "not found");
+  CHECK(reason(app::get_member(app.context, app.works, "none")) == "not found");
+}
+
+TEST_CASE("set_member, remove_member: the last owner stays one") {
+  MemberFixture app;
+  auto demote = [&] {
+    return reason(app::set_member(app.context, app.works, "ada", MemberRole::member));
+  };
+  CHECK(demote() == "last_owner");
+  CHECK(reason(app::remove_member(app.context, app.works, "ada")) == "last_owner");
+  CHECK(must(app::get_member(app.context, app.works, "ada")).role == MemberRole::admin);
+  must(app::set_member(app.context, app.works, "ada", MemberRole::admin));
+  must(app::set_member(app.context, app.works, "bob", MemberRole::admin));
+  CHECK(demote().empty());
+  CHECK(reason(app::set_member(app.context, app.works, "bob", MemberRole::member)) == "last_owner");
+  CHECK(reason(app::remove_member(app.context, app.works, "ada")).empty());
+}
+
+TEST_CASE("remove_member: its teams' roles go with it, at once") {
+  MemberFixture app;
+  app::NewRepository input;
+  input.owner = "works";
+  input.name = "shop";
+  must(app::create_repository(app.context, app.nobody, input));
+  core::NewTeam team;
+  team.name = "Ops";
+  team.maintainers = {"bob"};
+  team.repo_names = {"works/shop"};
+  must(app::create_team(app.context, app.works, team));
+  const auto bob = app.log_in("bob");
+  auto opens = [&] {
+    return reason(app::open_repository(app.context, bob, app::RepositoryName{"works", "shop"},
+                                       {core::Role::read, {core::Scope::repo}}));
+  };
+  CHECK(opens().empty());
+  must(app::remove_member(app.context, app.works, "bob"));
+  CHECK(opens() == "not found");
+  CHECK(reason(app::get_member(app.context, app.works, "bob")) == "not found");
+  CHECK(reason(app::get_team_membership(app.context, app.works, "ops", "bob")) == "not found");
+  CHECK(reason(app::remove_member(app.context, app.works, "bob")) == "not found");
+  CHECK(app.row_count("audit where action = 'organization.remove_member'") == 1);
+}
+
+TEST_CASE("list_members: by login, and those of a role") {
+  MemberFixture app;
+  auto list = [&](std::optional<MemberRole> role) {
+    std::string all;
+    for (const auto& account : must(app::list_members(app.context, app.works, role, {})).items) {
+      all += account.login + " ";
+    }
+    return all;
+  };
+  CHECK(list({}) == "ada bob ");
+  CHECK(list(MemberRole::admin) == "ada ");
+  CHECK(list(MemberRole::member) == "bob ");
+}

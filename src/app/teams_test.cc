@@ -1,0 +1,288 @@
+#include "app/teams.h"
+
+#include <doctest/doctest.h>
+
+#include "app/members.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using core::Role;
+using core::TeamRole;
+using test::AppFixture;
+using test::must;
+
+namespace {
+
+/// Why something is refused; empty if it is not.
+template <class T>
+std::string reason(const Result<T>& result) {
+  if (result) return "";
+  if (result.error().code == ErrorCode::not_found) return "not found";
+  return result.error().reason_code;
+}
+
+/// An organization `works` with an owner, ada; two members, bob and carla; and others.
+struct TeamFixture : AppFixture {
+  TeamFixture() {
+    for (const char* login : {"bob", "carla", "stranger"}) {
+      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+    }
+    must(app::create_account(context, nobody, {.login = "chief", .site_admin = true, .human = ""}));
+    must(app::create_account(
+        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+    must(app::set_member(context, nobody, "works", "ada", "admin"));
+    must(app::set_member(context, nobody, "works", "bob", "member"));
+    must(app::set_member(context, nobody, "works", "carla", "member"));
+    owner = enter("ada");
+  }
+
+  app::OrganizationAccess enter(const std::string& login) {
+    return must(app::open_organization(context, log_in(login, "repo, admin:org"), "works",
+                                       {Role::read, {core::Scope::read_org}}));
+  }
+  app::TeamDetails add(const std::string& name,
+                       core::TeamPrivacy privacy = core::TeamPrivacy::closed) {
+    core::NewTeam input;
+    input.name = name;
+    input.privacy = privacy;
+    return must(app::create_team(context, owner, input));
+  }
+  /// A private repository of the organization's.
+  core::Repository add_repository(const std::string& name) {
+    app::NewRepository input;
+    input.owner = "works";
+    input.name = name;
+    return must(app::create_repository(context, nobody, input));
+  }
+  /// The slugs that the account sees.
+  std::string slugs(const std::string& login) {
+    std::string all;
+    for (const auto& team : must(app::list_teams(context, enter(login), {})).items) {
+      all += team.slug + " ";
+    }
+    return all;
+  }
+  std::string role_in(const std::string& slug, const std::string& login) {
+    const auto found = app::get_team_membership(context, owner, slug, login);
+    return found ? std::string(core::to_name(found->member.role)) : reason(found);
+  }
+  std::string latest_audit() {
+    return texts(
+        "select action || ' ' || detail from audit where action not like 'token%' "
+        "order by id desc limit 1");
+  }
+
+  app::OrganizationAccess owner;
+};
+
+}  // namespace
+
+TEST_CASE("create_team: with its maintainers and repositories, and its creator among them") {
+  TeamFixture app;
+  app.add_repository("shop");
+  core::NewTeam input;
+  input.name = "Night Watch";
+  input.description = "They watch";
+  input.maintainers = {"BOB"};
+  input.repo_names = {"works/SHOP"};
+  const auto details = must(app::create_team(app.context, app.owner, input));
+  CHECK(details.team.slug == "night-watch");
+  CHECK(details.team.privacy == core::TeamPrivacy::secret);
+  CHECK(details.team.created_at == app.now);
+  CHECK(details.member_count == 2);
+  CHECK(details.repository_count == 1);
+  CHECK(details.organization.private_repository_count == 1);
+  CHECK(app.role_in("night-watch", "ada") == "maintainer");
+  CHECK(app.role_in("night-watch", "bob") == "maintainer");
+  CHECK(app.role_in("night-watch", "carla") == "not found");
+  CHECK(app.latest_audit() == "team.create {\"slug\":\"night-watch\"}\n");
+}
+
+TEST_CASE("create_team: a site administrator who is no member stays out of it") {
+  TeamFixture app;
+  core::NewTeam input;
+  input.name = "Ops";
+  CHECK(must(app::create_team(app.context, app.enter("chief"), input)).member_count == 0);
+}
+
+TEST_CASE("create_team: what is taken, nameless or not of the organization leaves nothing behind") {
+  TeamFixture app;
+  app.add("Night Watch");
+  auto create = [&](core::NewTeam input) {
+    return reason(app::create_team(app.context, app.owner, input));
+  };
+  core::NewTeam input;
+  input.name = "night  watch";
+  CHECK(create(input) == "team_exists");
+  input.name = "!";
+  CHECK(create(input) == "invalid_team_name");
+  input.name = "Other";
+  input.maintainers = {"bob", "stranger"};
+  CHECK(create(input) == "not_a_member");
+  input.maintainers = {"nobody-there"};
+  CHECK(create(input) == "not_a_member");
+  input.maintainers = std::vector<std::string>(101, "bob");
+  CHECK(create(input) == "too_long");
+  input.maintainers = {};
+  app.add_bare("mine");  // ada's own
+  for (const char* name : {"ada/mine", "works/none", "works", ""}) {
+    input.repo_names = {name};
+    CHECK(create(input) == "not_a_repository_of_the_organization");
+  }
+  CHECK(app.row_count("team") == 1);
+  CHECK(app.row_count("audit where action like 'team%'") == 1);
+}
+
+TEST_CASE("list_teams, get_team: a secret team is seen by its members and by owners") {
+  TeamFixture app;
+  app.add("Open");
+  app.add("Secret", core::TeamPrivacy::secret);
+  must(app::set_team_membership(app.context, app.owner, "secret", "bob", TeamRole::member));
+  CHECK(app.slugs("ada") == "open secret ");
+  CHECK(app.slugs("chief") == "open secret ");
+  CHECK(app.slugs("bob") == "open secret ");
+  CHECK(app.slugs("carla") == "open ");
+  const auto carla = app.enter("carla");
+  CHECK(must(app::get_team(app.context, app.enter("bob"), "SECRET")).team.name == "Secret");
+  CHECK(reason(app::get_team(app.context, carla, "secret")) == "not found");
+  CHECK(reason(app::list_team_members(app.context, carla, "secret", {}, {})) == "not found");
+  CHECK(reason(app::get_team_membership(app.context, carla, "secret", "bob")) == "not found");
+  CHECK(reason(app::list_team_repositories(app.context, carla, "secret", {})) == "not found");
+  CHECK(must(app::list_team_members(app.context, carla, "open", {}, {})).total_count == 1);
+}
+
+TEST_CASE("update_team: a new name is a new slug; the same again changes nothing") {
+  TeamFixture app;
+  app.add("Ops");
+  app.add("Sales");
+  app.now += std::chrono::seconds(5);
+  core::TeamChanges changes;
+  changes.name = "Operations";
+  changes.privacy = core::TeamPrivacy::secret;
+  const auto updated = must(app::update_team(app.context, app.owner, "ops", changes));
+  CHECK(updated.has_changed);
+  CHECK(updated.details.team.slug == "operations");
+  CHECK(updated.details.team.updated_at == app.now);
+  CHECK(updated.details.team.privacy == core::TeamPrivacy::secret);
+  CHECK(updated.details.member_count == 1);
+  const auto audits = app.row_count("audit");
+  CHECK_FALSE(must(app::update_team(app.context, app.owner, "operations", changes)).has_changed);
+  CHECK(app.row_count("audit") == audits);
+  CHECK(reason(app::get_team(app.context, app.owner, "ops")) == "not found");
+  CHECK(reason(app::update_team(app.context, app.owner, "ops", changes)) == "not found");
+  changes.name = "SALES";
+  CHECK(reason(app::update_team(app.context, app.owner, "operations", changes)) == "team_exists");
+}
+
+TEST_CASE("delete_team: not while an environment asks for its review") {
+  TeamFixture app;
+  const auto id = app.add("Ops").team.id;
+  const auto repository = app.add_repository("shop");
+  test::write(app.context.database, [&](store::Connection& tx) {
+    const auto name = store::ensure_environment_name(tx, repository.id, "production", app.now);
+    tx.execute(
+        "insert into environment (repository_id, environment_name_id, created_at, updated_at) "
+        "values ($1, $2, 1, 1)",
+        {repository.id.value, name.id.value});
+    tx.execute(
+        "insert into protection_rule (environment_id, kind, created_at) "
+        "select id, 'required_reviewers', 1 from environment");
+    tx.execute(
+        "insert into required_reviewer (protection_rule_id, position, team_id) "
+        "select id, 0, $1 from protection_rule",
+        {id.value});
+  });
+  const auto refused = app::delete_team(app.context, app.owner, "ops");
+  CHECK(reason(refused) == "team_is_reviewer");
+  CHECK(refused.error().message.find("production of works/shop") != std::string::npos);
+  CHECK(app.row_count("team") == 1);
+  test::write(app.context.database,
+              [&](store::Connection& tx) { tx.execute("delete from required_reviewer"); });
+  must(app::delete_team(app.context, app.owner, "ops"));
+  CHECK(app.row_count("team") == 0);
+  CHECK(app.latest_audit() == "team.delete {\"slug\":\"ops\"}\n");
+  CHECK(reason(app::delete_team(app.context, app.owner, "ops")) == "not found");
+}
+
+TEST_CASE("set_team_membership: whoever is put into a team joins the organization") {
+  TeamFixture app;
+  app.add("Ops");
+  auto set = [&](const std::string& login, TeamRole role) {
+    return app::set_team_membership(app.context, app.owner, "ops", login, role);
+  };
+  CHECK(must(set("stranger", TeamRole::member)).member.role == TeamRole::member);
+  CHECK(must(app::get_member(app.context, app.owner, "stranger")).role == core::MemberRole::member);
+  CHECK(app.latest_audit() ==
+        "team.set_member {\"slug\":\"ops\",\"login\":\"stranger\",\"role\":\"member\"}\n");
+  CHECK(must(set("BOB", TeamRole::maintainer)).member.role == TeamRole::maintainer);
+  CHECK(must(set("bob", TeamRole::member)).member.role == TeamRole::member);
+  CHECK(must(set("ada", TeamRole::member)).member.role == TeamRole::maintainer);  // an owner
+  CHECK(reason(set("works", TeamRole::member)) == "not_a_member");
+  CHECK(reason(set("nobody-there", TeamRole::member)) == "not found");
+  must(app::remove_team_membership(app.context, app.owner, "ops", "bob"));
+  CHECK(app.role_in("ops", "bob") == "not found");
+  CHECK(app.latest_audit() == "team.remove_member {\"slug\":\"ops\",\"login\":\"bob\"}\n");
+  CHECK(reason(app::remove_team_membership(app.context, app.owner, "ops", "bob")) == "not found");
+  CHECK(must(app::get_member(app.context, app.owner, "bob")).role == core::MemberRole::member);
+}
+
+TEST_CASE("set_team_role: opens the organization's repository to the team, and no other one") {
+  TeamFixture app;
+  app.add("Ops");
+  app.add_repository("shop");
+  app.add_bare("mine");
+  must(app::set_team_membership(app.context, app.owner, "ops", "bob", TeamRole::member));
+  auto set = [&](const std::string& owner, const std::string& name, Role role) {
+    return reason(app::set_team_role(app.context, app.owner, {"ops", owner, name}, role));
+  };
+  auto opens = [&](const std::string& login) {
+    const auto opened =
+        app::open_repository(app.context, app.log_in(login), app::RepositoryName{"works", "shop"},
+                             {Role::read, {core::Scope::repo}});
+    return opened ? opened->role : Role::none;
+  };
+  auto get = [&](const std::string& login) {
+    return app::get_team_repository(app.context, app.enter(login), {"ops", "works", "shop"});
+  };
+  CHECK(opens("bob") == Role::none);
+  CHECK(reason(get("ada")) == "not found");
+  CHECK(set("Works", "Shop", Role::write).empty());
+  CHECK(opens("bob") == Role::write);
+  CHECK(opens("carla") == Role::none);
+  CHECK(must(get("ada")).role == Role::write);
+  CHECK(must(get("bob")).repository.name == "shop");
+  CHECK(reason(get("carla")) == "not found");  // it is private
+  CHECK(
+      must(app::list_team_repositories(app.context, app.enter("carla"), "ops", {})).items.empty());
+  CHECK(must(app::list_team_repositories(app.context, app.enter("bob"), "ops", {})).total_count ==
+        1);
+  CHECK(set("ada", "mine", Role::read) == "not_a_repository_of_the_organization");
+  CHECK(set("works", "none", Role::read) == "not found");
+  CHECK(set("works", "shop", Role::none).empty());
+  CHECK(opens("bob") == Role::none);
+  CHECK(app.latest_audit() == "team.grant {\"slug\":\"ops\",\"role\":\"none\"}\n");
+}
+
+TEST_CASE("list_repository_teams: as members and owners see them; nothing for everybody else") {
+  TeamFixture app;
+  app.add("Open");
+  app.add("Secret", core::TeamPrivacy::secret);
+  const auto repository = app.add_repository("shop");
+  for (const char* slug : {"open", "secret"}) {
+    must(app::set_team_role(app.context, app.owner, {slug, "works", "shop"}, Role::triage));
+  }
+  auto list = [&](const core::Principal& principal) {
+    std::string all;
+    const app::RepositoryAccess access{principal, repository, Role::read};
+    for (const auto& grant : must(app::list_repository_teams(app.context, access, {})).items) {
+      CHECK(grant.role == Role::triage);
+      all += grant.team.slug + " ";
+    }
+    return all;
+  };
+  CHECK(list(app.log_in("ada")) == "open secret ");
+  CHECK(list(app.log_in("chief")) == "open secret ");
+  CHECK(list(app.log_in("carla")) == "open ");
+  CHECK(list(app.log_in("stranger")).empty());
+  CHECK(list(app.nobody).empty());
+}

@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "cli/commands.h"
+#include "client/api.h"
+
+namespace esclusa::cli {
+
+/// `gates`: what holds a deployment; and `review`: approves, rejects, or goes past the gates.
+void add_gates(CLI::App& app, Action& action);
+void add_review(CLI::App& app, Action& action);
+
+/// Prints the `gates` of a report or of a dry run as a table; nothing if there are none.
+void print_gates(const wire::Json& gates);
+
+/// Says what a deployment waits for, if it waits.
+void print_wait(const client::Api& api, const std::string& repository, int64_t deployment);
+
+}  // namespace esclusa::cli
