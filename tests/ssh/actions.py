@@ -10,7 +10,7 @@ from wishes import (MARK, ASKED_VARIABLES, asking, judge_bad_protocol, judge_var
                     local, remote, use_protocol, want_terminal)
 
 KEPT_REF = "refs/deployments/7"  # as the server makes them
-CLOSED = re.compile(r"(scp: )?Connection closed\.?\s*")
+CLOSED = re.compile(r"(\s*(scp: )?Connection closed\.?\s*)+")
 
 
 class Visit:
@@ -158,7 +158,7 @@ ACTIONS = {
     "shell": run_command(None), "shell-with-pty": want_terminal(),
     "command": run_command("id"),
     "git-shell": run_command("git-shell -c \"git-upload-pack 'demo/shop.git'\""),
-    "pty": want_terminal("git-upload-pack 'demo/shop.git'"),
+    "pty": want_terminal("id"),
     "-A": asking(["-A"], "Requesting authentication agent forwarding",
                  lacks("SSH_AUTH_SOCK")),
     "-X": asking(["-Y"], "Requesting X11 forwarding", lacks("DISPLAY"), {"DISPLAY": ":99"}),

@@ -174,7 +174,7 @@ class Site:
         return found
 
 
-def run_client(words, given, environment, timeout=120):
+def run_client(words, given, environment, timeout=60):
     """A client that has come to its end; its standard error is text."""
     done = subprocess.run(words, check=False, input=given, capture_output=True, env=environment,
                           timeout=timeout)
