@@ -171,5 +171,5 @@ ACTIONS = {
     "-L": lambda visit: local(visit, f"127.0.0.1:{visit.bait.port}"),
     "-L-to-socket": lambda visit: local(visit, visit.site.socket, b"GET / HTTP/1.1\r\n\r\n"),
     "-R": lambda visit: remote(visit, "127.0.0.1:0"),
-    "-R-to-socket": lambda visit: remote(visit, f"/tmp/{visit.site.user.pw_name}-entry"),
+    "-R-to-socket": lambda visit: remote(visit, f"{visit.site.user.pw_dir}/{visit.kind}"),
 }

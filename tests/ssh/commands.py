@@ -25,7 +25,7 @@ from hostile import REPOSITORY, RIGHT_COMMANDS, hostile_values, read_corpus
 from machine import SKIPPED, run_as_root
 from report import Rows
 
-from harness import make_repository  # in tests/e2e, as door_site has it found
+from harness import DIES_WITH_PARENT, make_repository  # in tests/e2e
 
 OVER_SSHD = 50
 # A door that trusts its clients.
@@ -122,7 +122,7 @@ def test_control(site, rows):
 @contextlib.contextmanager
 def traced(pid, file):
     """What a process and those after it start, into a file."""
-    with subprocess.Popen(["strace", *OPTIONS, "-o", file, "-p", str(pid)],
+    with subprocess.Popen([*DIES_WITH_PARENT, "strace", *OPTIONS, "-o", file, "-p", str(pid)],
                           stdin=subprocess.DEVNULL) as strace:
         try:
             status = pathlib.Path(f"/proc/{pid}/status")

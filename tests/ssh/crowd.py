@@ -26,7 +26,7 @@ from door_site import Site
 from machine import run_as_root
 from report import Rows
 
-from harness import make_repository  # in tests/e2e, as door_site has it found
+from harness import make_repository  # in tests/e2e
 from public_keys import public_key
 
 UNKNOWN = "nobody's key"

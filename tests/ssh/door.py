@@ -26,7 +26,7 @@ from report import Rows
 from actions import ACTIONS, KEPT_REF, Visit
 from wishes import Bait
 
-from harness import make_repository  # in tests/e2e, as door_site has it found
+from harness import DIES_WITH_PARENT, make_repository  # in tests/e2e
 from receiver import Receiver
 from sshd import make_key, public_half
 
@@ -52,7 +52,7 @@ class World:
 def ssh_agent(folder):
     """An agent that a client could forward; gives its socket."""
     place = folder / "keys/agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL,
+    with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL,
                           stdin=subprocess.DEVNULL) as agent:
         try:
             yield str(place)

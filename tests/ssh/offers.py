@@ -20,8 +20,7 @@ from machine import run_as_root
 from report import Rows
 from tables import read_tables
 
-from harness import make_repository  # in tests/e2e, as door_site has it found
-from sshd import public_half
+from harness import DIES_WITH_PARENT, make_repository  # in tests/e2e
 
 REFUSED = "Permission denied (publickey)"
 
@@ -51,8 +50,8 @@ def unwilling_agent(site, keys):
     """An agent that has the keys, and signs with none: it would have to ask somebody, and nobody
     is there. Gives its socket."""
     place = str(site.folder / "keys/agent")
-    with subprocess.Popen(["ssh-agent", "-D", "-a", place], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL,
+    with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           env=site.client_environment({"SSH_ASKPASS": "/bin/false"})) as agent:
         try:
             while not os.path.exists(place) and agent.poll() is None:

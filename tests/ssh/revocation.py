@@ -24,7 +24,7 @@ from door_site import Site
 from machine import run_as_root
 from report import Rows
 
-from harness import make_repository  # in tests/e2e, as door_site has it found
+from harness import make_repository  # in tests/e2e
 from receiver import Receiver
 
 BIG = 24 * 1024 * 1024  # more than pipes, sockets and windows hold
