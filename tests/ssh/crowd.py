@@ -65,7 +65,8 @@ def add_rows(data, repository, count):
     with contextlib.closing(sqlite3.connect(data / "esclusa.db")) as database, database:
         place = database.execute(
             "select k.repository_id, k.added_by_id, k.created_at from deploy_key k "
-            "join repository r on r.id = k.repository_id where r.name = ?", (repository,)).fetchone()
+            "join repository r on r.id = k.repository_id where r.name = ?",
+            (repository,)).fetchone()
         assert place, "no key to follow the example of"
         database.executemany(
             "insert into deploy_key (repository_id, added_by_id, created_at, title, public_key, "

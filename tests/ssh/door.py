@@ -52,8 +52,8 @@ class World:
 def ssh_agent(folder):
     """An agent that a client could forward; gives its socket."""
     place = folder / "keys/agent"
-    with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL,
-                          stdin=subprocess.DEVNULL) as agent:
+    with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place],
+                          stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as agent:
         try:
             yield str(place)
         finally:

@@ -54,9 +54,18 @@ def sweep():
     left += [user.pw_name.removeprefix(USER_PREFIX) for user in pwd.getpwall()
              if user.pw_name.startswith(USER_PREFIX)]
     for number in set(left):
-        if not pathlib.Path(f"/proc/{number}").exists():
+        if not is_running(number):
             remove_user(USER_PREFIX + number)
             shutil.rmtree(LIBEXEC / (FOLDER_PREFIX + number), ignore_errors=True)
+
+
+def is_running(pid):
+    """Whether a process is there, and not merely one that nobody has asked for its end."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def end_processes(uid):
