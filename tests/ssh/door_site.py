@@ -21,7 +21,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 from harness import Repository, clean_environment  # noqa: E402
-from machine import installed_program, system_user  # noqa: E402
+from machine import SITE_PREFIX, installed_program, system_user  # noqa: E402
 from sshd import Sshd, descendants, make_key, public_half  # noqa: E402
 
 # Beside what the door needs: how Debian installs sshd.
@@ -75,13 +75,14 @@ class Site:
 
     def _prepare(self, stack):
         self.folder = pathlib.Path(stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="esclusa-ssh-test-")))
-        self.folder.chmod(0o711)  # the user's home is in it
+            tempfile.TemporaryDirectory(prefix=SITE_PREFIX)))
+        self.folder.chmod(0o711)  # the user's home is in it, and the server's folder
         for name in ("keys", "work", "sshd"):
             (self.folder / name).mkdir(mode=0o700)
         self.helper = stack.enter_context(installed_program())
         self.user = stack.enter_context(system_user(self.folder / "home"))
-        self.server = stack.enter_context(DoorServer(self.user, self.helper, **self._settings))
+        self.server = stack.enter_context(DoorServer(self.user, self.helper, parent=self.folder,
+                                                     **self._settings))
         self.socket = self.server.data / "run/keys.sock"
         setup = self.folder / "sshd/esclusa.conf"
         setup.write_text(self.command("setup").stdout)

@@ -22,6 +22,7 @@ from sshd import why_no_sshd  # noqa: E402
 SKIPPED = 77
 LIBEXEC = pathlib.Path("/usr/local/libexec")
 FOLDER_PREFIX, USER_PREFIX = "esclusa-test-", "esclusa-t-"  # and the id of the test's process
+SITE_PREFIX = "esclusa-ssh-test-"  # of the temporary folder with the user's home and the server
 
 
 def run_as_root(name, main):
@@ -50,13 +51,18 @@ def run_as_root(name, main):
 
 def sweep():
     """Takes away what tests have left that were killed."""
-    left = [path.name.removeprefix(FOLDER_PREFIX) for path in LIBEXEC.glob(f"{FOLDER_PREFIX}*")]
-    left += [user.pw_name.removeprefix(USER_PREFIX) for user in pwd.getpwall()
-             if user.pw_name.startswith(USER_PREFIX)]
-    for number in set(left):
-        if not is_running(number):
-            remove_user(USER_PREFIX + number)
-            shutil.rmtree(LIBEXEC / (FOLDER_PREFIX + number), ignore_errors=True)
+    for folder in LIBEXEC.glob(f"{FOLDER_PREFIX}*"):
+        if not is_running(folder.name.removeprefix(FOLDER_PREFIX)):
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # it is not empty
+                LIBEXEC.rmdir()
+    for user in pwd.getpwall():
+        number = user.pw_name.removeprefix(USER_PREFIX)
+        if number != user.pw_name and not is_running(number):
+            remove_user(user.pw_name)
+            place = pathlib.Path(user.pw_dir).parent
+            if place.name.startswith(SITE_PREFIX):
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def is_running(pid):
