@@ -2,6 +2,7 @@
 
 #include "app/gates.h"
 #include "app/merges.h"
+#include "app/review_events.h"
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/check_runs.h"
@@ -14,17 +15,17 @@
 namespace esclusa::app {
 namespace {
 
-/// What the environment's branch policy says against the ref.
-Result<std::optional<Error>> find_refusal(const Context& context,
-                                          const core::Repository& repository,
-                                          const core::NewDeployment& input,
-                                          const core::ResolvedRef& ref) {
-  return context.database.read([&](store::Connection& db) -> std::optional<Error> {
+/// What the environment's branch policy says against the ref, and whether it asks for reviews.
+Result<void> look_at_environment(const Context& context, const core::Repository& repository,
+                                 const core::NewDeployment& input, core::DeploymentFacts& facts) {
+  return context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, repository.id, input.environment);
-    if (!environment) return std::nullopt;
-    const auto facts = store::gather_gate_facts(db, *environment, {}, gate_time(context));
-    auto allowed = core::check_branch_policy(*environment, ref, input.ref, facts);
-    return allowed ? std::nullopt : std::optional(std::move(allowed).error());
+    if (!environment) return;
+    facts.asks_for_review = environment->find<core::RequiredReviewersRule>() != nullptr;
+    auto allowed = core::check_branch_policy(
+        *environment, *facts.resolved, input.ref,
+        store::gather_gate_facts(db, *environment, {}, gate_time(context)));
+    if (!allowed) facts.forbidden = std::move(allowed).error();
   });
 }
 
@@ -38,7 +39,7 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   facts.merge_policy = repository.auto_merge;
   facts.resolved = TRY(git.resolve(input.ref));
   if (!facts.resolved) return facts;
-  facts.forbidden = TRY(find_refusal(context, repository, input, *facts.resolved));
+  TRY(look_at_environment(context, repository, input, facts));
   if (facts.forbidden) return facts;
   if (core::needs_behind_count(input, repository.auto_merge)) {
     auto base = TRY(git.resolve("refs/heads/" + repository.default_branch));
@@ -121,6 +122,8 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
                       " on deployment."};
   }
   if (access.repository.writable) TRY(git.keep(plan.sha));
+  const core::Commit head = facts.asks_for_review ? read_head(context, access.repository, plan.sha)
+                                                  : unread_head(plan.sha);
 
   auto created = TRY(context.database.write([&](store::Connection& tx) -> Result<core::Deployment> {
     const Timestamp now = context.now();
@@ -131,7 +134,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
     }
     core::Deployment deployment = TRY(
         admit(tx, context, access, make_deployment(context, access, input, *facts.resolved, plan),
-              input.environment));
+              input.environment, head));
     if (key) store::remember_deployment(tx, owner_of(access, *key), deployment.id);
     return deployment;
   }));

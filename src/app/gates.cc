@@ -1,6 +1,7 @@
 #include "app/gates.h"
 
 #include "app/deployment_events.h"
+#include "app/review_events.h"
 #include "base/check.h"
 #include "core/names.h"
 #include "store/deployments.h"
@@ -58,7 +59,7 @@ core::GateTime gate_time(const Context& context) { return {context.now(), contex
 
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
-                               std::string_view name) {
+                               std::string_view name, const core::Commit& head) {
   const Timestamp now = deployment.created_at;
   const auto environment = store::ensure_environment(tx, access.repository.id, name, now);
   deployment.environment = deployment.original_environment = environment.name;
@@ -78,6 +79,9 @@ Result<core::Deployment> admit(store::Connection& tx, const Context& context,
     record_status(tx, context, access, deployment, core::DeploymentState::waiting,
                   "Waits for: " + core::shut_gates(verdicts), now);
   }
+  if (core::starts_asking_for_review({}, verdicts)) {
+    announce_request(tx, context, access, {deployment, environment, head});
+  }
   return deployment;
 }
 
@@ -92,6 +96,9 @@ bool judge_again(store::Connection& tx, const Context& context, const Repository
   if (past_waits) verdicts = core::bypass(std::move(verdicts), *by.principal.account);
   const bool opens = core::all_open(verdicts);
   if (!opens && past_waits) return false;
+  if (core::starts_asking_for_review(store::list_verdicts(tx, deployment.id), verdicts)) {
+    announce_request(tx, context, by, {deployment, *environment, unread_head(deployment.sha)});
+  }
   store::save_verdicts(tx, deployment.id, verdicts, now.wall);
   return opens && release(tx, context, by, deployment, now.wall);
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "app/context.h"
+#include "core/commit.h"
 #include "core/gates.h"
 #include "core/lifecycle.h"
 
@@ -14,10 +15,11 @@ namespace esclusa::app {
 core::GateTime gate_time(const Context& context);
 
 /// Judges a new deployment and inserts it: released, with its event, or held, with a `waiting`
-/// status. 422 if the environment's branch policy forbids its ref.
+/// status. 422 if the environment's branch policy forbids its ref. `head` is its commit, which the
+/// event shows that asks for a review; with the SHA alone if it was not read.
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
-                               std::string_view environment);
+                               std::string_view environment, const core::Commit& head);
 
 /// Judges a held deployment again, stores the verdicts, and releases it if no gate is shut any
 /// more; true if it did. `by` acts: nobody (no account) for the timer. With `past_waits` an

@@ -4,6 +4,7 @@
 
 #include "app/deployment_events.h"
 #include "app/gates.h"
+#include "app/review_events.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -72,7 +73,7 @@ core::DeploymentReview make_review(const Context& context, const RepositoryAcces
 
 Result<core::Deployment> record_review(store::Connection& tx, const Context& context,
                                        const RepositoryAccess& access, Held held,
-                                       const core::NewReview& input) {
+                                       const core::NewReview& input, const core::Commit& head) {
   if (std::ranges::find(input.environment_ids, held.environment.id) ==
           input.environment_ids.end() ||
       input.environment_ids.size() != 1) {
@@ -96,6 +97,7 @@ Result<core::Deployment> record_review(store::Connection& tx, const Context& con
                       {"deployment_review." + std::string(core::to_name(input.state)),
                        access.repository.id, held.deployment.id.value},
                       review.created_at);
+  announce_review(tx, context, access, {held.deployment, held.environment, head}, review);
   if (input.state == core::ReviewState::approved) {
     judge_again(tx, context, access, held.deployment);
   } else {
@@ -156,10 +158,11 @@ Result<std::optional<core::PendingDeployment>> find_pending(const Context& conte
 Result<core::Deployment> review_deployment(const Context& context, const RepositoryAccess& access,
                                            DeploymentId id, const core::NewReview& input) {
   TRY(check_comment(input.comment));
+  const core::Commit head = TRY(read_head(context, access.repository, id));
   auto reviewed =
       TRY(context.database.write([&](store::Connection& tx) -> Result<core::Deployment> {
         return record_review(tx, context, access, TRY(find_held(tx, access.repository.id, id)),
-                             input);
+                             input, head);
       }));
   context.events_committed();
   return reviewed;
@@ -182,6 +185,7 @@ Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAc
                 "bypass_reason_missing");
   }
   TRY(check_comment(reason));
+  const core::Commit head = TRY(read_head(context, access.repository, id));
   auto released =
       TRY(context.database.write([&](store::Connection& tx) -> Result<core::Deployment> {
         Held held = TRY(find_held(tx, access.repository.id, id));
@@ -192,6 +196,7 @@ Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAc
         }
         const auto review = make_review(context, access, held, core::ReviewState::bypassed, reason);
         store::insert_review(tx, review, access.principal);
+        announce_review(tx, context, access, {held.deployment, held.environment, head}, review);
         wire::JsonWriter detail;
         detail.begin_object().member("reason", reason).end_object();
         store::insert_audit(tx, access.principal,

@@ -2,6 +2,7 @@
 
 #include "cli/administration.h"
 #include "cli/deploy.h"
+#include "cli/gates.h"
 #include "cli/hooks.h"
 #include "cli/keys.h"
 #include "cli/repositories.h"
@@ -11,6 +12,8 @@ namespace esclusa::cli {
 void add_commands(CLI::App& app, Action& action) {
   add_deploy(app, action);
   add_history(app, action);
+  add_gates(app, action);
+  add_review(app, action);
   add_repository(app, action);
   add_hook(app, action);
   add_key(app, action);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cli/connection.h"
+#include "cli/gates.h"
 #include "cli/output.h"
 
 namespace esclusa::cli {
@@ -18,7 +19,7 @@ enum ExitCode { succeeded = 0, refused = 1, failed = 2, timed_out = 3, replaced 
 struct DeployOptions {
   std::string repository;
   client::NewDeployment input;
-  bool wait = false;
+  bool wait = false, dry_run = false;
   int timeout_seconds = 3600;
 };
 
@@ -59,15 +60,32 @@ int follow(const client::Api& api, const std::string& repository, int64_t deploy
   return timed_out;
 }
 
+/// Prints what a create would do; the exit code says whether it would be refused.
+int try_out(const client::Api& api, const std::string& repository,
+            const client::NewDeployment& input) {
+  auto answer = api.call("POST", "/esclusa/repos/" + repository + "/deployments/dry_run",
+                         client::body_of(input));
+  if (!answer) return report(answer.error());
+  const std::string outcome = answer->body.string_at("outcome").value_or("");
+  const std::string sha = answer->body.string_at("sha").value_or("");
+  print_line(input.ref + (sha.empty() ? "" : " (" + sha.substr(0, 10) + ")") + " to " +
+             input.environment + ": " + outcome);
+  print_line(answer->body.string_at("message").value_or(""));
+  if (const auto gates = answer->body.find("gates")) print_gates(*gates);
+  return outcome == "refused" ? refused : succeeded;
+}
+
 int deploy(const DeployOptions& options, const ServerOptions& server) {
   auto api = server.connect();
   if (!api) return report(api.error());
   auto repository = client::repository_path(options.repository);
   if (!repository) return report(repository.error());
+  if (options.dry_run) return try_out(*api, *repository, options.input);
   auto deployment = api->create_deployment(*repository, options.input);
   if (!deployment) return report(deployment.error());
   print_line("Deployment " + std::to_string(deployment->id) + ": " + deployment->ref + " (" +
              deployment->sha.substr(0, 10) + ") to " + deployment->environment);
+  print_wait(*api, *repository, deployment->id);
   if (!options.wait) return succeeded;
   return follow(*api, *repository, deployment->id, std::chrono::seconds(options.timeout_seconds));
 }
@@ -112,12 +130,14 @@ void add_deploy(CLI::App& app, Action& action) {
                     "Deploy the ref as it is, even if it is behind the default branch");
   command->add_flag("--skip-contexts", input.skip_contexts,
                     "Do not look at commit statuses and check runs");
-  command->add_flag("--wait", options->wait, "Print every status until the outcome");
+  auto* wait = command->add_flag("--wait", options->wait, "Print every status until the outcome");
+  command->add_flag("--dry-run", options->dry_run, "Only say what would happen")->excludes(wait);
   command->add_option("--timeout", options->timeout_seconds, "Seconds to wait at most")
       ->capture_default_str();
   command->footer(
-      "Exit codes: 0 created (with --wait: success), 1 refused or unreachable, 2 failure or\n"
-      "error, 3 no outcome in time, 4 inactive (replaced by another deployment).");
+      "Exit codes: 0 created (with --wait: success; with --dry-run: it would be), 1 refused or\n"
+      "unreachable, 2 failure or error, 3 no outcome in time, 4 inactive (replaced by another\n"
+      "deployment).");
   command->callback([=, &action] { action = [=] { return deploy(*options, *server); }; });
 }
 

@@ -147,8 +147,7 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
   return Answer{response.status, std::move(response.headers), std::move(*parsed)};
 }
 
-Result<Deployment> Api::create_deployment(const std::string& repository,
-                                          const NewDeployment& input) const {
+std::string body_of(const NewDeployment& input) {
   wire::JsonWriter json;
   json.begin_object()
       .member("ref", input.ref)
@@ -159,7 +158,12 @@ Result<Deployment> Api::create_deployment(const std::string& repository,
   if (input.skip_contexts) json.key("required_contexts").begin_array().end_array();
   json.key("payload").raw(input.payload);
   json.end_object();
-  Answer answer = TRY(call("POST", deployments_path(repository), json.take()));
+  return json.take();
+}
+
+Result<Deployment> Api::create_deployment(const std::string& repository,
+                                          const NewDeployment& input) const {
+  Answer answer = TRY(call("POST", deployments_path(repository), body_of(input)));
   if (answer.status == 202) {
     return fail(ErrorCode::conflict, answer.body.string_at("message").value_or("accepted") +
                                          " Run the command again to deploy it.");

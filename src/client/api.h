@@ -84,6 +84,9 @@ struct LogExtent {
   bool taken = false;
 };
 
+/// The body that asks for it.
+std::string body_of(const NewDeployment& input);
+
 /// `owner/name`, checked and percent-encoded for a path.
 Result<std::string> repository_path(const std::string& full_name);
 

@@ -93,6 +93,7 @@ struct DeploymentFilter {
 struct DeploymentFacts {
   std::optional<ResolvedRef> resolved;
   std::optional<Error> forbidden = {};  ///< what the environment's branch policy says against it
+  bool asks_for_review = false;         ///< the environment; its events then show the commit
   std::string default_branch;
   std::string default_sha = {};  ///< its commit; empty where it was not asked
   MergePolicy merge_policy = MergePolicy::ignore;

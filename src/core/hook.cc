@@ -233,8 +233,7 @@ bool is_duplicate(const Hook& a, const Hook& b) {
   bool same_place = a.url == b.url && a.content_type == b.content_type &&
                     a.insecure_ssl == b.insecure_ssl && a.secret.reveal() == b.secret.reveal();
   auto wants_some = [](const Hook& hook) {
-    return std::ranges::any_of(hook.events,
-                               [](const auto& event) { return !is_app_event(event); });
+    return std::ranges::any_of(hook.events, [](const auto& event) { return !is_app_event(event); });
   };
   return same_place && std::ranges::any_of(a.events, [&](const auto& event) {
            return event == "*" ? wants_some(b) : wants_event(b, event);

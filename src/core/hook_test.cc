@@ -77,8 +77,7 @@ TEST_CASE("check_hook_events: an organization's hook may ask for the organizatio
 
 TEST_CASE("check_hook_events: unknown and App-only events are refused by name") {
   auto refused = check_hook_events(
-      {"push", "deployment_protection_rule", "workflow_dispatch", "Push"},
-      in_repository);
+      {"push", "deployment_protection_rule", "workflow_dispatch", "Push"}, in_repository);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::invalid);
   REQUIRE(refused.error().fields.size() == 1);

@@ -27,18 +27,10 @@ std::string finish_with_sender(JsonWriter& json, const core::Account& sender, co
   return json.take();
 }
 
-/// The members that close every event of a repository.
-std::string finish(JsonWriter& json, const EventContext& context) {
-  json.key("repository");
-  write_repository(json, context.repository, context.urls);
-  write_organization_member(json, context.repository.owner, context.urls);
-  return finish_with_sender(json, context.sender, context.urls);
-}
-
 /// The same of a hook, which may be an organization's.
 std::string finish(JsonWriter& json, const HookEventContext& context) {
   if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
-    return finish(json, EventContext{*repository, context.sender, context.urls});
+    return finish_event(json, {*repository, context.sender, context.urls});
   }
   write_organization_member(json, std::get<core::Account>(context.owner), context.urls);
   return finish_with_sender(json, context.sender, context.urls);
@@ -49,16 +41,6 @@ std::string with_offset(Timestamp time) {
   std::string text = format_time(time);
   text.replace(text.find('Z'), 1, "+00:00");
   return text;
-}
-
-void write_person(JsonWriter& json, const char* name, const core::Signature& person) {
-  json.key(name)
-      .begin_object()
-      .member("name", person.name)
-      .member("email", person.email)
-      .member("date", person.at);
-  if (person.account) json.member("username", person.account->login);
-  json.end_object();
 }
 
 void write_paths(JsonWriter& json, const char* name, const std::vector<std::string>& paths) {
@@ -77,8 +59,8 @@ void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
       .member("message", commit.message)
       .member("timestamp", commit.committer.at)
       .member("url", html_url + "/commit/" + commit.sha);
-  write_person(json, "author", commit.author);
-  write_person(json, "committer", commit.committer);
+  write_event_person(json, "author", commit.author);
+  write_event_person(json, "committer", commit.committer);
   write_paths(json, "added", pushed.added);
   write_paths(json, "removed", pushed.removed);
   write_paths(json, "modified", pushed.modified);
@@ -87,13 +69,30 @@ void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
 
 }  // namespace
 
+std::string finish_event(JsonWriter& json, const EventContext& context) {
+  json.key("repository");
+  write_repository(json, context.repository, context.urls);
+  write_organization_member(json, context.repository.owner, context.urls);
+  return finish_with_sender(json, context.sender, context.urls);
+}
+
+void write_event_person(JsonWriter& json, const char* name, const core::Signature& person) {
+  json.key(name)
+      .begin_object()
+      .member("name", person.name)
+      .member("email", person.email)
+      .member("date", person.at);
+  if (person.account) json.member("username", person.account->login);
+  json.end_object();
+}
+
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment) {
   JsonWriter json;
   json.begin_object().member("action", "created");
   json.key("deployment");
   write_deployment(json, deployment, context.repository, context.urls);
   json.member("workflow", nullptr).member("workflow_run", nullptr);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string deployment_status_event(const EventContext& context,
@@ -105,7 +104,7 @@ std::string deployment_status_event(const EventContext& context,
   write_status(json, status, context.repository, context.urls, StatusAudience::event);
   json.key("deployment");
   write_deployment(json, deployment, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string status_event(const EventContext& context, const core::CommitStatus& status,
@@ -129,7 +128,7 @@ std::string status_event(const EventContext& context, const core::CommitStatus& 
   json.end_array();
   json.member("created_at", with_offset(status.created_at))
       .member("updated_at", with_offset(status.created_at));
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string check_run_event(const EventContext& context, std::string_view action,
@@ -138,7 +137,7 @@ std::string check_run_event(const EventContext& context, std::string_view action
   json.begin_object().member("action", action);
   json.key("check_run");
   write_event_check_run(json, run, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string deploy_key_event(const EventContext& context, std::string_view action,
@@ -147,7 +146,7 @@ std::string deploy_key_event(const EventContext& context, std::string_view actio
   json.begin_object().member("action", action);
   json.key("key");
   write_event_deploy_key(json, key, context.repository, context.urls);
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 namespace {
@@ -193,7 +192,7 @@ std::string push_event(const EventContext& context, const core::Push& push) {
       .member("name", context.sender.login)
       .member("email", core::address_of(context.sender))
       .end_object();
-  return finish(json, context);
+  return finish_event(json, context);
 }
 
 std::string ping_event(const HookEventContext& context, const core::Hook& hook) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/check_run.h"
+#include "core/commit.h"
 #include "core/commit_status.h"
 #include "core/deploy_key.h"
 #include "core/deployment.h"
@@ -10,6 +11,7 @@
 #include "core/hook.h"
 #include "core/push.h"
 #include "core/repository.h"
+#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 /// The bodies of events, as the published webhook schemas have them; where those differ, as
@@ -29,6 +31,11 @@ struct HookEventContext {
   const core::Account& sender;
   const Urls& urls;
 };
+
+/// Writes the members that close every event of a repository; the whole body.
+std::string finish_event(JsonWriter& json, const EventContext& context);
+/// A commit's author or committer, as events have them.
+void write_event_person(JsonWriter& json, const char* name, const core::Signature& person);
 
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment);
 std::string deployment_status_event(const EventContext& context,

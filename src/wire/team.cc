@@ -26,11 +26,9 @@ Result<void> refuse_what_is_not_there(const JsonBody& body) {
   return {};
 }
 
-/// The members that all forms of a team begin with. The caller closes the object.
-void begin_team(JsonWriter& json, const core::Team& team, std::string_view permission,
-                const Urls& urls) {
+/// What every form of a team begins with, also in events. The caller closes the object.
+void begin_plain_team(JsonWriter& json, const core::Team& team, const Urls& urls) {
   const std::string url = team_url(urls, team);
-  const std::string& login = team.organization.login;
   json.begin_object()
       .member("name", team.name)
       .member("id", team.id.value)
@@ -44,11 +42,17 @@ void begin_team(JsonWriter& json, const core::Team& team, std::string_view permi
   }
   json.member("privacy", core::to_name(team.privacy))
       .member("url", url)
-      .member("html_url",
-              urls.web + "/orgs/" + percent_encode(login) + "/teams/" + percent_encode(team.slug))
+      .member("html_url", urls.web + "/orgs/" + percent_encode(team.organization.login) +
+                              "/teams/" + percent_encode(team.slug))
       .member("members_url", url + "/members{/member}")
-      .member("repositories_url", url + "/repos")
-      .member("type", "organization")
+      .member("repositories_url", url + "/repos");
+}
+
+/// The members that all answers about a team begin with. The caller closes the object.
+void begin_team(JsonWriter& json, const core::Team& team, std::string_view permission,
+                const Urls& urls) {
+  begin_plain_team(json, team, urls);
+  json.member("type", "organization")
       .member("organization_id", team.organization.id.value)
       .member("permission", permission)
       .member("parent", nullptr);
@@ -106,6 +110,13 @@ std::string team_url(const Urls& urls, const core::Team& team) {
 void write_team(JsonWriter& json, const core::Team& team, const Urls& urls) {
   begin_team(json, team, permission_name(core::Role::read), urls);
   json.end_object();
+}
+
+void write_event_team(JsonWriter& json, const core::Team& team, const Urls& urls) {
+  begin_plain_team(json, team, urls);
+  json.member("permission", permission_name(core::Role::read))
+      .member("parent", nullptr)
+      .end_object();
 }
 
 void write_team(JsonWriter& json, const core::Team& team, core::Role role, const Urls& urls) {

@@ -21,6 +21,8 @@ std::string team_url(const Urls& urls, const core::Team& team);
 
 /// GitHub's `team`: of a list, and of an environment's reviewers.
 void write_team(JsonWriter& json, const core::Team& team, const Urls& urls);
+/// The same as events have it: their schema knows fewer members.
+void write_event_team(JsonWriter& json, const core::Team& team, const Urls& urls);
 /// The same, of a list in a repository where it has that role.
 void write_team(JsonWriter& json, const core::Team& team, core::Role role, const Urls& urls);
 /// GitHub's `team-full`.

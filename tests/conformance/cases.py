@@ -10,6 +10,10 @@ HOOKS = REPOSITORY + "/hooks"
 HOOK = HOOKS + "/{hook_id}"
 KEYS = REPOSITORY + "/keys"
 KEY = KEYS + "/{key_id}"
+ENVIRONMENTS = REPOSITORY + "/environments"
+ENVIRONMENT = ENVIRONMENTS + "/{environment_name}"
+POLICIES = ENVIRONMENT + "/deployment-branch-policies"
+POLICY = POLICIES + "/{branch_policy_id}"
 
 SHOP = "/repos/demo/shop"
 UNKNOWN_SHA = "0" * 40

@@ -10,7 +10,8 @@ import { describeError, PACKAGES, webhookValidator } from "./schemas.mjs";
 
 // Every kind of event that the server sends.
 const KINDS = [
-  "deployment.created", "deployment_status.created", "status", "check_run.created",
+  "deployment.created", "deployment_status.created", "deployment_review.requested",
+  "deployment_review.approved", "deployment_review.rejected", "status", "check_run.created",
   "check_run.completed", "deploy_key.created", "deploy_key.deleted", "push", "ping",
   "meta.deleted",
 ];
@@ -71,6 +72,9 @@ const CONTROLS = [
   ["a state that is none", "deployment_status.created", (b) => (b.deployment_status.state = "up")],
   ["a null in place of nothing", "deployment_status.created", (b) => (b.workflow = null)],
   ["a link that is none", "deployment_status.created", (b) => (b.deployment_status.log_url = "")],
+  ["no job", "deployment_review.requested", (b) => delete b.workflow_job_run],
+  ["no run", "deployment_review.approved", (b) => (b.workflow_run = null)],
+  ["no commit", "deployment_review.rejected", (b) => delete b.workflow_run.head_commit],
   ["no branches", "status", (b) => delete b.branches],
   ["when it was verified", "status", (b) => (b.commit.commit.verification.verified_at = null)],
   ["no tree", "status", (b) => delete b.commit.commit.tree],

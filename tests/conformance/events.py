@@ -25,6 +25,8 @@ from receiver import Receiver  # noqa: E402
 from world import World  # noqa: E402
 
 SHOP = "/repos/demo/shop"
+# Those that go to apps alone on GitHub, and here to hooks that name them.
+OURS = {"deployment_review"}
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
@@ -44,7 +46,7 @@ def check_names(world):
 
 def check_names_of(server, names, kind, path):
     """The same for the hooks of one kind."""
-    offered = sorted(name for name, types in names.items() if kind in types)
+    offered = sorted(name for name, types in names.items() if kind in types or name in OURS)
     api, config = server.api(), {"url": server.url}
     answer = api.post(path, {"events": offered, "active": False, "config": config})
     good = answer.status == 201 and answer.json["events"] == offered
@@ -122,6 +124,18 @@ class Sender:
             assert answer.status == 204, answer
         self.wait("deploy_key", 4)
 
+    def reviews(self, shop):
+        """Of an organization's repository: in a user's the older description demands too much."""
+        reviewers = [{"type": "User", "id": self.api.get("/user").json["id"]}]
+        answer = self.api.request("PUT", f"{shop}/environments/guarded", {"reviewers": reviewers})
+        assert answer.status == 200, answer
+        for state in ("approved", "rejected"):
+            held = self.post(f"{shop}/deployments", {**PLAIN, "environment": "guarded"})
+            self.post(f"{shop}/actions/runs/{held['id']}/pending_deployments", {
+                "environment_ids": [answer.json["id"]], "state": state, "comment": "So be it"},
+                200)
+        self.wait("deployment_review", 4)
+
     def pushes(self, shop, hook, branch):
         """The push of an auto-merge, and the same as a test."""
         self.post(f"{shop}/deployments", {"ref": branch, "required_contexts": []}, 202)
@@ -131,13 +145,14 @@ class Sender:
 
     def everything(self, shop, branch):
         config = {"url": self.receiver.url, "content_type": "json", "secret": "s3cret"}
-        hook = self.post(f"{shop}/hooks", {"config": config, "events": ["*"]})
+        hook = self.post(f"{shop}/hooks", {"config": config, "events": ["*", *OURS]})
         self.post(f"{shop}/hooks/{hook['id']}/pings", expects=204)
         self.wait("ping", 2)
         self.deployments(shop)
         self.commit_statuses(shop)
         self.check_runs(shop)
         self.deploy_keys(shop)
+        self.reviews(shop)
         self.pushes(shop, hook, branch)
         answer = self.api.delete(f"{shop}/hooks/{hook['id']}")
         assert answer.status == 204, answer

@@ -73,7 +73,7 @@ def create(record, receiver):
     post("an unknown member of config", 422,
          config={"url": receiver.url, "content-type": "json"}, says="Validation Failed")
     post("another name", 422, **config(receiver, "/email", name="email"))
-    for event in ("deployment_review", "deployment_protection_rule", "nonsense"):
+    for event in ("deployment_protection_rule", "nonsense"):
         post(f"the event {event}", 422, **config(receiver, "/app", events=[event]),
              says="Validation Failed")
     post("events that are a text", 422, **config(receiver, "/text", events="push"))
@@ -110,7 +110,7 @@ def change(record, receiver, path):
     patch("all of config", config={"url": receiver.url + "/one", "content_type": "form"})
     patch("config with a secret", **config(receiver, "/one"))
     patch("no events", 422, remove_events=["deployment", "deployment_status"])
-    patch("an event of apps alone", 422, events=["deployment_review"])
+    patch("an event of apps alone", 422, events=["deployment_protection_rule"])
     patch("the duplicate of another", 422, **config(receiver, "/everything"))
     record(operation, "an unknown one", f"{SHOP}/hooks/999999999", 404, body={"active": True})
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 import commit_cases  # noqa: E402
 import deployment_cases  # noqa: E402
+import environment_cases  # noqa: E402
 import hook_cases  # noqa: E402
 import key_cases  # noqa: E402
 import team_cases  # noqa: E402
@@ -71,7 +72,7 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
-                       team_cases):
+                       team_cases, environment_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -14,6 +14,11 @@ export const PREFIXES = [
   "hooks",
   "keys",
   "teams$",
+  "environments$",
+  "environments/{environment_name}$",
+  "environments/{environment_name}/deployment-branch-policies",
+  "actions/runs/{run_id}/pending_deployments$",
+  "actions/runs/{run_id}/approvals$",
 ];
 
 // The same of organizations, each by its whole path.
@@ -61,6 +66,18 @@ const HOOK_OPERATIONS = [
 const keys = "/repos/{owner}/{repo}/keys";
 const key = `${keys}/{key_id}`;
 const KEY_OPERATIONS = [`GET ${keys}`, `POST ${keys}`, `GET ${key}`, `DELETE ${key}`];
+
+// The same, of environments and reviews, for whoever may read or review.
+const environment = "/repos/{owner}/{repo}/environments/{environment_name}";
+const policies = `${environment}/deployment-branch-policies`;
+const policy = `${policies}/{branch_policy_id}`;
+const run = "/repos/{owner}/{repo}/actions/runs/{run_id}";
+const ENVIRONMENT_OPERATIONS = [
+  "GET /repos/{owner}/{repo}/environments",
+  ...["GET", "PUT", "DELETE"].flatMap((method) => [`${method} ${environment}`, `${method} ${policy}`]),
+  ...[`GET ${policies}`, `POST ${policies}`, `GET ${run}/approvals`],
+  ...[`GET ${run}/pending_deployments`, `POST ${run}/pending_deployments`],
+];
 
 // Documented, but not to be had from this server. `*` is every operation with that method, `but`
 // those.
@@ -116,6 +133,7 @@ export const CANNOT = [
       "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
       ...HOOK_OPERATIONS,
       ...KEY_OPERATIONS.filter((operation) => !operation.startsWith("POST")),
+      ...ENVIRONMENT_OPERATIONS,
     ],
     status: 503,
     reason: touchesNoGit,

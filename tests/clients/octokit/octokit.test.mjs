@@ -252,4 +252,35 @@ function suite(baseUrl, number) {
     assert.equal((await rest.deleteDeployKey(one)).status, 204);
     await fails(rest.getDeployKey(one), 404, "Not Found");
   });
+
+  test("environments are set up, and what waits there is approved", async () => {
+    const { octokit, rest } = connect(baseUrl, ESCLUSA_ADMIN);
+    const reviewer = (await octokit.rest.users.getAuthenticated()).data.id;
+    const place = { ...shop, environment_name: `${environment("gates")}/eu` };
+    const made = (await rest.createOrUpdateEnvironment({ ...place, wait_timer: 0,
+      reviewers: [{ type: "User", id: reviewer }],
+      deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+    })).data;
+    assert.deepEqual(made.protection_rules.map((rule) => rule.type).sort(),
+      ["branch_policy", "required_reviewers"]);
+    assert.deepEqual((await rest.getEnvironment(place)).data, made);
+    const listed = await octokit.paginate(rest.getAllEnvironments, { ...shop, per_page: 1 });
+    assert.ok(listed.some((each) => each.id === made.id));
+    const policy = (await rest.createDeploymentBranchPolicy({ ...place, name: "main" })).data;
+    // A 303 leads to the one that is there.
+    const again = await rest.createDeploymentBranchPolicy({ ...place, name: "main" });
+    assert.deepEqual([again.status, again.data], [200, policy]);
+    assert.deepEqual(await octokit.paginate(rest.listDeploymentBranchPolicies, place), [policy]);
+    const held = (await rest.createDeployment({ ...plain, environment: made.name })).data;
+    const run = { ...shop, run_id: held.id };
+    const { actions } = octokit.rest;
+    const [pending] = (await actions.getPendingDeploymentsForRun(run)).data;
+    assert.deepEqual([pending.environment.id, pending.current_user_can_approve], [made.id, true]);
+    const [released] = (await actions.reviewPendingDeploymentsForRun({ ...run, state: "approved",
+      environment_ids: [made.id], comment: "Go" })).data;
+    assert.equal(released.id, held.id);
+    assert.equal((await actions.getReviewsForRun(run)).data[0].comment, "Go");
+    assert.equal((await rest.deleteAnEnvironment(place)).status, 204);
+    await fails(rest.getEnvironment(place), 404, "Not Found");
+  });
 }

@@ -3,6 +3,8 @@ import os
 import unittest
 
 import github
+from github.EnvironmentDeploymentBranchPolicy import EnvironmentDeploymentBranchPolicyParams
+from github.EnvironmentProtectionRuleReviewer import ReviewerParams
 
 from public_keys import public_key
 
@@ -187,6 +189,27 @@ class Client:
         made.delete()
         with self.assertRaises(github.UnknownObjectException):
             shop.get_key(made.id)
+
+    def test_environments_are_set_up_read_and_deleted(self):
+        shop = self.connect(ADMIN).get_repo("demo/shop")
+        name = f"{self.environment()}/eu"
+        writer = self.github.get_user().id
+        policy = EnvironmentDeploymentBranchPolicyParams(custom_branch_policies=True)
+        made = shop.create_environment(name, wait_timer=30, prevent_self_review=True,
+                                       reviewers=[ReviewerParams("User", writer)],
+                                       deployment_branch_policy=policy)
+        rules = {rule.type: rule for rule in made.protection_rules}
+        self.assertEqual(rules["wait_timer"].wait_timer, 30)
+        self.assertIs(rules["required_reviewers"].prevent_self_review, True)
+        self.assertEqual([one.reviewer.login for one in rules["required_reviewers"].reviewers],
+                         ["writer"])
+        self.assertIs(made.deployment_branch_policy.custom_branch_policies, True)
+        self.assertEqual(shop.get_environment(name).raw_data, made.raw_data)
+        self.assertIn(made.id, [one.id for one in shop.get_environments()])
+        self.assertEqual(shop.create_environment(name).protection_rules, [])
+        shop.delete_environment(name)
+        with self.assertRaises(github.UnknownObjectException):
+            shop.get_environment(name)
 
 
 class AtTheRoot(Client, unittest.TestCase):

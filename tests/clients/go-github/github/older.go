@@ -12,13 +12,17 @@ import (
 type (
 	AbuseRateLimitError    = github.AbuseRateLimitError
 	AcceptedError          = github.AcceptedError
+	BranchPolicy           = github.BranchPolicy
+	BranchPolicyRequest    = github.DeploymentBranchPolicyRequest
 	Client                 = github.Client
 	CreateCheckRunOptions  = github.CreateCheckRunOptions
+	CreateEnvironment      = github.CreateUpdateEnvironment
 	Deployment             = github.Deployment
 	DeploymentRequest      = github.DeploymentRequest
 	DeploymentStatus       = github.DeploymentStatus
 	DeploymentStatusReq    = github.DeploymentStatusRequest
 	DeploymentsListOptions = github.DeploymentsListOptions
+	EnvReviewers           = github.EnvReviewers
 	ErrorResponse          = github.ErrorResponse
 	Key                    = github.Key
 	ListOptions            = github.ListOptions
