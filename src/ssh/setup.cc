@@ -86,8 +86,7 @@ int print_setup(const Installation& given) {
   const auto program = own_path();
   if (!program) return report(program.error());
   std::string text = steps(installation, *program);
-  text += "# Of the whole sshd: many clients may begin at once, and a\n"
-          "# small machine may take its time with them.\n";
+  text += "# Of the whole sshd: many clients may begin at once, which takes its time.\n";
   text += "MaxStartups " + std::to_string(startups) + ":30:" + std::to_string(2 * startups) + "\n";
   text += "LoginGraceTime 120\n\n";
   text += "Match User " + installation.user + "\n";
