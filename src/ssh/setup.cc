@@ -86,9 +86,9 @@ int print_setup(const Installation& given) {
   const auto program = own_path();
   if (!program) return report(program.error());
   std::string text = steps(installation, *program);
-  text += "# Of the whole sshd: many clients may begin at once, and none may take its time.\n";
+  text += "# Of the whole sshd: many clients may begin at once, which takes its time.\n";
   text += "MaxStartups " + std::to_string(startups) + ":30:" + std::to_string(2 * startups) + "\n";
-  text += "LoginGraceTime 20\n\n";
+  text += "LoginGraceTime 120\n\n";
   text += "Match User " + installation.user + "\n";
   for (const SshdSetting& setting : user_settings(installation)) {
     text += "    " + setting.name + " " + setting.value + "\n";

@@ -83,12 +83,13 @@ class Sshd:
     def configuration(self):
         """What is in sshd_config."""
         return "\n".join([
+            "MaxStartups 1000",  # of this keyword the last value counts
             *self._settings, f"ListenAddress {self.host}:{self.port}",
             f'HostKey "{self._host_key}"', "PidFile none", "LogLevel VERBOSE",
             f'AuthorizedKeysFile "{self.authorized_keys}"', "PasswordAuthentication no",
             "KbdInteractiveAuthentication no", "UsePAM no",
             "StrictModes no",  # below /tmp, which everybody may write to
-            "MaxStartups 1000", "PrintMotd no", "PrintLastLog no"]) + "\n"
+            "PrintMotd no", "PrintLastLog no"]) + "\n"
 
     def start(self):
         """Starts it. sshd cannot ask the system for a port; should somebody else take the one that
@@ -118,7 +119,8 @@ class Sshd:
                 env=clean_environment(self._environment))
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
-            if f"Server listening on {self.host}" in self.log.read_text(errors="replace")[begin:]:
+            # As bytes: as text it is shorter, its lines end in two characters.
+            if f"Server listening on {self.host}".encode() in self.log.read_bytes()[begin:]:
                 return True
             time.sleep(0.01)
         self.stop()

@@ -1,0 +1,183 @@
+"""What the tests of the SSH door share: a machine on which it is installed as `esclusa ssh setup`
+says.
+
+    with Site() as site:
+        site.add_repository("demo/shop", source)
+        key = site.add_key("demo/shop", "ci", read_only=True)
+        site.git(key, "clone", site.url("demo/shop"), folder)
+
+The program is copied where only root can change it; a system user of its own runs the server and
+lets git in; a private sshd has the printed settings above those that Debian has. All of that goes
+away at the end, and what a killed run has left when the next one begins.
+"""
+import contextlib
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import harness  # noqa: E402
+from harness import Repository, clean_environment  # noqa: E402
+from machine import SITE_PREFIX, installed_program, system_user  # noqa: E402
+from sshd import Sshd, descendants, make_key, public_half  # noqa: E402
+
+# Beside what the door needs: how Debian installs sshd.
+DEBIAN_SETTINGS = ["UsePAM yes", "X11Forwarding yes", "AcceptEnv LANG LC_*",
+                   "Subsystem sftp /usr/lib/openssh/sftp-server"]
+
+
+class DoorServer(harness.Server):
+    """A server that runs as the door's user, from a copy of the program."""
+
+    def __init__(self, user, program, **more):
+        super().__init__(environment={"HOME": user.pw_dir}, wrapper=[
+            "setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups",
+            "--pdeathsig", "KILL", "--"], **more)
+        os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self._program = str(program)
+
+    def command(self, data=None):
+        words = super().command(data)
+        words[words.index(harness.BINARY)] = self._program
+        return words
+
+
+@dataclasses.dataclass
+class DoorKey:
+    """A deploy key: the path of its private half, and what the API says of it."""
+    path: pathlib.Path
+    id: int = 0
+    url: str = ""
+
+
+class Site:
+    """The server, its user, and an sshd before it, from `with` to the end of the block."""
+
+    def __init__(self, **server_settings):
+        self._settings = server_settings
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        try:
+            with contextlib.ExitStack() as stack:
+                self._prepare(stack)
+                self._stack = stack.pop_all()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def _prepare(self, stack):
+        self.folder = pathlib.Path(stack.enter_context(
+            tempfile.TemporaryDirectory(prefix=SITE_PREFIX)))
+        self.folder.chmod(0o711)  # the user's home is in it, and the server's folder
+        for name in ("keys", "work", "sshd"):
+            (self.folder / name).mkdir(mode=0o700)
+        self.helper = stack.enter_context(installed_program())
+        self.user = stack.enter_context(system_user(self.folder / "home"))
+        self.server = stack.enter_context(DoorServer(self.user, self.helper, parent=self.folder,
+                                                     **self._settings))
+        self.socket = self.server.data / "run/keys.sock"
+        setup = self.folder / "sshd/esclusa.conf"
+        setup.write_text(self.command("setup").stdout)
+        self.sshd = stack.enter_context(
+            Sshd(self.folder / "sshd", [f'Include "{setup}"', *DEBIAN_SETTINGS]))
+
+    @property
+    def api(self):
+        """The administrator's client; the server has another port after each start."""
+        return self.server.api()
+
+    def command(self, name, *more):
+        """`esclusa ssh setup` or `esclusa ssh check` for what is installed here."""
+        return subprocess.run(
+            [self.helper, "ssh", name, "--user", self.user.pw_name, "--helper", self.helper,
+             "--socket", self.socket, *more], check=name == "setup", capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=60)
+
+    def as_user(self, *command, **more):
+        """Runs a command as the door's user; gives what it prints."""
+        return subprocess.run(
+            list(map(str, command)), check=True, text=True, stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, user=self.user.pw_uid, group=self.user.pw_gid,
+            extra_groups=[], cwd="/", env={"PATH": os.environ["PATH"], "HOME": self.user.pw_dir},
+            **more).stdout.strip()
+
+    # -------------------------------------------------------------- repositories and keys
+
+    def add_repository(self, name, source, *flags):
+        """Registers a bare copy of a repository, which belongs to the door's user."""
+        bare = Repository(self.server.folder / f"{name.replace('/', '-')}.git", bare=True)
+        source.git("push", "-q", "--mirror", str(bare.path))
+        subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", bare.path],
+                       check=True)
+        self.server.add_repository(name, bare, *flags)
+        return bare.path
+
+    def refs(self, bare):
+        """name → commit or tag of a registered repository's refs, the hidden ones among them."""
+        lines = self.as_user("git", "-C", bare, "for-each-ref", "--format=%(refname) %(objectname)")
+        return dict(line.split() for line in lines.splitlines())
+
+    def make_key(self, label, kind="ed25519"):
+        return DoorKey(make_key(self.folder / "keys" / label, kind))
+
+    def add_key(self, repository, label, api=None, **more):
+        """Makes a key and adds it to a repository."""
+        key = self.make_key(label)
+        answer = (api or self.api).post(f"/repos/{repository}/keys",
+                                        {"key": public_half(key.path), **more})
+        assert answer.status == 201, answer
+        key.id, key.url = answer.json["id"], answer.json["url"]
+        return key
+
+    # -------------------------------------------------------------- clients
+
+    def client_environment(self, more=None):
+        """A client's, without settings of whoever runs the tests."""
+        kept = {name: value for name, value in clean_environment().items()
+                if name not in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY")}
+        return {**kept, "HOME": str(self.folder / "work"), "GIT_CONFIG_GLOBAL": "/dev/null",
+                "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", **(more or {})}
+
+    def ssh_words(self, key, *command, options=()):
+        return self.sshd.client(key.path, *command, user=self.user.pw_name, options=options)
+
+    def ssh(self, key, *command, options=(), environment=None, given=b""):
+        """Runs an ssh client to its end."""
+        return run_client(self.ssh_words(key, *command, options=options), given,
+                          self.client_environment(environment))
+
+    def git(self, key, *arguments, folder=None):
+        """Runs git as a client to its end."""
+        environment = self.sshd.git_environment(key.path)
+        return run_client(["git", "-C", str(folder or self.folder / "work"),
+                           *map(str, arguments)], b"", self.client_environment(environment))
+
+    def url(self, repository):
+        return self.sshd.url(f"{repository}.git", user=self.user.pw_name)
+
+    def sessions(self, key):
+        """The processes that serve a key's sessions: the forced command, then what it started."""
+        found = []
+        for pid in descendants(self.sshd.process.pid):
+            with contextlib.suppress(OSError):
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                if words[:4] == [str(self.helper).encode(), b"ssh", b"serve", b"--key-id"] \
+                        and words[4] == str(key.id).encode():
+                    found += [pid, *descendants(pid)]
+        return found
+
+
+def run_client(words, given, environment, timeout=60):
+    """A client that has come to its end; its standard error is text."""
+    done = subprocess.run(words, check=False, input=given, capture_output=True, env=environment,
+                          timeout=timeout)
+    done.stderr = done.stderr.decode(errors="replace")
+    return done
