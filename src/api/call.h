@@ -30,6 +30,7 @@ struct PathParameter {
 };
 
 class EventStreams;
+class SshSessions;
 
 /// One request on its way through a handler: authenticated, matched, access judged.
 struct Call {
@@ -45,6 +46,7 @@ struct Call {
   std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off
   EventStreams* event_streams = nullptr;  ///< the server's
   std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
+  SshSessions* ssh_sessions = nullptr;                              ///< the server's
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

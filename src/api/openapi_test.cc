@@ -90,7 +90,9 @@ std::string key(const Route& route) {
 std::vector<const Route*> public_routes() {
   std::vector<const Route*> found;
   for (const Route& route : routes()) {
-    if (route.audience != Audience::local_admin) found.push_back(&route);
+    const bool is_local =
+        route.audience == Audience::local_admin || route.audience == Audience::ssh;
+    if (!is_local) found.push_back(&route);
   }
   return found;
 }

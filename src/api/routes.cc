@@ -16,6 +16,7 @@
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
 #include "api/reviews.h"
+#include "api/ssh_door.h"
 #include "api/statuses.h"
 #include "api/teams.h"
 #include "api/users.h"
@@ -68,6 +69,7 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define TEAM TEAMS "/{team_slug}"
 #define TEAM_REPOSITORY TEAM "/repos/{owner}/{repo}"
 #define ADMIN "/esclusa/admin"
+#define SSH "/esclusa/ssh"
 
 // clang-format off
 const Route table[] = {
@@ -369,6 +371,16 @@ const Route table[] = {
      Audience::local_admin, {}, "", Waits::yes, "", admin_protect_branches},
     {"DELETE", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
      Audience::local_admin, {}, "", Waits::yes, "", admin_unprotect_branches},
+
+    {"POST", SSH "/keys", Audience::ssh, {}, "", Waits::yes, "", ssh_find_key},
+    {"POST", SSH "/sessions", Audience::ssh, {}, "", Waits::yes, "", ssh_start_session},
+    {"POST", SSH "/sessions/{session}/checks", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_check_session},
+    {"POST", SSH "/sessions/{session}/changes", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_begin_push},
+    {"PUT", SSH "/sessions/{session}/changes", Audience::ssh, {}, "", Waits::yes, "",
+     ssh_finish_push},
+    {"DELETE", SSH "/sessions/{session}", Audience::ssh, {}, "", Waits::yes, "", ssh_end_session},
 };
 // clang-format on
 
@@ -389,6 +401,7 @@ const Route table[] = {
 #undef TEAM
 #undef TEAM_REPOSITORY
 #undef ADMIN
+#undef SSH
 
 }  // namespace
 

@@ -15,6 +15,7 @@ enum class Audience {
   account,       ///< needs a token, of whatever scopes
   anyone,        ///< also without a token: what the server says of itself
   local_admin,   ///< only through the administrator's unix socket
+  ssh,           ///< only through the unix socket of OpenSSH's helpers
 };
 
 /// Whether a handler may wait for a commit, git or hashing, and so belongs on the pool.

@@ -165,6 +165,7 @@ TEST_CASE("routes: whoever changes something needs more than reading, and waits 
     if (route.pattern.contains("/hooks")) CHECK(route.requirement.role == core::Role::admin);
     CHECK(route.pattern.starts_with("/esclusa/admin/") ==
           (route.audience == Audience::local_admin));
+    CHECK(route.pattern.starts_with("/esclusa/ssh/") == (route.audience == Audience::ssh));
   }
 }
 

@@ -22,21 +22,27 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   return {base + (under_api_v3 ? "/api/v3" : ""), base};
 }
 
-/// Who asks. On the administrator's socket nobody needs to say.
+/// Who asks. On the unix sockets nobody needs to say.
 Result<core::Principal> authenticate(const app::Context& context, const http::Request& request) {
-  if (request.door == http::Door::local_admin) return core::Principal{};
+  if (request.door != http::Door::network) return core::Principal{};
   auto token = find_token(request.headers);
   if (!token) return core::Principal{};
   return app::authenticate(context, token->reveal());
 }
 
+/// Each door leads to its own routes, and to no other.
+bool is_behind(http::Door door, Audience audience) {
+  switch (audience) {
+    case Audience::local_admin: return door == http::Door::local_admin;
+    case Audience::ssh: return door == http::Door::ssh;
+    default: return door == http::Door::network;
+  }
+}
+
 /// Judges whether the principal may use the route at all, and opens its repository.
 Result<void> admit(Call& call, const Match& match) {
-  const bool local = call.request.door == http::Door::local_admin;
   const Route& route = *match.route;
-  if (local != (route.audience == Audience::local_admin)) {
-    return app::not_found();
-  }
+  if (!is_behind(call.request.door, route.audience)) return app::not_found();
   if (route.audience == Audience::account && !call.principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
@@ -125,6 +131,7 @@ http::Response Api::serve(const http::Request& request) {
   auto ticket = count(call, match ? &*match : nullptr, began);
   call.rate_limit = ticket.quota();
   call.event_streams = &event_streams_;
+  call.ssh_sessions = &ssh_sessions_;
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;

@@ -3,6 +3,7 @@
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
 #include "api/routes.h"
+#include "api/ssh_sessions.h"
 
 namespace esclusa::api {
 
@@ -35,6 +36,7 @@ class Api {
   std::span<const Route> routes_;
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
+  SshSessions ssh_sessions_;
   EventStreams event_streams_;  // last: its thread uses the context
 };
 

@@ -195,28 +195,33 @@ TEST_CASE("serve: 400 for an unknown API version, before anything else is looked
   CHECK_FALSE(response.headers.has("x-github-api-version-selected"));
 }
 
-TEST_CASE("serve: the administrator's routes do not exist on the network") {
+TEST_CASE("serve: the routes of the unix sockets do not exist on the network, nor on each other") {
   Server server;
   for (const Route& route : routes()) {
-    if (route.audience != Audience::local_admin) continue;
+    if (route.audience != Audience::local_admin && route.audience != Audience::ssh) continue;
     CAPTURE(route.pattern);
+    const auto other = route.audience == Audience::ssh ? http::Door::local_admin : http::Door::ssh;
     std::string target(route.pattern);
     for (char& c : target) c = c == '{' || c == '}' ? 'x' : c;
     for (std::string root : {"", "/api/v3"}) {
       auto request = make_request(std::string(route.method), root + target);
       REQUIRE(match_route(request));
       CHECK(server.api->serve(request).status == 404);
+      request.door = other;
+      CHECK(server.api->serve(request).status == 404);
     }
   }
 }
 
-TEST_CASE("serve: the administrator's socket serves nothing else") {
+TEST_CASE("serve: the unix sockets serve nothing else") {
   Server server;
-  auto request = make_request("GET", "/user");
-  request.door = http::Door::local_admin;
-  CHECK(server.api->serve(request).status == 404);
-  request.target = "/repos/a/b/deployments";
-  CHECK(server.api->serve(request).status == 404);
+  for (const auto door : {http::Door::local_admin, http::Door::ssh}) {
+    for (const char* target : {"/user", "/repos/a/b/deployments", "/meta", "/"}) {
+      auto request = make_request("GET", target);
+      request.door = door;
+      CHECK(server.api->serve(request).status == 404);
+    }
+  }
 }
 
 TEST_CASE("may_block: what changes something, and nothing that is no route") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/branch_protections.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
 
@@ -76,4 +77,30 @@ TEST_CASE("list_tags: tags of something else than a commit are left out") {
   REQUIRE(tags.items.size() == 2);
   CHECK(tags.items[0].name == "v2");
   CHECK(tags.items[1].name == "v1");
+}
+
+TEST_CASE("list_branches, get_branch: which are protected, and lists of those alone") {
+  AppFixture app;
+  GitFixture git;
+  const std::string sha = git.commit("main", "a.txt", "one");
+  for (const char* name : {"release/1", "release/2", "topic"}) git.branch(name, sha);
+  const auto access = app.add(git);
+  auto list = [&](std::optional<bool> is_protected, const core::Page& page = {}) {
+    std::string all;
+    const auto listing = must(app::list_branches(app.context, access, is_protected, page));
+    for (const core::Branch& branch : listing.items) {
+      all += branch.name + (branch.is_protected ? "! " : " ");
+    }
+    return all + std::to_string(listing.total_count);
+  };
+  CHECK(list(true) == "0");
+  CHECK(list({}) == "main release/1 release/2 topic 4");
+  must(app::protect_branches(app.context, app.nobody, "ada", "application", "release/*"));
+  must(app::protect_branches(app.context, app.nobody, "ada", "application", "main"));
+  CHECK(list({}) == "main! release/1! release/2! topic 4");
+  CHECK(list(true) == "main! release/1! release/2! 3");
+  CHECK(list(false) == "topic 1");
+  CHECK(list(true, {.number = 2, .size = 2}) == "release/2! 3");
+  CHECK(must(app::get_branch(app.context, access, "release/1")).is_protected);
+  CHECK_FALSE(must(app::get_branch(app.context, access, "topic")).is_protected);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/branch_protections.h"
 #include "app/check_runs.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
@@ -51,6 +52,8 @@ TEST_CASE("create_commit_status: records the report, its creator and an audit ro
 TEST_CASE("create_commit_status: a status event tells of the commit and its branches") {
   CommitFixture app;
   app.git.branch("topic", app.sha);
+  must(app::protect_branches(app.context, app.nobody, "ada", "application", "mai?"));
+  app.wake_count = 0;
   const auto made = must(app.report(CommitState::pending));
   CHECK(app.wake_count == 1);
   CHECK(app.texts("select kind || action from event") == "status\n");
@@ -63,7 +66,9 @@ TEST_CASE("create_commit_status: a status event tells of the commit and its bran
   const auto branches = body.find("branches")->elements();
   REQUIRE(branches.size() == 2);
   CHECK(branches[0].string_at("name") == "main");
+  CHECK(branches[0].find("protected")->boolean() == true);
   CHECK(branches[1].string_at("name") == "topic");
+  CHECK(branches[1].find("protected")->boolean() == false);
 
   CHECK_FALSE(app::create_commit_status(app.context, app.access, std::string(40, 'a'), {}));
   CHECK(app.row_count("event") == 1);

@@ -158,10 +158,11 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
     run.outcome = core::DryRunOutcome::merged;
     return run;
   }
-  const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
   run.gates = TRY(context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
     if (!environment) return std::vector<core::GateVerdict>{};
+    // As of now, as a create's is: a moment that passed before would count as waited.
+    const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
     return core::judge_gates(
         *environment, deployment,
         store::gather_gate_facts(db, *environment, deployment, gate_time(context)));

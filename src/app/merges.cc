@@ -1,7 +1,6 @@
 #include "app/merges.h"
 
-#include "app/commits.h"
-#include "base/crypto.h"
+#include "app/pushes.h"
 #include "base/log.h"
 #include "core/deployment.h"
 #include "core/names.h"
@@ -13,7 +12,6 @@
 #include "store/events.h"
 #include "store/git_intents.h"
 #include "store/repositories.h"
-#include "wire/event_body.h"
 
 namespace esclusa::app {
 namespace {
@@ -44,14 +42,8 @@ std::unexpected<Error> locked(const std::string& branch) {
 Result<core::Push> read_push(const Context& context, const core::Repository& repository,
                              const core::GitIntent& intent) {
   const auto git = TRY(git::Repository::open(repository.path));
-  core::Push push = TRY(git::read_push(git, intent.branch, intent.from_sha, intent.to_sha));
-  std::vector<core::Signature*> people;
-  for (core::PushedCommit& pushed : push.commits) {
-    people.push_back(&pushed.commit.author);
-    people.push_back(&pushed.commit.committer);
-  }
-  TRY(find_accounts(context, people));
-  return push;
+  return with_accounts(context,
+                       TRY(git::read_push(git, intent.branch, intent.from_sha, intent.to_sha)));
 }
 
 /// Closes the intent. A move gets its audit row and its `push` event, whose `push` must be there;
@@ -63,14 +55,8 @@ void settle(store::Connection& tx, const Context& context, const core::Repositor
   const auto outcome = push ? core::GitOutcome::moved : core::GitOutcome::abandoned;
   if (!store::settle_git_intent(tx, intent.id, outcome, now) || !push) return;
   store::insert_audit(tx, actor, {"branch.merge", intent.repository_id, intent.id.value}, now);
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = repository.id;
-  event.kind = "push";
-  event.created_at = now;
   const core::Account& sender = actor.account ? *actor.account : repository.owner;
-  store::insert_event(tx, event, wire::push_event({repository, sender, context.event_urls}, *push),
-                      actor);
+  insert_push_event(tx, context, repository, *push, sender, actor);
 }
 
 /// Whether the branch has the commit, whatever came on top of it since.

@@ -3,23 +3,22 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
-#include <atomic>
 #include <ctime>
+#include <mutex>
 #include <numeric>
 
+#include "base/forward_clock.h"
 #include "base/ids.h"
 
 namespace esclusa {
 
 Timestamp system_now() {
-  static std::atomic<int64_t> latest{0};
-  auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-                 std::chrono::system_clock::now().time_since_epoch())
-                 .count();
-  auto seen = latest.load();
-  while (seen < now && !latest.compare_exchange_weak(seen, now)) {
-  }
-  return from_micros(std::max(seen, now));
+  using namespace std::chrono;
+  static std::mutex mutex;
+  static ForwardClock clock;
+  const std::lock_guard lock(mutex);
+  const auto wall = time_point_cast<microseconds>(system_clock::now());
+  return clock.tell(wall, duration_cast<microseconds>(steady_clock::now().time_since_epoch()));
 }
 
 namespace {

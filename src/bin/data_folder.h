@@ -13,6 +13,7 @@ namespace esclusa {
 ///   esclusa.db      the database, with its -wal and -shm
 ///   repositories/   what `esclusa repo create` makes
 ///   run/admin.sock  0600: the administrator's door
+///   run/keys.sock   0600: OpenSSH's helpers ask it about deploy keys
 class DataFolder {
  public:
   /// Makes what is missing (0700). `unavailable` if another server holds it or it cannot be used.
@@ -25,6 +26,7 @@ class DataFolder {
   std::filesystem::path database() const { return path_ / "esclusa.db"; }
   std::filesystem::path repositories() const { return path_ / "repositories"; }
   std::filesystem::path admin_socket() const { return path_ / "run" / "admin.sock"; }
+  std::filesystem::path ssh_socket() const { return path_ / "run" / "keys.sock"; }
   /// Reads the key, or makes it at the first start.
   Result<Secret> secret_key() const;
 

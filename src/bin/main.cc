@@ -5,7 +5,9 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "bin/serve.h"
+#include "bin/ssh_commands.h"
 #include "cli/commands.h"
+#include "ssh/hooks.h"
 
 namespace {
 
@@ -52,12 +54,17 @@ void add_agent(CLI::App& app, cli::Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto hook = ssh::invoked_hook(argv[0])) {
+    init_crypto();
+    return ssh::run_hook(*hook, argv);
+  }
   CLI::App app("Esclusa: GitHub's Deployments API on your own machine");
   app.set_version_flag("--version", std::string("esclusa ") + ESCLUSA_VERSION);
   app.require_subcommand(1);
   cli::Action action;
   add_serve(app, action);
   add_agent(app, action);
+  add_ssh(app, action);
   cli::add_commands(app, action);
   CLI11_PARSE(app, argc, argv);
   try {

@@ -3,8 +3,10 @@
 
 #include "bin/serve.h"
 
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include "api/serve.h"
 #include "app/administration.h"
 #include "app/merges.h"
+#include "app/pushes.h"
 #include "app/reviews.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -108,6 +111,23 @@ void reload_tls(const ServerSettings& settings, http::Server& server) {
   }
 }
 
+/// Opens the socket of OpenSSH's helpers. Theirs is another user's than the server's only if that
+/// was set: then the socket's folder decides who comes near, and the peer's user who is heard.
+Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& data,
+                            http::Server& server) {
+  const auto path = settings.ssh_socket.empty() ? data.ssh_socket() : settings.ssh_socket;
+  if (settings.ssh_user.empty()) {
+    return server.listen_local(path.string(), 0600, http::Door::ssh);
+  }
+  errno = 0;
+  const passwd* user = getpwnam(settings.ssh_user.c_str());
+  if (user == nullptr) {
+    return fail(ErrorCode::invalid, "the setting ssh.user is \"" + settings.ssh_user +
+                                        "\", but there is no such system user");
+  }
+  return server.listen_local(path.string(), 0666, http::Door::ssh, {0, geteuid(), user->pw_uid});
+}
+
 }  // namespace
 
 Result<void> serve(const ServerSettings& settings) {
@@ -154,10 +174,11 @@ Result<void> serve(const ServerSettings& settings) {
   std::string& url = api_settings.external_url;
   http::Service service;
   service.handle = [&](const http::Request& request) {
-    const bool local = request.door == http::Door::local_admin;
-    if (request.method == "OPTIONS") return api->serve(request);
+    if (request.method == "OPTIONS" || request.door == http::Door::ssh) {
+      return api->serve(request);
+    }
     // The index of the API for its clients, a page for everybody else.
-    if (!local && request.path() == "/" &&
+    if (request.door == http::Door::network && request.path() == "/" &&
         !request.headers.find("Accept").value_or("").contains("application/vnd.github")) {
       return web::home_page(url, ESCLUSA_VERSION);
     }
@@ -178,6 +199,7 @@ Result<void> serve(const ServerSettings& settings) {
   TRY(load_tls(settings, server));
   const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
+  TRY(listen_for_ssh(settings, data, server));
   url = settings.external_url.empty() ? local_url(settings, port) : settings.external_url;
 
   context.emplace(app::Context{.database = *database,
@@ -195,10 +217,12 @@ Result<void> serve(const ServerSettings& settings) {
   api.emplace(*context, api_settings);
   // Before anything is served: what a crash left between git and the database.
   app::settle_git_intents(*context, 0s);
+  app::settle_pushes(*context);
   app::release_due(*context, true);
   Housekeeper housekeeper(5s, [&] {
     token_use.flush(*database);
     app::settle_git_intents(*context, limits::git_intent_time);
+    app::settle_pushes(*context);
   });
   Housekeeper gate_timer(limits::gate_timer_every, [&, looks = 0]() mutable {
     app::release_due(*context, ++looks % gate_sweep_looks == 0);

@@ -124,6 +124,8 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name == "log_level") settings.log_level = value;
   if (name == "tls.certificate") settings.tls_certificate = value;
   if (name == "tls.key") settings.tls_key = value;
+  if (name == "ssh.socket") settings.ssh_socket = value;
+  if (name == "ssh.user") settings.ssh_user = value;
   if (name == "webhooks.allow") {
     settings.webhooks_allow.clear();
     for (auto part : split(value, ',')) {
@@ -161,6 +163,8 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"webhooks.allow",
        "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},
       {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
+      {"ssh.socket", "socket for OpenSSH's helpers (run/keys.sock in the data folder)"},
+      {"ssh.user", "system user whom that socket answers, too, beside root and the server's own"},
       {"rate_limit.enabled", "true: refuse who asks for too much, as GitHub does (false)"},
       {"rate_limit.anonymous_per_hour", "requests without an account, per address (60)"},
       {"rate_limit.account_per_hour", "requests of an account (5000)"},

@@ -22,6 +22,8 @@ struct ServerSettings {
   std::string tls_key;          ///< there if and only if the certificate is
   std::vector<std::string> webhooks_allow;
   double webhooks_retry_scale = 1.0;
+  std::filesystem::path ssh_socket;  ///< empty: `run/keys.sock` of the data folder
+  std::string ssh_user;              ///< empty: OpenSSH's helpers run as the server's own user
   api::RateLimits rate_limits;
 };
 

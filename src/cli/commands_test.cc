@@ -320,3 +320,22 @@ TEST_CASE("commands: a group without its subcommand is an error of the user's") 
   CHECK_THROWS_AS(run({"token"}), CLI::ParseError);
   CHECK_THROWS_AS(run({"token", "create"}), CLI::ParseError);
 }
+
+TEST_CASE("repo protect: sends the pattern as one part of the path, and --remove takes it back") {
+  Administration server(json(204, ""));
+  CHECK(server.ask({"repo", "protect", "team/app", "release/*"}).code == 0);
+  CHECK(server.target() ==
+        "PUT /esclusa/admin/repositories/team/app/branch-protections/release%2F%2A");
+  CHECK(server.ask({"repo", "protect", "team/app", "main", "--remove"}).code == 0);
+  CHECK(server.target() == "DELETE /esclusa/admin/repositories/team/app/branch-protections/main");
+  CHECK(server.ask({"repo", "protect", "no-name", "main"}).code == 1);
+  CHECK(server.ask({"repo", "protect", "team/app", ""}).code == 1);
+}
+
+TEST_CASE("repo protections: shows the patterns and since when") {
+  Administration server(json(200, R"([{"pattern": "main", "created_at": "2026"}])"));
+  const auto outcome = server.ask({"repo", "protections", "team/app"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "PATTERN  CREATED AT\nmain     2026\n");
+  CHECK(server.target() == "GET /esclusa/admin/repositories/team/app/branch-protections");
+}

@@ -136,7 +136,7 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
 
 Result<Answer> Api::call(const std::string& method, const std::string& path,
                          const std::string& body) const {
-  http::OutboundRequest request{.method = method, .body = body};
+  http::OutboundRequest request{.method = method, .body = body, .total_time = target_.answer_time};
   if (!body.empty()) request.headers.add("Content-Type", "application/json");
   http::OutboundResponse response = TRY(exchange(std::move(request), path));
   auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);

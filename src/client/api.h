@@ -21,6 +21,7 @@ struct Target {
   Secret token;                  ///< empty: anonymous
   std::string unix_socket = {};  ///< the administrator's socket; then `base_url` is not dialled
   std::string ca_file = {};      ///< PEM; trusted instead of the system's authorities
+  std::chrono::milliseconds answer_time{30'000};
 };
 
 struct Answer {

@@ -56,6 +56,12 @@ Result<PublicKeyLine> split_public_key(std::string_view text) {
   return line;
 }
 
+std::string fingerprint_of(const PublicKeyLine& line) {
+  std::string digest = base64(sha256(base64_decode(line.blob).value_or("")));
+  while (digest.ends_with('=')) digest.pop_back();
+  return "SHA256:" + digest;
+}
+
 Result<PublicKey> read_key_report(const PublicKeyLine& line, std::string_view report) {
   std::string_view rest = trim(report);
   if (rest.find('\n') != rest.npos) return invalid_key();

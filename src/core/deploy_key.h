@@ -27,6 +27,9 @@ struct PublicKey {
   std::string fingerprint;  ///< `SHA256:…`
 };
 
+/// The fingerprint that OpenSSH gives a key of these bytes: a hash, which is no judgement of them.
+std::string fingerprint_of(const PublicKeyLine& line);
+
 /// What `ssh-keygen -l` printed about the line. GitHub's `key is invalid` if that is nothing, a
 /// refusal of its own if the key is too short.
 Result<PublicKey> read_key_report(const PublicKeyLine& line, std::string_view report);

@@ -9,12 +9,14 @@
 
 namespace esclusa::core {
 
-/// Who asks: an account by one of its tokens, or nobody. The machine's administrator, who comes
-/// through the unix socket, has no account either.
+/// Who asks: an account by one of its tokens, a deploy key, or nobody. The machine's administrator,
+/// who comes through the unix socket, has no account either.
 struct Principal {
   std::optional<Account> account;
   std::optional<Token> token;
   std::string request_id;  ///< of the request that it made, for the audit log
+  /// Set if it is a deploy key, which has nobody's account and nobody's rights.
+  std::optional<DeployKeyId> deploy_key_id = {};
 };
 
 /// What a route demands of the principal, beside its being there. In an organization `Role::admin`

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,17 @@ struct PushedCommit {
   std::vector<std::string> added;
   std::vector<std::string> removed;
   std::vector<std::string> modified;
+  bool is_distinct = true;  ///< no other branch had it
 };
 
-/// A branch that has moved from one commit to a later one.
+/// A ref that has moved from one object to another. A SHA of zeros stands for none.
 struct Push {
-  std::string branch;  ///< full name
+  std::string ref;  ///< full name
   std::string before_sha;
   std::string after_sha;
-  std::vector<PushedCommit>
-      commits;  ///< the oldest first, the last is the new tip; not all of many
+  std::vector<PushedCommit> commits = {};  ///< what a branch got, the oldest first; not all of many
+  std::optional<PushedCommit> head = {};   ///< the commit that the ref now leads to
+  bool is_forced = false;                  ///< something of what was there before is gone
 };
 
 }  // namespace esclusa::core

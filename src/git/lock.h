@@ -10,4 +10,9 @@ namespace esclusa::git {
 bool remove_left_lock(const std::filesystem::path& git_directory, const std::string& ref,
                       const std::string& to);
 
+/// Whether a git that `esclusa ssh serve` has started for a push is at work on the repository. Each
+/// holds a shared flock on the repository's folder, which it inherits: the lock tells of it also to
+/// a server that was started later.
+bool is_in_session(const std::filesystem::path& git_directory);
+
 }  // namespace esclusa::git

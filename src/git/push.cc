@@ -1,10 +1,16 @@
 #include "git/push.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "base/limits.h"
+#include "base/text.h"
+#include "core/ref.h"
 #include "git/commits.h"
 #include "git/library.h"
+#include "git/program.h"
+#include "git/refs.h"
 #include "git/tree_walk.h"
 
 namespace esclusa::git {
@@ -49,25 +55,139 @@ size_t bytes_of(const core::PushedCommit& pushed) {
   return bytes;
 }
 
+/// Reads commits that are given youngest first, as far as there is room, and turns them round.
+Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository,
+                                                    const std::vector<std::string>& shas) {
+  std::vector<core::PushedCommit> commits;
+  size_t bytes = 0;
+  for (const std::string& sha : shas) {
+    core::PushedCommit pushed = TRY(read_pushed(repository, sha));
+    bytes += bytes_of(pushed);
+    // The youngest is always there.
+    const bool is_full = commits.size() == limits::push_commits || bytes > limits::push_total_bytes;
+    if (is_full && !commits.empty()) break;
+    commits.push_back(std::move(pushed));
+  }
+  std::ranges::reverse(commits);
+  return commits;
+}
+
+/// The commit that an object leads to: itself, or what a tag names; nothing if that is no commit.
+Result<std::optional<std::string>> find_commit(const Repository& repository,
+                                               const std::string& sha) {
+  if (sha == core::zero_sha) return std::nullopt;
+  const git_oid id = id_of(sha);
+  ObjectHandle object, commit;
+  if (receive(object, git_object_lookup, repository.handle(), &id, GIT_OBJECT_ANY) != 0) {
+    return unreadable("looking up what was pushed");
+  }
+  const int error = receive(commit, git_object_peel, object.get(), GIT_OBJECT_COMMIT);
+  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return std::nullopt;
+  if (error != 0) return unreadable("peeling what was pushed");
+  return text_of(*git_object_id(commit.get()));
+}
+
+/// Commits that `git rev-list` names, the youngest first.
+Result<std::vector<std::string>> list_commits(const std::filesystem::path& git_directory,
+                                              std::vector<std::string> selection) {
+  std::vector<std::string> arguments = {"rev-list", "--topo-order",
+                                        "--max-count=" + std::to_string(limits::push_commits)};
+  std::ranges::move(selection, std::back_inserter(arguments));
+  const ProgramOutput listed = TRY(run_git(git_directory, std::move(arguments)));
+  if (listed.exit_code != 0) return unreadable("listing what was pushed");
+  std::vector<std::string> shas;
+  for (std::string_view line : split(listed.output, '\n')) {
+    if (!line.empty()) shas.emplace_back(line);
+  }
+  return shas;
+}
+
+/// The commits of a branch that came with the change, and which of them no other branch has.
+Result<std::vector<core::PushedCommit>> read_branch_commits(
+    const Repository& repository, const std::filesystem::path& git_directory,
+    const core::RefChange& change) {
+  // An option of its own word: a branch may begin with a hyphen.
+  const std::string branch = change.ref.substr(std::string_view("refs/heads/").size());
+  const std::string gone = "^" + change.from_sha;
+  std::vector<std::string> distinct = {change.to_sha};
+  if (!change.creates()) distinct.push_back(gone);
+  distinct.insert(distinct.end(), {"--not", "--exclude=" + branch, "--branches"});
+  std::vector<std::string> shas = TRY(list_commits(git_directory, distinct));
+  const std::set<std::string> is_new(shas.begin(), shas.end());
+  // A new branch brings what none had; one that was there, whatever it did not have.
+  if (!change.creates()) shas = TRY(list_commits(git_directory, {change.to_sha, gone}));
+  auto commits = TRY(read_latest(repository, shas));
+  for (core::PushedCommit& pushed : commits) {
+    pushed.is_distinct = is_new.contains(pushed.commit.sha);
+  }
+  return commits;
+}
+
+/// Whether the ref cannot be at `from` any more by going back from where it is.
+Result<bool> is_forced(const Repository& repository, const core::RefChange& change,
+                       const std::optional<std::string>& to) {
+  if (change.creates() || change.deletes()) return false;
+  const auto from = TRY(find_commit(repository, change.from_sha));
+  if (!from || !to) return true;
+  return TRY(repository.compare(*from, *to)).behind_count > 0;
+}
+
+/// Whether `sha` is behind `tip`, or is it. What is no commit is behind nothing but itself.
+Result<bool> is_behind(const Repository& repository, const std::string& sha,
+                       const std::string& tip) {
+  if (sha == tip) return true;
+  if (tip == core::zero_sha) return false;
+  const auto older = TRY(find_commit(repository, sha)), younger = TRY(find_commit(repository, tip));
+  if (!older || !younger) return false;
+  return TRY(repository.compare(*older, *younger)).behind_count == 0;
+}
+
 }  // namespace
 
 Result<core::Push> read_push(const Repository& repository, const std::string& branch,
                              const std::string& before_sha, const std::string& after_sha) {
-  core::Push push{branch, before_sha, after_sha, {}};
+  core::Push push{branch, before_sha, after_sha};
   const auto divergence = TRY(diverge(repository, before_sha, after_sha));
   if (!divergence) return unreadable("comparing what was pushed");
-  size_t bytes = 0;
-  for (auto sha = divergence->ahead_shas.rbegin(); sha != divergence->ahead_shas.rend(); ++sha) {
-    core::PushedCommit pushed = TRY(read_pushed(repository, *sha));
-    bytes += bytes_of(pushed);
-    // The new tip is always there.
-    const bool is_full =
-        push.commits.size() == limits::push_commits || bytes > limits::push_total_bytes;
-    if (is_full && !push.commits.empty()) break;
-    push.commits.push_back(std::move(pushed));
+  const auto& ahead = divergence->ahead_shas;
+  push.commits = TRY(read_latest(repository, {ahead.rbegin(), ahead.rend()}));
+  // Of a merge, the merge commit is new to the repository; what it brings was there before.
+  for (core::PushedCommit& pushed : push.commits) {
+    pushed.is_distinct = pushed.commit.sha == after_sha;
   }
-  std::ranges::reverse(push.commits);
+  if (!push.commits.empty()) push.head = push.commits.back();
   return push;
+}
+
+Result<core::Push> read_ref_change(const Repository& repository,
+                                   const std::filesystem::path& git_directory,
+                                   const core::RefChange& change) {
+  core::Push push{change.ref, change.from_sha, change.to_sha};
+  const auto tip = TRY(find_commit(repository, change.to_sha));
+  push.is_forced = TRY(is_forced(repository, change, tip));
+  if (!tip) return push;
+  if (core::kind_of_full_name(change.ref) == core::RefKind::branch) {
+    push.commits = TRY(read_branch_commits(repository, git_directory, change));
+  }
+  const bool has_tip = !push.commits.empty() && push.commits.back().commit.sha == *tip;
+  push.head = has_tip ? push.commits.back() : TRY(read_pushed(repository, *tip));
+  return push;
+}
+
+Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::RefChange& change) {
+  core::RefFacts facts;
+  const auto ref = TRY(find_ref(repository, change.ref));
+  if (ref) facts.current_sha = ref->sha;
+  if (!ref || change.deletes() || ref->sha == change.from_sha) return facts;
+  OdbHandle objects;
+  const git_oid to = id_of(change.to_sha);
+  if (receive(objects, git_repository_odb, repository.handle()) != 0) {
+    return unreadable("looking at what was pushed");
+  }
+  if (git_odb_exists(objects.get(), &to) == 0) return facts;  // it never got here
+  facts.current_has_to = TRY(is_behind(repository, change.to_sha, ref->sha));
+  facts.from_has_to = TRY(is_behind(repository, change.to_sha, change.from_sha));
+  return facts;
 }
 
 }  // namespace esclusa::git

@@ -28,7 +28,7 @@ TEST_CASE("read_push: the commits that the branch gets, the oldest first, and th
   const std::string second = fixture.commit("main", "a", "2");
   const std::string third = fixture.commit("main", "b", "1");
   const core::Push push = pushed(fixture, base, third);
-  CHECK(push.branch == "refs/heads/topic");
+  CHECK(push.ref == "refs/heads/topic");
   CHECK(push.before_sha == base);
   CHECK(push.after_sha == third);
   REQUIRE(push.commits.size() == 2);
@@ -81,4 +81,110 @@ TEST_CASE("read_push: of very many commits the latest, and never too much text")
   push = pushed(fixture, tip, fixture.git({"rev-parse", "main"}));
   CHECK(push.commits.size() == limits::push_total_bytes / limits::commit_message_bytes);
   CHECK(push.commits.back().commit.sha == push.after_sha);
+}
+
+namespace {
+
+const std::string zeros(core::zero_sha);
+
+core::Push change(const GitFixture& fixture, const std::string& ref, const std::string& from,
+                  const std::string& to) {
+  auto repository = git::Repository::open(fixture.git_directory());
+  REQUIRE(repository);
+  auto push = git::read_ref_change(*repository, fixture.git_directory(), {ref, from, to});
+  REQUIRE(push);
+  return *push;
+}
+
+/// The commits of a push, and whether each is distinct: `SHA+` or `SHA-`.
+std::vector<std::string> commits_of(const core::Push& push) {
+  std::vector<std::string> list;
+  for (const auto& pushed : push.commits) {
+    list.push_back(pushed.commit.sha + (pushed.is_distinct ? "+" : "-"));
+  }
+  return list;
+}
+
+bool made(const GitFixture& fixture, const core::RefChange& change) {
+  auto repository = git::Repository::open(fixture.git_directory());
+  REQUIRE(repository);
+  const auto facts = git::read_ref_facts(*repository, change);
+  REQUIRE(facts);
+  return core::has_changed(change, *facts);
+}
+
+}  // namespace
+
+TEST_CASE("read_ref_change: a branch's commits are those that it had not, distinct if none had") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  fixture.branch("topic", first);
+  const std::string shared = fixture.commit("topic", "b", "1");
+  fixture.branch("-odd", shared);
+  const std::string own = fixture.commit("-odd", "c", "1");
+  const core::Push moved = change(fixture, "refs/heads/-odd", first, own);
+  CHECK(commits_of(moved) == std::vector{shared + "-", own + "+"});
+  CHECK(moved.head->commit.sha == own);
+  CHECK_FALSE(moved.is_forced);
+  // A new branch brings what no other had.
+  CHECK(commits_of(change(fixture, "refs/heads/-odd", zeros, own)) == std::vector{own + "+"});
+  const core::Push nothing_new = change(fixture, "refs/heads/topic", zeros, shared);
+  CHECK(nothing_new.commits.empty());
+  CHECK(nothing_new.head->commit.sha == shared);
+}
+
+TEST_CASE("read_ref_change: by force, whatever is not below the new tip") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  fixture.branch("topic", first);
+  const std::string second = fixture.commit("main", "a", "2");
+  const std::string other = fixture.commit("topic", "b", "1");
+  const std::string alone = fixture.commit("alone", "c", "1");
+  const core::Push aside = change(fixture, "refs/heads/main", second, other);
+  CHECK(aside.is_forced);
+  CHECK(commits_of(aside) == std::vector{other + "-"});
+  const core::Push back = change(fixture, "refs/heads/main", second, first);
+  CHECK(back.is_forced);
+  CHECK(back.commits.empty());
+  CHECK(back.head->commit.sha == first);
+  const core::Push unrelated = change(fixture, "refs/heads/main", second, alone);
+  CHECK(unrelated.is_forced);
+  CHECK(commits_of(unrelated) == std::vector{alone + "-"});
+}
+
+TEST_CASE("read_ref_change: a tag has a head and no commits, a deleted ref has neither") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  const std::string tag = fixture.annotated_tag("v1", first);
+  const core::Push tagged = change(fixture, "refs/tags/v1", zeros, tag);
+  CHECK(tagged.commits.empty());
+  CHECK(tagged.head->commit.sha == first);
+  CHECK_FALSE(tagged.is_forced);
+  const core::Push gone = change(fixture, "refs/heads/gone", first, zeros);
+  CHECK_FALSE(gone.head);
+  CHECK(gone.commits.empty());
+  CHECK_FALSE(gone.is_forced);
+  const std::string blob = fixture.git({"hash-object", "-w", "--stdin"}, "x");
+  CHECK_FALSE(change(fixture, "refs/tags/blob", zeros, blob).head);
+  CHECK(change(fixture, "refs/tags/blob", tag, blob).is_forced);
+}
+
+TEST_CASE("read_ref_facts: what became of a change is read from the ref") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  const std::string second = fixture.commit("main", "a", "2");
+  const std::string third = fixture.commit("main", "a", "3");
+  const std::string absent(40, 'e');
+  CHECK(made(fixture, {"refs/heads/main", second, third}));
+  CHECK(made(fixture, {"refs/heads/main", first, second}));  // and on
+  CHECK(made(fixture, {"refs/heads/main", zeros, first}));
+  CHECK_FALSE(made(fixture, {"refs/heads/main", third, second}));  // not led back
+  CHECK_FALSE(made(fixture, {"refs/heads/main", third, absent}));
+  CHECK_FALSE(made(fixture, {"refs/heads/main", first, absent}));
+  CHECK_FALSE(made(fixture, {"refs/heads/main", third, zeros}));
+  CHECK(made(fixture, {"refs/heads/none", third, zeros}));
+  CHECK_FALSE(made(fixture, {"refs/heads/none", zeros, third}));
+  const std::string tag = fixture.annotated_tag("v1", first);
+  CHECK(made(fixture, {"refs/tags/v1", zeros, tag}));
+  CHECK_FALSE(made(fixture, {"refs/tags/v1", tag, fixture.annotated_tag("v2", first)}));
 }

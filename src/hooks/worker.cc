@@ -35,6 +35,13 @@ Worker::~Worker() {
 void Worker::wake() { sender_.wake(); }
 
 void Worker::run() {
+  auto back =
+      database_.write([&](store::Connection& tx) { return store::follow_clock(tx, now_()); });
+  if (!back) {
+    log::error("deliveries come late if the clock was set back", {{"error", back.error().message}});
+  } else if (*back) {
+    log::warning("the clock was set back", {{"seconds", (*back)->count() / 1'000'000}});
+  }
   while (!stopping_) {
     std::chrono::milliseconds wait = trouble_wait;
     try {

@@ -203,6 +203,26 @@ TEST_CASE("Worker: a new one picks up what the old one left") {
   fixture.await_count("delivery where state = 'delivered'", 1);
 }
 
+TEST_CASE("Worker: what the old one planned is not put off by a clock that was set back since") {
+  WorkerFixture fixture;
+  std::atomic<bool> up = false;
+  HttpReceiver receiver([&](const http::Request&) { return status(up ? 200 : 500); });
+  fixture.hook(receiver.url());
+  fixture.start({"127.0.0.0/8"}, 1e-4);
+  fixture.send("deployment");
+  receiver.await(1);
+  fixture.worker.reset();
+  // The old one lived ten years ahead.
+  test::write(fixture.database(), [](sql::Connection& tx) {
+    constexpr int64_t ten_years = 315'360'000'000'000;
+    tx.execute("update delivery set next_attempt_at = next_attempt_at + $1", {ten_years});
+    tx.execute("update delivery_attempt set attempted_at = attempted_at + $1", {ten_years});
+  });
+  up = true;
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+}
+
 TEST_CASE("Worker: what was sent before it existed is delivered without being woken") {
   WorkerFixture fixture;
   HttpReceiver receiver;

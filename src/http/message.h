@@ -39,6 +39,7 @@ class Headers {
 enum class Door {
   network,      ///< a TCP listener
   local_admin,  ///< the administrator's unix socket
+  ssh,          ///< the unix socket of OpenSSH's helpers
 };
 
 struct Request {

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -42,8 +43,22 @@ struct Listener {
   asio::posix::stream_descriptor descriptor;
   Door door;
   bool paused = false;
+  std::vector<uid_t> users;  // who may connect; empty: everybody whom the file system lets
   std::optional<LocalListener> local;  // its descriptor is the one above
 };
+
+bool may_connect(int fd, const std::vector<uid_t>& users) {
+  if (users.empty()) return true;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+      std::ranges::find(users, peer.uid) != users.end()) {
+    return true;
+  }
+  log::warning("a local socket refused a process of another user",
+               {{"user", static_cast<int64_t>(peer.uid)}});
+  return false;
+}
 
 }  // namespace
 
@@ -57,7 +72,8 @@ struct Server::State {
     while (!host.sessions.empty()) host.sessions.back()->close();
   }
 
-  void add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local);
+  void add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
+                    std::vector<uid_t> users);
   void wait_accept(Listener& listener);
   void accept_some(Listener& listener);
   void open_session(int fd, const sockaddr_storage& address, Door door);
@@ -75,9 +91,11 @@ struct Server::State {
   std::optional<TlsIdentity> tls;
 };
 
-void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local) {
+void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
+                                 std::vector<uid_t> users) {
   auto listener = std::make_unique<Listener>(host.io, std::move(fd), door);
   listener->local = std::move(local);
+  listener->users = std::move(users);
   wait_accept(*listener);
   listeners.push_back(std::move(listener));
 }
@@ -100,7 +118,9 @@ void Server::State::accept_some(Listener& listener) {
     socklen_t size = sizeof address;
     int fd = ::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
                        &size, SOCK_CLOEXEC);
-    if (fd >= 0) {
+    if (fd >= 0 && !may_connect(fd, listener.users)) {
+      FileDescriptor refused(fd);
+    } else if (fd >= 0) {
       open_session(fd, address, listener.door);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // Trying again at once would only burn the processor: the next tick does.
@@ -185,15 +205,16 @@ Server::~Server() = default;
 Result<uint16_t> Server::listen(const std::string& host, uint16_t port) {
   TcpListeners opened = TRY(open_tcp_listeners(host, port));
   for (FileDescriptor& fd : opened.sockets) {
-    state_->add_listener(std::move(fd), Door::network, std::nullopt);
+    state_->add_listener(std::move(fd), Door::network, std::nullopt, {});
   }
   return opened.port;
 }
 
-Result<void> Server::listen_local(const std::string& path, unsigned permissions, Door door) {
+Result<void> Server::listen_local(const std::string& path, unsigned permissions, Door door,
+                                  std::vector<uid_t> users) {
   LocalListener local = TRY(open_local_listener(path, permissions));
   FileDescriptor fd = std::move(local.socket);
-  state_->add_listener(std::move(fd), door, std::move(local));
+  state_->add_listener(std::move(fd), door, std::move(local), std::move(users));
   return {};
 }
 

@@ -1,9 +1,12 @@
 #pragma once
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -51,8 +54,10 @@ class Server {
 
   /// Listens on a TCP address; port 0 lets the system choose. The port, or `unavailable`.
   Result<uint16_t> listen(const std::string& host, uint16_t port);
-  /// Listens on a unix socket with these permissions, replacing a stale one.
-  Result<void> listen_local(const std::string& path, unsigned permissions, Door door);
+  /// Listens on a unix socket with these permissions, replacing a stale one. If `users` names any,
+  /// processes of others are cut off before they are heard, whatever the permissions say.
+  Result<void> listen_local(const std::string& path, unsigned permissions, Door door,
+                            std::vector<uid_t> users = {});
 
   /// TCP connections accepted from now on speak TLS with this identity; those that are open go on
   /// with theirs. Any thread, also while `run` is running. Unix sockets stay plain.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "http/outbound.h"
 #include "http/test_client.h"
 #include "http/test_server.h"
 
@@ -141,6 +142,25 @@ TEST_CASE("Server: a unix socket has the permissions asked for, and goes at the 
     SUBCASE("") {}
   }
   CHECK(::lstat(path.c_str(), &info) != 0);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("Server: a unix socket hears the users that are named, and cuts off all others") {
+  auto folder = std::filesystem::temp_directory_path() / ("http_test." + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string ours = folder / "ours.sock", theirs = folder / "theirs.sock";
+  {
+    TestServer test;
+    REQUIRE(test.server.listen_local(ours, 0666, Door::ssh, {geteuid() + 1, geteuid()}));
+    REQUIRE(test.server.listen_local(theirs, 0666, Door::ssh, {geteuid() + 1}));
+    test.start();
+    CHECK(RawClient(ours).ask(get("/a")).status == 200);
+    OutboundRequest request;
+    request.url = "http://local/a";
+    request.unix_socket = theirs;
+    CHECK(send(request).failure != OutboundFailure::none);
+    CHECK(test.handled == 1);
+  }
   std::filesystem::remove_all(folder);
 }
 

@@ -1,7 +1,10 @@
 #include "store/deliveries.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "store/columns.h"
+#include "store/events.h"
 #include "store/hook_health.h"
 #include "store/hook_rows.h"
 
@@ -130,6 +133,25 @@ std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
       "select min(probe_at) from hook where probe_at > $1) as coming",
       {to_micros(now)}, [&](const sql::Row& row) { at = read_optional_time(row, 0); });
   return at;
+}
+
+std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now) {
+  std::optional<Timestamp> latest;
+  for (const char* sql : {"select at from audit order by id desc limit 1",
+                          "select attempted_at from delivery_attempt order by id desc limit 1"}) {
+    tx.each(sql, {}, [&](const sql::Row& row) {
+      latest = std::max(latest, std::optional(from_micros(row.integer(0))));
+    });
+  }
+  if (!latest || *latest <= now) return std::nullopt;
+  const auto back = *latest - now;
+  tx.execute("update delivery set next_attempt_at = next_attempt_at - $1 where state = 'pending'",
+             {back.count()});
+  // A column that is null stays so.
+  tx.execute("update hook set failing_since = failing_since - $1, probe_at = probe_at - $1",
+             {back.count()});
+  insert_audit(tx, {}, {.action = "clock.set_back", .repository_id = {}, .target_id = 0}, now);
+  return back;
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "store/hook_health.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -258,6 +259,32 @@ TEST_CASE("record_attempt: what was cancelled during the attempt stays cancelled
       CHECK(state_of(tx, in_flight[1].id) == "cancelled");
       CHECK(due(tx, at(1'000'000)).empty());
       CHECK(tx.number("select count(*) from delivery_attempt") == 2);
+    });
+  });
+}
+
+TEST_CASE(
+    "follow_clock: what an earlier run planned waits no longer after the clock was set back") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      constexpr int64_t back = 1'000'000;
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      store::insert_event(tx, s.event("push", {}, at(100)), "{}", s.principal);
+      store::record_attempt(tx, due(tx).at(0), attempt(500, "no"), retry(at(150)));
+      store::set_hook_health(tx, hook.id,
+                             {.failure_count = 5, .failing_since = at(100), .probe_at = at(120)});
+      CHECK_FALSE(store::follow_clock(tx, at(100)));
+      CHECK(due(tx, at(149)).empty());
+
+      CHECK(store::follow_clock(tx, at(100 - back)) == std::chrono::microseconds(back));
+      const auto health = store::get_hook_health(tx, hook.id);
+      CHECK(health.failing_since == at(100 - back));
+      CHECK(health.probe_at == at(120 - back));
+      CHECK(due(tx, at(149 - back)).empty());
+      CHECK(due(tx, at(150 - back)).size() == 1);
+      CHECK_FALSE(store::follow_clock(tx, at(100 - back)));  // only once
+      CHECK(due(tx, at(149 - back)).empty());
     });
   });
 }

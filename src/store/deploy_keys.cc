@@ -50,10 +50,24 @@ std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId
   return db.one(sql, {repository.value, id.value}, read_key);
 }
 
+std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, std::string_view fingerprint) {
+  static const std::string sql = select_keys("where k.fingerprint = $1 and k.deleted_at is null");
+  return db.one(sql, {fingerprint}, read_key);
+}
+
+std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, DeployKeyId id) {
+  static const std::string sql = select_keys("where k.id = $1 and k.deleted_at is null");
+  return db.one(sql, {id.value}, read_key);
+}
+
 core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
                                                 const core::Page& page) {
   Conditions where("k.repository_id = $1 and k.deleted_at is null", {repository.value});
   return where.list(db, "deploy_key k", select_keys, "k.id", page, read_key);
+}
+
+void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now) {
+  tx.execute("update deploy_key set last_used_at = $2 where id = $1", {id.value, to_micros(now)});
 }
 
 void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <string_view>
 
 #include "core/deploy_key.h"
 #include "core/page.h"
@@ -13,9 +14,14 @@ std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::De
                                              const core::Principal& added_by);
 std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId repository,
                                                DeployKeyId id);
+/// By the key itself, in whatever repository it opens.
+std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, std::string_view fingerprint);
+std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, DeployKeyId id);
 /// Oldest first; deleted ones are left out.
 core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
                                                 const core::Page& page);
+/// The key was used.
+void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
 /// Hides the key, and frees its fingerprint.
 void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
 

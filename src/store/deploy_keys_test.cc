@@ -107,3 +107,24 @@ TEST_CASE(
     });
   });
 }
+
+TEST_CASE("find_deploy_key: by its fingerprint or its id, in any repository, until it is deleted") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx), other(tx, "other");
+      insert(tx, other, "SHA256:y");
+      const auto id = found(insert(tx, s, "SHA256:x"));
+      CHECK(found(store::find_deploy_key(tx, "SHA256:x")).id == id);
+      CHECK(found(store::find_deploy_key(tx, id)).key.fingerprint == "SHA256:x");
+      CHECK_FALSE(store::find_deploy_key(tx, "SHA256:X"));
+      CHECK_FALSE(store::find_deploy_key(tx, ""));
+      CHECK_FALSE(store::find_deploy_key(tx, DeployKeyId{id.value + 1}));
+      store::touch_deploy_key(tx, id, at(7));
+      CHECK(found(store::find_deploy_key(tx, id)).last_used_at == at(7));
+      CHECK_FALSE(found(store::find_deploy_key(tx, "SHA256:y")).last_used_at);
+      store::delete_deploy_key(tx, id, at(8));
+      CHECK_FALSE(store::find_deploy_key(tx, "SHA256:x"));
+      CHECK_FALSE(store::find_deploy_key(tx, id));
+    });
+  });
+}

@@ -78,10 +78,11 @@ std::optional<std::string> latest_push(sql::Connection& db, RepositoryId reposit
 void insert_audit(sql::Connection& tx, const core::Principal& actor, const AuditEntry& entry,
                   Timestamp now) {
   tx.execute(
-      "insert into audit (at, action, actor_id, actor_token_id, repository_id, target_id, "
-      "request_id, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+      "insert into audit (at, action, actor_id, actor_token_id, deploy_key_id, repository_id, "
+      "target_id, request_id, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       {to_micros(now), entry.action, account_value(actor), token_value(actor),
-       id_value(entry.repository_id), entry.target_id, actor.request_id, entry.detail});
+       id_value(actor.deploy_key_id), id_value(entry.repository_id), entry.target_id,
+       actor.request_id, entry.detail});
 }
 
 }  // namespace esclusa::store

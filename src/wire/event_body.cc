@@ -1,6 +1,8 @@
 #include "wire/event_body.h"
 
+#include "base/text.h"
 #include "core/names.h"
+#include "core/pushed_ref.h"
 #include "wire/account.h"
 #include "wire/check_run.h"
 #include "wire/commit.h"
@@ -47,13 +49,13 @@ void write_paths(JsonWriter& json, const char* name, const std::vector<std::stri
   json.end_array();
 }
 
-void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed, bool is_distinct,
+void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
                          const std::string& html_url) {
   const core::Commit& commit = pushed.commit;
   json.begin_object()
       .member("id", commit.sha)
       .member("tree_id", commit.tree_sha)
-      .member("distinct", is_distinct)
+      .member("distinct", pushed.is_distinct)
       .member("message", commit.message)
       .member("timestamp", commit.committer.at)
       .member("url", html_url + "/commit/" + commit.sha);
@@ -147,30 +149,43 @@ std::string deploy_key_event(const EventContext& context, std::string_view actio
   return finish_event(json, context);
 }
 
+namespace {
+
+/// The page that shows the difference, as far as there are two sides to it.
+std::string compare_url(const core::Push& push, const std::string& html_url) {
+  constexpr size_t abbreviated = 12;
+  if (push.before_sha == core::zero_sha) {
+    const std::string_view name = push.ref;
+    return html_url + "/compare/" +
+           percent_encode(name.substr(name.find('/', std::string_view("refs/").size()) + 1), "/");
+  }
+  return html_url + "/compare/" + push.before_sha.substr(0, abbreviated) + "..." +
+         push.after_sha.substr(0, abbreviated);
+}
+
+}  // namespace
+
 std::string push_event(const EventContext& context, const core::Push& push) {
   const std::string html_url = context.urls.web + "/" + Urls::path_of(context.repository);
-  auto write = [&](JsonWriter& json, const core::PushedCommit& pushed) {
-    // Of a merge, the merge commit is new to the repository; what it brings was there before.
-    write_pushed_commit(json, pushed, pushed.commit.sha == push.after_sha, html_url);
-  };
   JsonWriter json;
   json.begin_object()
-      .member("ref", push.branch)
+      .member("ref", push.ref)
       .member("before", push.before_sha)
       .member("after", push.after_sha)
-      .member("created", false)
-      .member("deleted", false)
-      .member("forced", false)
+      .member("created", push.before_sha == core::zero_sha)
+      .member("deleted", push.after_sha == core::zero_sha)
+      .member("forced", push.is_forced)
       .member("base_ref", nullptr)
-      .member("compare", html_url + "/compare/" + push.before_sha.substr(0, 12) + "..." +
-                             push.after_sha.substr(0, 12));
+      .member("compare", compare_url(push, html_url));
   json.key("commits").begin_array();
-  for (const core::PushedCommit& pushed : push.commits) write(json, pushed);
+  for (const core::PushedCommit& pushed : push.commits) {
+    write_pushed_commit(json, pushed, html_url);
+  }
   json.end_array().key("head_commit");
-  if (push.commits.empty()) {
-    json.value(nullptr);
+  if (push.head) {
+    write_pushed_commit(json, *push.head, html_url);
   } else {
-    write(json, push.commits.back());
+    json.value(nullptr);
   }
   json.key("pusher")
       .begin_object()

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/pushed_ref.h"
 #include "wire/json.h"
 
 using namespace esclusa;
@@ -177,16 +178,18 @@ TEST_CASE("check_run_event: who reported the run stands there as its app") {
   CHECK(json.string_at("check_run", "check_suite", "app", "name") == "ci[bot]");
 }
 
-TEST_CASE("push_event: the tip is the head commit, and alone is new") {
+TEST_CASE("push_event: the head commit, and which commits are new") {
   const World world;
-  core::Push push{"refs/heads/topic", std::string(40, 'a'), std::string(40, 'b'), {}};
+  core::Push push{"refs/heads/topic", std::string(40, 'a'), std::string(40, 'b')};
   CHECK(parsed(push_event(world.context(), push)).find("head_commit")->is_null());
   for (const char letter : {'c', 'b'}) {
     core::PushedCommit pushed;
     pushed.commit.sha = std::string(40, letter);
     pushed.added = {"a \"b\"", "\xff"};
+    pushed.is_distinct = letter == 'b';
     push.commits.push_back(pushed);
   }
+  push.head = push.commits.back();
   const Json json = parsed(push_event(world.context(), push));
   CHECK(json.string_at("compare") == "http://h/demo/shop/compare/aaaaaaaaaaaa...bbbbbbbbbbbb");
   CHECK(json.string_at("head_commit", "id") == push.after_sha);
@@ -197,6 +200,26 @@ TEST_CASE("push_event: the tip is the head commit, and alone is new") {
   CHECK(commits[1].find("added")->elements().at(0).string() == "a \"b\"");
   CHECK(json.string_at("pusher", "name") == "ada");
   CHECK(json.string_at("pusher", "email") == "2+ada@users.noreply.esclusa.invalid");
+}
+
+TEST_CASE("push_event: a ref that is made, moved by force, or deleted says so") {
+  const World world;
+  const std::string zeros(core::zero_sha), sha(40, 'a');
+  const auto marks = [&](const core::Push& push) {
+    const Json json = parsed(push_event(world.context(), push));
+    std::string text;
+    for (const char* name : {"created", "deleted", "forced"}) {
+      if (json.find(name)->boolean().value()) text += std::string(name) + " ";
+    }
+    return text + json.string_at("compare").value();
+  };
+  CHECK(marks({"refs/heads/a/b", zeros, sha}) == "created http://h/demo/shop/compare/a/b");
+  CHECK(marks({"refs/tags/v1#", zeros, sha}) == "created http://h/demo/shop/compare/v1%23");
+  CHECK(marks({"refs/heads/a", sha, zeros}) ==
+        "deleted http://h/demo/shop/compare/aaaaaaaaaaaa...000000000000");
+  core::Push forced{"refs/heads/a", sha, std::string(40, 'b')};
+  forced.is_forced = true;
+  CHECK(marks(forced) == "forced http://h/demo/shop/compare/aaaaaaaaaaaa...bbbbbbbbbbbb");
 }
 
 TEST_CASE("meta_event: no organization, and no links to what is gone") {

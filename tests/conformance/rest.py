@@ -72,7 +72,7 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
-                       environment_cases, team_cases):
+                       team_cases, environment_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -13,12 +13,12 @@ export const PREFIXES = [
   "check-runs/{check_run_id}/annotations$",
   "hooks",
   "keys",
+  "teams$",
   "environments$",
   "environments/{environment_name}$",
   "environments/{environment_name}/deployment-branch-policies",
   "actions/runs/{run_id}/pending_deployments$",
   "actions/runs/{run_id}/approvals$",
-  "teams$",
 ];
 
 // The same of organizations, each by its whole path.

@@ -329,6 +329,13 @@ inline constexpr OtherRoute other_routes[] = {
                                                                               hidden, hidden},
     {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
                                                                               hidden, hidden},
+    // What OpenSSH's helpers ask is on a socket of its own, too.
+    {"POST",   "/esclusa/ssh/keys",                                           hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions",                                       hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions/{session}/checks",                      hidden, hidden},
+    {"POST",   "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
+    {"PUT",    "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
+    {"DELETE", "/esclusa/ssh/sessions/{session}",                             hidden, hidden},
 };
 
 /// Who asks, and what that makes of them in the repository that they ask about.

@@ -1,0 +1,31 @@
+#include "api/ssh_sessions.h"
+
+#include "base/limits.h"
+
+namespace esclusa::api {
+namespace {
+
+/// A session on a busy machine may be late, but not by so much: then it has ended itself.
+constexpr auto silence = 4 * limits::ssh_session_check_time;
+
+}  // namespace
+
+bool SshSessions::has_room(Timestamp now) {
+  std::lock_guard lock(mutex_);
+  if (heard_.size() >= limits::ssh_sessions) {
+    std::erase_if(heard_, [&](const auto& session) { return now - session.second > silence; });
+  }
+  return heard_.size() < limits::ssh_sessions;
+}
+
+void SshSessions::note(const std::string& id, Timestamp now) {
+  std::lock_guard lock(mutex_);
+  heard_[id] = now;
+}
+
+void SshSessions::end(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  heard_.erase(id);
+}
+
+}  // namespace esclusa::api

@@ -1,0 +1,107 @@
+#include "app/branch_protections.h"
+
+#include <doctest/doctest.h>
+
+#include "app/environments.h"
+#include "base/limits.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::AppFixture;
+using test::must;
+
+namespace {
+
+struct ProtectionFixture : AppFixture {
+  ProtectionFixture() : access(add(git)) {}
+
+  Result<void> protect(const std::string& pattern, const std::string& name = "application") {
+    return app::protect_branches(context, nobody, "ada", name, pattern);
+  }
+  Result<void> unprotect(const std::string& pattern) {
+    return app::unprotect_branches(context, nobody, "ADA", "Application", pattern);
+  }
+  std::string patterns() {
+    std::string all;
+    for (const auto& one : must(app::list_branch_protections(context, "ada", "application"))) {
+      all += one.pattern + " ";
+    }
+    return all;
+  }
+
+  test::GitFixture git;
+  std::string sha = git.commit("main", "a.txt", "one");
+  app::RepositoryAccess access;
+};
+
+template <class T>
+std::string reason(const Result<T>& result) {
+  return result ? "" : result.error().reason_code;
+}
+
+}  // namespace
+
+TEST_CASE("protect_branches: keeps each pattern once, with an audit row, and takes it back") {
+  ProtectionFixture app;
+  must(app.protect("release/*"));
+  must(app.protect("main"));
+  must(app.protect("main"));  // changes nothing
+  CHECK(app.patterns() == "main release/* ");
+  CHECK(app.texts("select detail from audit where action = 'branch_protection.create' "
+                  "order by id") == "{\"pattern\":\"release/*\"}\n{\"pattern\":\"main\"}\n");
+  must(app.unprotect("main"));
+  CHECK(app.patterns() == "release/* ");
+  CHECK(app.row_count("audit where action = 'branch_protection.delete'") == 1);
+  CHECK(reason(app.unprotect("main")) == "branch_protection_not_found");
+}
+
+TEST_CASE("protect_branches: refuses what is no pattern, an unknown repository, and too many") {
+  ProtectionFixture app;
+  const auto refused = app.protect("two\nlines");
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().fields.size() == 1);
+  CHECK(refused.error().fields[0].resource == "BranchProtection");
+  CHECK(refused.error().fields[0].field == "pattern");
+  CHECK(reason(app.protect("main", "none")) == "repository_not_found");
+  CHECK(reason(app::list_branch_protections(app.context, "ada", "none")) == "repository_not_found");
+  test::write(app.context.database, [&](store::Connection& tx) {
+    for (size_t i = 0; i < limits::branch_protections; ++i) {
+      tx.execute(
+          "insert into branch_protection (repository_id, pattern, created_at) values ($1, $2, 1)",
+          {app.access.repository.id.value, "branch-" + std::to_string(i)});
+    }
+  });
+  CHECK(reason(app.protect("one-more")) == "too_many_branch_protections");
+  must(app.protect("branch-7"));
+  CHECK(app.row_count("branch_protection") == static_cast<int64_t>(limits::branch_protections));
+}
+
+TEST_CASE("protect_branches, unprotect_branches: what waits for them is judged again") {
+  ProtectionFixture app;
+  must(app.protect("main"));
+  core::EnvironmentChange change;
+  change.branch_policy = core::BranchPolicyMode::protected_branches;
+  change.wait_timer = 5;
+  must(app::put_environment(app.context, app.access, "production", change));
+  core::NewDeployment input;
+  input.ref = "main";
+  input.environment = "production";
+  const auto waiting = app.deploy(app.access, input);
+  REQUIRE(waiting.phase == core::DeploymentPhase::held);
+  auto state = [&] {
+    return app.texts("select state from deployment_gate where kind = 'branch_policy'");
+  };
+  CHECK(state() == "open\n");
+  must(app.protect("release/*"));
+  must(app.unprotect("main"));
+  CHECK(state() == "shut\n");
+  // The wait is over, and it is not enough.
+  app.pass(std::chrono::minutes(6));
+  must(app.protect("other"));
+  CHECK(app.row_count("event where kind = 'deployment'") == 0);
+  const int wakes = app.wake_count;
+  must(app.protect("mai[n]"));
+  CHECK(state() == "open\n");
+  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+  CHECK(app.wake_count == wakes + 1);
+}

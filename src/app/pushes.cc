@@ -1,0 +1,176 @@
+#include "app/pushes.h"
+
+#include <algorithm>
+
+#include "app/commits.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "core/git_intent.h"
+#include "git/lock.h"
+#include "git/push.h"
+#include "git/repository.h"
+#include "store/events.h"
+#include "store/pushed_refs.h"
+#include "store/repositories.h"
+#include "wire/event_body.h"
+#include "wire/json_writer.h"
+
+namespace esclusa::app {
+namespace {
+
+Result<core::Repository> find_repository(const Context& context, RepositoryId id) {
+  auto found = TRY(
+      context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
+  if (!found) return not_found();
+  return std::move(*found);
+}
+
+/// Closes it. A change that was made gets its audit row and its event, whose `push` must be there;
+/// both once, since it is closed only once.
+Result<void> settle(const Context& context, const core::Repository& repository,
+                    const core::PushedRef& pushed, const std::optional<core::Push>& push) {
+  const Timestamp now = context.now();
+  core::Principal actor;
+  actor.request_id = pushed.request_id;
+  actor.deploy_key_id = pushed.deploy_key_id;
+  const auto outcome = push ? core::GitOutcome::moved : core::GitOutcome::abandoned;
+  TRY(context.database.write([&](store::Connection& tx) {
+    if (!store::settle_pushed_ref(tx, pushed.id, outcome, now) || !push) return;
+    wire::JsonWriter detail;
+    detail.begin_object()
+        .member("ref", pushed.change.ref)
+        .member("before", pushed.change.from_sha)
+        .member("after", pushed.change.to_sha)
+        .end_object();
+    store::insert_audit(tx, actor,
+                        {"ref.push", pushed.repository_id, pushed.id.value, detail.take()}, now);
+    insert_push_event(tx, context, repository, *push, pushed.pusher, actor);
+  }));
+  if (push) context.events_committed();
+  return {};
+}
+
+Result<core::Push> read_push(const Context& context, const core::Repository& repository,
+                             const core::RefChange& change) {
+  const auto git = TRY(git::Repository::open(repository.path));
+  return with_accounts(context, TRY(git::read_ref_change(git, repository.path, change)));
+}
+
+/// Whether the ref says so, and it was not another push that made the same change.
+Result<bool> was_made(const Context& context, const core::Repository& repository,
+                      const core::PushedRef& pushed) {
+  const auto git = TRY(git::Repository::open(repository.path));
+  if (!core::has_changed(pushed.change, TRY(git::read_ref_facts(git, pushed.change)))) return false;
+  return !TRY(context.database.read(
+      [&](store::Connection& db) { return store::has_other_made(db, pushed); }));
+}
+
+/// Settles a change that nobody reported; says whether it was made.
+Result<bool> settle_from_ref(const Context& context, const core::Repository& repository,
+                             const core::PushedRef& pushed) {
+  std::optional<core::Push> push;
+  if (TRY(was_made(context, repository, pushed))) {
+    push = TRY(read_push(context, repository, pushed.change));
+  }
+  // While it is open: once it is settled, nobody looks for the lock again.
+  git::remove_left_lock(repository.path, pushed.change.ref, pushed.change.to_sha);
+  TRY(settle(context, repository, pushed, push));
+  return push.has_value();
+}
+
+}  // namespace
+
+Result<void> begin_push(const Context& context, const SshSession& session,
+                        const std::vector<core::RefChange>& changes,
+                        const std::string& request_id) {
+  for (const core::RefChange& change : changes) {
+    if (!core::is_ref_change(change)) {
+      return fail(ErrorCode::invalid, "this is no change of a ref: " + change.ref,
+                  "invalid_ref_change");
+    }
+  }
+  core::PushedRef pushed{.id = {},
+                         .session = session.id,
+                         .deploy_key_id = session.key.id,
+                         .pusher = session.key.added_by,
+                         .repository_id = session.repository.id,
+                         .change = {},
+                         .request_id = request_id,
+                         .created_at = context.now()};
+  return context.database.write([&](store::Connection& tx) {
+    for (const core::RefChange& change : changes) {
+      pushed.change = change;
+      store::insert_pushed_ref(tx, pushed);
+    }
+  });
+}
+
+Result<void> finish_push(const Context& context, const std::string& session,
+                         const std::vector<core::RefChange>& made) {
+  const auto open = TRY(context.database.read(
+      [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
+  if (open.empty()) return {};
+  const core::Repository repository = TRY(find_repository(context, open.front().repository_id));
+  for (const core::PushedRef& pushed : open) {
+    if (std::ranges::find(made, pushed.change) == made.end()) continue;
+    TRY(settle(context, repository, pushed, TRY(read_push(context, repository, pushed.change))));
+  }
+  return {};
+}
+
+Result<void> end_push(const Context& context, const std::string& session, GitEnd end) {
+  const auto open = TRY(context.database.read(
+      [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
+  for (const core::PushedRef& pushed : open) {
+    const auto repository = TRY(find_repository(context, pushed.repository_id));
+    if (end == GitEnd::reported) {
+      TRY(settle(context, repository, pushed, std::nullopt));
+    } else {
+      TRY(settle_from_ref(context, repository, pushed));
+    }
+  }
+  return {};
+}
+
+void settle_pushes(const Context& context) {
+  auto open = context.database.read(
+      [&](store::Connection& db) { return store::list_open_pushed_refs(db); });
+  if (!open) return;
+  for (const core::PushedRef& pushed : *open) {
+    const auto repository = find_repository(context, pushed.repository_id);
+    if (!repository || git::is_in_session(repository->path)) continue;
+    if (const auto moved = settle_from_ref(context, *repository, pushed)) {
+      const auto outcome = *moved ? core::GitOutcome::moved : core::GitOutcome::abandoned;
+      log::info("settled a push that a crash had left open",
+                {{"repository", repository->full_name()},
+                 {"ref", pushed.change.ref},
+                 {"outcome", core::to_name(outcome)}});
+    }
+  }
+}
+
+Result<core::Push> with_accounts(const Context& context, core::Push push) {
+  std::vector<core::Signature*> people;
+  const auto add = [&](core::PushedCommit& pushed) {
+    people.push_back(&pushed.commit.author);
+    people.push_back(&pushed.commit.committer);
+  };
+  std::ranges::for_each(push.commits, add);
+  if (push.head) add(*push.head);
+  TRY(find_accounts(context, people));
+  return push;
+}
+
+void insert_push_event(store::Connection& tx, const Context& context,
+                       const core::Repository& repository, const core::Push& push,
+                       const core::Account& sender, const core::Principal& actor) {
+  core::Event event;
+  event.guid = random_uuid();
+  event.repository_id = repository.id;
+  event.kind = "push";
+  event.created_at = context.now();
+  store::insert_event(tx, event, wire::push_event({repository, sender, context.event_urls}, push),
+                      actor);
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,240 @@
+#include "app/pushes.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <fstream>
+
+#include "app/deploy_keys.h"
+#include "base/descriptor.h"
+#include "support/app_fixture.h"
+#include "support/public_keys.h"
+#include "wire/json.h"
+
+using namespace esclusa;
+using core::GitService;
+using core::RefChange;
+using test::GitFixture;
+using test::must;
+
+namespace {
+
+const std::string zeros(core::zero_sha);
+const std::string main_ref = "refs/heads/main";
+
+/// A repository with a key that may write, and somebody who pushes by it.
+struct PushFixture : test::AppFixture {
+  PushFixture() {
+    first = git.commit("main", "a", "1");
+    access = add(git);
+    core::NewDeployKey input;
+    input.key = test::public_key("ci");
+    key = must(app::create_deploy_key(context, access, input));
+    session = start();
+    second = git.commit("main", "a", "2");
+    git.branch("main", first);  // not pushed yet
+    wake_count = 0;
+  }
+  app::SshSession start(GitService service = GitService::receive_pack) {
+    return must(
+        app::start_ssh_session(context, key.id, {service, "ada", "application"}, "request-7"));
+  }
+  void begin(const std::vector<RefChange>& changes) {
+    must(app::begin_push(context, session, changes, "request-7"));
+  }
+  std::string outcomes() { return texts("select outcome from pushed_ref order by id"); }
+  int64_t pushes() { return row_count("event where kind = 'push' and announced = 1"); }
+
+  GitFixture git;
+  std::string first, second;
+  app::RepositoryAccess access;
+  core::DeployKey key;
+  app::SshSession session;
+};
+
+}  // namespace
+
+TEST_CASE("finish_push: what git changed gets one event and one audit row, by the key") {
+  PushFixture app;
+  const RefChange change{main_ref, app.first, app.second},
+      other{"refs/heads/new", zeros, app.second};
+  app.begin({change, other});
+  CHECK(app.outcomes() == "open\nopen\n");
+  CHECK(app.pushes() == 0);
+  app.git.branch("main", app.second);
+  for (int i = 0; i < 2; ++i) must(app::finish_push(app.context, app.session.id, {change}));
+  CHECK(app.outcomes() == "moved\nopen\n");
+  CHECK(app.pushes() == 1);
+  CHECK(app.wake_count == 1);
+  const auto body =
+      must(wire::Json::parse(app.texts("select b.body from event_body b join event e on e.id = "
+                                       "b.event_id where e.kind = 'push'")));
+  CHECK(body.string_at("ref") == main_ref);
+  CHECK(body.string_at("head_commit", "id") == app.second);
+  CHECK(body.string_at("pusher", "name") == "ada");
+  CHECK(app.count("select count(*) from event where kind = 'push' and actor_id is not null") == 0);
+  CHECK(app.row_count("audit where action = 'ref.push' and actor_id is null and deploy_key_id = " +
+                      std::to_string(app.key.id.value) + " and request_id = 'request-7'") == 1);
+  // What git did not report, it refused.
+  must(app::end_push(app.context, app.session.id, app::GitEnd::reported));
+  CHECK(app.outcomes() == "moved\nabandoned\n");
+  CHECK(app.pushes() == 1);
+}
+
+TEST_CASE("finish_push: what nobody wrote down, and another session's, is passed over") {
+  PushFixture app;
+  app.begin({{main_ref, app.first, app.second}});
+  must(app::finish_push(app.context, "another", {{main_ref, app.first, app.second}}));
+  must(app::finish_push(app.context, app.session.id, {{main_ref, app.second, app.first}}));
+  CHECK(app.outcomes() == "open\n");
+  CHECK(app.pushes() == 0);
+}
+
+TEST_CASE("begin_push: what is no change of a ref is refused, and nothing of it is written down") {
+  PushFixture app;
+  for (const RefChange& bad : {RefChange{"main", app.first, app.second},
+                               RefChange{"refs/deployments/" + app.second, zeros, app.second},
+                               RefChange{main_ref, app.first, "x"}}) {
+    const auto refused = app::begin_push(app.context, app.session,
+                                         {{main_ref, app.first, app.second}, bad}, "request-7");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().reason_code == "invalid_ref_change");
+  }
+  CHECK(app.row_count("pushed_ref") == 0);
+}
+
+TEST_CASE("settle_pushes: what a crash left open is settled from the refs, once") {
+  PushFixture app;
+  app.begin({{main_ref, app.first, app.second},
+             {"refs/heads/new", zeros, app.second},
+             {"refs/heads/gone", app.first, zeros}});
+  SUBCASE("git had changed them") {
+    app.git.branch("main", app.second);
+    app.git.branch("new", app.second);
+    for (int i = 0; i < 2; ++i) app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "moved\nmoved\nmoved\n");
+    CHECK(app.pushes() == 3);
+  }
+  SUBCASE("git had changed none") {
+    app.git.branch("gone", app.first);
+    for (int i = 0; i < 2; ++i) app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "abandoned\nabandoned\nabandoned\n");
+    CHECK(app.pushes() == 0);
+  }
+  SUBCASE("the key is deleted by now") {
+    app.git.branch("main", app.second);
+    must(app::delete_deploy_key(app.context, app.access, app.key.id));
+    app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "moved\nabandoned\nmoved\n");
+  }
+  SUBCASE("git is still at work: it is left to it") {
+    {
+      const Descriptor folder(
+          ::open(app.git.git_directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      REQUIRE(flock(folder.get(), LOCK_SH) == 0);
+      app::settle_pushes(app.context);
+      CHECK(app.outcomes() == "open\nopen\nopen\n");
+    }
+    app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "abandoned\nabandoned\nmoved\n");
+  }
+  SUBCASE("a killed git's lock goes, another's stays") {
+    const auto lock = app.git.git_directory() / "refs/heads/main.lock";
+    const auto strange = app.git.git_directory() / "refs/heads/new.lock";
+    std::ofstream(lock) << app.second << "\n";
+    std::ofstream(strange) << app.first << "\n";
+    app::settle_pushes(app.context);
+    CHECK_FALSE(std::filesystem::exists(lock));
+    CHECK(std::filesystem::exists(strange));
+  }
+  SUBCASE("the repository cannot be read: for the next time") {
+    const auto away = app.git.folder() / "away";
+    std::filesystem::rename(app.git.path(), away);
+    app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "open\nopen\nopen\n");
+    std::filesystem::rename(away, app.git.path());
+    app::settle_pushes(app.context);
+    CHECK(app.outcomes() == "abandoned\nabandoned\nmoved\n");
+  }
+}
+
+TEST_CASE("end_push: of two that push the same, one makes the event") {
+  PushFixture app;
+  const RefChange change{main_ref, app.first, app.second};
+  app.begin({change});
+  const app::SshSession late = app.start();
+  must(app::begin_push(app.context, late, {change}, "request-8"));
+  app.git.branch("main", app.second);
+  must(app::finish_push(app.context, app.session.id, {change}));
+  SUBCASE("git refused the other") {
+    must(app::end_push(app.context, late.id, app::GitEnd::reported));
+  }
+  SUBCASE("nobody knows what became of the other") {
+    must(app::end_push(app.context, late.id, app::GitEnd::unknown));
+  }
+  CHECK(app.outcomes() == "moved\nabandoned\n");
+  CHECK(app.pushes() == 1);
+}
+
+TEST_CASE("find_opening_key: the key that is asked for, unless it opens nothing") {
+  PushFixture app;
+  const std::string line = test::public_key("ci");
+  const int64_t audits = app.row_count("audit");
+  CHECK(must(app::find_opening_key(app.context, line)).id == app.key.id);
+  CHECK(must(app::find_opening_key(app.context, line + " a comment\n")).id == app.key.id);
+  const auto refused = [&](const std::string& text) {
+    return !app::find_opening_key(app.context, text).has_value();
+  };
+  CHECK(refused(test::public_key("other")));
+  CHECK(refused(""));
+  CHECK(refused("command=\"sh\" " + line));
+  CHECK(refused("ssh-rsa " + line.substr(line.find(' ') + 1)));
+  app.context.database
+      .write([&](store::Connection& tx) {
+        tx.execute("update deploy_key set expires_at = $1", {to_micros(app.now)});
+      })
+      .value();
+  CHECK(refused(line));
+  app.context.database
+      .write([&](store::Connection& tx) {
+        tx.execute("update deploy_key set expires_at = null");
+        store::set_blocked(tx, app.access.principal.account->id, app.now);
+      })
+      .value();
+  CHECK(refused(line));
+  CHECK(app.row_count("audit") == audits);
+}
+
+TEST_CASE("start_ssh_session: the key was used, and the audit log says by which key") {
+  PushFixture app;
+  const std::string last_used =
+      "deploy_key where last_used_at = " + std::to_string(to_micros(app.now));
+  CHECK(app.row_count(last_used) == 1);
+  CHECK(
+      app.row_count("audit where action = 'ssh.session' and actor_id is null and deploy_key_id = " +
+                    std::to_string(app.key.id.value)) == 1);
+  CHECK(app.session.repository.path == app.access.repository.path);
+  app.now += std::chrono::minutes(1);
+  const auto elsewhere = app::start_ssh_session(
+      app.context, app.key.id, {GitService::upload_pack, "ada", "none"}, "request-8");
+  REQUIRE_FALSE(elsewhere.has_value());
+  CHECK(elsewhere.error().reason_code == "wrong_repository");
+  CHECK(app.row_count(last_used) == 1);  // a refusal is no use
+}
+
+TEST_CASE("check_ssh_session: a session ends with what it was allowed by") {
+  PushFixture app;
+  const auto reason = [&](GitService service) {
+    const auto checked = app::check_ssh_session(app.context, app.session.id, app.key.id, service);
+    return checked ? "" : checked.error().reason_code;
+  };
+  CHECK(reason(GitService::receive_pack) == "");
+  app.context.database
+      .write([](store::Connection& tx) { tx.execute("update repository set writable = 0"); })
+      .value();
+  CHECK(reason(GitService::receive_pack) == "repository_read_only");
+  CHECK(reason(GitService::upload_pack) == "");
+  must(app::delete_deploy_key(app.context, app.access, app.key.id));
+  CHECK(reason(GitService::upload_pack) == "key_disabled");
+}

@@ -1,0 +1,84 @@
+#include "client/ssh_door.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "wire/ssh_door.h"
+
+namespace esclusa::client {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// sshd's client waits for it, and the program has to start as well.
+constexpr auto find_time = limits::key_lookup_time - 500ms;
+constexpr auto check_time = 1s;
+constexpr auto session_time = 10s;  // a commit
+constexpr auto push_time = 60s;     // the server reads what was pushed
+/// So many fit a request's body, whatever their names.
+constexpr size_t changes_per_call = 500;
+
+std::string session_path(const std::string& session) { return "/sessions/" + session; }
+
+}  // namespace
+
+Result<Answer> SshDoor::call(const std::string& method, const std::string& path,
+                             const std::string& body, std::chrono::milliseconds time) const {
+  const Api api(
+      {.base_url = "http://local", .token = Secret(), .unix_socket = socket_, .answer_time = time});
+  return api.call(method, "/esclusa/ssh" + path, body);
+}
+
+Result<SshDoor::Key> SshDoor::find_key(const std::string& line) const {
+  wire::JsonWriter json;
+  json.begin_object().member("key", line).end_object();
+  const Answer answer = TRY(call("POST", "/keys", json.take(), find_time));
+  return Key{{answer.body.integer_at("key_id").value_or(0)},
+             answer.body.string_at("key").value_or("")};
+}
+
+Result<SshDoor::Session> SshDoor::start_session(DeployKeyId key,
+                                                const core::SshRequest& request) const {
+  const Answer answer =
+      TRY(call("POST", "/sessions", wire::write_ssh_start({key, request}), session_time));
+  return Session{answer.body.string_at("session").value_or(""),
+                 answer.body.string_at("full_name").value_or(""),
+                 answer.body.string_at("path").value_or("")};
+}
+
+Result<void> SshDoor::check_session(const std::string& session, DeployKeyId key,
+                                    core::GitService service) const {
+  TRY(call("POST", session_path(session) + "/checks", wire::write_ssh_check({key, service}),
+           check_time));
+  return {};
+}
+
+Result<void> SshDoor::send_changes(const std::string& method, const std::string& session,
+                                   std::optional<DeployKeyId> key,
+                                   const std::vector<core::RefChange>& changes) const {
+  for (size_t at = 0; at < changes.size(); at += changes_per_call) {
+    const auto first = changes.begin() + static_cast<ptrdiff_t>(at);
+    const auto count = std::min(changes_per_call, changes.size() - at);
+    TRY(call(method, session_path(session) + "/changes",
+             wire::write_ssh_changes({key, {first, first + static_cast<ptrdiff_t>(count)}}),
+             push_time));
+  }
+  return {};
+}
+
+Result<void> SshDoor::begin_push(const std::string& session, DeployKeyId key,
+                                 const std::vector<core::RefChange>& changes) const {
+  return send_changes("POST", session, key, changes);
+}
+
+Result<void> SshDoor::finish_push(const std::string& session,
+                                  const std::vector<core::RefChange>& made) const {
+  return send_changes("PUT", session, std::nullopt, made);
+}
+
+Result<void> SshDoor::end_session(const std::string& session, bool is_reported) const {
+  TRY(call("DELETE", session_path(session) + (is_reported ? "?git=reported" : ""), "", push_time));
+  return {};
+}
+
+}  // namespace esclusa::client

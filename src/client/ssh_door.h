@@ -1,0 +1,51 @@
+#pragma once
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "client/api.h"
+#include "core/pushed_ref.h"
+#include "core/ssh_door.h"
+
+namespace esclusa::client {
+
+/// The server, as OpenSSH's helpers ask it, over `keys.sock`. Any thread. Errors carry the server's
+/// own message; `unavailable` if it cannot be reached.
+class SshDoor {
+ public:
+  explicit SshDoor(std::string socket) : socket_(std::move(socket)) {}
+
+  struct Key {
+    DeployKeyId id;
+    std::string text;  ///< type and blob, as OpenSSH has read them
+  };
+  /// `not_found` if the key of this line opens nothing.
+  Result<Key> find_key(const std::string& line) const;
+
+  struct Session {
+    std::string id;
+    std::string full_name;
+    std::string path;  ///< of the git directory
+  };
+  Result<Session> start_session(DeployKeyId key, const core::SshRequest& request) const;
+  /// Whether the key still opens that; waits a second at most.
+  Result<void> check_session(const std::string& session, DeployKeyId key,
+                             core::GitService service) const;
+
+  Result<void> begin_push(const std::string& session, DeployKeyId key,
+                          const std::vector<core::RefChange>& changes) const;
+  Result<void> finish_push(const std::string& session,
+                           const std::vector<core::RefChange>& made) const;
+  /// `is_reported`: `finish_push` has named all that git changed.
+  Result<void> end_session(const std::string& session, bool is_reported) const;
+
+ private:
+  Result<Answer> call(const std::string& method, const std::string& path, const std::string& body,
+                      std::chrono::milliseconds time) const;
+  Result<void> send_changes(const std::string& method, const std::string& session,
+                            std::optional<DeployKeyId> key,
+                            const std::vector<core::RefChange>& changes) const;
+  std::string socket_;
+};
+
+}  // namespace esclusa::client

@@ -1,0 +1,48 @@
+#include "ssh/keys.h"
+
+#include <sys/time.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "base/limits.h"
+#include "client/ssh_door.h"
+#include "core/ssh_door.h"
+#include "ssh/program.h"
+
+namespace esclusa::ssh {
+namespace {
+
+/// SIGALRM ends the program, wherever it hangs.
+void end_after(std::chrono::microseconds time) {
+  itimerval timer{};
+  timer.it_value.tv_sec = time / std::chrono::seconds(1);
+  timer.it_value.tv_usec = time % std::chrono::seconds(1) / std::chrono::microseconds(1);
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+Result<std::string> key_line(const std::string& type, const std::string& blob,
+                             const std::string& given_socket) {
+  const std::string socket = TRY(checked_socket(given_socket));
+  const core::PublicKeyLine asked = TRY(core::split_public_key(type + " " + blob));
+  const auto key = TRY(client::SshDoor(socket).find_key(asked.type + " " + asked.blob));
+  // What is printed is made of what was read here, and has to be the key that was asked for.
+  if (key.text != asked.type + " " + asked.blob || !asked.comment.empty() || !key.id) {
+    return fail(ErrorCode::unavailable, "the server answered about another key");
+  }
+  return core::authorized_key_line({asked.type + " " + asked.blob, ""},
+                                   TRY(own_path()) + " ssh serve --key-id " +
+                                       std::to_string(key.id.value) + " --socket " + socket);
+}
+
+}  // namespace
+
+int print_key(const std::string& type, const std::string& blob, const std::string& socket) {
+  end_after(limits::key_lookup_time);
+  const auto line = key_line(type, blob, socket);
+  if (!line) return report(line.error());
+  std::printf("%s\n", line->c_str());
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace esclusa::ssh

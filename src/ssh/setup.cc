@@ -1,0 +1,101 @@
+#include "ssh/setup.h"
+
+#include <pwd.h>
+
+#include <cstdio>
+
+#include "core/ssh_door.h"
+#include "ssh/program.h"
+
+namespace esclusa::ssh {
+namespace {
+
+Error not_plain(const std::string& path) {
+  return {ErrorCode::invalid,
+          "paths should be absolute, of letters, digits and /._-+@: " + path,
+          {},
+          {},
+          {}};
+}
+
+std::string steps(const Installation& installation, const std::string& program) {
+  const std::string options = " --user " + installation.user + " --helper " + installation.helper +
+                              " --socket " + installation.socket;
+  return "# The SSH door of Esclusa. Lines with $ are commands for root; docs/ssh.md says more.\n"
+         "\n"
+         "# 1. A user for it, without a password and without a file of keys. The server runs as\n"
+         "#    this user (or as another one, with the settings ssh.socket and ssh.user).\n"
+         "# $ useradd --system --create-home --shell /bin/sh " +
+         installation.user +
+         "\n"
+         "\n"
+         "# 2. This program where only root can change it.\n"
+         "# $ install -D -o root -g root -m 755 " +
+         program + " " + installation.helper +
+         "\n"
+         "\n"
+         "# 3. These settings: the rest of this text as /etc/ssh/sshd_config.d/esclusa.conf\n"
+         "# $ esclusa ssh setup" +
+         options +
+         " > /etc/ssh/sshd_config.d/esclusa.conf\n"
+         "# $ sshd -t && systemctl reload ssh\n"
+         "\n"
+         "# 4. Whether all is well:\n"
+         "# $ esclusa ssh check" +
+         options + "\n\n";
+}
+
+}  // namespace
+
+std::vector<SshdSetting> user_settings(const Installation& installation) {
+  return {
+      {"AuthorizedKeysCommand",
+       installation.helper + " ssh keys %t %k --socket " + installation.socket},
+      {"AuthorizedKeysCommandUser", installation.user},
+      {"AuthorizedKeysFile", "none"},
+      {"AuthenticationMethods", "publickey"},
+      {"PubkeyAuthentication", "yes"},
+      {"PasswordAuthentication", "no"},
+      {"KbdInteractiveAuthentication", "no"},
+      {"PermitTTY", "no"},
+      {"PermitUserRC", "no"},
+      {"AllowTcpForwarding", "no"},
+      {"AllowStreamLocalForwarding", "no"},
+      {"AllowAgentForwarding", "no"},
+      {"X11Forwarding", "no"},
+      {"PermitTunnel", "no"},
+      {"MaxAuthTries", "3"},
+      {"MaxSessions", "4"},
+      {"AcceptEnv", "GIT_PROTOCOL"},
+  };
+}
+
+Installation with_socket(Installation installation) {
+  if (!installation.socket.empty()) return installation;
+  const passwd* user = getpwnam(installation.user.c_str());
+  const std::string home = user != nullptr ? user->pw_dir : "/home/" + installation.user;
+  installation.socket = home + "/.local/share/esclusa/run/keys.sock";
+  return installation;
+}
+
+int print_setup(const Installation& given) {
+  const Installation installation = with_socket(given);
+  for (const std::string& path : {installation.helper, installation.socket}) {
+    if (!core::is_plain_path(path)) return report(not_plain(path));
+  }
+  const auto program = own_path();
+  if (!program) return report(program.error());
+  std::string text = steps(installation, *program);
+  text += "# Of the whole sshd: many clients may begin at once, and none may take its time.\n";
+  text += "MaxStartups " + std::to_string(startups) + ":30:" + std::to_string(2 * startups) + "\n";
+  text += "LoginGraceTime 20\n\n";
+  text += "Match User " + installation.user + "\n";
+  for (const SshdSetting& setting : user_settings(installation)) {
+    text += "    " + setting.name + " " + setting.value + "\n";
+  }
+  text += "Match all\n";
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace esclusa::ssh

@@ -1,0 +1,23 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "core/git_intent.h"
+#include "core/pushed_ref.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// `pushed.id` is ignored.
+void insert_pushed_ref(sql::Connection& tx, const core::PushedRef& pushed);
+/// False if it is settled already.
+bool settle_pushed_ref(sql::Connection& tx, PushedRefId id, core::GitOutcome outcome,
+                       Timestamp now);
+/// Whether another push made the same change of the same ref after this one was written down.
+bool has_other_made(sql::Connection& db, const core::PushedRef& pushed);
+/// The open ones of a push, in the order in which they were written down.
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db, std::string_view session);
+/// All that are open, of whatever push.
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db);
+
+}  // namespace esclusa::store

@@ -1,0 +1,39 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/pushed_ref.h"
+#include "core/ssh_door.h"
+#include "wire/json.h"
+#include "wire/json_writer.h"
+
+/// What OpenSSH's helpers send to the server, both sides of it.
+namespace esclusa::wire {
+
+/// `{"key_id": 1, "service": "upload-pack", "repository": "OWNER/NAME"}`
+struct SshStart {
+  DeployKeyId key_id;
+  core::SshRequest request;
+};
+std::string write_ssh_start(const SshStart& start);
+Result<SshStart> parse_ssh_start(std::string_view text);
+
+/// `{"key_id": 1, "service": "upload-pack"}`
+struct SshCheck {
+  DeployKeyId key_id;
+  core::GitService service = core::GitService::upload_pack;
+};
+std::string write_ssh_check(const SshCheck& check);
+Result<SshCheck> parse_ssh_check(std::string_view text);
+
+/// `{"key_id": 1, "changes": [{"ref": "refs/heads/main", "from": "…", "to": "…"}]}`
+struct SshChanges {
+  std::optional<DeployKeyId> key_id = {};
+  std::vector<core::RefChange> changes = {};
+};
+std::string write_ssh_changes(const SshChanges& changes);
+Result<SshChanges> parse_ssh_changes(std::string_view text);
+
+}  // namespace esclusa::wire

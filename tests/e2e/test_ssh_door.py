@@ -1,0 +1,500 @@
+"""The SSH door without sshd: what `esclusa ssh keys` prints, and git over `esclusa ssh serve`."""
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import BINARY, EsclusaTest, Repository, clean_environment, make_repository
+from public_keys import line, public_key
+
+ZEROS = "0" * 40
+
+
+class DoorTest(EsclusaTest):
+    """A bare repository for each test, demo/NAME, and clones that come by the door."""
+
+    def setUp(self):
+        self.api = self.server.api()  # a server that was started anew has another port
+        self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
+        self.bare = Repository(self.server.folder / f"{self.name}.git", bare=True)
+        self.repository.git("push", "-q", self.bare.path, "main", "old", "v1.0")
+        self.server.add_repository(f"demo/{self.name}", self.bare, "--writable", "--private")
+        self.path = f"/repos/demo/{self.name}"
+        self.folder = self.server.folder / f"work-{self.name}"
+        self.folder.mkdir()
+
+    @property
+    def socket(self):
+        return self.server.data / "run/keys.sock"
+
+    def add_key(self, name=None, **more):
+        """Adds a deploy key that may write; gives its id."""
+        key = public_key(name or self.id())
+        answer = self.api.post(f"{self.path}/keys", {"key": key, **more})
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json["id"]
+
+    def keys(self, *arguments, socket=None):
+        """`esclusa ssh keys`, as sshd runs it."""
+        return subprocess.run([BINARY, "ssh", "keys", *arguments, "--socket",
+                               str(socket or self.socket)], check=False, capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL, env={})
+
+    def serve_command(self, key_id):
+        return [BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket", str(self.socket)]
+
+    def serve(self, key_id, command, **more):
+        """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""
+        asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
+        return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
+                              text=True, timeout=60, input="0000",
+                              env=clean_environment({**asked, **more}))
+
+    def git(self, key_id, *arguments, directory=None, check=True):
+        """git, whose ssh is the forced command of the key."""
+        wrapper = self.folder / f"ssh-{key_id}"
+        if not wrapper.exists():
+            wrapper.write_text("#!/bin/sh\nfor command; do :; done\n"
+                               'SSH_ORIGINAL_COMMAND="$command" exec '
+                               + " ".join(self.serve_command(key_id)) + "\n")
+            wrapper.chmod(0o755)
+        environment = clean_environment({
+            "GIT_SSH_COMMAND": str(wrapper), "GIT_SSH_VARIANT": "ssh", "LC_ALL": "C",
+            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"})
+        done = subprocess.run(["git", *map(str, arguments)], cwd=directory or self.folder,
+                              check=False, capture_output=True, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL, env=environment)
+        if check:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def url(self, name=None):
+        return f"ssh://git@door/demo/{name or self.name}.git"
+
+    def clone(self, key_id):
+        """A clone of the repository by the door; gives its folder."""
+        self.git(key_id, "clone", "-q", self.url(), "clone")
+        return self.folder / "clone"
+
+    def commit(self, clone, text="new\n"):
+        (clone / "new.txt").write_text(text)
+        self.git(0, "add", "-A", directory=clone)
+        self.git(0, "commit", "-q", "-m", "A change", directory=clone)
+        return self.git(0, "rev-parse", "HEAD", directory=clone).stdout.strip()
+
+    def pushes(self):
+        """The bodies of the repository's push events, the oldest first."""
+        answer = self.api.get(f"/esclusa{self.path}/events?after=0")
+        self.assertEqual(answer.status, 200, answer)
+        return [event["payload"] for event in answer.json["events"] if event["event"] == "push"]
+
+    def start_server(self):
+        self.server.start()
+        self.api = self.server.api()
+
+    def restart_server(self):
+        self.server.restart()
+        self.api = self.server.api()
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
+            time.sleep(0.02)
+
+
+class Keys(DoorTest):
+    """esclusa ssh keys"""
+
+    def test_a_line_for_a_key_that_opens_something(self):
+        key_id = self.add_key()
+        key = public_key(self.id())
+        done = self.keys(*key.split())
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, f'restrict,command="{os.path.realpath(BINARY)} ssh serve '
+                                      f'--key-id {key_id} --socket {self.socket}" {key}\n')
+        self.assertIsNone(self.api.get(f"{self.path}/keys/{key_id}").json["last_used"])
+
+    def test_nothing_for_everything_else(self):
+        expired = self.add_key("expired", expires_at="2100-01-01T00:00:00Z")
+        deleted = self.add_key("deleted")
+        self.api.delete(f"{self.path}/keys/{deleted}")
+        self.server.create_user("mallory")
+        self.server.cli("repo", "grant", f"demo/{self.name}", "mallory", "admin")
+        mallory = self.server.api(self.server.create_token("mallory", "repo"))
+        answer = mallory.post(f"{self.path}/keys", {"key": public_key("mallory")})
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(self.keys(*public_key("mallory").split()).returncode, 0)
+        self.server.cli("user", "block", "mallory")
+        good = public_key(self.id())
+        self.add_key()
+        self.assertEqual(self.keys(*public_key("expired").split()).returncode, 0)
+        for name, arguments in {
+                "deleted": public_key("deleted").split(),
+                "blocked": public_key("mallory").split(),
+                "unknown": public_key("unknown").split(),
+                "damaged": (good.split()[0], good.split()[1][:-4]),
+                "another type": ("ssh-rsa", good.split()[1]),
+                "certificate": line("ssh-ed25519-cert-v01@openssh.com", b"a").split(),
+                "a comment": (good.split()[0], good.split()[1] + " x"),
+                "a line more": (good.split()[0], good.split()[1] + "\n" + good),
+                "options": ("no-pty", good),
+                "nothing": ("", ""),
+        }.items():
+            with self.subTest(name=name):
+                done = self.keys(*arguments)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertEqual(done.stdout, "")
+                self.assertNotEqual(done.stderr, "")
+        self.assertTrue(expired)
+
+    def test_nothing_without_a_server(self):
+        good = public_key(self.id()).split()
+        self.add_key()
+        nowhere = self.keys(*good, socket=self.folder / "none.sock")
+        self.assertNotEqual((nowhere.returncode, nowhere.stdout), (0, ""))
+        self.assertEqual(nowhere.stdout, "")
+        self.assertEqual(self.keys(*good, socket="run/keys.sock").stdout, "")
+        self.assertEqual(self.keys(*good, socket="/tmp/a b").stdout, "")
+        # A server that hangs: the key is refused all the same.
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            hanging = self.keys(*good)
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.assertNotEqual(hanging.returncode, 0)
+        self.assertEqual(hanging.stdout, "")
+
+    def test_the_socket_answers_nothing_else(self):
+        curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
+                str(self.socket)]
+        for path in ("/esclusa/admin/users", "/livez", "/", "/meta", self.path,
+                     "/esclusa/events", "/openapi.json"):
+            with self.subTest(path=path):
+                done = subprocess.run([*curl, f"http://local{path}"], check=True,
+                                      capture_output=True, text=True)
+                self.assertEqual(done.stdout, "404")
+        self.assertEqual(os.stat(self.socket).st_mode & 0o777, 0o600)
+
+
+class Sessions(DoorTest):
+    """esclusa ssh serve"""
+
+    def test_a_key_that_may_read_clones_and_does_not_push(self):
+        key_id = self.add_key(read_only=True)
+        self.api.post(f"{self.path}/deployments", {"ref": "main", "required_contexts": []})
+        clone = self.clone(key_id)
+        self.assertEqual(self.git(0, "rev-parse", "HEAD", directory=clone).stdout.strip(),
+                         self.bare.sha("main"))
+        key = self.api.get(f"{self.path}/keys/{key_id}").json
+        self.assertIsNotNone(key["last_used"])
+        refs = self.git(key_id, "ls-remote", self.url()).stdout
+        self.assertIn("refs/heads/old", refs)
+        self.assertNotIn("refs/deployments", refs)
+        self.assertIn("refs/deployments", self.bare.git("for-each-ref"))
+        self.commit(clone)
+        refused = self.git(key_id, "push", "origin", "main", directory=clone, check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn(f"esclusa: this deploy key may read demo/{self.name}, but not push to it",
+                      refused.stderr)
+        self.assertEqual(self.pushes(), [])
+
+    def test_both_protocols(self):
+        key_id = self.add_key()
+        for version in "012":
+            with self.subTest(version=version):
+                done = self.git(key_id, "-c", f"protocol.version={version}", "ls-remote",
+                                self.url())
+                self.assertIn("refs/tags/v1.0", done.stdout)
+
+    def test_a_push_is_an_event_and_what_a_deployment_gets(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        before, after = self.bare.sha("main"), self.commit(clone)
+        self.git(key_id, "push", "-q", "origin", "main", directory=clone)
+        [push] = self.pushes()
+        self.assertEqual((push["ref"], push["before"], push["after"]),
+                         ("refs/heads/main", before, after))
+        self.assertEqual((push["created"], push["deleted"], push["forced"]), (False, False, False))
+        self.assertEqual([commit["id"] for commit in push["commits"]], [after])
+        self.assertEqual(push["commits"][0]["added"], ["new.txt"])
+        self.assertTrue(push["commits"][0]["distinct"])
+        self.assertEqual(push["head_commit"]["id"], after)
+        self.assertEqual((push["pusher"]["name"], push["sender"]["login"]), ("admin", "admin"))
+        answer = self.api.post(f"{self.path}/deployments", {"ref": "main",
+                                                            "required_contexts": []})
+        self.assertEqual((answer.status, answer.json["sha"]), (201, after))
+
+    def test_branches_and_tags_come_move_by_force_and_go(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        main, new = self.bare.sha("main"), self.commit(clone)
+        push = lambda *what: self.git(key_id, "push", "-q", "origin", *what, directory=clone)
+        push("HEAD:refs/heads/-topic", "v1.0:refs/tags/v2.0")
+        branch, tag = self.pushes()
+        self.assertEqual((branch["ref"], branch["before"], branch["after"], branch["created"]),
+                         ("refs/heads/-topic", ZEROS, new, True))
+        self.assertEqual([commit["id"] for commit in branch["commits"]], [new])
+        self.assertEqual((tag["ref"], tag["created"], tag["commits"]),
+                         ("refs/tags/v2.0", True, []))
+        self.assertEqual(tag["after"], self.bare.git("rev-parse", "refs/tags/v2.0"))
+        self.assertEqual(tag["head_commit"]["id"], self.bare.sha("v1.0"))
+        # Another branch gets what is known by now; it was led back; both go.
+        push("HEAD:refs/heads/old", "--force")
+        push(f"{main}:refs/heads/-topic", "--force")
+        push(":refs/heads/-topic", ":refs/tags/v2.0")
+        old, back, gone, gone_tag = self.pushes()[2:]
+        self.assertTrue(old["forced"])
+        self.assertIn(new, [commit["id"] for commit in old["commits"]])
+        self.assertEqual({commit["distinct"] for commit in old["commits"]}, {False})
+        self.assertEqual((back["forced"], back["commits"], back["head_commit"]["id"]),
+                         (True, [], main))
+        self.assertEqual((gone["ref"], gone["deleted"], gone["after"], gone["head_commit"]),
+                         ("refs/heads/-topic", True, ZEROS, None))
+        self.assertEqual((gone_tag["ref"], gone_tag["deleted"]), ("refs/tags/v2.0", True))
+
+    def test_what_is_refused(self):
+        key_id = self.add_key()
+        other = Repository(self.server.folder / f"{self.name}-other.git", bare=True)
+        self.server.add_repository(f"demo/{self.name}-other", other, "--writable")
+        for command in (None, "", "sh", "git-upload-pack", f"git-upload-pack demo/{self.name}",
+                        f"git-upload-archive 'demo/{self.name}'",
+                        f"git-lfs-authenticate demo/{self.name}.git download",
+                        f"git-upload-pack 'demo/{self.name}-other.git'",
+                        f"git-upload-pack '{self.bare.path}'", "git-upload-pack 'demo/nothing'",
+                        f"git-upload-pack '--help'; 'demo/{self.name}'",
+                        f"git-upload-pack 'demo/{self.name}.git' --help",
+                        f"git-upload-pack  'demo/{self.name}.git'", "x" * 5000):
+            with self.subTest(command=command):
+                done = self.serve(key_id, command)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertTrue(done.stderr.startswith("esclusa: "), done.stderr)
+        unknown = self.serve(999_999, f"git-upload-pack 'demo/{self.name}.git'")
+        self.assertIn("opens nothing any more", unknown.stderr)
+        good = self.serve(key_id, f"git upload-pack '/demo/{self.name}'")
+        self.assertIn("refs/heads/main", good.stdout)
+
+    def test_a_repository_that_was_renamed_is_found_by_its_former_name(self):
+        key_id = self.add_key()
+        self.server.cli("repo", "rename", f"demo/{self.name}", f"{self.name}-2")
+        self.assertIn("refs/heads/main", self.git(key_id, "ls-remote", self.url()).stdout)
+        self.assertIn("refs/heads/main",
+                      self.git(key_id, "ls-remote", self.url(f"{self.name}-2")).stdout)
+
+    def test_nobody_pushes_where_it_is_read_only(self):
+        other = Repository(self.server.folder / f"{self.name}-fixed.git", bare=True)
+        self.repository.git("push", "-q", other.path, "main")
+        self.server.add_repository(f"demo/{self.name}-fixed", other)
+        answer = self.api.post(f"/repos/demo/{self.name}-fixed/keys",
+                               {"key": public_key(self.id())})
+        done = self.serve(answer.json["id"], f"git-receive-pack 'demo/{self.name}-fixed.git'")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is registered as read-only", done.stderr)
+        self.assertEqual(self.serve(answer.json["id"],
+                                    f"git-upload-pack 'demo/{self.name}-fixed.git'").stderr, "")
+
+    def test_hidden_refs_and_broken_objects_are_not_pushed(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        hidden = self.git(key_id, "push", "origin", f"HEAD:refs/deployments/{new}",
+                          directory=clone, check=False)
+        self.assertIn("deny updating a hidden ref", hidden.stderr)
+        tree = self.git(0, "rev-parse", "HEAD^{tree}", directory=clone).stdout.strip()
+        broken = subprocess.run(
+            ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"], cwd=clone,
+            input=f"tree {tree}\nauthor Nobody\ncommitter Nobody\n\nbroken\n", check=True,
+            capture_output=True, text=True).stdout.strip()
+        refused = self.git(key_id, "push", "origin", f"{broken}:refs/heads/broken",
+                           directory=clone, check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("fsck error", refused.stderr)
+        self.assertEqual(self.pushes(), [])
+
+    def test_a_branch_that_somebody_works_on_stays(self):
+        name = f"{self.name}-work"
+        work = make_repository(self.server.folder, name)
+        self.server.add_repository(f"demo/{name}", work, "--writable")
+        key = self.api.post(f"/repos/demo/{name}/keys", {"key": public_key(self.id())}).json["id"]
+        self.git(key, "clone", "-q", self.url(name), "clone")
+        clone = self.folder / "clone"
+        self.commit(clone)
+        refused = self.git(key, "push", "origin", "HEAD:main", directory=clone, check=False)
+        self.assertIn("refusing to update checked out branch", refused.stderr)
+        self.git(key, "push", "-q", "origin", "HEAD:topic", directory=clone)
+
+    def test_the_repositorys_own_hooks_run(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        told = self.folder / "told"
+        for name in ("pre-receive", "update", "post-receive"):
+            hook = self.bare.path / "hooks" / name
+            hook.write_text(f'#!/bin/sh\necho "$0 $# $(cat)" >> {told}\n'
+                            f'test "$(git config core.hooksPath)" = ""\n'
+                            f"test ! -e {self.folder}/deny-{name}\n")
+            hook.chmod(0o755)
+        before, after = self.bare.sha("main"), self.commit(clone)
+        (self.folder / "deny-pre-receive").touch()
+        refused = self.git(key_id, "push", "origin", "main", directory=clone, check=False)
+        self.assertIn("pre-receive hook declined", refused.stderr)
+        self.assertEqual(self.pushes(), [])
+        (self.folder / "deny-pre-receive").unlink()
+        told.unlink()
+        self.git(key_id, "push", "-q", "origin", "main", directory=clone)
+        hooks, change = self.bare.path / "hooks", f"{before} {after} refs/heads/main"
+        self.assertEqual(told.read_text().splitlines(),
+                         [f"{hooks}/pre-receive 0 {change}", f"{hooks}/update 3 ",
+                          f"{hooks}/post-receive 0 {change}"])
+        self.assertEqual(len(self.pushes()), 1)
+
+    def test_nothing_of_the_clients_environment_reaches_git(self):
+        key_id = self.add_key()
+        trace = self.folder / "trace"
+        done = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'",
+                          GIT_TRACE=str(trace), GIT_EXEC_PATH="/nonexistent", PATH="/nonexistent",
+                          GIT_DIR="/nonexistent", GIT_PROTOCOL="version=2\n",
+                          LD_BIND_NOW="1", GIT_CONFIG_COUNT="nonsense")
+        self.assertEqual(done.stderr, "")
+        self.assertIn("refs/heads/main", done.stdout)  # version 0
+        self.assertFalse(trace.exists())
+
+
+class Endings(DoorTest):
+    """Revocation, and deaths amidst a push."""
+
+    def start(self, key_id, service="git-upload-pack"):
+        """A session whose client says nothing."""
+        process = subprocess.Popen(
+            self.serve_command(key_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env=clean_environment({"SSH_ORIGINAL_COMMAND": f"{service} 'demo/{self.name}.git'"}))
+        self.addCleanup(process.communicate)  # closes its streams
+        self.addCleanup(process.kill)
+        self.assertIn("refs/heads", process.stdout.readline())
+        return process
+
+    def test_a_key_that_is_deleted_ends_its_sessions(self):
+        key_id, other = self.add_key(), self.add_key("other")
+        ended = [self.start(key_id), self.start(key_id, "git-receive-pack")]
+        going_on = self.start(other)
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        for process in ended:
+            self.assertEqual(process.wait(60), 1)
+            self.assertIn("opens nothing any more", process.stderr.read())
+            self.assertEqual(process.stdout.read(-1)[-4:], "0000")  # git's end of the refs
+        self.assertIsNone(going_on.poll())
+        refused = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'")
+        self.assertIn("opens nothing any more", refused.stderr)
+
+    def hold(self, hook="pre-receive"):
+        """Makes the repository's hook wait: gives a function that waits for it, and one that lets
+        it go on."""
+        reached, gate = self.folder / "reached", self.folder / "gate"
+        os.mkfifo(reached)
+        os.mkfifo(gate)
+        file = self.bare.path / "hooks" / hook
+        file.write_text(f"#!/bin/sh\necho > {reached}\ncat {gate} > /dev/null\n")
+        file.chmod(0o755)
+        return reached.read_text, lambda: gate.write_text("")
+
+    def push(self, key_id, clone, *what):
+        """Pushes in a thread; gives a function that waits for its end."""
+        done = []
+        thread = threading.Thread(target=lambda: done.append(
+            self.git(key_id, "push", "-q", "origin", *(what or ["main"]), directory=clone,
+                     check=False)))
+        thread.start()
+
+        def wait():
+            thread.join(120)
+            return done[0]
+        return wait
+
+    def test_the_server_dies_between_the_hooks_and_is_not_there_at_the_end(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        reached, let_go = self.hold()
+        wait = self.push(key_id, clone, "HEAD:main", "HEAD:new", ":old")
+        reached()  # the server knows of the push
+        self.server.kill()
+        let_go()
+        self.assertEqual(wait().returncode, 0)
+        self.assertEqual(self.bare.sha("main"), new)
+        self.start_server()
+        self.assertEqual({push["ref"] for push in self.pushes()},
+                         {"refs/heads/main", "refs/heads/new", "refs/heads/old"})
+        self.restart_server()
+        self.assertEqual(len(self.pushes()), 3)
+
+    def test_a_server_that_comes_back_waits_for_the_git_that_is_at_work(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        self.commit(clone)
+        reached, let_go = self.hold()
+        wait = self.push(key_id, clone)
+        reached()
+        self.server.kill()
+        self.start_server()
+        self.assertEqual(self.pushes(), [])
+        let_go()
+        self.assertEqual(wait().returncode, 0)
+        self.assertEqual(len(self.pushes()), 1)
+        self.restart_server()
+        self.assertEqual(len(self.pushes()), 1)
+
+    def test_a_push_that_is_ended_before_git_changed_anything_is_no_event(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        before = self.bare.sha("main")
+        self.commit(clone)
+        reached, _ = self.hold()
+        wait = self.push(key_id, clone)
+        reached()
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        ended = wait()
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("opens nothing any more", ended.stderr)
+        self.assertEqual(self.bare.sha("main"), before)
+        self.restart_server()
+        self.assertEqual(self.pushes(), [])
+
+    def test_a_push_that_is_ended_after_git_changed_the_ref_is_one_event(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        # It runs after the refs have changed, and before anybody could report that.
+        reached, _ = self.hold("reference-transaction")
+        hook = self.bare.path / "hooks/reference-transaction"
+        hook.write_text(hook.read_text().replace("#!/bin/sh\n",
+                                                 '#!/bin/sh\n[ "$1" = committed ] || exit 0\n'))
+        wait = self.push(key_id, clone)
+        reached()
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        wait()
+        self.assertEqual(self.bare.sha("main"), new)
+        self.assertEqual([push["after"] for push in self.pushes()], [new])
+
+    def test_a_session_goes_with_its_server(self):
+        process = self.start(self.add_key())
+        self.server.kill()
+        self.assertEqual(process.wait(60), 1)
+        self.assertIn("cannot reach the server", process.stderr.read())
+        self.start_server()
+
+    def test_a_door_that_is_killed_takes_git_with_it(self):
+        process = self.start(self.add_key(), "git-receive-pack")
+        git = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        self.assertEqual(len(git), 1)
+        process.kill()
+        self.wait_for(lambda: not pathlib.Path(f"/proc/{git[0]}/cmdline").exists()
+                      or not pathlib.Path(f"/proc/{git[0]}/cmdline").read_bytes(), "git's end")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,142 @@
+// What must be after each transaction.
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/names.h"
+#include "simulate/simulation.h"
+#include "simulate/trace.h"
+
+namespace esclusa::simulate {
+
+void Simulation::check_transaction(Operation& operation) {
+  const auto rows = read_deployments(world_.database.connection());
+  Effects effects;
+  if (operation.is_timer) {
+    apply_timer(rows, effects);
+  } else if (operation.creation) {
+    apply_creation(operation, rows, effects);
+  } else {
+    effects = operation.apply(model_);
+  }
+  check_rows(rows);
+  for (const std::string& effect : effects) {
+    if (effect.ends_with(" deployment.release")) ++counts_["released after a wait"];
+    if (effect.ends_with(" deployment.end")) ++counts_["ended after a wait"];
+  }
+  check_effects(std::move(effects), journal_->take_news());
+}
+
+void Simulation::apply_creation(const Operation& operation, const std::map<int64_t, Row>& rows,
+                                Effects& effects) {
+  const Creation& creation = *operation.creation;
+  if (!creation.key.empty() && model_.find_key(creation.key)) return;  // the same as then
+  const auto made = std::ranges::find_if(
+      rows, [&](const auto& each) { return !model_.deployments.contains(each.first); });
+  if (made == rows.end()) throw Violation("a create made no deployment");
+  const auto& [id, row] = *made;
+  if (!creation.shas.contains(row.sha)) {
+    throw Violation("deployment " + std::to_string(id) + " is of a commit where " +
+                    model_.refs[creation.ref].given + " never was");
+  }
+  model_.ensure(creation.environment);
+  const Environment& there = model_.environments[creation.environment];
+  Deployment deployment{.id = id,
+                        .environment = creation.environment,
+                        .ref = creation.ref,
+                        .creator = creation.person,
+                        .sha = row.sha,
+                        .created = model_.wall,
+                        .boot = model_.boot,
+                        .location = core::fold_case(there.name)};
+  const Gates gates = model_.gates(deployment);
+  deployment.verdicts = gates.text();
+  effects.push_back("audit " + std::to_string(id) + " deployment.create");
+  if (gates.all_open()) {
+    effects.push_back("event " + std::to_string(id) + " deployment");
+    ++counts_["created: released"];
+  } else {
+    deployment.phase = Phase::held;
+    std::string waits;
+    auto add = [&](std::optional<Gate> gate, const char* name) {
+      if (gate == Gate::shut) waits += (waits.empty() ? " " : ", ") + std::string(name);
+    };
+    add(gates.timer, "wait_timer");
+    add(gates.review, "required_reviewers");
+    add_status(deployment, "waiting Waits for:" + waits, effects);
+    ++counts_["created: held"];
+  }
+  if (!creation.key.empty()) {
+    // What is forgotten stays so, even if the wall clock is set back.
+    std::erase_if(model_.keys, [&](const auto& each) { return !model_.find_key(each.first); });
+    model_.keys[creation.key] = {model_.wall, id};
+  }
+  trace("  makes deployment ", std::to_string(id), ", ", name_of(deployment.phase), ": ",
+        deployment.verdicts);
+  model_.deployments.emplace(id, std::move(deployment));
+}
+
+void Simulation::apply_timer(const std::map<int64_t, Row>& rows, Effects& effects) {
+  for (const auto& [id, row] : rows) {
+    Deployment* deployment = model_.find(id);
+    if (deployment == nullptr || deployment->phase != Phase::held) continue;
+    const Gates gates = model_.gates(*deployment);
+    if (row.phase == Phase::released) {
+      if (!gates.all_open()) {
+        throw Violation("deployment " + std::to_string(id) + " was released with " + gates.text());
+      }
+      trace("  releases deployment ", std::to_string(id));
+      ++counts_["released by the timer or a start"];
+      judge(model_, *deployment, effects);
+    } else if (row.verdicts == gates.text()) {
+      deployment->verdicts = row.verdicts;
+    }
+  }
+}
+
+void Simulation::check_rows(const std::map<int64_t, Row>& rows) const {
+  for (const auto& [id, row] : rows) {
+    const std::string which = "deployment " + std::to_string(id);
+    const Deployment* deployment = model_.find(id);
+    if (deployment == nullptr) throw Violation(which + " should not be there");
+    const std::string gates = " (gates: " + model_.gates(*deployment).text() + ")";
+    if (row.phase != deployment->phase) {
+      throw Violation(which + " is " + name_of(row.phase) + ", and should be " +
+                      name_of(deployment->phase) + gates);
+    }
+    if (row.sha != deployment->sha) throw Violation(which + " is of another commit now");
+    if (row.verdicts != deployment->verdicts) {
+      throw Violation(which + " has the verdicts " + row.verdicts + ", and should have " +
+                      deployment->verdicts + gates);
+    }
+  }
+  for (const auto& [id, deployment] : model_.deployments) {
+    if (!deployment.is_deleted && !rows.contains(id)) {
+      throw Violation("deployment " + std::to_string(id) + " is gone");
+    }
+  }
+}
+
+void Simulation::check_effects(Effects wanted, Effects found) {
+  std::ranges::sort(wanted);
+  std::ranges::sort(found);
+  Effects missing, surplus;
+  std::ranges::set_difference(wanted, found, std::back_inserter(missing));
+  std::ranges::set_difference(found, wanted, std::back_inserter(surplus));
+  if (!missing.empty()) throw Violation("a row is missing: " + missing.front());
+  if (!surplus.empty()) throw Violation("a row is too much: " + surplus.front());
+}
+
+void Simulation::check_nothing_is_stuck(bool timed_only,
+                                        const std::map<int64_t, Row>& before) const {
+  for (const auto& [id, deployment] : model_.deployments) {
+    if (deployment.phase != Phase::held || deployment.is_deleted) continue;
+    // The timer looks only at what was waiting for it; the rest is judged when something changes.
+    const bool was_looked_at = !timed_only || before.at(id).verdicts.contains("wait_timer:shut");
+    if (was_looked_at && model_.gates(deployment).all_open()) {
+      throw Violation("deployment " + std::to_string(id) + " stays held, and nothing holds it");
+    }
+  }
+}
+
+}  // namespace esclusa::simulate

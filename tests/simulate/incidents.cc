@@ -1,0 +1,114 @@
+// What happens beside the requests.
+
+#include <algorithm>
+
+#include "simulate/simulation.h"
+#include "simulate/trace.h"
+#include "store/accounts.h"
+#include "store/teams.h"
+
+namespace esclusa::simulate {
+
+using namespace std::chrono_literals;
+using std::chrono::microseconds;
+
+void Simulation::happen() {
+  const size_t kind = random_.below(30);
+  if (kind < 7) return pass_time();
+  if (kind < 11) return pass_to_the_end_of_a_timer();
+  if (kind < 13) return jump_wall_clock();
+  if (kind < 14) return stop(true);
+  if (kind < 16) return stop(false);
+  if (kind < 19) return move_ref();
+  if (kind < 23) return change_team();
+  if (kind < 26) return change_block();
+  run_timer_alone();
+}
+
+void Simulation::set_time(Timestamp wall, BootTime boot) {
+  world_.wall = model_.wall = wall;
+  world_.boot = model_.boot = std::move(boot);
+}
+
+void Simulation::pass_time() {
+  static const std::vector<microseconds> spans = {1us, 30s, 1min, 4min, 59min, 24h, 24h * 31};
+  const microseconds span = random_.pick(spans);
+  set_time(model_.wall + span, {model_.boot.boot_id, model_.boot.since_boot + span});
+  trace("time passes: ",
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()), " s");
+}
+
+void Simulation::pass_to_the_end_of_a_timer() {
+  const Deployment* deployment = model_.find(pick_deployment(random_, model_));
+  if (deployment == nullptr) return;
+  const auto wait = std::chrono::minutes(model_.environments[deployment->environment].minutes);
+  const bool same_boot = model_.boot.boot_id == deployment->boot.boot_id;
+  microseconds span = same_boot ? deployment->boot.since_boot + wait - model_.boot.since_boot
+                                : deployment->created + wait - model_.wall;
+  // A microsecond less is too early.
+  span -= microseconds(random_.below(2));
+  if (span <= 0us || span > 24h * 40) return;
+  set_time(model_.wall + span, {model_.boot.boot_id, model_.boot.since_boot + span});
+  trace("time passes to the end of the timer of deployment ", std::to_string(deployment->id));
+}
+
+void Simulation::jump_wall_clock() {
+  static const std::vector<microseconds> spans = {1min, 1h, 24h * 10, 24h * 365 * 3};
+  const microseconds span = random_.pick(spans);
+  const bool back = random_.one_in(2);
+  set_time(back ? model_.wall - span : model_.wall + span, model_.boot);
+  trace("the wall clock is set ", back ? "back" : "forward", " by ",
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()), " s");
+}
+
+void Simulation::stop(bool reboots) {
+  for (Request& request : requests_) request.fiber->kill();
+  requests_.clear();
+  if (reboots) {
+    set_time(model_.wall + 90s, {"boot-" + std::to_string(++boot_count_), 30s});
+  }
+  ++counts_[reboots ? "reboots" : "crashes"];
+  trace(reboots ? "the machine is started again" : "the server dies, and is started again");
+  run_alone(make_release_due(world_, true));
+  check_nothing_is_stuck(false, {});
+}
+
+void Simulation::move_ref() {
+  const size_t ref = random_.below(model_.refs.size());
+  if (model_.refs[ref].kind == RefKind::commit) return;
+  world_.move(ref, random_.below(world_.commit_count()));
+  for (Request& request : requests_) {
+    auto& creation = request.operation->creation;
+    if (creation && creation->ref == ref) creation->shas.insert(world_.sha(ref));
+  }
+  trace(model_.refs[ref].given, " moves to ", world_.sha(ref));
+}
+
+void Simulation::change_team() {
+  const size_t index = random_.below(model_.people.size());
+  Person& person = model_.people[index];
+  const size_t team = random_.below(person.in_team.size());
+  bool& is_in = person.in_team[team];
+  is_in = !is_in;
+  sql::Connection& db = world_.database.connection();
+  if (is_in) {
+    store::set_team_member(db, world_.team_id(team), world_.account_id(index),
+                           core::TeamRole::member);
+  } else {
+    store::remove_team_member(db, world_.team_id(team), world_.account_id(index));
+  }
+  trace(person.login, is_in ? " joins" : " leaves", " team-", std::to_string(team));
+}
+
+void Simulation::change_block() {
+  // The last can always do something: an administrator who is never blocked.
+  static const std::vector<size_t> candidates = {0, 1, 2, 4, 5, 6};
+  const size_t index = random_.pick(candidates);
+  Person& person = model_.people[index];
+  person.is_blocked = !person.is_blocked;
+  store::set_blocked(world_.database.connection(), world_.account_id(index),
+                     person.is_blocked ? std::optional(model_.wall) : std::nullopt);
+  trace(person.login, person.is_blocked ? " is blocked" : " is let in again");
+}
+
+}  // namespace esclusa::simulate

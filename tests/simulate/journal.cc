@@ -1,0 +1,55 @@
+#include "simulate/journal.h"
+
+namespace esclusa::simulate {
+
+std::map<int64_t, Row> read_deployments(sql::Connection& db) {
+  std::map<int64_t, Row> rows;
+  db.each("select id, phase, sha from deployment", {}, [&](const sql::Row& row) {
+    const Phase phase = row.text(1) == "held"       ? Phase::held
+                        : row.text(1) == "released" ? Phase::released
+                                                    : Phase::ended;
+    rows[row.integer(0)] = {phase, std::string(row.text(2)), ""};
+  });
+  db.each("select deployment_id, kind, state from deployment_gate order by deployment_id, kind", {},
+          [&](const sql::Row& row) {
+            std::string& text = rows[row.integer(0)].verdicts;
+            text += (text.empty() ? "" : " ") + std::string(row.text(1)) + ":" +
+                    std::string(row.text(2));
+          });
+  return rows;
+}
+
+Journal::Journal(sql::Connection& db) : db_(db) { take_news(); }
+
+void Journal::add_news(const std::string& table, const std::string& text, Effects& news) {
+  int64_t& last = last_[table];
+  db_.each("select t.id, " + text + " from " + table + " t where t.id > $1 order by t.id", {last},
+           [&](const sql::Row& row) {
+             last = row.integer(0);
+             if (!row.is_null(1)) news.emplace_back(row.text(1));
+           });
+}
+
+Effects Journal::take_news() {
+  Effects news;
+  add_news("event",
+           "case when t.kind in ('deployment', 'deployment_status') then 'event ' || "
+           "t.deployment_id || ' ' || t.kind end",
+           news);
+  add_news("deployment_status",
+           "'status ' || t.deployment_id || ' ' || t.state || ' ' || t.description", news);
+  add_news("deployment_review",
+           "'review ' || t.deployment_id || ' ' || t.state || ' ' || (select a.login from account "
+           "a where a.id = t.reviewer_id)",
+           news);
+  // What is done to anything but a deployment says too little by its id.
+  add_news("audit",
+           "case when t.action = 'deployment.bypass' then 'audit ' || t.target_id || ' ' || "
+           "t.action || ' ' || t.detail when t.action like 'deployment.%' or t.action like "
+           "'deployment_review.%' then 'audit ' || t.target_id || ' ' || t.action else 'audit ' || "
+           "t.action end",
+           news);
+  return news;
+}
+
+}  // namespace esclusa::simulate

@@ -1,0 +1,137 @@
+#include "simulate/model.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <set>
+
+namespace esclusa::simulate {
+namespace {
+
+/// By the C library, which knows `*` and FNM_PATHNAME too.
+bool fits(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0;
+}
+
+}  // namespace
+
+std::string Gates::text(bool bypassed) const {
+  std::string text;
+  auto add = [&](const char* kind, std::optional<Gate> gate, const char* when_shut) {
+    if (!gate) return;
+    text += (text.empty() ? "" : " ") + std::string(kind) + ":" +
+            (gate == Gate::open ? "open" : when_shut);
+  };
+  const char* waits = bypassed ? "bypassed" : "shut";
+  add("branch_policy", policy, "shut");
+  add("required_reviewers", review, waits);
+  add("wait_timer", timer, waits);
+  return text;
+}
+
+bool Model::is_ref_allowed(size_t environment, size_t index) const {
+  const Environment& there = environments[environment];
+  const Ref& ref = refs[index];
+  if (!there.mode) return true;
+  if (there.mode == PolicyMode::protected_branches) {
+    if (ref.kind != RefKind::branch) return false;
+    return protected_patterns.empty() || std::ranges::any_of(protected_patterns, [&](auto& each) {
+             return fits(each, ref.name);
+           });
+  }
+  if (ref.kind == RefKind::commit) return false;
+  return std::ranges::any_of(there.policies, [&](const Policy& policy) {
+    return policy.is_tag == (ref.kind == RefKind::tag) && fits(policy.pattern, ref.name);
+  });
+}
+
+Gates Model::gates(const Deployment& deployment) const {
+  const Environment& there = environments[deployment.environment];
+  auto gate = [](bool is_open) { return is_open ? Gate::open : Gate::shut; };
+  Gates gates;
+  if (there.mode) gates.policy = gate(is_ref_allowed(deployment.environment, deployment.ref));
+  if (there.minutes > 0) {
+    // Within one start of the machine its own clock counts, whatever is done to the other.
+    const bool same_boot = boot.boot_id == deployment.boot.boot_id;
+    const auto passed =
+        same_boot ? boot.since_boot - deployment.boot.since_boot : wall - deployment.created;
+    gates.timer = gate(passed >= std::chrono::minutes(there.minutes));
+  }
+  if (there.review) gates.review = gate(count_approvals(deployment) >= there.review->needed);
+  return gates;
+}
+
+bool Model::may_review(const ReviewRule& rule, size_t index) const {
+  const Person& person = people[index];
+  return !person.is_blocked && std::ranges::any_of(rule.reviewers, [&](const Reviewer& each) {
+    return each.is_team ? person.in_team[each.index] : each.index == index;
+  });
+}
+
+bool Model::is_self_review(const Deployment& deployment, size_t person) const {
+  return people[person].human == people[deployment.creator].human;
+}
+
+int Model::count_approvals(const Deployment& deployment) const {
+  const auto& rule = environments[deployment.environment].review;
+  if (!rule) return 0;
+  std::set<size_t> humans;
+  for (const Approval& approval : deployment.approvals) {
+    if (approval.version != rule->version || !may_review(*rule, approval.person)) continue;
+    if (rule->prevents_self_review && is_self_review(deployment, approval.person)) continue;
+    humans.insert(people[approval.person].human);
+  }
+  return static_cast<int>(humans.size());
+}
+
+std::optional<int64_t> Model::find_key(const std::string& key) const {
+  const auto found = keys.find(key);
+  if (found == keys.end() || found->second.at < wall - std::chrono::hours(24)) return std::nullopt;
+  return found->second.deployment;
+}
+
+const Deployment* Model::find(int64_t id) const {
+  const auto found = deployments.find(id);
+  return found == deployments.end() || found->second.is_deleted ? nullptr : &found->second;
+}
+
+Deployment* Model::find(int64_t id) {
+  return const_cast<Deployment*>(static_cast<const Model*>(this)->find(id));
+}
+
+std::optional<ReviewRule> Model::review_after(size_t environment,
+                                              const EnvironmentWish& wish) const {
+  ReviewRule rule = environments[environment].review.value_or(ReviewRule{});
+  if (wish.reviewers) rule.reviewers = *wish.reviewers;
+  rule.needed = wish.needed.value_or(rule.needed);
+  rule.prevents_self_review = wish.prevents_self_review.value_or(rule.prevents_self_review);
+  return rule.reviewers.empty() ? std::nullopt : std::optional(rule);
+}
+
+void Model::ensure(size_t environment) {
+  Environment& there = environments[environment];
+  if (!there.exists) there = {.name = there.name, .exists = true};
+}
+
+void Model::change(size_t environment, const EnvironmentWish& wish) {
+  ensure(environment);
+  auto after = review_after(environment, wish);
+  Environment& there = environments[environment];
+  const auto& before = there.review;
+  if (after &&
+      (!before || before->reviewers != after->reviewers || before->needed != after->needed ||
+       before->prevents_self_review != after->prevents_self_review)) {
+    after->version = ++versions;
+  }
+  there.review = after;
+  there.minutes = wish.minutes.value_or(there.minutes);
+  there.mode = wish.mode.value_or(there.mode);
+  there.can_bypass = wish.can_bypass.value_or(there.can_bypass);
+  if (there.mode != PolicyMode::custom) there.policies.clear();
+}
+
+void Model::remove(size_t environment) {
+  environments[environment] = {.name = environments[environment].name};
+}
+
+}  // namespace esclusa::simulate

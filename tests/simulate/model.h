@@ -1,0 +1,145 @@
+#pragma once
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/boot_clock.h"
+#include "base/time.h"
+
+/// The oracle: what the rules of the gates say must be, computed from what has happened, in the
+/// plainest way, and without a line of what it judges.
+namespace esclusa::simulate {
+
+enum class Phase { held, released, ended };
+enum class RefKind { branch, tag, commit };
+enum class PolicyMode { protected_branches, custom };
+
+struct Person {
+  std::string login;
+  size_t human = 0;  ///< who answers for it: itself, unless it is a bot
+  bool is_admin = false;
+  bool is_blocked = false;
+  std::array<bool, 2> in_team{};
+};
+
+struct Ref {
+  std::string given;
+  RefKind kind = RefKind::branch;
+  std::string name;  ///< short; empty for a commit
+};
+
+/// A person or a team.
+struct Reviewer {
+  bool is_team = false;
+  size_t index = 0;
+  bool operator==(const Reviewer&) const = default;
+};
+
+struct ReviewRule {
+  std::vector<Reviewer> reviewers;
+  int needed = 1;
+  bool prevents_self_review = false;
+  int version = 0;  ///< another one whenever anything of it was changed
+};
+
+struct Policy {
+  int64_t id = 0;
+  bool is_tag = false;
+  std::string pattern;
+};
+
+struct Environment {
+  std::string name;
+  bool exists = false;
+  bool can_bypass = true;
+  std::optional<PolicyMode> mode = {};
+  std::vector<Policy> policies = {};
+  int minutes = 0;
+  std::optional<ReviewRule> review = {};
+
+  bool is_guarded() const { return mode || minutes > 0 || review; }
+};
+
+struct Approval {
+  size_t person = 0;
+  int version = 0;  ///< of the rule
+};
+
+struct Deployment {
+  int64_t id = 0;
+  size_t environment = 0;
+  size_t ref = 0;
+  size_t creator = 0;
+  std::string sha;
+  Timestamp created{};
+  BootTime boot = {};
+  Phase phase = Phase::released;
+  bool is_deleted = false;
+  std::vector<Approval> approvals = {};
+  std::string verdicts = {};  ///< of each gate, when it was last judged
+  std::string state = {};     ///< of the latest status
+  std::string location = {};  ///< the environment that it names, in lower case
+};
+
+/// A create that was asked for with an `Idempotency-Key`.
+struct KeyUse {
+  Timestamp at{};
+  int64_t deployment = 0;
+};
+
+enum class Gate { open, shut };
+
+/// How each gate stands; nothing where there is none.
+struct Gates {
+  std::optional<Gate> policy, timer, review;
+  bool all_open() const {
+    return policy != Gate::shut && timer != Gate::shut && review != Gate::shut;
+  }
+  /// As the server's verdicts are called, and sorted: `branch_policy:open wait_timer:shut`. With
+  /// `bypassed` those that wait have been passed.
+  std::string text(bool bypassed = false) const;
+};
+
+/// What somebody asks of an environment; nothing: as it is.
+struct EnvironmentWish {
+  std::optional<std::optional<PolicyMode>> mode;
+  std::optional<int> minutes;
+  std::optional<std::vector<Reviewer>> reviewers;
+  std::optional<int> needed;
+  std::optional<bool> prevents_self_review;
+  std::optional<bool> can_bypass;
+};
+
+struct Model {
+  std::vector<Person> people;
+  std::vector<Ref> refs;
+  std::vector<Environment> environments;
+  std::vector<std::string> protected_patterns;
+  std::map<int64_t, Deployment> deployments;
+  std::map<std::string, KeyUse> keys;  ///< by what stands before them
+  Timestamp wall{};
+  BootTime boot;
+  int versions = 0;
+
+  bool is_ref_allowed(size_t environment, size_t ref) const;
+  Gates gates(const Deployment& deployment) const;
+  /// Whether the rule names the person, who is not blocked.
+  bool may_review(const ReviewRule& rule, size_t person) const;
+  bool is_self_review(const Deployment& deployment, size_t person) const;
+  int count_approvals(const Deployment& deployment) const;
+  /// The key's deployment, if it was used within a day.
+  std::optional<int64_t> find_key(const std::string& key) const;
+  /// nullptr where there is none, or no longer.
+  const Deployment* find(int64_t id) const;
+  Deployment* find(int64_t id);
+
+  /// The review rule after the wish, still of the former version; nothing: none.
+  std::optional<ReviewRule> review_after(size_t environment, const EnvironmentWish& wish) const;
+  void ensure(size_t environment);
+  void change(size_t environment, const EnvironmentWish& wish);
+  void remove(size_t environment);
+};
+
+}  // namespace esclusa::simulate

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace esclusa::simulate {
+
+/// Numbers that depend on the seed alone, on every machine (splitmix64).
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15U + 1) {}
+
+  uint64_t next() {
+    uint64_t mixed = state_ += 0x9e3779b97f4a7c15U;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
+    return mixed ^ (mixed >> 31U);
+  }
+  /// From 0 to `count` - 1.
+  size_t below(size_t count) { return next() % count; }
+  /// True once in `count` times.
+  bool one_in(size_t count) { return below(count) == 0; }
+  template <class T>
+  const T& pick(const std::vector<T>& from) {
+    return from[below(from.size())];
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace esclusa::simulate

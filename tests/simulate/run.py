@@ -1,0 +1,10 @@
+"""Runs the simulation that is built here; tools/mutants starts everything with Python."""
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+if __name__ == "__main__":
+    program = str(ROOT / "build/dev/simulate")
+    os.execv(program, [program, *sys.argv[1:]])

@@ -1,0 +1,161 @@
+#include "simulate/world.h"
+
+#include <fstream>
+
+#include "app/access.h"
+#include "app/administration.h"
+#include "base/check.h"
+#include "store/hooks.h"
+#include "store/schema.h"
+#include "store/teams.h"
+#include "support/store_rows.h"
+
+namespace esclusa::simulate {
+namespace {
+
+const Timestamp beginning = from_micros(1'700'000'000'000'000);
+const BootTime first_boot{"boot-0", std::chrono::hours(1)};
+
+/// Two people of each kind that matters, and their bots.
+const std::vector<Person> people = {
+    {.login = "ada", .human = 0, .is_admin = true, .in_team = {true, false}},
+    {.login = "bea", .human = 1, .in_team = {true, true}},
+    {.login = "cyd", .human = 2, .in_team = {false, true}},
+    {.login = "dan", .human = 3, .is_admin = true},
+    {.login = "eve", .human = 4},
+    {.login = "ada-bot", .human = 0, .in_team = {true, false}},
+    {.login = "bea-bot", .human = 1},
+};
+
+/// The last is a commit itself; its name is filled in.
+const std::vector<Ref> refs = {
+    {"main", RefKind::branch, "main"},   {"release/1", RefKind::branch, "release/1"},
+    {"topic", RefKind::branch, "topic"}, {"v1", RefKind::tag, "v1"},
+    {"", RefKind::commit, ""},
+};
+
+const std::vector<Environment> environments = {
+    {.name = "staging"}, {.name = "production"}, {.name = "preview"}};
+
+/// The value of what cannot fail here.
+template <class T>
+T must(Result<T> result) {
+  if (!result) bug(result.error().message);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+}  // namespace
+
+World::World()
+    : database((folder_ / "esclusa.db").string()),
+      context{.database = database,
+              .sealer = test::sealer(),
+              .now = [this] { return wall; },
+              .boot_now = [this] { return boot; },
+              .event_urls = {"http://api.example", "http://web.example"},
+              .repositories_directory = folder_.path(),
+              .events_committed = [] {},
+              .token_use = token_use_} {
+  wall = beginning;
+  boot = first_boot;
+  database.connection().execute("pragma synchronous=off");
+  must(sql::migrate(database, store::migrations()));
+  add_people();
+  add_commits();
+  add_teams();
+}
+
+void World::add_people() {
+  const core::Principal nobody;
+  for (const Person& person : people) {
+    const Person& human = people[person.human];
+    const bool is_bot = human.login != person.login;
+    must(app::create_account(context, nobody,
+                             {.login = person.login,
+                              .kind = is_bot ? core::AccountKind::bot : core::AccountKind::user,
+                              .human = is_bot ? human.login : ""}));
+    auto& tokens = principals_.emplace_back();
+    for (const char* name : {"one", "two"}) {
+      auto minted = must(app::create_token(
+          context, nobody,
+          {.login = person.login, .name = name, .scopes = "repo", .expires_in = std::nullopt}));
+      tokens.push_back(must(app::authenticate(context, minted.text.reveal())));
+      tokens.back().request_id = "request";
+    }
+  }
+}
+
+void World::add_commits() {
+  for (const char* content : {"a", "b", "c"}) {
+    commits_.push_back(git_.commit("main", "file", content));
+  }
+  for (size_t i = 0; i < refs.size(); ++i) {
+    at_.push_back(commits_.size());  // of none, so that the first seed moves it
+    if (refs[i].kind != RefKind::commit) move(i, 0);
+  }
+  at_.back() = 0;
+  core::Principal nobody;
+  repository_ = must(app::create_repository(
+      context, nobody,
+      {.owner = "demo", .name = "shop", .path = git_.path().string(), .auto_merge = std::nullopt}));
+  for (const Person& person : people) {
+    must(app::grant_role(context, nobody, "demo", "shop", person.login,
+                         person.is_admin ? core::Role::admin : core::Role::write));
+  }
+}
+
+void World::add_teams() {
+  must(database.write([&](store::Connection& tx) {
+    for (size_t i = 0; i < people.front().in_team.size(); ++i) {
+      core::Team team;
+      team.organization = repository_.owner;
+      team.name = team.slug = "team-" + std::to_string(i);
+      teams_.push_back(store::insert_team(tx, team).value());
+      for (size_t p = 0; p < people.size(); ++p) {
+        if (people[p].in_team[i]) {
+          store::set_team_member(tx, teams_[i], account_id(p), core::TeamRole::member);
+        }
+      }
+    }
+    core::Hook hook;
+    hook.target = repository_.id;
+    hook.url = "http://127.0.0.1:1/hook";
+    hook.content_type = core::HookContentType::json;
+    hook.events = {"deployment"};
+    hook.created_at = wall;
+    hook_ = store::insert_hook(tx, context.sealer, hook, account_id(0));
+  }));
+}
+
+Model World::begin_seed(Watcher& watcher) {
+  wall = beginning;
+  boot = first_boot;
+  for (size_t i = 0; i < refs.size(); ++i) move(i, 0);
+  database.begin_seed(watcher);
+  Model model;
+  model.people = people;
+  model.refs = refs;
+  model.refs.back().given = commits_[0];
+  model.environments = environments;
+  model.wall = wall;
+  model.boot = boot;
+  return model;
+}
+
+app::RepositoryAccess World::access(size_t person, size_t token) const {
+  return {principals_[person][token], repository_,
+          people[person].is_admin ? core::Role::admin : core::Role::write};
+}
+
+void World::move(size_t ref, size_t commit) {
+  if (refs[ref].kind == RefKind::commit || at_[ref] == commit) return;
+  const bool is_tag = refs[ref].kind == RefKind::tag;
+  const auto file = git_.git_directory() / "refs" / (is_tag ? "tags" : "heads") / refs[ref].name;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream stream(file, std::ios::trunc);
+  stream << commits_[commit] << '\n';
+  ENSURE(stream.flush().good());
+  at_[ref] = commit;
+}
+
+}  // namespace esclusa::simulate

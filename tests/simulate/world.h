@@ -1,0 +1,58 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "simulate/database.h"
+#include "simulate/model.h"
+#include "support/git_fixture.h"
+
+namespace esclusa::simulate {
+
+/// What every seed begins with: a database with people, teams and a repository, and real git. Made
+/// once, and as it was again after each seed.
+class World {
+ public:
+  World();
+
+  /// Takes everything back to the beginning, and gives the model of it.
+  Model begin_seed(Watcher& watcher);
+  void end_seed() { database.end_seed(); }
+
+  /// A person in the repository, by one of the person's two tokens.
+  app::RepositoryAccess access(size_t person, size_t token) const;
+  AccountId account_id(size_t person) const { return principals_[person][0].account->id; }
+  TeamId team_id(size_t team) const { return teams_[team]; }
+  HookId hook_id() const { return hook_; }
+  const core::Repository& repository() const { return repository_; }
+  size_t commit_count() const { return commits_.size(); }
+
+  /// Where a ref leads.
+  std::string sha(size_t ref) const { return commits_[at_[ref]]; }
+  /// Points a branch or a tag somewhere else, as a push does.
+  void move(size_t ref, size_t commit);
+
+  Timestamp wall{};
+  BootTime boot;
+
+ private:
+  void add_people();
+  void add_commits();
+  void add_teams();
+
+  test::TempFolder folder_;
+  test::GitFixture git_;
+  app::TokenUse token_use_;
+  std::vector<std::vector<core::Principal>> principals_;
+  std::vector<TeamId> teams_;
+  HookId hook_;
+  core::Repository repository_;
+  std::vector<std::string> commits_;
+  std::vector<size_t> at_;  ///< which commit each ref leads to
+
+ public:
+  Database database;
+  app::Context context;
+};
+
+}  // namespace esclusa::simulate
