@@ -89,7 +89,8 @@ struct Judge {
   GateVerdict operator()(const RequiredReviewersRule& rule) const {
     GateVerdict verdict;
     verdict.reason_code = "required_reviewers";
-    const auto count = static_cast<int>(approvals(rule).size());
+    const std::set<AccountId> approved = approvals(rule);
+    const auto count = static_cast<int>(approved.size());
     if (count >= rule.required_approvals) {
       verdict.state = GateState::open;
       verdict.message = "Enough reviewers have approved.";
@@ -97,7 +98,15 @@ struct Judge {
     }
     verdict.message = std::to_string(rule.required_approvals - count) + " of " +
                       std::to_string(rule.required_approvals) + " approvals are missing.";
-    for (const Reviewer& reviewer : rule.reviewers) verdict.openers.push_back(reviewer.name);
+    for (const Reviewer& reviewer : rule.reviewers) {
+      const auto* account = std::get_if<AccountId>(&reviewer.id);
+      const bool is_creator = account != nullptr && *account == who_answers_for(deployment.creator);
+      if ((is_creator && rule.prevent_self_review) ||
+          (account != nullptr && approved.contains(*account))) {
+        continue;
+      }
+      verdict.openers.push_back(reviewer.name);
+    }
     return verdict;
   }
 

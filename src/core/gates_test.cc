@@ -159,6 +159,7 @@ TEST_CASE("judge_gates: as many people as the rule asks for must approve") {
   CHECK(c.verdict().openers == std::vector<std::string>{"grace", "acme/ops"});
   c.approve(2);
   CHECK(c.verdict().message == "1 of 2 approvals are missing.");
+  CHECK(c.verdict().openers == std::vector<std::string>{"acme/ops"});
   c.approve(3).human_id = {2};  // a bot of the same human
   CHECK_FALSE(c.opens());
   c.approve(4);
@@ -192,9 +193,11 @@ TEST_CASE(
   }
   Case bot;
   bot.guard(30, reviewers(1, true));
+  CHECK(bot.verdict().openers.size() == 2);
   bot.deployment.creator = account(9, "robot", AccountId{2});
   bot.approve(2);
   CHECK_FALSE(bot.opens());
+  CHECK(bot.verdict().openers == std::vector<std::string>{"acme/ops"});
 }
 
 TEST_CASE("bypass: opens what waits, and leaves the branch policy shut") {
