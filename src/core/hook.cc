@@ -263,7 +263,10 @@ HookHealth after_failure(const HookHealth& health, Timestamp now, double scale) 
 }
 
 bool is_given_up(const HookHealth& health, Timestamp now) {
-  return health.failing_since && now - *health.failing_since >= std::chrono::days(5);
+  // A clock that jumps ahead, or a machine that slept, makes no five days of two failures.
+  constexpr int failures = 20;
+  return health.failure_count >= failures && health.failing_since &&
+         now - *health.failing_since >= std::chrono::days(5);
 }
 
 }  // namespace esclusa::core

@@ -152,7 +152,7 @@ inline constexpr int delivery_attempts_max = 10;
 /// The health after one more failure at `now`. After five of them the breaker opens. The pause
 /// before the next probe grows with the time of failing, from 30 s to 5 min; `scale` multiplies it.
 HookHealth after_failure(const HookHealth& health, Timestamp now, double scale = 1.0);
-/// Whether the hook has failed for so long (five days) that it is disabled.
+/// Whether the hook has failed for so long (five days) and so often (20 times) that it is disabled.
 bool is_given_up(const HookHealth& health, Timestamp now);
 
 template <>

@@ -84,7 +84,7 @@ TEST_CASE("Worker: a hook that has failed for five days is disabled") {
   const auto hook = fixture.hook(receiver.url());
   test::write(fixture.database(), [&](sql::Connection& tx) {
     const Timestamp since = system_now() - std::chrono::hours(121);
-    store::set_hook_health(tx, hook.id, {.failure_count = 1, .failing_since = since});
+    store::set_hook_health(tx, hook.id, {.failure_count = 19, .failing_since = since});
   });
   fixture.start();
   fixture.send("deployment");

@@ -145,11 +145,13 @@ std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Times
   }
   if (!latest || *latest <= now) return std::nullopt;
   const auto back = *latest - now;
-  tx.execute("update delivery set next_attempt_at = next_attempt_at - $1 where state = 'pending'",
-             {back.count()});
-  // A column that is null stays so.
-  tx.execute("update hook set failing_since = failing_since - $1, probe_at = probe_at - $1",
-             {back.count()});
+  // Done again, it changes nothing: until the next attempt every start finds the old clock's time.
+  for (const char* sql :
+       {"update delivery set next_attempt_at = $1 where state = 'pending' and next_attempt_at > $1",
+        "update hook set failing_since = $1 where failing_since > $1",
+        "update hook set probe_at = $1 where probe_at > $1"}) {
+    tx.execute(sql, {to_micros(now)});
+  }
   insert_audit(tx, {}, {.action = "clock.set_back", .repository_id = {}, .target_id = 0}, now);
   return back;
 }

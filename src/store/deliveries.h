@@ -36,8 +36,8 @@ std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, 
 /// When the next pending delivery or probe comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
-/// Where the clock was set back while no server ran: moves what was planned by the old one, so that
-/// nothing waits longer than it would have. Gives by how much, and is done only once.
+/// Where the clock was set back while no server ran: what the old one put off is due now, or it
+/// would wait for that clock's time. Gives by how much it was set back; nothing if it was not.
 std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now);
 
 /// One attempt and its answer.
