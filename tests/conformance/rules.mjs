@@ -173,7 +173,7 @@ function* bodyErrors(exchange, description) {
     }
   }
   if (status >= 400) yield* errorBodyErrors(exchange, json, description);
-  else if (status >= 300) yield* redirectErrors(json, exchange);
+  else if (status >= 300) yield* redirectErrors(json, exchange, description);
   yield* memberErrors(json, exchange, "");
 }
 
@@ -201,13 +201,15 @@ function* errorBodyErrors(exchange, json, description) {
   }
 }
 
-function* redirectErrors(json, exchange) {
+// GitHub's two: the repository is elsewhere, or what was asked for is there already.
+function* redirectErrors(json, exchange, description) {
   const location = exchange.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (json.url !== location) yield `url is ${json.url}, and not that of Location`;
-  if (json.message !== "Moved Permanently") yield `the message is ${json.message}`;
-  if (json.documentation_url !== "https://docs.github.com/v3/#http-redirects") {
-    yield `documentation_url is ${json.documentation_url}`;
-  }
+  const [message, page] = exchange.status === 303
+    ? ["See Other", description.externalDocs.url]
+    : ["Moved Permanently", "https://docs.github.com/v3/#http-redirects"];
+  if (json.message !== message) yield `the message is ${json.message}`;
+  if (json.documentation_url !== page) yield `documentation_url is ${json.documentation_url}`;
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
