@@ -223,6 +223,23 @@ TEST_CASE("release_due: an open timer does not open the other gates") {
   CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
 }
 
+TEST_CASE(
+    "release_due: an approval counts no more while its reviewer is blocked, and again after") {
+  GateFixture app;
+  app.guard(app.by_review(false, 2));
+  const auto held = app.deploy();
+  must(app.review(app.grace, held));
+  must(app::block_account(app.context, app.nobody, "grace"));
+  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
+  app::release_due(app.context, true);
+  CHECK(app.sent() == 0);
+  must(app::unblock_account(app.context, app.nobody, "grace"));
+  app::release_due(app.context, false);
+  CHECK(app.sent() == 0);  // no timer holds it
+  app::release_due(app.context, true);
+  CHECK(app.sent() == 1);
+}
+
 TEST_CASE("put_environment: what the new rules let pass goes at once") {
   GateFixture app;
   app.guard(app.by_review());

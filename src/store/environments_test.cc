@@ -201,6 +201,22 @@ TEST_CASE("save_verdicts: the latest ones, and whose timer runs") {
   });
 }
 
+TEST_CASE("gather_gate_facts: what cannot be read is an error, and never taken for nothing") {
+  for (const char* table : {"branch_policy", "branch_protection", "deployment_review"}) {
+    test::SqliteStore store;
+    CHECK_FALSE(store.database().write([&](sql::Connection& tx) {
+      const Surroundings s(tx);
+      auto environment = guarded(tx, s);
+      const auto held = hold(tx, s, environment);
+      if (std::string_view(table) == "branch_protection") {
+        environment.rules[0].gate = core::BranchPolicyRule{};
+      }
+      tx.execute("drop table " + std::string(table));
+      store::gather_gate_facts(tx, environment, held, {});
+    }));
+  }
+}
+
 TEST_CASE("insert_review: one approval for each human and rule") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);

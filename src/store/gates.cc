@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/accounts.h"
+#include "store/branch_protections.h"
 #include "store/columns.h"
 #include "store/environments.h"
 
@@ -45,10 +46,9 @@ core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& 
     if (rule->mode == core::BranchPolicyMode::custom_branch_policies) {
       facts.branch_policies = list_branch_policies(db, environment.id);
     } else {
-      facts.protected_branches =
-          db.all("select pattern from branch_protection where repository_id = $1 order by id",
-                 {environment.repository_id.value},
-                 [](const sql::Row& row) { return std::string(row.text(0)); });
+      for (core::BranchProtection& each : list_branch_protections(db, environment.repository_id)) {
+        facts.protected_branches.push_back(std::move(each.pattern));
+      }
     }
   }
   if (deployment.id && environment.find<core::RequiredReviewersRule>() != nullptr) {
