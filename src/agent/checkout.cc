@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/files.h"
+#include "agent/ssh.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -40,6 +41,13 @@ void replace_all(std::string& text, const std::string& what, std::string_view by
   }
 }
 
+/// For GIT_SSH_COMMAND, which a shell reads.
+std::string ssh_command(const SshAccess& access) {
+  std::string command = "ssh";
+  for (const std::string& option : ssh_options(access)) command += " " + shell_quoted(option);
+  return command;
+}
+
 }  // namespace
 
 std::string credentials_in(std::string_view url) {
@@ -48,7 +56,11 @@ std::string credentials_in(std::string_view url) {
   std::string_view authority = url.substr(begin + 3);
   authority = authority.substr(0, authority.find('/'));
   const size_t at = authority.rfind('@');
-  return at == std::string_view::npos ? "" : std::string(authority.substr(0, at));
+  if (at == std::string_view::npos) return {};
+  const std::string_view credentials = authority.substr(0, at);
+  // For ssh they are a user's name, such as "git", which is in much of what git says.
+  if (uses_ssh(url) && !credentials.contains(':')) return {};
+  return std::string(credentials);
 }
 
 Checkout::Checkout(fs::path home, const std::atomic<bool>& cancel)
@@ -68,7 +80,7 @@ Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
 }
 
 Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
-                                           const std::string& secret) const {
+                                           const Rule* rule) const {
   ProcessSpec spec;
   spec.arguments = {
       "git", "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
@@ -83,10 +95,10 @@ Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
                       "GIT_TERMINAL_PROMPT=0",
                       "GIT_NO_REPLACE_OBJECTS=1",
                       "GIT_ALLOW_PROTOCOL=file:git:http:https:ssh",
-                      "GIT_SSH_COMMAND=ssh -o BatchMode=yes"};
-  if (const char* agent = std::getenv("SSH_AUTH_SOCK")) {
-    spec.environment.push_back(std::string("SSH_AUTH_SOCK=") + agent);
-  }
+                      "GIT_SSH_VARIANT=ssh",
+                      "GIT_SSH_COMMAND=" + (rule != nullptr && rule->git_access
+                                                ? ssh_command(*rule->git_access)
+                                                : "false")};  // no other way is known
   spec.time_limit = git_time;
   spec.cancel = &cancel_;
   Output result;
@@ -97,19 +109,18 @@ Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
   if (outcome.cancelled) return fail(ErrorCode::unavailable, "git was ended");
   if (outcome.timed_out) return fail(ErrorCode::unavailable, "git took more than 10m");
   result.succeeded = outcome.succeeded();
-  replace_all(result.text, secret, "***");
+  if (rule != nullptr) replace_all(result.text, credentials_in(rule->git), "***");
   return result;
 }
 
 bool Checkout::has_commit(const fs::path& mirror, const std::string& sha) const {
-  auto found = run_git(
-      {"--git-dir=" + mirror.string(), "rev-parse", "--verify", "--quiet", ref_of(sha)}, "");
+  auto found =
+      run_git({"--git-dir=" + mirror.string(), "rev-parse", "--verify", "--quiet", ref_of(sha)});
   return found && found->succeeded;
 }
 
-Result<void> Checkout::fetch(const std::string& git, const std::string& sha, const fs::path& mirror,
+Result<void> Checkout::fetch(const Rule& rule, const std::string& sha, const fs::path& mirror,
                              RunLog& log) const {
-  const std::string secret = credentials_in(git);
   const std::string git_dir = "--git-dir=" + mirror.string();
   auto fetch_refs = [&](std::vector<std::string> refs) {
     std::vector<std::string> arguments = {git_dir,
@@ -119,9 +130,9 @@ Result<void> Checkout::fetch(const std::string& git, const std::string& sha, con
                                           "--force",
                                           "--no-write-fetch-head",
                                           "--end-of-options",
-                                          git};
+                                          rule.git};
     std::ranges::move(refs, std::back_inserter(arguments));
-    return run_git(std::move(arguments), secret);
+    return run_git(std::move(arguments), &rule);
   };
   const Output exact = TRY(fetch_refs({sha + ":" + ref_of(sha)}));
   if (exact.succeeded) return {};
@@ -130,16 +141,23 @@ Result<void> Checkout::fetch(const std::string& git, const std::string& sha, con
       TRY(fetch_refs({"+refs/heads/*:refs/fetched/heads/*", "+refs/tags/*:refs/fetched/tags/*"}));
   if (!all.succeeded) {
     log.append(all.text);
+    if (rule.git_access) {
+      const std::string advice =
+          ssh_advice(all.text, *rule.git_access,
+                     "Its public half must be a deploy key of " + rule.repository +
+                         " that has not expired: `esclusa key list`, `esclusa key add`.");
+      if (!advice.empty()) log.say(advice);
+    }
     return fail(ErrorCode::unavailable, "The repository could not be fetched");
   }
-  const Output kept = TRY(run_git({git_dir, "update-ref", ref_of(sha), sha}, secret));
+  const Output kept = TRY(run_git({git_dir, "update-ref", ref_of(sha), sha}));
   if (kept.succeeded) return {};
   log.append(exact.text);
   return fail(ErrorCode::unavailable, "The commit is not in the repository that the agent fetches");
 }
 
-Result<void> Checkout::check_out(const std::string& git, const std::string& sha,
-                                 const fs::path& mirror, const fs::path& target, RunLog& log) {
+Result<void> Checkout::check_out(const Rule& rule, const std::string& sha, const fs::path& mirror,
+                                 const fs::path& target, RunLog& log) {
   ENSURE(core::is_full_sha(sha));
   {
     auto mutex = mutex_of(mirror);
@@ -147,25 +165,25 @@ Result<void> Checkout::check_out(const std::string& git, const std::string& sha,
     std::error_code error;
     if (!fs::exists(mirror / "HEAD", error)) {
       TRY(make_folders(mirror));
-      auto made = TRY(run_git({"init", "--quiet", "--bare", "--template=", mirror.string()}, ""));
+      auto made = TRY(run_git({"init", "--quiet", "--bare", "--template=", mirror.string()}));
       if (!made.succeeded) {
         log.append(made.text);
         return fail(ErrorCode::unavailable, "git could not make a copy of the repository");
       }
     }
-    if (!has_commit(mirror, sha)) TRY(fetch(git, sha, mirror, log));
+    if (!has_commit(mirror, sha)) TRY(fetch(rule, sha, mirror, log));
   }
   const std::string folder = target.string();
   for (std::vector<std::string> arguments : std::initializer_list<std::vector<std::string>>{
            {"clone", "--quiet", "--shared", "--no-checkout", "--no-tags",
             "--template=", "--end-of-options", mirror.string(), folder},
            {"-C", folder, "checkout", "--quiet", "--detach", sha}}) {
-    const Output done = TRY(run_git(std::move(arguments), ""));
+    const Output done = TRY(run_git(std::move(arguments)));
     if (done.succeeded) continue;
     log.append(done.text);
     return fail(ErrorCode::unavailable, "The commit could not be checked out");
   }
-  const Output head = TRY(run_git({"-C", folder, "rev-parse", "--verify", "HEAD"}, ""));
+  const Output head = TRY(run_git({"-C", folder, "rev-parse", "--verify", "HEAD"}));
   if (!head.succeeded || trim(head.text) != sha) {
     return fail(ErrorCode::unavailable, "The checkout is not of the commit that was asked for");
   }

@@ -24,10 +24,10 @@ class Checkout {
   /// Writes the settings that git gets. Once, before the others.
   Result<void> prepare(const std::vector<Rule>& rules);
 
-  /// Makes `target` a checkout of exactly this commit, by way of the bare repository `mirror`,
-  /// which is fetched into unless it has the commit. `log` gets what git says. `unavailable` with
-  /// a text for people. Any thread.
-  Result<void> check_out(const std::string& git, const std::string& sha,
+  /// Makes `target` a checkout of exactly this commit of the rule's repository, by way of the bare
+  /// repository `mirror`, which is fetched into unless it has the commit. `log` gets what git says.
+  /// `unavailable` with a text for people. Any thread.
+  Result<void> check_out(const Rule& rule, const std::string& sha,
                          const std::filesystem::path& mirror, const std::filesystem::path& target,
                          RunLog& log);
 
@@ -36,9 +36,10 @@ class Checkout {
     bool succeeded = false;
     std::string text;
   };
-  Result<Output> run_git(std::vector<std::string> arguments, const std::string& secret) const;
-  Result<void> fetch(const std::string& git, const std::string& sha,
-                     const std::filesystem::path& mirror, RunLog& log) const;
+  /// `rule` if it is to reach the rule's repository.
+  Result<Output> run_git(std::vector<std::string> arguments, const Rule* rule = nullptr) const;
+  Result<void> fetch(const Rule& rule, const std::string& sha, const std::filesystem::path& mirror,
+                     RunLog& log) const;
   bool has_commit(const std::filesystem::path& mirror, const std::string& sha) const;
   /// One fetch at a time into a repository.
   std::shared_ptr<std::mutex> mutex_of(const std::filesystem::path& mirror);

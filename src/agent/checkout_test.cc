@@ -26,8 +26,8 @@ struct Fixture {
   fs::path target() const { return folder / ("source" + std::to_string(count)); }
   Result<void> get(const std::string& sha, std::string git = {}) {
     ++count;
-    if (git.empty()) git = repository.path().string();
-    return checkout.check_out(git, sha, folder / "git/demo/shop.git", target(), log);
+    Rule rule{.git = git.empty() ? repository.path().string() : std::move(git)};
+    return checkout.check_out(rule, sha, folder / "git/demo/shop.git", target(), log);
   }
   std::string printed() const { return test::read_file(folder / "log"); }
 };
@@ -104,6 +104,8 @@ TEST_CASE_FIXTURE(Fixture, "check_out: a password in a URL does not reach the lo
   CHECK(credentials_in("https://bot:pa55@git.example/a/b@c") == "bot:pa55");
   CHECK(credentials_in("https://git.example/a@b") == "");
   CHECK(credentials_in("git@git.example:a/b") == "");
+  CHECK(credentials_in("ssh://git@git.example:22/a/b.git") == "");
+  CHECK(credentials_in("ssh://git:pa55@git.example/a/b.git") == "git:pa55");
   CHECK(!get(std::string(40, 'a'), "file://bot:pa55@localhost/nowhere"));
   CHECK(!printed().contains("pa55"));
 }

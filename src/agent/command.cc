@@ -4,17 +4,13 @@
 #include <cstring>
 
 #include "base/limits.h"
-#include "base/process.h"
 #include "base/text.h"
 
 namespace esclusa::agent {
 namespace {
 
 Outcome judge(const ProcessOutcome& outcome, const Rule& rule) {
-  if (outcome.cancelled) return {"error", "The agent was stopped"};
-  if (outcome.timed_out) {
-    return {"failure", "The command was ended after its time limit of " + rule.time_limit_text};
-  }
+  if (auto cut = cut_short(outcome, rule)) return *cut;
   if (!outcome.exit_code) {
     const char* name = sigabbrev_np(outcome.signal);
     return {"error", "The command was ended by the signal " +
@@ -26,22 +22,41 @@ Outcome judge(const ProcessOutcome& outcome, const Rule& rule) {
 
 }  // namespace
 
-std::vector<std::string> command_environment(const DeploymentEvent& event, const RunFolder& run) {
+std::vector<std::string> program_environment() {
   std::vector<std::string> environment;
   for (const char* name : {"PATH", "HOME", "LANG"}) {
     if (const char* value = std::getenv(name)) {
       environment.push_back(std::string(name) + "=" + value);
     }
   }
-  environment.push_back("ESCLUSA_REPOSITORY=" + run.record.repository);
-  environment.push_back("ESCLUSA_DEPLOYMENT_ID=" + std::to_string(event.id));
-  environment.push_back("ESCLUSA_ENVIRONMENT=" + event.environment);
-  environment.push_back("ESCLUSA_TASK=" + event.task);
-  environment.push_back("ESCLUSA_REF=" + event.ref);
-  environment.push_back("ESCLUSA_SHA=" + event.sha);
+  return environment;
+}
+
+std::vector<std::pair<std::string, std::string>> event_variables(const DeploymentEvent& event,
+                                                                 const RunFolder& run) {
+  return {{"ESCLUSA_REPOSITORY", run.record.repository},
+          {"ESCLUSA_DEPLOYMENT_ID", std::to_string(event.id)},
+          {"ESCLUSA_ENVIRONMENT", event.environment},
+          {"ESCLUSA_TASK", event.task},
+          {"ESCLUSA_REF", event.ref},
+          {"ESCLUSA_SHA", event.sha}};
+}
+
+std::vector<std::string> command_environment(const DeploymentEvent& event, const RunFolder& run) {
+  std::vector<std::string> environment = program_environment();
+  for (const auto& [name, value] : event_variables(event, run)) {
+    environment.push_back(name + "=" + value);
+  }
   environment.push_back("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string());
   environment.push_back("ESCLUSA_EVENT_FILE=" + run.event_file().string());
   return environment;
+}
+
+std::optional<Outcome> cut_short(const ProcessOutcome& outcome, const Rule& rule) {
+  if (outcome.cancelled) return Outcome{"error", "The agent was stopped"};
+  if (!outcome.timed_out) return std::nullopt;
+  return Outcome{"failure",
+                 "The command was ended after its time limit of " + rule.time_limit_text};
 }
 
 Outcome run_command(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "agent/files.h"
+#include "agent/ssh_config.h"
 #include "agent/toml_table.h"
 #include "base/limits.h"
 #include "client/api.h"
@@ -110,9 +111,14 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
   rule.git = TRY(table.required_string("git", "\"/srv/git/name.git\""));
   if (rule.git.starts_with('-')) return table.error("`git` must not begin with a hyphen");
   if (!is_git_url(rule.git)) rule.git = (folder / rule.git).lexically_normal().string();
+  rule.git_access = TRY(read_git_access(table, rule.git, folder));
   rule.environment = TRY(table.string_or("environment", "*"));
   rule.task = TRY(table.string_or("task", "deploy"));
   rule.command = TRY(table.required_strings("command", R"(["./deploy.sh", "staging"])"));
+  rule.target = TRY(read_target(table, folder));
+  if (rule.target && rule.command.front().starts_with('-')) {
+    return table.error("`command` must not begin with a hyphen where there is a `target`");
+  }
   rule.time_limit_text = TRY(table.string_or(
       "time_limit", std::to_string(std::chrono::minutes(limits::run_time_default).count()) + "m"));
   constexpr auto longest = std::chrono::hours(24 * 7);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,20 +25,42 @@
 ///   [[deploy]]                            # the first entry that matches an event wins
 ///   repository = "demo/shop"
 ///   git = "/srv/git/shop.git"             # where to fetch from: a path or a URL
+///   ssh_key = "shop.key"                  # for a git that is reached by SSH: the deploy key,
+///   ssh_known_hosts = "known_hosts"       # and the only host keys that are believed
 ///   environment = "staging"               # "*": every one; so is the default
 ///   task = "deploy"                       # "*": every one; "deploy" is the default
 ///   command = ["./deploy.sh", "/srv/www"] # an argument list, run in the checkout
+///   target = "ssh://deploy@host:22"       # where to run it; absent: here
+///   target_key = "host.key"               # with a target: as above
+///   target_known_hosts = "known_hosts"
 ///   time_limit = "5m"                     # s, m or h; default 15m
 ///   environment_url = "https://staging.example"
 namespace esclusa::agent {
 
+/// How a host is reached by SSH.
+struct SshAccess {
+  std::filesystem::path key;          ///< a private key, the only one that is offered
+  std::filesystem::path known_hosts;  ///< in OpenSSH's form; no other host is believed
+};
+
+/// Another host, on which a command is run.
+struct Target {
+  std::string text;  ///< as it stands in the file
+  std::string user;
+  std::string host;
+  uint16_t port = 22;
+  SshAccess access = {};
+};
+
 /// One `[[deploy]]` entry: what to run for which deployments.
 struct Rule {
-  std::string repository = {};  ///< `owner/name`
-  std::string git = {};         ///< a URL, or an absolute path
+  std::string repository = {};               ///< `owner/name`
+  std::string git = {};                      ///< a URL, or an absolute path
+  std::optional<SshAccess> git_access = {};  ///< if git reaches it by SSH
   std::string environment = "*";
   std::string task = "deploy";
   std::vector<std::string> command = {};
+  std::optional<Target> target = {};  ///< none: it is run here
   std::chrono::seconds time_limit{0};
   std::string time_limit_text = {};  ///< as it stands in the file
   std::string environment_url = {};

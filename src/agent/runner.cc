@@ -7,6 +7,7 @@
 #include "agent/leftovers.h"
 #include "agent/log_upload.h"
 #include "agent/run_log.h"
+#include "agent/target.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -56,6 +57,7 @@ void say_what_is_done(RunLog& log, const Rule& rule, const DeploymentEvent& even
   log.say("  environment  " + event.environment);
   log.say("  task         " + event.task);
   log.say("  command      " + join(rule.command, " "));
+  if (rule.target) log.say("  target       " + rule.target->text);
   log.say("  time limit   " + rule.time_limit_text);
 }
 
@@ -210,15 +212,16 @@ Outcome Runner::execute(const Rule& rule, const DeploymentEvent& event, const Ru
   if (config_.mode == Mode::pull) {
     live.emplace(LogUpload(api_, *client::repository_path(rule.repository), event.id, run.log()));
   }
-  auto fetched = checkout_.check_out(rule.git, event.sha, work_.mirror_of(rule.repository),
-                                     run.source(), *log);
+  auto fetched =
+      checkout_.check_out(rule, event.sha, work_.mirror_of(rule.repository), run.source(), *log);
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!fetched) {
     log->say(fetched.error().message);
     return {"error", shortened(fetched.error().message)};
   }
   log->say("");
-  Outcome outcome = run_command(rule, event, run, *log, stop_.flag());
+  const auto run_it = rule.target ? run_on_target : run_command;
+  Outcome outcome = run_it(rule, event, run, *log, stop_.flag());
   log->say("");
   log->say(outcome.description + ".");
   return outcome;
@@ -245,6 +248,7 @@ Next Runner::end(RunFolder& run, Outcome outcome) {
     log_run(log::Level::error, "the outcome cannot be written down", run, saved.error().message);
   }
   std::error_code error;
+  std::filesystem::remove_all(run.transfer(), error);
   std::filesystem::remove_all(run.source(), error);
   if (error) log_run(log::Level::warning, "the checkout stays", run, error.message());
   const Outcome& end = run.record.outcome;

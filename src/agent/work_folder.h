@@ -19,6 +19,7 @@
 ///                      payload.json   the deployment's payload
 ///                      log            what the command printed
 ///                      source/        the checkout, until the run has ended
+///                      transfer/      what goes to another host, while it goes there
 ///   logs/KEY                          a link to a run's log
 ///   git/OWNER/NAME.git                a copy of the repository
 ///
@@ -52,6 +53,7 @@ struct RunFolder {
 
   std::filesystem::path log() const { return path / "log"; }
   std::filesystem::path source() const { return path / "source"; }
+  std::filesystem::path transfer() const { return path / "transfer"; }
   std::filesystem::path event_file() const { return path / "event.json"; }
   std::filesystem::path payload_file() const { return path / "payload.json"; }
 

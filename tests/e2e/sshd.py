@@ -8,7 +8,8 @@
 
 It listens on a port of the loopback interface that the system chose, has a host key of its own, and
 reads nothing of this machine's /etc/ssh. As root it lets any user in, otherwise the one who
-runs it. `settings` come first in its configuration, where the first value of a keyword counts.
+runs it. `settings` come first in its configuration, where the first value of a keyword counts;
+`matches`, which may have Match blocks, come last.
 """
 import contextlib
 import getpass
@@ -52,10 +53,19 @@ def public_half(key):
     return pathlib.Path(f"{key}.pub").read_text().strip()
 
 
+def is_locked(user):
+    """Whether a password is locked, as that of root may be: without PAM sshd refuses such users."""
+    try:
+        lines = pathlib.Path("/etc/shadow").read_text().splitlines()
+    except OSError:  # not root, who alone lets others in
+        return False
+    return any(line.startswith(f"{user}:!") for line in lines)
+
+
 class Sshd:
     """One sshd, from `with` to the end of the block, with what it started."""
 
-    def __init__(self, folder, settings=(), environment=None):
+    def __init__(self, folder, settings=(), environment=None, matches=()):
         self.folder = pathlib.Path(folder)
         self.user = getpass.getuser()
         self.host = "127.0.0.1"
@@ -65,6 +75,7 @@ class Sshd:
         self.authorized_keys = self.folder / "authorized_keys"
         self.process = None
         self._settings = list(settings)
+        self._matches = list(matches)
         self._environment = environment
 
     def __enter__(self):
@@ -87,9 +98,10 @@ class Sshd:
             *self._settings, f"ListenAddress {self.host}:{self.port}",
             f'HostKey "{self._host_key}"', "PidFile none", "LogLevel VERBOSE",
             f'AuthorizedKeysFile "{self.authorized_keys}"', "PasswordAuthentication no",
-            "KbdInteractiveAuthentication no", "UsePAM no",
+            "KbdInteractiveAuthentication no",
+            f"UsePAM {'yes' if is_locked(self.user) else 'no'}",
             "StrictModes no",  # below /tmp, which everybody may write to
-            "PrintMotd no", "PrintLastLog no"]) + "\n"
+            "PrintMotd no", "PrintLastLog no", *self._matches]) + "\n"
 
     def start(self):
         """Starts it. sshd cannot ask the system for a port; should somebody else take the one that

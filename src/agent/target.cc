@@ -1,0 +1,265 @@
+#include "agent/target.h"
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "agent/command.h"
+#include "agent/files.h"
+#include "agent/ssh.h"
+#include "base/crypto.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace esclusa::agent {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr size_t mark_bytes = 16;
+constexpr size_t kept_errors_bytes = 16 * 1024;  // of what ssh says, for the advice
+/// What the target's own limit is later than the agent's, which closes the connection first.
+constexpr auto target_grace = std::chrono::seconds(60);
+
+/// The command at the target. It is always the same: what belongs to a run comes on its standard
+/// input, first a line with a mark, the size of the archive and the limit in seconds, then the
+/// archive, then nothing, until the connection ends. It tells us by lines with the mark on its
+/// standard error; the command prints to standard output. One line without `'` and `!`, so that
+/// each shell that a user may have takes it as one word.
+///
+/// The command gets a process group of its own, which is ended when the standard input ends: that
+/// is how the end of the connection is noticed. From SIGTERM to SIGKILL it has 6 s, so that we can
+/// tell about it within `run_kill_after`. The trap lets us go on without anybody listening.
+constexpr std::string_view target_script =
+    "trap : PIPE; read -r mark size limit; "
+    "for tool in env head mktemp setsid tar timeout; do "
+    "command -v $tool >/dev/null || "
+    "{ echo \"The target has no program $tool; install it there.\" >&2; exit 1; }; done; "
+    "folder=$(mktemp -d \"${TMPDIR:-/tmp}/esclusa-run.XXXXXXXXXX\") || exit 1; exec 3<&0; "
+    "if head -c \"$size\" <&3 | tar -x -o -f - -C \"$folder\"; then "
+    "echo \"$mark started\" >&2; "
+    "setsid timeout -k 6 \"$limit\" "
+    "env -i PATH=\"$PATH\" HOME=\"$HOME\" LANG=\"$LANG\" sh \"$folder/start\" \"$folder\" "
+    "</dev/null 2>&1 3<&- & group=$!; "
+    "{ cat <&3; kill -s TERM -- -$group; sleep 6; kill -s KILL -- -$group; } >/dev/null 2>&1 & "
+    "watch=$!; wait $group 2>/dev/null; code=$?; kill $watch 2>/dev/null; "
+    "kill -s TERM -- -$group 2>/dev/null; tries=0; "
+    "while [ $tries -lt 60 ] && kill -s 0 -- -$group 2>/dev/null; "
+    "do sleep 0.1; tries=$((tries + 1)); done; "
+    "kill -s KILL -- -$group 2>/dev/null; else code=; fi; "
+    "cd /; rm -rf \"$folder\" 2>/dev/null || "
+    "{ chmod -R u+rwX \"$folder\"; rm -rf \"$folder\"; }; echo \"$mark ended $code\" >&2";
+
+/// Feeds ssh with the header and the archive, and then with nothing, since nobody ever opens the
+/// other end of `hold`. SIGTERM for the process group ends `cat` alone, and so ssh's input; ssh
+/// itself stays until the target has told how the command ended.
+constexpr const char* feed_script =
+    "cat \"$1\" \"$2\" \"$3\" >\"$4\" & feeder=$!; input=$4; shift 4; trap : TERM; "
+    "(trap '' TERM; exec ssh \"$@\" <\"$input\"); code=$?; "
+    "kill $feeder 2>/dev/null; wait; exit $code";
+
+/// A folder that goes away.
+struct TransferFolder {
+  fs::path path;
+  ~TransferFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+/// Puts the checkout, without git's own files, and the event's files into an archive.
+Result<void> make_archive(const fs::path& archive, const std::string& start, const RunFolder& run,
+                          RunLog& log, const std::atomic<bool>& cancel) {
+  const fs::path folder = archive.parent_path();
+  TRY(make_folders(folder));
+  TRY(write_durably(folder / "start", start));
+  ProcessSpec spec;
+  // Modes as git has them: what the agent's umask made of them is no business of the target's.
+  spec.arguments = {"tar",
+                    "-c",
+                    "-f",
+                    archive.string(),
+                    "--mode=u+rwX,go+rX,go-w",
+                    "--numeric-owner",
+                    "--anchored",
+                    "--exclude=source/.git",
+                    "-C",
+                    folder.string(),
+                    "start",
+                    "-C",
+                    run.path.string(),
+                    run.source().filename().string(),
+                    run.event_file().filename().string(),
+                    run.payload_file().filename().string()};
+  spec.environment = program_environment();
+  spec.time_limit = limits::run_time_default;
+  spec.on_output = [&](std::string_view text) { log.append(text); };
+  spec.cancel = &cancel;
+  if (!TRY(run_process(spec)).succeeded()) {
+    return fail(ErrorCode::unavailable, "The checkout could not be packed for the target");
+  }
+  return {};
+}
+
+/// What comes back on ssh's standard error: lines with the mark, and others for the log.
+class Report {
+ public:
+  Report(std::string mark, RunLog& log) : mark_(std::move(mark)), log_(log) {}
+
+  void read(std::string_view text) {
+    line_ += text;
+    for (size_t end = 0; (end = line_.find('\n')) != std::string::npos; line_.erase(0, end + 1)) {
+      read_line(std::string_view(line_).substr(0, end));
+    }
+    if (line_.size() > kept_errors_bytes) flush();
+  }
+  void flush() {
+    if (!line_.empty()) read_line(line_);
+    line_.clear();
+  }
+
+  bool started = false;
+  bool ended = false;            ///< nothing of the run is left there
+  std::optional<int> code = {};  ///< as a shell has it
+  std::string errors;            ///< the beginning of the other lines
+
+ private:
+  void read_line(std::string_view line) {
+    line = line.substr(0, line.find_last_not_of('\r') + 1);
+    if (!line.starts_with(mark_ + " ")) {
+      log_.append(std::string(line) + "\n");
+      if (errors.size() < kept_errors_bytes) errors += std::string(line) + "\n";
+      return;
+    }
+    line.remove_prefix(mark_.size() + 1);
+    if (line == "started") started = true;
+    if (!line.starts_with("ended")) return;
+    ended = true;
+    const std::string_view number = trim(line.substr(std::string_view("ended").size()));
+    if (number == "0") code = 0;
+    if (const auto positive = parse_positive(number)) code = static_cast<int>(*positive);
+  }
+
+  const std::string mark_;
+  RunLog& log_;
+  std::string line_;
+};
+
+/// What the feed script is given, besides ssh's arguments.
+struct Feed {
+  fs::path header, archive, hold, input;
+  explicit Feed(const fs::path& folder)
+      : header(folder / "header"),
+        archive(folder / "archive.tar"),
+        hold(folder / "hold"),
+        input(folder / "input") {}
+};
+
+Result<void> make_feed(const Feed& feed, const std::string& mark, const Rule& rule) {
+  std::error_code error;
+  const auto limit = std::chrono::seconds(rule.time_limit + target_grace).count();
+  TRY(write_durably(feed.header, mark + " " + std::to_string(fs::file_size(feed.archive, error)) +
+                                     " " + std::to_string(limit) + "\n"));
+  for (const fs::path& fifo : {feed.hold, feed.input}) {
+    if (mkfifo(fifo.c_str(), 0600) != 0) return file_error("make", fifo);
+  }
+  return {};
+}
+
+ProcessSpec connection(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+                       const Feed& feed) {
+  const Target& target = *rule.target;
+  ProcessSpec spec;
+  spec.arguments = {"sh", "-c", feed_script, "sh"};
+  for (const fs::path& path : {feed.header, feed.archive, feed.hold, feed.input}) {
+    spec.arguments.push_back(path.string());
+  }
+  for (auto& option : ssh_options(target.access)) spec.arguments.push_back(std::move(option));
+  for (const std::string& word : std::initializer_list<std::string>{
+           "-p", std::to_string(target.port), "-l", target.user, "--", target.host,
+           "exec sh -c " + shell_quoted(target_script)}) {
+    spec.arguments.push_back(word);
+  }
+  // For ssh they mean nothing; by one of them, what a killed agent has left is found.
+  spec.environment = command_environment(event, run);
+  spec.time_limit = rule.time_limit;
+  spec.kill_after = limits::run_kill_after;
+  return spec;
+}
+
+std::string key_remedy(const Target& target) {
+  return "Its public half must stand in .ssh/authorized_keys of " + target.user + " on " +
+         target.host + ".";
+}
+
+Outcome judge(const ProcessOutcome& outcome, const Report& report, const Rule& rule, RunLog& log) {
+  if (report.started && !report.ended) {
+    log.say(
+        "The target has not said that the command has ended there. It ends it as soon as it "
+        "notices that the connection is gone; see whether it left something half done.");
+  }
+  if (auto cut = cut_short(outcome, rule)) return *cut;
+  if (!report.started) {
+    if (const std::string advice =
+            ssh_advice(report.errors, rule.target->access, key_remedy(*rule.target));
+        !advice.empty()) {
+      log.say(advice);
+    }
+    return {"error", "The command could not be started on the target; the log says why"};
+  }
+  if (!report.code) return {"error", "The connection to the target was lost during the command"};
+  if (*report.code == 0) return {"success", "The command succeeded"};
+  std::string description = "The command exited with " + std::to_string(*report.code);
+  // A shell has the same number for both.
+  if (const char* name = *report.code > 128 ? sigabbrev_np(*report.code - 128) : nullptr) {
+    description += std::string(", as after the signal ") + name;
+  }
+  return {"failure", description};
+}
+
+}  // namespace
+
+std::string start_script(const Rule& rule, const DeploymentEvent& event, const RunFolder& run) {
+  std::string script = "folder=$1\n";
+  for (const auto& [name, value] : event_variables(event, run)) {
+    script += "export " + name + "=" + shell_quoted(value) + "\n";
+  }
+  script += "export ESCLUSA_PAYLOAD_FILE=\"$folder/" + run.payload_file().filename().string() +
+            "\"\nexport ESCLUSA_EVENT_FILE=\"$folder/" + run.event_file().filename().string() +
+            "\"\ncd \"$folder/" + run.source().filename().string() + "\" || exit\nexec";
+  for (const std::string& word : rule.command) script += " " + shell_quoted(word);
+  return script + "\n";
+}
+
+Outcome run_on_target(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+                      RunLog& log, const std::atomic<bool>& cancel) {
+  const Outcome unprepared = {"error", "The command could not be started; the log says why"};
+  const TransferFolder folder{run.transfer()};
+  const Feed feed(folder.path);
+  const std::string mark = "esclusa-" + hex(random_bytes(mark_bytes));
+  const auto packed = make_archive(feed.archive, start_script(rule, event, run), run, log, cancel);
+  if (cancel) return {"error", "The agent was stopped"};
+  const auto ready = packed ? make_feed(feed, mark, rule) : packed;
+  if (!ready) {
+    log.say(ready.error().message);
+    return unprepared;
+  }
+  Report report(mark, log);
+  ProcessSpec spec = connection(rule, event, run, feed);
+  spec.on_output = [&](std::string_view text) { log.append(text); };
+  spec.on_error_output = [&](std::string_view text) { report.read(text); };
+  spec.cancel = &cancel;
+  const auto outcome = run_process(spec);
+  report.flush();
+  if (!outcome) {
+    log.say(outcome.error().message);
+    return unprepared;
+  }
+  return judge(*outcome, report, rule, log);
+}
+
+}  // namespace esclusa::agent
