@@ -72,7 +72,13 @@ Result<core::Account> create_account(const Context& context, const core::Princip
     account.kind = input.kind;
     account.site_admin = input.site_admin;
     account.created_at = account.updated_at = context.now();
-    if (!input.human.empty()) account.human_id = TRY(require_account(tx, input.human)).id;
+    if (!input.human.empty()) {
+      const core::Account human = TRY(require_account(tx, input.human));
+      if (human.kind != core::AccountKind::user) {
+        return fail(ErrorCode::invalid, "\"" + human.login + "\" is no human.", "not_a_human");
+      }
+      account.human_id = human.id;
+    }
     auto made = insert_account(tx, principal, std::move(account));
     if (!made) {
       return fail(ErrorCode::invalid, "The login \"" + input.login + "\" is taken", "login_taken");

@@ -71,7 +71,7 @@ Result<core::Deployment> admit(store::Connection& tx, const Context& context,
   const auto verdicts = core::judge_gates(environment, deployment, facts);
   deployment.phase = core::all_open(verdicts) ? DeploymentPhase::released : DeploymentPhase::held;
   deployment.id = store::insert_deployment(tx, deployment, access.principal);
-  store::save_verdicts(tx, deployment.id, verdicts, now);
+  if (!verdicts.empty()) store::save_verdicts(tx, deployment.id, verdicts, now);
   audit(tx, access, "deployment.create", deployment, now);
   if (deployment.phase == DeploymentPhase::released) {
     dispatch(tx, context, access, deployment, now);

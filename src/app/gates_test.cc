@@ -240,6 +240,22 @@ TEST_CASE(
   CHECK(app.sent() == 1);
 }
 
+TEST_CASE("release_due: a gate that cannot be read stays shut, and stops no other") {
+  GateFixture app;
+  app.guard(app.by_timer(10));
+  const auto unreadable = app.deploy();
+  must(app::put_environment(app.context, app.ada, "staging", app.by_timer(10)));
+  const auto held = app.deploy("staging");
+  test::write(app.context.database, [&](store::Connection& tx) {
+    tx.execute("update protection_rule set kind = 'moon_phase' where environment_id = 1");
+  });
+  app.pass(10min);
+  app::release_due(app.context, true);
+  CHECK(app.get(unreadable).phase == DeploymentPhase::held);
+  CHECK(app.get(held).phase == DeploymentPhase::released);
+  CHECK(app.sent() == 1);
+}
+
 TEST_CASE("put_environment: what the new rules let pass goes at once") {
   GateFixture app;
   app.guard(app.by_review());

@@ -241,6 +241,16 @@ Result<void> release_one(const Context& context, const core::Deployment& due) {
   return {};
 }
 
+/// A row that cannot be read throws, and must stop neither the others nor the server.
+template <class Work>
+auto as_result(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return fail(ErrorCode::internal, exception.what());
+  }
+}
+
 }  // namespace
 
 void release_due(const Context& context, bool all) {
@@ -248,18 +258,19 @@ void release_due(const Context& context, bool all) {
     log::error("a deployment stays held, its gates cannot be judged",
                {{"deployment_id", std::to_string(deployment.id.value)}, {"error", error.message}});
   };
-  auto held = context.database.read(
-      [&](store::Connection& db) { return all ? store::list_held(db) : store::list_timed(db); });
+  auto held = as_result([&] {
+    return context.database.read(
+        [&](store::Connection& db) { return all ? store::list_held(db) : store::list_timed(db); });
+  });
   if (!held)
     return log::error("held deployments cannot be listed", {{"error", held.error().message}});
   for (const core::Deployment& deployment : *held) {
-    auto due = context.database.read(
-        [&](store::Connection& db) { return is_due(db, context, deployment); });
-    if (!due) {
-      report(deployment, due.error());
-    } else if (*due) {
-      if (auto done = release_one(context, deployment); !done) report(deployment, done.error());
-    }
+    auto done = as_result([&]() -> Result<void> {
+      const bool due = TRY(context.database.read(
+          [&](store::Connection& db) { return is_due(db, context, deployment); }));
+      return due ? release_one(context, deployment) : Result<void>{};
+    });
+    if (!done) report(deployment, done.error());
   }
 }
 

@@ -49,7 +49,11 @@ class Housekeeper {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
       stopped_.wait_for(lock, stop, period_, [] { return false; });
-      work_();
+      try {
+        work_();
+      } catch (const std::exception& exception) {
+        log::error("housekeeping failed", {{"error", exception.what()}});
+      }
     }
   }
   std::chrono::seconds period_;

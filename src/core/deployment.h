@@ -39,7 +39,8 @@ struct EnvironmentName {
   std::string name;
 };
 
-/// A request to deploy one commit. Everything but state, environment and times is fixed for ever.
+/// A request to deploy one commit. Everything but phase, state, environment and times is fixed for
+/// ever.
 struct Deployment {
   DeploymentId id;
   RepositoryId repository_id;

@@ -112,12 +112,13 @@ Result<GitEnd> run(const Session& session, const std::string& hooks,
 }
 
 /// Tells the server that git is at its end, and what it does not know yet.
-Result<void> report_end(const Session& session, const HookFolder& hooks, bool was_killed) {
-  bool is_reported = !was_killed;
+Result<void> report_end(const Session& session, const HookFolder& hooks, const GitEnd& end) {
+  bool is_reported = !end.was_killed && end.exit_code == 0;
   if (const auto unreported = hooks.unreported()) {
-    is_reported = session.door.finish_push(session.started.id, *unreported).has_value();
+    static_cast<void>(session.door.finish_push(session.started.id, *unreported));
+    is_reported = false;  // what the note lacks, the refs decide
   }
-  return session.door.end_session(session.started.id, is_reported && !was_killed);
+  return session.door.end_session(session.started.id, is_reported);
 }
 
 Result<int> receive(const Session& session) {
@@ -132,7 +133,7 @@ Result<int> receive(const Session& session) {
                             .lock = lock.get()}));
   const GitEnd end = TRY(run(session, hooks.path().string(), hooks.environment(), lock.get()));
   // Before the lock is let go. A server that is away settles the push when it is back.
-  static_cast<void>(report_end(session, hooks, end.was_killed));
+  static_cast<void>(report_end(session, hooks, end));
   return end.exit_code;
 }
 

@@ -35,14 +35,14 @@ std::string steps(const Installation& installation, const std::string& program) 
          "\n"
          "\n"
          "# 3. These settings: the rest of this text as /etc/ssh/sshd_config.d/esclusa.conf\n"
-         "# $ esclusa ssh setup" +
-         options +
+         "# $ " +
+         installation.helper + " ssh setup" + options +
          " > /etc/ssh/sshd_config.d/esclusa.conf\n"
          "# $ sshd -t && systemctl reload ssh\n"
          "\n"
          "# 4. Whether all is well:\n"
-         "# $ esclusa ssh check" +
-         options + "\n\n";
+         "# $ " +
+         installation.helper + " ssh check" + options + "\n\n";
 }
 
 }  // namespace
@@ -53,6 +53,7 @@ std::vector<SshdSetting> user_settings(const Installation& installation) {
        installation.helper + " ssh keys %t %k --socket " + installation.socket},
       {"AuthorizedKeysCommandUser", installation.user},
       {"AuthorizedKeysFile", "none"},
+      {"TrustedUserCAKeys", "none"},  // a certificate would bring no forced command
       {"AuthenticationMethods", "publickey"},
       {"PubkeyAuthentication", "yes"},
       {"PasswordAuthentication", "no"},
@@ -66,6 +67,8 @@ std::vector<SshdSetting> user_settings(const Installation& installation) {
       {"PermitTunnel", "no"},
       {"MaxAuthTries", "3"},
       {"MaxSessions", "4"},
+      {"ClientAliveInterval", "30"},  // a client that sleeps in the midst of a push holds a lock
+      {"ClientAliveCountMax", "4"},
       {"AcceptEnv", "GIT_PROTOCOL"},
   };
 }

@@ -49,10 +49,13 @@ core::ProtectionRule read_rule(const sql::Row& row) {
     case core::GateKind::branch_policy:
       rule.gate = core::BranchPolicyRule{read_enum<core::BranchPolicyMode>(row, 2)};
       break;
+    // A column that is not there reads as 0, which would be no gate.
     case core::GateKind::wait_timer:
+      ENSURE(row.integer(3) > 0);
       rule.gate = core::WaitTimerRule{static_cast<int>(row.integer(3))};
       break;
     case core::GateKind::required_reviewers:
+      ENSURE(row.integer(4) > 0);
       rule.gate = core::RequiredReviewersRule{{}, static_cast<int>(row.integer(4)), row.boolean(5)};
       break;
   }

@@ -314,7 +314,7 @@ class Users(EsclusaTest):
     def test_organizations_and_bots_are_accounts(self):
         nobody = self.server.api(None)
         self.server.create_user("guild", "--kind", "organization")
-        self.server.create_user("robot[bot]", "--kind", "bot", "--human", "demo")
+        self.server.create_user("robot[bot]", "--kind", "bot", "--human", "admin")
         self.assertEqual(nobody.get("/users/robot%5Bbot%5D").json["type"], "Bot")
         self.assertEqual(nobody.get("/users/guild").json["type"], "Organization")
         organization = nobody.get("/orgs/GUILD").json
