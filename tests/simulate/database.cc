@@ -34,6 +34,10 @@ class FailingConnection final : public sql::Connection {
   bool has_failed_ = false;
 };
 
+Violation bug(const std::exception& error) {
+  return {"the program found a bug in itself: " + std::string(error.what())};
+}
+
 }  // namespace
 
 void Database::begin_seed(Watcher& watcher) {
@@ -53,10 +57,11 @@ Access Database::attempt(const Work& work, bool is_write, const Fault& fault) {
   connection_.execute("savepoint job");
   try {
     access.is_kept = work(connection) && is_write;
-  } catch (const sql::Failure&) {
+  } catch (const sql::Failure& failure) {
     access.has_failed = true;
-    // A mistake in the SQL, and none of the simulation's own failures.
-    if (!connection.has_failed()) throw;
+    if (!connection.has_failed()) throw bug(failure);
+  } catch (const std::exception& error) {
+    throw bug(error);
   }
   if (!access.is_kept) connection_.execute("rollback to job");
   connection_.execute("release job");

@@ -6,6 +6,12 @@
 
 namespace esclusa::simulate {
 
+/// The program did what it must not do. No std::exception, since the program itself goes on after
+/// those in places, and would hide what was found.
+struct Violation {
+  std::string text;
+};
+
 /// What goes wrong with one access to the database.
 struct Fault {
   enum class Kind {
@@ -54,6 +60,7 @@ class Database final : public sql::Database {
   Result<void> do_write(const Work& work) override { return run(work, true); }
 
  private:
+  /// Throws Violation if the work throws anything but the failure that the simulation made.
   Result<void> run(const Work& work, bool is_write);
   Access attempt(const Work& work, bool is_write, const Fault& fault);
 

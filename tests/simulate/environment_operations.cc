@@ -98,6 +98,16 @@ bool has_custom(const Model& model, size_t environment) {
   return there.exists && there.mode == PolicyMode::custom;
 }
 
+/// Rather one that has custom policies.
+size_t pick_environment(Random& random, const Model& model) {
+  std::vector<size_t> custom;
+  for (size_t i = 0; i < model.environments.size(); ++i) {
+    if (has_custom(model, i)) custom.push_back(i);
+  }
+  return custom.empty() || random.one_in(5) ? random.below(model.environments.size())
+                                            : random.pick(custom);
+}
+
 }  // namespace
 
 std::unique_ptr<Operation> make_put_environment(Random& random, World& world, const Model& model,
@@ -154,7 +164,7 @@ std::unique_ptr<Operation> make_add_policy(Random& random, World& world, const M
   static const std::vector<Policy> all = {{0, false, "main"}, {0, false, "release/*"},
                                           {0, false, "*"},    {0, false, "t*"},
                                           {0, true, "v*"},    {0, true, "main"}};
-  const size_t index = random.below(model.environments.size());
+  const size_t index = pick_environment(random, model);
   const std::string& name = model.environments[index].name;
   const Policy& policy = random.pick(all);
   auto operation =
@@ -185,7 +195,7 @@ std::unique_ptr<Operation> make_add_policy(Random& random, World& world, const M
 }
 
 std::unique_ptr<Operation> make_delete_policy(Random& random, World& world, const Model& model) {
-  const size_t index = random.below(model.environments.size());
+  const size_t index = pick_environment(random, model);
   const Environment& there = model.environments[index];
   const int64_t id = there.policies.empty() ? 1'000'000 : random.pick(there.policies).id;
   auto operation =

@@ -4,10 +4,13 @@
 // The program is the real one from app/ down, on a real SQLite database and real git; only the
 // clocks, the order of requests and the failures are made up, from a seed.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -106,5 +109,7 @@ int main(int argc, char** argv) {
   app.add_option("--workers", plan.workers, "processes")->check(CLI::Range(1U, 64U));
   app.add_option("--trace", traced, "play this one, and say every step");
   CLI11_PARSE(app, argc, argv);
+  // Nothing of it outlives the program, and memory does not wait for a disk.
+  if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
   return traced != 0 ? tell(traced) : play_many(plan);
 }

@@ -7,14 +7,10 @@ namespace esclusa::simulate {
 /// Numbers that depend on the seed alone, on every machine (splitmix64).
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15U + 1) {}
+  /// Mixed, since seeds that only differ by the step would give one sequence, a little later.
+  explicit Random(uint64_t seed) : state_(mix(seed)) {}
 
-  uint64_t next() {
-    uint64_t mixed = state_ += 0x9e3779b97f4a7c15U;
-    mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
-    mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
-    return mixed ^ (mixed >> 31U);
-  }
+  uint64_t next() { return mix(state_ += 0x9e3779b97f4a7c15U); }
   /// From 0 to `count` - 1.
   size_t below(size_t count) { return next() % count; }
   /// True once in `count` times.
@@ -25,6 +21,12 @@ class Random {
   }
 
  private:
+  static uint64_t mix(uint64_t mixed) {
+    mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
+    return mixed ^ (mixed >> 31U);
+  }
+
   uint64_t state_;
 };
 

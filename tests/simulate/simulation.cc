@@ -64,8 +64,6 @@ void Simulation::resume(size_t index) {
   current_ = &request;
   try {
     request.fiber->resume();
-  } catch (const Violation&) {
-    throw;
   } catch (const std::exception& error) {
     throw Violation("the program found a bug in itself: " + std::string(error.what()));
   }

@@ -2,7 +2,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,6 @@
 #include "simulate/world.h"
 
 namespace esclusa::simulate {
-
-/// The program did what it must not do.
-struct Violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// How often what has happened, over all seeds: a simulation in which nothing happens finds
 /// nothing.

@@ -121,7 +121,7 @@ std::string play(World& world, uint64_t seed, bool traces, Counts& counts) {
     Simulation(world, seed, traces, counts).run();
     return {};
   } catch (const Violation& violation) {
-    return violation.what();
+    return violation.text;
   }
 }
 

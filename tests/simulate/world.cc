@@ -59,6 +59,7 @@ World::World()
   wall = beginning;
   boot = first_boot;
   database.connection().execute("pragma synchronous=off");
+  database.connection().execute("pragma temp_store=memory");
   must(sql::migrate(database, store::migrations()));
   add_people();
   add_commits();
