@@ -17,12 +17,9 @@ using core::DeploymentPhase;
 
 /// Inserts the `deployment` event: only here, and only once, since a phase is left only once. It
 /// speaks for the creator, whoever opened the last gate.
-void dispatch(store::Connection& tx, const Context& context, const RepositoryAccess& by,
-              const core::Deployment& deployment, Timestamp now) {
-  core::Principal creator;
-  creator.account = deployment.creator;
-  creator.request_id = by.principal.request_id;
-  const wire::EventContext surroundings{by.repository, deployment.creator, context.event_urls};
+void dispatch(store::Connection& tx, const Context& context, const core::Repository& repository,
+              const core::Principal& creator, const core::Deployment& deployment, Timestamp now) {
+  const wire::EventContext surroundings{repository, deployment.creator, context.event_urls};
   store::insert_event(tx, event_of(deployment, "deployment", "created", now),
                       wire::deployment_event(surroundings, deployment), creator);
 }
@@ -46,7 +43,10 @@ bool release(store::Connection& tx, const Context& context, const RepositoryAcce
   ENSURE(next && *next == DeploymentPhase::released);
   if (!store::leave_held(tx, deployment.id, *next, now)) return false;
   deployment.phase = *next;
-  dispatch(tx, context, by, deployment, now);
+  core::Principal creator;
+  creator.account = deployment.creator;
+  creator.request_id = by.principal.request_id;
+  dispatch(tx, context, by.repository, creator, deployment, now);
   record_status(tx, context, in_name_of(by, deployment), deployment, core::DeploymentState::queued,
                 "Released.", now);
   audit(tx, by, "deployment.release", deployment, now);
@@ -74,7 +74,7 @@ Result<core::Deployment> admit(store::Connection& tx, const Context& context,
   if (!verdicts.empty()) store::save_verdicts(tx, deployment.id, verdicts, now);
   audit(tx, access, "deployment.create", deployment, now);
   if (deployment.phase == DeploymentPhase::released) {
-    dispatch(tx, context, access, deployment, now);
+    dispatch(tx, context, access.repository, access.principal, deployment, now);
   } else {
     record_status(tx, context, access, deployment, core::DeploymentState::waiting,
                   "Waits for: " + core::shut_gates(verdicts), now);

@@ -83,6 +83,7 @@ TEST_CASE(
   GateFixture app;
   CHECK(app.deploy("Staging").phase == DeploymentPhase::released);
   CHECK(app.sent() == 1);
+  CHECK(app.count("select count(*) from event where actor_token_id is not null") == 1);
   CHECK(app.states() == "");
   CHECK(must(app::get_environment(app.context, app.ada, "staging")).name.name == "Staging");
 }

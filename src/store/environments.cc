@@ -125,8 +125,8 @@ ProtectionRuleId insert_rule(sql::Connection& tx, EnvironmentId environment,
 
 core::Environment ensure_environment(sql::Connection& tx, RepositoryId repository,
                                      std::string_view name, Timestamp now) {
+  if (auto found = find_environment(tx, repository, name)) return *std::move(found);
   const core::EnvironmentName known = ensure_environment_name(tx, repository, name, now);
-  if (auto found = find_environment(tx, known.id)) return *std::move(found);
   tx.execute(
       "insert into environment (repository_id, environment_name_id, created_at, updated_at) "
       "values ($1, $2, $3, $3) on conflict (environment_name_id) do nothing",
