@@ -241,6 +241,25 @@ TEST_CASE(
   CHECK(app.sent() == 1);
 }
 
+TEST_CASE("review_deployment: nobody speaks for a human who is blocked") {
+  GateFixture app;
+  must(app::create_account(
+      app.context, app.nobody,
+      {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
+  must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot",
+                       core::Role::write));
+  const auto bot = app.open("grace-bot", "application");
+  core::EnvironmentChange rules;
+  rules.reviewers = {bot.principal.account->id, app.ada.principal.account->id};
+  rules.required_approvals = 2;
+  app.guard(rules);
+  const auto held = app.deploy();
+  must(app.review(bot, held));
+  must(app::block_account(app.context, app.nobody, "grace"));
+  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
+  CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
+}
+
 TEST_CASE("release_due: a gate that cannot be read stays shut, and stops no other") {
   GateFixture app;
   app.guard(app.by_timer(10));

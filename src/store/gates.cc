@@ -10,30 +10,30 @@
 namespace esclusa::store {
 namespace {
 
-/// Whether the rule names the account, or a team of it.
-std::string is_named(const std::string& rule, const std::string& account) {
-  return "exists (select 1 from required_reviewer w where w.protection_rule_id = " + rule +
-         " and (w.account_id = " + account +
-         " or exists (select 1 from team_member m where "
-         "m.team_id = w.team_id and m.account_id = " +
-         account + ")))";
+/// Whether the account `c` may review by the rule: the rule names it, or a team of it, and neither
+/// it nor the human who answers for it is blocked.
+std::string may_review(const std::string& rule) {
+  return "c.blocked_at is null and not exists (select 1 from account h where h.id = c.human_id and "
+         "h.blocked_at is not null) and exists (select 1 from required_reviewer w where "
+         "w.protection_rule_id = " +
+         rule +
+         " and (w.account_id = c.id or exists (select 1 from team_member m where "
+         "m.team_id = w.team_id and m.account_id = c.id)))";
 }
 
 core::DeploymentReview read_review(const sql::Row& row) {
-  core::DeploymentReview review{.id = {row.integer(0)},
-                                .deployment_id = {row.integer(1)},
-                                .environment_id = {row.integer(2)},
-                                .environment = {{row.integer(3)}, std::string(row.text(4))},
-                                .rule_id = read_optional_id<ProtectionRuleId>(row, 5),
-                                .sha = std::string(row.text(6)),
-                                .state = read_enum<core::ReviewState>(row, 7),
-                                .reviewer = read_account(row, 12),
-                                .human_id = {row.integer(8)},
-                                .comment = std::string(row.text(9)),
-                                .created_at = from_micros(row.integer(10)),
-                                .is_entitled = false};
-  review.is_entitled = row.boolean(11) && !review.reviewer.blocked_at;
-  return review;
+  return {.id = {row.integer(0)},
+          .deployment_id = {row.integer(1)},
+          .environment_id = {row.integer(2)},
+          .environment = {{row.integer(3)}, std::string(row.text(4))},
+          .rule_id = read_optional_id<ProtectionRuleId>(row, 5),
+          .sha = std::string(row.text(6)),
+          .state = read_enum<core::ReviewState>(row, 7),
+          .reviewer = read_account(row, 12),
+          .human_id = {row.integer(8)},
+          .comment = std::string(row.text(9)),
+          .created_at = from_micros(row.integer(10)),
+          .is_entitled = row.boolean(11)};
 }
 
 }  // namespace
@@ -105,8 +105,7 @@ std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, Deployment
   static const std::string sql =
       "select v.id, v.deployment_id, v.environment_id, n.id, n.name, v.protection_rule_id, v.sha, "
       "v.state, v.reviewer_human_id, v.comment, v.created_at, case when " +
-      is_named("v.protection_rule_id", "v.reviewer_id") + " then 1 else 0 end, " +
-      account_columns("c") +
+      may_review("v.protection_rule_id") + " then 1 else 0 end, " + account_columns("c") +
       " from deployment_review v join environment_name n on n.id = v.environment_name_id "
       "join account c on c.id = v.reviewer_id where v.deployment_id = $1 order by v.id desc";
   return db.all(sql, {deployment.value}, read_review);
@@ -114,8 +113,7 @@ std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, Deployment
 
 bool is_reviewer(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
   static const std::string sql =
-      "select count(*) from account c where c.id = $2 and c.blocked_at is null and " +
-      is_named("$1", "c.id");
+      "select count(*) from account c where c.id = $2 and " + may_review("$1");
   return db.number(sql, {rule.value, account.value}) > 0;
 }
 

@@ -63,7 +63,8 @@ Gates Model::gates(const Deployment& deployment) const {
 
 bool Model::may_review(const ReviewRule& rule, size_t index) const {
   const Person& person = people[index];
-  return !person.is_blocked && std::ranges::any_of(rule.reviewers, [&](const Reviewer& each) {
+  if (person.is_blocked || people[person.human].is_blocked) return false;
+  return std::ranges::any_of(rule.reviewers, [&](const Reviewer& each) {
     return each.is_team ? person.in_team[each.index] : each.index == index;
   });
 }
