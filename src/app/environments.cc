@@ -14,6 +14,7 @@
 #include "store/events.h"
 #include "store/repositories.h"
 #include "store/teams.h"
+#include "wire/json_writer.h"
 
 namespace esclusa::app {
 namespace {
@@ -46,8 +47,40 @@ Result<core::Reviewer> find_reviewer(store::Connection& db, const core::Reposito
 }
 
 void audit(store::Connection& tx, const RepositoryAccess& access, std::string_view action,
-           int64_t target, Timestamp now) {
-  store::insert_audit(tx, access.principal, {action, access.repository.id, target}, now);
+           int64_t target, Timestamp now, std::string detail) {
+  store::insert_audit(tx, access.principal,
+                      {action, access.repository.id, target, std::move(detail)}, now);
+}
+
+/// What holds from now on; the environment's row before tells what held until then.
+std::string detail_of(const core::Environment& environment) {
+  wire::JsonWriter json;
+  json.begin_object().member("environment", environment.name.name);
+  if (const auto* rule = environment.find<core::BranchPolicyRule>()) {
+    json.member("branch_policy", core::to_name(rule->mode));
+  }
+  if (const auto* rule = environment.find<core::WaitTimerRule>()) {
+    json.member("wait_timer", rule->minutes);
+  }
+  if (const auto* rule = environment.find<core::RequiredReviewersRule>()) {
+    json.key("reviewers").begin_array();
+    for (const core::Reviewer& reviewer : rule->reviewers) json.value(reviewer.name);
+    json.end_array()
+        .member("required_approvals", rule->required_approvals)
+        .member("prevent_self_review", rule->prevent_self_review);
+  }
+  json.member("can_admins_bypass", environment.can_admins_bypass).end_object();
+  return json.take();
+}
+
+std::string detail_of(const core::Environment& environment, const core::BranchPolicy& policy) {
+  wire::JsonWriter json;
+  json.begin_object()
+      .member("environment", environment.name.name)
+      .member("kind", core::to_name(policy.kind))
+      .member("name", policy.name)
+      .end_object();
+  return json.take();
 }
 
 Result<core::Environment> find(store::Connection& db, const RepositoryAccess& access,
@@ -117,7 +150,7 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
         environment.can_admins_bypass =
             change.can_admins_bypass.value_or(environment.can_admins_bypass);
         store::save_environment(tx, environment, now);
-        audit(tx, access, "environment.update", environment.id.value, now);
+        audit(tx, access, "environment.update", environment.id.value, now, detail_of(environment));
         judge_environment(tx, context, access, environment.name.id);
         return store::with_reviewers(tx, std::move(environment));
       }));
@@ -136,7 +169,7 @@ Result<void> delete_environment(const Context& context, const RepositoryAccess& 
                     "The environment was deleted.", now);
     }
     store::delete_environment(tx, environment);
-    audit(tx, access, "environment.delete", environment.id.value, now);
+    audit(tx, access, "environment.delete", environment.id.value, now, detail_of(environment));
     return {};
   }));
   context.events_committed();
@@ -182,7 +215,8 @@ Result<CreatedBranchPolicy> create_branch_policy(const Context& context,
         const auto id = store::insert_branch_policy(tx, environment.id, policy, now);
         ENSURE(id.has_value());
         policy.id = *id;
-        audit(tx, access, "branch_policy.create", policy.id.value, now);
+        audit(tx, access, "branch_policy.create", policy.id.value, now,
+              detail_of(environment, policy));
         judge_environment(tx, context, access, environment.name.id);
         return CreatedBranchPolicy{policy, true};
       }));
@@ -204,7 +238,8 @@ Result<core::BranchPolicy> rename_branch_policy(const Context& context,
           return fail_validation({"DeploymentBranchPolicy", "name", "already_exists", ""},
                                  "already_exists");
         }
-        audit(tx, access, "branch_policy.update", id.value, context.now());
+        audit(tx, access, "branch_policy.update", id.value, context.now(),
+              detail_of(environment, policy));
         judge_environment(tx, context, access, environment.name.id);
         return policy;
       }));
@@ -216,9 +251,10 @@ Result<void> delete_branch_policy(const Context& context, const RepositoryAccess
                                   const std::string& name, BranchPolicyId id) {
   TRY(context.database.write([&](store::Connection& tx) -> Result<void> {
     const auto environment = TRY(find_custom(tx, access, name));
-    TRY(find_policy(tx, environment, id));
+    const auto policy = TRY(find_policy(tx, environment, id));
     store::delete_branch_policy(tx, id);
-    audit(tx, access, "branch_policy.delete", id.value, context.now());
+    audit(tx, access, "branch_policy.delete", id.value, context.now(),
+          detail_of(environment, policy));
     judge_environment(tx, context, access, environment.name.id);
     return {};
   }));

@@ -276,6 +276,34 @@ TEST_CASE("release_due: a gate that cannot be read stays shut, and stops no othe
   CHECK(app.sent() == 1);
 }
 
+TEST_CASE("the audit log tells how gates stood from each change on") {
+  GateFixture app;
+  core::EnvironmentChange change = app.by_review(true, 2);
+  change.wait_timer = 30;
+  change.branch_policy = core::BranchPolicyMode::custom_branch_policies;
+  app.guard(change);
+  const auto policy = must(app::create_branch_policy(app.context, app.ada, "production",
+                                                     {{}, core::BranchPolicyKind::tag, "v*"}));
+  must(app::rename_branch_policy(app.context, app.ada, "production", policy.policy.id, "w*"));
+  must(app::delete_branch_policy(app.context, app.ada, "production", policy.policy.id));
+  must(app::delete_environment(app.context, app.ada, "production"));
+  const std::string gates =
+      R"({"environment":"production","branch_policy":"custom_branch_policies","wait_timer":30,)"
+      R"("reviewers":["grace","ada"],"required_approvals":2,"prevent_self_review":true,)"
+      R"("can_admins_bypass":true})"
+      "\n";
+  CHECK(app.texts("select detail from audit where action like 'environment.%' order by id") ==
+        gates + gates);
+  CHECK(app.texts("select action || detail from audit where action like 'branch_policy.%' "
+                  "order by id") ==
+        R"(branch_policy.create{"environment":"production","kind":"tag","name":"v*"})"
+        "\n"
+        R"(branch_policy.update{"environment":"production","kind":"tag","name":"w*"})"
+        "\n"
+        R"(branch_policy.delete{"environment":"production","kind":"tag","name":"w*"})"
+        "\n");
+}
+
 TEST_CASE("put_environment: what the new rules let pass goes at once") {
   GateFixture app;
   app.guard(app.by_review());
