@@ -269,6 +269,15 @@ class Server:
         return self.api(self.create_token(login, scopes))
 
 
+def wait_until(condition, what, timeout=30):
+    """Waits for something that cannot wake us."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come about")
+        time.sleep(0.02)
+
+
 def clean_environment(more=None):
     """This process's environment without settings of Esclusa and git, and with `more`."""
     kept = {key: value for key, value in os.environ.items()

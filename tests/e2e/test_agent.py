@@ -12,12 +12,11 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 import unittest
 import urllib.parse
 
 from github_proxy import GithubProxy
-from harness import BINARY, DIES_WITH_PARENT, EsclusaTest, clean_environment
+from harness import BINARY, DIES_WITH_PARENT, EsclusaTest, clean_environment, wait_until
 
 SECRET = "It's a Secret to Everybody"
 OPERATIONS = {
@@ -26,15 +25,6 @@ OPERATIONS = {
     "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
     "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
 }
-
-
-def wait_until(condition, what, timeout=30):
-    """Waits for something that cannot wake us."""
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come about")
-        time.sleep(0.02)
 
 
 def is_running(pid):

@@ -6,9 +6,9 @@ import pathlib
 import signal
 import unittest
 
-from harness import EsclusaTest
+from harness import EsclusaTest, wait_until
 from sshd import Sshd, make_key, public_half, why_no_sshd
-from test_agent import Agent, is_running, wait_until
+from test_agent import Agent, is_running
 
 HOST_KEY_ADVICE = "The host has no key that is in "
 SCRIPT = """\

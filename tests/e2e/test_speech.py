@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-from harness import EsclusaTest, Server
+from harness import EsclusaTest, Server, wait_until
 
 
 class Preflight(EsclusaTest):
@@ -112,6 +112,8 @@ class Conditional(EsclusaTest):
             made = self.create()
         hook = self.api.post("/repos/demo/shop/hooks", {
             "config": {"url": "http://127.0.0.1:9/", "content_type": "json"}, "active": False}).json
+        # Its ping fails, and changes it.
+        wait_until(lambda: self.api.get(hook["url"]).json["last_response"]["code"], "the ping")
         for path in (self.deployments, self.deployments + "?per_page=1", made["url"],
                      made["statuses_url"], "/repos/demo/shop", "/repos/demo/shop/hooks",
                      hook["url"], "/user"):

@@ -7,12 +7,11 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import time
 import unittest
 import urllib.parse
 
 import test_agent  # for its Agent; its tests are not this module's
-from harness import BINARY, EsclusaTest, Server, clean_environment
+from harness import BINARY, EsclusaTest, Server, clean_environment, wait_until
 
 CONFIG = """
 [req]
@@ -52,15 +51,6 @@ class Authority:
              "-subj", f"/CN={name}", "-keyout", self.folder / f"{name}.key", "-out", file, *more],
             check=True, capture_output=True, stdin=subprocess.DEVNULL)
         return file
-
-
-def wait_until(condition, what, timeout=20):
-    """Waits for something that cannot wake us."""
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come about")
-        time.sleep(0.02)
 
 
 class Tls(EsclusaTest):
