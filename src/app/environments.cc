@@ -52,7 +52,8 @@ void audit(store::Connection& tx, const RepositoryAccess& access, std::string_vi
                       {action, access.repository.id, target, std::move(detail)}, now);
 }
 
-/// What holds from now on; the environment's row before tells what held until then.
+/// How its gates stand from now on, or stood when it was deleted; the row before tells what held
+/// until then.
 std::string detail_of(const core::Environment& environment) {
   wire::JsonWriter json;
   json.begin_object().member("environment", environment.name.name);
