@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -119,6 +120,21 @@ struct SpawnPlan {
   }
 };
 
+/// Runs it on a thread of its own, which a confinement does not outlive: a child has that of the
+/// thread that starts it. Returns what `spawn` returns, or why it could not be called.
+int on_confined_thread(const Landlock& landlock, const std::function<int()>& spawn) {
+  int error = 0;
+  try {
+    std::jthread([&] {
+      error = landlock.confine_this_thread();
+      if (error == 0) error = spawn();
+    });
+  } catch (const std::system_error& no_thread) {
+    error = no_thread.code().value();
+  }
+  return error;
+}
+
 /// A started program. Unless it has been waited for, its group is killed when this goes away (an
 /// output callback may throw).
 class Child {
@@ -192,9 +208,15 @@ Result<void> Child::start(const ProcessSpec& spec) {
   pid_t pid = -1;
   auto arguments = pointers_to(spec.arguments);
   auto environment = pointers_to(spec.environment);
-  if (error == 0) {
-    error = posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes, arguments.data(),
-                        environment.data());
+  const auto spawn = [&] {
+    return posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes, arguments.data(),
+                       environment.data());
+  };
+  if (error == 0 && spec.confinement) {
+    const Landlock landlock = TRY(Landlock::prepare(*spec.confinement));
+    error = on_confined_thread(landlock, spawn);
+  } else if (error == 0) {
+    error = spawn();
   }
   if (error != 0) return cannot_start(spec, error);
   leader_ = pid;

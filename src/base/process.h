@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/landlock.h"
 
 namespace esclusa {
 
@@ -22,7 +23,8 @@ struct ProcessSpec {
   /// Called with each piece of standard output and error, in the order read. From this thread.
   std::function<void(std::string_view)> on_output;
   std::function<void(std::string_view)> on_error_output;  ///< unset: goes to `on_output`
-  const std::atomic<bool>* cancel = nullptr;  ///< when it becomes true, the group is ended
+  const std::atomic<bool>* cancel = nullptr;    ///< when it becomes true, the group is ended
+  std::optional<Confinement> confinement = {};  ///< what it may do to files; unset: whatever we may
 };
 
 struct ProcessOutcome {

@@ -17,6 +17,7 @@
 #include "app/merges.h"
 #include "app/pushes.h"
 #include "app/reviews.h"
+#include "base/landlock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "bin/data_folder.h"
@@ -234,6 +235,9 @@ Result<void> serve(const ServerSettings& settings) {
 
   print_address(url, data, TRY(app::create_first_administrator(*context)));
   log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url}, {"data", data.path().c_str()}});
+  if (landlock_version() == 0) {
+    log::warning("this kernel has no Landlock of version 2 or later: git is not confined");
+  }
   {
     std::lock_guard lock(listening_mutex);
     listening = &server;
