@@ -7,8 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 
 #include "base/text.h"
@@ -86,6 +88,12 @@ Result<void> allow(const Descriptor& ruleset, const std::string& path, uint64_t 
 }
 
 }  // namespace
+
+void Confinement::add(const Confinement& more) {
+  std::ranges::copy(more.readable, std::back_inserter(readable));
+  std::ranges::copy(more.writable, std::back_inserter(writable));
+  std::ranges::copy(more.executable, std::back_inserter(executable));
+}
 
 int landlock_version() {
   static const int version = [] {

@@ -14,6 +14,8 @@ struct Confinement {
   std::vector<std::string> readable = {};
   std::vector<std::string> writable = {};  ///< and readable: files and folders are made and removed
   std::vector<std::string> executable = {};  ///< and readable
+
+  void add(const Confinement& more);
 };
 
 /// The version of Landlock that the kernel offers; 0 if it has none, or one that cannot tell a move

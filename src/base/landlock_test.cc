@@ -10,17 +10,12 @@
 #include <thread>
 
 #include "base/process.h"
+#include "support/has_landlock.h"
 #include "support/temp_folder.h"
 
 using namespace esclusa;
 
 namespace {
-
-/// False, and said, where nothing can be confined.
-bool has_landlock() {
-  if (landlock_version() == 0) MESSAGE("skipped: this kernel has no Landlock");
-  return landlock_version() != 0;
-}
 
 /// What a program needs to start: the loader, libraries, and `programs`.
 Confinement with_programs(std::vector<std::string> programs) {
@@ -64,7 +59,7 @@ int error_when_confined(const Confinement& confinement, int version,
 }  // namespace
 
 TEST_CASE("confinement: a child reads, writes and executes what it was granted, and no more") {
-  if (!has_landlock()) return;
+  if (!test::has_landlock()) return;
   const test::TempFolder folder;
   const std::string secret = folder.write("outside/secret", "secret\n");
   const std::string granted = folder.write("read/file", "granted\n");
@@ -95,7 +90,7 @@ TEST_CASE("confinement: a child reads, writes and executes what it was granted, 
 }
 
 TEST_CASE("confinement: a link leads nowhere that its target was not granted") {
-  if (!has_landlock()) return;
+  if (!test::has_landlock()) return;
   const test::TempFolder folder;
   const std::string secret = folder.write("outside/secret", "secret\n");
   std::filesystem::create_directory(folder / "in");
@@ -110,7 +105,7 @@ TEST_CASE("confinement: a link leads nowhere that its target was not granted") {
 }
 
 TEST_CASE("confinement: a writable folder holds no programs, devices, FIFOs or new links") {
-  if (!has_landlock()) return;
+  if (!test::has_landlock()) return;
   const test::TempFolder folder;
   const std::string program = (folder / "program").string();
   std::filesystem::copy_file("/bin/true", program);
@@ -139,7 +134,7 @@ TEST_CASE("Landlock: confines by version 2, Debian 12's, as by the kernel's own;
     return [=] { return static_cast<bool>(Descriptor(open(path.c_str(), flags))); };
   };
   CHECK(error_when_confined({}, 0, opens(secret, O_RDONLY)) == 0);
-  if (!has_landlock()) return;
+  if (!test::has_landlock()) return;
   for (int version : {2, landlock_version()}) {
     CAPTURE(version);
     CHECK(error_when_confined({}, version, opens(secret, O_RDONLY)) == EACCES);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <mutex>
 #include <utility>
 
 #include "base/process.h"
+#include "base/text.h"
 
 namespace esclusa::git {
 namespace {
@@ -17,25 +19,94 @@ void append_up_to(size_t limit, std::string& to, std::string_view text) {
   to += text.substr(0, limit - std::min(limit, to.size()));
 }
 
+std::string search_path() {
+  const char* path = std::getenv("PATH");
+  return std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin");
+}
+
+/// Where git's programs are, which it starts itself.
+Result<std::string> find_program_folder() {
+  ProcessSpec spec;
+  spec.arguments = {"git", "--exec-path"};
+  spec.environment = program_environment();
+  std::string folder;
+  spec.on_output = [&](std::string_view text) { folder += text; };
+  spec.on_error_output = [](std::string_view) {};
+  if (TRY(run_process(spec)).succeeded() && folder.starts_with('/')) {
+    return std::string(trim(folder));
+  }
+  return fail(ErrorCode::unavailable, "git did not say where its programs are.", "git_failed");
+}
+
+Result<std::string> program_folder() {
+  static std::mutex mutex;
+  static std::string known;
+  std::lock_guard lock(mutex);
+  if (known.empty()) known = TRY(find_program_folder());
+  return known;
+}
+
 }  // namespace
+
+std::vector<std::string> program_settings() {
+  std::vector<std::string> arguments;
+  for (const char* setting :
+       {// Programs that a configuration may name.
+        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.sshCommand=false",
+        "core.askPass=false", "core.gitProxy=", "core.pager=cat", "core.editor=false",
+        "sequence.editor=false", "gpg.program=false", "gpg.openpgp.program=false",
+        "gpg.x509.program=false", "gpg.ssh.program=false", "credential.helper=",
+        // git lists an alternate's refs with that repository's configuration. This program of
+        // its own is silent about every path.
+        "core.alternateRefsCommand=git-check-ref-format",
+        // Files that a configuration may name.
+        "core.attributesFile=/dev/null", "core.excludesFile=/dev/null",
+        "mailmap.file=", "core.logAllRefUpdates=false",
+        // Nothing is fetched, and nothing goes on in the background.
+        "protocol.allow=never", "gc.auto=0", "maintenance.auto=false", "receive.autogc=false"}) {
+    arguments.insert(arguments.end(), {"-c", setting});
+  }
+  return arguments;
+}
+
+std::vector<std::string> program_environment() {
+  return {search_path(),
+          "LC_ALL=C",
+          "HOME=/nonexistent",
+          "GIT_CONFIG_NOSYSTEM=1",
+          "GIT_CONFIG_GLOBAL=/dev/null",
+          "GIT_ATTR_NOSYSTEM=1",
+          "GIT_NO_LAZY_FETCH=1",
+          "GIT_ALLOW_PROTOCOL=",
+          "GIT_NO_REPLACE_OBJECTS=1",
+          "GIT_GRAFT_FILE=/nonexistent/grafts",
+          "GIT_TERMINAL_PROMPT=0"};
+}
+
+Result<Confinement> program_confinement() {
+  return Confinement{
+      .readable = {"/usr/lib", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache",
+                   "/etc/localtime", "/usr/share/zoneinfo", "/dev/urandom"},
+      .writable = {"/dev/null"},
+      .executable = {TRY(program_folder()), "/usr/bin/git", "/usr/local/bin/git",
+                     "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"}};
+}
 
 Result<ProgramOutput> run_git(const std::filesystem::path& git_directory,
                               std::vector<std::string> arguments,
-                              std::vector<std::string> environment) {
-  const char* path = std::getenv("PATH");
+                              std::vector<std::string> environment,
+                              std::optional<Confinement> files) {
   ProcessSpec spec;
-  spec.arguments = {"git", "--no-pager",          "-c", "core.hooksPath=/dev/null",
-                    "-c",  "core.fsmonitor=false"};
+  spec.arguments = {"git", "--no-pager"};
+  std::ranges::move(program_settings(), std::back_inserter(spec.arguments));
   std::ranges::move(arguments, std::back_inserter(spec.arguments));
-  spec.environment = {std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin"),
-                      "LC_ALL=C",
-                      "HOME=/nonexistent",
-                      "GIT_CONFIG_NOSYSTEM=1",
-                      "GIT_CONFIG_GLOBAL=/dev/null",
-                      "GIT_NO_REPLACE_OBJECTS=1",
-                      "GIT_TERMINAL_PROMPT=0",
-                      "GIT_DIR=" + git_directory.string()};
+  spec.environment = program_environment();
+  spec.environment.push_back("GIT_DIR=" + git_directory.string());
   std::ranges::move(environment, std::back_inserter(spec.environment));
+  if (files) {
+    files->add(TRY(program_confinement()));
+    spec.confinement = std::move(files);
+  }
   ProgramOutput result;
   // One byte more than allowed tells that it was too much.
   spec.on_output = [&](std::string_view text) {
