@@ -5,6 +5,7 @@
 namespace esclusa::core {
 
 Role effective_role(const Principal& principal, const Repository& repository, Role granted) {
+  if (repository.removed_at) return Role::none;
   Role base = repository.visibility == Visibility::is_public ? Role::read : Role::none;
   if (!principal.account) return base;
   if (principal.account->site_admin || principal.account->id == repository.owner.id) {

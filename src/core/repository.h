@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -17,18 +18,31 @@ enum class MergePolicy {
   ignore,  ///< deploy the ref as it is
 };
 
+/// Where the name of the default branch comes from.
+enum class DefaultBranchSource {
+  undecided,  ///< registered before this was asked; decided when git is asked next
+  head,       ///< the HEAD of a bare repository, which it follows
+  set,        ///< somebody set it; or the HEAD of a work tree, as it was at the registration
+};
+
 /// A registered git repository. `path` is the git directory, and never comes from a request.
 struct Repository {
   RepositoryId id;
   Account owner;
   std::string name;
   std::string path;
-  std::string default_branch;
+  /// Object folders that it borrows from, declared at the registration; absolute.
+  std::vector<std::string> alternates = {};
+  bool is_bare = false;
+  std::string default_branch;  ///< short name; the last that is known, where HEAD is followed
+  DefaultBranchSource default_branch_source = DefaultBranchSource::set;
+  std::optional<std::string> description = {};
   Visibility visibility = Visibility::is_private;
   bool writable = false;  ///< whether Esclusa may write refs and objects there
   MergePolicy auto_merge = MergePolicy::ignore;
   Timestamp created_at{};
   Timestamp updated_at{};
+  std::optional<Timestamp> removed_at = {};  ///< registered no more: nobody has a role in it
 
   std::string full_name() const { return owner.login + "/" + name; }
 };
@@ -37,6 +51,14 @@ template <>
 struct enum_names<Visibility> {
   static constexpr NameTable<Visibility, 2> values{
       {{Visibility::is_public, "public"}, {Visibility::is_private, "private"}}};
+};
+
+template <>
+struct enum_names<DefaultBranchSource> {
+  static constexpr NameTable<DefaultBranchSource, 3> values{
+      {{DefaultBranchSource::undecided, "undecided"},
+       {DefaultBranchSource::head, "head"},
+       {DefaultBranchSource::set, "set"}}};
 };
 
 template <>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
@@ -11,11 +12,12 @@
 namespace esclusa::store {
 namespace {
 
-constexpr int repository_column_count = 9 + account_column_count;
+constexpr int repository_column_count = 14 + account_column_count;
 
 std::string repository_columns() {
   return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
-         "r.created_at, r.updated_at, " +
+         "r.created_at, r.updated_at, r.default_branch_source, r.is_bare, r.alternates, "
+         "r.description, r.removed_at, " +
          account_columns("o");
 }
 
@@ -24,18 +26,30 @@ std::string select_repositories(std::string_view condition) {
          " from repository r join account o on o.id = r.owner_id " + std::string(condition);
 }
 
+std::vector<std::string> read_alternates(std::string_view text) {
+  std::vector<std::string> alternates;
+  if (text.empty()) return alternates;
+  for (const std::string_view line : split(text, '\n')) alternates.emplace_back(line);
+  return alternates;
+}
+
 core::Repository read_repository(const sql::Row& row) {
   return {
       .id = {row.integer(0)},
-      .owner = read_account(row, 9),
+      .owner = read_account(row, 14),
       .name = std::string(row.text(1)),
       .path = std::string(row.text(2)),
+      .alternates = read_alternates(row.text(11)),
+      .is_bare = row.boolean(10),
       .default_branch = std::string(row.text(3)),
+      .default_branch_source = read_enum<core::DefaultBranchSource>(row, 9),
+      .description = row.optional_text(12),
       .visibility = read_enum<core::Visibility>(row, 4),
       .writable = row.boolean(5),
       .auto_merge = read_enum<core::MergePolicy>(row, 6),
       .created_at = from_micros(row.integer(7)),
       .updated_at = from_micros(row.integer(8)),
+      .removed_at = read_optional_time(row, 13),
   };
 }
 
@@ -51,12 +65,15 @@ std::optional<RepositoryId> insert_repository(sql::Connection& tx,
                                               const core::Repository& repository) {
   auto id = tx.one(
       "insert into repository (owner_id, name, name_key, path, default_branch, visibility, "
-      "writable, auto_merge, created_at, updated_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) "
+      "writable, auto_merge, created_at, updated_at, default_branch_source, is_bare, alternates, "
+      "description) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13) "
       "on conflict (owner_id, name_key) do nothing returning id",
       {repository.owner.id.value, repository.name, core::fold_case(repository.name),
        repository.path, repository.default_branch, core::to_name(repository.visibility),
-       repository.writable, core::to_name(repository.auto_merge), to_micros(repository.created_at)},
+       repository.writable, core::to_name(repository.auto_merge), to_micros(repository.created_at),
+       core::to_name(repository.default_branch_source), repository.is_bare,
+       join(repository.alternates, "\n"), repository.description},
       [](const sql::Row& row) { return RepositoryId{row.integer(0)}; });
   if (id) end_former_name(tx, repository.owner.login, repository.name);
   return id;

@@ -28,6 +28,10 @@ TEST_CASE("insert_repository: keeps every field") {
       repository.writable = true;
       repository.auto_merge = core::MergePolicy::refuse;
       repository.created_at = at(3);
+      repository.is_bare = true;
+      repository.default_branch_source = core::DefaultBranchSource::head;
+      repository.alternates = {"/srv/git/pool/objects", "/srv/git/a b/objects"};
+      repository.description = "What customers see";
       const RepositoryId id = found(store::insert_repository(tx, repository));
       const auto read = found(store::find_repository(tx, id));
       CHECK(read.id == id);
@@ -40,6 +44,11 @@ TEST_CASE("insert_repository: keeps every field") {
       CHECK(read.auto_merge == core::MergePolicy::refuse);
       CHECK(read.created_at == at(3));
       CHECK(read.updated_at == at(3));
+      CHECK(read.is_bare);
+      CHECK(read.default_branch_source == core::DefaultBranchSource::head);
+      CHECK(read.alternates == repository.alternates);
+      CHECK(read.description == "What customers see");
+      CHECK_FALSE(read.removed_at.has_value());
     });
   });
 }

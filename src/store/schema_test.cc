@@ -50,3 +50,28 @@ TEST_CASE("0005_hook_delivery: hooks, events and deliveries that were there are 
     });
   });
 }
+
+TEST_CASE("0010_repository_location: a repository that was there is registered as before") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(9)));
+    test::write(db, [](sql::Connection& tx) {
+      tx.execute(
+          "insert into account (id, login, login_key, kind, created_at, updated_at) "
+          "values (5, 'ada', 'ada', 'user', 0, 0)");
+      tx.execute(
+          "insert into repository (id, owner_id, name, name_key, path, default_branch, "
+          "visibility, writable, auto_merge, created_at, updated_at) values (7, 5, 'shop', "
+          "'shop', '/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)");
+    });
+    test::must(sql::migrate(db, migrations));
+    test::read(db, [](sql::Connection& tx) {
+      const auto repository = test::found(store::find_repository(tx, "ada", "shop"));
+      CHECK(repository.default_branch == "main");
+      CHECK(repository.default_branch_source == core::DefaultBranchSource::undecided);
+      CHECK(repository.alternates.empty());
+      CHECK_FALSE(repository.description.has_value());
+      CHECK_FALSE(repository.removed_at.has_value());
+    });
+  });
+}
