@@ -53,7 +53,7 @@ Result<void> settle(const Context& context, const core::Repository& repository,
 Result<core::Push> read_push(const Context& context, const core::Repository& repository,
                              const core::RefChange& change) {
   const auto git = TRY(git::Repository::open(repository.path));
-  return with_accounts(context, TRY(git::read_ref_change(git, repository.path, change)));
+  return with_accounts(context, TRY(git::read_ref_change(git, change)));
 }
 
 /// Whether the ref says so, and it was not another push that made the same change.

@@ -9,8 +9,6 @@
 namespace esclusa::git {
 namespace {
 
-using WalkHandle = std::unique_ptr<git_revwalk, Freer<git_revwalk_free>>;
-
 /// Commits come roughly by age, so that a few older ones do not mean that only such follow.
 constexpr int older_in_a_row = 1000;
 

@@ -27,6 +27,7 @@ using ObjectHandle = std::unique_ptr<git_object, Freer<git_object_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Freer<git_odb_free>>;
+using WalkHandle = std::unique_ptr<git_revwalk, Freer<git_revwalk_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<git_config_free>>;
 
 /// A `git_buf` that libgit2 fills.

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "base/crypto.h"
@@ -33,6 +35,16 @@ std::error_code sync_folder(const std::filesystem::path& folder) {
   return error;
 }
 
+/// `path` as an entry of GIT_ALTERNATE_OBJECT_DIRECTORIES, in which a colon begins the next one.
+std::string quoted(const std::filesystem::path& path) {
+  std::string text = "\"";
+  for (char c : path.string()) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
 /// A folder for the objects of a merge that may come to nothing: a conflict writes objects too.
 /// The name is one that `git gc` sweeps, should we die.
 class ScratchObjects {
@@ -53,7 +65,7 @@ class ScratchObjects {
   }
   std::vector<std::string> environment() const {
     return {"GIT_OBJECT_DIRECTORY=" + folder_.string(),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + objects_.string()};
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + quoted(objects_)};
   }
   /// Moves the objects, all of them loose, to where the repository finds them.
   std::error_code migrate() const {
@@ -77,22 +89,49 @@ class ScratchObjects {
   std::filesystem::path folder_;
 };
 
+/// An empty repository for git to work in. Whatever git finds in the folder that it takes for its
+/// repository, it obeys: merge drivers in its configuration and attributes are programs to run. It
+/// gets the objects of the registered repository, and none of its other files.
+class ScratchRepository {
+ public:
+  ScratchRepository() {
+    std::string pattern = std::filesystem::temp_directory_path() / "esclusa-merge-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr) folder_ = pattern;
+  }
+  ~ScratchRepository() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  ScratchRepository(const ScratchRepository&) = delete;
+
+  /// False if the disk is full, or there is no temporary folder.
+  bool make() const {
+    std::error_code error;
+    return !folder_.empty() && std::filesystem::create_directory(folder_ / "refs", error) &&
+           std::filesystem::create_directory(folder_ / "objects", error) &&
+           (std::ofstream(folder_ / "HEAD") << "ref: refs/heads/none\n").flush();
+  }
+  const std::filesystem::path& path() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
 std::unexpected<Error> cannot_merge(std::string_view cause) {
   log::warning("git cannot merge", {{"cause", cause}});
   return fail(ErrorCode::unavailable, "The git repository cannot be merged in.", "merge_failed");
 }
 
 /// The tree of the merge, or nothing if there are conflicts.
-Result<std::optional<std::string>> merge_trees(const std::filesystem::path& git_directory,
-                                               const std::string& tip, const std::string& other,
-                                               const ScratchObjects& scratch) {
-  // core.bare and a working folder outside: inside a work tree a merge driver of the repository's
-  // configuration was seen to run.
+Result<std::optional<std::string>> merge_trees(const std::string& tip, const std::string& other,
+                                               const ScratchObjects& objects) {
+  const ScratchRepository scratch;
+  if (!scratch.make()) return cannot_merge("no scratch repository");
   const ProgramOutput merged =
-      TRY(run_git(git_directory,
-                  {"-c", "core.bare=true", "-c", "core.fsync=all", "merge-tree", "--write-tree",
-                   "--no-messages", tip, other},
-                  scratch.environment()));
+      TRY(run_git(scratch.path(),
+                  {"-c", "core.bare=true", "-c", "core.fsync=all", "-c", "core.commitGraph=false",
+                   "merge-tree", "--write-tree", "--no-messages", tip, other},
+                  objects.environment()));
   const std::string first_line = merged.output.substr(0, merged.output.find('\n'));
   // An unknown object also exits with 1; a conflict has a tree.
   if (merged.exit_code == 1 && core::is_full_sha(first_line)) return std::nullopt;
@@ -130,7 +169,7 @@ Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path
                                                      const MergeAuthor& author) {
   const ScratchObjects scratch(git_directory);
   if (auto error = scratch.make()) return cannot_merge(error.message());
-  const auto tree_sha = TRY(merge_trees(git_directory, tip, other, scratch));
+  const auto tree_sha = TRY(merge_trees(tip, other, scratch));
   if (!tree_sha) return std::nullopt;
   if (auto error = scratch.migrate()) return cannot_merge(error.message());
 

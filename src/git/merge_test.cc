@@ -123,19 +123,100 @@ TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no o
         BranchMove::moved);
 }
 
-TEST_CASE("make_merge_commit: runs no merge driver, hook or filter of the repository") {
+/// A repository both of whose sides have changed one file, so that git looks for a merge driver.
+struct BothChanged {
+  explicit BothChanged(GitFixture::Layout layout) : repository(layout) {
+    const std::string base = repository.commit("main", "a.txt", "1\n2\n3\n4\n5\n6\n");
+    repository.branch("topic", base);
+    tip = repository.commit("topic", "a.txt", "one\n2\n3\n4\n5\n6\n");
+    other = repository.commit("main", "a.txt", "1\n2\n3\n4\n5\nsix\n");
+  }
+  void configure(const std::string& key, const std::string& value) const {
+    repository.git({"config", key, value});
+  }
+  /// Adds a file to the repository's own, not to the work tree.
+  std::string write(const std::string& name, const std::string& content) const {
+    const auto path = repository.git_directory() / name;
+    std::ofstream(path) << content;
+    return path.string();
+  }
+  /// What leaves a mark if it is run.
+  std::string program() const { return "touch " + mark.string(); }
+  bool has_run() const { return std::filesystem::exists(mark); }
+
+  GitFixture repository;
+  std::filesystem::path mark = repository.folder() / "ran";
+  std::string tip, other;
+};
+
+using Trap = void (*)(const BothChanged&);
+const std::vector<std::pair<std::string, Trap>> traps = {
+    {"a driver for all files",
+     [](const BothChanged& it) {
+       it.configure("merge.default", "evil");
+       it.configure("merge.evil.driver", it.program());
+     }},
+    {"info/attributes",
+     [](const BothChanged& it) {
+       it.configure("merge.evil.driver", it.program());
+       it.write("info/attributes", "* merge=evil\n");
+     }},
+    {"core.attributesFile",
+     [](const BothChanged& it) {
+       it.configure("merge.evil.driver", it.program());
+       it.configure("core.attributesFile", it.write("attributes", "* merge=evil\n"));
+     }},
+    {"include.path",
+     [](const BothChanged& it) {
+       it.configure("include.path",
+                    it.write("more", "[merge]\ndefault = evil\n[merge \"evil\"]\ndriver = " +
+                                         it.program() + "\n"));
+     }},
+    {"hooks, a file system monitor and an ssh command",
+     [](const BothChanged& it) {
+       for (const char* key : {"core.fsmonitor", "core.sshCommand", "core.alternateRefsCommand"}) {
+         it.configure(key, it.program());
+       }
+       it.configure("core.hooksPath", it.repository.git_directory() / "hooks");
+     }},
+};
+
+TEST_CASE("make_merge_commit: runs no program that the repository's configuration names") {
+  for (const auto layout : {GitFixture::Layout::bare, GitFixture::Layout::work_tree}) {
+    for (const auto& [name, set] : traps) {
+      CAPTURE(name);
+      const BothChanged it(layout);
+      set(it);
+      const auto merge =
+          make_merge_commit(it.repository.git_directory(), it.tip, it.other, "m", author);
+      CHECK_FALSE(it.has_run());
+      REQUIRE(merge.has_value());
+      REQUIRE(merge->has_value());
+      CHECK(it.repository.git({"show", **merge + ":a.txt"}) == "one\n2\n3\n4\n5\nsix");
+    }
+  }
+}
+
+TEST_CASE("make_merge_commit: fetches no object that is missing") {
+  const BothChanged it(GitFixture::Layout::bare);
+  it.configure("core.repositoryFormatVersion", "1");
+  it.configure("extensions.partialClone", "evil");
+  it.configure("remote.evil.promisor", "true");
+  it.configure("remote.evil.url", "ext::" + it.program());
+  it.configure("protocol.ext.allow", "always");
+  const auto merge =
+      make_merge_commit(it.repository.git_directory(), it.tip, std::string(40, 'a'), "m", author);
+  CHECK_FALSE(it.has_run());
+  CHECK(merge.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("make_merge_commit: in a folder whose name is one of git's lists of folders") {
   Diverged diverged;
-  const auto path = diverged.repository.git_directory();
-  const std::string mark = (diverged.repository.folder().path() / "ran").string();
-  diverged.repository.git({"config", "merge.evil.driver", "touch " + mark});
-  diverged.repository.git({"config", "core.hooksPath", path.string() + "/hooks"});
-  const std::string attributes = "* merge=evil\n";
-  const std::string base = diverged.repository.commit("main", ".gitattributes", attributes);
-  diverged.repository.branch("other", base);
-  const std::string tip = diverged.repository.commit("other", "b.txt", "1\n");
-  const std::string main = diverged.repository.commit("main", "c.txt", "2\n");
-  CHECK(make_merge_commit(path, tip, main, "m", author).value().has_value());
-  CHECK_FALSE(std::filesystem::exists(mark));
+  const auto odd = diverged.repository.folder() / "a:b \"c\" \\d";
+  std::filesystem::rename(diverged.repository.git_directory(), odd);
+  const auto merge = make_merge_commit(odd, diverged.tip, diverged.other, "m", author);
+  REQUIRE(merge.has_value());
+  CHECK(merge->has_value());
 }
 
 }  // namespace

@@ -1,15 +1,12 @@
 #include "git/push.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "core/ref.h"
 #include "git/commits.h"
 #include "git/library.h"
-#include "git/program.h"
 #include "git/refs.h"
 #include "git/tree_walk.h"
 
@@ -87,35 +84,54 @@ Result<std::optional<std::string>> find_commit(const Repository& repository,
   return text_of(*git_object_id(commit.get()));
 }
 
-/// Commits that `git rev-list` names, the youngest first.
-Result<std::vector<std::string>> list_commits(const std::filesystem::path& git_directory,
-                                              std::vector<std::string> selection) {
-  std::vector<std::string> arguments = {"rev-list", "--topo-order",
-                                        "--max-count=" + std::to_string(limits::push_commits)};
-  std::ranges::move(selection, std::back_inserter(arguments));
-  const ProgramOutput listed = TRY(run_git(git_directory, std::move(arguments)));
-  if (listed.exit_code != 0) return unreadable("listing what was pushed");
-  std::vector<std::string> shas;
-  for (std::string_view line : split(listed.output, '\n')) {
-    if (!line.empty()) shas.emplace_back(line);
+/// A walk from a commit, which leaves out what the commits that it hides have behind them.
+Result<WalkHandle> walk_from(const Repository& repository, const std::string& sha) {
+  WalkHandle walk;
+  const git_oid id = id_of(sha);
+  if (receive(walk, git_revwalk_new, repository.handle()) != 0 ||
+      git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL) != 0 ||
+      git_revwalk_push(walk.get(), &id) != 0) {
+    return unreadable("walking what was pushed");
   }
+  return walk;
+}
+
+Result<void> hide(git_revwalk* walk, const std::string& sha) {
+  const git_oid id = id_of(sha);
+  if (git_revwalk_hide(walk, &id) != 0) return unreadable("walking what was pushed");
+  return {};
+}
+
+/// The first limits::push_commits of a walk, the youngest first.
+Result<std::vector<std::string>> take_commits(git_revwalk* walk) {
+  std::vector<std::string> shas;
+  git_oid id;
+  int error = 0;
+  while (shas.size() < limits::push_commits && (error = git_revwalk_next(&id, walk)) == 0) {
+    shas.push_back(text_of(id));
+  }
+  if (error != 0 && error != GIT_ITEROVER) return unreadable("walking what was pushed");
   return shas;
 }
 
 /// The commits of a branch that came with the change, and which of them no other branch has.
-Result<std::vector<core::PushedCommit>> read_branch_commits(
-    const Repository& repository, const std::filesystem::path& git_directory,
-    const core::RefChange& change) {
-  // An option of its own word: a branch may begin with a hyphen.
-  const std::string branch = change.ref.substr(std::string_view("refs/heads/").size());
-  const std::string gone = "^" + change.from_sha;
-  std::vector<std::string> distinct = {change.to_sha};
-  if (!change.creates()) distinct.push_back(gone);
-  distinct.insert(distinct.end(), {"--not", "--exclude=" + branch, "--branches"});
-  std::vector<std::string> shas = TRY(list_commits(git_directory, distinct));
+Result<std::vector<core::PushedCommit>> read_branch_commits(const Repository& repository,
+                                                            const core::RefChange& change) {
+  const WalkHandle distinct = TRY(walk_from(repository, change.to_sha));
+  if (!change.creates()) TRY(hide(distinct.get(), change.from_sha));
+  for (const core::Branch& branch : TRY(list_branches(repository))) {
+    const git_oid tip = id_of(branch.sha);
+    // A branch without its commit hides nothing.
+    if ("refs/heads/" + branch.name != change.ref) git_revwalk_hide(distinct.get(), &tip);
+  }
+  std::vector<std::string> shas = TRY(take_commits(distinct.get()));
   const std::set<std::string> is_new(shas.begin(), shas.end());
   // A new branch brings what none had; one that was there, whatever it did not have.
-  if (!change.creates()) shas = TRY(list_commits(git_directory, {change.to_sha, gone}));
+  if (!change.creates()) {
+    const WalkHandle gone = TRY(walk_from(repository, change.to_sha));
+    TRY(hide(gone.get(), change.from_sha));
+    shas = TRY(take_commits(gone.get()));
+  }
   auto commits = TRY(read_latest(repository, shas));
   for (core::PushedCommit& pushed : commits) {
     pushed.is_distinct = is_new.contains(pushed.commit.sha);
@@ -159,15 +175,13 @@ Result<core::Push> read_push(const Repository& repository, const std::string& br
   return push;
 }
 
-Result<core::Push> read_ref_change(const Repository& repository,
-                                   const std::filesystem::path& git_directory,
-                                   const core::RefChange& change) {
+Result<core::Push> read_ref_change(const Repository& repository, const core::RefChange& change) {
   core::Push push{change.ref, change.from_sha, change.to_sha};
   const auto tip = TRY(find_commit(repository, change.to_sha));
   push.is_forced = TRY(is_forced(repository, change, tip));
   if (!tip) return push;
   if (core::kind_of_full_name(change.ref) == core::RefKind::branch) {
-    push.commits = TRY(read_branch_commits(repository, git_directory, change));
+    push.commits = TRY(read_branch_commits(repository, change));
   }
   const bool has_tip = !push.commits.empty() && push.commits.back().commit.sha == *tip;
   push.head = has_tip ? push.commits.back() : TRY(read_pushed(repository, *tip));

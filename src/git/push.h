@@ -1,5 +1,4 @@
 #pragma once
-#include <filesystem>
 #include <string>
 
 #include "core/push.h"
@@ -16,10 +15,8 @@ Result<core::Push> read_push(const Repository& repository, const std::string& br
                              const std::string& before_sha, const std::string& after_sha);
 
 /// What anybody's push made of a ref: a branch or another ref, made, moved or deleted. Bounded as
-/// above. `git_directory` is the repository's.
-Result<core::Push> read_ref_change(const Repository& repository,
-                                   const std::filesystem::path& git_directory,
-                                   const core::RefChange& change);
+/// above.
+Result<core::Push> read_ref_change(const Repository& repository, const core::RefChange& change);
 
 /// What the repository says about a change that nobody reported.
 Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::RefChange& change);

@@ -91,7 +91,7 @@ core::Push change(const GitFixture& fixture, const std::string& ref, const std::
                   const std::string& to) {
   auto repository = git::Repository::open(fixture.git_directory());
   REQUIRE(repository);
-  auto push = git::read_ref_change(*repository, fixture.git_directory(), {ref, from, to});
+  auto push = git::read_ref_change(*repository, {ref, from, to});
   REQUIRE(push);
   return *push;
 }

@@ -37,6 +37,26 @@ Result<std::vector<std::string>> list_ref_names(const Repository& repository,
   return names;
 }
 
+Result<std::vector<core::Branch>> list_branches(const Repository& repository) {
+  ReferenceIteratorHandle iterator;
+  if (receive(iterator, git_reference_iterator_glob_new, repository.handle(), "refs/heads/*") !=
+      0) {
+    return unreadable("listing the branches");
+  }
+  std::vector<core::Branch> branches;
+  ReferenceHandle reference;
+  int error = 0;
+  while ((error = receive(reference, git_reference_next, iterator.get())) == 0) {
+    // A symbolic one is another name of a branch that comes, too.
+    const git_oid* id = git_reference_target(reference.get());
+    if (id != nullptr) {
+      branches.push_back({git_reference_shorthand(reference.get()), text_of(*id)});
+    }
+  }
+  if (error != GIT_ITEROVER) return unreadable("listing the branches");
+  return branches;
+}
+
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name) {
   const auto names = core::candidate_ref_names(full_name);

@@ -14,6 +14,10 @@ namespace esclusa::git {
 Result<std::vector<std::string>> list_ref_names(const Repository& repository,
                                                 std::string_view prefix);
 
+/// All branches, in no order. Symbolic ones are left out: they are other names of branches that
+/// come.
+Result<std::vector<core::Branch>> list_branches(const Repository& repository);
+
 /// The ref of exactly that full name; nothing if there is none, or if it is symbolic and its target
 /// is unborn.
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
