@@ -1,9 +1,12 @@
 """How run-tests counts what the processes of each kind have printed."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import pathlib
 import sys
 import unittest
+import unittest.mock
 
 FILE = pathlib.Path(__file__).resolve().parents[2] / "tools/run-tests"
 
@@ -60,6 +63,31 @@ class Counting(unittest.TestCase):
     def test_what_cannot_run_here_is_skipped(self):
         for kind in ("rows", "node", "unittest", "check"):
             self.assert_counted(kind, 77, "it is not there\n", 0, 0)
+
+
+class Choosing(unittest.TestCase):
+    """Which jobs there are, and in which order."""
+
+    def test_three_days_play_each_mutant_once_and_the_long_form_all(self):
+        tools = load()
+        patches = [pathlib.Path(f"{i}.patch") for i in range(10)]
+        played = []
+        for day in range(3):
+            with unittest.mock.patch.object(tools.time, "time", lambda day=day: day * 86400.0):
+                played += tools.mutants_of_the_day(patches, is_full=False)
+        self.assertEqual(sorted(played), patches)
+        self.assertEqual(tools.mutants_of_the_day(patches, is_full=True), patches)
+
+    def run_with_follower(self, command):
+        tools = load()
+        follower = tools.Job("follower", "check", ["true"])
+        first = tools.Job("first", "check", command, brings=lambda: [follower])
+        with contextlib.redirect_stdout(io.StringIO()):
+            return [result.job.name for result in tools.run_all([first])]
+
+    def test_what_a_job_brings_runs_after_it_unless_it_failed(self):
+        self.assertEqual(self.run_with_follower(["true"]), ["first", "follower"])
+        self.assertEqual(self.run_with_follower(["false"]), ["first"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+// A target needs a file; this one is there for its precompiled headers (CMakeLists.txt).
