@@ -1,6 +1,7 @@
 #include "sql/sqlite_connection.h"
 
 #include <filesystem>
+#include <new>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -48,6 +49,8 @@ Failure::Kind kind_of(int code) {
 }  // namespace
 
 void SqliteConnection::fail(std::string_view sql, int code) const {
+  const bool no_memory = (code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+  if (no_memory) throw std::bad_alloc();
   throw Failure(kind_of(code), std::string("SQLite: ") + sqlite3_errmsg(database_.get()) +
                                    " in: " + std::string(sql));
 }
