@@ -1,6 +1,7 @@
 #include "api/event_streams.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -59,11 +60,12 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
         own_count >= limits::feed_streams_per_account) {
       return nullptr;
     }
+    // What may fail for want of memory or threads comes before it counts.
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    arrived_.push_back(std::move(reader));
     ++own_count;
     ++count_;
-    arrived_.push_back(std::move(reader));
     woken_ = true;
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
   changed_.notify_one();
   return stream;
@@ -116,7 +118,7 @@ EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& rea
   if (!end) return next_look;  // it is logged where it failed
   std::erase_if(readers, [&](Reader& reader) {
     bool has_more = false;
-    const bool stays = serve(reader, end->settled, now, has_more);
+    const bool stays = serve_or_end(reader, end->settled, now, has_more);
     if (!stays) count_down(reader);
     next_look = std::min({next_look, has_more ? now : next_look,
                           reader.request.form == StreamForm::one_answer ? reader.end : next_look,
@@ -124,6 +126,18 @@ EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& rea
     return !stays;
   });
   return next_look;
+}
+
+/// Ends the stream of a client for which there is no memory: it comes again, where it was.
+bool EventStreams::serve_or_end(Reader& reader, int64_t settled, Clock::time_point now,
+                                bool& has_more) const {
+  try {
+    return serve(reader, settled, now, has_more);
+  } catch (const std::bad_alloc&) {
+    log::error("a stream of events was ended: there is no more memory");
+    reader.stream->close();
+    return false;
+  }
 }
 
 /// False when that was its last turn.

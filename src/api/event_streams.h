@@ -51,6 +51,7 @@ class EventStreams {
   };
   void run();
   Clock::time_point serve_all(std::vector<Reader>& readers);
+  bool serve_or_end(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool serve(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool send(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   void finish(Reader& reader) const;

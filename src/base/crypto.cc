@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 #include <sodium.h>
 
+#include <new>
+
 #include "base/check.h"
 
 namespace esclusa {
@@ -19,8 +21,10 @@ std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view me
   unsigned int length = 0;
   // To OpenSSL a null key means the key of the call before.
   const char* key_data = key.empty() ? "" : key.data();
-  ENSURE(HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
-              bytes_of(mac), &length));
+  if (HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
+           bytes_of(mac), &length) == nullptr) {
+    throw std::bad_alloc();  // nothing else can fail here
+  }
   mac.resize(length);
   return mac;
 }
@@ -96,8 +100,10 @@ std::string base64url(std::string_view bytes) {
 std::string sha256(std::string_view bytes) {
   // OpenSSL's is twice as fast as libsodium's, and every answer is hashed for its ETag.
   std::string digest(crypto_hash_sha256_BYTES, '\0');
-  ENSURE(EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) ==
-         1);
+  if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) !=
+      1) {
+    throw std::bad_alloc();  // nothing else can fail here
+  }
   return digest;
 }
 

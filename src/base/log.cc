@@ -2,6 +2,9 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <new>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -46,9 +49,10 @@ bool set_level(std::string_view name) {
   return true;
 }
 
-void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+namespace {
+
+void write_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
   static constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
-  if (!logger().should_log(to_spdlog(level))) return;
   std::string line = "{\"time\":";
   append_json_string(line, format_time(system_now()));
   line += ",\"level\":";
@@ -66,6 +70,20 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   }
   line += '}';
   logger().log(to_spdlog(level), "{}", line);
+}
+
+}  // namespace
+
+void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  if (!logger().should_log(to_spdlog(level))) return;
+  try {
+    write_line(level, message, fields);
+  } catch (const std::bad_alloc&) {
+    // Whoever logs that memory has run out must not fail for it again.
+    constexpr std::string_view text =
+        "{\"level\":\"error\",\"message\":\"a line is missing here: no memory for it\"}\n";
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+  }
 }
 
 }  // namespace esclusa::log

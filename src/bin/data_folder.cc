@@ -8,89 +8,223 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace esclusa {
 namespace {
 
-std::unexpected<Error> cannot(const std::string& what, const std::filesystem::path& path) {
-  return fail(ErrorCode::unavailable,
-              "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
+namespace fs = std::filesystem;
+
+constexpr const char* lock_name = "lock";
+constexpr const char* identity_name = "identity";
+constexpr const char* key_name = "secret.key";
+constexpr std::string_view identity_head = "Esclusa data folder: keep it together, as one copy";
+
+std::unexpected<Error> refuse(const std::string& message) {
+  return fail(ErrorCode::unavailable, message, "data_folder");
 }
 
-/// A descriptor that closes itself.
-struct File {
-  int descriptor;
-  ~File() {
-    if (descriptor >= 0) close(descriptor);
-  }
-};
+std::unexpected<Error> cannot(const std::string& what, const fs::path& path) {
+  return refuse("cannot " + what + " " + path.string() + ": " + std::strerror(errno));
+}
 
-/// Writes a new file completely, and makes it durable, before it gets its name.
-Result<void> write_new_file(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path draft = path.string() + ".new";
+/// Up to `limit` bytes of a file; empty if there is no such file.
+Result<std::string> read_file(const fs::path& path, size_t limit) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file && errno == ENOENT) return std::string();
+  std::string bytes(limit, '\0');
+  const ssize_t count = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (count < 0) return cannot("read", path);
+  bytes.resize(static_cast<size_t>(count));
+  return bytes;
+}
+
+/// Makes or replaces a file as a whole: after a crash there is the old content or the new one.
+Result<void> write_durably(const fs::path& path, std::string_view content) {
+  const fs::path draft = path.string() + ".new";
   {
-    File file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (file.descriptor < 0 ||
-        write(file.descriptor, content.data(), content.size()) !=
+    Descriptor file(
+        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file ||
+        ::write(file.get(), content.data(), content.size()) !=
             static_cast<ssize_t>(content.size()) ||
-        fsync(file.descriptor) != 0) {
+        fsync(file.get()) != 0) {
       return cannot("write", draft);
     }
   }
-  File folder{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (rename(draft.c_str(), path.c_str()) != 0 || fsync(folder.descriptor) != 0) {
+  Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (rename(draft.c_str(), path.c_str()) != 0 || fsync(folder.get()) != 0) {
     return cannot("write", path);
   }
   return {};
 }
 
+/// Whether there is nothing but what a mount point has, or a first start that was killed at once.
+Result<bool> holds_nothing(const fs::path& path) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename();
+    if (name != lock_name && name != "identity.new" && name != "lost+found") return false;
+  }
+  if (error) return refuse("cannot read " + path.string() + ": " + error.message());
+  return true;
+}
+
+/// A file that is not empty.
+bool has_bytes(const fs::path& path) {
+  struct stat about{};
+  return lstat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
+}
+
+Result<void> make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return refuse("cannot make the folder " + path.string() + ": " + error.message());
+  return {};
+}
+
 }  // namespace
 
-Result<DataFolder> DataFolder::open(const std::filesystem::path& given) {
+Result<DataFolder> DataFolder::open(const fs::path& given) {
   std::error_code error;
-  const auto path = std::filesystem::absolute(given, error);
-  if (error) return fail(ErrorCode::unavailable, "cannot use the data folder " + given.string());
-  std::filesystem::create_directories(path / "run", error);
-  std::filesystem::create_directories(path / "repositories", error);
-  if (error) {
-    return fail(ErrorCode::unavailable,
-                "cannot make the data folder " + path.string() + ": " + error.message());
-  }
-  if (chmod(path.c_str(), 0700) != 0) return cannot("own", path);
-  const auto lock_path = path / "lock";
-  int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lock < 0) return cannot("open", lock_path);
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    close(lock);
-    return fail(ErrorCode::unavailable, "another server already uses the data folder " +
-                                            path.string() + "; stop it, or choose another --data");
-  }
-  return DataFolder(path, lock);
+  DataFolder folder(fs::absolute(given, error));
+  if (error) return refuse("cannot use the data folder " + given.string());
+  TRY(folder.take_lock(false));
+  TRY(folder.look());
+  return folder;
 }
 
-DataFolder::DataFolder(DataFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
-
-DataFolder::~DataFolder() {
-  if (lock_ >= 0) close(lock_);
+Result<void> DataFolder::take_lock(bool make_file) {
+  if (lock_) return {};
+  const fs::path path = file(lock_name);
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make_file ? O_CREAT : 0);
+  Descriptor lock(::open(path.c_str(), flags, 0600));
+  if (!lock && !make_file && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) return {};
+  if (!lock) return cannot("open", path);
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return refuse("another server already uses the data folder " + path_.string() +
+                  "; stop it, or choose another --data");
+  }
+  lock_ = std::move(lock);
+  return {};
 }
 
-Result<Secret> DataFolder::secret_key() const {
-  const auto path = path_ / "secret.key";
-  File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (file.descriptor < 0 && errno == ENOENT) {
+Result<void> DataFolder::look() {
+  struct stat about{};
+  if (stat(path_.c_str(), &about) != 0) {
+    if (errno == ENOENT) return {};
+    return cannot("use the data folder", path_);
+  }
+  const std::string not_ours = "the data folder " + path_.string() + " is not Esclusa's: ";
+  const std::string advice = "; it stays as it is, choose another --data";
+  if (!S_ISDIR(about.st_mode)) return refuse(not_ours + "it is no folder" + advice);
+  if (about.st_uid != geteuid()) {
+    return refuse(not_ours + "it belongs to another user than the server" + advice);
+  }
+  if ((about.st_mode & S_ISVTX) != 0) {
+    return refuse(not_ours + "its sticky bit says that several users share it" + advice);
+  }
+  if (TRY(holds_nothing(path_))) return {};
+  const bool is_ours = fs::exists(fs::symlink_status(file(identity_name))) ||
+                       has_bytes(file(key_name)) || has_bytes(database()) ||
+                       has_bytes(path_ / "esclusa.db-wal");
+  if (!is_ours) {
+    return refuse(not_ours + "there is something in it, but no file `identity`" + advice);
+  }
+  return look_for_parts();
+}
+
+Result<void> DataFolder::look_for_parts() {
+  TRY(read_identity());
+  TRY(read_key());
+  has_database_ = has_bytes(database());
+  const std::string folder = "the data folder " + path_.string();
+  if (!has_database_) {
+    if (is_first_start() && !has_bytes(path_ / "esclusa.db-wal")) return {};
+    return refuse(folder +
+                  " has no esclusa.db, or an empty one, but files that belong to it. Restore "
+                  "esclusa.db, esclusa.db-wal and secret.key from one backup. Without them "
+                  "everything that was recorded is lost: to begin anew, choose an empty --data");
+  }
+  if (key_.empty()) {
+    return refuse(folder +
+                  " has a database, but no secret.key. Restore secret.key from the backup of this "
+                  "folder. Without it the secrets of all webhooks are lost, and nothing else: "
+                  "docs/data-folder.md says how to go on then");
+  }
+  return {};
+}
+
+Result<void> DataFolder::read_key() {
+  const std::string bytes = TRY(read_file(file(key_name), Sealer::key_bytes + 1));
+  if (bytes.empty() && !fs::exists(fs::symlink_status(file(key_name)))) return {};
+  if (bytes.size() != Sealer::key_bytes) {
+    return refuse(file(key_name).string() + " is damaged: it should be " +
+                  std::to_string(Sealer::key_bytes) +
+                  " bytes long. Restore it from the backup of this folder");
+  }
+  key_ = Secret(bytes);
+  return {};
+}
+
+// Three lines: what it is, the identity, the file that the database is.
+Result<void> DataFolder::read_identity() {
+  const std::string text = TRY(read_file(file(identity_name), 1024));
+  if (text.empty() && !fs::exists(fs::symlink_status(file(identity_name)))) return {};
+  const auto lines = split(text, '\n');
+  if (lines.size() != 4 || lines[0] != identity_head || lines[1].empty() || !lines[3].empty()) {
+    return refuse(file(identity_name).string() +
+                  " is damaged. Restore it from the backup of this folder, or remove it: it is "
+                  "made anew if esclusa.db and secret.key belong together");
+  }
+  identity_ = {std::string(lines[1]), std::string(lines[2])};
+  return {};
+}
+
+Result<void> DataFolder::make() {
+  TRY(make_folder(path_));
+  if (!lock_) {
+    TRY(take_lock(true));
+    DataFolder now(path_);
+    TRY(now.look());
+    if (now.has_database_ != has_database_ || now.identity_ != identity_) {
+      return refuse("another server began to use the data folder " + path_.string());
+    }
+  }
+  if (chmod(path_.c_str(), 0700) != 0) return cannot("close to others", path_);
+  // First of all: with it a start that is killed below is known as a first one.
+  if (!has_database_ && identity_.identity.empty()) TRY(write_identity({random_uuid(), ""}));
+  TRY(make_folder(path_ / "run"));
+  TRY(make_folder(repositories()));
+  if (key_.empty()) {
     Secret key(random_bytes(Sealer::key_bytes));
-    TRY(write_new_file(path, key.reveal()));
-    return key;
+    TRY(write_durably(file(key_name), key.reveal()));
+    key_ = std::move(key);
   }
-  if (file.descriptor < 0) return cannot("read", path);
-  std::string bytes(Sealer::key_bytes + 1, '\0');
-  ssize_t count = read(file.descriptor, bytes.data(), bytes.size());
-  if (count != static_cast<ssize_t>(Sealer::key_bytes)) {
-    return fail(ErrorCode::unavailable, path.string() + " is damaged: it should be " +
-                                            std::to_string(Sealer::key_bytes) + " bytes long");
+  return {};
+}
+
+Result<void> DataFolder::write_identity(IdentityFile identity) {
+  if (identity == identity_) return {};
+  TRY(write_durably(file(identity_name), std::string(identity_head) + "\n" + identity.identity +
+                                             "\n" + identity.database_file + "\n"));
+  identity_ = std::move(identity);
+  return {};
+}
+
+Result<std::string> DataFolder::database_file() const {
+  struct statx about{};
+  if (statx(AT_FDCWD, database().c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &about) !=
+      0) {
+    return cannot("look at", database());
   }
-  bytes.resize(Sealer::key_bytes);
-  return Secret(std::move(bytes));
+  // Inode numbers are few on a fresh file system; the time of birth, where it is kept, is not.
+  std::string text = "inode " + std::to_string(about.stx_ino);
+  if ((about.stx_mask & STATX_BTIME) != 0) {
+    text += " born " + std::to_string(about.stx_btime.tv_sec) + "." +
+            std::to_string(about.stx_btime.tv_nsec);
+  }
+  return text;
 }
 
 }  // namespace esclusa

@@ -1,14 +1,24 @@
 #pragma once
 #include <filesystem>
+#include <string>
 
 #include "base/crypto.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace esclusa {
 
+/// What the file `identity` says. See docs/decisions/0018.
+struct IdentityFile {
+  std::string identity;       ///< that of the database, a UUID
+  std::string database_file;  ///< which file esclusa.db is; empty: the first start did not end
+  bool operator==(const IdentityFile&) const = default;
+};
+
 /// The server's folder, held under a lock so that no second server opens it.
 ///
 ///   lock            flock: one server
+///   identity        which database and key belong together, and which file the database is
 ///   secret.key      0600, 32 bytes: seals webhook secrets at rest
 ///   esclusa.db      the database, with its -wal and -shm
 ///   repositories/   what `esclusa repo create` makes
@@ -16,24 +26,48 @@ namespace esclusa {
 ///   run/keys.sock   0600: OpenSSH's helpers ask it about deploy keys
 class DataFolder {
  public:
-  /// Makes what is missing (0700). `unavailable` if another server holds it or it cannot be used.
+  /// Looks at the folder, and changes nothing. `unavailable`, with what can be done, if another
+  /// server holds it, if it is not ours, or if a part of it is missing.
   static Result<DataFolder> open(const std::filesystem::path& path);
-  DataFolder(DataFolder&& other) noexcept;
-  DataFolder& operator=(DataFolder&&) = delete;
-  ~DataFolder();
+
+  /// Makes what is missing, and closes the folder to others (0700). The database comes first: see
+  /// bin/data_identity.h.
+  Result<void> make();
+
+  /// What the file says: empty strings where there is none.
+  const IdentityFile& identity() const { return identity_; }
+  Result<void> write_identity(IdentityFile identity);
+  /// Which file esclusa.db is. Another one after a copy; the same after a change of its content.
+  Result<std::string> database_file() const;
+  /// There is no data yet: no start has come to its end.
+  bool is_first_start() const {
+    return !identity_.identity.empty() && identity_.database_file.empty();
+  }
+  bool has_database() const { return has_database_; }
+  /// The key of `make`, or of the file.
+  const Secret& secret_key() const { return key_; }
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path database() const { return path_ / "esclusa.db"; }
   std::filesystem::path repositories() const { return path_ / "repositories"; }
   std::filesystem::path admin_socket() const { return path_ / "run" / "admin.sock"; }
   std::filesystem::path ssh_socket() const { return path_ / "run" / "keys.sock"; }
-  /// Reads the key, or makes it at the first start.
-  Result<Secret> secret_key() const;
 
  private:
-  DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  explicit DataFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  /// Takes the lock, if there is a file for it or `make_file`.
+  Result<void> take_lock(bool make_file);
+  Result<void> look();
+  Result<void> look_for_parts();
+  Result<void> read_key();
+  Result<void> read_identity();
+  std::filesystem::path file(const char* name) const { return path_ / name; }
+
   std::filesystem::path path_;
-  int lock_;  ///< the descriptor that holds the lock
+  Descriptor lock_;  ///< holds the lock
+  Secret key_;
+  IdentityFile identity_;
+  bool has_database_ = false;
 };
 
 }  // namespace esclusa

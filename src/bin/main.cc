@@ -3,6 +3,7 @@
 
 #include "agent/agent.h"
 #include "base/crypto.h"
+#include "base/exhaustion.h"
 #include "base/text.h"
 #include "bin/serve.h"
 #include "bin/ssh_commands.h"
@@ -54,6 +55,7 @@ void add_agent(CLI::App& app, cli::Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  log_last_words();
   if (const auto hook = ssh::invoked_hook(argv[0])) {
     init_crypto();
     return ssh::run_hook(*hook, argv);
@@ -71,7 +73,8 @@ int main(int argc, char** argv) {
     init_crypto();
     return action();
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "esclusa: %s\n", exception.what());
+    std::fprintf(stderr, "esclusa: %s%s\n", exception.what(),
+                 is_exhaustion(exception) ? ": no more memory, threads or descriptors" : "");
     return 70;
   }
 }

@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "bin/data_folder.h"
+#include "bin/data_identity.h"
 #include "hooks/worker.h"
 #include "http/server.h"
 #include "sql/database.h"
@@ -156,12 +157,15 @@ Result<void> serve(const ServerSettings& settings) {
   http::SignalWatcher signals(stop, reload);
 
   DataFolder data = TRY(DataFolder::open(settings.data));
-  const Sealer sealer(TRY(data.secret_key()));
+  TRY(check_database(data));
+  TRY(data.make());
+  const Sealer sealer(data.secret_key());
   auto database = TRY(sql::open_sqlite(data.database().string(), [&](const std::string&) {
     storage_failed = true;
     stop();
   }));
   TRY(sql::migrate(*database, store::migrations()));
+  TRY(mark_database(*database, data));
 
   // What the handlers use is made before the server, and so outlives its last handler; what needs
   // the port is filled in once it listens, before anything is served.

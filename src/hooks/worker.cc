@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <ranges>
 
 #include "base/limits.h"
@@ -51,6 +52,8 @@ void Worker::run() {
         if (finished_.empty()) continue;
       }
       wait = time_to_wait();
+    } catch (const std::bad_alloc&) {
+      throw;  // what is claimed would never be sent: the next start sends it
     } catch (const std::exception& bug) {
       // A row that cannot be read (a secret under another key) must not end the server.
       log::error("deliveries stand still", {{"error", bug.what()}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -56,7 +57,7 @@ void init_curl() {
 CurlTransfer::CurlTransfer(OutboundRequest request) : request_(std::move(request)) {
   init_curl();
   easy_ = curl_easy_init();
-  ENSURE(easy_ != nullptr);
+  if (easy_ == nullptr) throw std::bad_alloc();
   begin_ = std::chrono::steady_clock::now();
   ready_ = configure();
 }
@@ -156,7 +157,7 @@ curl_socket_t CurlTransfer::open_socket(void* self_pointer, curlsocktype, curl_s
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* self_pointer) {
+size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* self_pointer) try {
   auto* self = static_cast<CurlTransfer*>(self_pointer);
   std::string_view line(data, size * count);
   if (self->body_began_) return line.size();  // a trailer
@@ -173,9 +174,11 @@ size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* se
   self->response_.headers.add(trim(line.substr(0, colon)),
                               std::string(trim(line.substr(colon + 1))));
   return line.size();
+} catch (const std::bad_alloc&) {
+  return CURL_WRITEFUNC_ERROR;  // must not cross libcurl; the transfer fails
 }
 
-size_t CurlTransfer::take_body(char* data, size_t size, size_t count, void* self_pointer) {
+size_t CurlTransfer::take_body(char* data, size_t size, size_t count, void* self_pointer) try {
   auto* self = static_cast<CurlTransfer*>(self_pointer);
   self->body_began_ = true;
   size_t bytes = size * count;
@@ -184,6 +187,8 @@ size_t CurlTransfer::take_body(char* data, size_t size, size_t count, void* self
   if (bytes <= room) return bytes;
   self->body_is_full_ = true;
   return CURL_WRITEFUNC_ERROR;  // ends the transfer; `finish` takes it for a success
+} catch (const std::bad_alloc&) {
+  return CURL_WRITEFUNC_ERROR;  // as above
 }
 
 OutboundResponse CurlTransfer::finish(CURLcode code) {

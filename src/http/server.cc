@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <optional>
 
 #include "base/log.h"
@@ -121,7 +122,13 @@ void Server::State::accept_some(Listener& listener) {
     if (fd >= 0 && !may_connect(fd, listener.users)) {
       FileDescriptor refused(fd);
     } else if (fd >= 0) {
-      open_session(fd, address, listener.door);
+      try {
+        open_session(fd, address, listener.door);
+      } catch (const std::bad_alloc&) {
+        log::error("a connection was refused: there is no more memory");
+        listener.paused = true;
+        return;
+      }
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // Trying again at once would only burn the processor: the next tick does.
       log::warning("cannot accept a connection", {{"error", std::strerror(errno)}});

@@ -2,7 +2,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <new>
+
 #include "base/check.h"
+#include "base/exhaustion.h"
 #include "base/log.h"
 
 namespace esclusa::http {
@@ -71,8 +74,18 @@ void Session::wait_readable(State what) {
   waiting_for_bytes_ = true;
   transport_.wait(what, [self = shared_from_this()] {
     self->waiting_for_bytes_ = false;
-    self->on_readable();
+    self->run(&Session::on_readable);
   });
+}
+
+/// A connection for which there is no memory is closed, and the others go on.
+void Session::run(void (Session::*step)()) {
+  try {
+    (this->*step)();
+  } catch (const std::bad_alloc&) {
+    log::error("a connection was closed: there is no more memory");
+    close();
+  }
 }
 
 void Session::on_readable() {
@@ -162,11 +175,16 @@ bool Session::serve() {
   if (!may_block) return answer(handle());
 
   phase_ = Phase::handling;
-  bool queued = host_.pool.submit([self = shared_from_this()]() mutable {
-    self->response_ = self->handle();
-    asio::io_context& io = self->host_.io;
-    asio::post(io, [session = std::move(self)] { session->on_handled(); });
-  });
+  bool queued = false;
+  try {
+    queued = host_.pool.submit([self = shared_from_this()]() mutable {
+      self->response_ = self->handle();
+      asio::io_context& io = self->host_.io;
+      asio::post(io, [session = std::move(self)] { session->run(&Session::on_handled); });
+    });
+  } catch (const std::bad_alloc&) {
+    log::error("a request was refused: there is no more memory");
+  }
   return queued ? false : answer(refusal(503));
 }
 
@@ -177,6 +195,10 @@ Response Session::handle() {
     ENSURE(response.status >= 200 && response.status <= 599);
     return response;
   } catch (const std::exception& error) {
+    if (is_exhaustion(error)) {
+      log::error("a request was refused: there are no more memory, threads or descriptors");
+      return refusal(503);
+    }
     log::error("a request failed",
                {{"method", request.method}, {"path", request.path()}, {"error", error.what()}});
   } catch (...) {
@@ -188,6 +210,8 @@ Response Session::handle() {
 Response Session::refusal(int status) {
   try {
     return host_.service.refuse(parser_.request(), status);
+  } catch (const std::bad_alloc&) {
+    return Response{status, {}, {}};
   } catch (const std::exception& error) {
     log::error("refuse failed", {{"error", error.what()}});
     return Response{status, {}, {}};
@@ -256,14 +280,14 @@ bool Session::answer(Response response) {
 
 void Session::wait_writable(State what) {
   phase_ = Phase::writing;
-  transport_.wait(what, [self = shared_from_this()] { self->on_writable(); });
+  transport_.wait(what, [self = shared_from_this()] { self->run(&Session::on_writable); });
 }
 
 void Session::attach_stream(std::shared_ptr<BodyStream> stream) {
   stream_ = std::move(stream);
   stream_->attach([&io = host_.io, weak = weak_from_this()] {
     asio::post(io, [weak] {
-      if (auto session = weak.lock()) session->on_stream();
+      if (auto session = weak.lock()) session->run(&Session::on_stream);
     });
   });
   if (host_.stopping) stream_->ask_to_end();

@@ -63,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   /// `streaming`: all that there was of the body is out, and more is to come.
   enum class Phase { idle, reading, handling, writing, streaming, lingering, closed };
 
+  void run(void (Session::*step)());
   void wait_readable(Transport::State what = Transport::State::wants_read);
   void on_readable();
   void consume(std::string_view bytes);

@@ -1,6 +1,6 @@
 #include "http/worker_pool.h"
 
-#include <system_error>
+#include <exception>
 
 #include "base/log.h"
 
@@ -35,7 +35,7 @@ bool WorkerPool::add_thread() {
     threads_.emplace_back([this] { work(); });
     ++idle_count_;
     return true;
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {  // no thread, or no memory for one
     log::warning("cannot start a worker thread", {{"error", error.what()}});
     return false;
   }

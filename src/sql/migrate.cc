@@ -1,9 +1,13 @@
+#include "sql/migrate.h"
+
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"
+#include "base/crypto.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "sql/database.h"
+#include "sql/inspect.h"
 
 namespace esclusa::sql {
 namespace {
@@ -37,24 +41,113 @@ void run_script(Connection& connection, std::string_view script) {
   }
 }
 
+/// The text without comments; each run of blanks is one blank, and none beside `(`, `)`, `,`, `;`.
+/// What stands in quotes stays.
+std::string without_layout(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  constexpr std::string_view separators = "(),;";
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    if (text.substr(i).starts_with("--")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (blanks.contains(text[i])) {
+      if (!out.empty() && out.back() != ' ' && !separators.contains(out.back())) out += ' ';
+      ++i;
+    } else if (text[i] == '\'' || text[i] == '"') {
+      const size_t end = std::min(text.find(text[i], i + 1), text.size() - 1);
+      out += text.substr(i, end + 1 - i);
+      i = end + 1;
+    } else {
+      if (separators.contains(text[i]) && out.ends_with(' ')) out.pop_back();
+      out += text[i++];
+    }
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+/// The name and the digest of what was applied. A store from before the digests has none: its
+/// digests are taken to be those of this program.
+struct Applied {
+  std::string name;
+  std::optional<std::string> digest;
+};
+
+std::vector<Applied> list_applied(Connection& connection) {
+  const bool has_digests = has_table(connection, "migration");
+  if (!has_digests && !has_table(connection, "schema_migration")) return {};
+  const char* sql = has_digests ? "select name, digest from migration order by name"
+                                : "select name, null from schema_migration order by name";
+  return connection.all(sql, {}, [](const Row& row) {
+    return Applied{std::string(row.text(0)), row.optional_text(1)};
+  });
+}
+
+void insert_applied(Connection& connection, const Migration& migration, int64_t applied_at) {
+  connection.execute("insert into migration (name, digest, applied_at) values ($1, $2, $3)",
+                     {migration.name, migration_digest(migration.text), applied_at});
+}
+
+/// Makes the list of what was applied, and takes the rows of the former one over, which had no
+/// digests. The former name is given up, so that a program that looks for it does not find a
+/// database that it may write to (docs/decisions/0018).
+void make_list(Connection& connection, std::span<const Migration> migrations) {
+  connection.execute(
+      adapt("create table if not exists migration (name text primary key, digest text not null, "
+            "applied_at {integer} not null) {strict}",
+            connection.engine()));
+  if (!has_table(connection, "schema_migration")) return;
+  for (const Migration& migration : migrations) {
+    auto applied_at =
+        connection.one("select applied_at from schema_migration where name = $1", {migration.name},
+                       [](const Row& row) { return row.integer(0); });
+    if (applied_at) insert_applied(connection, migration, *applied_at);
+  }
+  connection.execute("drop table schema_migration");
+}
+
 }  // namespace
 
+std::string migration_digest(std::string_view text) { return hex(sha256(without_layout(text))); }
+
+Result<void> check_migrations(Connection& connection, std::span<const Migration> migrations) {
+  for (const Applied& applied : list_applied(connection)) {
+    const auto known = std::ranges::find(migrations, applied.name, &Migration::name);
+    if (known == migrations.end()) {
+      const std::string newest(migrations.empty() ? "none" : migrations.back().name);
+      return fail(ErrorCode::unavailable,
+                  "the database has the migration " + applied.name +
+                      ", which this program does not know: its own newest is " + newest +
+                      ". A newer program made the database: start that one, or restore a backup "
+                      "from before the update",
+                  "schema_unknown");
+    }
+    const std::string digest = migration_digest(known->text);
+    if (applied.digest.value_or(digest) != digest) {
+      return fail(ErrorCode::unavailable,
+                  "the migration " + applied.name + " was applied with the digest " +
+                      *applied.digest + ", but has " + digest +
+                      " in this program: another program made the database, start that one",
+                  "schema_changed");
+    }
+  }
+  return {};
+}
+
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
-  TRY(database.write([](Connection& connection) {
-    connection.execute(
-        adapt("create table if not exists schema_migration (name text primary key, "
-              "applied_at {integer} not null) {strict}",
-              connection.engine()));
+  TRY(database.write([&](Connection& connection) -> Result<void> {
+    TRY(check_migrations(connection, migrations));
+    make_list(connection, migrations);
+    return {};
   }));
   for (const Migration& migration : migrations) {
     TRY(database.write([&](Connection& connection) {
-      if (connection.number("select count(*) from schema_migration where name = $1",
-                            {migration.name}) > 0) {
+      if (connection.number("select count(*) from migration where name = $1", {migration.name}) >
+          0) {
         return;
       }
       run_script(connection, adapt(std::string(migration.text), connection.engine()));
-      connection.execute("insert into schema_migration (name, applied_at) values ($1, $2)",
-                         {migration.name, to_micros(system_now())});
+      insert_applied(connection, migration, to_micros(system_now()));
     }));
   }
   return {};

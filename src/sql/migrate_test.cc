@@ -1,7 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "base/check.h"
-#include "sql/database.h"
+#include "sql/inspect.h"
+#include "sql/migrate.h"
 #include "support/database_engines.h"
 
 using namespace esclusa;
@@ -17,6 +18,18 @@ constexpr Migration first{"0001_first",
                           "  size {integer} not null\n) {strict};\n"
                           "insert into account (name, size) values ('ada', 1);\n"};
 
+constexpr Migration second{"0002_second", "insert into account (name, size) values ('bob', 2);\n"};
+
+/// The list of a store from before the digests.
+void make_former_list(Database& db, std::initializer_list<const char*> names) {
+  test::write(db, [&](Connection& tx) {
+    tx.execute("create table schema_migration (name text primary key, applied_at bigint not null)");
+    for (const char* name : names) {
+      tx.execute("insert into schema_migration (name, applied_at) values ($1, 5)", {name});
+    }
+  });
+}
+
 int64_t count(Database& db, const std::string& table) {
   return test::read(db, [&](Connection& c) { return c.number("select count(*) from " + table); });
 }
@@ -29,7 +42,7 @@ TEST_CASE("migrate: applies what is new, once") {
     must(migrate(db, one));
     must(migrate(db, one));
     CHECK(count(db, "account") == 1);
-    CHECK(count(db, "schema_migration") == 1);
+    CHECK(count(db, "migration") == 1);
     const Migration two[] = {first,
                              {"0002_second",
                               "insert into account (name, size) "
@@ -37,7 +50,7 @@ TEST_CASE("migrate: applies what is new, once") {
     must(migrate(db, two));
     must(migrate(db, two));
     CHECK(count(db, "account") == 2);
-    CHECK(count(db, "schema_migration") == 2);
+    CHECK(count(db, "migration") == 2);
   });
 }
 
@@ -48,7 +61,7 @@ TEST_CASE("migrate: a migration that fails halfway leaves nothing, and is tried 
                                  "create table other (id {id}) {strict};\n"
                                  "insert into nowhere values (1);\n"}};
     CHECK_FALSE(migrate(db, broken).has_value());
-    CHECK(count(db, "schema_migration") == 1);
+    CHECK(count(db, "migration") == 1);
     CHECK(count(db, "account") == 1);
     CHECK_FALSE(db.read([](Connection& c) { c.number("select count(*) from other"); }).has_value());
     const Migration mended[] = {first, {"0002_second", "create table other (id {id}) {strict};\n"}};
@@ -91,4 +104,79 @@ TEST_CASE("migrate: a column takes only what its type says") {
     });
     CHECK_FALSE(written.has_value());
   });
+}
+
+TEST_CASE("migrate: refuses a migration that it does not know, and names both versions") {
+  for_each_empty_database([](Database& db) {
+    const Migration both[] = {first, second};
+    must(migrate(db, both));
+    const Migration older[] = {first};
+    const auto refused = migrate(db, older);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.contains("0002_second"));
+    CHECK(refused.error().message.contains("0001_first"));
+    CHECK(count(db, "account") == 2);
+    must(migrate(db, both));
+  });
+}
+
+TEST_CASE("migrate: refuses a migration that was changed after it was applied") {
+  for_each_empty_database([](Database& db) {
+    const Migration one[] = {first};
+    must(migrate(db, one));
+    const std::string text =
+        std::string(first.text) + "insert into account values (7, 'eve', 3);\n";
+    const Migration changed[] = {{first.name, text}, second};
+    const auto refused = migrate(db, changed);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.contains(migration_digest(first.text)));
+    CHECK(refused.error().message.contains(migration_digest(text)));
+    CHECK(count(db, "account") == 1);
+  });
+}
+
+TEST_CASE("migrate: takes over a list without digests once, and then knows them") {
+  for_each_empty_database([](Database& db) {
+    const Migration one[] = {first};
+    must(migrate(db, one));
+    test::write(db, [](Connection& tx) { tx.execute("drop table migration"); });
+    make_former_list(db, {"0001_first"});
+    const Migration both[] = {first, second};
+    must(migrate(db, both));
+    CHECK(count(db, "account") == 2);
+    test::read(db, [](Connection& c) {
+      CHECK_FALSE(has_table(c, "schema_migration"));
+      CHECK(c.number("select applied_at from migration where name = '0001_first'") == 5);
+    });
+    const Migration changed[] = {{first.name, "create table account (id {id}) {strict};\n"},
+                                 second};
+    CHECK_FALSE(migrate(db, changed).has_value());
+  });
+}
+
+TEST_CASE("migrate: refuses a list without digests that names an unknown migration") {
+  for_each_empty_database([](Database& db) {
+    make_former_list(db, {"0001_first", "0009_other"});
+    const Migration one[] = {first};
+    CHECK_FALSE(migrate(db, one).has_value());
+    CHECK(count(db, "schema_migration") == 2);
+    test::read(db, [](Connection& c) { CHECK_FALSE(has_table(c, "migration")); });
+  });
+}
+
+TEST_CASE("migration_digest: layout and comments do not count, everything else does") {
+  const std::string digest = migration_digest("create table a (id {id}, b text default 'x');\n");
+  CHECK(digest.size() == 64);
+  for (const char* same :
+       {"-- why; 'this'\ncreate table a (\n  id {id},\n  b text default 'x'\n);\n",
+        "create  table a( id {id} ,b text -- a word\n default 'x' ) ;"}) {
+    CHECK(migration_digest(same) == digest);
+  }
+  for (const char* other : {"create table a (id {id}, b text default 'y');\n",
+                            "create table a (id {id}, b text default ' x');\n",
+                            "create table a (id {id}, b text default '--x');\n",
+                            "create tablea (id {id}, b text default 'x');\n",
+                            "create table a (id {id}, b text default 'x'"}) {
+    CHECK(migration_digest(other) != digest);
+  }
 }

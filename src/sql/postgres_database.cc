@@ -114,7 +114,8 @@ class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string conninfo, size_t connections)
       : conninfo_(std::move(conninfo)), free_(connections) {
-    Lease first(*this);  // so that a wrong address fails at the start
+    idle_.reserve(connections);  // what gives a connection back must not fail
+    Lease first(*this);          // so that a wrong address fails at the start
   }
 
  protected:

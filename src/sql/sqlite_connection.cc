@@ -1,6 +1,10 @@
 #include "sql/sqlite_connection.h"
 
+#include <filesystem>
+#include <new>
+
 #include "base/check.h"
+#include "base/text.h"
 
 namespace esclusa::sql {
 namespace {
@@ -45,25 +49,47 @@ Failure::Kind kind_of(int code) {
 }  // namespace
 
 void SqliteConnection::fail(std::string_view sql, int code) const {
+  const bool no_memory = (code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+  if (no_memory) throw std::bad_alloc();
   throw Failure(kind_of(code), std::string("SQLite: ") + sqlite3_errmsg(database_.get()) +
                                    " in: " + std::string(sql));
 }
 
-SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
-  const bool writes = mode == Mode::writer;
-  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                    (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+void SqliteConnection::open(const std::string& path, Mode mode) {
+  std::string name = path;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+  std::error_code no_log;
+  if (mode == Mode::writer) {
+    flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  } else if (mode == Mode::inspector && std::filesystem::file_size(path + "-wal", no_log) > 0 &&
+             !no_log) {
+    flags |= SQLITE_OPEN_READWRITE;  // for the exclusive lock that it takes below
+  } else {
+    flags |= SQLITE_OPEN_READONLY;
+  }
+  if (mode == Mode::inspector && (flags & SQLITE_OPEN_READONLY) != 0) {
+    // Without a log the file is complete; as it stands, SQLite would make an empty log beside it.
+    name = "file:" + percent_encode(path, "/") + "?immutable=1";
+    flags |= SQLITE_OPEN_URI;
+  }
   sqlite3* opened = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  int code = sqlite3_open_v2(name.c_str(), &opened, flags, nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) fail("open " + path, code);
+}
+
+SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
+  open(path, mode);
+  sqlite3* opened = database_.get();
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, 5000);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  // The index of the log then is in memory, not in a file.
+  if (mode == Mode::inspector) execute("pragma locking_mode=exclusive");
   execute("pragma mmap_size=0");
   execute("pragma cell_size_check=on");
-  if (!writes) {
+  if (mode != Mode::writer) {
     // Only the writer checkpoints: Debian 12's SQLite has the WAL-reset bug, which needs a
     // checkpoint on one connection during a commit on another (docs/decisions/0002).
     sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -12,7 +12,8 @@ namespace esclusa::sql {
 /// One SQLite connection with its prepared statements.
 class SqliteConnection final : public Connection {
  public:
-  enum class Mode { writer, reader };
+  /// An inspector changes nothing on the disk, and is alone with the file.
+  enum class Mode { writer, reader, inspector };
   SqliteConnection(const std::string& path, Mode mode);
 
   Engine engine() const override { return Engine::sqlite; }
@@ -34,6 +35,7 @@ class SqliteConnection final : public Connection {
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
+  void open(const std::string& path, Mode mode);
   sqlite3_stmt* prepare(std::string_view sql, Parameters parameters);
   [[noreturn]] void fail(std::string_view sql, int code) const;
 

@@ -100,11 +100,11 @@ class SqliteDatabase final : public Database {
     ~Snapshot() {
       try {
         reader->execute("rollback");
-      } catch (const Failure&) {
-        return;  // the connection is of no more use, and closes here
+        std::lock_guard lock(database.readers_mutex_);
+        database.readers_.push_back(std::move(reader));
+      } catch (const std::exception&) {
+        // No memory, or the connection is of no more use: it closes here.
       }
-      std::lock_guard lock(database.readers_mutex_);
-      database.readers_.push_back(std::move(reader));
     }
     SqliteDatabase& database;
     std::unique_ptr<SqliteConnection> reader;
@@ -149,6 +149,7 @@ class SqliteDatabase final : public Database {
       for (Job* job : batch) job->outcome = stopping_error();
       return;
     }
+    bool committing = false;
     try {
       connection_.execute("begin immediate");
       for (Job* job : batch) run_job(*job);
@@ -156,9 +157,14 @@ class SqliteDatabase final : public Database {
         // SQLite rolled everything back by itself (no space): nobody's work is there.
         throw Failure(Failure::Kind::full, "the transaction ended by itself");
       }
+      committing = true;
       connection_.execute("commit");
     } catch (const Failure& failure) {
       fail_batch(batch, failure);
+    } catch (const std::bad_alloc&) {
+      // Amidst a commit the outcome is as unknown as after an I/O error.
+      const auto kind = committing ? Failure::Kind::io : Failure::Kind::statement;
+      fail_batch(batch, Failure(kind, "no memory"));
     }
   }
 
@@ -190,7 +196,7 @@ class SqliteDatabase final : public Database {
     }
     try {
       if (connection_.in_transaction()) connection_.execute("rollback");
-    } catch (const Failure& again) {
+    } catch (const std::exception& again) {
       log::error("rollback failed", {{"error", again.what()}});
     }
     if (!unknown) return;

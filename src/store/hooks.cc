@@ -1,6 +1,7 @@
 #include "store/hooks.h"
 
 #include "base/text.h"
+#include "sql/inspect.h"
 #include "store/columns.h"
 #include "store/hook_rows.h"
 
@@ -151,6 +152,19 @@ std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target) {
   return db.all(select_hooks(target, "order by h.id"), {target_value(target)},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
+}
+
+bool unseals_secrets(sql::Connection& db, const Sealer& sealer) {
+  if (!sql::has_table(db, "hook")) return true;
+  bool is_sealed = false;
+  bool unseals = false;
+  db.each("select id, secret_sealed from hook where secret_sealed is not null", {},
+          [&](const sql::Row& row) {
+            is_sealed = true;
+            if (unseals) return;
+            unseals = sealer.unseal(seal_context({row.integer(0)}), row.text(1)).has_value();
+          });
+  return unseals || !is_sealed;
 }
 
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now) {

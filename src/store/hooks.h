@@ -26,6 +26,9 @@ std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target);
+/// Whether the key unseals one secret at least, or none is sealed. For a store of any version, also
+/// one without tables.
+bool unseals_secrets(sql::Connection& db, const Sealer& sealer);
 /// Hides the hook, and cancels what waits for it.
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now);
 

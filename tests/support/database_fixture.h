@@ -37,7 +37,7 @@ inline sql::Database& empty_postgres_store() {
       do $$ declare name text; begin
         set local session_replication_role = replica;
         for name in select tablename from pg_tables
-            where schemaname = current_schema() and tablename <> 'schema_migration' loop
+            where schemaname = current_schema() and tablename <> 'migration' loop
           execute format('delete from %I', name);
         end loop;
         perform setval(format('%I', sequencename)::regclass, 1, false) from pg_sequences

@@ -1,0 +1,234 @@
+"""A data folder is whole and ours, or it is refused and left as it is."""
+import os
+import shutil
+import stat
+import unittest
+
+from data_folder import assert_refused, copy, execute, snapshot, start, stopped_server
+from harness import Server
+
+NOT_OURS = "is not Esclusa's"
+CHECKED = "the database is whole"
+
+
+class SomebodysFolder(unittest.TestCase):
+    """`--data` names a folder that is not Esclusa's."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(shutil.rmtree, self.server.folder)
+        self.folder = self.server.folder / "somebody's"
+        self.folder.mkdir(mode=0o755)
+
+    def refused(self, *says):
+        assert_refused(self, self.server, self.folder, NOT_OURS, str(self.folder), *says)
+
+    def test_with_files_in_it(self):
+        (self.folder / "letter.txt").write_text("dear reader\n")
+        self.refused("choose another --data")
+
+    def test_with_folders_in_it_that_have_our_names(self):
+        for name in ("run", "repositories", "esclusa.db"):
+            (self.folder / name).mkdir()
+        self.refused()
+
+    def test_with_the_sticky_bit(self):
+        self.folder.chmod(0o1777)
+        self.refused("sticky")
+
+    def test_of_another_user(self):
+        if os.geteuid() == 0:
+            os.chown(self.folder, 65534, 65534)
+            self.refused("another user")
+        else:
+            done = start(self.server, "/")
+            self.assertIn("another user", done.stderr)
+
+    def test_that_is_a_file(self):
+        self.folder.rmdir()
+        self.folder.write_text("a letter\n")
+        self.refused("no folder")
+
+    def test_a_link_to_it_changes_nothing(self):
+        (self.folder / "letter.txt").write_text("dear reader\n")
+        link = self.server.folder / "link"
+        link.symlink_to(self.folder)
+        before = snapshot(self.folder)
+        self.assertIn(NOT_OURS, start(self.server, link).stderr)
+        self.assertEqual(snapshot(self.folder), before)
+
+
+class OurFolder(unittest.TestCase):
+    """New folders and empty ones become ours."""
+
+    def test_an_empty_folder_is_closed_to_others(self):
+        server = Server()
+        self.addCleanup(shutil.rmtree, server.folder)
+        server.data.mkdir(mode=0o755)
+        done = start(server, None, "--tls-certificate", "/none", "--tls-key", "/none")
+        self.assertIn("/none", done.stderr)
+        self.assertEqual(stat.S_IMODE(server.data.stat().st_mode), 0o700)
+        server.data.chmod(0o755)
+        self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        server.start()  # what failed later did not make it somebody else's
+        self.assertEqual(stat.S_IMODE(server.data.stat().st_mode), 0o700)
+        for name in ("identity", "secret.key", "lock"):
+            self.assertEqual(stat.S_IMODE((server.data / name).stat().st_mode), 0o600, name)
+
+    def test_a_fresh_volume(self):
+        server = Server()
+        self.addCleanup(shutil.rmtree, server.folder)
+        (server.data / "lost+found").mkdir(parents=True)
+        self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        server.start()
+
+
+class PartsOfTwoFolders(unittest.TestCase):
+    """Parts are missing, or do not belong together."""
+
+    def test_without_the_key(self):
+        server = stopped_server(self)
+        key = (server.data / "secret.key").read_bytes()
+        (server.data / "secret.key").unlink()
+        assert_refused(self, server, server.data, "no secret.key", "Restore secret.key from",
+                       "secrets of all webhooks are lost")
+        (server.data / "secret.key").write_bytes(key)
+        server.start()
+
+    def test_without_the_key_after_a_kill(self):
+        server = stopped_server(self, killed=True)
+        (server.data / "secret.key").unlink()
+        assert_refused(self, server, server.data, "no secret.key")
+
+    def test_with_a_damaged_key(self):
+        server = stopped_server(self)
+        (server.data / "secret.key").write_bytes(b"short")
+        assert_refused(self, server, server.data, "secret.key is damaged")
+        (server.data / "secret.key").write_bytes(b"")
+        assert_refused(self, server, server.data, "secret.key is damaged")
+
+    def test_with_the_key_of_another_folder(self):
+        server, other = stopped_server(self, hook=False), stopped_server(self, killed=True)
+        for one, two in ((server, other), (other, server)):
+            data = copy(one, f"copy-{id(one)}")
+            shutil.copy(two.data / "secret.key", data / "secret.key")
+            assert_refused(self, server, data, "secret.key and esclusa.db are of two folders")
+
+    def test_with_key_and_database_of_another_folder(self):
+        server, other = stopped_server(self), stopped_server(self)
+        for name in ("secret.key", "esclusa.db"):
+            shutil.copy(other.data / name, server.data / name)
+        assert_refused(self, server, server.data, "the file `identity` names the data")
+        (server.data / "identity").unlink()  # as the message says
+        server.start()
+
+    def test_without_the_database(self):
+        for killed in (False, True):
+            server = stopped_server(self, killed=killed)
+            (server.data / "esclusa.db").unlink()
+            assert_refused(self, server, server.data, "no esclusa.db", "Restore esclusa.db",
+                           "everything that was recorded is lost")
+
+    def test_without_the_database_beside_a_key_or_a_log_alone(self):
+        for kept in ("secret.key", "esclusa.db-wal", "identity"):
+            server = stopped_server(self, killed=True)
+            for path in server.data.iterdir():
+                if path.name != kept:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            assert_refused(self, server, server.data, "no esclusa.db")
+
+    def test_with_an_empty_database_beside_a_log(self):
+        server = stopped_server(self, killed=True)
+        (server.data / "esclusa.db").write_bytes(b"")
+        assert_refused(self, server, server.data, "no esclusa.db, or an empty one")
+
+    def test_with_a_database_that_is_none(self):
+        server = stopped_server(self)
+        (server.data / "esclusa.db").write_bytes(b"no database" * 1000)
+        assert_refused(self, server, server.data, "cannot read", "esclusa.db",
+                       "Restore another backup")
+
+    def test_without_the_file_identity(self):
+        server = stopped_server(self)
+        before = (server.data / "identity").read_text()
+        (server.data / "identity").unlink()
+        server.start()
+        self.assertEqual((server.data / "identity").read_text(), before)
+
+    def test_with_a_damaged_file_identity(self):
+        server = stopped_server(self)
+        (server.data / "identity").write_text("x\n")
+        assert_refused(self, server, server.data, "identity is damaged")
+
+    def test_how_to_go_on_without_the_key(self):
+        """What docs/data-folder.md says."""
+        server = stopped_server(self)
+        (server.data / "secret.key").write_bytes(os.urandom(32))
+        execute(server.data, "update hook set active = 0, secret_sealed = null, "
+                "former_secret_sealed = null", "delete from data_identity")
+        server.start()
+        hook, = server.api().get("/repos/demo/shop/hooks").json
+        self.assertFalse(hook["active"])
+
+
+class Copies(unittest.TestCase):
+    """A copy is checked once, before it serves."""
+
+    def starts(self, server):
+        """Starts and stops it; gives what it logged."""
+        before = server.log.stat().st_size
+        server.start()
+        server.stop()
+        return server.log.read_bytes()[before:].decode()
+
+    def test_a_whole_copy(self):
+        for killed in (False, True):
+            server = stopped_server(self, killed=killed)
+            server.data = copy(server)
+            (server.data / "lock").unlink()
+            log = self.starts(server)
+            self.assertIn(CHECKED, log)
+            self.assertNotIn(CHECKED, self.starts(server))
+
+    def test_a_torn_copy(self):
+        server = stopped_server(self)
+        damage = bytearray((server.data / "esclusa.db").read_bytes())
+        for page in range(10, len(damage) // 4096, 7):
+            damage[page * 4096:(page + 1) * 4096] = b"\x55" * 4096
+        data = copy(server)
+        (data / "esclusa.db").write_bytes(damage)
+        assert_refused(self, server, data, "esclusa.db", "Restore another backup")
+        (data / "lock").unlink()
+        assert_refused(self, server, data, "esclusa.db", "Restore another backup")
+
+    def test_a_copy_that_lost_a_row(self):
+        server = stopped_server(self)
+        data = copy(server)
+        execute(data, "delete from account where login = 'demo'")
+        assert_refused(self, server, data, "the database is damaged",
+                       "refers to a row of account that is not there", "Restore another backup")
+
+    def test_what_is_no_copy_is_not_checked(self):
+        server = stopped_server(self)
+        self.assertNotIn(CHECKED, server.log.read_text())
+        self.assertNotIn(CHECKED, self.starts(server))
+
+
+class Versions(unittest.TestCase):
+    """The database was made by another version of the program."""
+
+    def test_a_newer_one(self):
+        server = stopped_server(self)
+        execute(server.data, "insert into migration (name, digest, applied_at) "
+                "values ('9999_of_tomorrow', 'd', 0)")
+        assert_refused(self, server, server.data, "9999_of_tomorrow", "its own newest is 00")
+
+    def test_a_changed_one(self):
+        server = stopped_server(self, killed=True)
+        execute(server.data,
+                "update migration set digest = 'other' where name = '0001_initial'")
+        assert_refused(self, server, server.data, "0001_initial", "the digest other")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+"""The store of an earlier version opens, migrates, and sends what that version would have sent."""
+import hashlib
+import hmac
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import unittest
+
+import harness
+import upgrade
+from data_folder import assert_refused
+from harness import Server, clean_environment
+from receiver import Receiver
+
+SHOP = "/repos/demo/shop"
+CHECKED = "the database is whole"
+
+
+class Upgrade(unittest.TestCase):
+    """Each test has the earlier store for itself."""
+
+    def setUp(self):
+        self.server = Server()
+        self.receiver = self.enterContext(Receiver(self.server.folder / "received"))
+        self.addCleanup(self.server.__exit__)
+        upgrade.load(self.server, self.receiver.url)
+        upgrade.make_repositories(self.server.folder)
+
+    def test_it_sends_the_same_bytes(self):
+        expected = upgrade.expected()
+        self.server.start()
+        upgrade.send_everything(self.server)
+        self.receiver.wait_for(lambda all_of_them: len(all_of_them) >= len(expected), timeout=60)
+        received = self.receiver.deliveries()
+        self.assertEqual(sorted(map(upgrade.told, received), key=upgrade.key), expected)
+        signed = 0
+        for one in received:
+            given = one["headers"].get("X-Hub-Signature-256")
+            signatures = {"sha256=" + hmac.new(secret.encode(), one["body"].encode(),
+                                               hashlib.sha256).hexdigest()
+                          for secret in (*upgrade.SECRETS.values(), "a newer secret")}
+            if given:
+                signed += 1
+                self.assertIn(given, signatures)
+        self.assertGreater(signed, 0)
+
+    def test_what_waits_goes_on_waiting(self):
+        self.server.start()
+        self.server.token = self.server.create_token("admin", "repo")
+        api = self.server.api()
+        held = [one for one in api.get(f"{SHOP}/deployments").json
+                if "waiting" in self.states(api, one)[:1]]
+        self.assertEqual({one["environment"] for one in held}, {"production", "later"})
+        waiting, = [one for one in held if one["environment"] == "production"]
+        grace = self.server.api(self.server.create_token("grace", "repo"))
+        environment = api.get(f"{SHOP}/environments/production").json["id"]
+        answer = grace.post(f"{SHOP}/actions/runs/{waiting['id']}/pending_deployments", {
+            "environment_ids": [environment], "state": "approved", "comment": "Good"})
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(self.states(api, waiting), ["queued", "waiting"])
+
+    @staticmethod
+    def states(api, deployment):
+        return [status["state"] for status in api.get(deployment["statuses_url"]).json]
+
+    def test_it_is_checked_and_marked_once(self):
+        self.server.start()
+        self.server.stop()
+        self.assertEqual(self.server.log.read_text().count(CHECKED), 1)
+        identity = (self.server.data / "identity").read_text()
+        self.server.start()
+        self.server.stop()
+        self.assertEqual(self.server.log.read_text().count(CHECKED), 1)
+        self.assertEqual((self.server.data / "identity").read_text(), identity)
+
+    def test_with_another_key_it_is_refused(self):
+        (self.server.data / "secret.key").write_bytes(os.urandom(32))
+        assert_refused(self, self.server, self.server.data, "opens none of the secrets")
+        (self.server.data / "secret.key").unlink()
+        assert_refused(self, self.server, self.server.data, "no secret.key")
+
+
+class Kills(unittest.TestCase):
+    """A start that is killed is gone on with by the next one."""
+
+    # Each is stopped before it happens: the first, and then each so many later.
+    CALLS = {"openat": 23, "pwrite64": 29, "fdatasync": 5, "rename": 1, "fsync": 3, "unlink": 1,
+             "mkdir": 2}
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.__exit__)
+        self.template = self.server.folder / "template"
+
+    def killed(self, call, number):
+        """Starts the server, and kills it at its `number`th call; False if it served before."""
+        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "signal=none",
+                   "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={number}",
+                   *self.server.command()]
+        process = subprocess.Popen([*harness.DIES_WITH_PARENT, *command], text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=clean_environment())
+        line = process.stdout.readline()
+        if line:
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+            for child in children.split():
+                os.kill(int(child), signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+        self.assertNotIn("esclusa: ", errors)
+        return not line
+
+    def sweep(self):
+        """Kills at each moment that is looked at, and starts again; gives how many there were."""
+        moments = 0
+        for call, step in self.CALLS.items():
+            number = 1
+            while True:
+                shutil.rmtree(self.server.data, ignore_errors=True)
+                if self.template.exists():
+                    shutil.copytree(self.template, self.server.data)
+                if not self.killed(call, number):
+                    break
+                moments += 1
+                with self.subTest(call=call, number=number):
+                    self.server.start()
+                    self.server.stop()
+                number += step
+        return moments
+
+    def test_a_first_start(self):
+        self.assertGreater(self.sweep(), 15)
+
+    def test_the_adoption_of_an_earlier_store(self):
+        upgrade.load(self.server, upgrade.NOWHERE)
+        upgrade.make_repositories(self.server.folder)
+        self.server.data.rename(self.template)
+        self.assertGreater(self.sweep(), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
