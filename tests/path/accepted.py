@@ -415,7 +415,7 @@ def play(seed, cases_count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="how many (10)")
+    parser.add_argument("--seeds", type=int, default=6, metavar="N", help="how many (6)")
     parser.add_argument("--seed", type=int, metavar="N", help="this one alone")
     parser.add_argument("--cases", type=int, default=14, metavar="N",
                         help="creates for each agent and seed (14)")
