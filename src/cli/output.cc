@@ -12,8 +12,19 @@ int report(const Error& error) {
   return 1;
 }
 
+namespace {
+
+/// Somebody's text with a line feed in it must not look like lines of ours.
+std::string one_line(const std::string& text) {
+  std::string line = printable(text);
+  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return line;
+}
+
+}  // namespace
+
 void print_line(const std::string& line) {
-  std::printf("%s\n", printable(line).c_str());
+  std::printf("%s\n", one_line(line).c_str());
   std::fflush(stdout);
 }
 
@@ -24,8 +35,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   for (auto& row : cells) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) {
-      row[i] = printable(row[i]);
-      std::ranges::replace_if(row[i], [](char c) { return c == '\n' || c == '\t'; }, ' ');
+      row[i] = one_line(row[i]);
       widths[i] = std::max(widths[i], utf8_length(row[i]));
     }
   }

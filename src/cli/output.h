@@ -9,7 +9,7 @@ namespace esclusa::cli {
 /// Prints `esclusa: <message>` on standard error; the exit code 1.
 int report(const Error& error);
 
-/// Prints a line on standard output. Text from a server has its control characters replaced.
+/// Prints one line on standard output: control characters, line feeds too, are replaced.
 void print_line(const std::string& line);
 
 /// Prints columns that are as wide as their widest cell, the first row being the heading.

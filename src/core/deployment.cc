@@ -90,6 +90,11 @@ Result<void> check_new_deployment(const NewDeployment& input) {
     return fail_validation({"Deployment", "task", "missing_field", ""}, "missing_field");
   }
   if (utf8_length(input.task) > limits::task_chars) return too_long("task", limits::task_chars);
+  if (has_control_characters(input.task)) {  // it becomes an environment variable, and a table's
+    return fail_validation(
+        {"Deployment", "task", "custom", "task must be a line of text without control characters"},
+        "invalid_task");
+  }
   if (input.description && utf8_length(*input.description) > limits::description_chars) {
     return too_long("description", limits::description_chars);
   }

@@ -202,6 +202,18 @@ TEST_CASE("check_new_deployment: ref, task and environment may not be empty, a d
   CHECK(check_new_deployment(input));
 }
 
+TEST_CASE("check_new_deployment: a task is a line of text, a description may have several") {
+  for (const char* text : {"a\nb", "\t", "a\x1b[2J", "\x7f"}) {
+    CAPTURE(text);
+    NewDeployment input = some_input();
+    input.description = text;
+    CHECK(check_new_deployment(input));
+    input.task = text;
+    CHECK(refused_field(check_new_deployment(input)) == "task");
+    CHECK(check_new_deployment(input).error().reason_code == "invalid_task");
+  }
+}
+
 TEST_CASE("check_deletable: only an active deployment that is not alone is kept") {
   for (const auto& [state, name] : enum_names<DeploymentState>::values) {
     CAPTURE(name);

@@ -24,6 +24,16 @@ std::unexpected<Error> name_error(std::string message) {
   return fail(ErrorCode::invalid, std::move(message), "invalid_name");
 }
 
+/// What follows `http://` or `https://`; nothing if the URL begins otherwise.
+std::string_view after_scheme(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {
+      return url.substr(scheme.size());
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string fold_case(std::string_view name) { return ascii_lower(name); }
@@ -68,32 +78,13 @@ Result<void> check_environment_name(std::string_view name) {
   return {};
 }
 
-namespace {
-
-/// RFC 3986's characters below a scheme: brackets only around an IPv6 host, one `#`, and `%` only
-/// before two hex digits.
-bool has_uri_characters(std::string_view rest) {
-  static constexpr std::string_view marks = "-._~:/?#@!$&'()*+,;=%";
-  const size_t host_end = std::min(rest.find_first_of("/?#"), rest.size());
-  const std::string_view host = rest.substr(0, host_end);
-  const std::string_view others =
-      host.starts_with('[') && host.contains(']') ? rest.substr(host.find(']') + 1) : rest;
-  std::string decoded;
-  return percent_decode(rest, decoded) && std::ranges::count(rest, '#') <= 1 &&
-         std::ranges::all_of(others,
-                             [=](char c) { return is_alphanumeric(c) || marks.contains(c); });
-}
-
-}  // namespace
-
 Result<void> check_link(std::string_view url, const std::string& resource,
                         const std::string& field) {
   if (url.empty()) return {};
-  std::string folded = ascii_lower(url);
-  size_t scheme_end = folded.starts_with("https://") ? 8 : folded.starts_with("http://") ? 7 : 0;
-  bool has_host = scheme_end > 0 && url.size() > scheme_end && url[scheme_end] != '/';
+  const std::string_view rest = after_scheme(url);
+  const bool has_host = !rest.empty() && !std::string_view("/?#").contains(rest.front());
   if (!has_host || url.size() > limits::url_bytes || has_control_characters(url) ||
-      !has_uri_characters(url.substr(scheme_end))) {
+      url.find_first_of(" \"<>\\") != url.npos) {
     return fail_validation(
         {resource, field, "custom", field + " must use http(s) scheme and be a valid URL"},
         "invalid_url");

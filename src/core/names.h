@@ -25,9 +25,9 @@ std::string address_of(const Account& account);
 /// Whose address for commits that is: `ID+login@users.noreply.esclusa.invalid`. Nobody has another.
 std::optional<AccountId> account_of_address(std::string_view email);
 
-/// An http or https URL for people to open; empty is allowed, and means none. Checked when
-/// written, so that no page ever shows a `javascript:` link, and no event a URL that its schema
-/// (format `uri`, RFC 3986) refuses.
+/// An http or https URL for people to open; empty means none. As on GitHub it may have characters
+/// that no URI has, but nothing that would end a line or an attribute; it is kept as it was sent.
+/// Checked when written, so that no page ever shows a `javascript:` link.
 Result<void> check_link(std::string_view url, const std::string& resource,
                         const std::string& field);
 

@@ -1,6 +1,9 @@
 // How the worker treats hooks that fail, are switched off, or want less than everything.
 #include <doctest/doctest.h>
 
+#include <set>
+
+#include "store/event_deliveries.h"
 #include "store/hook_health.h"
 #include "support/worker_fixture.h"
 
@@ -101,6 +104,106 @@ TEST_CASE("Worker: a hook without retries is sent each event once") {
   for (int i = 0; i < 8; ++i) fixture.send("deployment", "staging");
   fixture.await_count("delivery where state = 'dead' and attempt_count = 1", 8);
   CHECK(fixture.count("delivery_attempt") == 8);
+}
+
+namespace {
+
+/// Refuses the deliveries of these GUIDs with that code, and takes all others.
+struct Picky {
+  int code;
+  std::mutex mutex = {};
+  std::set<std::string> refused = {};
+  std::vector<std::string> taken = {};
+
+  http::Response answer(const http::Request& request) {
+    const std::lock_guard lock(mutex);
+    const std::string guid = header(request, "X-GitHub-Delivery");
+    if (refused.contains(guid)) return status(code);
+    taken.push_back(guid);
+    return status(200);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Worker: refused bodies open no breaker, and make room for what waits behind them") {
+  for (int code : {400, 413, 422}) {
+    CAPTURE(code);
+    WorkerFixture fixture;
+    Picky picky{code};
+    HttpReceiver receiver([&](const http::Request& request) { return picky.answer(request); });
+    fixture.hook(receiver.url());
+    for (int i = 0; i < 6; ++i) picky.refused.insert(fixture.send("deployment", "staging"));
+    std::vector<std::string> behind = {fixture.send("deployment", "staging"),
+                                       fixture.send("deployment", "staging")};
+    fixture.start();
+    fixture.await_count("delivery where state = 'delivered'", 2);
+    CHECK(picky.taken == behind);
+    CHECK(fixture.count("delivery where state = 'dead' and attempt_count = 3") == 6);
+    CHECK(fixture.count("delivery_attempt") == 6 * 3 + 2);
+    CHECK(fixture.count("hook where failure_count = 0 and probe_at is null and active = 1") == 1);
+  }
+}
+
+TEST_CASE("Worker: a receiver that answers 401 or 404 to all is the hook's fault") {
+  for (int code : {401, 404}) {
+    CAPTURE(code);
+    WorkerFixture fixture;
+    HttpReceiver receiver([&](const http::Request&) { return status(code); });
+    fixture.hook(receiver.url());
+    for (int i = 0; i < 6; ++i) fixture.send("deployment", "staging");
+    fixture.start({"127.0.0.0/8"}, 1e-3);
+    fixture.await_count("hook where probe_at is not null", 1);
+    CHECK(fixture.count("delivery where state = 'dead'") == 0);
+    CHECK(fixture.count("delivery where state = 'held'") == 5);
+  }
+}
+
+TEST_CASE("Worker: a refusal between failures leaves their count as it is, and is no third one") {
+  WorkerFixture fixture;
+  std::atomic<int> asked = 0;
+  HttpReceiver receiver([&](const http::Request&) {
+    constexpr int codes[] = {503, 400, 503, 400, 400, 200};
+    return status(codes[asked++]);
+  });
+  fixture.hook(receiver.url());
+  fixture.send("deployment", "staging");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(fixture.count("delivery_attempt") == 6);
+}
+
+TEST_CASE("Worker: a body that probes find refused makes room, and the breaker shuts") {
+  WorkerFixture fixture;
+  std::atomic<bool> is_back = false;
+  Picky picky{422};
+  HttpReceiver receiver(
+      [&](const http::Request& request) { return is_back ? picky.answer(request) : status(503); });
+  fixture.hook(receiver.url());
+  picky.refused = {fixture.send("deployment", "staging"), fixture.send("deployment", "staging")};
+  const std::string behind = fixture.send("deployment", "staging");
+  fixture.start({"127.0.0.0/8"}, 1e-3);
+  fixture.await_count("hook where probe_at is not null", 1);
+  is_back = true;
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(picky.taken == std::vector{behind});
+  CHECK(fixture.count("delivery where state = 'dead'") == 2);
+  fixture.await_count("hook where probe_at is null and failure_count = 0", 1);
+}
+
+TEST_CASE("Worker: a dead letter that is replayed may be refused as often as before") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request&) { return status(400); });
+  const auto hook = fixture.hook(receiver.url());
+  fixture.send("deployment", "staging");
+  fixture.start();
+  fixture.await_count("delivery where state = 'dead'", 1);
+  test::write(fixture.database(), [&](sql::Connection& tx) {
+    store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
+  });
+  fixture.worker->wake();
+  fixture.await_count("delivery_attempt", 6);
+  fixture.await_count("delivery where state = 'dead' and attempt_count = 3", 1);
 }
 
 TEST_CASE("Worker: Retry-After puts the next attempt off") {

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "core/refusal.h"
 #include "store/events.h"
 #include "store/hook_health.h"
 
@@ -140,11 +141,28 @@ void Worker::start(store::DueDelivery delivery) {
   sender_.start(std::move(request), std::move(done));
 }
 
-store::AttemptOutcome Worker::outcome_of(const Finished& finished) const {
+namespace {
+
+/// Whether the body was refused for good: as often in a row as it may be, and, by the schedule, as
+/// often since the delivery was last made pending.
+bool is_refused_for_good(store::Connection& tx, const store::DueDelivery& delivery, int code) {
+  if (!core::is_refusal(code)) return false;
+  if (!delivery.is_probe && delivery.attempt_count + 1 < core::refused_attempts_max) return false;
+  constexpr int before = core::refused_attempts_max - 1;
+  const auto codes = store::latest_status_codes(tx, delivery.id, before);
+  return codes.size() == before && std::ranges::all_of(codes, core::is_refusal);
+}
+
+}  // namespace
+
+store::AttemptOutcome Worker::outcome_of(store::Connection& tx, const Finished& finished) const {
   if (finished.result == Finished::Result::delivered) {
     return {.delivered = true, .next_attempt_at = std::nullopt};
   }
   const store::DueDelivery& delivery = finished.delivery;
+  if (is_refused_for_good(tx, delivery, finished.attempt.status_code)) {
+    return {.refused = true, .next_attempt_at = std::nullopt};
+  }
   const double jitter = static_cast<double>(static_cast<uint8_t>(random_bytes(1)[0])) / 256.0;
   auto pause = core::retry_pause(delivery.attempt_count + 1, jitter);
   if (!pause || delivery.hook.retry == core::HookRetry::none) return {};
@@ -159,7 +177,7 @@ void Worker::settle(store::Connection& tx, const Finished& finished) const {
   if (finished.result == Finished::Result::skipped) {
     return store::record_skip(tx, delivery, finished.attempt);
   }
-  store::record_attempt(tx, delivery, finished.attempt, outcome_of(finished));
+  store::record_attempt(tx, delivery, finished.attempt, outcome_of(tx, finished));
   // What was asked for out of schedule says nothing, unless it arrives.
   if (finished.result == Finished::Result::delivered) {
     const core::HookHealth health = store::get_hook_health(tx, delivery.hook.id);
@@ -167,8 +185,18 @@ void Worker::settle(store::Connection& tx, const Finished& finished) const {
     store::set_hook_health(tx, delivery.hook.id, {});
     if (health.probe_at) store::make_due_now(tx, delivery.hook.id, now_());
   } else if (!delivery.redelivery) {
-    settle_failure(tx, finished);
+    core::is_refusal(finished.attempt.status_code) ? settle_refusal(tx, delivery.hook.id)
+                                                   : settle_failure(tx, finished);
   }
+}
+
+/// The breaker counts no refused body. If it is open, whatever is the oldest now is tried next.
+void Worker::settle_refusal(store::Connection& tx, HookId hook) const {
+  const core::HookHealth health = store::get_hook_health(tx, hook);
+  if (!health.probe_at) return;
+  const Timestamp now = now_();
+  store::set_hook_health(tx, hook, core::after_refusal(health, now, settings_.retry_scale));
+  store::hold_behind_oldest(tx, hook, now);
 }
 
 void Worker::settle_failure(store::Connection& tx, const Finished& finished) const {

@@ -52,8 +52,9 @@ class Worker {
   void start(store::DueDelivery delivery);
   void record();
   void settle(store::Connection& tx, const Finished& finished) const;
-  store::AttemptOutcome outcome_of(const Finished& finished) const;
+  store::AttemptOutcome outcome_of(store::Connection& tx, const Finished& finished) const;
   void settle_failure(store::Connection& tx, const Finished& finished) const;
+  void settle_refusal(store::Connection& tx, HookId hook) const;
   std::chrono::milliseconds time_to_wait();
 
   store::Database& database_;

@@ -169,16 +169,21 @@ void insert_attempt(sql::Connection& tx, const DueDelivery& delivery,
        attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});
 }
 
-/// Out of schedule: only a success changes anything.
-void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery, bool delivered) {
+/// Out of schedule: only what ends the delivery changes anything.
+void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery,
+                        const AttemptOutcome& outcome) {
   if (delivery.redelivery) {
     tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
   }
-  if (!delivered) return;
-  tx.execute(
-      "update delivery set state = 'delivered' where id = $1 and "
-      "state in ('pending', 'held', 'dead', 'skipped')",
-      {delivery.id.value});
+  if (outcome.delivered) {
+    tx.execute(
+        "update delivery set state = 'delivered' where id = $1 and "
+        "state in ('pending', 'held', 'dead', 'skipped')",
+        {delivery.id.value});
+  } else if (outcome.refused && delivery.is_probe) {
+    tx.execute("update delivery set state = 'dead' where id = $1 and state in ('pending', 'held')",
+               {delivery.id.value});
+  }
 }
 
 void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestamp attempted_at,
@@ -186,7 +191,7 @@ void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestam
   std::optional<std::string_view> final_state;
   if (outcome.delivered) {
     final_state = "delivered";
-  } else if (!outcome.next_attempt_at) {
+  } else if (outcome.refused || !outcome.next_attempt_at) {
     final_state = "dead";
   }
   // What was cancelled meanwhile (its hook deleted) stays cancelled, what is held stays held.
@@ -198,11 +203,18 @@ void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestam
 
 }  // namespace
 
+std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count) {
+  return db.all(
+      "select status_code from delivery_attempt where delivery_id = $1 and redelivery = 0 "
+      "order by id desc limit $2",
+      {id.value, count}, [](const sql::Row& row) { return static_cast<int>(row.integer(0)); });
+}
+
 void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
                     const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
   insert_attempt(tx, delivery, attempt);
   if (delivery.redelivery || delivery.is_probe) {
-    settle_unscheduled(tx, delivery, outcome.delivered);
+    settle_unscheduled(tx, delivery, outcome);
   } else {
     settle_scheduled(tx, delivery, attempt.attempted_at, outcome);
   }

@@ -55,11 +55,17 @@ struct DeliveryAttempt {
 /// What follows from an attempt.
 struct AttemptOutcome {
   bool delivered = false;
-  std::optional<Timestamp> next_attempt_at;  ///< if not delivered; nothing: the schedule is spent
+  bool refused = false;                      ///< its body, for good: it is dead, also by a probe
+  std::optional<Timestamp> next_attempt_at;  ///< if neither; nothing: the schedule is spent
 };
 
+/// The status codes of the delivery's latest attempts, newest first, without those that somebody
+/// asked for.
+std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count);
+
 /// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery or a
-/// probe ends the delivery if it succeeds, and otherwise leaves it and its schedule as they are.
+/// probe ends the delivery if it succeeds, a probe also if it is refused for good; otherwise it
+/// leaves the delivery and its schedule as they are.
 void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
                     const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
 /// Records, as an attempt that was none, that the delivery is not sent, since it is superseded.

@@ -2,6 +2,7 @@
 
 #include "wire/account.h"
 #include "wire/enums.h"
+#include "wire/json_scan.h"
 #include "wire/node_id.h"
 
 namespace esclusa::wire {
@@ -14,7 +15,14 @@ Result<std::string> parse_payload(const JsonBody& body) {
   if (!payload->is_object() && !payload->is_string()) {
     return fail_request("No subschema in \"anyOf\" matched.");
   }
-  return body.raw_member("payload").value();
+  std::string text = body.raw_member("payload").value();
+  if (nesting_depth(text) > payload_depth) {
+    return fail_validation(
+        {"Deployment", "payload", "custom",
+         "payload is nested too deeply (maximum is " + std::to_string(payload_depth) + " levels)"},
+        "payload_too_deep");
+  }
+  return text;
 }
 
 }  // namespace

@@ -7,6 +7,10 @@
 
 namespace esclusa::wire {
 
+/// How deep a payload may be. The shallowest parser in wide use stops at 32 levels by default
+/// (Boost.JSON), and a page of the feed, our deepest envelope, adds five.
+inline constexpr size_t payload_depth = 24;
+
 /// The body of `POST …/deployments`. Unknown members are ignored, as GitHub does.
 Result<core::NewDeployment> parse_new_deployment(std::string_view body);
 /// The body of `POST …/deployments/{id}/statuses`.

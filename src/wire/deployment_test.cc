@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "wire/json_scan.h"
+
 using namespace esclusa;
 using namespace esclusa::wire;
 
@@ -155,6 +157,21 @@ TEST_CASE("parse_new_deployment: a payload is an object or a string, and stays a
     CAPTURE(sent);
     CHECK(message(parse_new_deployment(R"({"ref":"main","payload":)" + sent + "}")) ==
           "Invalid request.\n\nNo subschema in \"anyOf\" matched.");
+  }
+}
+
+TEST_CASE("parse_new_deployment: 24 levels of payload are the last, so that envelopes fit") {
+  auto body = [](size_t levels) {
+    return R"({"ref":"main","payload":{"a":)" + std::string(levels - 1, '[') +
+           std::string(levels - 1, ']') + "}}";
+  };
+  CHECK(parse_new_deployment(body(payload_depth)));
+  for (const size_t levels : {payload_depth + 1, size_t{63}, size_t{120}}) {
+    const auto refused = parse_new_deployment(body(levels));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().reason_code == "payload_too_deep");
+    CHECK(refused.error().fields.at(0).field == "payload");
   }
 }
 

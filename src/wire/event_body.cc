@@ -9,6 +9,7 @@
 #include "wire/deploy_key.h"
 #include "wire/deployment.h"
 #include "wire/hook.h"
+#include "wire/json_compact.h"
 #include "wire/repository.h"
 
 namespace esclusa::wire {
@@ -24,7 +25,8 @@ std::string finish_with_sender(JsonWriter& json, const core::Account& sender, co
   json.key("sender");
   write_account(json, sender, urls);
   json.end_object();
-  return json.take();
+  // Many receivers check the signature over JSON.stringify of what they have parsed.
+  return compact_json(json.text());
 }
 
 /// The same of a hook, which may be an organization's.

@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 
 #include "core/pushed_ref.h"
+#include "wire/deployment.h"
 #include "wire/json.h"
+#include "wire/json_scan.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;
@@ -78,6 +80,24 @@ TEST_CASE("deployment_event: workflow and workflow_run are there, and null") {
   CHECK(json.string_at("deployment", "ref") == "a\"b");
   CHECK(json.string_at("deployment", "payload", "text") == std::string("\0 \" é", 6));
   CHECK(json.string_at("sender", "login") == "ada");
+}
+
+TEST_CASE("deployment_event: as JSON.stringify writes it, however the payload was sent") {
+  World world;
+  world.deployment.payload = "{ \"b\" : [1.0,\n9007199254740993], \"a\":\"\\u00e9\\/\" }";
+  world.deployment.description = "\b\x7f\xc2\x85";
+  const std::string event = deployment_event(world.context(), world.deployment);
+  CHECK(event.contains("\"payload\":{\"b\":[1,9007199254740993],\"a\":\"é/\"}"));
+  CHECK(event.contains("\"description\":\"\\b\x7f\xc2\x85\""));
+}
+
+TEST_CASE("deployment_event: the deepest payload is within 32 levels, also in a page of the feed") {
+  World world;
+  constexpr size_t feed_levels = 3;  // the page, its events, each of them
+  world.deployment.payload = std::string(payload_depth, '[') + std::string(payload_depth, ']');
+  const std::string event = deployment_event(world.context(), world.deployment);
+  CHECK(nesting_depth(event) + feed_levels <= 32);
+  CHECK_NOTHROW(boost::json::parse("[[[" + event + "]]]"));
 }
 
 TEST_CASE("deployment_status_event: no member about workflows, not even a null") {

@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "wire/json_scan.h"
 
@@ -15,7 +14,7 @@ Result<Json> Json::parse(std::string_view text) {
   if (!scan_json(text)) return fail(ErrorCode::bad_json, "Problems parsing JSON", "bad_json");
   boost::system::error_code error;
   bj::parse_options options;
-  options.max_depth = limits::json_depth;
+  options.max_depth = read_depth;
   auto document =
       std::make_shared<const bj::value>(bj::parse(bj::string_view(text), error, {}, options));
   if (error) return fail(ErrorCode::bad_json, "Problems parsing JSON", "bad_json");

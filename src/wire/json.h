@@ -18,7 +18,7 @@ namespace esclusa::wire {
 /// A parsed JSON value, for reading. Cheap to copy: it shares the document.
 class Json {
  public:
-  /// Any JSON text within limits::json_depth, without duplicate keys and of valid UTF-8;
+  /// Any JSON text within `read_depth`, without duplicate keys and of valid UTF-8;
   /// otherwise `bad_json`.
   static Result<Json> parse(std::string_view text);
 

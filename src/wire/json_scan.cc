@@ -78,13 +78,6 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-/// The length of the string that `text` begins with, quotes included.
-size_t string_length(std::string_view text) {
-  size_t at = 1;
-  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  return std::min(at + 1, text.size());
-}
-
 /// The length of the value that `text` begins with.
 size_t value_length(std::string_view text) {
   size_t depth = 0;
@@ -108,11 +101,28 @@ size_t value_length(std::string_view text) {
 
 bool scan_json(std::string_view text) {
   bj::parse_options options;
-  options.max_depth = limits::json_depth;
+  options.max_depth = read_depth;
   bj::basic_parser<Handler> parser(options);
   boost::system::error_code error;
   const size_t read = parser.write_some(false, text.data(), text.size(), error);
   return !error && read == text.size() && parser.done();
+}
+
+size_t string_length(std::string_view text) {
+  size_t at = 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return std::min(at + 1, text.size());
+}
+
+size_t nesting_depth(std::string_view json) {
+  size_t depth = 0, deepest = 0;
+  while (!json.empty()) {
+    const char c = json[0];
+    if (c == '{' || c == '[') deepest = std::max(deepest, ++depth);
+    if (c == '}' || c == ']') --depth;
+    json.remove_prefix(c == '"' ? string_length(json) : 1);
+  }
+  return deepest;
 }
 
 std::optional<std::string_view> find_raw_member(std::string_view object, std::string_view name) {

@@ -97,3 +97,10 @@ TEST_CASE("raw_elements: the texts of an array's elements, as they stand there")
   CHECK(wire::raw_elements("[,") == Texts{});
   CHECK(wire::raw_elements("[1,") == Texts{"1"});
 }
+
+TEST_CASE("nesting_depth: of the deepest place, whatever strings say") {
+  CHECK(nesting_depth("1") == 0);
+  CHECK(nesting_depth("\"[[{{\"") == 0);
+  CHECK(nesting_depth("{}") == 1);
+  CHECK(nesting_depth("[[],{\"a\":[\"\\\"[\"]},[[1]]]") == 3);
+}

@@ -115,6 +115,9 @@ function main([file]) {
   const events = lines.map(({ event, body }) => ({ event, body: JSON.parse(body) }));
   judgeTheJudge(events);
   console.log();
+  const other = lines.filter(({ body }) => JSON.stringify(JSON.parse(body)) !== body);
+  row(other.length === 0, `${lines.length} bodies are as JSON.stringify writes them`,
+    other.map(({ event }) => event).join(" "));
   const used = new Map(DIFFERENCES.map(({ id }) => [id, 0]));
   for (const kind of [...new Set([...KINDS, ...events.map(kindOf)])]) {
     const of = events.filter((one) => kindOf(one) === kind);

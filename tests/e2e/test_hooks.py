@@ -94,6 +94,7 @@ class Administration(HookTest):
         url = self.receiver().url
         for body in ({}, {"config": {}}, {"config": {"url": 5}}, {"config": {"url": "nonsense"}},
                      {"config": {"url": "file:///etc/passwd"}}, {"config": "x"},
+                     {"config": {"url": url + "/{a}"}}, {"config": {"url": url + "/é"}},
                      {"name": "email", "config": {"url": url}},
                      {"config": {"url": url, "content_type": "xml"}},
                      {"config": {"url": url}, "events": "deployment"},

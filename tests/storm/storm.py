@@ -41,6 +41,8 @@ SETTINGS = {"ESCLUSA_WEBHOOKS_RETRY_SCALE": "0.01"}
 GOOD = ["200", "201", "204"]
 # A receiver that speaks no TLS stays so; one that said it is gone is not asked again.
 NEVER_MENDED = ["410", "tls-failure"]
+# It refuses each body: these are dead letters soon, until somebody replays them, out of order.
+REFUSES = "400"
 EVENTS = ["deployment", "deployment_status"]
 
 
@@ -160,17 +162,17 @@ def judge_hooks(site, writers, never_mended=()):
     """Prints a line for each hook, and gives what is wrong."""
     heads = ["wanted", "got", "error", "cut", "twice", "LOST", "GHOSTS", "BODIES", "GUIDS",
              "UNSIGNED", "DISORDER"]
-    print("  what is in capitals must be 0; in brackets: not lost, but still waiting")
+    print("  what is in capitals must be 0; in brackets: not lost, but still waiting, or replayed")
     print("  " + " " * 20 + "".join(f"{head:>9}" for head in heads))
     wrong, places = [], writers.places()
     for name, received in site.received.items():
         expected = writers.expected(site.events[name])
         rows = audit_hook(received.deliveries, expected, places)
-        shown = [f"({count})" if what == "events lost" and name in never_mended else count
-                 for what, count, _ in rows]
+        pardoned = "events lost" if name in never_mended else name == REFUSES and "out of order"
+        shown = [f"({count})" if what == pardoned else count for what, count, _ in rows]
         print(f"  {name:<20}" + "".join(f"{count:>9}" for count in shown))
         wrong += [f"{name}: {what}: {count}" for what, count, must_be_zero in rows
-                  if must_be_zero and count and (what != "events lost" or name not in never_mended)]
+                  if must_be_zero and count and what != pardoned]
     return wrong
 
 
@@ -206,6 +208,23 @@ def judge_gone(site):
     # Those that were on their way together.
     is_good = not hook["active"] and 1 <= asked <= 4
     return [] if is_good else ["410: the hook was not disabled"]
+
+
+def judge_refused(site):
+    """What was refused three times in a row is dead, what waited behind it went on, and the breaker
+    counted none of it. Its receiver being mended by now, it is replayed."""
+    hook = site.hooks[REFUSES]
+
+    def states():
+        with contextlib.closing(sqlite3.connect(site.server.data / "esclusa.db")) as database:
+            return dict(database.execute("select state, count(*) from delivery where hook_id = ? "
+                                         "group by state", (hook["id"],)).fetchall())
+    wait_until(lambda: "pending" not in states(), 60)
+    found = states()
+    answer = site.api.post(f"/esclusa{REPOSITORY}/hooks/{hook['id']}/replay", {"state": "dead"})
+    print(f"  {REFUSES}: {found}; {answer.json['count']} replayed")
+    is_good = found.keys() == {"dead", "delivered"} and answer.json["count"] == found["dead"]
+    return [] if is_good else [f"{REFUSES}: refused bodies are no dead letters"]
 
 
 def judge_retry_after(site):
@@ -248,6 +267,7 @@ def test_kinds(folder, options):
             time.sleep(11)  # what hangs is timed out, and tried again
         wrong = judge_retry_after(site) + judge_gone(site)
         site.mend()
+        wrong += judge_refused(site)
         mended = [name for name in site.hooks if name not in NEVER_MENDED]
         begin = time.monotonic()
         wait_until(lambda: has_all(site, writers, mended), 120)

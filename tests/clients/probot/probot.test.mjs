@@ -186,6 +186,50 @@ describe("@octokit/webhooks", () => {
   }
 });
 
+// Many receivers parse the body first, and check the signature over what they make of it.
+describe("a receiver that signs JSON.stringify of what it has parsed", () => {
+  // Each survives JSON.parse: no number that is another one there, no member that moves.
+  const payloads = [
+    '{ "a" : [ 1.0, -0.5e1, 1e2, 12.50E-1, 1e21, 1e-7, 9007199254740992 ],\n\t"b" : { } }',
+    String.raw`{"z": "\u00fc\u0041\/\ud83d\ude80\u2028", "a": "\u0000\u001b\u007f\b\f\n\"\\"}`,
+    String.raw`"\u0074ext { \"a\": 1.0 }"`,
+    '{"\u00e9" :[[ ],{"":null , "__proto__": true}] }',
+  ];
+
+  for (const contentType of ["json", "form"]) {
+    test(`agrees with every kind of event of a ${contentType} hook`, async () => {
+      const webhooks = new Webhooks({ secret: SECRET });
+      const { url, seen } = await keepAll();
+      const hook = await hookTo(url, ["*"], { content_type: contentType });
+      const wanted = await sendEverything(hook, contentType === "json" ? "late/5" : "late/6");
+      for (const payload of payloads) {
+        const body = `{"ref": "main", "auto_merge": false, "required_contexts": [],
+          "environment": "spelled", "description": "\\u007f é", "payload": ${payload}}`;
+        const answer = await fetch(`${shop}/deployments`, {
+          method: "POST", headers: { authorization: `token ${ESCLUSA_ADMIN}` }, body,
+        });
+        const text = await answer.text();
+        assert.equal(answer.status, 201, text);
+        assert.ok(text.includes(payload), "the answer has the payload as it was sent");
+      }
+      wanted.deployment += payloads.length;
+      const names = () => count(seen.map((one) => one.headers["x-github-event"]));
+      await eventually(() => sorted(names()) === sorted(wanted), () => sorted(names()));
+      const arrived = [];
+      for (const { headers, body } of seen) {
+        const text = contentType === "json" ? body : new URLSearchParams(body).get("payload");
+        const event = JSON.parse(text);
+        assert.equal(JSON.stringify(event), text, headers["x-github-event"]);
+        if (event.deployment?.environment === "spelled") arrived.push(event.deployment.payload);
+        if (contentType !== "json") continue;
+        assert.ok(await webhooks.verify(JSON.stringify(event), headers["x-hub-signature-256"]));
+      }
+      assert.deepEqual(arrived, payloads.map((one) => JSON.parse(one)));
+      await call("DELETE", hook.url, undefined, 204);
+    });
+  }
+});
+
 describe("standardwebhooks", () => {
   // A secret is its own text, or base64 behind `whsec_`.
   const whsec = `whsec_${Buffer.from("twenty-four bytes, or so").toString("base64")}`;
