@@ -75,8 +75,7 @@ Result<void> read_listen(const TomlTable& table, const std::string& text, Config
 
 /// How deployments are heard of. What only a webhook needs may stand there in either mode, so that
 /// one may change between them. `shared` is the secret of entries that have none of their own.
-Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config,
-                         Secret& shared) {
+Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config, Secret& shared) {
   const std::string mode = TRY(table.string_or("mode", "webhook"));
   if (mode != "webhook" && mode != "pull") {
     return table.error("`mode` is \"webhook\" or \"pull\", and not \"" + mode + "\"");
@@ -110,6 +109,21 @@ bool is_git_url(const std::string& text) {
   return colon != std::string::npos && text.find('/') > colon;
 }
 
+/// What is fetched beside the commit.
+Result<void> read_extras(TomlTable& table, Rule& rule) {
+  rule.submodules = TRY(table.boolean_or("submodules", false));
+  rule.submodule_urls =
+      TRY(table.optional_strings("submodule_urls", R"(["https://github.com/acme/"])"));
+  for (const std::string& url : rule.submodule_urls) {
+    const auto parsed = http::parse_url(url);
+    if (parsed && !parsed->has_credentials && url.ends_with('/')) continue;
+    return table.error(
+        "`submodule_urls`: write http or https URLs with a slash at the end, and not " + url);
+  }
+  rule.lfs = TRY(table.boolean_or("lfs", false));
+  return {};
+}
+
 /// What an entry is for.
 Result<void> read_match(TomlTable& table, Rule& rule) {
   rule.repository = TRY(table.required_string("repository", "\"owner/name\""));
@@ -141,6 +155,7 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder, Mode mode, const
   if (rule.git.starts_with('-')) return table.error("`git` must not begin with a hyphen");
   if (!is_git_url(rule.git)) rule.git = (folder / rule.git).lexically_normal().string();
   rule.git_access = TRY(read_git_access(table, rule.git, folder));
+  TRY(read_extras(table, rule));
   rule.command = TRY(table.required_strings("command", R"(["./deploy.sh", "staging"])"));
   rule.target = TRY(read_target(table, folder));
   if (rule.target && rule.command.front().starts_with('-')) {

@@ -28,6 +28,9 @@
 ///   git = "/srv/git/shop.git"             # where to fetch from: a path or a URL
 ///   ssh_key = "shop.key"                  # for a git that is reached by SSH: the deploy key,
 ///   ssh_known_hosts = "known_hosts"       # and the only host keys that are believed
+///   submodules = true                     # fetch them, from the host of `git` alone
+///   submodule_urls = ["https://…/acme/"]  # and from what begins so, without the key
+///   lfs = true                            # fetch the files of Git LFS
 ///   environment = "staging"               # "*": every one
 ///   task = "deploy"                       # "*": every one; "deploy" is the default
 ///   command = ["./deploy.sh", "/srv/www"] # an argument list, run in the checkout
@@ -59,6 +62,9 @@ struct Rule {
   Secret secret = {};                        ///< of its webhook; empty in pull mode
   std::string git = {};                      ///< a URL, or an absolute path
   std::optional<SshAccess> git_access = {};  ///< if git reaches it by SSH
+  bool submodules = false;                   ///< whether they are fetched
+  std::vector<std::string> submodule_urls = {};
+  bool lfs = false;              ///< whether the files of Git LFS are fetched
   std::string environment = {};  ///< "*": every one
   std::string task = "deploy";
   std::vector<std::string> command = {};

@@ -167,7 +167,8 @@ TEST_CASE("load_config: a [[deploy]] entry is checked") {
         error_of("repository = \"" + std::string(name) + "\"\ngit = \"x\"\ncommand = [\"x\"]"),
         "`repository` must be OWNER/NAME"));
   }
-  CHECK(contains(error_of("repository = \"a/b\"\nenvironment = \"*\"\ngit = \"--upload-pack=x\"\ncommand = [\"x\"]"),
+  CHECK(contains(error_of("repository = \"a/b\"\nenvironment = \"*\"\ngit = "
+                          "\"--upload-pack=x\"\ncommand = [\"x\"]"),
                  "must not begin with a hyphen"));
 }
 
@@ -179,19 +180,39 @@ TEST_CASE("load_config: an entry without an environment fails with the line to a
   CHECK(contains(message, "add: environment = \"*\""));
 }
 
+TEST_CASE("load_config: what is fetched beside the commit") {
+  Folder files;
+  CHECK(!files.load(head + entry)->rules[0].submodules);
+  const auto config = files.load(head + entry +
+                                 "submodules = true\nlfs = true\n"
+                                 "submodule_urls = [\"https://github.com/acme/\"]\n");
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->rules[0].submodules);
+  CHECK(config->rules[0].lfs);
+  CHECK(config->rules[0].submodule_urls == std::vector<std::string>{"https://github.com/acme/"});
+  CHECK(contains(files.error_of(head + entry + "lfs = \"yes\"\n"), "`lfs` must be true or false"));
+  for (const char* url : {"https://github.com", "ssh://git@host/", "/srv/", "https://u:p@x/"}) {
+    CAPTURE(url);
+    CHECK(contains(files.error_of(head + entry + "submodule_urls = [\"" + url + "\"]\n"),
+                   "`submodule_urls`: write http or https URLs"));
+  }
+}
+
 TEST_CASE("load_config: each entry has a secret of its own, or the one for all") {
   Folder files;
   files.folder.write("shop.secret", "the shop's\n");
   const std::string own = entry + "secret_file = \"shop.secret\"\n";
-  const std::string bank = "[[deploy]]\nrepository = \"demo/bank\"\nenvironment = \"*\"\n"
-                           "git = \"x\"\ncommand = [\"x\"]\n";
+  const std::string bank =
+      "[[deploy]]\nrepository = \"demo/bank\"\nenvironment = \"*\"\n"
+      "git = \"x\"\ncommand = [\"x\"]\n";
   auto config = files.load(head + own + bank);
   REQUIRE_MESSAGE(config, config.error().message);
   CHECK(config->rules[0].secret.reveal() == "the shop's");
   CHECK(config->rules[1].secret.reveal() == "It's a Secret");
   CHECK(config->warnings().empty());
-  const std::string without = "server = \"http://x\"\ntoken_file = \"agent.token\"\n"
-                              "work = \"w\"\nlisten = \"127.0.0.1:0\"\n";
+  const std::string without =
+      "server = \"http://x\"\ntoken_file = \"agent.token\"\n"
+      "work = \"w\"\nlisten = \"127.0.0.1:0\"\n";
   CHECK(files.load(without + own));
   CHECK(contains(files.error_of(without + own + bank),
                  "[[deploy]] number 2: `secret_file` is missing; add, for example: secret_file"));
@@ -200,8 +221,10 @@ TEST_CASE("load_config: each entry has a secret of its own, or the one for all")
 TEST_CASE("warnings: one secret for several repositories, which is not shown") {
   Folder files;
   CHECK(files.load(head + entry + entry)->warnings().empty());
-  const auto warnings = files.load(head + entry + "[[deploy]]\nrepository = \"demo/bank\"\n"
-                                   "environment = \"*\"\ngit = \"x\"\ncommand = [\"x\"]\n")
+  const auto warnings = files
+                            .load(head + entry +
+                                  "[[deploy]]\nrepository = \"demo/bank\"\n"
+                                  "environment = \"*\"\ngit = \"x\"\ncommand = [\"x\"]\n")
                             ->warnings();
   REQUIRE(warnings.size() == 1);
   CHECK(contains(warnings[0], "shared by demo/bank, demo/shop:"));

@@ -85,8 +85,8 @@ Result<void> make_archive(const fs::path& archive, const std::string& start, con
                     archive.string(),
                     "--mode=u+rwX,go+rX,go-w",
                     "--numeric-owner",
-                    "--anchored",
-                    "--exclude=source/.git",
+                    "--no-anchored",
+                    "--exclude=.git",  // of submodules, too
                     "-C",
                     folder.string(),
                     "start",
@@ -242,7 +242,8 @@ Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, co
   const TransferFolder folder{run.transfer()};
   const Feed feed(folder.path);
   const std::string mark = "esclusa-" + hex(random_bytes(mark_bytes));
-  const auto packed = make_archive(feed.archive, start_script(rule, deployment, run), run, log, cancel);
+  const auto packed =
+      make_archive(feed.archive, start_script(rule, deployment, run), run, log, cancel);
   if (cancel) return {"error", "The agent was stopped"};
   const auto ready = packed ? make_feed(feed, mark, rule) : packed;
   if (!ready) {
