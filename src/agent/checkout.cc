@@ -278,16 +278,20 @@ Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
     return fail(ErrorCode::invalid,
                 "The commit has files in Git LFS, which the entry does not fetch");
   }
-  const Output done = TRY(run_git(
-      {{"-C", source.folder.string(), "-c", "lfs.url=" + lfs_url(source.rule.git), "-c",
-        "lfs.storage=" + (source.mirror / "lfs").string(), "-c", "filter.lfs.required=true", "-c",
-        "filter.lfs.clean=git-lfs clean -- %f", "-c", "filter.lfs.smudge=git-lfs smudge -- %f",
-        "-c", "filter.lfs.process=git-lfs filter-process", "lfs", "pull"},
-       &source.rule}));
+  // No lfs.storage, which a later run could use again: for a path git-lfs takes it as the other
+  // side's.
+  const Output done =
+      TRY(run_git({{"-C", source.folder.string(), "-c", "lfs.url=" + lfs_url(source.rule.git), "-c",
+                    "filter.lfs.required=true", "-c", "filter.lfs.clean=git-lfs clean -- %f", "-c",
+                    "filter.lfs.smudge=git-lfs smudge -- %f", "-c",
+                    "filter.lfs.process=git-lfs filter-process", "lfs", "pull"},
+                   &source.rule}));
   if (done.succeeded) pointers = TRY(list_pointers(source.folder));
   if (done.succeeded && pointers.empty()) return {};
   log.append(done.text);
-  log.say("`lfs = true` needs the program git-lfs here.");
+  if (done.text.contains("is not a git command")) {
+    log.say("`lfs = true` needs the program git-lfs here.");
+  }
   return fail(ErrorCode::unavailable, "The files in Git LFS could not be fetched");
 }
 

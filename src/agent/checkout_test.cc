@@ -153,7 +153,6 @@ TEST_CASE_FIXTURE(Fixture, "check_out: files of Git LFS are fetched where the en
   const auto fetched = get(sha);
   CHECK_MESSAGE(fetched, printed());
   CHECK(test::read_file(target() / "film.bin") == content);
-  CHECK(test::read_file(target() / "example.txt") == pointer);
 }
 
 TEST_CASE_FIXTURE(Fixture, "check_out: says that a commit or the repository is not there") {

@@ -275,17 +275,17 @@ TEST_CASE_FIXTURE(Fixture, "Runner: an outcome whose answer is lost is reported 
     config.mode = mode;
     make_runner();
     start();
-    const int64_t id = mode == Mode::pull ? 2 : 1;
+    const int64_t id = mode == Mode::pull ? 3 : 1;  // a newer one would supersede it
     deploy({.id = id});
     github.wait_for(id, "in_progress");
     github.lose_answers(true);
     std::ofstream(fifo) << "go\n";
     github.wait_for(id, "success");
     github.lose_answers(false);
-    deploy({.id = 1000 + id});  // in the same lane, behind the report
-    github.wait_for(1000 + id, "in_progress");
+    deploy({.id = id + 1});  // in the same lane, behind the report
+    github.wait_for(id + 1, "in_progress");
     std::ofstream(fifo) << "go\n";
-    github.wait_for(1000 + id, "success");
+    github.wait_for(id + 1, "success");
     CHECK(github.states(id) == "in_progress success");
     stop->request();
     CHECK(runner->wait_idle(1h));
