@@ -46,6 +46,7 @@ Result<void> run(const std::filesystem::path& config_file) {
   const http::SignalWatcher watcher([&] { stop.request(); });  // before there is any thread
   init_crypto();
   const Config config = TRY(load_config(config_file));
+  for (const std::string& warning : config.warnings()) log::warning(warning, {});
   WorkFolder work = TRY(WorkFolder::open(config.work));
 
   Runner* runner_of_events = nullptr;

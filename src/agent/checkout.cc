@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "agent/files.h"
+#include "agent/lfs.h"
 #include "agent/ssh.h"
+#include "agent/submodules.h"
 #include "base/check.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -19,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr auto git_time = std::chrono::minutes(10);  // a large repository's first fetch
 constexpr size_t output_bytes = 64 * 1024;
+constexpr int submodule_depth = 10;  // also ends what contains itself
 
 /// A value of a git configuration file.
 std::string quoted(const std::string& text) {
@@ -76,22 +80,23 @@ Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
     text += "\tdirectory = " + quoted(rule.git) + "\n";
     text += "\tdirectory = " + quoted(rule.git + "/.git") + "\n";
   }
-  return write_durably(home_ / "git/config", text);
+  return write_durably(home_ / "git/.config", text);
 }
 
-Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
-                                           const Rule* rule) const {
+Result<Checkout::Output> Checkout::run_git(GitCall call) const {
+  const Rule* rule = call.rule;
   ProcessSpec spec;
   spec.arguments = {
       "git", "--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
       "-c",  "gc.auto=0",  "-c", "maintenance.auto=false",   "-c", "advice.detachedHead=false"};
-  std::ranges::move(arguments, std::back_inserter(spec.arguments));
+  std::ranges::move(call.arguments, std::back_inserter(spec.arguments));
+  spec.input = std::move(call.input);
   const char* path = std::getenv("PATH");
   spec.environment = {std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin"),
                       "HOME=" + home_.string(),
                       "LC_ALL=C",
                       "GIT_CONFIG_NOSYSTEM=1",
-                      "GIT_CONFIG_GLOBAL=" + (home_ / "git/config").string(),
+                      "GIT_CONFIG_GLOBAL=" + (home_ / "git/.config").string(),
                       "GIT_TERMINAL_PROMPT=0",
                       "GIT_NO_REPLACE_OBJECTS=1",
                       "GIT_ALLOW_PROTOCOL=file:git:http:https:ssh",
@@ -102,8 +107,12 @@ Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
   spec.time_limit = git_time;
   spec.cancel = &cancel_;
   Output result;
-  spec.on_output = [&](std::string_view text) {
+  spec.on_error_output = [&](std::string_view text) {
     result.text += text.substr(0, output_bytes - std::min(output_bytes, result.text.size()));
+  };
+  spec.on_output = [&](std::string_view text) {
+    if (call.keep_answer) result.answer += text;
+    if (!call.keep_answer) spec.on_error_output(text);
   };
   const ProcessOutcome outcome = TRY(run_process(spec));
   if (outcome.cancelled) return fail(ErrorCode::unavailable, "git was ended");
@@ -115,7 +124,7 @@ Result<Checkout::Output> Checkout::run_git(std::vector<std::string> arguments,
 
 bool Checkout::has_commit(const fs::path& mirror, const std::string& sha) const {
   auto found =
-      run_git({"--git-dir=" + mirror.string(), "rev-parse", "--verify", "--quiet", ref_of(sha)});
+      run_git({{"--git-dir=" + mirror.string(), "rev-parse", "--verify", "--quiet", ref_of(sha)}});
   return found && found->succeeded;
 }
 
@@ -132,7 +141,7 @@ Result<void> Checkout::fetch(const Rule& rule, const std::string& sha, const fs:
                                           "--end-of-options",
                                           rule.git};
     std::ranges::move(refs, std::back_inserter(arguments));
-    return run_git(std::move(arguments), &rule);
+    return run_git({std::move(arguments), &rule});
   };
   const Output exact = TRY(fetch_refs({sha + ":" + ref_of(sha)}));
   if (exact.succeeded) return {};
@@ -150,44 +159,140 @@ Result<void> Checkout::fetch(const Rule& rule, const std::string& sha, const fs:
     }
     return fail(ErrorCode::unavailable, "The repository could not be fetched");
   }
-  const Output kept = TRY(run_git({git_dir, "update-ref", ref_of(sha), sha}));
+  const Output kept = TRY(run_git({{git_dir, "update-ref", ref_of(sha), sha}}));
   if (kept.succeeded) return {};
   log.append(exact.text);
   return fail(ErrorCode::unavailable, "The commit is not in the repository that the agent fetches");
 }
 
+Result<void> Checkout::fetch_into_mirror(const Source& source, RunLog& log) {
+  const fs::path& mirror = source.mirror;
+  auto mutex = mutex_of(mirror);
+  std::lock_guard lock(*mutex);
+  std::error_code error;
+  if (!fs::exists(mirror / "HEAD", error)) {
+    TRY(make_folders(mirror));
+    auto made = TRY(run_git({{"init", "--quiet", "--bare", "--template=", mirror.string()}}));
+    if (!made.succeeded) {
+      log.append(made.text);
+      return fail(ErrorCode::unavailable, "git could not make a copy of the repository");
+    }
+  }
+  if (!has_commit(mirror, source.sha)) TRY(fetch(source.rule, source.sha, mirror, log));
+  // Also for a commit that was fetched before: tags are made later, and moved.
+  const Output tags = TRY(run_git(
+      {{"--git-dir=" + mirror.string(), "fetch", "--quiet", "--no-tags", "--force", "--prune",
+        "--no-write-fetch-head", "--end-of-options", source.rule.git, "+refs/tags/*:refs/tags/*"},
+       &source.rule}));
+  if (!tags.succeeded) {
+    log.append(tags.text);
+    log.say("The tags could not be fetched; those of an earlier run are used.");
+  }
+  return {};
+}
+
 Result<void> Checkout::check_out(const Rule& rule, const std::string& sha, const fs::path& mirror,
                                  const fs::path& target, RunLog& log) {
-  ENSURE(core::is_full_sha(sha));
-  {
-    auto mutex = mutex_of(mirror);
-    std::lock_guard lock(*mutex);
-    std::error_code error;
-    if (!fs::exists(mirror / "HEAD", error)) {
-      TRY(make_folders(mirror));
-      auto made = TRY(run_git({"init", "--quiet", "--bare", "--template=", mirror.string()}));
-      if (!made.succeeded) {
-        log.append(made.text);
-        return fail(ErrorCode::unavailable, "git could not make a copy of the repository");
-      }
-    }
-    if (!has_commit(mirror, sha)) TRY(fetch(rule, sha, mirror, log));
-  }
-  const std::string folder = target.string();
+  return check_out(Source{rule, rule, sha, mirror, target}, log);
+}
+
+Result<void> Checkout::check_out(const Source& source, RunLog& log) {
+  ENSURE(core::is_full_sha(source.sha));
+  TRY(fetch_into_mirror(source, log));
+  const std::string folder = source.folder.string();
   for (std::vector<std::string> arguments : std::initializer_list<std::vector<std::string>>{
-           {"clone", "--quiet", "--shared", "--no-checkout", "--no-tags",
-            "--template=", "--end-of-options", mirror.string(), folder},
-           {"-C", folder, "checkout", "--quiet", "--detach", sha}}) {
-    const Output done = TRY(run_git(std::move(arguments)));
+           {"clone", "--quiet", "--shared", "--no-checkout", "--template=", "--end-of-options",
+            source.mirror.string(), folder},
+           {"-C", folder, "checkout", "--quiet", "--detach", source.sha}}) {
+    const Output done = TRY(run_git({std::move(arguments)}));
     if (done.succeeded) continue;
     log.append(done.text);
     return fail(ErrorCode::unavailable, "The commit could not be checked out");
   }
-  const Output head = TRY(run_git({"-C", folder, "rev-parse", "--verify", "HEAD"}));
-  if (!head.succeeded || trim(head.text) != sha) {
+  const Output head = TRY(run_git({{"-C", folder, "rev-parse", "--verify", "HEAD"}}));
+  if (!head.succeeded || trim(head.text) != source.sha) {
     return fail(ErrorCode::unavailable, "The checkout is not of the commit that was asked for");
   }
+  TRY(add_lfs_files(source, log));
+  return add_submodules(source, log);
+}
+
+Result<void> Checkout::add_submodules(const Source& source, RunLog& log) {
+  const std::string folder = source.folder.string();
+  const Output listing =
+      TRY(run_git({.arguments = {"-C", folder, "ls-files", "--stage", "-z"}, .keep_answer = true}));
+  if (!listing.succeeded) {
+    log.append(listing.text);
+    return fail(ErrorCode::unavailable, "The checkout cannot be listed");
+  }
+  const std::vector<Gitlink> links = read_gitlinks(listing.answer);
+  if (links.empty()) return {};
+  if (!source.entry.submodules) {
+    log.say("The commit has submodules, the first at " + links.front().path +
+            ". The [[deploy]] entry has no `submodules = true`, so they are not fetched.");
+    return fail(ErrorCode::invalid, "The commit has submodules, which the entry does not fetch");
+  }
+  if (source.depth == submodule_depth) {
+    return fail(ErrorCode::invalid, "Submodules are nested too deeply");
+  }
+  // Of the commit, since in the checkout it may be a symbolic link.
+  const Output settings =
+      TRY(run_git({.arguments = {"-C", folder, "config", "--blob", "HEAD:.gitmodules", "-z",
+                                 "--get-regexp", R"(^submodule\..*\.(path|url)$)"},
+                   .keep_answer = true}));
+  for (const Gitlink& link : links) {
+    const auto found =
+        find_source(source.entry, source.rule.git, find_url(settings.answer, link.path));
+    if (!found) {
+      log.say(found.error().message);
+      return fail(ErrorCode::invalid, "A submodule is not fetched; the log says which and why");
+    }
+    Rule rule = source.entry;
+    rule.git = found->git;
+    if (!found->is_at_entry) rule.git_access.reset();
+    log.say("Submodule " + link.path);
+    TRY(check_out(Source{rule, source.entry, link.sha,
+                         home_ / "git/.submodules" / (hex(sha256(rule.git)) + ".git"),
+                         source.folder / link.path, source.depth + 1},
+                  log));
+  }
   return {};
+}
+
+Result<std::vector<std::string>> Checkout::list_pointers(const fs::path& folder) const {
+  const std::vector<std::string> pointers = find_pointers(folder);
+  if (pointers.empty()) return pointers;
+  const Output attributes =
+      TRY(run_git({.arguments = {"-C", folder.string(), "check-attr", "-z", "--stdin", "filter"},
+                   .input = join(pointers, std::string_view("\0", 1)),
+                   .keep_answer = true}));
+  return with_lfs_filter(attributes.answer);
+}
+
+Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
+  auto pointers = TRY(list_pointers(source.folder));
+  if (pointers.empty()) return {};
+  if (!source.entry.lfs) {
+    log.say("The commit has files in Git LFS, the first is " + pointers.front() +
+            ". The [[deploy]] entry has no `lfs = true`, so they are not fetched.");
+    return fail(ErrorCode::invalid,
+                "The commit has files in Git LFS, which the entry does not fetch");
+  }
+  // No lfs.storage, which a later run could use again: for a path git-lfs takes it as the other
+  // side's.
+  const Output done =
+      TRY(run_git({{"-C", source.folder.string(), "-c", "lfs.url=" + lfs_url(source.rule.git), "-c",
+                    "filter.lfs.required=true", "-c", "filter.lfs.clean=git-lfs clean -- %f", "-c",
+                    "filter.lfs.smudge=git-lfs smudge -- %f", "-c",
+                    "filter.lfs.process=git-lfs filter-process", "lfs", "pull"},
+                   &source.rule}));
+  if (done.succeeded) pointers = TRY(list_pointers(source.folder));
+  if (done.succeeded && pointers.empty()) return {};
+  log.append(done.text);
+  if (done.text.contains("is not a git command")) {
+    log.say("`lfs = true` needs the program git-lfs here.");
+  }
+  return fail(ErrorCode::unavailable, "The files in Git LFS could not be fetched");
 }
 
 std::shared_ptr<std::mutex> Checkout::mutex_of(const fs::path& mirror) {

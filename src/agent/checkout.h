@@ -25,8 +25,10 @@ class Checkout {
   Result<void> prepare(const std::vector<Rule>& rules);
 
   /// Makes `target` a checkout of exactly this commit of the rule's repository, by way of the bare
-  /// repository `mirror`, which is fetched into unless it has the commit. `log` gets what git says.
-  /// `unavailable` with a text for people. Any thread.
+  /// repository `mirror`, which is fetched into. The tags of the repository come along. Submodules
+  /// and the files of Git LFS are fetched where the rule says so; a commit that has them otherwise
+  /// is refused. `log` gets what git says. `unavailable` or `invalid` with a text for people. Any
+  /// thread.
   Result<void> check_out(const Rule& rule, const std::string& sha,
                          const std::filesystem::path& mirror, const std::filesystem::path& target,
                          RunLog& log);
@@ -34,10 +36,31 @@ class Checkout {
  private:
   struct Output {
     bool succeeded = false;
-    std::string text;
+    std::string text;    ///< the beginning of all that it printed
+    std::string answer;  ///< what it printed on its standard output, if that is asked for
   };
-  /// `rule` if it is to reach the rule's repository.
-  Result<Output> run_git(std::vector<std::string> arguments, const Rule* rule = nullptr) const;
+  struct GitCall {
+    std::vector<std::string> arguments;
+    const Rule* rule = nullptr;  ///< if it is to reach the rule's repository
+    std::string input = {};
+    bool keep_answer = false;
+  };
+  Result<Output> run_git(GitCall call) const;
+  /// One repository of a checkout: of the rule, or of a submodule in it.
+  struct Source {
+    const Rule& rule;  ///< `git` is where it is fetched from
+    const Rule& entry;
+    std::string sha;
+    std::filesystem::path mirror;
+    std::filesystem::path folder;
+    int depth = 0;  ///< submodules around it
+  };
+  Result<void> check_out(const Source& source, RunLog& log);
+  Result<void> fetch_into_mirror(const Source& source, RunLog& log);
+  Result<void> add_submodules(const Source& source, RunLog& log);
+  Result<void> add_lfs_files(const Source& source, RunLog& log) const;
+  /// The pointers in a checkout that Git LFS would replace.
+  Result<std::vector<std::string>> list_pointers(const std::filesystem::path& folder) const;
   Result<void> fetch(const Rule& rule, const std::string& sha, const std::filesystem::path& mirror,
                      RunLog& log) const;
   bool has_commit(const std::filesystem::path& mirror, const std::string& sha) const;

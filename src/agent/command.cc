@@ -32,19 +32,20 @@ std::vector<std::string> program_environment() {
   return environment;
 }
 
-std::vector<std::pair<std::string, std::string>> event_variables(const DeploymentEvent& event,
-                                                                 const RunFolder& run) {
+std::vector<std::pair<std::string, std::string>> deployment_variables(
+    const client::Deployment& deployment, const RunFolder& run) {
   return {{"ESCLUSA_REPOSITORY", run.record.repository},
-          {"ESCLUSA_DEPLOYMENT_ID", std::to_string(event.id)},
-          {"ESCLUSA_ENVIRONMENT", event.environment},
-          {"ESCLUSA_TASK", event.task},
-          {"ESCLUSA_REF", event.ref},
-          {"ESCLUSA_SHA", event.sha}};
+          {"ESCLUSA_DEPLOYMENT_ID", std::to_string(deployment.id)},
+          {"ESCLUSA_ENVIRONMENT", deployment.original_environment},
+          {"ESCLUSA_TASK", deployment.task},
+          {"ESCLUSA_REF", deployment.ref},
+          {"ESCLUSA_SHA", deployment.sha}};
 }
 
-std::vector<std::string> command_environment(const DeploymentEvent& event, const RunFolder& run) {
+std::vector<std::string> command_environment(const client::Deployment& deployment,
+                                             const RunFolder& run) {
   std::vector<std::string> environment = program_environment();
-  for (const auto& [name, value] : event_variables(event, run)) {
+  for (const auto& [name, value] : deployment_variables(deployment, run)) {
     environment.push_back(name + "=" + value);
   }
   environment.push_back("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string());
@@ -59,11 +60,11 @@ std::optional<Outcome> cut_short(const ProcessOutcome& outcome, const Rule& rule
                  "The command was ended after its time limit of " + rule.time_limit_text};
 }
 
-Outcome run_command(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+Outcome run_command(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                     RunLog& log, const std::atomic<bool>& cancel) {
   ProcessSpec spec;
   spec.arguments = rule.command;
-  spec.environment = command_environment(event, run);
+  spec.environment = command_environment(deployment, run);
   spec.directory = run.source().string();
   spec.time_limit = rule.time_limit;
   spec.kill_after = limits::run_kill_after;

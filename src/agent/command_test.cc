@@ -27,9 +27,9 @@ struct Fixture {
   }
   Outcome execute(std::vector<std::string> command) {
     rule.command = std::move(command);
-    auto event = parse_deployment_event(testing::event_body(fields)).value();
+    const auto deployment = testing::deployment_of(fields);
     auto log = RunLog::open(run.log()).value();
-    return run_command(rule, event, run, log, cancel);
+    return run_command(rule, deployment, run, log, cancel);
   }
   Outcome shell(const std::string& script) { return execute({"sh", "-c", script}); }
   std::string printed() const { return test::read_file(run.log()); }
@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(Fixture, "run_command: a relative command is the checkout's") 
   CHECK(printed() == "1 two words; $(id)\n" + run.source().string() + "\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "run_command: facts of the event are variables, and no more is there") {
+TEST_CASE_FIXTURE(Fixture, "run_command: the deployment is in variables, and no more is there") {
   setenv("AGENT_TEST_SECRET", "hidden", 1);
   fields.ref = "--upload-pack=touch x";
   fields.environment = "$(touch x)";

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include "agent/files.h"
 #include "agent/ssh_config.h"
 #include "agent/toml_table.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "client/api.h"
 #include "core/names.h"
 #include "http/outbound.h"
@@ -71,8 +74,8 @@ Result<void> read_listen(const TomlTable& table, const std::string& text, Config
 }
 
 /// How deployments are heard of. What only a webhook needs may stand there in either mode, so that
-/// one may change between them.
-Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config) {
+/// one may change between them. `shared` is the secret of entries that have none of their own.
+Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config, Secret& shared) {
   const std::string mode = TRY(table.string_or("mode", "webhook"));
   if (mode != "webhook" && mode != "pull") {
     return table.error("`mode` is \"webhook\" or \"pull\", and not \"" + mode + "\"");
@@ -80,15 +83,24 @@ Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& confi
   config.mode = mode == "pull" ? Mode::pull : Mode::webhook;
   const std::string listen = TRY(table.string_or("listen", "127.0.0.1:0"));
   const auto public_url = TRY(table.optional_string("public_url"));
-  if (config.mode == Mode::pull) {
-    TRY(table.optional_string("secret_file"));
-    return {};
-  }
+  const auto secret_file = TRY(table.optional_string("secret_file"));
+  if (config.mode == Mode::pull) return {};
   TRY(read_listen(table, listen, config));
   if (public_url) config.public_url = TRY(checked_url(table, "public_url", *public_url));
-  const std::string secret_file = TRY(table.required_string("secret_file", "\"hook.secret\""));
-  config.secret = TRY(read_secret(table, "secret_file", folder / secret_file));
+  if (secret_file) shared = TRY(read_secret(table, "secret_file", folder / *secret_file));
   return {};
+}
+
+/// The secret of an entry's webhook.
+Result<Secret> read_rule_secret(TomlTable& table, const fs::path& folder, Mode mode,
+                                const Secret& shared) {
+  const auto file = TRY(table.optional_string("secret_file"));
+  if (mode == Mode::pull) return Secret();
+  if (file) return read_secret(table, "secret_file", folder / *file);
+  if (!shared.empty()) return shared;
+  return table.error(
+      "`secret_file` is missing; add, for example: secret_file = \"hook.secret\", with the "
+      "secret of this repository's webhook in that file");
 }
 
 /// Whether git takes this for a URL (`scheme://…`, `host:path`) and not for a path.
@@ -97,8 +109,23 @@ bool is_git_url(const std::string& text) {
   return colon != std::string::npos && text.find('/') > colon;
 }
 
-Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
-  Rule rule;
+/// What is fetched beside the commit.
+Result<void> read_extras(TomlTable& table, Rule& rule) {
+  rule.submodules = TRY(table.boolean_or("submodules", false));
+  rule.submodule_urls =
+      TRY(table.optional_strings("submodule_urls", R"(["https://github.com/acme/"])"));
+  for (const std::string& url : rule.submodule_urls) {
+    const auto parsed = http::parse_url(url);
+    if (parsed && !parsed->has_credentials && url.ends_with('/')) continue;
+    return table.error(
+        "`submodule_urls`: write http or https URLs with a slash at the end, and not " + url);
+  }
+  rule.lfs = TRY(table.boolean_or("lfs", false));
+  return {};
+}
+
+/// What an entry is for.
+Result<void> read_match(TomlTable& table, Rule& rule) {
   rule.repository = TRY(table.required_string("repository", "\"owner/name\""));
   const std::string_view owner(rule.repository.data(),
                                std::min(rule.repository.find('/'), rule.repository.size()));
@@ -108,12 +135,27 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
   if (!client::repository_path(rule.repository) || !plain) {
     return table.error("`repository` must be OWNER/NAME, and not " + rule.repository);
   }
+  const auto environment = TRY(table.optional_string("environment"));
+  if (!environment) {
+    return table.error(
+        "`environment` is missing. Name the one that this entry is for: environment = "
+        "\"staging\". For every environment, as it was without this line before, add: "
+        "environment = \"*\"");
+  }
+  rule.environment = *environment;
+  rule.task = TRY(table.string_or("task", "deploy"));
+  return {};
+}
+
+Result<Rule> read_rule(TomlTable table, const fs::path& folder, Mode mode, const Secret& shared) {
+  Rule rule;
+  TRY(read_match(table, rule));
+  rule.secret = TRY(read_rule_secret(table, folder, mode, shared));
   rule.git = TRY(table.required_string("git", "\"/srv/git/name.git\""));
   if (rule.git.starts_with('-')) return table.error("`git` must not begin with a hyphen");
   if (!is_git_url(rule.git)) rule.git = (folder / rule.git).lexically_normal().string();
   rule.git_access = TRY(read_git_access(table, rule.git, folder));
-  rule.environment = TRY(table.string_or("environment", "*"));
-  rule.task = TRY(table.string_or("task", "deploy"));
+  TRY(read_extras(table, rule));
   rule.command = TRY(table.required_strings("command", R"(["./deploy.sh", "staging"])"));
   rule.target = TRY(read_target(table, folder));
   if (rule.target && rule.command.front().starts_with('-')) {
@@ -137,6 +179,30 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder) {
 }
 
 }  // namespace
+
+bool Config::has_repository(std::string_view repository) const {
+  return std::ranges::any_of(rules, [&](const Rule& rule) {
+    return core::fold_case(rule.repository) == core::fold_case(repository);
+  });
+}
+
+std::vector<std::string> Config::warnings() const {
+  std::map<std::string_view, std::set<std::string>> repositories;  // by their secret
+  for (const Rule& rule : rules) {
+    if (rule.secret.empty()) continue;
+    repositories[rule.secret.reveal()].insert(core::fold_case(rule.repository));
+  }
+  std::vector<std::string> found;
+  for (const auto& [secret, names] : repositories) {
+    if (names.size() < 2) continue;
+    found.push_back(
+        "one webhook secret is shared by " +
+        join(std::vector<std::string>(names.begin(), names.end()), ", ") +
+        ": whoever has it can send events about each of them. Unless it is the secret of an "
+        "organization's hook, give each [[deploy]] entry a `secret_file` of its own");
+  }
+  return found;
+}
 
 const Rule* Config::find_rule(std::string_view repository, std::string_view environment,
                               std::string_view task) const {
@@ -168,13 +234,15 @@ Result<Config> load_config(const fs::path& file) {
   config.ca_file = TRY(read_ca_file(table, folder));
   const std::string token_file = TRY(table.required_string("token_file", "\"agent.token\""));
   config.token = TRY(read_secret(table, "token_file", folder / token_file));
-  TRY(read_way_in(table, folder, config));
+  Secret shared;
+  TRY(read_way_in(table, folder, config, shared));
   config.work = folder / TRY(table.required_string("work", "\"agent-work\""));
   config.work = config.work.lexically_normal();
   for (const toml::table* entry : TRY(table.tables("deploy"))) {
     const std::string number = std::to_string(config.rules.size() + 1);
     config.rules.push_back(
-        TRY(read_rule(TomlTable(*entry, place + "[[deploy]] number " + number + ": "), folder)));
+        TRY(read_rule(TomlTable(*entry, place + "[[deploy]] number " + number + ": "), folder,
+                      config.mode, shared)));
   }
   TRY(table.check_no_others());
   if (config.rules.empty()) {

@@ -20,14 +20,18 @@
 ///   listen = "127.0.0.1:8081"             # port 0: the system chooses
 ///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
 ///   work = "agent-work"                   # queue, runs, logs, copies of repositories
-///   secret_file = "hook.secret"           # the webhook's secret
+///   secret_file = "hook.secret"           # the secret of the webhook, for entries without one
 ///
 ///   [[deploy]]                            # the first entry that matches an event wins
 ///   repository = "demo/shop"
+///   secret_file = "shop.secret"           # of the webhook of this repository
 ///   git = "/srv/git/shop.git"             # where to fetch from: a path or a URL
 ///   ssh_key = "shop.key"                  # for a git that is reached by SSH: the deploy key,
 ///   ssh_known_hosts = "known_hosts"       # and the only host keys that are believed
-///   environment = "staging"               # "*": every one; so is the default
+///   submodules = true                     # fetch them, from the host of `git` alone
+///   submodule_urls = ["https://…/acme/"]  # and from what begins so, without the key
+///   lfs = true                            # fetch the files of Git LFS
+///   environment = "staging"               # "*": every one
 ///   task = "deploy"                       # "*": every one; "deploy" is the default
 ///   command = ["./deploy.sh", "/srv/www"] # an argument list, run in the checkout
 ///   target = "ssh://deploy@host:22"       # where to run it; absent: here
@@ -55,9 +59,13 @@ struct Target {
 /// One `[[deploy]]` entry: what to run for which deployments.
 struct Rule {
   std::string repository = {};               ///< `owner/name`
+  Secret secret = {};                        ///< of its webhook; empty in pull mode
   std::string git = {};                      ///< a URL, or an absolute path
   std::optional<SshAccess> git_access = {};  ///< if git reaches it by SSH
-  std::string environment = "*";
+  bool submodules = false;                   ///< whether they are fetched
+  std::vector<std::string> submodule_urls = {};
+  bool lfs = false;              ///< whether the files of Git LFS are fetched
+  std::string environment = {};  ///< "*": every one
   std::string task = "deploy";
   std::vector<std::string> command = {};
   std::optional<Target> target = {};  ///< none: it is run here
@@ -78,13 +86,16 @@ struct Config {
   uint16_t listen_port = 0;
   std::string public_url;  ///< without a slash at the end; empty: where it listens
   std::filesystem::path work;
-  Secret secret;
   std::vector<Rule> rules;
 
-  /// The first entry for this; null if there is none. Repositories and environments compare
-  /// without regard to case, tasks exactly.
+  /// Whether there is an entry for it. Repositories and environments compare without regard to
+  /// case, tasks exactly.
+  bool has_repository(std::string_view repository) const;
+  /// The first entry for this; null if there is none.
   const Rule* find_rule(std::string_view repository, std::string_view environment,
                         std::string_view task) const;
+  /// What is allowed, and better not so: for the agent's log.
+  std::vector<std::string> warnings() const;
 };
 
 /// Reads and checks a configuration and the files that it names. `invalid` says what is wrong,

@@ -16,6 +16,7 @@ secret_file = "hook.secret"
 const std::string entry = R"(
 [[deploy]]
 repository = "demo/shop"
+environment = "*"
 git = "../shop.git"
 command = ["./deploy.sh", "/srv/www"]
 )";
@@ -60,13 +61,13 @@ environment_url = "https://staging.example"
   REQUIRE_MESSAGE(config, config.error().message);
   CHECK(config->server == "http://127.0.0.1:8080");
   CHECK(config->token.reveal() == "esc_token");
-  CHECK(config->secret.reveal() == "It's a Secret");
   CHECK(config->listen_host == "::1");
   CHECK(config->listen_port == 8081);
   CHECK(config->public_url == "https://agent.example/deploys");
   CHECK(config->work == files.folder / "agent-work");
   REQUIRE(config->rules.size() == 2);
   const Rule& first = config->rules[0];
+  CHECK(first.secret.reveal() == "It's a Secret");
   CHECK(first.git == "https://git.example/demo/shop.git");
   CHECK(first.environment == "staging");
   CHECK(first.task == "*");
@@ -97,7 +98,7 @@ secret_file = "is-not-there"
     auto config = files.load(text);
     REQUIRE_MESSAGE(config, config.error().message);
     CHECK(config->mode == Mode::pull);
-    CHECK(config->secret.empty());
+    CHECK(config->rules[0].secret.empty());
   }
   CHECK(files.load(head + entry)->mode == Mode::webhook);
   CHECK(files.load(head + "mode = \"webhook\"\n" + entry)->mode == Mode::webhook);
@@ -128,7 +129,7 @@ TEST_CASE("load_config: an unknown key is named, with its place and what there i
   CHECK(
       contains(message, "agent.toml: unknown key `sever` in line 6; there are: ca_file, deploy, "));
   message = files.error_of(head + entry + "enviroment = \"staging\"\n");
-  CHECK(contains(message, "[[deploy]] number 1: unknown key `enviroment` in line 11"));
+  CHECK(contains(message, "[[deploy]] number 1: unknown key `enviroment` in line 12"));
 }
 
 TEST_CASE("load_config: says what is missing or wrong") {
@@ -153,7 +154,7 @@ TEST_CASE("load_config: a [[deploy]] entry is checked") {
   auto error_of = [&](const std::string& lines) {
     return files.error_of(head + "[[deploy]]\n" + lines);
   };
-  const std::string good = "repository = \"demo/shop\"\ngit = \"x\"\n";
+  const std::string good = "repository = \"demo/shop\"\nenvironment = \"*\"\ngit = \"x\"\n";
   CHECK(contains(error_of(good + "command = \"./deploy.sh staging\""), "must be a list of texts"));
   CHECK(contains(error_of(good + "command = []"), "must be a list of texts"));
   CHECK(contains(error_of(good + "command = [1]"), "must be a list of texts"));
@@ -166,8 +167,68 @@ TEST_CASE("load_config: a [[deploy]] entry is checked") {
         error_of("repository = \"" + std::string(name) + "\"\ngit = \"x\"\ncommand = [\"x\"]"),
         "`repository` must be OWNER/NAME"));
   }
-  CHECK(contains(error_of("repository = \"a/b\"\ngit = \"--upload-pack=x\"\ncommand = [\"x\"]"),
+  CHECK(contains(error_of("repository = \"a/b\"\nenvironment = \"*\"\ngit = "
+                          "\"--upload-pack=x\"\ncommand = [\"x\"]"),
                  "must not begin with a hyphen"));
+}
+
+TEST_CASE("load_config: an entry without an environment fails with the line to add") {
+  Folder files;
+  const std::string message = files.error_of(
+      head + "[[deploy]]\nrepository = \"demo/shop\"\ngit = \"x\"\ncommand = [\"x\"]\n");
+  CHECK(contains(message, "[[deploy]] number 1: `environment` is missing"));
+  CHECK(contains(message, "add: environment = \"*\""));
+}
+
+TEST_CASE("load_config: what is fetched beside the commit") {
+  Folder files;
+  CHECK(!files.load(head + entry)->rules[0].submodules);
+  const auto config = files.load(head + entry +
+                                 "submodules = true\nlfs = true\n"
+                                 "submodule_urls = [\"https://github.com/acme/\"]\n");
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->rules[0].submodules);
+  CHECK(config->rules[0].lfs);
+  CHECK(config->rules[0].submodule_urls == std::vector<std::string>{"https://github.com/acme/"});
+  CHECK(contains(files.error_of(head + entry + "lfs = \"yes\"\n"), "`lfs` must be true or false"));
+  for (const char* url : {"https://github.com", "ssh://git@host/", "/srv/", "https://u:p@x/"}) {
+    CAPTURE(url);
+    CHECK(contains(files.error_of(head + entry + "submodule_urls = [\"" + url + "\"]\n"),
+                   "`submodule_urls`: write http or https URLs"));
+  }
+}
+
+TEST_CASE("load_config: each entry has a secret of its own, or the one for all") {
+  Folder files;
+  files.folder.write("shop.secret", "the shop's\n");
+  const std::string own = entry + "secret_file = \"shop.secret\"\n";
+  const std::string bank =
+      "[[deploy]]\nrepository = \"demo/bank\"\nenvironment = \"*\"\n"
+      "git = \"x\"\ncommand = [\"x\"]\n";
+  auto config = files.load(head + own + bank);
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->rules[0].secret.reveal() == "the shop's");
+  CHECK(config->rules[1].secret.reveal() == "It's a Secret");
+  CHECK(config->warnings().empty());
+  const std::string without =
+      "server = \"http://x\"\ntoken_file = \"agent.token\"\n"
+      "work = \"w\"\nlisten = \"127.0.0.1:0\"\n";
+  CHECK(files.load(without + own));
+  CHECK(contains(files.error_of(without + own + bank),
+                 "[[deploy]] number 2: `secret_file` is missing; add, for example: secret_file"));
+}
+
+TEST_CASE("warnings: one secret for several repositories, which is not shown") {
+  Folder files;
+  CHECK(files.load(head + entry + entry)->warnings().empty());
+  const auto warnings = files
+                            .load(head + entry +
+                                  "[[deploy]]\nrepository = \"demo/bank\"\n"
+                                  "environment = \"*\"\ngit = \"x\"\ncommand = [\"x\"]\n")
+                            ->warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK(contains(warnings[0], "shared by demo/bank, demo/shop:"));
+  CHECK(!warnings[0].contains("It's a Secret"));
 }
 
 TEST_CASE("load_config: secrets must be there, and are never in a message") {

@@ -1,53 +1,58 @@
 #include "agent/event.h"
 
-#include "base/limits.h"
+#include "base/ids.h"
 #include "base/text.h"
-#include "core/ref.h"
 #include "wire/json.h"
 #include "wire/json_scan.h"
 
 namespace esclusa::agent {
 namespace {
 
-/// A text that can stand in an environment variable and in one line of a log.
-Result<std::string> one_line(const wire::JsonBody& object, std::string_view name,
-                             size_t bytes_max) {
-  std::string text = TRY(object.required_string(name));
-  if (text.empty() || text.size() > bytes_max || has_control_characters(text)) {
-    return fail(ErrorCode::invalid, "`deployment." + std::string(name) +
-                                        "` is empty, too long, or has control characters in it");
-  }
-  return text;
+/// The string member of an object; nothing if there is none.
+std::optional<std::string> text_at(std::string_view object, std::string_view name) {
+  const auto raw = wire::find_raw_member(object, name);
+  if (!raw) return std::nullopt;
+  const auto json = wire::Json::parse(*raw);
+  return json ? json->string() : std::nullopt;
 }
 
 }  // namespace
 
 Result<DeploymentEvent> parse_deployment_event(std::string body) {
-  const auto event = TRY(wire::JsonBody::parse(body));
-  DeploymentEvent result;
-  auto repository = event.find("repository");
-  auto full_name = repository ? repository->string_at("full_name") : std::nullopt;
+  DeploymentEvent event;
+  const auto repository = wire::find_raw_member(body, "repository");
+  const auto full_name = text_at(repository.value_or(""), "full_name");
   if (!full_name) return fail(ErrorCode::invalid, "`repository.full_name` is missing");
-  result.repository = std::move(*full_name);
+  event.repository = *full_name;
 
-  const auto text = wire::find_raw_member(body, "deployment");
-  if (!text) return fail(ErrorCode::invalid, "`deployment` is missing");
-  const auto deployment = TRY(wire::JsonBody::parse(*text));
-  auto id = deployment.find("id");
-  result.id = id ? id->integer().value_or(0) : 0;
-  if (result.id < 1) return fail(ErrorCode::invalid, "`deployment.id` is no positive number");
-  constexpr size_t bytes_per_char = 4;
-  result.ref = TRY(one_line(deployment, "ref", limits::ref_bytes));
-  result.task = TRY(one_line(deployment, "task", limits::task_chars * bytes_per_char));
-  result.environment =
-      TRY(one_line(deployment, "environment", limits::environment_chars * bytes_per_char));
-  result.sha = ascii_lower(TRY(one_line(deployment, "sha", limits::ref_bytes)));
-  if (!core::is_full_sha(result.sha)) {
-    return fail(ErrorCode::invalid, "`deployment.sha` is not 40 hex digits");
-  }
-  result.payload = wire::find_raw_member(*text, "payload").value_or("{}");
-  result.body = std::move(body);
-  return result;
+  const std::string_view deployment = wire::find_raw_member(body, "deployment").value_or("");
+  event.id = parse_positive(wire::find_raw_member(deployment, "id").value_or("")).value_or(0);
+  if (event.id < 1) return fail(ErrorCode::invalid, "`deployment.id` is no positive number");
+  event.ref = text_at(deployment, "ref").value_or("");
+  event.sha = ascii_lower(text_at(deployment, "sha").value_or(""));
+  event.task = text_at(deployment, "task").value_or("");
+  const auto original = text_at(deployment, "original_environment");
+  event.environment = original ? *original : text_at(deployment, "environment").value_or("");
+  event.body = std::move(body);
+  return event;
+}
+
+std::vector<std::string> differences(const DeploymentEvent& event,
+                                     const client::Deployment& deployment) {
+  std::vector<std::string> names;
+  if (!event.fault.empty()) return names;
+  if (event.ref != deployment.ref) names.emplace_back("ref");
+  if (event.sha != deployment.sha) names.emplace_back("sha");
+  if (event.task != deployment.task) names.emplace_back("task");
+  if (event.environment != deployment.original_environment) names.emplace_back("environment");
+  return names;
+}
+
+std::string with_deployment(const DeploymentEvent& event, const client::Deployment& deployment) {
+  const auto given = wire::find_raw_member(event.body, "deployment");
+  if (!given) return event.body;
+  const auto begin = static_cast<size_t>(given->data() - event.body.data());
+  return event.body.substr(0, begin) + deployment.text + event.body.substr(begin + given->size());
 }
 
 bool is_signed(const Secret& secret, std::optional<std::string_view> header,

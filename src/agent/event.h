@@ -3,28 +3,39 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/crypto.h"
 #include "base/error.h"
+#include "client/api.h"
 
 namespace esclusa::agent {
 
-/// What the agent uses of a `deployment` event. All of it is somebody else's text: it is compared,
-/// or handed on as data, and never becomes a path, an option or part of a command.
+/// A `deployment` event. It is a hint that there is something to do, and nothing more: what is
+/// deployed, the server is asked (docs/decisions/0016). Whoever has the secret of a webhook may
+/// have written it.
 struct DeploymentEvent {
   std::string repository;  ///< `owner/name`
   int64_t id = 0;          ///< the deployment's
-  std::string ref;
-  std::string sha;  ///< 40 lower-case hex digits
-  std::string task;
-  std::string environment;
-  std::string payload;  ///< JSON text, as it was sent
-  std::string body;     ///< the whole event
+  // What the event says of the deployment; empty where it says nothing.
+  std::string ref = {};
+  std::string sha = {};
+  std::string task = {};
+  std::string environment = {};  ///< the original one
+  std::string body = {};         ///< the whole event
+  std::string fault = {};        ///< why its file could not be read; then `body` is empty
 };
 
-/// Reads the body of a `deployment` event. `invalid` if something is missing, or could not be
-/// handed on (control characters, an overlong name, a sha that is none).
+/// Reads the body of a `deployment` event. `invalid` if it does not name a deployment. The payload
+/// is not looked at, and may be nested as deeply as it likes.
 Result<DeploymentEvent> parse_deployment_event(std::string body);
+
+/// The members of the deployment of which the event says something else than the server.
+std::vector<std::string> differences(const DeploymentEvent& event,
+                                     const client::Deployment& deployment);
+
+/// The event's body with the server's deployment in it.
+std::string with_deployment(const DeploymentEvent& event, const client::Deployment& deployment);
 
 /// Whether `header` (`X-Hub-Signature-256`: `sha256=<hex>`) is the signature of `body`.
 bool is_signed(const Secret& secret, std::optional<std::string_view> header, std::string_view body);

@@ -25,45 +25,45 @@ TEST_CASE("is_signed: GitHub's own test vector, and nothing else") {
   CHECK(!is_signed(Secret(), "sha256=" + hmac_sha256_hex("", "x"), "x"));
 }
 
-TEST_CASE("parse_deployment_event: takes what the agent needs; the payload as it was sent") {
-  const std::string payload = R"({"big":12345678901234567890,"e":"\u00e9/\/","n":1.0e+2,"a":[]})";
-  const std::string body = event_body({.id = 7, .payload = payload});
+TEST_CASE("parse_deployment_event: which deployment it is about, and what it says of it") {
+  const std::string body = event_body({.id = 7, .sha = std::string(40, 'A')});
   auto event = parse_deployment_event(body);
   REQUIRE_MESSAGE(event, event.error().message);
   CHECK(event->repository == "demo/shop");
   CHECK(event->id == 7);
   CHECK(event->ref == "main");
+  CHECK(event->sha == std::string(40, 'a'));
   CHECK(event->task == "deploy");
   CHECK(event->environment == "staging");
-  CHECK(event->payload == payload);
   CHECK(event->body == body);
-  CHECK(parse_deployment_event(event_body({.payload = R"("a text")"}))->payload == R"("a text")");
 }
 
-TEST_CASE("parse_deployment_event: a sha is 40 hex digits and nothing else") {
-  CHECK(parse_deployment_event(event_body({.sha = std::string(40, 'A')}))->sha ==
-        std::string(40, 'a'));
-  for (const std::string& sha :
-       {std::string("main"), std::string(39, 'a'), std::string(41, 'a'), std::string(40, 'g'),
-        std::string("--upload-pack=touch /tmp/x0123456789abcd"), std::string()}) {
-    CAPTURE(sha);
-    CHECK(!parse_deployment_event(event_body({.sha = sha})));
+TEST_CASE("parse_deployment_event: a payload as deep as may be, and texts that are none") {
+  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
+  CHECK(parse_deployment_event(event_body({.id = 7, .payload = deep}))->id == 7);
+  CHECK(parse_deployment_event(event_body({.task = "a\\nb"}))->task == "a\nb");
+  CHECK(parse_deployment_event(event_body({.task = "\\ud800"}))->task.empty());
+}
+
+TEST_CASE("parse_deployment_event: what names no deployment is refused") {
+  for (const std::string& body :
+       {std::string("{}"), std::string("[]"), std::string(), std::string("{"),
+        std::string("{\"deployment\": 1}"), event_body({.id = 0}), event_body({.id = -1})}) {
+    CAPTURE(body);
+    CHECK(!parse_deployment_event(body));
   }
 }
 
-TEST_CASE("parse_deployment_event: what cannot be handed on is refused") {
-  CHECK(!parse_deployment_event("{}"));
-  CHECK(!parse_deployment_event("[]"));
-  CHECK(!parse_deployment_event("{\"deployment\": 1}"));
-  CHECK(!parse_deployment_event(event_body({.id = 0})));
-  CHECK(!parse_deployment_event(event_body({.id = -1})));
-  for (const char* text : {"a\\u0000b", "a\\nESCLUSA_SHA=x", "", "\\u001b[2J"}) {
-    CAPTURE(text);
-    CHECK(!parse_deployment_event(event_body({.environment = text})));
-    CHECK(!parse_deployment_event(event_body({.ref = text})));
-    CHECK(!parse_deployment_event(event_body({.task = text})));
-  }
-  CHECK(!parse_deployment_event(event_body({.environment = std::string(2000, 'a')})));
+TEST_CASE("differences, with_deployment: the server's deployment takes the place of the event's") {
+  const auto event = parse_deployment_event(event_body({.environment = "production"})).value();
+  auto deployment = testing::deployment_of({.environment = "production"});
+  CHECK(differences(event, deployment).empty());
+  deployment.sha[0] = 'b';
+  deployment.original_environment = "staging";
+  CHECK(differences(event, deployment) == std::vector<std::string>{"sha", "environment"});
+  CHECK(with_deployment(event, deployment) ==
+        R"({"action":"created","deployment":{"the":"server's"},)"
+        R"("repository":{"full_name":"demo/shop"}})");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/text.h"
+#include "client/api.h"
 #include "http/server.h"
 #include "wire/json.h"
 #include "wire/json_writer.h"
@@ -29,8 +30,20 @@ struct EventFields {
 inline std::string event_body(const EventFields& fields) {
   return R"({"action":"created","deployment":{"id":)" + std::to_string(fields.id) + R"(,"sha":")" +
          fields.sha + R"(","ref":")" + fields.ref + R"(","task":")" + fields.task +
-         R"(","environment":")" + fields.environment + R"(","payload":)" + fields.payload +
+         R"(","original_environment":")" + fields.environment + R"(","payload":)" + fields.payload +
          R"(},"repository":{"full_name":")" + fields.repository + R"("}})";
+}
+
+/// The deployment of such an event, as a client has it from the server.
+inline client::Deployment deployment_of(const EventFields& fields) {
+  return {.id = fields.id,
+          .ref = fields.ref,
+          .sha = fields.sha,
+          .task = fields.task,
+          .environment = fields.environment,
+          .original_environment = fields.environment,
+          .payload = fields.payload,
+          .text = "{\"the\":\"server's\"}"};
 }
 
 /// Any thread.
@@ -47,6 +60,8 @@ class FakeGithub {
     std::string environment = "staging";
     std::string task = "deploy";
     std::vector<Status> statuses = {};  ///< oldest first
+    std::string ref = "main";
+    std::string payload = "{}";
   };
 
   FakeGithub()
@@ -78,6 +93,11 @@ class FakeGithub {
   size_t request_count() {
     std::lock_guard lock(mutex_);
     return request_count_;
+  }
+  /// While answers are lost, a report is recorded and answered with 503.
+  void lose_answers(bool are_lost) {
+    std::lock_guard lock(mutex_);
+    are_answers_lost_ = are_lost;
   }
   std::vector<Status> statuses(int64_t id) {
     std::lock_guard lock(mutex_);
@@ -125,12 +145,20 @@ class FakeGithub {
     json.begin_object()
         .member("id", id)
         .member("sha", deployment.sha)
+        .member("ref", deployment.ref)
         .member("environment", deployment.environment)
+        .member("original_environment", deployment.environment)
         .member("task", deployment.task)
+        .key("payload")
+        .raw(deployment.payload)
         .end_object();
   }
   static void write(wire::JsonWriter& json, const Status& status) {
-    json.begin_object().member("id", 1).member("state", status.state).end_object();
+    json.begin_object()
+        .member("id", 1)
+        .member("state", status.state)
+        .member("log_url", status.log_url)
+        .end_object();
   }
 
   /// Esclusa's feed: it waits for a moment only, whatever it is asked for.
@@ -204,6 +232,7 @@ class FakeGithub {
           {body.string_at("state").value_or(""), body.string_at("description").value_or(""),
            body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or("")});
       changed_.notify_all();
+      if (are_answers_lost_) return {503, {}, "{}"};
       write(json, deployment.statuses.back());
     } else {
       json.begin_array();
@@ -221,6 +250,7 @@ class FakeGithub {
   std::vector<std::pair<std::string, std::string>> events_;  // kind, body
   std::map<int64_t, std::string> logs_;
   bool is_down_ = false;
+  bool are_answers_lost_ = false;
   size_t request_count_ = 0;
   http::Server server_;
   std::jthread thread_;

@@ -104,7 +104,6 @@ Result<bool> move_if_free(const fs::path& from, const fs::path& to) {
     if (errno == EEXIST) return false;
     return file_error("make", to);
   }
-  TRY(sync_folder(to.parent_path()));
   return true;
 }
 

@@ -21,7 +21,7 @@ Result<void> make_folders(const std::filesystem::path& folder);
 /// Makes names in a folder, and their absence, survive a crash.
 Result<void> sync_folder(const std::filesystem::path& folder);
 
-/// Moves a folder to a name that is free. False if the name is taken; `to`'s parent is synced.
+/// Moves a folder to a name that is free. False if the name is taken. Nothing is synced.
 Result<bool> move_if_free(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Removes a file; it is no error if there is none.

@@ -1,20 +1,36 @@
 #include "agent/intake.h"
 
 #include "base/log.h"
-#include "wire/json.h"
+#include "wire/json_scan.h"
 
 namespace esclusa::agent {
 
-Intake::Outcome Intake::take(std::string body) const {
-  auto json = wire::Json::parse(body);
-  if (!json) return {Taken::malformed, "Problems parsing JSON"};
-  if (!json->is_object()) return {Taken::malformed, "Body should be a JSON object"};
-  if (json->string_at("action").value_or("created") != "created") {
+Intake::Outcome Intake::take(std::string body,
+                             const std::function<bool(std::string_view)>& may_tell) const {
+  const auto action = wire::find_raw_member(body, "action");
+  if (action && *action != R"("created")") {
     return {Taken::ignored, "Ignored: the action is not `created`"};
   }
   auto event = parse_deployment_event(std::move(body));
-  if (!event) return {Taken::invalid, event.error().message};
-  if (config_.find_rule(event->repository, event->environment, event->task) == nullptr) {
+  if (!event) {
+    log::error("an event that names no deployment was passed over",
+               {{"error", event.error().message}});
+    return {Taken::unreadable, "Ignored: " + event.error().message};
+  }
+  if (!config_.has_repository(event->repository)) {
+    return {Taken::ignored, "Ignored: the agent has no [[deploy]] entry for this repository"};
+  }
+  if (!may_tell(event->repository)) {
+    log::warning("refused: the event is signed with the secret of another repository's entry",
+                 {{"repository", event->repository}, {"deployment", event->id}});
+    return {Taken::refused,
+            "The event is signed with the secret of an entry for another repository. Give the "
+            "webhook the secret of an entry for this one."};
+  }
+  // Only to spare the server a question: what the event says is believed here only against it.
+  const bool says_what = !event->environment.empty() && !event->task.empty();
+  if (says_what &&
+      config_.find_rule(event->repository, event->environment, event->task) == nullptr) {
     log::info("ignored: no [[deploy]] entry is for it", {{"repository", event->repository},
                                                          {"deployment", event->id},
                                                          {"environment", event->environment},

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "agent/config.h"
 #include "agent/event.h"
@@ -10,12 +11,12 @@ namespace esclusa::agent {
 
 /// What became of an event that somebody brought.
 enum class Taken {
-  accepted,   ///< it is in the queue on disk
-  known,      ///< it was before
-  ignored,    ///< it is not for this agent
-  malformed,  ///< it is no JSON object
-  invalid,    ///< something is missing, or could not be handed on
-  failed,     ///< it cannot be written down now
+  accepted,    ///< it is in the queue on disk
+  known,       ///< it was before
+  ignored,     ///< it is not for this agent
+  unreadable,  ///< it names no deployment: it will never run
+  refused,     ///< who brought it may not speak about its repository
+  failed,      ///< it cannot be written down now
 };
 
 /// Takes `deployment` events in, by whatever way they come. Any thread.
@@ -29,7 +30,10 @@ class Intake {
     Taken taken;
     std::string message;
   };
-  Outcome take(std::string body) const;
+  /// `may_tell` is asked whether who brought the event may speak about that repository, for which
+  /// there is an entry.
+  Outcome take(std::string body,
+               const std::function<bool(std::string_view repository)>& may_tell) const;
 
  private:
   const Config& config_;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/ref.h"
 
 namespace esclusa::agent {
 
@@ -14,26 +15,55 @@ bool is_final_state(std::string_view state) {
 }
 
 Result<Judgement> judge_deployment(const client::Api& api, const std::string& repository_path,
-                                   const DeploymentEvent& event) {
-  auto deployment = api.get_deployment(repository_path, event.id);
-  if (!deployment) {
-    if (deployment.error().code == ErrorCode::not_found) return Judgement{Verdict::gone};
-    return std::unexpected(deployment.error());
+                                   int64_t id) {
+  auto found = api.get_deployment(repository_path, id);
+  if (!found) {
+    if (found.error().code == ErrorCode::not_found) return Judgement{Verdict::gone};
+    return std::unexpected(found.error());
   }
-  if (!equal_ignoring_case(deployment->sha, event.sha)) return Judgement{Verdict::altered};
-  const auto latest = TRY(api.latest_status(repository_path, event.id));
-  if (latest && is_final_state(latest->state)) return Judgement{Verdict::finished, latest->state};
-
+  Judgement judgement{Verdict::run, *std::move(found)};
+  client::Deployment& deployment = judgement.deployment;
+  deployment.sha = ascii_lower(deployment.sha);
+  // The environment that a status named later has nothing to say about what is run.
+  if (deployment.original_environment.empty()) {
+    deployment.original_environment = deployment.environment;
+  }
+  const auto latest = TRY(api.latest_status(repository_path, id));
+  if (latest && is_final_state(latest->state)) {
+    judgement.verdict = Verdict::finished;
+    judgement.state = latest->state;
+    return judgement;
+  }
+  if (latest && latest->state == "waiting") {
+    judgement.verdict = Verdict::held;
+    return judgement;
+  }
   // Newest first; those before ours in the list are the newer ones.
-  for (const auto& other :
-       TRY(api.list_deployments(repository_path, deployment->environment, limits::page_max))) {
-    if (other.id <= event.id || other.task != deployment->task) continue;
+  for (const auto& other : TRY(api.list_deployments(
+           repository_path, deployment.original_environment, limits::page_max))) {
+    if (other.id <= id || other.task != deployment.task) continue;
     const auto status = TRY(api.latest_status(repository_path, other.id));
     if (status && (status->state == "success" || status->state == "in_progress")) {
-      return Judgement{Verdict::superseded, "", other.id};
+      judgement.verdict = Verdict::superseded;
+      judgement.superseded_by = other.id;
+      return judgement;
     }
   }
-  return Judgement{Verdict::run};
+  return judgement;
+}
+
+Result<void> check_runnable(const client::Deployment& deployment) {
+  const std::initializer_list<std::pair<std::string_view, std::string_view>> texts = {
+      {"ref", deployment.ref},
+      {"task", deployment.task},
+      {"environment", deployment.original_environment}};
+  for (const auto& [name, text] : texts) {
+    if (!has_control_characters(text)) continue;
+    return fail(ErrorCode::invalid, "Not run: the " + std::string(name) +
+                                        " of the deployment has control characters in it");
+  }
+  if (core::is_full_sha(deployment.sha)) return {};
+  return fail(ErrorCode::invalid, "Not run: the sha of the deployment is not 40 hex digits");
 }
 
 }  // namespace esclusa::agent

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <string>
 
-#include "agent/event.h"
 #include "base/error.h"
 #include "client/api.h"
 
@@ -12,23 +11,29 @@ namespace esclusa::agent {
 enum class Verdict {
   run,
   gone,        ///< the server does not have it, or does not show it to this token
+  held,        ///< it waits for its gates: an event follows when they are open
   finished,    ///< success, failure, error or inactive
   superseded,  ///< a newer one of the same environment and task is live, or is being deployed
-  altered,     ///< the server's deployment has another commit than the event
 };
 
 struct Judgement {
   Verdict verdict = Verdict::run;
-  std::string state = {};  ///< of a finished one
+  client::Deployment deployment = {};  ///< as the server has it, unless it is gone
+  std::string state = {};              ///< of a finished one
   int64_t superseded_by = 0;
 };
 
 /// True for the states after which nothing is run.
 bool is_final_state(std::string_view state);
 
-/// Asks the server, at the moment before the run: an event may arrive late, or again. Errors mean
-/// that the server could not be asked.
+/// Asks the server, at the moment before the run: an event may arrive late, or again, or be
+/// somebody's invention. Errors mean that the server could not be asked.
 Result<Judgement> judge_deployment(const client::Api& api, const std::string& repository_path,
-                                   const DeploymentEvent& event);
+                                   int64_t id);
+
+/// Whether a command can be given all that belongs to the deployment: a text that stands in an
+/// environment variable and in a line of a log has no control characters, and git gets a commit
+/// by its 40 hex digits. `invalid` with a sentence otherwise.
+Result<void> check_runnable(const client::Deployment& deployment);
 
 }  // namespace esclusa::agent

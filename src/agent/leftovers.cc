@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,21 @@ class Process {
   int fd_;
 };
 
+/// The content of /proc/PID/environ. The file is empty for a moment while the process is in execve:
+/// it is then read again. It is always empty for zombies and for threads of the kernel, which have
+/// no program, and for a program that was started without an environment.
+Result<std::string> environment_of(const fs::path& process) {
+  using namespace std::chrono_literals;
+  constexpr int tries = 100;  // an execve takes less than a millisecond
+  for (int i = 1;; ++i) {
+    auto environment = read_file(process / "environ");
+    std::error_code error;
+    const bool has_program = !fs::read_symlink(process / "exe", error).empty();
+    if (!environment || !environment->empty() || !has_program || i == tries) return environment;
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
 std::vector<Process> processes_with(const std::string& variable) {
   using namespace std::string_literals;
   std::vector<Process> found;
@@ -54,7 +70,7 @@ std::vector<Process> processes_with(const std::string& variable) {
     Process process(static_cast<pid_t>(*pid));  // before the look, so that both are of one process
     struct stat info{};
     if (!process || stat(it->path().c_str(), &info) != 0 || info.st_uid != geteuid()) continue;
-    auto environment = read_file(it->path() / "environ");
+    auto environment = environment_of(it->path());
     if (!environment || !("\0"s + *environment).contains(variable)) continue;
     found.push_back(std::move(process));
   }

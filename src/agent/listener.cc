@@ -1,10 +1,13 @@
 #include "agent/listener.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "agent/files.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/names.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::agent {
@@ -68,8 +71,21 @@ http::Response Listener::handle(const http::Request& request) const {
   return json_response(404, "Not Found");
 }
 
+std::vector<const Rule*> Listener::signers(const http::Request& request) const {
+  const auto signature = request.headers.find("X-Hub-Signature-256");
+  std::map<std::string_view, bool> judged;  // entries may share a secret
+  std::vector<const Rule*> found;
+  for (const Rule& rule : config_.rules) {
+    const auto [known, is_new] = judged.try_emplace(rule.secret.reveal(), false);
+    if (is_new) known->second = is_signed(rule.secret, signature, request.body);
+    if (known->second) found.push_back(&rule);
+  }
+  return found;
+}
+
 http::Response Listener::take_event(const http::Request& request) const {
-  if (!is_signed(config_.secret, request.headers.find("X-Hub-Signature-256"), request.body)) {
+  const auto signed_by = signers(request);
+  if (signed_by.empty()) {
     log::warning("an event without a valid signature was refused", {{"peer", request.peer}});
     return json_response(401,
                          "X-Hub-Signature-256 is missing or wrong. Give the webhook the secret "
@@ -84,17 +100,26 @@ http::Response Listener::take_event(const http::Request& request) const {
                          "Content-Type must be application/json, or "
                          "application/x-www-form-urlencoded with `payload`");
   }
-  return take_deployment(std::move(*text));
+  return take_deployment(std::move(*text), signed_by);
 }
 
-http::Response Listener::take_deployment(std::string body) const {
-  const auto [taken, message] = intake_.take(std::move(body));
+http::Response Listener::take_deployment(std::string body,
+                                         const std::vector<const Rule*>& signers) const {
+  const auto is_signer_of = [&](std::string_view repository) {
+    return std::ranges::any_of(signers, [&](const Rule* rule) {
+      return core::fold_case(rule->repository) == core::fold_case(repository);
+    });
+  };
+  const auto [taken, message] = intake_.take(std::move(body), is_signer_of);
   switch (taken) {
     case Taken::accepted: return json_response(202, message);
     case Taken::known:
-    case Taken::ignored: return json_response(200, message);
-    case Taken::malformed: return json_response(400, message);
-    case Taken::invalid: return json_response(422, message);
+    case Taken::ignored:
+    // Sent again it would be the same, and what is behind it would wait for nothing.
+    case Taken::unreadable: return json_response(200, message);
+    // Of this event alone: 401 and 404 would open the breaker of an organization's hook, and stop
+    // the events that are signed as they should be.
+    case Taken::refused: return json_response(422, message);
     case Taken::failed: break;
   }
   return refuse(503);

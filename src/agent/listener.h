@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <vector>
 
 #include "agent/config.h"
 #include "agent/intake.h"
@@ -8,8 +9,8 @@
 
 namespace esclusa::agent {
 
-/// The agent's small HTTP side: `POST /events` for a webhook, `GET /logs/KEY`, `GET /`. It trusts
-/// the signature of an event and nothing else. Any thread.
+/// The agent's small HTTP side: `POST /events` for a webhook, `GET /logs/KEY`, `GET /`. An
+/// event must be signed with the secret of an entry for its repository. Any thread.
 class Listener {
  public:
   /// `accepted` gets each event once, when it is on disk.
@@ -21,7 +22,9 @@ class Listener {
 
  private:
   http::Response take_event(const http::Request& request) const;
-  http::Response take_deployment(std::string body) const;
+  /// The entries whose secret has signed the request.
+  std::vector<const Rule*> signers(const http::Request& request) const;
+  http::Response take_deployment(std::string body, const std::vector<const Rule*>& signers) const;
   http::Response show_log(std::string_view key) const;
 
   const Config& config_;

@@ -54,9 +54,10 @@ std::string as_log_text(std::string_view bytes, LogUpload::Log state) {
 Result<void> LogUpload::send(Log state, const std::atomic<bool>& stop) {
   for (int differences = 0;;) {
     if (!sent_) sent_ = TRY(api_.append_log(repository_path_, deployment_, 0, "", stop)).size;
-    const std::string part = TRY(read_part(log_, *sent_, part_bytes));
-    const bool is_last = part.size() < part_bytes;
-    const std::string text = as_log_text(part, is_last ? state : Log::grows);
+    const auto part = read_part(log_, *sent_, part_bytes);
+    if (!part) return fail(ErrorCode::internal, part.error().message);
+    const bool is_last = part->size() < part_bytes;
+    const std::string text = as_log_text(*part, is_last ? state : Log::grows);
     if (text.empty()) return {};
     const auto extent = TRY(api_.append_log(repository_path_, deployment_, *sent_, text, stop));
     sent_ = extent.size;

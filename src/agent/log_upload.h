@@ -23,7 +23,8 @@ class LogUpload {
 
   /// How far the log is: half a character at its end may still become a whole one.
   enum class Log { grows, is_complete };
-  /// Sends what the server does not have yet. Ends early when `stop` becomes true.
+  /// Sends what the server does not have yet. Ends early when `stop` becomes true. `internal` if
+  /// the log cannot be read here, `conflict` if the server has another one.
   Result<void> send(Log state, const std::atomic<bool>& stop);
 
  private:

@@ -20,7 +20,21 @@ constexpr size_t run_count_max = 4;  // deploy commands are heavy: they build, c
 
 /// Whether asking again cannot help: the deployment is gone, or will never take this status.
 bool is_final_refusal(const Error& error) {
-  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid;
+  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
+         error.code == ErrorCode::bad_request;
+}
+
+/// Of one report of a run, so that the server makes one status of it.
+std::string key_of(const RunFolder& run, std::string_view report) {
+  if (run.record.log_key.empty()) return {};
+  return "esclusa-agent-" + run.record.log_key + "-" + std::string(report);
+}
+
+/// Where a log is, after the address of who serves it.
+std::string log_path(const RunFolder& run, Mode mode) {
+  if (mode == Mode::webhook) return "/logs/" + run.record.log_key;
+  return "/esclusa/repos/" + client::repository_path(run.record.repository).value_or("") +
+         "/deployments/" + std::to_string(run.record.deployment) + "/log";
 }
 
 void log_run(log::Level level, std::string_view message, const RunFolder& run,
@@ -49,13 +63,18 @@ std::string shortened(const std::string& text) {
   return cut;
 }
 
+/// Those of one lane wait for each other.
+std::string lane_of(const std::string& repository, const std::string& environment) {
+  return core::fold_case(repository) + "\n" + core::fold_case(environment);
+}
+
 /// The beginning of a log: what is going to be done.
-void say_what_is_done(RunLog& log, const Rule& rule, const DeploymentEvent& event) {
-  log.say("Deployment " + std::to_string(event.id) + " of " + rule.repository);
-  log.say("  ref          " + event.ref);
-  log.say("  commit       " + event.sha);
-  log.say("  environment  " + event.environment);
-  log.say("  task         " + event.task);
+void say_what_is_done(RunLog& log, const Rule& rule, const client::Deployment& deployment) {
+  log.say("Deployment " + std::to_string(deployment.id) + " of " + rule.repository);
+  log.say("  ref          " + deployment.ref);
+  log.say("  commit       " + deployment.sha);
+  log.say("  environment  " + deployment.original_environment);
+  log.say("  task         " + deployment.task);
   log.say("  command      " + join(rule.command, " "));
   if (rule.target) log.say("  target       " + rule.target->text);
   log.say("  time limit   " + rule.time_limit_text);
@@ -82,33 +101,35 @@ Result<void> Runner::recover() {
       const size_t ended_count = end_leftovers(run.event_file(), stop_.flag());
       log_run(log::Level::warning, "a run was cut off by the end of the agent", run,
               std::to_string(ended_count) + " processes were left and have been ended");
-      const std::string why = "The agent stopped during the run; it is not run again";
+      const std::string why =
+          run.record.fault.empty()
+              ? "The agent stopped during the run; it is not run again"
+              : "The agent's record of the run cannot be read; it is not run again";
       if (auto log = RunLog::open(run.log())) {
         log->say("");  // ends the line that was being written
         log->say(why + ".");
       }
       end(run, {"error", why});
     }
-    auto job = std::make_shared<Job>(Job{{}, std::move(run)});
-    const RunRecord record = job->run->record;
-    add_job(std::move(job), record.repository, record.environment, record.deployment);
+    auto job = std::make_shared<Job>(Job{.run = std::move(run), .may_be_reported = true});
+    const RunRecord& record = job->run->record;
+    add_job(job, record.repository, record.environment, record.deployment);
   }
   for (DeploymentEvent& event : TRY(work_.queued())) add(std::move(event));
   return {};
 }
 
 void Runner::add(DeploymentEvent event) {
-  auto job = std::make_shared<Job>(Job{std::move(event), std::nullopt});
-  const DeploymentEvent& added = job->event;
-  add_job(job, added.repository, added.environment, added.id);
+  auto job = std::make_shared<Job>(Job{.event = std::move(event)});
+  add_job(job, job->event.repository, job->event.environment, job->event.id);
 }
 
-void Runner::add_job(std::shared_ptr<Job> job, const std::string& repository,
+void Runner::add_job(const std::shared_ptr<Job>& job, const std::string& repository,
                      const std::string& environment, int64_t id) {
-  std::string lane = core::fold_case(repository) + "\n" + core::fold_case(environment);
-  scheduler_.add(std::move(lane), id, [this, job = std::move(job)] {
+  job->lane = lane_of(repository, environment);
+  scheduler_.add(job->lane, id, [this, job] {
     try {
-      return advance(*job);
+      return advance(job);
     } catch (const std::exception& bug) {
       log::error("a bug in the agent", {{"error", bug.what()}});
       return Next::try_again;
@@ -121,88 +142,135 @@ bool Runner::wait_idle(std::chrono::milliseconds time) {
   return scheduler_.wait_idle(time);
 }
 
-Next Runner::advance(Job& job) {
-  if (!job.run) {
+Next Runner::advance(const std::shared_ptr<Job>& job) {
+  if (!job->run) {
     const Next next = begin(job);
-    if (!job.run) return next;
+    if (!job->run) return next;
   }
-  return report(*job.run);
+  return report(*job);
 }
 
-Next Runner::begin(Job& job) {
-  const DeploymentEvent& event = job.event;
-  const Rule* rule = config_.find_rule(event.repository, event.environment, event.task);
-  if (rule == nullptr) {
+Next Runner::begin(const std::shared_ptr<Job>& job) {
+  const DeploymentEvent& event = job->event;
+  const auto path = client::repository_path(event.repository);
+  if (!path || !config_.has_repository(event.repository)) {
     log_event(log::Level::warning, "dropped", event, "no [[deploy]] entry is for it any more");
     return dequeue(event);
   }
-  auto path = client::repository_path(rule->repository);
-  auto judgement = judge_deployment(api_, *path, event);
+  const auto judgement = judge_deployment(api_, *path, event.id);
   if (!judgement) {
     log_event(log::Level::warning, "the server cannot be asked; this is tried again", event,
               judgement.error().message);
     return Next::try_again;
   }
-  if (judgement->verdict != Verdict::run) return drop(event, *judgement, *path);
+  if (judgement->verdict == Verdict::gone) return drop(event, *judgement);
+  const client::Deployment& deployment = judgement->deployment;
+  const Rule* rule =
+      config_.find_rule(event.repository, deployment.original_environment, deployment.task);
+  if (rule == nullptr) {
+    log_event(log::Level::warning, "dropped", event,
+              "no [[deploy]] entry is for the environment and task that it has at the server");
+    return dequeue(event);
+  }
+  if (judgement->verdict != Verdict::run) return drop(event, *judgement);
   if (stop_.requested()) return Next::try_again;  // it stays in the queue
+  // The event may have named another environment.
+  if (job->lane != lane_of(event.repository, deployment.original_environment)) {
+    add_job(job, event.repository, deployment.original_environment, event.id);
+    return Next::done;
+  }
+  return run(*job, *rule, deployment);
+}
 
-  auto begun = work_.begin_run(event, {.repository = rule->repository,
-                                       .deployment = event.id,
-                                       .environment = event.environment,
-                                       .environment_url = rule->environment_url});
+Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deployment) {
+  const DeploymentEvent& event = job.event;
+  auto begun = work_.begin_run(event, deployment,
+                               {.repository = rule.repository,
+                                .deployment = event.id,
+                                .environment = deployment.original_environment,
+                                .environment_url = rule.environment_url});
   if (!begun) {
     log_event(log::Level::error, "the run cannot be begun", event, begun.error().message);
-    return Next::try_again;
+    return settle(event, "error", "Not run: the agent cannot write to its disk; its log says more");
   }
   if (!*begun) return Next::done;
   job.run = std::move(*begun);
   Outcome outcome{"error", "A bug in the agent; its own log says more"};
   try {
-    outcome = execute(*rule, event, *job.run);
+    outcome = execute(job, rule, deployment);
   } catch (const std::exception& bug) {
     log_event(log::Level::error, "a bug in the agent", event, bug.what());
   }
   return end(*job.run, std::move(outcome));
 }
 
-Next Runner::drop(const DeploymentEvent& event, const Judgement& judgement,
-                  const std::string& repository_path) {
+Next Runner::drop(const DeploymentEvent& event, const Judgement& judgement) {
   switch (judgement.verdict) {
     case Verdict::run: break;
     case Verdict::gone:
       log_event(log::Level::warning, "not run", event,
                 "the server does not have it, or does not show it to the agent's token");
       break;
+    case Verdict::held:
+      log_event(log::Level::warning, "not run", event,
+                "it waits for its gates; the server sends an event when they are open");
+      break;
     case Verdict::finished:
       log_event(log::Level::info, "not run", event, "it is " + judgement.state + " already");
       break;
-    case Verdict::altered:
-      log_event(log::Level::error, "not run", event, "the server has another commit for it");
-      break;
-    case Verdict::superseded: {
-      const std::string why = "Superseded by deployment " + std::to_string(judgement.superseded_by);
-      auto reported = api_.create_status(repository_path, event.id, {"inactive", why, "", ""});
-      if (!reported && !is_final_refusal(reported.error())) return Next::try_again;
-      log_event(log::Level::info, "not run", event, why);
-      break;
-    }
+    case Verdict::superseded:
+      return settle(event, "inactive",
+                    "Superseded by deployment " + std::to_string(judgement.superseded_by));
   }
   return dequeue(event);
 }
 
-Next Runner::dequeue(const DeploymentEvent& event) {
-  auto removed = work_.dequeue(event);
-  if (removed) return Next::done;
-  log_event(log::Level::error, "the queue cannot be written", event, removed.error().message);
-  return Next::try_again;
+Next Runner::settle(const DeploymentEvent& event, const std::string& state,
+                    const std::string& why) {
+  const auto path = client::repository_path(event.repository);
+  // No key: before this is repeated, the judgement looks at the statuses.
+  const auto reported = api_.create_status(*path, event.id, {state, why});
+  if (!reported && !is_final_refusal(reported.error())) {
+    log_event(log::Level::warning, "cannot be reported; this is tried again", event,
+              reported.error().message);
+    return Next::try_again;
+  }
+  log_event(log::Level::info, "not run", event, why);
+  return dequeue(event);
 }
 
-Outcome Runner::execute(const Rule& rule, const DeploymentEvent& event, const RunFolder& run) {
+Next Runner::dequeue(const DeploymentEvent& event) {
+  // If it stays, the next start asks the server again, and comes to the same end.
+  if (auto removed = work_.dequeue(event); !removed) {
+    log_event(log::Level::error, "the queue cannot be written", event, removed.error().message);
+  }
+  return Next::done;
+}
+
+Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployment& deployment) {
+  const RunFolder& run = *job.run;
   auto log = RunLog::open(run.log());
-  if (!log) return {"error", shortened(log.error().message)};
-  say_what_is_done(*log, rule, event);
+  if (!log) return {"error", "The log of the run cannot be written; the agent's own log says more"};
+  say_what_is_done(*log, rule, deployment);
   log_run(log::Level::info, "begins", run, log_url(run));
-  auto told = report_begin(run);
+  const auto refuse = [&](const std::string& why) {
+    log->say("");
+    log->say(why + ".");
+    return Outcome{"error", shortened(why)};
+  };
+  if (!run.record.fault.empty()) return refuse("Not run: the agent's disk failed");
+  if (!job.event.fault.empty()) return refuse("Not run: the agent cannot read the event any more");
+  if (auto runnable = check_runnable(deployment); !runnable) {
+    return refuse(runnable.error().message);
+  }
+  std::string description = "The agent runs the command";
+  if (const auto differing = differences(job.event, deployment); !differing.empty()) {
+    description += "; its event had another " + join(differing, ", ");
+    log_run(log::Level::warning, "the event differs from the deployment at the server", run,
+            join(differing, ", "));
+    log->say("The event that announced it had another " + join(differing, ", ") + ".");
+  }
+  auto told = report_begin(run, description);
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!told) {
     log->say("The server refused the status in_progress: " + told.error().message);
@@ -210,10 +278,11 @@ Outcome Runner::execute(const Rule& rule, const DeploymentEvent& event, const Ru
   }
   std::optional<LiveLog> live;
   if (config_.mode == Mode::pull) {
-    live.emplace(LogUpload(api_, *client::repository_path(rule.repository), event.id, run.log()));
+    live.emplace(
+        LogUpload(api_, *client::repository_path(rule.repository), deployment.id, run.log()));
   }
-  auto fetched =
-      checkout_.check_out(rule, event.sha, work_.mirror_of(rule.repository), run.source(), *log);
+  auto fetched = checkout_.check_out(rule, deployment.sha, work_.mirror_of(rule.repository),
+                                     run.source(), *log);
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!fetched) {
     log->say(fetched.error().message);
@@ -221,18 +290,18 @@ Outcome Runner::execute(const Rule& rule, const DeploymentEvent& event, const Ru
   }
   log->say("");
   const auto run_it = rule.target ? run_on_target : run_command;
-  Outcome outcome = run_it(rule, event, run, *log, stop_.flag());
+  Outcome outcome = run_it(rule, deployment, run, *log, stop_.flag());
   log->say("");
   log->say(outcome.description + ".");
   return outcome;
 }
 
-Result<void> Runner::report_begin(const RunFolder& run) {
+Result<void> Runner::report_begin(const RunFolder& run, const std::string& description) {
   const std::string path = TRY(client::repository_path(run.record.repository));
   for (size_t failed_count = 1;; ++failed_count) {
-    auto done = api_.create_status(
-        path, run.record.deployment,
-        {"in_progress", "The agent runs the command", log_url(run), run.record.environment_url});
+    auto done = api_.create_status(path, run.record.deployment,
+                                   {"in_progress", description, log_url(run),
+                                    run.record.environment_url, key_of(run, "begin")});
     if (done) return {};
     if (is_final_refusal(done.error())) return std::unexpected(done.error());
     log_run(log::Level::warning, "cannot be reported; this is tried again", run,
@@ -244,62 +313,90 @@ Result<void> Runner::report_begin(const RunFolder& run) {
 Next Runner::end(RunFolder& run, Outcome outcome) {
   run.record.outcome = std::move(outcome);
   run.record.step = RunStep::ended;
-  if (auto saved = run.save(); !saved) {
-    log_run(log::Level::error, "the outcome cannot be written down", run, saved.error().message);
-  }
+  auto saved = run.save();
   std::error_code error;
   std::filesystem::remove_all(run.transfer(), error);
   std::filesystem::remove_all(run.source(), error);
   if (error) log_run(log::Level::warning, "the checkout stays", run, error.message());
-  const Outcome& end = run.record.outcome;
+  if (!saved) saved = run.save();  // now that there may be room
+  Outcome& end = run.record.outcome;
+  if (!saved) {
+    log_run(log::Level::error, "the outcome cannot be written down", run, saved.error().message);
+    // What is written down is a run without an outcome, which the next start would call an error.
+    end = {"error", shortened(end.description + ", but the agent could not write that down")};
+  }
   log_run(log::Level::info, "ended", run, end.state + ": " + end.description);
   return Next::done;
 }
 
-Next Runner::report(RunFolder& run) {
+Next Runner::report(Job& job) {
+  RunFolder& run = *job.run;
   const Outcome& outcome = run.record.outcome;
   auto path = client::repository_path(run.record.repository);
   if (!path) return Next::done;
   if (config_.mode == Mode::pull && !send_log(run, *path)) return Next::try_again;
-  auto done =
-      api_.create_status(*path, run.record.deployment,
-                         {outcome.state, outcome.description, log_url(run),
-                          outcome.state == "success" ? run.record.environment_url : std::string()});
-  if (!done) {
-    const bool is_final = is_final_refusal(done.error());
-    log_run(is_final ? log::Level::error : log::Level::warning,
-            is_final ? "the server refuses the outcome" : "cannot be reported; this is tried again",
-            run, done.error().message);
-    if (!is_final) return Next::try_again;
+  bool is_there = false;
+  if (job.may_be_reported) {
+    const auto found = is_reported(run, *path);
+    if (!found && found.error().code != ErrorCode::not_found) {
+      log_run(log::Level::warning, "the server cannot be asked; this is tried again", run,
+              found.error().message);
+      return Next::try_again;
+    }
+    is_there = found && *found;
+  }
+  job.may_be_reported = true;
+  if (!is_there) {
+    auto done =
+        api_.create_status(*path, run.record.deployment,
+                           {outcome.state, outcome.description, log_url(run),
+                            outcome.state == "success" ? run.record.environment_url : std::string(),
+                            key_of(run, "end")});
+    if (!done && !is_final_refusal(done.error())) {
+      log_run(log::Level::warning, "cannot be reported; this is tried again", run,
+              done.error().message);
+      return Next::try_again;
+    }
+    // A key that was used before is that of the same report, sent from another address.
+    if (!done && done.error().reason_code != "idempotency_key_reused") {
+      log_run(log::Level::error, "the server refuses the outcome", run, done.error().message);
+    }
   }
   run.record.step = RunStep::reported;
   if (auto saved = run.save(); !saved) {
+    // The next start asks the server, and finds the status.
     log_run(log::Level::error, "the report cannot be written down", run, saved.error().message);
-    return Next::try_again;
   }
   return Next::done;
+}
+
+Result<bool> Runner::is_reported(const RunFolder& run, const std::string& repository_path) const {
+  for (const auto& status : TRY(api_.list_statuses(repository_path, run.record.deployment))) {
+    if (!is_final_state(status.state) || status.state == "inactive") continue;
+    // Without its key a run cannot be told from another of the same deployment.
+    if (run.record.log_key.empty()) return true;
+    if (status.log_url.ends_with(log_path(run, Mode::webhook))) return true;
+    if (status.log_url.ends_with(log_path(run, Mode::pull))) return true;
+  }
+  return false;
 }
 
 bool Runner::send_log(const RunFolder& run, const std::string& repository_path) {
   LogUpload upload(api_, repository_path, run.record.deployment, run.log());
   auto sent = upload.send(LogUpload::Log::is_complete, stop_.flag());
   if (sent) return true;
-  const bool is_final = is_final_refusal(sent.error()) ||
-                        sent.error().code == ErrorCode::conflict ||
-                        sent.error().code == ErrorCode::too_large;
+  const bool is_final =
+      is_final_refusal(sent.error()) || sent.error().code == ErrorCode::internal ||
+      sent.error().code == ErrorCode::conflict || sent.error().code == ErrorCode::too_large;
   log_run(log::Level::warning,
-          is_final ? "the server refuses the log" : "the log cannot be sent; this is tried again",
-          run, sent.error().message);
+          is_final ? "the log cannot be sent" : "the log cannot be sent; this is tried again", run,
+          sent.error().message);
   return is_final;
 }
 
 std::string Runner::log_url(const RunFolder& run) const {
-  auto path = client::repository_path(run.record.repository);
-  if (config_.mode == Mode::pull && path) {
-    return config_.server + "/esclusa/repos/" + *path + "/deployments/" +
-           std::to_string(run.record.deployment) + "/log";
-  }
-  return public_url_ + "/logs/" + run.record.log_key;
+  if (run.record.log_key.empty()) return {};
+  return (config_.mode == Mode::pull ? config_.server : public_url_) + log_path(run, config_.mode);
 }
 
 }  // namespace esclusa::agent

@@ -19,7 +19,11 @@ namespace esclusa::agent {
 /// reached, deployments wait in the queue, and outcomes on disk.
 ///
 ///   queued ──server asked──► begun ──fetch, command──► ended ──server told──► reported
-///     └── gone, finished, superseded: dropped
+///     └── gone, held, finished, superseded: dropped
+///
+/// What is reported was written down before. A fault of this machine, such as a full disk, is an
+/// outcome (`error`), and what waits behind goes on. A report whose answer was lost is repeated
+/// only after a look at what the server has: a run has one final status.
 class Runner {
  public:
   /// All arguments outlive it. `public_url` is where the agent serves logs, in webhook mode.
@@ -38,23 +42,31 @@ class Runner {
  private:
   /// A deployment on its way; its run is there once it has begun.
   struct Job {
-    DeploymentEvent event;
-    std::optional<RunFolder> run;
+    DeploymentEvent event = {};
+    std::optional<RunFolder> run = {};
+    std::string lane = {};
+    bool may_be_reported = false;  ///< an answer may have been lost
   };
-  void add_job(std::shared_ptr<Job> job, const std::string& repository,
+  void add_job(const std::shared_ptr<Job>& job, const std::string& repository,
                const std::string& environment, int64_t id);
-  Next advance(Job& job);
-  Next begin(Job& job);
-  Next drop(const DeploymentEvent& event, const Judgement& judgement,
-            const std::string& repository_path);
+  Next advance(const std::shared_ptr<Job>& job);
+  Next begin(const std::shared_ptr<Job>& job);
+  /// Begins the run of a deployment that is to be run, and takes it to its outcome.
+  Next run(Job& job, const Rule& rule, const client::Deployment& deployment);
+  Next drop(const DeploymentEvent& event, const Judgement& judgement);
+  /// Reports what becomes of a deployment that has no run, and forgets the event.
+  Next settle(const DeploymentEvent& event, const std::string& state, const std::string& why);
   Next dequeue(const DeploymentEvent& event);
-  Outcome execute(const Rule& rule, const DeploymentEvent& event, const RunFolder& run);
+  Outcome execute(const Job& job, const Rule& rule, const client::Deployment& deployment);
   /// Tells the server that it begins; tries until it can, or the agent is to end.
-  Result<void> report_begin(const RunFolder& run);
+  Result<void> report_begin(const RunFolder& run, const std::string& description);
   Next end(RunFolder& run, Outcome outcome);
-  Next report(RunFolder& run);
+  Next report(Job& job);
+  /// Whether the server has the run's outcome. Errors mean that it could not be asked.
+  Result<bool> is_reported(const RunFolder& run, const std::string& repository_path) const;
   /// In pull mode: what the server does not have yet of the log. False if it has to be tried again.
   bool send_log(const RunFolder& run, const std::string& repository_path);
+  /// Empty if the run's record was lost, and with it the log's key.
   std::string log_url(const RunFolder& run) const;
 
   const Config& config_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "agent/fake_github.h"
+#include "agent/files.h"
 #include "support/git_fixture.h"
 
 namespace esclusa::agent {
@@ -51,7 +52,11 @@ struct Fixture {
   }
   void deploy(const testing::EventFields& fields = {}) {
     auto made = event(fields);
-    github.add(made.id, {made.sha, made.environment, made.task});
+    github.add(made.id, {.sha = made.sha,
+                         .environment = made.environment,
+                         .task = made.task,
+                         .ref = made.ref,
+                         .payload = fields.payload});
     REQUIRE(work->enqueue(made) == Enqueued::added);
     runner->add(made);
   }
@@ -63,6 +68,18 @@ struct Fixture {
   void pass_through() {
     deploy({.id = 1000});
     github.wait_for(1000, "success");
+  }
+  /// A run that an earlier agent has begun.
+  RunFolder begun(int64_t id) {
+    return work
+        ->begin_run(event({.id = id}), testing::deployment_of({.id = id, .sha = sha}),
+                    {.repository = "demo/shop", .deployment = id, .environment = "staging"})
+        .value()
+        .value();
+  }
+  /// A line of a command that makes it impossible to write the run's record.
+  static std::string spoil_record() {
+    return "cd \"$(dirname \"$ESCLUSA_EVENT_FILE\")\" && rm run.json && mkdir run.json";
   }
   std::string ran() const { return test::read_file(folder / "ran"); }
 };
@@ -106,7 +123,7 @@ TEST_CASE_FIXTURE(Fixture, "Runner: the command and the commit may fail") {
   CHECK(!end.log_url.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "Runner: what is finished, gone or altered does not run") {
+TEST_CASE_FIXTURE(Fixture, "Runner: what is finished, gone or held does not run") {
   int64_t id = 0;
   for (const char* state : {"success", "failure", "error", "inactive"}) {
     ++id;
@@ -115,12 +132,77 @@ TEST_CASE_FIXTURE(Fixture, "Runner: what is finished, gone or altered does not r
   }
   REQUIRE(work->enqueue(event({.id = 20})));
   REQUIRE(work->enqueue(event({.id = 21})));
-  github.add(21, {std::string(40, 'c')});
+  github.add(21, {sha, "staging", "deploy", {{"waiting", "", "", ""}}});
   start();
   pass_through();
   CHECK(ran() == "ran\n");
   CHECK(work->queued()->empty());
-  CHECK(github.states(21).empty());
+  CHECK(github.states(21) == "waiting");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: the event is a hint, and the server says what is deployed") {
+  config.rules[0].environment = "staging";
+  config.rules[0].task = "deploy";
+  config.rules.push_back(config.rules[0]);
+  config.rules[1].environment = "production";
+  config.rules[1].task = "*";
+  config.rules[1].command = {"sh", "-c", "echo production >>" + (folder / "ran").string()};
+  use("echo $ESCLUSA_ENVIRONMENT $ESCLUSA_TASK $ESCLUSA_REF $ESCLUSA_SHA "
+      "$(cat $ESCLUSA_PAYLOAD_FILE) >>" +
+      (folder / "ran").string() + "; grep -c forged $ESCLUSA_EVENT_FILE >>" +
+      (folder / "ran").string() + " || true");
+  make_runner();
+  const auto forged = event({.id = 7,
+                             .environment = "production",
+                             .task = "forged",
+                             .ref = "forged",
+                             .sha = std::string(40, 'f'),
+                             .payload = R"({"forged":1})"});
+  github.add(7, {.sha = sha, .payload = R"({"true":1})"});
+  REQUIRE(work->enqueue(forged) == Enqueued::added);
+  start();
+  github.wait_for(7, "success");
+  CHECK(ran() == "staging deploy main " + sha + " {\"true\":1}\n0\n");
+  CHECK(github.statuses(7)[0].description ==
+        "The agent runs the command; its event had another ref, sha, task, environment");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: an event that names another environment waits for its own") {
+  config.rules[0].command = {"sh", "-c",
+                             "mkdir " + (folder / "running").string() + " && sleep 0.1 && rmdir " +
+                                 (folder / "running").string()};
+  make_runner();
+  for (int64_t id = 1; id <= 4; ++id) {
+    github.add(id, {sha, "staging", "task-" + std::to_string(id)});
+    REQUIRE(work->enqueue(event({.id = id, .environment = "env-" + std::to_string(id)})));
+  }
+  start();
+  for (int64_t id = 1; id <= 4; ++id) github.wait_for(id, "success");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "Runner: what no command can be given is an error, and the next goes on") {
+  start();
+  deploy({.id = 1, .task = "two\\nlines"});
+  CHECK(github.wait_for(1, "error").description ==
+        "Not run: the task of the deployment has control characters in it");
+  deploy({.id = 2, .environment = "\\u001b[2J"});
+  CHECK(github.wait_for(2, "error").description.contains("the environment of the deployment"));
+  deploy({.id = 3, .sha = "main"});
+  CHECK(github.wait_for(3, "error").description.contains("the sha of the deployment"));
+  CHECK(ran().empty());
+  pass_through();
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a payload is as deep as it likes, here and in the list") {
+  const std::string deep = std::string(500, '[') + std::string(500, ']');
+  use("cp $ESCLUSA_PAYLOAD_FILE " + (folder / "ran").string());
+  make_runner();
+  github.add(9, {.sha = sha, .payload = deep});
+  start();
+  deploy({.id = 3, .payload = deep});
+  github.wait_for(3, "success");
+  CHECK(ran() == deep);
 }
 
 TEST_CASE_FIXTURE(Fixture, "Runner: a superseded one does not run, and its history says why") {
@@ -185,12 +267,100 @@ TEST_CASE_FIXTURE(Fixture, "Runner: an outcome that cannot be reported is report
   CHECK(ran() == "ran\n");
 }
 
+TEST_CASE_FIXTURE(Fixture, "Runner: an outcome whose answer is lost is reported once") {
+  const fs::path fifo = folder / "fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  use("read x <" + fifo.string());
+  for (const auto mode : {Mode::webhook, Mode::pull}) {
+    config.mode = mode;
+    make_runner();
+    start();
+    const int64_t id = mode == Mode::pull ? 3 : 1;  // a newer one would supersede it
+    deploy({.id = id});
+    github.wait_for(id, "in_progress");
+    github.lose_answers(true);
+    std::ofstream(fifo) << "go\n";
+    github.wait_for(id, "success");
+    github.lose_answers(false);
+    deploy({.id = id + 1});  // in the same lane, behind the report
+    github.wait_for(id + 1, "in_progress");
+    std::ofstream(fifo) << "go\n";
+    github.wait_for(id + 1, "success");
+    CHECK(github.states(id) == "in_progress success");
+    stop->request();
+    CHECK(runner->wait_idle(1h));
+    runner.reset();
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a killed agent's outcome that the server has is not reported") {
+  for (const std::string& state : {std::string("success"), std::string("inactive")}) {
+    const int64_t id = state == "success" ? 1 : 2;
+    RunFolder run = begun(id);
+    const std::string url = "http://former:1/logs/" + run.record.log_key;
+    github.add(id,
+               {sha, "staging", "deploy", {{"in_progress", "", url, ""}, {state, "", url, ""}}});
+  }
+  RunFolder lost = begun(3);
+  REQUIRE(write_durably(lost.path / "run.json", "{"));
+  github.add(3, {sha, "staging", "deploy", {{"failure", "", "http://former:1/logs/x", ""}}});
+  start();
+  github.wait_for(2, "error");
+  pass_through();
+  CHECK(github.states(1) == "in_progress success");
+  CHECK(github.states(3) == "failure");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: a fault of this machine is an error, and the next goes on") {
+  SUBCASE("the outcome cannot be written down") {
+    use(spoil_record());
+    start();
+    deploy({.id = 1});
+    CHECK(github.wait_for(1, "error").description ==
+          "The command succeeded, but the agent could not write that down");
+    use("true");
+    pass_through();
+    CHECK(github.states(1) == "in_progress error");
+  }
+  SUBCASE("the log cannot be read, in pull mode") {
+    config.mode = Mode::pull;
+    use("cd \"$(dirname \"$ESCLUSA_EVENT_FILE\")\" && rm log && mkdir log");
+    make_runner();
+    start();
+    deploy({.id = 1});
+    github.wait_for(1, "success");
+    use("true");
+    pass_through();
+  }
+  SUBCASE("the run cannot be begun") {
+    fs::remove(folder / "work/runs");
+    folder.write("work/runs", "");
+    deploy({.id = 1});
+    runner->start();
+    CHECK(github.wait_for(1, "error").description.contains("cannot write to its disk"));
+    fs::remove(folder / "work/runs");
+    pass_through();
+    CHECK(github.states(1) == "error");
+  }
+  SUBCASE("the event and the record of a run cannot be read") {
+    github.add(1, {sha});
+    github.add(2, {sha});
+    folder.write("work/queue/demo%2Fshop-1.json", "");
+    RunFolder run = begun(2);
+    REQUIRE(write_durably(run.path / "run.json", "{"));
+    start();
+    CHECK(github.wait_for(1, "error").description.contains("cannot read the event"));
+    CHECK(github.wait_for(2, "error").description.contains("record of the run cannot be read"));
+    CHECK(ran().empty());
+    pass_through();
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "Runner: a run that was cut off is reported, and not run again") {
   auto made = event({.id = 3});
   github.add(3, {sha});
   REQUIRE(work->enqueue(made));
-  REQUIRE(work->begin_run(made,
-                          {.repository = "demo/shop", .deployment = 3, .environment = "staging"}));
+  begun(3);
   start();
   CHECK(github.wait_for(3, "error").description ==
         "The agent stopped during the run; it is not run again");

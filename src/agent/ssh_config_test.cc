@@ -14,6 +14,7 @@ token_file = "agent.token"
 work = "agent-work"
 mode = "pull"
 [[deploy]]
+environment = "*"
 repository = "demo/shop"
 command = ["./deploy.sh"]
 )";

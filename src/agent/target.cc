@@ -85,8 +85,8 @@ Result<void> make_archive(const fs::path& archive, const std::string& start, con
                     archive.string(),
                     "--mode=u+rwX,go+rX,go-w",
                     "--numeric-owner",
-                    "--anchored",
-                    "--exclude=source/.git",
+                    "--no-anchored",
+                    "--exclude=.git",  // of submodules, too
                     "-C",
                     folder.string(),
                     "start",
@@ -170,7 +170,7 @@ Result<void> make_feed(const Feed& feed, const std::string& mark, const Rule& ru
   return {};
 }
 
-ProcessSpec connection(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+ProcessSpec connection(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                        const Feed& feed) {
   const Target& target = *rule.target;
   ProcessSpec spec;
@@ -185,7 +185,7 @@ ProcessSpec connection(const Rule& rule, const DeploymentEvent& event, const Run
     spec.arguments.push_back(word);
   }
   // For ssh they mean nothing; by one of them, what a killed agent has left is found.
-  spec.environment = command_environment(event, run);
+  spec.environment = command_environment(deployment, run);
   spec.time_limit = rule.time_limit;
   spec.kill_after = limits::run_kill_after;
   return spec;
@@ -223,9 +223,10 @@ Outcome judge(const ProcessOutcome& outcome, const Report& report, const Rule& r
 
 }  // namespace
 
-std::string start_script(const Rule& rule, const DeploymentEvent& event, const RunFolder& run) {
+std::string start_script(const Rule& rule, const client::Deployment& deployment,
+                         const RunFolder& run) {
   std::string script = "folder=$1\n";
-  for (const auto& [name, value] : event_variables(event, run)) {
+  for (const auto& [name, value] : deployment_variables(deployment, run)) {
     script += "export " + name + "=" + shell_quoted(value) + "\n";
   }
   script += "export ESCLUSA_PAYLOAD_FILE=\"$folder/" + run.payload_file().filename().string() +
@@ -235,13 +236,14 @@ std::string start_script(const Rule& rule, const DeploymentEvent& event, const R
   return script + "\n";
 }
 
-Outcome run_on_target(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                       RunLog& log, const std::atomic<bool>& cancel) {
   const Outcome unprepared = {"error", "The command could not be started; the log says why"};
   const TransferFolder folder{run.transfer()};
   const Feed feed(folder.path);
   const std::string mark = "esclusa-" + hex(random_bytes(mark_bytes));
-  const auto packed = make_archive(feed.archive, start_script(rule, event, run), run, log, cancel);
+  const auto packed =
+      make_archive(feed.archive, start_script(rule, deployment, run), run, log, cancel);
   if (cancel) return {"error", "The agent was stopped"};
   const auto ready = packed ? make_feed(feed, mark, rule) : packed;
   if (!ready) {
@@ -249,7 +251,7 @@ Outcome run_on_target(const Rule& rule, const DeploymentEvent& event, const RunF
     return unprepared;
   }
   Report report(mark, log);
-  ProcessSpec spec = connection(rule, event, run, feed);
+  ProcessSpec spec = connection(rule, deployment, run, feed);
   spec.on_output = [&](std::string_view text) { log.append(text); };
   spec.on_error_output = [&](std::string_view text) { report.read(text); };
   spec.cancel = &cancel;

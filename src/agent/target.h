@@ -3,9 +3,9 @@
 #include <string>
 
 #include "agent/config.h"
-#include "agent/event.h"
 #include "agent/run_log.h"
 #include "agent/work_folder.h"
+#include "client/api.h"
 
 namespace esclusa::agent {
 
@@ -13,11 +13,12 @@ namespace esclusa::agent {
 /// takes one connection: while it stands, the command may run. When the time is over, or the agent
 /// is to end, or the connection breaks, the command's process group is ended there. What was
 /// copied is removed in any case, by what still runs there. The time limit includes the copying.
-Outcome run_on_target(const Rule& rule, const DeploymentEvent& event, const RunFolder& run,
+Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                       RunLog& log, const std::atomic<bool>& cancel);
 
-/// What the shell at the target runs in the end: the facts of the event as variables, and the
-/// command in the copy.
-std::string start_script(const Rule& rule, const DeploymentEvent& event, const RunFolder& run);
+/// What the shell at the target runs in the end: the deployment as variables, and the command
+/// in the copy.
+std::string start_script(const Rule& rule, const client::Deployment& deployment,
+                         const RunFolder& run);
 
 }  // namespace esclusa::agent

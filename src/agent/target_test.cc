@@ -67,9 +67,9 @@ struct Fixture {
                 " LANG=C\nexec " + far_away + login_shell + " -c \"$last\"\n");
     }
     rule.command = std::move(command);
-    auto event = parse_deployment_event(testing::event_body(fields)).value();
+    const auto deployment = testing::deployment_of(fields);
     auto log = RunLog::open(run.log()).value();
-    return run_on_target(rule, event, run, log, cancel);
+    return run_on_target(rule, deployment, run, log, cancel);
   }
   Outcome shell(const std::string& script) { return execute({"sh", "-c", script}); }
   std::string printed() const { return test::read_file(run.log()); }
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(Fixture, "run_on_target: the exit code decides") {
   CHECK(is_tidy());
 }
 
-TEST_CASE_FIXTURE(Fixture, "run_on_target: facts of the event are variables, whatever they hold") {
+TEST_CASE_FIXTURE(Fixture, "run_on_target: the deployment is in variables, whatever they hold") {
   setenv("AGENT_TEST_SECRET", "hidden", 1);
   fields.ref = "--upload-pack='touch x'";
   fields.environment = "$(touch x)'; touch x; '";

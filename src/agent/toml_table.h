@@ -39,6 +39,14 @@ class TomlTable {
     return TRY(optional_string(key)).value_or(fallback);
   }
 
+  Result<bool> boolean_or(const std::string& key, bool fallback) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return fallback;
+    const auto value = node->value_exact<bool>();
+    if (!value) return error("`" + key + "` must be true or false, without quotes");
+    return *value;
+  }
+
   /// `example` shows what to write when it is missing.
   Result<std::string> required_string(const std::string& key, const std::string& example) {
     auto text = TRY(optional_string(key));
@@ -66,6 +74,16 @@ class TomlTable {
     }
     if (texts.front().empty()) return error("`" + key + "` begins with an empty text" + advice);
     return texts;
+  }
+
+  /// As above; none if it is absent.
+  Result<std::vector<std::string>> optional_strings(const std::string& key,
+                                                    const std::string& example) {
+    if (!table_.contains(key)) {
+      asked_.insert(key);
+      return std::vector<std::string>{};
+    }
+    return required_strings(key, example);
   }
 
   /// The tables of `[[key]]`; none if it is absent.

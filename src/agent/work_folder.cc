@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/files.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "core/names.h"
@@ -25,6 +26,12 @@ std::string name_part(std::string_view text) {
   return name.empty() ? "%" : name;
 }
 
+/// The reverse of `name_part`.
+std::string decoded(const fs::path& name) {
+  std::string text;
+  return percent_decode(name.string(), text) ? text : "";
+}
+
 /// The folders in a folder; ours never begin with a dot.
 Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -36,6 +43,16 @@ Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
   }
   if (error) return fail(ErrorCode::unavailable, "cannot list " + folder.string());
   return found;
+}
+
+/// Writes all that belongs to a run into its folder, where nobody looks for it yet.
+Result<void> prepare_run(const RunFolder& run, const DeploymentEvent& event,
+                         const client::Deployment& deployment) {
+  TRY(make_folders(run.path));
+  TRY(write_durably(run.event_file(), with_deployment(event, deployment)));
+  TRY(write_durably(run.payload_file(), deployment.payload));
+  TRY(write_durably(run.log(), ""));
+  return run.save();
 }
 
 /// What a crash left of files and folders that were being made.
@@ -106,17 +123,33 @@ Result<Enqueued> WorkFolder::enqueue(const DeploymentEvent& event) {
   return Enqueued::added;
 }
 
+std::optional<DeploymentEvent> WorkFolder::read_queued(const fs::path& file) {
+  const std::string name = file.stem().string();
+  const size_t hyphen = name.rfind('-');
+  const auto id = parse_positive(name.substr(std::min(hyphen, name.size() - 1) + 1));
+  if (hyphen == std::string::npos || !id) return std::nullopt;
+  auto text = read_file(file);
+  auto event = text ? parse_deployment_event(*std::move(text)) : std::unexpected(text.error());
+  if (event) return *std::move(event);
+  log::error("an event in the queue cannot be read",
+             {{"file", file.string()}, {"error", event.error().message}});
+  return DeploymentEvent{
+      .repository = decoded(name.substr(0, hyphen)), .id = *id, .fault = event.error().message};
+}
+
 Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
   std::lock_guard lock(mutex_);
   std::vector<DeploymentEvent> events;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_ / "queue", error)) {
-    auto event = parse_deployment_event(TRY(read_file(entry.path())));
+    auto event = read_queued(entry.path());
     if (!event) {
-      log::error("an event in the queue cannot be read; it is left there",
-                 {{"file", entry.path().string()}, {"error", event.error().message}});
+      log::error("a file in the queue is none of the agent's", {{"file", entry.path().string()}});
     } else if (fs::exists(run_path(event->repository, event->id), error)) {
-      TRY(remove_durably(entry.path()));  // the crash came between the two steps of begin_run
+      // The crash came between the two steps of begin_run.
+      if (auto removed = remove_durably(entry.path()); !removed) {
+        log::error("the queue cannot be written", {{"error", removed.error().message}});
+      }
     } else {
       events.push_back(std::move(*event));
     }
@@ -131,36 +164,49 @@ Result<void> WorkFolder::dequeue(const DeploymentEvent& event) {
 }
 
 Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& event,
+                                                       const client::Deployment& deployment,
                                                        RunRecord record) {
   std::lock_guard lock(mutex_);
   const fs::path target = run_path(event.repository, event.id);
   std::error_code ignored;
   if (fs::exists(target, ignored)) {
-    TRY(remove_durably(queue_file(event)));
+    forget(event);
     return std::nullopt;
   }
   record.log_key = hex(random_bytes(log_key_bytes));
   RunFolder run{path_ / "runs" / (".new-" + record.log_key), std::move(record)};
-  TRY(make_folders(run.path));
-  TRY(write_durably(run.event_file(), event.body));
-  TRY(write_durably(run.payload_file(), event.payload));
-  TRY(write_durably(run.log(), ""));
-  TRY(run.save());
-  TRY(make_folders(target.parent_path()));
-  const bool is_first = TRY(move_if_free(run.path, target));
-  if (is_first) {
-    run.path = target;
-    // Relative, so that the work folder can be moved.
-    const fs::path link = path_ / "logs" / run.record.log_key;
-    std::error_code error;
-    fs::create_symlink(run.log().lexically_relative(link.parent_path()), link, error);
-    if (error) log::warning("the log cannot be served", {{"error", error.message()}});
-  } else {
+  auto prepared = make_folders(target.parent_path());
+  if (prepared) prepared = prepare_run(run, event, deployment);
+  if (!prepared) {
     fs::remove_all(run.path, ignored);
+    return std::unexpected(prepared.error());
   }
-  TRY(remove_durably(queue_file(event)));
-  if (!is_first) return std::nullopt;
+  const auto is_first = move_if_free(run.path, target);
+  if (!is_first || !*is_first) {
+    fs::remove_all(run.path, ignored);
+    if (!is_first) return std::unexpected(is_first.error());
+    forget(event);
+    return std::nullopt;
+  }
+  run.path = target;
+  // From here on there is a run, and its record says so.
+  if (auto synced = sync_folder(target.parent_path()); !synced) {
+    run.record.fault = synced.error().message;
+  }
+  // Relative, so that the work folder can be moved.
+  const fs::path link = path_ / "logs" / run.record.log_key;
+  std::error_code error;
+  fs::create_symlink(run.log().lexically_relative(link.parent_path()), link, error);
+  if (error) log::warning("the log cannot be served", {{"error", error.message()}});
+  forget(event);
   return run;
+}
+
+void WorkFolder::forget(const DeploymentEvent& event) const {
+  // If it stays, the next start sees that it has a run.
+  if (auto removed = remove_durably(queue_file(event)); !removed) {
+    log::error("the queue cannot be written", {{"error", removed.error().message}});
+  }
 }
 
 Result<std::vector<RunFolder>> WorkFolder::unreported_runs() {
@@ -170,8 +216,14 @@ Result<std::vector<RunFolder>> WorkFolder::unreported_runs() {
       for (const auto& path : TRY(folders_in(name))) {
         auto run = RunFolder::load(path);
         if (!run) {
-          log::error("a run cannot be read; it is left alone",
+          const auto id = parse_positive(path.filename().string());
+          if (!id) continue;
+          log::error("the record of a run cannot be read",
                      {{"folder", path.string()}, {"error", run.error().message}});
+          runs.push_back({path,
+                          {.repository = decoded(owner.filename()) + "/" + decoded(name.filename()),
+                           .deployment = *id,
+                           .fault = run.error().message}});
         } else if (run->record.step != RunStep::reported) {
           runs.push_back(std::move(*run));
         }

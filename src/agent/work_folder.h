@@ -39,11 +39,14 @@ struct Outcome {
 struct RunRecord {
   std::string repository;
   int64_t deployment = 0;
-  std::string environment;
+  std::string environment = {};
   std::string environment_url = {};
   std::string log_key = {};
   RunStep step = RunStep::begun;
   Outcome outcome = {};  ///< set from `ended` on
+  /// Not written down: why the run cannot go on, or what its record says cannot be read. Then all
+  /// but the repository and the deployment may be empty.
+  std::string fault = {};
 };
 
 /// One run on disk. One thread at a time.
@@ -77,15 +80,20 @@ class WorkFolder {
 
   /// Records an accepted event; it is on disk when this returns.
   Result<Enqueued> enqueue(const DeploymentEvent& event);
-  /// The recorded events that have no run. Files that cannot be read are logged and left.
+  /// The recorded events that have no run. One that cannot be read is known by its file's name, and
+  /// has a `fault`.
   Result<std::vector<DeploymentEvent>> queued();
   /// Forgets a recorded event.
   Result<void> dequeue(const DeploymentEvent& event);
 
   /// Begins the one and only run of a deployment, and takes it from the queue. Nothing if there
-  /// has been one before.
-  Result<std::optional<RunFolder>> begin_run(const DeploymentEvent& event, RunRecord record);
-  /// All runs whose outcome has not been reported.
+  /// has been one before. After an error there is none; a run that may not survive a crash, since
+  /// the disk failed, has a `fault`, and nothing of it may be started.
+  Result<std::optional<RunFolder>> begin_run(const DeploymentEvent& event,
+                                             const client::Deployment& deployment,
+                                             RunRecord record);
+  /// All runs whose outcome has not been reported; those whose record cannot be read have a
+  /// `fault`.
   Result<std::vector<RunFolder>> unreported_runs();
 
   /// The log file of a key; nothing if it is none of ours. Keys are 32 lower-case hex digits.
@@ -95,6 +103,10 @@ class WorkFolder {
  private:
   WorkFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path queue_file(const DeploymentEvent& event) const;
+  /// Nothing if its name is none that the agent gives.
+  static std::optional<DeploymentEvent> read_queued(const std::filesystem::path& file);
+  /// Takes the file of an event that has a run from the queue.
+  void forget(const DeploymentEvent& event) const;
   std::filesystem::path run_path(const std::string& repository, int64_t deployment) const;
 
   std::filesystem::path path_;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -52,7 +53,8 @@ TEST_CASE("enqueue: an event is recorded once, also by another agent after this 
 TEST_CASE("begin_run: of many at once, one begins; the queue and later events know it") {
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();
-  const auto event = event_of({.payload = R"({"a":"\u00e9"})"});
+  const auto event = event_of();
+  const auto deployment = testing::deployment_of({.payload = R"({"a":"\u00e9"})"});
   CHECK(work.enqueue(event) == Enqueued::added);
   std::atomic<int> begun = 0;
   {
@@ -60,7 +62,7 @@ TEST_CASE("begin_run: of many at once, one begins; the queue and later events kn
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         for (int j = 0; j < 10; ++j) {
-          auto run = work.begin_run(event, record_of(event));
+          auto run = work.begin_run(event, deployment, record_of(event));
           if (run && *run) ++begun;
         }
       });
@@ -73,7 +75,7 @@ TEST_CASE("begin_run: of many at once, one begins; the queue and later events kn
   REQUIRE(runs.size() == 1);
   CHECK(runs[0].path == folder / "work/runs/demo/shop/1");
   CHECK(runs[0].record.step == RunStep::begun);
-  CHECK(test::read_file(runs[0].event_file()) == event.body);
+  CHECK(test::read_file(runs[0].event_file()) == with_deployment(event, deployment));
   CHECK(test::read_file(runs[0].payload_file()) == R"({"a":"\u00e9"})");
   CHECK(files_in(folder / "work/logs").size() == 1);
 }
@@ -82,18 +84,19 @@ TEST_CASE("begin_run: a crash before the event left the queue is no second run")
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();
   const auto event = event_of();
-  REQUIRE(work.begin_run(event, record_of(event)).value());
+  REQUIRE(work.begin_run(event, testing::deployment_of({}), record_of(event)).value());
   folder.write("work/queue/demo%2Fshop-1.json", event.body);
   CHECK(work.queued()->empty());
   CHECK(files_in(folder / "work/queue").empty());
-  CHECK(!work.begin_run(event, record_of(event)).value());
+  CHECK(!work.begin_run(event, testing::deployment_of({}), record_of(event)).value());
 }
 
 TEST_CASE("RunFolder: the record survives") {
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();
   const auto event = event_of({.environment = "$(id) \\\" ü"});
-  RunFolder run = work.begin_run(event, record_of(event)).value().value();
+  RunFolder run =
+      work.begin_run(event, testing::deployment_of({}), record_of(event)).value().value();
   run.record.step = RunStep::ended;
   run.record.outcome = {"failure", "The command exited with 3"};
   CHECK(run.save());
@@ -119,8 +122,52 @@ TEST_CASE("WorkFolder: one agent at a time; what a crash left unfinished is remo
   auto second = WorkFolder::open(folder / "work");
   REQUIRE(!second);
   CHECK(second.error().message.contains("another agent uses"));
-  CHECK(work->queued()->empty());
   CHECK(files_in(folder / "work") == std::vector<std::string>{"queue/demo%2Fshop-9.json"});
+}
+
+TEST_CASE("queued: an event that cannot be read is known by the name of its file") {
+  test::TempFolder folder;
+  folder.write("work/queue/demo%2Fshop.js-9.json", "broken");
+  fs::create_directories(folder / "work/queue/demo%2Fbank-10.json");
+  folder.write("work/queue/notes.txt", "somebody's");
+  auto work = WorkFolder::open(folder / "work").value();
+  auto queued = work.queued().value();
+  std::ranges::sort(queued, {}, &DeploymentEvent::id);
+  REQUIRE(queued.size() == 2);
+  CHECK(queued[0].repository == "demo/shop.js");
+  CHECK(queued[0].id == 9);
+  CHECK(!queued[0].fault.empty());
+  CHECK(queued[1].repository == "demo/bank");
+  CHECK(queued[1].id == 10);
+}
+
+TEST_CASE("unreported_runs: a run whose record cannot be read is known by its folder") {
+  test::TempFolder folder;
+  auto work = WorkFolder::open(folder / "work").value();
+  folder.write("work/runs/demo/%2Egithub/7/run.json", "{");
+  fs::create_directories(folder / "work/runs/demo/shop/8");
+  fs::create_directories(folder / "work/runs/demo/shop/notes");
+  auto runs = work.unreported_runs().value();
+  std::ranges::sort(runs, {}, [](const RunFolder& run) { return run.record.deployment; });
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].record.repository == "demo/.github");
+  CHECK(runs[0].record.deployment == 7);
+  CHECK(runs[0].record.step == RunStep::begun);
+  CHECK(!runs[0].record.fault.empty());
+  CHECK(runs[1].record.repository == "demo/shop");
+}
+
+TEST_CASE("begin_run: a run that cannot be written down is none, and leaves nothing") {
+  test::TempFolder folder;
+  auto work = WorkFolder::open(folder / "work").value();
+  const auto event = event_of();
+  CHECK(work.enqueue(event) == Enqueued::added);
+  folder.write("work/runs/demo", "a file where a folder is needed");
+  CHECK(!work.begin_run(event, testing::deployment_of({}), record_of(event)));
+  fs::remove(folder / "work/runs/demo");
+  CHECK(files_in(folder / "work/runs").empty());
+  CHECK(work.queued()->size() == 1);
+  CHECK(work.begin_run(event, testing::deployment_of({}), record_of(event)).value());
 }
 
 TEST_CASE("repository_folder: whatever the name, two folders below") {
@@ -146,7 +193,7 @@ TEST_CASE("enqueue, begin_run: hostile names stay inside the work folder") {
                                  .task = "`touch x`",
                                  .ref = "--upload-pack=touch x"});
     CHECK(work.enqueue(event) == Enqueued::added);
-    CHECK(work.begin_run(event, record_of(event)).value());
+    CHECK(work.begin_run(event, testing::deployment_of({}), record_of(event)).value());
     CHECK(fs::weakly_canonical(work.mirror_of(name))
               .string()
               .starts_with((folder / "work/git").string() + "/"));
@@ -163,7 +210,8 @@ TEST_CASE("find_log: 32 lower-case hex digits of ours, and nothing else") {
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();
   const auto event = event_of();
-  RunFolder run = work.begin_run(event, record_of(event)).value().value();
+  RunFolder run =
+      work.begin_run(event, testing::deployment_of({}), record_of(event)).value().value();
   CHECK(run.record.log_key.size() == 32);
   CHECK(write_durably(run.log(), "printed\n"));
   auto log = work.find_log(run.record.log_key);

@@ -1,10 +1,8 @@
 #include "api/deployments.h"
 
+#include "api/idempotency.h"
 #include "api/pagination.h"
 #include "app/deployments.h"
-#include "base/crypto.h"
-#include "base/limits.h"
-#include "base/text.h"
 #include "wire/deployment.h"
 #include "wire/enums.h"
 
@@ -40,20 +38,6 @@ Result<core::DeploymentFilter> parse_filter(const Call& call) {
     filter.created = *range;
   }
   return filter;
-}
-
-/// The request's `Idempotency-Key`, with what it was sent with.
-Result<std::optional<core::IdempotencyKey>> parse_idempotency_key(const http::Request& request) {
-  const auto key = request.headers.find("Idempotency-Key");
-  if (!key) return std::nullopt;
-  if (key->empty() || key->size() > limits::idempotency_key_bytes || !is_utf8(*key) ||
-      has_control_characters(*key)) {
-    return fail(ErrorCode::bad_request,
-                "An Idempotency-Key is a line of text of at most " +
-                    std::to_string(limits::idempotency_key_bytes) + " bytes.",
-                "invalid_idempotency_key");
-  }
-  return core::IdempotencyKey{std::string(*key), hex(sha256(request.body))};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "api/statuses.h"
 
+#include "api/idempotency.h"
 #include "api/pagination.h"
 #include "app/statuses.h"
 #include "wire/deployment.h"
@@ -28,7 +29,9 @@ Result<http::Response> list_statuses(const Call& call) {
 Result<http::Response> create_status(const Call& call) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const core::NewDeploymentStatus input = TRY(wire::parse_new_status(call.request.body));
-  auto status = TRY(app::create_status(call.context, call.access(), deployment, input));
+  const auto key = TRY(
+      parse_idempotency_key(call.request, "status of " + std::to_string(deployment.value) + "\n"));
+  auto status = TRY(app::create_status(call.context, call.access(), deployment, input, key));
   http::Response response = status_response(call, 201, status);
   response.headers.add("Location", call.urls.deployment(call.repository(), deployment) +
                                        "/statuses/" + std::to_string(status.id.value));

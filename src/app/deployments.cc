@@ -1,6 +1,7 @@
 #include "app/deployments.h"
 
 #include "app/gates.h"
+#include "app/idempotency.h"
 #include "app/merges.h"
 #include "app/review_events.h"
 #include "base/limits.h"
@@ -9,7 +10,6 @@
 #include "store/environments.h"
 #include "store/events.h"
 #include "store/gates.h"
-#include "store/idempotency.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
@@ -56,24 +56,14 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   return facts;
 }
 
-store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
-                                    const core::IdempotencyKey& key) {
-  return {access.principal.account->id, access.repository.id, key.key};
-}
-
 /// The deployment that was made with the key, if it was made by the same body.
 Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
                                                      const RepositoryAccess& access,
                                                      const core::IdempotencyKey& key,
                                                      Timestamp now) {
-  const auto earlier =
-      store::find_idempotency_key(db, owner_of(access, key), now - limits::idempotency_time);
-  if (!earlier) return std::nullopt;
-  if (earlier->body_digest != key.body_digest) {
-    return fail(ErrorCode::invalid, "The Idempotency-Key was used before with another body.",
-                "idempotency_key_reused");
-  }
-  auto deployment = store::find_deployment(db, access.repository.id, earlier->deployment_id);
+  const auto made = TRY(find_made(db, access, key, now));
+  if (!made) return std::nullopt;
+  auto deployment = store::find_deployment(db, access.repository.id, {*made});
   if (!deployment) {
     return fail(ErrorCode::invalid,
                 "The deployment that was created with this Idempotency-Key has been deleted.",
@@ -135,7 +125,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
     core::Deployment deployment = TRY(
         admit(tx, context, access, make_deployment(context, access, input, *facts.resolved, plan),
               input.environment, head));
-    if (key) store::remember_deployment(tx, owner_of(access, *key), deployment.id);
+    if (key) store::remember_resource(tx, owner_of(access, *key), deployment.id.value);
     return deployment;
   }));
   context.events_committed();

@@ -2,6 +2,8 @@
 
 #include "app/deployment_events.h"
 #include "app/gates.h"
+#include "app/idempotency.h"
+#include "base/limits.h"
 #include "core/lifecycle.h"
 #include "store/deployments.h"
 #include "store/events.h"
@@ -19,23 +21,37 @@ void make_older_inactive(store::Connection& tx, const Context& context,
   }
 }
 
+/// The status that was made with the key. A status goes only with its deployment.
+Result<core::DeploymentStatus> find_earlier(store::Connection& tx, const RepositoryAccess& access,
+                                            DeploymentId deployment,
+                                            const core::IdempotencyKey& key, Timestamp now) {
+  const int64_t made = TRY(find_made(tx, access, key, now)).value();
+  return store::find_status(tx, deployment, {made}).value();
+}
+
 }  // namespace
 
 Result<core::DeploymentStatus> create_status(const Context& context, const RepositoryAccess& access,
                                              DeploymentId id,
-                                             const core::NewDeploymentStatus& input) {
+                                             const core::NewDeploymentStatus& input,
+                                             const std::optional<core::IdempotencyKey>& key) {
   TRY(core::check_new_status(input));
   auto created =
       context.database.write([&](store::Connection& tx) -> Result<core::DeploymentStatus> {
         store::lock_deployment(tx, id);
         auto deployment = store::find_deployment(tx, access.repository.id, id);
         if (!deployment) return not_found();
+        const Timestamp now = context.now();
+        if (key && !store::take_idempotency_key(tx, owner_of(access, *key), key->body_digest, now,
+                                                now - limits::idempotency_time)) {
+          return find_earlier(tx, access, id, *key, now);
+        }
         const core::DeploymentTrigger trigger = core::trigger_of(input.state);
         const core::DeploymentPhase next = TRY(core::next_phase(*deployment, trigger));
         if (input.environment) TRY(check_override(tx, *deployment, *input.environment));
         if (next != deployment->phase) end_held(tx, context, access, *deployment, trigger);
         core::DeploymentStatus status;
-        status.created_at = status.updated_at = context.now();
+        status.created_at = status.updated_at = now;
         status.deployment_id = id;
         status.repository_id = access.repository.id;
         status.state = input.state;
@@ -51,6 +67,7 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
         if (status.state == core::DeploymentState::success && input.auto_inactive) {
           make_older_inactive(tx, context, access, *deployment, status.created_at);
         }
+        if (key) store::remember_resource(tx, owner_of(access, *key), status.id.value);
         store::insert_audit(tx, access.principal,
                             {"deployment_status.create", access.repository.id, status.id.value},
                             status.created_at);

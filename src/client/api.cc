@@ -12,16 +12,31 @@ namespace {
 constexpr auto stop_time = std::chrono::milliseconds(200);  ///< how soon a stop is noticed
 constexpr auto answer_time = std::chrono::seconds(30);      ///< beside what the server waits
 
-Deployment read_deployment(const wire::Json& json) {
-  return {
-      .id = json.integer_at("id").value_or(0),
-      .ref = json.string_at("ref").value_or(""),
-      .sha = json.string_at("sha").value_or(""),
-      .task = json.string_at("task").value_or(""),
-      .environment = json.string_at("environment").value_or(""),
-      .description = json.string_at("description").value_or(""),
-      .creator = json.string_at("creator", "login").value_or(""),
-      .created_at = json.string_at("created_at").value_or(""),
+/// The string member of an object; empty if there is none.
+std::string text_at(std::string_view object, std::string_view name) {
+  const auto raw = wire::find_raw_member(object, name);
+  if (!raw) return "";
+  const auto json = wire::Json::parse(*raw);
+  return json ? json->string().value_or("") : "";
+}
+
+/// Only the members are parsed that are looked at: a payload may be nested as deeply as JSON may
+/// be, and in a list it stands two levels further down.
+Result<Deployment> read_deployment(std::string_view text) {
+  const int64_t id = parse_positive(wire::find_raw_member(text, "id").value_or("")).value_or(0);
+  if (id == 0) return fail(ErrorCode::unavailable, "the server's answer is no deployment");
+  return Deployment{
+      .id = id,
+      .ref = text_at(text, "ref"),
+      .sha = text_at(text, "sha"),
+      .task = text_at(text, "task"),
+      .environment = text_at(text, "environment"),
+      .original_environment = text_at(text, "original_environment"),
+      .description = text_at(text, "description"),
+      .creator = text_at(wire::find_raw_member(text, "creator").value_or(""), "login"),
+      .created_at = text_at(text, "created_at"),
+      .payload = std::string(wire::find_raw_member(text, "payload").value_or("{}")),
+      .text = std::string(text),
   };
 }
 
@@ -134,13 +149,21 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
   return response;
 }
 
-Result<Answer> Api::call(const std::string& method, const std::string& path,
-                         const std::string& body) const {
+Result<http::OutboundResponse> Api::request(const std::string& method, const std::string& path,
+                                            const std::string& body,
+                                            const std::string& idempotency_key) const {
   http::OutboundRequest request{.method = method, .body = body, .total_time = target_.answer_time};
   if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  if (!idempotency_key.empty()) request.headers.add("Idempotency-Key", idempotency_key);
   http::OutboundResponse response = TRY(exchange(std::move(request), path));
+  if (response.status < 300) return response;
+  return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+}
+
+Result<Answer> Api::call(const std::string& method, const std::string& path,
+                         const std::string& body) const {
+  http::OutboundResponse response = TRY(request(method, path, body));
   auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
-  if (response.status >= 300) return std::unexpected(refusal(response.status, parsed));
   if (!parsed) {
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
   }
@@ -163,17 +186,18 @@ std::string body_of(const NewDeployment& input) {
 
 Result<Deployment> Api::create_deployment(const std::string& repository,
                                           const NewDeployment& input) const {
-  Answer answer = TRY(call("POST", deployments_path(repository), body_of(input)));
+  const auto answer = TRY(request("POST", deployments_path(repository), body_of(input)));
   if (answer.status == 202) {
-    return fail(ErrorCode::conflict, answer.body.string_at("message").value_or("accepted") +
-                                         " Run the command again to deploy it.");
+    const std::string message = text_at(answer.body, "message");
+    return fail(ErrorCode::conflict,
+                (message.empty() ? "accepted" : message) + " Run the command again to deploy it.");
   }
   return read_deployment(answer.body);
 }
 
 Result<Deployment> Api::get_deployment(const std::string& repository, int64_t id) const {
-  return read_deployment(
-      TRY(call("GET", deployments_path(repository) + "/" + std::to_string(id))).body);
+  const std::string path = deployments_path(repository) + "/" + std::to_string(id);
+  return read_deployment(TRY(request("GET", path)).body);
 }
 
 Result<std::vector<Deployment>> Api::list_deployments(const std::string& repository,
@@ -181,9 +205,13 @@ Result<std::vector<Deployment>> Api::list_deployments(const std::string& reposit
                                                       int count) const {
   std::string path = deployments_path(repository) + "?per_page=" + std::to_string(count);
   if (!environment.empty()) path += "&environment=" + percent_encode(environment);
+  const auto answer = TRY(request("GET", path));
+  if (!trim(answer.body).starts_with('[')) {
+    return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no list");
+  }
   std::vector<Deployment> deployments;
-  for (const wire::Json& item : TRY(call("GET", path)).body.elements()) {
-    deployments.push_back(read_deployment(item));
+  for (const std::string_view item : wire::raw_elements(answer.body)) {
+    deployments.push_back(TRY(read_deployment(item)));
   }
   return deployments;
 }
@@ -197,7 +225,8 @@ Result<Status> Api::create_status(const std::string& repository, int64_t deploym
   json.end_object();
   const std::string path =
       deployments_path(repository) + "/" + std::to_string(deployment) + "/statuses";
-  return read_status(TRY(call("POST", path, json.take())).body);
+  const auto answer = TRY(request("POST", path, json.take(), input.idempotency_key));
+  return read_status(TRY(wire::Json::parse(answer.body)));
 }
 
 Result<std::optional<Status>> Api::latest_status(const std::string& repository,

@@ -33,13 +33,16 @@ struct Answer {
 /// A deployment, as far as clients here look at it.
 struct Deployment {
   int64_t id = 0;
-  std::string ref;
-  std::string sha;
-  std::string task;
-  std::string environment;
-  std::string description;
-  std::string creator;
-  std::string created_at;
+  std::string ref = {};
+  std::string sha = {};
+  std::string task = {};
+  std::string environment = {};  ///< a status may have changed it
+  std::string original_environment = {};
+  std::string description = {};
+  std::string creator = {};
+  std::string created_at = {};
+  std::string payload = {};  ///< JSON text, as the server has it
+  std::string text = {};     ///< the whole of it as JSON text
 };
 
 struct Status {
@@ -63,8 +66,11 @@ struct NewDeployment {
 struct NewStatus {
   std::string state;
   std::string description;
-  std::string log_url;
-  std::string environment_url;
+  std::string log_url = {};
+  std::string environment_url = {};
+  /// Esclusa makes one status with a key, however often it is sent; GitHub ignores it. May be
+  /// empty.
+  std::string idempotency_key = {};
 };
 
 /// An event of the server's feed.
@@ -126,6 +132,10 @@ class Api {
                                const std::string& text, const std::atomic<bool>& stop) const;
 
  private:
+  /// One call whose answer is not read; statuses from 300 on are errors.
+  Result<http::OutboundResponse> request(const std::string& method, const std::string& path,
+                                         const std::string& body = "",
+                                         const std::string& idempotency_key = "") const;
   /// One request, by whatever method and body, and its answer of whatever status.
   Result<http::OutboundResponse> exchange(http::OutboundRequest request, const std::string& path,
                                           const std::atomic<bool>* stop = nullptr) const;

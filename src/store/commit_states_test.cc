@@ -151,10 +151,10 @@ TEST_CASE("idempotency keys: taken once, remembered for their time, apart for ea
       CHECK(store::take_idempotency_key(tx, owner, "digest", at(10), at(0)));
       CHECK_FALSE(store::take_idempotency_key(tx, owner, "digest", at(11), at(1)));
       CHECK(store::take_idempotency_key(tx, other, "digest", at(11), at(1)));
-      store::remember_deployment(tx, owner, DeploymentId{7});
+      store::remember_resource(tx, owner, 7);
       const auto found_key = found(store::find_idempotency_key(tx, owner, at(10)));
       CHECK(found_key.body_digest == "digest");
-      CHECK(found_key.deployment_id == DeploymentId{7});
+      CHECK(found_key.resource_id == 7);
       CHECK_FALSE(store::find_idempotency_key(tx, owner, at(11)));
       CHECK(store::take_idempotency_key(tx, owner, "other", at(20), at(11)));
       CHECK(found(store::find_idempotency_key(tx, owner, at(0))).body_digest == "other");

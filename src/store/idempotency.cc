@@ -6,11 +6,11 @@ std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
                                                      const IdempotencyKeyOwner& owner,
                                                      Timestamp since) {
   return db.one(
-      "select body_digest, deployment_id from idempotency_key where account_id = $1 and "
+      "select body_digest, resource_id from idempotency_key where account_id = $1 and "
       "repository_id = $2 and idempotency_key = $3 and created_at >= $4",
       {owner.account.value, owner.repository.value, owner.key, to_micros(since)},
       [](const sql::Row& row) {
-        return RememberedCreate{std::string(row.text(0)), {row.integer(1)}};
+        return RememberedCreate{std::string(row.text(0)), row.integer(1)};
       });
 }
 
@@ -19,18 +19,17 @@ bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
   tx.execute("delete from idempotency_key where created_at < $1", {to_micros(since)});
   return tx.execute(
              "insert into idempotency_key (account_id, repository_id, idempotency_key, "
-             "body_digest, deployment_id, created_at) values ($1, $2, $3, $4, 0, $5) "
+             "body_digest, resource_id, created_at) values ($1, $2, $3, $4, 0, $5) "
              "on conflict (account_id, repository_id, idempotency_key) do nothing",
              {owner.account.value, owner.repository.value, owner.key, body_digest,
               to_micros(now)}) > 0;
 }
 
-void remember_deployment(sql::Connection& tx, const IdempotencyKeyOwner& owner,
-                         DeploymentId deployment) {
+void remember_resource(sql::Connection& tx, const IdempotencyKeyOwner& owner, int64_t id) {
   tx.execute(
-      "update idempotency_key set deployment_id = $4 where account_id = $1 and "
+      "update idempotency_key set resource_id = $4 where account_id = $1 and "
       "repository_id = $2 and idempotency_key = $3",
-      {owner.account.value, owner.repository.value, owner.key, deployment.value});
+      {owner.account.value, owner.repository.value, owner.key, id});
 }
 
 }  // namespace esclusa::store

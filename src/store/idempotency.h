@@ -15,10 +15,11 @@ struct IdempotencyKeyOwner {
   std::string key;
 };
 
-/// The create that a key stands for.
+/// What a key stands for: the id of what was made, a deployment or a status. The digest tells
+/// which.
 struct RememberedCreate {
   std::string body_digest;
-  DeploymentId deployment_id;
+  int64_t resource_id;
 };
 
 /// Nothing if the key was not used since `since`.
@@ -29,8 +30,7 @@ std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
 /// another create has it; on PostgreSQL that one has committed by then.
 bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
                           const std::string& body_digest, Timestamp now, Timestamp since);
-/// Lets the key stand for the deployment that was made.
-void remember_deployment(sql::Connection& tx, const IdempotencyKeyOwner& owner,
-                         DeploymentId deployment);
+/// Lets the key stand for what was made.
+void remember_resource(sql::Connection& tx, const IdempotencyKeyOwner& owner, int64_t id);
 
 }  // namespace esclusa::store

@@ -37,9 +37,9 @@ def is_running(pid):
 
 
 class Agent:
-    """`esclusa agent` with one [[deploy]] entry."""
+    """`esclusa agent` with one [[deploy]] entry, or more."""
 
-    def __init__(self, folder, server_url, token, rule, wrapper=(), pull=False):
+    def __init__(self, folder, server_url, token, rule, wrapper=(), pull=False, more_rules=()):
         self.folder = folder
         self.folder.mkdir()
         (folder / "agent.token").write_text(token + "\n")
@@ -47,8 +47,10 @@ class Agent:
         way_in = ['mode = "pull"'] if pull else ['listen = "127.0.0.1:0"',
                                                  'secret_file = "hook.secret"']
         lines = [*way_in, 'token_file = "agent.token"', 'work = "work"',
-                 f"server = {json.dumps(server_url)}", "[[deploy]]",
-                 *(f"{key} = {json.dumps(value)}" for key, value in rule.items())]
+                 f"server = {json.dumps(server_url)}"]
+        for entry in (rule, *more_rules):
+            lines += ["[[deploy]]", *(f"{key} = {json.dumps(value)}"
+                                      for key, value in entry.items())]
         (folder / "agent.toml").write_text("\n".join(lines) + "\n")
         self.log = folder / "agent.log"
         self.wrapper = list(wrapper)
@@ -122,7 +124,7 @@ class AgentTest(EsclusaTest):
         super().tearDownClass()
         assert not refused, f"GitHub does not have: {refused}"
 
-    def agent(self, command, wrapper=(), hook=True, **rule):
+    def agent(self, command, wrapper=(), hook=True, more_rules=(), **rule):
         """A running agent. `command` is an argument list, or a script for sh, which finds `$RAN`
         as the name of a file."""
         if isinstance(command, str):
@@ -130,7 +132,7 @@ class AgentTest(EsclusaTest):
         rule = {"repository": "demo/shop", "git": str(self.repository.path), "task": "*",
                 "environment": self.environment(), "command": command, **rule}
         agent = Agent(self.server.folder / f"{self.environment()}.agent", self.proxy.url,
-                      self.token, rule, wrapper)
+                      self.token, rule, wrapper, more_rules=more_rules)
         agent.start()
         self.addCleanup(lambda: agent.end(signal.SIGKILL))
         if hook:
@@ -306,6 +308,74 @@ class Once(AgentTest):
         self.assertEqual(agent.end(), 0)
         self.assertEqual(self.states(made), ["error", "in_progress"])
         self.assertFalse(is_running(self.ran.read_text().strip()))
+
+
+class Hint(AgentTest):
+    """An event is signed, and says what is not so."""
+
+    def forged(self, event, **fields):
+        """The event with other words about its deployment."""
+        body = json.loads(event)
+        body["deployment"].update(fields)
+        return json.dumps(body).encode()
+
+    def test_the_server_says_what_is_deployed(self):
+        production = f"{self.environment()}-production"
+        agent = self.agent('echo "$ESCLUSA_ENVIRONMENT $ESCLUSA_TASK $ESCLUSA_SHA" >"$RAN"; '
+                           'cat "$ESCLUSA_PAYLOAD_FILE" "$ESCLUSA_EVENT_FILE" >>"$RAN"',
+                           hook=False, task="deploy", more_rules=[{
+                               "repository": "demo/shop", "git": str(self.repository.path),
+                               "environment": production, "task": "*",
+                               "command": ["sh", "-c", f"echo production >>'{self.ran}'"]}])
+        made, event = self.event(payload={"real": True})
+        forged = self.forged(event, environment=production, original_environment=production,
+                             task="migrate", ref="old", sha=self.repository.sha("old"),
+                             payload={"forged": True})
+        self.assertEqual(agent.deliver(forged), 202)
+        self.wait_state(made, "success")
+        lines = self.ran.read_text().splitlines()
+        self.assertEqual(lines[0], f"{self.environment()} deploy {made['sha']}")
+        self.assertNotIn("forged", self.ran.read_text())
+        begin = self.api.get(made["statuses_url"]).json[-1]
+        self.assertEqual(begin["description"], "The agent runs the command; its event had another "
+                                               "ref, sha, task, environment")
+
+    def test_what_waits_for_its_gates_does_not_run(self):
+        environment = f"{self.environment()}-held"
+        agent = self.agent('echo ran >>"$RAN"', hook=False, environment=environment)
+        _, event = self.event()
+        gates = self.api.request("PUT", f"/repos/demo/shop/environments/{environment}",
+                                 {"wait_timer": 60})
+        self.assertEqual(gates.status, 200, gates)
+        held = self.create(environment=environment)
+        self.assertEqual(self.states(held), ["waiting"])
+        forged = self.forged(event, id=held["id"], environment=environment,
+                             original_environment=environment)
+        self.assertEqual(agent.deliver(forged), 202)
+        wait_until(lambda: not list((agent.folder / "work/queue").iterdir()), "the agent's verdict")
+        self.assertEqual(self.states(held), ["waiting"])
+        self.assertFalse((agent.folder / "work/runs/demo/shop" / str(held["id"])).exists())
+        self.assertEqual(self.ran_count(), 0)
+
+    def test_a_secret_is_good_for_its_own_repository(self):
+        bank = "the secret of another repository"
+        (self.server.folder / "bank.secret").write_text(bank)
+        agent = self.agent('echo ran >>"$RAN"', hook=False, more_rules=[{
+            "repository": "demo/bank", "git": str(self.repository.path), "environment": "*",
+            "secret_file": str(self.server.folder / "bank.secret"), "command": ["true"]}])
+        made, event = self.event()
+        self.assertEqual(agent.deliver(event, bank), 422)
+        self.assertEqual(list((agent.folder / "work/queue").iterdir()), [])
+        self.assertEqual(agent.deliver(event), 202)
+        self.wait_state(made, "success")
+
+    def test_what_will_never_run_stops_nothing(self):
+        agent = self.agent('echo ran >>"$RAN"', hook=False)
+        for body in (b"{", b"[]", b"{}", b'{"deployment":{"id":0}}'):
+            self.assertEqual(agent.deliver(body), 200)
+        made, event = self.event()
+        self.assertEqual(agent.deliver(event), 202)
+        self.wait_state(made, "success")
 
 
 class Hostile(AgentTest):

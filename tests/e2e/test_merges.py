@@ -166,6 +166,29 @@ class Beyond(EsclusaTest):
         self.assertEqual((empty.status, empty.json["reason_code"]),
                          (400, "invalid_idempotency_key"))
 
+    def test_idempotency_key_of_a_status(self):
+        made, other = self.create(), self.create()
+        headers = {"Idempotency-Key": "once, for a status"}
+
+        def report(deployment, state):
+            return self.api.post(deployment["statuses_url"], {"state": state}, headers=headers)
+        first, again = report(made, "success"), report(made, "success")
+        self.assertEqual((first.status, again.status), (201, 201))
+        self.assertEqual(first.json, again.json)
+        self.assertEqual(first.headers["Location"], again.headers["Location"])
+        self.assertEqual(self.states(made), ["success"])
+        for answer in (report(made, "error"), report(other, "success"),
+                       self.api.post(self.deployments, {"ref": "main"}, headers=headers)):
+            self.assertEqual((answer.status, answer.json["reason_code"]),
+                             (422, "idempotency_key_reused"))
+        self.assertEqual(self.states(other), [])
+        refused = self.api.post(other["statuses_url"], {"state": "no such state"},
+                                headers={"Idempotency-Key": "free"})
+        self.assertEqual(refused.status, 422)
+        free = self.api.post(other["statuses_url"], {"state": "failure"},
+                             headers={"Idempotency-Key": "free"})
+        self.assertEqual(free.status, 201)
+
     def test_filters(self):
         environment = self.environment()
         untouched, live = self.create(), self.create()

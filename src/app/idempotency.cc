@@ -1,0 +1,24 @@
+#include "app/idempotency.h"
+
+#include "base/limits.h"
+
+namespace esclusa::app {
+
+store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
+                                    const core::IdempotencyKey& key) {
+  return {access.principal.account->id, access.repository.id, key.key};
+}
+
+Result<std::optional<int64_t>> find_made(store::Connection& db, const RepositoryAccess& access,
+                                         const core::IdempotencyKey& key, Timestamp now) {
+  const auto earlier =
+      store::find_idempotency_key(db, owner_of(access, key), now - limits::idempotency_time);
+  if (!earlier) return std::nullopt;
+  if (earlier->body_digest != key.body_digest) {
+    return fail(ErrorCode::invalid, "The Idempotency-Key was used before with another body.",
+                "idempotency_key_reused");
+  }
+  return earlier->resource_id;
+}
+
+}  // namespace esclusa::app
