@@ -73,6 +73,11 @@ Error explained(Error error, const GateOptions& options) {
                     "esclusa history " +
                     options.repository;
   }
+  if (error.reason_code == "missing_scope") {
+    error.message =
+        "the token may see the deployment and not open its gates: --approve, --reject and --bypass "
+        "need the scope repo (public_repo, if the repository is public)";
+  }
   return error;
 }
 

@@ -98,6 +98,15 @@ TEST_CASE("review: exactly one decision, about something that waits") {
   CHECK(server.receiver.requests().size() == 1);
 }
 
+TEST_CASE("review: a token without the scope is told which one it needs") {
+  test::AskedServer server(
+      "review", json(403, R"({"message": "Resource not accessible by personal access token",
+                              "reason_code": "missing_scope"})"));
+  const auto outcome = server.ask({"ada/app", "9", "--bypass", "--comment", "It burns"});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors.contains("need the scope repo (public_repo"));
+}
+
 TEST_CASE("gates: what is not there comes with what may be missing") {
   test::AskedServer server("gates", json(404, R"({"message": "Not Found"})"));
   const auto outcome = server.ask({"ada/app", "9"});

@@ -20,7 +20,7 @@ class GateTest(EsclusaTest):
         super().setUpClass()
         cls.people = {"admin": cls.api}
         for login, role in (("grace", "write"), ("linus", "write"), ("reader", "read")):
-            cls.people[login] = cls.server.user_with(login, "repo_deployment", "demo/shop", role)
+            cls.people[login] = cls.server.user_with(login, "repo", "demo/shop", role)
         cls.ids = {login: api.get("/user").json["id"] for login, api in cls.people.items()}
 
     def path(self, name=None):
@@ -160,8 +160,9 @@ class Environments(GateTest):
     def test_who_may_do_it(self):
         self.put({})
         # repo_deployment opens deployments, and not what guards them.
-        self.assertEqual(self.people["grace"].get(self.path()).status, 404)
-        writer = self.server.api(self.server.create_token("grace", "repo"))
+        deployer = self.server.api(self.server.create_token("grace", "repo_deployment"))
+        self.assertEqual(deployer.get(self.path()).status, 404)
+        writer = self.people["grace"]
         self.assertEqual(writer.get(self.path()).status, 200)
         for method in ("PUT", "DELETE"):
             self.assert_error(writer.request(method, self.path()), 403,

@@ -76,6 +76,21 @@ class Reviews(GateTest):
             self.assertEqual(api.post(path, {}).status, 404)
         self.assertEqual(self.states(held), ["waiting"])
 
+    def test_a_token_that_creates_deployments_opens_none(self):
+        ids = self.put({"reviewers": self.users("admin", "grace")})["id"]
+        for who in ("admin", "grace"):
+            deployer = self.server.api(self.server.create_token(who, "repo_deployment"))
+            held = deployer.post(self.deployments, {
+                "ref": "main", "environment": self.environment(), "auto_merge": False,
+                "required_contexts": []}).json
+            self.assertEqual(len(deployer.get(self.pending_path(held)).json), 1)
+            self.assert_refused(deployer.post(self.pending_path(held), {
+                "environment_ids": [ids], "state": "approved", "comment": ""}),
+                403, "missing_scope")
+            self.assert_refused(deployer.post(f"{OURS}/{held['id']}/bypass", {"reason": "Now"}),
+                                403, "missing_scope")
+            self.assertEqual(self.states(held), ["waiting"])
+
     def test_what_is_refused(self):
         self.put({"reviewers": self.users("grace")})
         held = self.create()
