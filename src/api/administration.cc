@@ -1,6 +1,7 @@
 #include "api/administration.h"
 
 #include "app/administration.h"
+#include "app/blocking.h"
 #include "app/branch_protections.h"
 #include "wire/account.h"
 #include "wire/enums.h"
@@ -74,25 +75,47 @@ Result<http::Response> admin_create_account(const Call& call) {
 namespace {
 
 http::Response blocking_response(const app::Blocking& blocking) {
-  wire::JsonWriter json;
+/// `?bots=stay`: a human's bots stay as they are.
+Result<app::Bots> parse_bots(const Call& call) {
+  const std::string text = call.query_value("bots");
+  if (text.empty()) return app::Bots::along;
+  if (text == "stay") return app::Bots::stay;
+  return fail(ErrorCode::invalid, "bots is \"stay\" or absent", "invalid_bots");
+}
+
+void begin_blocking(wire::JsonWriter& json, const core::Account& account, int64_t hook_count) {
   json.begin_object()
-      .member("login", blocking.account.login)
-      .member("blocked_at", blocking.account.blocked_at)
-      .member("hook_count", blocking.hook_count)
-      .end_object();
+      .member("login", account.login)
+      .member("blocked_at", account.blocked_at)
+      .member("hook_count", hook_count);
+}
+
+  wire::JsonWriter json;
+  begin_blocking(json, blocking.account, blocking.hook_count);
+  json.member("was_last_administrator", blocking.was_last_administrator);
+  json.key("without_owner").begin_array();
+  for (const std::string& organization : blocking.without_owner) json.value(organization);
+  json.end_array().key("bots").begin_array();
+  for (const app::BotState& bot : blocking.bots) {
+    begin_blocking(json, bot.account, bot.hook_count);
+    json.key("tokens").begin_array();
+    for (const core::Token& token : bot.tokens) write_token(json, token, nullptr);
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
   return json_response(200, std::move(json));
 }
 
 }  // namespace
 
 Result<http::Response> admin_block_account(const Call& call) {
-  return blocking_response(
-      TRY(app::block_account(call.context, call.principal, call.parameter("login"))));
+  return blocking_response(TRY(app::block_account(call.context, call.principal,
+                                                  call.parameter("login"), TRY(parse_bots(call)))));
 }
 
 Result<http::Response> admin_unblock_account(const Call& call) {
-  return blocking_response(
-      TRY(app::unblock_account(call.context, call.principal, call.parameter("login"))));
+  return blocking_response(TRY(app::unblock_account(
+      call.context, call.principal, call.parameter("login"), TRY(parse_bots(call)))));
 }
 
 Result<http::Response> admin_list_tokens(const Call& call) {

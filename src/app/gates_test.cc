@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/blocking.h"
 #include "app/environments.h"
 #include "app/reviews.h"
 #include "support/app_fixture.h"
