@@ -3,6 +3,7 @@
 #include "app/gates.h"
 #include "app/merges.h"
 #include "app/review_events.h"
+#include "app/reviewers.h"
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/check_runs.h"
@@ -163,9 +164,11 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
     if (!environment) return std::vector<core::GateVerdict>{};
     // As of now, as a create's is: a moment that passed before would count as waited.
     const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
-    return core::judge_gates(
-        *environment, deployment,
-        store::gather_gate_facts(db, *environment, deployment, gate_time(context)));
+    auto facts = store::gather_gate_facts(db, *environment, deployment, gate_time(context));
+    facts.unentitled = store::list_unentitled(db, *environment);
+    auto verdicts = core::judge_gates(*environment, deployment, facts);
+    hide_openers(db, access.principal, verdicts);
+    return verdicts;
   }));
   run.outcome =
       core::all_open(run.gates) ? core::DryRunOutcome::released : core::DryRunOutcome::held;

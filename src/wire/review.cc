@@ -102,7 +102,7 @@ void write_gates(JsonWriter& json, const std::vector<core::GateVerdict>& verdict
         .member("reason_code", verdict.reason_code)
         .member("message", verdict.message);
     json.key("openers").begin_array();
-    for (const std::string& opener : verdict.openers) json.value(opener);
+    for (const core::Reviewer& opener : verdict.openers) json.value(opener.name);
     json.end_array().member("opens_at", verdict.opens_at).end_object();
   }
   json.end_array();
