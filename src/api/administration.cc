@@ -3,6 +3,7 @@
 #include "app/administration.h"
 #include "app/blocking.h"
 #include "app/branch_protections.h"
+#include "app/new_environments.h"
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/repository.h"
@@ -74,7 +75,6 @@ Result<http::Response> admin_create_account(const Call& call) {
 
 namespace {
 
-http::Response blocking_response(const app::Blocking& blocking) {
 /// `?bots=stay`: a human's bots stay as they are.
 Result<app::Bots> parse_bots(const Call& call) {
   const std::string text = call.query_value("bots");
@@ -90,6 +90,7 @@ void begin_blocking(wire::JsonWriter& json, const core::Account& account, int64_
       .member("hook_count", hook_count);
 }
 
+http::Response blocking_response(const app::Blocking& blocking) {
   wire::JsonWriter json;
   begin_blocking(json, blocking.account, blocking.hook_count);
   json.member("was_last_administrator", blocking.was_last_administrator);
@@ -191,6 +192,15 @@ Result<http::Response> admin_grant_role(const Call& call) {
   if (!role) return fail_request("\"role\" wasn't supplied.");
   TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
                       call.parameter("login"), *role));
+  return no_content();
+}
+
+Result<http::Response> admin_choose_new_environments(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  const auto policy = TRY(wire::optional_enum<core::NewEnvironments>(body, "environments"));
+  if (!policy) return fail_request("\"environments\" wasn't supplied.");
+  TRY(app::choose_new_environments(call.context, call.principal, call.parameter("owner"),
+                                   call.parameter("repo"), *policy));
   return no_content();
 }
 

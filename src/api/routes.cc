@@ -366,6 +366,8 @@ const Route table[] = {
      admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/environments", Audience::local_admin, {}, "",
+     Waits::yes, "", admin_choose_new_environments},
     {"GET", ADMIN "/repositories/{owner}/{repo}/branch-protections", Audience::local_admin, {}, "",
      Waits::no, "", admin_list_branch_protections},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",

@@ -16,12 +16,17 @@
 namespace esclusa::app {
 namespace {
 
-/// What the environment's branch policy says against the ref, and whether it asks for reviews.
+/// What speaks against the environment: its branch policy, or that it is not there and may not be
+/// made; and whether it asks for reviews.
 Result<void> look_at_environment(const Context& context, const core::Repository& repository,
                                  const core::NewDeployment& input, core::DeploymentFacts& facts) {
   return context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, repository.id, input.environment);
-    if (!environment) return;
+    if (!environment) {
+      auto may_make = check_may_make_environment(db, repository, input.environment);
+      if (!may_make) facts.forbidden = std::move(may_make).error();
+      return;
+    }
     facts.asks_for_review = environment->find<core::RequiredReviewersRule>() != nullptr;
     auto allowed = core::check_branch_policy(
         *environment, *facts.resolved, input.ref,
@@ -161,6 +166,7 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
   }
   run.gates = TRY(context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
+    run.makes_environment = !environment;
     if (!environment) return std::vector<core::GateVerdict>{};
     // As of now, as a create's is: a moment that passed before would count as waited.
     const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);

@@ -7,7 +7,7 @@
 #include "app/reviewers.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "core/names.h"
+#include "core/new_environment.h"
 #include "core/ref_pattern.h"
 #include "store/deployments.h"
 #include "store/environments.h"
@@ -62,6 +62,16 @@ Result<core::Environment> find(store::Connection& db, const RepositoryAccess& ac
   return *std::move(environment);
 }
 
+Result<core::Environment> find_or_make(store::Connection& tx, RepositoryId repository,
+                                       const std::string& name, Timestamp now) {
+  if (auto found = store::find_environment(tx, repository, name)) return *std::move(found);
+  if (auto named = core::check_new_environment_name(name); !named) {
+    // GitHub's refusals of environments have their text in the message, and no `errors`.
+    return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
+  }
+  return store::ensure_environment(tx, repository, name, now);
+}
+
 /// Out of that mode an environment has no patterns, as on GitHub.
 Result<core::Environment> find_custom(store::Connection& db, const RepositoryAccess& access,
                                       const std::string& name) {
@@ -105,14 +115,11 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
                                                  const core::EnvironmentChange& change) {
-  if (auto named = core::check_environment_name(name); !named) {
-    return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
-  }
   TRY(core::check_environment_change(change));
   auto changed =
       TRY(context.database.write([&](store::Connection& tx) -> Result<core::EnvironmentDetails> {
         const Timestamp now = context.now();
-        auto environment = store::ensure_environment(tx, access.repository.id, name, now);
+        auto environment = TRY(find_or_make(tx, access.repository.id, name, now));
         std::vector<core::Reviewer> reviewers;
         if (change.reviewers) {
           reviewers = TRY(change_reviewers(tx, access, environment, *change.reviewers));

@@ -201,6 +201,13 @@ TEST_CASE("user block and unblock: list the bots with their tokens, and warn of 
   CHECK(server.ask({"user", "unblock", "ada"}).output.contains("esclusa user block old"));
 }
 
+TEST_CASE("repo environments: sends what the repository shall do with new ones") {
+  Administration server;
+  CHECK(server.ask({"repo", "environments", "team/app", "known"}).code == 0);
+  CHECK(server.target() == "PUT /esclusa/admin/repositories/team/app/environments");
+  CHECK(server.sent().string_at("environments") == "known");
+}
+
 TEST_CASE("repo add: sends an absolute path; repo create sends none") {
   Administration server;
   CHECK(server.ask({"repo", "add", "team/app", "some/folder", "--writable", "--public"}).code == 0);

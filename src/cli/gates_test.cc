@@ -115,6 +115,15 @@ TEST_CASE("gates: what is not there comes with what may be missing") {
   CHECK(outcome.errors.contains("esclusa history ada/app"));
 }
 
+TEST_CASE("deploy: says that it has made the environment, or would make it") {
+  test::AskedServer server("deploy", json(200, R"({"id": 7, "ref": "main", "sha": "0123456789ab",
+      "outcome": "released", "message": "It would be sent at once.", "makes_environment": true,
+      "phase": "released", "environment": {"name": "staging2", "is_new": true}, "gates": []})"));
+  CHECK(server.ask({"ada/app", "main"}).output.contains("\nstaging2 is new and has no gates\n"));
+  const auto tried = server.ask({"ada/app", "main", "--environment", "staging3", "--dry-run"});
+  CHECK(tried.output.contains("\nstaging3 is new and has no gates\n"));
+}
+
 TEST_CASE("deploy: says that the deployment waits, and for what") {
   GateServer server;
   const auto outcome = server.run({"deploy", "ada/app", "main"});

@@ -109,6 +109,7 @@ struct DryRun {
   std::string sha = {};                 ///< empty where the ref is unknown
   std::optional<Error> refusal = {};    ///< of `refused`
   std::vector<GateVerdict> gates = {};  ///< of `released` and `held`
+  bool makes_environment = false;       ///< the environment is not there yet
 };
 
 /// The gates that are shut, for people to read: `wait_timer, required_reviewers`.

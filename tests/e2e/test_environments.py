@@ -168,6 +168,47 @@ class Environments(GateTest):
             self.assert_error(writer.request(method, self.path()), 403,
                               "Must have admin rights to Repository.")
 
+    def test_no_new_name_looks_like_another_one(self):
+        for name in ("production ", "produc\u200btion", "\u202eproduction", "production\u00a0"):
+            answer = self.api.post(self.deployments, {
+                "ref": "main", "environment": name, "auto_merge": False, "required_contexts": []})
+            self.assert_refused(answer, 422, "invalid_environment_name")
+            self.assert_refused(self.api.request("PUT", self.path(name), {}), 422,
+                                "invalid_environment_name")
+
+    def test_only_known_environments_where_the_administrator_says_so(self):
+        self.put(name="staging")
+        self.server.cli("repo", "environments", "demo/shop", "known")
+        self.addCleanup(self.server.cli, "repo", "environments", "demo/shop", "any")
+        answer = self.api.post(self.deployments, {
+            "ref": "main", "environment": "stagin", "auto_merge": False, "required_contexts": []})
+        self.assert_refused(answer, 422, "environment_unknown")
+        self.assertIn('did you mean "staging"?', answer.json["message"])
+        self.create(environment="Staging")
+
+    def test_a_secret_team_is_named_to_its_members_and_owners(self):
+        self.server.create_user("member")
+        self.server.cli("org", "add", "demo", "member")
+        owner = self.server.api(self.server.create_token("admin", "repo,admin:org"))
+        made = owner.post("/orgs/demo/teams", {"name": "Secret", "maintainers": ["member"],
+                                               "repo_names": ["demo/shop"]})
+        self.assertEqual(made.status, 201, made)
+        self.put({"reviewers": [{"type": "Team", "id": made.json["id"]}, *self.users("grace")]})
+        held = self.create()
+        member = self.server.api(self.server.create_token("member", "repo"))
+        for api, sees in ((owner, True), (member, True), (self.people["reader"], False)):
+            rule = api.get(self.path()).json["protection_rules"][0]
+            self.assertEqual(len(rule["reviewers"]), 1 + sees)
+            pending, = api.get(self.pending_path(held)).json
+            self.assertEqual(len(pending["reviewers"]), 1 + sees)
+            gate, = api.get(f"{OURS}/{held['id']}/gates").json["gates"]
+            self.assertEqual(gate["openers"], ["demo/secret"] * sees + ["grace"])
+        feed = owner.get("/esclusa/repos/demo/shop/events?after=0").json["events"]
+        asked = [one["payload"] for one in feed if one["event"] == "deployment_review"
+                 and one["payload"]["workflow_run"]["id"] == held["id"]]
+        self.assertEqual([[one["type"] for one in event["reviewers"]] for event in asked],
+                         [["User"]])
+
     def test_deleting_ends_what_waits_and_keeps_what_was_deployed(self):
         self.put({"reviewers": self.users("grace")})
         held = self.create()

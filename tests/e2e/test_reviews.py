@@ -192,9 +192,10 @@ class OurOwn(GateTest):
     def test_a_dry_run_judges_and_creates_nothing(self):
         before = self.api.get(self.deployments).json
         run = self.dry_run()
-        self.assertEqual(list(run), ["outcome", "environment", "ref", "sha", "message",
-                                     "reason_code", "gates"])
+        self.assertEqual(list(run), ["outcome", "environment", "makes_environment", "ref", "sha",
+                                     "message", "reason_code", "gates"])
         self.assertEqual((run["outcome"], run["gates"]), ("released", []))
+        self.assertIs(run["makes_environment"], True)
         self.assertEqual(run["sha"], self.repository.sha("main"))
         self.assertEqual(self.api.get(self.path()).status, 404)
         self.put({"reviewers": self.users("grace"), "deployment_branch_policy": CUSTOM})

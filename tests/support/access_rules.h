@@ -30,7 +30,7 @@ inline constexpr Verdict needs_owner{403, "You must be an organization owner."};
 enum class Fit { none, sees, opens };
 
 /// Decision 0005 as a table: what a route that demands `demand` answers, by the caller's standing
-/// and by whether one of the token's scopes opens the route there.
+/// and by what the token's scopes are good for there.
 struct Judgement {
   bool is_private;
   Standing demand;
@@ -335,6 +335,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
     {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
+    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/environments",     hidden, hidden},
     {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections", hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
                                                                               hidden, hidden},
