@@ -1,7 +1,9 @@
 #include "api/administration.h"
 
 #include "app/administration.h"
+#include "app/blocking.h"
 #include "app/branch_protections.h"
+#include "app/new_environments.h"
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/repository.h"
@@ -73,26 +75,48 @@ Result<http::Response> admin_create_account(const Call& call) {
 
 namespace {
 
+/// `?bots=stay`: a human's bots stay as they are.
+Result<app::Bots> parse_bots(const Call& call) {
+  const std::string text = call.query_value("bots");
+  if (text.empty()) return app::Bots::along;
+  if (text == "stay") return app::Bots::stay;
+  return fail(ErrorCode::invalid, "bots is \"stay\" or absent", "invalid_bots");
+}
+
+void begin_blocking(wire::JsonWriter& json, const core::Account& account, int64_t hook_count) {
+  json.begin_object()
+      .member("login", account.login)
+      .member("blocked_at", account.blocked_at)
+      .member("hook_count", hook_count);
+}
+
 http::Response blocking_response(const app::Blocking& blocking) {
   wire::JsonWriter json;
-  json.begin_object()
-      .member("login", blocking.account.login)
-      .member("blocked_at", blocking.account.blocked_at)
-      .member("hook_count", blocking.hook_count)
-      .end_object();
+  begin_blocking(json, blocking.account, blocking.hook_count);
+  json.member("was_last_administrator", blocking.was_last_administrator);
+  json.key("without_owner").begin_array();
+  for (const std::string& organization : blocking.without_owner) json.value(organization);
+  json.end_array().key("bots").begin_array();
+  for (const app::BotState& bot : blocking.bots) {
+    begin_blocking(json, bot.account, bot.hook_count);
+    json.key("tokens").begin_array();
+    for (const core::Token& token : bot.tokens) write_token(json, token, nullptr);
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
   return json_response(200, std::move(json));
 }
 
 }  // namespace
 
 Result<http::Response> admin_block_account(const Call& call) {
-  return blocking_response(
-      TRY(app::block_account(call.context, call.principal, call.parameter("login"))));
+  return blocking_response(TRY(app::block_account(call.context, call.principal,
+                                                  call.parameter("login"), TRY(parse_bots(call)))));
 }
 
 Result<http::Response> admin_unblock_account(const Call& call) {
-  return blocking_response(
-      TRY(app::unblock_account(call.context, call.principal, call.parameter("login"))));
+  return blocking_response(TRY(app::unblock_account(
+      call.context, call.principal, call.parameter("login"), TRY(parse_bots(call)))));
 }
 
 Result<http::Response> admin_list_tokens(const Call& call) {
@@ -168,6 +192,15 @@ Result<http::Response> admin_grant_role(const Call& call) {
   if (!role) return fail_request("\"role\" wasn't supplied.");
   TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
                       call.parameter("login"), *role));
+  return no_content();
+}
+
+Result<http::Response> admin_choose_new_environments(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  const auto policy = TRY(wire::optional_enum<core::NewEnvironments>(body, "environments"));
+  if (!policy) return fail_request("\"environments\" wasn't supplied.");
+  TRY(app::choose_new_environments(call.context, call.principal, call.parameter("owner"),
+                                   call.parameter("repo"), *policy));
   return no_content();
 }
 

@@ -16,6 +16,7 @@ Result<http::Response> admin_list_repositories(const Call& call);
 Result<http::Response> admin_create_repository(const Call& call);
 Result<http::Response> admin_update_repository(const Call& call);
 Result<http::Response> admin_grant_role(const Call& call);
+Result<http::Response> admin_choose_new_environments(const Call& call);
 Result<http::Response> admin_list_branch_protections(const Call& call);
 Result<http::Response> admin_protect_branches(const Call& call);
 Result<http::Response> admin_unprotect_branches(const Call& call);

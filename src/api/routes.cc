@@ -115,22 +115,23 @@ const Route table[] = {
     {"DELETE", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
      "deployments/branch-policies#delete-a-deployment-branch-policy", delete_branch_policy},
 
-    // A run is a deployment here. Whoever may not review is told so by app: it is no role.
+    // A run is a deployment here. Whoever may not review is told so by app: it is no role. A token
+    // that only creates deployments must not open their gates.
     {"GET", RUN "/pending_deployments", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no,
      "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
      list_pending_deployments},
     {"POST", RUN "/pending_deployments", Audience::repository,
-     {Role::read, deployment_scopes, true}, "", Waits::yes,
+     {Role::read, code_scopes, true}, "", Waits::yes,
      "actions/workflow-runs#review-pending-deployments-for-a-workflow-run",
-     review_pending_deployments},
+     review_pending_deployments, deployment_scopes},
     {"GET", RUN "/approvals", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no,
      "actions/workflow-runs#get-the-review-history-for-a-workflow-run", list_approvals},
     {"GET", ESCLUSA DEPLOYMENT "/gates", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no, "", get_gates},
     {"POST", ESCLUSA DEPLOYMENT "/bypass", Audience::repository,
-     {Role::admin, deployment_scopes}, "", Waits::yes, "", bypass_gates},
+     {Role::admin, code_scopes}, "", Waits::yes, "", bypass_gates, deployment_scopes},
     {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", Audience::repository,
      {Role::write, deployment_scopes}, "", Waits::yes, "", dry_run},
 
@@ -365,6 +366,8 @@ const Route table[] = {
      admin_update_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/environments", Audience::local_admin, {}, "",
+     Waits::yes, "", admin_choose_new_environments},
     {"GET", ADMIN "/repositories/{owner}/{repo}/branch-protections", Audience::local_admin, {}, "",
      Waits::no, "", admin_list_branch_protections},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",

@@ -31,6 +31,9 @@ struct Route {
   Waits waits;
   std::string_view documentation;  ///< below `https://docs.github.com/rest/`
   Handler handler;
+  /// In a repository: whoever may read by one of these sees what the route is about, and is told
+  /// 403 `missing_scope` where `requirement` would hide it.
+  core::Scopes seen_by = {};
 };
 
 /// Every route of the API; the one place that names them.

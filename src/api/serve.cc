@@ -39,6 +39,15 @@ bool is_behind(http::Door door, Audience audience) {
   }
 }
 
+Result<app::RepositoryAccess> open_repository(const Call& call, const Match& match,
+                                              const core::Requirement& requirement) {
+  if (match.repository_id) {
+    return app::open_repository(call.context, call.principal, *match.repository_id, requirement);
+  }
+  return app::open_repository(call.context, call.principal,
+                              {call.parameter("owner"), call.parameter("repo")}, requirement);
+}
+
 /// Judges whether the principal may use the route at all, and opens its repository.
 Result<void> admit(Call& call, const Match& match) {
   const Route& route = *match.route;
@@ -51,13 +60,13 @@ Result<void> admit(Call& call, const Match& match) {
         call.context, call.principal, call.parameter("org"), route.requirement));
   }
   if (route.audience != Audience::repository) return {};
-  call.repository_access =
-      match.repository_id
-          ? TRY(app::open_repository(call.context, call.principal, *match.repository_id,
-                                     route.requirement))
-          : TRY(app::open_repository(call.context, call.principal,
-                                     {call.parameter("owner"), call.parameter("repo")},
-                                     route.requirement));
+  auto access = open_repository(call, match, route.requirement);
+  if (!access && access.error().code == ErrorCode::not_found && !route.seen_by.empty() &&
+      open_repository(call, match, {core::Role::read, route.seen_by})) {
+    return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
+                "missing_scope");
+  }
+  call.repository_access = TRY(std::move(access));
   return {};
 }
 
@@ -67,9 +76,10 @@ Result<std::optional<RepositoryId>> find_renamed(const Call& call, const Match& 
       match.route->audience != Audience::repository) {
     return std::nullopt;
   }
-  return app::find_renamed(call.context, call.principal,
-                           {call.parameter("owner"), call.parameter("repo")},
-                           match.route->requirement);
+  const Route& route = *match.route;
+  return app::find_renamed(
+      call.context, call.principal, {call.parameter("owner"), call.parameter("repo")},
+      {core::Role::read, route.seen_by.empty() ? route.requirement.scopes : route.seen_by});
 }
 
 Result<http::Response> run(Call& call, const Match& match) {

@@ -5,8 +5,6 @@
 #include "git/repository.h"
 #include "store/accounts.h"
 #include "store/events.h"
-#include "store/hook_health.h"
-#include "store/hooks.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
@@ -89,49 +87,6 @@ Result<core::Account> create_account(const Context& context, const core::Princip
 
 Result<std::vector<core::Account>> list_accounts(const Context& context) {
   return context.database.read(store::list_accounts);
-}
-
-namespace {
-
-Result<Blocking> set_blocked(const Context& context, const core::Principal& principal,
-                             const std::string& login, bool blocked) {
-  return context.database.write([&](store::Connection& tx) -> Result<Blocking> {
-    Blocking blocking{.account = TRY(require_account(tx, login))};
-    core::Account& account = blocking.account;
-    if (account.kind == core::AccountKind::organization) {
-      return fail(ErrorCode::invalid,
-                  "An organization has neither tokens nor hooks of its own; block its members",
-                  "not_a_member");
-    }
-    const auto hooks = store::list_hooks_of(tx, account.id);
-    blocking.hook_count = static_cast<int64_t>(hooks.size());
-    if (account.blocked_at.has_value() == blocked) return blocking;
-    const Timestamp now = context.now();
-    account.blocked_at = blocked ? std::optional(now) : std::nullopt;
-    store::set_blocked(tx, account.id, account.blocked_at);
-    for (const store::CreatedHook& hook : hooks) {
-      if (blocked) store::hold_deliveries(tx, hook.id);
-      if (!blocked && hook.active) store::restart_hook(tx, hook.id, now);
-    }
-    store::insert_audit(
-        tx, principal,
-        {blocked ? "account.block" : "account.unblock", std::nullopt, account.id.value}, now);
-    return blocking;
-  });
-}
-
-}  // namespace
-
-Result<Blocking> block_account(const Context& context, const core::Principal& principal,
-                               const std::string& login) {
-  return set_blocked(context, principal, login, true);
-}
-
-Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
-                                 const std::string& login) {
-  auto unblocked = set_blocked(context, principal, login, false);
-  if (unblocked) context.events_committed();
-  return unblocked;
 }
 
 Result<void> set_member(const Context& context, const core::Principal& principal,

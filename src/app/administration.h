@@ -18,17 +18,6 @@ struct NewAccount {
 Result<core::Account> create_account(const Context& context, const core::Principal& principal,
                                      const NewAccount& input);
 Result<std::vector<core::Account>> list_accounts(const Context& context);
-/// What an account is left with, or gets back.
-struct Blocking {
-  core::Account account;
-  int64_t hook_count = 0;  ///< hooks that it answers for: nothing is sent to them meanwhile
-};
-/// From now on the account's tokens open nothing, and its hooks get nothing.
-Result<Blocking> block_account(const Context& context, const core::Principal& principal,
-                               const std::string& login);
-/// Takes that back; what its hooks held is due at once.
-Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
-                                 const std::string& login);
 Result<void> set_member(const Context& context, const core::Principal& principal,
                         const std::string& organization, const std::string& login,
                         const std::string& role);

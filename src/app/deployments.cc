@@ -4,6 +4,7 @@
 #include "app/idempotency.h"
 #include "app/merges.h"
 #include "app/review_events.h"
+#include "app/reviewers.h"
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/check_runs.h"
@@ -15,12 +16,17 @@
 namespace esclusa::app {
 namespace {
 
-/// What the environment's branch policy says against the ref, and whether it asks for reviews.
+/// What speaks against the environment: its branch policy, or that it is not there and may not be
+/// made; and whether it asks for reviews.
 Result<void> look_at_environment(const Context& context, const core::Repository& repository,
                                  const core::NewDeployment& input, core::DeploymentFacts& facts) {
   return context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, repository.id, input.environment);
-    if (!environment) return;
+    if (!environment) {
+      auto may_make = check_may_make_environment(db, repository, input.environment);
+      if (!may_make) facts.forbidden = std::move(may_make).error();
+      return;
+    }
     facts.asks_for_review = environment->find<core::RequiredReviewersRule>() != nullptr;
     auto allowed = core::check_branch_policy(
         *environment, *facts.resolved, input.ref,
@@ -150,12 +156,15 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
   }
   run.gates = TRY(context.database.read([&](store::Connection& db) {
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
+    run.makes_environment = !environment;
     if (!environment) return std::vector<core::GateVerdict>{};
     // As of now, as a create's is: a moment that passed before would count as waited.
     const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
-    return core::judge_gates(
-        *environment, deployment,
-        store::gather_gate_facts(db, *environment, deployment, gate_time(context)));
+    auto facts = store::gather_gate_facts(db, *environment, deployment, gate_time(context));
+    facts.unentitled = store::list_unentitled(db, *environment);
+    auto verdicts = core::judge_gates(*environment, deployment, facts);
+    hide_openers(db, access.principal, verdicts);
+    return verdicts;
   }));
   run.outcome =
       core::all_open(run.gates) ? core::DryRunOutcome::released : core::DryRunOutcome::held;

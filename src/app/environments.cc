@@ -4,47 +4,18 @@
 
 #include "app/deployment_events.h"
 #include "app/gates.h"
+#include "app/reviewers.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "core/names.h"
+#include "core/new_environment.h"
 #include "core/ref_pattern.h"
-#include "store/accounts.h"
 #include "store/deployments.h"
 #include "store/environments.h"
 #include "store/events.h"
-#include "store/repositories.h"
-#include "store/teams.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::app {
 namespace {
-
-std::unexpected<Error> unknown_reviewer(const std::string& what) {
-  return fail(ErrorCode::invalid, what, "invalid_reviewers");
-}
-
-/// A reviewer must at least see the repository.
-Result<core::Reviewer> find_reviewer(store::Connection& db, const core::Repository& repository,
-                                     const core::ReviewerId& id) {
-  if (const auto* team_id = std::get_if<TeamId>(&id)) {
-    const auto team = store::find_team(db, *team_id);
-    if (!team || team->organization.id != repository.owner.id) {
-      return unknown_reviewer("There is no team " + std::to_string(team_id->value) + " of " +
-                              repository.owner.login + ".");
-    }
-    return core::Reviewer{id, team->organization.login + "/" + team->slug};
-  }
-  const AccountId account_id = std::get<AccountId>(id);
-  core::Principal reviewer;
-  reviewer.account = store::find_account(db, account_id);
-  if (!reviewer.account || reviewer.account->kind == core::AccountKind::organization ||
-      core::effective_role(reviewer, repository, store::find_role(db, repository, account_id)) ==
-          core::Role::none) {
-    return unknown_reviewer("There is no user " + std::to_string(account_id.value) +
-                            " who may read the repository.");
-  }
-  return core::Reviewer{id, reviewer.account->login};
-}
 
 void audit(store::Connection& tx, const RepositoryAccess& access, std::string_view action,
            int64_t target, Timestamp now, std::string detail) {
@@ -91,6 +62,16 @@ Result<core::Environment> find(store::Connection& db, const RepositoryAccess& ac
   return *std::move(environment);
 }
 
+Result<core::Environment> find_or_make(store::Connection& tx, RepositoryId repository,
+                                       const std::string& name, Timestamp now) {
+  if (auto found = store::find_environment(tx, repository, name)) return *std::move(found);
+  if (auto named = core::check_new_environment_name(name); !named) {
+    // GitHub's refusals of environments have their text in the message, and no `errors`.
+    return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
+  }
+  return store::ensure_environment(tx, repository, name, now);
+}
+
 /// Out of that mode an environment has no patterns, as on GitHub.
 Result<core::Environment> find_custom(store::Connection& db, const RepositoryAccess& access,
                                       const std::string& name) {
@@ -116,7 +97,7 @@ Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context&
     auto found = store::list_environments(db, access.repository.id, page);
     core::Listing<core::EnvironmentDetails> listing{{}, found.total_count};
     for (core::Environment& environment : found.items) {
-      listing.items.push_back(store::with_reviewers(db, std::move(environment)));
+      listing.items.push_back(details_for(db, access.principal, std::move(environment)));
     }
     return listing;
   });
@@ -126,7 +107,7 @@ Result<core::EnvironmentDetails> get_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name) {
   return context.database.read([&](store::Connection& db) -> Result<core::EnvironmentDetails> {
-    return store::with_reviewers(db, TRY(find(db, access, name)));
+    return details_for(db, access.principal, TRY(find(db, access, name)));
   });
 }
 
@@ -134,18 +115,14 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
                                                  const core::EnvironmentChange& change) {
-  if (auto named = core::check_environment_name(name); !named) {
-    return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
-  }
   TRY(core::check_environment_change(change));
   auto changed =
       TRY(context.database.write([&](store::Connection& tx) -> Result<core::EnvironmentDetails> {
         const Timestamp now = context.now();
-        auto environment = store::ensure_environment(tx, access.repository.id, name, now);
+        auto environment = TRY(find_or_make(tx, access.repository.id, name, now));
         std::vector<core::Reviewer> reviewers;
-        for (const core::ReviewerId& id :
-             change.reviewers.value_or(std::vector<core::ReviewerId>{})) {
-          reviewers.push_back(TRY(find_reviewer(tx, access.repository, id)));
+        if (change.reviewers) {
+          reviewers = TRY(change_reviewers(tx, access, environment, *change.reviewers));
         }
         environment.rules = TRY(core::rules_after(environment, change, reviewers));
         environment.can_admins_bypass =
@@ -153,7 +130,7 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
         store::save_environment(tx, environment, now);
         audit(tx, access, "environment.update", environment.id.value, now, detail_of(environment));
         judge_environment(tx, context, access, environment.name.id);
-        return store::with_reviewers(tx, std::move(environment));
+        return details_for(tx, access.principal, std::move(environment));
       }));
   context.events_committed();
   return changed;

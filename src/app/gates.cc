@@ -57,11 +57,31 @@ bool release(store::Connection& tx, const Context& context, const RepositoryAcce
 
 core::GateTime gate_time(const Context& context) { return {context.now(), context.boot_now()}; }
 
+Result<void> check_may_make_environment(store::Connection& db, const core::Repository& repository,
+                                        const std::string& name) {
+  const auto policy = store::find_new_environments(db, repository.id);
+  if (policy == core::NewEnvironments::any) return core::check_may_make(policy, name, {});
+  return core::check_may_make(policy, name, store::list_similar_names(db, repository.id, name));
+}
+
+namespace {
+
+/// The one that is there, or a new one.
+Result<core::Environment> find_or_make_environment(store::Connection& tx,
+                                                   const core::Repository& repository,
+                                                   const std::string& name, Timestamp now) {
+  if (auto found = store::find_environment(tx, repository.id, name)) return *std::move(found);
+  TRY(check_may_make_environment(tx, repository, name));
+  return store::ensure_environment(tx, repository.id, name, now);
+}
+
+}  // namespace
+
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
-                               std::string_view name, const core::Commit& head) {
+                               const std::string& name, const core::Commit& head) {
   const Timestamp now = deployment.created_at;
-  const auto environment = store::ensure_environment(tx, access.repository.id, name, now);
+  const auto environment = TRY(find_or_make_environment(tx, access.repository, name, now));
   deployment.environment = deployment.original_environment = environment.name;
   const auto facts = store::gather_gate_facts(tx, environment, deployment, {now, deployment.boot});
   // It was allowed before the transaction; what came between may have changed that.
@@ -120,14 +140,19 @@ void end_held(store::Connection& tx, const Context& context, const RepositoryAcc
   audit(tx, by, "deployment.end", deployment, now);
 }
 
-Result<void> check_override(store::Connection& tx, const core::Deployment& deployment,
-                            std::string_view environment) {
+Result<void> check_override(store::Connection& tx, const core::Repository& repository,
+                            const core::Deployment& deployment, const std::string& environment) {
   // It has passed the gates of the environment that it was created for.
   if (core::fold_case(environment) == core::fold_case(deployment.original_environment.name)) {
     return {};
   }
-  const auto other = store::find_environment(tx, deployment.repository_id, environment);
-  if (!other || other->rules.empty()) return {};
+  const auto other = store::find_environment(tx, repository.id, environment);
+  if (!other) {
+    const bool is_there =
+        core::fold_case(environment) == core::fold_case(deployment.environment.name);
+    return is_there ? Result<void>{} : check_may_make_environment(tx, repository, environment);
+  }
+  if (other->rules.empty()) return {};
   return fail(ErrorCode::invalid,
               "Deployment " + std::to_string(deployment.id.value) +
                   " has not passed the protection rules of " + other->name.name + ".",

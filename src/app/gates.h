@@ -14,12 +14,18 @@ namespace esclusa::app {
 /// Both clocks, read now.
 core::GateTime gate_time(const Context& context);
 
+/// 422 `invalid_environment_name` or `environment_unknown` if a deployment may not make the
+/// environment of that name, which is not there.
+Result<void> check_may_make_environment(store::Connection& db, const core::Repository& repository,
+                                        const std::string& name);
+
 /// Judges a new deployment and inserts it: released, with its event, or held, with a `waiting`
-/// status. 422 if the environment's branch policy forbids its ref. `head` is its commit, which the
+/// status. 422 if the environment's branch policy forbids its ref, or if it may not make the
+/// environment. `head` is its commit, which the
 /// event shows that asks for a review; with the SHA alone if it was not read.
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
-                               std::string_view environment, const core::Commit& head);
+                               const std::string& environment, const core::Commit& head);
 
 /// Judges a held deployment again, stores the verdicts, and releases it if no gate is shut any
 /// more; true if it did. `by` acts: nobody (no account) for the timer. With `past_waits` an
@@ -35,8 +41,9 @@ void judge_environment(store::Connection& tx, const Context& context, const Repo
 void end_held(store::Connection& tx, const Context& context, const RepositoryAccess& by,
               core::Deployment& deployment, core::DeploymentTrigger trigger);
 
-/// 422 `environment_override_protected` if a status of the deployment may not move it there.
-Result<void> check_override(store::Connection& tx, const core::Deployment& deployment,
-                            std::string_view environment);
+/// 422 if a status of the deployment may not move it there: `environment_override_protected`, or as
+/// `check_may_make_environment`.
+Result<void> check_override(store::Connection& tx, const core::Repository& repository,
+                            const core::Deployment& deployment, const std::string& environment);
 
 }  // namespace esclusa::app

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/blocking.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
 #include "wire/json.h"

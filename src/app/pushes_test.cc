@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "app/blocking.h"
 #include "app/deploy_keys.h"
 #include "base/descriptor.h"
 #include "support/app_fixture.h"

@@ -2,10 +2,10 @@
 
 #include "app/commits.h"
 #include "app/deployment_events.h"
+#include "app/reviewers.h"
 #include "base/log.h"
 #include "git/commits.h"
 #include "store/deployments.h"
-#include "store/environments.h"
 #include "store/events.h"
 #include "wire/review_event.h"
 
@@ -18,6 +18,12 @@ Result<core::Commit> try_read(const Context& context, const core::Repository& re
   core::Commit commit = TRY(git::read_commit(git, sha));
   TRY(find_accounts(context, {&commit.author, &commit.committer}));
   return commit;
+}
+
+/// An event goes to whoever has a hook or reads the feed: no secret team is named there.
+core::EnvironmentDetails details_for_everybody(store::Connection& db,
+                                               const core::Environment& environment) {
+  return details_for(db, core::Principal{}, environment);
 }
 
 }  // namespace
@@ -53,7 +59,7 @@ void announce_request(store::Connection& tx, const Context& context, const Repos
       tx, event_of(about.deployment, "deployment_review", "requested", context.now()),
       wire::review_requested_event(
           surroundings,
-          {about.deployment, store::with_reviewers(tx, about.environment), about.head}),
+          {about.deployment, details_for_everybody(tx, about.environment), about.head}),
       by.principal);
 }
 
@@ -66,7 +72,7 @@ void announce_review(store::Connection& tx, const Context& context, const Reposi
       tx, event_of(about.deployment, "deployment_review", action, review.created_at),
       wire::review_event(
           surroundings,
-          {about.deployment, store::with_reviewers(tx, about.environment), about.head}, action,
+          {about.deployment, details_for_everybody(tx, about.environment), about.head}, action,
           review),
       access.principal);
 }

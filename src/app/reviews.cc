@@ -5,6 +5,7 @@
 #include "app/deployment_events.h"
 #include "app/gates.h"
 #include "app/review_events.h"
+#include "app/reviewers.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -52,7 +53,7 @@ Result<void> check_may_review(store::Connection& db, const RepositoryAccess& acc
                               const core::ProtectionRule& rule) {
   const core::Account& account = *access.principal.account;
   return core::check_reviewer(std::get<core::RequiredReviewersRule>(rule.gate), deployment, account,
-                              store::is_reviewer(db, rule.id, account.id));
+                              store::may_review(db, access.repository, rule.id, account));
 }
 
 core::DeploymentReview make_review(const Context& context, const RepositoryAccess& access,
@@ -126,9 +127,11 @@ Result<core::GateReport> explain_gates(const Context& context, const RepositoryA
     core::GateReport report{*std::move(deployment), std::nullopt, {}};
     report.environment = store::find_environment(db, report.deployment.original_environment.id);
     if (report.deployment.phase == core::DeploymentPhase::held && report.environment) {
-      report.verdicts = core::judge_gates(
-          *report.environment, report.deployment,
-          store::gather_gate_facts(db, *report.environment, report.deployment, gate_time(context)));
+      auto facts =
+          store::gather_gate_facts(db, *report.environment, report.deployment, gate_time(context));
+      facts.unentitled = store::list_unentitled(db, *report.environment);
+      report.verdicts = core::judge_gates(*report.environment, report.deployment, facts);
+      hide_openers(db, access.principal, report.verdicts);
     } else {
       report.verdicts = store::list_verdicts(db, id);
     }
@@ -146,7 +149,8 @@ Result<std::optional<core::PendingDeployment>> find_pending(const Context& conte
         auto environment = store::find_environment(db, deployment->environment.id);
         if (deployment->phase != core::DeploymentPhase::held || !environment) return std::nullopt;
         core::PendingDeployment pending{*std::move(deployment),
-                                        store::with_reviewers(db, *std::move(environment)), false};
+                                        details_for(db, access.principal, *std::move(environment)),
+                                        false};
         const core::ProtectionRule* rule = find_review_rule(pending.environment);
         pending.current_user_can_approve =
             rule != nullptr && access.principal.account &&

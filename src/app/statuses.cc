@@ -48,7 +48,8 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
         }
         const core::DeploymentTrigger trigger = core::trigger_of(input.state);
         const core::DeploymentPhase next = TRY(core::next_phase(*deployment, trigger));
-        if (input.environment) TRY(check_override(tx, *deployment, *input.environment));
+        if (input.environment)
+          TRY(check_override(tx, access.repository, *deployment, *input.environment));
         if (next != deployment->phase) end_held(tx, context, access, *deployment, trigger);
         core::DeploymentStatus status;
         status.created_at = status.updated_at = now;

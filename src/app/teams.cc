@@ -2,6 +2,7 @@
 
 #include "app/accounts.h"
 #include "app/members.h"
+#include "app/reviewers.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/events.h"
@@ -24,12 +25,7 @@ std::optional<AccountId> viewer_of(const OrganizationAccess& access) {
 Result<core::Team> require_team(store::Connection& db, const OrganizationAccess& access,
                                 const std::string& slug) {
   auto team = store::find_team(db, access.organization.id, slug);
-  if (!team) return not_found();
-  const auto viewer = viewer_of(access);
-  if (viewer && team->privacy == core::TeamPrivacy::secret &&
-      !store::is_team_member(db, team->id, *viewer)) {
-    return not_found();
-  }
+  if (!team || !may_see(db, access.principal, *team)) return not_found();
   return std::move(*team);
 }
 

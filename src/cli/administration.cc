@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "cli/blocking.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
 #include "wire/json_writer.h"
@@ -10,42 +11,36 @@
 namespace esclusa::cli {
 namespace {
 
-/// `0 hooks`, `1 hook`, `2 hooks`.
-std::string hooks_of(const wire::Json& answer) {
-  const int64_t count = answer.integer_at("hook_count").value_or(0);
-  return std::to_string(count) + (count == 1 ? " hook" : " hooks");
+/// `block` or `unblock`: calls the server by the method, and shows what became of the account.
+void add_blocking(Action& action, SocketCommand command, const char* method, const char* keep_bots,
+                  Show show) {
+  auto login = std::make_shared<std::string>();
+  auto keeps_bots = std::make_shared<bool>(false);
+  command.app->add_option("login", *login, "Login")->required();
+  command.app->add_flag("--keep-bots", *keeps_bots, keep_bots);
+  command.app->callback([=, &action] {
+    action = [=] {
+      return ask(
+          *command.socket, method,
+          "/users/" + percent_encode(*login) + "/blocked" + (*keeps_bots ? "?bots=stay" : ""), "",
+          show);
+    };
+  });
 }
 
-void add_blocking(CLI::App& group, Action& action) {
-  auto login = std::make_shared<std::string>();
-  SocketCommand block =
-      add_socket_command(group, "block", "Shuts an account out at once, with its tokens and hooks");
-  block.app->add_option("login", *login, "Login")->required();
+void add_block_and_unblock(CLI::App& group, Action& action) {
+  SocketCommand block = add_socket_command(
+      group, "block", "Shuts an account out at once, with its tokens, hooks and bots");
   block.app->footer(
-      "Events for its hooks wait until it is unblocked, or somebody adopts the hook with:\n"
+      "The bots for which a human answers are blocked along, and their tokens are listed. Events\n"
+      "for hooks wait until the account is unblocked, or somebody adopts the hook with:\n"
       "esclusa hook adopt TARGET ID");
-  block.app->callback([=, &action] {
-    action = [=] {
-      return ask(*block.socket, "PUT", "/users/" + percent_encode(*login) + "/blocked", "",
-                 [](const wire::Json& answer) {
-                   print_line("Blocked " + answer.string_at("login").value_or("") +
-                              ": its tokens open nothing; " + hooks_of(answer) +
-                              " it answers for will get nothing (see: esclusa hook adopt --help)");
-                 });
-    };
-  });
-  SocketCommand unblock = add_socket_command(group, "unblock", "Lets an account in again");
-  unblock.app->add_option("login", *login, "Login")->required();
-  unblock.app->callback([=, &action] {
-    action = [=] {
-      return ask(*unblock.socket, "DELETE", "/users/" + percent_encode(*login) + "/blocked", "",
-                 [](const wire::Json& answer) {
-                   print_line("Unblocked " + answer.string_at("login").value_or("") +
-                              ": its tokens open what they did; " + hooks_of(answer) +
-                              " get what waited");
-                 });
-    };
-  });
+  add_blocking(action, block, "PUT", "Leave the bots for which it answers as they are",
+               print_block);
+  SocketCommand unblock = add_socket_command(
+      group, "unblock", "Lets an account in again, and the bots that were blocked along with it");
+  add_blocking(action, unblock, "DELETE", "Leave the bots blocked that were blocked along",
+               print_unblock);
 }
 
 }  // namespace
@@ -85,7 +80,7 @@ void add_user(CLI::App& app, Action& action) {
                  show_table({"id", "login", "kind", "site_admin", "created_at", "blocked_at"}));
     };
   });
-  add_blocking(group, action);
+  add_block_and_unblock(group, action);
 }
 
 void add_token(CLI::App& app, Action& action) {

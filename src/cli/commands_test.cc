@@ -179,6 +179,33 @@ TEST_CASE("user block and unblock: say what becomes of the account's tokens and 
   CHECK(outcome.output.starts_with("Unblocked ada: "));
   CHECK(outcome.output.contains("2 hooks"));
   CHECK(server.target() == "DELETE /esclusa/admin/users/Ada/blocked");
+  CHECK_FALSE(outcome.output.contains("bot"));
+}
+
+TEST_CASE("user block and unblock: list the bots with their tokens, and warn of what is left") {
+  Administration server(json(200, R"({"login": "ada", "hook_count": 0,
+    "was_last_administrator": true, "without_owner": ["acme"], "bots": [
+    {"login": "ci", "blocked_at": "2026", "hook_count": 1, "tokens": [
+      {"id": 4, "name": "deploy", "scopes": "repo_deployment"}]},
+    {"login": "old", "blocked_at": null, "hook_count": 0, "tokens": []}]})"));
+  const auto outcome = server.ask({"user", "block", "ada", "--keep-bots"});
+  CHECK(server.target() == "PUT /esclusa/admin/users/ada/blocked?bots=stay");
+  CHECK(outcome.output.contains(
+      "ci, a bot for which ada answers, is blocked: its tokens open nothing; 1 hook"));
+  CHECK(
+      outcome.output.contains("ID  NAME    SCOPES           EXPIRES AT  LAST USED AT\n"
+                              "4   deploy  repo_deployment  -           -\n"));
+  CHECK(outcome.output.contains("old, a bot for which ada answers, is not blocked"));
+  CHECK(outcome.output.contains("no site administrator is left"));
+  CHECK(outcome.output.contains("esclusa org add acme LOGIN --role admin"));
+  CHECK(server.ask({"user", "unblock", "ada"}).output.contains("esclusa user block old"));
+}
+
+TEST_CASE("repo environments: sends what the repository shall do with new ones") {
+  Administration server;
+  CHECK(server.ask({"repo", "environments", "team/app", "known"}).code == 0);
+  CHECK(server.target() == "PUT /esclusa/admin/repositories/team/app/environments");
+  CHECK(server.sent().string_at("environments") == "known");
 }
 
 TEST_CASE("repo add: sends an absolute path; repo create sends none") {

@@ -71,6 +71,10 @@ int try_out(const client::Api& api, const std::string& repository,
   print_line(input.ref + (sha.empty() ? "" : " (" + sha.substr(0, 10) + ")") + " to " +
              input.environment + ": " + outcome);
   print_line(answer->body.string_at("message").value_or(""));
+  const auto makes_environment = answer->body.find("makes_environment");
+  if (makes_environment && makes_environment->boolean().value_or(false)) {
+    print_line(input.environment + " is new and has no gates");
+  }
   if (const auto gates = answer->body.find("gates")) print_gates(*gates);
   return outcome == "refused" ? refused : succeeded;
 }

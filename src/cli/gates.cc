@@ -73,6 +73,11 @@ Error explained(Error error, const GateOptions& options) {
                     "esclusa history " +
                     options.repository;
   }
+  if (error.reason_code == "missing_scope") {
+    error.message =
+        "the token may see the deployment and not open its gates: --approve, --reject and --bypass "
+        "need the scope repo (public_repo, if the repository is public)";
+  }
   return error;
 }
 
@@ -162,8 +167,13 @@ void print_gates(const Json& gates) {
 
 void print_wait(const client::Api& api, const std::string& repository, int64_t deployment) {
   const auto answer = api.call("GET", gates_path(repository, deployment));
-  // A server that knows no gates holds nothing.
-  if (!answer || cell(answer->body, "phase") != "held") return;
+  if (!answer) return;  // a server that knows no gates holds nothing
+  const auto environment = answer->body.find("environment");
+  const auto is_new = environment ? environment->find("is_new") : std::nullopt;
+  if (is_new && is_new->boolean().value_or(false)) {
+    print_line(cell(*environment, "name") + " is new and has no gates");
+  }
+  if (cell(answer->body, "phase") != "held") return;
   print_line("It waits, and is sent to nobody yet:");
   if (const auto gates = answer->body.find("gates")) print_gates(*gates);
 }

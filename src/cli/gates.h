@@ -13,7 +13,7 @@ void add_review(CLI::App& app, Action& action);
 /// Prints the `gates` of a report or of a dry run as a table; nothing if there are none.
 void print_gates(const wire::Json& gates);
 
-/// Says what a deployment waits for, if it waits.
+/// Says that a deployment has made its environment, if so, and what it waits for, if it waits.
 void print_wait(const client::Api& api, const std::string& repository, int64_t deployment);
 
 }  // namespace esclusa::cli

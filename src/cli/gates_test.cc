@@ -98,12 +98,30 @@ TEST_CASE("review: exactly one decision, about something that waits") {
   CHECK(server.receiver.requests().size() == 1);
 }
 
+TEST_CASE("review: a token without the scope is told which one it needs") {
+  test::AskedServer server(
+      "review", json(403, R"({"message": "Resource not accessible by personal access token",
+                              "reason_code": "missing_scope"})"));
+  const auto outcome = server.ask({"ada/app", "9", "--bypass", "--comment", "It burns"});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors.contains("need the scope repo (public_repo"));
+}
+
 TEST_CASE("gates: what is not there comes with what may be missing") {
   test::AskedServer server("gates", json(404, R"({"message": "Not Found"})"));
   const auto outcome = server.ask({"ada/app", "9"});
   CHECK(outcome.code == 1);
   CHECK(outcome.errors.contains("repo_deployment"));
   CHECK(outcome.errors.contains("esclusa history ada/app"));
+}
+
+TEST_CASE("deploy: says that it has made the environment, or would make it") {
+  test::AskedServer server("deploy", json(200, R"({"id": 7, "ref": "main", "sha": "0123456789ab",
+      "outcome": "released", "message": "It would be sent at once.", "makes_environment": true,
+      "phase": "released", "environment": {"name": "staging2", "is_new": true}, "gates": []})"));
+  CHECK(server.ask({"ada/app", "main"}).output.contains("\nstaging2 is new and has no gates\n"));
+  const auto tried = server.ask({"ada/app", "main", "--environment", "staging3", "--dry-run"});
+  CHECK(tried.output.contains("\nstaging3 is new and has no gates\n"));
 }
 
 TEST_CASE("deploy: says that the deployment waits, and for what") {

@@ -66,6 +66,31 @@ void add_repository_options(const SocketCommand& command, RepositoryOptions& opt
                           "merge, refuse or ignore (merge if writable, else ignore)");
 }
 
+void add_new_environments(CLI::App& group, Action& action) {
+  auto full_name = std::make_shared<std::string>();
+  auto policy = std::make_shared<std::string>();
+  SocketCommand environments = add_socket_command(
+      group, "environments", "Chooses whether deployments make the environments that they name");
+  environments.app->footer(
+      "known: a deployment to an environment that is not there is refused, so that none comes "
+      "into\n"
+      "being by a typing error; administrators make environments. any: it is made, as on GitHub.");
+  environments.app->add_option("repository", *full_name, "OWNER/NAME")->required();
+  environments.app->add_option("policy", *policy, "known or any")
+      ->required()
+      ->check(CLI::IsMember({"known", "any"}));
+  environments.app->callback([=, &action] {
+    action = [=] {
+      auto path = client::repository_path(*full_name);
+      if (!path) return report(path.error());
+      wire::JsonWriter json;
+      json.begin_object().member("environments", *policy).end_object();
+      return ask(*environments.socket, "PUT", "/repositories/" + *path + "/environments",
+                 json.take(), show_nothing);
+    };
+  });
+}
+
 void add_protections(CLI::App& group, Action& action) {
   struct Options {
     std::string full_name, pattern;
@@ -167,6 +192,7 @@ void add_repository(CLI::App& app, Action& action) {
                  show_nothing);
     };
   });
+  add_new_environments(group, action);
   add_protections(group, action);
 }
 

@@ -28,6 +28,12 @@ std::vector<ReviewerId> ids_of(const std::vector<Reviewer>& reviewers) {
   return ids;
 }
 
+Result<void> check_count(size_t reviewers) {
+  if (reviewers <= limits::reviewers) return {};
+  return invalid("reviewers",
+                 "There can be at most " + std::to_string(limits::reviewers) + " reviewers");
+}
+
 bool has_team(const RequiredReviewersRule& rule) {
   return std::ranges::any_of(rule.reviewers, [](const Reviewer& reviewer) {
     return std::holds_alternative<TeamId>(reviewer.id);
@@ -43,10 +49,7 @@ Result<void> check_environment_change(const EnvironmentChange& change) {
                                      std::to_string(limits::wait_timer_minutes) + " minutes");
   }
   if (change.reviewers) {
-    if (change.reviewers->size() > limits::reviewers) {
-      return invalid("reviewers",
-                     "There can be at most " + std::to_string(limits::reviewers) + " reviewers");
-    }
+    TRY(check_count(change.reviewers->size()));
     auto sorted = *change.reviewers;
     std::ranges::sort(sorted);
     if (std::ranges::adjacent_find(sorted) != sorted.end()) {
@@ -88,6 +91,7 @@ Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
   review.required_approvals = change.required_approvals.value_or(review.required_approvals);
   review.prevent_self_review = change.prevent_self_review.value_or(review.prevent_self_review);
   if (!review.reviewers.empty()) {
+    TRY(check_count(review.reviewers.size()));
     // How many a team has is its own affair, and changes.
     if (!has_team(review) &&
         static_cast<size_t>(review.required_approvals) > review.reviewers.size()) {

@@ -110,8 +110,9 @@ struct EnvironmentChange {
 Result<void> check_environment_change(const EnvironmentChange& change);
 
 /// The rules that `environment` has after the change. Those that stay what they are keep their ids;
-/// the others have none yet. `reviewers` are those of the change, with their names.
-/// 422 if more approvals are required than there are users who could give them.
+/// the others have none yet. `reviewers` are those that a change of them leads to, with names.
+/// 422 if they are too many, or if more approvals are required than there are users who could give
+/// them.
 Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                                                 const EnvironmentChange& change,
                                                 const std::vector<Reviewer>& reviewers);

@@ -102,10 +102,11 @@ struct Judge {
       const auto* account = std::get_if<AccountId>(&reviewer.id);
       const bool is_creator = account != nullptr && *account == who_answers_for(deployment.creator);
       if ((is_creator && rule.prevent_self_review) ||
-          (account != nullptr && approved.contains(*account))) {
+          (account != nullptr &&
+           (approved.contains(*account) || facts.unentitled.contains(*account)))) {
         continue;
       }
-      verdict.openers.push_back(reviewer.name);
+      verdict.openers.push_back(reviewer);
     }
     return verdict;
   }
@@ -187,8 +188,8 @@ AccountId who_answers_for(const Account& account) {
 }
 
 Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
-                            const Account& reviewer, bool is_reviewer) {
-  if (!is_reviewer) {
+                            const Account& reviewer, bool is_entitled) {
+  if (!is_entitled) {
     return fail(ErrorCode::forbidden,
                 reviewer.login + " is not a required reviewer of " +
                     deployment.original_environment.name + ".",

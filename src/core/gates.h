@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct DeploymentReview {
   AccountId human_id;  ///< who answers for the reviewer
   std::string comment;
   Timestamp created_at{};
-  /// Whether the reviewer is still among the rule's reviewers, and not blocked.
+  /// Whether the reviewer may review by that rule today (store::may_review).
   bool is_entitled = false;
 };
 
@@ -39,6 +40,9 @@ struct GateFacts {
   std::vector<BranchPolicy> branch_policies;
   std::vector<std::string> protected_branches;  ///< patterns
   std::vector<DeploymentReview> reviews;        ///< of this deployment
+  /// Whom the rule names, and who may not review today: no openers. It is asked for where the
+  /// openers are shown.
+  std::set<AccountId> unentitled = {};
   GateTime now;
 };
 
@@ -51,7 +55,7 @@ struct GateVerdict {
   GateState state = GateState::shut;
   std::string reason_code;
   std::string message;
-  std::vector<std::string> openers = {};   ///< who can open it: logins and teams
+  std::vector<Reviewer> openers = {};      ///< who can open it
   std::optional<Timestamp> opens_at = {};  ///< when time alone does
 };
 
@@ -105,6 +109,7 @@ struct DryRun {
   std::string sha = {};                 ///< empty where the ref is unknown
   std::optional<Error> refusal = {};    ///< of `refused`
   std::vector<GateVerdict> gates = {};  ///< of `released` and `held`
+  bool makes_environment = false;       ///< the environment is not there yet
 };
 
 /// The gates that are shut, for people to read: `wait_timer, required_reviewers`.
@@ -114,10 +119,10 @@ std::string shut_gates(const std::vector<GateVerdict>& verdicts);
 bool starts_asking_for_review(const std::vector<GateVerdict>& before,
                               const std::vector<GateVerdict>& after);
 
-/// Whether `reviewer` may review the deployment under the rule; `is_reviewer`: it is among those
-/// that the rule names. 403 `not_a_reviewer`, 422 `self_review_prevented`.
+/// Whether `reviewer` may review the deployment under the rule; `is_entitled` as of a review. 403
+/// `not_a_reviewer`, 422 `self_review_prevented`.
 Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
-                            const Account& reviewer, bool is_reviewer);
+                            const Account& reviewer, bool is_entitled);
 
 /// When the timer that started with the deployment ends: by the boot clock within one boot, which
 /// nobody can set, and by the wall clock across boots.

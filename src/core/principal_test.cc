@@ -199,11 +199,12 @@ TEST_CASE("check_organization_access: members read; what they see and may not ch
 }
 
 TEST_CASE("check_access: what readers may change asks for an account and a scope, also in public") {
-  const Requirement review{Role::read, {repo, repo_deployment, public_repo}, true};
+  const Requirement review{Role::read, code, true};
   CHECK(outcome(Principal{}, is_public, Role::none, review) == 401);
   CHECK(outcome(Principal{}, is_private, Role::none, review) == 404);
   CHECK(outcome(caller("read:user"), is_public, Role::none, review) == 403);
   CHECK(outcome(caller("public_repo"), is_public, Role::none, review) == 200);
   CHECK(outcome(caller("public_repo"), is_private, Role::read, review) == 404);
-  CHECK(outcome(caller("repo_deployment"), is_private, Role::read, review) == 200);
+  CHECK(outcome(caller("repo_deployment"), is_private, Role::read, review) == 404);
+  CHECK(outcome(caller("repo"), is_private, Role::read, review) == 200);
 }

@@ -61,8 +61,23 @@ bool has_accounts(sql::Connection& db) {
   return db.number("select count(*) from (select 1 from account limit 1) as found") > 0;
 }
 
-void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at) {
-  tx.execute("update account set blocked_at = $2 where id = $1", {account.value, time_value(at)});
+void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at,
+                 std::optional<AccountId> with) {
+  tx.execute("update account set blocked_at = $2, blocked_with = $3 where id = $1",
+             {account.value, time_value(at), id_value(with)});
+}
+
+std::vector<Bot> list_bots(sql::Connection& db, AccountId human) {
+  static const std::string sql = "select " + account_columns("a") +
+                                 ", case when a.blocked_with is null then 0 else 1 end "
+                                 "from account a where a.human_id = $1 order by a.login_key";
+  return db.all(sql, {human.value}, [](const sql::Row& row) {
+    return Bot{read_account(row), row.boolean(account_column_count)};
+  });
+}
+
+int64_t count_administrators(sql::Connection& db) {
+  return db.number("select count(*) from account where site_admin = 1 and blocked_at is null");
 }
 
 namespace {

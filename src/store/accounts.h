@@ -17,8 +17,18 @@ std::optional<core::Account> find_account(sql::Connection& db, std::string_view 
 std::vector<core::Account> list_accounts(sql::Connection& db);
 bool has_accounts(sql::Connection& db);
 
-/// Nothing as the time lets the account in again.
-void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at);
+/// Nothing as the time lets the account in again. `with`: the human along with whom a bot is
+/// blocked.
+void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at,
+                 std::optional<AccountId> with = {});
+/// The bots for which a human answers, by login, and whether they were blocked along.
+struct Bot {
+  core::Account account;
+  bool blocked_along = false;
+};
+std::vector<Bot> list_bots(sql::Connection& db, AccountId human);
+/// How many site administrators are not blocked.
+int64_t count_administrators(sql::Connection& db);
 
 TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_view digest);
 struct TokenOwner {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
@@ -147,6 +148,32 @@ std::optional<core::Environment> find_environment(sql::Connection& db, Repositor
 std::optional<core::Environment> find_environment(sql::Connection& db, EnvironmentNameId name) {
   static const std::string sql = select_environments("where e.environment_name_id = $1");
   return with_rules(db, db.one(sql, {name.value}, read_environment));
+}
+
+core::NewEnvironments find_new_environments(sql::Connection& db, RepositoryId repository) {
+  const auto policy =
+      db.one("select environments from repository where id = $1", {repository.value},
+             [](const sql::Row& row) { return read_enum<core::NewEnvironments>(row, 0); });
+  ENSURE(policy.has_value());
+  return *policy;
+}
+
+void set_new_environments(sql::Connection& tx, RepositoryId repository,
+                          core::NewEnvironments policy) {
+  tx.execute("update repository set environments = $2 where id = $1",
+             {repository.value, core::to_name(policy)});
+}
+
+std::vector<std::string> list_similar_names(sql::Connection& db, RepositoryId repository,
+                                            std::string_view name) {
+  const auto length = static_cast<int64_t>(utf8_length(name));
+  const int64_t span = length / 2 + 1;
+  return db.all(
+      "select n.name from environment e join environment_name n on n.id = e.environment_name_id "
+      "where e.repository_id = $1 and length(n.name) between $2 and $3 order by n.name_key "
+      "limit $4",
+      {repository.value, length - span, length + span, core::compared_names},
+      [](const sql::Row& row) { return std::string(row.text(0)); });
 }
 
 core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,

@@ -1,9 +1,11 @@
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/environment.h"
+#include "core/new_environment.h"
 #include "core/page.h"
 #include "sql/connection.h"
 
@@ -17,6 +19,13 @@ std::optional<core::Environment> find_environment(sql::Connection& db, Repositor
                                                   std::string_view name);
 /// The environment that bears the name now; nothing if it was deleted.
 std::optional<core::Environment> find_environment(sql::Connection& db, EnvironmentNameId name);
+/// What the repository does with deployments to environments that are not there.
+core::NewEnvironments find_new_environments(sql::Connection& db, RepositoryId repository);
+void set_new_environments(sql::Connection& tx, RepositoryId repository,
+                          core::NewEnvironments policy);
+/// The names of environments that are about as long as `name`, at most core::compared_names.
+std::vector<std::string> list_similar_names(sql::Connection& db, RepositoryId repository,
+                                            std::string_view name);
 /// By their names' order.
 core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,
                                                    const core::Page& page);

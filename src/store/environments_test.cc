@@ -227,8 +227,9 @@ TEST_CASE("insert_review: one approval for each human and rule") {
     CHECK(store::insert_review(tx, review, s.principal));
     const auto listed = store::list_reviews(tx, held.id);
     REQUIRE(listed.size() == 2);
-    CHECK_FALSE(listed[0].is_entitled);  // by a rule that does not name ada
-    CHECK(listed[1].is_entitled);
+    const auto judged = store::gather_gate_facts(tx, where, held, {}).reviews;
+    CHECK_FALSE(judged[0].is_entitled);  // by a rule that does not name ada
+    CHECK(judged[1].is_entitled);
     CHECK(listed[1].environment.name == "production");
     CHECK(listed[1].comment == "fine");
     CHECK(listed[1].human_id == s.ada.id);
@@ -237,12 +238,16 @@ TEST_CASE("insert_review: one approval for each human and rule") {
   });
 }
 
-TEST_CASE("is_reviewer: named in person or by a team, and not blocked") {
+TEST_CASE("may_review: named in person or by a team, with a role, and not blocked") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, core::Environment environment) {
     const auto grace = test::add_account(tx, "grace");
     const ProtectionRuleId rule = environment.rules.back().id;
-    CHECK(store::is_reviewer(tx, rule, s.ada.id));
-    CHECK_FALSE(store::is_reviewer(tx, rule, grace.id));
+    auto may_review = [&](ProtectionRuleId by, const core::Account& account) {
+      return store::may_review(tx, s.repository, by, account);
+    };
+    store::set_role(tx, s.repository.id, grace.id, core::Role::read);
+    CHECK(may_review(rule, s.ada));
+    CHECK_FALSE(may_review(rule, grace));
     const auto acme = test::add_account(tx, "acme", core::AccountKind::organization);
     const int64_t team = tx.number(
         "insert into team (organization_id, name, slug, description, privacy, created_at, "
@@ -253,12 +258,16 @@ TEST_CASE("is_reviewer: named in person or by a team, and not blocked") {
     environment.rules.back().id = {};
     store::save_environment(tx, environment, at(5));
     const ProtectionRuleId by_team = environment.rules.back().id;
-    CHECK_FALSE(store::is_reviewer(tx, by_team, grace.id));
+    CHECK_FALSE(may_review(by_team, grace));
     tx.execute("insert into team_member (team_id, account_id, role) values ($1, $2, 'member')",
                {team, grace.id.value});
-    CHECK(store::is_reviewer(tx, by_team, grace.id));
+    CHECK(may_review(by_team, grace));
+    store::set_role(tx, s.repository.id, grace.id, core::Role::none);
+    CHECK_FALSE(may_review(by_team, grace));
+    store::set_role(tx, s.repository.id, grace.id, core::Role::triage);
+    CHECK(may_review(by_team, grace));
     store::set_blocked(tx, grace.id, at(6));
-    CHECK_FALSE(store::is_reviewer(tx, by_team, grace.id));
+    CHECK_FALSE(may_review(by_team, grace));
     CHECK(found(store::find_environment(tx, environment.name.id))
               .find<core::RequiredReviewersRule>()
               ->reviewers.at(0)

@@ -6,19 +6,21 @@
 #include "store/branch_protections.h"
 #include "store/columns.h"
 #include "store/environments.h"
+#include "store/repositories.h"
 
 namespace esclusa::store {
 namespace {
 
-/// Whether the account `c` may review by the rule: the rule names it, or a team of it, and neither
-/// it nor the human who answers for it is blocked.
-std::string may_review(const std::string& rule) {
-  return "c.blocked_at is null and not exists (select 1 from account h where h.id = c.human_id and "
-         "h.blocked_at is not null) and exists (select 1 from required_reviewer w where "
-         "w.protection_rule_id = " +
-         rule +
-         " and (w.account_id = c.id or exists (select 1 from team_member m where "
-         "m.team_id = w.team_id and m.account_id = c.id)))";
+/// Whether the rule names the account or a team of it, and neither it nor the human who answers for
+/// it is blocked.
+bool is_named(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
+  constexpr const char* sql =
+      "select count(*) from account c where c.id = $2 and "
+      "c.blocked_at is null and not exists (select 1 from account h where h.id = c.human_id and "
+      "h.blocked_at is not null) and exists (select 1 from required_reviewer w where "
+      "w.protection_rule_id = $1 and (w.account_id = c.id or exists (select 1 from team_member m "
+      "where m.team_id = w.team_id and m.account_id = c.id)))";
+  return db.number(sql, {rule.value, account.value}) > 0;
 }
 
 core::DeploymentReview read_review(const sql::Row& row) {
@@ -29,11 +31,16 @@ core::DeploymentReview read_review(const sql::Row& row) {
           .rule_id = read_optional_id<ProtectionRuleId>(row, 5),
           .sha = std::string(row.text(6)),
           .state = read_enum<core::ReviewState>(row, 7),
-          .reviewer = read_account(row, 12),
+          .reviewer = read_account(row, 11),
           .human_id = {row.integer(8)},
           .comment = std::string(row.text(9)),
-          .created_at = from_micros(row.integer(10)),
-          .is_entitled = row.boolean(11)};
+          .created_at = from_micros(row.integer(10))};
+}
+
+core::Repository require_repository(sql::Connection& db, RepositoryId id) {
+  auto repository = find_repository(db, id);
+  ENSURE(repository.has_value());
+  return *std::move(repository);
 }
 
 }  // namespace
@@ -54,7 +61,29 @@ core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& 
   if (deployment.id && environment.find<core::RequiredReviewersRule>() != nullptr) {
     facts.reviews = list_reviews(db, deployment.id);
   }
+  if (facts.reviews.empty()) return facts;
+  const auto repository = require_repository(db, environment.repository_id);
+  for (core::DeploymentReview& review : facts.reviews) {
+    review.is_entitled =
+        review.rule_id && may_review(db, repository, *review.rule_id, review.reviewer);
+  }
   return facts;
+}
+
+std::set<AccountId> list_unentitled(sql::Connection& db, const core::Environment& environment) {
+  std::set<AccountId> unentitled;
+  for (const core::ProtectionRule& rule : environment.rules) {
+    const auto* gate = std::get_if<core::RequiredReviewersRule>(&rule.gate);
+    if (gate == nullptr) continue;
+    const auto repository = require_repository(db, environment.repository_id);
+    for (const core::Reviewer& reviewer : gate->reviewers) {
+      const auto* id = std::get_if<AccountId>(&reviewer.id);
+      if (id == nullptr) continue;
+      const auto account = find_account(db, *id);
+      if (!account || !may_review(db, repository, rule.id, *account)) unentitled.insert(*id);
+    }
+  }
+  return unentitled;
 }
 
 void save_verdicts(sql::Connection& tx, DeploymentId deployment,
@@ -104,17 +133,33 @@ std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
 std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, DeploymentId deployment) {
   static const std::string sql =
       "select v.id, v.deployment_id, v.environment_id, n.id, n.name, v.protection_rule_id, v.sha, "
-      "v.state, v.reviewer_human_id, v.comment, v.created_at, case when " +
-      may_review("v.protection_rule_id") + " then 1 else 0 end, " + account_columns("c") +
+      "v.state, v.reviewer_human_id, v.comment, v.created_at, " +
+      account_columns("c") +
       " from deployment_review v join environment_name n on n.id = v.environment_name_id "
       "join account c on c.id = v.reviewer_id where v.deployment_id = $1 order by v.id desc";
   return db.all(sql, {deployment.value}, read_review);
 }
 
-bool is_reviewer(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
-  static const std::string sql =
-      "select count(*) from account c where c.id = $2 and " + may_review("$1");
-  return db.number(sql, {rule.value, account.value}) > 0;
+bool holds_role(sql::Connection& db, const core::Repository& repository,
+                const core::Account& account) {
+  core::Repository closed = repository;  // to those who have no role of their own
+  closed.visibility = core::Visibility::is_private;
+  auto holds = [&](const core::Account& one) {
+    core::Principal principal;
+    principal.account = one;
+    const core::Role granted = find_role(db, closed, one.id);
+    return core::effective_role(principal, closed, granted) > core::Role::none;
+  };
+  if (!holds(account)) return false;
+  const AccountId human_id = core::who_answers_for(account);
+  if (human_id == account.id) return true;
+  const auto human = find_account(db, human_id);
+  return human && holds(*human);
+}
+
+bool may_review(sql::Connection& db, const core::Repository& repository, ProtectionRuleId rule,
+                const core::Account& account) {
+  return is_named(db, rule, account.id) && holds_role(db, repository, account);
 }
 
 }  // namespace esclusa::store

@@ -22,6 +22,16 @@ std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId 
       [](const sql::Row& row) { return read_enum<core::MemberRole>(row, 0); });
 }
 
+std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account) {
+  return db.all(
+      "select o.login from organization_member m join account o on o.id = m.organization_id "
+      "where m.account_id = $1 and m.role = 'admin' and not exists (select 1 from "
+      "organization_member other join account a on a.id = other.account_id where "
+      "other.organization_id = m.organization_id and other.role = 'admin' and "
+      "other.account_id <> m.account_id and a.blocked_at is null) order by o.login_key",
+      {account.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
+}
+
 int64_t count_owners(sql::Connection& db, AccountId organization) {
   return db.number(
       "select count(*) from organization_member where organization_id = $1 and role = 'admin'",

@@ -1,5 +1,7 @@
 #pragma once
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/page.h"
 #include "core/team.h"
@@ -14,6 +16,8 @@ void set_member(sql::Connection& tx, AccountId organization, AccountId account,
 /// Nothing for who is no member.
 std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId organization,
                                                  AccountId account);
+/// The organizations that the account owns, and nobody else who is not blocked, by login.
+std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account);
 /// How many of them are admins.
 int64_t count_owners(sql::Connection& db, AccountId organization);
 /// By login; those of that role, or all.

@@ -102,7 +102,7 @@ void write_gates(JsonWriter& json, const std::vector<core::GateVerdict>& verdict
         .member("reason_code", verdict.reason_code)
         .member("message", verdict.message);
     json.key("openers").begin_array();
-    for (const std::string& opener : verdict.openers) json.value(opener);
+    for (const core::Reviewer& opener : verdict.openers) json.value(opener.name);
     json.end_array().member("opens_at", verdict.opens_at).end_object();
   }
   json.end_array();
@@ -120,7 +120,9 @@ void write_gate_report(JsonWriter& json, const core::GateReport& report,
   if (report.environment) {
     begin_environment(json, report.environment->id, report.environment->name.name, repository,
                       urls);
-    json.member("can_admins_bypass", report.environment->can_admins_bypass).end_object();
+    json.member("can_admins_bypass", report.environment->can_admins_bypass)
+        .member("is_new", report.environment->created_at == report.deployment.created_at)
+        .end_object();
   } else {
     json.value(nullptr);
   }
@@ -134,6 +136,7 @@ void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDep
   json.begin_object()
       .member("outcome", core::to_name(run.outcome))
       .member("environment", input.environment)
+      .member("makes_environment", run.makes_environment)
       .member("ref", input.ref)
       .member("sha", run.sha.empty() ? std::nullopt : std::optional(run.sha))
       .member("message", explain(run, input, repository))

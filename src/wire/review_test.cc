@@ -119,7 +119,7 @@ TEST_CASE("write_gate_report: each gate, and no environment once it is deleted")
                           some_environment(),
                           {verdict(core::GateKind::wait_timer, core::GateState::shut)}};
   report.verdicts[0].opens_at = from_micros(0);
-  report.verdicts[0].openers = {"grace", "demo/ops"};
+  report.verdicts[0].openers = {{AccountId{2}, "grace"}, {TeamId{5}, "demo/ops"}};
   auto written = [&] {
     JsonWriter json;
     write_gate_report(json, report, some_repository(), urls);
@@ -127,6 +127,9 @@ TEST_CASE("write_gate_report: each gate, and no environment once it is deleted")
   };
   CHECK(written().string_at("phase") == "held");
   CHECK(written().find("environment")->find("can_admins_bypass")->boolean() == true);
+  CHECK(written().find("environment")->find("is_new")->boolean() == false);
+  report.environment->created_at = report.deployment.created_at;
+  CHECK(written().find("environment")->find("is_new")->boolean() == true);
   CHECK(written().find("gates")->text() ==
         R"([{"kind":"wait_timer","rule_id":1,"state":"shut","reason_code":"reason",)"
         R"("message":"Why.","openers":["grace","demo/ops"],)"

@@ -20,7 +20,7 @@ class GateTest(EsclusaTest):
         super().setUpClass()
         cls.people = {"admin": cls.api}
         for login, role in (("grace", "write"), ("linus", "write"), ("reader", "read")):
-            cls.people[login] = cls.server.user_with(login, "repo_deployment", "demo/shop", role)
+            cls.people[login] = cls.server.user_with(login, "repo", "demo/shop", role)
         cls.ids = {login: api.get("/user").json["id"] for login, api in cls.people.items()}
 
     def path(self, name=None):
@@ -160,12 +160,54 @@ class Environments(GateTest):
     def test_who_may_do_it(self):
         self.put({})
         # repo_deployment opens deployments, and not what guards them.
-        self.assertEqual(self.people["grace"].get(self.path()).status, 404)
-        writer = self.server.api(self.server.create_token("grace", "repo"))
+        deployer = self.server.api(self.server.create_token("grace", "repo_deployment"))
+        self.assertEqual(deployer.get(self.path()).status, 404)
+        writer = self.people["grace"]
         self.assertEqual(writer.get(self.path()).status, 200)
         for method in ("PUT", "DELETE"):
             self.assert_error(writer.request(method, self.path()), 403,
                               "Must have admin rights to Repository.")
+
+    def test_no_new_name_looks_like_another_one(self):
+        for name in ("production ", "produc\u200btion", "\u202eproduction", "production\u00a0"):
+            answer = self.api.post(self.deployments, {
+                "ref": "main", "environment": name, "auto_merge": False, "required_contexts": []})
+            self.assert_refused(answer, 422, "invalid_environment_name")
+            self.assert_refused(self.api.request("PUT", self.path(name), {}), 422,
+                                "invalid_environment_name")
+
+    def test_only_known_environments_where_the_administrator_says_so(self):
+        self.put(name="staging")
+        self.server.cli("repo", "environments", "demo/shop", "known")
+        self.addCleanup(self.server.cli, "repo", "environments", "demo/shop", "any")
+        answer = self.api.post(self.deployments, {
+            "ref": "main", "environment": "stagin", "auto_merge": False, "required_contexts": []})
+        self.assert_refused(answer, 422, "environment_unknown")
+        self.assertIn('did you mean "staging"?', answer.json["message"])
+        self.create(environment="Staging")
+
+    def test_a_secret_team_is_named_to_its_members_and_owners(self):
+        self.server.create_user("member")
+        self.server.cli("org", "add", "demo", "member")
+        owner = self.server.api(self.server.create_token("admin", "repo,admin:org"))
+        made = owner.post("/orgs/demo/teams", {"name": "Secret", "maintainers": ["member"],
+                                               "repo_names": ["demo/shop"]})
+        self.assertEqual(made.status, 201, made)
+        self.put({"reviewers": [{"type": "Team", "id": made.json["id"]}, *self.users("grace")]})
+        held = self.create()
+        member = self.server.api(self.server.create_token("member", "repo"))
+        for api, sees in ((owner, True), (member, True), (self.people["reader"], False)):
+            rule = api.get(self.path()).json["protection_rules"][0]
+            self.assertEqual(len(rule["reviewers"]), 1 + sees)
+            pending, = api.get(self.pending_path(held)).json
+            self.assertEqual(len(pending["reviewers"]), 1 + sees)
+            gate, = api.get(f"{OURS}/{held['id']}/gates").json["gates"]
+            self.assertEqual(gate["openers"], ["demo/secret"] * sees + ["grace"])
+        feed = owner.get("/esclusa/repos/demo/shop/events?after=0").json["events"]
+        asked = [one["payload"] for one in feed if one["event"] == "deployment_review"
+                 and one["payload"]["workflow_run"]["id"] == held["id"]]
+        self.assertEqual([[one["type"] for one in event["reviewers"]] for event in asked],
+                         [["User"]])
 
     def test_deleting_ends_what_waits_and_keeps_what_was_deployed(self):
         self.put({"reviewers": self.users("grace")})

@@ -270,6 +270,23 @@ class BlockedCreator(EsclusaTest):
             done = server.cli("user", "block", "nobody", check=False)
             self.assertEqual(done.returncode, 1)
 
+    def test_a_humans_bots_go_along_unless_told_otherwise(self):
+        with Server() as server:
+            server.create_user("grace")
+            server.create_user("grace-bot", "--kind", "bot", "--human", "grace")
+            bot = server.api(server.create_token("grace-bot", "repo_deployment", "--name", "CI"))
+            told = server.cli("user", "block", "grace").stdout
+            self.assertIn("grace-bot, a bot for which grace answers, is blocked", told)
+            self.assertRegex(told, r"CI +repo_deployment")
+            self.assert_error(bot.get("/user"), 401, "Bad credentials")
+            server.cli("user", "unblock", "grace")
+            self.assertEqual(bot.get("/user").status, 200)
+            told = server.cli("user", "block", "grace", "--keep-bots").stdout
+            self.assertIn("is not blocked: its tokens open what they did", told)
+            self.assertEqual(bot.get("/user").status, 200)
+            told = server.cli("user", "block", "admin").stdout
+            self.assertIn("Warning: no site administrator is left", told)
+
 
 if __name__ == "__main__":
     unittest.main()

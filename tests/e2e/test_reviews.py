@@ -76,6 +76,21 @@ class Reviews(GateTest):
             self.assertEqual(api.post(path, {}).status, 404)
         self.assertEqual(self.states(held), ["waiting"])
 
+    def test_a_token_that_creates_deployments_opens_none(self):
+        ids = self.put({"reviewers": self.users("admin", "grace")})["id"]
+        for who in ("admin", "grace"):
+            deployer = self.server.api(self.server.create_token(who, "repo_deployment"))
+            held = deployer.post(self.deployments, {
+                "ref": "main", "environment": self.environment(), "auto_merge": False,
+                "required_contexts": []}).json
+            self.assertEqual(len(deployer.get(self.pending_path(held)).json), 1)
+            self.assert_refused(deployer.post(self.pending_path(held), {
+                "environment_ids": [ids], "state": "approved", "comment": ""}),
+                403, "missing_scope")
+            self.assert_refused(deployer.post(f"{OURS}/{held['id']}/bypass", {"reason": "Now"}),
+                                403, "missing_scope")
+            self.assertEqual(self.states(held), ["waiting"])
+
     def test_what_is_refused(self):
         self.put({"reviewers": self.users("grace")})
         held = self.create()
@@ -177,9 +192,10 @@ class OurOwn(GateTest):
     def test_a_dry_run_judges_and_creates_nothing(self):
         before = self.api.get(self.deployments).json
         run = self.dry_run()
-        self.assertEqual(list(run), ["outcome", "environment", "ref", "sha", "message",
-                                     "reason_code", "gates"])
+        self.assertEqual(list(run), ["outcome", "environment", "makes_environment", "ref", "sha",
+                                     "message", "reason_code", "gates"])
         self.assertEqual((run["outcome"], run["gates"]), ("released", []))
+        self.assertIs(run["makes_environment"], True)
         self.assertEqual(run["sha"], self.repository.sha("main"))
         self.assertEqual(self.api.get(self.path()).status, 404)
         self.put({"reviewers": self.users("grace"), "deployment_branch_policy": CUSTOM})

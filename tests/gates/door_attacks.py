@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 
-from door_cells import BY_NAME, EXPECTED, HELD, TOKENS
+from door_cells import BY_NAME, EXPECTED, HELD, MISSING_SCOPE, TOKENS
 from door_world import DEPLOYMENTS, REPOSITORY
 
 PROGRESS = ("success", "in_progress", "queued", "pending")
@@ -168,10 +168,13 @@ class Attacks:
                         (expected, why))
 
     def review_in_vain(self, cell, token, victim):
-        """None of them may: they are no reviewers, or answer for the creator, `writer`."""
+        """None of them may: they are no reviewers, answer for the creator, `writer`, or lack the
+        scope."""
         expected, why = EXPECTED["review"][token], "not_a_reviewer"
         if expected != 403:
             why = None
+        elif token in MISSING_SCOPE:
+            why = "missing_scope"
         elif not victim.gate.reviewers:
             expected, why = 422, "no_review_required"
         elif TOKENS[token][0] in victim.gate.reviewers:
@@ -184,6 +187,10 @@ class Attacks:
     def bypass_in_vain(self, cell, token, victim):
         if victim.gate is BY_NAME["locked"]:
             self.expect("bypass-locked", cell, token, self.bypass(token, victim).status)
+        elif token in MISSING_SCOPE:
+            answer = self.bypass(token, victim)
+            self.book.check("bypass", cell, (answer.status, answer.json["reason_code"]),
+                            (EXPECTED["bypass"][token], "missing_scope"))
         elif token != "admin":
             self.expect("bypass", cell, token, self.bypass(token, victim).status)
 

@@ -4,13 +4,15 @@ by hand from the reference, not asked of the server.
 import dataclasses
 
 # Who holds a token, and its scopes. `robot` is a bot for which `writer` answers. The reviewers
-# have the role read.
+# have the role read. `ann`, a reviewer, also has a token that may not review: it has the scope of
+# deployments alone, as `deploy` has.
 TOKENS = {
     "admin": ("steward", "repo"),
     "writer": ("writer", "repo"),
     "reader": ("reader", "repo"),
     "bot": ("robot", "repo"),
     "deploy": ("writer", "repo_deployment"),
+    "ann-deploy": ("ann", "repo_deployment"),
     "status": ("writer", "repo:status"),
     "public": ("writer", "public_repo"),
     "stranger": ("stranger", "repo"),
@@ -23,23 +25,23 @@ REVIEWERS = ("ann", "ben", "carl")
 # What each door answers to each token; the repository is private. Where it is the gate that
 # refuses, doors.py says so.
 VERDICTS = """
-door          admin writer reader bot  deploy status public stranger expired revoked none
-create        201   201    403    201  201    404    404    404      401     401     404
-dry-run       200   200    403    200  200    404    404    404      401     401     404
-status        422   422    403    422  422    404    404    404      401     401     404
-end           201   201    403    201  201    404    404    404      401     401     404
-move          422   422    403    422  422    404    404    404      401     401     404
-review        403   403    403    403  403    404    404    404      401     401     404
-bypass        200   403    403    403  403    404    404    404      401     401     404
-bypass-locked 403   403    403    403  403    404    404    404      401     401     404
-environment   200   403    403    403  404    404    404    404      401     401     404
-policy        200   403    403    403  404    404    404    404      401     401     404
-remove        204   403    403    403  404    404    404    404      401     401     404
-delete        204   204    403    204  204    404    404    404      401     401     404
-redeliver     202   403    403    403  404    404    404    404      401     401     404
-replay        202   403    403    403  404    404    404    404      401     401     404
-ping          204   403    403    403  404    404    404    404      401     401     404
-test          204   403    403    403  404    404    404    404      401     401     404
+door          admin writer reader bot deploy ann-deploy status public stranger expired revoked none
+create        201   201    403    201 201    403        404    404    404      401     401     404
+dry-run       200   200    403    200 200    403        404    404    404      401     401     404
+status        422   422    403    422 422    403        404    404    404      401     401     404
+end           201   201    403    201 201    403        404    404    404      401     401     404
+move          422   422    403    422 422    403        404    404    404      401     401     404
+review        403   403    403    403 403    403        404    404    404      401     401     404
+bypass        200   403    403    403 403    403        404    404    404      401     401     404
+bypass-locked 403   403    403    403 403    403        404    404    404      401     401     404
+environment   200   403    403    403 404    404        404    404    404      401     401     404
+policy        200   403    403    403 404    404        404    404    404      401     401     404
+remove        204   403    403    403 404    404        404    404    404      401     401     404
+delete        204   204    403    204 204    403        404    404    404      401     401     404
+redeliver     202   403    403    403 404    404        404    404    404      401     401     404
+replay        202   403    403    403 404    404        404    404    404      401     401     404
+ping          204   403    403    403 404    404        404    404    404      401     401     404
+test          204   403    403    403 404    404        404    404    404      401     401     404
 """
 
 
@@ -50,6 +52,8 @@ def read_verdicts(text):
 
 
 EXPECTED = read_verdicts(VERDICTS)
+# The tokens that see a deployment and may not open its gates.
+MISSING_SCOPE = ("deploy", "ann-deploy")
 
 CUSTOM = {"deployment_branch_policy": {"protected_branches": False,
                                        "custom_branch_policies": True}}

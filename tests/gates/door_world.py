@@ -135,7 +135,7 @@ class World:
                 expires = ("--expires-in", "1s") if name == "expired" else ()
                 self.tokens[name] = server.create_token(login, scopes, "--name", name, *expires)
         for login in REVIEWERS:
-            self.tokens[login] = server.create_token(login, "repo_deployment")
+            self.tokens[login] = server.create_token(login, "repo")
         listed = server.cli("token", "list", "writer").stdout.splitlines()
         line = next(line for line in listed if "revoked" in line.split())
         server.cli("token", "revoke", next(word for word in line.split() if word.isdigit()))

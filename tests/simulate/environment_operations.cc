@@ -119,6 +119,11 @@ std::unique_ptr<Operation> make_put_environment(Random& random, World& world, co
                               return app::put_environment(context, access, name, change);
                             });
   operation->expect = [index, wish](const Model& now, const Operation&) -> std::string {
+    for (const Reviewer& each : wish.reviewers.value_or(std::vector<Reviewer>{})) {
+      if (each.is_team) continue;
+      const size_t human = now.people[each.index].human;
+      if (!now.holds_role(each.index) || !now.holds_role(human)) return "invalid_reviewers";
+    }
     const auto rule = now.review_after(index, wish);
     if (!rule || std::ranges::any_of(rule->reviewers, &Reviewer::is_team)) return "ok";
     const bool enough = rule->reviewers.size() >= static_cast<size_t>(rule->needed);

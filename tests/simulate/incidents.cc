@@ -5,6 +5,7 @@
 #include "simulate/simulation.h"
 #include "simulate/trace.h"
 #include "store/accounts.h"
+#include "store/repositories.h"
 #include "store/teams.h"
 
 namespace esclusa::simulate {
@@ -13,7 +14,7 @@ using namespace std::chrono_literals;
 using std::chrono::microseconds;
 
 void Simulation::happen() {
-  const size_t kind = random_.below(30);
+  const size_t kind = random_.below(33);
   if (kind < 7) return pass_time();
   if (kind < 11) return pass_to_the_end_of_a_timer();
   if (kind < 13) return jump_wall_clock();
@@ -22,6 +23,7 @@ void Simulation::happen() {
   if (kind < 19) return move_ref();
   if (kind < 23) return change_team();
   if (kind < 26) return change_block();
+  if (kind < 29) return change_role();
   run_timer_alone();
 }
 
@@ -109,6 +111,17 @@ void Simulation::change_block() {
   store::set_blocked(world_.database.connection(), world_.account_id(index),
                      person.is_blocked ? std::optional(model_.wall) : std::nullopt);
   trace(person.login, person.is_blocked ? " is blocked" : " is let in again");
+}
+
+void Simulation::change_role() {
+  // Not of administrators: what they are amidst of was allowed when it began.
+  static const std::vector<size_t> candidates = {1, 2, 4, 5, 6};
+  const size_t index = random_.pick(candidates);
+  Person& person = model_.people[index];
+  person.has_role = !person.has_role;
+  store::set_role(world_.database.connection(), world_.repository().id, world_.account_id(index),
+                  person.has_role ? core::Role::write : core::Role::none);
+  trace(person.login, person.has_role ? " gets a role" : " loses the role");
 }
 
 }  // namespace esclusa::simulate

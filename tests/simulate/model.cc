@@ -61,9 +61,14 @@ Gates Model::gates(const Deployment& deployment) const {
   return gates;
 }
 
+bool Model::holds_role(size_t index) const {
+  return people[index].has_role || people[index].in_team[0];
+}
+
 bool Model::may_review(const ReviewRule& rule, size_t index) const {
   const Person& person = people[index];
   if (person.is_blocked || people[person.human].is_blocked) return false;
+  if (!holds_role(index) || !holds_role(person.human)) return false;
   return std::ranges::any_of(rule.reviewers, [&](const Reviewer& each) {
     return each.is_team ? person.in_team[each.index] : each.index == index;
   });

@@ -22,6 +22,7 @@ struct Person {
   bool is_admin = false;
   bool is_blocked = false;
   std::array<bool, 2> in_team{};
+  bool has_role = true;  ///< was granted one in the repository
 };
 
 struct Ref {
@@ -125,7 +126,9 @@ struct Model {
 
   bool is_ref_allowed(size_t environment, size_t ref) const;
   Gates gates(const Deployment& deployment) const;
-  /// Whether the rule names the person, who is not blocked.
+  /// By a grant, or by the first team, which has one; the other team has none.
+  bool holds_role(size_t person) const;
+  /// Whether the rule names the person, who holds a role and is not blocked.
   bool may_review(const ReviewRule& rule, size_t person) const;
   bool is_self_review(const Deployment& deployment, size_t person) const;
   int count_approvals(const Deployment& deployment) const;

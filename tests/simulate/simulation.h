@@ -55,6 +55,7 @@ class Simulation final : public Watcher {
   void move_ref();
   void change_team();
   void change_block();
+  void change_role();
   void set_time(Timestamp wall, BootTime boot);
 
   // What must be, in checks.cc.

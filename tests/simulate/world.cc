@@ -111,7 +111,9 @@ void World::add_teams() {
       core::Team team;
       team.organization = repository_.owner;
       team.name = team.slug = "team-" + std::to_string(i);
+      team.privacy = core::TeamPrivacy::closed;
       teams_.push_back(store::insert_team(tx, team).value());
+      if (i == 0) store::set_team_role(tx, teams_[i], repository_.id, core::Role::read);
       for (size_t p = 0; p < people.size(); ++p) {
         if (people[p].in_team[i]) {
           store::set_team_member(tx, teams_[i], account_id(p), core::TeamRole::member);

@@ -180,12 +180,14 @@ class AccessMatrix {
   }
   static Verdict judge(const rules::RepositoryRoute& route, Standing standing,
                        std::string_view scopes, bool is_private) {
-    const bool fits =
-        have_one_of(scopes, is_private ? route.opened_by.on_private : route.opened_by.on_public);
+    const rules::Opens& opened_by = route.opened_by;
+    using enum rules::Fit;
+    const rules::Fit fit =
+        have_one_of(scopes, is_private ? opened_by.on_private : opened_by.on_public) ? opens
+        : !opened_by.seen_by.empty() && have_one_of(scopes, opened_by.seen_by)       ? sees
+                                                                                     : none;
     for (const auto& row : rules::judgements) {
-      if (row.is_private != is_private || row.demand != route.demand || row.scope_fits != fits) {
-        continue;
-      }
+      if (row.is_private != is_private || row.demand != route.demand || row.fit != fit) continue;
       const Verdict verdict = row.by_standing[static_cast<int>(standing)];
       return verdict.status == 0 ? Verdict{route.answer, ""} : verdict;
     }

@@ -25,33 +25,41 @@ inline constexpr Verdict needs_push{403, "Must have push access to Repository."}
 inline constexpr Verdict needs_admin{403, "Must have admin rights to Repository."};
 inline constexpr Verdict needs_owner{403, "You must be an organization owner."};
 
+/// What the token's scopes are good for: to do what the route does, to see what it is about, or
+/// neither.
+enum class Fit { none, sees, opens };
+
 /// Decision 0005 as a table: what a route that demands `demand` answers, by the caller's standing
-/// and by whether one of the token's scopes opens the route there.
+/// and by what the token's scopes are good for there.
 struct Judgement {
   bool is_private;
   Standing demand;
-  bool scope_fits;
+  Fit fit;
   Verdict by_standing[5];  ///< nobody, none, pull, push, admin
 };
 // clang-format off
 inline constexpr Judgement judgements[] = {
-    // private, demand, scope fits:  nobody  none         pull         push         admin
-    {true,  Standing::pull,  true,  {hidden, hidden,      open,        open,        open}},
-    {true,  Standing::pull,  false, {hidden, hidden,      hidden,      hidden,      hidden}},
-    {true,  Standing::push,  true,  {hidden, hidden,      needs_push,  open,        open}},
-    {true,  Standing::push,  false, {hidden, hidden,      hidden,      hidden,      hidden}},
-    {true,  Standing::admin, true,  {hidden, hidden,      needs_admin, needs_admin, open}},
-    {true,  Standing::admin, false, {hidden, hidden,      hidden,      hidden,      hidden}},
-    {false, Standing::pull,  true,  {open,   open,        open,        open,        open}},
-    {false, Standing::pull,  false, {open,   open,        open,        open,        open}},
-    {false, Standing::push,  true,  {login,  needs_push,  needs_push,  open,        open}},
-    {false, Standing::push,  false, {login,  scope,       scope,       scope,       scope}},
-    {false, Standing::admin, true,  {login,  needs_admin, needs_admin, needs_admin, open}},
-    {false, Standing::admin, false, {login,  scope,       scope,       scope,       scope}},
-    {true,  Standing::review, true, {hidden, hidden,      open,        open,        open}},
-    {true,  Standing::review, false, {hidden, hidden,     hidden,      hidden,      hidden}},
-    {false, Standing::review, true, {login,  open,        open,        open,        open}},
-    {false, Standing::review, false, {login, scope,       scope,       scope,       scope}},
+    // private, demand,        scopes:       nobody  none         pull         push         admin
+    {true,  Standing::pull,   Fit::opens, {hidden, hidden,      open,        open,        open}},
+    {true,  Standing::pull,   Fit::none,  {hidden, hidden,      hidden,      hidden,      hidden}},
+    {true,  Standing::push,   Fit::opens, {hidden, hidden,      needs_push,  open,        open}},
+    {true,  Standing::push,   Fit::none,  {hidden, hidden,      hidden,      hidden,      hidden}},
+    {true,  Standing::admin,  Fit::opens, {hidden, hidden,      needs_admin, needs_admin, open}},
+    {true,  Standing::admin,  Fit::sees,  {hidden, hidden,      scope,       scope,       scope}},
+    {true,  Standing::admin,  Fit::none,  {hidden, hidden,      hidden,      hidden,      hidden}},
+    {false, Standing::pull,   Fit::opens, {open,   open,        open,        open,        open}},
+    {false, Standing::pull,   Fit::none,  {open,   open,        open,        open,        open}},
+    {false, Standing::push,   Fit::opens, {login,  needs_push,  needs_push,  open,        open}},
+    {false, Standing::push,   Fit::none,  {login,  scope,       scope,       scope,       scope}},
+    {false, Standing::admin,  Fit::opens, {login,  needs_admin, needs_admin, needs_admin, open}},
+    {false, Standing::admin,  Fit::sees,  {login,  scope,       scope,       scope,       scope}},
+    {false, Standing::admin,  Fit::none,  {login,  scope,       scope,       scope,       scope}},
+    {true,  Standing::review, Fit::opens, {hidden, hidden,      open,        open,        open}},
+    {true,  Standing::review, Fit::sees,  {hidden, hidden,      scope,       scope,       scope}},
+    {true,  Standing::review, Fit::none,  {hidden, hidden,      hidden,      hidden,      hidden}},
+    {false, Standing::review, Fit::opens, {login,  open,        open,        open,        open}},
+    {false, Standing::review, Fit::sees,  {login,  scope,       scope,       scope,       scope}},
+    {false, Standing::review, Fit::none,  {login,  scope,       scope,       scope,       scope}},
 };
 // clang-format on
 
@@ -60,9 +68,12 @@ inline constexpr Judgement judgements[] = {
 struct Opens {
   std::string_view on_private;
   std::string_view on_public;
+  /// Others with which one sees what is there, and so is told which scope is missing.
+  std::string_view seen_by = "";
 };
 inline constexpr Opens code{"repo", "repo public_repo"};
 inline constexpr Opens deployments{"repo repo_deployment", "repo repo_deployment public_repo"};
+inline constexpr Opens gates{"repo", "repo public_repo", "repo_deployment"};
 inline constexpr Opens statuses{"repo repo:status", "repo repo:status public_repo"};
 inline constexpr Opens feed{"repo repo_deployment repo:status",
                             "repo repo_deployment repo:status public_repo"};
@@ -121,13 +132,13 @@ inline constexpr RepositoryRoute repository_routes[] = {
                                                         Standing::pull,  deployments,   200},
     // Who is a reviewer is no matter of standing, and judged behind it; this body is refused first.
     {"POST",   "/actions/runs/{run_id}/pending_deployments",
-                                                        Standing::review, deployments,  422,
+                                                        Standing::review, gates,        422,
      R"({"environment_ids": [], "state": "approved", "comment": ""})"},
     {"GET",    "/actions/runs/{run_id}/approvals",      Standing::pull,  deployments,   200},
     {"GET",    "/deployments/{deployment_id}/gates",    Standing::pull,  deployments,   200, "",
      "/esclusa"},
     // That deployment waits for nothing.
-    {"POST",   "/deployments/{deployment_id}/bypass",   Standing::admin, deployments,   422,
+    {"POST",   "/deployments/{deployment_id}/bypass",   Standing::admin, gates,         422,
      R"({"reason": "It burns."})", "/esclusa"},
     {"POST",   "/deployments/dry_run",                  Standing::push,  deployments,   200,
      R"({"ref": "main", "auto_merge": false})", "/esclusa", true},
@@ -324,6 +335,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
     {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
+    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/environments",     hidden, hidden},
     {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections", hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
                                                                               hidden, hidden},

@@ -1,0 +1,145 @@
+#include "app/blocking.h"
+
+#include <doctest/doctest.h>
+
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using app::Bots;
+using test::must;
+
+namespace {
+
+/// ada with two bots, `ci` and `nightly`, each of which is logged in.
+struct BotFixture : test::AppFixture {
+  BotFixture() {
+    for (const char* login : {"ci", "nightly"}) {
+      must(app::create_account(context, nobody,
+                               {.login = login, .kind = core::AccountKind::bot, .human = "ada"}));
+      tokens.push_back(mint(login));
+    }
+  }
+
+  std::string mint(const std::string& login, const std::string& scopes = "repo_deployment") {
+    return must(app::create_token(context, nobody,
+                                  {.login = login,
+                                   .name = login + "-token",
+                                   .scopes = scopes,
+                                   .expires_in = std::nullopt}))
+        .text.reveal();
+  }
+  /// Which of the bots' tokens open something: `ci nightly `.
+  std::string opening() {
+    std::string logins;
+    for (const std::string& token : tokens) {
+      const auto principal = app::authenticate(context, token);
+      if (principal) logins += principal->account->login + " ";
+    }
+    return logins;
+  }
+  app::Blocking block(const std::string& login, Bots bots = Bots::along) {
+    return must(app::block_account(context, nobody, login, bots));
+  }
+  app::Blocking unblock(const std::string& login, Bots bots = Bots::along) {
+    return must(app::unblock_account(context, nobody, login, bots));
+  }
+  std::string audit() {
+    return texts(
+        "select a.action || ' ' || c.login || ' ' || a.detail from audit a join account c "
+        "on c.id = a.target_id where a.action like 'account.%block' order by a.id");
+  }
+
+  std::vector<std::string> tokens;
+};
+
+}  // namespace
+
+TEST_CASE("block_account: a human's bots go along, and their tokens are told") {
+  BotFixture app;
+  must(app::revoke_token(app.context, app.nobody, {1}));  // of ci; its other one opens something
+  app.tokens[0] = app.mint("ci");
+  const auto blocking = app.block("ada");
+  CHECK(app.opening().empty());
+  REQUIRE(blocking.bots.size() == 2);
+  CHECK(blocking.bots[0].account.login == "ci");
+  CHECK(blocking.bots[0].account.blocked_at == app.now);
+  REQUIRE(blocking.bots[0].tokens.size() == 1);
+  CHECK(blocking.bots[0].tokens[0].name == "ci-token");
+  CHECK(app.audit() ==
+        "account.block ada {}\n"
+        "account.block ci {\"with\":\"ada\"}\n"
+        "account.block nightly {\"with\":\"ada\"}\n");
+  app.unblock("ada");
+  CHECK(app.opening() == "ci nightly ");
+  CHECK(app.audit().contains("account.unblock nightly {\"with\":\"ada\"}\n"));
+}
+
+TEST_CASE("block_account: with Bots::stay they stay, and can still be blocked along later") {
+  BotFixture app;
+  const auto blocking = app.block("ada", Bots::stay);
+  CHECK(app.opening() == "ci nightly ");
+  CHECK(blocking.bots.size() == 2);
+  CHECK_FALSE(blocking.bots[0].account.blocked_at);
+  app.block("ada");
+  CHECK(app.opening().empty());
+}
+
+TEST_CASE("unblock_account: a bot that was blocked for itself stays so") {
+  BotFixture app;
+  app.block("ci");
+  CHECK(app.opening() == "nightly ");
+  app.block("ada");
+  app.unblock("ada");
+  CHECK(app.opening() == "nightly ");
+  app.block("ada");
+  app.block("nightly");  // along with ada, and from now on for itself
+  app.unblock("ada");
+  CHECK(app.opening().empty());
+  app.unblock("ci");
+  app.unblock("nightly");
+  CHECK(app.opening() == "ci nightly ");
+}
+
+TEST_CASE("unblock_account: with Bots::stay the bots stay blocked, each for itself") {
+  BotFixture app;
+  app.block("ada");
+  app.unblock("ada", Bots::stay);
+  app.log_in("ada");
+  CHECK(app.opening().empty());
+  app.block("ada", Bots::stay);
+  app.unblock("ada");
+  CHECK(app.opening().empty());
+  app.unblock("ci");
+  CHECK(app.opening() == "ci ");
+}
+
+TEST_CASE("block_account: tells when no administrator is left, or an organization has no owner") {
+  BotFixture app;
+  for (const char* login : {"chief", "deputy"}) {
+    must(app::create_account(app.context, app.nobody,
+                             {.login = login, .site_admin = true, .human = ""}));
+  }
+  must(
+      app::create_account(app.context, app.nobody,
+                          {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
+  for (const char* login : {"ada", "chief"}) {
+    must(app::set_member(app.context, app.nobody, "acme", login, "admin"));
+  }
+  CHECK_FALSE(app.block("deputy").was_last_administrator);
+  const auto ada = app.block("ada");
+  CHECK_FALSE(ada.was_last_administrator);
+  CHECK(ada.without_owner.empty());
+  const auto chief = app.block("chief");
+  CHECK(chief.was_last_administrator);
+  CHECK(chief.without_owner == std::vector<std::string>{"acme"});
+}
+
+TEST_CASE("block_account: only of what has tokens and hooks") {
+  BotFixture app;
+  must(
+      app::create_account(app.context, app.nobody,
+                          {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
+  CHECK(app::block_account(app.context, app.nobody, "nobody").error().code == ErrorCode::not_found);
+  CHECK(app::unblock_account(app.context, app.nobody, "acme").error().reason_code ==
+        "not_a_member");
+}

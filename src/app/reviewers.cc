@@ -1,0 +1,102 @@
+#include "app/reviewers.h"
+
+#include <algorithm>
+
+#include "store/accounts.h"
+#include "store/environments.h"
+#include "store/gates.h"
+#include "store/members.h"
+#include "store/teams.h"
+
+namespace esclusa::app {
+namespace {
+
+std::unexpected<Error> unknown_reviewer(const std::string& what) {
+  return fail(ErrorCode::invalid, what, "invalid_reviewers");
+}
+
+/// A reviewer must hold a role in the repository: one who does not could never review.
+Result<core::Reviewer> find_reviewer(store::Connection& db, const RepositoryAccess& access,
+                                     const core::ReviewerId& id) {
+  const core::Repository& repository = access.repository;
+  if (const auto* team_id = std::get_if<TeamId>(&id)) {
+    const auto team = store::find_team(db, *team_id);
+    if (!team || team->organization.id != repository.owner.id ||
+        !may_see(db, access.principal, *team)) {
+      return unknown_reviewer("There is no team " + std::to_string(team_id->value) + " of " +
+                              repository.owner.login + ".");
+    }
+    return core::Reviewer{id, team->organization.login + "/" + team->slug};
+  }
+  const AccountId account_id = std::get<AccountId>(id);
+  const auto account = store::find_account(db, account_id);
+  if (!account || account->kind == core::AccountKind::organization ||
+      !store::holds_role(db, repository, *account)) {
+    return unknown_reviewer("There is no user " + std::to_string(account_id.value) +
+                            " with a role in the repository.");
+  }
+  return core::Reviewer{id, account->login};
+}
+
+bool may_see_reviewer(store::Connection& db, const core::Principal& viewer,
+                      const core::ReviewerId& id) {
+  const auto* team_id = std::get_if<TeamId>(&id);
+  if (team_id == nullptr) return true;
+  const auto team = store::find_team(db, *team_id);
+  return team && may_see(db, viewer, *team);
+}
+
+}  // namespace
+
+bool may_see(store::Connection& db, const core::Principal& viewer, const core::Team& team) {
+  if (team.privacy != core::TeamPrivacy::secret) return true;
+  if (!viewer.account) return false;
+  const AccountId account = viewer.account->id;
+  const auto granted = store::find_member_role(db, team.organization.id, account);
+  return core::effective_member_role(viewer, granted) == core::MemberRole::admin ||
+         store::is_team_member(db, team.id, account);
+}
+
+core::EnvironmentDetails details_for(store::Connection& db, const core::Principal& viewer,
+                                     core::Environment environment) {
+  auto details = store::with_reviewers(db, std::move(environment));
+  std::erase_if(details.reviewers, [&](const core::ReviewerProfile& reviewer) {
+    const auto* team = std::get_if<core::Team>(&reviewer);
+    return team != nullptr && !may_see(db, viewer, *team);
+  });
+  return details;
+}
+
+void hide_openers(store::Connection& db, const core::Principal& viewer,
+                  std::vector<core::GateVerdict>& verdicts) {
+  for (core::GateVerdict& verdict : verdicts) {
+    const auto hidden = std::erase_if(verdict.openers, [&](const core::Reviewer& opener) {
+      return !may_see_reviewer(db, viewer, opener.id);
+    });
+    if (hidden > 0) verdict.message += " Not everybody who can open it is shown to you.";
+  }
+}
+
+Result<std::vector<core::Reviewer>> change_reviewers(store::Connection& db,
+                                                     const RepositoryAccess& access,
+                                                     const core::Environment& environment,
+                                                     const std::vector<core::ReviewerId>& given) {
+  std::vector<core::Reviewer> named;
+  for (const core::ReviewerId& id : given) named.push_back(TRY(find_reviewer(db, access, id)));
+  const auto* rule = environment.find<core::RequiredReviewersRule>();
+  if (rule == nullptr) return named;
+  // Who puts back what was shown changes nothing: so what is hidden keeps its place, too.
+  std::vector<core::Reviewer> reviewers;
+  auto next = named.begin();
+  for (const core::Reviewer& present : rule->reviewers) {
+    if (!may_see_reviewer(db, access.principal, present.id)) {
+      reviewers.push_back(present);
+    } else if (next != named.end()) {
+      reviewers.push_back(*next++);
+    }
+  }
+  reviewers.insert(reviewers.end(), next, named.end());
+  return reviewers;
+}
+
+}  // namespace esclusa::app

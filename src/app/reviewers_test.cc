@@ -1,0 +1,188 @@
+#include "app/reviewers.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "app/environments.h"
+#include "app/members.h"
+#include "app/reviews.h"
+#include "app/teams.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using test::must;
+
+namespace {
+
+/// The organization acme with a public repository, whose environment `production` asks for the
+/// secret team `red`, for grace, and for the closed team `ops`. chief owns acme, grace is of the
+/// team red, steve administers the repository and is of no team, and stranger has nothing to do
+/// with any of it.
+struct TeamReviewFixture : test::AppFixture {
+  TeamReviewFixture() {
+    git.commit("main", "a", "1");
+    for (const char* login : {"chief", "grace", "steve", "stranger"}) {
+      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+    }
+    must(app::create_repository(context, nobody,
+                                {.owner = "acme",
+                                 .name = "shop",
+                                 .path = git.path().string(),
+                                 .visibility = core::Visibility::is_public,
+                                 .auto_merge = {}}));
+    must(app::set_member(context, nobody, "acme", "chief", "admin"));
+    const app::OrganizationAccess owner =
+        must(app::open_organization(context, log_in("chief", "admin:org"), "acme",
+                                    {core::Role::admin, core::Scopes{core::Scope::admin_org}}));
+    for (auto privacy : {core::TeamPrivacy::secret, core::TeamPrivacy::closed}) {
+      const bool is_secret = privacy == core::TeamPrivacy::secret;
+      const char* slug = is_secret ? "red" : "ops";
+      teams.push_back(must(app::create_team(context, owner,
+                                            {.name = slug,
+                                             .description = "",
+                                             .privacy = privacy,
+                                             .maintainers = {},
+                                             .repo_names = {"acme/shop"}}))
+                          .team.id);
+    }
+    must(app::set_team_membership(context, owner, "red", "grace", core::TeamRole::member));
+    for (const char* login : {"grace", "steve"}) {
+      must(app::grant_role(context, nobody, "acme", "shop", login, core::Role::admin));
+    }
+    core::EnvironmentChange change;
+    change.reviewers = std::vector<core::ReviewerId>{teams[0], id_of("grace"), teams[1]};
+    must(app::put_environment(context, open("chief"), "production", change));
+  }
+
+  app::RepositoryAccess open(const std::string& login) {
+    const core::Principal principal = login.empty() ? nobody : log_in(login);
+    return must(app::open_repository(context, principal, app::RepositoryName{"acme", "shop"},
+                                     {core::Role::read, {core::Scope::repo}}));
+  }
+  AccountId id_of(const std::string& login) { return log_in(login).account->id; }
+
+  static std::string names_of(const std::vector<core::ReviewerProfile>& reviewers) {
+    std::string names;
+    for (const auto& reviewer : reviewers) {
+      const auto* team = std::get_if<core::Team>(&reviewer);
+      names += (team != nullptr ? team->slug : std::get<core::Account>(reviewer).login) + " ";
+    }
+    return names;
+  }
+  static std::string openers_of(const std::vector<core::GateVerdict>& verdicts) {
+    std::string names;
+    for (const auto& opener : verdicts.at(0).openers) names += opener.name + " ";
+    return names;
+  }
+  std::string named_to(const app::RepositoryAccess& viewer) {
+    return names_of(must(app::get_environment(context, viewer, "production")).reviewers);
+  }
+  core::Deployment hold() {
+    core::NewDeployment input;
+    input.ref = "main";
+    return deploy(open("steve"), input);
+  }
+
+  test::GitFixture git;
+  std::vector<TeamId> teams;  ///< red, ops
+};
+
+}  // namespace
+
+TEST_CASE("what names a team: a secret one is named to its members and to owners alone") {
+  TeamReviewFixture app;
+  const auto held = app.hold();
+  const std::string all = "red grace ops ", fewer = "grace ops ";
+  for (const auto& [login, names] : std::map<std::string, std::string>{
+           {"", fewer}, {"stranger", fewer}, {"steve", fewer}, {"grace", all}, {"chief", all}}) {
+    CAPTURE(login);
+    const auto viewer = app.open(login);
+    const bool sees_all = names == all;
+    CHECK(app.named_to(viewer) == names);
+    const auto listed = must(app::list_environments(app.context, viewer, {}));
+    CHECK(app.names_of(listed.items.at(0).reviewers) == names);
+    const auto pending = must(app::find_pending(app.context, viewer, held.id));
+    CHECK(app.names_of(test::found(pending).environment.reviewers) == names);
+    const std::string openers = sees_all ? "acme/red grace acme/ops " : "grace acme/ops ";
+    const auto report = must(app::explain_gates(app.context, viewer, held.id));
+    CHECK(app.openers_of(report.verdicts) == openers);
+    CHECK(report.verdicts[0].message.contains("Not everybody") == !sees_all);
+    if (login.empty()) continue;
+    core::NewDeployment input;
+    input.ref = "main";
+    CHECK(app.openers_of(must(app::dry_run(app.context, viewer, input)).gates) == openers);
+  }
+}
+
+TEST_CASE("events about reviews never name a secret team") {
+  TeamReviewFixture app;
+  const auto held = app.hold();
+  const auto environment = must(app::get_environment(app.context, app.open(""), "production"));
+  must(app::review_deployment(app.context, app.open("grace"), held.id,
+                              {{environment.id}, core::ReviewState::approved, ""}));
+  const std::string bodies = app.texts("select body from event_body");
+  CHECK(app.row_count("event where kind = 'deployment_review'") == 2);
+  CHECK(bodies.contains("\"slug\":\"ops\""));
+  CHECK_FALSE(bodies.contains("\"red\""));
+}
+
+TEST_CASE("put_environment: what its author does not see stays, and cannot be named") {
+  TeamReviewFixture app;
+  const auto rule_id = [&] {
+    return app.count("select id from protection_rule where kind = 'required_reviewers'");
+  };
+  const int64_t before = rule_id();
+  const auto steve = app.open("steve"), chief = app.open("chief");
+  auto put = [&](const app::RepositoryAccess& author, std::vector<core::ReviewerId> reviewers) {
+    core::EnvironmentChange change;
+    change.reviewers = std::move(reviewers);
+    auto changed = app::put_environment(app.context, author, "production", change);
+    return changed ? app.names_of(changed->reviewers) : changed.error().reason_code;
+  };
+  // As steve sees it: nothing changes, and approvals go on counting.
+  CHECK(put(steve, {app.id_of("grace"), app.teams[1]}) == "grace ops ");
+  CHECK(app.named_to(chief) == "red grace ops ");
+  CHECK(rule_id() == before);
+  CHECK(put(steve, {app.teams[0]}) == "invalid_reviewers");
+  CHECK(put(steve, {app.id_of("steve")}) == "steve ");
+  CHECK(app.named_to(chief) == "red steve ");
+  CHECK(put(steve, {}) == "");
+  CHECK(app.named_to(chief) == "red ");
+  std::vector<core::ReviewerId> six = {app.teams[1]};
+  for (const char* login : {"grace", "steve", "chief"}) six.emplace_back(app.id_of(login));
+  for (const char* login : {"fay", "gil"}) {
+    must(app::create_account(app.context, app.nobody, {.login = login, .human = ""}));
+    must(app::grant_role(app.context, app.nobody, "acme", "shop", login, core::Role::read));
+    six.emplace_back(app.id_of(login));
+  }
+  CHECK(put(steve, six) == "invalid_reviewers");
+  CHECK(put(chief, six) == "ops grace steve chief fay gil ");
+  CHECK(put(chief, {}) == "");
+  CHECK(app.named_to(chief) == "");
+}
+
+TEST_CASE("review_deployment: who was removed from the organization approves no more") {
+  TeamReviewFixture app;
+  core::EnvironmentChange two;
+  two.required_approvals = 2;
+  must(app::put_environment(app.context, app.open("chief"), "production", two));
+  const auto held = app.hold();
+  const auto environment = must(app::get_environment(app.context, app.open(""), "production"));
+  auto approve = [&](const app::RepositoryAccess& who) {
+    return app::review_deployment(app.context, who, held.id,
+                                  {{environment.id}, core::ReviewState::approved, ""});
+  };
+  const auto grace = app.open("grace");
+  must(approve(grace));
+  const app::OrganizationAccess owner =
+      must(app::open_organization(app.context, app.log_in("chief", "admin:org"), "acme",
+                                  {core::Role::admin, core::Scopes{core::Scope::admin_org}}));
+  must(app::remove_member(app.context, owner, "grace"));
+  must(app::set_team_membership(app.context, owner, "ops", "steve", core::TeamRole::member));
+  CHECK(must(approve(app.open("steve"))).phase == core::DeploymentPhase::held);
+  CHECK(approve(grace).error().reason_code == "not_a_reviewer");
+  must(app::set_team_membership(app.context, owner, "red", "grace", core::TeamRole::member));
+  app::release_due(app.context, true);
+  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+}
