@@ -1,5 +1,5 @@
 """Kinds whose configuration names programs: as drivers, hooks, helpers, transports."""
-from table import kind
+from table import UNREADABLE, UNSAFE, closed, each, kind, refused
 
 DRIVER = '[merge]\n default = x\n[merge "x"]\n name = x\n driver = EVIL %O %A %B\n'
 HOOKS = ["pre-receive", "update", "post-receive", "post-update", "reference-transaction",
@@ -22,7 +22,7 @@ def merge_driver_in_config(place):
     place.configure(DRIVER)
 
 
-@kind(sample=True)
+@kind()
 def merge_driver_in_info_attributes(place):
     place.configure(DRIVER.replace(" default = x\n", ""))
     attribute(place, "merge=x")
@@ -35,7 +35,7 @@ def merge_driver_in_attributes_file(place):
                     + "[core]\n attributesFile = CASE/attributes")
 
 
-@kind()
+@kind(sample=True)
 def merge_driver_by_include(place):
     place.write(place.folder / "included", DRIVER)
     place.configure("[include]\n path = CASE/included")
@@ -64,7 +64,7 @@ def fsmonitor(place):
     place.configure("[core]\n fsmonitor = EVIL\n untrackedCache = true")
 
 
-@kind()
+@kind(sample=True)
 def hooks_of_all_names(place):
     write_hooks(place, "hooks")
 
@@ -82,7 +82,8 @@ def hooks_for_each_ref(place):
     place.configure("[receive]\n procReceiveRefs = refs/heads")
 
 
-@kind()
+@kind(**refused(": It is a partial clone"), compare=UNREADABLE, fetch="fatal: unable to read…",
+      **each("503 merge_failed", "merge again"))
 def ssh_command_of_a_remote(place):
     place.configure('[core]\n sshCommand = EVIL\n gitProxy = EVIL\n askPass = EVIL\n'
                     '[remote "origin"]\n url = ssh://nowhere.invalid/x\n promisor = true\n'
@@ -90,7 +91,9 @@ def ssh_command_of_a_remote(place):
     place.remove(place.object_file(place.sha("topic:app.txt")))
 
 
-@kind()
+@kind(sample=True,
+      **refused(": It is a partial clone"), compare=UNREADABLE, fetch="fatal: unable to read…",
+      **each("503 merge_failed", "merge again"))
 def promisor_with_a_program(place):
     """An object is missing, and the remote that promised it is a program."""
     place.configure('[core]\n repositoryFormatVersion = 1\n[extensions]\n partialClone = origin\n'
@@ -99,19 +102,20 @@ def promisor_with_a_program(place):
     place.remove(place.object_file(place.sha("topic:app.txt")))
 
 
-@kind()
+@kind(**refused("/objects/info/alternates: "), **each(UNSAFE, "merge again clash"),
+      **closed("objects/info/alternates in the git repository names"))
 def alternate_refs_command(place):
     place.configure("[core]\n alternateRefsCommand = EVIL\n alternateRefsPrefixes = refs/heads")
     place.write("objects/info/alternates", "VICTIM/objects\n")
 
 
-@kind(sample=True)
+@kind()
 def pack_objects_hook(place):
     place.configure("[uploadpack]\n packObjectsHook = EVIL\n allowFilter = true\n"
                     "[uploadarchive]\n allowUnreachable = true")
 
 
-@kind(sample=True)
+@kind()
 def pager_editor_and_signing(place):
     place.configure("[core]\n pager = EVIL\n editor = EVIL\n[sequence]\n editor = EVIL\n"
                     "[pager]\n merge-tree = EVIL\n[gpg]\n program = EVIL\n[gpg \"ssh\"]\n"
@@ -121,7 +125,7 @@ def pager_editor_and_signing(place):
                     "[interactive]\n diffFilter = EVIL")
 
 
-@kind(sample=True)
+@kind()
 def filters_and_textconv(place):
     place.configure('[filter "x"]\n clean = EVIL\n smudge = EVIL\n process = EVIL\n'
                     ' required = true\n[diff]\n external = EVIL\n[diff "x"]\n textconv = EVIL\n'
@@ -144,13 +148,13 @@ def aliases_and_traces(place):
                     "[trace2]\n eventTarget = VICTIM/description\n normalTarget = VICTIM/config")
 
 
-@kind()
+@kind(push="error: refusing to update checked out branch…")
 def work_tree_elsewhere(place):
     place.configure("[core]\n bare = false\n worktree = CASE/victim-tree")
     (place.folder / "victim-tree").mkdir()
 
 
-@kind()
+@kind(push="error: refusing to update checked out branch…")
 def push_into_a_work_tree(place):
     """git would write the pushed files into the work tree, or have a hook do it."""
     (place.folder / "tree").mkdir()
@@ -159,7 +163,7 @@ def push_into_a_work_tree(place):
                     "[receive]\n denyCurrentBranch = updateInstead")
 
 
-@kind()
+@kind(**refused("/config: "), **closed(""))
 def settings_that_are_no_settings(place):
     """git dies at such a file, whatever it is asked."""
     place.write("config", "[core\n bare = perhaps\n\0")

@@ -1,7 +1,7 @@
 """Kinds with odd refs: names, contents, many of them, and where HEAD points."""
 import os
 
-from table import NOT_FOUND, kind
+from table import NOT_FOUND, UNREADABLE, closed, each, kind, refused
 
 LONG = "x" * 255
 ODD_NAMES = ["-x", "--upload-pack=evil", "$(id)", "`id`", "a;id", "a'b", 'a"b', "a|b", "a&b",
@@ -11,7 +11,8 @@ IMPOSSIBLE_NAMES = [b"line\nfeed", b"a.lock", b".hidden", b"a..b", b"a b", b"a~1
                     b"a?", b"a*", b"a[b", b"a\\b", b"a@{1}", b"end.", b"\xff\xfe", b"\x01", b"@{"]
 
 
-@kind(branches="200 : 17",
+@kind(sample=True,
+      branches="200 : 18", fetch="error: * Ignoring funny ref…",
       refs={"-x": "201", "$(id)": "201", LONG: "201", **dict.fromkeys(
           ["a.lock", "line\nfeed", ".hidden", "a..b", "main~1", "../../../victim.git/HEAD",
            "refs/heads/../../HEAD"], NOT_FOUND)})
@@ -25,16 +26,16 @@ def odd_names(place):
             file.write(main + "\n")
 
 
-@kind(refs={"x": "201", "x/y": NOT_FOUND})
+@kind(branches="200 clash main topic x x/y", refs={"x": "201", "x/y": "201"})
 def files_in_the_place_of_folders(place):
     """Refs of which one is named as the other's folder."""
     main = place.sha("main")
-    packed = (place.path / "packed-refs").read_text()
-    place.write("packed-refs", f"{packed}{main} refs/heads/x/y\n")
+    header, rest = (place.path / "packed-refs").read_text().split("\n", 1)
+    place.write("packed-refs", f"{header}\n{main} refs/heads/x/y\n{rest}")
     place.write("refs/heads/x", main + "\n")
 
 
-@kind(refs=dict.fromkeys(["a", "self", "deep0", "out", "file"], NOT_FOUND))
+@kind(branches="200 : 9", refs=each(UNREADABLE, "a self deep0") | each(NOT_FOUND, "out file"))
 def symbolic_refs_in_loops(place):
     for name, target in {"a": "refs/heads/b", "b": "refs/heads/a", "self": "refs/heads/self",
                          "out": "../../../victim.git/refs/heads/main", "file": "/etc/passwd",
@@ -43,7 +44,8 @@ def symbolic_refs_in_loops(place):
     place.write("refs/heads/deep12", place.sha("main") + "\n")
 
 
-@kind(refs=dict.fromkeys(["empty", "text", "zeros", "blob", "missing", "huge"], NOT_FOUND))
+@kind(refs=each(UNREADABLE, "empty text zeros missing huge") | {"blob": NOT_FOUND},
+      fetch="fatal: git upload-pack: not our ref…", push="fatal: bad object…")
 def contents_that_are_no_commits(place):
     for name, text in {"empty": "", "text": "not a ref\n", "zeros": "0" * 40 + "\n",
                        "blob": place.sha("main:app.txt") + "\n", "missing": "1" * 40 + "\n",
@@ -53,7 +55,8 @@ def contents_that_are_no_commits(place):
         file.truncate(1 << 26)
 
 
-@kind(branches="200 clash main topic", refs={"gone": NOT_FOUND})
+@kind(refs={"gone": UNREADABLE}, fetch="fatal: git upload-pack: not our ref…",
+      push="fatal: bad object…")
 def commit_of_a_branch_is_missing(place):
     place.write("refs/heads/gone", "2" * 40 + "\n")
 
@@ -67,21 +70,23 @@ def hundred_thousand_packed_refs(place):
         f"{tag if name.endswith('v1.0') else main} {name}\n" for name in names))
 
 
-@kind(refs={"a": "201", "z": "201"})
+@kind(branches="200 …", tags="200…")
 def packed_refs_that_claim_to_be_sorted(place):
     main = place.sha("main")
     place.write("packed-refs", "# pack-refs with: peeled fully-peeled sorted \n" + "".join(
         f"{main} refs/heads/{name}\n" for name in "zayb"))
 
 
-@kind()
+@kind(**each(UNREADABLE, "branches tags victim merge again"),
+      **each("fatal: unterminated line…", "fetch push"))
 def packed_refs_with_garbage(place):
     main = place.sha("main")
     place.write("packed-refs", f"^{main}\n{main}\n{main} \nxyz refs/heads/a\n\n{main} refs/heads/"
                 + "y" * 100_000 + f"\n{main} refs/heads/cut")
 
 
-@kind()
+@kind(**each(UNREADABLE, "branches tags victim merge again"),
+      **each("fatal: unterminated line…", "fetch push"))
 def packed_refs_without_an_end(place):
     with open(place.path / "packed-refs", "wb") as file:
         file.write(place.sha("main").encode() + b" refs/heads/")
@@ -95,7 +100,7 @@ def peeled_packed_refs_that_lie(place):
                 f"{tag} refs/tags/v1.0\n^{clash}\n")
 
 
-@kind()
+@kind(**refused(": HEAD points to no branch"))
 def head_is_detached(place):
     place.write("HEAD", place.sha("main") + "\n")
 
@@ -105,22 +110,25 @@ def head_is_unborn(place):
     place.write("HEAD", "ref: refs/heads/nowhere\n")
 
 
-@kind()
+@kind(**refused(": This is not a git repository: it has no HEAD"), victim=UNREADABLE,
+      **closed("the repository has no HEAD"))
 def head_is_missing(place):
     place.remove("HEAD")
 
 
-@kind()
+@kind(**refused(": HEAD points to no branch"), **each("fatal: …", "fetch push"))
 def head_leads_out(place):
     place.write("HEAD", "ref: ../victim.git/refs/heads/main\n")
 
 
-@kind()
+@kind(**refused(": HEAD points to no branch"))
 def head_names_no_branch(place):
     place.write("HEAD", "ref: refs/deployments/x\n")
 
 
-@kind()
+@kind(**refused(": It keeps its refs as reftable"), branches="200", commits="409 repository_empty",
+      compare="404", victim="409 repository_empty",
+      **each(NOT_FOUND, "deploy keep merge again clash"), kept="no", push="error: …")
 def head_of_a_reftable(place):
     place.write("HEAD", "ref: refs/heads/.invalid\n")
     place.remove("refs/heads")
@@ -129,14 +137,14 @@ def head_of_a_reftable(place):
     place.configure("[core]\n repositoryFormatVersion = 1\n[extensions]\n refStorage = reftable")
 
 
-@kind(sample=True)
+@kind()
 def replaced_commits(place):
     """Readers of refs/replace would see clash in the place of main."""
     place.write(f"refs/replace/{place.sha('main')}", place.sha("clash") + "\n")
     place.write(f"refs/replace/{place.sha('topic')}", place.sha("clash") + "\n")
 
 
-@kind(sample=True)
+@kind()
 def grafts(place):
     """Readers of them would see main without a history."""
     place.write("info/grafts", place.sha("main") + "\n")

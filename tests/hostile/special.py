@@ -3,7 +3,7 @@ import os
 import socket
 import stat
 
-from table import NOT_FOUND, kind
+from table import NOT_FOUND, UNREADABLE, UNSAFE, closed, each, kind, refused
 
 ZEROS = os.makedev(1, 5)  # /dev/zero: endless
 NOBODY = 65534
@@ -15,79 +15,92 @@ def device(place, name):
     os.mknod(place.path / name, 0o666 | stat.S_IFCHR, ZEROS)
 
 
-@kind(refs={"hanging": NOT_FOUND})
+@kind(sample=True,
+      refs={"hanging": UNSAFE}, **closed("refs/heads/hanging in the git repository is a FIFO"))
 def branch_is_a_fifo(place):
     place.fifo("refs/heads/hanging")
 
 
-@kind()
+@kind(**refused("/packed-refs: "), **each(UNSAFE, "branches tags victim merge again"),
+      **closed("packed-refs in the git repository is a FIFO"))
 def packed_refs_is_a_fifo(place):
     place.fifo("packed-refs")
 
 
-@kind()
+@kind(**refused("/HEAD: "), victim=UNSAFE, **closed("HEAD in the git repository is a FIFO"))
 def head_is_a_fifo(place):
     place.fifo("HEAD")
 
 
-@kind()
+@kind(**refused("/config: "), **each(UNSAFE, "keep merge again"), kept="no",
+      **closed("config in the git repository is a FIFO"))
 def config_is_a_fifo(place):
     place.fifo("config")
 
 
-@kind()
+@kind(sample=True,
+      branches="200 clash main", **each(UNREADABLE, "compare merge again"), clash=UNSAFE,
+      **closed("objects/"))
 def loose_object_is_a_fifo(place):
     place.fifo(place.object_file(place.sha("topic")))
 
 
-@kind()
+@kind(tags="200", **each(UNREADABLE, "commits compare merge again clash"),
+      **closed("objects/pack/pack-"))
 def pack_is_a_fifo(place):
     place.fifo(place.pack_file("pack"))
 
 
-@kind()
+@kind(tags="200", **each(UNREADABLE, "commits compare merge again clash"),
+      **closed("objects/pack/pack-"))
 def pack_index_is_a_fifo(place):
     place.fifo(place.pack_file("idx"))
 
 
-@kind()
+@kind(**refused("/objects/info/alternates: "), **each(UNSAFE, "merge again clash"),
+      **closed("objects/info/alternates in the git repository is a FIFO"))
 def alternates_is_a_fifo(place):
     place.fifo("objects/info/alternates")
 
 
-@kind()
+@kind(**refused("/shallow: "), **closed("shallow in the git repository is a FIFO"))
 def shallow_is_a_fifo(place):
     place.fifo("shallow")
 
 
-@kind()
+@kind(**each("503 branch_locked", "merge again"), **closed("refs/heads/topic.lock in"))
 def lock_is_a_fifo(place):
     place.fifo("refs/heads/topic.lock")
 
 
-@kind()
+@kind(**each(UNSAFE, "merge again"), **closed("logs/"))
 def log_is_a_fifo(place):
     place.configure("[core]\n logAllRefUpdates = always")
     place.fifo("logs/refs/heads/topic")
     place.fifo("logs/refs/heads/main")
 
 
-@kind(needs_root=True, refs={"endless": NOT_FOUND})
+@kind(needs_root=True, refs={"endless": UNSAFE},
+      **closed("refs/heads/endless in the git repository is a device"))
 def branch_is_a_device(place):
     device(place, "refs/heads/endless")
 
 
-@kind(needs_root=True)
+@kind(needs_root=True, **refused("/packed-refs: "),
+      **each(UNSAFE, "branches tags victim merge again"),
+      **closed("packed-refs in the git repository is a device"))
 def packed_refs_is_a_device(place):
     device(place, "packed-refs")
 
 
-@kind(needs_root=True)
+@kind(needs_root=True, branches="200 clash main", **each(UNREADABLE, "compare merge again"),
+      clash=UNSAFE, **closed("objects/"))
 def loose_object_is_a_device(place):
     device(place, place.object_file(place.sha("topic")))
 
 
-@kind(refs={"listening": NOT_FOUND})
+@kind(refs={"listening": UNSAFE},
+      **closed("refs/heads/listening in the git repository is a socket"))
 def branch_is_a_socket(place):
     short = place.folder / "s"  # a socket's path is 107 bytes long at most
     with socket.socket(socket.AF_UNIX) as listener:
@@ -95,7 +108,7 @@ def branch_is_a_socket(place):
     short.rename(place.path / "refs/heads/listening")
 
 
-@kind()
+@kind(tags="200", **each("fatal: couldn't read…", "fetch push"))
 def packed_refs_is_a_folder(place):
     place.remove("packed-refs")
     (place.path / "packed-refs").mkdir()
@@ -113,7 +126,7 @@ def files_of_another_owner(place):
             os.chown(name, NOBODY, NOBODY)
 
 
-@kind(sample=True)
+@kind()
 def closed_folders(place):
     for parent, _, _ in os.walk(place.path):
         os.chmod(parent, 0o700)

@@ -15,6 +15,7 @@ AUTO_MERGE = " (auto_merge)"  # at the end of a ref that is deployed with it
 NOT_FOUND = "422 ref_not_found"
 UNREADABLE = "503 repository_unreadable"
 UNSAFE = "503 repository_unsafe"
+API = "branches tags commits compare victim deploy keep merge again clash"
 
 # step → the words for what comes of it; … at their end stands for whatever follows. Answers of the
 # API are the status and the reason_code, and for lists what is in them.
