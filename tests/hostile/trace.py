@@ -31,9 +31,10 @@ CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)(?:<((?:[^<>\\]|\\.)*)>)?.*$")
 TOKEN = re.compile(r'(AT_FDCWD|\d+)<((?:[^<>\\]|\\.)*)>|"((?:[^"\\]|\\.)*)"')
 INTERNET = re.compile(r"sa_family=AF_INET6?\b")
 NUMBERS = re.compile(r"/proc/\d+(/task/\d+)?|pid-\d+")
-# Our own scratch, SQLite's, and glibc's modules for other encodings.
+# Our own scratch, SQLite's, glibc's modules for other encodings, and open files by their numbers,
+# which were judged when they were opened.
 HARMLESS = re.compile(r"/tmp/esclusa-[\w-]+(/|$)|/var/tmp/etilqs_\w+$"
-                      r"|/usr/lib/[\w-]+/gconv/[\w.-]+$")
+                      r"|/usr/lib/[\w-]+/gconv/[\w.-]+$|/proc/self/fd/\d+$")
 
 
 @dataclasses.dataclass(frozen=True)
