@@ -23,7 +23,7 @@ std::unexpected<Error> repository_empty() {
 }
 
 Result<git::Repository> open(const RepositoryAccess& access) {
-  return git::Repository::open(access.repository.path);
+  return git::Repository::open(access.repository);
 }
 
 Result<bool> is_empty(const git::Repository& git) {
@@ -55,10 +55,10 @@ Result<core::Listing<core::Branch>> list_commit_names(const git::Repository& git
   core::Listing<core::Branch> listing;
   listing.total_count = static_cast<int64_t>(names.size());
   for (const std::string& name : page.cut(names)) {
-    // It may have gone since it was listed, or, among tags, be one of something else.
-    if (auto found = TRY(git.resolve(name))) {
-      listing.items.push_back({name.substr(prefix.size()), found->sha});
-    }
+    // It may have gone since it was listed, or, among tags, be one of something else. What cannot
+    // be read, since its commit is missing, hides none of the others.
+    const auto found = git.resolve(name);
+    if (found && *found) listing.items.push_back({name.substr(prefix.size()), (*found)->sha});
   }
   return listing;
 }
@@ -170,7 +170,8 @@ Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access
   core::Listing<core::GitRef> listing;
   listing.total_count = static_cast<int64_t>(names.size());
   for (const std::string& name : page.cut(names)) {
-    if (auto found = TRY(git::find_ref(git, name))) listing.items.push_back(std::move(*found));
+    auto found = git::find_ref(git, name);
+    if (found && *found) listing.items.push_back(std::move(**found));
   }
   return listing;
 }

@@ -22,7 +22,7 @@ struct CommitFacts {
 
 Result<CommitFacts> read_facts(const Context& context, const core::Repository& repository,
                                const std::string& sha) {
-  const auto git = TRY(git::Repository::open(repository.path));
+  const auto git = TRY(git::Repository::open(repository));
   CommitFacts facts{TRY(git::read_commit(git, sha)),
                     TRY(git::list_branches_with(git, sha, repository.default_branch))};
   TRY(find_accounts(context, {&facts.commit.author, &facts.commit.committer}));

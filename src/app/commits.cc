@@ -15,7 +15,7 @@ Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& 
 }
 
 Result<std::string> find_commit(const RepositoryAccess& access, const std::string& ref) {
-  const auto git = TRY(git::Repository::open(access.repository.path));
+  const auto git = TRY(git::Repository::open(access.repository));
   const auto found = TRY(resolve_in_path(git, access.repository, ref));
   if (!found) {
     return fail(ErrorCode::not_found, "No commit found for the ref " + ref, "ref_not_found");
@@ -25,7 +25,7 @@ Result<std::string> find_commit(const RepositoryAccess& access, const std::strin
 
 Result<std::string> require_commit(const RepositoryAccess& access, const std::string& sha) {
   if (core::is_full_sha(sha)) {
-    const auto git = TRY(git::Repository::open(access.repository.path));
+    const auto git = TRY(git::Repository::open(access.repository));
     if (auto found = TRY(git.resolve(sha))) return found->sha;
   }
   return fail(ErrorCode::invalid, "No commit found for SHA: " + sha, "commit_not_found");

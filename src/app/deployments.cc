@@ -109,7 +109,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
         [&](store::Connection& db) { return find_earlier(db, access, *key, context.now()); }));
     if (earlier) return *earlier;
   }
-  const auto git = TRY(git::Repository::open(access.repository.path));
+  const auto git = TRY(git::Repository::open(access.repository));
   const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
   const core::DeploymentPlan plan = TRY(core::plan_deployment(input, facts));
   if (plan.step == core::DeploymentStep::merge) {
@@ -141,7 +141,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
                              const core::NewDeployment& input) {
   TRY(core::check_new_deployment(input));
-  const auto git = TRY(git::Repository::open(access.repository.path));
+  const auto git = TRY(git::Repository::open(access.repository));
   const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
   core::DryRun run;
   if (facts.resolved) run.sha = facts.resolved->sha;

@@ -39,9 +39,8 @@ std::unexpected<Error> locked(const std::string& branch) {
 }
 
 /// What the merge brings to the branch, for the `push` event.
-Result<core::Push> read_push(const Context& context, const core::Repository& repository,
+Result<core::Push> read_push(const Context& context, const git::Repository& git,
                              const core::GitIntent& intent) {
-  const auto git = TRY(git::Repository::open(repository.path));
   return with_accounts(context,
                        TRY(git::read_push(git, intent.branch, intent.from_sha, intent.to_sha)));
 }
@@ -60,8 +59,7 @@ void settle(store::Connection& tx, const Context& context, const core::Repositor
 }
 
 /// Whether the branch has the commit, whatever came on top of it since.
-Result<bool> has_moved(const core::Repository& repository, const core::GitIntent& intent) {
-  const auto git = TRY(git::Repository::open(repository.path));
+Result<bool> has_moved(const git::Repository& git, const core::GitIntent& intent) {
   const auto tip = TRY(git.resolve(intent.branch));
   if (!tip || !TRY(git.resolve(intent.to_sha))) return false;
   const git::Distance distance = TRY(git.compare(intent.to_sha, tip->sha));
@@ -71,10 +69,11 @@ Result<bool> has_moved(const core::Repository& repository, const core::GitIntent
 /// Settles what a crash left open; says whether the branch had moved.
 Result<bool> settle_left(const Context& context, const core::Repository& repository,
                          const core::GitIntent& intent) {
+  const auto git = TRY(git::Repository::open(repository));
   std::optional<core::Push> push;
-  if (TRY(has_moved(repository, intent))) push = TRY(read_push(context, repository, intent));
+  if (TRY(has_moved(git, intent))) push = TRY(read_push(context, git, intent));
   // While the intent is open: once it is settled, nobody looks for the lock again.
-  git::remove_left_lock(repository.path, intent.branch, intent.to_sha);
+  git::remove_left_lock(git, intent.branch, intent.to_sha);
   core::Principal actor;
   actor.request_id = intent.request_id;
   TRY(context.database.write([&](store::Connection& tx) {
@@ -95,8 +94,9 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
     return core::merge_conflict(repository.default_branch, ref, std::move(reason));
   };
   const git::MergeAuthor author = author_of(*access.principal.account, context.now());
-  const auto merge = TRY(git::make_merge_commit(repository.path, branch.sha, other_sha,
-                                                message_of(access, branch), author));
+  const auto git = TRY(git::Repository::open(repository));
+  const auto merge =
+      TRY(git::make_merge_commit(git, branch.sha, other_sha, message_of(access, branch), author));
   if (!merge) return conflict("merge_conflict");
 
   core::GitIntent intent{.id = {},
@@ -110,12 +110,12 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
                          .created_at = author.at};
   if (access.principal.token) intent.actor_token_id = access.principal.token->id;
   // Before the branch moves: what cannot be read then stops nothing that has happened.
-  std::optional<core::Push> push = TRY(read_push(context, repository, intent));
+  std::optional<core::Push> push = TRY(read_push(context, git, intent));
   intent.id = TRY(context.database.write(
       [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));
 
   const git::BranchMove move =
-      TRY(git::move_branch(repository.path, branch.full_name, branch.sha, *merge, author));
+      TRY(git::move_branch(git, branch.full_name, branch.sha, *merge, author));
   if (move != git::BranchMove::moved) push.reset();
   TRY(context.database.write([&](store::Connection& tx) {
     settle(tx, context, repository, intent, push, access.principal);

@@ -50,16 +50,14 @@ Result<void> settle(const Context& context, const core::Repository& repository,
   return {};
 }
 
-Result<core::Push> read_push(const Context& context, const core::Repository& repository,
+Result<core::Push> read_push(const Context& context, const git::Repository& git,
                              const core::RefChange& change) {
-  const auto git = TRY(git::Repository::open(repository.path));
   return with_accounts(context, TRY(git::read_ref_change(git, change)));
 }
 
 /// Whether the ref says so, and it was not another push that made the same change.
-Result<bool> was_made(const Context& context, const core::Repository& repository,
+Result<bool> was_made(const Context& context, const git::Repository& git,
                       const core::PushedRef& pushed) {
-  const auto git = TRY(git::Repository::open(repository.path));
   if (!core::has_changed(pushed.change, TRY(git::read_ref_facts(git, pushed.change)))) return false;
   return !TRY(context.database.read(
       [&](store::Connection& db) { return store::has_other_made(db, pushed); }));
@@ -68,12 +66,11 @@ Result<bool> was_made(const Context& context, const core::Repository& repository
 /// Settles a change that nobody reported; says whether it was made.
 Result<bool> settle_from_ref(const Context& context, const core::Repository& repository,
                              const core::PushedRef& pushed) {
+  const auto git = TRY(git::Repository::open(repository));
   std::optional<core::Push> push;
-  if (TRY(was_made(context, repository, pushed))) {
-    push = TRY(read_push(context, repository, pushed.change));
-  }
+  if (TRY(was_made(context, git, pushed))) push = TRY(read_push(context, git, pushed.change));
   // While it is open: once it is settled, nobody looks for the lock again.
-  git::remove_left_lock(repository.path, pushed.change.ref, pushed.change.to_sha);
+  git::remove_left_lock(git, pushed.change.ref, pushed.change.to_sha);
   TRY(settle(context, repository, pushed, push));
   return push.has_value();
 }
@@ -111,9 +108,10 @@ Result<void> finish_push(const Context& context, const std::string& session,
       [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
   if (open.empty()) return {};
   const core::Repository repository = TRY(find_repository(context, open.front().repository_id));
+  const auto git = TRY(git::Repository::open(repository));
   for (const core::PushedRef& pushed : open) {
     if (std::ranges::find(made, pushed.change) == made.end()) continue;
-    TRY(settle(context, repository, pushed, TRY(read_push(context, repository, pushed.change))));
+    TRY(settle(context, repository, pushed, TRY(read_push(context, git, pushed.change))));
   }
   return {};
 }

@@ -14,7 +14,7 @@ namespace {
 
 Result<core::Commit> try_read(const Context& context, const core::Repository& repository,
                               const std::string& sha) {
-  const auto git = TRY(git::Repository::open(repository.path));
+  const auto git = TRY(git::Repository::open(repository));
   core::Commit commit = TRY(git::read_commit(git, sha));
   TRY(find_accounts(context, {&commit.author, &commit.committer}));
   return commit;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "git/distance.h"
+#include "git/encoding.h"
 #include "git/library.h"
 
 namespace esclusa::git {
@@ -18,16 +19,17 @@ Timestamp time_of(git_time_t seconds) {
   return Timestamp(std::chrono::seconds(std::clamp<git_time_t>(seconds, 0, last)));
 }
 
-core::Signature signature_of(const git_signature* signature) {
+core::Signature signature_of(const git_signature* signature, const char* encoding) {
   if (signature == nullptr) return {};
-  return {signature->name, signature->email, time_of(signature->when.time)};
+  return {to_utf8(signature->name, encoding), to_utf8(signature->email, encoding),
+          time_of(signature->when.time)};
 }
 
 std::string message_of(const git_commit* commit) {
   std::string_view text = git_commit_message(commit);
   text = text.substr(0, limits::commit_message_bytes);
   while (text.ends_with('\n')) text.remove_suffix(1);
-  return std::string(text);
+  return to_utf8(text, git_commit_message_encoding(commit));
 }
 
 /// The signature of a signed commit. What is too long for an answer is left out.
@@ -76,8 +78,9 @@ Result<core::Commit> read_commit(const Repository& repository, const std::string
   commit.sha = text_of(*git_commit_id(handle.get()));
   commit.tree_sha = text_of(*git_commit_tree_id(handle.get()));
   commit.message = message_of(handle.get());
-  commit.author = signature_of(git_commit_author(handle.get()));
-  commit.committer = signature_of(git_commit_committer(handle.get()));
+  const char* encoding = git_commit_message_encoding(handle.get());
+  commit.author = signature_of(git_commit_author(handle.get()), encoding);
+  commit.committer = signature_of(git_commit_committer(handle.get()), encoding);
   const unsigned count = git_commit_parentcount(handle.get());
   for (unsigned i = 0; i < count && i < limits::commit_parents; ++i) {
     commit.parent_shas.push_back(text_of(*git_commit_parent_id(handle.get(), i)));

@@ -162,3 +162,27 @@ TEST_CASE("diverge: the commits of the head alone, the oldest first, and the mer
   const std::string unrelated = fixture.commit("unrelated", "c", "1");
   CHECK_FALSE(git::diverge(repository, main, unrelated)->has_value());
 }
+
+TEST_CASE("read_commit: texts in another encoding come out in UTF-8") {
+  GitFixture fixture;
+  const auto check = [&](const std::string& encoding, const std::string& text,
+                         const std::string& expected) {
+    CAPTURE(encoding);
+    const std::string person = text + " <a@example.com> 1700000000 +0000\n";
+    const core::Commit commit =
+        read(fixture, raw_commit(fixture, "tree " + empty_tree(fixture) + "\nauthor " + person +
+                                              "committer " + person + "encoding " + encoding +
+                                              "\n\n" + text + "\n"));
+    CHECK(commit.message == expected);
+    CHECK(commit.author.name == expected);
+    CHECK(commit.committer.name == expected);
+  };
+  check("ISO-8859-1", "caf\xe9", "caf\u00e9");
+  check("latin1", "caf\xe9", "caf\u00e9");
+  check("windows-1252", "5 \x80", "5 \u20ac");
+  check("Shift_JIS", "\x93\xfa\x96\x7b", "\u65e5\u672c");
+  check("EUC-JP", "x\xff y", "x\ufffd y");  // no byte of it
+  check("UTF-8", "caf\u00e9", "caf\u00e9");
+  check("no-such-encoding", "caf\xe9", "caf\xe9");  // what is not UTF-8 is replaced in JSON
+  check("../../evil", "caf\xe9", "caf\xe9");
+}

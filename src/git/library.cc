@@ -1,12 +1,8 @@
 #include "git/library.h"
 
-#include <algorithm>
-#include <climits>
-
 #include "base/check.h"
-#include "base/log.h"
-#include "base/text.h"
 #include "core/ref.h"
+#include "git/folder.h"
 
 namespace esclusa::git {
 
@@ -40,31 +36,9 @@ git_oid id_of(std::string_view sha) {
   return id;
 }
 
-namespace {
-
-/// Looking such a name up is an error of the file system, not an answer.
-bool has_too_long_component(std::string_view name) {
-  return std::ranges::any_of(split(name, '/'), [](auto part) { return part.size() > NAME_MAX; });
-}
-
-}  // namespace
-
-Result<ReferenceHandle> find_reference(git_repository* repository, const std::string& name) {
-  ReferenceHandle found;
-  if (has_too_long_component(name)) return found;
-  const int error = receive(found, git_reference_lookup, repository, name.c_str());
-  // GIT_EBUFS: longer than any name that libgit2 can have written or read.
-  if (error == GIT_ENOTFOUND || error == GIT_EINVALIDSPEC || error == GIT_EBUFS) return found;
-  if (error != 0) return unreadable("looking a ref up");
-  return found;
-}
-
 std::unexpected<Error> unreadable(std::string_view doing) {
   const git_error* error = git_error_last();
-  log::warning("git repository unreadable",
-               {{"doing", doing}, {"cause", error ? error->message : "unknown"}});
-  return fail(ErrorCode::unavailable, "The git repository cannot be read.",
-              "repository_unreadable");
+  return cannot_read(doing, error ? error->message : "unknown");
 }
 
 }  // namespace esclusa::git

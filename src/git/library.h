@@ -21,8 +21,6 @@ struct Freer {
 
 using RepositoryHandle = std::unique_ptr<git_repository, Freer<git_repository_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Freer<git_reference_free>>;
-using ReferenceIteratorHandle =
-    std::unique_ptr<git_reference_iterator, Freer<git_reference_iterator_free>>;
 using ObjectHandle = std::unique_ptr<git_object, Freer<git_object_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Freer<git_tree_free>>;
 using CommitHandle = std::unique_ptr<git_commit, Freer<git_commit_free>>;
@@ -72,9 +70,6 @@ void start_library();
 std::string text_of(const git_oid& id);
 /// `sha` is a full one; anything else is a bug.
 git_oid id_of(std::string_view sha);
-
-/// The ref of that full name, symbolic or not; null if there is none, or if none can be.
-Result<ReferenceHandle> find_reference(git_repository* repository, const std::string& name);
 
 /// `unavailable`, `repository_unreadable`. libgit2's own words name paths: they go to the log.
 std::unexpected<Error> unreadable(std::string_view doing);

@@ -1,28 +1,26 @@
 #include "git/lock.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
-#include <fstream>
-
-#include "base/descriptor.h"
+#include "git/folder.h"
 
 namespace esclusa::git {
 
-bool remove_left_lock(const std::filesystem::path& git_directory, const std::string& ref,
-                      const std::string& to) {
-  const std::filesystem::path lock = git_directory / (ref + ".lock");
-  std::ifstream file(lock);
-  std::string line;
-  if (!std::getline(file, line) || line != to) return false;
-  std::error_code error;
-  return std::filesystem::remove(lock, error);
+bool remove_left_lock(const Repository& repository, const std::string& ref, const std::string& to) {
+  const size_t slash = ref.rfind('/');
+  const auto folder = repository.folder().folder(ref.substr(0, slash));
+  if (!folder || !*folder) return false;
+  const std::string lock = ref.substr(slash + 1) + ".lock";
+  const auto content = (*folder)->read(lock, to.size() + 1);
+  if (!content || !*content || (*content)->substr(0, (*content)->find('\n')) != to) return false;
+  return unlinkat((*folder)->descriptor(), lock.c_str(), 0) == 0;
 }
 
 bool is_in_session(const std::filesystem::path& git_directory) {
-  const Descriptor folder(::open(git_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto folder = Folder::open(git_directory);
   // The lock is let go with the descriptor.
-  return folder && flock(folder.get(), LOCK_EX | LOCK_NB) != 0;
+  return folder && flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0;
 }
 
 }  // namespace esclusa::git

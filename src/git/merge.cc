@@ -1,137 +1,57 @@
 #include "git/merge.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <iterator>
+#include <utility>
 
-#include <cerrno>
-#include <cstdlib>
-#include <fstream>
-#include <thread>
-
-#include "base/crypto.h"
 #include "base/log.h"
 #include "core/ref.h"
 #include "git/library.h"
+#include "git/limits.h"
+#include "git/new_objects.h"
 #include "git/program.h"
+#include "git/ref_files.h"
+#include "git/ref_update.h"
+#include "git/scratch.h"
+#include "git/settings.h"
 
 namespace esclusa::git {
 namespace {
 
-using namespace std::chrono_literals;
-
 using SignatureHandle = std::unique_ptr<git_signature, Freer<git_signature_free>>;
-
-/// git waits as long for a branch's lock (core.filesRefLockTimeout); libgit2 does not.
-constexpr auto lock_wait = 100ms;
-constexpr auto lock_pause = 5ms;
-
-/// Renames in a folder are on the disk only when the folder itself is.
-std::error_code sync_folder(const std::filesystem::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return {errno, std::generic_category()};
-  const int failed = ::fsync(fd);
-  std::error_code error(failed ? errno : 0, std::generic_category());
-  ::close(fd);
-  return error;
-}
-
-/// `path` as an entry of GIT_ALTERNATE_OBJECT_DIRECTORIES, in which a colon begins the next one.
-std::string quoted(const std::filesystem::path& path) {
-  std::string text = "\"";
-  for (char c : path.string()) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text + '"';
-}
-
-/// A folder for the objects of a merge that may come to nothing: a conflict writes objects too.
-/// The name is one that `git gc` sweeps, should we die.
-class ScratchObjects {
- public:
-  explicit ScratchObjects(const std::filesystem::path& git_directory)
-      : objects_(git_directory / "objects"),
-        folder_(objects_ / ("tmp_objdir-esclusa-" + hex(random_bytes(8)))) {}
-  ~ScratchObjects() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  ScratchObjects(const ScratchObjects&) = delete;
-
-  std::error_code make() const {
-    std::error_code error;
-    std::filesystem::create_directory(folder_, error);
-    return error;
-  }
-  std::vector<std::string> environment() const {
-    return {"GIT_OBJECT_DIRECTORY=" + folder_.string(),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES=" + quoted(objects_)};
-  }
-  /// Moves the objects, all of them loose, to where the repository finds them.
-  std::error_code migrate() const {
-    std::error_code error;
-    for (const auto& fan : std::filesystem::directory_iterator(folder_, error)) {
-      if (fan.path().filename().string().size() != 2) continue;
-      const auto home = objects_ / fan.path().filename();
-      std::filesystem::create_directory(home, error);
-      if (error) return error;
-      for (const auto& object : std::filesystem::directory_iterator(fan.path(), error)) {
-        std::filesystem::rename(object.path(), home / object.path().filename(), error);
-        if (error) return error;
-      }
-      if (error = sync_folder(home); error) return error;
-    }
-    return error ? error : sync_folder(objects_);
-  }
-
- private:
-  std::filesystem::path objects_;
-  std::filesystem::path folder_;
-};
-
-/// An empty repository for git to work in. Whatever git finds in the folder that it takes for its
-/// repository, it obeys: merge drivers in its configuration and attributes are programs to run. It
-/// gets the objects of the registered repository, and none of its other files.
-class ScratchRepository {
- public:
-  ScratchRepository() {
-    std::string pattern = std::filesystem::temp_directory_path() / "esclusa-merge-XXXXXX";
-    if (mkdtemp(pattern.data()) != nullptr) folder_ = pattern;
-  }
-  ~ScratchRepository() {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
-  ScratchRepository(const ScratchRepository&) = delete;
-
-  /// False if the disk is full, or there is no temporary folder.
-  bool make() const {
-    std::error_code error;
-    return !folder_.empty() && std::filesystem::create_directory(folder_ / "refs", error) &&
-           std::filesystem::create_directory(folder_ / "objects", error) &&
-           (std::ofstream(folder_ / "HEAD") << "ref: refs/heads/none\n").flush();
-  }
-  const std::filesystem::path& path() const { return folder_; }
-
- private:
-  std::filesystem::path folder_;
-};
 
 std::unexpected<Error> cannot_merge(std::string_view cause) {
   log::warning("git cannot merge", {{"cause", cause}});
   return fail(ErrorCode::unavailable, "The git repository cannot be merged in.", "merge_failed");
 }
 
-/// The tree of the merge, or nothing if there are conflicts.
-Result<std::optional<std::string>> merge_trees(const std::string& tip, const std::string& other,
-                                               const ScratchObjects& objects) {
-  const ScratchRepository scratch;
-  if (!scratch.make()) return cannot_merge("no scratch repository");
-  const ProgramOutput merged =
-      TRY(run_git(scratch.path(),
-                  {"-c", "core.bare=true", "-c", "core.fsync=all", "-c", "core.commitGraph=false",
-                   "merge-tree", "--write-tree", "--no-messages", tip, other},
-                  objects.environment()));
+/// What git may read of the repository: its objects.
+Confinement files_of(const Repository& repository, const ScratchRepository& scratch) {
+  Confinement files{.readable = repository.alternates(), .writable = {scratch.path()}};
+  files.readable.push_back(repository.path() / "objects");
+  return files;
+}
+
+/// Whether the two have a commit in common; git refuses to merge others.
+Result<bool> are_related(const Repository& repository, const std::string& one,
+                         const std::string& other) {
+  const git_oid one_id = id_of(one), other_id = id_of(other);
+  git_oid base;
+  const int error = git_merge_base(&base, repository.handle(), &one_id, &other_id);
+  if (error != 0 && error != GIT_ENOTFOUND) return unreadable("looking for the merge base");
+  return error == 0;
+}
+
+/// The tree of the merge, whose new objects are in `scratch`, or nothing if there are conflicts.
+Result<std::optional<std::string>> merge_trees(const Repository& repository, const std::string& tip,
+                                               const std::string& other,
+                                               const ScratchRepository& scratch) {
+  if (!scratch.exists()) return cannot_merge("no scratch repository");
+  if (!TRY(are_related(repository, tip, other))) return std::nullopt;
+  const ProgramOutput merged = TRY(run_git(
+      scratch.path(),
+      {"-c", "core.bare=true", "-c", "core.fsync=none", "-c", "core.commitGraph=false", "-c",
+       "core.multiPackIndex=false", "merge-tree", "--write-tree", "--no-messages", tip, other},
+      {objects_variable(repository)}, files_of(repository, scratch)));
   const std::string first_line = merged.output.substr(0, merged.output.find('\n'));
   // An unknown object also exits with 1; a conflict has a tree.
   if (merged.exit_code == 1 && core::is_full_sha(first_line)) return std::nullopt;
@@ -139,15 +59,6 @@ Result<std::optional<std::string>> merge_trees(const std::string& tip, const std
     return cannot_merge(merged.error_output);
   }
   return first_line;
-}
-
-Result<RepositoryHandle> open_repository(const std::filesystem::path& git_directory) {
-  start_library();
-  RepositoryHandle repository;
-  if (receive(repository, git_repository_open, git_directory.c_str()) != 0) {
-    return unreadable("opening for a merge");
-  }
-  return repository;
 }
 
 Result<SignatureHandle> make_signature(const MergeAuthor& author) {
@@ -160,65 +71,83 @@ Result<SignatureHandle> make_signature(const MergeAuthor& author) {
   return signature;
 }
 
+Result<bool> is_head(const Folder& repository, const std::string& file, const std::string& branch) {
+  const auto head = TRY(read_ref(repository, file));
+  return head && head->target == branch;
+}
+
+/// A branch that somebody's work tree is on must not move: the tree would no longer match it.
+Result<bool> is_checked_out(const Folder& repository, const std::string& branch) {
+  // As git has it: where the configuration is silent, a folder named `.git` has a work tree.
+  const auto bare = TRY(read_core_setting(repository, "bare"));
+  const bool has_work_tree =
+      bare && (*bare == "false" || *bare == "no" || *bare == "off" || *bare == "0");
+  if (has_work_tree && TRY(is_head(repository, "HEAD", branch))) return true;
+  const auto trees = TRY(repository.folder("worktrees"));
+  if (!trees) return false;
+  for (const Folder::Entry& entry : TRY(trees->list(limits::work_trees))) {
+    if (TRY(is_head(repository, "worktrees/" + entry.name + "/HEAD", branch))) return true;
+  }
+  return false;
+}
+
+/// What the reflog says of a move behind the two SHAs.
+std::string log_entry_of(const MergeAuthor& author) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(author.at).time_since_epoch();
+  return author.name + " <" + author.email + "> " + std::to_string(seconds.count()) +
+         " +0000\tauto-merge on deployment";
+}
+
 }  // namespace
 
-Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path& git_directory,
+Result<std::optional<std::string>> make_merge_commit(const Repository& repository,
                                                      const std::string& tip,
                                                      const std::string& other,
                                                      const std::string& message,
                                                      const MergeAuthor& author) {
-  const ScratchObjects scratch(git_directory);
-  if (auto error = scratch.make()) return cannot_merge(error.message());
-  const auto tree_sha = TRY(merge_trees(tip, other, scratch));
+  const ScratchRepository scratch;
+  const auto tree_sha = TRY(merge_trees(repository, tip, other, scratch));
   if (!tree_sha) return std::nullopt;
-  if (auto error = scratch.migrate()) return cannot_merge(error.message());
+  TRY(install_objects(repository.folder(), scratch.objects()));
 
-  const RepositoryHandle repository = TRY(open_repository(git_directory));
   const SignatureHandle signature = TRY(make_signature(author));
   const git_oid tree_id = id_of(*tree_sha), tip_id = id_of(tip), other_id = id_of(other);
+  git_repository* handle = repository.handle();
   TreeHandle tree;
   CommitHandle tip_commit, other_commit;
-  if (receive(tree, git_tree_lookup, repository.get(), &tree_id) != 0 ||
-      receive(tip_commit, git_commit_lookup, repository.get(), &tip_id) != 0 ||
-      receive(other_commit, git_commit_lookup, repository.get(), &other_id) != 0) {
+  if (receive(tree, git_tree_lookup, handle, &tree_id) != 0 ||
+      receive(tip_commit, git_commit_lookup, handle, &tip_id) != 0 ||
+      receive(other_commit, git_commit_lookup, handle, &other_id) != 0) {
     return unreadable("reading what was merged");
   }
   const git_commit* parents[] = {tip_commit.get(), other_commit.get()};
   git_oid made;
   constexpr const char* no_ref = nullptr;
-  if (git_commit_create(&made, repository.get(), no_ref, signature.get(), signature.get(), "UTF-8",
+  if (git_commit_create(&made, handle, no_ref, signature.get(), signature.get(), "UTF-8",
                         message.c_str(), tree.get(), std::size(parents), parents) != 0) {
     return unreadable("writing the merge");
   }
   return text_of(made);
 }
 
-Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
-                               const std::string& branch, const std::string& from,
-                               const std::string& to, const MergeAuthor& author) {
-  const RepositoryHandle repository = TRY(open_repository(git_directory));
-  ReferenceHandle current, moved;
-  if (receive(current, git_reference_lookup, repository.get(), branch.c_str()) != 0) {
-    return BranchMove::changed;
+Result<BranchMove> move_branch(const Repository& repository, const std::string& branch,
+                               const std::string& from, const std::string& to,
+                               const MergeAuthor& author) {
+  if (TRY(is_checked_out(repository.folder(), branch))) return BranchMove::checked_out;
+  switch (TRY(move_ref(repository.folder(), branch, from, to, log_entry_of(author)))) {
+    case RefMove::moved: return BranchMove::moved;
+    case RefMove::changed: return BranchMove::changed;
+    case RefMove::locked: break;
   }
-  if (git_branch_is_checked_out(current.get()) != 0) return BranchMove::checked_out;
-  const git_oid from_id = id_of(from), to_id = id_of(to);
-  // The reflog names who did it.
-  git_repository_set_ident(repository.get(), author.name.c_str(), author.email.c_str());
-  constexpr int force = 1;
-  auto move = [&] {
-    return receive(moved, git_reference_create_matching, repository.get(), branch.c_str(), &to_id,
-                   force, &from_id, "auto-merge on deployment");
-  };
-  int error = move();
-  for (auto waited = 0ms; error == GIT_ELOCKED && waited < lock_wait; waited += lock_pause) {
-    std::this_thread::sleep_for(lock_pause);
-    error = move();
-  }
-  if (error == GIT_EMODIFIED || error == GIT_ENOTFOUND) return BranchMove::changed;
-  if (error == GIT_ELOCKED) return BranchMove::locked;
-  if (error != 0) return unreadable("moving a branch");
-  return BranchMove::moved;
+  return BranchMove::locked;
+}
+
+Result<MergeCheck> check_merge(const Repository& repository, const std::string& branch,
+                               const std::string& tip, const std::string& other) {
+  if (TRY(is_checked_out(repository.folder(), branch))) return MergeCheck::checked_out;
+  const ScratchRepository scratch;
+  return TRY(merge_trees(repository, tip, other, scratch)) ? MergeCheck::clean
+                                                           : MergeCheck::conflict;
 }
 
 }  // namespace esclusa::git

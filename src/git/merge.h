@@ -1,10 +1,10 @@
 #pragma once
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "base/time.h"
+#include "git/repository.h"
 
 /// Merging one commit into a branch, in the repository itself: no work tree, no shell, no hooks.
 /// In two steps, so that a caller can record what it is about to do in between.
@@ -18,8 +18,9 @@ struct MergeAuthor {
 };
 
 /// Makes the commit that merges `other` into `tip` (both full SHAs), and moves no ref. Its SHA, or
-/// nothing if they conflict; then nothing is left in the repository. `unavailable` if git cannot.
-Result<std::optional<std::string>> make_merge_commit(const std::filesystem::path& git_directory,
+/// nothing if they conflict, or have no commit in common; then nothing is left in the repository.
+/// `unavailable` if git cannot.
+Result<std::optional<std::string>> make_merge_commit(const Repository& repository,
                                                      const std::string& tip,
                                                      const std::string& other,
                                                      const std::string& message,
@@ -34,8 +35,14 @@ enum class BranchMove {
 
 /// Moves a branch from one commit to another, only if it is still where it was. `branch` is a
 /// full name.
-Result<BranchMove> move_branch(const std::filesystem::path& git_directory,
-                               const std::string& branch, const std::string& from,
-                               const std::string& to, const MergeAuthor& author);
+Result<BranchMove> move_branch(const Repository& repository, const std::string& branch,
+                               const std::string& from, const std::string& to,
+                               const MergeAuthor& author);
+
+enum class MergeCheck { clean, conflict, checked_out };
+
+/// What would become of merging `other` into `branch`, which is at `tip`. Writes nothing.
+Result<MergeCheck> check_merge(const Repository& repository, const std::string& branch,
+                               const std::string& tip, const std::string& other);
 
 }  // namespace esclusa::git

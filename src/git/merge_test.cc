@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "git/lock.h"
 #include "git/repository.h"
@@ -14,6 +15,12 @@ namespace {
 using test::GitFixture;
 
 const MergeAuthor author{"tooling", "tooling@esclusa.invalid", from_micros(1'700'000'000'000'000)};
+
+Repository opened(const GitFixture& fixture) {
+  auto repository = Repository::open(fixture.git_directory());
+  REQUIRE(repository);
+  return std::move(*repository);
+}
 
 /// main and topic with a common base; both went on.
 struct Diverged {
@@ -39,7 +46,7 @@ struct Diverged {
 
 TEST_CASE("make_merge_commit: merges both sides and moves no ref") {
   Diverged diverged;
-  auto merge = make_merge_commit(diverged.repository.git_directory(), diverged.tip, diverged.other,
+  auto merge = make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other,
                                  "Merge main into topic\n", author);
   REQUIRE(merge.has_value());
   REQUIRE(merge->has_value());
@@ -55,8 +62,8 @@ TEST_CASE("make_merge_commit: merges both sides and moves no ref") {
 TEST_CASE("make_merge_commit: a conflict gives nothing and leaves nothing") {
   Diverged diverged("main.txt");
   const size_t before = diverged.object_count();
-  auto merge = make_merge_commit(diverged.repository.git_directory(), diverged.tip, diverged.other,
-                                 "m", author);
+  auto merge =
+      make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author);
   REQUIRE(merge.has_value());
   CHECK_FALSE(merge->has_value());
   CHECK(diverged.object_count() == before);
@@ -68,8 +75,8 @@ TEST_CASE("make_merge_commit: a conflict gives nothing and leaves nothing") {
 
 TEST_CASE("make_merge_commit: an unknown commit is an error, not a conflict") {
   Diverged diverged;
-  auto merge = make_merge_commit(diverged.repository.git_directory(), diverged.tip,
-                                 std::string(40, 'a'), "m", author);
+  auto merge = make_merge_commit(opened(diverged.repository), diverged.tip, std::string(40, 'a'),
+                                 "m", author);
   REQUIRE_FALSE(merge.has_value());
   CHECK(merge.error().code == ErrorCode::unavailable);
 }
@@ -77,28 +84,34 @@ TEST_CASE("make_merge_commit: an unknown commit is an error, not a conflict") {
 TEST_CASE("move_branch: moves it only from where it was") {
   Diverged diverged;
   const auto path = diverged.repository.git_directory();
-  auto merge = make_merge_commit(path, diverged.tip, diverged.other, "m", author);
+  auto merge =
+      make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author);
   REQUIRE(merge.value().has_value());
-  CHECK(move_branch(path, "refs/heads/topic", diverged.other, **merge, author).value() ==
-        BranchMove::changed);
+  CHECK(
+      move_branch(opened(diverged.repository), "refs/heads/topic", diverged.other, **merge, author)
+          .value() == BranchMove::changed);
   CHECK(diverged.repository.git({"rev-parse", "refs/heads/topic"}) == diverged.tip);
-  CHECK(move_branch(path, "refs/heads/topic", diverged.tip, **merge, author).value() ==
-        BranchMove::moved);
+  CHECK(move_branch(opened(diverged.repository), "refs/heads/topic", diverged.tip, **merge, author)
+            .value() == BranchMove::moved);
   CHECK(diverged.repository.git({"rev-parse", "refs/heads/topic"}) == **merge);
-  CHECK(move_branch(path, "refs/heads/gone", diverged.tip, **merge, author).value() ==
-        BranchMove::changed);
+  CHECK(move_branch(opened(diverged.repository), "refs/heads/gone", diverged.tip, **merge, author)
+            .value() == BranchMove::changed);
 }
 
 TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
   Diverged diverged("topic.txt", GitFixture::Layout::work_tree);
   const auto path = diverged.repository.git_directory();
-  auto onto_main = make_merge_commit(path, diverged.other, diverged.tip, "m", author);
+  auto onto_main =
+      make_merge_commit(opened(diverged.repository), diverged.other, diverged.tip, "m", author);
   REQUIRE(onto_main.value().has_value());
-  CHECK(move_branch(path, "refs/heads/main", diverged.other, **onto_main, author).value() ==
-        BranchMove::checked_out);
-  auto onto_topic = make_merge_commit(path, diverged.tip, diverged.other, "m", author);
-  CHECK(move_branch(path, "refs/heads/topic", diverged.tip, **onto_topic, author).value() ==
-        BranchMove::moved);
+  CHECK(move_branch(opened(diverged.repository), "refs/heads/main", diverged.other, **onto_main,
+                    author)
+            .value() == BranchMove::checked_out);
+  auto onto_topic =
+      make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author);
+  CHECK(move_branch(opened(diverged.repository), "refs/heads/topic", diverged.tip, **onto_topic,
+                    author)
+            .value() == BranchMove::moved);
 }
 
 TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no other") {
@@ -107,20 +120,22 @@ TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no o
   const auto lock = path / "refs/heads/topic.lock";
   auto leave = [&](const std::string& text) { std::ofstream(lock) << text; };
   const std::string merge =
-      make_merge_commit(path, diverged.tip, diverged.other, "m", author).value().value();
-  CHECK_FALSE(remove_left_lock(path, "refs/heads/topic", merge));
+      make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author)
+          .value()
+          .value();
+  CHECK_FALSE(remove_left_lock(opened(diverged.repository), "refs/heads/topic", merge));
   for (const std::string& foreign : {std::string(), diverged.other + "\n"}) {
     leave(foreign);
-    CHECK_FALSE(remove_left_lock(path, "refs/heads/topic", merge));
+    CHECK_FALSE(remove_left_lock(opened(diverged.repository), "refs/heads/topic", merge));
     CHECK(std::filesystem::exists(lock));
-    CHECK(move_branch(path, "refs/heads/topic", diverged.tip, merge, author).value() ==
-          BranchMove::locked);
+    CHECK(move_branch(opened(diverged.repository), "refs/heads/topic", diverged.tip, merge, author)
+              .value() == BranchMove::locked);
   }
   leave(merge + "\n");
-  CHECK(remove_left_lock(path, "refs/heads/topic", merge));
+  CHECK(remove_left_lock(opened(diverged.repository), "refs/heads/topic", merge));
   CHECK_FALSE(std::filesystem::exists(lock));
-  CHECK(move_branch(path, "refs/heads/topic", diverged.tip, merge, author).value() ==
-        BranchMove::moved);
+  CHECK(move_branch(opened(diverged.repository), "refs/heads/topic", diverged.tip, merge, author)
+            .value() == BranchMove::moved);
 }
 
 /// A repository both of whose sides have changed one file, so that git looks for a merge driver.
@@ -187,8 +202,7 @@ TEST_CASE("make_merge_commit: runs no program that the repository's configuratio
       CAPTURE(name);
       const BothChanged it(layout);
       set(it);
-      const auto merge =
-          make_merge_commit(it.repository.git_directory(), it.tip, it.other, "m", author);
+      const auto merge = make_merge_commit(opened(it.repository), it.tip, it.other, "m", author);
       CHECK_FALSE(it.has_run());
       REQUIRE(merge.has_value());
       REQUIRE(merge->has_value());
@@ -205,16 +219,59 @@ TEST_CASE("make_merge_commit: fetches no object that is missing") {
   it.configure("remote.evil.url", "ext::" + it.program());
   it.configure("protocol.ext.allow", "always");
   const auto merge =
-      make_merge_commit(it.repository.git_directory(), it.tip, std::string(40, 'a'), "m", author);
+      make_merge_commit(opened(it.repository), it.tip, std::string(40, 'a'), "m", author);
   CHECK_FALSE(it.has_run());
   CHECK(merge.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("make_merge_commit: what has no commit in common conflicts") {
+  GitFixture fixture;
+  const std::string main = fixture.commit("main", "a.txt", "1\n");
+  const std::string orphan = fixture.commit("gh-pages", "b.txt", "2\n");
+  CHECK_FALSE(make_merge_commit(opened(fixture), orphan, main, "m", author).value().has_value());
+  CHECK(check_merge(opened(fixture), "refs/heads/gh-pages", orphan, main).value() ==
+        MergeCheck::conflict);
+}
+
+TEST_CASE("check_merge: says what would become of a merge, and writes nothing") {
+  const Diverged clean, conflicting("main.txt"), busy("topic.txt", GitFixture::Layout::work_tree);
+  const auto check = [](const Diverged& it, const std::string& branch) {
+    const size_t before = it.object_count();
+    const auto found = check_merge(opened(it.repository), branch, it.tip, it.other);
+    CHECK(it.object_count() == before);
+    return found.value();
+  };
+  CHECK(check(clean, "refs/heads/topic") == MergeCheck::clean);
+  CHECK(check(conflicting, "refs/heads/topic") == MergeCheck::conflict);
+  CHECK(check(busy, "refs/heads/topic") == MergeCheck::clean);
+  CHECK(check(busy, "refs/heads/main") == MergeCheck::checked_out);
+  busy.repository.git(
+      {"worktree", "add", "-q", (busy.repository.folder() / "more").string(), "topic"});
+  CHECK(check(busy, "refs/heads/topic") == MergeCheck::checked_out);
+}
+
+TEST_CASE("make_merge_commit: objects get the modes of their repository") {
+  Diverged diverged;
+  diverged.repository.git({"config", "core.sharedRepository", "group"});
+  const mode_t before = umask(077);  // as the server has it
+  const auto merge =
+      make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author);
+  umask(before);
+  const std::string sha = merge.value().value();
+  const auto fan = diverged.repository.git_directory() / "objects" / sha.substr(0, 2);
+  struct stat info{};
+  REQUIRE(stat(fan.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 02775);
+  REQUIRE(stat((fan / sha.substr(2)).c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0444);
 }
 
 TEST_CASE("make_merge_commit: in a folder whose name is one of git's lists of folders") {
   Diverged diverged;
   const auto odd = diverged.repository.folder() / "a:b \"c\" \\d";
   std::filesystem::rename(diverged.repository.git_directory(), odd);
-  const auto merge = make_merge_commit(odd, diverged.tip, diverged.other, "m", author);
+  const auto merge =
+      make_merge_commit(*Repository::open(odd), diverged.tip, diverged.other, "m", author);
   REQUIRE(merge.has_value());
   CHECK(merge->has_value());
 }

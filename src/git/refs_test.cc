@@ -1,6 +1,9 @@
 #include "git/refs.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <fstream>
 
 #include "support/git_fixture.h"
 
@@ -64,6 +67,39 @@ TEST_CASE("list_ref_names: a prefix is no pattern") {
     CAPTURE(prefix);
     CHECK(names(fixture, prefix).empty());
   }
+}
+
+TEST_CASE("list_ref_names: what cannot be a ref hides none of the others") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  fixture.branch("sub/deep/er", sha);
+  const auto heads = fixture.git_directory() / "refs/heads";
+  std::filesystem::create_symlink(heads / "main", heads / "link");
+  std::filesystem::create_directory_symlink(heads, heads / "around");
+  REQUIRE(mkfifo((heads / "fifo").c_str(), 0600) == 0);
+  for (const char* name : {"main.lock", ".hidden", "a..b", "a b", "a\nb", "end."}) {
+    std::ofstream(heads / name) << sha << "\n";
+  }
+  const auto repository = git::Repository::open(fixture.git_directory());
+  CHECK(git::list_ref_names(*repository, "refs/heads/").value() ==
+        std::vector<std::string>{"refs/heads/main", "refs/heads/sub/deep/er"});
+  CHECK(git::list_ref_names(*repository, "refs/heads/su").value() ==
+        std::vector<std::string>{"refs/heads/sub/deep/er"});
+  CHECK(git::list_branches(*repository).value().size() == 2);
+  CHECK(repository->resolve("fifo").error().reason_code == "repository_unsafe");
+  CHECK(repository->resolve("link").error().reason_code == "repository_unsafe");
+  CHECK(repository->resolve("around/main").error().reason_code == "repository_unsafe");
+}
+
+TEST_CASE("list_ref_names: an error where the folder of branches is a link") {
+  GitFixture fixture, victim;
+  victim.commit("main", "a", "1");
+  const auto heads = fixture.git_directory() / "refs/heads";
+  std::filesystem::remove(heads);
+  std::filesystem::create_directory_symlink(victim.git_directory() / "refs/heads", heads);
+  const auto repository = git::Repository::open(fixture.git_directory());
+  CHECK(git::list_ref_names(*repository, "refs/heads/").error().reason_code == "repository_unsafe");
+  CHECK(repository->resolve("main").error().reason_code == "repository_unsafe");
 }
 
 TEST_CASE("find_ref: by exact name, and tags are not peeled") {

@@ -1,12 +1,12 @@
 #include "git/repository.h"
 
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "git/distance.h"
 #include "git/library.h"
-#include "git/lock.h"
+#include "git/objects.h"
+#include "git/ref_files.h"
+#include "git/ref_update.h"
 
 namespace esclusa::git {
 namespace {
@@ -15,42 +15,29 @@ using core::RefKind;
 using core::ResolvedRef;
 using Resolution = std::optional<ResolvedRef>;
 
-constexpr int keep_attempts = 20;
-constexpr std::chrono::milliseconds keep_pause{10};
-
-/// libgit2 answers "not found" for everything if the folder is no more.
-bool has_vanished(git_repository* repository) {
-  ReferenceHandle head;
-  return receive(head, git_reference_lookup, repository, "HEAD") != 0;
-}
-
-enum class Found { no, yes, not_a_commit };
-
-/// Looks up one full name and peels it, into `sha`.
-Result<Found> look_up(git_repository* repository, const std::string& name, std::string& sha) {
-  const ReferenceHandle named = TRY(find_reference(repository, name));
-  if (!named) return Found::no;
-  ReferenceHandle direct;
-  int error = receive(direct, git_reference_resolve, named.get());
-  if (error == GIT_ENOTFOUND) return Found::not_a_commit;  // symbolic, and its target is unborn
-  if (error != 0) return unreadable("following a symbolic ref");
-  ObjectHandle commit;
-  error = receive(commit, git_reference_peel, direct.get(), GIT_OBJECT_COMMIT);
-  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return Found::not_a_commit;
+/// Peels what a ref leads to, into `sha`; false if that is no commit.
+Result<bool> peel(git_repository* repository, std::string& sha) {
+  const git_oid id = id_of(sha);
+  ObjectHandle object, commit;
+  if (receive(object, git_object_lookup, repository, &id, GIT_OBJECT_ANY) != 0) {
+    return unreadable("looking at what a ref leads to");
+  }
+  const int error = receive(commit, git_object_peel, object.get(), GIT_OBJECT_COMMIT);
+  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return false;
   if (error != 0) return unreadable("peeling a ref");
   sha = text_of(*git_object_id(commit.get()));
-  return Found::yes;
+  return true;
 }
 
-Result<Resolution> resolve_name(git_repository* repository, std::string_view ref, bool& exists) {
-  std::string sha;
+Result<Resolution> resolve_name(const Repository& repository, std::string_view ref, bool& exists) {
   for (std::string& name : core::candidate_ref_names(ref)) {
-    const Found found = TRY(look_up(repository, name, sha));
-    if (found == Found::no) continue;
+    auto value = TRY(read_ref(repository.folder(), name));
+    if (!value) continue;
     exists = true;
-    if (found == Found::not_a_commit) return std::nullopt;
+    auto sha = TRY(follow_ref(repository.folder(), std::move(*value)));
+    if (!sha || !TRY(peel(repository.handle(), *sha))) return std::nullopt;
     const RefKind kind = core::kind_of_full_name(name);
-    return ResolvedRef{kind, std::move(name), std::move(sha)};
+    return ResolvedRef{kind, std::move(name), std::move(*sha)};
   }
   return std::nullopt;
 }
@@ -68,7 +55,10 @@ Result<Resolution> resolve_sha(git_repository* repository, std::string_view digi
 }  // namespace
 
 struct Repository::State {
-  RepositoryHandle repository;
+  std::filesystem::path path;
+  std::vector<std::string> alternates;
+  Folder folder;
+  RepositoryHandle objects = nullptr;  ///< refers to the folder
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -76,63 +66,62 @@ Repository::Repository(Repository&&) noexcept = default;
 Repository& Repository::operator=(Repository&&) noexcept = default;
 Repository::~Repository() = default;
 
-Result<Repository> Repository::open(const std::filesystem::path& git_directory) {
+Result<Repository> Repository::open(const core::Repository& registered) {
+  return open(registered.path, registered.alternates);
+}
+
+Result<Repository> Repository::open(const std::filesystem::path& git_directory,
+                                    std::vector<std::string> alternates) {
   start_library();
-  auto state = std::make_unique<State>();
-  // The objects are opened now, as libgit2 1.5 leaks memory at each attempt if they are gone later.
-  OdbHandle objects;
-  if (receive(state->repository, git_repository_open_bare, git_directory.c_str()) != 0 ||
-      receive(objects, git_repository_odb, state->repository.get()) != 0) {
-    return unreadable("opening it");
-  }
+  auto state = std::make_unique<State>(git_directory, std::move(alternates),
+                                       TRY(Folder::open(git_directory)));
+  std::vector<Folder> folders;
+  auto own = TRY(state->folder.folder("objects"));
+  if (!own) return cannot_read("opening it", "it has no folder for objects");
+  folders.push_back(std::move(*own));
+  for (const std::string& path : state->alternates) folders.push_back(TRY(Folder::open(path)));
+  state->objects = TRY(open_objects(state->folder, std::move(folders)));
   return Repository(std::move(state));
 }
 
-git_repository* Repository::handle() const { return state_->repository.get(); }
+git_repository* Repository::handle() const { return state_->objects.get(); }
+const Folder& Repository::folder() const { return state_->folder; }
+const std::filesystem::path& Repository::path() const { return state_->path; }
+const std::vector<std::string>& Repository::alternates() const { return state_->alternates; }
 
 Result<std::optional<core::ResolvedRef>> Repository::resolve(std::string_view ref) const {
-  git_repository* repository = state_->repository.get();
   Resolution found;
   bool exists = false;
   // As in git, nobody can put a branch in the place of a commit by naming it like the commit.
-  if (core::is_full_sha(ref)) found = TRY(resolve_sha(repository, ref));
-  if (!found) found = TRY(resolve_name(repository, ref, exists));
+  if (core::is_full_sha(ref)) found = TRY(resolve_sha(handle(), ref));
+  if (!found) found = TRY(resolve_name(*this, ref, exists));
   if (!found && !exists && core::is_abbreviated_sha(ref)) {
-    found = TRY(resolve_sha(repository, ref));
+    found = TRY(resolve_sha(handle(), ref));
   }
-  if (!found && has_vanished(repository)) return unreadable("looking a ref up");
+  // In a repository that is no more, nothing is found.
+  if (!found && !TRY(read_ref(folder(), "HEAD"))) {
+    return cannot_read("looking a ref up", "there is no HEAD");
+  }
   return found;
 }
 
+Result<std::optional<std::string>> Repository::head() const {
+  auto value = TRY(read_ref(folder(), "HEAD"));
+  if (!value || value->target.empty()) return std::nullopt;
+  return std::move(value->target);
+}
+
 Result<Distance> Repository::compare(const std::string& base, const std::string& head) const {
-  return measure_distance(state_->repository.get(), id_of(base), id_of(head));
+  return measure_distance(handle(), id_of(base), id_of(head));
 }
 
 Result<void> Repository::keep(const std::string& sha) const {
-  git_repository* repository = state_->repository.get();
   const git_oid id = id_of(sha);
   CommitHandle commit;
-  if (receive(commit, git_commit_lookup, repository, &id) != 0) {
+  if (receive(commit, git_commit_lookup, handle(), &id) != 0) {
     return unreadable("looking up the commit to keep");
   }
-  const std::string name = core::keep_ref_name(sha);
-  for (int attempt = 1;; ++attempt) {
-    ReferenceHandle created;
-    constexpr int no_force = 0;
-    const int error =
-        receive(created, git_reference_create, repository, name.c_str(), &id, no_force, nullptr);
-    // The name says what it points to: whoever made it made the same.
-    if (error == 0 || error == GIT_EEXISTS) return {};
-    // Another of us is making it, or git is packing its refs; or one of us was killed at it. Should
-    // that one be alive after all, it is for the same ref at the same commit.
-    if (error != GIT_ELOCKED || attempt > keep_attempts) return unreadable("keeping a commit");
-    if (attempt == keep_attempts) {
-      remove_left_lock(git_repository_commondir(repository), name,
-                       name.substr(name.rfind('/') + 1));
-      continue;
-    }
-    std::this_thread::sleep_for(keep_pause);
-  }
+  return make_keep_ref(folder(), text_of(id));
 }
 
 }  // namespace esclusa::git

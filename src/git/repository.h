@@ -4,15 +4,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "core/ref.h"
+#include "core/repository.h"
 
 struct git_repository;
 
-/// Reads and writes git repositories: libgit2 for refs and walks, the git program for the rest.
-/// User text never reaches a revision parser or a command line.
+/// Reads and writes git repositories. Their content is hostile input: every file is opened by
+/// `Folder`, refs are read and written by us, and libgit2 gets objects alone. User text never
+/// reaches a revision parser or a command line. docs/decisions/0014.
 namespace esclusa::git {
+
+class Folder;
 
 /// What registering a repository needs to know.
 struct Inspection {
@@ -34,11 +39,17 @@ struct Distance {
   size_t behind_count = 0;  ///< commits in base that are not in head
 };
 
-/// An open repository. One thread at a time; cheap to open.
+/// An open repository. One thread at a time; cheap to open. It stays the one that was opened, also
+/// if its folder is renamed.
 class Repository {
  public:
-  /// `unavailable`, `repository_unreadable` if it has vanished or cannot be read.
-  static Result<Repository> open(const std::filesystem::path& git_directory);
+  /// `unavailable`: `repository_unreadable` if it has vanished or cannot be read,
+  /// `repository_unsafe` if something in it leads out. This holds for all functions of git/.
+  static Result<Repository> open(const core::Repository& registered);
+  /// `git_directory` is absolute and canonical; `alternates` are the object folders, beside its
+  /// own, in which its objects are. No file of the repository adds any.
+  static Result<Repository> open(const std::filesystem::path& git_directory,
+                                 std::vector<std::string> alternates = {});
   Repository(Repository&&) noexcept;
   Repository& operator=(Repository&&) noexcept;
   ~Repository();
@@ -49,6 +60,10 @@ class Repository {
   /// that no branch can take the place of a commit.
   Result<std::optional<core::ResolvedRef>> resolve(std::string_view ref) const;
 
+  /// The full name of the ref that HEAD points to, whether that exists or not; nothing if HEAD is
+  /// detached or missing.
+  Result<std::optional<std::string>> head() const;
+
   /// Both are full SHAs of commits.
   Result<Distance> compare(const std::string& base, const std::string& head) const;
 
@@ -57,6 +72,9 @@ class Repository {
 
   /// For the other files of this folder.
   git_repository* handle() const;
+  const Folder& folder() const;
+  const std::filesystem::path& path() const;
+  const std::vector<std::string>& alternates() const;
 
  private:
   struct State;

@@ -278,7 +278,7 @@ TEST_CASE("open: a repository that has vanished is unreadable") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   auto repository = opened(fixture);
-  std::filesystem::rename(fixture.path(), fixture.folder() / "elsewhere");
+  std::filesystem::remove_all(fixture.path());
   auto check = [](const auto& result) {
     REQUIRE_FALSE(result);
     CHECK(result.error().code == ErrorCode::unavailable);
@@ -312,4 +312,47 @@ TEST_CASE("resolve: a branch whose commit is missing is an error, not an absent 
   GitFixture fixture;
   fixture.folder().write("repository/refs/heads/broken", std::string(40, 'a') + "\n");
   CHECK(opened(fixture).resolve("broken").error().reason_code == "repository_unreadable");
+}
+
+TEST_CASE("resolve: symbolic refs that lead round, too far, or out of refs/") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  std::string target = "refs/heads/main";
+  for (int i = 1; i <= 6; ++i) {
+    const std::string name = "refs/heads/s" + std::to_string(i);
+    fixture.folder().write("repository/" + name, "ref: " + target + "\n");
+    target = name;
+  }
+  CHECK(resolved(fixture, "s5") == branch("s5", sha));
+  CHECK_FALSE(opened(fixture).resolve("s6"));
+  fixture.folder().write("repository/refs/heads/round", "ref: refs/heads/round\n");
+  CHECK_FALSE(opened(fixture).resolve("round"));
+  fixture.folder().write("repository/secret", sha + "\n");
+  for (const char* elsewhere : {"secret", "refs/../secret", "../../secret", "/etc/hostname"}) {
+    fixture.folder().write("repository/refs/heads/out", std::string("ref: ") + elsewhere + "\n");
+    CHECK_FALSE(resolved(fixture, "out"));
+  }
+}
+
+TEST_CASE("head: what HEAD points to, born or not") {
+  GitFixture fixture(GitFixture::Layout::bare, "trunk");
+  CHECK(opened(fixture).head().value() == "refs/heads/trunk");
+  const std::string sha = fixture.commit("trunk", "a", "1");
+  CHECK(opened(fixture).head().value() == "refs/heads/trunk");
+  fixture.git({"update-ref", "--no-deref", "HEAD", sha});
+  CHECK_FALSE(opened(fixture).head().value());
+  std::filesystem::remove(fixture.git_directory() / "HEAD");
+  CHECK_FALSE(opened(fixture).head().value());
+}
+
+TEST_CASE("open: a repository whose objects or path are a link is not followed") {
+  GitFixture fixture, victim;
+  victim.commit("main", "a", "1");
+  std::filesystem::create_directory_symlink(victim.path(), fixture.folder() / "link");
+  CHECK(git::Repository::open(fixture.folder() / "link").error().reason_code ==
+        "repository_unsafe");
+  std::filesystem::remove_all(fixture.git_directory() / "objects");
+  std::filesystem::create_directory_symlink(victim.git_directory() / "objects",
+                                            fixture.git_directory() / "objects");
+  CHECK(git::Repository::open(fixture.git_directory()).error().reason_code == "repository_unsafe");
 }

@@ -40,8 +40,8 @@ class Case:
     def locks(self):
         return sorted(self.path.rglob("*.lock"))
 
-    def scratch(self):
-        return sorted((self.path / "objects").glob("tmp_objdir-esclusa-*"))
+    def temporary_objects(self):
+        return sorted((self.path / "objects").glob("*/tmp_obj_*"))
 
 
 class Template:
@@ -170,15 +170,15 @@ def row_complaints(case, database):
     return found
 
 
-def scratch_complaints(case):
+def left_complaints(case):
     """`git gc` sweeps what a killed merge has left; tried in a copy, as it would hide the rest."""
-    if not case.scratch():
+    if not case.temporary_objects():
         return []
     with tempfile.TemporaryDirectory(prefix="esclusa-gc-") as folder:
         copy = dataclasses.replace(case, path=pathlib.Path(folder) / "copy.git")
         shutil.copytree(case.path, copy.path)
         copy.git("gc", "-q", "--prune=now")
-        return [f"git gc leaves {left.name}" for left in copy.scratch()]
+        return [f"git gc leaves {left.name}" for left in copy.temporary_objects()]
 
 
 def fsck_complaints(case):
@@ -196,4 +196,4 @@ def complaints(case, data):
              for text in merge_complaints(case, branch, old)]
     found += read_stopped(data, lambda database: intent_complaints(case, database)
                           + row_complaints(case, database))
-    return found + scratch_complaints(case) + fsck_complaints(case)
+    return found + left_complaints(case) + fsck_complaints(case)

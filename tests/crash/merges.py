@@ -103,14 +103,14 @@ class Sweep:
         found = merge_audit.complaints(case, self.server.data)
         after = self.describe(case, stopped=True)
         locks = [lock.name for lock in case.locks()]
-        scratch = len(case.scratch())
+        left = len(case.temporary_objects())
         self.server.start()
         found += self.finish(case)
         told = f"{answer.status}" if answer else "no answer"
         self.moments.append((before, after, locks))
         self.disagreements += bool(found)
         print(f"  {number:>3}  {who:<6} {call:<10} {told:<9}  {before:<22} {after:<20}"
-              + (" scratch folder" if scratch else "") + "".join(f" {one}" for one in locks),
+              + (" temporary object" if left else "") + "".join(f" {one}" for one in locks),
               flush=True)
         for text in found:
             print(f"       DISAGREES: {text}", flush=True)

@@ -1,4 +1,5 @@
 """What clients read around a deployment: users, branches, commits, refs, comparisons."""
+import os
 import urllib.parse
 
 from harness import EsclusaTest, Repository
@@ -244,6 +245,23 @@ class Code(EsclusaTest):
                 answer = self.api.get("/repos/demo/gone/" + path)
                 self.assertEqual(answer.status, 503, answer)
                 self.assertEqual(answer.json["reason_code"], "repository_unreadable")
+
+    def test_what_cannot_be_read_hides_no_other_branch(self):
+        git = Repository(self.server.folder / "holes")
+        git.commit("here", {"a": "1"})
+        heads = git.path / ".git/refs/heads"
+        (heads / "lost").write_text("a" * 40 + "\n")
+        (heads / "garbage").write_text("garbage\n")
+        (heads / "link").symlink_to("main")
+        os.mkfifo(heads / "fifo")
+        self.server.add_repository("demo/holes", git)
+        for path, name in (("branches", "main"), ("git/matching-refs/heads", "refs/heads/main")):
+            answer = self.api.get("/repos/demo/holes/" + path)
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual([one.get("name", one.get("ref")) for one in answer.json], [name])
+        for name, reason in (("lost", "repository_unreadable"), ("fifo", "repository_unsafe")):
+            answer = self.api.get("/repos/demo/holes/branches/" + name)
+            self.assertEqual((answer.status, answer.json["reason_code"]), (503, reason))
 
     def test_messages_and_names_in_any_encoding(self):
         odd = Repository(self.server.folder / "odd")

@@ -48,6 +48,14 @@ class AutoMerge(EsclusaTest):
         self.assertEqual(self.git.git("for-each-ref", "refs/deployments"), "")
         self.assertEqual(self.git.git("fsck", "--unreachable", "--no-reflogs"), "")
 
+    def test_no_commit_in_common(self):
+        self.git.git("switch", "-q", "--orphan", "gh-pages")
+        tip = self.git.commit("Pages", {"pages.html": "1\n"})
+        self.git.git("switch", "-q", "main")
+        answer = self.api.post(self.path, {"ref": "gh-pages"})
+        self.assert_error(answer, 409, "Conflict merging main into gh-pages.")
+        self.assertEqual(self.git.sha("gh-pages"), tip)
+
     def test_tag(self):
         self.assert_error(self.api.post(self.path, {"ref": "v1.0"}), 409,
                           "Conflict merging main into v1.0.")

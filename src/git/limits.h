@@ -1,0 +1,17 @@
+#pragma once
+#include <sys/types.h>
+
+#include <cstddef>
+
+/// What one repository may make us read, whoever made it; each bound with its reason.
+namespace esclusa::limits {
+
+inline constexpr off_t packed_refs_bytes = 256 * 1024 * 1024;  ///< over two million refs
+inline constexpr size_t listed_refs = 2'000'000;               ///< as many, loose or packed
+inline constexpr size_t git_packs = 1000;                      ///< git gc makes one of fifty
+inline constexpr size_t git_object_bytes = 64 * 1024 * 1024;   ///< a tree of a million files
+inline constexpr size_t git_delta_bytes = 512 * 1024 * 1024;   ///< inflated for one object
+inline constexpr size_t git_delta_depth = 4096;                ///< git makes no longer chains
+inline constexpr size_t work_trees = 1000;                     ///< looked at before a branch moves
+
+}  // namespace esclusa::limits

@@ -1,0 +1,15 @@
+#pragma once
+#include <vector>
+
+#include "git/folder.h"
+#include "git/library.h"
+
+namespace esclusa::git {
+
+/// A libgit2 repository that has objects and nothing else: no path, no refs, no configuration, and
+/// so no replaced objects, grafts, commit-graph or alternates but these. The objects are read by
+/// `Pack` and by inflating loose ones, all opened beneath `folders`, in that order. New ones go to
+/// the first, which lies in `repository`.
+Result<RepositoryHandle> open_objects(const Folder& repository, std::vector<Folder> folders);
+
+}  // namespace esclusa::git

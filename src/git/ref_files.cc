@@ -1,0 +1,133 @@
+#include "git/ref_files.h"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "core/ref.h"
+#include "git/limits.h"
+#include "git/packed_refs.h"
+
+namespace esclusa::git {
+namespace {
+
+constexpr size_t ref_file_bytes = 8 * 1024;  ///< a name as long as a path may be
+constexpr int symbolic_depth = 5;            ///< git's
+
+/// Hidden refs do not count.
+bool is_ref_name(const std::string& name) {
+  const auto names = core::candidate_ref_names(name);
+  return names.size() == 1 && names.front() == name;
+}
+
+/// What the file of a loose ref says.
+Result<RefValue> parse(const std::string& name, std::string_view content) {
+  constexpr std::string_view symbolic = "ref:";
+  if (content.starts_with(symbolic)) {
+    RefValue value;
+    value.target = trim(content.substr(symbolic.size()));
+    if (value.target.empty()) return cannot_read("reading " + name, "it names no ref");
+    if (!is_ref_name(value.target)) value.target.clear();
+    return value;
+  }
+  const std::string_view sha = content.substr(0, 40);
+  constexpr std::string_view blanks = " \t\r\n";
+  if (!core::is_full_sha(sha) || (content.size() > 40 && !blanks.contains(content[40]))) {
+    return cannot_read("reading " + name, "it names no commit");
+  }
+  return RefValue{ascii_lower(sha), ""};
+}
+
+/// Walks through the folders of loose refs.
+class LooseRefs {
+ public:
+  LooseRefs(const Folder& repository, std::string_view prefix)
+      : repository_(repository), prefix_(prefix) {}
+
+  Result<std::vector<ListedRef>> list() {
+    // By name from the repository on, so that folders in folders hold no descriptors.
+    std::vector<std::string> folders = {prefix_.substr(0, prefix_.rfind('/'))};
+    while (!folders.empty()) {
+      const std::string name = std::move(folders.back());
+      folders.pop_back();
+      const auto folder = repository_.folder(name);
+      if (!folder && name.size() < prefix_.size()) return std::unexpected(folder.error());
+      if (!folder || !*folder) continue;
+      for (const Folder::Entry& entry : TRY((*folder)->list(limits::listed_refs))) {
+        std::string entry_name = name + "/" + entry.name;
+        if (!is_ref_name(entry_name)) continue;
+        const bool is_folder = TRY(is_folder_entry(**folder, entry));
+        if (is_folder && may_lead_to_prefix(entry_name)) folders.push_back(std::move(entry_name));
+        if (is_folder || entry.type == DT_LNK || entry.type == DT_FIFO) continue;
+        if (!entry_name.starts_with(prefix_)) continue;
+        if (refs_.size() == limits::listed_refs) {
+          return cannot_read("listing the refs", "there are too many");
+        }
+        refs_.push_back({std::move(entry_name), ""});
+      }
+    }
+    std::ranges::sort(refs_, {}, &ListedRef::name);
+    return std::move(refs_);
+  }
+
+ private:
+  static Result<bool> is_folder_entry(const Folder& folder, const Folder::Entry& entry) {
+    if (entry.type != DT_UNKNOWN) return entry.type == DT_DIR;
+    const auto opened = folder.folder(entry.name);
+    return opened && *opened;
+  }
+  bool may_lead_to_prefix(std::string folder) const {
+    folder += '/';
+    return folder.starts_with(prefix_) || prefix_.starts_with(folder);
+  }
+
+  const Folder& repository_;
+  std::string prefix_;
+  std::vector<ListedRef> refs_;
+};
+
+}  // namespace
+
+Result<std::optional<RefValue>> read_ref(const Folder& repository, const std::string& name) {
+  if (auto content = TRY(repository.read(name, ref_file_bytes))) return TRY(parse(name, *content));
+  // In this order: a ref that is being packed is at each time in one of the two.
+  const auto sha = TRY(TRY(PackedRefs::open(repository)).find(name));
+  if (!sha) return std::nullopt;
+  return RefValue{ascii_lower(*sha), ""};
+}
+
+Result<std::optional<std::string>> follow_ref(const Folder& repository, RefValue value) {
+  for (int depth = 0; value.sha.empty(); ++depth) {
+    if (value.target.empty()) return std::nullopt;
+    if (depth == symbolic_depth) {
+      return cannot_read("following " + value.target, "too many symbolic refs in a row");
+    }
+    auto next = TRY(read_ref(repository, value.target));
+    if (!next) return std::nullopt;
+    value = std::move(*next);
+  }
+  return std::move(value.sha);
+}
+
+Result<std::vector<ListedRef>> list_ref_files(const Folder& repository, std::string_view prefix) {
+  const std::vector<ListedRef> loose = TRY(LooseRefs(repository, prefix).list());
+  std::vector<ListedRef> packed;
+  bool is_full = false;
+  TRY(TRY(PackedRefs::open(repository)).visit(prefix, [&](auto name, auto sha) {
+    if (packed.size() == limits::listed_refs) is_full = true;
+    if (!is_full && !has_control_characters(name) && !core::is_hidden_ref(name)) {
+      packed.push_back({std::string(name), ascii_lower(sha)});
+    }
+  }));
+  if (is_full) return cannot_read("listing the refs", "there are too many");
+  std::ranges::sort(packed, {}, &ListedRef::name);
+  // Of a name that is in both, the loose one counts.
+  std::vector<ListedRef> all;
+  std::ranges::set_union(loose, packed, std::back_inserter(all), {}, &ListedRef::name,
+                         &ListedRef::name);
+  return all;
+}
+
+}  // namespace esclusa::git
