@@ -20,7 +20,8 @@ struct Settings {
   bool external_url_is_fixed = false;
   core::DestinationPolicy hook_destinations;
   RateLimits rate_limits = {};
-  std::string version = {};  ///< the program's own
+  std::string version = {};           ///< the program's own
+  bool ssh_repository_hooks = false;  ///< whether pushes run the hooks of a repository's owner
 };
 
 /// A matched path parameter, decoded.

@@ -29,7 +29,11 @@ Result<http::Response> ssh_start_session(const Call& call) {
       .member("session", session.id)
       .member("full_name", session.repository.full_name())
       .member("path", session.repository.path)
-      .end_object();
+      .member("repository_hooks", call.settings.ssh_repository_hooks)
+      .key("alternates")
+      .begin_array();
+  for (const std::string& folder : session.repository.alternates) json.value(folder);
+  json.end_array().end_object();
   return json_response(201, std::move(json));
 }
 

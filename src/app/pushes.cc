@@ -81,6 +81,7 @@ Result<void> begin_push(const Context& context, const SshSession& session,
                         const std::vector<core::RefChange>& changes,
                         const std::string& request_id) {
   for (const core::RefChange& change : changes) {
+    TRY(core::check_pushable(change.ref));
     if (!core::is_ref_change(change)) {
       return fail(ErrorCode::invalid, "this is no change of a ref: " + change.ref,
                   "invalid_ref_change");

@@ -11,7 +11,8 @@
 /// after, so that each change sends its `push` event once, whoever dies in between.
 namespace esclusa::app {
 
-/// Before git changes a ref. `invalid` for what is no change of a ref.
+/// Before git changes a ref. `forbidden` for a ref that nobody pushes, `invalid` for what is no
+/// change of a ref.
 Result<void> begin_push(const Context& context, const SshSession& session,
                         const std::vector<core::RefChange>& changes, const std::string& request_id);
 

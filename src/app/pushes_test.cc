@@ -92,15 +92,21 @@ TEST_CASE("finish_push: what nobody wrote down, and another session's, is passed
   CHECK(app.pushes() == 0);
 }
 
-TEST_CASE("begin_push: what is no change of a ref is refused, and nothing of it is written down") {
+TEST_CASE(
+    "begin_push: what is no change of a ref that is pushed is refused, and nothing is noted") {
   PushFixture app;
-  for (const RefChange& bad : {RefChange{"main", app.first, app.second},
-                               RefChange{"refs/deployments/" + app.second, zeros, app.second},
-                               RefChange{main_ref, app.first, "x"}}) {
+  const std::pair<RefChange, const char*> rows[] = {
+      {{"main", app.first, app.second}, "ref_not_pushable"},
+      {{"refs/deployments/" + app.second, zeros, app.second}, "ref_not_pushable"},
+      {{"refs/replace/" + app.first, zeros, app.second}, "ref_not_pushable"},
+      {{"refs/heads/a..b", app.first, app.second}, "invalid_ref_change"},
+      {{main_ref, app.first, "x"}, "invalid_ref_change"}};
+  for (const auto& [bad, reason] : rows) {
+    CAPTURE(bad.ref);
     const auto refused = app::begin_push(app.context, app.session,
                                          {{main_ref, app.first, app.second}, bad}, "request-7");
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().reason_code == "invalid_ref_change");
+    CHECK(refused.error().reason_code == reason);
   }
   CHECK(app.row_count("pushed_ref") == 0);
 }

@@ -174,7 +174,8 @@ Result<void> serve(const ServerSettings& settings) {
       .external_url_is_fixed = !settings.external_url.empty(),
       .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow)),
       .rate_limits = settings.rate_limits,
-      .version = ESCLUSA_VERSION};
+      .version = ESCLUSA_VERSION,
+      .ssh_repository_hooks = settings.ssh_repository_hooks};
   hooks::Worker worker(*database, sealer, system_now,
                        {api_settings.hook_destinations, settings.webhooks_retry_scale});
   app::TokenUse token_use;

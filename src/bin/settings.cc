@@ -95,12 +95,15 @@ constexpr NumberSetting rate_limit_numbers[] = {
     {"rate_limit.content_per_hour", &api::RateLimits::content_per_hour},
 };
 
+Result<void> set_flag(const std::string& name, const std::string& value, bool& flag) {
+  if (value != "true" && value != "false") return wrong(name, value, "true or false");
+  flag = value == "true";
+  return {};
+}
+
 Result<void> set_rate_limit(const std::string& name, const std::string& value,
                             api::RateLimits& limits) {
-  if (name == "rate_limit.enabled") {
-    if (value != "true" && value != "false") return wrong(name, value, "true or false");
-    limits.enabled = value == "true";
-  }
+  if (name == "rate_limit.enabled") return set_flag(name, value, limits.enabled);
   for (const NumberSetting& setting : rate_limit_numbers) {
     if (name != setting.name) continue;
     auto number = parse_positive(value);
@@ -126,6 +129,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name == "tls.key") settings.tls_key = value;
   if (name == "ssh.socket") settings.ssh_socket = value;
   if (name == "ssh.user") settings.ssh_user = value;
+  if (name == "ssh.repository_hooks") return set_flag(name, value, settings.ssh_repository_hooks);
   if (name == "webhooks.allow") {
     settings.webhooks_allow.clear();
     for (auto part : split(value, ',')) {
@@ -165,6 +169,8 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
       {"ssh.socket", "socket for OpenSSH's helpers (run/keys.sock in the data folder)"},
       {"ssh.user", "system user whom that socket answers, too, beside root and the server's own"},
+      {"ssh.repository_hooks",
+       "true: pushes run the hooks of a repository's owner, and git is not confined (false)"},
       {"rate_limit.enabled", "true: refuse who asks for too much, as GitHub does (false)"},
       {"rate_limit.anonymous_per_hour", "requests without an account, per address (60)"},
       {"rate_limit.account_per_hour", "requests of an account (5000)"},

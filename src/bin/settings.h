@@ -22,8 +22,9 @@ struct ServerSettings {
   std::string tls_key;          ///< there if and only if the certificate is
   std::vector<std::string> webhooks_allow;
   double webhooks_retry_scale = 1.0;
-  std::filesystem::path ssh_socket;  ///< empty: `run/keys.sock` of the data folder
-  std::string ssh_user;              ///< empty: OpenSSH's helpers run as the server's own user
+  std::filesystem::path ssh_socket;   ///< empty: `run/keys.sock` of the data folder
+  std::string ssh_user;               ///< empty: OpenSSH's helpers run as the server's own user
+  bool ssh_repository_hooks = false;  ///< git at the SSH door is then not confined
   api::RateLimits rate_limits;
 };
 

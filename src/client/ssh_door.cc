@@ -18,6 +18,24 @@ constexpr auto push_time = 60s;     // the server reads what was pushed
 /// So many fit a request's body, whatever their names.
 constexpr size_t changes_per_call = 500;
 
+bool flag_at(const wire::Json& body, std::string_view name) {
+  const auto member = body.find(name);
+  return member && member->boolean().value_or(false);
+}
+
+SshDoor::Session read_session(const wire::Json& body) {
+  SshDoor::Session session{.id = body.string_at("session").value_or(""),
+                           .full_name = body.string_at("full_name").value_or(""),
+                           .path = body.string_at("path").value_or(""),
+                           .runs_repository_hooks = flag_at(body, "repository_hooks")};
+  if (const auto alternates = body.find("alternates")) {
+    for (const wire::Json& folder : alternates->elements()) {
+      session.alternates.push_back(folder.string().value_or(""));
+    }
+  }
+  return session;
+}
+
 std::string session_path(const std::string& session) { return "/sessions/" + session; }
 
 }  // namespace
@@ -41,9 +59,7 @@ Result<SshDoor::Session> SshDoor::start_session(DeployKeyId key,
                                                 const core::SshRequest& request) const {
   const Answer answer =
       TRY(call("POST", "/sessions", wire::write_ssh_start({key, request}), session_time));
-  return Session{answer.body.string_at("session").value_or(""),
-                 answer.body.string_at("full_name").value_or(""),
-                 answer.body.string_at("path").value_or("")};
+  return read_session(answer.body);
 }
 
 Result<void> SshDoor::check_session(const std::string& session, DeployKeyId key,

@@ -25,7 +25,9 @@ class SshDoor {
   struct Session {
     std::string id;
     std::string full_name;
-    std::string path;  ///< of the git directory
+    std::string path;                          ///< of the git directory
+    std::vector<std::string> alternates = {};  ///< object folders that it may borrow from
+    bool runs_repository_hooks = false;        ///< the setting `ssh.repository_hooks`
   };
   Result<Session> start_session(DeployKeyId key, const core::SshRequest& request) const;
   /// Whether the key still opens that; waits a second at most.

@@ -8,6 +8,8 @@
 namespace esclusa::core {
 namespace {
 
+constexpr std::string_view pushable_prefixes[] = {"refs/heads/", "refs/tags/", "refs/notes/"};
+
 bool is_sha(std::string_view text) {
   return is_full_sha(text) &&
          std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'F'; });
@@ -20,6 +22,16 @@ bool is_ref_change(const RefChange& change) {
   return change.ref.starts_with("refs/") && change.ref.size() <= limits::ref_bytes &&
          !names.empty() && names.front() == change.ref && !is_hidden_ref(change.ref) &&
          is_sha(change.from_sha) && is_sha(change.to_sha) && change.from_sha != change.to_sha;
+}
+
+Result<void> check_pushable(std::string_view ref) {
+  const auto begins_ref = [&](std::string_view prefix) { return ref.starts_with(prefix); };
+  if (std::ranges::any_of(pushable_prefixes, begins_ref)) return {};
+  return fail(ErrorCode::forbidden,
+              std::string(ref) +
+                  " cannot be pushed: only branches, tags and notes can (refs/heads/, refs/tags/, "
+                  "refs/notes/)",
+              "ref_not_pushable");
 }
 
 bool has_changed(const RefChange& change, const RefFacts& facts) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/deploy_key.h"
@@ -30,6 +31,10 @@ struct RefChange {
 /// Whether git can have said that: a full name below `refs/` that is not hidden, two full SHAs in
 /// lower case that differ.
 bool is_ref_change(const RefChange& change);
+
+/// Whether a deploy key may push to the ref: a branch, a tag or a note. What else is below `refs/`
+/// means something to git itself (`refs/replace/`) or to us. `forbidden` names the ref.
+Result<void> check_pushable(std::string_view ref);
 
 /// A change that was written down before git made it. Which push it belongs to tells `session`,
 /// who made it tells the deploy key, also after that was deleted.

@@ -55,3 +55,22 @@ TEST_CASE("has_changed: what the ref tells of a change that nobody reported") {
     CHECK(has_changed(row.change, row.facts) == row.made);
   }
 }
+
+TEST_CASE("check_pushable: branches, tags and notes, and nothing that git or we give a meaning") {
+  for (const char* ref : {"refs/heads/main", "refs/heads/replace/x", "refs/tags/v1", "refs/notes/x",
+                          "refs/heads/-topic"}) {
+    CAPTURE(ref);
+    CHECK(check_pushable(ref).has_value());
+  }
+  for (const char* ref :
+       {"refs/replace/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "refs/deployments/x", "refs/stash",
+        "refs/remotes/origin/main", "refs/pull/1/head", "refs/bisect/bad", "refs/worktree/x",
+        "refs/original/refs/heads/main", "refs/headsx/main", "refs/heads", "HEAD", "", "main"}) {
+    CAPTURE(ref);
+    const auto checked = check_pushable(ref);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == ErrorCode::forbidden);
+    CHECK(checked.error().reason_code == "ref_not_pushable");
+    CHECK(checked.error().message.starts_with(std::string(ref) + " cannot be pushed"));
+  }
+}

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
@@ -21,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kill_after{500};  ///< from SIGTERM to SIGKILL
 constexpr int not_started = 127;
+constexpr int session_gone = SIGUSR1;  ///< what the guard gets when its parent dies
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> list;
@@ -36,21 +38,67 @@ sigset_t watched_signals() {
   return set;
 }
 
-/// In the child, until it is git. Only what may be called after fork().
-[[noreturn]] void become_git(const GitProcess& process, char** arguments, char** environment,
-                             pid_t parent, const sigset_t& former_mask) {
-  setpgid(0, 0);
-  // The repository stays locked for the server as long as git is there, so git must not be left.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(not_started);
-  if (process.kept_descriptor >= 0) fcntl(process.kept_descriptor, F_SETFD, 0);
+/// What is needed after fork(), where nothing may be allocated any more.
+struct Start {
+  const GitProcess& process;
+  char** arguments;
+  char** environment;
+  pid_t parent;
+  sigset_t former_mask;
+};
+
+/// False if the process is already without the parent whose end would have ended it.
+bool end_with_parent(int signal, pid_t parent) {
+  return prctl(PR_SET_PDEATHSIG, signal) == 0 && getppid() == parent;
+}
+
+/// In the guard's child, until it is git.
+[[noreturn]] void become_git(const Start& start, pid_t guard) {
+  if (!end_with_parent(SIGKILL, guard)) _exit(not_started);
+  const int kept = start.process.kept_descriptor;
+  if (kept >= 0) fcntl(kept, F_SETFD, 0);
   signal(SIGPIPE, SIG_DFL);
-  sigprocmask(SIG_SETMASK, &former_mask, nullptr);
-  execve(arguments[0], arguments, environment);
+  sigprocmask(SIG_SETMASK, &start.former_mask, nullptr);
+  execve(start.arguments[0], start.arguments, start.environment);
   _exit(not_started);
 }
 
-/// Git's group, and the signals that concern it.
+/// Ends as the other did.
+[[noreturn]] void end_like(int status) {
+  if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
+  prctl(PR_SET_DUMPABLE, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  signal(WTERMSIG(status), SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  raise(WTERMSIG(status));
+  _exit(not_started);
+}
+
+/// The leader of git's group, confined as git is: waits for git, and takes the group with it when
+/// the session's process is killed. Git's own children would outlive git.
+[[noreturn]] void guard_git(const Start& start) {
+  setpgid(0, 0);
+  sigset_t watched;
+  sigemptyset(&watched);
+  for (int one : {SIGCHLD, SIGTERM, session_gone}) sigaddset(&watched, one);
+  sigprocmask(SIG_BLOCK, &watched, nullptr);
+  const Landlock* landlock = start.process.landlock;
+  if (!end_with_parent(session_gone, start.parent)) _exit(not_started);
+  if (landlock != nullptr && landlock->confine_this_thread() != 0) _exit(not_started);
+  const pid_t guard = getpid();
+  const pid_t git = fork();
+  if (git == 0) become_git(start, guard);
+  if (git < 0) _exit(not_started);
+  close_range(0, ~0U, 0);  // the client's streams and the repository's lock are git's
+  int status = 0;
+  while (waitpid(git, &status, WNOHANG) != git) {
+    if (sigwaitinfo(&watched, nullptr) == session_gone) kill(0, SIGKILL);
+  }
+  end_like(status);
+}
+
+/// Git's group, by its guard, and the signals that concern it.
 class Watch {
  public:
   Watch(pid_t git, Descriptor signals) : git_(git), signals_(std::move(signals)) {}
@@ -64,8 +112,13 @@ class Watch {
     return info.ssi_signo != SIGCHLD;
   }
 
+  /// True once git has ended. Its number stays that of its group until `reap`.
   bool has_ended() {
-    if (!ended_) ended_ = waitpid(git_, &status_, WNOHANG) == git_;
+    siginfo_t info{};
+    if (!ended_ &&
+        waitid(P_PID, static_cast<id_t>(git_), &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+      ended_ = info.si_pid == git_;
+    }
     return ended_;
   }
 
@@ -76,8 +129,16 @@ class Watch {
     while (!has_ended() && Clock::now() < deadline) {
       wait(std::chrono::ceil<milliseconds>(deadline - Clock::now()));
     }
-    killpg(git_, SIGKILL);
-    while (!ended_) ended_ = waitpid(git_, &status_, 0) == git_;
+    end_group();
+    reap();
+  }
+
+  /// Whatever is left of the group.
+  void end_group() const { killpg(git_, SIGKILL); }
+
+  void reap() {
+    while (waitpid(git_, &status_, 0) < 0 && errno == EINTR) {
+    }
   }
 
   GitEnd outcome() const {
@@ -110,6 +171,9 @@ GitEnd watch_git(Watch& watch, const GitProcess& process) {
     }
     next_check = Clock::now() + process.check_every;
   }
+  // A hook of the owner's may leave something at work.
+  if (process.landlock != nullptr) watch.end_group();
+  watch.reap();
   return watch.outcome();
 }
 
@@ -122,12 +186,12 @@ Result<GitEnd> run_git_session(const GitProcess& process) {
   Descriptor signals(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
   auto arguments = pointers(process.arguments);
   auto environment = pointers(process.environment);
-  const pid_t parent = getpid();
-  const pid_t git = signals ? fork() : -1;
-  if (git < 0) return fail(ErrorCode::unavailable, "cannot start git now; try again");
-  if (git == 0) become_git(process, arguments.data(), environment.data(), parent, former);
-  setpgid(git, git);  // whoever of the two is first
-  Watch watch(git, std::move(signals));
+  const Start start{process, arguments.data(), environment.data(), getpid(), former};
+  const pid_t guard = signals ? fork() : -1;
+  if (guard < 0) return fail(ErrorCode::unavailable, "cannot start git now; try again");
+  if (guard == 0) guard_git(start);
+  setpgid(guard, guard);  // whoever of the two is first
+  Watch watch(guard, std::move(signals));
   return watch_git(watch, process);
 }
 

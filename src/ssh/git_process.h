@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/landlock.h"
 
 namespace esclusa::ssh {
 
@@ -12,6 +13,7 @@ namespace esclusa::ssh {
 struct GitProcess {
   std::vector<std::string> arguments;    ///< the first is the program's absolute path
   std::vector<std::string> environment;  ///< the whole of it
+  const Landlock* landlock = nullptr;    ///< what confines it
   int kept_descriptor = -1;              ///< inherited, beside the standard streams; -1: none
   std::chrono::milliseconds check_every{2000};
   /// Asked now and then; an error ends git, and is reported.
@@ -24,7 +26,8 @@ struct GitEnd {
 };
 
 /// Runs it in a process group of its own, and waits for its end. The group is ended when the check
-/// says so, and when this process is told to end; git itself also when this process is killed.
+/// says so, when this process is told to end, and when it is killed; a confined one also when git
+/// itself has ended.
 /// One thread only: it blocks signals. `unavailable` if git cannot be started.
 Result<GitEnd> run_git_session(const GitProcess& process);
 

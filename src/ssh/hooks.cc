@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "client/ssh_door.h"
 #include "ssh/program.h"
+#include "ssh/session_folder.h"
 
 namespace esclusa::ssh {
 namespace {
@@ -40,6 +41,11 @@ constexpr size_t change_bytes = 2 * 1024;
 
 bool is_executable(const std::filesystem::path& path) {
   return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
+}
+
+/// Whether the repository has it; `folder` is empty where its hooks do not run.
+bool has_hook(const std::string& folder, std::string_view name) {
+  return !folder.empty() && is_executable(std::filesystem::path(folder) / name);
 }
 
 std::string variable(const char* name) {
@@ -73,23 +79,36 @@ bool give_input(std::string_view text) {
 
 /// Becomes the repository's own hook, in the environment that it would have without us.
 int go_on(const std::string& name, char** arguments) {
-  const std::filesystem::path next = std::filesystem::path(variable(next_variable)) / name;
-  if (!is_executable(next)) return 0;
+  const std::string folder = variable(next_variable);
+  if (!has_hook(folder, name)) return 0;
   // Git has it too. What the hook leaves running in the background must not look like a push.
   if (const auto lock = parse_positive(variable(lock_variable))) close(static_cast<int>(*lock));
   for (const char* ours : {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", folder_variable,
                            next_variable, socket_variable, lock_variable}) {
     unsetenv(ours);
   }
-  std::string path = next.string();
+  std::string path = (std::filesystem::path(folder) / name).string();
   arguments[0] = path.data();
   execv(path.c_str(), arguments);
   std::fprintf(stderr, "esclusa: cannot run the repository's hook %s\n", name.c_str());
   return 1;
 }
 
+/// Tells of each ref that cannot be pushed; git then refuses the push as a whole.
+Result<void> check_all_pushable(const std::vector<core::RefChange>& changes) {
+  bool are_pushable = true;
+  for (const core::RefChange& change : changes) {
+    const auto checked = core::check_pushable(change.ref);
+    if (!checked) report(checked.error());
+    are_pushable = are_pushable && checked;
+  }
+  if (are_pushable) return {};
+  return fail(ErrorCode::forbidden, "the push was refused as a whole");
+}
+
 Result<void> announce(std::string_view text) {
   const auto changes = TRY(read_changes(text));
+  TRY(check_all_pushable(changes));
   const auto key = parse_positive(variable(key_variable)).value_or(0);
   return client::SshDoor(variable(socket_variable))
       .begin_push(variable(session_variable), {key}, changes);
@@ -108,23 +127,17 @@ Result<void> report_made(std::string_view text) {
 
 }  // namespace
 
-Result<HookFolder> HookFolder::make(const HookSettings& settings) {
-  const auto unavailable = [] {
-    return fail(ErrorCode::unavailable, "this machine cannot take a push now: /tmp is not usable");
-  };
-  char name[] = "/tmp/esclusa-ssh-XXXXXX";
-  if (mkdtemp(name) == nullptr) return unavailable();
-  HookFolder folder{std::filesystem::path(name)};
+Result<HookFolder> HookFolder::make(std::filesystem::path path, const HookSettings& settings) {
+  std::error_code error;
+  HookFolder folder{std::move(path)};
+  if (!std::filesystem::create_directory(folder.path_, error)) return folder_not_usable();
   for (const std::string_view hook : hook_names) {
     // A hook that is not there costs git nothing.
     const bool is_ours = hook == pre_receive || hook == post_receive;
-    if (!is_ours && !is_executable(std::filesystem::path(settings.repository_hooks) / hook)) {
-      continue;
-    }
-    std::error_code error;
+    if (!is_ours && !has_hook(settings.repository_hooks, hook)) continue;
     std::filesystem::create_symlink(settings.program, folder.path_ / hook, error);
     // git would pass over what it may not run, and nobody would hear of the push.
-    if (error || !is_executable(folder.path_ / hook)) return unavailable();
+    if (error || !is_executable(folder.path_ / hook)) return folder_not_usable();
   }
   const auto set = [&](const char* key, const std::string& value) {
     folder.environment_.push_back(std::string(key) + "=" + value);
@@ -136,14 +149,6 @@ Result<HookFolder> HookFolder::make(const HookSettings& settings) {
   set(key_variable, std::to_string(settings.key.value));
   set(lock_variable, std::to_string(settings.lock));
   return folder;
-}
-
-HookFolder::HookFolder(HookFolder&& other) noexcept
-    : path_(std::exchange(other.path_, {})), environment_(std::move(other.environment_)) {}
-
-HookFolder::~HookFolder() {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
 std::optional<std::vector<core::RefChange>> HookFolder::unreported() const {

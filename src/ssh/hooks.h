@@ -9,9 +9,9 @@
 #include "core/pushed_ref.h"
 
 /// How the server hears what a push is about to change, and what it has changed: git runs this
-/// program as its pre-receive and post-receive hooks, and this program then runs those of the
-/// repository. In a session's folder stand links to this program, each named like a hook; what a
-/// hook has to know is in its environment.
+/// program as its pre-receive and post-receive hooks. Where the server is set so, this program then
+/// runs those of the repository. In a session's folder stand links to this program, each named like
+/// a hook; what a hook has to know is in its environment.
 namespace esclusa::ssh {
 
 /// What the hooks of one push have to know.
@@ -20,18 +20,15 @@ struct HookSettings {
   std::string socket;
   std::string session;
   DeployKeyId key;
-  std::string repository_hooks;  ///< the folder of the repository's own
+  std::string repository_hooks;  ///< the folder of the repository's own; empty: none of them runs
   int lock = -1;                 ///< the descriptor that tells the server of a push at work
 };
 
-/// A session's folder of hooks; goes away with its owner.
+/// A session's folder of hooks.
 class HookFolder {
  public:
-  /// `unavailable` if git could not run what is in it.
-  static Result<HookFolder> make(const HookSettings& settings);
-  HookFolder(HookFolder&& other) noexcept;
-  HookFolder& operator=(HookFolder&&) = delete;
-  ~HookFolder();
+  /// Makes it at `path`, where nothing is. `unavailable` if git could not run what is in it.
+  static Result<HookFolder> make(std::filesystem::path path, const HookSettings& settings);
 
   const std::filesystem::path& path() const { return path_; }
   /// What the hooks need in git's environment.

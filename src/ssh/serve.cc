@@ -1,22 +1,28 @@
 #include "ssh/serve.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 
-#include "base/descriptor.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "client/ssh_door.h"
+#include "git/config.h"
+#include "git/examine.h"
+#include "git/program.h"
+#include "ssh/git_folder.h"
 #include "ssh/git_process.h"
 #include "ssh/hooks.h"
 #include "ssh/program.h"
+#include "ssh/session_folder.h"
 
 namespace esclusa::ssh {
 namespace {
@@ -24,7 +30,9 @@ namespace {
 using core::GitService;
 
 constexpr const char* git_program = "/usr/bin/git";
-constexpr const char* search_path = "PATH=/usr/local/bin:/usr/bin:/bin";
+constexpr const char* search_path = "/usr/local/bin:/usr/bin:/bin";
+/// Where a confined git is, and the programs that it starts: no client's PATH counts.
+constexpr const char* confined_search_path = "/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
 constexpr int missed_checks = 4;
@@ -38,10 +46,18 @@ struct Session {
   client::SshDoor::Session started;
 };
 
-/// The environment of git: nothing of the client's but its `GIT_PROTOCOL`, nothing of anybody's
-/// configuration but the machine's.
-std::vector<std::string> base_environment() {
-  std::vector<std::string> environment = {search_path, "LANG=C.UTF-8",
+/// Nothing of the client's environment reaches git but its `GIT_PROTOCOL`.
+void add_protocol(std::vector<std::string>& environment) {
+  const char* protocol = std::getenv("GIT_PROTOCOL");
+  if (protocol != nullptr && core::is_git_protocol(protocol)) {
+    environment.push_back(std::string("GIT_PROTOCOL=") + protocol);
+  }
+}
+
+/// The environment of a git that runs the repository's hooks: nothing of anybody's configuration
+/// but the machine's.
+std::vector<std::string> free_environment() {
+  std::vector<std::string> environment = {std::string("PATH=") + search_path, "LANG=C.UTF-8",
                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"};
   const passwd* user = getpwuid(geteuid());
   environment.push_back(std::string("HOME=") + (user != nullptr ? user->pw_dir : "/nonexistent"));
@@ -49,10 +65,17 @@ std::vector<std::string> base_environment() {
     environment.push_back(std::string("USER=") + user->pw_name);
     environment.push_back(std::string("LOGNAME=") + user->pw_name);
   }
-  const char* protocol = std::getenv("GIT_PROTOCOL");
-  if (protocol != nullptr && core::is_git_protocol(protocol)) {
-    environment.push_back(std::string("GIT_PROTOCOL=") + protocol);
-  }
+  add_protocol(environment);
+  return environment;
+}
+
+std::vector<std::string> confined_environment(DeployKeyId key) {
+  std::vector<std::string> environment = git::program_environment();
+  // Of the repository's logs, where it has any.
+  const std::string name = "deploy-key-" + std::to_string(key.value);
+  environment.push_back("GIT_COMMITTER_NAME=" + name);
+  environment.push_back("GIT_COMMITTER_EMAIL=" + name + "@localhost");
+  add_protocol(environment);
   return environment;
 }
 
@@ -60,7 +83,7 @@ std::vector<std::string> base_environment() {
 Result<std::string> find_repository_hooks(const std::string& path) {
   ProcessSpec spec;
   spec.arguments = {git_program, "config", "--type=path", "--get", "core.hooksPath"};
-  spec.environment = base_environment();
+  spec.environment = free_environment();
   spec.environment.push_back("GIT_DIR=" + path);
   std::string output;
   spec.on_output = [&](std::string_view text) { output += text; };
@@ -75,14 +98,9 @@ Result<std::string> find_repository_hooks(const std::string& path) {
 }
 
 /// Tells the server, also if it was started later, that somebody pushes here.
-Result<Descriptor> lock_repository(const std::string& path) {
-  Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || flock(folder.get(), LOCK_SH) != 0) {
-    return fail(ErrorCode::unavailable,
-                "the system user of this SSH door cannot open the repository's folder: its "
-                "administrator has to change that");
-  }
-  return folder;
+Result<void> lock_repository(const git::Folder& repository) {
+  if (flock(repository.descriptor(), LOCK_SH) == 0) return {};
+  return fail(ErrorCode::unavailable, "the repository's folder cannot be locked");
 }
 
 /// Judges the session again: at once if the server says no, after a while if it says nothing.
@@ -99,13 +117,57 @@ std::function<Result<void>()> make_check(const Session& session) {
   };
 }
 
-Result<GitEnd> run(const Session& session, const std::string& hooks,
-                   std::vector<std::string> more_environment, int kept_descriptor) {
+/// What git starts with, whichever way the repository is served.
+struct Plan {
+  std::vector<std::string> settings;  ///< on the command line, before those that count more
+  std::string git_directory;
+  std::vector<std::string> environment;
+  std::optional<Confinement> confinement;
+};
+
+/// The owner's hooks may need anything, so git is as free as its user, and obeys the repository's
+/// configuration, as git's own check of the owner lets it.
+Plan plan_free(const Session& session) {
+  return {.settings = {},
+          .git_directory = session.started.path,
+          .environment = free_environment(),
+          .confinement = std::nullopt};
+}
+
+/// Git sees the repository, its alternates and the session's folder, and runs its own programs and
+/// our hooks.
+Result<Plan> plan_confined(const Session& session, const git::Folder& repository,
+                           const SessionFolder& folder) {
+  const auto& started = session.started;
+  const git::Configuration configuration = TRY(git::read_configuration(repository));
+  const std::filesystem::path git_folder = folder.path() / "git";
+  TRY(make_git_folder(git_folder, repository, started.path, configuration));
+  Plan plan{.settings = git::program_settings(),
+            .git_directory = git_folder.string(),
+            .environment = confined_environment(session.key),
+            .confinement = TRY(git::program_confinement())};
+  std::ranges::move(repository_settings(configuration), std::back_inserter(plan.settings));
+  const std::string opened = "/proc/self/fd/" + std::to_string(repository.descriptor());
+  const bool writes = session.request.service == GitService::receive_pack;
+  plan.confinement->add({.readable = started.alternates});
+  plan.confinement->add({.readable = {opened}});
+  plan.confinement->add({.writable = {folder.path().string()}, .executable = {TRY(own_path())}});
+  if (writes) plan.confinement->writable.push_back(opened);
+  return plan;
+}
+
+Result<GitEnd> run(const Session& session, const Plan& plan, const HookFolder* hooks, int lock) {
   GitProcess process;
-  process.arguments = git_arguments(session.request.service, session.started.path, hooks);
-  process.environment = base_environment();
-  std::ranges::move(more_environment, std::back_inserter(process.environment));
-  process.kept_descriptor = kept_descriptor;
+  process.arguments = git_arguments(session.request.service, plan.settings, plan.git_directory,
+                                    hooks != nullptr ? hooks->path().string() : std::string());
+  process.environment = plan.environment;
+  if (hooks != nullptr) {
+    std::ranges::copy(hooks->environment(), std::back_inserter(process.environment));
+  }
+  std::optional<Landlock> landlock;
+  if (plan.confinement) landlock = TRY(Landlock::prepare(*plan.confinement));
+  process.landlock = landlock ? &*landlock : nullptr;
+  process.kept_descriptor = lock;
   process.check_every = limits::ssh_session_check_time;
   process.check = make_check(session);
   return run_git_session(process);
@@ -121,19 +183,36 @@ Result<void> report_end(const Session& session, const HookFolder& hooks, const G
   return session.door.end_session(session.started.id, is_reported);
 }
 
-Result<int> receive(const Session& session) {
-  const std::string& path = session.started.path;
-  Descriptor lock = TRY(lock_repository(path));
+Result<int> receive(const Session& session, const git::Folder& repository,
+                    const SessionFolder& folder, const Plan& plan) {
+  TRY(lock_repository(repository));
+  const std::string own_hooks =
+      plan.confinement ? "" : TRY(find_repository_hooks(session.started.path));
   const HookFolder hooks =
-      TRY(HookFolder::make({.program = TRY(own_path()),
-                            .socket = session.socket,
-                            .session = session.started.id,
-                            .key = session.key,
-                            .repository_hooks = TRY(find_repository_hooks(path)),
-                            .lock = lock.get()}));
-  const GitEnd end = TRY(run(session, hooks.path().string(), hooks.environment(), lock.get()));
+      TRY(HookFolder::make(folder.path() / "hooks", {.program = TRY(own_path()),
+                                                     .socket = session.socket,
+                                                     .session = session.started.id,
+                                                     .key = session.key,
+                                                     .repository_hooks = own_hooks,
+                                                     .lock = repository.descriptor()}));
+  const GitEnd end = TRY(run(session, plan, &hooks, repository.descriptor()));
   // Before the lock is let go. A server that is away settles the push when it is back.
   static_cast<void>(report_end(session, hooks, end));
+  return end.exit_code;
+}
+
+Result<int> serve_started(const Session& session) {
+  const auto& started = session.started;
+  const git::Folder repository = TRY(git::Folder::open(started.path));
+  TRY(git::examine_repository(repository, started.path, started.alternates));
+  const SessionFolder folder = TRY(SessionFolder::make());
+  const Plan plan = started.runs_repository_hooks ? plan_free(session)
+                                                  : TRY(plan_confined(session, repository, folder));
+  if (session.request.service == GitService::receive_pack) {
+    return receive(session, repository, folder, plan);
+  }
+  const GitEnd end = TRY(run(session, plan, nullptr, -1));
+  static_cast<void>(session.door.end_session(started.id, true));
   return end.exit_code;
 }
 
@@ -147,17 +226,15 @@ Result<int> serve_asked(int64_t key_id, const std::string& given_socket) {
   const std::string socket = TRY(checked_socket(given_socket));
   Session session{client::SshDoor(socket), socket, {key_id}, request, {}};
   session.started = TRY(session.door.start_session(session.key, request));
-  if (request.service == GitService::receive_pack) return receive(session);
-  const GitEnd end = TRY(run(session, "", {}, -1));
-  static_cast<void>(session.door.end_session(session.started.id, true));
-  return end.exit_code;
+  return serve_started(session);
 }
 
 }  // namespace
 
-std::vector<std::string> git_arguments(GitService service, const std::string& path,
-                                       const std::string& hooks) {
+std::vector<std::string> git_arguments(GitService service, const std::vector<std::string>& settings,
+                                       const std::string& path, const std::string& hooks) {
   std::vector<std::string> arguments = {git_program};
+  std::ranges::copy(settings, std::back_inserter(arguments));
   const auto set = [&](const std::string& setting) {
     arguments.insert(arguments.end(), {"-c", setting});
   };
@@ -167,10 +244,10 @@ std::vector<std::string> git_arguments(GitService service, const std::string& pa
   set("transfer.hideRefs=refs/deployments");
   set("transfer.fsckObjects=true");
   if (service == GitService::upload_pack) {
-    for (const char* more : {"allowTipSHA1InWant", "allowReachableSHA1InWant", "allowAnySHA1InWant",
-                             "allowRefInWant", "allowFilter"}) {
-      set("uploadpack." + std::string(more) + "=false");
-    }
+    // Protocol version 2 gives any commit that is asked for by its SHA; so do the others.
+    set("uploadpack.allowAnySHA1InWant=true");
+    set("uploadpack.allowRefInWant=false");
+    set("uploadpack.allowFilter=false");
   } else {
     set("receive.fsckObjects=true");
     set("receive.maxInputSize=" + std::to_string(limits::pushed_bytes));
@@ -187,6 +264,8 @@ std::vector<std::string> git_arguments(GitService service, const std::string& pa
 }
 
 int serve_session(int64_t key_id, const std::string& socket) {
+  setenv("PATH", confined_search_path, 1);
+  log::set_level(log::Level::error);  // standard error is the client's
   const auto code = serve_asked(key_id, socket);
   return code ? *code : report(code.error());
 }

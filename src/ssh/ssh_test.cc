@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "git/program.h"
 #include "ssh/check.h"
+#include "ssh/git_folder.h"
 #include "ssh/hooks.h"
 #include "ssh/serve.h"
+#include "ssh/session_folder.h"
 #include "ssh/setup.h"
+#include "support/git_fixture.h"
 #include "support/temp_folder.h"
 
 using namespace esclusa;
@@ -75,7 +79,29 @@ TEST_CASE("invoked_hook: only by a hook's name, and only in a session") {
   unsetenv("ESCLUSA_SSH_HOOKS");
 }
 
-TEST_CASE("HookFolder: links for our hooks and for those that the repository has, while it lives") {
+/// The names in a session's folder of hooks, each a link to this program.
+Names hooks_for(const std::string& repository_hooks) {
+  const auto session = SessionFolder::make();
+  REQUIRE(session);
+  const auto hooks =
+      HookFolder::make(session->path() / "hooks", {.program = "/bin/true",
+                                                   .socket = "/run/keys.sock",
+                                                   .session = "s",
+                                                   .key = {7},
+                                                   .repository_hooks = repository_hooks});
+  REQUIRE(hooks);
+  CHECK(std::ranges::count(hooks->environment(), "ESCLUSA_SSH_KEY=7") == 1);
+  CHECK_FALSE(hooks->unreported());
+  Names names;
+  for (const auto& entry : std::filesystem::directory_iterator(hooks->path())) {
+    CHECK(std::filesystem::read_symlink(entry.path()) == "/bin/true");
+    names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST_CASE("HookFolder: our hooks, and by the setting those that the repository has") {
   const test::TempFolder repository;
   for (const char* name : {"update", "post-update"}) {
     const auto hook = repository.write(name, "#!/bin/sh\n");
@@ -83,32 +109,78 @@ TEST_CASE("HookFolder: links for our hooks and for those that the repository has
       std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
     }
   }
-  std::filesystem::path folder;
-  {
-    const auto hooks = HookFolder::make({.program = "/bin/true",
-                                         .socket = "/run/keys.sock",
-                                         .session = "s",
-                                         .key = {7},
-                                         .repository_hooks = repository.path().string()});
-    REQUIRE(hooks);
-    folder = hooks->path();
-    Names names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      CHECK(std::filesystem::read_symlink(entry.path()) == "/bin/true");
-      names.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(names);
-    CHECK(names == Names{"post-receive", "pre-receive", "update"});
-    CHECK(std::ranges::count(hooks->environment(), "ESCLUSA_SSH_KEY=7") == 1);
-    CHECK_FALSE(hooks->unreported());
-  }
-  CHECK_FALSE(std::filesystem::exists(folder));
-  CHECK_FALSE(HookFolder::make({.program = "/nonexistent",
-                                .socket = "",
-                                .session = "",
-                                .key = {7},
-                                .repository_hooks = repository.path().string()})
+  CHECK(hooks_for(repository.path().string()) == Names{"post-receive", "pre-receive", "update"});
+  CHECK(hooks_for("") == Names{"post-receive", "pre-receive"});
+  CHECK_FALSE(HookFolder::make(repository.path() / "hooks", {.program = "/nonexistent",
+                                                             .socket = "",
+                                                             .session = "",
+                                                             .key = {7},
+                                                             .repository_hooks = ""})
                   .has_value());
+}
+
+TEST_CASE("SessionFolder: goes away with all that is in it") {
+  std::filesystem::path path;
+  {
+    const auto folder = SessionFolder::make();
+    REQUIRE(folder);
+    path = folder->path();
+    std::filesystem::create_directories(path / "a/b");
+    std::filesystem::create_symlink("/tmp", path / "a/tmp");
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK(std::filesystem::exists("/tmp"));
+}
+
+TEST_CASE("make_git_folder: the repository's refs and objects, HEAD, and a configuration of ours") {
+  test::GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a.txt", "one\n");
+  fixture.git({"config", "core.sharedRepository", "group"});
+  fixture.git({"config", "core.alternateRefsCommand", "/bin/evil"});
+  const std::string path = fixture.git_directory().string();
+  const auto repository = git::Folder::open(path);
+  REQUIRE(repository);
+  const auto configuration = git::read_configuration(*repository);
+  REQUIRE(configuration);
+  const auto session = SessionFolder::make();
+  REQUIRE(session);
+  const auto folder = session->path() / "git";
+  REQUIRE(make_git_folder(folder, *repository, path, *configuration));
+  CHECK(test::read_file(folder / "config") ==
+        "[core]\n\trepositoryFormatVersion = 0\n\tbare = true\n\tsharedRepository = group\n");
+  CHECK(test::read_file(folder / "HEAD") == "ref: refs/heads/main\n");
+  CHECK(std::filesystem::read_symlink(folder / "refs") == path + "/refs");
+  CHECK(std::filesystem::read_symlink(folder / "objects") == path + "/objects");
+  CHECK_FALSE(std::filesystem::exists(folder / "hooks"));
+  const auto read = git::run_git(folder, {"rev-parse", "main"});
+  REQUIRE(read);
+  CHECK(read->output == sha + "\n");
+}
+
+TEST_CASE("repository_settings: limits and rules, and nothing that names a file or a program") {
+  const git::Configuration configuration = {{"core.hookspath", "/evil"},
+                                            {"core.alternaterefscommand", "/evil"},
+                                            {"core.fsmonitor", "/evil"},
+                                            {"core.attributesfile", "/evil"},
+                                            {"core.worktree", "/"},
+                                            {"core.bare", "false"},
+                                            {"extensions.partialclone", "x"},
+                                            {"gc.auto", "1"},
+                                            {"gpg.program", "/evil"},
+                                            {"include.path", "/evil"},
+                                            {"pack.threads", "2"},
+                                            {"receive.certnonceseed", "x"},
+                                            {"receive.denydeletes", "true"},
+                                            {"receive.fsck.missingemail", "ignore"},
+                                            {"receive.fsck.skiplist", "/evil"},
+                                            {"remote.x.url", "ext::evil"},
+                                            {"transfer.hiderefs", "refs/a"},
+                                            {"transfer.hiderefs", "!refs/a/b"},
+                                            {"uploadpack.packobjectshook", "/evil"}};
+  CHECK(repository_settings(configuration) ==
+        Names{"-c", "pack.threads=2", "-c", "receive.denydeletes=true", "-c",
+              "receive.fsck.missingemail=ignore", "-c", "transfer.hiderefs=refs/a", "-c",
+              "transfer.hiderefs=!refs/a/b"});
 }
 
 TEST_CASE("git_arguments: git's two programs, with settings that no repository loosens") {
@@ -117,14 +189,17 @@ TEST_CASE("git_arguments: git's two programs, with settings that no repository l
     for (const auto& argument : arguments) line += argument + " ";
     return line;
   };
-  const Names reads = git_arguments(core::GitService::upload_pack, "/srv/a.git", "");
+  const Names given = {"-c", "uploadpack.allowFilter=true"};
+  const Names reads = git_arguments(core::GitService::upload_pack, given, "/srv/a.git", "");
   CHECK(reads.front() == "/usr/bin/git");
   CHECK(reads.back() == "/srv/a.git");
   CHECK(reads[reads.size() - 3] == "upload-pack");
   CHECK(text(reads).contains(" -c transfer.hideRefs=refs/deployments "));
-  CHECK(text(reads).contains(" -c uploadpack.allowAnySHA1InWant=false "));
+  CHECK(text(reads).contains(" -c uploadpack.allowAnySHA1InWant=true "));
   CHECK(text(reads).contains(" -c core.hooksPath=/dev/null "));
-  const Names writes = git_arguments(core::GitService::receive_pack, "/srv/a.git", "/tmp/hooks");
+  CHECK(text(reads).find("allowFilter=true") < text(reads).find("allowFilter=false"));
+  const Names writes =
+      git_arguments(core::GitService::receive_pack, {}, "/srv/a.git", "/tmp/hooks");
   CHECK(writes[writes.size() - 2] == "receive-pack");
   CHECK(text(writes).contains(" -c transfer.hideRefs=refs/deployments "));
   CHECK(text(writes).contains(" -c receive.fsckObjects=true "));

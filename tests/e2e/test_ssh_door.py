@@ -1,111 +1,15 @@
 """The SSH door without sshd: what `esclusa ssh keys` prints, and git over `esclusa ssh serve`."""
 import os
-import pathlib
 import signal
 import subprocess
 import threading
-import time
 import unittest
 
-from harness import BINARY, EsclusaTest, Repository, clean_environment, make_repository
+from harness import Repository, make_repository
 from public_keys import line, public_key
+from ssh_door import DoorTest, children_of, git_of, has_ended
 
 ZEROS = "0" * 40
-
-
-class DoorTest(EsclusaTest):
-    """A bare repository for each test, demo/NAME, and clones that come by the door."""
-
-    def setUp(self):
-        self.api = self.server.api()  # a server that was started anew has another port
-        self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
-        self.bare = Repository(self.server.folder / f"{self.name}.git", bare=True)
-        self.repository.git("push", "-q", self.bare.path, "main", "old", "v1.0")
-        self.server.add_repository(f"demo/{self.name}", self.bare, "--writable", "--private")
-        self.path = f"/repos/demo/{self.name}"
-        self.folder = self.server.folder / f"work-{self.name}"
-        self.folder.mkdir()
-
-    @property
-    def socket(self):
-        return self.server.data / "run/keys.sock"
-
-    def add_key(self, name=None, **more):
-        """Adds a deploy key that may write; gives its id."""
-        key = public_key(name or self.id())
-        answer = self.api.post(f"{self.path}/keys", {"key": key, **more})
-        self.assertEqual(answer.status, 201, answer)
-        return answer.json["id"]
-
-    def keys(self, *arguments, socket=None):
-        """`esclusa ssh keys`, as sshd runs it."""
-        return subprocess.run([BINARY, "ssh", "keys", *arguments, "--socket",
-                               str(socket or self.socket)], check=False, capture_output=True,
-                              text=True, timeout=60, stdin=subprocess.DEVNULL, env={})
-
-    def serve_command(self, key_id):
-        return [BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket", str(self.socket)]
-
-    def serve(self, key_id, command, **more):
-        """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""
-        asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
-        return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
-                              text=True, timeout=60, input="0000",
-                              env=clean_environment({**asked, **more}))
-
-    def git(self, key_id, *arguments, directory=None, check=True):
-        """git, whose ssh is the forced command of the key."""
-        wrapper = self.folder / f"ssh-{key_id}"
-        if not wrapper.exists():
-            wrapper.write_text("#!/bin/sh\nfor command; do :; done\n"
-                               'SSH_ORIGINAL_COMMAND="$command" exec '
-                               + " ".join(self.serve_command(key_id)) + "\n")
-            wrapper.chmod(0o755)
-        environment = clean_environment({
-            "GIT_SSH_COMMAND": str(wrapper), "GIT_SSH_VARIANT": "ssh", "LC_ALL": "C",
-            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
-            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"})
-        done = subprocess.run(["git", *map(str, arguments)], cwd=directory or self.folder,
-                              check=False, capture_output=True, text=True, timeout=120,
-                              stdin=subprocess.DEVNULL, env=environment)
-        if check:
-            self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
-    def url(self, name=None):
-        return f"ssh://git@door/demo/{name or self.name}.git"
-
-    def clone(self, key_id):
-        """A clone of the repository by the door; gives its folder."""
-        self.git(key_id, "clone", "-q", self.url(), "clone")
-        return self.folder / "clone"
-
-    def commit(self, clone, text="new\n"):
-        (clone / "new.txt").write_text(text)
-        self.git(0, "add", "-A", directory=clone)
-        self.git(0, "commit", "-q", "-m", "A change", directory=clone)
-        return self.git(0, "rev-parse", "HEAD", directory=clone).stdout.strip()
-
-    def pushes(self):
-        """The bodies of the repository's push events, the oldest first."""
-        answer = self.api.get(f"/esclusa{self.path}/events?after=0")
-        self.assertEqual(answer.status, 200, answer)
-        return [event["payload"] for event in answer.json["events"] if event["event"] == "push"]
-
-    def start_server(self):
-        self.server.start()
-        self.api = self.server.api()
-
-    def restart_server(self):
-        self.server.restart()
-        self.api = self.server.api()
-
-    def wait_for(self, condition, what):
-        end = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
-            time.sleep(0.02)
 
 
 class Keys(DoorTest):
@@ -316,6 +220,46 @@ class Sessions(DoorTest):
         self.assertIn("fsck error", refused.stderr)
         self.assertEqual(self.pushes(), [])
 
+    def test_only_branches_tags_and_notes_are_pushed(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new, refused_refs = self.commit(clone), ["refs/pull/1/head", "refs/stash"]
+        refused_refs.append(f"refs/replace/{self.bare.sha('main')}")
+        done = self.git(key_id, "push", "origin", "HEAD:main",
+                        *(f"HEAD:{ref}" for ref in refused_refs), directory=clone, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        for ref in refused_refs:
+            self.assertIn(f"esclusa: {ref} cannot be pushed: only branches, tags and notes can",
+                          done.stderr)
+        self.assertNotIn("refs/heads/main cannot", done.stderr)
+        self.assertNotEqual(self.bare.sha("main"), new)
+        self.assertEqual(self.pushes(), [])
+        self.git(key_id, "push", "-q", "origin", "HEAD:refs/notes/commits", "HEAD:main",
+                 directory=clone)
+        self.assertEqual(self.bare.git("rev-parse", "refs/notes/commits"), new)
+
+    def test_a_commit_is_fetched_by_its_sha_in_all_protocols(self):
+        key_id = self.add_key(read_only=True)
+        answer = self.api.post(f"{self.path}/deployments", {
+            "ref": "main", "required_contexts": [], "environment": "fetched"})
+        deployed, tip = answer.json["sha"], self.bare.sha("old")
+        # A deployed commit that a force-push has left behind, one behind a branch, and one that
+        # nothing leads to.
+        self.bare.git("update-ref", "refs/heads/main", tip)
+        lost = self.bare.git("commit-tree", "-m", "lost", f"{tip}^{{tree}}")
+        behind = self.bare.git("rev-parse", f"{deployed}~1")
+        self.assertNotEqual(deployed, tip)
+        for version in "012":
+            for sha in (deployed, behind, lost, tip):
+                with self.subTest(version=version, sha=sha):
+                    place = Repository(self.folder / f"fetch-{version}-{sha}", bare=True)
+                    self.git(key_id, "-c", f"protocol.version={version}", "fetch", "-q",
+                             self.url(), sha, directory=place.path)
+                    self.assertEqual(place.git("rev-parse", "FETCH_HEAD"), sha)
+                    refused = self.git(key_id, "-c", f"protocol.version={version}", "fetch", "-q",
+                                       self.url(), "1" * 40, directory=place.path, check=False)
+                    self.assertIn("not our ref", refused.stderr)
+
     def test_a_branch_that_somebody_works_on_stays(self):
         name = f"{self.name}-work"
         work = make_repository(self.server.folder, name)
@@ -327,6 +271,69 @@ class Sessions(DoorTest):
         refused = self.git(key, "push", "origin", "HEAD:main", directory=clone, check=False)
         self.assertIn("refusing to update checked out branch", refused.stderr)
         self.git(key, "push", "-q", "origin", "HEAD:topic", directory=clone)
+
+    def test_nothing_of_the_clients_environment_reaches_git(self):
+        key_id = self.add_key()
+        trace = self.folder / "trace"
+        done = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'",
+                          GIT_TRACE=str(trace), GIT_EXEC_PATH="/nonexistent", PATH="/nonexistent",
+                          GIT_DIR="/nonexistent", GIT_PROTOCOL="version=2\n",
+                          LD_BIND_NOW="1", GIT_CONFIG_COUNT="nonsense")
+        self.assertEqual(done.stderr, "")
+        self.assertIn("refs/heads/main", done.stdout)  # version 0
+        self.assertFalse(trace.exists())
+
+
+class Endings(DoorTest):
+    """Revocation, and deaths of the server and of the door."""
+
+    def test_a_key_that_is_deleted_ends_its_sessions(self):
+        key_id, other = self.add_key(), self.add_key("other")
+        ended = [self.start(key_id), self.start(key_id, "git-receive-pack")]
+        going_on = self.start(other)
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        for process in ended:
+            self.assertEqual(process.wait(60), 1)
+            self.assertIn("opens nothing any more", process.stderr.read())
+            self.assertEqual(process.stdout.read(-1)[-4:], "0000")  # git's end of the refs
+        self.assertIsNone(going_on.poll())
+        refused = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'")
+        self.assertIn("opens nothing any more", refused.stderr)
+
+    def test_a_session_goes_with_its_server(self):
+        process = self.start(self.add_key())
+        self.server.kill()
+        self.assertEqual(process.wait(60), 1)
+        self.assertIn("cannot reach the server", process.stderr.read())
+        self.start_server()
+
+    def receive_part(self):
+        """A push that stops amidst its pack: gives the session, and the ids of git and of the
+        program that git has started to read the pack."""
+        process = self.start(self.add_key(), "git-receive-pack")
+        git = git_of(process)
+        command = f"{ZEROS} {'1' * 40} refs/heads/new\0report-status"
+        process.stdin.write(f"{len(command) + 4:04x}{command}0000PACK\0\0\0\2\0\0\0\1")
+        process.stdin.flush()
+        self.wait_for(lambda: children_of(git), "git's own child")
+        return process, git, children_of(git)[0]
+
+    def test_a_door_that_is_killed_takes_git_and_its_children_with_it(self):
+        process, git, child = self.receive_part()
+        process.kill()
+        self.wait_for(lambda: has_ended(git) and has_ended(child), "the end of both")
+
+    def test_a_git_that_dies_takes_its_children_with_it(self):
+        process, git, child = self.receive_part()
+        os.kill(int(git), signal.SIGKILL)
+        self.wait_for(lambda: has_ended(child), "the child's end")
+        self.assertEqual(process.wait(60), 128 + signal.SIGKILL)
+
+
+class RepositoryHooks(DoorTest):
+    """A server that is set to run the hooks of a repository's owner, and deaths while one runs."""
+
+    server_settings = {"arguments": ("--ssh-repository-hooks", "true")}
 
     def test_the_repositorys_own_hooks_run(self):
         key_id = self.add_key()
@@ -351,45 +358,6 @@ class Sessions(DoorTest):
                          [f"{hooks}/pre-receive 0 {change}", f"{hooks}/update 3 ",
                           f"{hooks}/post-receive 0 {change}"])
         self.assertEqual(len(self.pushes()), 1)
-
-    def test_nothing_of_the_clients_environment_reaches_git(self):
-        key_id = self.add_key()
-        trace = self.folder / "trace"
-        done = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'",
-                          GIT_TRACE=str(trace), GIT_EXEC_PATH="/nonexistent", PATH="/nonexistent",
-                          GIT_DIR="/nonexistent", GIT_PROTOCOL="version=2\n",
-                          LD_BIND_NOW="1", GIT_CONFIG_COUNT="nonsense")
-        self.assertEqual(done.stderr, "")
-        self.assertIn("refs/heads/main", done.stdout)  # version 0
-        self.assertFalse(trace.exists())
-
-
-class Endings(DoorTest):
-    """Revocation, and deaths amidst a push."""
-
-    def start(self, key_id, service="git-upload-pack"):
-        """A session whose client says nothing."""
-        process = subprocess.Popen(
-            self.serve_command(key_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-            env=clean_environment({"SSH_ORIGINAL_COMMAND": f"{service} 'demo/{self.name}.git'"}))
-        self.addCleanup(process.communicate)  # closes its streams
-        self.addCleanup(process.kill)
-        self.assertIn("refs/heads", process.stdout.readline())
-        return process
-
-    def test_a_key_that_is_deleted_ends_its_sessions(self):
-        key_id, other = self.add_key(), self.add_key("other")
-        ended = [self.start(key_id), self.start(key_id, "git-receive-pack")]
-        going_on = self.start(other)
-        self.api.delete(f"{self.path}/keys/{key_id}")
-        for process in ended:
-            self.assertEqual(process.wait(60), 1)
-            self.assertIn("opens nothing any more", process.stderr.read())
-            self.assertEqual(process.stdout.read(-1)[-4:], "0000")  # git's end of the refs
-        self.assertIsNone(going_on.poll())
-        refused = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'")
-        self.assertIn("opens nothing any more", refused.stderr)
 
     def hold(self, hook="pre-receive"):
         """Makes the repository's hook wait: gives a function that waits for it, and one that lets
@@ -479,21 +447,6 @@ class Endings(DoorTest):
         wait()
         self.assertEqual(self.bare.sha("main"), new)
         self.assertEqual([push["after"] for push in self.pushes()], [new])
-
-    def test_a_session_goes_with_its_server(self):
-        process = self.start(self.add_key())
-        self.server.kill()
-        self.assertEqual(process.wait(60), 1)
-        self.assertIn("cannot reach the server", process.stderr.read())
-        self.start_server()
-
-    def test_a_door_that_is_killed_takes_git_with_it(self):
-        process = self.start(self.add_key(), "git-receive-pack")
-        git = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        self.assertEqual(len(git), 1)
-        process.kill()
-        self.wait_for(lambda: not pathlib.Path(f"/proc/{git[0]}/cmdline").exists()
-                      or not pathlib.Path(f"/proc/{git[0]}/cmdline").read_bytes(), "git's end")
 
 
 if __name__ == "__main__":

@@ -237,7 +237,7 @@ def test_killed(site, rows, source, bare):
 
 def run():
     rows = Rows()
-    with Site() as site:
+    with Site(arguments=("--ssh-repository-hooks", "true")) as site:
         source = make_repository(site.folder / "work", "source")
         (source.path / "big").write_bytes(os.urandom(BIG))
         source.git("add", "big")

@@ -1,0 +1,114 @@
+#include "git/examine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/text.h"
+
+namespace esclusa::git {
+namespace {
+
+constexpr size_t entries_max = 4'000'000;  ///< of one folder
+constexpr size_t alternates_bytes = 64 * 1024;
+constexpr int depth_max = 200;  ///< a name of a ref has 4096 bytes at most
+/// Entries of the repository's own folder, beside `objects`, that git opens.
+constexpr std::string_view served_entries[] = {"HEAD", "packed-refs", "shallow",
+                                               "refs", "logs",        "worktrees"};
+
+/// The kind of an entry, also on file systems that do not tell it in a list.
+mode_t kind_of(const Folder& folder, const Folder::Entry& entry) {
+  if (entry.type != DT_UNKNOWN) return DTTOIF(entry.type);
+  struct stat info{};
+  const bool is_there =
+      fstatat(folder.descriptor(), entry.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  return is_there ? info.st_mode & S_IFMT : S_IFREG;  // it is gone: nothing to open
+}
+
+Result<void> examine_folder(const Folder& folder, int depth = 0);
+
+Result<void> examine_entry(const Folder& folder, const Folder::Entry& entry, int depth) {
+  const mode_t kind = kind_of(folder, entry);
+  if (S_ISREG(kind)) return {};
+  if (!S_ISDIR(kind)) return unsafe_entry(folder.path_of(entry.name), kind);
+  if (depth == depth_max) return cannot_read("examining " + folder.name(), "it is too deep");
+  const auto inner = TRY(folder.folder(entry.name));
+  return inner ? examine_folder(*inner, depth + 1) : Result<void>{};
+}
+
+Result<void> examine_folder(const Folder& folder, int depth) {
+  for (const Folder::Entry& entry : TRY(folder.list(entries_max))) {
+    TRY(examine_entry(folder, entry, depth));
+  }
+  return {};
+}
+
+/// The object folder that a line of an `alternates` file means to git.
+std::string named_folder(std::string_view line, const std::string& objects) {
+  const std::filesystem::path named = std::filesystem::path(objects) / line;
+  std::string path = named.lexically_normal().string();
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+struct Alternate {
+  std::string line;    ///< as the file names it
+  std::string folder;  ///< what that means
+};
+
+/// What `objects`, an open object folder at `path`, names as its alternates.
+Result<std::vector<Alternate>> read_alternates(const Folder& objects, const std::string& path) {
+  std::vector<Alternate> alternates;
+  const std::string text = TRY(objects.read("info/alternates", alternates_bytes)).value_or("");
+  for (std::string_view line : split(text, '\n')) {
+    if (line.empty() || line.front() == '#') continue;
+    alternates.push_back({std::string(line), named_folder(line, path)});
+  }
+  return alternates;
+}
+
+std::unexpected<Error> undeclared(const std::string& line) {
+  return fail(ErrorCode::unavailable,
+              "objects/info/alternates in the git repository names " + printable(line) +
+                  ", which was not declared when it was registered.",
+              "repository_unsafe");
+}
+
+}  // namespace
+
+Result<void> examine_objects(const Folder& repository, const std::string& path,
+                             const std::vector<std::string>& alternates) {
+  const auto objects = TRY(repository.folder("objects"));
+  if (!objects) return cannot_read("examining objects", "it is not there");
+  TRY(examine_folder(*objects));
+  std::vector<Alternate> to_visit = TRY(read_alternates(*objects, path + "/objects"));
+  std::set<std::string> visited;
+  while (!to_visit.empty()) {
+    const Alternate next = std::move(to_visit.back());
+    to_visit.pop_back();
+    if (!visited.insert(next.folder).second) continue;
+    if (std::ranges::find(alternates, next.folder) == alternates.end()) {
+      return undeclared(next.line);
+    }
+    const Folder borrowed = TRY(Folder::open(next.folder));
+    TRY(examine_folder(borrowed));
+    std::ranges::move(TRY(read_alternates(borrowed, next.folder)), std::back_inserter(to_visit));
+  }
+  return {};
+}
+
+Result<void> examine_repository(const Folder& repository, const std::string& path,
+                                const std::vector<std::string>& alternates) {
+  for (const Folder::Entry& entry : TRY(repository.list(entries_max))) {
+    if (std::ranges::find(served_entries, entry.name) != std::end(served_entries)) {
+      TRY(examine_entry(repository, entry, 0));
+    }
+  }
+  return examine_objects(repository, path, alternates);
+}
+
+}  // namespace esclusa::git

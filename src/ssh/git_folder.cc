@@ -1,0 +1,113 @@
+#include "ssh/git_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
+#include "ssh/session_folder.h"
+
+namespace esclusa::ssh {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t head_bytes = 4096;
+/// Refs may be packed at any time; the link to what is not there yet is followed then.
+constexpr const char* always_linked[] = {"refs", "objects", "packed-refs"};
+/// A log is continued, and none is begun.
+constexpr const char* linked_if_there[] = {"shallow", "logs", "worktrees"};
+constexpr const char* shared_setting = "core.sharedrepository";
+constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
+constexpr std::string_view severity_prefix = "receive.fsck.";
+constexpr std::string_view severities[] = {"error", "warn", "ignore"};
+
+constexpr std::string_view passed_settings[] = {
+    // how it stores
+    "core.bigfilethreshold", "core.compression", "core.deltabasecachelimit",
+    "core.filesreflocktimeout", "core.fsync", "core.fsyncmethod", "core.fsyncobjectfiles",
+    "core.loosecompression", "core.packedgitlimit", "core.packedgitwindowsize",
+    "core.packedrefstimeout", "receive.unpacklimit", "transfer.unpacklimit",
+    // how it packs what is fetched
+    "pack.allowpackreuse", "pack.compression", "pack.deltacachelimit", "pack.deltacachesize",
+    "pack.depth", "pack.threads", "pack.usebitmaps", "pack.window", "pack.windowmemory",
+    "uploadpack.keepalive",
+    // what a push may do, and who sees what
+    "receive.denydeletes", "receive.denynonfastforwards", "receive.keepalive", "receive.hiderefs",
+    "transfer.hiderefs", "uploadpack.hiderefs"};
+
+template <class List>
+bool contains(const List& list, std::string_view text) {
+  return std::ranges::find(list, text) != std::end(list);
+}
+
+bool is_passed(const std::string& name, const std::string& value) {
+  // Not receive.fsck.skipList, which names a file.
+  if (name.starts_with(severity_prefix)) return contains(severities, value);
+  return contains(passed_settings, name);
+}
+
+/// The value that counts: of several the last.
+std::optional<std::string> value_of(const git::Configuration& configuration,
+                                    const std::string& name) {
+  const auto [begin, end] = configuration.equal_range(name);
+  if (begin == end) return std::nullopt;
+  return std::prev(end)->second;
+}
+
+/// Whether nobody works on a branch there; as git guesses where the configuration is silent.
+bool is_bare(const git::Configuration& configuration, std::string_view path) {
+  const auto value = value_of(configuration, "core.bare");
+  if (!value) return !path.ends_with("/.git");
+  const auto is_value = [&](std::string_view word) { return equal_ignoring_case(*value, word); };
+  return std::ranges::any_of(true_values, is_value);
+}
+
+/// Git takes this one from the configuration file alone: a word or an octal number.
+std::string shared_line(const git::Configuration& configuration) {
+  const auto value = value_of(configuration, shared_setting);
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (!value || !std::ranges::all_of(*value, is_plain)) return {};
+  return "\tsharedRepository = " + *value + "\n";
+}
+
+bool write_file(const fs::path& file, const std::string& text) {
+  return static_cast<bool>(std::ofstream(file, std::ios::binary) << text << std::flush);
+}
+
+}  // namespace
+
+Result<void> make_git_folder(const fs::path& folder, const git::Folder& repository,
+                             const std::string& path, const git::Configuration& configuration) {
+  const auto head = TRY(repository.read("HEAD", head_bytes));
+  if (!head) return fail(ErrorCode::unavailable, "the repository has no HEAD");
+  std::error_code error;
+  fs::create_directory(folder, error);
+  const std::string settings = std::string("[core]\n\trepositoryFormatVersion = 0\n\tbare = ") +
+                               (is_bare(configuration, path) ? "true" : "false") + "\n" +
+                               shared_line(configuration);
+  if (error || !write_file(folder / "HEAD", *head) || !write_file(folder / "config", settings)) {
+    return folder_not_usable();
+  }
+  std::vector<std::string> linked(std::begin(always_linked), std::end(always_linked));
+  for (const char* name : linked_if_there) {
+    if (fs::exists(fs::symlink_status(fs::path(path) / name, error))) linked.emplace_back(name);
+  }
+  for (const std::string& name : linked) {
+    fs::create_symlink(fs::path(path) / name, folder / name, error);
+    if (error) return folder_not_usable();
+  }
+  return {};
+}
+
+std::vector<std::string> repository_settings(const git::Configuration& configuration) {
+  std::vector<std::string> arguments;
+  for (const auto& [name, value] : configuration) {
+    if (is_passed(name, value)) arguments.insert(arguments.end(), {"-c", name + "=" + value});
+  }
+  return arguments;
+}
+
+}  // namespace esclusa::ssh

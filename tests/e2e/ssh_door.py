@@ -1,0 +1,132 @@
+"""What the tests of the SSH door share: a repository, its deploy keys, and git that comes by them
+without sshd, through `esclusa ssh serve`."""
+import pathlib
+import subprocess
+import time
+
+from harness import BINARY, EsclusaTest, Repository, clean_environment
+from public_keys import public_key
+
+
+def children_of(process):
+    """The ids of the children of a process."""
+    return pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+def git_of(session):
+    """The id of the git that a session has started, below its guard."""
+    [guard] = children_of(session.pid)
+    [git] = children_of(guard)
+    return git
+
+
+def has_ended(process):
+    """True also of a zombie."""
+    command = pathlib.Path(f"/proc/{process}/cmdline")
+    return not command.exists() or not command.read_bytes()
+
+
+class DoorTest(EsclusaTest):
+    """A bare repository for each test, demo/NAME, and clones that come by the door."""
+
+    def setUp(self):
+        self.api = self.server.api()  # a server that was started anew has another port
+        self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
+        self.bare = Repository(self.server.folder / f"{self.name}.git", bare=True)
+        self.repository.git("push", "-q", self.bare.path, "main", "old", "v1.0")
+        self.server.add_repository(f"demo/{self.name}", self.bare, "--writable", "--private")
+        self.path = f"/repos/demo/{self.name}"
+        self.folder = self.server.folder / f"work-{self.name}"
+        self.folder.mkdir()
+
+    @property
+    def socket(self):
+        return self.server.data / "run/keys.sock"
+
+    def add_key(self, name=None, **more):
+        """Adds a deploy key that may write; gives its id."""
+        key = public_key(name or self.id())
+        answer = self.api.post(f"{self.path}/keys", {"key": key, **more})
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json["id"]
+
+    def keys(self, *arguments, socket=None):
+        """`esclusa ssh keys`, as sshd runs it."""
+        return subprocess.run([BINARY, "ssh", "keys", *arguments, "--socket",
+                               str(socket or self.socket)], check=False, capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL, env={})
+
+    def serve_command(self, key_id):
+        return [BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket", str(self.socket)]
+
+    def serve(self, key_id, command, **more):
+        """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""
+        asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
+        return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
+                              text=True, timeout=60, input="0000",
+                              env=clean_environment({**asked, **more}))
+
+    def git(self, key_id, *arguments, directory=None, check=True):
+        """git, whose ssh is the forced command of the key."""
+        wrapper = self.folder / f"ssh-{key_id}"
+        if not wrapper.exists():
+            wrapper.write_text("#!/bin/sh\nfor command; do :; done\n"
+                               'SSH_ORIGINAL_COMMAND="$command" exec '
+                               + " ".join(self.serve_command(key_id)) + "\n")
+            wrapper.chmod(0o755)
+        environment = clean_environment({
+            "GIT_SSH_COMMAND": str(wrapper), "GIT_SSH_VARIANT": "ssh", "LC_ALL": "C",
+            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"})
+        done = subprocess.run(["git", *map(str, arguments)], cwd=directory or self.folder,
+                              check=False, capture_output=True, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL, env=environment)
+        if check:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def url(self, name=None):
+        return f"ssh://git@door/demo/{name or self.name}.git"
+
+    def clone(self, key_id):
+        """A clone of the repository by the door; gives its folder."""
+        self.git(key_id, "clone", "-q", self.url(), "clone")
+        return self.folder / "clone"
+
+    def commit(self, clone, text="new\n"):
+        (clone / "new.txt").write_text(text)
+        self.git(0, "add", "-A", directory=clone)
+        self.git(0, "commit", "-q", "-m", "A change", directory=clone)
+        return self.git(0, "rev-parse", "HEAD", directory=clone).stdout.strip()
+
+    def start(self, key_id, service="git-upload-pack"):
+        """A session whose client says nothing."""
+        process = subprocess.Popen(
+            self.serve_command(key_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env=clean_environment({"SSH_ORIGINAL_COMMAND": f"{service} 'demo/{self.name}.git'"}))
+        self.addCleanup(process.communicate)  # closes its streams
+        self.addCleanup(process.kill)
+        self.assertIn("refs/heads", process.stdout.readline())
+        return process
+
+    def pushes(self):
+        """The bodies of the repository's push events, the oldest first."""
+        answer = self.api.get(f"/esclusa{self.path}/events?after=0")
+        self.assertEqual(answer.status, 200, answer)
+        return [event["payload"] for event in answer.json["events"] if event["event"] == "push"]
+
+    def start_server(self):
+        self.server.start()
+        self.api = self.server.api()
+
+    def restart_server(self):
+        self.server.restart()
+        self.api = self.server.api()
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"waited in vain for {what}")
+            time.sleep(0.02)

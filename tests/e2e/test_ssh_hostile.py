@@ -1,0 +1,143 @@
+"""Hostile repositories at the SSH door: git serves them and is led nowhere, or a sentence says why
+it does not."""
+import os
+import pathlib
+import unittest
+
+from harness import make_repository
+from ssh_door import DoorTest, git_of
+
+
+class Hostile(DoorTest):
+    """Repositories whose owner wants git at the door to run, read or write something else."""
+
+    def setUp(self):
+        super().setUp()
+        self.trace = self.folder / "trace"
+        self.victim = make_repository(self.folder, "victim")
+        self.secret = self.folder / "secret"
+        self.secret.write_text("the-secret\n")
+
+    def program(self, name="evil"):
+        file = self.bare.path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"#!/bin/sh\necho $0 >> {self.trace}\n")
+        file.chmod(0o755)
+        return file
+
+    def test_no_program_of_the_repository_runs(self):
+        evil = self.program()
+        for name in ("core.fsmonitor", "core.alternateRefsCommand", "core.sshCommand",
+                     "core.editor", "core.pager", "gpg.program", "uploadpack.packObjectsHook",
+                     "core.gitProxy", "credential.helper", "alias.pack-objects"):
+            self.bare.git("config", name, str(evil))
+        for name, value in {"core.hooksPath": f"{self.bare.path}/more-hooks", "gc.auto": "1",
+                            "receive.procReceiveRefs": "refs/heads", "receive.autogc": "true",
+                            "receive.certNonceSeed": "x", "extensions.partialClone": "evil",
+                            "remote.evil.url": f"ext::{evil}", "remote.evil.promisor": "true",
+                            "core.attributesFile": str(evil)}.items():
+            self.bare.git("config", name, value)
+        included = self.folder / "included"
+        included.write_text(f"[core]\n\tfsmonitor = {evil}\n")
+        self.bare.git("config", "include.path", str(included))
+        for folder in ("hooks", "more-hooks"):
+            for name in ("pre-receive", "update", "post-receive", "post-update", "pre-auto-gc",
+                         "proc-receive", "reference-transaction", "push-to-checkout"):
+                self.program(f"{folder}/{name}")
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        self.git(key_id, "push", "-q", "origin", "HEAD:main", "HEAD:topic", ":old",
+                 directory=clone)
+        self.assertEqual(self.bare.sha("topic"), new)
+        self.assertEqual(len(self.pushes()), 3)
+        self.assertFalse(self.trace.exists())
+
+    def test_no_file_that_the_configuration_names_is_read(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        for name in ("receive.fsck.skipList", "fsck.skipList", "mailmap.file", "include.path"):
+            self.bare.git("config", name, str(self.secret))
+        self.commit(clone)
+        done = self.git(key_id, "push", "origin", "main", directory=clone)
+        self.assertNotIn("the-secret", done.stderr)
+
+    def assert_refused(self, sentence):
+        """Neither git program starts, and the client hears why."""
+        key_id = self.add_key()
+        before = self.victim.sha("main")
+        for service in ("upload-pack", "receive-pack"):
+            done = self.serve(key_id, f"git-{service} 'demo/{self.name}.git'")
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+            self.assertIn(sentence, done.stderr)
+            self.assertNotIn(str(self.bare.path), done.stderr)
+        self.assertEqual(self.victim.sha("main"), before)
+        self.assertEqual(self.secret.read_text(), "the-secret\n")
+
+    def replace(self, name, make):
+        """Puts something else where the repository has a file, a folder or nothing."""
+        place = self.bare.path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir():
+            place.rename(self.folder / "was")
+        else:
+            place.unlink(missing_ok=True)
+        make(place)
+
+    def test_a_folder_of_refs_that_is_a_link(self):
+        self.replace("refs/heads/v", lambda place: place.symlink_to(
+            self.victim.path / ".git/refs/heads"))
+        self.assert_refused("refs/heads/v in the git repository is a symbolic link")
+
+    def test_a_folder_of_objects_that_is_a_link(self):
+        self.replace("objects/pack", lambda place: place.symlink_to(
+            self.victim.path / ".git/objects"))
+        self.assert_refused("objects/pack in the git repository is a symbolic link")
+
+    def test_a_log_that_is_a_link(self):
+        self.bare.git("config", "core.logAllRefUpdates", "always")
+        self.replace("logs/refs/heads/main", lambda place: place.symlink_to(self.secret))
+        self.assert_refused("logs/refs/heads/main in the git repository is a symbolic link")
+
+    def test_a_head_that_is_a_link(self):
+        self.replace("HEAD", lambda place: place.symlink_to(self.victim.path / ".git/HEAD"))
+        self.assert_refused("HEAD in the git repository is a symbolic link")
+
+    def test_packed_refs_that_are_a_link(self):
+        self.replace("packed-refs", lambda place: place.symlink_to(self.secret))
+        self.assert_refused("packed-refs in the git repository is a symbolic link")
+
+    def test_a_ref_that_is_a_fifo(self):
+        self.replace("refs/heads/fifo", os.mkfifo)
+        self.assert_refused("refs/heads/fifo in the git repository is a FIFO")
+
+    def test_alternates_that_nobody_declared(self):
+        self.replace("objects/info/alternates", lambda place: place.write_text(
+            f"# a comment\n{self.victim.path}/.git/objects\n"))
+        self.assert_refused(f"names {self.victim.path}/.git/objects, which was not declared")
+
+    def test_git_is_confined(self):
+        process = self.start(self.add_key())
+        status = pathlib.Path(f"/proc/{git_of(process)}/status").read_text()
+        if "git is not confined" in self.server.log.read_text():
+            self.skipTest("this kernel has no Landlock")
+        self.assertIn("NoNewPrivs:\t1", status)
+
+    def test_a_shared_repository_stays_shared(self):
+        self.bare.git("config", "core.sharedRepository", "group")
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        before = os.umask(0o077)
+        try:
+            self.git(key_id, "push", "-q", "origin", "HEAD:refs/heads/a/b", directory=clone)
+        finally:
+            os.umask(before)
+        made = {"refs/heads/a": 0o070, "refs/heads/a/b": 0o060, f"objects/{new[:2]}": 0o070,
+                f"objects/{new[:2]}/{new[2:]}": 0o040}
+        for name, mode in made.items():
+            self.assertEqual((self.bare.path / name).stat().st_mode & 0o070, mode, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
