@@ -4,6 +4,7 @@
 #include "app/blocking.h"
 #include "app/branch_protections.h"
 #include "app/new_environments.h"
+#include "app/repositories.h"
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/repository.h"
@@ -33,16 +34,30 @@ void write_token(wire::JsonWriter& json, const core::Token& token, const Secret*
       .end_object();
 }
 
-void write_admin_repository(wire::JsonWriter& json, const core::Repository& repository) {
+/// The caller closes the object.
+void begin_admin_repository(wire::JsonWriter& json, const core::Repository& repository) {
   json.begin_object()
       .member("id", repository.id.value)
       .member("full_name", repository.full_name())
       .member("path", repository.path)
       .member("default_branch", repository.default_branch)
+      .member("default_branch_source", core::to_name(repository.default_branch_source))
+      .member("bare", repository.is_bare)
       .member("visibility", core::to_name(repository.visibility))
       .member("writable", repository.writable)
-      .member("auto_merge", core::to_name(repository.auto_merge))
-      .end_object();
+      .member("auto_merge", core::to_name(repository.auto_merge));
+  json.key("alternates").begin_array();
+  for (const std::string& alternate : repository.alternates) json.value(alternate);
+  json.end_array();
+}
+
+http::Response registration_response(int status, const app::Registration& registration) {
+  wire::JsonWriter json;
+  begin_admin_repository(json, registration.repository);
+  json.key("found").begin_array();
+  for (const std::string& sentence : registration.found) json.value(sentence);
+  json.end_array().end_object();
+  return json_response(status, std::move(json));
 }
 
 template <class T, class Write>
@@ -157,7 +172,12 @@ Result<http::Response> admin_set_member(const Call& call) {
 }
 
 Result<http::Response> admin_list_repositories(const Call& call) {
-  return list_all(TRY(app::list_repositories(call.context)), write_admin_repository);
+  return list_all(
+      TRY(app::list_repositories(call.context)),
+      [](auto& json, const app::RepositoryHealth& listed) {
+        begin_admin_repository(json, listed.repository);
+        json.member("health", listed.problem.empty() ? "ok" : listed.problem).end_object();
+      });
 }
 
 Result<http::Response> admin_create_repository(const Call& call) {
@@ -170,19 +190,37 @@ Result<http::Response> admin_create_repository(const Call& call) {
   input.visibility =
       TRY(wire::optional_enum<core::Visibility>(body, "visibility")).value_or(input.visibility);
   input.auto_merge = TRY(wire::optional_enum<core::MergePolicy>(body, "auto_merge"));
-  auto repository = TRY(app::create_repository(call.context, call.principal, input));
-  wire::JsonWriter json;
-  write_admin_repository(json, repository);
-  return json_response(201, std::move(json));
+  input.alternates = TRY(body.optional_strings("alternates")).value_or(input.alternates);
+  return registration_response(201,
+                               TRY(app::create_repository(call.context, call.principal, input)));
 }
 
 Result<http::Response> admin_update_repository(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
-  auto repository =
-      TRY(app::rename_repository(call.context, call.principal, call.parameter("owner"),
-                                 call.parameter("repo"), TRY(body.required_string("name"))));
+  core::RepositoryChange change;
+  change.name = TRY(body.optional_string("name"));
+  change.visibility = TRY(wire::optional_enum<core::Visibility>(body, "visibility"));
+  if (body.has("default_branch")) {
+    change.default_branch = TRY(body.optional_string("default_branch"));
+  }
+  change.writable = TRY(body.optional_boolean("writable"));
+  change.auto_merge = TRY(wire::optional_enum<core::MergePolicy>(body, "auto_merge"));
+  change.path = TRY(body.optional_string("path"));
+  change.alternates = TRY(body.optional_strings("alternates"));
+  return registration_response(
+      200, TRY(app::update_repository(call.context, call.principal, call.parameter("owner"),
+                                      call.parameter("repo"), change)));
+}
+
+Result<http::Response> admin_remove_repository(const Call& call) {
+  const auto removal = TRY(app::remove_repository(call.context, call.principal,
+                                                  call.parameter("owner"), call.parameter("repo")));
   wire::JsonWriter json;
-  write_admin_repository(json, repository);
+  begin_admin_repository(json, removal.repository);
+  json.member("deployment_count", static_cast<int64_t>(removal.deployment_count))
+      .member("hook_count", static_cast<int64_t>(removal.hook_count))
+      .member("deploy_key_count", static_cast<int64_t>(removal.deploy_key_count))
+      .end_object();
   return json_response(200, std::move(json));
 }
 

@@ -15,6 +15,7 @@ Result<http::Response> admin_set_member(const Call& call);
 Result<http::Response> admin_list_repositories(const Call& call);
 Result<http::Response> admin_create_repository(const Call& call);
 Result<http::Response> admin_update_repository(const Call& call);
+Result<http::Response> admin_remove_repository(const Call& call);
 Result<http::Response> admin_grant_role(const Call& call);
 Result<http::Response> admin_choose_new_environments(const Call& call);
 Result<http::Response> admin_list_branch_protections(const Call& call);

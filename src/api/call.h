@@ -22,6 +22,7 @@ struct Settings {
   RateLimits rate_limits = {};
   std::string version = {};           ///< the program's own
   bool ssh_repository_hooks = false;  ///< whether pushes run the hooks of a repository's owner
+  std::string ssh_address = {};       ///< wire::Urls::ssh
 };
 
 /// A matched path parameter, decoded.

@@ -2,15 +2,8 @@
 
 #include "api/headers.h"
 #include "base/crypto.h"
-#include "wire/repository.h"
 
 namespace esclusa::api {
-
-Result<http::Response> get_repository(const Call& call) {
-  wire::JsonWriter json;
-  wire::write_repository(json, call.repository(), call.urls, call.access().role, call.version);
-  return json_response(200, std::move(json));
-}
 
 namespace {
 

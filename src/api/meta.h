@@ -4,7 +4,6 @@
 /// What clients ask around a deployment.
 namespace esclusa::api {
 
-Result<http::Response> get_repository(const Call& call);
 Result<http::Response> get_root(const Call& call);
 Result<http::Response> get_meta(const Call& call);
 Result<http::Response> get_versions(const Call& call);

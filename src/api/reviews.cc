@@ -61,7 +61,7 @@ Result<http::Response> dry_run(const Call& call) {
   const core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
   const auto run = TRY(app::dry_run(call.context, call.access(), input));
   wire::JsonWriter json;
-  wire::write_dry_run(json, run, input, call.repository());
+  wire::write_dry_run(json, run, input);
   return json_response(200, std::move(json));
 }
 

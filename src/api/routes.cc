@@ -15,6 +15,7 @@
 #include "api/meta.h"
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
+#include "api/repositories.h"
 #include "api/reviews.h"
 #include "api/ssh_door.h"
 #include "api/statuses.h"
@@ -74,7 +75,9 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY, Audience::repository, {Role::read, code_scopes}, "repo",
-     Waits::no, "repos/repos#get-a-repository", get_repository},
+     Waits::yes, "repos/repos#get-a-repository", get_repository},
+    {"PATCH", REPOSITORY, Audience::repository, {Role::admin, code_scopes}, "",
+     Waits::yes, "repos/repos#update-a-repository", update_repository},
 
     {"GET", REPOSITORY "/deployments", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no, "deployments/deployments#list-deployments", list_deployments},
@@ -358,12 +361,14 @@ const Route table[] = {
      admin_unblock_account},
     {"PUT", ADMIN "/organizations/{organization}/members/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_set_member},
-    {"GET", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::no, "",
+    {"GET", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::yes, "",
      admin_list_repositories},
     {"POST", ADMIN "/repositories", Audience::local_admin, {}, "", Waits::yes, "",
      admin_create_repository},
     {"PATCH", ADMIN "/repositories/{owner}/{repo}", Audience::local_admin, {}, "", Waits::yes, "",
      admin_update_repository},
+    {"DELETE", ADMIN "/repositories/{owner}/{repo}", Audience::local_admin, {}, "", Waits::yes, "",
+     admin_remove_repository},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", Audience::local_admin, {}, "",
      Waits::yes, "", admin_grant_role},
     {"PUT", ADMIN "/repositories/{owner}/{repo}/environments", Audience::local_admin, {}, "",

@@ -19,7 +19,7 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   if (!settings.external_url_is_fixed && host && http::is_plain_host(*host)) {
     base = (request.secure ? "https://" : "http://") + std::string(*host);
   }
-  return {base + (under_api_v3 ? "/api/v3" : ""), base};
+  return {base + (under_api_v3 ? "/api/v3" : ""), base, settings.ssh_address};
 }
 
 /// Who asks. On the unix sockets nobody needs to say.

@@ -161,9 +161,12 @@ TEST_CASE("find_renamed: tells where a repository went, and tells it only to who
   add_repository(app, "private", core::Visibility::is_private);
   add_repository(app, "public", core::Visibility::is_public);
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
-  const auto moved =
-      must(app::rename_repository(app.context, app.nobody, "ada", "private", "hidden"));
-  const auto open = must(app::rename_repository(app.context, app.nobody, "ada", "public", "shown"));
+  auto rename = [&](const std::string& name, const std::string& new_name) {
+    return must(app::update_repository(app.context, app.nobody, "ada", name, {.name = new_name}))
+        .repository;
+  };
+  const auto moved = rename("private", "hidden");
+  const auto open = rename("public", "shown");
   auto find = [&](const core::Principal& principal, const std::string& name) {
     return must(app::find_renamed(app.context, principal, {"ADA", name}, deploy));
   };

@@ -1,8 +1,8 @@
 #include "app/administration.h"
 
 #include "app/members.h"
+#include "app/repositories.h"
 #include "base/limits.h"
-#include "git/repository.h"
 #include "store/accounts.h"
 #include "store/events.h"
 #include "store/repositories.h"
@@ -14,21 +14,6 @@ std::unexpected<Error> no_account(const std::string& login) {
   return fail(ErrorCode::not_found,
               "There is no account \"" + login + "\"; make one with: esclusa user create " + login,
               "account_not_found");
-}
-
-std::unexpected<Error> repository_exists(const std::string& owner, const std::string& name) {
-  return fail(ErrorCode::invalid, "The repository \"" + owner + "/" + name + "\" exists already",
-              "repository_exists");
-}
-
-Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
-                                            const std::string& name) {
-  auto repository = store::find_repository(db, owner, name);
-  if (!repository) {
-    return fail(ErrorCode::not_found, "There is no repository \"" + owner + "/" + name + "\"",
-                "repository_not_found");
-  }
-  return std::move(*repository);
 }
 
 Result<core::Account> require_account(store::Connection& db, const std::string& login) {
@@ -46,17 +31,6 @@ std::optional<core::Account> insert_account(store::Connection& tx, const core::P
   store::insert_audit(tx, principal, {"account.create", std::nullopt, id->value},
                       account.created_at);
   return account;
-}
-
-/// The account of that login; an organization is made where there is none.
-core::Account ensure_owner(store::Connection& tx, const core::Principal& principal,
-                           const std::string& login, Timestamp now) {
-  if (auto found = store::find_account(tx, login)) return *found;
-  core::Account owner;
-  owner.login = login;
-  owner.kind = core::AccountKind::organization;
-  owner.created_at = owner.updated_at = now;
-  return insert_account(tx, principal, owner).value();
 }
 
 }  // namespace
@@ -176,71 +150,6 @@ Result<std::optional<MintedToken>> create_first_administrator(const Context& con
                                      "workflow, delete_repo",
                            .expires_in = std::nullopt},
                           admin.created_at));
-  });
-}
-
-Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,
-                                           const NewRepository& input) {
-  TRY(core::check_login(input.owner, core::AccountKind::organization));
-  TRY(core::check_repository_name(input.name));
-  const bool make_bare = input.path.empty();
-  core::Repository repository;
-  // Asked before a folder is made; the insert below decides.
-  TRY(context.database.read([&](store::Connection& db) -> Result<void> {
-    if (store::find_repository(db, input.owner, input.name))
-      return repository_exists(input.owner, input.name);
-    return {};
-  }));
-  repository.name = input.name;
-  repository.visibility = input.visibility;
-  repository.writable = input.writable || make_bare;
-  repository.auto_merge = input.auto_merge.value_or(
-      repository.writable ? core::MergePolicy::merge : core::MergePolicy::ignore);
-  if (repository.auto_merge == core::MergePolicy::merge && !repository.writable) {
-    return fail(ErrorCode::invalid,
-                "auto_merge can only merge in a repository that is added with --writable",
-                "not_writable");
-  }
-  std::filesystem::path path = input.path;
-  if (make_bare) {
-    // A random folder: names from requests never touch the file system.
-    path = context.repositories_directory / (hex(random_bytes(16)) + ".git");
-    TRY(git::create_bare(path, "main"));
-  }
-  const git::Inspection inspection = TRY(git::inspect(path));
-  repository.path = inspection.git_directory.string();
-  repository.default_branch = inspection.default_branch;
-  return context.database.write([&](store::Connection& tx) -> Result<core::Repository> {
-    repository.created_at = repository.updated_at = context.now();
-    repository.owner = ensure_owner(tx, principal, input.owner, repository.created_at);
-    auto id = store::insert_repository(tx, repository);
-    if (!id) return repository_exists(input.owner, input.name);
-    repository.id = *id;
-    store::insert_audit(tx, principal, {"repository.create", id, id->value}, repository.created_at);
-    return repository;
-  });
-}
-
-Result<std::vector<core::Repository>> list_repositories(const Context& context) {
-  return context.database.read(store::list_repositories);
-}
-
-Result<core::Repository> rename_repository(const Context& context, const core::Principal& principal,
-                                           const std::string& owner, const std::string& name,
-                                           const std::string& new_name) {
-  TRY(core::check_repository_name(new_name));
-  return context.database.write([&](store::Connection& tx) -> Result<core::Repository> {
-    auto repository = TRY(require_repository(tx, owner, name));
-    if (repository.name == new_name) return repository;
-    const Timestamp now = context.now();
-    if (!store::rename_repository(tx, repository, new_name, now)) {
-      return repository_exists(owner, new_name);
-    }
-    store::insert_audit(tx, principal, {"repository.rename", repository.id, repository.id.value},
-                        now);
-    repository.name = new_name;
-    repository.updated_at = now;
-    return repository;
   });
 }
 

@@ -6,7 +6,7 @@
 #include "app/context.h"
 #include "core/names.h"
 
-/// What the machine's administrator does: accounts, tokens, repositories, roles.
+/// What the machine's administrator does about accounts, tokens and roles.
 namespace esclusa::app {
 
 struct NewAccount {
@@ -40,22 +40,6 @@ Result<void> revoke_token(const Context& context, const core::Principal& princip
 /// On an empty database: the account `admin` with a token for everything. Nothing otherwise.
 Result<std::optional<MintedToken>> create_first_administrator(const Context& context);
 
-struct NewRepository {
-  std::string owner;
-  std::string name;
-  std::string path;  ///< of an existing repository; empty: make a bare one
-  bool writable = false;
-  core::Visibility visibility = core::Visibility::is_private;
-  std::optional<core::MergePolicy> auto_merge;  ///< default: merge if writable, else ignore
-};
-/// Registers or makes a repository. An owner that does not exist yet becomes an organization.
-Result<core::Repository> create_repository(const Context& context, const core::Principal& principal,
-                                           const NewRepository& input);
-Result<std::vector<core::Repository>> list_repositories(const Context& context);
-/// Gives it another name. The old one goes on leading to it, until another repository takes it.
-Result<core::Repository> rename_repository(const Context& context, const core::Principal& principal,
-                                           const std::string& owner, const std::string& name,
-                                           const std::string& new_name);
 Result<void> grant_role(const Context& context, const core::Principal& principal,
                         const std::string& owner, const std::string& name, const std::string& login,
                         core::Role role);

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "git/repository.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;
@@ -146,117 +145,6 @@ TEST_CASE("create_first_administrator: on an empty database, and never again") {
   CHECK_FALSE(must(app::create_first_administrator(app.context)).has_value());
   CHECK(app.row_count("account") == 1);
   CHECK(app.row_count("token") == 1);
-}
-
-TEST_CASE("create_repository: registers an existing one, and makes its owner an organization") {
-  AppFixture app;
-  test::GitFixture git(test::GitFixture::Layout::work_tree, "trunk");
-  git.commit("trunk", "a", "1");
-  const auto made = must(app::create_repository(
-      app.context, app.nobody, repository_input("Application", git.path().string())));
-  CHECK(made.full_name() == "team/Application");
-  CHECK(made.path == git.git_directory().string());
-  CHECK(made.default_branch == "trunk");
-  CHECK_FALSE(made.writable);
-  CHECK(made.auto_merge == core::MergePolicy::ignore);
-  CHECK(made.visibility == core::Visibility::is_private);
-  CHECK(made.owner.kind == core::AccountKind::organization);
-  CHECK(app.row_count("audit where action = 'repository.create'") == 1);
-  CHECK(app.row_count("audit where action = 'account.create'") == 2);
-
-  auto writable = repository_input("second", git.path().string());
-  writable.writable = true;
-  const auto second = must(app::create_repository(app.context, app.nobody, writable));
-  CHECK(second.writable);
-  CHECK(second.auto_merge == core::MergePolicy::merge);
-  CHECK(second.owner.id == made.owner.id);
-  CHECK(must(app::list_repositories(app.context)).size() == 2);
-}
-
-TEST_CASE("create_repository: makes a bare one in the folder for them, under a name of no one's") {
-  AppFixture app;
-  const auto made =
-      must(app::create_repository(app.context, app.nobody, repository_input("application")));
-  CHECK(std::filesystem::path(made.path).parent_path() == app.context.repositories_directory);
-  CHECK(made.path.find("application") == std::string::npos);
-  CHECK(made.writable);
-  CHECK(made.auto_merge == core::MergePolicy::merge);
-  CHECK(made.default_branch == "main");
-  const auto inspection = must(git::inspect(made.path));
-  CHECK(inspection.bare);
-}
-
-TEST_CASE("create_repository: a name that is taken is refused, and makes no folder") {
-  AppFixture app;
-  must(app::create_repository(app.context, app.nobody, repository_input("application")));
-  auto folders = [&] {
-    return std::distance(std::filesystem::directory_iterator(app.context.repositories_directory),
-                         {});
-  };
-  CHECK(folders() == 1);
-  CHECK(reason(app::create_repository(app.context, app.nobody, repository_input("APPLICATION"))) ==
-        "repository_exists");
-  CHECK(folders() == 1);
-  CHECK(app.row_count("repository") == 1);
-}
-
-TEST_CASE("create_repository: refuses bad names, what is no repository, and merging read-only") {
-  AppFixture app;
-  auto create = [&](const app::NewRepository& input) {
-    return reason(app::create_repository(app.context, app.nobody, input));
-  };
-  CHECK(create(repository_input("..")) == "invalid_name");
-  auto bad_owner = repository_input("application");
-  bad_owner.owner = "a/b";
-  CHECK(create(bad_owner) == "invalid_name");
-  CHECK(create(repository_input("application", (app.folder / "none").string())) ==
-        "repository_refused");
-  test::GitFixture git;
-  auto merging = repository_input("application", git.path().string());
-  merging.auto_merge = core::MergePolicy::merge;
-  CHECK(create(merging) == "not_writable");
-  CHECK(app.row_count("repository") == 0);
-  CHECK(app.row_count("account") == 1);  // no owner was made on the way
-}
-
-TEST_CASE("rename_repository: keeps the id, and leaves one audit row") {
-  AppFixture app;
-  const auto made =
-      must(app::create_repository(app.context, app.nobody, repository_input("application")));
-  app.now = at(7);
-  const auto renamed =
-      must(app::rename_repository(app.context, app.nobody, "TEAM", "Application", "Shop"));
-  CHECK(renamed.id == made.id);
-  CHECK(renamed.full_name() == "team/Shop");
-  CHECK(renamed.path == made.path);
-  CHECK(renamed.updated_at == at(7));
-  CHECK(must(app::list_repositories(app.context)).at(0).full_name() == "team/Shop");
-  CHECK(app.row_count("audit where action = 'repository.rename'") == 1);
-  // Again the same changes nothing, and a new spelling alone leaves no former name.
-  must(app::rename_repository(app.context, app.nobody, "team", "shop", "Shop"));
-  CHECK(app.row_count("audit where action = 'repository.rename'") == 1);
-  must(app::rename_repository(app.context, app.nobody, "team", "shop", "SHOP"));
-  CHECK(must(app::list_repositories(app.context)).at(0).name == "SHOP");
-  CHECK(app.row_count("repository_former_name") == 1);
-}
-
-TEST_CASE("rename_repository: refuses what is not there, what is taken, and bad names") {
-  AppFixture app;
-  must(app::create_repository(app.context, app.nobody, repository_input("one")));
-  must(app::create_repository(app.context, app.nobody, repository_input("two")));
-  auto rename = [&](const std::string& name, const std::string& new_name) {
-    return reason(app::rename_repository(app.context, app.nobody, "team", name, new_name));
-  };
-  CHECK(rename("none", "three") == "repository_not_found");
-  CHECK(rename("one", "TWO") == "repository_exists");
-  CHECK(rename("one", "..") == "invalid_name");
-  CHECK(rename("one", "a/b") == "invalid_name");
-  CHECK(app.row_count("repository_former_name") == 0);
-  CHECK(app.row_count("audit where action = 'repository.rename'") == 0);
-  // A former name is no name: it is not followed here, and may be given to another.
-  CHECK(rename("one", "three") == "no error");
-  CHECK(rename("one", "four") == "repository_not_found");
-  CHECK(rename("two", "one") == "no error");
 }
 
 TEST_CASE("grant_role: in a repository that exists, to an account that exists") {

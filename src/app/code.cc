@@ -26,10 +26,6 @@ Result<git::Repository> open(const RepositoryAccess& access) {
   return git::Repository::open(access.repository);
 }
 
-Result<bool> is_empty(const git::Repository& git) {
-  return TRY(git::list_ref_names(git, branch_prefix)).empty();
-}
-
 /// Of all of these commits.
 Result<void> find_accounts(const Context& context, std::span<core::Commit> commits) {
   std::vector<core::Signature*> people;

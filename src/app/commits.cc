@@ -1,15 +1,27 @@
 #include "app/commits.h"
 
+#include "app/default_branch.h"
 #include "core/names.h"
+#include "git/refs.h"
 #include "store/accounts.h"
 
 namespace esclusa::app {
+
+Result<bool> is_empty(const git::Repository& git) {
+  return TRY(git::list_ref_names(git, "refs/heads/")).empty();
+}
 
 Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
                                                          const core::Repository& repository,
                                                          const std::string& ref) {
   if (auto found = TRY(git.resolve(ref))) return found;
-  if (ref == "HEAD") return git.resolve("refs/heads/" + repository.default_branch);
+  if (ref == "HEAD") {
+    auto found = find_default_branch(git, repository);
+    if (found) return std::move(*found);
+    // Of an empty repository everybody says that it is empty.
+    if (TRY(is_empty(git))) return std::nullopt;
+    return std::unexpected(std::move(found).error());
+  }
   if (ref.starts_with("heads/") || ref.starts_with("tags/")) return git.resolve("refs/" + ref);
   return std::nullopt;
 }

@@ -10,8 +10,12 @@
 /// Commits as paths and bodies name them.
 namespace esclusa::app {
 
+/// Whether it has no branch.
+Result<bool> is_empty(const git::Repository& git);
+
 /// What the ref in a path is: looked up as for a deployment, but `heads/x`, `tags/x`, and `HEAD`
-/// for the default branch, will do as well.
+/// for the default branch, will do as well. `conflict` (`default_branch_missing`) for `HEAD` if the
+/// default branch is not there, and other branches are.
 Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
                                                          const core::Repository& repository,
                                                          const std::string& ref);

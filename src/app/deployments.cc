@@ -1,5 +1,6 @@
 #include "app/deployments.h"
 
+#include "app/default_branch.h"
 #include "app/gates.h"
 #include "app/idempotency.h"
 #include "app/merges.h"
@@ -48,10 +49,13 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   TRY(look_at_environment(context, repository, input, facts));
   if (facts.forbidden) return facts;
   if (core::needs_behind_count(input, repository.auto_merge)) {
-    auto base = TRY(git.resolve("refs/heads/" + repository.default_branch));
+    auto base = find_default_branch(git, repository);
+    if (!base && base.error().code != ErrorCode::conflict) return std::unexpected(base.error());
     if (base) {
       facts.default_sha = base->sha;
       facts.behind_count = TRY(git.compare(base->sha, facts.resolved->sha)).behind_count;
+    } else {
+      facts.no_default_branch = std::move(base).error();
     }
   }
   if (core::needs_contexts(input)) {
@@ -100,10 +104,11 @@ core::Deployment make_deployment(const Context& context, const RepositoryAccess&
 
 }  // namespace
 
-Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
+Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& judged,
                                         const core::NewDeployment& input,
                                         const std::optional<core::IdempotencyKey>& key) {
   TRY(core::check_new_deployment(input));
+  const RepositoryAccess access = follow_head(context, judged);
   if (key) {
     auto earlier = TRY(context.database.read(
         [&](store::Connection& db) { return find_earlier(db, access, *key, context.now()); }));
@@ -138,12 +143,14 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   return created;
 }
 
-Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
+Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& judged,
                              const core::NewDeployment& input) {
   TRY(core::check_new_deployment(input));
+  const RepositoryAccess access = follow_head(context, judged);
   const auto git = TRY(git::Repository::open(access.repository));
   const core::DeploymentFacts facts = TRY(gather_facts(context, git, access.repository, input));
   core::DryRun run;
+  run.default_branch = facts.default_branch;
   if (facts.resolved) run.sha = facts.resolved->sha;
   auto plan = core::plan_deployment(input, facts);
   if (!plan) {
@@ -151,7 +158,13 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
     return run;
   }
   if (plan->step == core::DeploymentStep::merge) {
-    run.outcome = core::DryRunOutcome::merged;
+    auto merges =
+        check_mergeable(git, access.repository, input.ref, *facts.resolved, facts.default_sha);
+    if (merges) run.outcome = core::DryRunOutcome::merged;
+    if (!merges && merges.error().code != ErrorCode::conflict) {
+      return std::unexpected(std::move(merges).error());
+    }
+    if (!merges) run.refusal = std::move(merges).error();
     return run;
   }
   run.gates = TRY(context.database.read([&](store::Connection& db) {

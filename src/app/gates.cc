@@ -8,6 +8,7 @@
 #include "store/environments.h"
 #include "store/events.h"
 #include "store/gates.h"
+#include "store/repositories.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
@@ -80,6 +81,8 @@ Result<core::Environment> find_or_make_environment(store::Connection& tx,
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
                                const std::string& name, const core::Commit& head) {
+  // It was there when the access was judged.
+  if (store::is_removed(tx, access.repository.id)) return not_found();
   const Timestamp now = deployment.created_at;
   const auto environment = TRY(find_or_make_environment(tx, access.repository, name, now));
   deployment.environment = deployment.original_environment = environment.name;

@@ -129,6 +129,20 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
   return {};
 }
 
+Result<void> check_mergeable(const git::Repository& git, const core::Repository& repository,
+                             const std::string& ref, const core::ResolvedRef& branch,
+                             const std::string& other_sha) {
+  auto conflict = [&](std::string reason) {
+    return core::merge_conflict(repository.default_branch, ref, std::move(reason));
+  };
+  switch (TRY(git::check_merge(git, branch.full_name, branch.sha, other_sha))) {
+    case git::MergeCheck::clean: return {};
+    case git::MergeCheck::conflict: return conflict("merge_conflict");
+    case git::MergeCheck::checked_out: return conflict("branch_checked_out");
+  }
+  return {};
+}
+
 void settle_git_intents(const Context& context, std::chrono::microseconds age) {
   const Timestamp now = context.now();
   auto open = context.database.read(

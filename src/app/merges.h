@@ -4,6 +4,7 @@
 
 #include "app/context.h"
 #include "core/ref.h"
+#include "git/repository.h"
 
 /// Merges that a deployment asks for, made in the repository itself.
 namespace esclusa::app {
@@ -14,6 +15,12 @@ namespace esclusa::app {
 Result<void> merge_into_branch(const Context& context, const RepositoryAccess& access,
                                const std::string& ref, const core::ResolvedRef& branch,
                                const std::string& other_sha);
+
+/// Whether that merge could be made now: the errors of merge_into_branch, of which only a push that
+/// comes in between cannot be foreseen. Writes nothing.
+Result<void> check_mergeable(const git::Repository& git, const core::Repository& repository,
+                             const std::string& ref, const core::ResolvedRef& branch,
+                             const std::string& other_sha);
 
 /// Settles what a crash left open, from the branches themselves: intents older than `age`. A
 /// repository that cannot be read keeps its intents for the next time.

@@ -242,3 +242,27 @@ TEST_CASE("settle_git_intents: a repository that is away keeps its intents") {
   app::settle_git_intents(app.context, 0s);
   CHECK(app.row_count("git_intent where outcome = 'open'") == 1);
 }
+
+TEST_CASE("dry_run: says `refused`, with the reason, where the create would be a 409") {
+  auto run = [](const GitFixture& git, const std::string& checked_out = "main") {
+    AppFixture app;
+    const auto access = app.add(git);
+    git.git({"symbolic-ref", "HEAD", "refs/heads/" + checked_out});
+    const auto before = git.git({"for-each-ref"}) + git.git({"count-objects"});
+    const auto foreseen = must(app::dry_run(app.context, access, to_deploy("topic")));
+    CHECK(git.git({"for-each-ref"}) + git.git({"count-objects"}) == before);
+    CHECK(app.row_count("git_intent") == 0);
+    const auto created = app::create_deployment(app.context, access, to_deploy("topic"));
+    const bool refused = foreseen.outcome == core::DryRunOutcome::refused;
+    CHECK(refused == !created.has_value());
+    if (refused) CHECK(foreseen.refusal.value().message == created.error().message);
+    return refused ? foreseen.refusal.value().reason_code : std::string("merged");
+  };
+  CHECK(run(Behind()) == "merged");
+  CHECK(run(Behind("b")) == "merge_conflict");
+  CHECK(run(Behind("a", GitFixture::Layout::work_tree), "topic") == "branch_checked_out");
+  GitFixture orphan;
+  orphan.commit("main", "a", "1");
+  orphan.commit("topic", "b", "1");
+  CHECK(run(orphan) == "merge_conflict");
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/commits.h"
+#include "app/default_branch.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "core/git_intent.h"
@@ -22,7 +23,8 @@ Result<core::Repository> find_repository(const Context& context, RepositoryId id
   auto found = TRY(
       context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
-  return std::move(*found);
+  // What is told of the push names the default branch.
+  return follow_head(context, std::move(*found));
 }
 
 /// Closes it. A change that was made gets its audit row and its event, whose `push` must be there;

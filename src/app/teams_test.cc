@@ -52,7 +52,7 @@ struct TeamFixture : AppFixture {
     app::NewRepository input;
     input.owner = "works";
     input.name = name;
-    return must(app::create_repository(context, nobody, input));
+    return must(app::create_repository(context, nobody, input)).repository;
   }
   /// The slugs that the account sees.
   std::string slugs(const std::string& login) {

@@ -175,7 +175,8 @@ Result<void> serve(const ServerSettings& settings) {
       .hook_destinations = TRY(core::DestinationPolicy::parse(settings.webhooks_allow)),
       .rate_limits = settings.rate_limits,
       .version = ESCLUSA_VERSION,
-      .ssh_repository_hooks = settings.ssh_repository_hooks};
+      .ssh_repository_hooks = settings.ssh_repository_hooks,
+      .ssh_address = settings.ssh_address};
   hooks::Worker worker(*database, sealer, system_now,
                        {api_settings.hook_destinations, settings.webhooks_retry_scale});
   app::TokenUse token_use;
@@ -216,7 +217,7 @@ Result<void> serve(const ServerSettings& settings) {
                                .sealer = sealer,
                                .now = system_now,
                                .boot_now = boot_now,
-                               .event_urls = {url, url},
+                               .event_urls = {url, url, settings.ssh_address},
                                .repositories_directory = data.repositories(),
                                .events_committed =
                                    [&] {

@@ -113,6 +113,14 @@ Result<void> set_rate_limit(const std::string& name, const std::string& value,
   return {};
 }
 
+bool is_ssh_address(const std::string& text) {
+  constexpr const char* allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@:[]";
+  const size_t at = text.find('@');
+  return at != 0 && at < text.size() - 1 && text.rfind('@') == at &&
+         text.find_first_not_of(allowed) == text.npos;
+}
+
 Result<void> set(const std::string& name, const std::string& value, ServerSettings& settings) {
   if (name == "listen") return set_listen(value, settings);
   if (name.starts_with("rate_limit.")) return set_rate_limit(name, value, settings.rate_limits);
@@ -130,6 +138,10 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name == "ssh.socket") settings.ssh_socket = value;
   if (name == "ssh.user") settings.ssh_user = value;
   if (name == "ssh.repository_hooks") return set_flag(name, value, settings.ssh_repository_hooks);
+  if (name == "ssh.address") {
+    if (!is_ssh_address(value)) return wrong(name, value, "USER@HOST or USER@HOST:PORT");
+    settings.ssh_address = value;
+  }
   if (name == "webhooks.allow") {
     settings.webhooks_allow.clear();
     for (auto part : split(value, ',')) {
@@ -171,6 +183,7 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"ssh.user", "system user whom that socket answers, too, beside root and the server's own"},
       {"ssh.repository_hooks",
        "true: pushes run the hooks of a repository's owner, and git is not confined (false)"},
+      {"ssh.address", "where git reaches the SSH door, USER@HOST or USER@HOST:PORT: for ssh_url"},
       {"rate_limit.enabled", "true: refuse who asks for too much, as GitHub does (false)"},
       {"rate_limit.anonymous_per_hour", "requests without an account, per address (60)"},
       {"rate_limit.account_per_hour", "requests of an account (5000)"},

@@ -24,6 +24,7 @@ struct ServerSettings {
   double webhooks_retry_scale = 1.0;
   std::filesystem::path ssh_socket;   ///< empty: `run/keys.sock` of the data folder
   std::string ssh_user;               ///< empty: OpenSSH's helpers run as the server's own user
+  std::string ssh_address;            ///< `user@host[:port]`, for links; empty: git is not served
   bool ssh_repository_hooks = false;  ///< git at the SSH door is then not confined
   api::RateLimits rate_limits;
 };

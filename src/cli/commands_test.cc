@@ -227,6 +227,58 @@ TEST_CASE("repo add: sends an absolute path; repo create sends none") {
   CHECK(server.receiver.requests().size() == asked);
 }
 
+TEST_CASE("repo add: names alternates by absolute paths, and prints what was found") {
+  Administration server(json(201, R"({"full_name": "team/app", "visibility": "private",
+      "default_branch": "main", "path": "/srv/app.git", "found": ["It is bare.", "Second."]})"));
+  const auto outcome = server.ask({"repo", "add", "team/app", "app.git", "--alternate", "pool",
+                                   "--alternate", "/srv/other/objects"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "Registered team/app (private, default branch main) at /srv/app.git\n"
+        "  It is bare.\n"
+        "  Second.\n");
+  CHECK(server.sent().find("alternates")->text() ==
+        "[\"" + (std::filesystem::current_path() / "pool").string() +
+            "\",\"/srv/other/objects\"]");
+}
+
+TEST_CASE("repo set: sends what is to change, and nothing else") {
+  Administration server(json(200, R"({"full_name": "team/app", "visibility": "public",
+      "writable": false, "auto_merge": "ignore", "default_branch": "trunk",
+      "default_branch_source": "head", "path": "/srv/app.git", "found": []})"));
+  const auto outcome = server.ask({"repo", "set", "team/app", "--default-branch", "trunk"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "team/app (public, read-only, auto_merge ignore, default branch trunk as "
+                          "HEAD says) at /srv/app.git\n");
+  CHECK(server.target() == "PATCH /esclusa/admin/repositories/team/app");
+  CHECK(server.sent().text() == R"({"default_branch":"trunk"})");
+  auto sent = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"repo", "set", "team/app"});
+    CHECK(server.ask(flags).code == 0);
+    return server.sent().text();
+  };
+  CHECK(sent({"--default-branch", "auto"}) == R"({"default_branch":null})");
+  CHECK(sent({"--writable", "--auto-merge", "merge"}) ==
+        R"({"writable":true,"auto_merge":"merge"})");
+  CHECK(sent({"--read-only", "--private"}) == R"({"writable":false,"visibility":"private"})");
+  CHECK(sent({"--public"}) == R"({"visibility":"public"})");
+  CHECK(sent({"--path", "/srv/b.git", "--alternate", "/srv/c/objects"}) ==
+        R"({"path":"/srv/b.git","alternates":["/srv/c/objects"]})");
+  CHECK(sent({"--no-alternates"}) == R"({"alternates":[]})");
+}
+
+TEST_CASE("repo remove: says what it ended") {
+  Administration server(json(200, R"({"full_name": "team/app", "path": "/srv/app.git",
+      "deployment_count": 1, "hook_count": 2, "deploy_key_count": 0})"));
+  const auto outcome = server.ask({"repo", "remove", "team/app"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output ==
+        "Removed team/app: ended 1 deployment that waited, deleted 2 hooks and 0 deploy keys\n"
+        "Its folder is as it was, refs/deployments included: /srv/app.git\n");
+  CHECK(server.target() == "DELETE /esclusa/admin/repositories/team/app");
+  CHECK(server.ask({"repo", "remove", "no-name"}).code == 1);
+}
+
 TEST_CASE("repo rename: sends the new name, and says what the repository is called now") {
   Administration server(json(200, R"({"full_name": "Team/New"})"));
   const auto outcome = server.ask({"repo", "rename", "team/old", "New"});

@@ -20,8 +20,30 @@ Result<std::pair<std::string, std::string>> split_name(const std::string& full_n
 
 struct RepositoryOptions {
   std::string full_name, path, auto_merge;
+  std::vector<std::string> alternates;
   bool writable = false, is_public = false, is_private = false;
 };
+
+/// The server has another working folder.
+std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
+
+void add_alternates(wire::JsonWriter& json, const std::vector<std::string>& alternates) {
+  json.key("alternates").begin_array();
+  for (const std::string& alternate : alternates) json.value(absolute(alternate));
+  json.end_array();
+}
+
+/// What the server found in the folder, a sentence on each line.
+void print_found(const wire::Json& answer) {
+  const auto found = answer.find("found");
+  for (const wire::Json& sentence : found ? found->elements() : std::vector<wire::Json>{}) {
+    print_line("  " + sentence.string().value_or(""));
+  }
+}
+
+std::string text_at(const wire::Json& answer, const char* member) {
+  return answer.string_at(member).value_or("");
+}
 
 int create_repository(const RepositoryOptions& options, const SocketOptions& socket) {
   auto names = split_name(options.full_name);
@@ -32,17 +54,15 @@ int create_repository(const RepositoryOptions& options, const SocketOptions& soc
       .member("name", names->second)
       .member("writable", options.writable)
       .member("visibility", options.is_public ? "public" : "private");
-  if (!options.path.empty()) {
-    // The server has another working folder.
-    json.member("path", std::filesystem::absolute(options.path).string());
-  }
+  if (!options.path.empty()) json.member("path", absolute(options.path));
+  if (!options.alternates.empty()) add_alternates(json, options.alternates);
   if (!options.auto_merge.empty()) json.member("auto_merge", options.auto_merge);
   json.end_object();
   return ask(socket, "POST", "/repositories", json.take(), [](const wire::Json& made) {
-    print_line("Registered " + made.string_at("full_name").value_or("") + " (" +
-               made.string_at("visibility").value_or("") + ", default branch " +
-               made.string_at("default_branch").value_or("") + ") at " +
-               made.string_at("path").value_or(""));
+    print_line("Registered " + text_at(made, "full_name") + " (" + text_at(made, "visibility") +
+               ", default branch " + text_at(made, "default_branch") + ") at " +
+               text_at(made, "path"));
+    print_found(made);
   });
 }
 
@@ -87,6 +107,99 @@ void add_new_environments(CLI::App& group, Action& action) {
       json.begin_object().member("environments", *policy).end_object();
       return ask(*environments.socket, "PUT", "/repositories/" + *path + "/environments",
                  json.take(), show_nothing);
+    };
+  });
+}
+
+struct SetOptions {
+  std::string full_name, default_branch, auto_merge, path;
+  std::vector<std::string> alternates;
+  bool writable = false, read_only = false, is_public = false, is_private = false;
+  bool has_no_alternates = false;
+};
+
+int set_repository(const SetOptions& options, const SocketOptions& socket) {
+  auto path = client::repository_path(options.full_name);
+  if (!path) return report(path.error());
+  wire::JsonWriter json;
+  json.begin_object();
+  if (options.default_branch == "auto") json.member("default_branch", nullptr);
+  if (!options.default_branch.empty() && options.default_branch != "auto") {
+    json.member("default_branch", options.default_branch);
+  }
+  if (options.writable || options.read_only) json.member("writable", options.writable);
+  if (!options.auto_merge.empty()) json.member("auto_merge", options.auto_merge);
+  if (options.is_public || options.is_private) {
+    json.member("visibility", options.is_public ? "public" : "private");
+  }
+  if (!options.path.empty()) json.member("path", absolute(options.path));
+  if (!options.alternates.empty() || options.has_no_alternates) {
+    add_alternates(json, options.alternates);
+  }
+  json.end_object();
+  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [](const wire::Json& now) {
+    const auto writable = now.find("writable");
+    print_line(text_at(now, "full_name") + " (" + text_at(now, "visibility") + ", " +
+               (writable && writable->boolean().value_or(false) ? "writable" : "read-only") +
+               ", auto_merge " + text_at(now, "auto_merge") + ", default branch " +
+               text_at(now, "default_branch") +
+               (text_at(now, "default_branch_source") == "head" ? " as HEAD says" : "") + ") at " +
+               text_at(now, "path"));
+    print_found(now);
+  });
+}
+
+void add_set(CLI::App& group, Action& action) {
+  SocketCommand set = add_socket_command(group, "set", "Changes how a repository is registered");
+  auto options = std::make_shared<SetOptions>();
+  CLI::App& app = *set.app;
+  app.add_option("repository", options->full_name, "OWNER/NAME")->required();
+  app.add_option("--default-branch", options->default_branch,
+                 "A branch, or auto: the one that HEAD of a bare repository points to");
+  auto* writable = app.add_flag("--writable", options->writable, "Let Esclusa write there");
+  app.add_flag("--read-only", options->read_only, "Let Esclusa write nothing there")
+      ->excludes(writable);
+  app.add_option("--auto-merge", options->auto_merge, "merge, refuse or ignore");
+  auto* is_public = app.add_flag("--public", options->is_public, "Everybody may read it");
+  app.add_flag("--private", options->is_private, "Only those with a role")->excludes(is_public);
+  app.add_option("--path", options->path, "Where the repository is now");
+  auto* alternate = app.add_option("--alternate", options->alternates,
+                                   "A folder of objects that it may borrow from (name them all)");
+  app.add_flag("--no-alternates", options->has_no_alternates, "It may borrow from nowhere")
+      ->excludes(alternate);
+  app.footer(
+      "HEAD of the repository is not moved: the default branch is what Esclusa takes for "
+      "it.\nA repository that becomes read-only is not merged in any more.");
+  app.callback([=, &action] { action = [=] { return set_repository(*options, *set.socket); }; });
+}
+
+/// `1 hook`, `2 hooks`.
+std::string count_of(const wire::Json& answer, const char* member, const std::string& noun) {
+  const int64_t count = answer.integer_at(member).value_or(0);
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+void add_remove(CLI::App& group, Action& action) {
+  SocketCommand remove = add_socket_command(group, "remove", "Registers a repository no more");
+  auto full_name = std::make_shared<std::string>();
+  remove.app->add_option("repository", *full_name, "OWNER/NAME")->required();
+  remove.app->footer(
+      "Its folder stays as it is, and so does what was recorded, for the audit log; nobody can "
+      "read it by the API any more.\nWhat waits at gates ends as a failure; hooks and deploy keys "
+      "are deleted; deployment events that were not delivered yet are not sent.");
+  remove.app->callback([=, &action] {
+    action = [=] {
+      auto path = client::repository_path(*full_name);
+      if (!path) return report(path.error());
+      return ask(*remove.socket, "DELETE", "/repositories/" + *path, "",
+                 [](const wire::Json& removed) {
+                   print_line("Removed " + text_at(removed, "full_name") + ": ended " +
+                              count_of(removed, "deployment_count", "deployment") +
+                              " that waited, deleted " + count_of(removed, "hook_count", "hook") +
+                              " and " + count_of(removed, "deploy_key_count", "deploy key"));
+                   print_line("Its folder is as it was, refs/deployments included: " +
+                              text_at(removed, "path"));
+                 });
     };
   });
 }
@@ -143,6 +256,8 @@ void add_repository(CLI::App& app, Action& action) {
   add_repository_options(add, *added);
   add.app->add_option("path", added->path, "The repository, bare or not")->required();
   add.app->add_flag("--writable", added->writable, "Let Esclusa write refs and objects there");
+  add.app->add_option("--alternate", added->alternates,
+                      "A folder of objects that it may borrow from (once for each)");
   add.app->callback(
       [=, &action] { action = [=] { return create_repository(*added, *add.socket); }; });
 
@@ -157,9 +272,12 @@ void add_repository(CLI::App& app, Action& action) {
     action = [=] {
       return ask(*list.socket, "GET", "/repositories", "",
                  show_table({"id", "full_name", "visibility", "writable", "auto_merge",
-                             "default_branch", "path"}));
+                             "default_branch", "path", "health"}));
     };
   });
+
+  add_set(group, action);
+  add_remove(group, action);
 
   SocketCommand rename = add_socket_command(group, "rename", "Gives a repository another name");
   rename.app->footer("The old name goes on leading to it, until another repository takes it.");

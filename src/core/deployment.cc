@@ -33,9 +33,10 @@ Result<void> judge_expected_sha(const NewDeployment& input, const ResolvedRef& r
 
 /// Whether to merge first.
 Result<DeploymentStep> judge_merge(const NewDeployment& input, const DeploymentFacts& facts) {
-  if (!needs_behind_count(input, facts.merge_policy) || facts.behind_count == 0) {
-    return DeploymentStep::insert;
-  }
+  if (!needs_behind_count(input, facts.merge_policy)) return DeploymentStep::insert;
+  // Whether the ref is behind cannot be known, and is not taken for a no.
+  if (facts.no_default_branch) return std::unexpected(*facts.no_default_branch);
+  if (facts.behind_count == 0) return DeploymentStep::insert;
   if (facts.merge_policy == MergePolicy::refuse) {
     return merge_conflict(facts.default_branch, input.ref, "auto_merge_refused");
   }

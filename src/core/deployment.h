@@ -96,6 +96,8 @@ struct DeploymentFacts {
   std::optional<Error> forbidden = {};  ///< what the environment's branch policy says against it
   bool asks_for_review = false;         ///< the environment; its events then show the commit
   std::string default_branch;
+  /// Why there is none to compare with; nothing where it was not asked.
+  std::optional<Error> no_default_branch = {};
   std::string default_sha = {};  ///< its commit; empty where it was not asked
   MergePolicy merge_policy = MergePolicy::ignore;
   /// Commits of the default branch that the ref lacks; 0 where it was not asked.

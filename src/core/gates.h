@@ -107,6 +107,7 @@ enum class DryRunOutcome { released, held, merged, refused };
 struct DryRun {
   DryRunOutcome outcome = DryRunOutcome::refused;
   std::string sha = {};                 ///< empty where the ref is unknown
+  std::string default_branch = {};      ///< short name, as it was looked at
   std::optional<Error> refusal = {};    ///< of `refused`
   std::vector<GateVerdict> gates = {};  ///< of `released` and `held`
   bool makes_environment = false;       ///< the environment is not there yet

@@ -23,12 +23,14 @@ constexpr Transition table[] = {
     {held, gates_opened, released},
     {held, review_rejected, ended},
     {held, environment_deleted, ended},
+    {held, repository_removed, ended},
     {held, progress_reported, held, Refusal::waiting},
     {held, end_reported, ended},
 
     {released, gates_opened, released, Refusal::not_waiting},
     {released, review_rejected, released, Refusal::not_waiting},
     {released, environment_deleted, released},
+    {released, repository_removed, released},
     {released, progress_reported, released},
     {released, end_reported, released},
 
@@ -36,6 +38,7 @@ constexpr Transition table[] = {
     {ended, gates_opened, ended, Refusal::not_waiting},
     {ended, review_rejected, ended, Refusal::not_waiting},
     {ended, environment_deleted, ended},
+    {ended, repository_removed, ended},
     {ended, progress_reported, ended, Refusal::ended},
     {ended, end_reported, ended},
 };

@@ -9,6 +9,7 @@ enum class DeploymentTrigger {
   gates_opened,         ///< the last gate opened, or an administrator went past them
   review_rejected,      ///< a reviewer said no
   environment_deleted,  ///< nothing is left to wait for
+  repository_removed,   ///< registered no more: nothing is deployed from it
   progress_reported,    ///< a status that says that it runs, will run, or has succeeded
   end_reported,         ///< a status that gives it up: `inactive`, `error`, `failure`
 };

@@ -23,18 +23,21 @@ TEST_CASE("next_phase: each phase and each trigger") {
   CHECK(after(held, gates_opened) == "released");
   CHECK(after(held, review_rejected) == "ended");
   CHECK(after(held, environment_deleted) == "ended");
+  CHECK(after(held, repository_removed) == "ended");
   CHECK(after(held, progress_reported) == "waiting_for_protection");
   CHECK(after(held, end_reported) == "ended");
 
   CHECK(after(released, gates_opened) == "not_waiting");
   CHECK(after(released, review_rejected) == "not_waiting");
   CHECK(after(released, environment_deleted) == "released");
+  CHECK(after(released, repository_removed) == "released");
   CHECK(after(released, progress_reported) == "released");
   CHECK(after(released, end_reported) == "released");
 
   CHECK(after(ended, gates_opened) == "not_waiting");
   CHECK(after(ended, review_rejected) == "not_waiting");
   CHECK(after(ended, environment_deleted) == "ended");
+  CHECK(after(ended, repository_removed) == "ended");
   CHECK(after(ended, progress_reported) == "deployment_ended");
   CHECK(after(ended, end_reported) == "ended");
 }

@@ -18,7 +18,8 @@ struct Row {
   const char* sentence;
   /// What the ref is, the repository's merge policy, and what departs from GitHub's defaults:
   /// `behind=N` commits, `as_it_is` (no auto_merge), `requires=a,b` (contexts; `requires=` is the
-  /// empty list), `expects=it|IT|another` (expected_sha), `ref=…` (`topic` else).
+  /// empty list), `expects=it|IT|another` (expected_sha), `ref=…` (`topic` else), `unborn` (the
+  /// default branch is not there).
   const char* given;
   const char* reported;  ///< `context=state …`
   const char* verdict;   ///< insert, merge, or the status and message of the refusal
@@ -85,6 +86,20 @@ const Row rows[] = {
      "branch merge behind=1 requires=ci", "", "merge"},
     {"a conflict comes before failing contexts", "tag merge behind=1", "ci=failure",
      "409 Conflict merging main into topic."},
+
+    // A default branch that is not there: nothing is taken for not being behind.
+    {"what would be compared with a branch that is not there is refused", "branch merge unborn", "",
+     "409 no default branch"},
+    {"a tag too", "tag merge unborn", "", "409 no default branch"},
+    {"refuse: what would be compared with a branch that is not there is refused",
+     "branch refuse unborn", "", "409 no default branch"},
+    {"it is refused before contexts are looked at", "branch merge unborn", "ci=failure",
+     "409 no default branch"},
+    {"an unexpected commit is refused before the default branch is missed",
+     "branch merge unborn expects=another", "", "409 moved"},
+    {"without auto_merge no default branch is needed", "branch merge unborn as_it_is", "",
+     "insert"},
+    {"ignore: no default branch is needed", "branch ignore unborn", "", "insert"},
 
     // The other policies.
     {"refuse: a branch that is behind is refused", "branch refuse behind=1", "",
@@ -196,6 +211,9 @@ Case read(const Row& row) {
   for (size_t i = 2; i < words.size(); ++i) {
     const auto [name, value] = cut(words[i]);
     if (name == "behind") read.facts.behind_count = std::stoul(value);
+    if (name == "unborn") {
+      read.facts.no_default_branch = Error{ErrorCode::conflict, "no default branch", {}, {}, {}};
+    }
     if (name == "as_it_is") read.input.auto_merge = false;
     if (name == "requires") read.input.required_contexts = words_of(value, ',');
     if (name == "ref") read.input.ref = value;

@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
+#include "git/registration.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
 
@@ -9,6 +13,25 @@ using namespace esclusa;
 using test::GitFixture;
 
 namespace {
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+/// While it lives, this thread has no more rights on files than `nobody`, who owns the folder.
+class Unprivileged {
+ public:
+  explicit Unprivileged(const std::filesystem::path& folder) {
+    if (geteuid() != 0) return;
+    constexpr uid_t nobody = 65534;
+    REQUIRE(chown(folder.c_str(), nobody, nobody) == 0);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      REQUIRE(chown(entry.path().c_str(), nobody, nobody) == 0);
+    }
+    setfsuid(nobody);
+  }
+  ~Unprivileged() { setfsuid(geteuid()); }
+};
 
 void check_refused(const Result<git::Inspection>& found, std::string_view because) {
   REQUIRE_FALSE(found);
@@ -26,7 +49,7 @@ TEST_CASE("inspect: a bare repository") {
   REQUIRE(found);
   CHECK(found->git_directory == fixture.path());
   CHECK(found->default_branch == "trunk");
-  CHECK(found->bare);
+  CHECK(found->is_bare);
 }
 
 TEST_CASE("inspect: a work tree, by its own path and by that of its .git folder") {
@@ -37,21 +60,130 @@ TEST_CASE("inspect: a work tree, by its own path and by that of its .git folder"
     REQUIRE(found);
     CHECK(found->git_directory == fixture.path() / ".git");
     CHECK(found->default_branch == "feature/x");  // unborn
-    CHECK_FALSE(found->bare);
+    CHECK_FALSE(found->is_bare);
   }
 }
 
-TEST_CASE("inspect: symbolic links and linked work trees lead to the repository itself") {
+TEST_CASE("inspect: whoever names a symbolic link means what it leads to") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   fixture.commit("main", "a", "1");
   std::filesystem::create_symlink(fixture.path(), fixture.folder() / "link");
   CHECK(git::inspect(fixture.folder() / "link")->git_directory == fixture.path() / ".git");
+}
+
+TEST_CASE("inspect: what lies in the folder leads to no other repository") {
+  GitFixture fixture(GitFixture::Layout::work_tree);
+  fixture.commit("main", "a", "1");
   const auto linked = fixture.folder() / "linked";
   fixture.git({"worktree", "add", "-q", "-b", "topic", linked.string(), "main"});
-  auto found = git::inspect(linked);
+  check_refused(git::inspect(linked), fixture.git_directory().string() + "/worktrees/linked");
+  const auto found = git::inspect(fixture.path());
   REQUIRE(found);
-  CHECK(found->git_directory == fixture.path() / ".git");
-  CHECK(found->default_branch == "main");
+  CHECK(join(found->found, " ").contains("linked work trees (1)"));
+  const auto other = fixture.folder() / "other";
+  std::filesystem::create_directory(other);
+  std::filesystem::create_directory_symlink(fixture.git_directory(), other / ".git");
+  check_refused(git::inspect(other), "symbolic link");
+}
+
+TEST_CASE("inspect: links and pipes in the place of what is read are refused") {
+  for (const char* name : {"HEAD", "objects", "refs", "packed-refs", "config", "shallow"}) {
+    CAPTURE(name);
+    GitFixture fixture;
+    GitFixture other;
+    other.commit("main", "a", "1");
+    other.git({"pack-refs", "--all"});
+    const auto path = fixture.path() / name;
+    std::filesystem::remove_all(path);
+    std::filesystem::create_symlink(other.path() / name, path);
+    check_refused(git::inspect(fixture.path()), "symbolic link");
+    std::filesystem::remove(path);
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    CHECK_FALSE(git::inspect(fixture.path()));
+  }
+}
+
+TEST_CASE("inspect: a repository that borrows objects is refused until that is declared") {
+  GitFixture pool;
+  pool.commit("main", "a", "1");
+  const std::string objects = pool.path() / "objects";
+  GitFixture fixture;
+  write_file(fixture.path() / "objects/info/alternates", "# shared\n" + objects + "\n");
+  check_refused(git::inspect(fixture.path()), "--alternate " + objects);
+  CHECK(git::inspect(fixture.path()).error().reason_code == "undeclared_alternate");
+  auto found = git::inspect(fixture.path(), {.alternates = {objects}});
+  REQUIRE(found);
+  CHECK(found->alternates == std::vector<std::string>{objects});
+  CHECK(join(found->found, " ").contains("borrows objects from " + objects));
+  // Those of the alternate, too, and a relative one means what it means to git.
+  GitFixture deep;
+  write_file(pool.path() / "objects/info/alternates", deep.path() / "objects\n");
+  check_refused(git::inspect(fixture.path(), {.alternates = {objects}}),
+                "--alternate " + (deep.path() / "objects").string());
+  CHECK(git::inspect(fixture.path(), {.alternates = {objects, deep.path() / "objects"}}));
+}
+
+TEST_CASE("inspect: an alternate that is declared and not borrowed from is a mistake") {
+  GitFixture pool;
+  GitFixture fixture;
+  const auto found = git::inspect(fixture.path(), {.alternates = {pool.path() / "objects"}});
+  REQUIRE_FALSE(found);
+  CHECK(found.error().reason_code == "undeclared_alternate");
+}
+
+TEST_CASE("inspect: refuses clones that lack a part") {
+  GitFixture whole;
+  whole.commit("main", "a", "1");
+  whole.commit("main", "b", "2");
+  const auto shallow = whole.folder() / "shallow";
+  whole.git(
+      {"clone", "-q", "--bare", "--depth=1", "file://" + whole.path().string(), shallow.string()});
+  check_refused(git::inspect(shallow), "fetch --unshallow");
+  GitFixture partial;
+  partial.git({"config", "remote.origin.promisor", "true"});
+  check_refused(git::inspect(partial.path()), "partial clone");
+}
+
+TEST_CASE("inspect: refuses refs that are kept in another format") {
+  GitFixture fixture;
+  fixture.git({"config", "core.repositoryFormatVersion", "1"});
+  fixture.git({"config", "extensions.refStorage", "reftable"});
+  check_refused(git::inspect(fixture.path()), "reftable");
+}
+
+TEST_CASE("inspect: says what it found, and tries to write where that is declared") {
+  GitFixture fixture;
+  chmod(fixture.path().c_str(), 02777);
+  const auto read_only = git::inspect(fixture.path());
+  REQUIRE(read_only);
+  const std::string found = join(read_only->found, " ");
+  CHECK(found.contains("It is bare."));
+  CHECK(found.contains("mode 2777"));
+  CHECK(found.contains("Everybody on this machine may write into it."));
+  CHECK_FALSE(found.contains("can write there"));
+  const auto writable = git::inspect(fixture.path(), {.alternates = {}, .writable = true});
+  REQUIRE(writable);
+  CHECK(join(writable->found, " ").contains("can write there"));
+  for (const char* name : {"objects", "refs", "refs/heads"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(fixture.path() / name)) {
+      CHECK_FALSE(entry.path().filename().string().starts_with("."));
+    }
+  }
+}
+
+TEST_CASE("inspect: what cannot be written is named, with the user and what to do") {
+  GitFixture fixture;
+  const Unprivileged nobody(fixture.folder().path());
+  for (const char* name : {"objects", "refs", "refs/heads"}) {
+    CAPTURE(name);
+    const auto path = fixture.path() / name;
+    chmod(path.c_str(), 0500);
+    const auto refused = git::inspect(fixture.path(), {.alternates = {}, .writable = true});
+    chmod(path.c_str(), 0700);
+    check_refused(refused, path.string());
+    CHECK(refused.error().reason_code == "repository_not_writable");
+    CHECK(refused.error().message.contains("setfacl"));
+  }
 }
 
 TEST_CASE("inspect: a path may have any characters") {
@@ -96,13 +228,13 @@ TEST_CASE("inspect: refuses a repository of a format that this git does not know
   check_refused(git::inspect(fixture.path()), "mystery");
 }
 
-TEST_CASE("inspect: refuses a detached HEAD, and one that points to no branch") {
+TEST_CASE("inspect: a detached HEAD, and one that points to no branch, name no default branch") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   fixture.git({"symbolic-ref", "HEAD", "refs/tags/x"});
-  check_refused(git::inspect(fixture.path()), "refs/tags/x");
+  CHECK(git::inspect(fixture.path())->default_branch == std::nullopt);
   fixture.git({"update-ref", "--no-deref", "HEAD", sha});
-  check_refused(git::inspect(fixture.path()), "detached");
+  CHECK(git::inspect(fixture.path())->default_branch == std::nullopt);
 }
 
 TEST_CASE("inspect: runs nothing that the repository configures") {
@@ -125,7 +257,7 @@ TEST_CASE("create_bare: an empty repository with the default branch, whose kept 
   REQUIRE(git::create_bare(path, "feature/x"));
   auto found = git::inspect(path);
   REQUIRE(found);
-  CHECK(found->bare);
+  CHECK(found->is_bare);
   CHECK(found->git_directory == path);
   CHECK(found->default_branch == "feature/x");
 

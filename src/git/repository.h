@@ -19,20 +19,6 @@ namespace esclusa::git {
 
 class Folder;
 
-/// What registering a repository needs to know.
-struct Inspection {
-  std::filesystem::path git_directory;  ///< absolute; `.git` of a non-bare one
-  std::string default_branch;           ///< short name that HEAD points to
-  bool bare = false;
-};
-
-/// Examines an existing repository. `invalid` with a message for people: no repository there, not
-/// SHA-1, HEAD detached.
-Result<Inspection> inspect(const std::filesystem::path& path);
-
-/// Makes an empty bare repository; the folder must not exist yet or be empty.
-Result<void> create_bare(const std::filesystem::path& path, const std::string& default_branch);
-
 /// How far `head` is from `base`.
 struct Distance {
   size_t ahead_count = 0;   ///< commits in head that are not in base

@@ -125,6 +125,19 @@ std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, 
   return probes;
 }
 
+void cancel_deployment_events(sql::Connection& tx, RepositoryId repository) {
+  static const std::string of_event =
+      " in (select id from event where repository_id = $1 and kind = 'deployment')";
+  tx.execute("delete from redelivery where delivery_id in (select id from delivery where event_id" +
+                 of_event + ")",
+             {repository.value});
+  tx.execute(
+      "update delivery set state = 'cancelled' where state in ('pending', 'held') and "
+      "event_id" +
+          of_event,
+      {repository.value});
+}
+
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
   std::optional<Timestamp> at;
   db.each(

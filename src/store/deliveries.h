@@ -36,6 +36,9 @@ std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, 
 /// When the next pending delivery or probe comes due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
+/// Cancels what waits of the repository's `deployment` events, for whatever hook.
+void cancel_deployment_events(sql::Connection& tx, RepositoryId repository);
+
 /// Where the clock was set back while no server ran: what the old one put off is due now, or it
 /// would wait for that clock's time. Gives by how much it was set back; nothing if it was not.
 std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now);

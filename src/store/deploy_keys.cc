@@ -74,4 +74,13 @@ void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now) {
   tx.execute("update deploy_key set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
 }
 
+size_t delete_deploy_keys(sql::Connection& tx, RepositoryId repository, Timestamp now) {
+  return tx
+      .all(
+          "update deploy_key set deleted_at = $2 where repository_id = $1 and deleted_at is null "
+          "returning id",
+          {repository.value, to_micros(now)}, [](const sql::Row& row) { return row.integer(0); })
+      .size();
+}
+
 }  // namespace esclusa::store

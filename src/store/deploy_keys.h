@@ -24,5 +24,7 @@ core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryI
 void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
 /// Hides the key, and frees its fingerprint.
 void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
+/// The same for all keys of the repository; how many there were.
+size_t delete_deploy_keys(sql::Connection& tx, RepositoryId repository, Timestamp now);
 
 }  // namespace esclusa::store

@@ -91,8 +91,50 @@ std::optional<core::Repository> find_repository(sql::Connection& db, std::string
 }
 
 std::vector<core::Repository> list_repositories(sql::Connection& db) {
-  static const std::string sql = select_repositories("order by o.login_key, r.name_key");
+  static const std::string sql =
+      select_repositories("where r.removed_at is null order by o.login_key, r.name_key");
   return db.all(sql, {}, read_repository);
+}
+
+void update_repository(sql::Connection& tx, const core::Repository& repository) {
+  tx.execute(
+      "update repository set path = $2, default_branch = $3, visibility = $4, writable = $5, "
+      "auto_merge = $6, updated_at = $7, default_branch_source = $8, is_bare = $9, "
+      "alternates = $10, description = $11 where id = $1",
+      {repository.id.value, repository.path, repository.default_branch,
+       core::to_name(repository.visibility), repository.writable,
+       core::to_name(repository.auto_merge), to_micros(repository.updated_at),
+       core::to_name(repository.default_branch_source), repository.is_bare,
+       join(repository.alternates, "\n"), repository.description});
+}
+
+bool save_default_branch(sql::Connection& tx, const core::Repository& repository,
+                         std::string_view former, Timestamp now) {
+  return tx
+      .one(
+          "update repository set default_branch = $2, default_branch_source = $3, "
+          "is_bare = $4, updated_at = case when default_branch = $2 then updated_at "
+          "else $5 end where id = $1 and default_branch = $6 and "
+          "default_branch_source <> 'set' returning id",
+          {repository.id.value, repository.default_branch,
+           core::to_name(repository.default_branch_source), repository.is_bare, to_micros(now),
+           former},
+          [](const sql::Row& row) { return row.integer(0); })
+      .has_value();
+}
+
+void remove_repository(sql::Connection& tx, const core::Repository& repository, Timestamp now) {
+  // No name has a slash in it.
+  tx.execute("update repository set name_key = $2, removed_at = $3, updated_at = $3 where id = $1",
+             {repository.id.value,
+              std::to_string(repository.id.value) + "/" + core::fold_case(repository.name),
+              to_micros(now)});
+  tx.execute("delete from repository_former_name where repository_id = $1", {repository.id.value});
+}
+
+bool is_removed(sql::Connection& db, RepositoryId id) {
+  return db.number("select count(*) from repository where id = $1 and removed_at is not null",
+                   {id.value}) > 0;
 }
 
 bool rename_repository(sql::Connection& tx, const core::Repository& repository,
@@ -124,8 +166,10 @@ std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_vi
 }
 
 int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility) {
-  return db.number("select count(*) from repository where owner_id = $1 and visibility = $2",
-                   {owner.value, core::to_name(visibility)});
+  return db.number(
+      "select count(*) from repository where owner_id = $1 and visibility = $2 and "
+      "removed_at is null",
+      {owner.value, core::to_name(visibility)});
 }
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
@@ -156,7 +200,7 @@ core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, 
   static const std::string tables =
       "team_repository tr join repository r on r.id = tr.repository_id "
       "join account o on o.id = r.owner_id";
-  Conditions where("tr.team_id = $1", {team.value});
+  Conditions where("tr.team_id = $1 and r.removed_at is null", {team.value});
   if (viewer) {
     where.add(
         "(r.visibility = 'public' or exists (select 1 from repository_role g "

@@ -18,8 +18,18 @@ std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryI
 /// Without regard to case.
 std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
                                                 std::string_view name);
+/// All that are registered now.
 std::vector<core::Repository> list_repositories(sql::Connection& db);
 int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility);
+
+/// Writes everything that may change but the name and what concerns the removal.
+void update_repository(sql::Connection& tx, const core::Repository& repository);
+/// Writes where the default branch comes from, and its name, if it still is the `former` one.
+bool save_default_branch(sql::Connection& tx, const core::Repository& repository,
+                         std::string_view former, Timestamp now);
+/// Keeps the row, and frees the name and those that it had before.
+void remove_repository(sql::Connection& tx, const core::Repository& repository, Timestamp now);
+bool is_removed(sql::Connection& db, RepositoryId id);
 
 /// Gives it another name, and keeps the old one as a former name; false, and nothing is changed, if
 /// the owner has another of that name.

@@ -175,6 +175,75 @@ TEST_CASE("count_repositories: of one owner and visibility") {
   });
 }
 
+TEST_CASE("remove_repository: keeps the row, and frees its names") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const auto ada = add_account(tx, "ada");
+      const auto first = add_repository(tx, ada, "Shop");
+      CHECK(store::rename_repository(tx, first, "Store", at(1)));
+      store::remove_repository(tx, found(store::find_repository(tx, first.id)), at(5));
+      CHECK(store::is_removed(tx, first.id));
+      CHECK_FALSE(store::find_repository(tx, "ada", "store").has_value());
+      CHECK_FALSE(store::find_renamed(tx, "ada", "shop").has_value());
+      CHECK(store::list_repositories(tx).empty());
+      CHECK(store::count_repositories(tx, ada.id, first.visibility) == 0);
+      const auto kept = found(store::find_repository(tx, first.id));
+      CHECK(kept.full_name() == "ada/Store");
+      CHECK(kept.removed_at == at(5));
+      const auto second = add_repository(tx, ada, "store");
+      CHECK(second.id != first.id);
+      CHECK_FALSE(store::is_removed(tx, second.id));
+      store::remove_repository(tx, second, at(6));
+      CHECK(add_repository(tx, ada, "STORE").id != second.id);
+    });
+  });
+}
+
+TEST_CASE("update_repository: writes every field that may change") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      auto repository = add_repository(tx, add_account(tx, "ada"), "shop");
+      repository.path = "/srv/other.git";
+      repository.default_branch = "trunk";
+      repository.default_branch_source = core::DefaultBranchSource::head;
+      repository.is_bare = true;
+      repository.alternates = {"/srv/pool/objects"};
+      repository.description = "d";
+      repository.visibility = core::Visibility::is_public;
+      repository.writable = true;
+      repository.auto_merge = core::MergePolicy::refuse;
+      repository.updated_at = at(9);
+      store::update_repository(tx, repository);
+      const auto read = found(store::find_repository(tx, repository.id));
+      CHECK(read.path == "/srv/other.git");
+      CHECK(read.default_branch == "trunk");
+      CHECK(read.default_branch_source == core::DefaultBranchSource::head);
+      CHECK(read.is_bare);
+      CHECK(read.alternates == repository.alternates);
+      CHECK(read.description == "d");
+      CHECK(read.visibility == core::Visibility::is_public);
+      CHECK(read.writable);
+      CHECK(read.auto_merge == core::MergePolicy::refuse);
+      CHECK(read.updated_at == at(9));
+    });
+  });
+}
+
+TEST_CASE("save_default_branch: only where the name is followed, and still the former one") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      auto repository = add_repository(tx, add_account(tx, "ada"), "shop");
+      repository.default_branch = "trunk";
+      CHECK_FALSE(store::save_default_branch(tx, repository, "main", at(1)));  // set
+      tx.execute("update repository set default_branch_source = 'head'");
+      repository.default_branch_source = core::DefaultBranchSource::head;
+      CHECK_FALSE(store::save_default_branch(tx, repository, "other", at(1)));
+      CHECK(store::save_default_branch(tx, repository, "main", at(1)));
+      CHECK(found(store::find_repository(tx, repository.id)).default_branch == "trunk");
+    });
+  });
+}
+
 TEST_CASE("set_role: grants, changes and takes away, for one account in one repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

@@ -1,6 +1,7 @@
 #include "wire/repository.h"
 
 #include "wire/account.h"
+#include "wire/enums.h"
 #include "wire/node_id.h"
 
 namespace esclusa::wire {
@@ -62,25 +63,28 @@ void begin_repository(JsonWriter& json, const core::Repository& repository, cons
   json.key("owner");
   write_account(json, repository.owner, urls);
   json.member("html_url", urls.web + "/" + Urls::path_of(repository))
-      .member("description", nullptr)
+      .member("description", repository.description)
       .member("fork", false)
       .member("url", url);
   for (const Link& link : links) json.member(link.name, url + link.path);
 }
 
-enum class Form { with_discussions, of_team };
+enum class Form { of_event, with_discussions, of_team };
 
 /// What the longer forms have in common. The caller closes the object.
 void begin_long_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
                            Form form, ApiVersion version) {
   const std::string html_url = urls.web + "/" + Urls::path_of(repository);
+  // The schema of events wants a URI there.
+  const bool needs_uri = form == Form::of_event && urls.ssh.empty();
+  const std::string clone_url = needs_uri ? html_url : urls.ssh_url(repository);
   begin_repository(json, repository, urls);
   json.member("created_at", repository.created_at)
       .member("updated_at", repository.updated_at)
       .member("pushed_at", repository.updated_at)
-      .member("git_url", html_url + ".git")
-      .member("ssh_url", html_url + ".git")
-      .member("clone_url", html_url + ".git")
+      .member("git_url", clone_url)
+      .member("ssh_url", urls.ssh_address(repository))
+      .member("clone_url", clone_url)
       .member("svn_url", html_url)
       .member("homepage", nullptr)
       .member("size", 0)
@@ -91,7 +95,7 @@ void begin_long_repository(JsonWriter& json, const core::Repository& repository,
       .member("has_projects", false);
   if (version == ApiVersion::of_2022_11_28) json.member("has_downloads", false);
   json.member("has_wiki", false).member("has_pages", false);
-  if (form == Form::with_discussions) json.member("has_discussions", false);
+  if (form != Form::of_team) json.member("has_discussions", false);
   json.member("forks_count", 0)
       .member("mirror_url", nullptr)
       .member("archived", false)
@@ -110,6 +114,26 @@ void begin_long_repository(JsonWriter& json, const core::Repository& repository,
 }
 
 }  // namespace
+
+Result<core::RepositoryChange> parse_repository_change(std::string_view text) {
+  const JsonBody body = TRY(JsonBody::parse(text));
+  core::RepositoryChange change;
+  change.name = TRY(body.optional_string("name"));
+  if (body.has("description")) change.description = TRY(body.optional_string("description"));
+  change.visibility = TRY(optional_enum<core::Visibility>(body, "visibility"));
+  if (const auto is_private = TRY(body.optional_boolean("private")); is_private) {
+    const auto wanted = *is_private ? core::Visibility::is_private : core::Visibility::is_public;
+    if (change.visibility && *change.visibility != wanted) {
+      return fail_request("\"private\" and \"visibility\" contradict each other.");
+    }
+    change.visibility = wanted;
+  }
+  if (auto branch = TRY(body.optional_string("default_branch"))) change.default_branch = branch;
+  if (TRY(body.boolean_or("archived", false))) {
+    return fail_request("A repository cannot be archived here.", "archive_not_supported");
+  }
+  return change;
+}
 
 std::string_view permission_name(core::Role role) {
   switch (role) {
@@ -149,7 +173,8 @@ void write_team_repository(JsonWriter& json, const core::Repository& repository,
 
 void write_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
                       std::optional<core::Role> viewer_role, ApiVersion version) {
-  begin_long_repository(json, repository, urls, Form::with_discussions, version);
+  begin_long_repository(json, repository, urls,
+                        viewer_role ? Form::with_discussions : Form::of_event, version);
   if (viewer_role) write_permissions(json, *viewer_role);
   json.key("custom_properties").begin_object().end_object();
   // `full-repository` demands both; the webhook schema forbids them.

@@ -1,6 +1,6 @@
 #pragma once
 #include "core/principal.h"
-#include "core/repository.h"
+#include "core/repository_change.h"
 #include "wire/api_version.h"
 #include "wire/json_writer.h"
 #include "wire/urls.h"
@@ -21,6 +21,10 @@ void write_minimal_repository(JsonWriter& json, const core::Repository& reposito
 /// GitHub's `team-repository`: with the role that a team has there.
 void write_team_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
                            const Urls& urls, ApiVersion version);
+
+/// The body of `PATCH /repos/{owner}/{repo}`. GitHub's other settings are taken and do nothing, but
+/// for `archived`, which would protect something: `invalid`.
+Result<core::RepositoryChange> parse_repository_change(std::string_view text);
 
 /// A role in the API's older words: `pull` for read, `push` for write.
 std::string_view permission_name(core::Role role);

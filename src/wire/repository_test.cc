@@ -10,9 +10,9 @@ using namespace esclusa::wire;
 namespace {
 
 Json written(const core::Repository& repository, std::optional<core::Role> role,
-             ApiVersion version = {}) {
+             ApiVersion version = {}, const std::string& ssh = {}) {
   JsonWriter json;
-  write_repository(json, repository, {"http://h/api/v3", "http://h"}, role, version);
+  write_repository(json, repository, {"http://h/api/v3", "http://h", ssh}, role, version);
   return Json::parse(json.text()).value();
 }
 
@@ -82,6 +82,59 @@ TEST_CASE("write_repository: names, visibility and links") {
   CHECK(json.string_at("html_url") == "http://h/demo/shop");
   CHECK(json.string_at("deployments_url") == "http://h/api/v3/repos/demo/shop/deployments");
   CHECK(json.string_at("statuses_url") == "http://h/api/v3/repos/demo/shop/statuses/{sha}");
+}
+
+TEST_CASE("write_repository: git is sent to where it is served, and nowhere else") {
+  const core::Repository repository = some_repository();
+  const Json nowhere = written(repository, core::Role::read);
+  for (auto name : {"ssh_url", "clone_url", "git_url"}) CHECK(nowhere.string_at(name) == "");
+  // The schema of events demands a URI; there is none with `.git` that would not answer.
+  const Json event = written(repository, std::nullopt);
+  CHECK(event.string_at("ssh_url") == "");
+  CHECK(event.string_at("clone_url") == "http://h/demo/shop");
+  for (auto role : {std::optional<core::Role>(core::Role::read), std::optional<core::Role>()}) {
+    const Json served = written(repository, role, {}, "git@deploy.example.org");
+    CHECK(served.string_at("ssh_url") == "git@deploy.example.org:demo/shop.git");
+    CHECK(served.string_at("clone_url") == "ssh://git@deploy.example.org/demo/shop.git");
+    CHECK(served.string_at("git_url") == "ssh://git@deploy.example.org/demo/shop.git");
+  }
+}
+
+TEST_CASE("write_repository: the description, or null") {
+  core::Repository repository = some_repository();
+  CHECK(written(repository, std::nullopt).find("description")->is_null());
+  repository.description = "What customers see";
+  CHECK(written(repository, std::nullopt).string_at("description") == "What customers see");
+}
+
+TEST_CASE("parse_repository_change: what is absent stays, and null clears the description") {
+  auto change = parse_repository_change("{}").value();
+  CHECK_FALSE(change.name.has_value());
+  CHECK_FALSE(change.description.has_value());
+  CHECK_FALSE(change.visibility.has_value());
+  CHECK_FALSE(change.default_branch.has_value());
+  change = parse_repository_change(R"({"name": "new", "description": null, "private": false,
+                                       "default_branch": "trunk", "has_wiki": true})")
+               .value();
+  CHECK(change.name == "new");
+  REQUIRE(change.description.has_value());
+  CHECK_FALSE(change.description->has_value());
+  CHECK(change.visibility == core::Visibility::is_public);
+  CHECK(change.default_branch.value() == "trunk");
+  CHECK_FALSE(parse_repository_change(R"({"default_branch": null})")->default_branch.has_value());
+}
+
+TEST_CASE("parse_repository_change: refuses contradictions, wrong types, and archiving") {
+  auto reason = [](const char* text) {
+    const auto change = parse_repository_change(text);
+    return change ? "" : change.error().reason_code;
+  };
+  CHECK(reason(R"({"private": true, "visibility": "private"})").empty());
+  CHECK(reason(R"({"private": true, "visibility": "public"})") == "invalid_request");
+  CHECK(reason(R"({"visibility": "internal"})") == "invalid_request");
+  CHECK(reason(R"({"default_branch": 1})") == "invalid_request");
+  CHECK(reason(R"({"archived": true})") == "archive_not_supported");
+  CHECK(reason(R"({"archived": false})").empty());
 }
 
 TEST_CASE("write_repository: the path on the server's disk is nobody's business") {

@@ -25,15 +25,13 @@ Result<std::vector<EnvironmentId>> parse_environment_ids(const JsonBody& body) {
 }
 
 /// What a create would answer, and why.
-std::string explain(const core::DryRun& run, const core::NewDeployment& input,
-                    const core::Repository& repository) {
+std::string explain(const core::DryRun& run, const core::NewDeployment& input) {
   switch (run.outcome) {
     case core::DryRunOutcome::released: return "It would be sent at once.";
     case core::DryRunOutcome::held:
       return "It would wait for: " + core::shut_gates(run.gates) + ".";
     case core::DryRunOutcome::merged:
-      return repository.default_branch + " would be merged into " + input.ref +
-             ", and nothing deployed.";
+      return run.default_branch + " would be merged into " + input.ref + ", and nothing deployed.";
     case core::DryRunOutcome::refused: break;
   }
   return run.refusal->message;
@@ -131,15 +129,14 @@ void write_gate_report(JsonWriter& json, const core::GateReport& report,
   json.end_object();
 }
 
-void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input,
-                   const core::Repository& repository) {
+void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input) {
   json.begin_object()
       .member("outcome", core::to_name(run.outcome))
       .member("environment", input.environment)
       .member("makes_environment", run.makes_environment)
       .member("ref", input.ref)
       .member("sha", run.sha.empty() ? std::nullopt : std::optional(run.sha))
-      .member("message", explain(run, input, repository))
+      .member("message", explain(run, input))
       .member("reason_code", run.refusal ? std::optional(run.refusal->reason_code) : std::nullopt);
   if (run.refusal) write_error_fields(json, *run.refusal);
   json.key("gates");

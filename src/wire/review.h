@@ -24,7 +24,6 @@ void write_review(JsonWriter& json, const core::DeploymentReview& review,
 void write_gates(JsonWriter& json, const std::vector<core::GateVerdict>& verdicts);
 void write_gate_report(JsonWriter& json, const core::GateReport& report,
                        const core::Repository& repository, const Urls& urls);
-void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input,
-                   const core::Repository& repository);
+void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input);
 
 }  // namespace esclusa::wire

@@ -143,7 +143,7 @@ TEST_CASE("write_dry_run: what a create would do, in words") {
   input.ref = "topic";
   auto written = [&](const core::DryRun& run) {
     JsonWriter json;
-    write_dry_run(json, run, input, some_repository());
+    write_dry_run(json, run, input);
     return parsed(json);
   };
   core::DryRun run;
@@ -156,6 +156,7 @@ TEST_CASE("write_dry_run: what a create would do, in words") {
   CHECK(written(run).string_at("message") == "It would wait for: wait_timer, required_reviewers.");
   CHECK(written(run).find("reason_code")->is_null());
   run.outcome = core::DryRunOutcome::merged;
+  run.default_branch = "main";
   CHECK(written(run).string_at("message") ==
         "main would be merged into topic, and nothing deployed.");
   run = {};

@@ -24,6 +24,18 @@ std::string Urls::repository(const core::Repository& repository) const {
   return api + "/repos/" + path_of(repository);
 }
 
+std::string Urls::ssh_address(const core::Repository& repository) const {
+  const size_t colon = ssh.rfind(':');
+  // A bracket ends an address of IPv6, in which there are colons, too.
+  const bool has_port = colon != ssh.npos && ssh.find(']', colon) == ssh.npos;
+  if (ssh.empty() || has_port) return ssh_url(repository);
+  return ssh + ":" + path_of(repository) + ".git";
+}
+
+std::string Urls::ssh_url(const core::Repository& repository) const {
+  return ssh.empty() ? "" : "ssh://" + ssh + "/" + path_of(repository) + ".git";
+}
+
 std::string Urls::deployment(const core::Repository& repository, DeploymentId id) const {
   return this->repository(repository) + "/deployments/" + std::to_string(id.value);
 }

@@ -18,6 +18,24 @@ TEST_CASE("Urls: every link lies under the root that the request came in under")
   }
 }
 
+TEST_CASE("Urls: addresses for git, with a port and without") {
+  core::Repository repository;
+  repository.owner.login = "demo";
+  repository.name = "shop";
+  for (const auto& [ssh, address, url] :
+       {std::tuple("", "", ""),
+        std::tuple("git@h", "git@h:demo/shop.git", "ssh://git@h/demo/shop.git"),
+        std::tuple("git@h:22", "ssh://git@h:22/demo/shop.git", "ssh://git@h:22/demo/shop.git"),
+        std::tuple("git@[::1]", "git@[::1]:demo/shop.git", "ssh://git@[::1]/demo/shop.git"),
+        std::tuple("git@[::1]:22", "ssh://git@[::1]:22/demo/shop.git",
+                   "ssh://git@[::1]:22/demo/shop.git")}) {
+    CAPTURE(ssh);
+    const Urls urls{"http://h", "http://h", ssh};
+    CHECK(urls.ssh_address(repository) == address);
+    CHECK(urls.ssh_url(repository) == url);
+  }
+}
+
 TEST_CASE("Urls: a bot's brackets are encoded, as in GitHub's links") {
   core::Account bot;
   bot.login = "deploy[bot]";

@@ -4,6 +4,7 @@
 
 #include "app/access.h"
 #include "app/administration.h"
+#include "app/repositories.h"
 #include "base/check.h"
 #include "store/hooks.h"
 #include "store/schema.h"
@@ -96,9 +97,12 @@ void World::add_commits() {
   }
   at_.back() = 0;
   core::Principal nobody;
-  repository_ = must(app::create_repository(
-      context, nobody,
-      {.owner = "demo", .name = "shop", .path = git_.path().string(), .auto_merge = std::nullopt}));
+  repository_ = must(app::create_repository(context, nobody,
+                                            {.owner = "demo",
+                                             .name = "shop",
+                                             .path = git_.path().string(),
+                                             .auto_merge = std::nullopt}))
+                    .repository;
   for (const Person& person : people) {
     must(app::grant_role(context, nobody, "demo", "shop", person.login,
                          person.is_admin ? core::Role::admin : core::Role::write));

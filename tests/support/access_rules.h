@@ -99,6 +99,8 @@ struct RepositoryRoute {
 // clang-format off
 inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "",                                      Standing::pull,  code,          200},
+    {"PATCH",  "",                                      Standing::admin, code,          200,
+     R"({"description": "What customers see"})"},
 
     {"GET",    "/deployments",                          Standing::pull,  deployments,   200},
     {"POST",   "/deployments",                          Standing::push,  deployments,   201,
@@ -334,6 +336,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/admin/repositories",                                 hidden, hidden},
     {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
     {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
+    {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
     {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/environments",     hidden, hidden},
     {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections", hidden, hidden},

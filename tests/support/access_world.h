@@ -184,7 +184,8 @@ class AccessWorld {
                                                    .name = name,
                                                    .path = git_.path().string(),
                                                    .visibility = visibility,
-                                                   .auto_merge = {}}));
+                                                   .auto_merge = {}}))
+                          .repository;
     repositories_[owner + "/" + name] = {owner, name, std::to_string(made.id.value), {}};
   }
 

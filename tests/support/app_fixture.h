@@ -6,6 +6,7 @@
 #include "app/administration.h"
 #include "app/deployments.h"
 #include "app/hooks.h"
+#include "app/repositories.h"
 #include "app/statuses.h"
 #include "support/database_fixture.h"
 #include "support/git_fixture.h"

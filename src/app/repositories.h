@@ -1,0 +1,65 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/context.h"
+#include "core/repository_change.h"
+
+/// Repositories: registered, looked at, changed, and removed.
+namespace esclusa::app {
+
+struct NewRepository {
+  std::string owner;
+  std::string name;
+  std::string path;  ///< of an existing repository; empty: make a bare one
+  bool writable = false;
+  core::Visibility visibility = core::Visibility::is_private;
+  std::optional<core::MergePolicy> auto_merge;  ///< default: merge if writable, else ignore
+  std::vector<std::string> alternates = {};     ///< object folders that it may borrow from
+};
+/// A repository, and what was found in its folder: sentences for people.
+struct Registration {
+  core::Repository repository;
+  std::vector<std::string> found;
+};
+/// Registers or makes a repository. An owner that does not exist yet becomes an organization.
+/// Errors of the folder are those of git::inspect.
+Result<Registration> create_repository(const Context& context, const core::Principal& principal,
+                                       const NewRepository& input);
+
+/// A repository and how its folder is: empty, or a sentence that says what is wrong.
+struct RepositoryHealth {
+  core::Repository repository;
+  std::string problem;
+};
+/// All that are registered, each looked at: whether it can be read, and written where it is
+/// declared so, and borrows from where it is declared to. Waits for the disk.
+Result<std::vector<RepositoryHealth>> list_repositories(const Context& context);
+
+/// Changes it for whoever may: the caller has judged that. Moves nothing in git. `not_found`,
+/// `repository_exists`, `invalid_branch`, `not_writable`, or an error of git::inspect.
+Result<Registration> update_repository(const Context& context, const core::Principal& principal,
+                                       RepositoryId id, const core::RepositoryChange& change);
+Result<Registration> update_repository(const Context& context, const core::Principal& principal,
+                                       const std::string& owner, const std::string& name,
+                                       const core::RepositoryChange& change);
+
+/// What a removal ended.
+struct Removal {
+  core::Repository repository;
+  size_t deployment_count = 0;  ///< held ones
+  size_t hook_count = 0;
+  size_t deploy_key_count = 0;
+};
+/// Registers it no more: its routes are 404 for everybody, what is held ends as a failure, its
+/// hooks and deploy keys are deleted, no `deployment` event about it is sent from now on, and its
+/// name is free. Ids, rows and the folder stay.
+Result<Removal> remove_repository(const Context& context, const core::Principal& principal,
+                                  const std::string& owner, const std::string& name);
+
+/// The repository, or `repository_not_found` in words for the machine's administrator.
+Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
+                                            const std::string& name);
+
+}  // namespace esclusa::app

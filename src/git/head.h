@@ -1,0 +1,20 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+/// HEAD of a registered repository, and whether the repository is bare. Each reads one small file,
+/// and neither follows symbolic links in the repository nor waits for one that hangs.
+namespace esclusa::git {
+
+/// The short name of the branch that HEAD points to, which need not have a commit; nothing if HEAD
+/// is missing, detached, or points to no branch. `unavailable` if it cannot be read.
+Result<std::optional<std::string>> read_head_branch(const std::filesystem::path& git_directory);
+
+/// What git takes the repository for: `core.bare` of its configuration, or its name. Included files
+/// are not looked at. `unavailable` if the configuration cannot be read.
+Result<bool> read_is_bare(const std::filesystem::path& git_directory);
+
+}  // namespace esclusa::git
