@@ -23,6 +23,7 @@ import deployment_cases  # noqa: E402
 import environment_cases  # noqa: E402
 import hook_cases  # noqa: E402
 import key_cases  # noqa: E402
+import repository_cases  # noqa: E402
 import team_cases  # noqa: E402
 from world import World  # noqa: E402
 
@@ -72,7 +73,7 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
-                       team_cases, environment_cases):
+                       team_cases, environment_cases, repository_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -19,9 +19,11 @@ export function wantedOperations() {
   for (const [path, item] of Object.entries(openapi.paths)) {
     const fits = (prefix) =>
       prefix.endsWith("$") ? path === base + prefix.slice(0, -1) : path.startsWith(base + prefix);
-    if (!tables.PREFIXES.some(fits) && !tables.ORGANIZATION_PATHS.includes(path)) continue;
+    const all = tables.PREFIXES.some(fits) || tables.ORGANIZATION_PATHS.includes(path);
     for (const method of METHODS) {
-      if (item[method]) wanted.set(`${method.toUpperCase()} ${path}`, item[method]);
+      const operation = `${method.toUpperCase()} ${path}`;
+      if (!item[method] || !(all || tables.REPOSITORY_OPERATIONS.includes(operation))) continue;
+      wanted.set(operation, item[method]);
     }
   }
   return wanted;

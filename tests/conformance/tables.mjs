@@ -21,6 +21,9 @@ export const PREFIXES = [
   "actions/runs/{run_id}/approvals$",
 ];
 
+// Of the repository itself, which cannot be deleted here by the API.
+export const REPOSITORY_OPERATIONS = ["GET /repos/{owner}/{repo}", "PATCH /repos/{owner}/{repo}"];
+
 // The same of organizations, each by its whole path.
 const team = "/orgs/{org}/teams/{team_slug}";
 export const ORGANIZATION_PATHS = [
@@ -89,6 +92,11 @@ export const CANNOT = [
     reason: touchesNoGit,
   },
   { operations: ["GET /repos/{owner}/{repo}/teams"], status: 503, reason: touchesNoGit },
+  {
+    operations: ["GET /repos/{owner}/{repo}"],
+    status: 503,
+    reason: "of a repository that cannot be read, what was last known is told",
+  },
   {
     operations: ORGANIZATION_OPERATIONS,
     status: 301,
