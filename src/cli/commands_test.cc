@@ -238,8 +238,7 @@ TEST_CASE("repo add: names alternates by absolute paths, and prints what was fou
         "  It is bare.\n"
         "  Second.\n");
   CHECK(server.sent().find("alternates")->text() ==
-        "[\"" + (std::filesystem::current_path() / "pool").string() +
-            "\",\"/srv/other/objects\"]");
+        "[\"" + (std::filesystem::current_path() / "pool").string() + "\",\"/srv/other/objects\"]");
 }
 
 TEST_CASE("repo set: sends what is to change, and nothing else") {
@@ -248,8 +247,9 @@ TEST_CASE("repo set: sends what is to change, and nothing else") {
       "default_branch_source": "head", "path": "/srv/app.git", "found": []})"));
   const auto outcome = server.ask({"repo", "set", "team/app", "--default-branch", "trunk"});
   CHECK(outcome.code == 0);
-  CHECK(outcome.output == "team/app (public, read-only, auto_merge ignore, default branch trunk as "
-                          "HEAD says) at /srv/app.git\n");
+  CHECK(outcome.output ==
+        "team/app (public, read-only, auto_merge ignore, default branch trunk as "
+        "HEAD says) at /srv/app.git\n");
   CHECK(server.target() == "PATCH /esclusa/admin/repositories/team/app");
   CHECK(server.sent().text() == R"({"default_branch":"trunk"})");
   auto sent = [&](std::vector<std::string> flags) {
