@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/ref.h"
+#include "git/examine.h"
 #include "git/library.h"
 #include "git/limits.h"
 #include "git/new_objects.h"
@@ -47,6 +48,8 @@ Result<std::optional<std::string>> merge_trees(const Repository& repository, con
                                                const ScratchRepository& scratch) {
   if (!scratch.exists()) return cannot_merge("no scratch repository");
   if (!TRY(are_related(repository, tip, other))) return std::nullopt;
+  // git opens them by their paths; Landlock, where there is any, also closes the time in between.
+  TRY(examine_objects(repository.folder(), repository.path(), repository.alternates()));
   const ProgramOutput merged = TRY(run_git(
       scratch.path(),
       {"-c", "core.bare=true", "-c", "core.fsync=none", "-c", "core.commitGraph=false", "-c",
