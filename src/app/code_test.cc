@@ -55,13 +55,16 @@ TEST_CASE("compare: without pages the latest 250 commits, with pages all of them
 }
 
 TEST_CASE(
-    "list_commits: HEAD and no ref are the default branch, also where it is not checked out") {
+    "list_commits: HEAD and no ref are the default branch, which HEAD moves unless it was set") {
   AppFixture app;
   GitFixture git;
   const std::string main = git.commit("main", "a", "1");
-  const auto access = app.add(git);
-  git.commit("other", "b", "1");
+  auto access = app.add(git);
+  const std::string other = git.commit("other", "b", "1");
   git.git({"symbolic-ref", "HEAD", "refs/heads/other"});
+  CHECK(must(app::list_commits(app.context, access, {.ref = ""}, {})).items.front().sha == other);
+  CHECK(must(app::get_commit_sha(access, "HEAD")) == other);
+  access.repository.default_branch_source = core::DefaultBranchSource::set;
   CHECK(must(app::list_commits(app.context, access, {.ref = ""}, {})).items.front().sha == main);
   CHECK(must(app::get_commit_sha(access, "HEAD")) == main);
 }

@@ -136,7 +136,7 @@ class Environments(GateTest):
                 ({"reviewers": [{"type": "Robot", "id": 1}]}, None, "invalid_request"),
                 ({"reviewers": [{"id": 1}]}, None, "invalid_request"),
                 ({"reviewers": [{"type": "User", "id": unknown}]}, None, "invalid_reviewers"),
-                ({"reviewers": [{"type": "Team", "id": 1}]}, None, "invalid_reviewers"),
+                ({"reviewers": [{"type": "Team", "id": unknown}]}, None, "invalid_reviewers"),
                 ({"reviewers": self.users("grace", "grace")}, None, "invalid_reviewers"),
                 ({"reviewers": self.users("grace"), "required_approvals": 2}, None,
                  "invalid_required_approvals")):

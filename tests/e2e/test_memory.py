@@ -32,7 +32,7 @@ class Memory(unittest.TestCase):
         self.assertEqual(made.status, 201, made)
         self.statuses_path = made.json["statuses_url"].removeprefix(self.server.url)
         self.lock = threading.Lock()
-        self.answers, self.created, self.broken = [], {}, 0
+        self.answers, self.created, self.broken, self.round = [], {}, 0, 0
 
     @staticmethod
     def body(description):
@@ -42,7 +42,7 @@ class Memory(unittest.TestCase):
     def load(self, number):
         """One client: creates, and reads long lists."""
         for turn in range(ROUNDS):
-            name = f"{number}-{turn}"
+            name = f"{self.round}-{number}-{turn}"
             api = self.server.api(timeout=60)
             try:
                 if turn % 3 == 2:
@@ -98,6 +98,7 @@ class Memory(unittest.TestCase):
         refused = 0
         for megabytes in (1, 4, 16, 40, 90):
             with self.subTest(megabytes=megabytes):
+                self.round = megabytes
                 ended = self.play(megabytes << 20)
                 good = {status for status in self.answers if 200 <= status <= 299}
                 self.assertLessEqual(set(self.answers) - good, {503}, self.log()[-3000:])

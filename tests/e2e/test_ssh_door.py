@@ -5,7 +5,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import Repository, make_repository
+from harness import BINARY, Repository, make_repository
 from public_keys import line, public_key
 from ssh_door import DoorTest, children_of, git_of, has_ended
 
