@@ -25,10 +25,9 @@ class Checkout {
   Result<void> prepare(const std::vector<Rule>& rules);
 
   /// Makes `target` a checkout of exactly this commit of the rule's repository, by way of the bare
-  /// repository `mirror`, which is fetched into. The tags of the repository come along. Submodules
-  /// and the files of Git LFS are fetched where the rule says so; a commit that has them otherwise
-  /// is refused. `log` gets what git says. `unavailable` or `invalid` with a text for people. Any
-  /// thread.
+  /// repository `mirror`, into which it fetches. It fetches the repository's tags, too. It fetches
+  /// submodules and files of Git LFS if the rule says so, and otherwise refuses a commit that has
+  /// them. `log` gets what git says. `unavailable` or `invalid` with a text for people. Any thread.
   Result<void> check_out(const Rule& rule, const std::string& sha,
                          const std::filesystem::path& mirror, const std::filesystem::path& target,
                          RunLog& log);

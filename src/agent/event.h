@@ -11,9 +11,8 @@
 
 namespace esclusa::agent {
 
-/// A `deployment` event. It is a hint that there is something to do, and nothing more: what is
-/// deployed, the server is asked (docs/decisions/0016). Whoever has the secret of a webhook may
-/// have written it.
+/// A `deployment` event. It only says that there may be something to do: the agent asks the server
+/// what to deploy (docs/decisions/0016). Whoever has the secret of a webhook may have written it.
 struct DeploymentEvent {
   std::string repository;  ///< `owner/name`
   int64_t id = 0;          ///< the deployment's
@@ -26,11 +25,11 @@ struct DeploymentEvent {
   std::string fault = {};        ///< why its file could not be read; then `body` is empty
 };
 
-/// Reads the body of a `deployment` event. `invalid` if it does not name a deployment. The payload
-/// is not looked at, and may be nested as deeply as it likes.
+/// Reads the body of a `deployment` event. `invalid` if it does not name a deployment. It does not
+/// parse the payload, which may have any depth.
 Result<DeploymentEvent> parse_deployment_event(std::string body);
 
-/// The members of the deployment of which the event says something else than the server.
+/// The members of the deployment that are different in the event and at the server.
 std::vector<std::string> differences(const DeploymentEvent& event,
                                      const client::Deployment& deployment);
 

@@ -26,14 +26,14 @@ struct Judgement {
 /// True for the states after which nothing is run.
 bool is_final_state(std::string_view state);
 
-/// Asks the server, at the moment before the run: an event may arrive late, or again, or be
-/// somebody's invention. Errors mean that the server could not be asked.
+/// Asks the server immediately before the run: an event may arrive late, or again, or be false. An
+/// error means that the server could not be asked.
 Result<Judgement> judge_deployment(const client::Api& api, const std::string& repository_path,
                                    int64_t id);
 
-/// Whether a command can be given all that belongs to the deployment: a text that stands in an
-/// environment variable and in a line of a log has no control characters, and git gets a commit
-/// by its 40 hex digits. `invalid` with a sentence otherwise.
+/// `invalid`, with a sentence, for a deployment that no command can be given: its texts become
+/// environment variables and lines of a log, so they must have no control characters, and its
+/// commit must be 40 hex digits.
 Result<void> check_runnable(const client::Deployment& deployment);
 
 }  // namespace esclusa::agent

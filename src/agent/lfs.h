@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-/// Files that Git LFS keeps elsewhere: in a checkout stands a pointer of some 130 bytes.
+/// Files that Git LFS keeps elsewhere: a checkout has a pointer of some 130 bytes in place of each.
 namespace esclusa::agent {
 
 /// The files below a checkout that have the form of a pointer, relative to it. `.git` is not looked
@@ -14,8 +14,8 @@ std::vector<std::string> find_pointers(const std::filesystem::path& checkout);
 /// Of what `git check-attr -z` prints: the files with `filter=lfs`.
 std::vector<std::string> with_lfs_filter(std::string_view attributes);
 
-/// `lfs.url` for a repository that git fetches from there, in git-lfs's own form; it stands above
-/// what `.lfsconfig` of the commit says.
+/// `lfs.url`, in git-lfs's own form, for a repository that git fetches from there. It overrides the
+/// `.lfsconfig` of the commit.
 std::string lfs_url(const std::string& git);
 
 }  // namespace esclusa::agent

@@ -21,9 +21,9 @@ namespace esclusa::agent {
 ///   queued ──server asked──► begun ──fetch, command──► ended ──server told──► reported
 ///     └── gone, held, finished, superseded: dropped
 ///
-/// What is reported was written down before. A fault of this machine, such as a full disk, is an
-/// outcome (`error`), and what waits behind goes on. A report whose answer was lost is repeated
-/// only after a look at what the server has: a run has one final status.
+/// An outcome is on the disk before it is reported. A fault of this machine, such as a full disk,
+/// is an outcome (`error`), and the next deployments go on. Before it repeats a report whose answer
+/// was lost, it looks at the server's statuses: a run has one final status.
 class Runner {
  public:
   /// All arguments outlive it. `public_url` is where the agent serves logs, in webhook mode.

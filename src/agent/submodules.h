@@ -6,8 +6,8 @@
 #include "agent/config.h"
 #include "base/error.h"
 
-/// Submodules of a commit. What `.gitmodules` says is anybody's text: it names a path at the
-/// entry's own host, and reaches no other place unless the entry allows it.
+/// Submodules of a commit. Anybody may have written `.gitmodules`: a URL in it leads to a path at
+/// the host of the entry's `git`, and to another host only if the entry allows it.
 namespace esclusa::agent {
 
 /// A commit of another repository that stands in a commit's tree.

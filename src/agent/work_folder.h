@@ -15,7 +15,7 @@
 ///   lock                              held while an agent runs
 ///   queue/OWNER%2FNAME-ID.json        accepted events, each its body
 ///   runs/OWNER/NAME/ID/run.json       how far the run is: RunRecord
-///                      event.json     the event's body
+///                      event.json     the event's body, with the server's deployment in it
 ///                      payload.json   the deployment's payload
 ///                      log            what the command printed
 ///                      source/        the checkout, until the run has ended
@@ -44,8 +44,8 @@ struct RunRecord {
   std::string log_key = {};
   RunStep step = RunStep::begun;
   Outcome outcome = {};  ///< set from `ended` on
-  /// Not written down: why the run cannot go on, or what its record says cannot be read. Then all
-  /// but the repository and the deployment may be empty.
+  /// Why the run cannot go on, or why its record cannot be read. It is not written to the disk. If
+  /// it is set, all members but the repository and the deployment may be empty.
   std::string fault = {};
 };
 
@@ -80,15 +80,15 @@ class WorkFolder {
 
   /// Records an accepted event; it is on disk when this returns.
   Result<Enqueued> enqueue(const DeploymentEvent& event);
-  /// The recorded events that have no run. One that cannot be read is known by its file's name, and
-  /// has a `fault`.
+  /// The recorded events that have no run. An event that cannot be read has a `fault`; its file's
+  /// name tells its repository and deployment.
   Result<std::vector<DeploymentEvent>> queued();
   /// Forgets a recorded event.
   Result<void> dequeue(const DeploymentEvent& event);
 
   /// Begins the one and only run of a deployment, and takes it from the queue. Nothing if there
-  /// has been one before. After an error there is none; a run that may not survive a crash, since
-  /// the disk failed, has a `fault`, and nothing of it may be started.
+  /// has been one before. After an error there is no run. If the disk failed, so that the run may
+  /// not survive a crash, it has a `fault`, and its command must not be started.
   Result<std::optional<RunFolder>> begin_run(const DeploymentEvent& event,
                                              const client::Deployment& deployment,
                                              RunRecord record);

@@ -25,15 +25,15 @@ struct Blocking {
   std::vector<std::string> without_owner = {};
 };
 
-/// What becomes of the bots for which a human answers: they go along, or stay as they are.
+/// Whether the bots for which a human answers are blocked with the human, or stay as they are.
 enum class Bots { along, stay };
 
 /// From now on the account's tokens open nothing, and its hooks get nothing. Writes an audit row
 /// for each account that it blocks. `not_found`; 422 `not_a_member` for an organization.
 Result<Blocking> block_account(const Context& context, const core::Principal& principal,
                                const std::string& login, Bots bots = Bots::along);
-/// Takes that back; what its hooks held is due at once. Bots that were blocked for themselves stay
-/// so; with `Bots::stay`, those that were blocked along as well.
+/// Takes that back; what its hooks held is due at once. Bots that were blocked on their own stay
+/// blocked; with `Bots::stay` also those that were blocked with the human.
 Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
                                  const std::string& login, Bots bots = Bots::along);
 

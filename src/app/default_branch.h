@@ -7,9 +7,10 @@
 /// that of a bare repository is the one that HEAD points to, unless somebody has set another.
 namespace esclusa::app {
 
-/// The repository with the name of its default branch as it is now. Where HEAD is followed and
-/// points to another branch than before, the new name is stored; while it names no branch that has
-/// a commit, or cannot be read, the last name stays. Reads one small file; never in a transaction.
+/// The repository with the name of its default branch as it is now. If it follows HEAD, and HEAD
+/// points to another branch than before, the new name is stored. While HEAD cannot be read, or
+/// names no branch that has a commit, the last name stays. Reads one small file; never in a
+/// transaction.
 core::Repository follow_head(const Context& context, core::Repository repository);
 RepositoryAccess follow_head(const Context& context, const RepositoryAccess& access);
 

@@ -5,7 +5,7 @@
 #include "core/idempotency_key.h"
 #include "store/idempotency.h"
 
-/// `Idempotency-Key`: for 24 hours the same key with the same body makes nothing new.
+/// `Idempotency-Key`: for 24 hours the same key with the same body creates nothing again.
 namespace esclusa::app {
 
 store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,

@@ -16,8 +16,8 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
                                const std::string& ref, const core::ResolvedRef& branch,
                                const std::string& other_sha);
 
-/// Whether that merge could be made now: the errors of merge_into_branch, of which only a push that
-/// comes in between cannot be foreseen. Writes nothing.
+/// Whether that merge could be made now: gives the errors of merge_into_branch, but cannot foresee
+/// a push that comes in between. Writes nothing.
 Result<void> check_mergeable(const git::Repository& git, const core::Repository& repository,
                              const std::string& ref, const core::ResolvedRef& branch,
                              const std::string& other_sha);

@@ -33,12 +33,13 @@ struct RepositoryHealth {
   core::Repository repository;
   std::string problem;
 };
-/// All that are registered, each looked at: whether it can be read, and written where it is
-/// declared so, and borrows from where it is declared to. Waits for the disk.
+/// All registered repositories, each examined: whether it can be read, can be written to if it is
+/// writable, and uses the declared alternates. Waits for the disk.
 Result<std::vector<RepositoryHealth>> list_repositories(const Context& context);
 
-/// Changes it for whoever may: the caller has judged that. Moves nothing in git. `not_found`,
-/// `repository_exists`, `invalid_branch`, `not_writable`, or an error of git::inspect.
+/// Changes it; the caller has judged whether that is allowed. Moves nothing in git. `not_found`,
+/// `invalid_name`, `repository_exists`, `invalid_branch`, `not_bare`, `not_writable`,
+/// `changed_meanwhile`, or an error of git::inspect.
 Result<Registration> update_repository(const Context& context, const core::Principal& principal,
                                        RepositoryId id, const core::RepositoryChange& change);
 Result<Registration> update_repository(const Context& context, const core::Principal& principal,
@@ -52,8 +53,8 @@ struct Removal {
   size_t hook_count = 0;
   size_t deploy_key_count = 0;
 };
-/// Registers it no more: its routes are 404 for everybody, what is held ends as a failure, its
-/// hooks and deploy keys are deleted, no `deployment` event about it is sent from now on, and its
+/// Ends its registration: its routes are 404 for everybody, held deployments end as a failure, its
+/// hooks and deploy keys are deleted, `deployment` events about it that wait are cancelled, and its
 /// name is free. Ids, rows and the folder stay.
 Result<Removal> remove_repository(const Context& context, const core::Principal& principal,
                                   const std::string& owner, const std::string& name);

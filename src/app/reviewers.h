@@ -20,9 +20,9 @@ core::EnvironmentDetails details_for(store::Connection& db, const core::Principa
 void hide_openers(store::Connection& db, const core::Principal& viewer,
                   std::vector<core::GateVerdict>& verdicts);
 
-/// The reviewers after a change that names `given`. Those that its author does not see stay: what
-/// one does not know of, one does not take away. 422 `invalid_reviewers` for who holds no role in
-/// the repository, and for a team that its author may not see.
+/// The reviewers after a change that names `given`. Reviewers that its author does not see stay.
+/// 422 `invalid_reviewers` for somebody without a role in the repository, and for a team that the
+/// author may not see.
 Result<std::vector<core::Reviewer>> change_reviewers(store::Connection& db,
                                                      const RepositoryAccess& access,
                                                      const core::Environment& environment,

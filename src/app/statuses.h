@@ -10,7 +10,7 @@ namespace esclusa::app {
 /// Records a report, and, on a success, makes what it replaces `inactive`, all in one
 /// transaction. A report that gives up a held deployment ends its wait; others are refused (422
 /// `waiting_for_protection`, `deployment_ended`, `environment_override_protected`). With a key that
-/// is known, gives the status of then.
+/// is known, gives the earlier status.
 Result<core::DeploymentStatus> create_status(const Context& context, const RepositoryAccess& access,
                                              DeploymentId deployment,
                                              const core::NewDeploymentStatus& input,

@@ -32,7 +32,7 @@ struct Requirement {
 };
 
 /// Judges access to one repository. `role` is what the account was granted there.
-/// Errors as behaviour.md §1 has them: what may not be seen is `not_found`.
+/// Errors as in docs/decisions/0005: what may not be seen is `not_found`.
 Result<void> check_access(const Principal& principal, const Repository& repository, Role role,
                           const Requirement& requirement);
 

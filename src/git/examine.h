@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "git/folder.h"
 
-/// What a git program would open by its path is looked at before one is started: where the kernel
-/// cannot confine git, this alone keeps a repository from leading it out.
+/// Looks at what git would open by its path, before git is started. Where the kernel cannot confine
+/// git, only this keeps a repository from leading it out.
 namespace esclusa::git {
 
 /// Walks the folder `objects` of a repository at `path`, and the alternates from which it borrows.

@@ -13,8 +13,8 @@
 namespace esclusa::git {
 
 /// An open folder whose content somebody else chose: a registered repository, an alternate, or a
-/// folder in one. Everything in it is opened beneath it, by openat2: no symbolic link is followed,
-/// whoever put it there and whenever, and what is neither a file nor a folder is opened without
+/// folder in one. It opens everything beneath it, by openat2. It follows no symbolic link, also if
+/// somebody made the link a moment ago. What is neither a file nor a folder is opened without
 /// waiting and closed again. So nothing in it can lead out or hold a thread.
 ///
 /// Names are relative paths (`refs/heads/main`) without `.`, `..` and empty parts. An error is

@@ -6,8 +6,8 @@
 #include "base/time.h"
 #include "git/repository.h"
 
-/// Merging one commit into a branch, in the repository itself: no work tree, no shell, no hooks.
-/// In two steps, so that a caller can record what it is about to do in between.
+/// Merges one commit into a branch: git works in a scratch repository, with no work tree, no shell
+/// and no hooks. In two steps, so that a caller can record in between what it is about to do.
 namespace esclusa::git {
 
 /// Who merges, as it stands in the commit.

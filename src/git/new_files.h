@@ -9,9 +9,9 @@
 namespace esclusa::git {
 
 /// Makes files and folders in a repository that others use, too, as git itself would: by the umask
-/// that the program was started with, and by core.sharedRepository of the repository. A file never
-/// gets less than its folder grants, so that whoever could read and push before can afterwards. If
-/// we are root, it belongs to the owner of its folder.
+/// that the program was started with, and by core.sharedRepository of the repository. A file grants
+/// at least what its folder grants, so that whoever could read and push before still can. If we are
+/// root, it belongs to the owner of its folder.
 class NewFiles {
  public:
   /// `repository` must live as long as this.

@@ -7,18 +7,19 @@
 #include "base/error.h"
 #include "base/landlock.h"
 
-/// Runs the git program, for what libgit2 cannot do. What keeps it from running or fetching what a
-/// repository names stands here, for the server and for the SSH door.
+/// Runs the git program, for what libgit2 cannot do. The settings here, for the server and for the
+/// SSH door, keep git from running or fetching what a repository names.
 namespace esclusa::git {
 
-/// `-c NAME=VALUE` for every git: no hooks, no helpers, no editors, no network, no housekeeping.
+/// `-c NAME=VALUE` for a git that does not obey the repository: no hooks, no helpers, no editors,
+/// no network, no housekeeping.
 std::vector<std::string> program_settings();
 
-/// The environment of every git: nothing of the user's, the machine's or anybody's configuration.
+/// Such a git's environment: nothing of the user's, the machine's or anybody's configuration.
 std::vector<std::string> program_environment();
 
-/// The files that git itself needs, of no repository: its programs, the loader, libraries. No shell
-/// is among them. `unavailable` if there is no git by our PATH, which is asked once.
+/// The files that git needs beside those of a repository: its programs, the loader, libraries, and
+/// no shell. `unavailable` if PATH leads to no git, which is looked up once.
 Result<Confinement> program_confinement();
 
 struct ProgramOutput {
@@ -31,8 +32,8 @@ struct ProgramOutput {
 /// hooks off, and nothing of the user's or the system's configuration or environment but PATH. No
 /// search for a repository, hence no check of its owner. `environment` is added.
 ///
-/// `files`: what it may use beside its own programs, where the kernel can confine it; unset, it may
-/// use what the server may.
+/// `files`: what it may use beside its own programs, if the kernel can confine it; without `files`
+/// it may use what the server may.
 ///
 /// `unavailable` if there is no git, if a signal or the time limit ended it, or if it wrote more
 /// than 1 MiB. Any thread.

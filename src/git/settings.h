@@ -7,9 +7,8 @@
 
 namespace esclusa::git {
 
-/// The last value of `NAME` in the section `[core]` of the repository's own configuration, in lower
-/// case; `true` where it stands without a value. Included files are not looked at, and nothing else
-/// of a configuration counts.
+/// The last value of `name` in the section `[core]` of the repository's own configuration, in lower
+/// case; `true` where it stands without a value. Reads no included files.
 Result<std::optional<std::string>> read_core_setting(const Folder& repository,
                                                      std::string_view name);
 

@@ -66,7 +66,7 @@ class Database {
   }
 };
 
-/// Applies the migrations that `schema_migration` does not list yet, each in a transaction.
+/// Applies the migrations that the table `migration` does not list yet, each in a transaction.
 Result<void> migrate(Database& database, std::span<const Migration> migrations);
 
 /// Opens (or creates) the SQLite file. Group commit: one writer thread runs the waiting work,

@@ -9,14 +9,15 @@
 
 namespace esclusa::ssh {
 
-/// Makes a GIT_DIR at `folder`, where nothing is: its refs and objects are those of the repository
-/// at `path`, by links, HEAD is a copy, and the configuration is ours. So git never reads the
+/// Makes a GIT_DIR at `folder`, where nothing is. It has links to the refs and objects of the
+/// repository at `path`, a copy of its HEAD, and a configuration of ours. So git never reads the
 /// configuration of a repository that it serves. `unavailable` if HEAD cannot be read.
 Result<void> make_git_folder(const std::filesystem::path& folder, const git::Folder& repository,
                              const std::string& path, const git::Configuration& configuration);
 
-/// `-c NAME=VALUE` for what a repository's own configuration may say to git here: how it packs and
-/// stores, what a push may do, and what is hidden. No setting among them names a file or a program.
+/// `-c NAME=VALUE` for the settings of a repository's own configuration that count here: how git
+/// packs and stores, what a push may do, and what is hidden. None of them names a file or a
+/// program.
 std::vector<std::string> repository_settings(const git::Configuration& configuration);
 
 }  // namespace esclusa::ssh

@@ -9,9 +9,9 @@
 #include "core/pushed_ref.h"
 
 /// How the server hears what a push is about to change, and what it has changed: git runs this
-/// program as its pre-receive and post-receive hooks. Where the server is set so, this program then
-/// runs those of the repository. In a session's folder stand links to this program, each named like
-/// a hook; what a hook has to know is in its environment.
+/// program as its pre-receive and post-receive hooks. With `ssh.repository_hooks` this program then
+/// runs those of the repository. A session's folder has links to this program, each named like a
+/// hook; what a hook has to know is in its environment.
 namespace esclusa::ssh {
 
 /// What the hooks of one push have to know.

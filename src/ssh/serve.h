@@ -12,9 +12,8 @@ namespace esclusa::ssh {
 /// for it. The exit code is git's; of a refusal it is 1, and the client is told why.
 int serve_session(int64_t key_id, const std::string& socket);
 
-/// The arguments with which git serves the repository at `path`: what no configuration may loosen
-/// stands on the command line, after `settings`. `hooks` is a session's folder, empty where nothing
-/// is pushed.
+/// The arguments with which git serves the repository at `path`. Behind `settings` come our own,
+/// which no configuration may change. `hooks` is a session's folder, empty where nothing is pushed.
 std::vector<std::string> git_arguments(core::GitService service,
                                        const std::vector<std::string>& settings,
                                        const std::string& path, const std::string& hooks);

@@ -6,7 +6,7 @@
 
 namespace esclusa::ssh {
 
-/// A folder of one session in /tmp; goes away, with all that is in it, with its owner.
+/// A folder of one session in /tmp. The destructor removes it with all that is in it.
 class SessionFolder {
  public:
   static Result<SessionFolder> make();

@@ -7,7 +7,7 @@
 namespace esclusa::wire {
 
 /// GitHub's newer node ids: `DE_kwDOAQ…` is `prefix_` + base64url of the msgpack array
-/// `[0, parent…, id]`. Source: behaviour.md §1, decoded from recorded answers.
+/// `[0, parent…, id]`. Decoded from recorded answers of GitHub.
 std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids);
 /// The same of what has a name instead of an id: a commit, a ref.
 std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids,
