@@ -110,6 +110,13 @@ def keep_teams_findable(case, choose):
             case.body.pop("name", None)
 
 
+def keep_repositories_findable(case):
+    """A repository with another name would be behind redirects for all requests that follow."""
+    if case.method.upper() == "PATCH" and case.path.endswith("/repos/{owner}/{repo}"):
+        if isinstance(case.body, dict):
+            case.body.pop("name", None)
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     global requests_sent
@@ -121,6 +128,7 @@ def before_call(context, case, kwargs):
     lead_to_commits(case, choose)
     offer_keys(case, choose)
     keep_teams_findable(case, choose)
+    keep_repositories_findable(case)
     if case.query:
         case.query.pop("wait", None)  # the server would do so, for up to a minute
     keep_hooks_here(case, choose)

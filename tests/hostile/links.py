@@ -63,7 +63,7 @@ def loose_object_is_a_link(place):
 
 @kind(sample=True,
       **each("esclusa: The git repository cannot be read…", "add add_writable"),
-      **each("200", "branches tags"),
+      branches="200 main topic", tags="200",
       **each(UNREADABLE, "commits compare victim deploy keep merge again clash"), kept="no",
       **closed("objects/pack in the git repository is a symbolic link"))
 def pack_folder_is_a_link(place):
@@ -105,8 +105,7 @@ def logs_is_a_link(place):
     place.link("logs", place.victim / "logs")
 
 
-@kind(sample=True,
-      **each(UNSAFE, "merge again"), **closed("logs/"))
+@kind(sample=True, **closed("logs/"))
 def logs_lead_to_the_server_s_secret(place):
     place.configure("[core]\n logAllRefUpdates = always")
     for name in ("heads/main", "heads/topic", "heads/pushed", "deployments/" + place.sha("main")):

@@ -13,6 +13,7 @@ IMPOSSIBLE_NAMES = [b"line\nfeed", b"a.lock", b".hidden", b"a..b", b"a b", b"a~1
 
 @kind(sample=True,
       branches="200 : 18", fetch="error: * Ignoring funny ref…",
+      push="fatal: bad object…",  # as git itself says where a ref has such a name
       refs={"-x": "201", "$(id)": "201", LONG: "201", **dict.fromkeys(
           ["a.lock", "line\nfeed", ".hidden", "a..b", "main~1", "../../../victim.git/HEAD",
            "refs/heads/../../HEAD"], NOT_FOUND)})

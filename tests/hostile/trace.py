@@ -40,11 +40,14 @@ HARMLESS = re.compile(r"/tmp/esclusa-[\w-]+(/|$)|/var/tmp/etilqs_\w+$"
 @dataclasses.dataclass(frozen=True)
 class Event:
     """A call that succeeded: `named` is its path as it was given, made absolute; `resolved` is the
-    file that its descriptor leads to, if it gives one; `says` is what a new symbolic link says."""
+    file that its descriptor leads to, if it gives one; `says` is what a new symbolic link says.
+    `is_beneath_descriptor`: the path is a plain name in a folder that was open, so no link counts
+    that has come into the way to that folder since."""
     call: str
     named: str
     resolved: str | None = None
     says: str | None = None
+    is_beneath_descriptor: bool = False
 
 
 def unescape(text):
@@ -88,8 +91,12 @@ def read_trace(path):
         if int(result) < 0:
             continue
         says = unescape(tokens.pop(0)[2]) if name in TEXT_FIRST else None
+        in_folder = name not in FOLLOWING and bool(tokens) and all(
+            descriptor.isdigit() or (not descriptor and "/" not in text)
+            for descriptor, _, text in tokens) and tokens[0][0].isdigit()
         for named in named_paths(name, tokens, folders.get(pid, "?")):
-            events.append(Event(name, named, unescape(leads_to) if leads_to else None, says))
+            events.append(Event(name, named, unescape(leads_to) if leads_to else None, says,
+                                in_folder))
             if name == "chdir":
                 folders[pid] = named
     return events
@@ -147,6 +154,8 @@ class Judge:
     def place(self, event):
         """The file that an event reached, as it is compared."""
         path = event.resolved
+        if path is None and event.is_beneath_descriptor:
+            path = event.named
         if path is None:
             parent, name = os.path.split(event.named)
             path = (follow(event.named, self._links) if event.call in FOLLOWING

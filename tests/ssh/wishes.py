@@ -45,7 +45,8 @@ class Inside:
     def __init__(self, visit):
         pids = visit.site.sessions(visit.key)
         assert len(pids) >= 2, f"no session of key {visit.key.id}: {pids}"
-        self.door, self.git = environment_of(pids[0]), environment_of(pids[1])
+        # The door, the guard that leads git's processes, and git.
+        self.door, self.git = environment_of(pids[0]), environment_of(pids[-1])
 
 
 def environment_of(pid):
