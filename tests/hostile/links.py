@@ -98,7 +98,7 @@ def object_info_is_a_link(place):
     place.link("objects/info", info)
 
 
-@kind(**each(UNSAFE, "merge again"), **closed("logs in the git repository is a symbolic link"))
+@kind(**closed("logs in the git repository is a symbolic link"))
 def logs_is_a_link(place):
     place.configure("[core]\n logAllRefUpdates = always")
     (place.victim / "logs").mkdir()
@@ -113,19 +113,19 @@ def logs_lead_to_the_server_s_secret(place):
     place.link("logs/HEAD", place.victim / "HEAD")
 
 
-@kind(**refused("/packed-refs: "), **each(UNSAFE, "branches tags victim merge again"),
+@kind(**refused("/packed-refs: "), **each(UNSAFE, "branches tags victim"),
       **closed("packed-refs in the git repository is a symbolic link"))
 def packed_refs_is_a_link(place):
     place.link("packed-refs", place.victim / "packed-refs")
 
 
-@kind(**refused("/HEAD: "), victim=UNSAFE,
+@kind(**refused("/HEAD: "), **each(UNSAFE, "victim merge again clash"),
       **closed("HEAD in the git repository is a symbolic link"))
 def head_is_a_link_to_the_victim(place):
     place.link("HEAD", place.victim / "HEAD")
 
 
-@kind(**refused("/HEAD: "), victim=UNSAFE,
+@kind(**refused("/HEAD: "), **each(UNSAFE, "victim merge again clash"),
       **closed("HEAD in the git repository is a symbolic link"))
 def head_is_a_link_as_git_once_made_it(place):
     place.link("HEAD", "refs/heads/main")

@@ -163,7 +163,7 @@ def object_is_garbage(place):
     place.write(place.object_file(place.sha("topic")), b"\x78\x9cgarbage")
 
 
-@kind(refs={"bomb": UNREADABLE}, fetch="error: bogus commit object…")
+@kind(refs={"bomb": UNREADABLE}, **each("error: bogus commit object…", "fetch push"))
 def commit_is_a_zlib_bomb(place):
     """A quarter of a megabyte on the disk, 256 in memory."""
     size = 256 * MiB
@@ -177,7 +177,7 @@ def commit_is_a_zlib_bomb(place):
     place.write("refs/heads/bomb", name + "\n")
 
 
-@kind(refs={"endless": UNREADABLE}, **each("error: garbage at end of loose object…", "fetch push"))
+@kind(refs={"endless": UNREADABLE}, **each("error: corrupt loose object…", "fetch push"))
 def object_that_states_another_size(place):
     """16 bytes, it says; there are 64 megabytes."""
     name = "ef" * 20

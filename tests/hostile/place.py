@@ -59,6 +59,7 @@ def make_template(folder):
     victim.commit("Secret too", {"secret.txt": SECRET * 2})
     victim.git("branch", "hidden")
     victim.git("clone", "-q", "--bare", str(victim.path), str(folder / "victim.git"))
+    victim.git("-C", str(folder / "victim.git"), "repack", "-a", "-d", "-q")  # links lead to packs
     (folder / "victim.git/refs/heads/main").write_text(victim.sha("main") + "\n")
     return folder
 

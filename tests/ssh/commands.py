@@ -45,11 +45,12 @@ def git_word(started):
 
 
 def count_git(commands):
-    """How often git is started for right commands: for a push it is first asked where the
-    repository's own hooks are."""
+    """How often git is started for right commands: it is first asked where its own programs are,
+    and what the repository's configuration says, which it gets as text."""
     expected = collections.Counter()
     for command in commands:
-        expected.update(["config", "receive-pack"] if "receive" in command else ["upload-pack"])
+        expected.update(["--exec-path", "config",
+                         "receive-pack" if "receive" in command else "upload-pack"])
     return expected
 
 
