@@ -167,8 +167,9 @@ class Judge:
 
     def is_inside(self, event, place):
         path = event.resolved or place.replace("CASE", self._folder, 1)
-        return bool(HARMLESS.match(path)) or any(
-            path == root or path.startswith(root + "/") for root in self._roots)
+        if any(path == root or path.startswith(root + "/") for root in self._roots):
+            return True
+        return bool(HARMLESS.match(path)) and not path.startswith(self._folder + "/")
 
     def places(self, events):
         """(the files beyond the roots, the programs started) of a trace."""
