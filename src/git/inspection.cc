@@ -12,6 +12,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "git/alternates.h"
 #include "git/config.h"
 #include "git/folder.h"
 #include "git/head.h"
@@ -173,8 +174,7 @@ class Alternates {
 
   Result<void> follow(const Place& objects, int depth = 1) {
     const auto text = TRY(read_file(objects, "info/alternates", list_bytes)).value_or("");
-    for (const std::string_view line : split(text, '\n')) {
-      if (line.empty() || line.starts_with('#')) continue;
+    for (const std::string_view line : alternate_lines(text)) {
       TRY(follow_line(objects, line, depth));
     }
     return {};
@@ -206,7 +206,7 @@ class Alternates {
   Result<void> follow_line(const Place& objects, std::string_view line, int depth) {
     const fs::path file = objects.path / "info/alternates";
     std::error_code error;
-    const fs::path target = fs::canonical(objects.path / fs::path(line), error);
+    const fs::path target = resolve_alternate(objects.path, line, error);
     if (error) {
       return refuse(file,
                     "It borrows objects from " + printable(line) + ": " + error.message() + ".");
