@@ -16,6 +16,7 @@
 #include "git/config.h"
 #include "git/folder.h"
 #include "git/head.h"
+#include "git/limits.h"
 #include "git/registration.h"
 
 namespace esclusa::git {
@@ -25,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t link_bytes = 8 * 1024;
 constexpr size_t list_bytes = 64 * 1024;
-constexpr size_t work_trees = 10'000;
 /// As deep as git itself follows them.
 constexpr int alternates_depth = 5;
 
@@ -309,8 +309,14 @@ Result<std::vector<std::string>> describe(const Place& place, const Inspection& 
     found.push_back("It borrows objects from " + printable(alternate) + ".");
   }
   if (const auto linked = TRY(find_place(place, "worktrees"))) {
-    const auto entries = TRY(linked->folder.list(work_trees));
-    found.push_back("It has linked work trees (" + std::to_string(entries.size()) +
+    const auto entries = linked->folder.list(limits::work_trees);
+    if (!entries) {
+      return refuse(linked->path, "It cannot be listed, or there are more than " +
+                                      std::to_string(limits::work_trees) +
+                                      " linked work trees. Remove those that are gone: git -C " +
+                                      printable(place.path.string()) + " worktree prune");
+    }
+    found.push_back("It has linked work trees (" + std::to_string(entries->size()) +
                     "): a branch that one of them is on is never moved.");
   }
   return found;

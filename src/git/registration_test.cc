@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "git/examine.h"
+#include "git/limits.h"
 #include "git/registration.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
@@ -145,6 +146,20 @@ TEST_CASE("inspect: an alternate that is named through a symbolic link can be me
   const auto folder = git::Folder::open(found->git_directory);
   REQUIRE(folder);
   CHECK(git::examine_repository(*folder, found->git_directory.string(), found->alternates));
+}
+
+TEST_CASE("inspect: refuses more linked work trees than a merge looks at") {
+  GitFixture fixture;
+  const auto work_trees = fixture.path() / "worktrees";
+  const auto add = [&](size_t number) {
+    std::filesystem::create_directories(work_trees / std::to_string(number));
+  };
+  for (size_t i = 0; i < limits::work_trees; ++i) add(i);
+  const auto found = git::inspect(fixture.path());
+  REQUIRE(found);
+  CHECK(join(found->found, " ").contains("linked work trees (1000)"));
+  add(limits::work_trees);
+  check_refused(git::inspect(fixture.path()), "more than 1000 linked work trees");
 }
 
 TEST_CASE("inspect: refuses clones that lack a part") {
