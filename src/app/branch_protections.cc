@@ -1,25 +1,15 @@
 #include "app/branch_protections.h"
 
 #include "app/gates.h"
+#include "app/repositories.h"
 #include "base/limits.h"
 #include "store/branch_protections.h"
 #include "store/environments.h"
 #include "store/events.h"
-#include "store/repositories.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::app {
 namespace {
-
-Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
-                                            const std::string& name) {
-  auto repository = store::find_repository(db, owner, name);
-  if (!repository) {
-    return fail(ErrorCode::not_found, "There is no repository \"" + owner + "/" + name + "\"",
-                "repository_not_found");
-  }
-  return std::move(*repository);
-}
 
 struct Change {
   std::string_view action;

@@ -28,6 +28,13 @@ struct GateFixture : test::AppFixture {
     linus = open("linus", "application");
   }
 
+  /// grace-bot, for which grace answers.
+  app::RepositoryAccess add_bot() {
+    must(app::create_account(
+        context, nobody, {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
+    must(app::grant_role(context, nobody, "ada", "application", "grace-bot", core::Role::write));
+    return open("grace-bot", "application");
+  }
   core::Environment guard(const core::EnvironmentChange& change) {
     return must(app::put_environment(context, ada, "production", change));
   }
@@ -250,12 +257,7 @@ TEST_CASE(
 
 TEST_CASE("review_deployment: nobody speaks for a human who is blocked") {
   GateFixture app;
-  must(app::create_account(
-      app.context, app.nobody,
-      {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
-  must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot",
-                       core::Role::write));
-  const auto bot = app.open("grace-bot", "application");
+  const auto bot = app.add_bot();
   core::EnvironmentChange rules;
   rules.reviewers = {bot.principal.account->id, app.ada.principal.account->id};
   rules.required_approvals = 2;
@@ -295,12 +297,7 @@ TEST_CASE(
 
 TEST_CASE("review_deployment: a bot reviews for a human who holds a role") {
   GateFixture app;
-  must(app::create_account(
-      app.context, app.nobody,
-      {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
-  must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot",
-                       core::Role::write));
-  const auto bot = app.open("grace-bot", "application");
+  const auto bot = app.add_bot();
   core::EnvironmentChange rules;
   rules.reviewers = {bot.principal.account->id, app.ada.principal.account->id};
   rules.required_approvals = 2;
@@ -310,6 +307,28 @@ TEST_CASE("review_deployment: a bot reviews for a human who holds a role") {
   must(app::grant_role(app.context, app.nobody, "ada", "application", "grace", core::Role::none));
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
   CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
+}
+
+TEST_CASE("review_deployment: an approval that counts no more is not in its human's way") {
+  GateFixture app;
+  const auto grant = [&](core::Role role) {
+    must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot", role));
+  };
+  const auto bot = app.add_bot();
+  core::EnvironmentChange rules = app.by_review(false, 2);
+  rules.reviewers->push_back(bot.principal.account->id);
+  app.guard(rules);
+  const auto held = app.deploy();
+  must(app.review(bot, held));
+  CHECK(app.refusal(app.review(app.grace, held)) == "already_approved");
+  grant(core::Role::none);
+  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::held);
+  CHECK(app.refusal(app.review(app.grace, held)) == "already_approved");
+  grant(core::Role::write);  // both count again, as the one human's that they are
+  CHECK(app.refusal(app.review(bot, held)) == "already_approved");
+  app::release_due(app.context, true);
+  CHECK(app.get(held).phase == DeploymentPhase::held);
+  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::released);
 }
 
 TEST_CASE("put_environment: a reviewer holds a role; that everybody may read does not count") {

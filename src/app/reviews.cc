@@ -72,6 +72,17 @@ core::DeploymentReview make_review(const Context& context, const RepositoryAcces
   return review;
 }
 
+/// Whether the human has approved already, by an account that may still review by the rule.
+bool has_approved(store::Connection& tx, const RepositoryAccess& access,
+                  const core::DeploymentReview& review) {
+  const auto counts = [&](const core::DeploymentReview& each) {
+    return each.state == core::ReviewState::approved && each.rule_id == review.rule_id &&
+           each.human_id == review.human_id &&
+           store::may_review(tx, access.repository, *review.rule_id, each.reviewer);
+  };
+  return std::ranges::any_of(store::list_reviews(tx, review.deployment_id), counts);
+}
+
 Result<core::Deployment> record_review(store::Connection& tx, const Context& context,
                                        const RepositoryAccess& access, Held held,
                                        const core::NewReview& input, const core::Commit& head) {
@@ -90,7 +101,8 @@ Result<core::Deployment> record_review(store::Connection& tx, const Context& con
   TRY(check_may_review(tx, access, held.deployment, *rule));
   core::DeploymentReview review = make_review(context, access, held, input.state, input.comment);
   review.rule_id = rule->id;
-  if (!store::insert_review(tx, review, access.principal)) {
+  const bool again = input.state == core::ReviewState::approved && has_approved(tx, access, review);
+  if (again || !store::insert_review(tx, review, access.principal)) {
     return fail(ErrorCode::invalid, review.reviewer.login + " has approved this deployment before.",
                 "already_approved");
   }

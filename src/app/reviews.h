@@ -18,8 +18,8 @@ Result<std::optional<core::PendingDeployment>> find_pending(const Context& conte
                                                             DeploymentId id);
 
 /// Approves or rejects. 403 `not_a_reviewer`; 422 `self_review_prevented`, `not_waiting`,
-/// `environment_not_waiting`, `no_review_required`, `already_approved`; 503
-/// `gates_unreadable`.
+/// `environment_not_waiting`, `no_review_required`, `already_approved` (by the same human, and it
+/// counts); 503 `gates_unreadable`.
 Result<core::Deployment> review_deployment(const Context& context, const RepositoryAccess& access,
                                            DeploymentId id, const core::NewReview& input);
 Result<core::ReviewHistory> list_reviews(const Context& context, const RepositoryAccess& access,

@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "base/text.h"
+#include "git/alternates.h"
 
 namespace esclusa::git {
 namespace {
@@ -47,34 +47,30 @@ Result<void> examine_folder(const Folder& folder, int depth) {
   return {};
 }
 
-/// The object folder that a line of an `alternates` file means to git.
-std::string named_folder(std::string_view line, const std::string& objects) {
-  const std::filesystem::path named = std::filesystem::path(objects) / line;
-  std::string path = named.lexically_normal().string();
-  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 struct Alternate {
   std::string line;    ///< as the file names it
-  std::string folder;  ///< what that means
+  std::string folder;  ///< what that means; empty if it cannot be found
 };
 
 /// What `objects`, an open object folder at `path`, names as its alternates.
 Result<std::vector<Alternate>> read_alternates(const Folder& objects, const std::string& path) {
   std::vector<Alternate> alternates;
   const std::string text = TRY(objects.read("info/alternates", alternates_bytes)).value_or("");
-  for (std::string_view line : split(text, '\n')) {
-    if (line.empty() || line.front() == '#') continue;
-    alternates.push_back({std::string(line), named_folder(line, path)});
+  for (std::string_view line : alternate_lines(text)) {
+    std::error_code error;
+    const std::string folder = resolve_alternate(path, line, error).string();
+    alternates.push_back({std::string(line), error ? "" : folder});
   }
   return alternates;
 }
 
-std::unexpected<Error> undeclared(const std::string& line) {
-  return fail(ErrorCode::unavailable,
-              "objects/info/alternates in the git repository names " + printable(line) +
-                  ", which was not declared when it was registered.",
+std::unexpected<Error> undeclared(const Alternate& alternate) {
+  const std::string named =
+      "objects/info/alternates in the git repository names " + printable(alternate.line);
+  if (alternate.folder.empty()) {
+    return fail(ErrorCode::unavailable, named + ", which cannot be found.", "repository_unsafe");
+  }
+  return fail(ErrorCode::unavailable, named + ", which was not declared when it was registered.",
               "repository_unsafe");
 }
 
@@ -91,12 +87,11 @@ Result<void> examine_objects(const Folder& repository, const std::string& path,
     const Alternate next = std::move(to_visit.back());
     to_visit.pop_back();
     if (!visited.insert(next.folder).second) continue;
-    if (std::ranges::find(alternates, next.folder) == alternates.end()) {
-      return undeclared(next.line);
-    }
-    const Folder borrowed = TRY(Folder::open(next.folder));
+    const auto declared = std::ranges::find(alternates, next.folder);
+    if (declared == alternates.end()) return undeclared(next);
+    const Folder borrowed = TRY(Folder::open(*declared));
     TRY(examine_folder(borrowed));
-    std::ranges::move(TRY(read_alternates(borrowed, next.folder)), std::back_inserter(to_visit));
+    std::ranges::move(TRY(read_alternates(borrowed, *declared)), std::back_inserter(to_visit));
   }
   return {};
 }

@@ -11,8 +11,9 @@ namespace esclusa::git {
 
 /// Walks the folder `objects` of a repository at `path`, and the alternates from which it borrows.
 /// Symbolic links, FIFOs, sockets and devices are refused, and alternates that are not among
-/// `alternates` (absolute object folders): `unavailable`, `repository_unsafe`, with a sentence that
-/// names the file relative to the repository.
+/// `alternates` (object folders, absolute and without symbolic links; only these are opened):
+/// `unavailable`, `repository_unsafe`, with a sentence that names the file relative to the
+/// repository. What it names as an alternate may be a link to one of those.
 Result<void> examine_objects(const Folder& repository, const std::string& path,
                              const std::vector<std::string>& alternates);
 

@@ -145,6 +145,30 @@ TEST_CASE("examine_objects: a relative alternate counts from the object folder")
   CHECK_FALSE(refusal(fixture, {lender}).empty());
 }
 
+TEST_CASE(
+    "examine_objects: an alternate may be named through a link, and what it leads to counts") {
+  GitFixture fixture, lender, other;
+  const auto objects = [](const GitFixture& of) {
+    return (of.git_directory() / "objects").string();
+  };
+  const fs::path link = fixture.folder() / "link";
+  fs::create_directory_symlink(lender.git_directory(), link);
+  fixture.folder().write("repository/objects/info/alternates", (link / "objects/").string());
+  CHECK(refusal(fixture, {objects(lender)}) == "");
+  CHECK(refusal(fixture, {objects(other)}).contains("not declared"));
+  // What was declared is a folder, and no name for whatever a link leads to later.
+  CHECK(refusal(fixture, {link / "objects"}).contains("not declared"));
+  fs::remove(link);
+  fs::create_directory_symlink(other.git_directory(), link);
+  CHECK(refusal(fixture, {objects(lender)}).contains("not declared"));
+  // `..` behind a link is that of what it leads to.
+  fixture.folder().write("repository/objects/info/alternates",
+                         (link / "objects/../objects").string());
+  CHECK(refusal(fixture, {objects(other)}) == "");
+  fs::remove(link);
+  CHECK(refusal(fixture, {objects(lender)}).contains("cannot be found"));
+}
+
 TEST_CASE("read_configuration: every value of a key, and nothing is included or obeyed") {
   GitFixture fixture;
   const auto included = fixture.folder().write("included", "[core]\n\tbare = false\n");

@@ -1,7 +1,9 @@
 #include "git/head.h"
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "core/ref.h"
-#include "git/folder.h"
 #include "git/ref_files.h"
 #include "git/settings.h"
 
@@ -11,9 +13,7 @@ namespace {
 constexpr std::string_view heads = "refs/heads/";
 
 /// git's words for it.
-bool is_true(const std::string& value) {
-  return value == "true" || value == "yes" || value == "on" || value == "1";
-}
+constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
 
 }  // namespace
 
@@ -28,10 +28,19 @@ Result<std::optional<std::string>> read_head_branch(const std::filesystem::path&
   return head->target.substr(heads.size());
 }
 
+bool is_bare(const std::optional<std::string>& core_bare,
+             const std::filesystem::path& git_directory) {
+  if (!core_bare) return git_directory.filename() != ".git";
+  return std::ranges::any_of(
+      true_values, [&](std::string_view word) { return equal_ignoring_case(*core_bare, word); });
+}
+
+Result<bool> read_is_bare(const Folder& repository, const std::filesystem::path& git_directory) {
+  return is_bare(TRY(read_core_setting(repository, "bare")), git_directory);
+}
+
 Result<bool> read_is_bare(const std::filesystem::path& git_directory) {
-  const Folder folder = TRY(Folder::open(git_directory));
-  const auto bare = TRY(read_core_setting(folder, "bare"));
-  return bare ? is_true(*bare) : git_directory.filename() != ".git";
+  return read_is_bare(TRY(Folder::open(git_directory)), git_directory);
 }
 
 }  // namespace esclusa::git

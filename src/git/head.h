@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "git/folder.h"
 
 /// HEAD of a registered repository, and whether the repository is bare. Each reads one small file,
 /// and neither follows symbolic links in the repository nor waits for one that hangs.
@@ -13,8 +14,14 @@ namespace esclusa::git {
 /// is missing, detached, or points to no branch. `unavailable` if it cannot be read.
 Result<std::optional<std::string>> read_head_branch(const std::filesystem::path& git_directory);
 
-/// What git takes the repository for: `core.bare` of its configuration, or its name. Included files
-/// are not looked at. `unavailable` if the configuration cannot be read.
+/// What git takes a repository for whose configuration has that value of `core.bare`: where there
+/// is none, a folder named `.git` has a work tree, and any other is bare.
+bool is_bare(const std::optional<std::string>& core_bare,
+             const std::filesystem::path& git_directory);
+
+/// The same of the repository's own configuration. Included files are not looked at. `unavailable`
+/// if the configuration cannot be read.
+Result<bool> read_is_bare(const Folder& repository, const std::filesystem::path& git_directory);
 Result<bool> read_is_bare(const std::filesystem::path& git_directory);
 
 }  // namespace esclusa::git

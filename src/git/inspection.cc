@@ -12,9 +12,11 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "git/alternates.h"
 #include "git/config.h"
 #include "git/folder.h"
 #include "git/head.h"
+#include "git/limits.h"
 #include "git/registration.h"
 
 namespace esclusa::git {
@@ -24,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t link_bytes = 8 * 1024;
 constexpr size_t list_bytes = 64 * 1024;
-constexpr size_t work_trees = 10'000;
 /// As deep as git itself follows them.
 constexpr int alternates_depth = 5;
 
@@ -173,8 +174,7 @@ class Alternates {
 
   Result<void> follow(const Place& objects, int depth = 1) {
     const auto text = TRY(read_file(objects, "info/alternates", list_bytes)).value_or("");
-    for (const std::string_view line : split(text, '\n')) {
-      if (line.empty() || line.starts_with('#')) continue;
+    for (const std::string_view line : alternate_lines(text)) {
       TRY(follow_line(objects, line, depth));
     }
     return {};
@@ -206,7 +206,7 @@ class Alternates {
   Result<void> follow_line(const Place& objects, std::string_view line, int depth) {
     const fs::path file = objects.path / "info/alternates";
     std::error_code error;
-    const fs::path target = fs::canonical(objects.path / fs::path(line), error);
+    const fs::path target = resolve_alternate(objects.path, line, error);
     if (error) {
       return refuse(file,
                     "It borrows objects from " + printable(line) + ": " + error.message() + ".");
@@ -309,8 +309,14 @@ Result<std::vector<std::string>> describe(const Place& place, const Inspection& 
     found.push_back("It borrows objects from " + printable(alternate) + ".");
   }
   if (const auto linked = TRY(find_place(place, "worktrees"))) {
-    const auto entries = TRY(linked->folder.list(work_trees));
-    found.push_back("It has linked work trees (" + std::to_string(entries.size()) +
+    const auto entries = linked->folder.list(limits::work_trees);
+    if (!entries) {
+      return refuse(linked->path, "It cannot be listed, or there are more than " +
+                                      std::to_string(limits::work_trees) +
+                                      " linked work trees. Remove those that are gone: git -C " +
+                                      printable(place.path.string()) + " worktree prune");
+    }
+    found.push_back("It has linked work trees (" + std::to_string(entries->size()) +
                     "): a branch that one of them is on is never moved.");
   }
   return found;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "core/ref.h"
 #include "git/examine.h"
+#include "git/head.h"
 #include "git/library.h"
 #include "git/limits.h"
 #include "git/new_objects.h"
@@ -13,7 +14,6 @@
 #include "git/ref_files.h"
 #include "git/ref_update.h"
 #include "git/scratch.h"
-#include "git/settings.h"
 
 namespace esclusa::git {
 namespace {
@@ -80,16 +80,14 @@ Result<bool> is_head(const Folder& repository, const std::string& file, const st
 }
 
 /// A branch that somebody's work tree is on must not move: the tree would no longer match it.
-Result<bool> is_checked_out(const Folder& repository, const std::string& branch) {
-  // As git has it: where the configuration is silent, a folder named `.git` has a work tree.
-  const auto bare = TRY(read_core_setting(repository, "bare"));
-  const bool has_work_tree =
-      bare && (*bare == "false" || *bare == "no" || *bare == "off" || *bare == "0");
-  if (has_work_tree && TRY(is_head(repository, "HEAD", branch))) return true;
-  const auto trees = TRY(repository.folder("worktrees"));
+Result<bool> is_checked_out(const Repository& repository, const std::string& branch) {
+  const Folder& folder = repository.folder();
+  const bool is_bare = TRY(read_is_bare(folder, repository.path()));
+  if (!is_bare && TRY(is_head(folder, "HEAD", branch))) return true;
+  const auto trees = TRY(folder.folder("worktrees"));
   if (!trees) return false;
   for (const Folder::Entry& entry : TRY(trees->list(limits::work_trees))) {
-    if (TRY(is_head(repository, "worktrees/" + entry.name + "/HEAD", branch))) return true;
+    if (TRY(is_head(folder, "worktrees/" + entry.name + "/HEAD", branch))) return true;
   }
   return false;
 }
@@ -136,7 +134,7 @@ Result<std::optional<std::string>> make_merge_commit(const Repository& repositor
 Result<BranchMove> move_branch(const Repository& repository, const std::string& branch,
                                const std::string& from, const std::string& to,
                                const MergeAuthor& author) {
-  if (TRY(is_checked_out(repository.folder(), branch))) return BranchMove::checked_out;
+  if (TRY(is_checked_out(repository, branch))) return BranchMove::checked_out;
   switch (TRY(move_ref(repository.folder(), branch, from, to, log_entry_of(author)))) {
     case RefMove::moved: return BranchMove::moved;
     case RefMove::changed: return BranchMove::changed;
@@ -147,7 +145,7 @@ Result<BranchMove> move_branch(const Repository& repository, const std::string& 
 
 Result<MergeCheck> check_merge(const Repository& repository, const std::string& branch,
                                const std::string& tip, const std::string& other) {
-  if (TRY(is_checked_out(repository.folder(), branch))) return MergeCheck::checked_out;
+  if (TRY(is_checked_out(repository, branch))) return MergeCheck::checked_out;
   const ScratchRepository scratch;
   return TRY(merge_trees(repository, tip, other, scratch)) ? MergeCheck::clean
                                                            : MergeCheck::conflict;

@@ -114,6 +114,35 @@ TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
             .value() == BranchMove::moved);
 }
 
+TEST_CASE("move_branch: a .git is no bare repository, unless its configuration says so") {
+  Diverged diverged("topic.txt", GitFixture::Layout::work_tree);
+  const GitFixture& fixture = diverged.repository;
+  const auto merge =
+      make_merge_commit(opened(fixture), diverged.other, diverged.tip, "m", author).value().value();
+  const auto move = [&] {
+    return move_branch(opened(fixture), "refs/heads/main", diverged.other, merge, author).value();
+  };
+  fixture.git({"config", "--unset", "core.bare"});
+  CHECK(move() == BranchMove::checked_out);
+  CHECK(check_merge(opened(fixture), "refs/heads/main", diverged.other, diverged.tip).value() ==
+        MergeCheck::checked_out);
+  fixture.git({"config", "core.bare", "NO"});
+  CHECK(move() == BranchMove::checked_out);
+  CHECK(fixture.git({"rev-parse", "refs/heads/main"}) == diverged.other);
+  fixture.git({"config", "core.bare", "true"});
+  CHECK(move() == BranchMove::moved);
+}
+
+TEST_CASE("move_branch: a folder of another name is bare where its configuration is silent") {
+  Diverged diverged;
+  const GitFixture& fixture = diverged.repository;
+  const auto merge =
+      make_merge_commit(opened(fixture), diverged.other, diverged.tip, "m", author).value().value();
+  fixture.git({"config", "--unset", "core.bare"});
+  CHECK(move_branch(opened(fixture), "refs/heads/main", diverged.other, merge, author).value() ==
+        BranchMove::moved);
+}
+
 TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no other") {
   Diverged diverged;
   const auto path = diverged.repository.git_directory();

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "git/examine.h"
+#include "git/limits.h"
 #include "git/registration.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
@@ -129,6 +131,35 @@ TEST_CASE("inspect: an alternate that is declared and not borrowed from is a mis
   const auto found = git::inspect(fixture.path(), {.alternates = {pool.path() / "objects"}});
   REQUIRE_FALSE(found);
   CHECK(found.error().reason_code == "undeclared_alternate");
+}
+
+TEST_CASE("inspect: an alternate that is named through a symbolic link can be merged with") {
+  GitFixture pool;
+  const std::string objects = pool.path() / "objects";
+  GitFixture fixture;
+  const auto link = fixture.folder() / "link";
+  std::filesystem::create_directory_symlink(pool.path(), link);
+  write_file(fixture.path() / "objects/info/alternates", (link / "objects").string() + "\n");
+  const auto found = git::inspect(fixture.path(), {.alternates = {link / "objects"}});
+  REQUIRE(found);
+  CHECK(found->alternates == std::vector<std::string>{objects});
+  const auto folder = git::Folder::open(found->git_directory);
+  REQUIRE(folder);
+  CHECK(git::examine_repository(*folder, found->git_directory.string(), found->alternates));
+}
+
+TEST_CASE("inspect: refuses more linked work trees than a merge looks at") {
+  GitFixture fixture;
+  const auto work_trees = fixture.path() / "worktrees";
+  const auto add = [&](size_t number) {
+    std::filesystem::create_directories(work_trees / std::to_string(number));
+  };
+  for (size_t i = 0; i < limits::work_trees; ++i) add(i);
+  const auto found = git::inspect(fixture.path());
+  REQUIRE(found);
+  CHECK(join(found->found, " ").contains("linked work trees (1000)"));
+  add(limits::work_trees);
+  check_refused(git::inspect(fixture.path()), "more than 1000 linked work trees");
 }
 
 TEST_CASE("inspect: refuses clones that lack a part") {

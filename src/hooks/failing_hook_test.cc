@@ -206,6 +206,23 @@ TEST_CASE("Worker: a dead letter that is replayed may be refused as often as bef
   fixture.await_count("delivery where state = 'dead' and attempt_count = 3", 1);
 }
 
+TEST_CASE("Worker: probes count no refusal from before a replay") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request&) { return status(400); });
+  const auto hook = fixture.hook(receiver.url());
+  fixture.send("deployment", "staging");
+  fixture.start({"127.0.0.0/8"}, 1e-3);
+  fixture.await_count("delivery where state = 'dead'", 1);
+  test::write(fixture.database(), [&](sql::Connection& tx) {
+    core::HookHealth health{.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)};
+    store::set_hook_health(tx, hook.id, health);
+    store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
+  });
+  fixture.worker->wake();
+  fixture.await_count("delivery where state = 'dead'", 1);
+  CHECK(fixture.count("delivery_attempt") == 6);
+}
+
 TEST_CASE("Worker: Retry-After puts the next attempt off") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) {

@@ -143,11 +143,9 @@ void Worker::start(store::DueDelivery delivery) {
 
 namespace {
 
-/// Whether the body was refused for good: as often in a row as it may be, and, by the schedule, as
-/// often since the delivery was last made pending.
+/// Whether the body was refused for good: as often in a row as it may be.
 bool is_refused_for_good(store::Connection& tx, const store::DueDelivery& delivery, int code) {
   if (!core::is_refusal(code)) return false;
-  if (!delivery.is_probe && delivery.attempt_count + 1 < core::refused_attempts_max) return false;
   constexpr int before = core::refused_attempts_max - 1;
   const auto codes = store::latest_status_codes(tx, delivery.id, before);
   return codes.size() == before && std::ranges::all_of(codes, core::is_refusal);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/text.h"
+#include "git/head.h"
 #include "ssh/session_folder.h"
 
 namespace esclusa::ssh {
@@ -20,7 +20,6 @@ constexpr const char* always_linked[] = {"refs", "objects", "packed-refs"};
 /// A log is continued, and none is begun.
 constexpr const char* linked_if_there[] = {"shallow", "logs", "worktrees"};
 constexpr const char* shared_setting = "core.sharedrepository";
-constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
 constexpr std::string_view severity_prefix = "receive.fsck.";
 constexpr std::string_view severities[] = {"error", "warn", "ignore"};
 
@@ -57,14 +56,6 @@ std::optional<std::string> value_of(const git::Configuration& configuration,
   return std::prev(end)->second;
 }
 
-/// Whether nobody works on a branch there; as git guesses where the configuration is silent.
-bool is_bare(const git::Configuration& configuration, std::string_view path) {
-  const auto value = value_of(configuration, "core.bare");
-  if (!value) return !path.ends_with("/.git");
-  const auto is_value = [&](std::string_view word) { return equal_ignoring_case(*value, word); };
-  return std::ranges::any_of(true_values, is_value);
-}
-
 /// Git takes this one from the configuration file alone: a word or an octal number.
 std::string shared_line(const git::Configuration& configuration) {
   const auto value = value_of(configuration, shared_setting);
@@ -85,9 +76,10 @@ Result<void> make_git_folder(const fs::path& folder, const git::Folder& reposito
   if (!head) return fail(ErrorCode::unavailable, "the repository has no HEAD");
   std::error_code error;
   fs::create_directory(folder, error);
-  const std::string settings = std::string("[core]\n\trepositoryFormatVersion = 0\n\tbare = ") +
-                               (is_bare(configuration, path) ? "true" : "false") + "\n" +
-                               shared_line(configuration);
+  const std::string settings =
+      std::string("[core]\n\trepositoryFormatVersion = 0\n\tbare = ") +
+      (git::is_bare(value_of(configuration, "core.bare"), path) ? "true" : "false") + "\n" +
+      shared_line(configuration);
   if (error || !write_file(folder / "HEAD", *head) || !write_file(folder / "config", settings)) {
     return folder_not_usable();
   }

@@ -218,8 +218,8 @@ void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestam
 
 std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count) {
   return db.all(
-      "select status_code from delivery_attempt where delivery_id = $1 and redelivery = 0 "
-      "order by id desc limit $2",
+      "select status_code from delivery_attempt where delivery_id = $1 and redelivery = 0 and "
+      "id > (select replayed_after from delivery where id = $1) order by id desc limit $2",
       {id.value, count}, [](const sql::Row& row) { return static_cast<int>(row.integer(0)); });
 }
 

@@ -63,7 +63,7 @@ struct AttemptOutcome {
 };
 
 /// The status codes of the delivery's latest attempts, newest first, without those that somebody
-/// asked for.
+/// asked for and those from before it was last replayed.
 std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count);
 
 /// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery or a

@@ -88,7 +88,8 @@ core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::R
       "update delivery set state = case when exists (select 1 from hook h join account c on "
       "c.id = h.creator_id where h.id = delivery.hook_id and (h.active = 0 or h.probe_at is not "
       "null or c.blocked_at is not null)) then 'held' else 'pending' end, attempt_count = 0, "
-      "next_attempt_at = $4 where id in (" +
+      "next_attempt_at = $4, replayed_after = coalesce((select max(a.id) from delivery_attempt a "
+      "where a.delivery_id = delivery.id), 0) where id in (" +
           chosen + "$5)",
       {hook.value, from, until, to_micros(now), limit});
   // Whoever asks for it believes that the receiver is well: find out at once.

@@ -150,6 +150,23 @@ TEST_CASE("replay_deliveries: begins the named states anew, and leaves all other
   });
 }
 
+TEST_CASE("latest_status_codes: those since the latest replay, the newest first") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      const auto hook = s.hook(tx);
+      const auto id = send(tx, s, hook, DeliveryState::dead);
+      for (int code : {400, 413, 422}) attempt(tx, hook, id, code);
+      using Codes = std::vector<int>;
+      CHECK(store::latest_status_codes(tx, id, 2) == Codes{422, 413});
+      store::replay_deliveries(tx, hook.id, {}, at(50), 100);
+      CHECK(store::latest_status_codes(tx, id, 2) == Codes{});
+      attempt(tx, hook, id, 503);
+      CHECK(store::latest_status_codes(tx, id, 2) == Codes{503});
+    });
+  });
+}
+
 TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the limit") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

@@ -21,7 +21,7 @@ void save_verdicts(sql::Connection& tx, DeploymentId deployment,
 /// As they were last judged, without those who could open them.
 std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId deployment);
 
-/// `review.id` is ignored. Nothing if the same human has approved by the same rule.
+/// `review.id` is ignored. Nothing if the same account has approved by the same rule.
 std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
                                                 const core::DeploymentReview& review,
                                                 const core::Principal& reviewer);

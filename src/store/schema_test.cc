@@ -75,3 +75,32 @@ TEST_CASE("0010_repository_location: a repository that was there is registered a
     });
   });
 }
+
+TEST_CASE("0015_replayed_deliveries: what was replayed and waits is refused as often as before") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(14)));
+    test::write(db, [](sql::Connection& tx) {
+      for (const char* sql :
+           {"insert into account (id, login, login_key, kind, created_at, updated_at) "
+            "values (5, 'ada', 'ada', 'user', 0, 0)",
+            "insert into hook (id, url, content_type, insecure_ssl, events, active, creator_id, "
+            "created_at, updated_at) values (9, 'http://h/', 'json', 0, '*', 1, 5, 0, 0)",
+            "insert into event (id, guid, kind, action, event_no, announced, created_at) values "
+            "(11, 'one', 'push', '', 0, 1, 0), (12, 'two', 'push', '', 0, 1, 0)",
+            "insert into delivery (id, event_id, hook_id, order_environment_id, state, "
+            "attempt_count, next_attempt_at, created_at) values "
+            "(13, 11, 9, 0, 'held', 0, 0, 0), (14, 12, 9, 0, 'pending', 1, 0, 0)",
+            "insert into delivery_attempt (delivery_id, hook_id, attempted_at, duration, "
+            "status_code, status, request_headers, response_headers, response_body) values "
+            "(13, 9, 0, 0, 400, '', '', '', ''), (14, 9, 0, 0, 400, '', '', '', '')"}) {
+        tx.execute(sql);
+      }
+    });
+    test::must(sql::migrate(db, migrations));
+    test::read(db, [](sql::Connection& tx) {
+      CHECK(store::latest_status_codes(tx, {13}, 2).empty());
+      CHECK(store::latest_status_codes(tx, {14}, 2) == std::vector<int>{400});
+    });
+  });
+}

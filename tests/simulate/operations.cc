@@ -126,7 +126,7 @@ std::string expect_review(const Model& model, const Review& review) {
     return "self_review_prevented";
   }
   const bool again = std::ranges::any_of(deployment->approvals, [&](const Approval& each) {
-    return each.version == rule->version &&
+    return each.version == rule->version && model.may_review(*rule, each.person) &&
            model.people[each.person].human == model.people[review.person].human;
   });
   return approves && again ? "already_approved" : "ok";
