@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <thread>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -36,6 +39,9 @@ constexpr const char* confined_search_path = "/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
 constexpr int missed_checks = 4;
+/// The server holds a repository's lock alone for moments; whoever holds it longer is a stranger.
+constexpr std::chrono::seconds lock_time{5};
+constexpr std::chrono::milliseconds lock_again{50};
 
 /// What one session works with.
 struct Session {
@@ -99,8 +105,18 @@ Result<std::string> find_repository_hooks(const std::string& path) {
 
 /// Tells the server, also if it was started later, that somebody pushes here.
 Result<void> lock_repository(const git::Folder& repository) {
-  if (flock(repository.descriptor(), LOCK_SH) == 0) return {};
-  return fail(ErrorCode::unavailable, "the repository's folder cannot be locked");
+  const auto deadline = std::chrono::steady_clock::now() + lock_time;
+  while (flock(repository.descriptor(), LOCK_SH | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return fail(ErrorCode::unavailable, "the repository's folder cannot be locked");
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return fail(ErrorCode::unavailable,
+                  "another program has locked the repository's folder; try again");
+    }
+    std::this_thread::sleep_for(lock_again);
+  }
+  return {};
 }
 
 /// Judges the session again: at once if the server says no, after a while if it says nothing.

@@ -1,7 +1,9 @@
 """Hostile repositories at the SSH door: git serves them and is led nowhere, or a sentence says why
 it does not."""
+import fcntl
 import os
 import pathlib
+import time
 import unittest
 
 from harness import make_repository
@@ -61,6 +63,20 @@ class Hostile(DoorTest):
         self.commit(clone)
         done = self.git(key_id, "push", "origin", "main", directory=clone)
         self.assertNotIn("the-secret", done.stderr)
+
+    def test_a_folder_that_another_program_has_locked(self):
+        key_id = self.add_key()
+        folder = os.open(self.bare.path, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        begin = time.monotonic()
+        done = self.serve(key_id, f"git-receive-pack 'demo/{self.name}.git'")
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertIn("another program has locked the repository's folder", done.stderr)
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        done = self.serve(key_id, f"git-receive-pack 'demo/{self.name}.git'")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def assert_refused(self, sentence):
         """Neither git program starts, and the client hears why."""
