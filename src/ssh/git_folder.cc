@@ -43,9 +43,13 @@ bool contains(const List& list, std::string_view text) {
   return std::ranges::find(list, text) != std::end(list);
 }
 
+/// A `=` in a name would end it on git's command line: `receive.fsck.skipList=/file.x` would name a
+/// file.
+bool is_one_name(std::string_view name) { return name.find_first_of("=\n") == name.npos; }
+
 bool is_passed(const std::string& name, const std::string& value) {
   // Not receive.fsck.skipList, which names a file.
-  if (name.starts_with(severity_prefix)) return contains(severities, value);
+  if (name.starts_with(severity_prefix)) return is_one_name(name) && contains(severities, value);
   return contains(passed_settings, name);
 }
 

@@ -173,6 +173,8 @@ TEST_CASE("repository_settings: limits and rules, and nothing that names a file 
                                             {"receive.denydeletes", "true"},
                                             {"receive.fsck.missingemail", "ignore"},
                                             {"receive.fsck.skiplist", "/evil"},
+                                            {"receive.fsck.skipList=/evil.z", "error"},
+                                            {"receive.fsck.a\nb", "error"},
                                             {"remote.x.url", "ext::evil"},
                                             {"transfer.hiderefs", "refs/a"},
                                             {"transfer.hiderefs", "!refs/a/b"},

@@ -60,6 +60,9 @@ class Hostile(DoorTest):
         clone = self.clone(key_id)
         for name in ("receive.fsck.skipList", "fsck.skipList", "mailmap.file", "include.path"):
             self.bare.git("config", name, str(self.secret))
+        # A name that would be another one's name and value on a command line.
+        self.bare.git("config", f"receive.fsck.skipList={self.secret}.z", "error")
+        (self.folder / "secret.z=error").write_text("the-secret\n")
         self.commit(clone)
         done = self.git(key_id, "push", "origin", "main", directory=clone)
         self.assertNotIn("the-secret", done.stderr)
