@@ -64,7 +64,8 @@ void add_protocol(std::vector<std::string>& environment) {
 /// but the machine's.
 std::vector<std::string> free_environment() {
   std::vector<std::string> environment = {std::string("PATH=") + search_path, "LANG=C.UTF-8",
-                                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"};
+                                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
+                                          git::allocation_limit};
   const passwd* user = getpwuid(geteuid());
   environment.push_back(std::string("HOME=") + (user != nullptr ? user->pw_dir : "/nonexistent"));
   if (user != nullptr) {
@@ -259,6 +260,9 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
   // The refs that keep deployed commits alive are ours.
   set("transfer.hideRefs=refs/deployments");
   set("transfer.fsckObjects=true");
+  // The memory of several packings at once; a repository cannot ask for more.
+  set("pack.threads=2");
+  set("pack.windowMemory=256m");
   if (service == GitService::upload_pack) {
     // Protocol version 2 gives any commit that is asked for by its SHA; so do the others.
     set("uploadpack.allowAnySHA1InWant=true");
