@@ -24,16 +24,13 @@ constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
 constexpr std::string_view severity_prefix = "receive.fsck.";
 constexpr std::string_view severities[] = {"error", "warn", "ignore"};
 
+/// None that says how much memory or how many threads git takes, or what it leaves unsynced.
 constexpr std::string_view passed_settings[] = {
     // how it stores
-    "core.bigfilethreshold", "core.compression", "core.deltabasecachelimit",
-    "core.filesreflocktimeout", "core.fsync", "core.fsyncmethod", "core.fsyncobjectfiles",
-    "core.loosecompression", "core.packedgitlimit", "core.packedgitwindowsize",
-    "core.packedrefstimeout", "receive.unpacklimit", "transfer.unpacklimit",
+    "core.compression", "core.filesreflocktimeout", "core.loosecompression",
+    "core.packedrefstimeout",
     // how it packs what is fetched
-    "pack.allowpackreuse", "pack.compression", "pack.deltacachelimit", "pack.deltacachesize",
-    "pack.depth", "pack.threads", "pack.usebitmaps", "pack.window", "pack.windowmemory",
-    "uploadpack.keepalive",
+    "pack.allowpackreuse", "pack.compression", "pack.usebitmaps", "uploadpack.keepalive",
     // what a push may do, and who sees what
     "receive.denydeletes", "receive.denynonfastforwards", "receive.keepalive", "receive.hiderefs",
     "transfer.hiderefs", "uploadpack.hiderefs"};

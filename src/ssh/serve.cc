@@ -39,6 +39,8 @@ constexpr const char* confined_search_path = "/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
 constexpr int missed_checks = 4;
+/// A push of fewer objects leaves loose objects, others a pack.
+constexpr int unpacked_objects = 1000;
 /// The server holds a repository's lock alone for moments; whoever holds it longer is a stranger.
 constexpr std::chrono::seconds lock_time{5};
 constexpr std::chrono::milliseconds lock_again{50};
@@ -271,6 +273,14 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
   } else {
     set("receive.fsckObjects=true");
     set("receive.maxInputSize=" + std::to_string(limits::pushed_bytes));
+    // What the server writes down about a push is durable; so is what was pushed.
+    set("core.fsync=committed,loose-object,reference");
+    set("core.fsyncMethod=fsync");
+    // Nothing repacks after a push, and a repository of too many packs cannot be read. A higher
+    // limit would make pushes slow: each loose object is synced alone. Git 2.39 takes the second
+    // one before the first, later versions the other way round.
+    set("receive.unpackLimit=" + std::to_string(unpacked_objects));
+    set("transfer.unpackLimit=" + std::to_string(unpacked_objects));
     // A work tree that somebody has on the branch would no longer match it.
     set("receive.denyCurrentBranch=refuse");
     set("receive.denyDeleteCurrent=refuse");
