@@ -13,7 +13,7 @@
 namespace esclusa::git {
 namespace {
 
-constexpr size_t entries_max = 4'000'000;  ///< of one folder
+constexpr size_t entries_max = 4'000'000;  ///< of one walk, in all its folders
 constexpr size_t alternates_bytes = 64 * 1024;
 constexpr int depth_max = 200;  ///< a name of a ref has 4096 bytes at most
 /// Entries of the repository's own folder, beside `objects`, that git opens.
@@ -29,20 +29,28 @@ mode_t kind_of(const Folder& folder, const Folder::Entry& entry) {
   return is_there ? info.st_mode & S_IFMT : S_IFREG;  // it is gone: nothing to open
 }
 
-Result<void> examine_folder(const Folder& folder, int depth = 0);
+Result<void> examine_folder(const Folder& folder, int depth, size_t& entries_left);
 
-Result<void> examine_entry(const Folder& folder, const Folder::Entry& entry, int depth) {
+Result<void> examine_folder(const Folder& folder) {
+  size_t entries_left = entries_max;
+  return examine_folder(folder, 0, entries_left);
+}
+
+Result<void> examine_entry(const Folder& folder, const Folder::Entry& entry, int depth,
+                           size_t& entries_left) {
   const mode_t kind = kind_of(folder, entry);
   if (S_ISREG(kind)) return {};
   if (!S_ISDIR(kind)) return unsafe_entry(folder.path_of(entry.name), kind);
   if (depth == depth_max) return cannot_read("examining " + folder.name(), "it is too deep");
   const auto inner = TRY(folder.folder(entry.name));
-  return inner ? examine_folder(*inner, depth + 1) : Result<void>{};
+  return inner ? examine_folder(*inner, depth + 1, entries_left) : Result<void>{};
 }
 
-Result<void> examine_folder(const Folder& folder, int depth) {
-  for (const Folder::Entry& entry : TRY(folder.list(entries_max))) {
-    TRY(examine_entry(folder, entry, depth));
+Result<void> examine_folder(const Folder& folder, int depth, size_t& entries_left) {
+  const auto entries = TRY(folder.list(entries_left));
+  entries_left -= entries.size();
+  for (const Folder::Entry& entry : entries) {
+    TRY(examine_entry(folder, entry, depth, entries_left));
   }
   return {};
 }
@@ -98,9 +106,10 @@ Result<void> examine_objects(const Folder& repository, const std::string& path,
 
 Result<void> examine_repository(const Folder& repository, const std::string& path,
                                 const std::vector<std::string>& alternates) {
+  size_t entries_left = entries_max;
   for (const Folder::Entry& entry : TRY(repository.list(entries_max))) {
     if (std::ranges::find(served_entries, entry.name) != std::end(served_entries)) {
-      TRY(examine_entry(repository, entry, 0));
+      TRY(examine_entry(repository, entry, 0, entries_left));
     }
   }
   return examine_objects(repository, path, alternates);

@@ -3,6 +3,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "git/folder.h"
 
 namespace esclusa::git {
@@ -19,8 +21,9 @@ bool remove_left_lock(const Repository& repository, const std::string& ref, cons
 
 bool is_in_session(const std::filesystem::path& git_directory) {
   const auto folder = Folder::open(git_directory);
-  // The lock is let go with the descriptor.
-  return folder && flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0;
+  if (!folder) return false;
+  // The lock is let go with the descriptor. A file system without locks has nobody's.
+  return flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace esclusa::git

@@ -80,7 +80,8 @@ std::vector<std::string> program_environment() {
           "GIT_ALLOW_PROTOCOL=",
           "GIT_NO_REPLACE_OBJECTS=1",
           "GIT_GRAFT_FILE=/nonexistent/grafts",
-          "GIT_TERMINAL_PROMPT=0"};
+          "GIT_TERMINAL_PROMPT=0",
+          allocation_limit};
 }
 
 Result<Confinement> program_confinement() {

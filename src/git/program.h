@@ -11,6 +11,10 @@
 /// SSH door, keep git from running or fetching what a repository names.
 namespace esclusa::git {
 
+/// In the environment of git: the most that it allocates at once, lest an object's header decides
+/// that. From half of it on (`core.bigFileThreshold`) git streams blobs.
+inline constexpr const char* allocation_limit = "GIT_ALLOC_LIMIT=1g";
+
 /// `-c NAME=VALUE` for a git that does not obey the repository: no hooks, no helpers, no editors,
 /// no network, no housekeeping.
 std::vector<std::string> program_settings();

@@ -1,8 +1,10 @@
 #include "git/program.h"
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "support/git_fixture.h"
 #include "support/has_landlock.h"
@@ -70,6 +72,28 @@ TEST_CASE("run_git: when confined it reads what it was granted and its own progr
   const std::vector<std::string> asked = {"cat-file", "-t", secret};
   CHECK(run_git(repository.git_directory(), asked, {alternates})->exit_code == 0);
   CHECK(run_git(repository.git_directory(), asked, {alternates}, files)->exit_code != 0);
+}
+
+TEST_CASE("run_git: an object that claims 10 GB makes git allocate nothing") {
+  GitFixture repository;
+  const std::string base = repository.commit("main", "a.txt", "one\n");
+  repository.branch("topic", base);
+  repository.commit("main", "a.txt", "two\n");
+  repository.commit("topic", "a.txt", "three\n");
+  const std::string blob = repository.git({"rev-parse", "topic:a.txt"});
+  const std::string inflated("blob 10737418240\0three\n", 23);
+  std::string deflated(100, '\0');
+  uLongf size = deflated.size();
+  REQUIRE(compress(reinterpret_cast<Bytef*>(deflated.data()), &size,
+                   reinterpret_cast<const Bytef*>(inflated.data()), inflated.size()) == Z_OK);
+  const std::string file = "objects/" + blob.substr(0, 2) + "/" + blob.substr(2);
+  std::filesystem::remove(repository.git_directory() / file);
+  std::ofstream(repository.git_directory() / file, std::ios::binary) << deflated.substr(0, size);
+  const auto merged =
+      run_git(repository.git_directory(), {"merge-tree", "--write-tree", "main", "topic"});
+  REQUIRE(merged);
+  CHECK(merged->exit_code == 128);
+  CHECK(merged->error_output.contains("over limit 1073741824"));
 }
 
 TEST_CASE("program_settings: git takes them all, and fetches by no protocol") {

@@ -17,7 +17,7 @@ Result<void> make_git_folder(const std::filesystem::path& folder, const git::Fol
 
 /// `-c NAME=VALUE` for the settings of a repository's own configuration that count here: how git
 /// packs and stores, what a push may do, and what is hidden. None of them names a file or a
-/// program.
+/// program, or says how much memory git may take.
 std::vector<std::string> repository_settings(const git::Configuration& configuration);
 
 }  // namespace esclusa::ssh

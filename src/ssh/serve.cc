@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <thread>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -36,6 +39,11 @@ constexpr const char* confined_search_path = "/usr/bin:/bin";
 /// A server that is started anew is away for so long; then nobody knows whether the key still
 /// opens.
 constexpr int missed_checks = 4;
+/// A push of fewer objects leaves loose objects, others a pack.
+constexpr int unpacked_objects = 1000;
+/// The server holds a repository's lock alone for moments; whoever holds it longer is a stranger.
+constexpr std::chrono::seconds lock_time{5};
+constexpr std::chrono::milliseconds lock_again{50};
 
 /// What one session works with.
 struct Session {
@@ -58,7 +66,8 @@ void add_protocol(std::vector<std::string>& environment) {
 /// but the machine's.
 std::vector<std::string> free_environment() {
   std::vector<std::string> environment = {std::string("PATH=") + search_path, "LANG=C.UTF-8",
-                                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0"};
+                                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
+                                          git::allocation_limit};
   const passwd* user = getpwuid(geteuid());
   environment.push_back(std::string("HOME=") + (user != nullptr ? user->pw_dir : "/nonexistent"));
   if (user != nullptr) {
@@ -99,8 +108,18 @@ Result<std::string> find_repository_hooks(const std::string& path) {
 
 /// Tells the server, also if it was started later, that somebody pushes here.
 Result<void> lock_repository(const git::Folder& repository) {
-  if (flock(repository.descriptor(), LOCK_SH) == 0) return {};
-  return fail(ErrorCode::unavailable, "the repository's folder cannot be locked");
+  const auto deadline = std::chrono::steady_clock::now() + lock_time;
+  while (flock(repository.descriptor(), LOCK_SH | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return fail(ErrorCode::unavailable, "the repository's folder cannot be locked");
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return fail(ErrorCode::unavailable,
+                  "another program has locked the repository's folder; try again");
+    }
+    std::this_thread::sleep_for(lock_again);
+  }
+  return {};
 }
 
 /// Judges the session again: at once if the server says no, after a while if it says nothing.
@@ -243,6 +262,9 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
   // The refs that keep deployed commits alive are ours.
   set("transfer.hideRefs=refs/deployments");
   set("transfer.fsckObjects=true");
+  // The memory of several packings at once; a repository cannot ask for more.
+  set("pack.threads=2");
+  set("pack.windowMemory=256m");
   if (service == GitService::upload_pack) {
     // Protocol version 2 gives any commit that is asked for by its SHA; so do the others.
     set("uploadpack.allowAnySHA1InWant=true");
@@ -251,6 +273,14 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
   } else {
     set("receive.fsckObjects=true");
     set("receive.maxInputSize=" + std::to_string(limits::pushed_bytes));
+    // What the server writes down about a push is durable; so is what was pushed.
+    set("core.fsync=committed,loose-object,reference");
+    set("core.fsyncMethod=fsync");
+    // Nothing repacks after a push, and a repository of too many packs cannot be read. A higher
+    // limit would make pushes slow: each loose object is synced alone. Git 2.39 takes the second
+    // one before the first, later versions the other way round.
+    set("receive.unpackLimit=" + std::to_string(unpacked_objects));
+    set("transfer.unpackLimit=" + std::to_string(unpacked_objects));
     // A work tree that somebody has on the branch would no longer match it.
     set("receive.denyCurrentBranch=refuse");
     set("receive.denyDeleteCurrent=refuse");

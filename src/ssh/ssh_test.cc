@@ -168,17 +168,30 @@ TEST_CASE("repository_settings: limits and rules, and nothing that names a file 
                                             {"gc.auto", "1"},
                                             {"gpg.program", "/evil"},
                                             {"include.path", "/evil"},
-                                            {"pack.threads", "2"},
+                                            {"core.bigfilethreshold", "1t"},
+                                            {"core.deltabasecachelimit", "1t"},
+                                            {"core.fsync", "none"},
+                                            {"core.fsyncmethod", "writeout-only"},
+                                            {"core.packedgitlimit", "1t"},
+                                            {"pack.deltacachesize", "1t"},
+                                            {"pack.threads", "1000"},
+                                            {"pack.usebitmaps", "false"},
+                                            {"pack.window", "1000000"},
+                                            {"pack.windowmemory", "0"},
+                                            {"receive.unpacklimit", "1"},
+                                            {"transfer.unpacklimit", "1"},
                                             {"receive.certnonceseed", "x"},
                                             {"receive.denydeletes", "true"},
                                             {"receive.fsck.missingemail", "ignore"},
                                             {"receive.fsck.skiplist", "/evil"},
+                                            {"receive.fsck.skipList=/evil.z", "error"},
+                                            {"receive.fsck.a\nb", "error"},
                                             {"remote.x.url", "ext::evil"},
                                             {"transfer.hiderefs", "refs/a"},
                                             {"transfer.hiderefs", "!refs/a/b"},
                                             {"uploadpack.packobjectshook", "/evil"}};
   CHECK(repository_settings(configuration) ==
-        Names{"-c", "pack.threads=2", "-c", "receive.denydeletes=true", "-c",
+        Names{"-c", "pack.usebitmaps=false", "-c", "receive.denydeletes=true", "-c",
               "receive.fsck.missingemail=ignore", "-c", "transfer.hiderefs=refs/a", "-c",
               "transfer.hiderefs=!refs/a/b"});
 }
@@ -197,6 +210,7 @@ TEST_CASE("git_arguments: git's two programs, with settings that no repository l
   CHECK(text(reads).contains(" -c transfer.hideRefs=refs/deployments "));
   CHECK(text(reads).contains(" -c uploadpack.allowAnySHA1InWant=true "));
   CHECK(text(reads).contains(" -c core.hooksPath=/dev/null "));
+  CHECK(text(reads).contains(" -c pack.threads=2 "));
   CHECK(text(reads).find("allowFilter=true") < text(reads).find("allowFilter=false"));
   const Names writes =
       git_arguments(core::GitService::receive_pack, {}, "/srv/a.git", "/tmp/hooks");
@@ -205,6 +219,9 @@ TEST_CASE("git_arguments: git's two programs, with settings that no repository l
   CHECK(text(writes).contains(" -c receive.fsckObjects=true "));
   CHECK(text(writes).contains(" -c receive.maxInputSize=1073741824 "));
   CHECK(text(writes).contains(" -c receive.denyCurrentBranch=refuse "));
+  CHECK(text(writes).contains(" -c core.fsync=committed,loose-object,reference "));
+  CHECK(text(writes).contains(" -c core.fsyncMethod=fsync "));
+  CHECK(text(writes).contains(" -c receive.unpackLimit=1000 "));
   CHECK(text(writes).contains(" -c core.hooksPath=/tmp/hooks "));
 }
 

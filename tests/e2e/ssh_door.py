@@ -29,6 +29,8 @@ def has_ended(process):
 class DoorTest(EsclusaTest):
     """A bare repository for each test, demo/NAME, and clones that come by the door."""
 
+    tracer = ()  # a program that runs `esclusa ssh serve`
+
     def setUp(self):
         self.api = self.server.api()  # a server that was started anew has another port
         self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
@@ -57,7 +59,8 @@ class DoorTest(EsclusaTest):
                               text=True, timeout=60, stdin=subprocess.DEVNULL, env={})
 
     def serve_command(self, key_id):
-        return [BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket", str(self.socket)]
+        return [*self.tracer, BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket",
+                str(self.socket)]
 
     def serve(self, key_id, command, **more):
         """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""

@@ -1,10 +1,18 @@
 """Hostile repositories at the SSH door: git serves them and is led nowhere, or a sentence says why
 it does not."""
+import fcntl
+import hashlib
 import os
 import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import time
 import unittest
+import zlib
 
-from harness import make_repository
+from harness import clean_environment, make_repository
 from ssh_door import DoorTest, git_of
 
 
@@ -58,9 +66,76 @@ class Hostile(DoorTest):
         clone = self.clone(key_id)
         for name in ("receive.fsck.skipList", "fsck.skipList", "mailmap.file", "include.path"):
             self.bare.git("config", name, str(self.secret))
+        # A name that would be another one's name and value on a command line.
+        self.bare.git("config", f"receive.fsck.skipList={self.secret}.z", "error")
+        (self.folder / "secret.z=error").write_text("the-secret\n")
         self.commit(clone)
         done = self.git(key_id, "push", "origin", "main", directory=clone)
         self.assertNotIn("the-secret", done.stderr)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_push_is_durable_and_leaves_no_pack_whatever_the_repository_says(self):
+        for name, value in {"core.fsync": "none", "core.fsyncMethod": "writeout-only",
+                            "core.fsyncObjectFiles": "false", "receive.unpackLimit": "1",
+                            "transfer.unpackLimit": "1"}.items():
+            self.bare.git("config", name, value)
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        before = sorted(os.listdir(self.bare.path / "objects/pack"))
+        (self.folder / f"ssh-{key_id}").unlink()
+        self.tracer = ("strace", "-f", "-qq", "-y", "-s", "4096", "-e", "signal=none",
+                       "-e", "trace=fsync,fdatasync", "-o", str(self.trace))
+        new = self.commit(clone)
+        self.git(key_id, "push", "-q", "origin", "HEAD:main", directory=clone)
+        self.assertEqual(self.bare.sha("main"), new)
+        synced = re.findall(r"f(?:data)?sync\(\d+<([^>]+)>\) += 0", self.trace.read_text())
+        objects = [path for path in synced if "/objects/" in path and "/tmp_obj_" in path]
+        self.assertEqual(len(objects), 3, synced)  # a commit, a tree and a blob
+        self.assertIn(str(self.bare.path / "refs/heads/main.lock"), synced)
+        self.assertEqual(sorted(os.listdir(self.bare.path / "objects/pack")), before)
+
+    def receive(self, key_id, commands, pack):
+        """Pushes these bytes; gives the finished process."""
+        line = f"{commands}\0report-status\n"
+        return subprocess.run(
+            self.serve_command(key_id), check=False, capture_output=True, timeout=60,
+            input=f"{len(line) + 4:04x}{line}0000".encode() + pack, env=clean_environment(
+                {"SSH_ORIGINAL_COMMAND": f"git-receive-pack 'demo/{self.name}.git'"}))
+
+    def test_an_object_that_claims_10_gb_is_not_believed(self):
+        self.bare.git("config", "core.bigFileThreshold", "1024g")
+        key_id = self.add_key()
+        for count in (1, 5000):  # git unpacks a few objects and indexes a pack of many
+            for kind in (2, 3):  # a tree, a blob
+                size, header = 10 << 30, bytearray()
+                byte, size = kind << 4 | size & 15, size >> 4
+                while size:
+                    header.append(byte | 0x80)
+                    byte, size = size & 0x7f, size >> 7
+                header.append(byte)
+                pack = b"PACK" + struct.pack(">II", 2, count) + bytes(header) + zlib.compress(b"x")
+                pack += hashlib.sha1(pack).digest()
+                done = self.receive(key_id, f"{'0' * 40} {'1' * 40} refs/heads/big", pack)
+                with self.subTest(count=count, kind=kind):
+                    self.assertIn(b"unpack ", done.stdout)
+                    self.assertNotIn(b"unpack ok", done.stdout)
+                    if kind == 2:
+                        self.assertIn(b"over limit 1073741824", done.stderr)
+                    self.assertNotIn(b"ut of memory", done.stderr)
+
+    def test_a_folder_that_another_program_has_locked(self):
+        key_id = self.add_key()
+        folder = os.open(self.bare.path, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        begin = time.monotonic()
+        done = self.serve(key_id, f"git-receive-pack 'demo/{self.name}.git'")
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertIn("another program has locked the repository's folder", done.stderr)
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        done = self.serve(key_id, f"git-receive-pack 'demo/{self.name}.git'")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def assert_refused(self, sentence):
         """Neither git program starts, and the client hears why."""
