@@ -92,7 +92,8 @@ def ssh_command_of_a_remote(place):
 
 
 @kind(sample=True,
-      **refused(": It is a partial clone"), compare=UNREADABLE, fetch="fatal: unable to read…",
+      **refused(": It is a partial clone"), compare=UNREADABLE,
+      fetch=("fatal: unable to read…", "error: git upload-pack: git-pack-objects died…"),
       **each("503 merge_failed", "merge again"))
 def promisor_with_a_program(place):
     """An object is missing, and the remote that promised it is a program."""

@@ -1,7 +1,7 @@
 """Kinds with odd refs: names, contents, many of them, and where HEAD points."""
 import os
 
-from table import NOT_FOUND, UNREADABLE, closed, each, kind, refused
+from table import NO_DEFAULT_BRANCH, NOT_FOUND, UNREADABLE, closed, each, kind, refused
 
 LONG = "x" * 255
 ODD_NAMES = ["-x", "--upload-pack=evil", "$(id)", "`id`", "a;id", "a'b", 'a"b', "a|b", "a&b",
@@ -27,7 +27,8 @@ def odd_names(place):
             file.write(main + "\n")
 
 
-@kind(branches="200 clash main topic x x/y", refs={"x": "201", "x/y": "201"})
+@kind(branches="200 clash main topic x x/y", refs={"x": "201", "x/y": "201"},
+      fetch="fatal: cannot process…")
 def files_in_the_place_of_folders(place):
     """Refs of which one is named as the other's folder."""
     main = place.sha("main")
@@ -78,7 +79,7 @@ def packed_refs_that_claim_to_be_sorted(place):
         f"{main} refs/heads/{name}\n" for name in "zayb"))
 
 
-@kind(**each(UNREADABLE, "branches tags victim merge again"),
+@kind(**each(UNREADABLE, "branches tags victim"),
       **each("fatal: unterminated line…", "fetch push"))
 def packed_refs_with_garbage(place):
     main = place.sha("main")
@@ -86,7 +87,7 @@ def packed_refs_with_garbage(place):
                 + "y" * 100_000 + f"\n{main} refs/heads/cut")
 
 
-@kind(**each(UNREADABLE, "branches tags victim merge again"),
+@kind(**each(UNREADABLE, "branches tags victim"),
       **each("fatal: unterminated line…", "fetch push"))
 def packed_refs_without_an_end(place):
     with open(place.path / "packed-refs", "wb") as file:
@@ -101,35 +102,36 @@ def peeled_packed_refs_that_lie(place):
                 f"{tag} refs/tags/v1.0\n^{clash}\n")
 
 
-@kind(**refused(": HEAD points to no branch"))
+@kind(**refused(": HEAD points to no branch"), **each(NO_DEFAULT_BRANCH, "merge again clash"))
 def head_is_detached(place):
     place.write("HEAD", place.sha("main") + "\n")
 
 
-@kind()
+@kind(**each(NO_DEFAULT_BRANCH, "merge again clash"))
 def head_is_unborn(place):
     place.write("HEAD", "ref: refs/heads/nowhere\n")
 
 
 @kind(**refused(": This is not a git repository: it has no HEAD"), victim=UNREADABLE,
-      **closed("the repository has no HEAD"))
+      **each(NO_DEFAULT_BRANCH, "merge again clash"), **closed("the repository has no HEAD"))
 def head_is_missing(place):
     place.remove("HEAD")
 
 
-@kind(**refused(": HEAD points to no branch"), **each("fatal: …", "fetch push"))
+@kind(**refused(": HEAD points to no branch"), **each("fatal: …", "fetch push"),
+      **each(NO_DEFAULT_BRANCH, "merge again clash"))
 def head_leads_out(place):
     place.write("HEAD", "ref: ../victim.git/refs/heads/main\n")
 
 
-@kind(**refused(": HEAD points to no branch"))
+@kind(**refused(": HEAD points to no branch"), **each(NO_DEFAULT_BRANCH, "merge again clash"))
 def head_names_no_branch(place):
     place.write("HEAD", "ref: refs/deployments/x\n")
 
 
 @kind(**refused(": It keeps its refs as reftable"), branches="200", commits="409 repository_empty",
       compare="404", victim="409 repository_empty",
-      **each(NOT_FOUND, "deploy keep merge again clash"), kept="no", push="error: …")
+      **each(NOT_FOUND, "deploy keep merge again clash"), kept="no", push="fatal: bad object…")
 def head_of_a_reftable(place):
     place.write("HEAD", "ref: refs/heads/.invalid\n")
     place.remove("refs/heads")

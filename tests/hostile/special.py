@@ -21,13 +21,14 @@ def branch_is_a_fifo(place):
     place.fifo("refs/heads/hanging")
 
 
-@kind(**refused("/packed-refs: "), **each(UNSAFE, "branches tags victim merge again"),
+@kind(**refused("/packed-refs: "), **each(UNSAFE, "branches tags victim"),
       **closed("packed-refs in the git repository is a FIFO"))
 def packed_refs_is_a_fifo(place):
     place.fifo("packed-refs")
 
 
-@kind(**refused("/HEAD: "), victim=UNSAFE, **closed("HEAD in the git repository is a FIFO"))
+@kind(**refused("/HEAD: "), **each(UNSAFE, "victim merge again clash"),
+      **closed("HEAD in the git repository is a FIFO"))
 def head_is_a_fifo(place):
     place.fifo("HEAD")
 
@@ -73,7 +74,7 @@ def lock_is_a_fifo(place):
     place.fifo("refs/heads/topic.lock")
 
 
-@kind(**each(UNSAFE, "merge again"), **closed("logs/"))
+@kind(**closed("logs/"))
 def log_is_a_fifo(place):
     place.configure("[core]\n logAllRefUpdates = always")
     place.fifo("logs/refs/heads/topic")
@@ -87,7 +88,7 @@ def branch_is_a_device(place):
 
 
 @kind(needs_root=True, **refused("/packed-refs: "),
-      **each(UNSAFE, "branches tags victim merge again"),
+      **each(UNSAFE, "branches tags victim"),
       **closed("packed-refs in the git repository is a device"))
 def packed_refs_is_a_device(place):
     device(place, "packed-refs")

@@ -15,6 +15,7 @@ AUTO_MERGE = " (auto_merge)"  # at the end of a ref that is deployed with it
 NOT_FOUND = "422 ref_not_found"
 UNREADABLE = "503 repository_unreadable"
 UNSAFE = "503 repository_unsafe"
+NO_DEFAULT_BRANCH = "409 default_branch_missing"
 API = "branches tags commits compare victim deploy keep merge again clash"
 
 # step → the words for what comes of it; … at their end stands for whatever follows. Answers of the
@@ -66,6 +67,9 @@ def closed(words):
 
 
 def is_as_expected(outcome, words):
+    """`words` may be several, of which one must do: git says it otherwise where it is confined."""
+    if isinstance(words, tuple):
+        return any(is_as_expected(outcome, each) for each in words)
     return outcome.startswith(words[:-1]) if words.endswith("…") else outcome == words
 
 
