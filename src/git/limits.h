@@ -13,5 +13,6 @@ inline constexpr size_t git_object_bytes = 64 * 1024 * 1024;   ///< a tree of a 
 inline constexpr size_t git_delta_bytes = 512 * 1024 * 1024;   ///< inflated for one object
 inline constexpr size_t git_delta_depth = 4096;                ///< git makes no longer chains
 inline constexpr size_t work_trees = 1000;                     ///< looked at before a branch moves
+inline constexpr size_t git_tag_depth = 100;                   ///< tags of tags; people make two
 
 }  // namespace esclusa::limits

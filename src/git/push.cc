@@ -7,6 +7,7 @@
 #include "core/ref.h"
 #include "git/commits.h"
 #include "git/library.h"
+#include "git/peel.h"
 #include "git/refs.h"
 #include "git/tree_walk.h"
 
@@ -69,19 +70,11 @@ Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository
   return commits;
 }
 
-/// The commit that an object leads to: itself, or what a tag names; nothing if that is no commit.
+/// The commit that was pushed, itself or behind tags; nothing if it is none, or was deleted.
 Result<std::optional<std::string>> find_commit(const Repository& repository,
                                                const std::string& sha) {
   if (sha == core::zero_sha) return std::nullopt;
-  const git_oid id = id_of(sha);
-  ObjectHandle object, commit;
-  if (receive(object, git_object_lookup, repository.handle(), &id, GIT_OBJECT_ANY) != 0) {
-    return unreadable("looking up what was pushed");
-  }
-  const int error = receive(commit, git_object_peel, object.get(), GIT_OBJECT_COMMIT);
-  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return std::nullopt;
-  if (error != 0) return unreadable("peeling what was pushed");
-  return text_of(*git_object_id(commit.get()));
+  return peel_to_commit(repository.handle(), sha);
 }
 
 /// A walk from a commit, which leaves out what the commits that it hides have behind them.
