@@ -187,11 +187,17 @@ Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::
   if (ref) facts.current_sha = ref->sha;
   if (!ref || change.deletes() || ref->sha == change.from_sha) return facts;
   OdbHandle objects;
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
   const git_oid to = id_of(change.to_sha);
   if (receive(objects, git_repository_odb, repository.handle()) != 0) {
     return unreadable("looking at what was pushed");
   }
-  if (git_odb_exists(objects.get(), &to) == 0) return facts;  // it never got here
+  // Not git_odb_exists(): that takes an object for missing that cannot be read now, and the push
+  // would be given up.
+  const int error = git_odb_read_header(&size, &type, objects.get(), &to);
+  if (error == GIT_ENOTFOUND) return facts;  // it never got here
+  if (error != 0) return unreadable("looking at what was pushed");
   facts.current_has_to = TRY(is_behind(repository, change.to_sha, ref->sha));
   facts.from_has_to = TRY(is_behind(repository, change.to_sha, change.from_sha));
   return facts;
