@@ -17,8 +17,8 @@ bool take_bytes(std::string_view& from, unsigned present, unsigned count, size_t
   return true;
 }
 
-}  // namespace
-
+/// Takes one of the two sizes with which a delta begins: of its base, then of what it makes. Seven
+/// bits a byte, the lowest first. False if there is none.
 bool take_delta_size(std::string_view& from, size_t& size) {
   size = 0;
   for (unsigned shift = 0; !from.empty() && shift < 63; shift += 7) {
@@ -28,6 +28,14 @@ bool take_delta_size(std::string_view& from, size_t& size) {
     if ((byte & 0x80) == 0) return true;
   }
   return false;
+}
+
+}  // namespace
+
+std::optional<size_t> made_size(std::string_view delta) {
+  size_t base_size = 0, size = 0;
+  if (!take_delta_size(delta, base_size) || !take_delta_size(delta, size)) return std::nullopt;
+  return size;
 }
 
 std::optional<std::string> apply_delta(std::string_view base, std::string_view delta) {

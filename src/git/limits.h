@@ -11,7 +11,9 @@ inline constexpr size_t listed_refs = 2'000'000;               ///< as many, loo
 inline constexpr size_t git_packs = 1000;                      ///< git gc makes one of fifty
 inline constexpr size_t git_object_bytes = 64 * 1024 * 1024;   ///< a tree of a million files
 inline constexpr size_t git_delta_bytes = 512 * 1024 * 1024;   ///< inflated for one object
+inline constexpr size_t git_handle_bytes = size_t{4} << 30;    ///< for one request: some 20 s
 inline constexpr size_t git_delta_depth = 4096;                ///< git makes no longer chains
+inline constexpr size_t git_tag_depth = 100;                   ///< tags of tags; people make two
 inline constexpr size_t work_trees = 1000;                     ///< all read before a branch moves
 
 }  // namespace esclusa::limits

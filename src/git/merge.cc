@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "core/ref.h"
@@ -25,10 +26,22 @@ std::unexpected<Error> cannot_merge(std::string_view cause) {
   return fail(ErrorCode::unavailable, "The git repository cannot be merged in.", "merge_failed");
 }
 
-/// What git may read of the repository: its objects.
-Confinement files_of(const Repository& repository, const ScratchRepository& scratch) {
-  Confinement files{.readable = repository.alternates(), .writable = {scratch.path()}};
-  files.readable.push_back(repository.path() / "objects");
+/// The folders of objects that git may read, which stay the same whatever their paths lead to.
+Result<std::vector<Folder>> open_object_folders(const Repository& repository) {
+  std::vector<Folder> folders;
+  auto own = TRY(repository.folder().folder("objects"));
+  if (!own) return cannot_merge("no folder for objects");
+  folders.push_back(std::move(*own));
+  for (const std::string& path : repository.alternates())
+    folders.push_back(TRY(Folder::open(path)));
+  return folders;
+}
+
+Confinement files_of(const std::vector<Folder>& objects, const ScratchRepository& scratch) {
+  Confinement files{.writable = {scratch.path()}};
+  for (const Folder& folder : objects) {
+    files.readable.push_back("/proc/self/fd/" + std::to_string(folder.descriptor()));
+  }
   return files;
 }
 
@@ -48,13 +61,15 @@ Result<std::optional<std::string>> merge_trees(const Repository& repository, con
                                                const ScratchRepository& scratch) {
   if (!scratch.exists()) return cannot_merge("no scratch repository");
   if (!TRY(are_related(repository, tip, other))) return std::nullopt;
-  // git opens them by their paths; Landlock, where there is any, also closes the time in between.
+  // git opens them by their paths. Landlock, where there is any, grants the folders that are open
+  // here, and so also closes the time in between.
+  const auto objects = TRY(open_object_folders(repository));
   TRY(examine_objects(repository.folder(), repository.path(), repository.alternates()));
   const ProgramOutput merged = TRY(run_git(
       scratch.path(),
       {"-c", "core.bare=true", "-c", "core.fsync=none", "-c", "core.commitGraph=false", "-c",
        "core.multiPackIndex=false", "merge-tree", "--write-tree", "--no-messages", tip, other},
-      {objects_variable(repository)}, files_of(repository, scratch)));
+      {objects_variable(repository)}, files_of(objects, scratch)));
   const std::string first_line = merged.output.substr(0, merged.output.find('\n'));
   // An unknown object also exits with 1; a conflict has a tree.
   if (merged.exit_code == 1 && core::is_full_sha(first_line)) return std::nullopt;

@@ -1,13 +1,12 @@
 #include "git/new_objects.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include "base/crypto.h"
 #include "git/library.h"
@@ -16,12 +15,25 @@
 namespace esclusa::git {
 namespace {
 
+constexpr size_t merged_objects = 1'000'000;
+constexpr size_t merged_object_bytes = size_t{1} << 30;  ///< git merges no file of half of it
+
+/// Makes a loose object that is there as young as a new one, as git does, so that no `git gc` takes
+/// it for unused. False if there is none, or an empty one, as a crash leaves it, or if it is not
+/// ours to touch: then it is to be written.
+Result<bool> freshen(const Folder& fan, const std::string& leaf) {
+  const Descriptor file = TRY(fan.file(leaf, O_RDONLY));
+  struct stat info{};
+  if (!file || fstat(file.get(), &info) != 0 || info.st_size == 0) return false;
+  return futimens(file.get(), nullptr) == 0;
+}
+
 /// `name` is the id in hexadecimal digits, `content` what its file holds.
 Result<void> install(const Folder& repository, const std::string& name, std::string_view content) {
   const NewFiles files = TRY(NewFiles::in(repository));
   const Folder fan = TRY(files.folder("objects/" + name.substr(0, 2)));
   const std::string leaf = name.substr(2);
-  if (TRY(fan.file(leaf, O_RDONLY))) return {};
+  if (TRY(freshen(fan, leaf))) return {};
   // A name that `git gc` sweeps, should we die.
   const std::string temporary = "tmp_obj_" + hex(random_bytes(8));
   const Descriptor file = TRY(files.create(fan, temporary, NewFiles::Kind::object));
@@ -55,19 +67,25 @@ Result<void> write_object(const Folder& repository, const git_oid& id, git_objec
   return install(repository, text_of(id), content);
 }
 
+Result<bool> freshen_object(const Folder& repository, const git_oid& id) {
+  const auto folder = TRY(repository.folder("objects/" + text_of(id).substr(0, 2)));
+  return folder && TRY(freshen(*folder, text_of(id).substr(2)));
+}
+
 Result<void> install_objects(const Folder& repository, const std::filesystem::path& objects) {
   std::error_code error;
-  for (const auto& fan : std::filesystem::directory_iterator(objects, error)) {
-    const std::string first = fan.path().filename();
-    if (first.size() != 2) continue;
-    for (const auto& object : std::filesystem::directory_iterator(fan.path(), error)) {
-      std::ifstream file(object.path(), std::ios::binary);
-      const std::string content((std::istreambuf_iterator<char>(file)), {});
-      if (!file) return cannot_read("reading a merged object", "the file cannot be read");
-      TRY(install(repository, first + object.path().filename().string(), content));
+  const auto canonical = std::filesystem::canonical(objects, error);
+  if (error) return cannot_read("reading the merged objects", error.message());
+  const Folder all = TRY(Folder::open(canonical));
+  for (const Folder::Entry& fan : TRY(all.list(merged_objects))) {
+    const auto folder = TRY(all.folder(fan.name));
+    if (!folder || fan.name.size() != 2) continue;
+    for (const Folder::Entry& object : TRY(folder->list(merged_objects))) {
+      const auto content = TRY(folder->read(object.name, merged_object_bytes));
+      if (!content) return cannot_read("reading a merged object", "it has gone");
+      TRY(install(repository, fan.name + object.name, *content));
     }
   }
-  if (error) return cannot_read("reading the merged objects", error.message());
   return {};
 }
 

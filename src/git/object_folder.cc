@@ -43,25 +43,27 @@ Result<ObjectHeader> parse_loose_header(const git_oid& id, std::string_view text
 
 }  // namespace
 
-bool ObjectFolder::open_next_pack() {
+Result<bool> ObjectFolder::open_next_pack() {
   while (!unopened_.empty()) {
-    const std::string name = std::move(unopened_.back());
+    const auto folder = TRY(folder_.folder("pack"));
+    if (!folder) return false;
+    auto pack = Pack::open(*folder, unopened_.back(), *reads_);
+    // It stays on the list if it could not be opened now.
+    if (!pack && pack.error().reason_code != "repository_unsafe") {
+      return std::unexpected(pack.error());
+    }
     unopened_.pop_back();
-    const auto folder = folder_.folder("pack");
-    if (!folder || !*folder) continue;
-    auto pack = Pack::open(**folder, name);
-    if (!pack) continue;  // the log says why
-    packs_.push_back(std::move(*pack));
+    if (!pack || !*pack) continue;
+    packs_.push_back(std::move(**pack));
     return true;
   }
   return false;
 }
 
-Result<void> ObjectFolder::refresh() {
-  has_listed_ = true;
+Result<void> ObjectFolder::list_packs() {
   const auto folder = TRY(folder_.folder("pack"));
-  if (!folder) return {};
-  for (const Folder::Entry& entry : TRY(folder->list(fan_entries))) {
+  const auto entries = folder ? TRY(folder->list(fan_entries)) : std::vector<Folder::Entry>();
+  for (const Folder::Entry& entry : entries) {
     constexpr std::string_view ending = ".idx";
     if (!entry.name.starts_with("pack-") || !entry.name.ends_with(ending)) continue;
     std::string name = entry.name.substr(0, entry.name.size() - ending.size());
@@ -72,16 +74,17 @@ Result<void> ObjectFolder::refresh() {
     known_.insert(name);
     unopened_.push_back(std::move(name));
   }
+  has_listed_ = true;
   return {};
 }
 
 Result<std::optional<ObjectFolder::Found>> ObjectFolder::find_packed(const git_oid& id) {
-  if (!has_listed_) TRY(refresh());
-  for (size_t i = 0; i < packs_.size() || open_next_pack(); ++i) {
-    const auto at = packs_[i].find(id);
-    if (!at || !*at) continue;
+  if (!has_listed_) TRY(list_packs());
+  for (size_t i = 0; i < packs_.size() || TRY(open_next_pack()); ++i) {
+    const auto at = TRY(packs_[i].find(id));
+    if (!at) continue;
     std::swap(packs_[0], packs_[i]);
-    return Found{&packs_[0], **at};
+    return Found{&packs_[0], *at};
   }
   return std::nullopt;
 }
@@ -94,6 +97,7 @@ Result<std::optional<RawObject>> ObjectFolder::read(const git_oid& id) {
   const std::string begin = TRY(inflate_at(file.get(), 0, loose_header_bytes));
   const ObjectHeader header = TRY(parse_loose_header(id, begin, length));
   if (header.size > limits::git_object_bytes) return broken(id);
+  TRY(reads_->spend(length + header.size));
   std::string data = TRY(inflate_at(file.get(), 0, length + header.size));
   if (data.size() != length + header.size) return broken(id);
   return RawObject{header.type, data.erase(0, length)};
@@ -114,8 +118,8 @@ Result<bool> ObjectFolder::has(const git_oid& id) {
 
 Result<void> ObjectFolder::find_prefix(const git_oid& prefix, size_t digit_count,
                                        PrefixMatch& match) {
-  if (!has_listed_) TRY(refresh());
-  while (open_next_pack()) {
+  if (!has_listed_) TRY(list_packs());
+  while (TRY(open_next_pack())) {
   }
   for (const Pack& pack : packs_) TRY(pack.find_prefix(prefix, digit_count, match));
   const std::string digits = text_of(prefix).substr(0, digit_count);

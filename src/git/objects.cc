@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "git/guarded.h"
 #include "git/new_objects.h"
 #include "git/object_folder.h"
 
@@ -14,12 +15,13 @@ namespace {
 
 /// What libgit2 calls; it hashes each object that it gets, and compares that with the id.
 struct Backend : git_odb_backend {
-  Backend(const Folder& its_repository, std::vector<Folder> its_folders)
-      : git_odb_backend(), repository(its_repository) {
+  Backend(const Folder& its_repository, std::vector<Folder> its_folders, size_t budget)
+      : git_odb_backend(), repository(its_repository), reads(budget) {
     git_odb_init_backend(this, GIT_ODB_BACKEND_VERSION);
-    for (Folder& folder : its_folders) folders.emplace_back(std::move(folder));
+    for (Folder& folder : its_folders) folders.emplace_back(std::move(folder), reads);
   }
   const Folder& repository;
+  ObjectReads reads;
   std::vector<ObjectFolder> folders;
 };
 
@@ -64,6 +66,7 @@ int read_header(size_t* size, git_object_t* type, git_odb_backend* backend, cons
   return GIT_ENOTFOUND;
 }
 
+/// It has no word for an error: whoever must tell one from a missing object reads the header.
 int exists(git_odb_backend* backend, const git_oid* id) {
   for (ObjectFolder& folder : backend_of(backend).folders) {
     const auto has = folder.has(*id);
@@ -91,11 +94,9 @@ int read_prefix(git_oid* found, void** data, size_t* size, git_object_t* type,
   return error == 0 ? read(data, size, type, backend, found) : error;
 }
 
+/// libgit2 takes an error of this for a missing object: the folders are listed when it reads again.
 int refresh(git_odb_backend* backend) {
-  for (ObjectFolder& folder : backend_of(backend).folders) {
-    const auto done = folder.refresh();
-    if (!done) return failed(done.error());
-  }
+  for (ObjectFolder& folder : backend_of(backend).folders) folder.refresh();
   return 0;
 }
 
@@ -106,21 +107,31 @@ int write(git_odb_backend* backend, const git_oid* id, const void* data, size_t 
   return done ? 0 : failed(done.error());
 }
 
+/// libgit2 writes an object if this is not 0, also one that is in a pack or in an alternate: those
+/// are not ours to make younger.
+int freshen(git_odb_backend* backend, const git_oid* id) {
+  const auto done = freshen_object(backend_of(backend).repository, *id);
+  return done && *done ? 0 : GIT_ENOTFOUND;
+}
+
 void free_backend(git_odb_backend* backend) { delete &backend_of(backend); }
 
 }  // namespace
 
-Result<RepositoryHandle> open_objects(const Folder& repository, std::vector<Folder> folders) {
+Result<RepositoryHandle> open_objects(const Folder& repository, std::vector<Folder> folders,
+                                      size_t budget) {
   OdbHandle objects;
   ConfigHandle configuration;
   RepositoryHandle wrapped;
-  auto backend = std::make_unique<Backend>(repository, std::move(folders));
-  backend->read = read;
-  backend->read_prefix = read_prefix;
-  backend->read_header = read_header;
-  backend->write = write;
-  backend->exists = exists;
-  backend->exists_prefix = exists_prefix;
+  auto backend = std::make_unique<Backend>(repository, std::move(folders), budget);
+  backend->read = Guarded<read, GIT_ERROR>::call;
+  backend->read_prefix = Guarded<read_prefix, GIT_ERROR>::call;
+  backend->read_header = Guarded<read_header, GIT_ERROR>::call;
+  backend->write = Guarded<write, GIT_ERROR>::call;
+  constexpr int not_there = 0;
+  backend->exists = Guarded<exists, not_there>::call;
+  backend->exists_prefix = Guarded<exists_prefix, GIT_ERROR>::call;
+  backend->freshen = Guarded<freshen, GIT_ERROR>::call;
   backend->refresh = refresh;
   backend->free = free_backend;
   constexpr int priority = 1;

@@ -1,4 +1,5 @@
 #include "git/pack.h"
+#include "base/log.h"
 #include "git/delta.h"
 #include "git/inflate.h"
 #include "git/limits.h"
@@ -11,6 +12,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 // The format is gitformat-pack(5).
 
@@ -18,9 +22,12 @@ namespace esclusa::git {
 namespace {
 
 constexpr int offset_delta = 6, reference_delta = 7;
-constexpr size_t bases_limit = 16 * 1024 * 1024;
 constexpr size_t id_bytes = GIT_OID_RAWSZ;
 constexpr size_t header_bytes = 64;  ///< of an entry: two numbers, or one and an id
+// Of an index.
+constexpr off_t magic_bytes = 8;  ///< in version 2
+constexpr off_t fanout_bytes = 256 * 4;
+constexpr off_t trailer_bytes = 2 * off_t{id_bytes};
 
 bool has_prefix(const git_oid& id, const git_oid& prefix, size_t digit_count) {
   return git_oid_ncmp(&id, &prefix, digit_count) == 0;
@@ -38,7 +45,10 @@ Result<void> Pack::read_exactly(int file, void* to, size_t size, off_t at) const
   while (size > 0) {
     const ssize_t count = pread(file, place, size, at);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return cannot_read("reading " + name_, "it is too short");
+    if (count <= 0) {
+      return cannot_read("reading " + name_,
+                         count == 0 ? "it is too short" : std::generic_category().message(errno));
+    }
     place += count;
     at += count;
     size -= static_cast<size_t>(count);
@@ -46,32 +56,39 @@ Result<void> Pack::read_exactly(int file, void* to, size_t size, off_t at) const
   return {};
 }
 
-Result<Pack> Pack::open(const Folder& folder, const std::string& name) {
-  Pack pack;
+Result<std::optional<Pack>> Pack::open(const Folder& folder, const std::string& name,
+                                       ObjectReads& reads) {
+  Pack pack(reads);
   pack.name_ = folder.path_of(name);
+  const auto left_out = [&](std::string_view cause) {
+    log::warning("git pack left out", {{"pack", pack.name_}, {"cause", cause}});
+    return std::nullopt;
+  };
   pack.index_ = TRY(folder.file(name + ".idx", O_RDONLY));
   pack.pack_ = TRY(folder.file(name + ".pack", O_RDONLY));
+  if (!pack.index_ || !pack.pack_) return left_out("half of it is not there");
   struct stat index{}, data{};
-  if (!pack.index_ || !pack.pack_ || fstat(pack.index_.get(), &index) != 0 ||
-      fstat(pack.pack_.get(), &data) != 0) {
-    return cannot_read("opening " + pack.name_, "half of it is not there");
+  if (fstat(pack.index_.get(), &index) != 0 || fstat(pack.pack_.get(), &data) != 0) {
+    return cannot_read("opening " + pack.name_, std::generic_category().message(errno));
   }
   pack.size_ = data.st_size;
-  constexpr std::array<unsigned char, 8> magic = {0xff, 't', 'O', 'c', 0, 0, 0, 2};
-  std::array<unsigned char, 8> begin{};
+  if (index.st_size < magic_bytes + fanout_bytes) return left_out("its index is too short");
+  constexpr std::array<unsigned char, magic_bytes> magic = {0xff, 't', 'O', 'c', 0, 0, 0, 2};
+  std::array<unsigned char, magic_bytes> begin{};
   TRY(pack.read_exactly(pack.index_.get(), begin.data(), begin.size(), 0));
   if (begin != magic) {
     if (std::equal(begin.begin(), begin.begin() + 4, magic.begin())) {
-      return cannot_read("opening " + pack.name_, "its version is not known");
+      return left_out("its version is not known");
     }
     pack.version_ = 1;
   }
-  TRY(pack.read_exactly(pack.index_.get(), pack.fanout_.data(), sizeof pack.fanout_,
-                        pack.version_ == 2 ? 8 : 0));
+  const off_t fanout_at = pack.version_ == 2 ? magic_bytes : 0;
+  TRY(pack.read_exactly(pack.index_.get(), pack.fanout_.data(), fanout_bytes, fanout_at));
   for (uint32_t& count : pack.fanout_) count = be32toh(count);
   const off_t each = pack.version_ == 2 ? 28 : 24;
-  if (!std::ranges::is_sorted(pack.fanout_) || index.st_size < each * pack.fanout_.back()) {
-    return cannot_read("opening " + pack.name_, "its index is broken");
+  const off_t least = fanout_at + fanout_bytes + each * pack.fanout_.back() + trailer_bytes;
+  if (!std::ranges::is_sorted(pack.fanout_) || index.st_size < least) {
+    return left_out("its index is broken");
   }
   return pack;
 }
@@ -123,10 +140,16 @@ Result<std::optional<off_t>> Pack::find(const git_oid& id) const {
 
 Result<void> Pack::find_prefix(const git_oid& prefix, size_t digit_count,
                                PrefixMatch& match) const {
+  std::optional<git_oid> previous;
   for (uint32_t index = TRY(lower_bound(prefix)); index < fanout_[prefix.id[0]]; ++index) {
     const git_oid found = TRY(id_at(index));
     if (!has_prefix(found, prefix, digit_count) || match.is_ambiguous) break;
+    // Each id is another one, so two of them end this: an index may claim four thousand millions.
+    if (previous && git_oid_cmp(&*previous, &found) >= 0) {
+      return cannot_read("reading " + name_, "its index is broken");
+    }
     match.add(found);
+    previous = found;
   }
   return {};
 }
@@ -171,70 +194,68 @@ Result<Pack::Entry> Pack::read_entry(off_t at) const {
   return entry;
 }
 
-void Pack::remember(off_t at, const Shared& object) {
-  if (bases_bytes_ + object->data.size() > bases_limit) {
-    bases_.clear();
-    bases_bytes_ = 0;
-  }
-  if (object->data.size() > bases_limit / 4) return;
-  if (bases_.emplace(at, object).second) bases_bytes_ += object->data.size();
+Result<std::string> Pack::inflate(const Entry& entry) {
+  TRY(reads_->spend(entry.size));
+  std::string data = TRY(inflate_at(pack_.get(), entry.data, entry.size));
+  if (data.size() != entry.size) return cannot_read("reading " + name_, "an entry is too short");
+  return data;
 }
 
 Result<Pack::Shared> Pack::read_shared(off_t at) {
   const auto broken = [&](std::string_view cause) {
     return cannot_read("reading an object of " + name_, cause);
   };
-  struct Delta {
-    off_t at;
-    std::string data;
-  };
-  std::vector<Delta> deltas;
+  // On the way down to the base we only note where the deltas are: together they may be large.
+  std::vector<std::pair<off_t, Entry>> deltas;
   size_t total = 0;
   Shared object;
-  while (!object) {
-    if (const auto known = bases_.find(at); known != bases_.end()) {
-      object = known->second;
-      break;
-    }
+  while (!(object = reads_->find_base(number_, at))) {
     const Entry entry = TRY(read_entry(at));
     total += entry.size;
     if (entry.size > limits::git_object_bytes || total > limits::git_delta_bytes ||
         deltas.size() > limits::git_delta_depth) {
       return broken("it is too large");
     }
-    std::string data = TRY(inflate_at(pack_.get(), entry.data, entry.size));
-    if (data.size() != entry.size) return broken("it is too short");
-    if (entry.base != 0) {
-      deltas.push_back({at, std::move(data)});
-      at = entry.base;
-    } else {
-      object = std::make_shared<RawObject>(static_cast<git_object_t>(entry.type), std::move(data));
-      if (!deltas.empty()) remember(at, object);
+    if (entry.base == 0) {
+      object =
+          std::make_shared<RawObject>(static_cast<git_object_t>(entry.type), TRY(inflate(entry)));
+      if (!deltas.empty()) reads_->keep_base(number_, at, object);
+      break;
     }
+    deltas.emplace_back(at, entry);
+    at = entry.base;
   }
   for (; !deltas.empty(); deltas.pop_back()) {
-    auto made = apply_delta(object->data, deltas.back().data);
-    if (!made) return broken("a delta is broken");
-    total += made->size();
+    const auto& [place, entry] = deltas.back();
+    const std::string delta = TRY(inflate(entry));
+    const auto size = made_size(delta);
+    if (!size) return broken("a delta is broken");
+    total += *size;
     if (total > limits::git_delta_bytes) return broken("it is too large");
+    TRY(reads_->spend(*size));
+    auto made = apply_delta(object->data, delta);
+    if (!made) return broken("a delta is broken");
     object = std::make_shared<RawObject>(object->type, std::move(*made));
-    remember(deltas.back().at, object);
+    reads_->keep_base(number_, place, object);
   }
   return object;
 }
 
-Result<RawObject> Pack::read(off_t at) { return *TRY(read_shared(at)); }
+Result<RawObject> Pack::read(off_t at) {
+  if (const Shared known = reads_->find_base(number_, at)) {
+    TRY(reads_->spend(known->data.size()));  // libgit2 copies and hashes it once more
+    return *known;
+  }
+  return *TRY(read_shared(at));
+}
 
 Result<ObjectHeader> Pack::read_header(off_t at) {
   Entry entry = TRY(read_entry(at));
   ObjectHeader header{GIT_OBJECT_INVALID, entry.size};
   if (entry.base != 0) {
-    const std::string sizes = TRY(inflate_at(pack_.get(), entry.data, 20));
-    std::string_view rest = sizes;
-    size_t base_size = 0;
-    if (!take_delta_size(rest, base_size) || !take_delta_size(rest, header.size)) {
-      return cannot_read("reading an object of " + name_, "a delta is broken");
-    }
+    const auto size = made_size(TRY(inflate_at(pack_.get(), entry.data, 20)));
+    if (!size) return cannot_read("reading an object of " + name_, "a delta is broken");
+    header.size = *size;
   }
   for (size_t depth = 0; entry.base != 0; ++depth) {
     if (depth > limits::git_delta_depth) return cannot_read("reading " + name_, "it is too deep");

@@ -2,21 +2,13 @@
 #include <git2.h>
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "git/folder.h"
+#include "git/object_reads.h"
 
 namespace esclusa::git {
-
-/// An object as it is stored, without its header.
-struct RawObject {
-  git_object_t type = GIT_OBJECT_INVALID;
-  std::string data;
-};
 
 struct ObjectHeader {
   git_object_t type = GIT_OBJECT_INVALID;
@@ -35,8 +27,11 @@ struct PrefixMatch {
 /// limits::git_delta_bytes, whatever the pack says. One thread at a time.
 class Pack {
  public:
-  /// `name` is that of the index without its ending: `pack-…`.
-  static Result<Pack> open(const Folder& folder, const std::string& name);
+  /// `name` is that of the index without its ending: `pack-…`. `reads` must live as long as the
+  /// pack. Nothing if one of the two files is not there or is not what git writes: the log says
+  /// what. An error if they cannot be read now, as without a descriptor.
+  static Result<std::optional<Pack>> open(const Folder& folder, const std::string& name,
+                                          ObjectReads& reads);
 
   /// Where an object begins; nothing if it is not in the pack.
   Result<std::optional<off_t>> find(const git_oid& id) const;
@@ -51,8 +46,9 @@ class Pack {
     off_t data = 0;   ///< where the zlib stream begins
     off_t base = 0;   ///< of a delta
   };
-  using Shared = std::shared_ptr<const RawObject>;
+  using Shared = ObjectReads::Shared;
 
+  explicit Pack(ObjectReads& reads) : reads_(&reads), number_(reads.new_pack()) {}
   Result<Entry> read_entry(off_t at) const;
   Result<void> read_exactly(int file, void* to, size_t size, off_t at) const;
   Result<git_oid> id_at(uint32_t index) const;
@@ -60,15 +56,15 @@ class Pack {
   /// The first of the ids that is not less than `id`.
   Result<uint32_t> lower_bound(const git_oid& id) const;
   Result<Shared> read_shared(off_t at);
-  void remember(off_t at, const Shared& object);
+  Result<std::string> inflate(const Entry& entry);
 
+  ObjectReads* reads_;
+  size_t number_;
   Descriptor index_, pack_;
   std::string name_;
   int version_ = 2;
   std::array<uint32_t, 256> fanout_{};  ///< how many ids begin with this byte or less
   off_t size_ = 0;
-  std::unordered_map<off_t, Shared> bases_;  ///< of deltas that were read
-  size_t bases_bytes_ = 0;
 };
 
 }  // namespace esclusa::git

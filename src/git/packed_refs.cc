@@ -81,11 +81,13 @@ Result<std::optional<Packed>> parse(std::string_view line) {
   return packed;
 }
 
-/// The next ref; nothing at the end.
+/// The next ref; nothing at the end. git writes one line at most between two refs, which says what
+/// the first leads to: more of them would make each look-up read on and on.
 Result<std::optional<Packed>> next_ref(Lines& lines) {
   std::string_view line;
-  while (TRY(lines.next(line))) {
+  for (int others = 0; TRY(lines.next(line)); ++others) {
     if (auto packed = TRY(parse(line))) return packed;
+    if (others == 1) return broken("two lines in a row name no ref");
   }
   return std::nullopt;
 }
@@ -118,11 +120,11 @@ Result<off_t> PackedRefs::lower_bound(std::string_view name) const {
     std::string_view rest;
     if (!TRY(lines.next(rest))) break;
     const off_t found = lines.position();
+    if (found >= high) break;  // one long line, or a few; they are read through
     const auto packed = TRY(next_ref(lines));
     if (packed && packed->name < name) {
       low = lines.position();
     } else {
-      if (found >= high) break;  // one long line, or a few; they are read through
       high = found;
     }
   }

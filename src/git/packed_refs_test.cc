@@ -110,3 +110,17 @@ TEST_CASE("PackedRefs: a file that claims to be sorted, or to be large, costs no
   REQUIRE(truncate(file.c_str(), 300 * 1024 * 1024) == 0);
   CHECK_FALSE(PackedRefs::open(*git::Folder::open(folder.path())));
 }
+
+TEST_CASE("PackedRefs: lines that name no ref are not read on and on") {
+  const test::TempFolder folder;
+  const std::string peeled = "^" + sha_of(9) + "\n";
+  std::string text(sorted_header);
+  for (int i = 0; i < 1000; ++i) text += peeled;
+  folder.write("packed-refs", text + sha_of(1) + " refs/heads/a\n");
+  for (const char* name : {"refs/heads/a", "refs/heads/none"}) {
+    const auto found = opened(folder).find(name);
+    REQUIRE_FALSE(found);
+    CHECK(found.error().reason_code == "repository_unreadable");
+  }
+  CHECK_FALSE(opened(folder).visit("refs/", [](auto, auto) {}));
+}

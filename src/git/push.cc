@@ -7,6 +7,7 @@
 #include "core/ref.h"
 #include "git/commits.h"
 #include "git/library.h"
+#include "git/peel.h"
 #include "git/refs.h"
 #include "git/tree_walk.h"
 
@@ -69,19 +70,11 @@ Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository
   return commits;
 }
 
-/// The commit that an object leads to: itself, or what a tag names; nothing if that is no commit.
+/// The commit that was pushed, itself or behind tags; nothing if it is none, or was deleted.
 Result<std::optional<std::string>> find_commit(const Repository& repository,
                                                const std::string& sha) {
   if (sha == core::zero_sha) return std::nullopt;
-  const git_oid id = id_of(sha);
-  ObjectHandle object, commit;
-  if (receive(object, git_object_lookup, repository.handle(), &id, GIT_OBJECT_ANY) != 0) {
-    return unreadable("looking up what was pushed");
-  }
-  const int error = receive(commit, git_object_peel, object.get(), GIT_OBJECT_COMMIT);
-  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return std::nullopt;
-  if (error != 0) return unreadable("peeling what was pushed");
-  return text_of(*git_object_id(commit.get()));
+  return peel_to_commit(repository.handle(), sha);
 }
 
 /// A walk from a commit, which leaves out what the commits that it hides have behind them.
@@ -194,11 +187,17 @@ Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::
   if (ref) facts.current_sha = ref->sha;
   if (!ref || change.deletes() || ref->sha == change.from_sha) return facts;
   OdbHandle objects;
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
   const git_oid to = id_of(change.to_sha);
   if (receive(objects, git_repository_odb, repository.handle()) != 0) {
     return unreadable("looking at what was pushed");
   }
-  if (git_odb_exists(objects.get(), &to) == 0) return facts;  // it never got here
+  // Not git_odb_exists(): that takes an object for missing that cannot be read now, and the push
+  // would be given up.
+  const int error = git_odb_read_header(&size, &type, objects.get(), &to);
+  if (error == GIT_ENOTFOUND) return facts;  // it never got here
+  if (error != 0) return unreadable("looking at what was pushed");
   facts.current_has_to = TRY(is_behind(repository, change.to_sha, ref->sha));
   facts.from_has_to = TRY(is_behind(repository, change.to_sha, change.from_sha));
   return facts;

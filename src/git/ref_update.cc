@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "core/ref.h"
@@ -20,7 +21,8 @@ using namespace std::chrono_literals;
 
 constexpr auto lock_wait = 100ms;  ///< git's core.filesRefLockTimeout
 constexpr auto lock_pause = 5ms;
-constexpr int keep_attempts = 20;
+constexpr int keep_attempts = 20;       ///< then a lock is taken for one that was left
+constexpr int attempts_after_lock = 5;  ///< to put away what it kept us from
 constexpr auto keep_pause = 10ms;
 constexpr size_t empty_folders = 1000;  ///< that git leaves where refs were
 constexpr int empty_depth = 32;
@@ -102,6 +104,34 @@ bool link_as(int file, const Folder& folder, const std::string& leaf) {
   return linkat(AT_FDCWD, path.c_str(), folder.descriptor(), leaf.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
+/// Whether something else has a keep-ref's name: a file that does not say its commit, or what is no
+/// file. An error if that cannot be told now.
+Result<bool> is_wrong(const Folder& folder, const std::string& sha) {
+  const auto file = folder.file(sha, O_RDONLY);
+  if (!file && file.error().reason_code == "repository_unsafe") return true;
+  if (!file) return std::unexpected(file.error());
+  if (!*file) return false;  // it has gone, or is a folder
+  std::string content(sha.size() + 1, '\0');
+  const ssize_t count = pread(file->get(), content.data(), content.size(), 0);
+  if (count < 0) {
+    return cannot_read("reading " + folder.path_of(sha), std::generic_category().message(errno));
+  }
+  content.resize(static_cast<size_t>(count));
+  return content != sha && content != sha + "\n";
+}
+
+/// Makes the keep-ref of its lock's file. False if something was in the way: it is removed if it is
+/// certainly not the ref.
+Result<bool> make_under_lock(const Folder& folder, int file, const std::string& sha) {
+  TRY(write_durably(file, sha + "\n", folder.path_of(sha)));
+  // By descriptor: it is this file, whatever has the lock's name by now.
+  if (link_as(file, folder, sha)) return true;
+  if (errno != EEXIST && errno != ENOENT) return cannot_write(folder.path_of(sha), errno);
+  remove_empty(folder, sha);
+  if (TRY(is_wrong(folder, sha))) unlinkat(folder.descriptor(), sha.c_str(), 0);
+  return false;
+}
+
 }  // namespace
 
 Result<RefMove> move_ref(const Folder& repository, const std::string& name, const std::string& from,
@@ -122,33 +152,29 @@ Result<RefMove> move_ref(const Folder& repository, const std::string& name, cons
 
 Result<void> make_keep_ref(const Folder& repository, const std::string& sha) {
   const std::string name = core::keep_ref_name(sha), lock = sha + ".lock";
-  for (int attempt = 1;; ++attempt) {
+  const std::string parent = name.substr(0, name.rfind('/'));
+  for (int attempt = 1; attempt <= keep_attempts + attempts_after_lock; ++attempt) {
     const auto value = read_ref(repository, name);
-    if (value && *value && (*value)->sha == sha) return {};
+    if (value && *value && (*value)->sha == sha) {
+      // Whoever made it a moment ago may not have got so far.
+      const auto folder = TRY(repository.folder(parent));
+      return folder ? sync(*folder) : Result<void>();
+    }
     const NewFiles files = TRY(NewFiles::in(repository));
-    const Folder folder = TRY(files.folder(name.substr(0, name.rfind('/'))));
+    const Folder folder = TRY(files.folder(parent));
     const Descriptor file = TRY(files.create(folder, lock, NewFiles::Kind::ref));
     if (!file) {
       // Another of us makes it, or git packs its refs; or one of us was killed at it. Should that
       // one be alive after all, it finds its lock gone, and the ref made.
-      if (attempt > keep_attempts) return cannot_write(name, EEXIST);
       if (attempt == keep_attempts) unlinkat(folder.descriptor(), lock.c_str(), 0);
       std::this_thread::sleep_for(keep_pause);
       continue;
     }
-    auto written = write_durably(file.get(), sha + "\n", name);
-    // By descriptor: it is this file, whatever has the lock's name by now.
-    const bool is_made = written && link_as(file.get(), folder, sha);
-    if (!is_made && written && errno != ENOENT) {
-      if (errno != EEXIST || attempt > keep_attempts) written = cannot_write(name, errno);
-      // It was looked at: no ref to this commit.
-      remove_empty(folder, sha);
-      unlinkat(folder.descriptor(), sha.c_str(), 0);
-    }
+    auto is_made = make_under_lock(folder, file.get(), sha);
     unlinkat(folder.descriptor(), lock.c_str(), 0);
-    TRY(std::move(written));
-    if (is_made) return sync(folder);
+    if (TRY(std::move(is_made))) return sync(folder);
   }
+  return cannot_write(name, EEXIST);
 }
 
 }  // namespace esclusa::git

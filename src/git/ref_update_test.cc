@@ -9,6 +9,7 @@
 #include "git/folder.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
+#include "support/no_descriptors.h"
 
 using namespace esclusa;
 using git::RefMove;
@@ -109,12 +110,13 @@ TEST_CASE("move_ref: follows no link, neither of the ref, nor of its folder, nor
 
 TEST_CASE("keep: a file or lock of a keep-ref that a crash has left is mended") {
   const std::string other(40, 'b');
-  for (const char* content : {"", "garbage", "FIRST", "OTHER"}) {
+  for (const char* content : {"", "garbage", "FIRST", "LONGER", "OTHER"}) {
     for (const bool is_lock : {true, false}) {
       const World world;
       CAPTURE(content);
       std::string text = content;
       if (text == "FIRST") text = world.first + "\n";
+      if (text == "LONGER") text = world.first + "0\n";
       if (text == "OTHER") text = world.second + "\n";
       const std::string ref = "refs/deployments/" + world.first;
       fs::create_directories(world.file("refs/deployments"));
@@ -144,6 +146,34 @@ TEST_CASE("keep: where a folder, a link or a packed ref of another commit has th
   world.fixture.git({"pack-refs", "--all", "--prune"});
   REQUIRE(world.keep());
   CHECK(world.sha_of(ref) == world.first);
+}
+
+TEST_CASE("keep: a keep-ref that cannot be read stays") {
+  const World world;
+  REQUIRE(world.keep());
+  const std::string ref = "refs/deployments/" + world.first;
+  const auto file = fs::last_write_time(world.file(ref));
+  const git::Folder folder = *git::Folder::open(world.fixture.git_directory());
+  for (int left = 0; left < 5; ++left) {
+    CAPTURE(left);
+    {
+      const test::NoDescriptors none(left);
+      const auto kept = git::make_keep_ref(folder, world.first);
+      CHECK((kept || kept.error().code == ErrorCode::unavailable));
+    }
+    CHECK(world.sha_of(ref) == world.first);
+    CHECK(fs::last_write_time(world.file(ref)) == file);
+    CHECK_FALSE(fs::exists(world.file(ref + ".lock")));
+  }
+}
+
+TEST_CASE("keep: ends where something stays in the way") {
+  const World world;
+  fs::create_directories(world.file("refs/deployments/" + world.first));
+  std::ofstream(world.file("refs/deployments/" + world.first + "/file")) << "x";
+  const auto kept = world.keep();
+  REQUIRE_FALSE(kept);
+  CHECK(kept.error().reason_code == "repository_unwritable");
 }
 
 TEST_CASE("keep: makes nothing where the folder of keep-refs is a link") {

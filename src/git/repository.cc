@@ -5,6 +5,7 @@
 #include "git/distance.h"
 #include "git/library.h"
 #include "git/objects.h"
+#include "git/peel.h"
 #include "git/ref_files.h"
 #include "git/ref_update.h"
 
@@ -15,29 +16,17 @@ using core::RefKind;
 using core::ResolvedRef;
 using Resolution = std::optional<ResolvedRef>;
 
-/// Peels what a ref leads to, into `sha`; false if that is no commit.
-Result<bool> peel(git_repository* repository, std::string& sha) {
-  const git_oid id = id_of(sha);
-  ObjectHandle object, commit;
-  if (receive(object, git_object_lookup, repository, &id, GIT_OBJECT_ANY) != 0) {
-    return unreadable("looking at what a ref leads to");
-  }
-  const int error = receive(commit, git_object_peel, object.get(), GIT_OBJECT_COMMIT);
-  if (error == GIT_EPEEL || error == GIT_EINVALIDSPEC) return false;
-  if (error != 0) return unreadable("peeling a ref");
-  sha = text_of(*git_object_id(commit.get()));
-  return true;
-}
-
 Result<Resolution> resolve_name(const Repository& repository, std::string_view ref, bool& exists) {
   for (std::string& name : core::candidate_ref_names(ref)) {
     auto value = TRY(read_ref(repository.folder(), name));
     if (!value) continue;
     exists = true;
     auto sha = TRY(follow_ref(repository.folder(), std::move(*value)));
-    if (!sha || !TRY(peel(repository.handle(), *sha))) return std::nullopt;
+    if (!sha) return std::nullopt;
+    auto commit = TRY(peel_to_commit(repository.handle(), *sha));
+    if (!commit) return std::nullopt;
     const RefKind kind = core::kind_of_full_name(name);
-    return ResolvedRef{kind, std::move(name), std::move(*sha)};
+    return ResolvedRef{kind, std::move(name), std::move(*commit)};
   }
   return std::nullopt;
 }

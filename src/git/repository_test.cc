@@ -231,6 +231,21 @@ TEST_CASE("resolve: a tag of a tree or a blob is nothing, and hides nothing") {
   }
 }
 
+TEST_CASE("resolve: a hundred tags of tags lead to their commit, more lead to nothing") {
+  GitFixture fixture;
+  std::string sha = fixture.commit("main", "a", "1");
+  const std::string commit = sha;
+  std::string type = "commit";
+  for (int i = 1; i <= 101; ++i) {
+    sha = fixture.git({"mktag"}, "object " + sha + "\ntype " + type + "\ntag t\n" +
+                                     "tagger Ada <ada@example.com> 1700000000 +0000\n\nx\n");
+    type = "tag";
+    fixture.git({"update-ref", "refs/tags/t" + std::to_string(i), sha});
+  }
+  CHECK(resolved(fixture, "t100") == tag("t100", commit));
+  CHECK_FALSE(resolved(fixture, "t101"));
+}
+
 TEST_CASE("resolve: symbolic refs are followed, unborn ones are nothing") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
