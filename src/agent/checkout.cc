@@ -71,14 +71,34 @@ Checkout::Checkout(fs::path home, const std::atomic<bool>& cancel)
     : home_(std::move(home)), cancel_(cancel) {}
 
 Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
+  std::lock_guard lock(mutex_);
+  for (const Rule& rule : rules) {
+    if (rule.git.starts_with('/')) named_paths_.insert(rule.git);
+  }
+  return write_settings();
+}
+
+Result<void> Checkout::name_path(const std::string& git) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& path : {git, git + ".git"}) {  // git looks there, too
+    std::error_code error;
+    if (!path.starts_with('/') || !fs::is_directory(path, error)) continue;
+    if (!named_paths_.insert(path).second) continue;
+    auto written = write_settings();
+    if (written) continue;
+    named_paths_.erase(path);
+    return written;
+  }
+  return {};
+}
+
+Result<void> Checkout::write_settings() const {
   std::string text =
       "[include]\n\tpath = " + quoted((home_ / ".gitconfig").string()) + "\n[safe]\n";
-  // git refuses to read from folders of other users unless they are named. On the command line
-  // this would not reach the git that reads there.
-  for (const Rule& rule : rules) {
-    if (!rule.git.starts_with('/')) continue;
-    text += "\tdirectory = " + quoted(rule.git) + "\n";
-    text += "\tdirectory = " + quoted(rule.git + "/.git") + "\n";
+  // On the command line this would not reach the git that reads there.
+  for (const std::string& path : named_paths_) {
+    text += "\tdirectory = " + quoted(path) + "\n";
+    text += "\tdirectory = " + quoted(path + "/.git") + "\n";
   }
   return write_durably(home_ / "git/.config", text);
 }
@@ -217,6 +237,12 @@ Result<void> Checkout::check_out(const Source& source, RunLog& log) {
   return add_submodules(source, log);
 }
 
+fs::path Checkout::submodule_mirror(const Rule& entry, const std::string& git) const {
+  const std::string key = entry.git_access ? entry.git_access->key.string() : "";
+  const std::string name = join(std::vector{entry.repository, key, git}, "\n");
+  return home_ / "git/.submodules" / (hex(sha256(name)) + ".git");
+}
+
 Result<void> Checkout::add_submodules(const Source& source, RunLog& log) {
   const std::string folder = source.folder.string();
   const Output listing =
@@ -251,26 +277,29 @@ Result<void> Checkout::add_submodules(const Source& source, RunLog& log) {
     rule.git = found->git;
     if (!found->is_at_entry) rule.git_access.reset();
     log.say("Submodule " + link.path);
-    TRY(check_out(Source{rule, source.entry, link.sha,
-                         home_ / "git/.submodules" / (hex(sha256(rule.git)) + ".git"),
+    TRY(name_path(rule.git));
+    TRY(check_out(Source{rule, source.entry, link.sha, submodule_mirror(source.entry, rule.git),
                          source.folder / link.path, source.depth + 1},
                   log));
   }
   return {};
 }
 
-Result<std::vector<std::string>> Checkout::list_pointers(const fs::path& folder) const {
-  const std::vector<std::string> pointers = find_pointers(folder);
+Result<std::vector<std::string>> Checkout::list_pointers(const fs::path& folder,
+                                                         RunLog& log) const {
+  const std::vector<std::string> pointers = TRY(find_pointers(folder));
   if (pointers.empty()) return pointers;
   const Output attributes =
       TRY(run_git({.arguments = {"-C", folder.string(), "check-attr", "-z", "--stdin", "filter"},
                    .input = join(pointers, std::string_view("\0", 1)),
                    .keep_answer = true}));
-  return with_lfs_filter(attributes.answer);
+  if (attributes.succeeded) return with_lfs_filter(attributes.answer);
+  log.append(attributes.text);
+  return fail(ErrorCode::unavailable, "The files in Git LFS cannot be told from others");
 }
 
 Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
-  auto pointers = TRY(list_pointers(source.folder));
+  auto pointers = TRY(list_pointers(source.folder, log));
   if (pointers.empty()) return {};
   if (!source.entry.lfs) {
     log.say("The commit has files in Git LFS, the first is " + pointers.front() +
@@ -286,7 +315,7 @@ Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
                     "filter.lfs.smudge=git-lfs smudge -- %f", "-c",
                     "filter.lfs.process=git-lfs filter-process", "lfs", "pull"},
                    &source.rule}));
-  if (done.succeeded) pointers = TRY(list_pointers(source.folder));
+  if (done.succeeded) pointers = TRY(list_pointers(source.folder, log));
   if (done.succeeded && pointers.empty()) return {};
   log.append(done.text);
   if (done.text.contains("is not a git command")) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,15 @@ class Checkout {
   Result<void> check_out(const Source& source, RunLog& log);
   Result<void> fetch_into_mirror(const Source& source, RunLog& log);
   Result<void> add_submodules(const Source& source, RunLog& log);
+  /// Of one entry alone: a commit that is in it was read with the entry's own key.
+  std::filesystem::path submodule_mirror(const Rule& entry, const std::string& git) const;
+  /// Lets git read from a folder that may be another user's, which it refuses unless it is named.
+  Result<void> name_path(const std::string& git);
+  Result<void> write_settings() const;
   Result<void> add_lfs_files(const Source& source, RunLog& log) const;
   /// The pointers in a checkout that Git LFS would replace.
-  Result<std::vector<std::string>> list_pointers(const std::filesystem::path& folder) const;
+  Result<std::vector<std::string>> list_pointers(const std::filesystem::path& folder,
+                                                 RunLog& log) const;
   Result<void> fetch(const Rule& rule, const std::string& sha, const std::filesystem::path& mirror,
                      RunLog& log) const;
   bool has_commit(const std::filesystem::path& mirror, const std::string& sha) const;
@@ -70,6 +77,7 @@ class Checkout {
   const std::atomic<bool>& cancel_;
   std::mutex mutex_;
   std::map<std::filesystem::path, std::shared_ptr<std::mutex>> mirrors_;
+  std::set<std::string> named_paths_;  ///< in the settings of git
 };
 
 /// The user and password of a URL, as they stand in it; empty if there are none.

@@ -1,7 +1,11 @@
 #include "agent/checkout.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <cstdlib>
+
+#include "agent/lfs.h"
 #include "base/crypto.h"
 #include "base/process.h"
 #include "support/git_fixture.h"
@@ -105,6 +109,38 @@ TEST_CASE_FIXTURE(Fixture, "check_out: submodules are fetched where the entry sa
   CHECK(test::read_file(target() / "lib/x/code") == "lib");
 }
 
+TEST_CASE_FIXTURE(Fixture, "check_out: a submodule's local repository may be another user's") {
+  test::GitFixture library;
+  const std::string lib = library.commit("main", "code", "lib");
+  const fs::path copy = repository.folder() / "lib.git";
+  fs::copy(library.path(), copy, fs::copy_options::recursive);
+  if (geteuid() == 0) REQUIRE(chown(copy.c_str(), 12345, 12345) == 0);
+  rule.submodules = true;
+  REQUIRE_MESSAGE(get(commit_with_submodule(lib, "../lib")), printed());
+  CHECK(test::read_file(target() / "lib/x/code") == "lib");
+  const std::string settings = test::read_file(folder / "git/.config");
+  CHECK(settings.contains("directory = \"" + copy.string() + "\"\n"));
+  CHECK(settings.contains("directory = \"" + repository.path().string() + "/.git\"\n"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "check_out: entries do not share what they fetched of a submodule") {
+  test::GitFixture library;
+  const std::string lib = library.commit("main", "code", "lib");
+  const fs::path copy = repository.folder() / "lib.git";
+  fs::copy(library.path(), copy, fs::copy_options::recursive);
+  const std::string sha = commit_with_submodule(lib, "../lib.git");
+  rule.repository = "demo/shop";
+  rule.submodules = true;
+  REQUIRE(get(sha));
+  fs::remove_all(copy);
+  CHECK(get(sha));
+  rule.git_access = SshAccess{folder / "key", folder / "hosts"};
+  CHECK(!get(sha));
+  rule.git_access.reset();
+  rule.repository = "demo/bank";
+  CHECK(!get(sha));
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "check_out: a submodule from elsewhere is refused, as one without a URL") {
   rule.submodules = true;
@@ -153,6 +189,25 @@ TEST_CASE_FIXTURE(Fixture, "check_out: files of Git LFS are fetched where the en
   const auto fetched = get(sha);
   CHECK_MESSAGE(fetched, printed());
   CHECK(test::read_file(target() / "film.bin") == content);
+}
+
+TEST_CASE_FIXTURE(Fixture, "check_out: fails if files of Git LFS cannot be looked for") {
+  CHECK(!find_pointers(folder / "absent"));
+  const std::string sha =
+      repository.commit("main", "film.bin", "version https://git-lfs.github.com/spec/v1\n");
+  const std::string path = std::getenv("PATH");
+  const fs::path wrapper = folder / "git/git";
+  std::ofstream(wrapper) << "#!/bin/sh\ncase \" $* \" in *' check-attr '*)\n"
+                            "  echo no attributes >&2; exit 1;; esac\n"
+                            "PATH='"
+                         << path << "' exec git \"$@\"\n";
+  fs::permissions(wrapper, fs::perms::owner_all);
+  setenv("PATH", (wrapper.parent_path().string() + ":" + path).c_str(), 1);
+  const auto done = get(sha);
+  setenv("PATH", path.c_str(), 1);
+  REQUIRE(!done);
+  CHECK(done.error().message == "The files in Git LFS cannot be told from others");
+  CHECK(printed().contains("no attributes"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "check_out: says that a commit or the repository is not there") {

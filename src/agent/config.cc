@@ -139,8 +139,7 @@ Result<void> read_match(TomlTable& table, Rule& rule) {
   if (!environment) {
     return table.error(
         "`environment` is missing. Name the one that this entry is for: environment = "
-        "\"staging\". For every environment, as it was without this line before, add: "
-        "environment = \"*\"");
+        "\"staging\". For every environment, add: environment = \"*\"");
   }
   rule.environment = *environment;
   rule.task = TRY(table.string_or("task", "deploy"));

@@ -16,6 +16,14 @@ std::optional<std::string> text_at(std::string_view object, std::string_view nam
   return json ? json->string() : std::nullopt;
 }
 
+/// `body` with that part of it replaced.
+std::string with_replaced(std::string_view body, std::string_view part, std::string_view by) {
+  const auto begin = static_cast<size_t>(part.data() - body.data());
+  std::string text(body.substr(0, begin));
+  text += by;
+  return text += body.substr(begin + part.size());
+}
+
 }  // namespace
 
 Result<DeploymentEvent> parse_deployment_event(std::string body) {
@@ -28,6 +36,10 @@ Result<DeploymentEvent> parse_deployment_event(std::string body) {
   const std::string_view deployment = wire::find_raw_member(body, "deployment").value_or("");
   event.id = parse_positive(wire::find_raw_member(deployment, "id").value_or("")).value_or(0);
   if (event.id < 1) return fail(ErrorCode::invalid, "`deployment.id` is no positive number");
+  // What `with_deployment` leaves must read the same to every parser of the command.
+  if (!wire::scan_json(with_replaced(body, deployment, "{}"))) {
+    return fail(ErrorCode::invalid, "it is no valid JSON, or an object in it has a key twice");
+  }
   event.ref = text_at(deployment, "ref").value_or("");
   event.sha = ascii_lower(text_at(deployment, "sha").value_or(""));
   event.task = text_at(deployment, "task").value_or("");
@@ -51,8 +63,7 @@ std::vector<std::string> differences(const DeploymentEvent& event,
 std::string with_deployment(const DeploymentEvent& event, const client::Deployment& deployment) {
   const auto given = wire::find_raw_member(event.body, "deployment");
   if (!given) return event.body;
-  const auto begin = static_cast<size_t>(given->data() - event.body.data());
-  return event.body.substr(0, begin) + deployment.text + event.body.substr(begin + given->size());
+  return with_replaced(event.body, *given, deployment.text);
 }
 
 bool is_signed(const Secret& secret, std::optional<std::string_view> header,

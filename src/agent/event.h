@@ -25,8 +25,9 @@ struct DeploymentEvent {
   std::string fault = {};        ///< why its file could not be read; then `body` is empty
 };
 
-/// Reads the body of a `deployment` event. `invalid` if it does not name a deployment. It does not
-/// parse the payload, which may have any depth.
+/// Reads the body of a `deployment` event. `invalid` if it does not name a deployment, is no valid
+/// JSON, or has an object with a key twice. It does not parse the deployment as a whole, since the
+/// payload in it may have any depth.
 Result<DeploymentEvent> parse_deployment_event(std::string body);
 
 /// The members of the deployment that are different in the event and at the server.

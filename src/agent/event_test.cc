@@ -54,6 +54,23 @@ TEST_CASE("parse_deployment_event: what names no deployment is refused") {
   }
 }
 
+TEST_CASE("parse_deployment_event: what parsers read in different ways is refused") {
+  const std::string body = event_body({});
+  const auto with_member = [&](const std::string& member) {
+    return body.substr(0, body.size() - 1) + "," + member + "}";
+  };
+  CHECK(parse_deployment_event(with_member(R"("sender":{"login":"x"})")));
+  for (const std::string& bad :
+       {with_member(R"("deployment":{"id":1,"ref":"forged"})"), with_member(R"("deployment":1)"),
+        with_member(R"("d\u0065ployment":{"id":1})"),
+        with_member(R"("repository":{"full_name":"demo/bank"})"),
+        with_member(R"("sender":{"login":"x","login":"y"})"), with_member("\"x\":[}"),
+        with_member(""), body + body, body + "x", body.substr(0, body.size() - 1)}) {
+    CAPTURE(bad);
+    CHECK(!parse_deployment_event(bad));
+  }
+}
+
 TEST_CASE("differences, with_deployment: the server's deployment takes the place of the event's") {
   const auto event = parse_deployment_event(event_body({.environment = "production"})).value();
   auto deployment = testing::deployment_of({.environment = "production"});

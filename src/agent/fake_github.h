@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -93,6 +94,12 @@ class FakeGithub {
   size_t request_count() {
     std::lock_guard lock(mutex_);
     return request_count_;
+  }
+  /// The next time that statuses of the deployment are read, it calls this, and adds what it
+  /// returns behind what it answers.
+  void on_read_of_statuses(int64_t id, std::function<Status()> call) {
+    std::lock_guard lock(mutex_);
+    on_read_[id] = std::move(call);
   }
   /// While answers are lost, a report is recorded and answered with 503.
   void lose_answers(bool are_lost) {
@@ -240,6 +247,7 @@ class FakeGithub {
         write(json, *it);
       }
       json.end_array();
+      if (auto call = on_read_.extract(id)) deployment.statuses.push_back(call.mapped()());
     }
     return {request.method == "POST" ? 201 : 200, {}, json.take()};
   }
@@ -249,6 +257,7 @@ class FakeGithub {
   std::map<int64_t, Deployment> deployments_;
   std::vector<std::pair<std::string, std::string>> events_;  // kind, body
   std::map<int64_t, std::string> logs_;
+  std::map<int64_t, std::function<Status()>> on_read_;
   bool is_down_ = false;
   bool are_answers_lost_ = false;
   size_t request_count_ = 0;

@@ -13,8 +13,7 @@ Intake::Outcome Intake::take(std::string body,
   }
   auto event = parse_deployment_event(std::move(body));
   if (!event) {
-    log::error("an event that names no deployment was passed over",
-               {{"error", event.error().message}});
+    log::error("an event that cannot be read was passed over", {{"error", event.error().message}});
     return {Taken::unreadable, "Ignored: " + event.error().message};
   }
   if (!config_.has_repository(event->repository)) {

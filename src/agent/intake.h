@@ -14,7 +14,7 @@ enum class Taken {
   accepted,    ///< it is in the queue on disk
   known,       ///< it was before
   ignored,     ///< it is not for this agent
-  unreadable,  ///< it names no deployment, so it will never run
+  unreadable,  ///< it names no deployment or is no valid JSON, so it will never run
   refused,     ///< who brought it may not speak about its repository
   failed,      ///< it cannot be written down now
 };

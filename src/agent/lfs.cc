@@ -24,7 +24,7 @@ bool is_pointer(const fs::directory_entry& entry) {
 
 }  // namespace
 
-std::vector<std::string> find_pointers(const fs::path& checkout) {
+Result<std::vector<std::string>> find_pointers(const fs::path& checkout) {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::recursive_directory_iterator it(checkout, error), end; !error && it != end;
@@ -34,6 +34,9 @@ std::vector<std::string> find_pointers(const fs::path& checkout) {
     } else if (is_pointer(*it)) {
       found.push_back(it->path().lexically_relative(checkout).string());
     }
+  }
+  if (error) {
+    return fail(ErrorCode::unavailable, "The checkout cannot be read: " + error.message());
   }
   return found;
 }

@@ -108,8 +108,10 @@ TEST_CASE_FIXTURE(Fixture, "POST /events: what is not for this agent is answered
 }
 
 TEST_CASE_FIXTURE(Fixture, "POST /events: what will never run is answered with 200") {
-  for (const std::string& body : {std::string("{"), std::string(), std::string("[]"),
-                                  std::string("{}"), testing::event_body({.id = 0})}) {
+  for (const std::string& body :
+       {std::string("{"), std::string(), std::string("[]"), std::string("{}"),
+        testing::event_body({.id = 0}),
+        R"({"deployment":{"id":1},)" + testing::event_body({.id = 1}).substr(1)}) {
     CAPTURE(body);
     CHECK(post(body).status == 200);
   }

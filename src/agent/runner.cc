@@ -163,7 +163,7 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
               judgement.error().message);
     return Next::try_again;
   }
-  if (judgement->verdict == Verdict::gone) return drop(event, *judgement);
+  if (judgement->verdict == Verdict::gone) return drop(job, *judgement);
   const client::Deployment& deployment = judgement->deployment;
   const Rule* rule =
       config_.find_rule(event.repository, deployment.original_environment, deployment.task);
@@ -172,7 +172,7 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
               "no [[deploy]] entry is for the environment and task that it has at the server");
     return dequeue(event);
   }
-  if (judgement->verdict != Verdict::run) return drop(event, *judgement);
+  if (judgement->verdict != Verdict::run) return drop(job, *judgement);
   if (stop_.requested()) return Next::try_again;  // it stays in the queue
   // The event may have named another environment.
   if (job->lane != lane_of(event.repository, deployment.original_environment)) {
@@ -204,17 +204,18 @@ Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deploymen
   return end(*job.run, std::move(outcome));
 }
 
-Next Runner::drop(const DeploymentEvent& event, const Judgement& judgement) {
+Next Runner::drop(const std::shared_ptr<Job>& job, const Judgement& judgement) {
+  const DeploymentEvent& event = job->event;
   switch (judgement.verdict) {
     case Verdict::run: break;
     case Verdict::gone:
       log_event(log::Level::warning, "not run", event,
                 "the server does not have it, or does not show it to the agent's token");
-      break;
+      return dequeue_or_ask_again(job);
     case Verdict::held:
       log_event(log::Level::warning, "not run", event,
                 "it waits for its gates; the server sends an event when they are open");
-      break;
+      return dequeue_or_ask_again(job);
     case Verdict::finished:
       log_event(log::Level::info, "not run", event, "it is " + judgement.state + " already");
       break;
@@ -243,6 +244,18 @@ Next Runner::dequeue(const DeploymentEvent& event) {
   // If it stays, the next start asks the server again, and comes to the same end.
   if (auto removed = work_.dequeue(event); !removed) {
     log_event(log::Level::error, "the queue cannot be written", event, removed.error().message);
+  }
+  return Next::done;
+}
+
+Next Runner::dequeue_or_ask_again(const std::shared_ptr<Job>& job) {
+  const DeploymentEvent& event = job->event;
+  const auto removed = work_.dequeue_unless_told_again(event);
+  if (!removed) {
+    log_event(log::Level::error, "the queue cannot be written", event, removed.error().message);
+  } else if (!*removed) {
+    log_event(log::Level::info, "the server is asked again", event, "its event came again");
+    add_job(job, event.repository, event.environment, event.id);
   }
   return Next::done;
 }

@@ -53,10 +53,13 @@ class Runner {
   Next begin(const std::shared_ptr<Job>& job);
   /// Begins the run of a deployment that is to be run, and takes it to its outcome.
   Next run(Job& job, const Rule& rule, const client::Deployment& deployment);
-  Next drop(const DeploymentEvent& event, const Judgement& judgement);
+  Next drop(const std::shared_ptr<Job>& job, const Judgement& judgement);
   /// Reports what becomes of a deployment that has no run, and forgets the event.
   Next settle(const DeploymentEvent& event, const std::string& state, const std::string& why);
   Next dequeue(const DeploymentEvent& event);
+  /// For what may be run later. An event that came while the server was asked may be the one that
+  /// says so, and it brings no job of its own.
+  Next dequeue_or_ask_again(const std::shared_ptr<Job>& job);
   Outcome execute(const Job& job, const Rule& rule, const client::Deployment& deployment);
   /// Tells the server that it begins; tries until it can, or the agent is to end.
   Result<void> report_begin(const RunFolder& run, const std::string& description);

@@ -140,6 +140,19 @@ TEST_CASE_FIXTURE(Fixture, "Runner: what is finished, gone or held does not run"
   CHECK(github.states(21) == "waiting");
 }
 
+TEST_CASE_FIXTURE(Fixture, "Runner: a release that is told while the deployment is judged runs") {
+  github.add(21, {sha, "staging", "deploy", {{"waiting", "", "", ""}}});
+  REQUIRE(work->enqueue(event({.id = 21})) == Enqueued::added);
+  github.on_read_of_statuses(21, [&] {
+    CHECK(work->enqueue(event({.id = 21})) == Enqueued::already_known);
+    return testing::FakeGithub::Status{"queued", "", "", ""};
+  });
+  start();
+  github.wait_for(21, "success");
+  CHECK(github.states(21) == "waiting queued in_progress success");
+  CHECK(ran() == "ran\n");
+}
+
 TEST_CASE_FIXTURE(Fixture, "Runner: the event is a hint, and the server says what is deployed") {
   config.rules[0].environment = "staging";
   config.rules[0].task = "deploy";

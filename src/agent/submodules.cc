@@ -1,6 +1,7 @@
 #include "agent/submodules.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "agent/ssh.h"
@@ -11,27 +12,58 @@ namespace {
 
 /// What git fetches from, taken apart.
 struct Location {
+  enum class Kind { path, web, ssh_url, scp };
+  Kind kind = Kind::path;
   std::string prefix;  ///< all before the path: `ssh://git@host:22/`, `git@host:`, `/`
   std::string host;    ///< lower case, without user and port; empty for a path
   std::string path;
+  /// `git@host:/srv/lib` and `ssh://git@host/srv/lib` are from the root of the host,
+  /// `git@host:lib` and `ssh://git@host/~/lib` are not.
+  bool is_from_root = false;
 };
+
+/// The end of the host in `user@host:path`; the host may be `[::1]`.
+size_t scp_host_end(std::string_view git) {
+  const size_t colon = git.find(':');
+  const size_t bracket = git.starts_with('[') ? 0 : git.find("@[");
+  return bracket < colon ? git.find(':', git.find(']', bracket)) : colon;
+}
 
 /// Nothing for what is neither a path, nor http(s), nor ssh.
 std::optional<Location> parse_location(std::string_view git) {
-  if (git.starts_with('/')) return Location{"/", "", std::string(git.substr(1))};
+  using enum Location::Kind;
+  if (git.starts_with('/')) return Location{path, "/", "", std::string(git.substr(1)), true};
   const size_t scheme_end = git.find("://");
   const bool has_scheme = scheme_end != git.npos;
   const std::string scheme = ascii_lower(git.substr(0, has_scheme ? scheme_end : 0));
-  if (!uses_ssh(git) && scheme != "http" && scheme != "https") return std::nullopt;
+  const bool is_web = scheme == "http" || scheme == "https";
+  if (!uses_ssh(git) && !is_web) return std::nullopt;
   const size_t begin = has_scheme ? scheme_end + 3 : 0;
-  const size_t end = git.find(has_scheme ? '/' : ':',
-                              git.find(']', begin) == git.npos ? begin : git.find(']', begin));
+  const size_t end = has_scheme ? git.find('/', begin) : scp_host_end(git);
   if (end == git.npos) return std::nullopt;
   std::string_view host = git.substr(begin, end - begin);
   host = host.substr(host.rfind('@') + 1);
   if (has_scheme && !host.ends_with(']')) host = host.substr(0, host.rfind(':'));
-  return Location{std::string(git.substr(0, end + 1)), ascii_lower(host),
-                  std::string(git.substr(end + 1))};
+  Location place{is_web ? web : (has_scheme ? ssh_url : scp), std::string(git.substr(0, end + 1)),
+                 ascii_lower(host), std::string(git.substr(end + 1))};
+  place.is_from_root =
+      place.kind == scp ? place.path.starts_with('/') : !place.path.starts_with('~');
+  return place;
+}
+
+/// Whether a server may read another path in this URL than `joined` does.
+bool may_hide_words(std::string_view url) {
+  const std::string folded = ascii_lower(url);
+  constexpr std::array<std::string_view, 6> signs = {"?", "#", "\\", "%2e", "%2f", "%5c"};
+  return std::ranges::any_of(signs, [&](std::string_view sign) { return folded.contains(sign); });
+}
+
+/// The path of `place` by the way that the entry uses to its host.
+std::string at_entry(const Location& entry, const Location& place) {
+  using enum Location::Kind;
+  // The path of a web page has no root of its own.
+  const bool is_from_root = place.kind == web ? entry.is_from_root : place.is_from_root;
+  return entry.prefix + (entry.kind == scp && is_from_root ? "/" : "") + place.path;
 }
 
 /// A path after the words of a relative one; nothing if it leads out.
@@ -96,6 +128,10 @@ Result<SubmoduleSource> find_source(const Rule& rule, std::string_view base, std
   const bool is_relative = url.starts_with("./") || url.starts_with("../");
   auto place = parse_location(is_relative ? base : url);
   if (!place || !entry) return refuse("it is neither http, https, ssh nor a path");
+  const bool is_web = place->kind == Location::Kind::web || entry->kind == Location::Kind::web;
+  if (is_web && may_hide_words(url)) {
+    return refuse("it has `?`, `#`, `\\`, or a dot or a slash that is percent-encoded");
+  }
   const auto path = joined(place->path, is_relative ? url : "");
   if (!path) return refuse("it leads out of its host");
   place->path = *path;
@@ -104,14 +140,13 @@ Result<SubmoduleSource> find_source(const Rule& rule, std::string_view base, std
     if (entry->host.empty() && is_below_folder_of(git, rule.git)) return SubmoduleSource{git, true};
     return refuse("it is outside the folder that `git` is in");
   }
-  if (place->host == entry->host) return SubmoduleSource{entry->prefix + place->path, true};
+  if (place->host == entry->host) return SubmoduleSource{at_entry(*entry, *place), true};
   const std::string git = place->prefix + place->path;
   const bool is_allowed = std::ranges::any_of(
       rule.submodule_urls, [&](const std::string& allowed) { return git.starts_with(allowed); });
   if (is_allowed) return SubmoduleSource{git, false};
   return refuse(
-      "it is on another host than `git`, and `submodule_urls` of the entry has no "
-      "beginning of it");
+      "it is on another host than `git`, and no URL in `submodule_urls` is a beginning of it");
 }
 
 }  // namespace esclusa::agent

@@ -29,10 +29,29 @@ TEST_CASE_FIXTURE(Fixture, "find_source: relative to the repository that names i
         "https://bot:pa55@host/acme/lib key");
 }
 
+TEST_CASE_FIXTURE(Fixture, "find_source: a path from the root of a host stays one") {
+  CHECK(source("git@host:/srv/git/shop.git", "../lib.git") == "git@host:/srv/git/lib.git key");
+  CHECK(source("git@host:shop.git", "../lib.git") == "git@host:lib.git key");
+  CHECK(source("git@[2001:db8::1]:/srv/shop.git", "../lib.git") ==
+        "git@[2001:db8::1]:/srv/lib.git key");
+  CHECK(source("[git@host:22]:/srv/shop.git", "../lib.git") == "[git@host:22]:/srv/lib.git key");
+  const std::string url = "ssh://git@host/srv/lib.git";
+  CHECK(source("git@host:shop.git", url) == "git@host:/srv/lib.git key");
+  CHECK(source("git@host:/srv/shop.git", url) == "git@host:/srv/lib.git key");
+  CHECK(source("ssh://git@host/srv/shop.git", "git@host:/srv/lib.git") == url + " key");
+  CHECK(source("git@host:shop.git", "ssh://git@host/~/lib.git") == "git@host:~/lib.git key");
+  CHECK(source("git@host:/acme/shop.git", "https://host/acme/lib.git") ==
+        "git@host:/acme/lib.git key");
+}
+
 TEST_CASE_FIXTURE(Fixture, "find_source: the entry's own way to its own host") {
-  for (const char* url : {"https://host/acme/lib.git", "https://HOST:8443/acme/lib.git",
-                          "ssh://other@host:2222/acme/lib.git", "git@host:acme/lib.git",
-                          "https://mallory:x@host/acme/lib.git", "https://host//acme/./lib.git"}) {
+  CHECK(source("git@host:acme/shop.git", "ssh://other@host:2222/acme/lib.git") ==
+        "git@host:/acme/lib.git key");
+  CHECK(source("ssh://git@host:22/acme/shop.git", "ssh://other@host:2222/acme/lib.git") ==
+        "ssh://git@host:22/acme/lib.git key");
+  for (const char* url :
+       {"https://host/acme/lib.git", "https://HOST:8443/acme/lib.git", "git@host:acme/lib.git",
+        "https://mallory:x@host/acme/lib.git", "https://host//acme/./lib.git"}) {
     CAPTURE(url);
     CHECK(source("ssh://git@host:22/acme/shop.git", url) == "ssh://git@host:22/acme/lib.git key");
     CHECK(source("git@host:acme/shop.git", url) == "git@host:acme/lib.git key");
@@ -59,8 +78,13 @@ TEST_CASE_FIXTURE(Fixture, "find_source: nowhere else, unless the entry allows i
   rule.submodule_urls = {"https://github.com/acme/"};
   CHECK(source("git@host:acme/shop", "https://github.com/acme/lib") ==
         "https://github.com/acme/lib");
-  for (const char* url : {"https://github.com/acmes/lib", "http://github.com/acme/lib",
-                          "https://github.com/acme/../evil/lib", "https://x@github.com/acme/lib"}) {
+  for (const char* url :
+       {"https://github.com/acmes/lib", "http://github.com/acme/lib",
+        "https://github.com/acme/../evil/lib", "https://x@github.com/acme/lib",
+        "https://github.com/acme/../evil/x]/lib", "https://github.com/acme/..%2Fevil/lib",
+        "https://github.com/acme/%2e%2E/evil/lib", "https://github.com/acme/..\\evil/lib",
+        "https://github.com/acme/lib?x", "https://github.com/acme/lib#x",
+        "https://github.com/acme/..%5cevil"}) {
     CAPTURE(url);
     CHECK(source("git@host:acme/shop", url) == "refused");
   }

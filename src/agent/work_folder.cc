@@ -115,9 +115,11 @@ Result<Enqueued> WorkFolder::enqueue(const DeploymentEvent& event) {
   std::lock_guard lock(mutex_);
   std::error_code error;
   const fs::path file = queue_file(event);
-  if (fs::exists(file, error) || fs::exists(run_path(event.repository, event.id), error)) {
+  if (fs::exists(file, error)) {
+    told_again_.insert(file);
     return Enqueued::already_known;
   }
+  if (fs::exists(run_path(event.repository, event.id), error)) return Enqueued::already_known;
   if (error) return fail(ErrorCode::unavailable, "cannot look into " + path_.string());
   TRY(write_durably(file, event.body));
   return Enqueued::added;
@@ -160,7 +162,15 @@ Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
 
 Result<void> WorkFolder::dequeue(const DeploymentEvent& event) {
   std::lock_guard lock(mutex_);
+  told_again_.erase(queue_file(event));
   return remove_durably(queue_file(event));
+}
+
+Result<bool> WorkFolder::dequeue_unless_told_again(const DeploymentEvent& event) {
+  std::lock_guard lock(mutex_);
+  if (told_again_.erase(queue_file(event)) > 0) return false;
+  TRY(remove_durably(queue_file(event)));
+  return true;
 }
 
 Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& event,
@@ -202,7 +212,8 @@ Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& ev
   return run;
 }
 
-void WorkFolder::forget(const DeploymentEvent& event) const {
+void WorkFolder::forget(const DeploymentEvent& event) {
+  told_again_.erase(queue_file(event));
   // If it stays, the next start sees that it has a run.
   if (auto removed = remove_durably(queue_file(event)); !removed) {
     log::error("the queue cannot be written", {{"error", removed.error().message}});

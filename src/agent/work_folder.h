@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,9 @@ class WorkFolder {
   Result<std::vector<DeploymentEvent>> queued();
   /// Forgets a recorded event.
   Result<void> dequeue(const DeploymentEvent& event);
+  /// Forgets a recorded event, unless `enqueue` has met it since it was recorded, or since this was
+  /// asked before. False if it stays: what the server said before may be true no more.
+  Result<bool> dequeue_unless_told_again(const DeploymentEvent& event);
 
   /// Begins the one and only run of a deployment, and takes it from the queue. Nothing if there
   /// has been one before. After an error there is no run. If the disk failed, so that the run may
@@ -106,12 +110,13 @@ class WorkFolder {
   /// Nothing if its name is none that the agent gives.
   static std::optional<DeploymentEvent> read_queued(const std::filesystem::path& file);
   /// Takes the file of an event that has a run from the queue.
-  void forget(const DeploymentEvent& event) const;
+  void forget(const DeploymentEvent& event);
   std::filesystem::path run_path(const std::string& repository, int64_t deployment) const;
 
   std::filesystem::path path_;
   int lock_;
   std::mutex mutex_;
+  std::set<std::filesystem::path> told_again_;  ///< files of the queue whose event came again
 };
 
 /// `owner/name` as two folders that stay below where they are put, whatever it is.

@@ -50,6 +50,22 @@ TEST_CASE("enqueue: an event is recorded once, also by another agent after this 
   CHECK(queued[0].body == testing::event_body({.id = queued[0].id}));
 }
 
+TEST_CASE("dequeue_unless_told_again: an event that came again stays once") {
+  test::TempFolder folder;
+  auto work = WorkFolder::open(folder / "work").value();
+  CHECK(work.enqueue(event_of()) == Enqueued::added);
+  CHECK(work.enqueue(event_of({.repository = "Demo/SHOP"})) == Enqueued::already_known);
+  CHECK(work.dequeue_unless_told_again(event_of()) == false);
+  CHECK(work.queued()->size() == 1);
+  CHECK(work.dequeue_unless_told_again(event_of()) == true);
+  CHECK(work.queued()->empty());
+  CHECK(work.enqueue(event_of()) == Enqueued::added);
+  CHECK(work.enqueue(event_of()) == Enqueued::already_known);
+  CHECK(work.dequeue(event_of()));
+  CHECK(work.enqueue(event_of()) == Enqueued::added);
+  CHECK(work.dequeue_unless_told_again(event_of()) == true);
+}
+
 TEST_CASE("begin_run: of many at once, one begins; the queue and later events know it") {
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();
