@@ -59,12 +59,26 @@ Result<void> write_durably(const fs::path& path, std::string_view content) {
   return {};
 }
 
-/// Whether there is nothing but what a mount point has, or a first start that was killed at once.
+/// Whether a folder has nothing in it, but for what a fresh file system has.
+bool is_unused(const fs::path& path) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (entry.path().filename() != "lost+found") return false;
+  }
+  return !error && fs::is_directory(fs::symlink_status(path, error));
+}
+
+/// Whether there is nothing but what mount points have, or a first start that was killed at once.
 Result<bool> holds_nothing(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error)) {
     const std::string name = entry.path().filename();
-    if (name != lock_name && name != "identity.new" && name != "lost+found") return false;
+    const bool is_folder = name == "repositories" || name == "run";
+    if (is_folder ? !is_unused(entry.path())
+                  : name != lock_name && name != "identity.new" && name != "secret.key.new" &&
+                        name != "lost+found") {
+      return false;
+    }
   }
   if (error) return refuse("cannot read " + path.string() + ": " + error.message());
   return true;
@@ -118,7 +132,9 @@ Result<void> DataFolder::look() {
   const std::string not_ours = "the data folder " + path_.string() + " is not Esclusa's: ";
   const std::string advice = "; it stays as it is, choose another --data";
   if (!S_ISDIR(about.st_mode)) return refuse(not_ours + "it is no folder" + advice);
-  if (about.st_uid != geteuid()) {
+  // Root may serve what is another user's, as in a container, if it is a whole folder of ours.
+  const bool is_whole = has_bytes(file(key_name)) && has_bytes(database());
+  if (about.st_uid != geteuid() && !is_whole) {
     return refuse(not_ours + "it belongs to another user than the server" + advice);
   }
   if ((about.st_mode & S_ISVTX) != 0) {
@@ -140,7 +156,8 @@ Result<void> DataFolder::look_for_parts() {
   has_database_ = has_bytes(database());
   const std::string folder = "the data folder " + path_.string();
   if (!has_database_) {
-    if (is_first_start() && !has_bytes(path_ / "esclusa.db-wal")) return {};
+    const bool has_begun = is_first_start() || is_first_start_of_earlier();
+    if (has_begun && !has_bytes(path_ / "esclusa.db-wal")) return {};
     return refuse(folder +
                   " has no esclusa.db, or an empty one, but files that belong to it. Restore "
                   "esclusa.db, esclusa.db-wal and secret.key from one backup. Without them "
@@ -153,6 +170,11 @@ Result<void> DataFolder::look_for_parts() {
                   "docs/data-folder.md says how to go on then");
   }
   return {};
+}
+
+bool DataFolder::is_first_start_of_earlier() const {
+  return identity_.identity.empty() && !key_.empty() && is_unused(repositories()) &&
+         is_unused(path_ / "run");
 }
 
 Result<void> DataFolder::read_key() {

@@ -59,6 +59,8 @@ class DataFolder {
   Result<void> take_lock(bool make_file);
   Result<void> look();
   Result<void> look_for_parts();
+  /// A version that made no `identity` was killed after it made the key, before the database.
+  bool is_first_start_of_earlier() const;
   Result<void> read_key();
   Result<void> read_identity();
   std::filesystem::path file(const char* name) const { return path_ / name; }

@@ -31,6 +31,9 @@ class SomebodysFolder(unittest.TestCase):
         for name in ("run", "repositories", "esclusa.db"):
             (self.folder / name).mkdir()
         self.refused()
+        (self.folder / "esclusa.db").rmdir()
+        (self.folder / "repositories" / "letter.txt").write_text("dear reader\n")
+        self.refused()
 
     def test_with_the_sticky_bit(self):
         self.folder.chmod(0o1777)
@@ -75,11 +78,35 @@ class OurFolder(unittest.TestCase):
         for name in ("identity", "secret.key", "lock"):
             self.assertEqual(stat.S_IMODE((server.data / name).stat().st_mode), 0o600, name)
 
-    def test_a_fresh_volume(self):
+    def becomes_ours(self, *folders, key=None):
+        """A server starts in a folder that has these folders and this key."""
         server = Server()
         self.addCleanup(shutil.rmtree, server.folder)
-        (server.data / "lost+found").mkdir(parents=True)
+        for folder in folders:
+            (server.data / folder).mkdir(parents=True)
+        if key:
+            (server.data / "secret.key").write_bytes(key)
         self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        server.start()
+        self.assertTrue((server.data / "identity").exists())
+        return server
+
+    def test_a_fresh_volume(self):
+        self.becomes_ours("lost+found")
+
+    def test_fresh_volumes_in_a_fresh_folder(self):
+        self.becomes_ours("repositories/lost+found")
+        self.becomes_ours("run", "repositories")
+
+    def test_a_first_start_of_the_earlier_version_that_was_killed(self):
+        key = os.urandom(32)
+        server = self.becomes_ours("run", "repositories", key=key)
+        self.assertEqual((server.data / "secret.key").read_bytes(), key)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may serve what another user owns")
+    def test_a_folder_of_another_user_that_is_ours(self):
+        server = stopped_server(self)
+        os.chown(server.data, 65534, 65534)
         server.start()
 
 
@@ -136,6 +163,15 @@ class PartsOfTwoFolders(unittest.TestCase):
                 if path.name != kept:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             assert_refused(self, server, server.data, "no esclusa.db")
+
+    def test_without_the_database_beside_a_key_and_repositories(self):
+        """A first start of the earlier version that was killed had no repository yet."""
+        server = stopped_server(self)
+        for path in server.data.glob("*"):
+            if path.name not in ("secret.key", "repositories"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (server.data / "repositories" / "demo").mkdir(exist_ok=True)
+        assert_refused(self, server, server.data, "no esclusa.db")
 
     def test_with_an_empty_database_beside_a_log(self):
         server = stopped_server(self, killed=True)
