@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* lock_name = "lock";
 constexpr const char* identity_name = "identity";
 constexpr const char* key_name = "secret.key";
+constexpr const char* last_change_name = "last-change";
 constexpr std::string_view identity_head = "Esclusa data folder: keep it together, as one copy";
 
 std::unexpected<Error> refuse(const std::string& message) {
@@ -88,6 +89,15 @@ Result<bool> holds_nothing(const fs::path& path) {
 bool has_bytes(const fs::path& path) {
   struct stat about{};
   return lstat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
+}
+
+Result<struct statx> look_at(const fs::path& path) {
+  struct statx about{};
+  const unsigned wanted = STATX_INO | STATX_BTIME | STATX_SIZE | STATX_CTIME;
+  if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, wanted, &about) != 0) {
+    return cannot("look at", path);
+  }
+  return about;
 }
 
 Result<void> make_folder(const fs::path& path) {
@@ -235,11 +245,7 @@ Result<void> DataFolder::write_identity(IdentityFile identity) {
 }
 
 Result<std::string> DataFolder::database_file() const {
-  struct statx about{};
-  if (statx(AT_FDCWD, database().c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &about) !=
-      0) {
-    return cannot("look at", database());
-  }
+  const auto about = TRY(look_at(database()));
   // Inode numbers are few on a fresh file system; the time of birth, where it is kept, is not.
   std::string text = "inode " + std::to_string(about.stx_ino);
   if ((about.stx_mask & STATX_BTIME) != 0) {
@@ -247,6 +253,35 @@ Result<std::string> DataFolder::database_file() const {
             std::to_string(about.stx_btime.tv_nsec);
   }
   return text;
+}
+
+// Unlike the time of the last change of the content, nobody can set that of the inode.
+Result<std::string> DataFolder::database_change() const {
+  const auto about = TRY(look_at(database()));
+  return "size " + std::to_string(about.stx_size) + " changed " +
+         std::to_string(about.stx_ctime.tv_sec) + "." + std::to_string(about.stx_ctime.tv_nsec) +
+         "\n";
+}
+
+void DataFolder::note_last_change() noexcept {
+  try {
+    const auto change = database_change();
+    if (!change || *change == last_change_) return;
+    last_change_.clear();
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    Descriptor file(::open(this->file(last_change_name).c_str(), flags, 0600));
+    if (!file || ::write(file.get(), change->data(), change->size()) !=
+                     static_cast<ssize_t>(change->size())) {
+      return;  // The next commit tries again. Without the note the next start checks the database.
+    }
+    last_change_ = *change;
+  } catch (const std::exception&) {
+    // No memory: the same.
+  }
+}
+
+Result<bool> DataFolder::is_as_last_changed() const {
+  return TRY(read_file(file(last_change_name), 1024)) == TRY(database_change());
 }
 
 }  // namespace esclusa

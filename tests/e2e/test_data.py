@@ -1,6 +1,8 @@
 """A data folder is whole and ours, or it is refused and left as it is."""
+import contextlib
 import os
 import shutil
+import sqlite3
 import stat
 import unittest
 
@@ -245,8 +247,48 @@ class Copies(unittest.TestCase):
                        "refers to a row of account that is not there", "Restore another backup")
 
     def test_what_is_no_copy_is_not_checked(self):
+        for killed in (False, True):
+            server = stopped_server(self, killed=killed)
+            self.assertNotIn(CHECKED, self.starts(server))
+            self.assertNotIn(CHECKED, self.starts(server))
+            self.assertNotIn(CHECKED, server.log.read_text())
+
+    def test_what_was_killed_after_a_checkpoint_is_not_checked(self):
         server = stopped_server(self)
-        self.assertNotIn(CHECKED, server.log.read_text())
+        server.start()
+        before = (server.data / "esclusa.db").stat().st_mtime_ns
+        hook, = server.api().get("/repos/demo/shop/hooks").json
+        for number in range(2000):
+            if (server.data / "esclusa.db").stat().st_mtime_ns != before:
+                break
+            server.api().patch(f"/repos/demo/shop/hooks/{hook['id']}", {
+                "config": {"url": f"http://127.0.0.1:9/{number}"}})
+        self.assertNotEqual((server.data / "esclusa.db").stat().st_mtime_ns, before)
+        server.kill()
+        self.assertNotIn(CHECKED, self.starts(server))
+
+    def test_an_older_database_in_its_place_beside_the_log_of_the_newer_one(self):
+        server = stopped_server(self)
+        older = (server.data / "esclusa.db").read_bytes()
+        with contextlib.closing(sqlite3.connect(server.data / "esclusa.db")) as database:
+            database.execute("vacuum")  # all is in other pages then
+        server.start()
+        server.create_token("admin", "repo")
+        server.kill()
+        self.assertGreater((server.data / "esclusa.db-wal").stat().st_size, 0)
+        newer, times = copy(server, "newer"), os.stat(server.data / "esclusa.db")
+        (server.data / "esclusa.db").write_bytes(older)
+        os.utime(server.data / "esclusa.db", ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert_refused(self, server, server.data, "another one's esclusa.db-wal beside it",
+                       "Restore another backup")
+        shutil.copy(newer / "esclusa.db", server.data)  # the one to which the log belongs
+        self.assertIn(CHECKED, self.starts(server))
+        self.assertNotIn(CHECKED, self.starts(server))
+
+    def test_without_the_note_of_the_last_change(self):
+        server = stopped_server(self)
+        (server.data / "last-change").unlink()
+        self.assertIn(CHECKED, self.starts(server))
         self.assertNotIn(CHECKED, self.starts(server))
 
 
