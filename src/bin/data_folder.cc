@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* lock_name = "lock";
 constexpr const char* identity_name = "identity";
 constexpr const char* key_name = "secret.key";
+constexpr const char* last_change_name = "last-change";
 constexpr std::string_view identity_head = "Esclusa data folder: keep it together, as one copy";
 
 std::unexpected<Error> refuse(const std::string& message) {
@@ -59,12 +60,26 @@ Result<void> write_durably(const fs::path& path, std::string_view content) {
   return {};
 }
 
-/// Whether there is nothing but what a mount point has, or a first start that was killed at once.
+/// Whether a folder has nothing in it, but for what a fresh file system has.
+bool is_unused(const fs::path& path) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (entry.path().filename() != "lost+found") return false;
+  }
+  return !error && fs::is_directory(fs::symlink_status(path, error));
+}
+
+/// Whether there is nothing but what mount points have, or a first start that was killed at once.
 Result<bool> holds_nothing(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error)) {
     const std::string name = entry.path().filename();
-    if (name != lock_name && name != "identity.new" && name != "lost+found") return false;
+    const bool is_folder = name == "repositories" || name == "run";
+    if (is_folder ? !is_unused(entry.path())
+                  : name != lock_name && name != "identity.new" && name != "secret.key.new" &&
+                        name != "lost+found") {
+      return false;
+    }
   }
   if (error) return refuse("cannot read " + path.string() + ": " + error.message());
   return true;
@@ -74,6 +89,15 @@ Result<bool> holds_nothing(const fs::path& path) {
 bool has_bytes(const fs::path& path) {
   struct stat about{};
   return lstat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
+}
+
+Result<struct statx> look_at(const fs::path& path) {
+  struct statx about{};
+  const unsigned wanted = STATX_INO | STATX_BTIME | STATX_SIZE | STATX_CTIME;
+  if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, wanted, &about) != 0) {
+    return cannot("look at", path);
+  }
+  return about;
 }
 
 Result<void> make_folder(const fs::path& path) {
@@ -118,7 +142,9 @@ Result<void> DataFolder::look() {
   const std::string not_ours = "the data folder " + path_.string() + " is not Esclusa's: ";
   const std::string advice = "; it stays as it is, choose another --data";
   if (!S_ISDIR(about.st_mode)) return refuse(not_ours + "it is no folder" + advice);
-  if (about.st_uid != geteuid()) {
+  // Root may serve what is another user's, as in a container, if it is a whole folder of ours.
+  const bool is_whole = has_bytes(file(key_name)) && has_bytes(database());
+  if (about.st_uid != geteuid() && !is_whole) {
     return refuse(not_ours + "it belongs to another user than the server" + advice);
   }
   if ((about.st_mode & S_ISVTX) != 0) {
@@ -140,7 +166,8 @@ Result<void> DataFolder::look_for_parts() {
   has_database_ = has_bytes(database());
   const std::string folder = "the data folder " + path_.string();
   if (!has_database_) {
-    if (is_first_start() && !has_bytes(path_ / "esclusa.db-wal")) return {};
+    const bool has_begun = is_first_start() || is_first_start_of_earlier();
+    if (has_begun && !has_bytes(path_ / "esclusa.db-wal")) return {};
     return refuse(folder +
                   " has no esclusa.db, or an empty one, but files that belong to it. Restore "
                   "esclusa.db, esclusa.db-wal and secret.key from one backup. Without them "
@@ -153,6 +180,11 @@ Result<void> DataFolder::look_for_parts() {
                   "docs/data-folder.md says how to go on then");
   }
   return {};
+}
+
+bool DataFolder::is_first_start_of_earlier() const {
+  return identity_.identity.empty() && !key_.empty() && is_unused(repositories()) &&
+         is_unused(path_ / "run");
 }
 
 Result<void> DataFolder::read_key() {
@@ -213,11 +245,7 @@ Result<void> DataFolder::write_identity(IdentityFile identity) {
 }
 
 Result<std::string> DataFolder::database_file() const {
-  struct statx about{};
-  if (statx(AT_FDCWD, database().c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &about) !=
-      0) {
-    return cannot("look at", database());
-  }
+  const auto about = TRY(look_at(database()));
   // Inode numbers are few on a fresh file system; the time of birth, where it is kept, is not.
   std::string text = "inode " + std::to_string(about.stx_ino);
   if ((about.stx_mask & STATX_BTIME) != 0) {
@@ -225,6 +253,35 @@ Result<std::string> DataFolder::database_file() const {
             std::to_string(about.stx_btime.tv_nsec);
   }
   return text;
+}
+
+// Unlike the time of the last change of the content, nobody can set that of the inode.
+Result<std::string> DataFolder::database_change() const {
+  const auto about = TRY(look_at(database()));
+  return "size " + std::to_string(about.stx_size) + " changed " +
+         std::to_string(about.stx_ctime.tv_sec) + "." + std::to_string(about.stx_ctime.tv_nsec) +
+         "\n";
+}
+
+void DataFolder::note_last_change() noexcept {
+  try {
+    const auto change = database_change();
+    if (!change || *change == last_change_) return;
+    last_change_.clear();
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    Descriptor file(::open(this->file(last_change_name).c_str(), flags, 0600));
+    if (!file || ::write(file.get(), change->data(), change->size()) !=
+                     static_cast<ssize_t>(change->size())) {
+      return;  // The next commit tries again. Without the note the next start checks the database.
+    }
+    last_change_ = *change;
+  } catch (const std::exception&) {
+    // No memory: the same.
+  }
+}
+
+Result<bool> DataFolder::is_as_last_changed() const {
+  return TRY(read_file(file(last_change_name), 1024)) == TRY(database_change());
 }
 
 }  // namespace esclusa

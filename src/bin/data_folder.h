@@ -19,6 +19,7 @@ struct IdentityFile {
 ///
 ///   lock            flock: one server
 ///   identity        which database and key belong together, and which file the database is
+///   last-change     when the server changed the database's file, so that nobody else did so later
 ///   secret.key      0600, 32 bytes: seals webhook secrets at rest
 ///   esclusa.db      the database, with its -wal and -shm
 ///   repositories/   what `esclusa repo create` makes
@@ -39,6 +40,10 @@ class DataFolder {
   Result<void> write_identity(IdentityFile identity);
   /// Which file esclusa.db is. Another one after a copy; the same after a change of its content.
   Result<std::string> database_file() const;
+  /// The file `last-change` tells a change of esclusa.db by the server from one by somebody else.
+  /// The note is not durable: after a loss of power it may be an older one.
+  void note_last_change() noexcept;
+  Result<bool> is_as_last_changed() const;
   /// There is no data yet: no start has come to its end.
   bool is_first_start() const {
     return !identity_.identity.empty() && identity_.database_file.empty();
@@ -59,14 +64,18 @@ class DataFolder {
   Result<void> take_lock(bool make_file);
   Result<void> look();
   Result<void> look_for_parts();
+  /// A version that made no `identity` was killed after it made the key, before the database.
+  bool is_first_start_of_earlier() const;
   Result<void> read_key();
   Result<void> read_identity();
+  Result<std::string> database_change() const;
   std::filesystem::path file(const char* name) const { return path_ / name; }
 
   std::filesystem::path path_;
   Descriptor lock_;  ///< holds the lock
   Secret key_;
   IdentityFile identity_;
+  std::string last_change_;  ///< what the file has; of the thread that writes the database
   bool has_database_ = false;
 };
 

@@ -39,18 +39,22 @@ Result<void> check_identity(const DataFolder& data, sql::Connection& db) {
   return {};
 }
 
-/// Whether the file is another one than at the last start, or no start has noted which it is.
+/// Whether the file is another one than at the last start, or something else than a server wrote it
+/// since, or no start has noted which it is.
 Result<bool> is_copy(const DataFolder& data) {
   if (data.is_first_start()) return false;
-  return data.identity().database_file != TRY(data.database_file());
+  return data.identity().database_file != TRY(data.database_file()) ||
+         !TRY(data.is_as_last_changed());
 }
 
 Result<void> inspect(const DataFolder& data, sql::Connection& db) {
   TRY(sql::check_migrations(db, store::migrations()));
   TRY(check_identity(data, db));
   if (!TRY(is_copy(data))) return {};
-  log::info("the database is a copy, or new to this version: it is checked from end to end",
-            {{"database", data.database().string()}});
+  log::info(
+      "the database is a copy, or new to this version, or changed by something else than a server: "
+      "it is checked from end to end",
+      {{"database", data.database().string()}});
   TRY(sql::check_integrity(db));
   log::info("the database is whole", {{"database", data.database().string()}});
   return {};
@@ -65,8 +69,8 @@ Result<void> check_database(const DataFolder& data) {
   if (!inspected && inspected.error().reason_code == "storage_damaged") {
     // A copy may be torn, if it was made while a server was writing.
     return refuse(data, inspected.error().message +
-                            ". It may be a copy that was made while a server was writing. Restore "
-                            "another backup");
+                            ". It may be a copy that was made while a server was writing, or have "
+                            "another one's esclusa.db-wal beside it. Restore another backup");
   }
   return inspected;
 }

@@ -160,10 +160,13 @@ Result<void> serve(const ServerSettings& settings) {
   TRY(check_database(data));
   TRY(data.make());
   const Sealer sealer(data.secret_key());
-  auto database = TRY(sql::open_sqlite(data.database().string(), [&](const std::string&) {
-    storage_failed = true;
-    stop();
-  }));
+  auto database = TRY(sql::open_sqlite(
+      data.database().string(),
+      [&](const std::string&) {
+        storage_failed = true;
+        stop();
+      },
+      [&] { data.note_last_change(); }));
   TRY(sql::migrate(*database, store::migrations()));
   TRY(mark_database(*database, data));
 

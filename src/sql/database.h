@@ -71,9 +71,11 @@ Result<void> migrate(Database& database, std::span<const Migration> migrations);
 
 /// Opens (or creates) the SQLite file. Group commit: one writer thread runs the waiting work,
 /// each in a savepoint, commits once, and then answers them all. `on_fatal` is called when the
-/// disk failed under a commit: the caller must end the process.
-Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
-                                              std::function<void(const std::string&)> on_fatal);
+/// disk failed under a commit: the caller must end the process. `on_change` is called after each
+/// commit, which may have changed the file (a checkpoint), and once more after the file is closed.
+Result<std::unique_ptr<Database>> open_sqlite(
+    const std::string& path, std::function<void(const std::string&)> on_fatal,
+    std::function<void()> on_change = [] {});
 
 /// Opens PostgreSQL by a libpq connection string, with up to `connections` connections.
 Result<std::unique_ptr<Database>> open_postgres(const std::string& conninfo, size_t connections);

@@ -75,6 +75,15 @@ TEST_CASE("inspect_sqlite: reads what is only in the log of a killed server, and
   CHECK(look(folder.path()) == before);
 }
 
+TEST_CASE("inspect_sqlite: reads what another has open, a shell or a backup, at once") {
+  test::SqliteFile sqlite;
+  make_things(sqlite.database());
+  REQUIRE(fs::file_size(sqlite.path() + "-wal") > 0);
+  CHECK(count_things(sqlite.path()) == 2);
+  test::write(sqlite.database(), [](Connection& tx) { tx.execute("delete from thing"); });
+  CHECK(count_things(sqlite.path()) == 0);
+}
+
 TEST_CASE("inspect_sqlite: what is no database is an error") {
   test::TempFolder folder;
   const fs::path path = folder / "esclusa.db";

@@ -78,15 +78,21 @@ void SqliteConnection::open(const std::string& path, Mode mode) {
   if (code != SQLITE_OK) fail("open " + path, code);
 }
 
+bool SqliteConnection::take_alone() {
+  const char* sql = "pragma locking_mode=exclusive; select count(*) from sqlite_master";
+  const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
+  return (code & 0xff) != SQLITE_BUSY;  // what else is wrong is seen again later
+}
+
 SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
   open(path, mode);
+  // Alone, it has the index of the log in memory. Else the other process has it in a file.
+  if (mode == Mode::inspector && !take_alone()) open(path, Mode::reader);
   sqlite3* opened = database_.get();
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, 5000);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  // The index of the log then is in memory, not in a file.
-  if (mode == Mode::inspector) execute("pragma locking_mode=exclusive");
   execute("pragma mmap_size=0");
   execute("pragma cell_size_check=on");
   if (mode != Mode::writer) {

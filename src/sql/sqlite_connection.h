@@ -12,7 +12,8 @@ namespace esclusa::sql {
 /// One SQLite connection with its prepared statements.
 class SqliteConnection final : public Connection {
  public:
-  /// An inspector changes nothing on the disk, and is alone with the file.
+  /// An inspector changes nothing on the disk, but for the index of the log (`-shm`) if another
+  /// process has the file open.
   enum class Mode { writer, reader, inspector };
   SqliteConnection(const std::string& path, Mode mode);
 
@@ -36,6 +37,8 @@ class SqliteConnection final : public Connection {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
   void open(const std::string& path, Mode mode);
+  /// Takes the file for this connection alone. False if another has it open.
+  bool take_alone();
   sqlite3_stmt* prepare(std::string_view sql, Parameters parameters);
   [[noreturn]] void fail(std::string_view sql, int code) const;
 

@@ -37,11 +37,19 @@ struct Job {
   bool done = false;
 };
 
+/// Is called once more at its end.
+struct OnChange {
+  const std::function<void()> call;
+  ~OnChange() { call(); }
+};
+
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(const std::string& path, std::function<void(const std::string&)> on_fatal)
+  SqliteDatabase(const std::string& path, std::function<void(const std::string&)> on_fatal,
+                 std::function<void()> on_change)
       : path_(path),
         on_fatal_(std::move(on_fatal)),
+        on_change_{std::move(on_change)},
         connection_(path, SqliteConnection::Mode::writer),
         writer_([this] { run_writer(); }) {}
 
@@ -159,6 +167,7 @@ class SqliteDatabase final : public Database {
       }
       committing = true;
       connection_.execute("commit");
+      on_change_.call();
     } catch (const Failure& failure) {
       fail_batch(batch, failure);
     } catch (const std::bad_alloc&) {
@@ -211,6 +220,7 @@ class SqliteDatabase final : public Database {
 
   const std::string path_;
   const std::function<void(const std::string&)> on_fatal_;
+  const OnChange on_change_;  ///< outlives the connection, which checkpoints as it closes
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteConnection>> readers_;
@@ -230,9 +240,10 @@ class SqliteDatabase final : public Database {
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
-                                              std::function<void(const std::string&)> on_fatal) {
+                                              std::function<void(const std::string&)> on_fatal,
+                                              std::function<void()> on_change) {
   try {
-    return std::make_unique<SqliteDatabase>(path, std::move(on_fatal));
+    return std::make_unique<SqliteDatabase>(path, std::move(on_fatal), std::move(on_change));
   } catch (const Failure& failure) {
     return fail(ErrorCode::unavailable, failure.what(), "storage_failed");
   }

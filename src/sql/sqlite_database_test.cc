@@ -149,6 +149,29 @@ TEST_CASE("SQLite: the writing connection is durable, and checks foreign keys") 
   });
 }
 
+TEST_CASE("SQLite: tells of each change of the file, the last one after it was closed") {
+  test::TempFolder folder;
+  const std::string path = (folder / "esclusa.db").string();
+  using Time = std::filesystem::file_time_type;
+  Time told;
+  {
+    auto db = must(open_sqlite(
+        path, [](const std::string&) {}, [&] { told = std::filesystem::last_write_time(path); }));
+    create_things(*db);
+    const Time before = std::filesystem::last_write_time(path);
+    for (int64_t id = 1; id < 200 && told == before; ++id) {
+      test::write(*db, [&](Connection& tx) {
+        tx.execute("insert into thing (id, body) values ($1, $2)", {id, std::string(100'000, 'x')});
+      });
+    }
+    CHECK(told > before);
+    CHECK(told == std::filesystem::last_write_time(path));
+    test::write(*db, [](Connection& tx) { tx.execute("delete from thing"); });
+  }
+  CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+  CHECK(told == std::filesystem::last_write_time(path));
+}
+
 TEST_CASE("SQLite: a reading connection never checkpoints, and maps nothing") {
   test::SqliteFile sqlite;
   test::read(sqlite.database(), [](Connection& c) {

@@ -1,6 +1,8 @@
 """A data folder is whole and ours, or it is refused and left as it is."""
+import contextlib
 import os
 import shutil
+import sqlite3
 import stat
 import unittest
 
@@ -30,6 +32,9 @@ class SomebodysFolder(unittest.TestCase):
     def test_with_folders_in_it_that_have_our_names(self):
         for name in ("run", "repositories", "esclusa.db"):
             (self.folder / name).mkdir()
+        self.refused()
+        (self.folder / "esclusa.db").rmdir()
+        (self.folder / "repositories" / "letter.txt").write_text("dear reader\n")
         self.refused()
 
     def test_with_the_sticky_bit(self):
@@ -75,11 +80,35 @@ class OurFolder(unittest.TestCase):
         for name in ("identity", "secret.key", "lock"):
             self.assertEqual(stat.S_IMODE((server.data / name).stat().st_mode), 0o600, name)
 
-    def test_a_fresh_volume(self):
+    def becomes_ours(self, *folders, key=None):
+        """A server starts in a folder that has these folders and this key."""
         server = Server()
         self.addCleanup(shutil.rmtree, server.folder)
-        (server.data / "lost+found").mkdir(parents=True)
+        for folder in folders:
+            (server.data / folder).mkdir(parents=True)
+        if key:
+            (server.data / "secret.key").write_bytes(key)
         self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        server.start()
+        self.assertTrue((server.data / "identity").exists())
+        return server
+
+    def test_a_fresh_volume(self):
+        self.becomes_ours("lost+found")
+
+    def test_fresh_volumes_in_a_fresh_folder(self):
+        self.becomes_ours("repositories/lost+found")
+        self.becomes_ours("run", "repositories")
+
+    def test_a_first_start_of_the_earlier_version_that_was_killed(self):
+        key = os.urandom(32)
+        server = self.becomes_ours("run", "repositories", key=key)
+        self.assertEqual((server.data / "secret.key").read_bytes(), key)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may serve what another user owns")
+    def test_a_folder_of_another_user_that_is_ours(self):
+        server = stopped_server(self)
+        os.chown(server.data, 65534, 65534)
         server.start()
 
 
@@ -136,6 +165,15 @@ class PartsOfTwoFolders(unittest.TestCase):
                 if path.name != kept:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             assert_refused(self, server, server.data, "no esclusa.db")
+
+    def test_without_the_database_beside_a_key_and_repositories(self):
+        """A first start of the earlier version that was killed had no repository yet."""
+        server = stopped_server(self)
+        for path in server.data.glob("*"):
+            if path.name not in ("secret.key", "repositories"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (server.data / "repositories" / "demo").mkdir(exist_ok=True)
+        assert_refused(self, server, server.data, "no esclusa.db")
 
     def test_with_an_empty_database_beside_a_log(self):
         server = stopped_server(self, killed=True)
@@ -209,8 +247,48 @@ class Copies(unittest.TestCase):
                        "refers to a row of account that is not there", "Restore another backup")
 
     def test_what_is_no_copy_is_not_checked(self):
+        for killed in (False, True):
+            server = stopped_server(self, killed=killed)
+            self.assertNotIn(CHECKED, self.starts(server))
+            self.assertNotIn(CHECKED, self.starts(server))
+            self.assertNotIn(CHECKED, server.log.read_text())
+
+    def test_what_was_killed_after_a_checkpoint_is_not_checked(self):
         server = stopped_server(self)
-        self.assertNotIn(CHECKED, server.log.read_text())
+        server.start()
+        before = (server.data / "esclusa.db").stat().st_mtime_ns
+        hook, = server.api().get("/repos/demo/shop/hooks").json
+        for number in range(2000):
+            if (server.data / "esclusa.db").stat().st_mtime_ns != before:
+                break
+            server.api().patch(f"/repos/demo/shop/hooks/{hook['id']}", {
+                "config": {"url": f"http://127.0.0.1:9/{number}"}})
+        self.assertNotEqual((server.data / "esclusa.db").stat().st_mtime_ns, before)
+        server.kill()
+        self.assertNotIn(CHECKED, self.starts(server))
+
+    def test_an_older_database_in_its_place_beside_the_log_of_the_newer_one(self):
+        server = stopped_server(self)
+        older = (server.data / "esclusa.db").read_bytes()
+        with contextlib.closing(sqlite3.connect(server.data / "esclusa.db")) as database:
+            database.execute("vacuum")  # all is in other pages then
+        server.start()
+        server.create_token("admin", "repo")
+        server.kill()
+        self.assertGreater((server.data / "esclusa.db-wal").stat().st_size, 0)
+        newer, times = copy(server, "newer"), os.stat(server.data / "esclusa.db")
+        (server.data / "esclusa.db").write_bytes(older)
+        os.utime(server.data / "esclusa.db", ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert_refused(self, server, server.data, "another one's esclusa.db-wal beside it",
+                       "Restore another backup")
+        shutil.copy(newer / "esclusa.db", server.data)  # the one to which the log belongs
+        self.assertIn(CHECKED, self.starts(server))
+        self.assertNotIn(CHECKED, self.starts(server))
+
+    def test_without_the_note_of_the_last_change(self):
+        server = stopped_server(self)
+        (server.data / "last-change").unlink()
+        self.assertIn(CHECKED, self.starts(server))
         self.assertNotIn(CHECKED, self.starts(server))
 
 
