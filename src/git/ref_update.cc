@@ -1,6 +1,7 @@
 #include "git/ref_update.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -132,6 +133,16 @@ Result<bool> make_under_lock(const Folder& folder, int file, const std::string& 
   return false;
 }
 
+/// Of a keep-ref that is there: if its lock is there, too, whoever made it may not have synced the
+/// folder yet, or was killed before.
+Result<void> finish_maker(const Folder& folder, const std::string& lock) {
+  struct stat status{};
+  if (fstatat(folder.descriptor(), lock.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  TRY(sync(folder));
+  unlinkat(folder.descriptor(), lock.c_str(), 0);
+  return {};
+}
+
 }  // namespace
 
 Result<RefMove> move_ref(const Folder& repository, const std::string& name, const std::string& from,
@@ -156,9 +167,8 @@ Result<void> make_keep_ref(const Folder& repository, const std::string& sha) {
   for (int attempt = 1; attempt <= keep_attempts + attempts_after_lock; ++attempt) {
     const auto value = read_ref(repository, name);
     if (value && *value && (*value)->sha == sha) {
-      // Whoever made it a moment ago may not have got so far.
       const auto folder = TRY(repository.folder(parent));
-      return folder ? sync(*folder) : Result<void>();
+      return folder ? finish_maker(*folder, lock) : Result<void>();
     }
     const NewFiles files = TRY(NewFiles::in(repository));
     const Folder folder = TRY(files.folder(parent));
@@ -171,8 +181,10 @@ Result<void> make_keep_ref(const Folder& repository, const std::string& sha) {
       continue;
     }
     auto is_made = make_under_lock(folder, file.get(), sha);
+    // While the lock is there: a ref without a lock is on the disk.
+    auto synced = is_made && *is_made ? sync(folder) : Result<void>();
     unlinkat(folder.descriptor(), lock.c_str(), 0);
-    if (TRY(std::move(is_made))) return sync(folder);
+    if (TRY(std::move(is_made))) return synced;
   }
   return cannot_write(name, EEXIST);
 }
