@@ -120,12 +120,10 @@ Result<core::History> list_history(const Repository& repository, const std::stri
 Result<std::optional<Divergence>> diverge(const Repository& repository, const std::string& base,
                                           const std::string& head) {
   const git_oid base_id = id_of(base), head_id = id_of(head);
-  git_oid merge_base;
-  const int error = git_merge_base(&merge_base, repository.handle(), &base_id, &head_id);
-  if (error == GIT_ENOTFOUND) return std::nullopt;
-  if (error != 0) return unreadable("looking for the merge base");
+  const auto merge_base = TRY(find_merge_base(repository.handle(), base_id, head_id));
+  if (!merge_base) return std::nullopt;
   Divergence divergence;
-  divergence.merge_base_sha = text_of(merge_base);
+  divergence.merge_base_sha = text_of(*merge_base);
   std::vector<std::string> ahead;
   divergence.distance = TRY(measure_distance(repository.handle(), base_id, head_id, &ahead));
   // libgit2 brings them into order; which ones they are, wrong clocks make it miscount.

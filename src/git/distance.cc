@@ -101,4 +101,20 @@ Result<Distance> measure_distance(git_repository* repository, const git_oid& bas
   return walk.run(ahead_shas);
 }
 
+Result<std::optional<git_oid>> find_merge_base(git_repository* repository, const git_oid& one,
+                                               const git_oid& other) {
+  // libgit2 1.5 leaks memory where it is given a commit that is not there.
+  for (const git_oid* id : {&one, &other}) {
+    CommitHandle commit;
+    if (receive(commit, git_commit_lookup, repository, id) != 0) {
+      return unreadable("looking for the merge base");
+    }
+  }
+  git_oid base;
+  const int error = git_merge_base(&base, repository, &one, &other);
+  if (error == GIT_ENOTFOUND) return std::nullopt;
+  if (error != 0) return unreadable("looking for the merge base");
+  return base;
+}
+
 }  // namespace esclusa::git

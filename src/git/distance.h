@@ -1,6 +1,7 @@
 #pragma once
 #include <git2.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,10 @@ namespace esclusa::git {
 Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
                                   const git_oid& head,
                                   std::vector<std::string>* ahead_shas = nullptr);
+
+/// The best commit that both have behind them; nothing if there is none. `unavailable` if one of
+/// them, or a commit on the way, cannot be read.
+Result<std::optional<git_oid>> find_merge_base(git_repository* repository, const git_oid& one,
+                                               const git_oid& other);
 
 }  // namespace esclusa::git

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/ref.h"
+#include "git/distance.h"
 #include "git/examine.h"
 #include "git/head.h"
 #include "git/library.h"
@@ -48,11 +49,7 @@ Confinement files_of(const std::vector<Folder>& objects, const ScratchRepository
 /// Whether the two have a commit in common; git refuses to merge others.
 Result<bool> are_related(const Repository& repository, const std::string& one,
                          const std::string& other) {
-  const git_oid one_id = id_of(one), other_id = id_of(other);
-  git_oid base;
-  const int error = git_merge_base(&base, repository.handle(), &one_id, &other_id);
-  if (error != 0 && error != GIT_ENOTFOUND) return unreadable("looking for the merge base");
-  return error == 0;
+  return TRY(find_merge_base(repository.handle(), id_of(one), id_of(other))).has_value();
 }
 
 /// The tree of the merge, whose new objects are in `scratch`, or nothing if there are conflicts.
