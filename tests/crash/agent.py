@@ -153,6 +153,14 @@ class World:
             self.agent.start()
             time.sleep(0.05)
 
+    def wait_for_agent(self):
+        """The last kill may have come after the report, when nobody waited any more."""
+        end = time.monotonic() + PATIENCE
+        while not self.agent.start():
+            if time.monotonic() > end:
+                raise RuntimeError("the agent does not start")
+            time.sleep(0.05)
+
     def count_calls(self):
         """[(call, K)] of an undisturbed run: each call of a thread by which it writes."""
         log = self.agent.folder / "calls.strace"
@@ -169,6 +177,7 @@ class World:
 
     def kill_at(self, call, number):
         """SIGKILL before the K-th call; it may not come to it."""
+        self.wait_for_agent()
         tracer = merges.attach(self.agent, call, number, self.agent.folder / "kill.strace", False)
         made = self.create()
         end = time.monotonic() + PATIENCE
@@ -176,13 +185,13 @@ class World:
                and time.monotonic() < end):
             time.sleep(0.02)
         time.sleep(0.1)  # what follows the report
-        died = self.agent.process.poll() is not None
         tracer.terminate()
         tracer.wait()
-        self.kills[call] += died
+        self.kills[call] += self.agent.process.poll() is not None
         self.finish(made)
 
     def kill_at_random(self):
+        self.wait_for_agent()
         made = self.create()
         time.sleep(self.chance.uniform(0, 0.8))
         self.agent.kill()
@@ -193,6 +202,7 @@ class World:
         """A run that meets a full disk at its beginning or in its midst."""
         left = self.chance.choice([0, 4096, 8192, 16384, 32768, 65536])
         late = self.chance.random() < 0.5
+        self.wait_for_agent()
         if not late:
             self.agent.fill(left)
         made = self.create()

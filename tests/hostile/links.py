@@ -63,7 +63,7 @@ def loose_object_is_a_link(place):
 
 @kind(sample=True,
       **each("esclusa: The git repository cannot be read…", "add add_writable"),
-      branches="200 main topic", tags="200",
+      branches="200", tags="200",
       **each(UNREADABLE, "commits compare victim deploy keep merge again clash"), kept="no",
       **closed("objects/pack in the git repository is a symbolic link"))
 def pack_folder_is_a_link(place):
