@@ -3,13 +3,13 @@
 #include <exception>
 #include <utility>
 
+#include "agent/agent_log.h"
 #include "agent/command.h"
 #include "agent/leftovers.h"
 #include "agent/log_upload.h"
 #include "agent/run_log.h"
 #include "agent/target.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "core/names.h"
 
@@ -17,43 +17,6 @@ namespace esclusa::agent {
 namespace {
 
 constexpr size_t run_count_max = 4;  // deploy commands are heavy: they build, copy and restart
-
-/// Whether asking again cannot help: the deployment is gone, or will never take this status.
-bool is_final_refusal(const Error& error) {
-  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
-         error.code == ErrorCode::bad_request;
-}
-
-/// Of one report of a run, so that the server makes one status of it.
-std::string key_of(const RunFolder& run, std::string_view report) {
-  if (run.record.log_key.empty()) return {};
-  return "esclusa-agent-" + run.record.log_key + "-" + std::string(report);
-}
-
-/// Where a log is, after the address of who serves it.
-std::string log_path(const RunFolder& run, Mode mode) {
-  if (mode == Mode::webhook) return "/logs/" + run.record.log_key;
-  return "/esclusa/repos/" + client::repository_path(run.record.repository).value_or("") +
-         "/deployments/" + std::to_string(run.record.deployment) + "/log";
-}
-
-void log_run(log::Level level, std::string_view message, const RunFolder& run,
-             const std::string& detail) {
-  log::write(level, message,
-             {{"repository", run.record.repository},
-              {"deployment", run.record.deployment},
-              {"environment", run.record.environment},
-              {"detail", detail}});
-}
-
-void log_event(log::Level level, std::string_view message, const DeploymentEvent& event,
-               const std::string& detail) {
-  log::write(level, message,
-             {{"repository", event.repository},
-              {"deployment", event.id},
-              {"environment", event.environment},
-              {"detail", detail}});
-}
 
 /// Status descriptions are cut where the server would refuse them.
 std::string shortened(const std::string& text) {
@@ -87,9 +50,8 @@ Runner::Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::stri
     : config_(config),
       work_(work),
       stop_(stop),
-      public_url_(std::move(public_url)),
-      backoff_(backoff),
       api_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file}),
+      reporter_(config, api_, stop, std::move(public_url), backoff),
       checkout_(work.path(), stop.flag()),
       scheduler_(run_count_max, backoff) {}
 
@@ -228,12 +190,7 @@ Next Runner::drop(const std::shared_ptr<Job>& job, const Judgement& judgement) {
 
 Next Runner::settle(const DeploymentEvent& event, const std::string& state,
                     const std::string& why) {
-  const auto path = client::repository_path(event.repository);
-  // No key: before this is repeated, the judgement looks at the statuses.
-  const auto reported = api_.create_status(*path, event.id, {state, why});
-  if (!reported && !is_final_refusal(reported.error())) {
-    log_event(log::Level::warning, "cannot be reported; this is tried again", event,
-              reported.error().message);
+  if (reporter_.report_without_run(event.repository, event.id, {state, why}) == Next::try_again) {
     return Next::try_again;
   }
   log_event(log::Level::info, "not run", event, why);
@@ -265,7 +222,7 @@ Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployme
   auto log = RunLog::open(run.log());
   if (!log) return {"error", "The log of the run cannot be written; the agent's own log says more"};
   say_what_is_done(*log, rule, deployment);
-  log_run(log::Level::info, "begins", run, log_url(run));
+  log_run(log::Level::info, "begins", run, reporter_.log_url(run));
   const auto refuse = [&](const std::string& why) {
     log->say("");
     log->say(why + ".");
@@ -283,7 +240,7 @@ Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployme
             join(differing, ", "));
     log->say("The event that announced it had another " + join(differing, ", ") + ".");
   }
-  auto told = report_begin(run, description);
+  auto told = reporter_.report_begin(run, description);
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!told) {
     log->say("The server refused the status in_progress: " + told.error().message);
@@ -309,20 +266,6 @@ Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployme
   return outcome;
 }
 
-Result<void> Runner::report_begin(const RunFolder& run, const std::string& description) {
-  const std::string path = TRY(client::repository_path(run.record.repository));
-  for (size_t failed_count = 1;; ++failed_count) {
-    auto done = api_.create_status(path, run.record.deployment,
-                                   {"in_progress", description, log_url(run),
-                                    run.record.environment_url, key_of(run, "begin")});
-    if (done) return {};
-    if (is_final_refusal(done.error())) return std::unexpected(done.error());
-    log_run(log::Level::warning, "cannot be reported; this is tried again", run,
-            done.error().message);
-    if (stop_.wait_for(backoff_.after(failed_count))) return std::unexpected(done.error());
-  }
-}
-
 Next Runner::end(RunFolder& run, Outcome outcome) {
   run.record.outcome = std::move(outcome);
   run.record.step = RunStep::ended;
@@ -344,72 +287,14 @@ Next Runner::end(RunFolder& run, Outcome outcome) {
 
 Next Runner::report(Job& job) {
   RunFolder& run = *job.run;
-  const Outcome& outcome = run.record.outcome;
-  auto path = client::repository_path(run.record.repository);
-  if (!path) return Next::done;
-  if (config_.mode == Mode::pull && !send_log(run, *path)) return Next::try_again;
-  bool is_there = false;
-  if (job.may_be_reported) {
-    const auto found = is_reported(run, *path);
-    if (!found && found.error().code != ErrorCode::not_found) {
-      log_run(log::Level::warning, "the server cannot be asked; this is tried again", run,
-              found.error().message);
-      return Next::try_again;
-    }
-    is_there = found && *found;
-  }
-  job.may_be_reported = true;
-  if (!is_there) {
-    auto done =
-        api_.create_status(*path, run.record.deployment,
-                           {outcome.state, outcome.description, log_url(run),
-                            outcome.state == "success" ? run.record.environment_url : std::string(),
-                            key_of(run, "end")});
-    if (!done && !is_final_refusal(done.error())) {
-      log_run(log::Level::warning, "cannot be reported; this is tried again", run,
-              done.error().message);
-      return Next::try_again;
-    }
-    // A key that was used before is that of the same report, sent from another address.
-    if (!done && done.error().reason_code != "idempotency_key_reused") {
-      log_run(log::Level::error, "the server refuses the outcome", run, done.error().message);
-    }
-  }
+  const bool may_be_reported = std::exchange(job.may_be_reported, true);
+  if (reporter_.report_end(run, may_be_reported) == Next::try_again) return Next::try_again;
   run.record.step = RunStep::reported;
   if (auto saved = run.save(); !saved) {
     // The next start asks the server, and finds the status.
     log_run(log::Level::error, "the report cannot be written down", run, saved.error().message);
   }
   return Next::done;
-}
-
-Result<bool> Runner::is_reported(const RunFolder& run, const std::string& repository_path) const {
-  for (const auto& status : TRY(api_.list_statuses(repository_path, run.record.deployment))) {
-    if (!is_final_state(status.state) || status.state == "inactive") continue;
-    // Without its key a run cannot be told from another of the same deployment.
-    if (run.record.log_key.empty()) return true;
-    if (status.log_url.ends_with(log_path(run, Mode::webhook))) return true;
-    if (status.log_url.ends_with(log_path(run, Mode::pull))) return true;
-  }
-  return false;
-}
-
-bool Runner::send_log(const RunFolder& run, const std::string& repository_path) {
-  LogUpload upload(api_, repository_path, run.record.deployment, run.log());
-  auto sent = upload.send(LogUpload::Log::is_complete, stop_.flag());
-  if (sent) return true;
-  const bool is_final =
-      is_final_refusal(sent.error()) || sent.error().code == ErrorCode::internal ||
-      sent.error().code == ErrorCode::conflict || sent.error().code == ErrorCode::too_large;
-  log_run(log::Level::warning,
-          is_final ? "the log cannot be sent" : "the log cannot be sent; this is tried again", run,
-          sent.error().message);
-  return is_final;
-}
-
-std::string Runner::log_url(const RunFolder& run) const {
-  if (run.record.log_key.empty()) return {};
-  return (config_.mode == Mode::pull ? config_.server : public_url_) + log_path(run, config_.mode);
 }
 
 }  // namespace esclusa::agent

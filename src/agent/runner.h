@@ -7,6 +7,7 @@
 #include "agent/config.h"
 #include "agent/event.h"
 #include "agent/judgement.h"
+#include "agent/reporter.h"
 #include "agent/scheduler.h"
 #include "agent/stop_flag.h"
 #include "agent/work_folder.h"
@@ -22,8 +23,7 @@ namespace esclusa::agent {
 ///     └── gone, held, finished, superseded: dropped
 ///
 /// An outcome is on the disk before it is reported. A fault of this machine, such as a full disk,
-/// is an outcome (`error`), and the next deployments go on. Before it repeats a report whose answer
-/// was lost, it looks at the server's statuses: a run has one final status.
+/// is an outcome (`error`), and the next deployments go on.
 class Runner {
  public:
   /// All arguments outlive it. `public_url` is where the agent serves logs, in webhook mode.
@@ -61,23 +61,14 @@ class Runner {
   /// says so, and it brings no job of its own.
   Next dequeue_or_ask_again(const std::shared_ptr<Job>& job);
   Outcome execute(const Job& job, const Rule& rule, const client::Deployment& deployment);
-  /// Tells the server that it begins; tries until it can, or the agent is to end.
-  Result<void> report_begin(const RunFolder& run, const std::string& description);
   Next end(RunFolder& run, Outcome outcome);
   Next report(Job& job);
-  /// Whether the server has the run's outcome. Errors mean that it could not be asked.
-  Result<bool> is_reported(const RunFolder& run, const std::string& repository_path) const;
-  /// In pull mode: what the server does not have yet of the log. False if it has to be tried again.
-  bool send_log(const RunFolder& run, const std::string& repository_path);
-  /// Empty if the run's record was lost, and with it the log's key.
-  std::string log_url(const RunFolder& run) const;
 
   const Config& config_;
   WorkFolder& work_;
   StopFlag& stop_;
-  const std::string public_url_;
-  const Scheduler::Backoff backoff_;
   const client::Api api_;
+  Reporter reporter_;
   Checkout checkout_;
   Scheduler scheduler_;  // last: its threads use all the others
 };

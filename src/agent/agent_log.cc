@@ -1,0 +1,23 @@
+#include "agent/agent_log.h"
+
+namespace esclusa::agent {
+
+void log_run(log::Level level, std::string_view message, const RunFolder& run,
+             const std::string& detail) {
+  log::write(level, message,
+             {{"repository", run.record.repository},
+              {"deployment", run.record.deployment},
+              {"environment", run.record.environment},
+              {"detail", detail}});
+}
+
+void log_event(log::Level level, std::string_view message, const DeploymentEvent& event,
+               const std::string& detail) {
+  log::write(level, message,
+             {{"repository", event.repository},
+              {"deployment", event.id},
+              {"environment", event.environment},
+              {"detail", detail}});
+}
+
+}  // namespace esclusa::agent

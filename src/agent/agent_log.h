@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+
+#include "agent/event.h"
+#include "agent/work_folder.h"
+#include "base/log.h"
+
+/// Lines of the agent's own log. What a command prints goes to the log of its run (`RunLog`).
+namespace esclusa::agent {
+
+void log_run(log::Level level, std::string_view message, const RunFolder& run,
+             const std::string& detail);
+void log_event(log::Level level, std::string_view message, const DeploymentEvent& event,
+               const std::string& detail);
+
+}  // namespace esclusa::agent

@@ -1,0 +1,128 @@
+#include "agent/reporter.h"
+
+#include <utility>
+
+#include "agent/agent_log.h"
+#include "agent/judgement.h"
+#include "agent/log_upload.h"
+
+namespace esclusa::agent {
+namespace {
+
+/// Whether asking again cannot help: the deployment is gone, or will never take this status.
+bool is_final_refusal(const Error& error) {
+  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
+         error.code == ErrorCode::bad_request;
+}
+
+/// Of one report of a run, so that the server makes one status of it.
+std::string key_of(const RunFolder& run, std::string_view report) {
+  if (run.record.log_key.empty()) return {};
+  return "esclusa-agent-" + run.record.log_key + "-" + std::string(report);
+}
+
+/// Where a log is, after the address of who serves it.
+std::string log_path(const RunFolder& run, Mode mode) {
+  if (mode == Mode::webhook) return "/logs/" + run.record.log_key;
+  return "/esclusa/repos/" + client::repository_path(run.record.repository).value_or("") +
+         "/deployments/" + std::to_string(run.record.deployment) + "/log";
+}
+
+}  // namespace
+
+Reporter::Reporter(const Config& config, const client::Api& api, StopFlag& stop,
+                   std::string public_url, Scheduler::Backoff backoff)
+    : config_(config),
+      api_(api),
+      stop_(stop),
+      public_url_(std::move(public_url)),
+      backoff_(backoff) {}
+
+Result<void> Reporter::report_begin(const RunFolder& run, const std::string& description) {
+  const std::string path = TRY(client::repository_path(run.record.repository));
+  for (size_t failed_count = 1;; ++failed_count) {
+    auto done = api_.create_status(path, run.record.deployment,
+                                   {"in_progress", description, log_url(run),
+                                    run.record.environment_url, key_of(run, "begin")});
+    if (done) return {};
+    if (is_final_refusal(done.error())) return std::unexpected(done.error());
+    log_run(log::Level::warning, "cannot be reported; this is tried again", run,
+            done.error().message);
+    if (stop_.wait_for(backoff_.after(failed_count))) return std::unexpected(done.error());
+  }
+}
+
+Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
+  const Outcome& outcome = run.record.outcome;
+  auto path = client::repository_path(run.record.repository);
+  if (!path) return Next::done;
+  if (config_.mode == Mode::pull && !send_log(run, *path)) return Next::try_again;
+  if (may_be_reported) {
+    const auto found = is_reported(run, *path);
+    if (!found && found.error().code != ErrorCode::not_found) {
+      log_run(log::Level::warning, "the server cannot be asked; this is tried again", run,
+              found.error().message);
+      return Next::try_again;
+    }
+    if (found && *found) return Next::done;
+  }
+  auto done =
+      api_.create_status(*path, run.record.deployment,
+                         {outcome.state, outcome.description, log_url(run),
+                          outcome.state == "success" ? run.record.environment_url : std::string(),
+                          key_of(run, "end")});
+  if (!done && !is_final_refusal(done.error())) {
+    log_run(log::Level::warning, "cannot be reported; this is tried again", run,
+            done.error().message);
+    return Next::try_again;
+  }
+  // A key that was used before is that of the same report, sent from another address.
+  if (!done && done.error().reason_code != "idempotency_key_reused") {
+    log_run(log::Level::error, "the server refuses the outcome", run, done.error().message);
+  }
+  return Next::done;
+}
+
+Next Reporter::report_without_run(const std::string& repository, int64_t deployment,
+                                  const Outcome& outcome) {
+  const auto path = client::repository_path(repository);
+  if (!path) return Next::done;
+  // No key: before this is repeated, the judgement looks at the statuses.
+  const auto reported = api_.create_status(*path, deployment, {outcome.state, outcome.description});
+  if (reported || is_final_refusal(reported.error())) return Next::done;
+  log::warning("cannot be reported; this is tried again", {{"repository", repository},
+                                                           {"deployment", deployment},
+                                                           {"detail", reported.error().message}});
+  return Next::try_again;
+}
+
+Result<bool> Reporter::is_reported(const RunFolder& run, const std::string& repository_path) const {
+  for (const auto& status : TRY(api_.list_statuses(repository_path, run.record.deployment))) {
+    if (!is_final_state(status.state) || status.state == "inactive") continue;
+    // Without its key a run cannot be told from another of the same deployment.
+    if (run.record.log_key.empty()) return true;
+    if (status.log_url.ends_with(log_path(run, Mode::webhook))) return true;
+    if (status.log_url.ends_with(log_path(run, Mode::pull))) return true;
+  }
+  return false;
+}
+
+bool Reporter::send_log(const RunFolder& run, const std::string& repository_path) {
+  LogUpload upload(api_, repository_path, run.record.deployment, run.log());
+  auto sent = upload.send(LogUpload::Log::is_complete, stop_.flag());
+  if (sent) return true;
+  const bool is_final =
+      is_final_refusal(sent.error()) || sent.error().code == ErrorCode::internal ||
+      sent.error().code == ErrorCode::conflict || sent.error().code == ErrorCode::too_large;
+  log_run(log::Level::warning,
+          is_final ? "the log cannot be sent" : "the log cannot be sent; this is tried again", run,
+          sent.error().message);
+  return is_final;
+}
+
+std::string Reporter::log_url(const RunFolder& run) const {
+  if (run.record.log_key.empty()) return {};
+  return (config_.mode == Mode::pull ? config_.server : public_url_) + log_path(run, config_.mode);
+}
+
+}  // namespace esclusa::agent
