@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/ref.h"
 #include "git/library.h"
+#include "git/place.h"
 
 namespace esclusa::git {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view heads = "refs/heads/";
-
-std::unexpected<Error> refuse(const fs::path& path, std::string_view problem) {
-  return fail(ErrorCode::invalid, printable(path.string()) + ": " + std::string(problem),
-              "repository_refused");
-}
 
 /// Writes what `create_bare` configures.
 bool configure(git_repository* repository) {

@@ -1,0 +1,40 @@
+#pragma once
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "git/folder.h"
+
+/// Folders that `repo add` examines. Errors are sentences for whoever registers a repository: they
+/// begin with the path.
+namespace esclusa::git {
+
+/// A folder that is examined, and its path.
+struct Place {
+  std::filesystem::path path;
+  Folder folder;
+
+  struct stat status() const;
+};
+
+std::unexpected<Error> refuse(const std::filesystem::path& path, std::string_view problem,
+                              const char* reason_code = "repository_refused");
+/// What could not be opened there.
+std::unexpected<Error> cannot_open(const std::filesystem::path& path, const Error& error);
+
+Result<Place> open_place(const std::filesystem::path& path);
+/// A folder in another; nothing if it is not there.
+Result<std::optional<Place>> find_place(const Place& parent, const std::string& name);
+/// A file of at most `limit` bytes; nothing if it is not there.
+Result<std::optional<std::string>> read_file(const Place& place, const std::string& name,
+                                             size_t limit);
+
+/// The name of the user that the server runs as.
+std::string server_user();
+/// `It belongs to git:git, mode 2775.`
+std::string ownership(const struct stat& status);
+
+}  // namespace esclusa::git
