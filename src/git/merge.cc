@@ -8,14 +8,12 @@
 #include "core/ref.h"
 #include "git/distance.h"
 #include "git/examine.h"
-#include "git/head.h"
 #include "git/library.h"
-#include "git/limits.h"
 #include "git/new_objects.h"
 #include "git/program.h"
-#include "git/ref_files.h"
 #include "git/ref_update.h"
 #include "git/scratch.h"
+#include "git/work_trees.h"
 
 namespace esclusa::git {
 namespace {
@@ -84,24 +82,6 @@ Result<SignatureHandle> make_signature(const MergeAuthor& author) {
     return cannot_merge("the author's name");
   }
   return signature;
-}
-
-Result<bool> is_head(const Folder& repository, const std::string& file, const std::string& branch) {
-  const auto head = TRY(read_ref(repository, file));
-  return head && head->target == branch;
-}
-
-/// A branch that somebody's work tree is on must not move: the tree would no longer match it.
-Result<bool> is_checked_out(const Repository& repository, const std::string& branch) {
-  const Folder& folder = repository.folder();
-  const bool is_bare = TRY(read_is_bare(folder, repository.path()));
-  if (!is_bare && TRY(is_head(folder, "HEAD", branch))) return true;
-  const auto trees = TRY(folder.folder("worktrees"));
-  if (!trees) return false;
-  for (const Folder::Entry& entry : TRY(trees->list(limits::work_trees))) {
-    if (TRY(is_head(folder, "worktrees/" + entry.name + "/HEAD", branch))) return true;
-  }
-  return false;
 }
 
 /// What the reflog says of a move behind the two SHAs.

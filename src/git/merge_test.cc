@@ -114,6 +114,38 @@ TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
             .value() == BranchMove::moved);
 }
 
+TEST_CASE("check_merge: a branch that a rebase or a bisection puts back is checked out") {
+  const Diverged busy("topic.txt", GitFixture::Layout::work_tree);
+  const GitFixture& fixture = busy.repository;
+  const auto is_free = [&](const std::string& branch) {
+    return check_merge(opened(fixture), "refs/heads/" + branch, busy.tip, busy.other).value() ==
+           MergeCheck::clean;
+  };
+  const std::string more = (fixture.folder() / "more").string();
+  const auto git_there = [&](std::vector<std::string> arguments) {
+    arguments.insert(
+        arguments.begin(),
+        {"-C", more, "--git-dir=" + (fixture.git_directory() / "worktrees/more").string(),
+         "--work-tree=" + more});
+    return fixture.git(arguments);
+  };
+  fixture.git({"worktree", "add", "-q", more, "topic"});
+  fixture.branch("below", fixture.git({"rev-parse", "topic~"}));
+  git_there(
+      {"-c", "sequence.editor=sed -i 1ibreak", "rebase", "-q", "-i", "--update-refs", "--root"});
+  REQUIRE(git_there({"rev-parse", "--abbrev-ref", "HEAD"}) == "HEAD");
+  CHECK_FALSE(is_free("topic"));
+  CHECK_FALSE(is_free("below"));
+  git_there({"rebase", "--abort"});
+  git_there({"bisect", "start"});
+  git_there({"switch", "-q", "--detach"});
+  CHECK_FALSE(is_free("topic"));
+  CHECK(is_free("below"));
+  git_there({"bisect", "reset"});
+  git_there({"switch", "-q", "--detach"});
+  CHECK(is_free("topic"));
+}
+
 TEST_CASE("move_branch: a .git is no bare repository, unless its configuration says so") {
   Diverged diverged("topic.txt", GitFixture::Layout::work_tree);
   const GitFixture& fixture = diverged.repository;
