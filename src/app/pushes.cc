@@ -1,12 +1,14 @@
 #include "app/pushes.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "app/commits.h"
 #include "app/default_branch.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "core/git_intent.h"
+#include "git/head.h"
 #include "git/lock.h"
 #include "git/push.h"
 #include "git/repository.h"
@@ -18,6 +20,8 @@
 
 namespace esclusa::app {
 namespace {
+
+constexpr std::string_view heads = "refs/heads/";
 
 Result<core::Repository> find_repository(const Context& context, RepositoryId id) {
   auto found = TRY(
@@ -57,6 +61,32 @@ Result<core::Push> read_push(const Context& context, const git::Repository& git,
   return with_accounts(context, TRY(git::read_ref_change(git, change)));
 }
 
+/// In a repository that `repo create` made, HEAD points to a branch that the first push may not
+/// have made. Then HEAD follows the push, as on GitHub; gives the repository as it is then.
+core::Repository follow_first_push(const Context& context, const git::Repository& git,
+                                   core::Repository repository,
+                                   const std::vector<core::PushedRef>& moved) {
+  std::error_code error;
+  if (!std::filesystem::equivalent(std::filesystem::path(repository.path).parent_path(),
+                                   context.repositories_directory, error)) {
+    return repository;
+  }
+  const auto head = git.head();
+  if (!head || !*head) return repository;
+  const auto commit = git.resolve(**head);
+  if (!commit || *commit) return repository;
+  std::string branch;
+  for (const core::PushedRef& pushed : moved) {
+    const core::RefChange& change = pushed.change;
+    if (!change.ref.starts_with(heads) || change.to_sha == core::zero_sha) continue;
+    const std::string name = change.ref.substr(heads.size());
+    if (branch.empty() || name == "master") branch = name;
+  }
+  // If HEAD cannot be written, it stays as it is, and the log says why.
+  if (branch.empty() || !git::point_head(git.folder(), branch)) return repository;
+  return follow_head(context, std::move(repository));
+}
+
 /// Whether the ref says so, and it was not another push that made the same change.
 Result<bool> was_made(const Context& context, const git::Repository& git,
                       const core::PushedRef& pushed) {
@@ -66,11 +96,14 @@ Result<bool> was_made(const Context& context, const git::Repository& git,
 }
 
 /// Settles a change that nobody reported; says whether it was made.
-Result<bool> settle_from_ref(const Context& context, const core::Repository& repository,
+Result<bool> settle_from_ref(const Context& context, core::Repository repository,
                              const core::PushedRef& pushed) {
   const auto git = TRY(git::Repository::open(repository));
   std::optional<core::Push> push;
-  if (TRY(was_made(context, git, pushed))) push = TRY(read_push(context, git, pushed.change));
+  if (TRY(was_made(context, git, pushed))) {
+    repository = follow_first_push(context, git, std::move(repository), {pushed});
+    push = TRY(read_push(context, git, pushed.change));
+  }
   // While it is open: once it is settled, nobody looks for the lock again.
   git::remove_left_lock(git, pushed.change.ref, pushed.change.to_sha);
   TRY(settle(context, repository, pushed, push));
@@ -110,10 +143,15 @@ Result<void> finish_push(const Context& context, const std::string& session,
   const auto open = TRY(context.database.read(
       [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
   if (open.empty()) return {};
-  const core::Repository repository = TRY(find_repository(context, open.front().repository_id));
+  std::vector<core::PushedRef> moved;
+  std::ranges::copy_if(open, std::back_inserter(moved), [&](const core::PushedRef& pushed) {
+    return std::ranges::find(made, pushed.change) != made.end();
+  });
+  if (moved.empty()) return {};
+  core::Repository repository = TRY(find_repository(context, moved.front().repository_id));
   const auto git = TRY(git::Repository::open(repository));
-  for (const core::PushedRef& pushed : open) {
-    if (std::ranges::find(made, pushed.change) == made.end()) continue;
+  repository = follow_first_push(context, git, std::move(repository), moved);
+  for (const core::PushedRef& pushed : moved) {
     TRY(settle(context, repository, pushed, TRY(read_push(context, git, pushed.change))));
   }
   return {};

@@ -8,7 +8,9 @@
 
 #include "app/blocking.h"
 #include "app/deploy_keys.h"
+#include "app/repositories.h"
 #include "base/descriptor.h"
+#include "git/head.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
 #include "wire/json.h"
@@ -81,6 +83,26 @@ TEST_CASE("finish_push: what git changed gets one event and one audit row, by th
   must(app::end_push(app.context, app.session.id, app::GitEnd::reported));
   CHECK(app.outcomes() == "moved\nabandoned\n");
   CHECK(app.pushes() == 1);
+}
+
+TEST_CASE("finish_push: HEAD of a repository that was made here follows the first push") {
+  PushFixture app;
+  const auto made =
+      must(app::create_repository(app.context, {},
+                                  {.owner = "demo", .name = "new", .path = "", .auto_merge = {}}))
+          .repository;
+  const auto push = [&](const std::string& branch) {
+    app.session.repository = made;
+    const RefChange change{"refs/heads/" + branch, zeros, app.first};
+    app.begin({change});
+    app.git.git({"push", "-q", made.path, app.first + ":refs/heads/" + branch});
+    must(app::finish_push(app.context, app.session.id, {change}));
+    return app.texts("select default_branch from repository where name = 'new'");
+  };
+  CHECK(push("trunk") == "trunk\n");
+  CHECK(must(git::read_head_branch(made.path)) == "trunk");
+  CHECK(push("master") == "trunk\n");
+  CHECK(must(git::read_head_branch(made.path)) == "trunk");
 }
 
 TEST_CASE("finish_push: what nobody wrote down, and another session's, is passed over") {

@@ -1,9 +1,14 @@
 #include "git/head.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 
 #include "base/text.h"
 #include "core/ref.h"
+#include "git/new_files.h"
 #include "git/ref_files.h"
 #include "git/settings.h"
 
@@ -26,6 +31,19 @@ Result<std::optional<std::string>> read_head_branch(const std::filesystem::path&
     return std::nullopt;
   }
   return head->target.substr(heads.size());
+}
+
+Result<void> point_head(const Folder& repository, const std::string& branch) {
+  constexpr const char* lock = "HEAD.lock";
+  const NewFiles files = TRY(NewFiles::in(repository));
+  const Descriptor file = TRY(files.create(repository, lock, NewFiles::Kind::ref));
+  if (!file) return {};
+  auto written = write_durably(file.get(), "ref: " + std::string(heads) + branch + "\n", lock);
+  const int folder = repository.descriptor();
+  if (written && renameat(folder, lock, folder, "HEAD") != 0) written = cannot_write("HEAD", errno);
+  if (written) return sync(repository);
+  unlinkat(folder, lock, 0);
+  return written;
 }
 
 bool is_bare(const std::optional<std::string>& core_bare,
