@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import io
 import pathlib
+import re
 import sys
 import unittest
 import unittest.mock
@@ -88,6 +89,19 @@ class Choosing(unittest.TestCase):
     def test_what_a_job_brings_runs_after_it_unless_it_failed(self):
         self.assertEqual(self.run_with_follower(["true"]), ["first", "follower"])
         self.assertEqual(self.run_with_follower(["false"]), ["first"])
+
+
+class Folders(unittest.TestCase):
+    """Each folder's C++ tests run in ./dev check, with a sanitizer or without."""
+
+    def test_no_folder_is_left_out(self):
+        tools, root = load(), FILE.parents[1]
+        sanitized = tools.folders_of(["asan", "tsan"])
+        targets = re.search(r"local targets=\(esclusa (.*)\)",
+                            (root / "dev").read_text())[1].split()
+        for folder in {file.parent.name for file in (root / "src").glob("*/*_test.cc")}:
+            with self.subTest(folder=folder):
+                self.assertTrue(folder in sanitized or f"{folder}_test" in targets)
 
 
 if __name__ == "__main__":
