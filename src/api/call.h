@@ -63,7 +63,14 @@ struct Call {
   }
   /// A query parameter; empty if it is absent.
   std::string query_value(std::string_view name) const;
+  /// The `leading_number` of a query parameter.
+  std::optional<int64_t> query_number(std::string_view name) const;
 };
+
+/// How GitHub reads each number of a query: the decimal digits that the text begins with. Whatever
+/// follows them is ignored: some clients append a second query (`page=3?per_page=3`). A number that
+/// is too large is the largest one. Nothing if the text does not begin with a digit.
+std::optional<int64_t> leading_number(std::string_view text);
 
 /// An answer with a JSON body.
 http::Response json_response(int status, wire::JsonWriter json);

@@ -124,9 +124,7 @@ Result<http::Response> compare_commits(const Call& call) {
   TRY(refuse_patches(call));
   const std::string& basehead = call.parameter("basehead");
   std::optional<core::Page> page;
-  if (!call.query_value("page").empty() || !call.query_value("per_page").empty()) {
-    page = parse_page(call);
-  }
+  if (asks_for_page(call)) page = parse_page(call);
   const auto comparison = TRY(app::compare(call.context, call.access(), basehead, page));
   wire::JsonWriter json;
   wire::write_comparison(json, comparison, basehead, call.repository(), call.urls);
