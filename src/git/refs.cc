@@ -40,13 +40,19 @@ Result<std::vector<core::Branch>> list_branches(const Repository& repository) {
   return branches;
 }
 
-Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
-                                             const std::string& full_name) {
-  const auto names = core::candidate_ref_names(full_name);
-  if (names.empty() || names.front() != full_name) return std::nullopt;
-  auto value = TRY(read_ref(repository.folder(), full_name));
+namespace {
+
+/// The SHA where a listed ref leads to; nothing if that does not exist.
+Result<std::optional<std::string>> find_sha(const Repository& repository, const ListedRef& ref) {
+  if (!ref.sha.empty()) return ref.sha;
+  auto value = TRY(read_ref(repository.folder(), ref.name));
   if (!value) return std::nullopt;
-  const auto sha = TRY(follow_ref(repository.folder(), std::move(*value)));
+  return follow_ref(repository.folder(), std::move(*value));
+}
+
+/// Nothing if there is no such ref, or if it is symbolic and its target is unborn.
+Result<std::optional<core::GitRef>> look_at(const Repository& repository, const ListedRef& ref) {
+  const auto sha = TRY(find_sha(repository, ref));
   if (!sha) return std::nullopt;
   const git_oid id = id_of(*sha);
   OdbHandle objects;
@@ -56,7 +62,29 @@ Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
       git_odb_read_header(&size, &type, objects.get(), &id) != 0) {
     return unreadable("looking at what a ref points to");
   }
-  return core::GitRef{full_name, git_object_type2string(type), *sha};
+  return core::GitRef{ref.name, git_object_type2string(type), *sha};
+}
+
+}  // namespace
+
+Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
+                                             const std::string& full_name) {
+  const auto names = core::candidate_ref_names(full_name);
+  if (names.empty() || names.front() != full_name) return std::nullopt;
+  return look_at(repository, {full_name, ""});
+}
+
+Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
+                          std::string_view after, size_t count) {
+  RefPart part;
+  if (names_nothing(prefix)) return part;
+  const auto listed = TRY(list_ref_files_after(repository.folder(), prefix, after, count));
+  for (const ListedRef& ref : listed) {
+    auto found = look_at(repository, ref);
+    if (found && *found) part.refs.push_back(std::move(**found));
+  }
+  if (listed.size() == count) part.last_name = listed.back().name;
+  return part;
 }
 
 }  // namespace esclusa::git
