@@ -32,6 +32,7 @@ struct PathParameter {
 };
 
 class EventStreams;
+class LongAnswers;
 class SshSessions;
 
 /// One request on its way through a handler: authenticated, matched, access judged.
@@ -49,6 +50,7 @@ struct Call {
   EventStreams* event_streams = nullptr;  ///< the server's
   std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
   SshSessions* ssh_sessions = nullptr;                              ///< the server's
+  LongAnswers* long_answers = nullptr;                              ///< the server's
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }
