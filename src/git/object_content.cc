@@ -15,22 +15,6 @@ using BlobHandle = std::unique_ptr<git_blob, Freer<git_blob_free>>;
 using EntryHandle = std::unique_ptr<git_tree_entry, Freer<git_tree_entry_free>>;
 using ObjectDataHandle = std::unique_ptr<git_odb_object, Freer<git_odb_object_free>>;
 
-struct Header {
-  git_object_t type = GIT_OBJECT_INVALID;
-  size_t size = 0;
-};
-
-/// Nothing if there is no such object.
-Result<std::optional<Header>> find_header(git_repository* repository, const git_oid& id) {
-  OdbHandle objects;
-  Header header;
-  if (receive(objects, git_repository_odb, repository) != 0) return unreadable("reading an object");
-  const int error = git_odb_read_header(&header.size, &header.type, objects.get(), &id);
-  if (error == GIT_ENOTFOUND) return std::nullopt;
-  if (error != 0) return unreadable("reading an object");
-  return header;
-}
-
 /// Splits the text of a signed tag.
 Result<void> read_signature(git_repository* repository, const git_oid& id, core::Tag& tag) {
   OdbHandle objects;
@@ -57,8 +41,8 @@ Result<core::TreeEntry> describe(git_repository* repository, const git_tree_entr
                             text_of(*git_tree_entry_id(entry))};
   if (type != GIT_OBJECT_BLOB) return described;
   // The entry may lie about what it is.
-  const auto header = TRY(find_header(repository, *git_tree_entry_id(entry)));
-  if (header && header->type == type) described.size = static_cast<int64_t>(header->size);
+  const auto object = TRY(find_object(repository, *git_tree_entry_id(entry)));
+  if (object && object->type == type) described.size = static_cast<int64_t>(object->size);
   return described;
 }
 
@@ -109,8 +93,8 @@ class TreeReader {
 
 Result<std::optional<core::Tag>> read_tag(const Repository& repository, const std::string& sha) {
   const git_oid id = id_of(sha);
-  const auto header = TRY(find_header(repository.handle(), id));
-  if (!header || header->type != GIT_OBJECT_TAG) return std::nullopt;
+  const auto object = TRY(find_object(repository.handle(), id));
+  if (!object || object->type != GIT_OBJECT_TAG) return std::nullopt;
   TagHandle handle;
   if (receive(handle, git_tag_lookup, repository.handle(), &id) != 0) {
     return unreadable("reading a tag");
@@ -133,8 +117,8 @@ Result<std::optional<core::Tag>> read_tag(const Repository& repository, const st
 Result<std::optional<core::Tree>> read_tree(const Repository& repository, const std::string& sha,
                                             bool recursive, size_t limit) {
   const git_oid id = id_of(sha);
-  const auto header = TRY(find_header(repository.handle(), id));
-  if (!header || header->type != GIT_OBJECT_TREE) return std::nullopt;
+  const auto object = TRY(find_object(repository.handle(), id));
+  if (!object || object->type != GIT_OBJECT_TREE) return std::nullopt;
   TreeReader reader(repository.handle(), recursive, limit);
   TRY(reader.read(id, ""));
   return core::Tree{text_of(id), reader.take(), reader.is_truncated()};
@@ -158,10 +142,10 @@ Result<std::optional<core::TreeEntry>> find_in_tree(const Repository& repository
 Result<std::optional<core::Blob>> read_blob(const Repository& repository, const std::string& sha,
                                             size_t limit) {
   const git_oid id = id_of(sha);
-  const auto header = TRY(find_header(repository.handle(), id));
-  if (!header || header->type != GIT_OBJECT_BLOB) return std::nullopt;
-  core::Blob blob{text_of(id), static_cast<int64_t>(header->size), {}};
-  if (header->size > limit) return blob;
+  const auto object = TRY(find_object(repository.handle(), id));
+  if (!object || object->type != GIT_OBJECT_BLOB) return std::nullopt;
+  core::Blob blob{text_of(id), static_cast<int64_t>(object->size), {}};
+  if (object->size > limit) return blob;
   BlobHandle handle;
   if (receive(handle, git_blob_lookup, repository.handle(), &id) != 0) {
     return unreadable("reading a blob");

@@ -50,28 +50,17 @@ Result<std::optional<std::string>> find_sha(const Repository& repository, const 
   return follow_ref(repository.folder(), std::move(*value));
 }
 
-/// Nothing if there is no such ref, or if it is symbolic and its target is unborn.
-Result<std::optional<core::GitRef>> look_at(const Repository& repository, const ListedRef& ref) {
-  const auto sha = TRY(find_sha(repository, ref));
-  if (!sha) return std::nullopt;
-  const git_oid id = id_of(*sha);
-  OdbHandle objects;
-  size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  if (receive(objects, git_repository_odb, repository.handle()) != 0 ||
-      git_odb_read_header(&size, &type, objects.get(), &id) != 0) {
-    return unreadable("looking at what a ref points to");
-  }
-  return core::GitRef{ref.name, git_object_type2string(type), *sha};
-}
-
 }  // namespace
 
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name) {
   const auto names = core::candidate_ref_names(full_name);
   if (names.empty() || names.front() != full_name) return std::nullopt;
-  return look_at(repository, {full_name, ""});
+  const auto sha = TRY(find_sha(repository, {full_name, ""}));
+  if (!sha) return std::nullopt;
+  const auto object = TRY(find_object(repository.handle(), id_of(*sha)));
+  if (!object) return unreadable("looking at what a ref points to");
+  return core::GitRef{full_name, git_object_type2string(object->type), *sha};
 }
 
 Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
@@ -80,8 +69,11 @@ Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
   if (names_nothing(prefix)) return part;
   const auto listed = TRY(list_ref_files_after(repository.folder(), prefix, after, count));
   for (const ListedRef& ref : listed) {
-    auto found = look_at(repository, ref);
-    if (found && *found) part.refs.push_back(std::move(**found));
+    const auto sha = find_sha(repository, ref);
+    if (!sha || !*sha) continue;
+    const auto object = find_object(repository.handle(), id_of(**sha));
+    if (!object || !*object) continue;
+    part.refs.push_back({ref.name, git_object_type2string((*object)->type), **sha});
   }
   if (listed.size() == count) part.last_name = listed.back().name;
   return part;
