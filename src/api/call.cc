@@ -1,5 +1,8 @@
 #include "api/call.h"
 
+#include <charconv>
+#include <limits>
+
 #include "base/check.h"
 
 namespace esclusa::api {
@@ -13,6 +16,19 @@ const std::string& Call::parameter(std::string_view name) const {
 
 std::string Call::query_value(std::string_view name) const {
   return http::find_parameter(query, name).value_or("");
+}
+
+std::optional<int64_t> Call::query_number(std::string_view name) const {
+  return leading_number(query_value(name));
+}
+
+std::optional<int64_t> leading_number(std::string_view text) {
+  if (text.starts_with('-')) return std::nullopt;
+  int64_t number = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (result.ec == std::errc::invalid_argument) return std::nullopt;
+  if (result.ec == std::errc::result_out_of_range) return std::numeric_limits<int64_t>::max();
+  return number;
 }
 
 http::Response json_response(int status, wire::JsonWriter json) {

@@ -32,6 +32,7 @@ struct PathParameter {
 };
 
 class EventStreams;
+class LongAnswers;
 class SshSessions;
 
 /// One request on its way through a handler: authenticated, matched, access judged.
@@ -49,6 +50,7 @@ struct Call {
   EventStreams* event_streams = nullptr;  ///< the server's
   std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
   SshSessions* ssh_sessions = nullptr;                              ///< the server's
+  LongAnswers* long_answers = nullptr;                              ///< the server's
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }
@@ -63,7 +65,14 @@ struct Call {
   }
   /// A query parameter; empty if it is absent.
   std::string query_value(std::string_view name) const;
+  /// The `leading_number` of a query parameter.
+  std::optional<int64_t> query_number(std::string_view name) const;
 };
+
+/// How GitHub reads each number of a query: the decimal digits that the text begins with. Whatever
+/// follows them is ignored: some clients append a second query (`page=3?per_page=3`). A number that
+/// is too large is the largest one. Nothing if the text does not begin with a digit.
+std::optional<int64_t> leading_number(std::string_view text);
 
 /// An answer with a JSON body.
 http::Response json_response(int status, wire::JsonWriter json);

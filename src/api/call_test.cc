@@ -40,3 +40,31 @@ TEST_CASE("Call: a query parameter that is absent is empty, and the last one cou
   CHECK(call.query_value("d") == "");
   CHECK_THROWS_AS(call.parameter("owner"), Bug);
 }
+
+TEST_CASE("leading_number: the digits that a text begins with") {
+  struct Row {
+    const char* text;
+    std::optional<int64_t> number;
+  };
+  const Row rows[] = {
+      {"0", 0},
+      {"7", 7},
+      {"007", 7},
+      {"3?per_page=3", 3},
+      {"12abc", 12},
+      {"1.9", 1},
+      {"9223372036854775807", INT64_MAX},
+      {"9223372036854775808", INT64_MAX},
+      {"99999999999999999999999999", INT64_MAX},
+      {"", {}},
+      {"abc", {}},
+      {"-1", {}},
+      {"+1", {}},
+      {" 1", {}},
+      {"\xef\xbc\x91", {}},  // a digit of another script
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(leading_number(row.text) == row.number);
+  }
+}

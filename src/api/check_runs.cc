@@ -2,6 +2,7 @@
 
 #include "api/pagination.h"
 #include "app/check_runs.h"
+#include "base/text.h"
 #include "wire/check_run.h"
 #include "wire/enums.h"
 
@@ -27,6 +28,18 @@ Result<core::CheckRunFilter> parse_filter(const Call& call) {
   }
   filter.latest_only = which != "all";
   return filter;
+}
+
+http::Response runs_response(const Call& call, const core::Page& page,
+                             const core::Listing<core::CheckRun>& listing) {
+  wire::JsonWriter json;
+  json.begin_object().member("total_count", listing.total_count);
+  json.key("check_runs").begin_array();
+  for (const core::CheckRun& run : listing.items) {
+    wire::write_check_run(json, run, call.repository(), call.urls);
+  }
+  json.end_array().end_object();
+  return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
 }  // namespace
@@ -55,16 +68,44 @@ Result<http::Response> update_check_run(const Call& call) {
 Result<http::Response> list_check_runs(const Call& call) {
   const core::Page page = parse_page(call);
   const auto filter = TRY(parse_filter(call));
+  return runs_response(
+      call, page,
+      TRY(app::list_check_runs(call.context, call.access(), call.parameter("ref"), filter, page)));
+}
+
+Result<http::Response> list_check_suites(const Call& call) {
+  const core::Page page = parse_page(call);
+  const core::CheckRunFilter filter{.name = call.query_value("check_name"), .latest_only = false};
   const auto listing =
-      TRY(app::list_check_runs(call.context, call.access(), call.parameter("ref"), filter, page));
+      TRY(app::list_check_suites(call.context, call.access(), call.parameter("ref"), filter, page));
   wire::JsonWriter json;
   json.begin_object().member("total_count", listing.total_count);
-  json.key("check_runs").begin_array();
-  for (const core::CheckRun& run : listing.items) {
-    wire::write_check_run(json, run, call.repository(), call.urls);
+  json.key("check_suites").begin_array();
+  for (const app::CheckSuite& suite : listing.items) {
+    wire::write_check_suite(json, suite.run, suite.head, call.repository(), call.urls);
   }
   json.end_array().end_object();
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
+}
+
+Result<http::Response> get_check_suite(const Call& call) {
+  const auto id = TRY(call.id<CheckRunId>("check_suite_id"));
+  const auto suite = TRY(app::get_check_suite(call.context, call.access(), id));
+  wire::JsonWriter json;
+  wire::write_check_suite(json, suite.run, suite.head, call.repository(), call.urls);
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> list_check_runs_in_suite(const Call& call) {
+  const core::Page page = parse_page(call);
+  const auto filter = TRY(parse_filter(call));
+  const auto id = TRY(call.id<CheckRunId>("check_suite_id"));
+  core::CheckRun run = TRY(app::get_check_run(call.context, call.access(), id));
+  const bool fits = (filter.name.empty() || equal_ignoring_case(filter.name, run.name)) &&
+                    (!filter.status || filter.status == run.status);
+  core::Listing<core::CheckRun> listing{{}, fits ? 1 : 0};
+  if (fits && page.number == 1) listing.items.push_back(std::move(run));
+  return runs_response(call, page, listing);
 }
 
 Result<http::Response> list_annotations(const Call& call) {

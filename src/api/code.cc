@@ -1,24 +1,21 @@
 #include "api/code.h"
 
+#include "api/media_type.h"
 #include "api/pagination.h"
 #include "app/code.h"
+#include "app/commits.h"
+#include "app/contents.h"
+#include "app/default_branch.h"
 #include "wire/commit.h"
+#include "wire/contents.h"
 
 namespace esclusa::api {
 namespace {
 
-/// The media types beside JSON that GitHub has for commits.
-bool accepts(const Call& call, std::string_view form) {
-  auto accept = call.request.headers.find("Accept");
-  if (!accept) return false;
-  return accept->contains("application/vnd.github." + std::string(form)) ||
-         accept->contains("application/vnd.github.v3." + std::string(form));
-}
-
 /// A client that asked for a patch must not take JSON for one.
 Result<void> refuse_patches(const Call& call) {
   for (const char* form : {"diff", "patch"}) {
-    if (!accepts(call, form)) continue;
+    if (!accepts(call.request.headers, form)) continue;
     return fail(ErrorCode::invalid,
                 "Unsupported 'Accept' header: 'application/vnd.github." + std::string(form) +
                     "'. Must accept 'application/json'.",
@@ -65,6 +62,17 @@ Result<http::Response> get_branch(const Call& call) {
   return json_response(200, std::move(json));
 }
 
+Result<http::Response> get_branch_protection(const Call& call) {
+  const std::string& name = call.parameter("branch");
+  const auto branch = TRY(app::get_branch(call.context, call.access(), name));
+  if (!branch.is_protected) {
+    return fail(ErrorCode::not_found, "Branch not protected", "branch_not_protected");
+  }
+  wire::JsonWriter json;
+  wire::write_branch_protection(json, name, call.repository(), call.urls);
+  return json_response(200, std::move(json));
+}
+
 Result<http::Response> list_tags(const Call& call) {
   const core::Page page = parse_page(call);
   auto listing = TRY(app::list_tags(call.access(), page));
@@ -91,7 +99,7 @@ Result<http::Response> list_commits(const Call& call) {
 
 Result<http::Response> get_commit(const Call& call) {
   const std::string& ref = call.parameter("ref");
-  if (accepts(call, "sha")) {
+  if (accepts(call.request.headers, "sha")) {
     return http::Response{200,
                           {{"Content-Type", "application/vnd.github.sha; charset=utf-8"}},
                           TRY(app::get_commit_sha(call.access(), ref))};
@@ -105,28 +113,73 @@ Result<http::Response> get_commit(const Call& call) {
   return with_link(json_response(200, std::move(json)), call, page, details.difference.total_count);
 }
 
-Result<http::Response> get_git_ref(const Call& call) {
-  const auto ref = TRY(app::get_git_ref(call.access(), call.parameter("ref")));
+Result<http::Response> list_branches_where_head(const Call& call) {
+  const auto branches =
+      TRY(app::list_branches_where_head(call.context, call.access(), call.parameter("ref")));
   wire::JsonWriter json;
-  wire::write_git_ref(json, ref, call.repository(), call.urls);
+  json.begin_array();
+  for (const core::Branch& branch : branches) {
+    wire::write_branch(json, branch, call.repository(), call.urls);
+  }
+  json.end_array();
   return json_response(200, std::move(json));
 }
 
-Result<http::Response> list_git_refs(const Call& call) {
-  const core::Page page = parse_page(call);
-  auto listing = TRY(app::list_git_refs(call.access(), call.parameter("ref"), page));
-  return list_response(call, page, listing, [&](auto& json, const core::GitRef& ref) {
-    wire::write_git_ref(json, ref, call.repository(), call.urls);
-  });
+namespace {
+
+http::Response empty_list() {
+  wire::JsonWriter json;
+  json.begin_array().end_array();
+  return json_response(200, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> list_pulls_of_commit(const Call& call) {
+  TRY(app::get_commit_sha(call.access(), call.parameter("ref")));
+  return empty_list();
+}
+
+Result<http::Response> list_comments_of_commit(const Call& call) {
+  TRY(app::find_commit(call.access(), call.parameter("ref")));
+  return empty_list();
+}
+
+namespace {
+
+Result<http::Response> contents_at(const Call& call, const std::string& path) {
+  const std::string ref = call.query_value("ref");
+  auto contents = TRY(app::get_contents(call.access(), path, ref));
+  if (contents.entry.type == "blob" && accepts(call.request.headers, "raw")) {
+    return raw_response(std::move(contents.text));
+  }
+  const wire::ContentsPlace place{
+      call.repository(), call.urls,
+      ref.empty() ? app::follow_head(call.context, call.repository()).default_branch : ref};
+  wire::JsonWriter json;
+  if (contents.entry.type == "tree") {
+    wire::write_directory(json, contents.children, place);
+  } else {
+    wire::write_content(json, contents.entry, contents.text, place);
+  }
+  return json_response(200, std::move(json));
+}
+
+}  // namespace
+
+Result<http::Response> get_root_contents(const Call& call) { return contents_at(call, ""); }
+
+Result<http::Response> get_contents(const Call& call) {
+  std::string path = call.parameter("path");
+  if (path.ends_with('/')) path.pop_back();
+  return contents_at(call, path);
 }
 
 Result<http::Response> compare_commits(const Call& call) {
   TRY(refuse_patches(call));
   const std::string& basehead = call.parameter("basehead");
   std::optional<core::Page> page;
-  if (!call.query_value("page").empty() || !call.query_value("per_page").empty()) {
-    page = parse_page(call);
-  }
+  if (asks_for_page(call)) page = parse_page(call);
   const auto comparison = TRY(app::compare(call.context, call.access(), basehead, page));
   wire::JsonWriter json;
   wire::write_comparison(json, comparison, basehead, call.repository(), call.urls);

@@ -14,9 +14,8 @@ namespace {
 constexpr const char* size_header = "Upload-Offset";
 
 Result<int64_t> parse_offset(const Call& call) {
-  const std::string text = call.query_value("offset");
-  if (text.empty() || text == "0") return 0;
-  if (auto offset = parse_positive(text)) return *offset;
+  if (call.query_value("offset").empty()) return 0;
+  if (auto offset = call.query_number("offset")) return *offset;
   return fail_request("`offset` is a number of bytes.");
 }
 

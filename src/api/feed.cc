@@ -1,7 +1,6 @@
 #include "api/feed.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/event_streams.h"
 #include "app/feed.h"
@@ -13,16 +12,13 @@ namespace {
 
 constexpr std::string_view event_stream = "text/event-stream";
 
-/// A decimal number from 0 on; nothing if the parameter is absent.
+/// Nothing if the parameter is absent. What is no number is refused: a client whose place in the
+/// feed was taken for absent would miss events.
 Result<std::optional<int64_t>> parse_number(const std::string& text, std::string_view name) {
   if (text.empty()) return std::nullopt;
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0) {
-    return fail_request("`" + std::string(name) + "` is a number from 0 on, and not " +
-                        printable(text.substr(0, 100)) + ".");
-  }
-  return number;
+  if (auto number = leading_number(text)) return number;
+  return fail_request("`" + std::string(name) + "` is a number from 0 on, and not " +
+                      printable(text.substr(0, 100)) + ".");
 }
 
 bool wants_stream(const Call& call) {

@@ -23,8 +23,8 @@ Result<std::optional<AnyId>> parse_cursor(const Call& call) {
   const std::string cursor = call.query_value("cursor");
   if (cursor.empty()) return std::nullopt;
   std::optional<int64_t> id;
-  if (cursor.starts_with(cursor_prefix)) id = parse_positive(cursor.substr(cursor_prefix.size()));
-  if (!id) return query_error("cursor", "cursor is invalid", "invalid_cursor");
+  if (cursor.starts_with(cursor_prefix)) id = leading_number(cursor.substr(cursor_prefix.size()));
+  if (id.value_or(0) == 0) return query_error("cursor", "cursor is invalid", "invalid_cursor");
   return AnyId{*id};
 }
 

@@ -58,4 +58,15 @@ std::string media_type(const http::Headers& headers) {
   return types.empty() ? "unknown, github.v3" : join(types, ", ");
 }
 
+http::Response raw_response(std::string bytes) {
+  return {200, {{"Content-Type", "application/vnd.github.raw; charset=utf-8"}}, std::move(bytes)};
+}
+
+bool accepts(const http::Headers& headers, std::string_view form) {
+  const auto accept = headers.find("Accept");
+  if (!accept) return false;
+  return accept->contains("application/vnd.github." + std::string(form)) ||
+         accept->contains("application/vnd.github.v3." + std::string(form));
+}
+
 }  // namespace esclusa::api

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace esclusa;
+using api::accepts;
 using api::media_type;
 
 namespace {
@@ -44,4 +45,18 @@ TEST_CASE("media_type: what is not GitHub's is unknown, and nothing odd comes ba
     CAPTURE(accept);
     CHECK(for_accept(accept) == "unknown, github.v3");
   }
+}
+
+TEST_CASE("accepts: GitHub's other media types, of any version") {
+  for (auto accept : {"application/vnd.github.raw", "application/vnd.github.raw+json",
+                      "application/vnd.github.v3.raw", "text/html, application/vnd.github.raw"}) {
+    CAPTURE(accept);
+    CHECK(accepts({{"Accept", accept}}, "raw"));
+    CHECK_FALSE(accepts({{"Accept", accept}}, "sha"));
+  }
+  for (auto accept : {"application/vnd.github+json", "raw", "*/*", ""}) {
+    CAPTURE(accept);
+    CHECK_FALSE(accepts({{"Accept", accept}}, "raw"));
+  }
+  CHECK_FALSE(accepts({}, "raw"));
 }

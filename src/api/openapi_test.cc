@@ -74,11 +74,12 @@ std::map<std::string, Operation> operations() {
   return found;
 }
 
-/// `{ref...}` of the table is `{ref}` of the description; so is the `{sha}` of one path, because
-/// OpenAPI takes paths that differ in names alone for the same.
+/// `{ref...}` and `{ref...?}` of the table are `{ref}` of the description; so is the `{sha}` of one
+/// path, because OpenAPI takes paths that differ in names alone for the same.
 std::string described_path(const Route& route) {
   std::string path(route.pattern);
-  if (auto dots = path.find("...}"); dots != path.npos) path.erase(dots, 3);
+  if (auto dots = path.find("..."); dots != path.npos)
+    path.erase(dots, path.find('}', dots) - dots);
   if (path.ends_with("}/statuses/{sha}")) path.replace(path.size() - 5, 5, "{ref}");
   return path;
 }

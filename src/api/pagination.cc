@@ -12,13 +12,18 @@ namespace esclusa::api {
 core::Page parse_page(const Call& call) {
   constexpr int64_t last_page = 100'000'000;  // keeps the offset far from overflowing
   core::Page page;
-  if (auto size = parse_positive(call.query_value("per_page"))) {
-    page.size = static_cast<int>(std::min<int64_t>(*size, limits::page_max));
+  // 0 counts as absent.
+  if (const int64_t size = call.query_number("per_page").value_or(0); size > 0) {
+    page.size = static_cast<int>(std::min<int64_t>(size, limits::page_max));
   }
-  if (auto number = parse_positive(call.query_value("page"))) {
-    page.number = static_cast<int>(std::min(*number, last_page));
+  if (const int64_t number = call.query_number("page").value_or(0); number > 0) {
+    page.number = static_cast<int>(std::min(number, last_page));
   }
   return page;
+}
+
+bool asks_for_page(const Call& call) {
+  return !call.query_value("page").empty() || !call.query_value("per_page").empty();
 }
 
 namespace {

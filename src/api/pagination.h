@@ -6,8 +6,10 @@
 
 namespace esclusa::api {
 
-/// `page` and `per_page`, clamped to what is allowed; what is no number counts as absent.
+/// `page` and `per_page`, clamped to what is allowed; what is no positive number counts as absent.
 core::Page parse_page(const Call& call);
+/// Whether the request names one of the two. Some lists have pages only then.
+bool asks_for_page(const Call& call);
 
 /// Whether a list was counted to its end; if not, more rows follow than were counted.
 enum class Total { exact, at_least };

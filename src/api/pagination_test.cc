@@ -67,13 +67,26 @@ TEST_CASE("parse_page: GitHub's defaults and limits") {
       {"per_page=1000000", 1, 100},
       {"page=2&per_page=10", 2, 10},
       {"page=2&page=4", 4, 30},
-      // What is no positive number counts as absent.
+      // What is no positive number counts as absent, also where another one stands before it.
       {"page=0&per_page=0", 1, 30},
       {"page=-1&per_page=-5", 1, 30},
       {"page=x&per_page=", 1, 30},
-      {"page=1.5&per_page=1e1", 1, 30},
-      {"page=99999999999999999999", 1, 30},
       {"page&per_page", 1, 30},
+      {"page=2&page=&per_page=5&per_page=abc", 1, 30},
+      {"page=all&per_page=null", 1, 30},
+      // The digits that it begins with count. PyGithub appends a second query to a `next` link.
+      {"page=3?per_page=3", 3, 30},
+      {"per_page=3&page=2?per_page=3", 2, 3},
+      {"page=2&per_page=10?per_page=10", 2, 10},
+      {"page=1.5&per_page=1e1", 1, 1},
+      {"page=007&per_page=010", 7, 10},
+      {"page=3x&per_page=5%20", 3, 5},
+      {"page=%203", 1, 30},
+      {"page=%2B3", 1, 30},
+      {"page=0x10&per_page=0b1", 1, 30},
+      // What is too large is the largest.
+      {"page=100000001", 100'000'000, 30},
+      {"page=99999999999999999999&per_page=99999999999999999999", 100'000'000, 100},
   };
   for (const Row& row : rows) {
     CAPTURE(row.query);
@@ -86,6 +99,20 @@ TEST_CASE("parse_page: the largest page overflows nothing") {
   const core::Page last = page("page=9223372036854775807&per_page=100");
   CHECK(last.number == 100'000'000);
   CHECK(last.offset() == 9'999'999'900);
+}
+
+TEST_CASE("asks_for_page: either parameter will do, empty ones do not") {
+  auto asks = [](const std::string& query) {
+    return asks_for_page(Asked("/repos/a/b/x?" + query).call);
+  };
+  for (const char* query : {"page=1", "per_page=5", "page=x", "per_page=0", "a=b&page=2"}) {
+    CAPTURE(query);
+    CHECK(asks(query));
+  }
+  for (const char* query : {"", "page=", "per_page", "pages=1", "ref=page=1"}) {
+    CAPTURE(query);
+    CHECK_FALSE(asks(query));
+  }
 }
 
 TEST_CASE("link_header: none for a single page") {
@@ -134,6 +161,7 @@ TEST_CASE("link_header: the query stays as it was sent, with page replaced in it
       {"page=1&per_page=1", "page=2&per_page=1"},
       {"ref=a%2Fb&page=1&environment=qa+eu", "ref=a%2Fb&page=2&environment=qa+eu"},
       {"page=3&page=1", "page=2"},
+      {"per_page=3&page=2?per_page=3", "per_page=3&page=3"},
       {"page", "page=2"},
       {"&&ref=&", "ref=&page=2"},
       {"homepage=1&xpage=2", "homepage=1&xpage=2&page=2"},

@@ -26,4 +26,16 @@ Result<http::Response> update_repository(const Call& call) {
   return repository_response(call, changed.repository);
 }
 
+Result<http::Response> list_nothing_of_repository(const Call&) {
+  wire::JsonWriter json;
+  json.begin_array().end_array();
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> list_languages(const Call&) {
+  wire::JsonWriter json;
+  json.begin_object().end_object();
+  return json_response(200, std::move(json));
+}
+
 }  // namespace esclusa::api

@@ -7,18 +7,26 @@
 namespace esclusa::api {
 namespace {
 
-/// The request's path as decoded segments; nothing if it is malformed.
-std::optional<std::vector<std::string>> decode_segments(std::string_view path) {
-  std::vector<std::string> segments;
-  if (path == "/") return segments;
-  if (!path.starts_with('/')) return std::nullopt;
-  for (std::string_view raw : split(path.substr(1), '/')) {
+struct Path {
+  std::vector<std::string> segments;  ///< decoded
+  bool ends_with_slash = false;
+};
+
+/// Nothing if it is malformed.
+std::optional<Path> decode_path(std::string_view text) {
+  Path path;
+  if (text == "/") return path;
+  if (!text.starts_with('/')) return std::nullopt;
+  text.remove_prefix(1);
+  path.ends_with_slash = text.ends_with('/');
+  if (path.ends_with_slash) text.remove_suffix(1);
+  for (std::string_view raw : split(text, '/')) {
     std::string decoded;
     if (raw.empty() || !percent_decode(raw, decoded)) return std::nullopt;
     if (!is_utf8(decoded) || decoded.find('\0') != decoded.npos) return std::nullopt;
-    segments.push_back(std::move(decoded));
+    path.segments.push_back(std::move(decoded));
   }
-  return segments;
+  return path;
 }
 
 /// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`; the id is
@@ -33,32 +41,44 @@ std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segment
   return RepositoryId{*id};
 }
 
-/// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding.
-bool takes_many(std::string_view part) { return part.ends_with("...}"); }
+/// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding. `{ref...?}`
+/// may also be empty behind its slash, or end with one: it is the beginning of a name.
+bool takes_many(std::string_view part) { return part.contains("..."); }
+bool may_end_with_slash(std::string_view part) { return part.ends_with("...?}"); }
 
 std::string_view parameter_name(std::string_view part) {
-  return part.substr(1, part.size() - (takes_many(part) ? 5 : 2));
+  part = part.substr(1, part.size() - 2);
+  return part.substr(0, part.find("..."));
+}
+
+/// The value of a part that takes so many segments.
+std::string join_segments(const Path& path, size_t begin, size_t count) {
+  std::string value;
+  for (size_t i = begin; i < begin + count; ++i) value += (i > begin ? "/" : "") + path.segments[i];
+  return value;
 }
 
 /// At most one part of a pattern takes many segments: as many as the others leave.
-bool fits(std::string_view pattern, const std::vector<std::string>& segments,
-          std::vector<PathParameter>& parameters) {
-  if (pattern == "/") return segments.empty();
+bool fits(std::string_view pattern, const Path& path, std::vector<PathParameter>& parameters) {
+  if (pattern == "/") return path.segments.empty() && !path.ends_with_slash;
+  if (path.ends_with_slash && !may_end_with_slash(pattern)) return false;
   const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
-  const bool has_many = pattern.find("...}") != pattern.npos;
-  if (has_many ? segments.size() < parts : segments.size() != parts) return false;
-  const size_t surplus = segments.size() - parts;
+  const size_t count = path.segments.size();
+  // The slash at the end may be all that there is of the part that takes many.
+  const size_t least = path.ends_with_slash ? parts - 1 : parts;
+  if (takes_many(pattern) ? count < least : count != parts) return false;
   parameters.clear();
   size_t at = 0;
   for (auto range : std::views::split(pattern.substr(1), '/')) {
     const std::string_view part(range);
     if (!part.starts_with('{')) {
-      if (segments[at++] != part) return false;
+      if (path.segments[at++] != part) return false;
       continue;
     }
-    std::string value = segments[at++];
-    for (size_t i = 0; takes_many(part) && i < surplus; ++i) value += "/" + segments[at++];
-    parameters.push_back({parameter_name(part), std::move(value)});
+    const size_t taken = takes_many(part) ? count + 1 - parts : 1;
+    parameters.push_back({parameter_name(part), join_segments(path, at, taken)});
+    if (path.ends_with_slash && takes_many(part) && taken > 0) parameters.back().value += '/';
+    at += taken;
   }
   return true;
 }
@@ -74,13 +94,13 @@ std::optional<Match> match_route(const http::Request& request, std::span<const R
     path.remove_prefix(std::string_view("/api/v3").size());
     if (path.empty()) path = "/";
   }
-  auto segments = decode_segments(path);
-  if (!segments) return std::nullopt;
-  match.repository_id = take_repository_id(*segments);
+  auto decoded = decode_path(path);
+  if (!decoded) return std::nullopt;
+  match.repository_id = take_repository_id(decoded->segments);
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   for (const Route& route : table) {
-    if (route.method != method || !fits(route.pattern, *segments, match.path)) continue;
+    if (route.method != method || !fits(route.pattern, *decoded, match.path)) continue;
     match.route = &route;
     return match;
   }

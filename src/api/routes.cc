@@ -9,6 +9,7 @@
 #include "api/deployments.h"
 #include "api/environments.h"
 #include "api/feed.h"
+#include "api/git_data.h"
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/members.h"
@@ -60,6 +61,7 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define BRANCH_POLICY ENVIRONMENT "/deployment-branch-policies/{branch_policy_id}"
 #define RUN REPOSITORY "/actions/runs/{run_id}"
 #define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
+#define CHECK_SUITE REPOSITORY "/check-suites/{check_suite_id}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
@@ -78,6 +80,14 @@ const Route table[] = {
      Waits::yes, "repos/repos#get-a-repository", get_repository},
     {"PATCH", REPOSITORY, Audience::repository, {Role::admin, code_scopes}, "",
      Waits::yes, "repos/repos#update-a-repository", update_repository},
+    {"GET", REPOSITORY "/forks", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "repos/forks#list-forks", list_nothing_of_repository},
+    {"GET", REPOSITORY "/stargazers", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "activity/starring#list-stargazers", list_nothing_of_repository},
+    {"GET", REPOSITORY "/subscribers", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "activity/watching#list-watchers", list_nothing_of_repository},
+    {"GET", REPOSITORY "/languages", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "repos/repos#list-repository-languages", list_languages},
 
     {"GET", REPOSITORY "/deployments", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no, "deployments/deployments#list-deployments", list_deployments},
@@ -153,6 +163,13 @@ const Route table[] = {
     {"GET", REPOSITORY "/commits/{ref...}/check-runs", Audience::repository,
      {Role::read, code_scopes}, "repo", Waits::yes,
      "checks/runs#list-check-runs-for-a-git-reference", list_check_runs},
+    {"GET", REPOSITORY "/commits/{ref...}/check-suites", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes,
+     "checks/suites#list-check-suites-for-a-git-reference", list_check_suites},
+    {"GET", CHECK_SUITE, Audience::repository, {Role::read, code_scopes}, "repo", Waits::yes,
+     "checks/suites#get-a-check-suite", get_check_suite},
+    {"GET", CHECK_SUITE "/check-runs", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::no, "checks/runs#list-check-runs-in-a-check-suite", list_check_runs_in_suite},
     {"POST", REPOSITORY "/check-runs", Audience::repository, {Role::write, code_scopes}, "",
      Waits::yes, "checks/runs#create-a-check-run", create_check_run},
     {"GET", CHECK_RUN, Audience::repository, {Role::read, code_scopes}, "repo", Waits::no,
@@ -303,19 +320,49 @@ const Route table[] = {
 
     {"GET", REPOSITORY "/branches", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "branches/branches#list-branches", list_branches},
+    {"GET", REPOSITORY "/branches/{branch...}/protection", Audience::repository,
+     {Role::admin, code_scopes}, "repo", Waits::yes,
+     "branches/branch-protection#get-branch-protection", get_branch_protection},
     {"GET", REPOSITORY "/branches/{branch...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "branches/branches#get-a-branch", get_branch},
     {"GET", REPOSITORY "/tags", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "repos/repos#list-repository-tags", list_tags},
     {"GET", REPOSITORY "/git/ref/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "git/refs#get-a-reference", get_git_ref},
-    {"GET", REPOSITORY "/git/matching-refs/{ref...}", Audience::repository,
+    // Of the older API, and still what many clients ask for; our answers link there, as GitHub's.
+    {"GET", REPOSITORY "/git/refs", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::yes, "git/refs#list-matching-references", list_git_refs},
+    {"GET", REPOSITORY "/git/refs/{ref...?}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "git/refs#get-a-reference", find_git_refs},
+    {"GET", REPOSITORY "/git/matching-refs/{ref...?}", Audience::repository,
      {Role::read, code_scopes}, "repo", Waits::yes, "git/refs#list-matching-references",
-     list_git_refs},
+     list_matching_git_refs},
+    {"GET", REPOSITORY "/git/tags/{tag_sha}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "git/tags#get-a-tag", get_git_tag},
+    {"GET", REPOSITORY "/git/commits/{commit_sha}", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes, "git/commits#get-a-commit-object",
+     get_git_commit},
+    {"GET", REPOSITORY "/git/trees/{tree_sha...}", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes, "git/trees#get-a-tree", get_git_tree},
+    {"GET", REPOSITORY "/git/blobs/{file_sha}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "git/blobs#get-a-blob", get_git_blob},
+    {"GET", REPOSITORY "/contents", Audience::repository, {Role::read, code_scopes}, "repo",
+     Waits::yes, "repos/contents#get-repository-content", get_root_contents},
+    {"GET", REPOSITORY "/contents/{path...?}", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "repos/contents#get-repository-content", get_contents},
     {"GET", REPOSITORY "/compare/{basehead...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "commits/commits#compare-two-commits", compare_commits},
     {"GET", REPOSITORY "/commits", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "commits/commits#list-commits", list_commits},
+    {"GET", REPOSITORY "/commits/{ref...}/branches-where-head", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes,
+     "commits/commits#list-branches-for-head-commit", list_branches_where_head},
+    {"GET", REPOSITORY "/commits/{ref...}/pulls", Audience::repository, {Role::read, code_scopes},
+     "repo", Waits::yes, "commits/commits#list-pull-requests-associated-with-a-commit",
+     list_pulls_of_commit},
+    {"GET", REPOSITORY "/commits/{ref...}/comments", Audience::repository,
+     {Role::read, code_scopes}, "repo", Waits::yes, "commits/comments#list-commit-comments",
+     list_comments_of_commit},
     // After all that goes on behind the ref: it takes what is left.
     {"GET", REPOSITORY "/commits/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
@@ -399,6 +446,7 @@ const Route table[] = {
 #undef BRANCH_POLICY
 #undef RUN
 #undef CHECK_RUN
+#undef CHECK_SUITE
 #undef HOOK
 #undef ORG_HOOKS
 #undef ORG_HOOK

@@ -23,7 +23,8 @@ enum class Waits { no, yes };
 
 struct Route {
   std::string_view method;
-  /// `/repos/{owner}/{repo}/deployments/{deployment_id}`; `{ref...}` takes slashes too.
+  /// `/repos/{owner}/{repo}/deployments/{deployment_id}`; `{ref...}` takes slashes too, and
+  /// `{ref...?}` also nothing, and a slash at its end.
   std::string_view pattern;
   Audience audience;
   core::Requirement requirement;

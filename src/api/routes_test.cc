@@ -106,6 +106,35 @@ TEST_CASE("match_route: no trailing slash, no empty segment, no path that does n
   }
 }
 
+TEST_CASE("match_route: the beginning of a ref's name may end with a slash, or be empty") {
+  const std::string git = "/repos/{owner}/{repo}/git";
+  CHECK(pattern("GET", "/repos/a/b/git/refs") == git + "/refs");
+  for (const std::string list : {"refs", "matching-refs"}) {
+    const std::string path = "/repos/a/b/git/" + list;
+    for (const auto& [below, value] : {std::pair{"/heads/x", "heads/x"},
+                                       {"/tags/", "tags/"},
+                                       {"/tags/v1/", "tags/v1/"},
+                                       {"/tags%2F", "tags/"},
+                                       {"/", ""}}) {
+      CAPTURE(below);
+      CHECK(pattern("GET", path + below) == git + "/" + list + "/{ref...?}");
+      CHECK(parameter(path + below, "ref") == value);
+    }
+    for (auto below : {"//", "/tags//", "//tags", "/tags//v1"}) {
+      CAPTURE(below);
+      CHECK(pattern("GET", path + below) == "");
+    }
+    CHECK(parameter("/api/v3/repositories/12/git/" + list + "/tags/", "ref") == "tags/");
+    CHECK(pattern("GET", "/repositories/12/git/" + list + "/") == git + "/" + list + "/{ref...?}");
+  }
+  for (auto path : {"/git/ref/heads/x/", "/commits/", "/commits/main/", "/branches/", "/statuses/",
+                    "/commits/main/status/", "/compare/a...b/", "/git/trees/"}) {
+    CAPTURE(path);
+    CHECK(pattern("GET", "/repos/a/b" + std::string(path)) == "");
+    CHECK(pattern("GET", "/repositories/12" + std::string(path)) == "");
+  }
+}
+
 TEST_CASE("match_route: parameters are decoded, after the path was cut") {
   CHECK(parameter("/repos/de%6Do/sh%20op", "owner") == "demo");
   CHECK(parameter("/repos/de%6Do/sh%20op", "repo") == "sh op");
@@ -171,7 +200,9 @@ TEST_CASE("routes: whoever changes something needs more than reading, and waits 
 
 TEST_CASE("routes: what reads git waits on the pool") {
   for (auto path : {"/branches", "/branches/a/b", "/tags", "/commits", "/commits/a/b",
-                    "/git/ref/heads/a", "/git/matching-refs/heads", "/compare/a...b"}) {
+                    "/git/ref/heads/a", "/git/refs", "/git/refs/heads", "/git/matching-refs/heads",
+                    "/git/tags/a", "/git/commits/a", "/git/trees/a", "/git/blobs/a",
+                    "/commits/a/pulls", "/commits/a/branches-where-head", "/compare/a...b"}) {
     CAPTURE(path);
     auto match = match_route(make_request("GET", "/repos/demo/shop" + std::string(path)));
     REQUIRE(match);

@@ -142,6 +142,7 @@ http::Response Api::serve(const http::Request& request) {
   call.rate_limit = ticket.quota();
   call.event_streams = &event_streams_;
   call.ssh_sessions = &ssh_sessions_;
+  call.long_answers = &long_answers_;
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;

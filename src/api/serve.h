@@ -2,6 +2,7 @@
 #include "api/call.h"
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
+#include "api/long_answers.h"
 #include "api/routes.h"
 #include "api/ssh_sessions.h"
 
@@ -37,7 +38,8 @@ class Api {
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;
-  EventStreams event_streams_;  // last: its thread uses the context
+  EventStreams event_streams_;  // these two last: their threads use the context
+  LongAnswers long_answers_;
 };
 
 }  // namespace esclusa::api

@@ -2,6 +2,7 @@
 
 #include "app/commits.h"
 #include "base/crypto.h"
+#include "git/commits.h"
 #include "store/check_runs.h"
 #include "store/events.h"
 #include "wire/event_body.h"
@@ -88,6 +89,33 @@ Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
   return context.database.read([&](store::Connection& db) {
     return store::list_check_runs(db, {access.repository.id, sha}, filter, page);
   });
+}
+
+Result<CheckSuite> get_check_suite(const Context& context, const RepositoryAccess& access,
+                                   CheckRunId id) {
+  CheckSuite suite{TRY(get_check_run(context, access, id)), {}};
+  const auto git = TRY(git::Repository::open(access.repository));
+  if (TRY(git.resolve(suite.run.sha))) {
+    suite.head = TRY(git::read_commit(git, suite.run.sha));
+  } else {
+    suite.head.sha = suite.run.sha;
+    suite.head.author.at = suite.head.committer.at = suite.run.created_at;
+  }
+  return suite;
+}
+
+Result<core::Listing<CheckSuite>> list_check_suites(const Context& context,
+                                                    const RepositoryAccess& access,
+                                                    const std::string& ref,
+                                                    const core::CheckRunFilter& filter,
+                                                    const core::Page& page) {
+  auto runs = TRY(list_check_runs(context, access, ref, filter, page));
+  core::Listing<CheckSuite> suites{{}, runs.total_count};
+  if (runs.items.empty()) return suites;
+  const auto git = TRY(git::Repository::open(access.repository));
+  const auto head = TRY(git::read_commit(git, runs.items.front().sha));
+  for (core::CheckRun& run : runs.items) suites.items.push_back({std::move(run), head});
+  return suites;
 }
 
 }  // namespace esclusa::app

@@ -3,6 +3,7 @@
 
 #include "app/context.h"
 #include "core/check_run.h"
+#include "core/commit.h"
 #include "core/page.h"
 
 /// Check runs: the richer reports about commits. The caller has judged the access.
@@ -21,5 +22,19 @@ Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
                                                       const std::string& ref,
                                                       const core::CheckRunFilter& filter,
                                                       const core::Page& page);
+
+/// A check suite. Nobody groups runs here: each run is a suite of its own, of the same id.
+struct CheckSuite {
+  core::CheckRun run;
+  core::Commit head;  ///< without texts if the commit is not there any more
+};
+Result<CheckSuite> get_check_suite(const Context& context, const RepositoryAccess& access,
+                                   CheckRunId id);
+/// Those of the commit that `ref` names, newest first.
+Result<core::Listing<CheckSuite>> list_check_suites(const Context& context,
+                                                    const RepositoryAccess& access,
+                                                    const std::string& ref,
+                                                    const core::CheckRunFilter& filter,
+                                                    const core::Page& page);
 
 }  // namespace esclusa::app

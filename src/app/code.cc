@@ -18,10 +18,6 @@ namespace {
 constexpr std::string_view branch_prefix = "refs/heads/";
 constexpr std::string_view tag_prefix = "refs/tags/";
 
-std::unexpected<Error> repository_empty() {
-  return fail(ErrorCode::conflict, "Git Repository is empty.", "repository_empty");
-}
-
 Result<git::Repository> open(const RepositoryAccess& access) {
   return git::Repository::open(access.repository);
 }
@@ -151,25 +147,20 @@ Result<CommitDetails> get_commit(const Context& context, const RepositoryAccess&
   return details;
 }
 
-Result<core::GitRef> get_git_ref(const RepositoryAccess& access, const std::string& name) {
+Result<std::vector<core::Branch>> list_branches_where_head(const Context& context,
+                                                           const RepositoryAccess& access,
+                                                           const std::string& ref) {
   const auto git = TRY(open(access));
-  if (auto found = TRY(git::find_ref(git, "refs/" + name))) return *found;
-  if (TRY(is_empty(git))) return repository_empty();
-  return not_found();
-}
-
-Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access,
-                                                  const std::string& prefix,
-                                                  const core::Page& page) {
-  const auto git = TRY(open(access));
-  const auto names = TRY(git::list_ref_names(git, "refs/" + prefix));
-  core::Listing<core::GitRef> listing;
-  listing.total_count = static_cast<int64_t>(names.size());
-  for (const std::string& name : page.cut(names)) {
-    auto found = git::find_ref(git, name);
-    if (found && *found) listing.items.push_back(std::move(**found));
+  const std::string sha = TRY(find_sha(git, access, ref));
+  auto branches = TRY(git::list_branches(git));
+  std::erase_if(branches, [&](const core::Branch& branch) { return branch.sha != sha; });
+  std::ranges::sort(branches, {}, &core::Branch::name);
+  if (branches.size() > branches_where_head) branches.resize(branches_where_head);
+  const auto protections = TRY(list_protections(context, access));
+  for (core::Branch& branch : branches) {
+    branch.is_protected = core::is_protected(protections, branch.name);
   }
-  return listing;
+  return branches;
 }
 
 Result<core::Comparison> compare(const Context& context, const RepositoryAccess& access,

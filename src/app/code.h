@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/context.h"
 #include "core/commit.h"
@@ -49,12 +50,12 @@ struct CommitDetails {
 Result<CommitDetails> get_commit(const Context& context, const RepositoryAccess& access,
                                  const std::string& ref, const core::Page& file_page);
 
-/// The ref `refs/<name>`. `not_found`; `conflict` if the repository is empty.
-Result<core::GitRef> get_git_ref(const RepositoryAccess& access, const std::string& name);
-/// The refs that begin with `refs/<prefix>`.
-Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access,
-                                                  const std::string& prefix,
-                                                  const core::Page& page);
+/// The branches whose latest commit it is, by name; at most `branches_where_head` of them. `ref`
+/// and errors as of `get_commit_sha`.
+inline constexpr size_t branches_where_head = 1000;
+Result<std::vector<core::Branch>> list_branches_where_head(const Context& context,
+                                                           const RepositoryAccess& access,
+                                                           const std::string& ref);
 
 /// `base...head`, each a ref, perhaps after `owner:` or `owner:repository:` of this repository.
 /// Without a page the latest limits::compared_commits. `not_found` if a side is unknown, or if they

@@ -11,6 +11,16 @@ Result<bool> is_empty(const git::Repository& git) {
   return TRY(git::list_ref_names(git, "refs/heads/")).empty();
 }
 
+std::unexpected<Error> repository_empty() {
+  return fail(ErrorCode::conflict, "Git Repository is empty.", "repository_empty");
+}
+
+std::unexpected<Error> nothing_there(const git::Repository& git) {
+  const auto empty = is_empty(git);
+  if (!empty) return std::unexpected(empty.error());
+  return *empty ? repository_empty() : not_found();
+}
+
 Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& git,
                                                          const core::Repository& repository,
                                                          const std::string& ref) {

@@ -13,6 +13,12 @@ namespace esclusa::app {
 /// Whether it has no branch.
 Result<bool> is_empty(const git::Repository& git);
 
+/// `conflict` with GitHub's `Git Repository is empty.`
+std::unexpected<Error> repository_empty();
+/// What GitHub answers about git's own data that is not there: `conflict` if the repository is
+/// empty, else `not_found`.
+std::unexpected<Error> nothing_there(const git::Repository& git);
+
 /// What the ref in a path is: looked up as for a deployment, but `heads/x`, `tags/x`, and `HEAD`
 /// for the default branch, will do as well. `conflict` (`default_branch_missing`) for `HEAD` if the
 /// default branch is not there, and other branches are.

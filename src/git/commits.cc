@@ -6,24 +6,13 @@
 #include "git/distance.h"
 #include "git/encoding.h"
 #include "git/library.h"
+#include "git/signature.h"
 
 namespace esclusa::git {
 namespace {
 
 /// Commits come roughly by age, so that a few older ones do not mean that only such follow.
 constexpr int older_in_a_row = 1000;
-
-/// Commits may claim any time; JSON has years of four digits.
-Timestamp time_of(git_time_t seconds) {
-  constexpr git_time_t last = 253'402'300'799;  // the end of the year 9999
-  return Timestamp(std::chrono::seconds(std::clamp<git_time_t>(seconds, 0, last)));
-}
-
-core::Signature signature_of(const git_signature* signature, const char* encoding) {
-  if (signature == nullptr) return {};
-  return {to_utf8(signature->name, encoding), to_utf8(signature->email, encoding),
-          time_of(signature->when.time)};
-}
 
 std::string message_of(const git_commit* commit) {
   std::string_view text = git_commit_message(commit);

@@ -36,6 +36,16 @@ git_oid id_of(std::string_view sha) {
   return id;
 }
 
+Result<std::optional<FoundObject>> find_object(git_repository* repository, const git_oid& id) {
+  OdbHandle objects;
+  FoundObject found;
+  int error = receive(objects, git_repository_odb, repository);
+  if (error == 0) error = git_odb_read_header(&found.size, &found.type, objects.get(), &id);
+  if (error == GIT_ENOTFOUND) return std::nullopt;
+  if (error != 0) return unreadable("looking at an object");
+  return found;
+}
+
 std::unexpected<Error> unreadable(std::string_view doing) {
   const git_error* error = git_error_last();
   return cannot_read(doing, error ? error->message : "unknown");

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,14 @@ void start_library();
 std::string text_of(const git_oid& id);
 /// `sha` is a full one; anything else is a bug.
 git_oid id_of(std::string_view sha);
+
+/// What an object is, without its content.
+struct FoundObject {
+  git_object_t type = GIT_OBJECT_INVALID;
+  size_t size = 0;
+};
+/// Nothing if there is no object of that id.
+Result<std::optional<FoundObject>> find_object(git_repository* repository, const git_oid& id);
 
 /// `unavailable`, `repository_unreadable`. libgit2's own words name paths: they go to the log.
 std::unexpected<Error> unreadable(std::string_view doing);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -141,17 +142,14 @@ Result<std::optional<std::string>> PackedRefs::find(std::string_view name) const
   return std::nullopt;
 }
 
-Result<void> PackedRefs::visit(
-    std::string_view prefix,
-    const std::function<void(std::string_view, std::string_view)>& receive) const {
+Result<void> PackedRefs::visit(std::string_view prefix, const Receive& receive,
+                               std::string_view after) const {
   if (!file_) return {};
-  Lines lines(file_.get(), TRY(lower_bound(prefix)), scan_block);
+  Lines lines(file_.get(), TRY(lower_bound(std::max(prefix, after))), scan_block);
   while (const auto packed = TRY(next_ref(lines))) {
-    if (packed->name.starts_with(prefix)) {
-      receive(packed->name, packed->sha);
-    } else if (is_sorted_ && packed->name > prefix) {
-      break;
-    }
+    const bool goes_on = packed->name.starts_with(prefix) ? receive(packed->name, packed->sha)
+                                                          : packed->name < prefix;
+    if (is_sorted_ && !goes_on) break;
   }
   return {};
 }

@@ -18,10 +18,12 @@ class PackedRefs {
 
   /// The SHA at a full name.
   Result<std::optional<std::string>> find(std::string_view name) const;
-  /// All whose names begin with `prefix`, in the file's order.
-  Result<void> visit(
-      std::string_view prefix,
-      const std::function<void(std::string_view name, std::string_view sha)>& receive) const;
+  /// Takes a ref; false if it wants none whose name comes later.
+  using Receive = std::function<bool(std::string_view name, std::string_view sha)>;
+  /// All whose names begin with `prefix`, in the file's order. Of a sorted file, names before
+  /// `after` are passed over, but for a few.
+  Result<void> visit(std::string_view prefix, const Receive& receive,
+                     std::string_view after = {}) const;
 
  private:
   /// Where to read on for names from `name` on: at the beginning of a line.

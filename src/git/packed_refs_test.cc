@@ -27,7 +27,10 @@ PackedRefs opened(const test::TempFolder& folder) {
 
 std::map<std::string, std::string> visited(const PackedRefs& refs, std::string_view prefix) {
   std::map<std::string, std::string> all;
-  REQUIRE(refs.visit(prefix, [&](auto name, auto sha) { all.emplace(name, sha); }));
+  REQUIRE(refs.visit(prefix, [&](auto name, auto sha) {
+    all.emplace(name, sha);
+    return true;
+  }));
   return all;
 }
 
@@ -76,6 +79,32 @@ TEST_CASE("PackedRefs: finds every ref and no other, sorted or not") {
   }
 }
 
+TEST_CASE("PackedRefs: visits what comes after a name, until it is told to stop") {
+  const Packed packed(true);
+  const PackedRefs refs = opened(packed.folder);
+  const auto middle = std::next(packed.names.begin(), 2000);
+  std::vector<std::string> seen;
+  auto visit = [&](size_t count, std::string_view after) {
+    seen.clear();
+    REQUIRE(refs.visit(
+        "refs/heads/",
+        [&](auto name, auto) {
+          if (name > after) seen.emplace_back(name);
+          return seen.size() < count;
+        },
+        after));
+  };
+  visit(3, middle->first);
+  CHECK(seen.front() == std::next(middle)->first);
+  CHECK(seen.size() == 3);
+  visit(10'000, middle->first);
+  CHECK(seen.size() == 999);
+  visit(10'000, std::prev(packed.names.end())->first);
+  CHECK(seen.empty());
+  visit(10'000, "");
+  CHECK(seen.size() == packed.names.size());
+}
+
 TEST_CASE("PackedRefs: none without a file, and none in an empty one") {
   const test::TempFolder folder;
   CHECK_FALSE(opened(folder).find("refs/heads/main").value());
@@ -122,5 +151,5 @@ TEST_CASE("PackedRefs: lines that name no ref are not read on and on") {
     REQUIRE_FALSE(found);
     CHECK(found.error().reason_code == "repository_unreadable");
   }
-  CHECK_FALSE(opened(folder).visit("refs/", [](auto, auto) {}));
+  CHECK_FALSE(opened(folder).visit("refs/", [](auto, auto) { return true; }));
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include "base/text.h"
@@ -46,7 +47,8 @@ class LooseRefs {
   LooseRefs(const Folder& repository, std::string_view prefix)
       : repository_(repository), prefix_(prefix) {}
 
-  Result<std::vector<ListedRef>> list() {
+  /// Gives each name, in no order.
+  Result<void> visit(const std::function<Result<void>(std::string name)>& receive) const {
     // By name from the repository on, so that folders in folders hold no descriptors.
     std::vector<std::string> folders = {prefix_.substr(0, prefix_.rfind('/'))};
     while (!folders.empty()) {
@@ -61,15 +63,10 @@ class LooseRefs {
         const bool is_folder = TRY(is_folder_entry(**folder, entry));
         if (is_folder && may_lead_to_prefix(entry_name)) folders.push_back(std::move(entry_name));
         if (is_folder || entry.type == DT_LNK || entry.type == DT_FIFO) continue;
-        if (!entry_name.starts_with(prefix_)) continue;
-        if (refs_.size() == limits::listed_refs) {
-          return cannot_read("listing the refs", "there are too many");
-        }
-        refs_.push_back({std::move(entry_name), ""});
+        if (entry_name.starts_with(prefix_)) TRY(receive(std::move(entry_name)));
       }
     }
-    std::ranges::sort(refs_, {}, &ListedRef::name);
-    return std::move(refs_);
+    return {};
   }
 
  private:
@@ -85,8 +82,53 @@ class LooseRefs {
 
   const Folder& repository_;
   std::string prefix_;
-  std::vector<ListedRef> refs_;
 };
+
+/// Of the refs that it gets, keeps those that come first after a name.
+class FirstRefs {
+ public:
+  FirstRefs(std::string_view after, size_t count) : after_(after), count_(count) {}
+
+  /// False if no ref of a later name will be kept.
+  bool add(std::string_view name, std::string_view sha) {
+    if (name <= after_) return true;
+    if (refs_.size() == count_) {
+      if (name >= refs_.front().name) return false;
+      std::ranges::pop_heap(refs_, {}, &ListedRef::name);
+      refs_.pop_back();
+    }
+    refs_.push_back({std::string(name), ascii_lower(sha)});
+    std::ranges::push_heap(refs_, {}, &ListedRef::name);
+    return true;
+  }
+  /// Sorted.
+  std::vector<ListedRef> take() {
+    std::ranges::sort_heap(refs_, {}, &ListedRef::name);
+    return std::move(refs_);
+  }
+
+ private:
+  std::string_view after_;
+  size_t count_;
+  std::vector<ListedRef> refs_;  ///< a heap, the last name in front
+};
+
+bool is_shown(std::string_view packed_name) {
+  return !has_control_characters(packed_name) && !core::is_hidden_ref(packed_name);
+}
+
+/// Both are sorted. Of a name that is in both, the loose one counts.
+std::vector<ListedRef> merge(const std::vector<ListedRef>& loose,
+                             const std::vector<ListedRef>& packed) {
+  std::vector<ListedRef> all;
+  std::ranges::set_union(loose, packed, std::back_inserter(all), {}, &ListedRef::name,
+                         &ListedRef::name);
+  return all;
+}
+
+std::unexpected<Error> too_many_refs() {
+  return cannot_read("listing the refs", "there are too many");
+}
 
 }  // namespace
 
@@ -112,21 +154,38 @@ Result<std::optional<std::string>> follow_ref(const Folder& repository, RefValue
 }
 
 Result<std::vector<ListedRef>> list_ref_files(const Folder& repository, std::string_view prefix) {
-  const std::vector<ListedRef> loose = TRY(LooseRefs(repository, prefix).list());
-  std::vector<ListedRef> packed;
+  std::vector<ListedRef> loose, packed;
+  TRY(LooseRefs(repository, prefix).visit([&](std::string name) -> Result<void> {
+    if (loose.size() == limits::listed_refs) return too_many_refs();
+    loose.push_back({std::move(name), ""});
+    return {};
+  }));
+  std::ranges::sort(loose, {}, &ListedRef::name);
   bool is_full = false;
   TRY(TRY(PackedRefs::open(repository)).visit(prefix, [&](auto name, auto sha) {
     if (packed.size() == limits::listed_refs) is_full = true;
-    if (!is_full && !has_control_characters(name) && !core::is_hidden_ref(name)) {
-      packed.push_back({std::string(name), ascii_lower(sha)});
-    }
+    if (!is_full && is_shown(name)) packed.push_back({std::string(name), ascii_lower(sha)});
+    return !is_full;
   }));
-  if (is_full) return cannot_read("listing the refs", "there are too many");
+  if (is_full) return too_many_refs();
   std::ranges::sort(packed, {}, &ListedRef::name);
-  // Of a name that is in both, the loose one counts.
-  std::vector<ListedRef> all;
-  std::ranges::set_union(loose, packed, std::back_inserter(all), {}, &ListedRef::name,
-                         &ListedRef::name);
+  return merge(loose, packed);
+}
+
+Result<std::vector<ListedRef>> list_ref_files_after(const Folder& repository,
+                                                    std::string_view prefix, std::string_view after,
+                                                    size_t count) {
+  FirstRefs loose(after, count), packed(after, count);
+  TRY(LooseRefs(repository, prefix).visit([&](const std::string& name) -> Result<void> {
+    loose.add(name, "");
+    return {};
+  }));
+  const auto refs = TRY(PackedRefs::open(repository));
+  TRY(refs.visit(
+      prefix, [&](auto name, auto sha) { return !is_shown(name) || packed.add(name, sha); },
+      after));
+  std::vector<ListedRef> all = merge(loose.take(), packed.take());
+  if (all.size() > count) all.resize(count);
   return all;
 }
 

@@ -34,4 +34,10 @@ struct ListedRef {
 /// like any other. An error beyond limits::listed_refs.
 Result<std::vector<ListedRef>> list_ref_files(const Folder& repository, std::string_view prefix);
 
+/// Of the same refs those whose names come after `after`, the first `count` of them. However many
+/// there are, it holds `count` loose and `count` packed ones, and the names in one folder.
+Result<std::vector<ListedRef>> list_ref_files_after(const Folder& repository,
+                                                    std::string_view prefix, std::string_view after,
+                                                    size_t count);
+
 }  // namespace esclusa::git

@@ -40,23 +40,43 @@ Result<std::vector<core::Branch>> list_branches(const Repository& repository) {
   return branches;
 }
 
+namespace {
+
+/// The SHA where a listed ref leads to; nothing if that does not exist.
+Result<std::optional<std::string>> find_sha(const Repository& repository, const ListedRef& ref) {
+  if (!ref.sha.empty()) return ref.sha;
+  auto value = TRY(read_ref(repository.folder(), ref.name));
+  if (!value) return std::nullopt;
+  return follow_ref(repository.folder(), std::move(*value));
+}
+
+}  // namespace
+
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name) {
   const auto names = core::candidate_ref_names(full_name);
   if (names.empty() || names.front() != full_name) return std::nullopt;
-  auto value = TRY(read_ref(repository.folder(), full_name));
-  if (!value) return std::nullopt;
-  const auto sha = TRY(follow_ref(repository.folder(), std::move(*value)));
+  const auto sha = TRY(find_sha(repository, {full_name, ""}));
   if (!sha) return std::nullopt;
-  const git_oid id = id_of(*sha);
-  OdbHandle objects;
-  size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  if (receive(objects, git_repository_odb, repository.handle()) != 0 ||
-      git_odb_read_header(&size, &type, objects.get(), &id) != 0) {
-    return unreadable("looking at what a ref points to");
+  const auto object = TRY(find_object(repository.handle(), id_of(*sha)));
+  if (!object) return unreadable("looking at what a ref points to");
+  return core::GitRef{full_name, git_object_type2string(object->type), *sha};
+}
+
+Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
+                          std::string_view after, size_t count) {
+  RefPart part;
+  if (names_nothing(prefix)) return part;
+  const auto listed = TRY(list_ref_files_after(repository.folder(), prefix, after, count));
+  for (const ListedRef& ref : listed) {
+    const auto sha = find_sha(repository, ref);
+    if (!sha || !*sha) continue;
+    const auto object = find_object(repository.handle(), id_of(**sha));
+    if (!object || !*object) continue;
+    part.refs.push_back({ref.name, git_object_type2string((*object)->type), **sha});
   }
-  return core::GitRef{full_name, git_object_type2string(type), *sha};
+  if (listed.size() == count) part.last_name = listed.back().name;
+  return part;
 }
 
 }  // namespace esclusa::git

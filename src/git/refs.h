@@ -23,6 +23,16 @@ Result<std::vector<core::Branch>> list_branches(const Repository& repository);
 Result<std::optional<core::GitRef>> find_ref(const Repository& repository,
                                              const std::string& full_name);
 
+/// A part of a list of refs in the order of their names.
+struct RefPart {
+  std::vector<core::GitRef> refs;  ///< what cannot be read is left out
+  std::string last_name;           ///< behind which the next part begins; empty if this is the last
+};
+/// Looks at `count` refs whose names begin with `prefix`, beginning behind the name `after`. Needs
+/// no more memory for a long list than for a short one.
+Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
+                          std::string_view after, size_t count);
+
 /// Branches that have the commit behind them, at most limits::event_branches: first those whose
 /// latest commit it is, then `default_branch`, then by name. The search is bounded, so that where
 /// there are very many branches, or long histories since that commit, some may be left out.

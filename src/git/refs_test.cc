@@ -126,3 +126,81 @@ TEST_CASE("find_ref: by exact name, and tags are not peeled") {
   }
   CHECK(found("refs/heads/" + std::string(300, 'x')).empty());
 }
+
+namespace {
+
+/// The names of all parts, each of at most `count` refs.
+Names names_in_parts(const git::Repository& repository, const std::string& prefix, size_t count) {
+  Names names;
+  std::string after;
+  for (;;) {
+    const auto part = git::read_refs(repository, prefix, after, count);
+    REQUIRE(part);
+    CHECK(part->refs.size() <= count);
+    for (const auto& ref : part->refs) names.push_back(ref.full_name);
+    if (part->last_name.empty()) return names;
+    CHECK(part->last_name > after);
+    after = part->last_name;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("read_refs: the parts together are the list, however long they are") {
+  GitFixture fixture;
+  const std::string first = fixture.commit("main", "a", "1");
+  for (int i = 0; i < 7; ++i) fixture.branch("packed/" + std::to_string(i), first);
+  fixture.annotated_tag("v1", first);
+  fixture.git({"pack-refs", "--all"});
+  const std::string second = fixture.commit("main", "a", "2");
+  for (int i = 0; i < 5; ++i) fixture.branch("loose/" + std::to_string(i), second);
+  fixture.branch("packed/3", second);  // also loose
+  fixture.tag("packed/9", second);
+  REQUIRE(opened(fixture).keep(second));
+  const auto repository = opened(fixture);
+  for (const std::string prefix : {"refs/", "refs/heads/", "refs/heads/packed/", "refs/tags/",
+                                   "refs/heads/none", "refs/deployments/", "refs/heads/*"}) {
+    CAPTURE(prefix);
+    const Names all = names(fixture, prefix);
+    for (const size_t count : {1, 2, 3, 7, 16, 1000}) {
+      CAPTURE(count);
+      CHECK(names_in_parts(repository, prefix, count) == all);
+    }
+  }
+  const auto part = git::read_refs(repository, "refs/heads/packed/", "refs/heads/packed/2", 1);
+  REQUIRE(part->refs.size() == 1);
+  CHECK(part->refs[0].full_name == "refs/heads/packed/3");
+  CHECK(part->refs[0].sha == second);  // the loose one counts
+  CHECK(git::read_refs(repository, "refs/tags/v", "", 9)->refs.at(0).type == "tag");
+}
+
+TEST_CASE("read_refs: what cannot be read hides nothing, and ends no part too early") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  for (const char* name : {"a", "c", "e"}) fixture.branch(name, sha);
+  const auto heads = fixture.git_directory() / "refs/heads";
+  std::ofstream(heads / "b") << std::string(40, 'b') << "\n";
+  std::ofstream(heads / "d") << "garbage\n";
+  const auto repository = opened(fixture);
+  const Names readable = {"refs/heads/a", "refs/heads/c", "refs/heads/e", "refs/heads/main"};
+  for (const size_t count : {1, 2, 5}) {
+    CAPTURE(count);
+    CHECK(names_in_parts(repository, "refs/heads/", count) == readable);
+  }
+}
+
+TEST_CASE("read_refs: packed refs that are in no order, or lie about it, are all there and end") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  Names all;
+  std::string lines;
+  for (int i = 99; i >= 10; --i) {
+    lines += sha + " refs/tags/" + std::to_string(i) + "\n";
+    all.insert(all.begin(), "refs/tags/" + std::to_string(i));
+  }
+  const auto file = fixture.git_directory() / "packed-refs";
+  std::ofstream(file) << lines;
+  CHECK(names_in_parts(opened(fixture), "refs/tags/", 7) == all);
+  std::ofstream(file) << "# pack-refs with: peeled fully-peeled sorted \n" + lines;
+  CHECK(names_in_parts(opened(fixture), "refs/tags/", 7).size() <= all.size());
+}

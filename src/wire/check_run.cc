@@ -6,6 +6,7 @@
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/node_id.h"
+#include "wire/repository.h"
 #include "wire/time_member.h"
 
 namespace esclusa::wire {
@@ -96,6 +97,11 @@ std::string html_url_of(const core::CheckRun& run, const core::Repository& repos
   return urls.web + "/" + Urls::path_of(repository) + "/runs/" + std::to_string(run.id.value);
 }
 
+std::string suite_url_of(const core::CheckRun& run, const core::Repository& repository,
+                         const Urls& urls) {
+  return urls.repository(repository) + "/check-suites/" + std::to_string(run.id.value);
+}
+
 std::optional<std::string_view> conclusion_of(const core::CheckRun& run) {
   if (!run.conclusion) return std::nullopt;
   return core::to_name(*run.conclusion);
@@ -162,33 +168,73 @@ void write_check_run(JsonWriter& json, const core::CheckRun& run,
   json.member("app", nullptr).end_object();
 }
 
-void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
-                           const core::Repository& repository, const Urls& urls) {
-  begin_check_run(json, run, repository, urls,
-                  run.details_url.value_or(html_url_of(run, repository, urls)));
-  const std::string suite_url =
-      urls.repository(repository) + "/check-suites/" + std::to_string(run.id.value);
-  // The older schema has no suites that were skipped.
-  const bool is_skipped = run.conclusion == core::CheckConclusion::skipped;
-  json.key("check_suite")
-      .begin_object()
+namespace {
+
+/// What a suite shows in both forms. The caller closes the object.
+void begin_check_suite(JsonWriter& json, const core::CheckRun& run,
+                       const std::optional<std::string_view>& conclusion,
+                       const core::Repository& repository, const Urls& urls) {
+  json.begin_object()
       .member("id", run.id.value)
       .member("node_id", node_id("CS", {repository.id.value, run.id.value}))
       .member("head_branch", nullptr)
       .member("head_sha", run.sha)
       .member("status", core::to_name(run.status))
-      .member("conclusion", is_skipped
-                                ? std::optional(core::to_name(core::CheckConclusion::neutral))
-                                : conclusion_of(run))
-      .member("url", suite_url)
+      .member("conclusion", conclusion)
+      .member("url", suite_url_of(run, repository, urls))
       .member("before", nullptr)
       .member("after", run.sha);
   json.key("pull_requests").begin_array().end_array();
   write_app(json, run.creator, urls);
   json.member("created_at", run.created_at)
-      .member("updated_at", run.completed_at.value_or(run.created_at))
-      .end_object();
+      .member("updated_at", run.completed_at.value_or(run.created_at));
+}
+
+/// GitHub's `simple-commit`.
+void write_head_commit(JsonWriter& json, const core::Commit& head) {
+  json.key("head_commit")
+      .begin_object()
+      .member("id", head.sha)
+      .member("tree_id", head.tree_sha)
+      .member("message", head.message)
+      .member("timestamp", head.committer.at);
+  for (const auto& [name, person] :
+       {std::pair("author", &head.author), std::pair("committer", &head.committer)}) {
+    json.key(name)
+        .begin_object()
+        .member("name", person->name)
+        .member("email", person->email)
+        .end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
+                           const core::Repository& repository, const Urls& urls) {
+  begin_check_run(json, run, repository, urls,
+                  run.details_url.value_or(html_url_of(run, repository, urls)));
+  // The older schema has no suites that were skipped.
+  const bool is_skipped = run.conclusion == core::CheckConclusion::skipped;
+  json.key("check_suite");
+  begin_check_suite(json, run,
+                    is_skipped ? std::optional(core::to_name(core::CheckConclusion::neutral))
+                               : conclusion_of(run),
+                    repository, urls);
+  json.end_object();
   write_app(json, run.creator, urls);
+  json.end_object();
+}
+
+void write_check_suite(JsonWriter& json, const core::CheckRun& run, const core::Commit& head,
+                       const core::Repository& repository, const Urls& urls) {
+  begin_check_suite(json, run, conclusion_of(run), repository, urls);
+  json.member("latest_check_runs_count", 1)
+      .member("check_runs_url", suite_url_of(run, repository, urls) + "/check-runs");
+  write_head_commit(json, head);
+  json.key("repository");
+  write_minimal_repository(json, repository, urls);
   json.end_object();
 }
 

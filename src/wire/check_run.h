@@ -1,5 +1,6 @@
 #pragma once
 #include "core/check_run.h"
+#include "core/commit.h"
 #include "core/repository.h"
 #include "wire/json.h"
 #include "wire/json_writer.h"
@@ -25,5 +26,10 @@ void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
 /// One of a run's annotations, as GitHub's `check-annotation`, from what was sent.
 void write_annotation(JsonWriter& json, const Json& annotation, const core::CheckRun& run,
                       const core::Repository& repository, const Urls& urls);
+
+/// GitHub's `check-suite`: the one that a run is alone in. `head` is the run's commit; its app is
+/// as in events.
+void write_check_suite(JsonWriter& json, const core::CheckRun& run, const core::Commit& head,
+                       const core::Repository& repository, const Urls& urls);
 
 }  // namespace esclusa::wire

@@ -16,6 +16,11 @@ std::string commit_url(const core::Repository& repository, const Urls& urls,
   return urls.repository(repository) + "/commits/" + sha;
 }
 
+std::string protection_url(const core::Repository& repository, const Urls& urls,
+                           const std::string& branch) {
+  return urls.repository(repository) + "/branches/" + percent_encode(branch, "/") + "/protection";
+}
+
 void write_person(JsonWriter& json, const char* name, const core::Signature& person) {
   json.key(name)
       .begin_object()
@@ -27,18 +32,28 @@ void write_person(JsonWriter& json, const char* name, const core::Signature& per
 
 enum class CommitAudience { answer, event };
 
-/// Signatures are shown, not verified: nobody has told the server any keys.
-void write_verification(JsonWriter& json, const core::Commit& commit, CommitAudience audience) {
+/// Signatures are shown, not verified: nobody has told the server any keys. `signed_object` is a
+/// commit or a tag.
+void write_verification(JsonWriter& json, const auto& signed_object, CommitAudience audience) {
   json.key("verification").begin_object().member("verified", false);
-  if (commit.signature.empty()) {
+  if (signed_object.signature.empty()) {
     json.member("reason", "unsigned").member("signature", nullptr).member("payload", nullptr);
   } else {
     json.member("reason", "gpgverify_unavailable")
-        .member("signature", commit.signature)
-        .member("payload", commit.signed_text);
+        .member("signature", signed_object.signature)
+        .member("payload", signed_object.signed_text);
   }
   if (audience == CommitAudience::answer) json.member("verified_at", nullptr);
   json.end_object();
+}
+
+void write_tree_of(JsonWriter& json, const core::Commit& commit,
+                   const std::string& repository_url) {
+  json.key("tree")
+      .begin_object()
+      .member("sha", commit.tree_sha)
+      .member("url", repository_url + "/git/trees/" + commit.tree_sha)
+      .end_object();
 }
 
 /// What git itself knows of a commit.
@@ -48,14 +63,21 @@ void write_inner(JsonWriter& json, const core::Commit& commit, const std::string
   write_person(json, "author", commit.author);
   write_person(json, "committer", commit.committer);
   json.member("message", commit.message);
-  json.key("tree")
-      .begin_object()
-      .member("sha", commit.tree_sha)
-      .member("url", repository_url + "/git/trees/" + commit.tree_sha)
-      .end_object();
+  write_tree_of(json, commit, repository_url);
   json.member("url", repository_url + "/git/commits/" + commit.sha).member("comment_count", 0);
   write_verification(json, commit, audience);
   json.end_object();
+}
+
+/// What a ref or a tag points to.
+void write_object(JsonWriter& json, const std::string& type, const std::string& sha,
+                  const std::string& repository_url) {
+  json.key("object")
+      .begin_object()
+      .member("sha", sha)
+      .member("type", type)
+      .member("url", repository_url + "/git/" + type + "s/" + sha)
+      .end_object();
 }
 
 void write_account_of(JsonWriter& json, const char* name, const core::Signature& person,
@@ -186,7 +208,15 @@ void write_full_branch(JsonWriter& json, const core::Branch& branch, const core:
   json.key("contexts").begin_array().end_array();
   json.key("checks").begin_array().end_array();
   json.end_object().end_object();
-  json.member("protection_url", url + "/protection").end_object();
+  json.member("protection_url", protection_url(repository, urls, branch.name)).end_object();
+}
+
+void write_branch_protection(JsonWriter& json, const std::string& branch,
+                             const core::Repository& repository, const Urls& urls) {
+  json.begin_object()
+      .member("url", protection_url(repository, urls, branch))
+      .member("enabled", true)
+      .end_object();
 }
 
 void write_tag(JsonWriter& json, const core::Branch& tag, const core::Repository& repository,
@@ -204,18 +234,53 @@ void write_tag(JsonWriter& json, const core::Branch& tag, const core::Repository
 
 void write_git_ref(JsonWriter& json, const core::GitRef& ref, const core::Repository& repository,
                    const Urls& urls) {
-  const std::string url = urls.repository(repository) + "/git/";
+  const std::string url = urls.repository(repository);
   json.begin_object()
       .member("ref", ref.full_name)
       .member("node_id", node_id("REF", {repository.id.value}, ref.full_name))
-      .member("url", url + percent_encode(ref.full_name, "/"))
-      .key("object")
-      .begin_object()
-      .member("sha", ref.sha)
-      .member("type", ref.type)
-      .member("url", url + ref.type + "s/" + ref.sha)
-      .end_object()
-      .end_object();
+      .member("url", url + "/git/" + percent_encode(ref.full_name, "/"));
+  write_object(json, ref.type, ref.sha, url);
+  json.end_object();
+}
+
+void write_git_tag(JsonWriter& json, const core::Tag& tag, const core::Repository& repository,
+                   const Urls& urls) {
+  const std::string url = urls.repository(repository);
+  json.begin_object()
+      .member("node_id", node_id("TA", {repository.id.value}, tag.sha))
+      .member("sha", tag.sha)
+      .member("url", url + "/git/tags/" + tag.sha);
+  write_person(json, "tagger", tag.tagger);
+  write_object(json, tag.object_type, tag.object_sha, url);
+  json.member("tag", tag.name).member("message", tag.message);
+  write_verification(json, tag, CommitAudience::answer);
+  json.end_object();
+}
+
+void write_git_commit(JsonWriter& json, const core::Commit& commit,
+                      const core::Repository& repository, const Urls& urls) {
+  const std::string url = urls.repository(repository);
+  const std::string commits_url = url + "/git/commits/";
+  const std::string html_url = html_of(repository, urls) + "/commit/";
+  json.begin_object()
+      .member("sha", commit.sha)
+      .member("node_id", node_id("C", {repository.id.value}, commit.sha))
+      .member("url", commits_url + commit.sha)
+      .member("html_url", html_url + commit.sha);
+  write_person(json, "author", commit.author);
+  write_person(json, "committer", commit.committer);
+  write_tree_of(json, commit, url);
+  json.member("message", commit.message).key("parents").begin_array();
+  for (const std::string& sha : commit.parent_shas) {
+    json.begin_object()
+        .member("sha", sha)
+        .member("url", commits_url + sha)
+        .member("html_url", html_url + sha)
+        .end_object();
+  }
+  json.end_array();
+  write_verification(json, commit, CommitAudience::answer);
+  json.end_object();
 }
 
 void write_comparison(JsonWriter& json, const core::Comparison& comparison,

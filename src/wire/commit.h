@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/commit.h"
+#include "core/git_object.h"
 #include "core/repository.h"
 #include "wire/json_writer.h"
 #include "wire/urls.h"
@@ -24,6 +25,10 @@ void write_branch(JsonWriter& json, const core::Branch& branch, const core::Repo
 void write_full_branch(JsonWriter& json, const core::Branch& branch, const core::Commit& commit,
                        const core::Repository& repository, const Urls& urls);
 
+/// GitHub's `branch-protection`, of a protected branch.
+void write_branch_protection(JsonWriter& json, const std::string& branch,
+                             const core::Repository& repository, const Urls& urls);
+
 /// GitHub's `tag`: a name of a commit.
 void write_tag(JsonWriter& json, const core::Branch& tag, const core::Repository& repository,
                const Urls& urls);
@@ -31,6 +36,12 @@ void write_tag(JsonWriter& json, const core::Branch& tag, const core::Repository
 /// GitHub's `git-ref`.
 void write_git_ref(JsonWriter& json, const core::GitRef& ref, const core::Repository& repository,
                    const Urls& urls);
+
+/// GitHub's `git-tag`, and its `git-commit`: a commit as git itself has it.
+void write_git_tag(JsonWriter& json, const core::Tag& tag, const core::Repository& repository,
+                   const Urls& urls);
+void write_git_commit(JsonWriter& json, const core::Commit& commit,
+                      const core::Repository& repository, const Urls& urls);
 
 /// GitHub's `commit-comparison`; `basehead` is what was asked for (`main...topic`).
 void write_comparison(JsonWriter& json, const core::Comparison& comparison,

@@ -113,3 +113,60 @@ TEST_CASE("node_id: of a commit, as recorded from GitHub") {
   CHECK(id.starts_with("C_kwDOAAsO6NoAKDc3"));
   CHECK(node_id("REF", {724'712}, "refs/heads/main").starts_with("REF_kwDOAAsO6K9yZWZz"));
 }
+
+TEST_CASE("write_git_tag: whom it names, and where what it names is") {
+  const core::Tag tag{.sha = std::string(40, 'a'),
+                      .name = "v1 \xe9",
+                      .message = "First\n",
+                      .tagger = {.name = "Ada", .email = "ada@example.com", .at = from_micros(0)},
+                      .object_type = "commit",
+                      .object_sha = std::string(40, 'b'),
+                      .signature = "",
+                      .signed_text = ""};
+  JsonWriter json;
+  write_git_tag(json, tag, some_repository(), urls);
+  const Json written = Json::parse(json.text()).value();
+  const std::string git = "\"http://h/api/v3/repos/demo/shop/git/";
+  CHECK(text(written, {"url"}) == git + "tags/" + tag.sha + "\"");
+  CHECK(text(written, {"object", "url"}) == git + "commits/" + tag.object_sha + "\"");
+  CHECK(text(written, {"object", "type"}) == "\"commit\"");
+  CHECK(text(written, {"tag"}) == "\"v1 \xef\xbf\xbd\"");
+  CHECK(text(written, {"message"}) == "\"First\\n\"");
+  CHECK(text(written, {"tagger", "date"}) == "\"1970-01-01T00:00:00Z\"");
+  CHECK(text(written, {"verification", "reason"}) == "\"unsigned\"");
+  CHECK(text(written, {"verification", "verified_at"}) == "null");
+  CHECK(text(written, {"node_id"}).starts_with("\"TA_"));
+}
+
+TEST_CASE("write_git_ref: the object is where its type has it") {
+  for (const char* type : {"commit", "tag", "tree", "blob"}) {
+    CAPTURE(type);
+    JsonWriter json;
+    write_git_ref(json, {"refs/tags/a b/ü", type, std::string(40, 'a')}, some_repository(), urls);
+    const Json written = Json::parse(json.text()).value();
+    const std::string git = "\"http://h/api/v3/repos/demo/shop/git/";
+    CHECK(text(written, {"url"}) == git + "refs/tags/a%20b/%C3%BC\"");
+    CHECK(text(written, {"object", "url"}) == git + type + "s/" + std::string(40, 'a') + "\"");
+  }
+}
+
+TEST_CASE("write_git_commit: parents are git's own commits, too") {
+  JsonWriter json;
+  write_git_commit(json, some_commit(), some_repository(), urls);
+  const Json written = Json::parse(json.text()).value();
+  const std::string git = "http://h/api/v3/repos/demo/shop/git/";
+  CHECK(text(written, {"url"}) == "\"" + git + "commits/" + std::string(40, 'a') + "\"");
+  CHECK(text(written, {"tree", "url"}) == "\"" + git + "trees/" + std::string(40, 'b') + "\"");
+  CHECK(text(written, {"parents"}).contains(git + "commits/" + std::string(40, 'c')));
+  CHECK(text(written, {"message"}) == "\"Sell bread\"");
+}
+
+TEST_CASE("write_branch_protection: at the address that the branch names") {
+  JsonWriter branch, protection;
+  const core::Branch topic{"topic/é", std::string(40, 'a'), true};
+  write_full_branch(branch, topic, some_commit(), some_repository(), urls);
+  write_branch_protection(protection, topic.name, some_repository(), urls);
+  const Json written = Json::parse(protection.text()).value();
+  CHECK(text(written, {"enabled"}) == "true");
+  CHECK(text(Json::parse(branch.text()).value(), {"protection_url"}) == text(written, {"url"}));
+}

@@ -18,6 +18,7 @@ SKIPPED = 77
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+import code_cases  # noqa: E402
 import commit_cases  # noqa: E402
 import deployment_cases  # noqa: E402
 import environment_cases  # noqa: E402
@@ -73,7 +74,7 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
-                       team_cases, environment_cases, repository_cases):
+                       team_cases, environment_cases, repository_cases, code_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

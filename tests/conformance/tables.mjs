@@ -21,8 +21,24 @@ export const PREFIXES = [
   "actions/runs/{run_id}/approvals$",
 ];
 
-// Of the repository itself, which cannot be deleted here by the API.
-export const REPOSITORY_OPERATIONS = ["GET /repos/{owner}/{repo}", "PATCH /repos/{owner}/{repo}"];
+// Of the repository itself, which cannot be deleted here by the API; and of its code, which is only
+// read.
+const repository = "/repos/{owner}/{repo}";
+const READING_CODE = [
+  ...["ref/{ref}", "matching-refs/{ref}", "tags/{tag_sha}", "commits/{commit_sha}"],
+  ...["trees/{tree_sha}", "blobs/{file_sha}"],
+].map((path) => `GET ${repository}/git/${path}`);
+const BELOW_COMMITS = ["pulls", "comments", "branches-where-head"].map(
+  (name) => `GET ${repository}/commits/{commit_sha}/${name}`);
+const NEVER_HERE = ["forks", "stargazers", "subscribers", "languages"].map(
+  (name) => `GET ${repository}/${name}`);
+const suite = `${repository}/check-suites/{check_suite_id}`;
+export const REPOSITORY_OPERATIONS = [
+  ...[`GET ${repository}`, `PATCH ${repository}`, ...READING_CODE, ...BELOW_COMMITS],
+  ...[`GET ${repository}/commits/{ref}/check-suites`, `GET ${suite}`, `GET ${suite}/check-runs`],
+  ...[`GET ${repository}/contents/{path}`, `GET ${repository}/branches/{branch}/protection`],
+  ...NEVER_HERE,
+];
 
 // The same of organizations, each by its whole path.
 const team = "/orgs/{org}/teams/{team_slug}";
@@ -92,6 +108,22 @@ export const CANNOT = [
     reason: touchesNoGit,
   },
   { operations: ["GET /repos/{owner}/{repo}/teams"], status: 503, reason: touchesNoGit },
+  { operations: [...NEVER_HERE, `GET ${suite}/check-runs`], status: 503, reason: touchesNoGit },
+  {
+    operations: [`GET ${suite}`],
+    status: 503,
+    reason: "a suite is looked up before its commit, and there is none in a repository without git",
+  },
+  {
+    operations: [`GET ${repository}/stargazers`, ...READING_CODE],
+    status: 422,
+    reason: "there is nothing in such a request that could be invalid; what is no SHA is not found",
+  },
+  {
+    operations: [`GET ${repository}/contents/{path}`],
+    status: 302,
+    reason: "it leads to where submodules and links point; here these are told as what they are",
+  },
   {
     operations: ["GET /repos/{owner}/{repo}"],
     status: 503,
@@ -186,11 +218,19 @@ export const FLAWS = [
     reason: "here `message`, `documentation_url` and `status` are required of every error",
   },
   {
+    id: "unknown-commit-of-pulls",
+    what: "422 of the pull requests of an unknown commit is not described",
+    reason: "clients handle it (microsoft/vscode#330224): `No commit found for SHA`, as of the commit",
+  },
+  {
     id: "old-anchor",
     what: "the documentation link of creating a check run is of an older form",
     reason: "the link of its neighbours' form is accepted too",
   },
 ];
+
+// A status that GitHub gives, and its description lacks.
+export const UNDOCUMENTED = { [`GET ${repository}/commits/{commit_sha}/pulls`]: 422 };
 
 // The body of a 409 on creating a deployment; `errors` stands there for required contexts alone.
 export const CONFLICT = {

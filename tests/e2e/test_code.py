@@ -231,7 +231,7 @@ class Code(EsclusaTest):
                 ("compare/main...main", 404, "Not Found")]:
             with self.subTest(path=path):
                 self.assert_error(self.api.get("/repos/demo/empty/" + path), status, expected)
-        for path in ("branches", "tags", "git/matching-refs/heads"):
+        for path in ("branches", "tags"):
             self.assertEqual(self.api.get("/repos/demo/empty/" + path).json, [])
 
     def test_a_repository_that_has_vanished(self):
@@ -240,7 +240,9 @@ class Code(EsclusaTest):
         self.server.add_repository("demo/gone", gone)
         gone.path.rename(self.server.folder / "elsewhere")
         for path in ("branches", "branches/main", "commits", "commits/main", "tags",
-                     "git/ref/heads/main", "git/matching-refs/heads", "compare/main...main"):
+                     "git/ref/heads/main", "git/refs", "git/matching-refs/heads",
+                     "git/trees/main", "contents/here", "commits/main/pulls",
+                     "compare/main...main"):
             with self.subTest(path=path):
                 answer = self.api.get("/repos/demo/gone/" + path)
                 self.assertEqual(answer.status, 503, answer)
@@ -280,7 +282,9 @@ class Code(EsclusaTest):
     # ---------------------------------------------------------------- who may
 
     PATHS = ("branches", "branches/main", "tags", "commits", "commits/main",
-             "git/ref/heads/main", "git/matching-refs/heads", "compare/main...old")
+             "git/ref/heads/main", "git/refs", "git/refs/heads", "git/matching-refs/heads",
+             "git/trees/main", "contents/index.html", "commits/main/pulls",
+             "commits/main/check-suites", "compare/main...old")
 
     def assert_each(self, api, repository, status):
         for path in self.PATHS:

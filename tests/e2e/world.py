@@ -3,6 +3,7 @@
     demo/shop      private, writable, bare; branches of every kind that auto-merge meets
     demo/window    public, the same history
     demo/lost      registered, and then its folder was taken away
+    demo/hollow    without a commit
     demo/moved     a repository that was called demo/before
 
 and accounts: the administrator, `writer`, `reader`, and `narrow`, whose token opens nothing.
@@ -59,12 +60,13 @@ class World:
             shutil.copytree(self.repository.path, copy)
             server.cli("repo", "add", f"demo/{name}", copy, "--writable", flag)
         server.add_repository("demo/shop", self.repository, "--writable", "--private")
+        server.add_repository("demo/hollow", Repository(server.folder / "hollow.git", bare=True))
         shutil.rmtree(server.folder / "lost.git")
         self.tokens = {"admin": server.token}
         for login, role, scopes in (("writer", "write", "repo"), ("reader", "read", "repo"),
                                     ("narrow", "write", "user"), ("stranger", None, "repo")):
             server.create_user(login)
-            for name in ("shop", "window", "lost", "before"):
+            for name in ("shop", "window", "lost", "before", "hollow"):
                 if role:
                     server.cli("repo", "grant", f"demo/{name}", login, role)
             self.tokens[login] = server.create_token(login, scopes)

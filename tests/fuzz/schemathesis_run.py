@@ -76,7 +76,10 @@ def fill_repository(api, name, git):
     ids = {"owner": ["demo", "DEMO"], "repo": [name], "deployment_id": [], "status_id": [],
            "check_run_id": [], "hook_id": [], "key_id": [], "sha": commits,
            "branch": ["main", "feature/login"], "basehead": ["v1.0...main", "old...feature/login"],
-           "git_ref": ["heads/main", "tags/v1.0", "heads"],
+           "git_ref": ["heads/main", "tags/v1.0", "heads"], "commit_sha": commits,
+           "tag_sha": [git.git("rev-parse", "v1.0")], "path": ["index.html", "README", "nope"],
+           "tree_sha": [git.git("rev-parse", "main^{tree}"), "main"],
+           "file_sha": [git.git("rev-parse", "main:index.html")],
            "ref": ["main", "v1.0", "heads/feature/login", "feature/login", "old", *commits]}
 
     def post(path, body):
@@ -97,6 +100,7 @@ def fill_repository(api, name, git):
         ids["check_run_id"].append(post("/check-runs", {
             "name": f"build {number}", "head_sha": commits[number], "conclusion": "success",
             "output": {"title": "Built", "summary": "All of it", "annotations": [annotation]}}))
+        ids["check_suite_id"] = ids["check_run_id"]
         ids["hook_id"].append(post("/hooks", {
             "config": {"url": f"http://127.0.0.1:1/{name}/{number}"}, "active": False}))
         ids["key_id"].append(post("/keys", {"key": public_key(f"{name} {number}")}))

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/serve.h"
+#include "app/branch_protections.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "support/access_rules.h"
@@ -14,7 +15,7 @@
 
 namespace esclusa::test {
 
-/// `{name}` replaced by what stands for it; `{name...}` too.
+/// `{name}` replaced by what stands for it; `{name...}` and `{name...?}` too.
 inline std::string fill(std::string_view pattern, const std::map<std::string, std::string>& names) {
   std::string text;
   while (!pattern.empty()) {
@@ -23,7 +24,7 @@ inline std::string fill(std::string_view pattern, const std::map<std::string, st
     if (open_at == pattern.npos) break;
     const auto close_at = pattern.find('}', open_at);
     auto name = close_at == pattern.npos ? "" : pattern.substr(open_at + 1, close_at - open_at - 1);
-    if (name.ends_with("...")) name.remove_suffix(3);
+    name = name.substr(0, name.find("..."));
     auto known = names.find(std::string(name));
     if (known == names.end()) {  // a brace of a JSON body
       text += '{';
@@ -70,6 +71,7 @@ class AccessWorld {
   AccessWorld() {
     log::set_level(log::Level::error);
     sha_ = git_.commit("main", "a.txt", "one");
+    tag_sha_ = git_.annotated_tag("v1", sha_);
     add_accounts();
     for (const char* owner : {"ada", "works"}) {
       add_repository(owner, core::Visibility::is_public);
@@ -186,6 +188,7 @@ class AccessWorld {
                                                    .visibility = visibility,
                                                    .auto_merge = {}}))
                           .repository;
+    must(app::protect_branches(app_.context, app_.nobody, owner, name, "main"));
     repositories_[owner + "/" + name] = {owner, name, std::to_string(made.id.value), {}};
   }
 
@@ -243,10 +246,13 @@ class AccessWorld {
       return make("repo", root + path, body);
     };
     auto& names = repository.names;
-    names["sha"] = sha_;
+    names["sha"] = names["commit_sha"] = names["tree_sha"] = sha_;
+    names["tag_sha"] = tag_sha_;
+    names["file_sha"] = git_.git({"rev-parse", sha_ + ":a.txt"});
     names["ref"] = "heads/main";
     names["branch"] = "main";
     names["basehead"] = "main...main";
+    names["path"] = "a.txt";
     names["deployment_id"] =
         post("/deployments", R"({"ref": "main", "auto_merge": false, "required_contexts": []})");
     names["status_id"] =
@@ -258,6 +264,7 @@ class AccessWorld {
     if (api::Api(app_.context, settings_).serve(log).status != 200) bug("the log was not taken");
     names["check_run_id"] =
         post("/check-runs", R"({"name": "build", "head_sha": ")" + sha_ + R"("})");
+    names["check_suite_id"] = names["check_run_id"];
     names["hook_id"] = post("/hooks", R"({"config": {"url": "https://hooks.example/first"}})");
     names["new_key"] = public_key("new in " + repository.id);
     names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
@@ -332,6 +339,7 @@ class AccessWorld {
   AppFixture app_;
   GitFixture git_;
   std::string sha_;
+  std::string tag_sha_;
   api::Settings settings_{.external_url = "http://h", .hook_destinations = {}};
   UndoingDatabase undoing_database_{app_.context.database};
   app::Context undoing_context_{.database = undoing_database_,

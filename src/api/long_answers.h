@@ -1,0 +1,55 @@
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "http/body_stream.h"
+
+namespace esclusa::api {
+
+/// Bodies that are too long to be held in memory whole. Each is made a part at a time, as fast as
+/// its reader takes it. One thread makes them all, by turns, so that no slow reader holds a thread
+/// of the server's pool. It starts with the first of them. Any thread.
+class LongAnswers {
+ public:
+  /// Makes the next part of a body; nothing at its end. After an error the body breaks off, so that
+  /// what a reader has of it is no whole JSON.
+  using NextPart = std::function<Result<std::optional<std::string>>()>;
+
+  /// Each holds some 256 KiB and a part that nobody has read yet.
+  static constexpr size_t max_count = 100;
+
+  LongAnswers() = default;
+  ~LongAnswers();
+  LongAnswers(const LongAnswers&) = delete;
+
+  /// A body that begins with `begin`; nothing if there are `max_count` already.
+  std::shared_ptr<http::BodyStream> open(std::string begin, NextPart next_part);
+
+ private:
+  struct Body {
+    std::shared_ptr<http::BodyStream> stream;
+    NextPart next_part;
+    bool is_over = false;
+  };
+  void run();
+  void wake();
+  static bool write_parts(std::vector<Body>& bodies);
+  static void write_part(Body& body);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Body> arrived_;
+  size_t count_ = 0;
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace esclusa::api

@@ -1,0 +1,75 @@
+#include "api/long_answers.h"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "base/limits.h"
+#include "support/body_reader.h"
+
+using namespace esclusa;
+using api::LongAnswers;
+using test::BodyReader;
+
+namespace {
+
+using Part = Result<std::optional<std::string>>;
+
+/// So many parts of so many bytes.
+LongAnswers::NextPart parts(size_t count, size_t bytes) {
+  return [count, bytes]() mutable -> Part {
+    if (count == 0) return std::nullopt;
+    --count;
+    return std::string(bytes, 'x');
+  };
+}
+
+}  // namespace
+
+TEST_CASE("LongAnswers: a body is its parts in their order") {
+  LongAnswers answers;
+  BodyReader reader(answers.open("[", [n = 0]() mutable -> Part {
+    if (n == 4) return std::nullopt;
+    ++n;
+    return "part " + std::to_string(n) + (n == 4 ? "]" : ", ");
+  }));
+  CHECK(reader.read() == "[part 1, part 2, part 3, part 4]");
+  CHECK(BodyReader(answers.open("none", parts(0, 0))).read() == "none");
+}
+
+TEST_CASE("LongAnswers: of a long body only what fits the buffer waits for its reader") {
+  LongAnswers answers;
+  constexpr size_t part = 100 * 1024, count = 1000;
+  BodyReader reader(answers.open("", parts(count, part)));
+  CHECK(reader.read().size() == part * count);
+  CHECK(reader.longest() < limits::stream_buffer_bytes + part);
+}
+
+TEST_CASE("LongAnswers: who does not read holds up nobody, and counts until it goes") {
+  LongAnswers answers;
+  std::vector<std::shared_ptr<http::BodyStream>> idle;
+  for (size_t i = 1; i < LongAnswers::max_count; ++i) {
+    idle.push_back(answers.open("", parts(100, limits::stream_buffer_bytes)));
+    REQUIRE(idle.back());
+  }
+  CHECK(BodyReader(answers.open("[", parts(10, 100 * 1024))).read().size() == 1 + 10 * 100 * 1024);
+  // The last one leaves a place as soon as the thread has seen its end.
+  std::shared_ptr<http::BodyStream> last;
+  for (; !last; std::this_thread::yield())
+    last = answers.open("", parts(100, limits::stream_buffer_bytes));
+  CHECK_FALSE(answers.open("", parts(1, 1)));
+  for (auto& stream : idle) stream->close();
+  while (!answers.open("", parts(0, 0))) std::this_thread::yield();
+}
+
+TEST_CASE("LongAnswers: an error breaks the body off, and an exception too; others go on") {
+  LongAnswers answers;
+  BodyReader failing(answers.open("[", [n = 0]() mutable -> Part {
+    if (n++ == 0) return "1";
+    return fail(ErrorCode::unavailable, "gone");
+  }));
+  BodyReader throwing(answers.open("[", []() -> Part { throw std::runtime_error("thrown"); }));
+  CHECK(failing.read() == "[1");
+  CHECK(throwing.read() == "[");
+  CHECK(BodyReader(answers.open("[", parts(1, 1))).read() == "[x");
+}

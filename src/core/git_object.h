@@ -1,0 +1,44 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/commit.h"
+
+/// Objects of git's beside commits, as plain values. Names and texts are git's bytes, and need not
+/// be UTF-8.
+namespace esclusa::core {
+
+/// An annotated tag.
+struct Tag {
+  std::string sha;
+  std::string name;
+  std::string message;      ///< with its signature, as git has it; cut as a commit's
+  Signature tagger;         ///< empty in tags of git's first years
+  std::string object_type;  ///< commit, tag, tree or blob
+  std::string object_sha;
+  std::string signature;    ///< the armoured text; empty if it is not signed
+  std::string signed_text;  ///< what `signature` signs
+};
+
+struct TreeEntry {
+  std::string path;  ///< from the tree that was asked for
+  std::string mode;  ///< six octal digits
+  std::string type;  ///< blob, tree, or commit: a submodule
+  std::string sha;
+  std::optional<int64_t> size = {};  ///< of a blob that can be read
+};
+
+struct Tree {
+  std::string sha;
+  std::vector<TreeEntry> entries;
+  bool is_truncated = false;  ///< there are more entries
+};
+
+struct Blob {
+  std::string sha;
+  int64_t size = 0;
+  std::string content;
+};
+
+}  // namespace esclusa::core

@@ -1,0 +1,40 @@
+#pragma once
+#include <algorithm>
+#include <memory>
+#include <semaphore>
+#include <string>
+
+#include "http/body_stream.h"
+
+namespace esclusa::test {
+
+/// Reads the body of an answer that comes bit by bit, as a connection does.
+class BodyReader {
+ public:
+  explicit BodyReader(std::shared_ptr<http::BodyStream> stream) : stream_(std::move(stream)) {
+    stream_->attach([this] { arrived_.release(); });
+  }
+  ~BodyReader() { stream_->close(); }
+  BodyReader(const BodyReader&) = delete;
+
+  /// All of it.
+  std::string read() {
+    std::string text;
+    for (;;) {
+      const auto piece = stream_->take();
+      longest_ = std::max(longest_, piece.bytes.size());
+      text += piece.bytes;
+      if (piece.is_last) return text;
+      if (piece.bytes.empty()) arrived_.acquire();
+    }
+  }
+  /// Bytes of the longest piece that there was.
+  size_t longest() const { return longest_; }
+
+ private:
+  std::shared_ptr<http::BodyStream> stream_;
+  std::counting_semaphore<> arrived_{0};
+  size_t longest_ = 0;
+};
+
+}  // namespace esclusa::test
