@@ -70,6 +70,7 @@ NEEDS_MORE = [
     (f"{_REPO}/(hooks|keys)(/.*)?", 403, "webhooks and deploy keys are the administrators'"),
     (f"{_REPO}/branches/.+/protection", 403, "so is how a branch is protected"),
     (f"{_REPO}/collaborators(/.*)?", 403, "collaborators are seen by those who may push"),
+    ("/user/orgs", 403, "the token has no scope for it"),
     ("/orgs/[^/]+/(hooks|members|teams)(/.*)?", 404, "an organization is seen by its members"),
 ]
 NEEDS_TOKEN = [

@@ -79,6 +79,11 @@ class Crawl:
             return path.removeprefix("/api/v3")
         return path if re.match(ROOTS, path) else None
 
+    def is_elsewhere(self, template):
+        """A template of a repository of which nothing is known that it could be expanded with."""
+        repository = re.match("/repos/[^/]+/([^/]+)", self.path_of(template) or "")
+        return repository and repository[1] != self.found["repo"]
+
     def value_of(self, member, name):
         """What a template's variable stands for."""
         value = VALUES.get((member, name), VALUES.get(name))
@@ -88,6 +93,8 @@ class Crawl:
     def take(self, member, address, source):
         """An address that an answer names: it is followed unless it was before."""
         if "{" in address:
+            if self.is_elsewhere(address):
+                return
             address = expand(address, lambda name: self.value_of(member, name))
         path = self.path_of(address)
         if path is not None and path not in self.seen:
@@ -179,8 +186,9 @@ class Report:
                  f"{excused} excused by a table")
 
 
-def crawl(world, who, paths, found, events=()):
-    """One pass; gives it, and the worst status of each route."""
+def crawl(world, who, paths, found, more=()):
+    """One pass; gives it, and the worst status of each route. `more` are (member, address, who has
+    it) to begin with."""
     tokens = {**world.tokens, "administrator": world.server.token, "nobody": None}
     one, statuses = Crawl(world.server, tokens[who], found, paths), {}
     for pattern, path in seeds(paths, found):
@@ -188,16 +196,22 @@ def crawl(world, who, paths, found, events=()):
         one.seen.add(path)
         status = one.ask(world.server.url + prefix + path).status
         statuses[pattern] = max(statuses.get(pattern, 0), status)
-    for event in events:
-        for member, address in addresses(json.loads(event["body"])):
-            one.take(member, address, f"the event {event['event']}")
+    for named in more:
+        one.take(*named)
     one.follow_all()
     return one, statuses
 
 
-def crawl_all(world, found, events, report):
+def crawl_all(world, receiver, report):
+    world.server.cli("repo", "remove", "demo/lost")  # its folder is gone: each answer is a 503
+    filled = fill(world, receiver)
+    found = filled.found
+    more = [("Location", address, path) for path, address in filled.locations]
+    for event in receiver.deliveries():
+        more += [(member, address, f"the event {event['event']}")
+                 for member, address in addresses(json.loads(event["body"]))]
     paths = world.server.api().get("/openapi.json").json["paths"]
-    one, statuses = crawl(world, "administrator", paths, found, events)
+    one, statuses = crawl(world, "administrator", paths, found, more)
     for pattern, status in statuses.items():
         report.row(200 <= status < 300, f"GET {pattern}: {status}")
     report.judge(one, "administrator", [ABSENT])
@@ -214,8 +228,7 @@ def main():
     with World(arguments=["--rate-limit-enabled", "true", *LIMITS]) as world, \
             tempfile.TemporaryDirectory(prefix="links-") as folder, \
             Receiver(pathlib.Path(folder) / "received.jsonl") as receiver:
-        found = fill(world, receiver)
-        crawl_all(world, found, receiver.deliveries(), report)
+        crawl_all(world, receiver, report)
     return 1 if report.failed else 0
 
 

@@ -1,5 +1,9 @@
 """Something of every kind in a world (world.py), for whoever asks every route, follows every link,
-or reads every answer with a typed client. `fill(world, receiver)` makes it."""
+or reads every answer with a typed client. `fill(world, receiver)` makes it, and gives
+
+    found       parameter of a path → what stands for it
+    locations   (what was posted to, where it is): the header Location of each creation
+"""
 from harness import wait_until
 from public_keys import public_key
 
@@ -10,17 +14,19 @@ EVENTS = {"deployment", "deployment_status", "deployment_review", "status", "che
 
 
 class Filler:
-    """Makes the things, and keeps what names each of them in `found`: parameter → value."""
+    """Makes the things."""
 
     def __init__(self, world, receiver):
         self.world, self.receiver = world, receiver
-        self.admin = world.server.api()
+        self.admin, self.locations = world.server.api(), []
         self.found = {"owner": "demo", "repo": "shop", "org": "demo", "username": "member",
                       "branch": "main", "tag": "v1.0", "sha": world.sha("main")}
 
     def send(self, method, path, body=None, expects=201, api=None, headers=None):
         answer = (api or self.admin).request(method, path, body, headers)
         assert answer.status == expects, (method, path, answer)
+        if answer.status == 201:
+            self.locations.append((path, answer.headers["Location"]))
         return answer.json
 
     def people(self):
@@ -119,9 +125,9 @@ class Filler:
 
 
 def fill(world, receiver):
-    """Fills a world, and gives what stands for each parameter of a path (name → value)."""
+    """Fills a world, whose webhooks lead to the receiver."""
     filler = Filler(world, receiver)
     for step in (filler.people, filler.hooks, filler.environments, filler.deployments,
                  filler.reports, filler.objects, filler.deliveries):
         step()
-    return filler.found
+    return filler

@@ -268,6 +268,7 @@ class Writing(Typed):
         team = self.parsed(self.rest.teams.create(
             org="demo", name="githubkit", privacy="closed",
             notification_setting="notifications_disabled"), 201)
+        self.assertEqual(team.notification_setting, "notifications_disabled")
         where = {"org": "demo", "team_slug": team.slug}
         member = self.parsed(self.rest.teams.add_or_update_membership_for_user_in_org(
             **where, username="member", role="maintainer"))

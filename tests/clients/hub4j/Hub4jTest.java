@@ -218,7 +218,8 @@ public final class Hub4jTest {
     GHUser member = admin.getUser("member");
     team.add(member, GHTeam.Role.MAINTAINER);
     holds(team.hasMember(member), "a member");
-    equal(List.of("member"), team.listMembers().toList().stream().map(GHUser::getLogin).toList());
+    holds(team.listMembers().toList().stream()
+        .anyMatch(one -> one.getLogin().equals("member")), "the members of the team");
     team.add(adminsShop, GHOrganization.RepositoryRole.from(GHOrganization.Permission.PUSH));
     holds(team.getRepositories().containsKey("shop"), "the team's repositories");
     team.setDescription("They look");

@@ -114,7 +114,7 @@ func TestTeam(t *testing.T) {
 		"create_default_maintainer": true}
 	team.apply(wanted)
 	team.has("slug", "terraformed")
-	team.has("members_count", "0")
+	team.has("members_count", "1")
 	wanted["description"], wanted["privacy"] = "They apply", "secret"
 	team.apply(wanted)
 	team.has("description", "They apply")

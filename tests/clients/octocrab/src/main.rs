@@ -248,6 +248,8 @@ async fn hooks_and_keys() -> Outcome {
 async fn people() -> Outcome {
     let (github, admin) = (writer(), admin());
     equal(github.current().user().await?.login.as_str(), "writer")?;
+    let window = github.repos("demo", "window").get().await?;
+    equal(window.full_name.as_deref(), Some("demo/window"))?;
     let mine = github
         .current()
         .list_repos_for_authenticated_user()
