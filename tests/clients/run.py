@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Runs the tests of one published client against a server of their own.
 
-    tests/clients/run.py octokit | probot | pygithub | go-github | gh
+    tests/clients/run.py CLIENT        (its folder's name)
 
 The server's inhabitants are those of tests/e2e/world.py, and 250 deployments to `many`. The tests
 are written in the client's language and learn the rest from the environment: ESCLUSA_URL,
 ESCLUSA_WRITER and ESCLUSA_ADMIN (tokens), ESCLUSA_MAIN_SHA, ESCLUSA_CLASH_SHA (the head of the
 branches clash/N). A second server has GitHub's rate limits, with small numbers:
 ESCLUSA_LIMITED_URL, and two tokens, ESCLUSA_LIMITED_READER to use up the requests of an hour,
-ESCLUSA_LIMITED_WRITER to create too much in a minute. What the client needs is fetched by
-tools/prepare-clients; exit code 77 when it is not there.
+ESCLUSA_LIMITED_WRITER to create too much in a minute. The clients in FILLED also have what
+tests/e2e/everything.py makes, as ESCLUSA_DEPLOYMENT_ID and so on, and the events that were sent of
+it in a file, ESCLUSA_RECEIVED; the receiver of more is at ESCLUSA_RECEIVER. What a client needs is
+fetched by tools/prepare-clients, or by ./dev; exit code 77 when it is not there.
 """
+import contextlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,9 +24,12 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".cache/clients"
+DEBIAN = pathlib.Path("/usr/share/doc")  # has a folder for each package that is installed
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+import everything  # noqa: E402
 from harness import DIES_WITH_PARENT, Server, clean_environment, make_repository  # noqa: E402
+from receiver import Receiver  # noqa: E402
 from test_tls import Authority  # noqa: E402
 from world import World  # noqa: E402
 
@@ -43,7 +50,21 @@ CLIENTS = {
     "probot": (HERE / "probot/node_modules/.prepared", "probot",
                ["node", "--test", "--test-reporter=spec", "probot.test.mjs"]),
     "gh": (None, "gh", [sys.executable, "-m", "unittest", "-v", "gh_test"]),
+    "githubkit": (CACHE / "githubkit/.prepared", "githubkit",
+                  [CACHE / "githubkit/bin/python", "-m", "unittest", "-v", "githubkit_test"]),
+    "pygithub-older": (DEBIAN / "python3-github", "pygithub-older",
+                       ["/usr/bin/python3", "-m", "unittest", "-v", "pygithub_older_test"]),
+    "octokit-rb": (DEBIAN / "ruby-octokit", "octokit-rb", ["ruby", "octokit_test.rb", "-v"]),
+    "hub4j": (CACHE / "hub4j/.prepared", "hub4j",
+              ["java", "-XX:TieredStopAtLevel=1", "-cp",
+               f"{CACHE}/hub4j/classes:{CACHE}/hub4j/jars/*", "Hub4jTest"]),
+    "octocrab": (CACHE / "octocrab.prepared", "octocrab",
+                 [CACHE / "octocrab/debug/esclusa-octocrab"]),
+    "terraform": (CACHE / "terraform.prepared", "terraform", [CACHE / "terraform.test", "-test.v"]),
+    "receiver": (None, "receiver",
+                 ["node", "--test", "--test-reporter=spec", "receiver.test.mjs"]),
 }
+FILLED = {"githubkit", "pygithub-older", "octokit-rb", "hub4j", "octocrab", "terraform"}
 
 
 def fill(world):
@@ -54,6 +75,15 @@ def fill(world):
             "ref": "main", "environment": "many", "auto_merge": False, "required_contexts": []})
         assert answer.status == 201, answer
     api.close()
+
+
+def fill_with_everything(world, stack):
+    """Something of every kind; gives what the tests must know of it."""
+    received = world.server.folder / "received.jsonl"
+    receiver = stack.enter_context(Receiver(received))
+    found = everything.fill(world, receiver).found
+    found |= {"received": received, "receiver": receiver.url, "member": world.tokens["member"]}
+    return {f"ESCLUSA_{name.upper()}": str(value) for name, value in found.items()}
 
 
 def limit(server):
@@ -72,7 +102,7 @@ def main():
         print(__doc__)
         return 2
     needed, folder, command = CLIENTS[sys.argv[1]]
-    if needed and not needed.exists():
+    if (needed and not needed.exists()) or not shutil.which(command[0]):
         print(f"{sys.argv[1]} is not there; tools/prepare-clients {sys.argv[1]} tells why")
         return 1 if os.environ.get("CI") else SKIPPED
     with tempfile.TemporaryDirectory(prefix="authority-") as authority_folder:
@@ -80,16 +110,22 @@ def main():
 
 
 def run(folder, command, authority):
-    """Runs the command against servers of its own: gh speaks https alone, the others http."""
+    """Runs the command against servers of its own: gh speaks https alone, the others http. octocrab
+    cannot read a repository whose `clone_url` is empty, so its server has the address of a door."""
     tls, flags = None, []
+    if folder.name == "octocrab":
+        flags = ["--ssh-address", "git@127.0.0.1"]
     if folder.name == "gh":
         certificate, key = authority.issue("server")
         tls = authority.trust
         flags = ["--tls-certificate", str(certificate), "--tls-key", str(key)]
-    with World(tls=tls, arguments=flags) as world, \
-            Server(tls=tls, arguments=[*flags, *LIMITS]) as limited:
+    with contextlib.ExitStack() as stack:
+        world = stack.enter_context(World(tls=tls, arguments=flags))
+        limited = stack.enter_context(Server(tls=tls, arguments=[*flags, *LIMITS]))
         fill(world)
         environment = clean_environment(limit(limited))
+        if folder.name in FILLED:
+            environment.update(fill_with_everything(world, stack))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_ADMIN=world.tokens["admin"], ESCLUSA_MAIN_SHA=world.sha("main"),

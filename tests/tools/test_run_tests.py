@@ -42,6 +42,10 @@ class Counting(unittest.TestCase):
                 "--- FAIL: TestB (0.00s)\nFAIL\n"
         self.assert_counted("go", 1, lines, 1, 1)
 
+    def test_minitest_has_a_line_for_each_test(self):
+        lines = "Git#test_a = 0.00 s = .\nGit#test_b = 0.10 s = E\nGit#test_c = 0.01 s = F\n"
+        self.assert_counted("minitest", 1, lines, 1, 2)
+
     def test_node_sums_up_at_the_end(self):
         end = "✔ one (1ms)\nℹ tests 4\nℹ suites 1\nℹ pass 2\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\n"
         self.assert_counted("node", 1, end, 2, 2)
@@ -52,13 +56,13 @@ class Counting(unittest.TestCase):
                             3, 2)
 
     def test_a_process_that_ends_badly_has_failed(self):
-        for kind in ("rows", "go", "node", "unittest", "doctest", "check"):
+        for kind in ("rows", "go", "minitest", "node", "unittest", "doctest", "check"):
             with self.subTest(kind=kind):
                 self.assert_counted(kind, 1, "Traceback (most recent call last):\n", 0, 1)
                 self.assert_counted(kind, -9, "", 0, 1)
 
     def test_no_test_at_all_is_a_failure_of_those_that_cannot_be_chosen_from(self):
-        for kind in ("rows", "go", "node"):
+        for kind in ("rows", "go", "minitest", "node"):
             self.assert_counted(kind, 0, "", 0, 1)
 
     def test_what_cannot_run_here_is_skipped(self):

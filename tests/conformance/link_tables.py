@@ -1,0 +1,80 @@
+"""What the crawl (links.py) knows. `=name` stands for what everything.py has found under a name."""
+
+# Parameters of routes that are not called as everything.py calls them, by (route, parameter) or by
+# the parameter alone; a list is several requests.
+_GIT = "/repos/{owner}/{repo}/git"
+PARAMETERS = {
+    "ref": ["main", "v1.0", "=sha"],
+    (f"{_GIT}/ref/{{ref}}", "ref"): ["heads/main", "tags/v1.0"],
+    (f"{_GIT}/refs/{{ref}}", "ref"): ["heads/main", "tags/v1.0", "heads", "tags"],
+    (f"{_GIT}/matching-refs/{{ref}}", "ref"): ["heads", "tags/v"],
+    "branch": ["main", "feature/login", "old"],
+    ("/repos/{owner}/{repo}/branches/{branch}/protection", "branch"): "old",
+    "basehead": ["v1.0...main", "old...feature/login"],
+    "run_id": ["=run_id", "=reviewed_run_id"],
+    ("/users/{username}", "username"): ["writer", "member", "robot[bot]", "demo"],
+    ("/orgs/{org}/hooks/{hook_id}", "hook_id"): "=org_hook_id",
+    ("/orgs/{org}/hooks/{hook_id}/config", "hook_id"): "=org_hook_id",
+    ("/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
+    ("/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", "hook_id"): "=org_hook_id",
+    ("/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", "delivery_id"): "=org_delivery_id",
+    ("/esclusa/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
+    "check_suite_id": "=check_run_id",
+    "path": "index.html",
+}
+
+# The variables of templates that answers hold, by (member, variable) or by the variable alone.
+VALUES = {
+    "sha": "=sha",
+    ("git_refs_url", "sha"): "heads/main",
+    ("git_tags_url", "sha"): "=tag_sha",
+    ("trees_url", "sha"): "=tree_sha",
+    ("blobs_url", "sha"): "=file_sha",
+    "key_id": "=key_id", "branch": "main", "base": "v1.0", "head": "main", "path": "index.html",
+    "collaborator": "writer", "user": "writer", "other_user": "reader", "target": "reader",
+    "member": "member", "org": "demo", "owner": "demo", "repo": "=repo",
+    "archive_format": "tarball", "ref": "main", "number": "1", "id": "1", "name": "bug",
+    "gist_id": "1", "privacy": "public", "query": "shop", "repository_id": "1",
+    "page": "1", "per_page": "30", "sort": "created", "order": "asc", "type": "all",
+    "since": "2026-01-01T00:00:00Z", "all": "true", "participating": "false",
+}
+
+_REPO = "/repos/[^/]+/[^/]+"
+_USER = "/users/[^/]+"
+
+# Dead addresses that GitHub's schemas make an answer name: (path, or the member that names it and
+# the path; status; reason). A row that no dead address meets any more is one too many, and fails.
+ABSENT = [
+    # What GitHub itself says of what is not so, or not there.
+    (f"{_REPO}/(issues|pulls|milestones|labels|releases|comments|assignees)/.+", 404,
+     "there is none of these"),
+    (f"{_REPO}/branches/(?!old/).+/protection", 404, "the branch is not protected"),
+    (f"{_REPO}/subscription", 404, "nobody watches a repository"),
+    (f"(/user|{_USER})/(following|starred)/.+", 404, "nobody follows anybody, nor stars anything"),
+    ("/orgs/[^/]+/public_members/.+", 404, "no membership is public"),
+    (f"(/gists|{_USER}/gists)/.+", 404, "there are no gists"),
+    # What Esclusa has not.
+    (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
+    (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
+    (f"check_suite_url {_REPO}/check-suites/.+", 404, "so is its suite"),
+    (f"{_REPO}/(tarball|zipball)/.+", 404, "archives are git's to make"),
+    (f"{_USER}/(followers|subscriptions|received_events|events/.+)", 404, "of GitHub alone"),
+    ("/orgs/[^/]+/(events|issues)", 404, "of GitHub alone"),
+    ("/user/(emails|followers|keys)", 404, "of GitHub alone"),
+    ("/(authorizations|emojis|events|feeds|hub|issues|notifications)", 404, "of GitHub alone"),
+    ("/search/.+", 404, "nothing is searched"),
+]
+
+# What an answer names to whoever may read, and what needs more by its nature.
+NEEDS_MORE = [
+    (f"{_REPO}/(hooks|keys)(/.*)?", 403, "webhooks and deploy keys are the administrators'"),
+    (f"{_REPO}/branches/.+/protection", 403, "so is how a branch is protected"),
+    (f"{_REPO}/collaborators(/.*)?", 403, "collaborators are seen by those who may push"),
+    ("/user/orgs", 403, "the token has no scope for it"),
+    ("/orgs/[^/]+/(hooks|members|teams)(/.*)?", 404, "an organization is seen by its members"),
+]
+NEEDS_TOKEN = [
+    ("/user(/.*)?", 401, "the caller is nobody"),
+    (f"{_REPO}/(hooks|keys|collaborators|branches/.+/protection)(/.*)?", 401,
+     "they are for people with a role"),
+]

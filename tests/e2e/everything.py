@@ -1,0 +1,133 @@
+"""Something of every kind in a world (world.py), for whoever asks every route, follows every link,
+or reads every answer with a typed client. `fill(world, receiver)` makes it, and gives
+
+    found       parameter of a path → what stands for it
+    locations   (what was posted to, where it is): the header Location of each creation
+"""
+from harness import wait_until
+from public_keys import public_key
+
+SHOP = "/repos/demo/shop"
+PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
+EVENTS = {"deployment", "deployment_status", "deployment_review", "status", "check_run",
+          "deploy_key", "push", "ping"}
+
+
+class Filler:
+    """Makes the things."""
+
+    def __init__(self, world, receiver):
+        self.world, self.receiver = world, receiver
+        self.admin, self.locations = world.server.api(), []
+        self.found = {"owner": "demo", "repo": "shop", "org": "demo", "username": "member",
+                      "branch": "main", "tag": "v1.0", "sha": world.sha("main")}
+
+    def send(self, method, path, body=None, expects=201, api=None, headers=None):
+        answer = (api or self.admin).request(method, path, body, headers)
+        assert answer.status == expects, (method, path, answer)
+        if answer.status == 201:
+            self.locations.append((path, answer.headers["Location"]))
+        return answer.json
+
+    def people(self):
+        """An owner of demo, a member, a bot, and a team with a member and a repository."""
+        server = self.world.server
+        server.create_user("member")
+        server.create_user("robot[bot]", "--kind", "bot", "--human", "admin")
+        self.world.tokens["member"] = server.create_token("member", "repo, read:org, user")
+        server.cli("org", "add", "demo", "admin", "--role", "admin")
+        server.cli("org", "add", "demo", "member")
+        server.cli("repo", "grant", "demo/shop", "member", "read")
+        server.cli("repo", "protect", "demo/shop", "old")
+        team = self.send("POST", "/orgs/demo/teams", {
+            "name": "Night Watch", "description": "They watch", "privacy": "closed",
+            "maintainers": ["member"], "repo_names": ["demo/shop"]})
+        self.found |= {"team_slug": team["slug"], "team_id": team["id"],
+                       "org_id": self.send("GET", "/orgs/demo", expects=200)["id"]}
+
+    def hooks(self):
+        """One of the repository and one of the organization, for every event that is sent."""
+        for path, name in ((f"{SHOP}/hooks", "hook_id"), ("/orgs/demo/hooks", "org_hook_id")):
+            hook = self.send("POST", path, {"events": ["*"], "config": {
+                "url": f"{self.receiver.url}/{name}", "content_type": "json", "secret": "s3cret"}})
+            self.found[name] = hook["id"]
+        # `*` does not stand for this one.
+        self.send("POST", f"{SHOP}/hooks", {"events": ["deployment_review"], "config": {
+            "url": f"{self.receiver.url}/review", "content_type": "json"}})
+
+    def environments(self):
+        """One with every gate, one with a human reviewer alone, one with a slash in its name."""
+        writer = {"type": "User", "id": self.send("GET", "/users/writer", expects=200)["id"]}
+        guarded = f"{SHOP}/environments/guarded"
+        policy = {"protected_branches": False, "custom_branch_policies": True}
+        self.send("PUT", guarded, {
+            "wait_timer": 1, "prevent_self_review": True, "deployment_branch_policy": policy,
+            "reviewers": [writer, {"type": "Team", "id": self.found["team_id"]}]}, 200)
+        pattern = self.send("POST", f"{guarded}/deployment-branch-policies", {"name": "main"}, 200)
+        reviewed = self.send("PUT", f"{SHOP}/environments/reviewed", {"reviewers": [writer]}, 200)
+        self.send("PUT", f"{SHOP}/environments/eu%2Flive", expects=200)
+        self.found |= {"environment_name": "guarded", "branch_policy_id": pattern["id"],
+                       "reviewed_environment_id": reviewed["id"]}
+
+    def deployments(self):
+        """One with statuses and a log, one that waits for its reviewers, one that was reviewed."""
+        made = self.send("POST", f"{SHOP}/deployments", {
+            **PLAIN, "environment": "staging", "payload": {"a": [1, {"b": None}], "c": "\u00fc"}})
+        path = f"{SHOP}/deployments/{made['id']}"
+        for state in ("queued", "in_progress", "failure", "error", "pending", "success"):
+            status = self.send("POST", f"{path}/statuses", {
+                "state": state, "log_url": "https://ci.example.org/1",
+                "environment_url": "https://shop.example.org/", "description": "So it is"})
+        self.send("PATCH", f"/esclusa{path}/log?offset=0", b"All is well.\n", 200,
+                  headers={"Content-Type": "text/plain"})
+        self.send("POST", f"{SHOP}/deployments", {"ref": "late/1", "required_contexts": []}, 202)
+        self.found |= {"deployment_id": made["id"], "status_id": status["id"]}
+        for environment, name in (("guarded", "run_id"), ("reviewed", "reviewed_run_id")):
+            held = self.send("POST", f"{SHOP}/deployments", {**PLAIN, "environment": environment})
+            self.found[name] = held["id"]
+        self.review(f"{SHOP}/actions/runs/{self.found['reviewed_run_id']}")
+
+    def review(self, run):
+        writer = self.world.server.api(self.world.tokens["writer"])
+        self.send("POST", f"{run}/pending_deployments", {
+            "environment_ids": [self.found["reviewed_environment_id"]], "state": "approved",
+            "comment": "So be it"}, 200, writer)
+
+    def reports(self):
+        """Commit statuses and check runs."""
+        for context, state in (("ci/build", "success"), ("ci/test", "pending")):
+            self.send("POST", f"{SHOP}/statuses/{self.found['sha']}", {
+                "state": state, "context": context, "target_url": "https://ci.example.org/1"})
+        annotation = {"path": "a.cc", "start_line": 1, "end_line": 2, "annotation_level": "notice",
+                      "message": "Look here."}
+        run = self.send("POST", f"{SHOP}/check-runs", {
+            "name": "lint", "head_sha": self.found["sha"], "conclusion": "success",
+            "output": {"title": "Linted", "summary": "All", "annotations": [annotation]}})
+        key = self.send("POST", f"{SHOP}/keys", {"key": public_key("everything"), "title": "CI"})
+        self.found |= {"check_run_id": run["id"], "key_id": key["id"]}
+
+    def objects(self):
+        """What git has: a commit's tree, a file, an annotated tag."""
+        git = self.world.repository.git
+        self.found |= {"tree_sha": git("rev-parse", "main^{tree}"), "tag_sha":
+                       git("rev-parse", "refs/tags/v1.0"), "commit_sha": self.found["sha"],
+                       "file_sha": git("rev-parse", "main:index.html")}
+
+    def deliveries(self):
+        """Each event has arrived, and each delivery is on record."""
+        self.receiver.wait_for(lambda all_: EVENTS <= {one["event"] for one in all_})
+        for name, hooks in (("hook_id", f"{SHOP}/hooks"), ("org_hook_id", "/orgs/demo/hooks")):
+            listing = f"{hooks}/{self.found[name]}/deliveries?per_page=100"
+            wait_until(lambda listing=listing: self.send("GET", listing, expects=200),
+                       "the record of a delivery")
+            delivery = self.send("GET", listing, expects=200)[0]
+            self.found[name.replace("hook", "delivery")] = delivery["id"]
+
+
+def fill(world, receiver):
+    """Fills a world, whose webhooks lead to the receiver."""
+    filler = Filler(world, receiver)
+    for step in (filler.people, filler.hooks, filler.environments, filler.deployments,
+                 filler.reports, filler.objects, filler.deliveries):
+        step()
+    return filler
