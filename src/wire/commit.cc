@@ -25,10 +25,8 @@ void write_person(JsonWriter& json, const char* name, const core::Signature& per
       .end_object();
 }
 
-enum class CommitAudience { answer, event };
-
 /// Signatures are shown, not verified: nobody has told the server any keys.
-void write_verification(JsonWriter& json, const core::Commit& commit, CommitAudience audience) {
+void write_verification(JsonWriter& json, const core::Commit& commit) {
   json.key("verification").begin_object().member("verified", false);
   if (commit.signature.empty()) {
     json.member("reason", "unsigned").member("signature", nullptr).member("payload", nullptr);
@@ -37,13 +35,11 @@ void write_verification(JsonWriter& json, const core::Commit& commit, CommitAudi
         .member("signature", commit.signature)
         .member("payload", commit.signed_text);
   }
-  if (audience == CommitAudience::answer) json.member("verified_at", nullptr);
-  json.end_object();
+  json.member("verified_at", nullptr).end_object();
 }
 
 /// What git itself knows of a commit.
-void write_inner(JsonWriter& json, const core::Commit& commit, const std::string& repository_url,
-                 CommitAudience audience) {
+void write_inner(JsonWriter& json, const core::Commit& commit, const std::string& repository_url) {
   json.begin_object();
   write_person(json, "author", commit.author);
   write_person(json, "committer", commit.committer);
@@ -54,7 +50,7 @@ void write_inner(JsonWriter& json, const core::Commit& commit, const std::string
       .member("url", repository_url + "/git/trees/" + commit.tree_sha)
       .end_object();
   json.member("url", repository_url + "/git/commits/" + commit.sha).member("comment_count", 0);
-  write_verification(json, commit, audience);
+  write_verification(json, commit);
   json.end_object();
 }
 
@@ -113,14 +109,14 @@ std::string_view status_of(const core::Comparison& comparison) {
 
 /// The caller closes the object.
 void begin_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
-                  const Urls& urls, CommitAudience audience) {
+                  const Urls& urls) {
   const std::string url = commit_url(repository, urls, commit.sha);
   const std::string html_url = html_of(repository, urls) + "/commit/";
   json.begin_object()
       .member("sha", commit.sha)
       .member("node_id", node_id("C", {repository.id.value}, commit.sha))
       .key("commit");
-  write_inner(json, commit, urls.repository(repository), audience);
+  write_inner(json, commit, urls.repository(repository));
   json.member("url", url)
       .member("html_url", html_url + commit.sha)
       .member("comments_url", url + "/comments");
@@ -141,7 +137,7 @@ void begin_commit(JsonWriter& json, const core::Commit& commit, const core::Repo
 
 void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
                   const Urls& urls, const core::Difference* difference) {
-  begin_commit(json, commit, repository, urls, CommitAudience::answer);
+  begin_commit(json, commit, repository, urls);
   if (difference) {
     json.key("stats")
         .begin_object()
@@ -156,7 +152,7 @@ void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repo
 
 void write_event_commit(JsonWriter& json, const core::Commit& commit,
                         const core::Repository& repository, const Urls& urls) {
-  begin_commit(json, commit, repository, urls, CommitAudience::event);
+  begin_commit(json, commit, repository, urls);
   json.end_object();
 }
 
