@@ -49,6 +49,8 @@ struct Call {
   EventStreams* event_streams = nullptr;  ///< the server's
   std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
   SshSessions* ssh_sessions = nullptr;                              ///< the server's
+  std::optional<AccountId> organization_id = {};  ///< where the path has it for `{org}`
+  std::optional<TeamId> team_id = {};             ///< where the path has it for `{team_slug}`
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

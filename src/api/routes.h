@@ -51,6 +51,8 @@ struct Match {
   bool under_api_v3 = false;
 };
 /// Nothing if no route has that method and path. HEAD is served by GET.
+  std::optional<AccountId> organization_id = {};
+  std::optional<TeamId> team_id = {};
 std::optional<Match> match_route(const http::Request& request,
                                  std::span<const Route> table = routes());
 

@@ -48,6 +48,16 @@ Result<app::RepositoryAccess> open_repository(const Call& call, const Match& mat
                               {call.parameter("owner"), call.parameter("repo")}, requirement);
 }
 
+Result<app::OrganizationAccess> open_organization(const Call& call, const Match& match) {
+  const core::Requirement& requirement = match.route->requirement;
+  auto open = [&](const auto& address) {
+    return app::open_organization(call.context, call.principal, address, requirement);
+  };
+  if (match.organization_id) return open(*match.organization_id);
+  if (match.team_id) return open(*match.team_id);
+  return open(call.parameter("org"));
+}
+
 /// Judges whether the principal may use the route at all, and opens its repository.
 Result<void> admit(Call& call, const Match& match) {
   const Route& route = *match.route;
@@ -56,8 +66,7 @@ Result<void> admit(Call& call, const Match& match) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
   if (route.audience == Audience::organization) {
-    call.organization_access = TRY(app::open_organization(
-        call.context, call.principal, call.parameter("org"), route.requirement));
+    call.organization_access = TRY(open_organization(call, match));
   }
   if (route.audience != Audience::repository) return {};
   auto access = open_repository(call, match, route.requirement);
@@ -147,6 +156,10 @@ http::Response Api::serve(const http::Request& request) {
   http::Response response;
   if (!version) {
     response = error_response(version.error(), "");
+  if (match) {
+    call.organization_id = match->organization_id;
+    call.team_id = match->team_id;
+  }
   } else if (ticket.refusal() != RateLimiter::Refusal::none) {
     response = rate_limit_refusal(ticket, call.principal, request.peer);
   } else if (!principal) {

@@ -281,6 +281,7 @@ inline constexpr OrganizationRoute organization_routes[] = {
      R"({"permission": "push"})"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_changes, 204},
 };
+    {"GET",    "/orgs/{org}/teams/{team_slug}/members/{username}", reading_there, 204},
 
 /// Who asks about which organization, and what they are there.
 struct OrganizationSubject {

@@ -1,5 +1,7 @@
 -- Settings that clients put, and that are kept until something asks for them.
 
+alter table team add column notification_setting text not null default 'notifications_enabled';
+
 -- How an environment's reviews are judged, also while it has no reviewers; a rule that has
 -- reviewers repeats it.
 alter table environment add column required_approvals {integer} not null default 1;
