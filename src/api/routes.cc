@@ -3,6 +3,7 @@
 #include "api/administration.h"
 #include "api/check_runs.h"
 #include "api/code.h"
+#include "api/collaborators.h"
 #include "api/commit_statuses.h"
 #include "api/deploy_keys.h"
 #include "api/deployment_logs.h"
@@ -44,6 +45,7 @@ const Scopes organization_admin_scopes{Scope::admin_org};
 const Scopes team_repository_scopes{Scope::read_org, Scope::repo};
 const Scopes code_scopes{Scope::repo, Scope::public_repo};
 
+const Scopes invitation_scopes{Scope::repo, Scope::public_repo, Scope::repo_invite};
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
 constexpr std::string_view reads_statuses = "repo, repo:status";
 constexpr std::string_view reads_hooks =
@@ -66,6 +68,8 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define KEY REPOSITORY "/keys/{key_id}"
 #define MEMBERS "/orgs/{org}/members"
 #define MEMBERSHIP "/orgs/{org}/memberships/{username}"
+#define COLLABORATORS REPOSITORY "/collaborators"
+#define COLLABORATOR COLLABORATORS "/{username}"
 #define TEAMS "/orgs/{org}/teams"
 #define TEAM TEAMS "/{team_slug}"
 #define TEAM_REPOSITORY TEAM "/repos/{owner}/{repo}"
@@ -297,6 +301,22 @@ const Route table[] = {
 
     {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
      Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
+    {"GET", COLLABORATORS, Audience::repository, {Role::write, code_scopes}, "repo", Waits::no,
+     "collaborators/collaborators#list-repository-collaborators", list_collaborators},
+    {"GET", COLLABORATOR, Audience::repository, {Role::write, code_scopes}, "repo", Waits::no,
+     "collaborators/collaborators#check-if-a-user-is-a-repository-collaborator",
+     check_collaborator},
+    {"PUT", COLLABORATOR, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "collaborators/collaborators#add-a-repository-collaborator", add_collaborator},
+    {"DELETE", COLLABORATOR, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "collaborators/collaborators#remove-a-repository-collaborator", remove_collaborator},
+    {"GET", COLLABORATOR "/permission", Audience::repository, {Role::write, code_scopes}, "repo",
+     Waits::no, "collaborators/collaborators#get-repository-permissions-for-a-user",
+     get_collaborator_permission},
+    {"GET", REPOSITORY "/invitations", Audience::repository, {Role::admin, invitation_scopes},
+     "repo, repo:invite", Waits::no, "collaborators/invitations#list-repository-invitations",
+     list_invitations},
+
     {"POST", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
      Waits::yes, "deploy-keys/deploy-keys#create-a-deploy-key", create_deploy_key},
     {"GET", KEY, Audience::repository, {Role::admin, code_scopes}, "", Waits::no,
@@ -419,6 +439,8 @@ const Route table[] = {
 std::span<const Route> routes() { return table; }
 
 void check_routes(std::span<const Route> table) {
+#undef COLLABORATORS
+#undef COLLABORATOR
   for (const Route& route : table) {
     auto is_below = [&](std::string_view ours) {
       return route.pattern.starts_with(ours) ||

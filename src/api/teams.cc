@@ -121,7 +121,7 @@ Result<http::Response> check_team_repository(const Call& call) {
 }
 
 Result<http::Response> set_team_repository(const Call& call) {
-  const auto role = TRY(wire::parse_permission(call.request.body));
+  const auto role = TRY(wire::parse_permission(call.request.body, core::Role::read));
   TRY(app::set_team_role(call.context, call.organization(), repository_of_team(call), role));
   return no_content();
 }

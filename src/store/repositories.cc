@@ -6,8 +6,10 @@
 #include "base/text.h"
 #include "core/names.h"
 #include "store/accounts.h"
+#include "store/collaborators.h"
 #include "store/columns.h"
 #include "store/conditions.h"
+#include "store/grants.h"
 
 namespace esclusa::store {
 namespace {
@@ -173,25 +175,15 @@ int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibilit
 }
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
-  core::Role highest = core::Role::none;
-  auto consider = [&](const sql::Row& row) {
-    highest = std::max(highest, read_enum<core::Role>(row, 0));
-  };
-  constexpr const char* own =
-      "select role from repository_role where repository_id = $1 and account_id = $2";
   if (repository.owner.kind != core::AccountKind::organization) {
-    db.each(own, {repository.id.value, account.value}, consider);
-    return highest;
+    return find_own_role(db, repository.id, account);
   }
-  // A member's teams are few; a repository's may be many.
   static const std::string every =
-      std::string(own) +
-      " union all select 'admin' from organization_member where organization_id = $3 and "
-      "account_id = $2 and role = 'admin' "
-      "union all select r.role from team_member m join team_repository r "
-      "on r.team_id = m.team_id where m.account_id = $2 and r.repository_id = $1";
-  db.each(every, {repository.id.value, account.value, repository.owner.id.value}, consider);
-  return highest;
+      "select " + select_highest_grant({.repository = "$1", .owner = "$3", .account = "$2"});
+  return db
+      .one(every, {repository.id.value, account.value, repository.owner.id.value},
+           [](const sql::Row& row) { return read_level(row, 0); })
+      .value_or(core::Role::none);
 }
 
 core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
@@ -203,11 +195,10 @@ core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, 
   Conditions where("tr.team_id = $1 and r.removed_at is null", {team.value});
   if (viewer) {
     where.add(
-        "(r.visibility = 'public' or exists (select 1 from repository_role g "
-        "where g.repository_id = r.id and g.account_id = ?) or exists (select 1 from "
-        "team_member m join team_repository mr on mr.team_id = m.team_id "
-        "where m.account_id = $2 and mr.repository_id = r.id))",
-        viewer->value);
+        "(r.visibility = 'public' or exists (" +
+        select_grants(
+            {.repository = "r.id", .owner = "r.owner_id", .account = where.bind(viewer->value)}) +
+        "))");
   }
   auto select = [](const std::string& rest) {
     return "select " + repository_columns() + ", tr.role from " + tables + " " + rest;

@@ -31,4 +31,8 @@ std::string_view permission_name(core::Role role);
 /// The member `permissions`: what the role allows.
 void write_permissions(JsonWriter& json, core::Role role);
 
+/// The role of such a word; `invalid` for another one.
+Result<core::Role> parse_permission_name(std::string_view name);
+/// The role in the `permission` of a body that may be empty, or else `otherwise`.
+Result<core::Role> parse_permission(std::string_view text, core::Role otherwise);
 }  // namespace esclusa::wire

@@ -98,17 +98,6 @@ Result<core::MemberRole> parse_member_role(std::string_view text) {
   return TRY(optional_enum<core::MemberRole>(body, "role")).value_or(core::MemberRole::member);
 }
 
-Result<core::Role> parse_permission(std::string_view text) {
-  const JsonBody body = TRY(JsonBody::parse(text));
-  const std::string name = TRY(body.string_or("permission", "pull"));
-  for (const core::Role role : {core::Role::read, core::Role::triage, core::Role::write,
-                                core::Role::maintain, core::Role::admin}) {
-    if (permission_name(role) == name) return role;
-  }
-  return fail_request(name +
-                      R"( is not a member of ["pull", "triage", "push", "maintain", "admin"].)");
-}
-
 std::string team_url(const Urls& urls, const core::Team& team) {
   return urls.organization(team.organization) + "/teams/" + percent_encode(team.slug);
 }

@@ -142,16 +142,11 @@ TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not
             .notification_setting == core::TeamNotifications::disabled);
 }
 
-TEST_CASE("parse_team_role, parse_member_role, parse_permission: empty bodies, and other words") {
+TEST_CASE("parse_team_role, parse_member_role: empty bodies, and other words") {
   CHECK(parse_team_role("").value() == core::TeamRole::member);
   CHECK(parse_team_role(R"({"role": "maintainer"})").value() == core::TeamRole::maintainer);
   CHECK_FALSE(parse_team_role(R"({"role": "admin"})"));
   CHECK(parse_member_role("").value() == core::MemberRole::member);
   CHECK(parse_member_role(R"({"role": "admin"})").value() == core::MemberRole::admin);
   CHECK_FALSE(parse_member_role(R"({"role": "maintainer"})"));
-  CHECK(parse_permission("").value() == core::Role::read);
-  CHECK(parse_permission(R"({"permission": "push"})").value() == core::Role::write);
-  CHECK(parse_permission(R"({"permission": "maintain"})").value() == core::Role::maintain);
-  CHECK_FALSE(parse_permission(R"({"permission": "write"})"));
-  CHECK_FALSE(parse_permission(R"({"permission": "none"})"));
 }

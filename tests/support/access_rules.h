@@ -77,6 +77,7 @@ inline constexpr Opens gates{"repo", "repo public_repo", "repo_deployment"};
 inline constexpr Opens statuses{"repo repo:status", "repo repo:status public_repo"};
 inline constexpr Opens feed{"repo repo_deployment repo:status",
                             "repo repo_deployment repo:status public_repo"};
+inline constexpr Opens invitations{"repo repo:invite", "repo repo:invite public_repo"};
 inline constexpr Opens hook_reading{
     "repo admin:repo_hook write:repo_hook read:repo_hook",
     "repo admin:repo_hook write:repo_hook read:repo_hook public_repo"};
@@ -196,6 +197,14 @@ inline constexpr RepositoryRoute repository_routes[] = {
      "", "/esclusa"},
 
     {"GET",    "/teams",                                Standing::pull,  code,          200},
+
+    {"GET",    "/collaborators",                        Standing::push,  code,          200},
+    {"GET",    "/collaborators/{username}",             Standing::push,  code,          204},
+    {"PUT",    "/collaborators/{username}",             Standing::admin, code,          204,
+     R"({"permission": "pull"})"},
+    {"DELETE", "/collaborators/{username}",             Standing::admin, code,          204},
+    {"GET",    "/collaborators/{username}/permission",  Standing::push,  code,          200},
+    {"GET",    "/invitations",                          Standing::admin, invitations,   200},
 
     {"GET",    "/keys",                                 Standing::admin, code,          200},
     {"POST",   "/keys",                                 Standing::admin, code,          201,

@@ -269,6 +269,7 @@ class AccessWorld {
     names["sha"] = sha_;
     names["ref"] = "heads/main";
     names["branch"] = "main";
+    names["username"] = repository.owner == "ada" ? "reader" : "colleague";
     names["basehead"] = "main...main";
     names["deployment_id"] =
         post("/deployments", R"({"ref": "main", "auto_merge": false, "required_contexts": []})");
