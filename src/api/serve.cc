@@ -65,6 +65,11 @@ Result<void> admit(Call& call, const Match& match) {
   if (route.audience == Audience::account && !call.principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
+  if (route.audience == Audience::account && !route.requirement.scopes.empty() &&
+      !call.principal.token->scopes.has_any(route.requirement.scopes)) {
+    return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
+                "missing_scope");
+  }
   if (route.audience == Audience::organization) {
     call.organization_access = TRY(open_organization(call, match));
   }
@@ -151,15 +156,15 @@ http::Response Api::serve(const http::Request& request) {
   call.rate_limit = ticket.quota();
   call.event_streams = &event_streams_;
   call.ssh_sessions = &ssh_sessions_;
+  if (match) {
+    call.organization_id = match->organization_id;
+    call.team_id = match->team_id;
+  }
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;
   if (!version) {
     response = error_response(version.error(), "");
-  if (match) {
-    call.organization_id = match->organization_id;
-    call.team_id = match->team_id;
-  }
   } else if (ticket.refusal() != RateLimiter::Refusal::none) {
     response = rate_limit_refusal(ticket, call.principal, request.peer);
   } else if (!principal) {

@@ -14,15 +14,6 @@
 namespace esclusa::store {
 namespace {
 
-constexpr int repository_column_count = 14 + account_column_count;
-
-std::string repository_columns() {
-  return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
-         "r.created_at, r.updated_at, r.default_branch_source, r.is_bare, r.alternates, "
-         "r.description, r.removed_at, " +
-         account_columns("o");
-}
-
 std::string select_repositories(std::string_view condition) {
   return "select " + repository_columns() +
          " from repository r join account o on o.id = r.owner_id " + std::string(condition);
@@ -33,6 +24,21 @@ std::vector<std::string> read_alternates(std::string_view text) {
   if (text.empty()) return alternates;
   for (const std::string_view line : split(text, '\n')) alternates.emplace_back(line);
   return alternates;
+}
+
+/// A name that a repository bears leads nowhere else.
+void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
+  tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
+             {core::fold_case(owner), core::fold_case(name)});
+}
+
+}  // namespace
+
+std::string repository_columns() {
+  return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
+         "r.created_at, r.updated_at, r.default_branch_source, r.is_bare, r.alternates, "
+         "r.description, r.removed_at, " +
+         account_columns("o");
 }
 
 core::Repository read_repository(const sql::Row& row) {
@@ -54,14 +60,6 @@ core::Repository read_repository(const sql::Row& row) {
       .removed_at = read_optional_time(row, 13),
   };
 }
-
-/// A name that a repository bears leads nowhere else.
-void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
-  tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
-             {core::fold_case(owner), core::fold_case(name)});
-}
-
-}  // namespace
 
 std::optional<RepositoryId> insert_repository(sql::Connection& tx,
                                               const core::Repository& repository) {

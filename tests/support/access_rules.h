@@ -281,6 +281,7 @@ inline constexpr OrganizationRoute organization_routes[] = {
      R"({"name": "New"})"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}",        team_changes,      204},
     {"GET",    "/orgs/{org}/teams/{team_slug}/members", reading_there,    200},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/members/{username}", reading_there, 204},
     {"GET",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", reading_there, 200},
     {"PUT",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 200, "{}"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 204},
@@ -290,7 +291,6 @@ inline constexpr OrganizationRoute organization_routes[] = {
      R"({"permission": "push"})"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_changes, 204},
 };
-    {"GET",    "/orgs/{org}/teams/{team_slug}/members/{username}", reading_there, 204},
 
 /// Who asks about which organization, and what they are there.
 struct OrganizationSubject {
@@ -313,17 +313,24 @@ inline constexpr OrganizationSubject organization_subjects[] = {
 };
 // clang-format on
 
-/// A route that is about no repository: what it answers without a token, and to any good token.
+/// A route that is about no repository: what it answers without a token, and to any good token, or
+/// to those that have one of the scopes.
 struct OtherRoute {
   std::string_view method;
   std::string_view path;
   Verdict to_nobody;
   Verdict to_accounts;
+  std::string_view opened_by = "";
 };
 // clang-format off
 inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/user",             login, {200, ""}},
+    {"GET",    "/user/repos",       login, {200, ""}},
+    {"GET",    "/user/orgs",        login, {200, ""}, "user read:org write:org admin:org"},
     {"GET",    "/users/{username}", {200, ""}, {200, ""}},
+    {"GET",    "/users/{username}/repos", {200, ""}, {200, ""}},
+    {"GET",    "/users/{username}/orgs",  {200, ""}, {200, ""}},
+    {"GET",    "/orgs/{org}/repos", {200, ""}, {200, ""}},
     {"GET",    "/orgs/{org}",       {200, ""}, {200, ""}},
     {"GET",    "/",                 {200, ""}, {200, ""}},
     {"GET",    "/meta",             {200, ""}, {200, ""}},
