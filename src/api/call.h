@@ -51,6 +51,8 @@ struct Call {
   std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
   SshSessions* ssh_sessions = nullptr;                              ///< the server's
   LongAnswers* long_answers = nullptr;                              ///< the server's
+  std::optional<AccountId> organization_id = {};  ///< where the path has it for `{org}`
+  std::optional<TeamId> team_id = {};             ///< where the path has it for `{team_slug}`
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

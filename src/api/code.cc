@@ -1,5 +1,6 @@
 #include "api/code.h"
 
+#include "api/filters.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
 #include "app/code.h"
@@ -22,13 +23,6 @@ Result<void> refuse_patches(const Call& call) {
                 "unsupported_media_type");
   }
   return {};
-}
-
-Result<std::optional<Timestamp>> time_of(const Call& call, const std::string& name) {
-  const std::string text = call.query_value(name);
-  if (text.empty()) return std::nullopt;
-  if (auto time = parse_time(text)) return time;
-  return fail_request("\"" + name + "\" is no time in ISO 8601 format.");
 }
 
 /// What narrows a history on GitHub, and would need all of it here.
@@ -84,8 +78,8 @@ Result<http::Response> list_tags(const Call& call) {
 Result<http::Response> list_commits(const Call& call) {
   TRY(refuse_filters(call));
   const core::Page page = parse_page(call);
-  const app::HistoryQuery query{call.query_value("sha"), TRY(time_of(call, "since")),
-                                TRY(time_of(call, "until"))};
+  const app::HistoryQuery query{call.query_value("sha"), TRY(time_filter(call, "since")),
+                                TRY(time_filter(call, "until"))};
   const auto history = TRY(app::list_commits(call.context, call.access(), query, page));
   wire::JsonWriter json;
   json.begin_array();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/call.h"
+#include "base/time.h"
 #include "wire/enums.h"
 
 namespace esclusa::api {
@@ -16,5 +17,8 @@ Result<std::optional<Enum>> enum_filter(const Call& call, const std::string& nam
   if (!value) return wire::not_a_member<Enum>(text);
   return value;
 }
+
+/// A query parameter that is a time in ISO 8601 format; absent is nothing.
+Result<std::optional<Timestamp>> time_filter(const Call& call, const std::string& name);
 
 }  // namespace esclusa::api

@@ -18,11 +18,13 @@ std::unexpected<Error> url_error(std::string message, std::string reason) {
 /// judged only there, because what it resolves to may change.
 Result<void> check_destination(const Call& call, const std::string& text) {
   if (text.size() > limits::url_bytes) return url_error("url is too long", "too_long");
-  auto url = http::parse_url(text);
-  if (!url) return url_error("url must be an http or https URL", "invalid_url");
-  if (url->has_credentials) return url_error("url must not contain credentials", "invalid_url");
+  const core::HookUrl given = core::split_hook_url(text);
+  auto url = http::parse_url(given.url);
   // libcurl takes characters that no URI may have.
-  if (!core::is_uri(text)) return url_error("url must be an http or https URL", "invalid_url");
+  if (!url || url->has_credentials || !core::is_uri(given.url) ||
+      !core::is_uri("https://" + given.credentials)) {
+    return url_error("url must be an http or https URL", "invalid_url");
+  }
   const bool is_localhost = url->host == "localhost" || url->host.ends_with(".localhost");
   auto address = core::NetworkAddress::parse(is_localhost ? "127.0.0.1" : url->host);
   if (address && !call.settings.hook_destinations.allows(*address)) {

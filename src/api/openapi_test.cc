@@ -176,7 +176,8 @@ TEST_CASE("openapi: security says who needs a token") {
     const bool reads_public = route->audience == Audience::repository &&
                               route->requirement.role == core::Role::read &&
                               !route->requirement.acts;
-    const bool optional = route->audience == Audience::anyone || reads_public;
+    const bool optional =
+        route->audience == Audience::anyone || route->audience == Audience::viewer || reads_public;
     CHECK(at(all.at(key(*route)).json, {"security"}).text() ==
           (optional ? R"([{},{"bearer":[]},{"basic":[]}])" : R"([{"bearer":[]},{"basic":[]}])"));
   }

@@ -59,11 +59,11 @@ Result<http::Response> get_rate_limit(const Call& call) {
   }
   wire::JsonWriter json;
   json.begin_object().key("resources").begin_object();
-  json.key("core");
-  write_quota(json, *call.rate_limit);
-  // GitHub's schema demands it. There is nothing to search here, so nothing is left of it.
-  json.key("search");
-  write_quota(json, {.limit = 0, .used = 0, .reset = call.rate_limit->reset});
+  // Clients take all of these for granted. Every request counts as `core`, whatever it asks for.
+  for (const char* resource : {"core", "search", "graphql", "integration_manifest"}) {
+    json.key(resource);
+    write_quota(json, *call.rate_limit);
+  }
   json.end_object();
   if (call.version == wire::ApiVersion::of_2022_11_28) {
     json.key("rate");

@@ -29,16 +29,45 @@ std::optional<Path> decode_path(std::string_view text) {
   return path;
 }
 
+/// Where the path begins below `/esclusa`, if it is there.
+size_t begin_of(const std::vector<std::string>& segments) {
+  return !segments.empty() && segments[0] == "esclusa" ? 1 : 0;
+}
+
 /// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`; the id is
 /// kept apart.
 std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segments) {
-  const size_t at = !segments.empty() && segments[0] == "esclusa" ? 1 : 0;
+  const size_t at = begin_of(segments);
   if (segments.size() < at + 2 || segments[at] != "repositories") return std::nullopt;
   auto id = parse_positive(segments[at + 1]);
   if (!id) return std::nullopt;
   segments[at] = "repos";
   segments.insert(segments.begin() + static_cast<std::ptrdiff_t>(at) + 2, "");
   return RepositoryId{*id};
+}
+
+/// The same for organizations and teams: `/organizations/{id}/…` to `/orgs/{org}/…`, and there
+/// `team/{id}` to `teams/{team_slug}`; `/teams/{id}/…` to `/orgs/{org}/teams/{team_slug}/…`.
+void take_organization_ids(std::vector<std::string>& segments, Match& match) {
+  size_t at = begin_of(segments);
+  auto id_behind = [&](std::string_view name) {
+    const bool is_there = segments.size() >= at + 2 && segments[at] == name;
+    return is_there ? parse_positive(segments[at + 1]) : std::nullopt;
+  };
+  if (auto id = id_behind("organizations")) {
+    match.organization_id = AccountId{*id};
+    segments[at] = "orgs";
+    segments[at + 1] = "";
+    at += 2;
+    if (auto team = id_behind("team")) match.team_id = TeamId{*team};
+  } else if (auto team = id_behind("teams"); team && at == 0) {
+    match.team_id = TeamId{*team};
+    segments.insert(segments.begin(), {"orgs", ""});
+    at = 2;
+  }
+  if (!match.team_id) return;
+  segments[at] = "teams";
+  segments[at + 1] = "";
 }
 
 /// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding. `{ref...?}`
@@ -97,6 +126,7 @@ std::optional<Match> match_route(const http::Request& request, std::span<const R
   auto decoded = decode_path(path);
   if (!decoded) return std::nullopt;
   match.repository_id = take_repository_id(decoded->segments);
+  take_organization_ids(decoded->segments, match);
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   for (const Route& route : table) {

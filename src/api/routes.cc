@@ -3,6 +3,7 @@
 #include "api/administration.h"
 #include "api/check_runs.h"
 #include "api/code.h"
+#include "api/collaborators.h"
 #include "api/commit_statuses.h"
 #include "api/deploy_keys.h"
 #include "api/deployment_logs.h"
@@ -17,6 +18,7 @@
 #include "api/openapi.h"
 #include "api/rate_limit_answers.h"
 #include "api/repositories.h"
+#include "api/repository_lists.h"
 #include "api/reviews.h"
 #include "api/ssh_door.h"
 #include "api/statuses.h"
@@ -42,7 +44,9 @@ const Scopes organization_hook_scopes{Scope::admin_org_hook};
 const Scopes organization_read_scopes{Scope::read_org};
 const Scopes organization_write_scopes{Scope::write_org};
 const Scopes organization_admin_scopes{Scope::admin_org};
+const Scopes own_organization_scopes{Scope::user, Scope::read_org};
 const Scopes team_repository_scopes{Scope::read_org, Scope::repo};
+const Scopes invitation_scopes{Scope::repo, Scope::public_repo, Scope::repo_invite};
 const Scopes code_scopes{Scope::repo, Scope::public_repo};
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
@@ -66,6 +70,8 @@ constexpr std::string_view org_hooks = "admin:org_hook";
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
 #define KEY REPOSITORY "/keys/{key_id}"
+#define COLLABORATORS REPOSITORY "/collaborators"
+#define COLLABORATOR COLLABORATORS "/{username}"
 #define MEMBERS "/orgs/{org}/members"
 #define MEMBERSHIP "/orgs/{org}/memberships/{username}"
 #define TEAMS "/orgs/{org}/teams"
@@ -285,6 +291,9 @@ const Route table[] = {
      "admin:org", Waits::yes, "teams/teams#delete-a-team", delete_team},
     {"GET", TEAM "/members", Audience::organization, {Role::read, organization_read_scopes},
      reads_org, Waits::no, "teams/members#list-team-members", list_team_members},
+    {"GET", TEAM "/members/{username}", Audience::organization,
+     {Role::read, organization_read_scopes}, reads_org, Waits::no,
+     "teams/members#get-team-member-legacy", check_team_member},
     {"GET", TEAM "/memberships/{username}", Audience::organization,
      {Role::read, organization_read_scopes}, reads_org, Waits::no,
      "teams/members#get-team-membership-for-a-user", get_team_membership},
@@ -308,6 +317,22 @@ const Route table[] = {
      "teams/teams#remove-a-repository-from-a-team", remove_team_repository},
     {"GET", REPOSITORY "/teams", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::no, "repos/repos#list-repository-teams", list_repository_teams},
+
+    {"GET", COLLABORATORS, Audience::repository, {Role::write, code_scopes}, "repo", Waits::no,
+     "collaborators/collaborators#list-repository-collaborators", list_collaborators},
+    {"GET", COLLABORATOR, Audience::repository, {Role::write, code_scopes}, "repo", Waits::no,
+     "collaborators/collaborators#check-if-a-user-is-a-repository-collaborator",
+     check_collaborator},
+    {"PUT", COLLABORATOR, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "collaborators/collaborators#add-a-repository-collaborator", add_collaborator},
+    {"DELETE", COLLABORATOR, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
+     "collaborators/collaborators#remove-a-repository-collaborator", remove_collaborator},
+    {"GET", COLLABORATOR "/permission", Audience::repository, {Role::write, code_scopes}, "repo",
+     Waits::no, "collaborators/collaborators#get-repository-permissions-for-a-user",
+     get_collaborator_permission},
+    {"GET", REPOSITORY "/invitations", Audience::repository, {Role::admin, invitation_scopes},
+     "repo, repo:invite", Waits::no, "collaborators/invitations#list-repository-invitations",
+     list_invitations},
 
     {"GET", REPOSITORY "/keys", Audience::repository, {Role::admin, code_scopes}, "",
      Waits::no, "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
@@ -386,6 +411,17 @@ const Route table[] = {
      get_user},
     {"GET", "/orgs/{org}", Audience::anyone, {}, "", Waits::no, "orgs/orgs#get-an-organization",
      get_organization},
+    {"GET", "/orgs/{org}/repos", Audience::viewer, {}, "", Waits::no,
+     "repos/repos#list-organization-repositories", list_organization_repositories},
+    {"GET", "/users/{username}/repos", Audience::viewer, {}, "", Waits::no,
+     "repos/repos#list-repositories-for-a-user", list_user_repositories},
+    {"GET", "/users/{username}/orgs", Audience::viewer, {}, "", Waits::no,
+     "orgs/orgs#list-organizations-for-a-user", list_user_organizations},
+    {"GET", "/user/repos", Audience::account, {}, "", Waits::no,
+     "repos/repos#list-repositories-for-the-authenticated-user", list_own_repositories},
+    {"GET", "/user/orgs", Audience::account, {Role::read, own_organization_scopes},
+     "admin:org, read:org, user, write:org", Waits::no,
+     "orgs/orgs#list-organizations-for-the-authenticated-user", list_own_organizations},
     {"GET", "/user", Audience::account, {}, "", Waits::no,
      "users/users#get-the-authenticated-user", get_authenticated_user},
     {"GET", rate_limit_path, Audience::anyone, {}, "", Waits::no,
@@ -451,6 +487,8 @@ const Route table[] = {
 #undef ORG_HOOKS
 #undef ORG_HOOK
 #undef KEY
+#undef COLLABORATORS
+#undef COLLABORATOR
 #undef MEMBERS
 #undef MEMBERSHIP
 #undef TEAMS
@@ -472,9 +510,13 @@ void check_routes(std::span<const Route> table) {
     const bool in_repository = route.audience == Audience::repository;
     const bool in_organization = route.audience == Audience::organization;
     const bool is_judged = in_repository || in_organization;
+    const bool may_judge = is_judged || route.audience == Audience::account;
+    const bool names_scopes = !route.requirement.scopes.empty();
+    // A list of what the caller may read asks for no right of its own.
+    const bool is_list = route.audience == Audience::viewer && route.method == "GET";
     if (in_repository != is_below("/esclusa/repos/{owner}/{repo}") ||
-        in_organization != is_below("/esclusa/orgs/{org}/") ||
-        is_judged == route.requirement.scopes.empty()) {
+        (in_organization != is_below("/esclusa/orgs/{org}/") && !is_list) ||
+        (is_judged && !names_scopes) || (names_scopes && !may_judge)) {
       bug("the route declares no scope, or one that nobody checks: " + std::string(route.method) +
           " " + std::string(route.pattern));
     }

@@ -12,8 +12,9 @@ namespace esclusa::api {
 enum class Audience {
   repository,    ///< below `/repos/{owner}/{repo}`, also under `/esclusa`: judged for it
   organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: judged for it
-  account,       ///< needs a token, of whatever scopes
+  account,       ///< needs a token, of whatever scopes unless the route names some
   anyone,        ///< also without a token: what the server says of itself
+  viewer,        ///< also without a token: a list of what the caller may read
   local_admin,   ///< only through the administrator's unix socket
   ssh,           ///< only through the unix socket of OpenSSH's helpers
 };
@@ -43,12 +44,16 @@ std::span<const Route> routes();
 /// A bug (thrown) if a route declares no scope where it must: such a server does not start.
 void check_routes(std::span<const Route> table = routes());
 
-/// What a request's path leads to. `/repositories/{id}` stands for `/repos/{owner}/{repo}`, and
-/// everything also answers under `/api/v3`.
+/// What a request's path leads to. What GitHub also names by ids stands for what the table has:
+/// `/repositories/{id}` for `/repos/{owner}/{repo}`, `/organizations/{id}` for `/orgs/{org}`,
+/// `/organizations/{id}/team/{id}` and `/teams/{id}` for `/orgs/{org}/teams/{team_slug}`. The
+/// parameters that an id stands for are empty. Everything also answers under `/api/v3`.
 struct Match {
   const Route* route;
   std::vector<PathParameter> path;
   std::optional<RepositoryId> repository_id;
+  std::optional<AccountId> organization_id = {};
+  std::optional<TeamId> team_id = {};
   bool under_api_v3 = false;
 };
 /// Nothing if no route has that method and path. HEAD is served by GET.

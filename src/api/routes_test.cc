@@ -96,6 +96,47 @@ TEST_CASE("match_route: /repositories/{id} stands for /repos/{owner}/{repo}") {
   CHECK_FALSE(match_route(make_request("GET", "/repos/demo/shop"))->repository_id);
 }
 
+TEST_CASE("match_route: organizations and teams by their ids, as GitHub names them") {
+  struct Row {
+    const char* target;
+    std::string pattern;
+    std::optional<AccountId> organization;
+    std::optional<TeamId> team;
+  };
+  const std::string team = "/orgs/{org}/teams/{team_slug}";
+  const Row rows[] = {
+      {"/organizations/7", "/orgs/{org}", AccountId{7}, {}},
+      {"/organizations/7/teams", "/orgs/{org}/teams", AccountId{7}, {}},
+      {"/organizations/7/team/9", team, AccountId{7}, TeamId{9}},
+      {"/api/v3/organizations/7/team/9/members", team + "/members", AccountId{7}, TeamId{9}},
+      {"/organizations/7/team/9/repos/works/shop", team + "/repos/{owner}/{repo}", AccountId{7},
+       TeamId{9}},
+      {"/teams/9", team, {}, TeamId{9}},
+      {"/api/v3/teams/9/memberships/ada", team + "/memberships/{username}", {}, TeamId{9}},
+      {"/esclusa/organizations/7/hooks/3/deliveries",
+       "/esclusa/orgs/{org}/hooks/{hook_id}/deliveries",
+       AccountId{7},
+       {}},
+      {"/orgs/works/teams/9", team, {}, {}},  // a slug that is a number
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    auto match = match_route(make_request("GET", row.target));
+    REQUIRE(match);
+    CHECK(match->route->pattern == row.pattern);
+    CHECK(match->organization_id == row.organization);
+    CHECK(match->team_id == row.team);
+  }
+  for (auto target : {"/organizations", "/organizations/x", "/organizations/07", "/teams",
+                      "/teams/x", "/teams/0/members", "/teams/9/nothing", "/organizations/7/team",
+                      "/organizations/7/team/ops", "/organizations/7/team/9/", "/esclusa/teams/9",
+                      "/organizations/works/teams", "/orgs//teams", "/orgs//teams//members",
+                      "/orgs/works/team/9", "/organizations/99999999999999999999"}) {
+    CAPTURE(target);
+    CHECK(pattern("GET", target) == "");
+  }
+}
+
 TEST_CASE("match_route: no trailing slash, no empty segment, no path that does not begin with /") {
   for (auto target :
        {"", "//", "///", "*", "repos/demo/shop", "/repos/demo/shop/", "//repos/demo/shop",

@@ -48,6 +48,16 @@ Result<app::RepositoryAccess> open_repository(const Call& call, const Match& mat
                               {call.parameter("owner"), call.parameter("repo")}, requirement);
 }
 
+Result<app::OrganizationAccess> open_organization(const Call& call, const Match& match) {
+  const core::Requirement& requirement = match.route->requirement;
+  auto open = [&](const auto& address) {
+    return app::open_organization(call.context, call.principal, address, requirement);
+  };
+  if (match.organization_id) return open(*match.organization_id);
+  if (match.team_id) return open(*match.team_id);
+  return open(call.parameter("org"));
+}
+
 /// Judges whether the principal may use the route at all, and opens its repository.
 Result<void> admit(Call& call, const Match& match) {
   const Route& route = *match.route;
@@ -55,9 +65,13 @@ Result<void> admit(Call& call, const Match& match) {
   if (route.audience == Audience::account && !call.principal.account) {
     return fail(ErrorCode::unauthenticated, "Requires authentication");
   }
+  if (route.audience == Audience::account && !route.requirement.scopes.empty() &&
+      !call.principal.token->scopes.has_any(route.requirement.scopes)) {
+    return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
+                "missing_scope");
+  }
   if (route.audience == Audience::organization) {
-    call.organization_access = TRY(app::open_organization(
-        call.context, call.principal, call.parameter("org"), route.requirement));
+    call.organization_access = TRY(open_organization(call, match));
   }
   if (route.audience != Audience::repository) return {};
   auto access = open_repository(call, match, route.requirement);
@@ -143,6 +157,10 @@ http::Response Api::serve(const http::Request& request) {
   call.event_streams = &event_streams_;
   call.ssh_sessions = &ssh_sessions_;
   call.long_answers = &long_answers_;
+  if (match) {
+    call.organization_id = match->organization_id;
+    call.team_id = match->team_id;
+  }
   const std::string_view documentation = match ? match->route->documentation : "";
 
   http::Response response;

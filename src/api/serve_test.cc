@@ -159,9 +159,9 @@ TEST_CASE("serve: /rate_limit in the schema of each version") {
   Server server(limits);
   server.get("/nothing");
   const std::string core = R"({"limit":60,"used":1,"remaining":59,"reset":1790003600})";
-  const std::string resources =
-      R"({"resources":{"core":)" + core +
-      R"(,"search":{"limit":0,"used":0,"remaining":0,"reset":1790003600}})";
+  const std::string resources = R"({"resources":{"core":)" + core + R"(,"search":)" + core +
+                                R"(,"graphql":)" + core + R"(,"integration_manifest":)" + core +
+                                "}";
   CHECK(server.get("/rate_limit").body == resources + R"(,"rate":)" + core + "}");
   CHECK(server.get("/rate_limit", {{"X-GitHub-Api-Version", "2026-03-10"}}).body ==
         resources + "}");

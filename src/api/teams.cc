@@ -26,10 +26,13 @@ http::Response membership_response(const Call& call, const app::TeamMembership& 
   return json_response(200, std::move(json));
 }
 
-const std::string& slug(const Call& call) { return call.parameter("team_slug"); }
+core::TeamAddress team_of(const Call& call) {
+  if (call.team_id) return *call.team_id;
+  return call.parameter("team_slug");
+}
 
 app::RepositoryOfTeam repository_of_team(const Call& call) {
-  return {slug(call), call.parameter("owner"), call.parameter("repo")};
+  return {team_of(call), call.parameter("owner"), call.parameter("repo")};
 }
 
 }  // namespace
@@ -49,18 +52,18 @@ Result<http::Response> create_team(const Call& call) {
 
 Result<http::Response> get_team(const Call& call) {
   return team_response(call, 200,
-                       TRY(app::get_team(call.context, call.organization(), slug(call))));
+                       TRY(app::get_team(call.context, call.organization(), team_of(call))));
 }
 
 Result<http::Response> update_team(const Call& call) {
   const auto changes = TRY(wire::parse_team_changes(call.request.body));
   const auto updated =
-      TRY(app::update_team(call.context, call.organization(), slug(call), changes));
+      TRY(app::update_team(call.context, call.organization(), team_of(call), changes));
   return team_response(call, updated.has_changed ? 201 : 200, updated.details);
 }
 
 Result<http::Response> delete_team(const Call& call) {
-  TRY(app::delete_team(call.context, call.organization(), slug(call)));
+  TRY(app::delete_team(call.context, call.organization(), team_of(call)));
   return no_content();
 }
 
@@ -68,27 +71,33 @@ Result<http::Response> list_team_members(const Call& call) {
   const auto role = TRY(enum_filter<core::TeamRole>(call, "role"));
   const core::Page page = parse_page(call);
   const auto listing =
-      TRY(app::list_team_members(call.context, call.organization(), slug(call), role, page));
+      TRY(app::list_team_members(call.context, call.organization(), team_of(call), role, page));
   return list_response(call, page, listing, [&](auto& json, const core::TeamMember& member) {
     wire::write_team_member(json, member, call.urls);
   });
 }
 
+Result<http::Response> check_team_member(const Call& call) {
+  TRY(app::get_team_membership(call.context, call.organization(), team_of(call),
+                               call.parameter("username")));
+  return no_content();
+}
+
 Result<http::Response> get_team_membership(const Call& call) {
   return membership_response(
-      call, TRY(app::get_team_membership(call.context, call.organization(), slug(call),
+      call, TRY(app::get_team_membership(call.context, call.organization(), team_of(call),
                                          call.parameter("username"))));
 }
 
 Result<http::Response> set_team_membership(const Call& call) {
   const auto role = TRY(wire::parse_team_role(call.request.body));
   return membership_response(
-      call, TRY(app::set_team_membership(call.context, call.organization(), slug(call),
+      call, TRY(app::set_team_membership(call.context, call.organization(), team_of(call),
                                          call.parameter("username"), role)));
 }
 
 Result<http::Response> remove_team_membership(const Call& call) {
-  TRY(app::remove_team_membership(call.context, call.organization(), slug(call),
+  TRY(app::remove_team_membership(call.context, call.organization(), team_of(call),
                                   call.parameter("username")));
   return no_content();
 }
@@ -96,7 +105,7 @@ Result<http::Response> remove_team_membership(const Call& call) {
 Result<http::Response> list_team_repositories(const Call& call) {
   const core::Page page = parse_page(call);
   const auto listing =
-      TRY(app::list_team_repositories(call.context, call.organization(), slug(call), page));
+      TRY(app::list_team_repositories(call.context, call.organization(), team_of(call), page));
   return list_response(call, page, listing, [&](auto& json, const core::TeamRepository& one) {
     wire::write_minimal_repository(json, one.repository, call.urls, one.role);
   });
@@ -112,7 +121,7 @@ Result<http::Response> check_team_repository(const Call& call) {
 }
 
 Result<http::Response> set_team_repository(const Call& call) {
-  const auto role = TRY(wire::parse_permission(call.request.body));
+  const auto role = TRY(wire::parse_permission(call.request.body, core::Role::read));
   TRY(app::set_team_role(call.context, call.organization(), repository_of_team(call), role));
   return no_content();
 }

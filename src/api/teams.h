@@ -11,6 +11,8 @@ Result<http::Response> update_team(const Call& call);
 Result<http::Response> delete_team(const Call& call);
 
 Result<http::Response> list_team_members(const Call& call);
+/// 204 if the account is a member of the team, otherwise 404.
+Result<http::Response> check_team_member(const Call& call);
 Result<http::Response> get_team_membership(const Call& call);
 Result<http::Response> set_team_membership(const Call& call);
 Result<http::Response> remove_team_membership(const Call& call);

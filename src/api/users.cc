@@ -22,11 +22,15 @@ Result<http::Response> get_user(const Call& call) {
   return json_response(200, std::move(json));
 }
 
+Result<core::Profile> find_organization(const Call& call) {
+  auto profile = TRY(call.organization_id ? app::get_profile(call.context, *call.organization_id)
+                                          : app::get_profile(call.context, call.parameter("org")));
+  if (profile.account.kind != core::AccountKind::organization) return app::not_found();
+  return profile;
+}
+
 Result<http::Response> get_organization(const Call& call) {
-  const auto profile = TRY(app::get_profile(call.context, call.parameter("org")));
-  if (profile.account.kind != core::AccountKind::organization) {
-    return app::not_found();
-  }
+  const auto profile = TRY(find_organization(call));
   wire::JsonWriter json;
   wire::write_organization(json, profile, call.urls);
   return json_response(200, std::move(json));

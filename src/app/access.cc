@@ -4,6 +4,7 @@
 #include "store/accounts.h"
 #include "store/members.h"
 #include "store/repositories.h"
+#include "store/teams.h"
 
 namespace esclusa::app {
 
@@ -62,12 +63,13 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
               [&](store::Connection& db) { return store::find_repository(db, id); });
 }
 
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal,
-                                             const std::string& login,
-                                             const core::Requirement& requirement) {
+namespace {
+
+template <class Find>
+Result<OrganizationAccess> open_found(const Context& context, const core::Principal& principal,
+                                      const core::Requirement& requirement, Find find) {
   return context.database.read([&](store::Connection& db) -> Result<OrganizationAccess> {
-    auto organization = store::find_account(db, login);
+    std::optional<core::Account> organization = find(db);
     if (!organization || organization->kind != core::AccountKind::organization) return not_found();
     const auto granted = principal.account
                              ? store::find_member_role(db, organization->id, principal.account->id)
@@ -76,6 +78,34 @@ Result<OrganizationAccess> open_organization(const Context& context,
     const auto role = core::effective_member_role(principal, granted);
     return OrganizationAccess{principal, std::move(*organization), role.value()};
   });
+}
+
+}  // namespace
+
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal,
+                                             const std::string& login,
+                                             const core::Requirement& requirement) {
+  return open_found(context, principal, requirement,
+                    [&](store::Connection& db) { return store::find_account(db, login); });
+}
+
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal, AccountId id,
+                                             const core::Requirement& requirement) {
+  return open_found(context, principal, requirement,
+                    [&](store::Connection& db) { return store::find_account(db, id); });
+}
+
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal, TeamId team,
+                                             const core::Requirement& requirement) {
+  return open_found(context, principal, requirement,
+                    [&](store::Connection& db) -> std::optional<core::Account> {
+                      auto found = store::find_team(db, team);
+                      if (!found) return std::nullopt;
+                      return std::move(found->organization);
+                    });
 }
 
 Result<std::optional<RepositoryId>> find_renamed(const Context& context,

@@ -21,10 +21,17 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
                                          RepositoryId id, const core::Requirement& requirement);
 
-/// An organization, and the access to it, as core::check_organization_access judges it.
+/// An organization by its login or id, or by the id of one of its teams, and the access to it, as
+/// core::check_organization_access judges it.
 Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal,
                                              const std::string& login,
+                                             const core::Requirement& requirement);
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal, AccountId id,
+                                             const core::Requirement& requirement);
+Result<OrganizationAccess> open_organization(const Context& context,
+                                             const core::Principal& principal, TeamId team,
                                              const core::Requirement& requirement);
 
 /// The repository that had this name once, and has another one now. Nothing if there is none, and

@@ -1,5 +1,6 @@
 #include "app/administration.h"
 
+#include "app/collaborators.h"
 #include "app/members.h"
 #include "app/repositories.h"
 #include "base/limits.h"
@@ -159,9 +160,7 @@ Result<void> grant_role(const Context& context, const core::Principal& principal
   return context.database.write([&](store::Connection& tx) -> Result<void> {
     auto repository = TRY(require_repository(tx, owner, name));
     auto account = TRY(require_account(tx, login));
-    store::set_role(tx, repository.id, account.id, role);
-    store::insert_audit(tx, principal, {"repository.grant", repository.id, account.id.value},
-                        context.now());
+    grant(tx, principal, repository, account, role, context.now());
     return {};
   });
 }

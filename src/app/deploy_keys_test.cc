@@ -202,3 +202,24 @@ TEST_CASE("get_deploy_key: a blocked account's key is not enabled") {
   const auto read = must(app::get_deploy_key(app.context, app.access, made.id));
   CHECK_FALSE(core::is_enabled(read, app.now));
 }
+
+TEST_CASE(
+    "create_deploy_key: a wrapped key is the key itself; two keys that look like one are none") {
+  KeyFixture app;
+  const std::string one = test::public_key("one");
+  const size_t middle = one.size() / 2;
+  const auto made = must(app.create(one.substr(0, middle) + "\n" + one.substr(middle) + "\n"));
+  CHECK(made.key.text == one);
+  const auto again = app.create(one);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().reason_code == "key_in_use");
+  // The base64 of two keys right behind each other is base64, too: OpenSSH reads it as no key.
+  const std::string other = test::public_key("other");
+  for (const std::string& rest : {other.substr(other.find(' ') + 1), std::string("admin"),
+                                  std::string("AAAA"), "restrict " + other}) {
+    const auto refused = app.create(test::public_key("third") + "\n" + rest);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason_code == "invalid_key");
+  }
+  CHECK(app.row_count("deploy_key") == 1);
+}

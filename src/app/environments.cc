@@ -37,10 +37,10 @@ std::string detail_of(const core::Environment& environment) {
   if (const auto* rule = environment.find<core::RequiredReviewersRule>()) {
     json.key("reviewers").begin_array();
     for (const core::Reviewer& reviewer : rule->reviewers) json.value(reviewer.name);
-    json.end_array()
-        .member("required_approvals", rule->required_approvals)
-        .member("prevent_self_review", rule->prevent_self_review);
+    json.end_array();
   }
+  json.member("required_approvals", environment.reviews.required_approvals)
+      .member("prevent_self_review", environment.reviews.prevent_self_review);
   json.member("can_admins_bypass", environment.can_admins_bypass).end_object();
   return json.take();
 }
@@ -125,6 +125,7 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
           reviewers = TRY(change_reviewers(tx, access, environment, *change.reviewers));
         }
         environment.rules = TRY(core::rules_after(environment, change, reviewers));
+        environment.reviews = core::reviews_after(environment, change);
         environment.can_admins_bypass =
             change.can_admins_bypass.value_or(environment.can_admins_bypass);
         store::save_environment(tx, environment, now);

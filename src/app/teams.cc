@@ -21,11 +21,16 @@ std::optional<AccountId> viewer_of(const OrganizationAccess& access) {
   return access.is_owner() ? std::nullopt : std::optional(access.principal.account->id);
 }
 
-/// The team of that slug, if the principal may see it.
+/// The organization's team at that address, if the principal may see it.
 Result<core::Team> require_team(store::Connection& db, const OrganizationAccess& access,
-                                const std::string& slug) {
-  auto team = store::find_team(db, access.organization.id, slug);
-  if (!team || !may_see(db, access.principal, *team)) return not_found();
+                                const core::TeamAddress& address) {
+  const AccountId organization = access.organization.id;
+  const auto* id = std::get_if<TeamId>(&address);
+  auto team = id != nullptr ? store::find_team(db, *id)
+                            : store::find_team(db, organization, std::get<std::string>(address));
+  if (!team || team->organization.id != organization || !may_see(db, access.principal, *team)) {
+    return not_found();
+  }
   return std::move(*team);
 }
 
@@ -105,6 +110,7 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
   team.slug = core::team_slug(input.name);
   team.description = input.description;
   team.privacy = input.privacy;
+  team.notification_setting = input.notification_setting;
   team.created_at = team.updated_at = context.now();
   TRY(core::check_team(team));
   if (input.maintainers.size() > named_at_creation) {
@@ -128,16 +134,17 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
 }
 
 Result<TeamDetails> get_team(const Context& context, const OrganizationAccess& access,
-                             const std::string& slug) {
+                             const core::TeamAddress& address) {
   return context.database.read([&](store::Connection& db) -> Result<TeamDetails> {
-    return details_of(db, TRY(require_team(db, access, slug)));
+    return details_of(db, TRY(require_team(db, access, address)));
   });
 }
 
 Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess& access,
-                                const std::string& slug, const core::TeamChanges& changes) {
+                                const core::TeamAddress& address,
+                                const core::TeamChanges& changes) {
   return context.database.write([&](store::Connection& tx) -> Result<UpdatedTeam> {
-    const core::Team before = TRY(require_team(tx, access, slug));
+    const core::Team before = TRY(require_team(tx, access, address));
     core::Team team = before;
     if (changes.name) {
       team.name = *changes.name;
@@ -145,9 +152,11 @@ Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess
     }
     if (changes.description) team.description = *changes.description;
     if (changes.privacy) team.privacy = *changes.privacy;
+    if (changes.notification_setting) team.notification_setting = *changes.notification_setting;
     TRY(core::check_team(team));
     if (team.name == before.name && team.description == before.description &&
-        team.privacy == before.privacy) {
+        team.privacy == before.privacy &&
+        team.notification_setting == before.notification_setting) {
       return UpdatedTeam{details_of(tx, std::move(team)), false};
     }
     team.updated_at = context.now();
@@ -158,9 +167,9 @@ Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess
 }
 
 Result<void> delete_team(const Context& context, const OrganizationAccess& access,
-                         const std::string& slug) {
+                         const core::TeamAddress& address) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, slug));
+    const core::Team team = TRY(require_team(tx, access, address));
     // A rule that lost its reviewers could never be opened, or, worse, would ask nobody.
     if (auto environment = store::environment_reviewed_by(tx, team.id)) {
       return fail(
@@ -176,12 +185,12 @@ Result<void> delete_team(const Context& context, const OrganizationAccess& acces
 
 Result<core::Listing<core::TeamMember>> list_team_members(const Context& context,
                                                           const OrganizationAccess& access,
-                                                          const std::string& slug,
+                                                          const core::TeamAddress& address,
                                                           std::optional<core::TeamRole> role,
                                                           const core::Page& page) {
   return context.database.read(
       [&](store::Connection& db) -> Result<core::Listing<core::TeamMember>> {
-        const core::Team team = TRY(require_team(db, access, slug));
+        const core::Team team = TRY(require_team(db, access, address));
         return store::list_team_members(db, team.id, role, page);
       });
 }
@@ -200,17 +209,18 @@ Result<TeamMembership> find_membership(store::Connection& db, core::Team team,
 }  // namespace
 
 Result<TeamMembership> get_team_membership(const Context& context, const OrganizationAccess& access,
-                                           const std::string& slug, const std::string& login) {
+                                           const core::TeamAddress& address,
+                                           const std::string& login) {
   return context.database.read([&](store::Connection& db) -> Result<TeamMembership> {
-    return find_membership(db, TRY(require_team(db, access, slug)), login);
+    return find_membership(db, TRY(require_team(db, access, address)), login);
   });
 }
 
 Result<TeamMembership> set_team_membership(const Context& context, const OrganizationAccess& access,
-                                           const std::string& slug, const std::string& login,
-                                           core::TeamRole role) {
+                                           const core::TeamAddress& address,
+                                           const std::string& login, core::TeamRole role) {
   return context.database.write([&](store::Connection& tx) -> Result<TeamMembership> {
-    core::Team team = TRY(require_team(tx, access, slug));
+    core::Team team = TRY(require_team(tx, access, address));
     const auto account = store::find_account(tx, login);
     if (!account) return not_found();
     const Timestamp now = context.now();
@@ -225,9 +235,9 @@ Result<TeamMembership> set_team_membership(const Context& context, const Organiz
 }
 
 Result<void> remove_team_membership(const Context& context, const OrganizationAccess& access,
-                                    const std::string& slug, const std::string& login) {
+                                    const core::TeamAddress& address, const std::string& login) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, slug));
+    const core::Team team = TRY(require_team(tx, access, address));
     const auto account = store::find_account(tx, login);
     if (!account || !store::remove_team_member(tx, team.id, account->id)) return not_found();
     audit(tx, access, team, {"team.remove_member", account->login}, context.now());
@@ -237,11 +247,11 @@ Result<void> remove_team_membership(const Context& context, const OrganizationAc
 
 Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context& context,
                                                                    const OrganizationAccess& access,
-                                                                   const std::string& slug,
+                                                                   const core::TeamAddress& address,
                                                                    const core::Page& page) {
   return context.database.read(
       [&](store::Connection& db) -> Result<core::Listing<core::TeamRepository>> {
-        const core::Team team = TRY(require_team(db, access, slug));
+        const core::Team team = TRY(require_team(db, access, address));
         return store::list_team_repositories(db, team.id, viewer_of(access), page);
       });
 }
@@ -250,7 +260,7 @@ Result<core::TeamRepository> get_team_repository(const Context& context,
                                                  const OrganizationAccess& access,
                                                  const RepositoryOfTeam& name) {
   return context.database.read([&](store::Connection& db) -> Result<core::TeamRepository> {
-    const core::Team team = TRY(require_team(db, access, name.slug));
+    const core::Team team = TRY(require_team(db, access, name.team));
     auto repository = store::find_repository(db, name.owner, name.name);
     if (!repository) return not_found();
     const core::Role granted = store::find_role(db, *repository, access.principal.account->id);
@@ -265,7 +275,7 @@ Result<core::TeamRepository> get_team_repository(const Context& context,
 Result<void> set_team_role(const Context& context, const OrganizationAccess& access,
                            const RepositoryOfTeam& name, core::Role role) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, name.slug));
+    const core::Team team = TRY(require_team(tx, access, name.team));
     if (!equal_ignoring_case(name.owner, access.organization.login)) {
       return refuse("repository", "The repository is not one of " + access.organization.login,
                     "not_a_repository_of_the_organization");

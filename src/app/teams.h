@@ -26,22 +26,22 @@ Result<core::Listing<core::Team>> list_teams(const Context& context,
 Result<TeamDetails> create_team(const Context& context, const OrganizationAccess& access,
                                 const core::NewTeam& input);
 Result<TeamDetails> get_team(const Context& context, const OrganizationAccess& access,
-                             const std::string& slug);
+                             const core::TeamAddress& address);
 /// The team as it is then, and whether that is another one than before. A new name is a new slug.
 struct UpdatedTeam {
   TeamDetails details;
   bool has_changed = false;
 };
 Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess& access,
-                                const std::string& slug, const core::TeamChanges& changes);
+                                const core::TeamAddress& address, const core::TeamChanges& changes);
 /// `invalid` while an environment's rule asks for its review.
 Result<void> delete_team(const Context& context, const OrganizationAccess& access,
-                         const std::string& slug);
+                         const core::TeamAddress& address);
 
 /// By login; those of that role, or all.
 Result<core::Listing<core::TeamMember>> list_team_members(const Context& context,
                                                           const OrganizationAccess& access,
-                                                          const std::string& slug,
+                                                          const core::TeamAddress& address,
                                                           std::optional<core::TeamRole> role,
                                                           const core::Page& page);
 /// An account in a team of the organization.
@@ -50,23 +50,24 @@ struct TeamMembership {
   core::TeamMember member;
 };
 Result<TeamMembership> get_team_membership(const Context& context, const OrganizationAccess& access,
-                                           const std::string& slug, const std::string& login);
+                                           const core::TeamAddress& address,
+                                           const std::string& login);
 /// Whoever is no member of the organization becomes one.
 Result<TeamMembership> set_team_membership(const Context& context, const OrganizationAccess& access,
-                                           const std::string& slug, const std::string& login,
-                                           core::TeamRole role);
+                                           const core::TeamAddress& address,
+                                           const std::string& login, core::TeamRole role);
 Result<void> remove_team_membership(const Context& context, const OrganizationAccess& access,
-                                    const std::string& slug, const std::string& login);
+                                    const core::TeamAddress& address, const std::string& login);
 
 /// Those that the principal may see, by name.
 Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context& context,
                                                                    const OrganizationAccess& access,
-                                                                   const std::string& slug,
+                                                                   const core::TeamAddress& address,
                                                                    const core::Page& page);
 
 /// A repository as a path below a team names it.
 struct RepositoryOfTeam {
-  std::string slug;
+  core::TeamAddress team;
   std::string owner;
   std::string name;
 };

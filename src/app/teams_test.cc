@@ -151,6 +151,60 @@ TEST_CASE("list_teams, get_team: a secret team is seen by its members and by own
   CHECK(must(app::list_team_members(app.context, carla, "open", {}, {})).total_count == 1);
 }
 
+TEST_CASE("a team by its id: the same team, under another name too; none of another organization") {
+  TeamFixture app;
+  const TeamId open = app.add("Open").team.id;
+  const TeamId secret = app.add("Secret", core::TeamPrivacy::secret).team.id;
+  core::TeamChanges changes;
+  changes.name = "Renamed";
+  CHECK(must(app::update_team(app.context, app.owner, open, changes)).details.team.id == open);
+  CHECK(must(app::get_team(app.context, app.enter("carla"), open)).team.slug == "renamed");
+  CHECK(reason(app::get_team(app.context, app.enter("carla"), secret)) == "not found");
+  CHECK(reason(app::get_team(app.context, app.owner, TeamId{4711})) == "not found");
+
+  must(app::create_account(
+      app.context, app.nobody,
+      {.login = "others", .kind = core::AccountKind::organization, .human = ""}));
+  must(app::set_member(app.context, app.nobody, "others", "ada", "admin"));
+  const auto ada = app.log_in("ada", "admin:org");
+  const core::Requirement reading{Role::read, {core::Scope::read_org}};
+  const auto others = must(app::open_organization(app.context, ada, "others", reading));
+  CHECK(reason(app::get_team(app.context, others, open)) == "not found");
+  CHECK(reason(app::delete_team(app.context, others, open)) == "not found");
+  CHECK(reason(app::set_team_role(app.context, others, {open, "others", "x"}, Role::read)) ==
+        "not found");
+
+  // The organization by its id, and by its team's.
+  const AccountId works = app.owner.organization.id;
+  CHECK(must(app::open_organization(app.context, ada, works, reading)).organization.login ==
+        "works");
+  CHECK(must(app::open_organization(app.context, ada, open, reading)).organization.id == works);
+  const auto stranger = app.log_in("stranger", "admin:org");
+  CHECK(reason(app::open_organization(app.context, stranger, open, reading)) == "not found");
+  CHECK(reason(app::open_organization(app.context, ada, TeamId{4711}, reading)) == "not found");
+  CHECK(reason(app::open_organization(app.context, ada, ada.account->id, reading)) == "not found");
+}
+
+TEST_CASE("update_team: what its members are told is kept, and not reset by another change") {
+  TeamFixture app;
+  core::NewTeam input;
+  input.name = "Ops";
+  input.notification_setting = core::TeamNotifications::disabled;
+  must(app::create_team(app.context, app.owner, input));
+  auto setting = [&] {
+    return must(app::get_team(app.context, app.owner, "ops")).team.notification_setting;
+  };
+  CHECK(setting() == core::TeamNotifications::disabled);
+  core::TeamChanges changes;
+  changes.description = "They operate";
+  must(app::update_team(app.context, app.owner, "ops", changes));
+  CHECK(setting() == core::TeamNotifications::disabled);
+  changes.notification_setting = core::TeamNotifications::enabled;
+  CHECK(must(app::update_team(app.context, app.owner, "ops", changes)).has_changed);
+  CHECK(setting() == core::TeamNotifications::enabled);
+  CHECK_FALSE(must(app::update_team(app.context, app.owner, "ops", changes)).has_changed);
+}
+
 TEST_CASE("update_team: a new name is a new slug; the same again changes nothing") {
   TeamFixture app;
   app.add("Ops");

@@ -30,11 +30,38 @@ std::unexpected<Error> invalid_key(std::string reason = "invalid_key") {
                  std::move(reason));
 }
 
+constexpr std::string_view blanks = " \t";
+
+/// What is behind the blanks at `at`; a line feed is none.
+std::string_view behind_blanks(std::string_view text, size_t at) {
+  return text.substr(std::min(text.find_first_not_of(blanks, at), text.size()));
+}
+
 /// Takes what stands before the first blank.
 std::string_view take_word(std::string_view& rest) {
-  const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
-  rest = trim(rest.substr(word.size()));
+  const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
+  rest = behind_blanks(rest, word.size());
   return word;
+}
+
+bool is_base64(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/' || c == '=';
+}
+
+/// Takes base64 up to a blank or the end. Terminals and mail programs wrap long lines: line feeds
+/// count as nothing where base64 goes on right behind them. Empty for anything else.
+std::string take_wrapped_base64(std::string_view& rest) {
+  constexpr std::string_view line_ends = "\r\n";
+  std::string taken;
+  size_t at = 0;
+  while (at < rest.size() && !blanks.contains(rest[at])) {
+    at = std::min(rest.find_first_not_of(line_ends, at), rest.size());
+    if (at == rest.size() || !is_base64(rest[at])) return "";
+    taken += rest[at++];
+  }
+  rest = behind_blanks(rest, at);
+  return taken;
 }
 
 }  // namespace
@@ -47,7 +74,7 @@ Result<PublicKeyLine> split_public_key(std::string_view text) {
   if (std::ranges::count(accepted_types, line.type) == 0) {
     return invalid_key(line.type == "ssh-dss" ? "weak_key" : "invalid_key");
   }
-  const auto blob = base64_decode(take_word(rest));
+  const auto blob = base64_decode(take_wrapped_base64(rest));
   if (!blob || blob->empty()) return invalid_key();
   // Written anew: what is compared, kept and shown is the one spelling of these bytes.
   line.blob = base64(*blob);

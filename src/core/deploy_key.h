@@ -17,8 +17,8 @@ struct PublicKeyLine {
   std::string comment;
 };
 
-/// One line with one key: no options before it, no certificate, no type that is not accepted.
-/// Otherwise GitHub's `key is invalid`.
+/// One line with one key, which may be wrapped within its base64: no options before it, no
+/// certificate, no type that is not accepted. Otherwise GitHub's `key is invalid`.
 Result<PublicKeyLine> split_public_key(std::string_view text);
 
 /// A key that OpenSSH has read.

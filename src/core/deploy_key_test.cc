@@ -83,6 +83,50 @@ TEST_CASE("split_public_key: nothing before the key, and nothing but one key") {
   CHECK(reason(ada + " a\rcommand=\"x\"") == "invalid_key");
 }
 
+TEST_CASE("split_public_key: a key that was wrapped within its base64 is joined") {
+  for (const char* line_end : {"\n", "\r\n", "\n\n"}) {
+    for (const size_t width : {1, 7, 64}) {
+      std::string wrapped;
+      for (size_t at = 0; at < blob.size(); at += width) {
+        wrapped += (at == 0 ? "" : line_end) + blob.substr(at, width);
+      }
+      const auto line = split_public_key("ssh-ed25519 " + wrapped + " ada@shop\n");
+      REQUIRE(line);
+      CHECK(line->blob == blob);
+      CHECK(line->comment == "ada@shop");
+    }
+  }
+}
+
+TEST_CASE("split_public_key: a key as `fold -s` wraps it, which begins a line with the base64") {
+  CHECK(split_public_key("ssh-ed25519 \n" + blob.substr(0, 40) + "\n" + blob.substr(40))->blob ==
+        blob);
+}
+
+TEST_CASE("split_public_key: nothing but base64 goes on behind a line feed") {
+  const std::string bob = test::public_key("bob");
+  const std::string half = blob.substr(0, 20), other_half = blob.substr(20);
+  const std::string lines[] = {"\n" + bob,
+                               "\n " + bob,
+                               "\n\t" + bob,
+                               " \n" + bob,
+                               "\ncommand=\"/bin/sh\" " + bob,
+                               "\n# comment",
+                               "\n ada@shop",
+                               "\nada@shop",
+                               "\n-----END-----",
+                               "\x0b" + blob,
+                               "\f",
+                               std::string("\0AAAA", 5)};
+  for (const std::string& line : lines) CHECK(reason(ada + line) == "invalid_key");
+  CHECK(reason("ssh-ed25519 " + half + "\n " + other_half) == "invalid_key");
+  CHECK(reason("ssh-ed25519 " + half + " \n" + other_half) == "invalid_key");
+  CHECK(reason("ssh-ed25519\n" + blob) == "invalid_key");
+  CHECK(reason("ssh-\ned25519 " + blob) == "invalid_key");
+  CHECK(reason(ada + " \n" + test::public_key("bob") + " bob") == "invalid_key");
+  CHECK(reason("ssh-ed25519 AAA=\nAAAA") == "invalid_key");
+}
+
 TEST_CASE("split_public_key: what is very long is refused before it is looked at") {
   CHECK(reason(ada + " " + std::string(limits::public_key_bytes, 'a')) == "too_long");
   CHECK(split_public_key(ada + " " + std::string(limits::public_key_bytes - ada.size() - 1, 'a')));

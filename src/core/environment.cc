@@ -65,6 +65,11 @@ Result<void> check_environment_change(const EnvironmentChange& change) {
   return {};
 }
 
+ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change) {
+  return {change.required_approvals.value_or(environment.reviews.required_approvals),
+          change.prevent_self_review.value_or(environment.reviews.prevent_self_review)};
+}
+
 Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                                                 const EnvironmentChange& change,
                                                 const std::vector<Reviewer>& reviewers) {
@@ -86,10 +91,10 @@ Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
   }
 
   auto present = environment.find<RequiredReviewersRule>();
-  RequiredReviewersRule review = present != nullptr ? *present : RequiredReviewersRule{};
+  const ReviewSettings settings = reviews_after(environment, change);
+  RequiredReviewersRule review{{}, settings.required_approvals, settings.prevent_self_review};
+  if (present != nullptr) review.reviewers = present->reviewers;
   if (change.reviewers) review.reviewers = reviewers;
-  review.required_approvals = change.required_approvals.value_or(review.required_approvals);
-  review.prevent_self_review = change.prevent_self_review.value_or(review.prevent_self_review);
   if (!review.reviewers.empty()) {
     TRY(check_count(review.reviewers.size()));
     // How many a team has is its own affair, and changes.

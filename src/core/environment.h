@@ -45,6 +45,13 @@ struct RequiredReviewersRule {
   bool prevent_self_review = false;
 };
 
+/// How reviews of an environment are judged: what its rule has while there are reviewers, and what
+/// a rule begins with when there are some.
+struct ReviewSettings {
+  int required_approvals = 1;
+  bool prevent_self_review = false;
+};
+
 /// A gate of an environment. It never changes: one that differs has another id.
 struct ProtectionRule {
   ProtectionRuleId id;
@@ -68,6 +75,7 @@ struct Environment {
   RepositoryId repository_id;
   EnvironmentName name;
   bool can_admins_bypass = true;
+  ReviewSettings reviews = {};
   std::vector<ProtectionRule> rules;  ///< at most one of each kind, in the order of their kinds
   Timestamp created_at{};
   Timestamp updated_at{};
@@ -109,6 +117,8 @@ struct EnvironmentChange {
 /// Checks ranges and counts.
 Result<void> check_environment_change(const EnvironmentChange& change);
 
+/// The settings that `environment` has after the change.
+ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change);
 /// The rules that `environment` has after the change. Those that stay what they are keep their ids;
 /// the others have none yet. `reviewers` are those that a change of them leads to, with names.
 /// 422 if they are too many, or if more approvals are required than there are users who could give

@@ -16,6 +16,7 @@ Environment guarded() {
   environment.rules = {{{10}, BranchPolicyRule{BranchPolicyMode::protected_branches}},
                        {{20}, WaitTimerRule{30}},
                        {{30}, RequiredReviewersRule{grace, 1, true}}};
+  environment.reviews = {1, true};
   return environment;
 }
 
@@ -61,6 +62,32 @@ TEST_CASE("rules_after: null, 0 and [] clear") {
   change.reviewers.emplace();
   change.branch_policy.emplace(std::nullopt);
   CHECK(after(guarded(), change) == "");
+}
+
+TEST_CASE("rules_after: what was said of reviews holds when reviewers come, go and come again") {
+  Environment environment;
+  auto put = [&](const EnvironmentChange& change, const std::vector<Reviewer>& reviewers = {}) {
+    environment.rules = rules_after(environment, change, reviewers).value();
+    environment.reviews = reviews_after(environment, change);
+    const auto* rule = environment.find<RequiredReviewersRule>();
+    if (rule == nullptr) return std::string("none");
+    return std::to_string(rule->required_approvals) + (rule->prevent_self_review ? " strict" : "");
+  };
+  const std::vector<Reviewer> two = {{AccountId{2}, "grace"}, {AccountId{3}, "ada"}};
+  EnvironmentChange before, reviewers, none, loose;
+  before.prevent_self_review = true;
+  before.required_approvals = 2;
+  reviewers.reviewers.emplace();
+  CHECK(put(before) == "none");
+  CHECK(put(reviewers, two) == "2 strict");
+  CHECK(put(reviewers) == "none");
+  CHECK(put({}) == "none");
+  CHECK(after(environment, reviewers, grace) == "invalid_required_approvals");
+  CHECK(put(reviewers, two) == "2 strict");
+  loose.prevent_self_review = false;
+  CHECK(put(loose) == "2");
+  CHECK(put(reviewers) == "none");
+  CHECK(put(reviewers, two) == "2");
 }
 
 TEST_CASE("rules_after: no more approvals than there are users, but a team may have many") {

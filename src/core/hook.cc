@@ -93,6 +93,22 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
+/// Whoever may change the hook must not be able to have credentials that they do not know sent
+/// elsewhere.
+Result<void> set_url(Hook& hook, const std::string& text) {
+  HookUrl given = split_hook_url(text);
+  if (given.credentials == masked_credentials) {
+    const bool has_some = !hook.credentials.empty() || hook.has_unreadable_credentials;
+    if (has_some && given.url == hook.url) return {};
+    return hook_error("url", "The credentials in the url must be sent again with another url",
+                      "masked_credentials");
+  }
+  hook.url = std::move(given.url);
+  hook.credentials = Secret(std::move(given.credentials));
+  hook.has_unreadable_credentials = false;
+  return {};
+}
+
 void set_secret(Hook& hook, const std::optional<std::string>& secret) {
   hook.secret = Secret(secret.value_or(""));
   hook.has_unreadable_secret = false;
@@ -122,6 +138,23 @@ std::vector<std::string> counted_events(const Hook& hook, const std::vector<Hook
 
 }  // namespace
 
+HookUrl split_hook_url(std::string_view text) {
+  const size_t slashes = text.find("://");
+  if (slashes == text.npos) return {std::string(text), ""};
+  const size_t begin = slashes + 3;
+  const std::string_view authority = text.substr(begin, text.find_first_of("/?#", begin) - begin);
+  const size_t at = authority.rfind('@');
+  if (at == authority.npos) return {std::string(text), ""};
+  return {std::string(text.substr(0, begin)) + std::string(text.substr(begin + at + 1)),
+          std::string(authority.substr(0, at))};
+}
+
+std::string shown_url(const Hook& hook) {
+  if (hook.credentials.empty() && !hook.has_unreadable_credentials) return hook.url;
+  std::string shown = hook.url;
+  return shown.insert(shown.find("://") + 3, std::string(masked_credentials) + "@");
+}
+
 bool is_app_event(std::string_view event) { return event == "deployment_review"; }
 
 bool wants_event(const Hook& hook, std::string_view event) {
@@ -149,7 +182,7 @@ Result<void> check_hook_events(const std::vector<std::string>& events, const Hoo
 
 Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   if (input.config) {
-    hook.url = input.config->url;
+    TRY(set_url(hook, input.config->url));
     hook.content_type = input.config->content_type;
     hook.insecure_ssl = input.config->insecure_ssl;
     set_secret(hook, input.config->secret);
@@ -174,9 +207,9 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
 }
 
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) {
-  const bool moves = changes.url && *changes.url != hook.url;
-  if (changes.secret || moves) set_secret(hook, changes.secret);
-  if (changes.url) hook.url = *changes.url;
+  const std::string former_url = hook.url;
+  if (changes.url) TRY(set_url(hook, *changes.url));
+  if (changes.secret || hook.url != former_url) set_secret(hook, changes.secret);
   if (changes.content_type) hook.content_type = *changes.content_type;
   if (changes.insecure_ssl) hook.insecure_ssl = *changes.insecure_ssl;
   return check_secret(hook);
@@ -230,8 +263,9 @@ Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks)
 }
 
 bool is_duplicate(const Hook& a, const Hook& b) {
-  bool same_place = a.url == b.url && a.content_type == b.content_type &&
-                    a.insecure_ssl == b.insecure_ssl && a.secret.reveal() == b.secret.reveal();
+  bool same_place = a.url == b.url && a.credentials.reveal() == b.credentials.reveal() &&
+                    a.content_type == b.content_type && a.insecure_ssl == b.insecure_ssl &&
+                    a.secret.reveal() == b.secret.reveal();
   auto wants_some = [](const Hook& hook) {
     return std::ranges::any_of(hook.events, [](const auto& event) { return !is_app_event(event); });
   };

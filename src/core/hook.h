@@ -66,7 +66,10 @@ struct Hook {
   HookId id;
   HookTarget target;
   HookCreator creator;
-  std::string url;
+  std::string url;     ///< without credentials
+  Secret credentials;  ///< `user:password` as it stood in the URL; sent as Basic
+  bool has_unreadable_credentials =
+      false;  ///< they were sealed by another key: nothing can be sent
   HookContentType content_type = HookContentType::form;
   Secret secret;
   bool has_unreadable_secret = false;  ///< it was sealed by another key: nothing can be signed
@@ -81,6 +84,18 @@ struct Hook {
   Timestamp created_at{};
   Timestamp updated_at{};
 };
+
+/// What answers and events show in place of credentials.
+inline constexpr std::string_view masked_credentials = "********";
+
+/// A URL, and the credentials that were taken out of it: `https://user:password@host/`.
+struct HookUrl {
+  std::string url;
+  std::string credentials;  ///< empty: none
+};
+HookUrl split_hook_url(std::string_view text);
+/// The hook's URL as answers and events show it.
+std::string shown_url(const Hook& hook);
 
 /// The changes of a `POST` (all that is given counts) or a `PATCH` of a hook.
 struct HookConfig {
@@ -125,7 +140,8 @@ bool wants_event(const Hook& hook, std::string_view event);
 Result<void> check_hook_events(const std::vector<std::string>& events, const HookTarget& target);
 
 /// Applies `input` to `hook` and checks the outcome: `config` replaces the whole configuration,
-/// and a secret that is not sent again is dropped.
+/// and a secret that is not sent again is dropped. A URL that is sent back as it was shown keeps
+/// its credentials; with another URL, masked ones are refused.
 Result<void> apply_hook_input(Hook& hook, const HookInput& input);
 
 /// Applies single keys. A new URL drops the secret unless one is sent with it: whoever may change

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -25,6 +26,10 @@ struct Member {
 /// Who sees a team: its own members and the owners, or every member of the organization.
 enum class TeamPrivacy { secret, closed };
 
+/// Whether members are told when the team is mentioned. It is kept for clients that set it: nothing
+/// here mentions a team.
+enum class TeamNotifications { enabled, disabled };
+
 /// What a member is to the team. A maintainer may do no more than others here.
 enum class TeamRole { member, maintainer };
 
@@ -36,9 +41,13 @@ struct Team {
   std::string slug;
   std::string description;  ///< empty: none
   TeamPrivacy privacy = TeamPrivacy::secret;
+  TeamNotifications notification_setting = TeamNotifications::enabled;
   Timestamp created_at{};
   Timestamp updated_at{};
 };
+
+/// How an address names a team: by its slug, in its organization, or by its id.
+using TeamAddress = std::variant<std::string, TeamId>;
 
 /// Of an account in a team. The organization's owners count as maintainers.
 struct TeamMember {
@@ -63,6 +72,7 @@ struct NewTeam {
   std::string name;
   std::string description;
   TeamPrivacy privacy = TeamPrivacy::secret;
+  TeamNotifications notification_setting = TeamNotifications::enabled;
   std::vector<std::string> maintainers;  ///< logins
   std::vector<std::string> repo_names;   ///< `owner/name`
 };
@@ -72,6 +82,7 @@ struct TeamChanges {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<TeamPrivacy> privacy;
+  std::optional<TeamNotifications> notification_setting;
 };
 
 /// A team's name in paths, as GitHub documents it: in lower case, without accents, `-` for what is
@@ -94,6 +105,13 @@ template <>
 struct enum_names<TeamPrivacy> {
   static constexpr NameTable<TeamPrivacy, 2> values{
       {{TeamPrivacy::secret, "secret"}, {TeamPrivacy::closed, "closed"}}};
+};
+
+template <>
+struct enum_names<TeamNotifications> {
+  static constexpr NameTable<TeamNotifications, 2> values{
+      {{TeamNotifications::enabled, "notifications_enabled"},
+       {TeamNotifications::disabled, "notifications_disabled"}}};
 };
 
 template <>

@@ -33,6 +33,7 @@ std::string headers_json(const http::Headers& headers) {
   for (const http::Header& header : headers) {
     const std::string name = ascii_lower(header.name);
     if (name.starts_with("x-hub-signature") || name == "webhook-signature") continue;
+    if (name == "authorization") continue;
     if (json.size() > 1) json += ',';
     append_json_string(json, is_utf8(header.name) ? header.name : "?");
     json += ':';
@@ -62,6 +63,14 @@ std::string signing_key(const Secret& secret) {
     if (auto key = base64_decode(std::string_view(text).substr(mark.size()))) return *key;
   }
   return text;
+}
+
+/// The credentials of a URL, as browsers and libcurl send them.
+std::string basic(const Secret& credentials) {
+  std::string pair;
+  if (!percent_decode(credentials.reveal(), pair)) pair = credentials.reveal();
+  if (!credentials.reveal().contains(':')) pair += ':';
+  return "Basic " + base64(pair);
 }
 
 void sign(http::OutboundRequest& request, const store::DueDelivery& delivery, Timestamp now) {
@@ -123,6 +132,7 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   if (delivery.superseded_by) {
     headers.add("X-Esclusa-Superseded-By", std::to_string(delivery.superseded_by->value));
   }
+  if (!hook.credentials.empty()) headers.add("Authorization", basic(hook.credentials));
   if (!hook.secret.empty()) sign(request, delivery, now);
   return request;
 }

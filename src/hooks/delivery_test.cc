@@ -169,6 +169,24 @@ TEST_CASE("make_request: a form wraps the body, and the signature is of what is 
         "sha256=" + hmac_sha256_hex("secret", request.body));
 }
 
+TEST_CASE("make_request: the credentials of the URL are sent as Basic, and recorded nowhere") {
+  auto authorization = [](const std::string& credentials) {
+    auto one = delivery();
+    one.hook.credentials = Secret(credentials);
+    const auto request = hooks::make_request(one, everywhere, signed_at);
+    CHECK(request.url == "https://hooks.example/in?a=1");
+    const auto attempt = hooks::make_attempt(request, answer(200), signed_at);
+    CHECK(ascii_lower(attempt.request_headers).find("authorization") == std::string::npos);
+    CHECK(attempt.url == request.url);
+    return header(request, "Authorization");
+  };
+  CHECK(authorization("") == "(absent)");
+  CHECK(authorization("ada:secret") == "Basic " + base64("ada:secret"));
+  CHECK(authorization("token") == "Basic " + base64("token:"));
+  CHECK(authorization(":secret") == "Basic " + base64(":secret"));
+  CHECK(authorization("a%40b:p%C3%A4%0d%0aX: y") == "Basic " + base64("a@b:p\xC3\xA4\r\nX: y"));
+}
+
 TEST_CASE("make_request: TLS is verified unless the hook says otherwise") {
   auto hook = delivery();
   CHECK(hooks::make_request(hook, everywhere, signed_at).verify_tls);

@@ -96,7 +96,7 @@ void Worker::claim() {
       if (claimed_.size() >= limits::delivery_concurrency) return;
       if (!may_claim(delivery, busy)) continue;
       const HookId hook = delivery.hook.id;
-      if (delivery.hook.has_unreadable_secret) {
+      if (delivery.hook.has_unreadable_secret || delivery.hook.has_unreadable_credentials) {
         log::error("a webhook's secret does not unseal: was secret.key changed?",
                    {{"hook_id", hook.value}});
         busy.push_back(hook);

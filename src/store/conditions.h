@@ -18,9 +18,20 @@ class Conditions {
   void add(const std::string& test) { text_ += " and " + test; }
   /// `?` in `test` stands for the value.
   void add(std::string test, const sql::Parameter& value) {
-    parameters_.push_back(value);
-    test.replace(test.find('?'), 1, "$" + std::to_string(parameters_.size()));
+    test.replace(test.find('?'), 1, bind(value));
     add(test);
+  }
+
+  /// A further parameter, as it stands in a text that is added: `$2`.
+  std::string bind(const sql::Parameter& value) {
+    parameters_.push_back(value);
+    return "$" + std::to_string(parameters_.size());
+  }
+
+  /// The same for the selected columns alone, which counting leaves out: after all conditions.
+  std::string bind_for_columns(const sql::Parameter& value) {
+    column_parameters_.push_back(value);
+    return "$" + std::to_string(parameters_.size() + column_parameters_.size());
   }
 
   /// One page of `select(where clause)`, and how many rows of `table` there are in all.
@@ -31,6 +42,7 @@ class Conditions {
     db.each("select count(*) from " + table + " " + text_, parameters_,
             [&](const sql::Row& row) { listing.total_count = row.integer(0); });
     auto parameters = parameters_;
+    parameters.insert(parameters.end(), column_parameters_.begin(), column_parameters_.end());
     parameters.emplace_back(page.size);
     parameters.emplace_back(page.offset());
     const std::string rest = " order by " + order_by + " limit $" +
@@ -43,6 +55,7 @@ class Conditions {
  private:
   std::string text_;
   std::vector<sql::Parameter> parameters_;
+  std::vector<sql::Parameter> column_parameters_;
 };
 
 }  // namespace esclusa::store

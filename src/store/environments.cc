@@ -14,7 +14,8 @@ namespace {
 
 std::string select_environments(std::string_view condition) {
   return "select e.id, e.repository_id, n.id, n.name, e.can_admins_bypass, e.created_at, "
-         "e.updated_at from environment e join environment_name n on n.id = "
+         "e.updated_at, e.required_approvals, e.prevent_self_review from environment e join "
+         "environment_name n on n.id = "
          "e.environment_name_id " +
          std::string(condition);
 }
@@ -24,6 +25,7 @@ core::Environment read_environment(const sql::Row& row) {
           .repository_id = {row.integer(1)},
           .name = {{row.integer(2)}, std::string(row.text(3))},
           .can_admins_bypass = row.boolean(4),
+          .reviews = {static_cast<int>(row.integer(7)), row.boolean(8)},
           .rules = {},
           .created_at = from_micros(row.integer(5)),
           .updated_at = from_micros(row.integer(6))};
@@ -213,8 +215,11 @@ std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
 }
 
 void save_environment(sql::Connection& tx, core::Environment& environment, Timestamp now) {
-  tx.execute("update environment set can_admins_bypass = $2, updated_at = $3 where id = $1",
-             {environment.id.value, environment.can_admins_bypass, to_micros(now)});
+  tx.execute(
+      "update environment set can_admins_bypass = $2, updated_at = $3, required_approvals = $4, "
+      "prevent_self_review = $5 where id = $1",
+      {environment.id.value, environment.can_admins_bypass, to_micros(now),
+       environment.reviews.required_approvals, environment.reviews.prevent_self_review});
   environment.updated_at = now;
   for (const core::ProtectionRule& former : list_rules(tx, environment.id)) {
     if (std::ranges::find(environment.rules, former.id, &core::ProtectionRule::id) ==

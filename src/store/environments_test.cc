@@ -105,6 +105,18 @@ TEST_CASE("save_environment: a rule with an id stays, others go or are made") {
   });
 }
 
+TEST_CASE("save_environment: how reviews are judged is kept also without a rule") {
+  on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
+    environment.rules.clear();
+    environment.reviews = {3, true};
+    store::save_environment(tx, environment, at(5));
+    const auto read = found(store::find_environment(tx, environment.name.id));
+    CHECK(read.rules.empty());
+    CHECK(read.reviews.required_approvals == 3);
+    CHECK(read.reviews.prevent_self_review);
+  });
+}
+
 TEST_CASE("save_environment: patterns go with their mode") {
   on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
     core::BranchPolicy policy{{}, core::BranchPolicyKind::tag, "v*"};

@@ -9,7 +9,7 @@
 /// reader.
 namespace esclusa::store {
 
-inline constexpr int hook_column_count = 24;
+inline constexpr int hook_column_count = 25;
 inline constexpr std::string_view hook_creator_join = " join account c on c.id = h.creator_id ";
 /// What waits for the hook `$1`. The environment, always given, makes SQLite take the index of what
 /// waits; it would go through all that the hook ever had.

@@ -9,10 +9,14 @@ namespace esclusa::store {
 namespace {
 
 std::string seal_context(HookId id) { return "hook.secret:" + std::to_string(id.value); }
+std::string credentials_context(HookId id) {
+  return "hook.credentials:" + std::to_string(id.value);
+}
 
-std::optional<std::string> sealed(const Sealer& sealer, HookId id, const Secret& secret) {
+std::optional<std::string> sealed(const Sealer& sealer, const std::string& context,
+                                  const Secret& secret) {
   if (secret.empty()) return std::nullopt;
-  return sealer.seal(seal_context(id), secret);
+  return sealer.seal(context, secret);
 }
 
 std::string_view target_column(const core::HookTarget& target) {
@@ -42,18 +46,31 @@ void read_secrets(const sql::Row& row, const Sealer& sealer, int first, core::Ho
   }
 }
 
+void read_credentials(const sql::Row& row, const Sealer& sealer, int column, core::Hook& hook) {
+  if (row.is_null(column)) return;
+  if (auto credentials = sealer.unseal(credentials_context(hook.id), row.text(column))) {
+    hook.credentials = *credentials;
+  } else {
+    hook.has_unreadable_credentials = true;
+  }
+}
+
 /// All that is known only once the hook has its id.
 void write_secrets(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
   std::optional<std::string> former;
   std::optional<int64_t> until;
   if (hook.former_secret) {
-    former = sealed(sealer, hook.id, hook.former_secret->secret);
+    former = sealed(sealer, seal_context(hook.id), hook.former_secret->secret);
     until = to_micros(hook.former_secret->until);
   }
   // What does not unseal is kept as it is: the right key may come back.
   if (!hook.has_unreadable_secret) {
     tx.execute("update hook set secret_sealed = $2 where id = $1",
-               {hook.id.value, sealed(sealer, hook.id, hook.secret)});
+               {hook.id.value, sealed(sealer, seal_context(hook.id), hook.secret)});
+  }
+  if (!hook.has_unreadable_credentials) {
+    tx.execute("update hook set credentials_sealed = $2 where id = $1",
+               {hook.id.value, sealed(sealer, credentials_context(hook.id), hook.credentials)});
   }
   tx.execute("update hook set former_secret_sealed = $2, former_secret_until = $3 where id = $1",
              {hook.id.value, former, until});
@@ -67,7 +84,8 @@ std::string hook_columns() {
          "h.secret_sealed, "
          "h.former_secret_sealed, h.former_secret_until, h.insecure_ssl, h.events, h.active, "
          "h.retry, h.when_superseded, h.last_code, h.last_status, h.last_message, "
-         "h.failure_count, h.failing_since, h.probe_at, h.created_at, h.updated_at";
+         "h.failure_count, h.failing_since, h.probe_at, h.created_at, h.updated_at, "
+         "h.credentials_sealed";
 }
 
 core::HookHealth read_hook_health(const sql::Row& row, int first) {
@@ -86,6 +104,7 @@ core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   hook.creator = {
       {row.integer(first + 3)}, std::string(row.text(first + 4)), row.boolean(first + 5)};
   hook.url = row.text(first + 6);
+  read_credentials(row, sealer, first + 24, hook);
   hook.content_type = read_enum<core::HookContentType>(row, first + 7);
   read_secrets(row, sealer, first + 8, hook);
   hook.insecure_ssl = row.boolean(first + 11);

@@ -68,6 +68,38 @@ TEST_CASE("insert_hook: the row does not hold the secret in the clear") {
   });
 }
 
+TEST_CASE("credentials of a hook: sealed, bound to the hook, and not lost with the key") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Connection& tx) {
+      const Surroundings s(tx);
+      auto hook = s.hook(tx, {"*"}, "http://a", "secret");
+      auto find = [&](HookId id) {
+        return found(store::find_hook(tx, sealer(), s.repository.id, id));
+      };
+      hook.credentials = Secret("ada:well kept");
+      store::update_hook(tx, sealer(), hook);
+      CHECK(find(hook.id).credentials.reveal() == "ada:well kept");
+      CHECK(find(hook.id).url == "http://a");
+      CHECK(tx.number("select count(*) from hook where credentials_sealed like '%kept%'") == 0);
+
+      const auto other = s.hook(tx);
+      tx.execute(
+          "update hook set credentials_sealed = (select h.credentials_sealed from hook h "
+          "where h.id = $1) where id = $2",
+          {hook.id.value, other.id.value});
+      CHECK(find(other.id).has_unreadable_credentials);
+      CHECK(find(other.id).credentials.empty());
+      store::update_hook(tx, sealer(), find(other.id));  // another change
+      CHECK(tx.number("select count(*) from hook where credentials_sealed is not null") == 2);
+
+      hook.credentials = Secret();
+      store::update_hook(tx, sealer(), hook);
+      CHECK(find(hook.id).credentials.empty());
+      CHECK(tx.number("select count(*) from hook where credentials_sealed is not null") == 1);
+    });
+  });
+}
+
 TEST_CASE("find_hook: a sealed secret that was moved to another row is not taken") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {

@@ -51,6 +51,25 @@ core::Listing<core::Account> list_members(sql::Connection& db, AccountId organiz
                     [](const sql::Row& row) { return read_account(row); });
 }
 
+core::Listing<core::Account> list_organizations(sql::Connection& db, AccountId account,
+                                                std::optional<AccountId> viewer,
+                                                const core::Page& page) {
+  static const std::string from =
+      "organization_member m join account o on o.id = m.organization_id";
+  Conditions where("m.account_id = $1", {account.value});
+  if (viewer) {
+    where.add(
+        "exists (select 1 from organization_member v where v.organization_id = o.id and "
+        "v.account_id = ?)",
+        viewer->value);
+  }
+  auto select = [](const std::string& rest) {
+    return "select " + account_columns("o") + " from " + from + " " + rest;
+  };
+  return where.list(db, from, select, "o.login_key", page,
+                    [](const sql::Row& row) { return read_account(row); });
+}
+
 bool remove_member(sql::Connection& tx, AccountId organization, AccountId account) {
   tx.execute(
       "delete from team_member where account_id = $2 and "

@@ -21,6 +21,10 @@ std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account
 /// How many of them are admins.
 int64_t count_owners(sql::Connection& db, AccountId organization);
 /// By login; those of that role, or all.
+/// The organizations of an account, by login. With a viewer, those of which both are members.
+core::Listing<core::Account> list_organizations(sql::Connection& db, AccountId account,
+                                                std::optional<AccountId> viewer,
+                                                const core::Page& page);
 core::Listing<core::Account> list_members(sql::Connection& db, AccountId organization,
                                           std::optional<core::MemberRole> role,
                                           const core::Page& page);

@@ -6,20 +6,13 @@
 #include "base/text.h"
 #include "core/names.h"
 #include "store/accounts.h"
+#include "store/collaborators.h"
 #include "store/columns.h"
 #include "store/conditions.h"
+#include "store/grants.h"
 
 namespace esclusa::store {
 namespace {
-
-constexpr int repository_column_count = 14 + account_column_count;
-
-std::string repository_columns() {
-  return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
-         "r.created_at, r.updated_at, r.default_branch_source, r.is_bare, r.alternates, "
-         "r.description, r.removed_at, " +
-         account_columns("o");
-}
 
 std::string select_repositories(std::string_view condition) {
   return "select " + repository_columns() +
@@ -31,6 +24,21 @@ std::vector<std::string> read_alternates(std::string_view text) {
   if (text.empty()) return alternates;
   for (const std::string_view line : split(text, '\n')) alternates.emplace_back(line);
   return alternates;
+}
+
+/// A name that a repository bears leads nowhere else.
+void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
+  tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
+             {core::fold_case(owner), core::fold_case(name)});
+}
+
+}  // namespace
+
+std::string repository_columns() {
+  return "r.id, r.name, r.path, r.default_branch, r.visibility, r.writable, r.auto_merge, "
+         "r.created_at, r.updated_at, r.default_branch_source, r.is_bare, r.alternates, "
+         "r.description, r.removed_at, " +
+         account_columns("o");
 }
 
 core::Repository read_repository(const sql::Row& row) {
@@ -52,14 +60,6 @@ core::Repository read_repository(const sql::Row& row) {
       .removed_at = read_optional_time(row, 13),
   };
 }
-
-/// A name that a repository bears leads nowhere else.
-void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
-  tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
-             {core::fold_case(owner), core::fold_case(name)});
-}
-
-}  // namespace
 
 std::optional<RepositoryId> insert_repository(sql::Connection& tx,
                                               const core::Repository& repository) {
@@ -173,25 +173,15 @@ int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibilit
 }
 
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
-  core::Role highest = core::Role::none;
-  auto consider = [&](const sql::Row& row) {
-    highest = std::max(highest, read_enum<core::Role>(row, 0));
-  };
-  constexpr const char* own =
-      "select role from repository_role where repository_id = $1 and account_id = $2";
   if (repository.owner.kind != core::AccountKind::organization) {
-    db.each(own, {repository.id.value, account.value}, consider);
-    return highest;
+    return find_own_role(db, repository.id, account);
   }
-  // A member's teams are few; a repository's may be many.
   static const std::string every =
-      std::string(own) +
-      " union all select 'admin' from organization_member where organization_id = $3 and "
-      "account_id = $2 and role = 'admin' "
-      "union all select r.role from team_member m join team_repository r "
-      "on r.team_id = m.team_id where m.account_id = $2 and r.repository_id = $1";
-  db.each(every, {repository.id.value, account.value, repository.owner.id.value}, consider);
-  return highest;
+      "select " + select_highest_grant({.repository = "$1", .owner = "$3", .account = "$2"});
+  return db
+      .one(every, {repository.id.value, account.value, repository.owner.id.value},
+           [](const sql::Row& row) { return read_level(row, 0); })
+      .value_or(core::Role::none);
 }
 
 core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
@@ -203,11 +193,10 @@ core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, 
   Conditions where("tr.team_id = $1 and r.removed_at is null", {team.value});
   if (viewer) {
     where.add(
-        "(r.visibility = 'public' or exists (select 1 from repository_role g "
-        "where g.repository_id = r.id and g.account_id = ?) or exists (select 1 from "
-        "team_member m join team_repository mr on mr.team_id = m.team_id "
-        "where m.account_id = $2 and mr.repository_id = r.id))",
-        viewer->value);
+        "(r.visibility = 'public' or exists (" +
+        select_grants(
+            {.repository = "r.id", .owner = "r.owner_id", .account = where.bind(viewer->value)}) +
+        "))");
   }
   auto select = [](const std::string& rest) {
     return "select " + repository_columns() + ", tr.role from " + tables + " " + rest;

@@ -8,6 +8,7 @@
 #include "core/repository.h"
 #include "core/team.h"
 #include "sql/connection.h"
+#include "store/accounts.h"
 
 namespace esclusa::store {
 
@@ -52,5 +53,10 @@ void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, c
 /// The name row of the environment; made at first mention, with that spelling.
 core::EnvironmentName ensure_environment_name(sql::Connection& tx, RepositoryId repository,
                                               std::string_view name, Timestamp now);
+
+// For the joins of the other files: the columns of a repository `r` and its owner `o`.
+inline constexpr int repository_column_count = 14 + account_column_count;
+std::string repository_columns();
+core::Repository read_repository(const sql::Row& row);
 
 }  // namespace esclusa::store

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "store/environments.h"
+#include "store/teams.h"
 #include "support/database_engines.h"
 #include "support/store_rows.h"
 
@@ -101,6 +103,44 @@ TEST_CASE("0015_replayed_deliveries: what was replayed and waits is refused as o
     test::read(db, [](sql::Connection& tx) {
       CHECK(store::latest_status_codes(tx, {13}, 2).empty());
       CHECK(store::latest_status_codes(tx, {14}, 2) == std::vector<int>{400});
+    });
+  });
+}
+
+TEST_CASE("0016_kept_settings: how reviews were judged is judged so further on") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(15)));
+    test::write(db, [](sql::Connection& tx) {
+      for (const char* sql :
+           {"insert into account (id, login, login_key, kind, created_at, updated_at) "
+            "values (5, 'works', 'works', 'organization', 0, 0)",
+            "insert into team (id, organization_id, name, slug, description, privacy, created_at, "
+            "updated_at) values (3, 5, 'Ops', 'ops', '', 'closed', 0, 0)",
+            "insert into repository (id, owner_id, name, name_key, path, default_branch, "
+            "visibility, writable, auto_merge, created_at, updated_at) values (7, 5, 'shop', "
+            "'shop', '/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)",
+            "insert into environment_name (id, repository_id, name, name_key, created_at) values "
+            "(11, 7, 'one', 'one', 0), (12, 7, 'two', 'two', 0)",
+            "insert into environment (id, repository_id, environment_name_id, created_at, "
+            "updated_at) values (21, 7, 11, 0, 0), (22, 7, 12, 0, 0)",
+            "insert into protection_rule (environment_id, kind, required_approvals, "
+            "prevent_self_review, created_at) values (21, 'required_reviewers', 2, 1, 0)",
+            "insert into protection_rule (environment_id, kind, wait_timer, created_at) values "
+            "(21, 'wait_timer', 30, 0), (22, 'wait_timer', 30, 0)"}) {
+        tx.execute(sql);
+      }
+    });
+    test::must(sql::migrate(db, migrations));
+    test::read(db, [](sql::Connection& tx) {
+      const auto one = test::found(store::find_environment(tx, RepositoryId{7}, "one"));
+      CHECK(one.reviews.required_approvals == 2);
+      CHECK(one.reviews.prevent_self_review);
+      const auto two = test::found(store::find_environment(tx, RepositoryId{7}, "two"));
+      CHECK(two.reviews.required_approvals == 1);
+      CHECK_FALSE(two.reviews.prevent_self_review);
+      CHECK(test::found(store::find_team(tx, TeamId{3})).notification_setting ==
+            core::TeamNotifications::enabled);
     });
   });
 }

@@ -8,11 +8,12 @@
 namespace esclusa::store {
 namespace {
 
-constexpr int team_column_count = 7;
+constexpr int team_column_count = 8;
 const std::string team_tables = "team t join account o on o.id = t.organization_id";
 
 std::string team_columns() {
-  return "t.id, t.name, t.slug, t.description, t.privacy, t.created_at, t.updated_at, " +
+  return "t.id, t.name, t.slug, t.description, t.privacy, t.created_at, t.updated_at, "
+         "t.notification_setting, " +
          account_columns("o");
 }
 
@@ -28,6 +29,7 @@ core::Team read_team(const sql::Row& row) {
       .slug = std::string(row.text(2)),
       .description = std::string(row.text(3)),
       .privacy = read_enum<core::TeamPrivacy>(row, 4),
+      .notification_setting = read_enum<core::TeamNotifications>(row, 7),
       .created_at = from_micros(row.integer(5)),
       .updated_at = from_micros(row.integer(6)),
   };
@@ -63,20 +65,23 @@ core::TeamMember read_member(const sql::Row& row) {
 std::optional<TeamId> insert_team(sql::Connection& tx, const core::Team& team) {
   return tx.one(
       "insert into team (organization_id, name, slug, description, privacy, created_at, "
-      "updated_at) values ($1, $2, $3, $4, $5, $6, $7) "
+      "updated_at, notification_setting) values ($1, $2, $3, $4, $5, $6, $7, $8) "
       "on conflict (organization_id, slug) do nothing returning id",
       {team.organization.id.value, team.name, team.slug, team.description,
-       core::to_name(team.privacy), to_micros(team.created_at), to_micros(team.updated_at)},
+       core::to_name(team.privacy), to_micros(team.created_at), to_micros(team.updated_at),
+       core::to_name(team.notification_setting)},
       [](const sql::Row& row) { return TeamId{row.integer(0)}; });
 }
 
 bool update_team(sql::Connection& tx, const core::Team& team) {
   return tx.execute(
              "update team set name = $2, slug = $3, description = $4, privacy = $5, "
-             "updated_at = $6 where id = $1 and not exists (select 1 from team other where "
+             "updated_at = $6, notification_setting = $8 where id = $1 and "
+             "not exists (select 1 from team other where "
              "other.organization_id = $7 and other.slug = $3 and other.id <> $1)",
              {team.id.value, team.name, team.slug, team.description, core::to_name(team.privacy),
-              to_micros(team.updated_at), team.organization.id.value}) > 0;
+              to_micros(team.updated_at), team.organization.id.value,
+              core::to_name(team.notification_setting)}) > 0;
 }
 
 void delete_team(sql::Connection& tx, TeamId id) {

@@ -12,8 +12,8 @@ namespace esclusa::store {
 
 /// Inserts it; nothing if the organization has one of that slug. `team.id` is ignored.
 std::optional<TeamId> insert_team(sql::Connection& tx, const core::Team& team);
-/// Name, slug, description, privacy and `updated_at`. False, and nothing is changed, if another
-/// team of the organization has the slug.
+/// Name, slug, description, privacy, notifications and `updated_at`. False, and nothing is changed,
+/// if another team of the organization has the slug.
 bool update_team(sql::Connection& tx, const core::Team& team);
 /// With its members and roles. No rule may name it as a reviewer any more.
 void delete_team(sql::Connection& tx, TeamId id);

@@ -75,6 +75,7 @@ TEST_CASE("insert_team: keeps every field, and finds the team by id and by slug"
       given.slug = "grosse";
       given.description = "All of them";
       given.privacy = core::TeamPrivacy::closed;
+      given.notification_setting = core::TeamNotifications::disabled;
       given.created_at = at(1);
       given.updated_at = at(2);
       const TeamId id = found(store::insert_team(tx, given));
@@ -85,6 +86,7 @@ TEST_CASE("insert_team: keeps every field, and finds the team by id and by slug"
       CHECK(read.slug == "grosse");
       CHECK(read.description == "All of them");
       CHECK(read.privacy == core::TeamPrivacy::closed);
+      CHECK(read.notification_setting == core::TeamNotifications::disabled);
       CHECK(read.created_at == at(1));
       CHECK(read.updated_at == at(2));
       CHECK(found(store::find_team(tx, w.works.id, "GROSSE")).id == id);
@@ -106,6 +108,7 @@ TEST_CASE("update_team: everything but the id and the beginning; not to another 
       team.slug = "operations";
       team.description = "They operate";
       team.privacy = core::TeamPrivacy::secret;
+      team.notification_setting = core::TeamNotifications::disabled;
       team.updated_at = at(5);
       CHECK(store::update_team(tx, team));
       const auto read = found(store::find_team(tx, w.works.id, "operations"));
@@ -113,6 +116,7 @@ TEST_CASE("update_team: everything but the id and the beginning; not to another 
       CHECK(read.name == "Operations");
       CHECK(read.description == "They operate");
       CHECK(read.privacy == core::TeamPrivacy::secret);
+      CHECK(read.notification_setting == core::TeamNotifications::disabled);
       CHECK(read.created_at == at(1));
       CHECK(read.updated_at == at(5));
       team.slug = "sales";

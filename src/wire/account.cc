@@ -20,11 +20,18 @@ KindNames names_of(core::AccountKind kind) {
   return {"User", "U"};
 }
 
-/// The members of `simple-user`, without the object around them.
-void write_members(JsonWriter& json, const core::Account& account, const Urls& urls) {
+/// What people tell of themselves elsewhere.
+void write_blanks(JsonWriter& json, std::initializer_list<const char*> names) {
+  for (const char* name : names) json.member(name, nullptr);
+}
+
+}  // namespace
+
+void begin_account(JsonWriter& json, const core::Account& account, const Urls& urls) {
   const std::string url = urls.account(account);
   const KindNames names = names_of(account.kind);
-  json.member("login", account.login)
+  json.begin_object()
+      .member("login", account.login)
       .member("id", account.id.value)
       .member("node_id", node_id(names.node_prefix, {account.id.value}))
       .member("avatar_url", urls.avatar(account))
@@ -44,28 +51,18 @@ void write_members(JsonWriter& json, const core::Account& account, const Urls& u
       .member("site_admin", account.site_admin);
 }
 
-/// What people tell of themselves elsewhere.
-void write_blanks(JsonWriter& json, std::initializer_list<const char*> names) {
-  for (const char* name : names) json.member(name, nullptr);
-}
-
-}  // namespace
-
 void write_account(JsonWriter& json, const core::Account& account, const Urls& urls) {
-  json.begin_object();
-  write_members(json, account, urls);
+  begin_account(json, account, urls);
   json.end_object();
 }
 
 void write_team_member(JsonWriter& json, const core::TeamMember& member, const Urls& urls) {
-  json.begin_object();
-  write_members(json, member.account, urls);
+  begin_account(json, member.account, urls);
   json.member("role", core::to_name(member.role)).member("inherited", false).end_object();
 }
 
 void write_user(JsonWriter& json, const core::Profile& profile, View view, const Urls& urls) {
-  json.begin_object();
-  write_members(json, profile.account, urls);
+  begin_account(json, profile.account, urls);
   json.member("user_view_type", view == View::is_private ? "private" : "public");
   write_blanks(json, {"name", "company"});
   json.member("blog", "");

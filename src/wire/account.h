@@ -8,6 +8,8 @@ namespace esclusa::wire {
 
 /// GitHub's `simple-user`.
 void write_account(JsonWriter& json, const core::Account& account, const Urls& urls);
+/// The same without its end, for what has further members. The caller closes the object.
+void begin_account(JsonWriter& json, const core::Account& account, const Urls& urls);
 
 /// GitHub's `team-member`: the same with its role in a team.
 void write_team_member(JsonWriter& json, const core::TeamMember& member, const Urls& urls);

@@ -165,7 +165,8 @@ void write_check_run(JsonWriter& json, const core::CheckRun& run,
   begin_check_run(json, run, repository, urls, run.details_url);
   // A suite of its own: some clients take it for granted that there is one.
   json.key("check_suite").begin_object().member("id", run.id.value).end_object();
-  json.member("app", nullptr).end_object();
+  write_app(json, run.creator, urls);
+  json.end_object();
 }
 
 namespace {

@@ -13,13 +13,12 @@ Result<core::CheckRunInput> parse_new_check_run(std::string_view body);
 /// The body of `PATCH …/check-runs/{id}`.
 Result<core::CheckRunInput> parse_check_run_changes(std::string_view body);
 
-/// GitHub's `check-run`. There is no app behind it, and
-/// each is a suite of its own.
+/// GitHub's `check-run`. Each is a suite of its own. Who reported the run stands there as its app:
+/// on GitHub, nobody else can report any, and clients take it for granted.
 void write_check_run(JsonWriter& json, const core::CheckRun& run,
                      const core::Repository& repository, const Urls& urls);
 
-/// The same as `check_run` events have it: their schema demands a whole suite, and an app. Who
-/// reported the run stands there as its app: on GitHub, nobody else can report any.
+/// The same as `check_run` events have it: their schema demands a whole suite.
 void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
                            const core::Repository& repository, const Urls& urls);
 

@@ -30,11 +30,9 @@ void write_person(JsonWriter& json, const char* name, const core::Signature& per
       .end_object();
 }
 
-enum class CommitAudience { answer, event };
-
 /// Signatures are shown, not verified: nobody has told the server any keys. `signed_object` is a
 /// commit or a tag.
-void write_verification(JsonWriter& json, const auto& signed_object, CommitAudience audience) {
+void write_verification(JsonWriter& json, const auto& signed_object) {
   json.key("verification").begin_object().member("verified", false);
   if (signed_object.signature.empty()) {
     json.member("reason", "unsigned").member("signature", nullptr).member("payload", nullptr);
@@ -43,8 +41,7 @@ void write_verification(JsonWriter& json, const auto& signed_object, CommitAudie
         .member("signature", signed_object.signature)
         .member("payload", signed_object.signed_text);
   }
-  if (audience == CommitAudience::answer) json.member("verified_at", nullptr);
-  json.end_object();
+  json.member("verified_at", nullptr).end_object();
 }
 
 void write_tree_of(JsonWriter& json, const core::Commit& commit,
@@ -57,15 +54,14 @@ void write_tree_of(JsonWriter& json, const core::Commit& commit,
 }
 
 /// What git itself knows of a commit.
-void write_inner(JsonWriter& json, const core::Commit& commit, const std::string& repository_url,
-                 CommitAudience audience) {
+void write_inner(JsonWriter& json, const core::Commit& commit, const std::string& repository_url) {
   json.begin_object();
   write_person(json, "author", commit.author);
   write_person(json, "committer", commit.committer);
   json.member("message", commit.message);
   write_tree_of(json, commit, repository_url);
   json.member("url", repository_url + "/git/commits/" + commit.sha).member("comment_count", 0);
-  write_verification(json, commit, audience);
+  write_verification(json, commit);
   json.end_object();
 }
 
@@ -135,14 +131,14 @@ std::string_view status_of(const core::Comparison& comparison) {
 
 /// The caller closes the object.
 void begin_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
-                  const Urls& urls, CommitAudience audience) {
+                  const Urls& urls) {
   const std::string url = commit_url(repository, urls, commit.sha);
   const std::string html_url = html_of(repository, urls) + "/commit/";
   json.begin_object()
       .member("sha", commit.sha)
       .member("node_id", node_id("C", {repository.id.value}, commit.sha))
       .key("commit");
-  write_inner(json, commit, urls.repository(repository), audience);
+  write_inner(json, commit, urls.repository(repository));
   json.member("url", url)
       .member("html_url", html_url + commit.sha)
       .member("comments_url", url + "/comments");
@@ -163,7 +159,7 @@ void begin_commit(JsonWriter& json, const core::Commit& commit, const core::Repo
 
 void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repository& repository,
                   const Urls& urls, const core::Difference* difference) {
-  begin_commit(json, commit, repository, urls, CommitAudience::answer);
+  begin_commit(json, commit, repository, urls);
   if (difference) {
     json.key("stats")
         .begin_object()
@@ -178,7 +174,7 @@ void write_commit(JsonWriter& json, const core::Commit& commit, const core::Repo
 
 void write_event_commit(JsonWriter& json, const core::Commit& commit,
                         const core::Repository& repository, const Urls& urls) {
-  begin_commit(json, commit, repository, urls, CommitAudience::event);
+  begin_commit(json, commit, repository, urls);
   json.end_object();
 }
 
@@ -253,7 +249,7 @@ void write_git_tag(JsonWriter& json, const core::Tag& tag, const core::Repositor
   write_person(json, "tagger", tag.tagger);
   write_object(json, tag.object_type, tag.object_sha, url);
   json.member("tag", tag.name).member("message", tag.message);
-  write_verification(json, tag, CommitAudience::answer);
+  write_verification(json, tag);
   json.end_object();
 }
 
@@ -279,7 +275,7 @@ void write_git_commit(JsonWriter& json, const core::Commit& commit,
         .end_object();
   }
   json.end_array();
-  write_verification(json, commit, CommitAudience::answer);
+  write_verification(json, commit);
   json.end_object();
 }
 

@@ -149,8 +149,10 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
   CHECK(with(R"("end_column":1.5)").contains("is not an integer."));
 }
 
-TEST_CASE("write_check_run: a suite of its own, no app, conclusion only when there is one") {
+TEST_CASE("write_check_run: a suite of its own, its app, conclusion only when there is one") {
   core::CheckRun run;
+  run.creator.id = {4};
+  run.creator.login = "ci";
   run.id = {9};
   run.sha = sha;
   run.name = "lint";
@@ -160,7 +162,9 @@ TEST_CASE("write_check_run: a suite of its own, no app, conclusion only when the
   CHECK(value.string_at("status") == "queued");
   CHECK(value.find("conclusion")->is_null());
   CHECK(value.integer_at("check_suite", "id") == 9);
-  CHECK(value.find("app")->is_null());
+  CHECK(value.integer_at("app", "id") == 4);
+  CHECK(value.string_at("app", "slug") == "ci");
+  CHECK(value.string_at("app", "owner", "login") == "ci");
   CHECK(value.string_at("url") == "http://h/api/v3/repos/ada/application/check-runs/9");
   CHECK(value.string_at("output", "annotations_url") ==
         "http://h/api/v3/repos/ada/application/check-runs/9/annotations");

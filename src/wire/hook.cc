@@ -115,7 +115,7 @@ void write_hook_config(JsonWriter& json, const core::Hook& hook) {
       .member("content_type", core::to_name(hook.content_type))
       .member("insecure_ssl", hook.insecure_ssl ? "1" : "0");
   if (!hook.secret.empty() || hook.has_unreadable_secret) json.member("secret", "********");
-  json.member("url", hook.url).end_object();
+  json.member("url", core::shown_url(hook)).end_object();
 }
 
 namespace {

@@ -143,6 +143,22 @@ std::string_view permission_name(core::Role role) {
   }
 }
 
+Result<core::Role> parse_permission_name(std::string_view name) {
+  for (const core::Role role : {core::Role::read, core::Role::triage, core::Role::write,
+                                core::Role::maintain, core::Role::admin}) {
+    if (permission_name(role) == name) return role;
+  }
+  return fail_request(std::string(name) +
+                      R"( is not a member of ["pull", "triage", "push", "maintain", "admin"].)");
+}
+
+Result<core::Role> parse_permission(std::string_view text, core::Role otherwise) {
+  const JsonBody body = TRY(JsonBody::parse(text));
+  const auto name = TRY(body.optional_string("permission"));
+  if (!name) return otherwise;
+  return parse_permission_name(*name);
+}
+
 void write_permissions(JsonWriter& json, core::Role role) {
   json.key("permissions")
       .begin_object()
@@ -161,6 +177,13 @@ void write_minimal_repository(JsonWriter& json, const core::Repository& reposito
     write_permissions(json, *role);
     json.member("role_name", core::to_name(*role));
   }
+  json.end_object();
+}
+
+void write_listed_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
+                             const Urls& urls, ApiVersion version) {
+  begin_long_repository(json, repository, urls, Form::with_discussions, version);
+  write_permissions(json, role);
   json.end_object();
 }
 

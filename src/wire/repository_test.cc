@@ -142,3 +142,16 @@ TEST_CASE("write_repository: the path on the server's disk is nobody's business"
   repository.path = "/srv/git/hidden.git";
   CHECK(written(repository, core::Role::admin).text().find("hidden") == std::string::npos);
 }
+
+TEST_CASE("parse_permission: GitHub's older words, and what is meant without one") {
+  CHECK(parse_permission("", core::Role::read) == core::Role::read);
+  CHECK(parse_permission(R"({"permission": null})", core::Role::write) == core::Role::write);
+  CHECK(parse_permission(R"({"permission": "push"})", core::Role::read) == core::Role::write);
+  CHECK(parse_permission(R"({"permission": "maintain"})", core::Role::read) ==
+        core::Role::maintain);
+  CHECK_FALSE(parse_permission(R"({"permission": "write"})", core::Role::read));
+  CHECK_FALSE(parse_permission(R"({"permission": "none"})", core::Role::read));
+  for (const char* name : {"pull", "triage", "push", "maintain", "admin"}) {
+    CHECK(permission_name(parse_permission_name(name).value()) == name);
+  }
+}

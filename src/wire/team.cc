@@ -52,7 +52,8 @@ void begin_plain_team(JsonWriter& json, const core::Team& team, const Urls& urls
 void begin_team(JsonWriter& json, const core::Team& team, std::string_view permission,
                 const Urls& urls) {
   begin_plain_team(json, team, urls);
-  json.member("type", "organization")
+  json.member("notification_setting", core::to_name(team.notification_setting))
+      .member("type", "organization")
       .member("organization_id", team.organization.id.value)
       .member("permission", permission)
       .member("parent", nullptr);
@@ -66,6 +67,9 @@ Result<core::NewTeam> parse_new_team(std::string_view text) {
   input.name = TRY(body.required_string("name"));
   input.description = TRY(body.string_or("description", ""));
   input.privacy = TRY(optional_enum<core::TeamPrivacy>(body, "privacy")).value_or(input.privacy);
+  input.notification_setting =
+      TRY(optional_enum<core::TeamNotifications>(body, "notification_setting"))
+          .value_or(input.notification_setting);
   input.maintainers = TRY(body.optional_strings("maintainers")).value_or(input.maintainers);
   input.repo_names = TRY(body.optional_strings("repo_names")).value_or(input.repo_names);
   TRY(refuse_what_is_not_there(body));
@@ -78,6 +82,8 @@ Result<core::TeamChanges> parse_team_changes(std::string_view text) {
   changes.name = TRY(body.optional_string("name"));
   changes.description = TRY(body.optional_string("description"));
   changes.privacy = TRY(optional_enum<core::TeamPrivacy>(body, "privacy"));
+  changes.notification_setting =
+      TRY(optional_enum<core::TeamNotifications>(body, "notification_setting"));
   TRY(refuse_what_is_not_there(body));
   return changes;
 }
@@ -90,17 +96,6 @@ Result<core::TeamRole> parse_team_role(std::string_view text) {
 Result<core::MemberRole> parse_member_role(std::string_view text) {
   const JsonBody body = TRY(JsonBody::parse(text));
   return TRY(optional_enum<core::MemberRole>(body, "role")).value_or(core::MemberRole::member);
-}
-
-Result<core::Role> parse_permission(std::string_view text) {
-  const JsonBody body = TRY(JsonBody::parse(text));
-  const std::string name = TRY(body.string_or("permission", "pull"));
-  for (const core::Role role : {core::Role::read, core::Role::triage, core::Role::write,
-                                core::Role::maintain, core::Role::admin}) {
-    if (permission_name(role) == name) return role;
-  }
-  return fail_request(name +
-                      R"( is not a member of ["pull", "triage", "push", "maintain", "admin"].)");
 }
 
 std::string team_url(const Urls& urls, const core::Team& team) {

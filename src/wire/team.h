@@ -14,8 +14,6 @@ Result<core::TeamChanges> parse_team_changes(std::string_view text);
 /// The `role` of a body that may be empty; `member` if it is absent.
 Result<core::TeamRole> parse_team_role(std::string_view text);
 Result<core::MemberRole> parse_member_role(std::string_view text);
-/// The `permission` of a body that may be empty; `pull` if it is absent.
-Result<core::Role> parse_permission(std::string_view text);
 
 std::string team_url(const Urls& urls, const core::Team& team);
 

@@ -54,6 +54,7 @@ TEST_CASE("write_team: GitHub's members, and links that lead to this server's ow
         R"("html_url":"http://h/orgs/works/teams/night-watch",)"
         R"("members_url":"http://h/api/v3/orgs/works/teams/night-watch/members{/member}",)"
         R"("repositories_url":"http://h/api/v3/orgs/works/teams/night-watch/repos",)"
+        R"("notification_setting":"notifications_enabled",)"
         R"("type":"organization","organization_id":2,"permission":"pull","parent":null})");
   team.description = "They watch";
   const auto json = Json::parse(written([&](auto& out) {
@@ -107,13 +108,15 @@ TEST_CASE("parse_new_team: what is absent has GitHub's default") {
   CHECK(least.name == "Ops");
   CHECK(least.description.empty());
   CHECK(least.privacy == core::TeamPrivacy::secret);
+  CHECK(least.notification_setting == core::TeamNotifications::enabled);
   CHECK(least.maintainers.empty());
   const auto all = parse_new_team(R"({"name": "Ops", "description": "d", "privacy": "closed",
       "maintainers": ["ada"], "repo_names": ["works/shop"], "permission": "pull",
-      "parent_team_id": null, "notification_setting": "notifications_enabled"})")
+      "parent_team_id": null, "notification_setting": "notifications_disabled"})")
                        .value();
   CHECK(all.description == "d");
   CHECK(all.privacy == core::TeamPrivacy::closed);
+  CHECK(all.notification_setting == core::TeamNotifications::disabled);
   CHECK(all.maintainers == std::vector<std::string>{"ada"});
   CHECK(all.repo_names == std::vector<std::string>{"works/shop"});
 }
@@ -122,7 +125,8 @@ TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not
   CHECK(refusal(parse_new_team("{}")).find("\"name\" wasn't supplied") != std::string::npos);
   for (const char* member :
        {R"("privacy": "open")", R"("parent_team_id": 1)", R"("parent_team_slug": "ops")",
-        R"("permission": "push")", R"("maintainers": "ada")", R"("description": 5)"}) {
+        R"("permission": "push")", R"("notification_setting": "off")", R"("maintainers": "ada")",
+        R"("description": 5)"}) {
     CAPTURE(member);
     CHECK_FALSE(parse_new_team(std::string(R"({"name": "Ops", )") + member + "}"));
     if (std::string_view(member).starts_with(R"("main)")) continue;  // of a new team alone
@@ -132,18 +136,17 @@ TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not
   CHECK_FALSE(changes.name);
   CHECK(changes.description == "");
   CHECK_FALSE(changes.privacy);
+  CHECK_FALSE(changes.notification_setting);
+  CHECK(parse_team_changes(R"({"notification_setting": "notifications_disabled"})")
+            .value()
+            .notification_setting == core::TeamNotifications::disabled);
 }
 
-TEST_CASE("parse_team_role, parse_member_role, parse_permission: empty bodies, and other words") {
+TEST_CASE("parse_team_role, parse_member_role: empty bodies, and other words") {
   CHECK(parse_team_role("").value() == core::TeamRole::member);
   CHECK(parse_team_role(R"({"role": "maintainer"})").value() == core::TeamRole::maintainer);
   CHECK_FALSE(parse_team_role(R"({"role": "admin"})"));
   CHECK(parse_member_role("").value() == core::MemberRole::member);
   CHECK(parse_member_role(R"({"role": "admin"})").value() == core::MemberRole::admin);
   CHECK_FALSE(parse_member_role(R"({"role": "maintainer"})"));
-  CHECK(parse_permission("").value() == core::Role::read);
-  CHECK(parse_permission(R"({"permission": "push"})").value() == core::Role::write);
-  CHECK(parse_permission(R"({"permission": "maintain"})").value() == core::Role::maintain);
-  CHECK_FALSE(parse_permission(R"({"permission": "write"})"));
-  CHECK_FALSE(parse_permission(R"({"permission": "none"})"));
 }

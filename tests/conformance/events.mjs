@@ -21,10 +21,10 @@ const KINDS = [
 const DIFFERENCES = [
   {
     id: "verified_at",
-    follows: "webhooks-schemas",
+    follows: "openapi-webhooks",
     allows: (kind, error) =>
       kind === "status" && error.instancePath === "/commit/commit/verification" &&
-      error.params.missingProperty === "verified_at",
+      error.params.additionalProperty === "verified_at",
   },
   {
     id: "empty-environment_url",
@@ -76,7 +76,7 @@ const CONTROLS = [
   ["no run", "deployment_review.approved", (b) => (b.workflow_run = null)],
   ["no commit", "deployment_review.rejected", (b) => delete b.workflow_run.head_commit],
   ["no branches", "status", (b) => delete b.branches],
-  ["when it was verified", "status", (b) => (b.commit.commit.verification.verified_at = null)],
+  ["not when it was verified", "status", (b) => delete b.commit.commit.verification.verified_at],
   ["no tree", "status", (b) => delete b.commit.commit.tree],
   ["no app", "check_run.created", (b) => (b.check_run.app = null)],
   ["half a suite", "check_run.completed", (b) => delete b.check_run.check_suite.head_sha],

@@ -64,6 +64,8 @@ def create(record, receiver):
     post("everything", **config(receiver, "/everything", name="web", active=True))
     post("every event", **config(receiver, "/star", events=["*"]))
     post("numbers for texts", config={"url": receiver.url + "/loose", "insecure_ssl": 0})
+    post("credentials in the URL", config={
+        "url": receiver.url.replace("://", "://deploy:secret@") + "/basic"})
     record(operation, "under /api/v3", path, 201, body=config(receiver, "/v3"), prefix="/api/v3")
     post("the same again", 422, **config(receiver, "/everything"), says="Validation Failed")
     post("no config", 422, name="web")

@@ -19,11 +19,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 import code_cases  # noqa: E402
+import collaborator_cases  # noqa: E402
 import commit_cases  # noqa: E402
 import deployment_cases  # noqa: E402
 import environment_cases  # noqa: E402
 import hook_cases  # noqa: E402
 import key_cases  # noqa: E402
+import list_cases  # noqa: E402
 import repository_cases  # noqa: E402
 import team_cases  # noqa: E402
 from world import World  # noqa: E402
@@ -74,7 +76,8 @@ def main():
     with World() as world, tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
-                       team_cases, environment_cases, repository_cases, code_cases):
+                       team_cases, environment_cases, repository_cases, collaborator_cases,
+                       list_cases, code_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -22,7 +22,7 @@ export function wantedOperations() {
     const all = tables.PREFIXES.some(fits) || tables.ORGANIZATION_PATHS.includes(path);
     for (const method of METHODS) {
       const operation = `${method.toUpperCase()} ${path}`;
-      if (!item[method] || !(all || tables.REPOSITORY_OPERATIONS.includes(operation))) continue;
+      if (!item[method] || !(all || tables.OPERATIONS.includes(operation))) continue;
       wanted.set(operation, item[method]);
     }
   }
@@ -114,6 +114,21 @@ function* headerErrors(exchange, headers, description) {
   yield* linkErrors(exchange, headers.get("link"));
 }
 
+// Of a team by its id: the page of the same operation by its slug, which is not the legacy one's.
+function documentationBySlug(operation) {
+  const [method, path] = operation.replace("/teams/{team_id}", "/orgs/{org}/teams/{team_slug}")
+    .split(" ");
+  return openapi.paths[path]?.[method.toLowerCase()]?.externalDocs.url;
+}
+
+// What the addresses of a list's pages begin with.
+function rootOf(operation) {
+  if (operation.includes(" /orgs/{org}/")) return "orgs/[^/?]+";
+  if (operation.includes(" /user/")) return "user";
+  if (operation.includes(" /users/")) return "users/[^/?]+";
+  return operation.includes(" /teams/{team_id}/") ? "teams/\\d+" : "repositories/\\d+";
+}
+
 function* linkErrors(exchange, link) {
   const wanted = exchange.links ?? [];
   const parts = link ? link.split(", ") : [];
@@ -121,7 +136,7 @@ function* linkErrors(exchange, link) {
   if (seen.join() !== wanted.join()) {
     yield `Link has the relations [${seen}], and not [${wanted}]`;
   }
-  const root = exchange.operation.includes("/orgs/{org}/") ? "orgs/[^/?]+" : "repositories/\\d+";
+  const root = rootOf(exchange.operation);
   const prefix = new RegExp(`^<${exchange.base}/${root}/[^?]+\\?`);
   for (const part of parts) if (!prefix.test(part)) yield `Link: ${part}`;
 }
@@ -194,7 +209,8 @@ function* errorBodyErrors(exchange, json, description) {
   if (json.status !== String(status)) yield `status in the body is ${JSON.stringify(json.status)}`;
   const root = "https://docs.github.com/rest";
   const own = description.externalDocs.url;
-  const fitting = [root, own, own.replace("rest/reference/checks#", "rest/checks/runs#")];
+  const fitting = [root, own, own.replace("rest/reference/checks#", "rest/checks/runs#"),
+    documentationBySlug(exchange.operation)];
   if (!fitting.includes(json.documentation_url)) {
     yield `documentation_url is ${json.documentation_url}, the description has ${own}`;
   }

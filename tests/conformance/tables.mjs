@@ -13,6 +13,7 @@ export const PREFIXES = [
   "check-runs/{check_run_id}/annotations$",
   "hooks",
   "keys",
+  "collaborators",
   "teams$",
   "environments$",
   "environments/{environment_name}$",
@@ -21,8 +22,7 @@ export const PREFIXES = [
   "actions/runs/{run_id}/approvals$",
 ];
 
-// Of the repository itself, which cannot be deleted here by the API; and of its code, which is only
-// read.
+// Of a repository's code, which is only read.
 const repository = "/repos/{owner}/{repo}";
 const READING_CODE = [
   ...["ref/{ref}", "matching-refs/{ref}", "tags/{tag_sha}", "commits/{commit_sha}"],
@@ -33,28 +33,52 @@ const BELOW_COMMITS = ["pulls", "comments", "branches-where-head"].map(
 const NEVER_HERE = ["forks", "stargazers", "subscribers", "languages"].map(
   (name) => `GET ${repository}/${name}`);
 const suite = `${repository}/check-suites/{check_suite_id}`;
-export const REPOSITORY_OPERATIONS = [
-  ...[`GET ${repository}`, `PATCH ${repository}`, ...READING_CODE, ...BELOW_COMMITS],
-  ...[`GET ${repository}/commits/{ref}/check-suites`, `GET ${suite}`, `GET ${suite}/check-runs`],
-  ...[`GET ${repository}/contents/{path}`, `GET ${repository}/branches/{branch}/protection`],
-  ...NEVER_HERE,
-];
 
 // The same of organizations, each by its whole path.
 const team = "/orgs/{org}/teams/{team_slug}";
-export const ORGANIZATION_PATHS = [
-  "/orgs/{org}/members",
-  "/orgs/{org}/members/{username}",
-  "/orgs/{org}/memberships/{username}",
-  "/orgs/{org}/teams",
+const legacyTeam = "/teams/{team_id}";
+const pathsOf = (team) => [
   team,
   `${team}/members`,
   `${team}/memberships/{username}`,
   `${team}/repos`,
   `${team}/repos/{owner}/{repo}`,
 ];
-const ORGANIZATION_OPERATIONS = ORGANIZATION_PATHS.flatMap((path) =>
-  ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => `${method} ${path}`));
+export const ORGANIZATION_PATHS = [
+  "/orgs/{org}/members",
+  "/orgs/{org}/members/{username}",
+  "/orgs/{org}/memberships/{username}",
+  "/orgs/{org}/teams",
+  ...pathsOf(team),
+  ...pathsOf(legacyTeam),
+];
+// Of a path of which not all is there: PUT and DELETE have another address since 2014.
+const checksTeamMember = `GET ${legacyTeam}/members/{username}`;
+const ORGANIZATION_OPERATIONS = [
+  ...ORGANIZATION_PATHS.flatMap((path) =>
+    ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => `${method} ${path}`)),
+  checksTeamMember,
+];
+
+// Lists of repositories and organizations that the caller may read.
+const LIST_OPERATIONS = [
+  "GET /user/repos",
+  "GET /user/orgs",
+  "GET /orgs/{org}/repos",
+  "GET /users/{username}/repos",
+  "GET /users/{username}/orgs",
+];
+
+// Single operations of other paths. A repository cannot be deleted here by the API.
+export const OPERATIONS = [
+  ...[`GET ${repository}`, `PATCH ${repository}`, ...READING_CODE, ...BELOW_COMMITS],
+  ...[`GET ${repository}/commits/{ref}/check-suites`, `GET ${suite}`, `GET ${suite}/check-runs`],
+  ...[`GET ${repository}/contents/{path}`, `GET ${repository}/branches/{branch}/protection`],
+  ...NEVER_HERE,
+  `GET ${repository}/invitations`,
+  checksTeamMember,
+  ...LIST_OPERATIONS,
+];
 
 // The description documents few errors of each operation. These hold for all of them; the page is
 // the one of GitHub's REST documentation that says so.
@@ -98,6 +122,14 @@ const ENVIRONMENT_OPERATIONS = [
   ...[`GET ${run}/pending_deployments`, `POST ${run}/pending_deployments`],
 ];
 
+// The same, of collaborators, for whoever may push.
+const collaborators = "/repos/{owner}/{repo}/collaborators";
+const COLLABORATOR_OPERATIONS = [
+  ...["GET", "PUT", "DELETE"].map((method) => `${method} ${collaborators}/{username}`),
+  ...[`GET ${collaborators}`, `GET ${collaborators}/{username}/permission`],
+  "GET /repos/{owner}/{repo}/invitations",
+];
+
 // Documented, but not to be had from this server. `*` is every operation with that method, `but`
 // those.
 const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
@@ -124,6 +156,13 @@ export const CANNOT = [
     status: 302,
     reason: "it leads to where submodules and links point; here these are told as what they are",
   },
+  { operations: LIST_OPERATIONS, status: 503, reason: touchesNoGit },
+  { operations: LIST_OPERATIONS, status: 301, reason: "an account cannot be renamed" },
+  {
+    operations: ["GET /user/repos", "GET /user/orgs"],
+    status: 404,
+    reason: "whoever asks is there; without a token it is 401",
+  },
   {
     operations: ["GET /repos/{owner}/{repo}"],
     status: 503,
@@ -145,18 +184,22 @@ export const CANNOT = [
     reason: "it leads those who are no members to the public members, of whom there are none",
   },
   {
-    operations: ["GET /orgs/{org}/members/{username}"],
+    operations: [
+      "GET /orgs/{org}/members/{username}",
+      checksTeamMember,
+      `GET ${collaborators}/{username}`,
+    ],
     status: 304,
     reason: "it has no body that could be unchanged",
   },
   {
-    operations: [`DELETE ${team}`],
+    operations: [`DELETE ${team}`, `DELETE ${legacyTeam}`],
     status: 422,
     reason: "it is about the teams of an enterprise",
   },
   {
     operations: ["GET *"],
-    but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS],
+    but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS, ...COLLABORATOR_OPERATIONS, "GET /user/orgs"],
     status: 403,
     reason: "who may not read a private repository is told 404, and a public one is read freely",
   },
@@ -174,9 +217,15 @@ export const CANNOT = [
       ...HOOK_OPERATIONS,
       ...KEY_OPERATIONS.filter((operation) => !operation.startsWith("POST")),
       ...ENVIRONMENT_OPERATIONS,
+      ...COLLABORATOR_OPERATIONS,
     ],
     status: 503,
     reason: touchesNoGit,
+  },
+  {
+    operations: [`PUT ${collaborators}/{username}`],
+    status: 201,
+    reason: "it is an invitation; here who is named is a collaborator at once",
   },
   {
     operations: [`POST ${keys}`],
@@ -226,6 +275,11 @@ export const FLAWS = [
     id: "old-anchor",
     what: "the documentation link of creating a check run is of an older form",
     reason: "the link of its neighbours' form is accepted too",
+  },
+  {
+    id: "legacy-anchor",
+    what: "a team by its id has documentation of its own, which says that it is legacy",
+    reason: "it is the same operation as by slug, and the link of that is accepted too",
   },
 ];
 

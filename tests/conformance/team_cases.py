@@ -1,6 +1,7 @@
 """The requests of the conformance test to organizations: their members and their teams. An owner
 makes them, the site administrator, unless they say otherwise."""
 import functools
+import re
 
 import cases
 from cases import PAGES, SHOP
@@ -15,6 +16,8 @@ TEAM_REPOSITORY = TEAM + "/repos/{owner}/{repo}"
 
 DEMO = "/orgs/demo"
 WATCH = DEMO + "/teams/watch"
+LEGACY_TEAM = "/teams/{team_id}"
+UNKNOWN_ID = 4711000
 REPOSITORY_MEDIA = "application/vnd.github.v3.repository+json"
 
 
@@ -29,6 +32,36 @@ def teams(record, world):
     team_memberships(record)
     team_repositories(record)
     delete(record, world)
+
+
+def teams_by_id(record, world):
+    """The same once more; what is about a team goes to the team's own number."""
+    def number_of(named):
+        answer = world.server.api().get(named.group(0))
+        return f"/teams/{answer.json['id'] if answer.status == 200 else UNKNOWN_ID}"
+
+    def by_id(operation, case, path, expects, **more):
+        if TEAM not in operation:
+            return record(operation, case, path, expects, **more)
+        return record(operation.replace(TEAM, LEGACY_TEAM), case,
+                      re.sub("^/orgs/[^/]+/teams/[^/?]+", number_of, path), expects, **more)
+
+    as_owner = functools.partial(by_id, who="admin")
+    create(as_owner)
+    read(as_owner)
+    check_member(as_owner)
+    update(as_owner)
+    team_memberships(as_owner)
+    team_repositories(as_owner)
+    delete(as_owner, world)
+
+
+def check_member(record):
+    operation, path = f"GET {TEAM}/members/{{username}}", WATCH + "/members/member"
+    general(record, operation, path)
+    record(operation, "a member", path, 204)
+    record(operation, "somebody else", WATCH + "/members/outsider", 404)
+    record(operation, "of an unknown team", DEMO + "/teams/nope/members/member", 404)
 
 
 def settle(world):
@@ -162,6 +195,8 @@ def update(record):
     patch("the same again", 200, description="The least of them")
     patch("nothing", 200)
     patch("another privacy", 201, privacy="closed")
+    patch("no notifications", 201, notification_setting="notifications_disabled")
+    patch("a setting that is none", 422, notification_setting="off")
     patch("no team above it", 200, parent_team_id=None)
     patch("a name that is taken", 422, name="Watch", says="Validation Failed")
     patch("a privacy that is none", 422, privacy="open")
@@ -238,4 +273,4 @@ def delete(record, world):
         world.server.api().delete(team["url"])
 
 
-GROUPS = [teams]
+GROUPS = [teams, teams_by_id]

@@ -1,4 +1,5 @@
 """Webhooks: their administration, and what arrives at a receiver."""
+import base64
 import hashlib
 import hmac
 import json
@@ -6,7 +7,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import EsclusaTest, Server, make_repository
+from harness import EsclusaTest, Server, make_repository, wait_until
 
 HOOKS = "/repos/demo/shop/hooks"
 SECRET = "It's a Secret to Everybody"
@@ -116,6 +117,33 @@ class Administration(HookTest):
 
 class Configuration(HookTest):
     """/hooks/{id}/config"""
+
+    def test_credentials_in_the_url_are_sent_as_basic_and_shown_nowhere(self):
+        receiver = self.receiver()
+        address = receiver.url.replace("http://", "http://deploy:kn%40ck@")
+        hook = self.make_hook(address, events=["deployment"])
+        shown = receiver.url.replace("http://", f"http://{MASK}@")
+        self.assertEqual(hook["config"]["url"], shown)
+        ping = receiver.wait_for_event("ping")[0]
+        self.assertEqual(ping["headers"]["Authorization"],
+                         "Basic " + base64.b64encode(b"deploy:kn@ck").decode())
+        self.assertEqual(unpack(ping)["hook"]["config"]["url"], shown)
+        wait_until(lambda: self.api.get(hook["deliveries_url"]).json, "the record of the delivery")
+        delivery = self.api.get(hook["deliveries_url"]).json[0]
+        told = self.api.get(f"{hook['deliveries_url']}/{delivery['id']}").body.decode()
+        for text in (told, self.api.get(HOOKS).body.decode()):
+            self.assertNotIn("deploy:", text)
+            self.assertNotIn("uthorization", text)
+        # Who writes back what was read changes nothing, and may not send them elsewhere.
+        config = hook["url"] + "/config"
+        self.assertEqual(self.api.patch(config, {"url": shown}).json["url"], shown)
+        self.api.post(hook["ping_url"])
+        self.assertIn("Authorization", receiver.wait_for_event("ping", 2)[1]["headers"])
+        elsewhere = self.api.patch(config, {"url": shown + "/elsewhere"})
+        self.assertEqual(elsewhere.json["reason_code"], "masked_credentials", elsewhere)
+        self.assertEqual(self.api.patch(config, {"url": receiver.url}).json["url"], receiver.url)
+        self.api.post(hook["ping_url"])
+        self.assertNotIn("Authorization", receiver.wait_for_event("ping", 3)[2]["headers"])
 
     def test_single_keys_are_merged(self):
         receiver = self.receiver()

@@ -188,6 +188,8 @@ class RateLimits(EsclusaTest):
         core = limits.json["resources"]["core"]
         self.assertEqual((core["limit"], core["remaining"], core["used"]), (40, 37, 3))
         self.assertEqual(limits.json["rate"], core)
+        self.assertEqual(limits.json["resources"],
+                         dict.fromkeys(("core", "search", "graphql", "integration_manifest"), core))
         new = api.get("/rate_limit", headers={"X-GitHub-Api-Version": "2026-03-10"})
         self.assertEqual(set(new.json), {"resources"})
 

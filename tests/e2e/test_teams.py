@@ -57,6 +57,34 @@ class Teams(TeamTest):
         self.assertEqual(self.owner.delete(renamed.json["url"]).status, 204)
         self.assertEqual(self.owner.get(renamed.json["url"]).status, 404)
 
+    def test_a_team_goes_by_its_number_too_as_terraform_and_older_clients_ask(self):
+        made = self.add(description="They watch", notification_setting="notifications_disabled")
+        number, organization = made["id"], made["organization"]["id"]
+        self.put(f"/teams/{number}/memberships/member")
+        self.assertEqual(self.member.get(f"/organizations/{organization}").json["login"], "demo")
+        for address in (f"/organizations/{organization}/team/{number}", f"/teams/{number}"):
+            read = self.owner.get(address)
+            self.assertEqual((read.status, read.json["id"]), (200, number), read)
+            self.assertEqual(read.json["notification_setting"], "notifications_disabled")
+            self.assertEqual(self.owner.patch(address, {"description": address}).status, 201)
+            self.assertEqual(self.owner.get(made["url"]).json["description"], address)
+            members = self.owner.get(address + "/members?per_page=1")
+            self.assertIn(f"{address}/members?per_page=1&page=2>; rel=\"next\"",
+                          members.headers["Link"])
+            self.assertEqual(self.owner.get(address + "/members/member").status, 204)
+            self.assertEqual(self.owner.get(address + "/members/stranger").status, 404)
+            self.assertEqual(self.put(f"{address}/repos{SHOP[6:]}",
+                                      {"permission": "push"}).status, 204)
+            self.assertEqual(self.owner.get(address + "/repos").json[0]["role_name"], "write")
+            self.assertEqual(self.owner.delete(f"{address}/repos{SHOP[6:]}").status, 204)
+        self.assertEqual(self.owner.get(f"/organizations/{organization + 1}/team/{number}").status,
+                         404)
+        self.assertEqual(self.owner.delete(f"/teams/{number}/memberships/member").status, 204)
+        self.assertEqual(self.member.get(f"/teams/{number}").status, 404)  # it is secret
+        self.assertEqual(self.owner.delete(f"/organizations/{organization}/team/{number}").status,
+                         204)
+        self.assertEqual(self.owner.get(made["url"]).status, 404)
+
     def test_a_name_that_is_taken_is_refused_in_githubs_words(self):
         self.add("Ops")
         answer = self.owner.post(TEAMS, {"name": "ops!"})

@@ -71,13 +71,14 @@ class AccessMatrix {
   }
 
   /// The routes of organizations: each account with each set of scopes, nobody, and credentials
-  /// that open nothing.
+  /// that open nothing; under all of a route's addresses by turns.
   void ask_organization_routes() {
     for (const auto& route : rules::organization_routes) {
       for (const auto& subject : rules::organization_subjects) {
         for (std::string_view scopes : rules::scope_sets) {
           const auto& way = take_turn(rules::good_ways);
-          ask(route, subject.organization, world_.header(way, world_.token(subject.login, scopes)),
+          ask(route, std::string(subject.organization),
+              world_.header(way, world_.token(subject.login, scopes)),
               std::string(subject.name) + ", \"" + std::string(scopes) + "\"",
               judge(route, subject.membership, scopes));
         }
@@ -110,7 +111,9 @@ class AccessMatrix {
             const auto& way = take_turn(rules::good_ways);
             request.headers = {
                 {"Authorization", world_.header(way, world_.token(subject.login, scopes))}};
-            compare(name, describe(subject, scopes, way), request, route.to_accounts, false);
+            const bool opens = route.opened_by.empty() || have_one_of(scopes, route.opened_by);
+            compare(name, describe(subject, scopes, way), request,
+                    opens ? route.to_accounts : rules::scope, false);
           }
         }
         for (const auto& way : rules::bad_ways) {
@@ -232,12 +235,13 @@ class AccessMatrix {
     }
   }
 
-  void ask(const rules::OrganizationRoute& route, std::string_view organization,
+  void ask(const rules::OrganizationRoute& route, const std::string& organization,
            const std::string& authorization, const std::string& who, const Verdict& expected) {
     auto names = world_.organization_names(organization);
+    const auto addresses = AccessWorld::addresses_of(route);
+    const std::string& address = addresses[organization_turn_++ % addresses.size()];
     auto request_of = [&] {
-      const char* prefix = turn_ % 2 == 0 ? "" : "/api/v3";
-      auto request = make_request(std::string(route.method), prefix + fill(route.path, names));
+      auto request = make_request(std::string(route.method), fill(address, names));
       request.body = route.body;
       if (!authorization.empty()) request.headers.add("Authorization", authorization);
       return request;
@@ -247,6 +251,7 @@ class AccessMatrix {
     const auto response = compare(name, who, request_of(), expected, writes);
     if (!response || response->status != 404 || expected.status != 404) return;
     names["org"] = "absent";
+    names["org_id"] = names["team_id"] = AccessWorld::absent_id;
     const auto other = serve(request_of());
     if (!other || !are_equal(*response, *other)) {
       complain(name, who, "a 404 that differs from that of an absent organization");
@@ -308,6 +313,7 @@ class AccessMatrix {
   size_t cell_count_ = 0;
   size_t peer_ = 0;
   size_t turn_ = 0;
+  size_t organization_turn_ = 0;
   std::set<std::string> wrong_routes_;
   std::map<std::string, size_t> complaint_counts_;  ///< by route
   std::string complaints_;

@@ -77,6 +77,7 @@ inline constexpr Opens gates{"repo", "repo public_repo", "repo_deployment"};
 inline constexpr Opens statuses{"repo repo:status", "repo repo:status public_repo"};
 inline constexpr Opens feed{"repo repo_deployment repo:status",
                             "repo repo_deployment repo:status public_repo"};
+inline constexpr Opens invitations{"repo repo:invite", "repo repo:invite public_repo"};
 inline constexpr Opens hook_reading{
     "repo admin:repo_hook write:repo_hook read:repo_hook",
     "repo admin:repo_hook write:repo_hook read:repo_hook public_repo"};
@@ -216,6 +217,14 @@ inline constexpr RepositoryRoute repository_routes[] = {
 
     {"GET",    "/teams",                                Standing::pull,  code,          200},
 
+    {"GET",    "/collaborators",                        Standing::push,  code,          200},
+    {"GET",    "/collaborators/{username}",             Standing::push,  code,          204},
+    {"PUT",    "/collaborators/{username}",             Standing::admin, code,          204,
+     R"({"permission": "pull"})"},
+    {"DELETE", "/collaborators/{username}",             Standing::admin, code,          204},
+    {"GET",    "/collaborators/{username}/permission",  Standing::push,  code,          200},
+    {"GET",    "/invitations",                          Standing::admin, invitations,   200},
+
     {"GET",    "/keys",                                 Standing::admin, code,          200},
     {"POST",   "/keys",                                 Standing::admin, code,          201,
      R"({"key": "{new_key}"})"},
@@ -291,6 +300,7 @@ inline constexpr OrganizationRoute organization_routes[] = {
      R"({"name": "New"})"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}",        team_changes,      204},
     {"GET",    "/orgs/{org}/teams/{team_slug}/members", reading_there,    200},
+    {"GET",    "/orgs/{org}/teams/{team_slug}/members/{username}", reading_there, 204},
     {"GET",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", reading_there, 200},
     {"PUT",    "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 200, "{}"},
     {"DELETE", "/orgs/{org}/teams/{team_slug}/memberships/{username}", memberships, 204},
@@ -322,17 +332,24 @@ inline constexpr OrganizationSubject organization_subjects[] = {
 };
 // clang-format on
 
-/// A route that is about no repository: what it answers without a token, and to any good token.
+/// A route that is about no repository: what it answers without a token, and to any good token, or
+/// to those that have one of the scopes.
 struct OtherRoute {
   std::string_view method;
   std::string_view path;
   Verdict to_nobody;
   Verdict to_accounts;
+  std::string_view opened_by = "";
 };
 // clang-format off
 inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/user",             login, {200, ""}},
+    {"GET",    "/user/repos",       login, {200, ""}},
+    {"GET",    "/user/orgs",        login, {200, ""}, "user read:org write:org admin:org"},
     {"GET",    "/users/{username}", {200, ""}, {200, ""}},
+    {"GET",    "/users/{username}/repos", {200, ""}, {200, ""}},
+    {"GET",    "/users/{username}/orgs",  {200, ""}, {200, ""}},
+    {"GET",    "/orgs/{org}/repos", {200, ""}, {200, ""}},
     {"GET",    "/orgs/{org}",       {200, ""}, {200, ""}},
     {"GET",    "/",                 {200, ""}, {200, ""}},
     {"GET",    "/meta",             {200, ""}, {200, ""}},

@@ -101,12 +101,35 @@ class AccessWorld {
     return repositories_.at(std::string(owner) + (is_private ? "/private" : "/public"));
   }
 
-  /// What organization patterns name; of an account that is none, of another one's.
-  std::map<std::string, std::string> organization_names(std::string_view login) const {
-    auto known = organizations_.find(std::string(login));
-    auto names = known == organizations_.end() ? organizations_.at("works") : known->second;
+  /// What organization patterns name; of an account that is none, of another one's, but for ids.
+  std::map<std::string, std::string> organization_names(const std::string& login) {
+    auto known = organizations_.find(login);
+    const bool is_one = known != organizations_.end();
+    auto names = is_one ? known->second : organizations_.at("works");
     names["org"] = login;
+    names["org_id"] =
+        std::to_string(app_.count("select id from account where login = '" + login + "'"));
+    if (!is_one) names["team_id"] = absent_id;
     return names;
+  }
+  static constexpr const char* absent_id = "4711000";
+
+  /// The addresses under which an organization's route answers: as the table names it, by ids, and
+  /// of teams by their own ids alone.
+  static std::vector<std::string> addresses_of(const rules::OrganizationRoute& route) {
+    const std::string path(route.path);
+    std::vector<std::string> addresses{path, "/api/v3" + path};
+    auto add = [&](std::string_view names, const std::string& ids) {
+      const size_t at = path.find(names);
+      if (at == path.npos) return;
+      addresses.push_back(path.substr(0, at) + ids + path.substr(at + names.size()));
+    };
+    constexpr std::string_view team = "/orgs/{org}/teams/{team_slug}";
+    const bool is_of_a_team = path.starts_with(team);
+    add(is_of_a_team ? team : "/orgs/{org}",
+        is_of_a_team ? "/organizations/{org_id}/team/{team_id}" : "/organizations/{org_id}");
+    if (is_of_a_team) add(team, "/teams/{team_id}");
+    return addresses;
   }
 
   /// What reaches the route in that repository, for a caller yet to be named.
@@ -251,6 +274,7 @@ class AccessWorld {
     names["file_sha"] = git_.git({"rev-parse", sha_ + ":a.txt"});
     names["ref"] = "heads/main";
     names["branch"] = "main";
+    names["username"] = repository.owner == "ada" ? "reader" : "colleague";
     names["basehead"] = "main...main";
     names["path"] = "a.txt";
     names["deployment_id"] =
@@ -297,10 +321,11 @@ class AccessWorld {
     names["username"] = login == "works" ? "colleague" : "follower";
     names["owner"] = login;
     names["repo"] = "public";
-    make("repo:invite security_events admin:org admin:public_key delete_repo",
-         "/orgs/" + login + "/teams",
-         R"({"name": "Team", "privacy": "closed", "maintainers": [")" + names["username"] +
-             R"("], "repo_names": [")" + login + R"(/public"]})");
+    names["team_id"] =
+        make("repo:invite security_events admin:org admin:public_key delete_repo",
+             "/orgs/" + login + "/teams",
+             R"({"name": "Team", "privacy": "closed", "maintainers": [")" + names["username"] +
+                 R"("], "repo_names": [")" + login + R"(/public"]})");
   }
 
   void add_organization_hook(const std::string& login) {

@@ -1,0 +1,108 @@
+#include "app/collaborators.h"
+
+#include <doctest/doctest.h>
+
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+using core::Role;
+using test::AppFixture;
+using test::must;
+
+namespace {
+
+/// Why something is refused; empty if it is not.
+template <class T>
+std::string reason(const Result<T>& result) {
+  if (result) return "";
+  if (result.error().code == ErrorCode::not_found) return "not found";
+  return result.error().reason_code;
+}
+
+/// ada's private repository; bob, who has no role there; a site administrator and an organization.
+struct CollaboratorFixture : AppFixture {
+  CollaboratorFixture() : shop(add_bare("shop")) {
+    must(app::create_account(context, nobody, {.login = "bob", .human = ""}));
+    must(app::create_account(context, nobody, {.login = "chief", .site_admin = true, .human = ""}));
+    must(app::create_account(
+        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+  }
+  /// What the account may do, as opening the repository with a token for everything shows it.
+  Role role_of(const std::string& login) {
+    const auto opened =
+        app::open_repository(context, log_in(login), app::RepositoryName{"ada", "shop"},
+                             {.role = Role::read, .scopes = {core::Scope::repo}});
+    return opened ? opened->role : Role::none;
+  }
+  std::string add(const std::string& login, Role role = Role::write) {
+    return reason(app::add_collaborator(context, shop, login, role));
+  }
+  std::string remove(const std::string& login) {
+    return reason(app::remove_collaborator(context, shop, login));
+  }
+  std::string latest_audit() {
+    return texts(
+        "select action || ' ' || target_id || ' ' || detail from audit "
+        "where action not like 'token%' order by id desc limit 1");
+  }
+
+  app::RepositoryAccess shop;
+};
+
+}  // namespace
+
+TEST_CASE("add_collaborator: the role counts at once, changes, and ends; the audit log says so") {
+  CollaboratorFixture app;
+  CHECK(app.role_of("bob") == Role::none);
+  CHECK(app.add("BOB", Role::triage).empty());
+  CHECK(app.role_of("bob") == Role::triage);
+  const std::string id = app.texts("select id from account where login = 'bob'");
+  const std::string begin = "repository.grant " + id.substr(0, id.size() - 1);
+  CHECK(app.latest_audit() == begin + " {\"login\":\"bob\",\"role\":\"triage\"}\n");
+  CHECK(app.add("bob", Role::admin).empty());
+  CHECK(app.role_of("bob") == Role::admin);
+  CHECK(app.remove("bob").empty());
+  CHECK(app.role_of("bob") == Role::none);
+  CHECK(app.latest_audit() == begin + " {\"login\":\"bob\",\"role\":\"none\"}\n");
+  CHECK(app.remove("bob") == "not found");
+}
+
+TEST_CASE("add_collaborator, remove_collaborator: not the owner, no organization, nobody") {
+  CollaboratorFixture app;
+  const auto audits = app.row_count("audit");
+  CHECK(app.add("ada") == "owner_is_no_collaborator");
+  CHECK(app.remove("ada") == "owner_is_no_collaborator");
+  CHECK(app.add("works") == "not_a_user");
+  CHECK(app.add("nobody-there") == "not found");
+  CHECK(app.remove("nobody-there") == "not found");
+  CHECK(app.row_count("audit") == audits);
+  CHECK(app.role_of("ada") == Role::admin);
+}
+
+TEST_CASE("get_collaborator: who was granted something, also from the command line") {
+  CollaboratorFixture app;
+  auto get = [&](const std::string& login) {
+    return app::get_collaborator(app.context, app.shop, login);
+  };
+  CHECK(must(get("ada")).role == Role::admin);
+  CHECK(reason(get("bob")) == "not found");
+  must(app::grant_role(app.context, app.nobody, "ada", "shop", "bob", Role::maintain));
+  CHECK(must(get("Bob")).role == Role::maintain);
+  CHECK(reason(get("chief")) == "not found");  // may everything, and was granted nothing
+  CHECK(reason(get("works")) == "not found");
+  CHECK(must(app::list_collaborators(app.context, app.shop, {}, {})).total_count == 2);
+}
+
+TEST_CASE("get_effective_role: what counts, of whomever") {
+  CollaboratorFixture app;
+  auto role = [&](const std::string& login) {
+    return must(app::get_effective_role(app.context, app.shop, login)).role;
+  };
+  CHECK(role("ada") == Role::admin);
+  CHECK(role("chief") == Role::admin);
+  CHECK(role("bob") == Role::none);
+  app.shop.repository.visibility = core::Visibility::is_public;
+  CHECK(role("bob") == Role::read);
+  CHECK(reason(app::get_effective_role(app.context, app.shop, "works")) == "not found");
+  CHECK(reason(app::get_effective_role(app.context, app.shop, "nobody-there")) == "not found");
+}

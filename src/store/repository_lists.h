@@ -1,0 +1,14 @@
+#pragma once
+#include "core/page.h"
+#include "core/repository_list.h"
+#include "sql/connection.h"
+
+namespace esclusa::store {
+
+/// Those that pass the filter and that the viewer may read.
+core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
+                                                        const core::RepositoryViewer& viewer,
+                                                        const core::RepositoryFilter& filter,
+                                                        const core::Page& page);
+
+}  // namespace esclusa::store
