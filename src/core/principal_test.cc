@@ -9,7 +9,7 @@ namespace {
 
 using enum Scope;
 
-// The demands of the routes, as api/routes.cc has them.
+// The demands of the routes, as api/routes_of_*.cc have them.
 const Scopes deployments{repo, repo_deployment, public_repo};
 const Scopes code{repo, public_repo};
 const Scopes hooks_read{repo, public_repo, read_repo_hook};
