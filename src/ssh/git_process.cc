@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kill_after{500};  ///< from SIGTERM to SIGKILL
 constexpr int not_started = 127;
+/// Git follows some broken histories for ever; to check a push of Linux's takes it some minutes.
+constexpr rlim_t processor_seconds = 30 * 60;
 constexpr int session_gone = SIGUSR1;  ///< what the guard gets when its parent dies
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -55,6 +58,8 @@ bool end_with_parent(int signal, pid_t parent) {
 /// In the guard's child, until it is git.
 [[noreturn]] void become_git(const Start& start, pid_t guard) {
   if (!end_with_parent(SIGKILL, guard)) _exit(not_started);
+  const rlimit processor_time{processor_seconds, processor_seconds};
+  setrlimit(RLIMIT_CPU, &processor_time);  // each of its children's, too
   const int kept = start.process.kept_descriptor;
   if (kept >= 0) fcntl(kept, F_SETFD, 0);
   signal(SIGPIPE, SIG_DFL);

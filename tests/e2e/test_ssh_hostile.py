@@ -198,6 +198,10 @@ class Hostile(DoorTest):
             self.skipTest("this kernel has no Landlock")
         self.assertIn("NoNewPrivs:\t1", status)
 
+    def test_git_has_a_limit_of_processor_time(self):
+        limits = pathlib.Path(f"/proc/{git_of(self.start(self.add_key()))}/limits").read_text()
+        self.assertRegex(limits, r"Max cpu time +1800 +1800 +seconds")
+
     def test_a_shared_repository_stays_shared(self):
         self.bare.git("config", "core.sharedRepository", "group")
         key_id = self.add_key()

@@ -278,9 +278,10 @@ def commit_with_five_thousand_parents(place):
            parents=[place.sha("main"), place.sha("topic")] * 2500)
 
 
-@kind(tags="200 v1.0", refs={"deep": NOT_FOUND}, fetch="error: …")
+@kind(tags="200 v1.0", refs={"deep": NOT_FOUND}, fetch="error: …", push="stuck")
 def tags_of_tags(place):
-    """Five thousand of them, one after the other, and one that is its own."""
+    """Five thousand of them, one after the other, and one that is its own, which git itself follows
+    for ever when it checks a push. Nobody else waits for that session; its time is limited."""
     sha, of = place.sha("main"), "commit"
     for number in range(5000):
         sha = put_object(place, "tag", f"object {sha}\ntype {of}\ntag t{number}\ntagger Eve "

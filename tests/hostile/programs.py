@@ -82,7 +82,8 @@ def hooks_for_each_ref(place):
     place.configure("[receive]\n procReceiveRefs = refs/heads")
 
 
-@kind(**refused(": It is a partial clone"), compare=UNREADABLE, fetch="fatal: unable to read…",
+@kind(**refused(": It is a partial clone"), compare=UNREADABLE,
+      fetch=("fatal: unable to read…", "error: git upload-pack: git-pack-objects died…"),
       **each("503 merge_failed", "merge again"))
 def ssh_command_of_a_remote(place):
     place.configure('[core]\n sshCommand = EVIL\n gitProxy = EVIL\n askPass = EVIL\n'
