@@ -23,7 +23,7 @@ std::optional<Path> decode_path(std::string_view text) {
   for (std::string_view raw : split(text, '/')) {
     std::string decoded;
     if (raw.empty() || !percent_decode(raw, decoded)) return std::nullopt;
-    if (!is_utf8(decoded) || decoded.find('\0') != decoded.npos) return std::nullopt;
+    if (decoded.find('\0') != decoded.npos) return std::nullopt;
     path.segments.push_back(std::move(decoded));
   }
   return path;
@@ -71,7 +71,8 @@ void take_organization_ids(std::vector<std::string>& segments, Match& match) {
 }
 
 /// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding. `{ref...?}`
-/// may also be empty behind its slash, or end with one: it is the beginning of a name.
+/// may also be empty behind its slash, or end with one: it is the beginning of a name. It need not
+/// be UTF-8, as it only goes to git, whose names are bytes.
 bool takes_many(std::string_view part) { return part.contains("..."); }
 bool may_end_with_slash(std::string_view part) { return part.ends_with("...?}"); }
 
@@ -106,6 +107,7 @@ bool fits(std::string_view pattern, const Path& path, std::vector<PathParameter>
     }
     const size_t taken = takes_many(part) ? count + 1 - parts : 1;
     parameters.push_back({parameter_name(part), join_segments(path, at, taken)});
+    if (!may_end_with_slash(part) && !is_utf8(parameters.back().value)) return false;
     if (path.ends_with_slash && takes_many(part) && taken > 0) parameters.back().value += '/';
     at += taken;
   }

@@ -25,7 +25,7 @@ enum class Waits { no, yes };
 struct Route {
   std::string_view method;
   /// `/repos/{owner}/{repo}/deployments/{deployment_id}`; `{ref...}` takes slashes too, and
-  /// `{ref...?}` also nothing, and a slash at its end.
+  /// `{ref...?}` also nothing, a slash at its end, and any bytes.
   std::string_view pattern;
   Audience audience;
   core::Requirement requirement;

@@ -166,6 +166,9 @@ TEST_CASE("match_route: the beginning of a ref's name may end with a slash, or b
       CHECK(pattern("GET", path + below) == "");
     }
     CHECK(parameter("/api/v3/repositories/12/git/" + list + "/tags/", "ref") == "tags/");
+    CHECK(parameter(path + "/heads/caf%E9", "ref") == "heads/caf\xe9");  // git's names are bytes
+    CHECK(pattern("GET", path + "/heads/%00") == "");
+    CHECK(pattern("GET", "/repos/a/%E9/git/" + list + "/heads/x") == "");
     CHECK(pattern("GET", "/repositories/12/git/" + list + "/") == git + "/" + list + "/{ref...?}");
   }
   for (auto path : {"/git/ref/heads/x/", "/commits/", "/commits/main/", "/branches/", "/statuses/",

@@ -61,7 +61,8 @@ void write_run_links(JsonWriter& json, const EventContext& context,
   for (const char* name : {"jobs", "logs", "artifacts", "cancel", "rerun"}) {
     json.member(std::string(name) + "_url", url + "/" + name);
   }
-  json.member("check_suite_url", repository + "/check-suites/" + id)
+  // Not below /check-suites, where a check run of the same number would answer.
+  json.member("check_suite_url", url + "/check-suite")
       .member("workflow_url", repository + "/actions/workflows/" + id)
       .member("previous_attempt_url", nullptr);
 }

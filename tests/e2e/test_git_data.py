@@ -1,6 +1,7 @@
 """Git's own data: refs, tags, trees and blobs, what hangs below a commit, and that each address
 which an answer names answers."""
 import base64
+import os
 import pathlib
 import re
 import urllib.parse
@@ -335,6 +336,22 @@ class GitData(EsclusaTest):
         self.assertGreater(len(done), 60)
         for kind in ("commits", "tags", "trees", "blobs", "refs"):
             self.assertTrue(any(f"/git/{kind}/" in url for url in done), kind)
+
+    def test_names_that_are_no_utf8_have_addresses_too(self):
+        git = Repository(self.server.folder / "bytes")
+        (git.path / os.fsdecode(b"caf\xe9")).write_text("coffee\n")
+        git.git("add", "-A")
+        git.git("commit", "-q", "-m", "Sell coffee")
+        git.git("update-ref", os.fsdecode(b"refs/tags/caf\xe9"), "main")
+        self.server.add_repository("demo/bytes", git)
+        [ref] = self.get("/git/matching-refs/tags", repository="demo/bytes").json
+        self.assertEqual(ref["ref"], "refs/tags/caf\ufffd")
+        self.assertTrue(ref["url"].endswith("/git/refs/tags/caf%E9"))
+        self.assertEqual(self.api.get(ref["url"]).json, ref)
+        [file] = self.get("/commits/main", repository="demo/bytes").json["files"]
+        content = self.api.get(file["contents_url"])
+        self.assertEqual((content.status, content.json["path"]), (200, "caf\ufffd"))
+        self.assertEqual(self.api.get(content.json["url"]).json["sha"], file["sha"])
 
     def test_an_unprotected_branch_says_so(self):
         self.assert_error(self.get("/branches/old/protection", 404), 404, "Branch not protected")

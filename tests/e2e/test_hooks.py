@@ -290,6 +290,9 @@ class Deliveries(HookTest):
         self.assertEqual([sorted(one) for one in links],
                          [["next"]] + [["next", "prev"]] * 11 + [["prev"]])
         self.assertRegex(links[0]["next"], r"/deliveries\?per_page=20&cursor=v1_\d+$")
+        # A second query behind the cursor, as PyGithub appends it, changes nothing.
+        again = self.api.get(links[0]["next"] + "?per_page=20")
+        self.assertEqual([one["id"] for one in again.json], before[20:40])
         # And back again.
         back = self.api.get(links[-1]["prev"])
         self.assertEqual([one["id"] for one in back.json], before[220:240])

@@ -257,6 +257,8 @@ class ReviewEvents(GateTest):
         self.assertEqual([one["reviewer"]["login"] for one in requested["reviewers"]], ["grace"])
         self.assertEqual(requested["requestor"]["login"], "admin")
         self.assertEqual(requested["workflow_run"]["head_commit"]["message"], "Sell cheese")
+        # No check run's suite, which may have the same number.
+        self.assertNotIn("/check-suites/", requested["workflow_run"]["check_suite_url"])
         self.assertEqual((approved["approver"]["login"], approved["comment"]), ("grace", "Go"))
         self.assertEqual((bypassed["approver"]["login"], bypassed["comment"]),
                          ("admin", "It burns"))
