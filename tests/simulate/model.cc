@@ -107,10 +107,11 @@ Deployment* Model::find(int64_t id) {
 
 std::optional<ReviewRule> Model::review_after(size_t environment,
                                               const EnvironmentWish& wish) const {
-  ReviewRule rule = environments[environment].review.value_or(ReviewRule{});
+  const Environment& there = environments[environment];
+  ReviewRule rule = there.review.value_or(ReviewRule{});
   if (wish.reviewers) rule.reviewers = *wish.reviewers;
-  rule.needed = wish.needed.value_or(rule.needed);
-  rule.prevents_self_review = wish.prevents_self_review.value_or(rule.prevents_self_review);
+  rule.needed = wish.needed.value_or(there.needed);
+  rule.prevents_self_review = wish.prevents_self_review.value_or(there.prevents_self_review);
   return rule.reviewers.empty() ? std::nullopt : std::optional(rule);
 }
 
@@ -130,6 +131,8 @@ void Model::change(size_t environment, const EnvironmentWish& wish) {
     after->version = ++versions;
   }
   there.review = after;
+  there.needed = wish.needed.value_or(there.needed);
+  there.prevents_self_review = wish.prevents_self_review.value_or(there.prevents_self_review);
   there.minutes = wish.minutes.value_or(there.minutes);
   there.mode = wish.mode.value_or(there.mode);
   there.can_bypass = wish.can_bypass.value_or(there.can_bypass);

@@ -58,6 +58,8 @@ struct Environment {
   std::optional<PolicyMode> mode = {};
   std::vector<Policy> policies = {};
   int minutes = 0;
+  int needed = 1;  ///< this and the next are kept also while there is no review
+  bool prevents_self_review = false;
   std::optional<ReviewRule> review = {};
 
   bool is_guarded() const { return mode || minutes > 0 || review; }
