@@ -149,7 +149,7 @@ Result<std::string> parse_branch_policy_name(std::string_view text) {
 
 std::string environment_url(const Urls& urls, const core::Repository& repository,
                             const std::string& name) {
-  return urls.repository(repository) + "/environments/" + percent_encode(name, "/");
+  return urls.repository(repository) + "/environments/" + percent_encode(name);
 }
 
 std::string branch_policy_url(const Urls& urls, const core::Repository& repository,
