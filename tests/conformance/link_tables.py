@@ -56,7 +56,6 @@ ABSENT = [
     # What Esclusa has not.
     (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
     (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
-    (f"check_suite_url {_REPO}/check-suites/.+", 404, "so is its suite"),
     (f"{_REPO}/(tarball|zipball)/.+", 404, "archives are git's to make"),
     (f"{_USER}/(followers|subscriptions|received_events|events/.+)", 404, "of GitHub alone"),
     ("/orgs/[^/]+/(events|issues)", 404, "of GitHub alone"),

@@ -163,7 +163,8 @@ def object_is_garbage(place):
     place.write(place.object_file(place.sha("topic")), b"\x78\x9cgarbage")
 
 
-@kind(refs={"bomb": UNREADABLE}, **each("error: bogus commit object…", "fetch push"))
+@kind(refs={"bomb": UNREADABLE}, fetch="error: bogus commit object…",
+      push=("error: bogus commit object…", "stuck"))  # git takes its time to unpack it
 def commit_is_a_zlib_bomb(place):
     """A quarter of a megabyte on the disk, 256 in memory."""
     size = 256 * MiB

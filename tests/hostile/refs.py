@@ -57,8 +57,8 @@ def contents_that_are_no_commits(place):
         file.truncate(1 << 26)
 
 
-@kind(refs={"gone": UNREADABLE}, fetch="fatal: git upload-pack: not our ref…",
-      push="fatal: bad object…")
+@kind(refs={"gone": UNREADABLE}, push="fatal: bad object…",
+      fetch=("fatal: git upload-pack: not our ref…", "fatal: remote error: upload-pack: not our…"))
 def commit_of_a_branch_is_missing(place):
     place.write("refs/heads/gone", "2" * 40 + "\n")
 
