@@ -25,7 +25,7 @@ ORDINARY = {
     "add": "ok", "add_writable": "ok",
     # registered before, as read-only: nothing in the repository changes
     "branches": "200 clash main topic", "tags": "200 v1.0", "commits": "200: 3",
-    "compare": "200: 1", "victim": "422 commit_not_found",
+    "compare": "200: 1", "victim": "422 commit_not_found", "read": "ok",
     "deploy": "201", "fetch": "ok", "unchanged": "yes",
     # registered before, as writable
     "keep": "201", "kept": "yes", "merge": "202", "again": "201",

@@ -103,6 +103,22 @@ class Visit:
             return f" {shown}" if names else ""
         return self._answer("GET", f"/repos/{READS}/{what}?per_page=100", show=show)
 
+    def _read_git_data(self, victim):
+        """Refs, objects and files, by every address; none may show what is the victim's."""
+        wrong = []
+        for path in ("git/refs", "git/refs/heads", "git/refs/heads/main", "git/matching-refs/",
+                     "git/matching-refs/tags/", "git/trees/main?recursive=1",
+                     "git/trees/topic", "contents?ref=main", "contents/index.html?ref=main",
+                     "commits/main/branches-where-head", "commits/main/pulls"):
+            status = self._ask("GET", f"/repos/{READS}/{path}").status
+            if status not in (200, 404, 409, 422, 503):
+                wrong.append(f"{status} {path}")
+        for kind in ("commits", "trees", "tags", "blobs"):
+            status = self._ask("GET", f"/repos/{READS}/git/{kind}/{victim}").status
+            if status not in (404, 409, 503):
+                wrong.append(f"{status} git/{kind} of the victim")
+        return ", ".join(wrong) or "ok"
+
     def _deploy(self, ref, repository=WRITES, auto_merge=False):
         self._environments += 1
         body = {"ref": ref, "auto_merge": auto_merge, "required_contexts": [],
@@ -171,6 +187,7 @@ class Visit:
             "compare": lambda: self._answer("GET", f"{reads}/compare/main...topic",
                                             show=lambda json: f": {json['total_commits']}"),
             "victim": lambda: self._answer("GET", f"{reads}/commits/{victim}"),
+            "read": lambda: self._read_git_data(victim),
             "deploy": lambda: self._deploy("main", READS),
             "fetch": self._fetch,
             "add": lambda: self._register("demo/late"),
