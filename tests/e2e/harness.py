@@ -53,6 +53,9 @@ class Answer:
                 re.findall(r'<([^<>]+)>;\s*rel="(\w+)"', self.headers.get("Link", ""))]
 
 
+IDLE_SECONDS = 30  # the server closes what is idle for 60, perhaps while a request is on its way
+
+
 class Api:
     """A client of the API for one token. One connection per request unless `keep_alive`. `tls`
     (an ssl.SSLContext) says whom it trusts where the address is https."""
@@ -63,6 +66,7 @@ class Api:
         self._timeout = timeout
         self._tls = tls
         self._kept = self._connect() if keep_alive else None
+        self._used_at = time.monotonic()
 
     def _connect(self):
         url = urllib.parse.urlsplit(self.base)
@@ -85,6 +89,9 @@ class Api:
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
         connection = self._kept or self._connect()
+        if self._kept and time.monotonic() - self._used_at > IDLE_SECONDS:
+            connection.close()  # it opens itself again
+        self._used_at = time.monotonic()
         try:
             connection.request(method, path, body, sent)
             response = connection.getresponse()
