@@ -3,21 +3,15 @@
 #include <doctest/doctest.h>
 
 #include "support/app_fixture.h"
+#include "support/reason.h"
 
 using namespace esclusa;
 using core::Role;
 using test::AppFixture;
 using test::must;
+using test::reason;
 
 namespace {
-
-/// Why something is refused; empty if it is not.
-template <class T>
-std::string reason(const Result<T>& result) {
-  if (result) return "";
-  if (result.error().code == ErrorCode::not_found) return "not found";
-  return result.error().reason_code;
-}
 
 /// ada's private repository; bob, who has no role there; a site administrator and an organization.
 struct CollaboratorFixture : AppFixture {

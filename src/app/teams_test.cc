@@ -4,22 +4,16 @@
 
 #include "app/members.h"
 #include "support/app_fixture.h"
+#include "support/reason.h"
 
 using namespace esclusa;
 using core::Role;
 using core::TeamRole;
 using test::AppFixture;
 using test::must;
+using test::reason;
 
 namespace {
-
-/// Why something is refused; empty if it is not.
-template <class T>
-std::string reason(const Result<T>& result) {
-  if (result) return "";
-  if (result.error().code == ErrorCode::not_found) return "not found";
-  return result.error().reason_code;
-}
 
 /// An organization `works` with an owner, ada; two members, bob and carla; and others.
 struct TeamFixture : AppFixture {

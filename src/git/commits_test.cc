@@ -4,17 +4,13 @@
 
 #include "base/limits.h"
 #include "support/git_fixture.h"
+#include "support/opened.h"
 
 using namespace esclusa;
 using test::GitFixture;
+using test::opened;
 
 namespace {
-
-git::Repository opened(const GitFixture& fixture) {
-  auto repository = git::Repository::open(fixture.git_directory());
-  REQUIRE(repository);
-  return std::move(*repository);
-}
 
 core::Commit read(const GitFixture& fixture, const std::string& sha) {
   auto commit = git::read_commit(opened(fixture), sha);

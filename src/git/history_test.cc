@@ -10,19 +10,15 @@
 #include "base/text.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
+#include "support/opened.h"
 
 using namespace esclusa;
 using test::GitFixture;
+using test::opened;
 
 // What Repository does with commits: keep and compare. Refs are in repository_test.cc.
 
 namespace {
-
-git::Repository opened(const GitFixture& fixture) {
-  auto repository = git::Repository::open(fixture.git_directory());
-  REQUIRE(repository);
-  return std::move(*repository);
-}
 
 bool has(const GitFixture& fixture, const std::string& sha) {
   auto found = opened(fixture).resolve(sha);

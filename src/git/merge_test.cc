@@ -8,19 +8,15 @@
 #include "git/lock.h"
 #include "git/repository.h"
 #include "support/git_fixture.h"
+#include "support/opened.h"
 
 namespace esclusa::git {
 namespace {
 
 using test::GitFixture;
+using test::opened;
 
 const MergeAuthor author{"tooling", "tooling@esclusa.invalid", from_micros(1'700'000'000'000'000)};
-
-Repository opened(const GitFixture& fixture) {
-  auto repository = Repository::open(fixture.git_directory());
-  REQUIRE(repository);
-  return std::move(*repository);
-}
 
 /// main and topic with a common base; both went on.
 struct Diverged {

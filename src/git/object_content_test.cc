@@ -5,17 +5,13 @@
 #include "base/limits.h"
 #include "git/signature.h"
 #include "support/git_fixture.h"
+#include "support/opened.h"
 
 using namespace esclusa;
 using test::GitFixture;
+using test::opened;
 
 namespace {
-
-git::Repository opened(const GitFixture& fixture) {
-  auto repository = git::Repository::open(fixture.git_directory());
-  REQUIRE(repository);
-  return std::move(*repository);
-}
 
 /// An object of any text.
 std::string write_object(const GitFixture& fixture, const std::string& type,

@@ -4,19 +4,15 @@
 #include <unistd.h>
 
 #include "support/git_fixture.h"
+#include "support/opened.h"
 
 using namespace esclusa;
 using core::RefKind;
 using core::ResolvedRef;
 using test::GitFixture;
+using test::opened;
 
 namespace {
-
-git::Repository opened(const GitFixture& fixture) {
-  auto repository = git::Repository::open(fixture.git_directory());
-  REQUIRE(repository);
-  return std::move(*repository);
-}
 
 /// Opened anew each time, as the server does.
 std::optional<ResolvedRef> resolved(const GitFixture& fixture, std::string_view ref) {
