@@ -13,7 +13,8 @@ namespace {
 
 std::unexpected<Error> no_account(const std::string& login) {
   return fail(ErrorCode::not_found,
-              "There is no account \"" + login + "\"; make one with: esclusa user create " + login,
+              "There is no account \"" + login + "\"; make one with: esclusa user create " + login +
+                  " (an organization: --kind organization)",
               "account_not_found");
 }
 

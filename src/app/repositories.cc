@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "core/names.h"
+#include "git/refs.h"
 #include "git/registration.h"
 #include "git/repository.h"
 #include "store/accounts.h"
@@ -39,7 +40,10 @@ std::string find_problem(core::Repository repository) {
   const auto git = git::Repository::open(repository);
   if (!git) return git.error().message;
   const auto found = find_default_branch(*git, repository);
-  return found ? "" : found.error().message;
+  if (found) return "";
+  const auto branches = git::list_branches(*git);
+  if (branches && branches->empty()) return "It has no commit yet.";
+  return found.error().message;
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ TEST_CASE("create_repository: makes a bare one in the folder for them, under a n
           .repository;
   CHECK(std::filesystem::path(made.path).parent_path() == app.context.repositories_directory);
   CHECK(made.path.find("application") == std::string::npos);
+  CHECK(health(app) == "It has no commit yet.");
   CHECK(made.writable);
   CHECK(made.auto_merge == core::MergePolicy::merge);
   CHECK(made.default_branch == "main");

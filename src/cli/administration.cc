@@ -32,15 +32,15 @@ void add_block_and_unblock(CLI::App& group, Action& action) {
   SocketCommand block = add_socket_command(
       group, "block", "Shuts an account out at once, with its tokens, hooks and bots");
   block.app->footer(
-      "The bots for which a human answers are blocked along, and their tokens are listed. Events\n"
+      "The bots for which a human answers are blocked too, and their tokens are listed. Events\n"
       "for hooks wait until the account is unblocked, or somebody adopts the hook with:\n"
       "esclusa hook adopt TARGET ID");
   add_blocking(action, block, "PUT", "Leave the bots for which it answers as they are",
                print_block);
   SocketCommand unblock = add_socket_command(
-      group, "unblock", "Lets an account in again, and the bots that were blocked along with it");
-  add_blocking(action, unblock, "DELETE", "Leave the bots blocked that were blocked along",
-               print_unblock);
+      group, "unblock", "Unblocks an account, and the bots that were blocked together with it");
+  add_blocking(action, unblock, "DELETE",
+               "Leave the bots blocked that were blocked together with it", print_unblock);
 }
 
 }  // namespace
@@ -126,8 +126,7 @@ void add_token(CLI::App& app, Action& action) {
                              "revoked_at"}));
     };
   });
-  SocketCommand revoke =
-      add_socket_command(group, "revoke", "Makes a token open nothing any more, at once");
+  SocketCommand revoke = add_socket_command(group, "revoke", "Revokes a token, at once");
   auto id = std::make_shared<int64_t>();
   revoke.app->add_option("id", *id, "The token's id, from `esclusa token list`")->required();
   revoke.app->callback([=, &action] {

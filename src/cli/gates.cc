@@ -174,7 +174,7 @@ void print_wait(const client::Api& api, const std::string& repository, int64_t d
     print_line(cell(*environment, "name") + " is new and has no gates");
   }
   if (cell(answer->body, "phase") != "held") return;
-  print_line("It waits, and is sent to nobody yet:");
+  print_line("It waits for these gates; nobody has been told to deploy it:");
   if (const auto gates = answer->body.find("gates")) print_gates(*gates);
 }
 

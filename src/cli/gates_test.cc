@@ -130,7 +130,7 @@ TEST_CASE("deploy: says that the deployment waits, and for what") {
   CHECK(outcome.code == 0);
   CHECK(outcome.output ==
         "Deployment 7: main (0123456789) to live\n"
-        "It waits, and is sent to nobody yet:\n"
+        "It waits for these gates; nobody has been told to deploy it:\n"
         "GATE                STATE  WHY            WHO CAN OPEN IT  OPENS AT\n"
         "wait_timer          shut   It runs.       -                T\n"
         "required_reviewers  shut   1 is missing.  grace, demo/ops  -\n");

@@ -134,7 +134,7 @@ int replay(const ReplayOptions& options) {
   auto replayed = call(options, "POST", options.our_path("/replay"), json.take());
   if (!replayed) return report(replayed.error());
   const int64_t count = replayed->integer_at("count").value_or(0);
-  print_line(count == 0 ? "Nothing to begin anew; what waits is tried now"
+  print_line(count == 0 ? "No delivery was started again; waiting ones are tried now"
                         : std::to_string(count) +
                               (count == 1 ? " delivery is" : " deliveries are") + " pending again");
   if (cell(*replayed, "more") == "true") {

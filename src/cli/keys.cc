@@ -164,7 +164,7 @@ void add_key(CLI::App& app, Action& action) {
   list->add_option("--idle", *idle, "Only keys that nobody used for so long, such as 90d");
   list->callback([=, &action] { action = [=] { return list_keys(*listed, *idle); }; });
 
-  auto* add = group->add_subcommand("add", "Adds a key that may read, unless it is told otherwise");
+  auto* add = group->add_subcommand("add", "Adds a read-only key; with --allow-write it may push");
   auto added = add_key_options(*add);
   auto options = std::make_shared<AddOptions>();
   add->add_option("file", options->file, "The public key's file; - for standard input")->required();
@@ -173,7 +173,7 @@ void add_key(CLI::App& app, Action& action) {
   add->add_option("--expires-in", options->expires_in, "Such as 90d or 12h; never if absent");
   add->callback([=, &action] { action = [=] { return add_one(*added, *options); }; });
 
-  auto* remove = group->add_subcommand("delete", "Makes a key open nothing any more");
+  auto* remove = group->add_subcommand("delete", "Deletes a key, at once");
   auto removed = add_key_options(*remove);
   auto id = std::make_shared<int64_t>();
   remove->add_option("id", *id, "The key's id, from `esclusa key list`")->required();

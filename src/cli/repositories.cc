@@ -180,7 +180,8 @@ std::string count_of(const wire::Json& answer, const char* member, const std::st
 }
 
 void add_remove(CLI::App& group, Action& action) {
-  SocketCommand remove = add_socket_command(group, "remove", "Registers a repository no more");
+  SocketCommand remove =
+      add_socket_command(group, "remove", "Ends the registration of a repository");
   auto full_name = std::make_shared<std::string>();
   remove.app->add_option("repository", *full_name, "OWNER/NAME")->required();
   remove.app->footer(
@@ -223,7 +224,7 @@ void add_protections(CLI::App& group, Action& action) {
   protect.app->footer(
       "A pattern is that of Ruby's File.fnmatch with FNM_PATHNAME: main, 'release/*', "
       "'**/hotfix'.\n"
-      "What follows from a protection, the branch policies of environments say.");
+      "Branch policies of environments decide what a protection means.");
   protect.app->add_option("repository", options->full_name, "OWNER/NAME")->required();
   protect.app->add_option("pattern", options->pattern, "The pattern")->required();
   protect.app->add_flag("--remove", options->remove, "Take the pattern back");

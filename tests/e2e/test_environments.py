@@ -150,7 +150,7 @@ class Environments(GateTest):
     def test_names_keep_their_first_spelling_and_slashes_are_encoded(self):
         made = self.put(name="Europe/Production")
         self.assertEqual(made["name"], "Europe/Production")
-        self.assertTrue(made["url"].endswith("/environments/Europe/Production"))
+        self.assertTrue(made["url"].endswith("/environments/Europe%2FProduction"))
         self.assertTrue(made["html_url"].endswith("?environments_filter=Europe%2FProduction"))
         self.assertEqual(self.put(name="europe/PRODUCTION")["id"], made["id"])
         self.assertEqual(self.api.get(self.path("EUROPE/production")).json["name"], made["name"])

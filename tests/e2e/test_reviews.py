@@ -290,7 +290,7 @@ class CommandLine(GateTest):
         self.assertIn(": held\nIt would wait for: wait_timer, required_reviewers.", tried.stdout)
         made = self.cli_as("linus", *common)
         self.assertEqual(made.returncode, 0, made)
-        self.assertIn("It waits, and is sent to nobody yet:", made.stdout)
+        self.assertIn("It waits for these gates; nobody has been told to deploy it:", made.stdout)
         deployment = made.stdout.split()[1].rstrip(":")
         refused = self.cli_as("linus", "review", "demo/shop", deployment, "--approve")
         self.assertEqual(refused.returncode, 1)
