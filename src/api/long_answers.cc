@@ -16,15 +16,20 @@ LongAnswers::~LongAnswers() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<http::BodyStream> LongAnswers::open(std::string begin, NextPart next_part) {
+std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, std::string begin,
+                                                    NextPart next_part) {
   auto stream = std::make_shared<http::BodyStream>([this] { wake(); });
   stream->write(begin);
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || count_ >= max_count) return nullptr;
+    const auto own = counts_.find(reader);
+    const size_t own_count = own == counts_.end() ? 0 : own->second;
+    if (stopping_ || count_ >= max_count || own_count >= max_count_each) return nullptr;
     // What may fail for want of memory or threads comes before it counts.
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    arrived_.push_back({stream, std::move(next_part)});
+    size_t& new_count = counts_[reader];
+    arrived_.push_back({reader, stream, std::move(next_part)});
+    ++new_count;
     ++count_;
     woken_ = true;
   }
@@ -53,10 +58,19 @@ void LongAnswers::run() {
       arrived_.clear();
     }
     has_more = write_parts(bodies);
-    const size_t over = std::erase_if(bodies, [](const Body& body) { return body.is_over; });
     std::lock_guard lock(mutex_);
-    count_ -= over;
+    std::erase_if(bodies, [this](const Body& body) {
+      if (body.is_over) count_down(body.reader);
+      return body.is_over;
+    });
   }
+}
+
+/// Under the lock.
+void LongAnswers::count_down(const std::string& reader) {
+  --count_;
+  const auto own = counts_.find(reader);
+  if (--own->second == 0) counts_.erase(own);
 }
 
 /// A part of each that has room for one. True if there was any: then the next may be due.

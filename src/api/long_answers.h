@@ -1,6 +1,7 @@
 #pragma once
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,28 +25,35 @@ class LongAnswers {
 
   /// Each holds some 256 KiB and a part that nobody has read yet.
   static constexpr size_t max_count = 100;
+  /// So that no reader takes all places by not reading.
+  static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
   ~LongAnswers();
   LongAnswers(const LongAnswers&) = delete;
 
-  /// A body that begins with `begin`; nothing if there are `max_count` already.
-  std::shared_ptr<http::BodyStream> open(std::string begin, NextPart next_part);
+  /// A body that begins with `begin`; nothing if there are `max_count` already, or
+  /// `max_count_each` of this reader.
+  std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
+                                         NextPart next_part);
 
  private:
   struct Body {
+    std::string reader;
     std::shared_ptr<http::BodyStream> stream;
     NextPart next_part;
     bool is_over = false;
   };
   void run();
   void wake();
+  void count_down(const std::string& reader);
   static bool write_parts(std::vector<Body>& bodies);
   static void write_part(Body& body);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Body> arrived_;
+  std::map<std::string, size_t> counts_;  ///< of those that are open, by reader
   size_t count_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
