@@ -97,7 +97,11 @@ void LongAnswers::write_part(Body& body) {
     body.stream->write(**part);
     return;
   }
-  body.stream->end();
+  if (part) {
+    body.stream->end();
+  } else {
+    body.stream->abort();
+  }
   body.is_over = true;
 }
 

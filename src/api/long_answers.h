@@ -19,8 +19,8 @@ namespace esclusa::api {
 /// of the server's pool. It starts with the first of them. Any thread.
 class LongAnswers {
  public:
-  /// Makes the next part of a body; nothing at its end. After an error the body breaks off, so that
-  /// what a reader has of it is no whole JSON.
+  /// Makes the next part of a body; nothing at its end. After an error the body breaks off
+  /// (`http::BodyStream::abort`), so that nobody takes what came of it for the whole.
   using NextPart = std::function<Result<std::optional<std::string>>()>;
 
   /// Each holds some 256 KiB and a part that nobody has read yet.

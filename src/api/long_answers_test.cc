@@ -34,6 +34,7 @@ TEST_CASE("LongAnswers: a body is its parts in their order") {
     return "part " + std::to_string(n) + (n == 4 ? "]" : ", ");
   }));
   CHECK(reader.read() == "[part 1, part 2, part 3, part 4]");
+  CHECK_FALSE(reader.was_aborted());
   CHECK(BodyReader(answers.open("ada", "none", parts(0, 0))).read() == "none");
 }
 
@@ -91,5 +92,7 @@ TEST_CASE("LongAnswers: an error breaks the body off, and an exception too; othe
       answers.open("ada", "[", []() -> Part { throw std::runtime_error("thrown"); }));
   CHECK(failing.read() == "[1");
   CHECK(throwing.read() == "[");
+  CHECK(failing.was_aborted());
+  CHECK(throwing.was_aborted());
   CHECK(BodyReader(answers.open("ada", "[", parts(1, 1))).read() == "[x");
 }
