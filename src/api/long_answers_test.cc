@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <stdexcept>
 
 #include "base/limits.h"
@@ -80,6 +81,30 @@ TEST_CASE("LongAnswers: no reader has more than its share of them, and gets it b
   idle.front()->close();
   while (!(idle.front() = open("ada"))) std::this_thread::yield();
   CHECK_FALSE(open("ada"));
+}
+
+TEST_CASE("LongAnswers: who needs little time does not wait for all parts of who needs much") {
+  std::atomic<int> slow_parts = 0;
+  int first = 0, last = 0;
+  LongAnswers answers;
+  std::vector<std::shared_ptr<http::BodyStream>> slow;
+  for (size_t i = 0; i < LongAnswers::max_count_each; ++i) {
+    slow.push_back(answers.open("slow", "", [&]() -> Part {
+      ++slow_parts;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return "x";
+    }));
+  }
+  while (slow_parts < 3) std::this_thread::yield();
+  BodyReader quick(answers.open("quick", "", [&, n = 0]() mutable -> Part {
+    last = slow_parts;
+    if (n == 0) first = last;
+    if (n++ == 10) return std::nullopt;
+    return "y";
+  }));
+  CHECK(quick.read() == "yyyyyyyyyy");
+  CHECK(last - first < 10);  // one before each of its parts would be ten, one of each slow body 100
+  for (auto& stream : slow) stream->close();
 }
 
 TEST_CASE("LongAnswers: an error breaks the body off, and an exception too; others go on") {
