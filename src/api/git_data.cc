@@ -1,5 +1,6 @@
 #include "api/git_data.h"
 
+#include "api/client_network.h"
 #include "api/long_answers.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
@@ -58,6 +59,13 @@ class RefArray {
   bool is_whole_ = false;
 };
 
+/// Whom a long answer counts for: an account, or without one the client's network.
+std::string reader_of(const Call& call) {
+  const auto& account = call.principal.account;
+  if (account) return "account " + std::to_string(account->id.value);
+  return "network " + client_network(call.request.peer);
+}
+
 /// All refs that begin so. A list that fits one part is an answer like any other, with an `ETag`;
 /// a longer one is written while its client reads it.
 Result<http::Response> all_refs(const Call& call, const std::string& prefix, bool may_be_empty) {
@@ -66,8 +74,9 @@ Result<http::Response> all_refs(const Call& call, const std::string& prefix, boo
       200, {{"Content-Type", "application/json; charset=utf-8"}}, TRY(refs.next()).value_or("")};
   if (refs.is_whole() && refs.is_empty() && !may_be_empty) return app::not_found();
   if (refs.is_whole()) return response;
-  response.stream = call.long_answers->open(
-      std::exchange(response.body, {}), [refs = std::move(refs)]() mutable { return refs.next(); });
+  response.stream =
+      call.long_answers->open(reader_of(call), std::exchange(response.body, {}),
+                              [refs = std::move(refs)]() mutable { return refs.next(); });
   if (response.stream) return response;
   return fail(ErrorCode::unavailable, "Too many long lists are being read.", "overloaded");
 }

@@ -4,6 +4,7 @@
 
 #include "api/serve.h"
 #include "app/git_data.h"
+#include "app/repositories.h"
 #include "base/limits.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
@@ -85,11 +86,11 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a longer one is made while it is 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "git/matching-refs: as many long lists as there may be, and no more") {
+TEST_CASE_FIXTURE(Fixture, "git/matching-refs: as many long lists as an account may have") {
   add_tags(app::git_ref_part + 1);
   std::vector<std::shared_ptr<http::BodyStream>> open;
   // The first part alone fills the buffer of each, so that none is over before it is read.
-  for (size_t i = 0; i < api::LongAnswers::max_count; ++i) {
+  for (size_t i = 0; i < api::LongAnswers::max_count_each; ++i) {
     open.push_back(get("matching-refs/tags").stream);
     REQUIRE(open.back());
   }
@@ -99,4 +100,23 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: as many long lists as there may b
   for (const auto& stream : open) {
     CHECK(names(BodyReader(stream).read()).size() == app::git_ref_part + 1);
   }
+}
+
+TEST_CASE_FIXTURE(Fixture, "git/matching-refs: clients without an account count by network") {
+  add_tags(app::git_ref_part + 1);
+  must(app::update_repository(context, nobody, "ada", "application",
+                              {.visibility = core::Visibility::is_public}));
+  auto get_from = [&](const std::string& peer) {
+    auto request = test::make_request("GET", "/repos/ada/application/git/matching-refs/tags");
+    request.peer = peer;
+    return api.serve(request);
+  };
+  std::vector<std::shared_ptr<http::BodyStream>> open;
+  for (size_t i = 0; i < api::LongAnswers::max_count_each; ++i) {
+    open.push_back(get_from("2001:db8::" + std::to_string(i + 1)).stream);
+    REQUIRE(open.back());
+  }
+  CHECK(get_from("2001:db8::ffff").status == 503);
+  CHECK(get_from("2001:db8:0:1::1").stream);
+  CHECK(get("matching-refs/tags").stream);
 }

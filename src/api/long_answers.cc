@@ -16,15 +16,21 @@ LongAnswers::~LongAnswers() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<http::BodyStream> LongAnswers::open(std::string begin, NextPart next_part) {
+std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, std::string begin,
+                                                    NextPart next_part) {
   auto stream = std::make_shared<http::BodyStream>([this] { wake(); });
   stream->write(begin);
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || count_ >= max_count) return nullptr;
+    const auto own = readers_.find(reader);
+    const size_t own_count = own == readers_.end() ? 0 : own->second.count;
+    if (stopping_ || count_ >= max_count || own_count >= max_count_each) return nullptr;
     // What may fail for want of memory or threads comes before it counts.
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    arrived_.push_back({stream, std::move(next_part)});
+    auto place = own;
+    if (own_count == 0) place = readers_.insert_or_assign(reader, Reader{0, turn_}).first;
+    arrived_.push_back({reader, stream, std::move(next_part)});
+    ++place->second.count;
     ++count_;
     woken_ = true;
   }
@@ -52,23 +58,53 @@ void LongAnswers::run() {
       std::ranges::move(arrived_, std::back_inserter(bodies));
       arrived_.clear();
     }
-    has_more = write_parts(bodies);
-    const size_t over = std::erase_if(bodies, [](const Body& body) { return body.is_over; });
+    has_more = write_next(bodies);
     std::lock_guard lock(mutex_);
-    count_ -= over;
+    std::erase_if(bodies, [this](const Body& body) {
+      if (body.is_over) count_down(body.reader);
+      return body.is_over;
+    });
   }
 }
 
-/// A part of each that has room for one. True if there was any: then the next may be due.
-bool LongAnswers::write_parts(std::vector<Body>& bodies) {
-  bool wrote = false;
+/// Under the lock.
+void LongAnswers::count_down(const std::string& reader) {
+  --count_;
+  const auto own = readers_.find(reader);
+  if (--own->second.count == 0) readers_.erase(own);
+}
+
+/// Of the bodies that have room for a part, one of the reader who has used the least time; of two,
+/// the one that has waited longer, which stands before the other.
+LongAnswers::Body* LongAnswers::choose(std::vector<Body>& bodies) {
+  std::lock_guard lock(mutex_);
+  Body* chosen = nullptr;
+  Clock::duration least{};
   for (Body& body : bodies) {
     body.is_over = body.stream->is_closed();
     if (body.is_over || !body.stream->has_room()) continue;
-    write_part(body);
-    wrote = true;
+    const auto used = readers_.at(body.reader).used;
+    if (chosen && used >= least) continue;
+    chosen = &body;
+    least = used;
   }
-  return wrote;
+  return chosen;
+}
+
+/// True if there was a part to write: then the next may be due.
+bool LongAnswers::write_next(std::vector<Body>& bodies) {
+  Body* body = choose(bodies);
+  if (!body) return false;
+  const auto begin = Clock::now();
+  write_part(*body);
+  {
+    std::lock_guard lock(mutex_);
+    Reader& reader = readers_.at(body->reader);
+    turn_ = std::max(turn_, reader.used);  // who was idle for long has saved nothing up
+    reader.used = turn_ + (Clock::now() - begin);
+  }
+  std::rotate(body, body + 1, bodies.data() + bodies.size());
+  return true;
 }
 
 void LongAnswers::write_part(Body& body) {
@@ -83,7 +119,11 @@ void LongAnswers::write_part(Body& body) {
     body.stream->write(**part);
     return;
   }
-  body.stream->end();
+  if (part) {
+    body.stream->end();
+  } else {
+    body.stream->abort();
+  }
   body.is_over = true;
 }
 

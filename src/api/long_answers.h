@@ -1,6 +1,8 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,38 +16,53 @@
 namespace esclusa::api {
 
 /// Bodies that are too long to be held in memory whole. Each is made a part at a time, as fast as
-/// its reader takes it. One thread makes them all, by turns, so that no slow reader holds a thread
-/// of the server's pool. It starts with the first of them. Any thread.
+/// its reader takes it. One thread makes them all, so that no slow reader holds a thread of the
+/// server's pool: next is the reader who has used the least of its time. It starts with the first
+/// of them. Any thread.
 class LongAnswers {
  public:
-  /// Makes the next part of a body; nothing at its end. After an error the body breaks off, so that
-  /// what a reader has of it is no whole JSON.
+  /// Makes the next part of a body; nothing at its end. After an error the body breaks off
+  /// (`http::BodyStream::abort`), so that nobody takes what came of it for the whole.
   using NextPart = std::function<Result<std::optional<std::string>>()>;
 
   /// Each holds some 256 KiB and a part that nobody has read yet.
   static constexpr size_t max_count = 100;
+  /// So that no reader takes all places by not reading.
+  static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
   ~LongAnswers();
   LongAnswers(const LongAnswers&) = delete;
 
-  /// A body that begins with `begin`; nothing if there are `max_count` already.
-  std::shared_ptr<http::BodyStream> open(std::string begin, NextPart next_part);
+  /// A body that begins with `begin`; nothing if there are `max_count` already, or
+  /// `max_count_each` of this reader.
+  std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
+                                         NextPart next_part);
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Body {
+    std::string reader;
     std::shared_ptr<http::BodyStream> stream;
     NextPart next_part;
     bool is_over = false;
   };
+  struct Reader {
+    size_t count = 0;        ///< of its bodies that are open
+    Clock::duration used{};  ///< counted from where others were when it came
+  };
   void run();
   void wake();
-  static bool write_parts(std::vector<Body>& bodies);
+  void count_down(const std::string& reader);
+  Body* choose(std::vector<Body>& bodies);
+  bool write_next(std::vector<Body>& bodies);
   static void write_part(Body& body);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Body> arrived_;
+  std::map<std::string, Reader> readers_;
+  Clock::duration turn_{};  ///< what the reader of the latest part had used before
   size_t count_ = 0;
   bool woken_ = false;
   bool stopping_ = false;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <stdexcept>
 
 #include "base/limits.h"
@@ -28,19 +29,20 @@ LongAnswers::NextPart parts(size_t count, size_t bytes) {
 
 TEST_CASE("LongAnswers: a body is its parts in their order") {
   LongAnswers answers;
-  BodyReader reader(answers.open("[", [n = 0]() mutable -> Part {
+  BodyReader reader(answers.open("ada", "[", [n = 0]() mutable -> Part {
     if (n == 4) return std::nullopt;
     ++n;
     return "part " + std::to_string(n) + (n == 4 ? "]" : ", ");
   }));
   CHECK(reader.read() == "[part 1, part 2, part 3, part 4]");
-  CHECK(BodyReader(answers.open("none", parts(0, 0))).read() == "none");
+  CHECK_FALSE(reader.was_aborted());
+  CHECK(BodyReader(answers.open("ada", "none", parts(0, 0))).read() == "none");
 }
 
 TEST_CASE("LongAnswers: of a long body only what fits the buffer waits for its reader") {
   LongAnswers answers;
   constexpr size_t part = 100 * 1024, count = 1000;
-  BodyReader reader(answers.open("", parts(count, part)));
+  BodyReader reader(answers.open("ada", "", parts(count, part)));
   CHECK(reader.read().size() == part * count);
   CHECK(reader.longest() < limits::stream_buffer_bytes + part);
 }
@@ -49,27 +51,73 @@ TEST_CASE("LongAnswers: who does not read holds up nobody, and counts until it g
   LongAnswers answers;
   std::vector<std::shared_ptr<http::BodyStream>> idle;
   for (size_t i = 1; i < LongAnswers::max_count; ++i) {
-    idle.push_back(answers.open("", parts(100, limits::stream_buffer_bytes)));
+    idle.push_back(answers.open(std::to_string(i), "", parts(100, limits::stream_buffer_bytes)));
     REQUIRE(idle.back());
   }
-  CHECK(BodyReader(answers.open("[", parts(10, 100 * 1024))).read().size() == 1 + 10 * 100 * 1024);
+  CHECK(BodyReader(answers.open("ada", "[", parts(10, 100 * 1024))).read().size() ==
+        1 + 10 * 100 * 1024);
   // The last one leaves a place as soon as the thread has seen its end.
   std::shared_ptr<http::BodyStream> last;
   for (; !last; std::this_thread::yield())
-    last = answers.open("", parts(100, limits::stream_buffer_bytes));
-  CHECK_FALSE(answers.open("", parts(1, 1)));
+    last = answers.open("ada", "", parts(100, limits::stream_buffer_bytes));
+  CHECK_FALSE(answers.open("ada", "", parts(1, 1)));
   for (auto& stream : idle) stream->close();
-  while (!answers.open("", parts(0, 0))) std::this_thread::yield();
+  while (!answers.open("ada", "", parts(0, 0))) std::this_thread::yield();
+}
+
+TEST_CASE("LongAnswers: no reader has more than its share of them, and gets it back") {
+  LongAnswers answers;
+  std::vector<std::shared_ptr<http::BodyStream>> idle;
+  auto open = [&](const std::string& reader) {
+    return answers.open(reader, "", parts(100, limits::stream_buffer_bytes));
+  };
+  for (size_t i = 0; i < LongAnswers::max_count_each; ++i) {
+    idle.push_back(open("ada"));
+    REQUIRE(idle.back());
+  }
+  CHECK_FALSE(open("ada"));
+  const auto other = open("bob");
+  CHECK(other);
+  idle.front()->close();
+  while (!(idle.front() = open("ada"))) std::this_thread::yield();
+  CHECK_FALSE(open("ada"));
+}
+
+TEST_CASE("LongAnswers: who needs little time does not wait for all parts of who needs much") {
+  std::atomic<int> slow_parts = 0;
+  int first = 0, last = 0;
+  LongAnswers answers;
+  std::vector<std::shared_ptr<http::BodyStream>> slow;
+  for (size_t i = 0; i < LongAnswers::max_count_each; ++i) {
+    slow.push_back(answers.open("slow", "", [&]() -> Part {
+      ++slow_parts;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return "x";
+    }));
+  }
+  while (slow_parts < 3) std::this_thread::yield();
+  BodyReader quick(answers.open("quick", "", [&, n = 0]() mutable -> Part {
+    last = slow_parts;
+    if (n == 0) first = last;
+    if (n++ == 10) return std::nullopt;
+    return "y";
+  }));
+  CHECK(quick.read() == "yyyyyyyyyy");
+  CHECK(last - first < 10);  // one before each of its parts would be ten, one of each slow body 100
+  for (auto& stream : slow) stream->close();
 }
 
 TEST_CASE("LongAnswers: an error breaks the body off, and an exception too; others go on") {
   LongAnswers answers;
-  BodyReader failing(answers.open("[", [n = 0]() mutable -> Part {
+  BodyReader failing(answers.open("ada", "[", [n = 0]() mutable -> Part {
     if (n++ == 0) return "1";
     return fail(ErrorCode::unavailable, "gone");
   }));
-  BodyReader throwing(answers.open("[", []() -> Part { throw std::runtime_error("thrown"); }));
+  BodyReader throwing(
+      answers.open("ada", "[", []() -> Part { throw std::runtime_error("thrown"); }));
   CHECK(failing.read() == "[1");
   CHECK(throwing.read() == "[");
-  CHECK(BodyReader(answers.open("[", parts(1, 1))).read() == "[x");
+  CHECK(failing.was_aborted());
+  CHECK(throwing.was_aborted());
+  CHECK(BodyReader(answers.open("ada", "[", parts(1, 1))).read() == "[x");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "app/branch_protections.h"
+#include "app/contents.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
 
@@ -106,4 +107,25 @@ TEST_CASE("list_branches, get_branch: which are protected, and lists of those al
   CHECK(list(true, {.number = 2, .size = 2}) == "release/2! 3");
   CHECK(must(app::get_branch(app.context, access, "release/1")).is_protected);
   CHECK_FALSE(must(app::get_branch(app.context, access, "topic")).is_protected);
+}
+
+TEST_CASE("get_contents: a folder of long names is cut before it has a thousand entries") {
+  AppFixture app;
+  GitFixture git;
+  const std::string blob = git.git({"hash-object", "-w", "--stdin"}, "x");
+  std::string entries;
+  for (int i = 100; i < 150; ++i) {
+    entries += "100644 blob " + blob + "\t" + std::to_string(i) + std::string(60'000, 'n') + "\n";
+  }
+  const std::string sub = git.git({"mktree"}, entries);
+  const std::string root = git.git({"mktree"}, entries + "040000 tree " + sub + "\tsub\n");
+  git.git({"update-ref", "refs/heads/main", git.git({"commit-tree", root, "-m", "made"})});
+  const auto access = app.add(git);
+  for (const std::string path : {"", "sub"}) {
+    CAPTURE(path);
+    const auto contents = must(app::get_contents(access, path, ""));
+    CHECK(contents.entry.path == path);
+    CHECK(contents.children.size() == app::folder_path_bytes / 60'003);
+    CHECK(contents.children.front().path.starts_with(path.empty() ? "100" : "sub/100"));
+  }
 }

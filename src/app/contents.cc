@@ -38,9 +38,13 @@ Result<Contents> get_contents(const RepositoryAccess& access, const std::string&
   if (entry.type != "tree") return contents;
   auto tree = TRY(git::read_tree(git, entry.sha, false, folder_entries));
   if (!tree) return not_found();
-  contents.children = std::move(tree->entries);
-  for (core::TreeEntry& child : contents.children) {
-    if (!path.empty()) child.path = path + "/" + child.path;
+  const std::string folder = path.empty() ? "" : path + "/";
+  size_t path_bytes = 0;
+  for (core::TreeEntry& child : tree->entries) {
+    child.path = folder + child.path;
+    path_bytes += child.path.size();
+    if (path_bytes > folder_path_bytes) break;
+    contents.children.push_back(std::move(child));
   }
   return contents;
 }

@@ -45,8 +45,8 @@ class Comparer {
                   "diff_too_large");
     }
     // Where the list was cut, one half of a rename may be missing.
-    if (deltas->size() == limit || !may_have_renames(*deltas)) return std::move(*deltas);
-    return find_renames(before.get(), after.get(), *deltas);
+    if (deltas->is_cut || !may_have_renames(deltas->files)) return std::move(deltas->files);
+    return find_renames(before.get(), after.get(), deltas->files);
   }
 
   /// The file with its counts, and with the patch if that is wanted.

@@ -8,8 +8,9 @@ namespace esclusa::git {
 
 /// How much of a difference is wanted.
 struct DifferenceBounds {
-  size_t file_count = 0;  ///< files beyond are not looked at
-  core::Page page;        ///< of which files the patches are written
+  /// Files beyond are not looked at, nor those beyond limits::diff_path_bytes of paths.
+  size_t file_count = 0;
+  core::Page page;  ///< of which files the patches are written
 };
 
 /// The files that differ between two commits, by path; renames are found as git finds them. The

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/limits.h"
+#include "git/limits.h"
 #include "support/git_fixture.h"
 
 using namespace esclusa;
@@ -195,4 +196,30 @@ TEST_CASE("difference: too many levels of folders are refused") {
   auto found = git::difference(*repository, "", head, {300, {}});
   REQUIRE_FALSE(found);
   CHECK(found.error().reason_code == "diff_too_large");
+}
+
+TEST_CASE("difference: long paths cut the list before there are too many files") {
+  GitFixture fixture;
+  const std::string sha = blob(fixture, "x");
+  std::string entries;
+  for (int i = 100; i < 150; ++i) {
+    entries += "100644 blob " + sha + "\t" + std::to_string(i) + std::string(60'000, 'n') + "\n";
+  }
+  const core::Difference found = compare(fixture, "", commit_tree(fixture, entries));
+  CHECK(found.total_count == limits::diff_path_bytes / 60'003);
+  CHECK(found.items.size() == static_cast<size_t>(found.total_count));
+  CHECK(found.addition_count == found.items.size());
+}
+
+TEST_CASE("difference: a file whose path alone is too long is not in it, nor what follows") {
+  GitFixture fixture;
+  std::string tree = fixture.git({"mktree"}, file(fixture, "deep", "x"));
+  for (int i = 0; i < 18; ++i) {
+    tree = fixture.git({"mktree"}, "040000 tree " + tree + "\t" + std::string(60'000, 'd') + "\n");
+  }
+  const std::string head = commit_tree(
+      fixture, file(fixture, "a", "x") + "040000 tree " + tree + "\tb\n" + file(fixture, "c", "x"));
+  const core::Difference found = compare(fixture, "", head);
+  REQUIRE(found.items.size() == 1);
+  CHECK(found.items[0].path == "a");
 }

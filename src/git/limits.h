@@ -16,4 +16,9 @@ inline constexpr size_t git_delta_depth = 4096;                ///< git makes no
 inline constexpr size_t git_tag_depth = 100;                   ///< tags of tags; people make two
 inline constexpr size_t work_trees = 1000;                     ///< all read before a branch moves
 
+// Names have up to 64 KiB each, and a path many of them, so that their number alone bounds nothing.
+inline constexpr size_t tree_path_bytes = 4 * 1024 * 1024;  ///< of one answer: 10,000 of 400 bytes
+inline constexpr size_t diff_path_bytes = 1024 * 1024;  ///< each is written ten times; 3,000 of 350
+inline constexpr size_t ref_part_bytes = 256 * 1024;    ///< 1,000 names of 260 bytes
+
 }  // namespace esclusa::limits

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "git/encoding.h"
 #include "git/library.h"
+#include "git/limits.h"
 #include "git/signature.h"
 
 namespace esclusa::git {
@@ -60,6 +61,11 @@ class TreeReader {
       if (is_truncated_) return {};
       const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
       const std::string path = folder + git_tree_entry_name(entry);
+      if (path.size() > limits::tree_path_bytes - path_bytes_) {
+        is_truncated_ = true;
+        return {};
+      }
+      path_bytes_ += path.size();
       entries_.push_back(TRY(describe(repository_, entry, path)));
       if (recursive_ && git_tree_entry_type(entry) == GIT_OBJECT_TREE) TRY(descend(entry, path));
     }
@@ -85,6 +91,7 @@ class TreeReader {
   bool recursive_;
   size_t limit_;
   std::vector<core::TreeEntry> entries_;
+  size_t path_bytes_ = 0;
   size_t depth_ = 0;
   bool is_truncated_ = false;
 };

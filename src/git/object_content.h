@@ -11,7 +11,8 @@ namespace esclusa::git {
 
 Result<std::optional<core::Tag>> read_tag(const Repository& repository, const std::string& sha);
 
-/// The first `limit` entries. With `recursive` those of its subtrees follow each of them.
+/// The first `limit` entries, as long as their paths have limits::tree_path_bytes together. With
+/// `recursive` those of its subtrees follow each of them.
 Result<std::optional<core::Tree>> read_tree(const Repository& repository, const std::string& sha,
                                             bool recursive, size_t limit);
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/limits.h"
+#include "git/limits.h"
 #include "git/signature.h"
 #include "support/git_fixture.h"
 #include "support/opened.h"
@@ -132,6 +133,25 @@ TEST_CASE("read_tree: entries of every kind, with their subtrees' or without") {
   CHECK(tree.entries[0].sha == blob);
   CHECK_FALSE(tree.entries[2].size);
   CHECK_FALSE(tree.entries[3].size);
+}
+
+TEST_CASE("read_tree: long paths cut it before there are too many entries") {
+  GitFixture fixture;
+  const std::string blob = write_object(fixture, "blob", "x");
+  std::string files;
+  for (int i = 1000; i < 3000; ++i) {
+    files += "100644 blob " + blob + "\t" + std::to_string(i) + "\n";
+  }
+  std::string tree = fixture.git({"mktree"}, files);
+  for (int i = 0; i < 20; ++i) {
+    tree = fixture.git({"mktree"}, "040000 tree " + tree + "\t" + std::string(200, 'd') + "\n");
+  }
+  const auto found = **git::read_tree(opened(fixture), tree, true, 10'000);
+  CHECK(found.is_truncated);
+  size_t bytes = 0;
+  for (const auto& entry : found.entries) bytes += entry.path.size();
+  CHECK(bytes <= limits::tree_path_bytes);
+  CHECK(bytes > limits::tree_path_bytes - 5000);
 }
 
 TEST_CASE("read_blob: its bytes, unless they are too many") {

@@ -35,7 +35,7 @@ Result<core::PushedCommit> read_pushed(const Repository& repository, const std::
   const auto deltas =
       TRY(find_deltas(repository.handle(), before.get(), after.get(), limits::push_files));
   if (!deltas) return pushed;  // too much to look through: the commit stands there without files
-  for (const Delta& delta : *deltas) {
+  for (const Delta& delta : deltas->files) {
     switch (delta.status) {
       case GIT_DELTA_ADDED: pushed.added.push_back(delta.after.path); break;
       case GIT_DELTA_DELETED: pushed.removed.push_back(delta.before.path); break;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "core/ref.h"
 #include "git/library.h"
+#include "git/limits.h"
 #include "git/ref_files.h"
 
 namespace esclusa::git {
@@ -68,14 +69,18 @@ Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
   RefPart part;
   if (names_nothing(prefix)) return part;
   const auto listed = TRY(list_ref_files_after(repository.folder(), prefix, after, count));
+  size_t name_bytes = 0;
   for (const ListedRef& ref : listed) {
+    if (name_bytes >= limits::ref_part_bytes) return part;
+    name_bytes += ref.name.size();
+    part.last_name = ref.name;
     const auto sha = find_sha(repository, ref);
     if (!sha || !*sha) continue;
     const auto object = find_object(repository.handle(), id_of(**sha));
     if (!object || !*object) continue;
     part.refs.push_back({ref.name, git_object_type2string((*object)->type), **sha});
   }
-  if (listed.size() == count) part.last_name = listed.back().name;
+  if (listed.size() < count) part.last_name.clear();
   return part;
 }
 

@@ -28,8 +28,9 @@ struct RefPart {
   std::vector<core::GitRef> refs;  ///< what cannot be read is left out
   std::string last_name;           ///< behind which the next part begins; empty if this is the last
 };
-/// Looks at `count` refs whose names begin with `prefix`, beginning behind the name `after`. Needs
-/// no more memory for a long list than for a short one.
+/// Looks at `count` refs whose names begin with `prefix`, beginning behind the name `after`; at
+/// fewer if their names are long: the one that fills limits::ref_part_bytes is the last. Needs no
+/// more memory for a long list than for a short one.
 Result<RefPart> read_refs(const Repository& repository, std::string_view prefix,
                           std::string_view after, size_t count);
 

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "git/limits.h"
 #include "support/git_fixture.h"
 
 using namespace esclusa;
@@ -203,4 +204,22 @@ TEST_CASE("read_refs: packed refs that are in no order, or lie about it, are all
   CHECK(names_in_parts(opened(fixture), "refs/tags/", 7) == all);
   std::ofstream(file) << "# pack-refs with: peeled fully-peeled sorted \n" + lines;
   CHECK(names_in_parts(opened(fixture), "refs/tags/", 7).size() <= all.size());
+}
+
+TEST_CASE("read_refs: long names end a part before there are many of them") {
+  GitFixture fixture;
+  const std::string sha = fixture.commit("main", "a", "1");
+  constexpr size_t name_bytes = 1000, count = 600;
+  Names all;
+  std::string lines = "# pack-refs with: peeled fully-peeled sorted \n";
+  for (size_t i = 0; i < count; ++i) {
+    std::string name = "refs/tags/" + std::to_string(1000 + i);
+    name.resize(name_bytes, 'n');
+    lines += sha + " " + name + "\n";
+    all.push_back(std::move(name));
+  }
+  std::ofstream(fixture.git_directory() / "packed-refs") << lines;
+  const auto part = git::read_refs(opened(fixture), "refs/tags/", "", count + 1);
+  CHECK(part->refs.size() == limits::ref_part_bytes / name_bytes + 1);
+  CHECK(names_in_parts(opened(fixture), "refs/tags/", count + 1) == all);
 }

@@ -23,12 +23,16 @@ struct Delta {
   Side after;
 };
 
-/// The first `file_limit` files that differ between two trees, either of which may be null. Nothing
-/// where limits::diff_trees folders that differ are opened before. Folders that are the same are
-/// not opened: libgit2 walks through all, and for ever through trees that hold each other many
-/// times.
-Result<std::optional<std::vector<Delta>>> find_deltas(git_repository* repository,
-                                                      const git_tree* before, const git_tree* after,
-                                                      size_t file_limit);
+struct Deltas {
+  std::vector<Delta> files;
+  bool is_cut = false;  ///< there may be more
+};
+
+/// The first `file_limit` files that differ between two trees, either of which may be null, as long
+/// as their paths have limits::diff_path_bytes together. Nothing where limits::diff_trees folders
+/// that differ are opened before. Folders that are the same are not opened: libgit2 walks through
+/// all, and for ever through trees that hold each other many times.
+Result<std::optional<Deltas>> find_deltas(git_repository* repository, const git_tree* before,
+                                          const git_tree* after, size_t file_limit);
 
 }  // namespace esclusa::git

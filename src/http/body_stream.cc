@@ -25,6 +25,13 @@ void BodyStream::end() {
   tell_reader();
 }
 
+void BodyStream::abort() {
+  std::lock_guard lock(mutex_);
+  if (closed_ || ended_) return;
+  ended_ = aborted_ = true;
+  tell_reader();
+}
+
 bool BodyStream::is_asked_to_end() const {
   std::lock_guard lock(mutex_);
   return asked_to_end_;
@@ -51,7 +58,7 @@ BodyStream::Piece BodyStream::take() {
   {
     std::lock_guard lock(mutex_);
     told_ = false;
-    piece = {std::exchange(bytes_, {}), ended_};
+    piece = {std::exchange(bytes_, {}), ended_, aborted_};
   }
   if (piece.bytes.size() >= limits::stream_buffer_bytes) on_change_();
   return piece;

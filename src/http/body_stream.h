@@ -20,6 +20,9 @@ class BodyStream {
   void write(std::string_view bytes);
   /// Nothing more comes. The connection goes on with the next request.
   void end();
+  /// Nothing more comes, and what came is not the whole: the connection closes without the last
+  /// chunk, so that neither the client nor a proxy takes it for that.
+  void abort();
   /// The server stops: `end` it soon, with whatever makes the body whole.
   bool is_asked_to_end() const;
   /// The connection is gone: what is written goes nowhere.
@@ -31,6 +34,7 @@ class BodyStream {
   struct Piece {
     std::string bytes;
     bool is_last = false;
+    bool is_aborted = false;  ///< then it is the last, too
   };
   Piece take();
   void ask_to_end();
@@ -45,6 +49,7 @@ class BodyStream {
   std::string bytes_;
   bool told_ = false;  // the reader knows that there is something, and has not been here yet
   bool ended_ = false;
+  bool aborted_ = false;
   bool asked_to_end_ = false;
   bool closed_ = false;
 };

@@ -67,6 +67,30 @@ TEST_CASE("Server: a stream goes to an HTTP/1.0 client as it is, and ends with t
   CHECK(client.read_rest() == "all");
 }
 
+TEST_CASE("Server: a stream that is aborted has no last chunk, and the connection closes") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  client.send(get("/next"));
+  test.stream->write("half");
+  test.stream->abort();
+  test.stream->write("nobody gets this");
+  CHECK(client.read_rest() == "4\r\nhalf\r\n");
+  CHECK(test.stream->is_closed());
+}
+
+TEST_CASE("Server: a stream that is aborted when all of it is sent ends without the last chunk") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  test.stream->write("half");
+  CHECK(client.read_chunk() == "half");
+  test.stream->abort();
+  CHECK(client.read_rest().empty());
+}
+
 TEST_CASE("Server: HEAD of a stream has no body, and ends it") {
   TestServer test;
   test.start();

@@ -309,11 +309,11 @@ bool Session::continue_stream() {
         rest_head_ = chunk_head(piece.bytes.size());
         piece.bytes += "\r\n";
       }
-      if (piece.is_last) piece.bytes += "0\r\n\r\n";
+      if (piece.is_last && !piece.is_aborted) piece.bytes += "0\r\n\r\n";
     }
     if (piece.is_last) {
       std::exchange(stream_, nullptr)->close();
-      close_after_ = close_after_ || host_.stopping;
+      close_after_ = close_after_ || host_.stopping || piece.is_aborted;
     }
     rest_body_ = std::move(piece.bytes);
     rest_sent_ = 0;

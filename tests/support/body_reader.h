@@ -24,17 +24,21 @@ class BodyReader {
       const auto piece = stream_->take();
       longest_ = std::max(longest_, piece.bytes.size());
       text += piece.bytes;
+      was_aborted_ = piece.is_aborted;
       if (piece.is_last) return text;
       if (piece.bytes.empty()) arrived_.acquire();
     }
   }
   /// Bytes of the longest piece that there was.
   size_t longest() const { return longest_; }
+  /// It broke off, and is not the whole.
+  bool was_aborted() const { return was_aborted_; }
 
  private:
   std::shared_ptr<http::BodyStream> stream_;
   std::counting_semaphore<> arrived_{0};
   size_t longest_ = 0;
+  bool was_aborted_ = false;
 };
 
 }  // namespace esclusa::test
