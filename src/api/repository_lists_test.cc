@@ -78,6 +78,41 @@ TEST_CASE("lists of repositories: for every caller exactly what each repository'
   CHECK(lists.names("/orgs/works/repos") == Names{"works/public"});
 }
 
+TEST_CASE("a team's repositories: for every caller what each page shows, counts and links too") {
+  Lists lists;
+  const Names all{"works/public", "works/private"};
+  api::Api keeping{lists.world.keeping(), lists.world.settings()};
+  const std::string administrator = lists.world.token(
+      "chief", "repo:invite security_events admin:org admin:public_key delete_repo");
+  CHECK(keeping
+            .serve(make_request("PUT", "/orgs/works/teams/team/repos/works/private",
+                                {{"Authorization", "Bearer " + administrator}}))
+            .status == 204);
+  const std::string by_id =
+      "/teams/" + lists.world.organization_names("works")["team_id"] + "/repos";
+  size_t private_count = 0;
+  for (const char* login : {"director", "chief", "member", "colleague"}) {
+    for (std::string_view scopes : rules::scope_sets) {
+      const std::string token_scopes(scopes);
+      CAPTURE(login);
+      CAPTURE(token_scopes);
+      for (const std::string& path : {std::string("/orgs/works/teams/team/repos"), by_id}) {
+        if (lists.ask(path, login, token_scopes).status == 404) continue;
+        Names readable;
+        for (const std::string& name : all) {
+          if (lists.ask("/repos/" + name, login, token_scopes).status == 200) readable.insert(name);
+        }
+        CHECK(lists.names(path, login, token_scopes) == readable);
+        const auto page = lists.ask(path + "?per_page=1", login, token_scopes);
+        CHECK(page.headers.has("Link") == (readable.size() == 2));
+        private_count += readable.contains("works/private") ? 1 : 0;
+      }
+    }
+  }
+  CHECK(private_count > 6);
+  CHECK(lists.names(by_id, "director", "read:org") == Names{"works/public"});
+}
+
 TEST_CASE("lists of repositories: by what somebody belongs to them") {
   Lists lists;
   auto own = [&](const std::string& login, const std::string& query) {

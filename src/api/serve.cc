@@ -1,5 +1,7 @@
 #include "api/serve.h"
 
+#include <algorithm>
+
 #include "api/authentication.h"
 #include "api/client_network.h"
 #include "api/errors.h"
@@ -8,6 +10,7 @@
 #include "api/redirect.h"
 #include "app/access.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace esclusa::api {
 namespace {
@@ -105,6 +108,15 @@ Result<http::Response> run(Call& call, const Match& match) {
   return std::unexpected(std::move(admitted).error());
 }
 
+/// Whether each parameter could be read. What is left out must not be taken for absent: a ref that
+/// is none would be answered with the default branch.
+bool is_whole_query(const Call& call) {
+  const auto pairs = split(call.request.query(), '&');
+  const auto written =
+      std::ranges::count_if(pairs, [](std::string_view pair) { return !pair.empty(); });
+  return static_cast<size_t>(written) == call.query.size();
+}
+
 void log_request(const http::Request& request, const http::Response& response,
                  const core::Principal& principal, Timestamp began, Timestamp ended) {
   log::info("request", {{"request_id", principal.request_id},
@@ -170,6 +182,9 @@ http::Response Api::serve(const http::Request& request) {
     response = rate_limit_refusal(ticket, call.principal, request.peer);
   } else if (!principal) {
     response = refuse_login(request, principal.error(), began);
+  } else if (!is_whole_query(call)) {
+    response = error_response(
+        Error{ErrorCode::bad_request, "Problems parsing the query", "bad_request", {}, {}}, "");
   } else if (!match) {
     response = error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
   } else if (auto answer = run(call, *match)) {

@@ -46,6 +46,20 @@ TEST_CASE("serve: 404 in GitHub's shape where no route is") {
   }
 }
 
+TEST_CASE("serve: 400 for a query of which a part cannot be read, so that none is overlooked") {
+  Server server;
+  for (auto query : {"ref=main%00zzz", "ref=%ff", "ref=%zz", "a=1&%=2&b=3", "ref=a&ref=%00"}) {
+    CAPTURE(query);
+    const auto response = server.get("/zen?" + std::string(query));
+    CHECK(response.status == 400);
+    CHECK(message(response) == "Problems parsing the query");
+  }
+  for (auto query : {"", "&&", "a", "a=1&&b=%20+x&", "unknown=1"}) {
+    CAPTURE(query);
+    CHECK(server.get("/zen?" + std::string(query)).status == 200);
+  }
+}
+
 TEST_CASE("serve: OPTIONS on any path is a preflight, whoever asks, with an empty body") {
   Server server;
   for (auto target : {"/", "*", "/nothing", "/repos/a/b/deployments", "/api/v3/user", "//"}) {

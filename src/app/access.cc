@@ -1,5 +1,6 @@
 #include "app/access.h"
 
+#include "app/reviewers.h"
 #include "base/limits.h"
 #include "store/accounts.h"
 #include "store/members.h"
@@ -103,7 +104,7 @@ Result<OrganizationAccess> open_organization(const Context& context,
   return open_found(context, principal, requirement,
                     [&](store::Connection& db) -> std::optional<core::Account> {
                       auto found = store::find_team(db, team);
-                      if (!found) return std::nullopt;
+                      if (!found || !may_see(db, principal, *found)) return std::nullopt;
                       return std::move(found->organization);
                     });
 }

@@ -22,7 +22,8 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
                                          RepositoryId id, const core::Requirement& requirement);
 
 /// An organization by its login or id, or by the id of one of its teams, and the access to it, as
-/// core::check_organization_access judges it.
+/// core::check_organization_access judges it. `not_found` for a team that the principal may not
+/// see: before anything else, so that no other refusal tells that it is there.
 Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal,
                                              const std::string& login,

@@ -155,12 +155,33 @@ Result<std::optional<MintedToken>> create_first_administrator(const Context& con
   });
 }
 
+namespace {
+
+/// Whom no role can be granted. It can be taken away: earlier versions let it be granted.
+Result<void> check_grantee(const core::Repository& repository, const core::Account& account) {
+  if (account.kind == core::AccountKind::organization) {
+    return fail(ErrorCode::invalid,
+                "\"" + account.login +
+                    "\" is an organization; grant the role to its members, or to one of its teams",
+                "not_a_user");
+  }
+  if (account.id == repository.owner.id) {
+    return fail(ErrorCode::invalid,
+                "\"" + account.login + "\" owns the repository, and may do everything there",
+                "owner_is_no_collaborator");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> grant_role(const Context& context, const core::Principal& principal,
                         const std::string& owner, const std::string& name, const std::string& login,
                         core::Role role) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
     auto repository = TRY(require_repository(tx, owner, name));
     auto account = TRY(require_account(tx, login));
+    if (role != core::Role::none) TRY(check_grantee(repository, account));
     grant(tx, principal, repository, account, role, context.now());
     return {};
   });

@@ -159,3 +159,24 @@ TEST_CASE("grant_role: in a repository that exists, to an account that exists") 
   CHECK(grant("application", "ada") == "no error");
   CHECK(app.row_count("audit where action = 'repository.grant'") == 1);
 }
+
+TEST_CASE(
+    "grant_role: not to an organization, nor to the owner; what they have can be taken away") {
+  AppFixture app;
+  auto input = repository_input("application");
+  input.owner = "ada";
+  must(app::create_repository(app.context, app.nobody, input));
+  must(
+      app::create_account(app.context, app.nobody,
+                          {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
+  auto grant = [&](const std::string& login, core::Role role) {
+    return app::grant_role(app.context, app.nobody, "ada", "application", login, role);
+  };
+  const auto refused = grant("acme", core::Role::read);
+  CHECK(reason(refused) == "not_a_user");
+  CHECK(refused.error().message ==
+        "\"acme\" is an organization; grant the role to its members, or to one of its teams");
+  CHECK(reason(grant("ada", core::Role::write)) == "owner_is_no_collaborator");
+  CHECK(app.row_count("repository_role") == 0);
+  CHECK(reason(grant("acme", core::Role::none)) == "no error");
+}

@@ -17,12 +17,13 @@ Result<core::Member> find_member(store::Connection& db, const core::Account& org
   return core::Member{std::move(*account), *role};
 }
 
-/// An organization that has an owner keeps one: only the machine's administrator could give it
-/// another.
+/// An organization that has an owner keeps one, a human who is not blocked: only the machine's
+/// administrator could give it another.
 Result<void> keep_an_owner(store::Connection& tx, const core::Account& organization,
                            AccountId account) {
   const auto role = store::find_member_role(tx, organization.id, account);
-  if (role != core::MemberRole::admin || store::count_owners(tx, organization.id) > 1) return {};
+  if (role != core::MemberRole::admin) return {};
+  if (store::has_other_owner(tx, organization.id, account)) return {};
   return fail(ErrorCode::forbidden, "An organization must have at least one owner.", "last_owner");
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/blocking.h"
 #include "app/teams.h"
 #include "support/app_fixture.h"
 
@@ -65,6 +66,25 @@ TEST_CASE("set_member, remove_member: the last owner stays one") {
   must(app::set_member(app.context, app.works, "bob", MemberRole::admin));
   CHECK(demote().empty());
   CHECK(reason(app::set_member(app.context, app.works, "bob", MemberRole::member)) == "last_owner");
+  CHECK(reason(app::remove_member(app.context, app.works, "ada")).empty());
+}
+
+TEST_CASE("set_member, remove_member: a blocked owner, or a bot, is not the last one") {
+  MemberFixture app;
+  must(app::create_account(app.context, app.nobody,
+                           {.login = "ci", .kind = core::AccountKind::bot, .human = "carla"}));
+  for (const char* login : {"bob", "ci"}) {
+    must(app::set_member(app.context, app.works, login, MemberRole::admin));
+  }
+  must(app::block_account(app.context, app.nobody, "bob"));
+  CHECK(reason(app::remove_member(app.context, app.works, "ada")) == "last_owner");
+  CHECK(reason(app::set_member(app.context, app.works, "ada", MemberRole::member)) == "last_owner");
+  CHECK(must(app::block_account(app.context, app.nobody, "ada")).without_owner ==
+        std::vector<std::string>{"works"});
+  must(app::unblock_account(app.context, app.nobody, "ada"));
+  CHECK(reason(app::remove_member(app.context, app.works, "ci")).empty());
+  CHECK(reason(app::set_member(app.context, app.works, "bob", MemberRole::member)).empty());
+  must(app::set_member(app.context, app.works, "carla", MemberRole::admin));
   CHECK(reason(app::remove_member(app.context, app.works, "ada")).empty());
 }
 

@@ -5,16 +5,20 @@
 
 namespace esclusa::app {
 
+core::RepositoryViewer repository_viewer(const core::Principal& principal) {
+  core::RepositoryViewer viewer;
+  if (!principal.account) return viewer;
+  viewer.account = principal.account->id;
+  viewer.sees_private = principal.token && principal.token->scopes.has(core::Scope::repo);
+  viewer.sees_all = principal.account->site_admin;
+  return viewer;
+}
+
 Result<core::Listing<ViewedRepository>> list_repositories(const Context& context,
                                                           const core::Principal& principal,
                                                           const core::RepositoryFilter& filter,
                                                           const core::Page& page) {
-  core::RepositoryViewer viewer;
-  if (principal.account) {
-    viewer.account = principal.account->id;
-    viewer.sees_private = principal.token && principal.token->scopes.has(core::Scope::repo);
-    viewer.sees_all = principal.account->site_admin;
-  }
+  const core::RepositoryViewer viewer = repository_viewer(principal);
   return context.database.read([&](store::Connection& db) {
     auto found = store::list_repositories(db, viewer, filter, page);
     core::Listing<ViewedRepository> listing{{}, found.total_count};

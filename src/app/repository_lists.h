@@ -11,6 +11,9 @@ struct ViewedRepository {
   core::Role role = core::Role::none;
 };
 
+/// As whom the principal looks at lists: private repositories open by the scope `repo` only.
+core::RepositoryViewer repository_viewer(const core::Principal& principal);
+
 /// Those that the principal may read by the scope `repo`, or because they are public.
 Result<core::Listing<ViewedRepository>> list_repositories(const Context& context,
                                                           const core::Principal& principal,

@@ -2,12 +2,14 @@
 
 #include "app/accounts.h"
 #include "app/members.h"
+#include "app/repository_lists.h"
 #include "app/reviewers.h"
 #include "base/text.h"
 #include "store/accounts.h"
 #include "store/events.h"
 #include "store/members.h"
 #include "store/repositories.h"
+#include "store/repository_lists.h"
 #include "store/teams.h"
 #include "wire/json_writer.h"
 
@@ -252,7 +254,8 @@ Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context
   return context.database.read(
       [&](store::Connection& db) -> Result<core::Listing<core::TeamRepository>> {
         const core::Team team = TRY(require_team(db, access, address));
-        return store::list_team_repositories(db, team.id, viewer_of(access), page);
+        return store::list_team_repositories(db, team.id, repository_viewer(access.principal),
+                                             page);
       });
 }
 

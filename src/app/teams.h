@@ -59,7 +59,7 @@ Result<TeamMembership> set_team_membership(const Context& context, const Organiz
 Result<void> remove_team_membership(const Context& context, const OrganizationAccess& access,
                                     const core::TeamAddress& address, const std::string& login);
 
-/// Those that the principal may see, by name.
+/// Those that the principal may read, by name; private ones only for a token with the scope `repo`.
 Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context& context,
                                                                    const OrganizationAccess& access,
                                                                    const core::TeamAddress& address,

@@ -145,6 +145,29 @@ TEST_CASE("list_teams, get_team: a secret team is seen by its members and by own
   CHECK(must(app::list_team_members(app.context, carla, "open", {}, {})).total_count == 1);
 }
 
+TEST_CASE("a team by its id: a secret one is absent for others, whatever they ask for") {
+  TeamFixture app;
+  const TeamId open = app.add("Open").team.id;
+  const TeamId secret = app.add("Secret", core::TeamPrivacy::secret).team.id;
+  must(app::set_team_membership(app.context, app.owner, secret, "bob", TeamRole::member));
+  auto enter = [&](const std::string& login, TeamId team, Role role) {
+    const core::Scopes scopes{core::Scope::read_org, core::Scope::admin_org};
+    const auto opened =
+        app::open_organization(app.context, app.log_in(login, "admin:org"), team, {role, scopes});
+    return opened ? "" : reason(opened);
+  };
+  for (const Role role : {Role::read, Role::admin}) {
+    CHECK(enter("carla", secret, role) == "not found");
+    CHECK(enter("stranger", secret, role) == "not found");
+    CHECK(enter("carla", TeamId{4711}, role) == "not found");
+    CHECK(enter("ada", secret, role).empty());
+    CHECK(enter("chief", secret, role).empty());
+  }
+  CHECK(enter("bob", secret, Role::read).empty());
+  CHECK(enter("bob", secret, Role::admin) == "missing_role");
+  CHECK(enter("carla", open, Role::admin) == "missing_role");
+}
+
 TEST_CASE("a team by its id: the same team, under another name too; none of another organization") {
   TeamFixture app;
   const TeamId open = app.add("Open").team.id;

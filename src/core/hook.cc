@@ -93,13 +93,44 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
+/// As answers show them, or as libraries write these again: with an empty password, or encoded.
+bool are_masked(const std::string& credentials) {
+  std::string text;
+  if (!percent_decode(credentials, text)) return false;
+  return text == masked_credentials || text == std::string(masked_credentials) + ":";
+}
+
+bool has_credentials(const Hook& hook) {
+  return !hook.credentials.empty() || hook.has_unreadable_credentials;
+}
+
+bool sends_credentials(const std::string& url) {
+  const HookUrl given = split_hook_url(url);
+  return !given.credentials.empty() && !are_masked(given.credentials);
+}
+
+/// Whoever may change the hook must not be able to have credentials that they do not know sent
+/// to a receiver whose certificate nobody checks. `url`: what was sent with the change, if
+/// anything.
+Result<void> set_insecure_ssl(Hook& hook, bool insecure, const std::string* url) {
+  const bool keeps_credentials =
+      has_credentials(hook) && (url == nullptr || !sends_credentials(*url));
+  if (insecure && !hook.insecure_ssl && keeps_credentials) {
+    return hook_error(
+        "insecure_ssl",
+        "The credentials in the url must be sent again to switch off the check of certificates",
+        "masked_credentials");
+  }
+  hook.insecure_ssl = insecure;
+  return {};
+}
+
 /// Whoever may change the hook must not be able to have credentials that they do not know sent
 /// elsewhere.
 Result<void> set_url(Hook& hook, const std::string& text) {
   HookUrl given = split_hook_url(text);
-  if (given.credentials == masked_credentials) {
-    const bool has_some = !hook.credentials.empty() || hook.has_unreadable_credentials;
-    if (has_some && given.url == hook.url) return {};
+  if (are_masked(given.credentials)) {
+    if (has_credentials(hook) && given.url == hook.url) return {};
     return hook_error("url", "The credentials in the url must be sent again with another url",
                       "masked_credentials");
   }
@@ -150,7 +181,7 @@ HookUrl split_hook_url(std::string_view text) {
 }
 
 std::string shown_url(const Hook& hook) {
-  if (hook.credentials.empty() && !hook.has_unreadable_credentials) return hook.url;
+  if (!has_credentials(hook)) return hook.url;
   std::string shown = hook.url;
   return shown.insert(shown.find("://") + 3, std::string(masked_credentials) + "@");
 }
@@ -184,7 +215,7 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   if (input.config) {
     TRY(set_url(hook, input.config->url));
     hook.content_type = input.config->content_type;
-    hook.insecure_ssl = input.config->insecure_ssl;
+    TRY(set_insecure_ssl(hook, input.config->insecure_ssl, &input.config->url));
     set_secret(hook, input.config->secret);
   }
   TRY(check_secret(hook));
@@ -211,7 +242,9 @@ Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) 
   if (changes.url) TRY(set_url(hook, *changes.url));
   if (changes.secret || hook.url != former_url) set_secret(hook, changes.secret);
   if (changes.content_type) hook.content_type = *changes.content_type;
-  if (changes.insecure_ssl) hook.insecure_ssl = *changes.insecure_ssl;
+  if (changes.insecure_ssl) {
+    TRY(set_insecure_ssl(hook, *changes.insecure_ssl, changes.url ? &*changes.url : nullptr));
+  }
   return check_secret(hook);
 }
 
@@ -239,15 +272,16 @@ Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp
 
 Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks) {
   auto is_other = [&](const Hook& one) { return one.id != hook.id; };
+  const auto old_self = std::ranges::find(hooks, hook.id, &Hook::id);
   for (const Hook& other : hooks) {
-    if (is_other(other) && is_duplicate(other, hook)) {
+    const bool was_one = old_self != hooks.end() && is_duplicate(other, *old_self);
+    if (is_other(other) && !was_one && is_duplicate(other, hook)) {
       return hook_error("",
                         is_organizations(hook.target) ? "Hook already exists on this organization"
                                                       : "Hook already exists on this repository",
                         "hook_exists");
     }
   }
-  const auto old_self = std::ranges::find(hooks, hook.id, &Hook::id);
   for (const std::string& event : counted_events(hook, hooks)) {
     if (old_self != hooks.end() && wants_event(*old_self, event)) continue;
     auto count = std::ranges::count_if(
@@ -263,9 +297,8 @@ Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks)
 }
 
 bool is_duplicate(const Hook& a, const Hook& b) {
-  bool same_place = a.url == b.url && a.credentials.reveal() == b.credentials.reveal() &&
-                    a.content_type == b.content_type && a.insecure_ssl == b.insecure_ssl &&
-                    a.secret.reveal() == b.secret.reveal();
+  bool same_place =
+      a.url == b.url && a.content_type == b.content_type && a.insecure_ssl == b.insecure_ssl;
   auto wants_some = [](const Hook& hook) {
     return std::ranges::any_of(hook.events, [](const auto& event) { return !is_app_event(event); });
   };

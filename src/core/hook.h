@@ -141,7 +141,8 @@ Result<void> check_hook_events(const std::vector<std::string>& events, const Hoo
 
 /// Applies `input` to `hook` and checks the outcome: `config` replaces the whole configuration,
 /// and a secret that is not sent again is dropped. A URL that is sent back as it was shown keeps
-/// its credentials; with another URL, masked ones are refused.
+/// its credentials; with another URL, masked ones are refused, and so is a change that switches off
+/// the check of certificates under credentials that are not sent with it.
 Result<void> apply_hook_input(Hook& hook, const HookInput& input);
 
 /// Applies single keys. A new URL drops the secret unless one is sent with it: whoever may change
@@ -154,10 +155,12 @@ Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes);
 Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp now);
 
 /// Refuses `hook` where GitHub's two rules about its target's hooks do: it is the duplicate of
-/// another, or an event that it newly wants has too many. `hooks` are all; one may be its old self.
+/// another, and was not before, or an event that it newly wants has too many. `hooks` are all; one
+/// may be its old self.
 Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks);
 
-/// Whether both would deliver the same events to the same place: a duplicate.
+/// Whether both would deliver the same events to the same place: a duplicate. Credentials and
+/// secrets are left out: a refusal would tell whoever guesses them that the guess is right.
 bool is_duplicate(const Hook& a, const Hook& b);
 
 /// The pause before the attempt that follows `attempt_count` attempts; nothing when the schedule

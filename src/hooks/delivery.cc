@@ -27,8 +27,43 @@ std::optional<core::NetworkAddress> address_of(const sockaddr& address) {
   return std::nullopt;
 }
 
+/// The credentials of a request in base64, in the forms in which receivers repeat what they were
+/// sent. Without the padding, which some leave out.
+std::vector<std::string> sent_credentials(const http::OutboundRequest& request) {
+  const auto field = request.headers.find("Authorization");
+  if (!field) return {};
+  std::string_view text = *field;
+  if (const size_t blank = text.rfind(' '); blank != text.npos) text.remove_prefix(blank + 1);
+  while (text.ends_with('=')) text.remove_suffix(1);
+  if (text.empty()) return {};
+  std::string in_json;  // as PHP writes it
+  for (const char c : text) in_json += c == '/' ? std::string("\\/") : std::string(1, c);
+  return {std::string(text), in_json, percent_encode(text)};
+}
+
+/// `text` with the mask in place of the credentials. `is_cut`: its end is missing, in which a part
+/// of them may stand.
+std::string without_credentials(std::string text, const std::vector<std::string>& credentials,
+                                bool is_cut = false) {
+  constexpr size_t telling = 4;  // fewer characters of base64 are no three bytes
+  for (const std::string& secret : credentials) {
+    for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), core::masked_credentials);
+      at += core::masked_credentials.size();
+    }
+    if (!is_cut) continue;
+    for (size_t size = std::min(secret.size(), text.size()); size >= telling; --size) {
+      if (!text.ends_with(secret.substr(0, size))) continue;
+      text.replace(text.size() - size, size, core::masked_credentials);
+      break;
+    }
+  }
+  return text;
+}
+
 /// Header values come from strangers, and need not be UTF-8.
-std::string headers_json(const http::Headers& headers) {
+std::string headers_json(const http::Headers& headers,
+                         const std::vector<std::string>& credentials) {
   std::string json = "{";
   for (const http::Header& header : headers) {
     const std::string name = ascii_lower(header.name);
@@ -37,7 +72,8 @@ std::string headers_json(const http::Headers& headers) {
     if (json.size() > 1) json += ',';
     append_json_string(json, is_utf8(header.name) ? header.name : "?");
     json += ':';
-    append_json_string(json, is_utf8(header.value) ? header.value : "?");
+    append_json_string(
+        json, is_utf8(header.value) ? without_credentials(header.value, credentials) : "?");
   }
   return json + "}";
 }
@@ -152,10 +188,14 @@ store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
   attempt.status_code =
       response.failure == http::OutboundFailure::none ? response.status : bad_gateway;
   attempt.status = status_text(response);
-  attempt.request_headers = headers_json(request.headers);
-  attempt.response_headers = headers_json(response.headers);
+  const std::vector<std::string> credentials = sent_credentials(request);
+  attempt.request_headers = headers_json(request.headers, credentials);
+  attempt.response_headers = headers_json(response.headers, credentials);
+  const bool is_cut = response.body.size() >= limits::kept_response_bytes;
   std::string body = response.body.substr(0, limits::kept_response_bytes);
-  if (body.size() == limits::kept_response_bytes) {
+  body = without_credentials(std::move(body), credentials, is_cut);
+  if (is_cut || body.size() > limits::kept_response_bytes) {
+    body.resize(std::min(body.size(), limits::kept_response_bytes));
     // It may have been cut within a character, of which at most three bytes are there.
     for (int rest = 3; rest > 0 && !is_utf8(body); --rest) body.pop_back();
   }

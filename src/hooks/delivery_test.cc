@@ -266,6 +266,34 @@ TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
   CHECK(ascii_lower(attempt.request_headers).find("signature") == std::string::npos);
 }
 
+TEST_CASE("make_attempt: credentials that a receiver repeats are masked in what is kept") {
+  auto one = delivery();
+  one.hook.credentials = Secret("ada:s?cret~>");  // with a slash and a plus in base64
+  const auto request = hooks::make_request(one, everywhere, signed_at);
+  const std::string sent = header(request, "Authorization");
+  const std::string pair = sent.substr(sent.find(' ') + 1);
+  REQUIRE(pair == base64("ada:s?cret~>"));
+  auto response = answer(200);
+  auto kept = [&](const std::string& body) {
+    response.body = body;
+    return hooks::make_attempt(request, response, signed_at).response_body;
+  };
+  CHECK(kept("got " + sent + ", " + pair + "!") == "got Basic ********, ********!");
+  CHECK(kept("token=" + percent_encode(pair)) == "token=********");
+  std::string in_json;
+  for (const char c : pair) in_json += c == '/' ? std::string("\\/") : std::string(1, c);
+  CHECK(kept("{\"it\":\"" + in_json + "\"}") == "{\"it\":\"********\"}");
+  // What is cut within them shows no part of them.
+  const std::string filler(limits::kept_response_bytes - 10, '-');
+  const std::string cut = kept(filler + pair.substr(0, 10));
+  CHECK(cut == filler + "********");
+  CHECK(kept(std::string(limits::kept_response_bytes - 3, '-') + pair).size() ==
+        limits::kept_response_bytes);
+  response.headers = {{"X-Echo", sent}, {"X-Bare", pair}};
+  CHECK(hooks::make_attempt(request, response, signed_at).response_headers ==
+        R"({"X-Echo":"Basic ********","X-Bare":"********"})");
+}
+
 TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a long one is cut") {
   const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto body = [&](const std::string& text) {

@@ -5,6 +5,14 @@
 #include "store/conditions.h"
 
 namespace esclusa::store {
+namespace {
+
+/// Whether the member `other`, whose account is `a`, can act as an owner. A bot acts for a human,
+/// with whom it can be blocked: it does not keep an organization alone.
+const std::string usable_owner =
+    "other.role = 'admin' and a.kind = 'user' and a.blocked_at is null";
+
+}  // namespace
 
 void set_member(sql::Connection& tx, AccountId organization, AccountId account,
                 core::MemberRole role) {
@@ -27,15 +35,19 @@ std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account
       "select o.login from organization_member m join account o on o.id = m.organization_id "
       "where m.account_id = $1 and m.role = 'admin' and not exists (select 1 from "
       "organization_member other join account a on a.id = other.account_id where "
-      "other.organization_id = m.organization_id and other.role = 'admin' and "
-      "other.account_id <> m.account_id and a.blocked_at is null) order by o.login_key",
+      "other.organization_id = m.organization_id and "
+      "other.account_id <> m.account_id and " +
+          usable_owner + ") order by o.login_key",
       {account.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
 }
 
-int64_t count_owners(sql::Connection& db, AccountId organization) {
+bool has_other_owner(sql::Connection& db, AccountId organization, AccountId account) {
   return db.number(
-      "select count(*) from organization_member where organization_id = $1 and role = 'admin'",
-      {organization.value});
+             "select count(*) from organization_member other join account a on "
+             "a.id = other.account_id where other.organization_id = $1 and "
+             "other.account_id <> $2 and " +
+                 usable_owner,
+             {organization.value, account.value}) > 0;
 }
 
 core::Listing<core::Account> list_members(sql::Connection& db, AccountId organization,

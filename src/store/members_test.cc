@@ -49,8 +49,15 @@ TEST_CASE("find_member_role: what the account is there, and nowhere else") {
       CHECK(store::find_member_role(tx, works.id, ada.id) == core::MemberRole::admin);
       CHECK(store::find_member_role(tx, works.id, bob.id) == core::MemberRole::member);
       CHECK_FALSE(store::find_member_role(tx, other.id, ada.id));
-      CHECK(store::count_owners(tx, works.id) == 1);
-      CHECK(store::count_owners(tx, other.id) == 0);
+      CHECK(store::has_other_owner(tx, works.id, bob.id));
+      CHECK_FALSE(store::has_other_owner(tx, works.id, ada.id));
+      CHECK_FALSE(store::has_other_owner(tx, other.id, bob.id));
+      const auto robot = add_account(tx, "robot", core::AccountKind::bot);
+      store::set_member(tx, works.id, robot.id, core::MemberRole::admin);
+      CHECK_FALSE(store::has_other_owner(tx, works.id, ada.id));
+      CHECK(store::list_owned_alone(tx, ada.id) == std::vector<std::string>{"works"});
+      store::set_blocked(tx, ada.id, test::at(1));
+      CHECK_FALSE(store::has_other_owner(tx, works.id, bob.id));
     });
   });
 }

@@ -184,29 +184,6 @@ core::Role find_role(sql::Connection& db, const core::Repository& repository, Ac
       .value_or(core::Role::none);
 }
 
-core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
-                                                           std::optional<AccountId> viewer,
-                                                           const core::Page& page) {
-  static const std::string tables =
-      "team_repository tr join repository r on r.id = tr.repository_id "
-      "join account o on o.id = r.owner_id";
-  Conditions where("tr.team_id = $1 and r.removed_at is null", {team.value});
-  if (viewer) {
-    where.add(
-        "(r.visibility = 'public' or exists (" +
-        select_grants(
-            {.repository = "r.id", .owner = "r.owner_id", .account = where.bind(viewer->value)}) +
-        "))");
-  }
-  auto select = [](const std::string& rest) {
-    return "select " + repository_columns() + ", tr.role from " + tables + " " + rest;
-  };
-  return where.list(db, tables, select, "r.name_key", page, [](const sql::Row& row) {
-    return core::TeamRepository{read_repository(row),
-                                read_enum<core::Role>(row, repository_column_count)};
-  });
-}
-
 void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role) {
   if (role == core::Role::none) {
     tx.execute("delete from repository_role where repository_id = $1 and account_id = $2",

@@ -43,10 +43,6 @@ std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_vi
 /// The highest of what the account was granted: in person, by its teams, and admin for the owners
 /// of the organization that owns it.
 core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account);
-/// By name. With a viewer, those that the viewer may read.
-core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
-                                                           std::optional<AccountId> viewer,
-                                                           const core::Page& page);
 /// `Role::none` takes the grant away.
 void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role);
 

@@ -1,6 +1,7 @@
 #include "store/repository_lists.h"
 
 #include "base/text.h"
+#include "store/columns.h"
 #include "store/conditions.h"
 #include "store/grants.h"
 #include "store/repositories.h"
@@ -71,6 +72,23 @@ core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
   };
   return where.list(db, tables, select, order_of(filter), page, [](const sql::Row& row) {
     return core::ListedRepository{read_repository(row), read_level(row, repository_column_count)};
+  });
+}
+
+core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
+                                                           const core::RepositoryViewer& viewer,
+                                                           const core::Page& page) {
+  static const std::string team_tables =
+      "team_repository tr join repository r on r.id = tr.repository_id "
+      "join account o on o.id = r.owner_id";
+  Conditions where("tr.team_id = $1 and r.removed_at is null", {team.value});
+  add_viewer(where, viewer);
+  auto select = [](const std::string& rest) {
+    return "select " + repository_columns() + ", tr.role from " + team_tables + " " + rest;
+  };
+  return where.list(db, team_tables, select, "r.name_key", page, [](const sql::Row& row) {
+    return core::TeamRepository{read_repository(row),
+                                read_enum<core::Role>(row, repository_column_count)};
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "core/page.h"
 #include "core/repository_list.h"
+#include "core/team.h"
 #include "sql/connection.h"
 
 namespace esclusa::store {
@@ -10,5 +11,10 @@ core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
                                                         const core::RepositoryViewer& viewer,
                                                         const core::RepositoryFilter& filter,
                                                         const core::Page& page);
+
+/// The team's, as far as the viewer may read them, by name.
+core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
+                                                           const core::RepositoryViewer& viewer,
+                                                           const core::Page& page);
 
 }  // namespace esclusa::store

@@ -4,6 +4,7 @@
 
 #include "store/members.h"
 #include "store/repositories.h"
+#include "store/repository_lists.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -240,7 +241,8 @@ TEST_CASE(
       CHECK(store::find_team_role(tx, hidden.id, open_id) == Role::none);
       CHECK(store::count_team_repositories(tx, ops.id) == 2);
 
-      auto names = [&](std::optional<AccountId> viewer) {
+      auto names = [&](std::optional<AccountId> account, bool sees_private = true) {
+        const core::RepositoryViewer viewer{account.value_or(w.ada.id), sees_private, !account};
         Texts all;
         for (const auto& one : store::list_team_repositories(tx, ops.id, viewer, {}).items) {
           all.push_back(one.repository.full_name() + " " + std::string(core::to_name(one.role)));
@@ -255,6 +257,8 @@ TEST_CASE(
       CHECK(names(w.bob.id) == Texts{"works/open triage"});
       store::set_role(tx, w.repository.id, w.bob.id, Role::read);
       CHECK(names(w.bob.id) == both);
+      CHECK(names(w.bob.id, false) == Texts{"works/open triage"});
+      CHECK(names({}, false) == Texts{"works/open triage"});
 
       auto teams = [&](std::optional<AccountId> viewer) {
         return store::list_repository_teams(tx, w.repository.id, viewer, {});

@@ -75,7 +75,9 @@ class Teams(TeamTest):
             self.assertEqual(self.owner.get(address + "/members/stranger").status, 404)
             self.assertEqual(self.put(f"{address}/repos{SHOP[6:]}",
                                       {"permission": "push"}).status, 204)
-            self.assertEqual(self.owner.get(address + "/repos").json[0]["role_name"], "write")
+            self.assertEqual(self.member.get(address + "/repos").json[0]["role_name"], "write")
+            # It is private, which needs a token with `repo`.
+            self.assertEqual(self.owner.get(address + "/repos").json, [])
             self.assertEqual(self.owner.delete(f"{address}/repos{SHOP[6:]}").status, 204)
         self.assertEqual(self.owner.get(f"/organizations/{organization + 1}/team/{number}").status,
                          404)
