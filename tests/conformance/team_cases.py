@@ -192,6 +192,8 @@ def update(record, members=403):
         return record(operation, case, path, expects, body=body, says=says)
 
     general(record, operation, path, body={"description": "never"}, members=members)
+    record(operation, "a member who sees the team", WATCH, 403, who="member",
+           body={"description": "never"}, says="You must be an organization owner.")
     patch("a description", 201, description="The least of them")
     patch("the same again", 200, description="The least of them")
     patch("nothing", 200)
