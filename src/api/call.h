@@ -43,7 +43,7 @@ struct Call {
   core::Principal principal;
   std::vector<PathParameter> path;
   wire::Urls urls;
-  std::vector<http::Parameter> query;
+  http::Query query;
   std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
   wire::ApiVersion version = {};
   std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off

@@ -108,15 +108,6 @@ Result<http::Response> run(Call& call, const Match& match) {
   return std::unexpected(std::move(admitted).error());
 }
 
-/// Whether each parameter could be read. What is left out must not be taken for absent: a ref that
-/// is none would be answered with the default branch.
-bool is_whole_query(const Call& call) {
-  const auto pairs = split(call.request.query(), '&');
-  const auto written =
-      std::ranges::count_if(pairs, [](std::string_view pair) { return !pair.empty(); });
-  return static_cast<size_t>(written) == call.query.size();
-}
-
 void log_request(const http::Request& request, const http::Response& response,
                  const core::Principal& principal, Timestamp began, Timestamp ended) {
   log::info("request", {{"request_id", principal.request_id},
@@ -182,7 +173,9 @@ http::Response Api::serve(const http::Request& request) {
     response = rate_limit_refusal(ticket, call.principal, request.peer);
   } else if (!principal) {
     response = refuse_login(request, principal.error(), began);
-  } else if (!is_whole_query(call)) {
+  } else if (!call.query.is_whole) {
+    // What was left out must not be taken for absent: a ref that is none would be answered with the
+    // default branch.
     response = error_response(
         Error{ErrorCode::bad_request, "Problems parsing the query", "bad_request", {}, {}}, "");
   } else if (!match) {

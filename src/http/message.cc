@@ -47,25 +47,27 @@ bool is_plain_host(std::string_view host) {
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]") == host.npos;
 }
 
-std::vector<Parameter> parse_query(std::string_view query) {
-  std::vector<Parameter> parameters;
-  if (query.empty()) return parameters;
-  for (std::string_view pair : split(query, '&')) {
+Query parse_query(std::string_view text) {
+  Query query;
+  if (text.empty()) return query;
+  for (std::string_view pair : split(text, '&')) {
     if (pair.empty()) continue;
     size_t equals = pair.find('=');
     std::string_view value = equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
     Parameter parameter;
-    if (!decode_form(pair.substr(0, equals), parameter.name)) continue;
-    if (!decode_form(value, parameter.value)) continue;
-    if (parameter.value.find('\0') != parameter.value.npos) continue;  // no value here has any
-    parameters.push_back(std::move(parameter));
+    if (decode_form(pair.substr(0, equals), parameter.name) &&
+        decode_form(value, parameter.value) &&
+        parameter.value.find('\0') == parameter.value.npos) {  // no value here has any
+      query.parameters.push_back(std::move(parameter));
+    } else {
+      query.is_whole = false;
+    }
   }
-  return parameters;
+  return query;
 }
 
-std::optional<std::string> find_parameter(const std::vector<Parameter>& parameters,
-                                          std::string_view name) {
-  for (auto it = parameters.rbegin(); it != parameters.rend(); ++it) {
+std::optional<std::string> find_parameter(const Query& query, std::string_view name) {
+  for (auto it = query.parameters.rbegin(); it != query.parameters.rend(); ++it) {
     if (it->name == name) return it->value;
   }
   return std::nullopt;

@@ -75,10 +75,14 @@ struct Parameter {
 /// A host, perhaps with a port, that can stand in a link: letters, digits and `-._:[]`.
 bool is_plain_host(std::string_view host);
 
-/// Decodes `a=1&b=x%20y`; `+` is a blank. Pairs that do not decode to UTF-8 are left out.
-std::vector<Parameter> parse_query(std::string_view query);
+struct Query {
+  std::vector<Parameter> parameters = {};  ///< in their order
+  bool is_whole = true;                    ///< no pair was left out
+};
+/// Decodes `a=1&b=x%20y`; `+` is a blank. Pairs that do not decode to UTF-8, or to a value with a
+/// NUL, are left out.
+Query parse_query(std::string_view text);
 /// The last value of that name, as web servers take it; nothing if it is absent.
-std::optional<std::string> find_parameter(const std::vector<Parameter>& parameters,
-                                          std::string_view name);
+std::optional<std::string> find_parameter(const Query& query, std::string_view name);
 
 }  // namespace esclusa::http

@@ -30,7 +30,7 @@ TEST_CASE("Request: path and query are the two sides of the first question mark"
 }
 
 TEST_CASE("parse_query: decodes percent signs and plus, and keeps the order") {
-  auto parameters = parse_query("a=1&b=x%20y+z&&c&d=%2B=&%C3%A9=");
+  auto parameters = parse_query("a=1&b=x%20y+z&&c&d=%2B=&%C3%A9=").parameters;
   REQUIRE(parameters.size() == 5);
   CHECK(parameters[1].value == "x y z");
   CHECK(parameters[2].name == "c");
@@ -40,16 +40,20 @@ TEST_CASE("parse_query: decodes percent signs and plus, and keeps the order") {
 }
 
 TEST_CASE("parse_query: leaves out what does not decode") {
-  CHECK(parse_query("").empty());
-  auto parameters = parse_query("a=%2&b=%zz&%=1&c=%ff&d=1");
-  REQUIRE(parameters.size() == 1);
-  CHECK(parameters[0].name == "d");
+  CHECK(parse_query("").parameters.empty());
+  const Query query = parse_query("a=%2&b=%zz&%=1&c=%ff&d=1");
+  REQUIRE(query.parameters.size() == 1);
+  CHECK(query.parameters[0].name == "d");
+  CHECK_FALSE(query.is_whole);
+  CHECK_FALSE(parse_query("d=1%00").is_whole);
+  CHECK(parse_query("").is_whole);
+  CHECK(parse_query("a=1&&b").is_whole);
 }
 
 TEST_CASE("find_parameter: takes the last of a name") {
-  auto parameters = parse_query("page=1&page=2");
-  CHECK(find_parameter(parameters, "page") == "2");
-  CHECK_FALSE(find_parameter(parameters, "per_page"));
+  const Query query = parse_query("page=1&page=2");
+  CHECK(find_parameter(query, "page") == "2");
+  CHECK_FALSE(find_parameter(query, "per_page"));
 }
 
 }  // namespace esclusa::http
