@@ -104,17 +104,9 @@ bool has_credentials(const Hook& hook) {
   return !hook.credentials.empty() || hook.has_unreadable_credentials;
 }
 
-bool sends_credentials(const std::string& url) {
-  const HookUrl given = split_hook_url(url);
-  return !given.credentials.empty() && !are_masked(given.credentials);
-}
-
 /// Whoever may change the hook must not be able to have credentials that they do not know sent
-/// to a receiver whose certificate nobody checks. `url`: what was sent with the change, if
-/// anything.
-Result<void> set_insecure_ssl(Hook& hook, bool insecure, const std::string* url) {
-  const bool keeps_credentials =
-      has_credentials(hook) && (url == nullptr || !sends_credentials(*url));
+/// to a receiver whose certificate nobody checks.
+Result<void> set_insecure_ssl(Hook& hook, bool insecure, bool keeps_credentials) {
   if (insecure && !hook.insecure_ssl && keeps_credentials) {
     return hook_error(
         "insecure_ssl",
@@ -126,18 +118,18 @@ Result<void> set_insecure_ssl(Hook& hook, bool insecure, const std::string* url)
 }
 
 /// Whoever may change the hook must not be able to have credentials that they do not know sent
-/// elsewhere.
-Result<void> set_url(Hook& hook, const std::string& text) {
+/// elsewhere. True if the hook keeps some that were not sent.
+Result<bool> set_url(Hook& hook, const std::string& text) {
   HookUrl given = split_hook_url(text);
   if (are_masked(given.credentials)) {
-    if (has_credentials(hook) && given.url == hook.url) return {};
+    if (has_credentials(hook) && given.url == hook.url) return true;
     return hook_error("url", "The credentials in the url must be sent again with another url",
                       "masked_credentials");
   }
   hook.url = std::move(given.url);
   hook.credentials = Secret(std::move(given.credentials));
   hook.has_unreadable_credentials = false;
-  return {};
+  return false;
 }
 
 void set_secret(Hook& hook, const std::optional<std::string>& secret) {
@@ -213,9 +205,9 @@ Result<void> check_hook_events(const std::vector<std::string>& events, const Hoo
 
 Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
   if (input.config) {
-    TRY(set_url(hook, input.config->url));
+    const bool keeps_credentials = TRY(set_url(hook, input.config->url));
     hook.content_type = input.config->content_type;
-    TRY(set_insecure_ssl(hook, input.config->insecure_ssl, &input.config->url));
+    TRY(set_insecure_ssl(hook, input.config->insecure_ssl, keeps_credentials));
     set_secret(hook, input.config->secret);
   }
   TRY(check_secret(hook));
@@ -239,11 +231,12 @@ Result<void> apply_hook_input(Hook& hook, const HookInput& input) {
 
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes) {
   const std::string former_url = hook.url;
-  if (changes.url) TRY(set_url(hook, *changes.url));
+  bool keeps_credentials = has_credentials(hook);
+  if (changes.url) keeps_credentials = TRY(set_url(hook, *changes.url));
   if (changes.secret || hook.url != former_url) set_secret(hook, changes.secret);
   if (changes.content_type) hook.content_type = *changes.content_type;
   if (changes.insecure_ssl) {
-    TRY(set_insecure_ssl(hook, *changes.insecure_ssl, changes.url ? &*changes.url : nullptr));
+    TRY(set_insecure_ssl(hook, *changes.insecure_ssl, keeps_credentials));
   }
   return check_secret(hook);
 }
