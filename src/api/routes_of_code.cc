@@ -9,12 +9,6 @@ namespace esclusa::api {
 namespace {
 
 using core::Role;
-using core::Scope;
-using core::Scopes;
-
-const Scopes code_scopes{Scope::repo, Scope::public_repo};
-
-#define REPOSITORY "/repos/{owner}/{repo}"
 
 // clang-format off
 const Route table[] = {
@@ -81,8 +75,6 @@ const Route table[] = {
      "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
 };
 // clang-format on
-
-#undef REPOSITORY
 
 }  // namespace
 

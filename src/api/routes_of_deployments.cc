@@ -17,12 +17,9 @@ using core::Scopes;
 
 const Scopes deployment_scopes{Scope::repo, Scope::repo_deployment, Scope::public_repo};
 const Scopes status_scopes{Scope::repo, Scope::repo_status, Scope::public_repo};
-const Scopes code_scopes{Scope::repo, Scope::public_repo};
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
 constexpr std::string_view reads_statuses = "repo, repo:status";
 
-#define ESCLUSA "/esclusa"
-#define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define ENVIRONMENT REPOSITORY "/environments/{environment_name}"
 #define BRANCH_POLICY ENVIRONMENT "/deployment-branch-policies/{branch_policy_id}"
@@ -123,15 +120,6 @@ const Route table[] = {
      Waits::no, "checks/runs#list-check-run-annotations", list_annotations},
 };
 // clang-format on
-
-#undef ESCLUSA
-#undef REPOSITORY
-#undef DEPLOYMENT
-#undef ENVIRONMENT
-#undef BRANCH_POLICY
-#undef RUN
-#undef CHECK_RUN
-#undef CHECK_SUITE
 
 }  // namespace
 

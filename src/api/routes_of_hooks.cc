@@ -20,8 +20,6 @@ constexpr std::string_view reads_hooks =
 constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
 constexpr std::string_view org_hooks = "admin:org_hook";
 
-#define ESCLUSA "/esclusa"
-#define REPOSITORY "/repos/{owner}/{repo}"
 #define HOOK REPOSITORY "/hooks/{hook_id}"
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
@@ -106,12 +104,6 @@ const Route table[] = {
      {Role::admin, organization_hook_scopes}, org_hooks, Waits::yes, "", adopt_hook},
 };
 // clang-format on
-
-#undef ESCLUSA
-#undef REPOSITORY
-#undef HOOK
-#undef ORG_HOOKS
-#undef ORG_HOOK
 
 }  // namespace
 

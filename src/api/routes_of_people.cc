@@ -18,11 +18,9 @@ const Scopes organization_write_scopes{Scope::write_org};
 const Scopes organization_admin_scopes{Scope::admin_org};
 const Scopes team_repository_scopes{Scope::read_org, Scope::repo};
 const Scopes invitation_scopes{Scope::repo, Scope::public_repo, Scope::repo_invite};
-const Scopes code_scopes{Scope::repo, Scope::public_repo};
 constexpr std::string_view reads_org = "admin:org, read:org, write:org";
 constexpr std::string_view writes_org = "admin:org, write:org";
 
-#define REPOSITORY "/repos/{owner}/{repo}"
 #define KEY REPOSITORY "/keys/{key_id}"
 #define COLLABORATORS REPOSITORY "/collaborators"
 #define COLLABORATOR COLLABORATORS "/{username}"
@@ -116,16 +114,6 @@ const Route table[] = {
      "deploy-keys/deploy-keys#delete-a-deploy-key", delete_deploy_key},
 };
 // clang-format on
-
-#undef REPOSITORY
-#undef KEY
-#undef COLLABORATORS
-#undef COLLABORATOR
-#undef MEMBERS
-#undef MEMBERSHIP
-#undef TEAMS
-#undef TEAM
-#undef TEAM_REPOSITORY
 
 }  // namespace
 

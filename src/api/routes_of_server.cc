@@ -24,8 +24,6 @@ const Scopes feed_scopes = core::feed_requirement().scopes;
 const Scopes own_organization_scopes{Scope::user, Scope::read_org};
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
-#define ESCLUSA "/esclusa"
-#define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
 #define ADMIN "/esclusa/admin"
 #define SSH "/esclusa/ssh"
@@ -114,12 +112,6 @@ const Route table[] = {
     {"DELETE", SSH "/sessions/{session}", Audience::ssh, {}, "", Waits::yes, "", ssh_end_session},
 };
 // clang-format on
-
-#undef ESCLUSA
-#undef REPOSITORY
-#undef DEPLOYMENT
-#undef ADMIN
-#undef SSH
 
 }  // namespace
 
