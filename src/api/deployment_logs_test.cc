@@ -2,9 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "api/serve.h"
-#include "support/api_fixture.h"
-#include "support/app_fixture.h"
+#include "support/served_repository.h"
 
 using namespace esclusa;
 using test::make_request;
@@ -12,20 +10,10 @@ using test::must;
 
 namespace {
 
-struct Fixture : test::AppFixture {
-  test::GitFixture git;
-  std::string sha = git.commit("main", "a.txt", "one");
-  app::RepositoryAccess access = add(git);
-  api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
-  api::Api api{context, settings};
+struct Fixture : test::ServedRepository {
   std::string path = "/esclusa/repos/ada/application/deployments/" +
                      std::to_string(make_deployment().value) + "/log";
-  std::string token = must(app::create_token(context, nobody,
-                                             {.login = "ada",
-                                              .name = "t",
-                                              .scopes = "repo_deployment",
-                                              .expires_in = std::nullopt}))
-                          .text.reveal();
+  std::string repo_deployment = token("ada", "repo_deployment");
 
   DeploymentId make_deployment() {
     core::NewDeployment input;
@@ -35,7 +23,7 @@ struct Fixture : test::AppFixture {
   }
   http::Response ask(const std::string& method, const std::string& query, const std::string& body,
                      http::Headers headers = {}) {
-    headers.add("Authorization", "Bearer " + token);
+    headers.add("Authorization", "Bearer " + repo_deployment);
     auto request = make_request(method, path + query, std::move(headers));
     request.body = body;
     return api.serve(request);

@@ -4,9 +4,7 @@
 
 #include <condition_variable>
 
-#include "api/serve.h"
-#include "support/api_fixture.h"
-#include "support/app_fixture.h"
+#include "support/served_repository.h"
 #include "wire/json.h"
 
 using namespace esclusa;
@@ -63,24 +61,12 @@ class StreamReader {
   std::string text_;
 };
 
-/// A server's API with ada's private repository and somebody who may read it.
-struct Fixture : test::AppFixture {
-  test::GitFixture git;
-  std::string sha = git.commit("main", "a.txt", "one");
-  app::RepositoryAccess access = add(git);
-  api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
-  api::Api api{context, settings};
-
+/// Beside ada there is somebody who may read her repository.
+struct Fixture : test::ServedRepository {
   Fixture() {
     must(app::create_account(context, nobody, {.login = "reader", .human = ""}));
     must(app::grant_role(context, nobody, "ada", "application", "reader", core::Role::read));
     context.events_committed = [this] { api.events_committed(); };
-  }
-  std::string token(const std::string& login, const std::string& scopes) {
-    return must(app::create_token(
-                    context, nobody,
-                    {.login = login, .name = "t", .scopes = scopes, .expires_in = std::nullopt}))
-        .text.reveal();
   }
   core::Deployment deploy() {
     core::NewDeployment input;

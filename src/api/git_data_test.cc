@@ -2,13 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "api/serve.h"
 #include "app/git_data.h"
 #include "app/repositories.h"
 #include "base/limits.h"
-#include "support/api_fixture.h"
-#include "support/app_fixture.h"
 #include "support/body_reader.h"
+#include "support/served_repository.h"
 #include "wire/json.h"
 
 using namespace esclusa;
@@ -17,21 +15,12 @@ using test::must;
 
 namespace {
 
-struct Fixture : test::AppFixture {
-  test::GitFixture git;
-  std::string sha = git.commit("main", "a.txt", "one");
-  app::RepositoryAccess access = add(git);
-  api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
-  api::Api api{context, settings};
-  std::string token =
-      must(app::create_token(
-               context, nobody,
-               {.login = "ada", .name = "t", .scopes = "repo", .expires_in = std::nullopt}))
-          .text.reveal();
+struct Fixture : test::ServedRepository {
+  std::string repo = token("ada", "repo");
 
   http::Response get(const std::string& path) {
     return api.serve(test::make_request("GET", "/repos/ada/application/git/" + path,
-                                        {{"Authorization", "Bearer " + token}}));
+                                        {{"Authorization", "Bearer " + repo}}));
   }
   /// So many packed tags.
   void add_tags(size_t count) {

@@ -13,7 +13,6 @@ using core::Role;
 using test::add_account;
 using test::at;
 using test::for_each_engine;
-using test::found;
 
 namespace {
 
@@ -40,11 +39,7 @@ struct Works {
     store::set_member(tx, works.id, ada.id, core::MemberRole::admin);
     store::set_member(tx, works.id, bob.id, core::MemberRole::member);
     store::set_member(tx, works.id, carla.id, core::MemberRole::member);
-    core::Team team;
-    team.organization = works;
-    team.name = team.slug = "ops";
-    team.created_at = team.updated_at = at(1);
-    ops = found(store::insert_team(tx, team));
+    ops = test::add_team(tx, works, "ops").id;
   }
   core::Account works, ada, bob, carla, zoe;
   core::Repository repository;

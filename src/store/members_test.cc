@@ -95,10 +95,7 @@ TEST_CASE("remove_member: also out of the organization's teams and repositories,
       std::vector<TeamId> teams;
       for (const auto& organization : {works, other}) {
         repositories.push_back(test::add_repository(tx, organization, "application"));
-        core::Team team;
-        team.organization = organization;
-        team.name = team.slug = "ops";
-        teams.push_back(test::found(store::insert_team(tx, team)));
+        teams.push_back(test::add_team(tx, organization, "ops").id);
         for (const auto& account : {ada, bob}) {
           store::set_member(tx, organization.id, account.id, core::MemberRole::member);
           store::set_team_member(tx, teams.back(), account.id, core::TeamRole::member);

@@ -36,11 +36,7 @@ struct World {
     store::remove_repository(tx, add(tx, bob, "gone", core::Visibility::is_public, 7), at(8));
     store::set_role(tx, granted.id, bob.id, Role::triage);
     store::set_member(tx, works.id, bob.id, core::MemberRole::member);
-    core::Team team;
-    team.organization = works;
-    team.name = team.slug = "ops";
-    team.created_at = team.updated_at = at(1);
-    ops = found(store::insert_team(tx, team));
+    ops = test::add_team(tx, works, "ops").id;
     store::set_team_member(tx, ops, bob.id, core::TeamRole::member);
     store::set_team_role(tx, ops, teams.id, Role::maintain);
   }

@@ -12,22 +12,12 @@ using namespace esclusa;
 using core::Role;
 using core::TeamRole;
 using test::add_account;
+using test::add_team;
 using test::at;
 using test::for_each_engine;
 using test::found;
 
 namespace {
-
-core::Team add_team(sql::Connection& tx, const core::Account& organization, const std::string& name,
-                    core::TeamPrivacy privacy = core::TeamPrivacy::closed) {
-  core::Team team;
-  team.organization = organization;
-  team.name = name;
-  team.slug = core::team_slug(name);
-  team.privacy = privacy;
-  team.created_at = team.updated_at = at(1);
-  return found(store::find_team(tx, found(store::insert_team(tx, team))));
-}
 
 template <class T>
 std::vector<std::string> slugs(const core::Listing<T>& listing) {

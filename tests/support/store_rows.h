@@ -11,6 +11,7 @@
 #include "store/events.h"
 #include "store/hooks.h"
 #include "store/repositories.h"
+#include "store/teams.h"
 
 /// Rows for tests: each function inserts one with ordinary values, and gives it as it was read
 /// back.
@@ -40,6 +41,18 @@ inline core::Account add_account(sql::Connection& tx, const std::string& login,
   account.kind = kind;
   account.created_at = at(0);
   return found(store::find_account(tx, found(store::insert_account(tx, account))));
+}
+
+inline core::Team add_team(sql::Connection& tx, const core::Account& organization,
+                           const std::string& name,
+                           core::TeamPrivacy privacy = core::TeamPrivacy::closed) {
+  core::Team team;
+  team.organization = organization;
+  team.name = name;
+  team.slug = core::team_slug(name);
+  team.privacy = privacy;
+  team.created_at = team.updated_at = at(1);
+  return found(store::find_team(tx, found(store::insert_team(tx, team))));
 }
 
 inline core::Repository add_repository(sql::Connection& tx, const core::Account& owner,
