@@ -319,20 +319,20 @@ class GitData(EsclusaTest):
         self.addCleanup(self.server.cli, "repo", "protect", "demo/shop", "main", "--remove")
         made = self.api.post(SHOP + "/check-runs", {
             "name": "crawl", "head_sha": self.repository.sha("main"), "conclusion": "success"})
-        todo = {self.server.url + SHOP + path for path in (
+        unvisited = {self.server.url + SHOP + path for path in (
             "/branches", "/branches/main", "/tags", "/commits", "/commits/folders",
             "/compare/old...folders", "/git/refs", "/git/matching-refs/", "/contents?ref=folders",
             "/git/trees/folders?recursive=1", "/commits/main/check-runs",
             "/commits/main/check-suites", f"/check-runs/{made.json['id']}",
             "/commits/main/branches-where-head")}
         done = set()
-        while todo:
-            url = todo.pop()
+        while unvisited:
+            url = unvisited.pop()
             done.add(url)
             answer = self.api.get(url)
             with self.subTest(url=url):
                 self.assertEqual(answer.status, 200, answer)
-                todo |= self.addresses(answer.json) - done
+                unvisited |= self.addresses(answer.json) - done
         self.assertGreater(len(done), 60)
         for kind in ("commits", "tags", "trees", "blobs", "refs"):
             self.assertTrue(any(f"/git/{kind}/" in url for url in done), kind)
