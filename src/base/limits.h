@@ -2,27 +2,27 @@
 #include <chrono>
 #include <cstddef>
 
-/// Every bound of the program on one page, each with its reason.
+/// Every limit of the program on one page, each with its reason.
 namespace esclusa::limits {
 using namespace std::chrono_literals;
 
-// Inbound HTTP. GitHub documents none of these; nginx and Apache defaults were the guide.
+// Inbound HTTP. GitHub documents none of these; the defaults of nginx and Apache were the guide.
 inline constexpr size_t header_bytes = 16 * 1024;   ///< clients send below 4 KiB
-inline constexpr size_t body_bytes = 1024 * 1024;   ///< a payload of 64 KiB, many times over
-inline constexpr size_t target_bytes = 8 * 1024;    ///< a URL; browsers stop at about the same
-inline constexpr size_t connection_count = 12'000;  ///< below this machine class's fd limit
-inline constexpr auto header_time = 10s;            ///< a slow head is an attack or a dead peer
+inline constexpr size_t body_bytes = 1024 * 1024;   ///< a payload (64 KiB) fits many times
+inline constexpr size_t target_bytes = 8 * 1024;    ///< a URL; browsers have about the same limit
+inline constexpr size_t connection_count = 12'000;  ///< below the descriptor limit of small servers
+inline constexpr auto header_time = 10s;            ///< a slower client is an attacker or is gone
 inline constexpr auto body_time = 30s;              ///< 1 MiB at 35 KB/s
-inline constexpr auto idle_time = 60s;              ///< keep-alive; GitHub's load balancer is alike
-inline constexpr auto write_time = 30s;             ///< a reader that does not read
-inline constexpr auto drain_time = 10s;             ///< from SIGTERM to the end
-inline constexpr size_t stream_buffer_bytes = 256 * 1024;  ///< unread: its writer waits
-inline constexpr size_t worker_threads = 64;     ///< waiting for a commit costs a thread each
-inline constexpr size_t queued_requests = 1024;  ///< beyond: 503 and Retry-After
+inline constexpr auto idle_time = 60s;   ///< keep-alive; about as long as GitHub's load balancer
+inline constexpr auto write_time = 30s;  ///< the client reads nothing for so long
+inline constexpr auto drain_time = 10s;  ///< from SIGTERM to the end of the process
+inline constexpr size_t stream_buffer_bytes = 256 * 1024;  ///< unread bytes; then the writer waits
+inline constexpr size_t worker_threads = 64;               ///< each wait for a commit occupies one
+inline constexpr size_t queued_requests = 1024;            ///< beyond: 503 and Retry-After
 
-// Clients that are counted, for rate limits and wrong credentials: 15 MB when full (measured).
+// Clients that are remembered for rate limits and failed logins: 15 MB when full (measured).
 inline constexpr size_t counted_clients = 50'000;
-// A wrong token has no chance of being right one day; only a broken script gets this far.
+// Repeating a wrong token never helps; only a broken script reaches this limit.
 inline constexpr size_t failed_logins = 1000;
 inline constexpr auto failed_login_time = 10min;
 

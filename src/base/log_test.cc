@@ -30,7 +30,7 @@ std::string captured(const std::function<void()>& body) {
   return test::read_file(file);
 }
 
-/// The line without its time.
+/// The logged line without its time.
 std::string logged(const std::function<void()>& body) {
   std::string line = captured(body);
   REQUIRE(line.starts_with("{\"time\":\""));

@@ -42,7 +42,7 @@ Ran run(ProcessSpec spec) {
   return ran;
 }
 
-/// True when the process is gone or, where nobody collects orphans, a zombie.
+/// True when the process is gone, or is a zombie because nothing reaps orphans here.
 bool is_dead(std::string_view pid) {
   const std::string stat = test::read_file("/proc/" + std::string(trim(pid)) + "/stat");
   const size_t name_end = stat.rfind(") ");
@@ -136,7 +136,7 @@ TEST_CASE("run_process: standard error goes where it is asked to") {
   CHECK(run(spec).output == "one\nthree\n");
   CHECK(errors == "two\n");
   spec.on_error_output = nullptr;
-  CHECK(run_process(spec)->succeeded());  // nobody listens
+  CHECK(run_process(spec)->succeeded());  // without a callback for output
 }
 
 TEST_CASE("run_process: much input and output at once") {
@@ -203,7 +203,7 @@ TEST_CASE("run_process: signals are back to their defaults in the child") {
   REQUIRE(lines.size() == 3);
   for (std::string_view line : {lines[0], lines[1]}) {
     CAPTURE(line);
-    // Without the last two, 32 and 33: the C library's own, which have no default.
+    // 32 and 33 are excluded: they belong to the C library and have no default.
     CHECK((std::stoull(std::string(line.substr(line.find('\t'))), nullptr, 16) & 0x7fffffff) == 0);
   }
 }
@@ -257,7 +257,7 @@ TEST_CASE("run_process: cancelled from another thread") {
   CHECK(outcome->signal == SIGTERM);
 }
 
-TEST_CASE("run_process: what the program leaves behind in its group is ended") {
+TEST_CASE("run_process: processes that the program leaves in its group are ended") {
   auto spec = shell("sleep 1000 & echo $!");
   spec.kill_after = 200ms;
   const auto ran = run(spec);
@@ -266,7 +266,7 @@ TEST_CASE("run_process: what the program leaves behind in its group is ended") {
   CHECK_FALSE(ran.outcome.timed_out);
 }
 
-TEST_CASE("run_process: what is left is killed if it ignores SIGTERM") {
+TEST_CASE("run_process: processes that the program leaves are killed if they ignore SIGTERM") {
   auto spec = shell("(trap '' TERM; exec sleep 1000) & echo $!");
   spec.kill_after = 100ms;
   const auto ran = run(spec);
@@ -274,7 +274,7 @@ TEST_CASE("run_process: what is left is killed if it ignores SIGTERM") {
   wait_until_dead(ran.output);
 }
 
-TEST_CASE("run_process: does not wait for one that left the group and holds the pipe") {
+TEST_CASE("run_process: does not wait for a process that left the group and holds the pipe open") {
   test::TempFolder folder;
   std::filesystem::path pid = folder / "pid";
   auto spec =
@@ -292,7 +292,7 @@ TEST_CASE("run_process: does not wait for one that left the group and holds the 
   kill(number, SIGKILL);
 }
 
-TEST_CASE("run_process: nothing of the output is lost at the end") {
+TEST_CASE("run_process: no output is lost at the end") {
   const auto ran = run(shell("head -c 60000 /dev/zero"));
   CHECK(ran.output.size() == 60000);
 }

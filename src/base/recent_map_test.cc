@@ -16,7 +16,7 @@ TEST_CASE("RecentMap: makes a value once, and keeps it") {
   CHECK(map.size() == 1);
 }
 
-TEST_CASE("RecentMap: a new key pushes out what was asked for the longest ago") {
+TEST_CASE("RecentMap: a new key evicts the least recently used one") {
   RecentMap<std::string, int> map(2);
   map.at("a") = 1;
   map.at("b") = 2;
@@ -29,7 +29,7 @@ TEST_CASE("RecentMap: a new key pushes out what was asked for the longest ago") 
   CHECK(map.at("b") == 0);  // made anew
 }
 
-TEST_CASE("RecentMap: ten thousand keys leave as many as it may hold") {
+TEST_CASE("RecentMap: keeps no more entries than its capacity after ten thousand keys") {
   RecentMap<int, int> map(100);
   for (int key = 0; key < 10'000; ++key) map.at(key) = key;
   CHECK(map.size() == 100);
