@@ -28,7 +28,7 @@ Result<core::Principal> authenticate(const Context& context, std::string_view to
 
 namespace {
 
-/// What the account was granted in the repository; nothing for nobody.
+/// The role that the account was granted in the repository; `Role::none` without an account.
 core::Role granted_role(store::Connection& db, const core::Principal& principal,
                         const core::Repository& repository) {
   return principal.account ? store::find_role(db, repository, principal.account->id)

@@ -5,12 +5,12 @@
 
 namespace esclusa::app {
 
-/// The principal that a token stands for. `unauthenticated`, with GitHub's `Bad credentials`, if
-/// it is unknown, expired, revoked, or its account blocked.
+/// Finds the principal of a token. `unauthenticated`, with GitHub's `Bad credentials`, if the token
+/// is malformed, unknown, expired or revoked, or if its account is blocked.
 Result<core::Principal> authenticate(const Context& context, std::string_view token);
 
-/// A repository by its name or id, and the access to it. `not_found` for what the principal may
-/// not see, as if it were absent.
+/// Opens a repository, named by name or id, and judges the principal's access. A repository that
+/// the principal may not see is `not_found`, as if it did not exist.
 struct RepositoryName {
   std::string owner;
   std::string name;
@@ -21,9 +21,9 @@ Result<RepositoryAccess> open_repository(const Context& context, const core::Pri
 Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
                                          RepositoryId id, const core::Requirement& requirement);
 
-/// An organization by its login or id, or by the id of one of its teams, and the access to it, as
-/// core::check_organization_access judges it. `not_found` for a team that the principal may not
-/// see: before anything else, so that no other refusal tells that it is there.
+/// Opens an organization, named by its login, its id or the id of one of its teams, and judges the
+/// access by core::check_organization_access. A team that the principal may not see is `not_found`
+/// before any other check, so that no other error reveals the team.
 Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal,
                                              const std::string& login,
@@ -35,9 +35,9 @@ Result<OrganizationAccess> open_organization(const Context& context,
                                              const core::Principal& principal, TeamId team,
                                              const core::Requirement& requirement);
 
-/// The repository that had this name once, and has another one now. Nothing if there is none, and
-/// for whom it may not be read: a redirect must not tell that it is there. `requirement` is the
-/// route's; of it only the scopes count here.
+/// Finds the repository that once had this name and has another name now. nullopt if there is none,
+/// or if the principal may not read it: a redirect must not reveal that it exists. `requirement` is
+/// the route's; only its scopes count here.
 Result<std::optional<RepositoryId>> find_renamed(const Context& context,
                                                  const core::Principal& principal,
                                                  const RepositoryName& former,

@@ -27,7 +27,7 @@ ErrorCode code_of(const Result<core::Principal>& result) {
 const core::Requirement deploy{.role = core::Role::write, .scopes = {core::Scope::repo_deployment}};
 const core::Requirement look{.role = core::Role::read, .scopes = {core::Scope::repo_deployment}};
 
-/// A repository of ada's that is registered, and nothing more.
+/// Registers a repository of ada's and adds nothing else.
 void add_repository(AppFixture& app, const std::string& name, core::Visibility visibility) {
   must(app::create_repository(app.context, app.nobody,
                               {.owner = "ada",
@@ -48,7 +48,7 @@ TEST_CASE("authenticate: gives the account and the token") {
   CHECK(principal.token->scopes.has(core::Scope::repo_deployment));
 }
 
-TEST_CASE("authenticate: 401 for what has not the shape of a token, and for an unknown one") {
+TEST_CASE("authenticate: 401 for a malformed token and for an unknown token") {
   AppFixture app;
   std::string altered = mint(app).text.reveal();
   altered.back() = altered.back() == 'a' ? 'b' : 'a';
@@ -101,7 +101,7 @@ TEST_CASE("authenticate: the last use is written at the flush, at most once a mi
   CHECK(last_use() == at(5) + 60s);
 }
 
-TEST_CASE("open_repository: a private one is absent for who has no role or no scope there") {
+TEST_CASE("open_repository: a private one is not found without a role and a scope") {
   AppFixture app;
   add_repository(app, "private", core::Visibility::is_private);
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
@@ -120,7 +120,7 @@ TEST_CASE("open_repository: a private one is absent for who has no role or no sc
   }
 }
 
-TEST_CASE("open_repository: a granted role opens, up to what it is good for") {
+TEST_CASE("open_repository: a granted role gives the access of that role and no more") {
   AppFixture app;
   add_repository(app, "private", core::Visibility::is_private);
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
@@ -140,7 +140,7 @@ TEST_CASE("open_repository: a granted role opens, up to what it is good for") {
   CHECK(open(look).error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("open_repository: a public one is open for reading to everybody, by name and by id") {
+TEST_CASE("open_repository: everybody may read a public one, by name and by id") {
   AppFixture app;
   add_repository(app, "public", core::Visibility::is_public);
   const auto access = must(app::open_repository(app.context, core::Principal{},
@@ -156,7 +156,7 @@ TEST_CASE("open_repository: a public one is open for reading to everybody, by na
       ErrorCode::not_found);
 }
 
-TEST_CASE("find_renamed: tells where a repository went, and tells it only to who may read it") {
+TEST_CASE("find_renamed: finds a renamed repository, only for those who may read it") {
   AppFixture app;
   add_repository(app, "private", core::Visibility::is_private);
   add_repository(app, "public", core::Visibility::is_public);
@@ -178,7 +178,7 @@ TEST_CASE("find_renamed: tells where a repository went, and tells it only to who
     CHECK_FALSE(find(principal, "private"));
     CHECK(find(principal, "public") == open.id);
   }
-  // Reading is enough to be told, also on the way to something that asks for more.
+  // The redirect needs only the right to read, even for a route that requires more.
   must(app::grant_role(app.context, app.nobody, "ada", "hidden", "bob", core::Role::read));
   CHECK(find(app.log_in("bob"), "private") == moved.id);
 }

@@ -5,9 +5,9 @@
 
 namespace esclusa::app {
 
-/// The account, and what it owns.
+/// The account with the counts of what it owns.
 core::Profile profile_of(store::Connection& db, core::Account account);
-/// An account by its login or id, and what it owns; `not_found`.
+/// Finds an account by its login or id, with the counts of what it owns. `not_found`.
 Result<core::Profile> get_profile(const Context& context, const std::string& login);
 Result<core::Profile> get_profile(const Context& context, AccountId id);
 

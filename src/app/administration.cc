@@ -24,7 +24,7 @@ Result<core::Account> require_account(store::Connection& db, const std::string& 
   return std::move(*account);
 }
 
-/// Inserts the account and its audit row; nothing if the login is taken.
+/// Inserts the account and its audit row; nullopt if the login is taken.
 std::optional<core::Account> insert_account(store::Connection& tx, const core::Principal& principal,
                                             core::Account account) {
   auto id = store::insert_account(tx, account);
@@ -157,7 +157,8 @@ Result<std::optional<MintedToken>> create_first_administrator(const Context& con
 
 namespace {
 
-/// Whom no role can be granted. It can be taken away: earlier versions let it be granted.
+/// Refuses accounts that no role can be granted to. Such a grant can still be removed: earlier
+/// versions allowed it.
 Result<void> check_grantee(const core::Repository& repository, const core::Account& account) {
   if (account.kind == core::AccountKind::organization) {
     return fail(ErrorCode::invalid,

@@ -6,7 +6,7 @@
 #include "app/context.h"
 #include "core/names.h"
 
-/// What the machine's administrator does about accounts, tokens and roles.
+/// What the machine's administrator does with accounts, tokens and roles.
 namespace esclusa::app {
 
 struct NewAccount {
@@ -37,7 +37,8 @@ Result<MintedToken> create_token(const Context& context, const core::Principal& 
 Result<std::vector<core::Token>> list_tokens(const Context& context, const std::string& login);
 Result<void> revoke_token(const Context& context, const core::Principal& principal, TokenId id);
 
-/// On an empty database: the account `admin` with a token for everything. Nothing otherwise.
+/// On an empty database: creates the account `admin` with a token for all scopes. nullopt if the
+/// database is not empty.
 Result<std::optional<MintedToken>> create_first_administrator(const Context& context);
 
 Result<void> grant_role(const Context& context, const core::Principal& principal,

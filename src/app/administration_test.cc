@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The reason why something is refused.
+/// The reason code of a refusal.
 template <class T>
 std::string reason(const Result<T>& result) {
   return result ? "no error" : result.error().reason_code;
@@ -83,7 +83,7 @@ TEST_CASE("set_member: only for an organization, and with a role that exists") {
   CHECK(app.row_count("audit where action = 'organization.set_member'") == 1);
 }
 
-TEST_CASE("create_token: its text opens the account, and only its digest is stored") {
+TEST_CASE("create_token: its text authenticates the account, and only its digest is stored") {
   AppFixture app;
   const auto minted =
       must(app::create_token(app.context, app.nobody, token_input("ada", "repo:status")));
@@ -96,7 +96,7 @@ TEST_CASE("create_token: its text opens the account, and only its digest is stor
   CHECK(app.texts("select detail from audit").find(minted.text.reveal()) == std::string::npos);
 }
 
-TEST_CASE("create_token: expires when it was asked to") {
+TEST_CASE("create_token: expires after the requested time") {
   AppFixture app;
   auto input = token_input("ada", "");
   input.expires_in = 90s;
@@ -161,7 +161,7 @@ TEST_CASE("grant_role: in a repository that exists, to an account that exists") 
 }
 
 TEST_CASE(
-    "grant_role: not to an organization, nor to the owner; what they have can be taken away") {
+    "grant_role: not to an organization or the owner; an old grant of theirs can be removed") {
   AppFixture app;
   auto input = repository_input("application");
   input.owner = "ada";

@@ -10,7 +10,7 @@
 namespace esclusa::app {
 namespace {
 
-/// Who acts, in what transaction, and when.
+/// The transaction, the acting principal and the time of a change.
 struct Act {
   store::Connection& tx;
   const core::Principal& principal;
@@ -40,8 +40,8 @@ void audit(const Act& act, std::string_view action, const core::Account& account
                       {action, std::nullopt, account.id.value, detail.take()}, act.now);
 }
 
-/// `human`: the one with whom a bot is blocked; null if the account is blocked for itself, which
-/// then also holds for one that is blocked along already.
+/// Blocks the account. `human` is the human with whom a bot is blocked, or null for a block of the
+/// account's own. A block of its own replaces an earlier block with the human.
 void block(const Act& act, core::Account& account, const core::Account* human = nullptr) {
   const bool is_new = !account.blocked_at;
   if (is_new) account.blocked_at = act.now;
@@ -120,7 +120,7 @@ Result<Blocking> unblock_account(const Context& context, const core::Principal& 
       if (bots == Bots::along) {
         unblock(act, bot.account, &account);
       } else {
-        block(act, bot.account);  // for itself from now on
+        block(act, bot.account);  // it is now blocked on its own
       }
     }
     return describe(act, std::move(account));

@@ -4,36 +4,36 @@
 
 #include "app/context.h"
 
-/// How the machine's administrator shuts an account out, and lets it in again.
+/// How the machine's administrator blocks and unblocks an account.
 namespace esclusa::app {
 
-/// A bot of the account, as it stands now.
+/// A bot of the account in its present state.
 struct BotState {
   core::Account account;
-  int64_t hook_count = 0;           ///< hooks that it answers for
-  std::vector<core::Token> tokens;  ///< those that open something while it is not blocked
+  int64_t hook_count = 0;           ///< hooks that the bot answers for
+  std::vector<core::Token> tokens;  ///< usable ones, as if the bot were not blocked
 };
 
-/// What an account is left with, or gets back.
+/// The account after it was blocked or unblocked.
 struct Blocking {
   core::Account account;
-  int64_t hook_count = 0;  ///< hooks that it answers for: nothing is sent to them meanwhile
+  int64_t hook_count = 0;  ///< hooks that it answers for; a block holds their deliveries
   std::vector<BotState> bots = {};
-  /// Of a block: no site administrator is left who is not blocked, and these organizations have no
-  /// owner left who is not.
+  /// Only after a block: whether no unblocked site administrator is left, and the organizations
+  /// that have no unblocked owner left.
   bool was_last_administrator = false;
   std::vector<std::string> without_owner = {};
 };
 
-/// Whether the bots for which a human answers are blocked with the human, or stay as they are.
+/// Whether a human's bots are blocked and unblocked together with the human, or keep their state.
 enum class Bots { along, stay };
 
-/// From now on the account's tokens open nothing, and its hooks get nothing. Writes an audit row
-/// for each account that it blocks. `not_found`; 422 `not_a_member` for an organization.
+/// Blocks the account: its tokens stop working at once, and its hooks receive nothing. Writes an
+/// audit row for each account that it blocks. `not_found`; 422 `not_a_member` for an organization.
 Result<Blocking> block_account(const Context& context, const core::Principal& principal,
                                const std::string& login, Bots bots = Bots::along);
-/// Takes that back; what its hooks held is due at once. Bots that were blocked on their own stay
-/// blocked; with `Bots::stay` also those that were blocked with the human.
+/// Unblocks the account; the held deliveries of its hooks are due at once. Bots that were blocked
+/// on their own stay blocked; with `Bots::stay`, so do bots that were blocked with the human.
 Result<Blocking> unblock_account(const Context& context, const core::Principal& principal,
                                  const std::string& login, Bots bots = Bots::along);
 

@@ -10,7 +10,7 @@ using test::must;
 
 namespace {
 
-/// ada with two bots, `ci` and `nightly`, each of which is logged in.
+/// ada with two bots, `ci` and `nightly`; each has a token.
 struct BotFixture : test::AppFixture {
   BotFixture() {
     for (const char* login : {"ci", "nightly"}) {
@@ -28,7 +28,7 @@ struct BotFixture : test::AppFixture {
                                    .expires_in = std::nullopt}))
         .text.reveal();
   }
-  /// Which of the bots' tokens open something: `ci nightly `.
+  /// The bots that have a working token: `ci nightly `.
   std::string opening() {
     std::string logins;
     for (const std::string& token : tokens) {
@@ -54,9 +54,9 @@ struct BotFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("block_account: a human's bots go along, and their tokens are told") {
+TEST_CASE("block_account: blocks a human's bots too, and lists their tokens") {
   BotFixture app;
-  must(app::revoke_token(app.context, app.nobody, {1}));  // of ci; its other one opens something
+  must(app::revoke_token(app.context, app.nobody, {1}));  // ci has another token, which still works
   app.tokens[0] = app.mint("ci");
   const auto blocking = app.block("ada");
   CHECK(app.opening().empty());
@@ -74,7 +74,7 @@ TEST_CASE("block_account: a human's bots go along, and their tokens are told") {
   CHECK(app.audit().contains("account.unblock nightly {\"with\":\"ada\"}\n"));
 }
 
-TEST_CASE("block_account: with Bots::stay they stay, and can still be blocked along later") {
+TEST_CASE("block_account: with Bots::stay the bots stay unblocked, and can be blocked later") {
   BotFixture app;
   const auto blocking = app.block("ada", Bots::stay);
   CHECK(app.opening() == "ci nightly ");
@@ -84,7 +84,7 @@ TEST_CASE("block_account: with Bots::stay they stay, and can still be blocked al
   CHECK(app.opening().empty());
 }
 
-TEST_CASE("unblock_account: a bot that was blocked for itself stays so") {
+TEST_CASE("unblock_account: a bot that was blocked on its own stays blocked") {
   BotFixture app;
   app.block("ci");
   CHECK(app.opening() == "nightly ");
@@ -92,7 +92,7 @@ TEST_CASE("unblock_account: a bot that was blocked for itself stays so") {
   app.unblock("ada");
   CHECK(app.opening() == "nightly ");
   app.block("ada");
-  app.block("nightly");  // along with ada, and from now on for itself
+  app.block("nightly");  // it was blocked with ada; now also on its own
   app.unblock("ada");
   CHECK(app.opening().empty());
   app.unblock("ci");
@@ -100,7 +100,7 @@ TEST_CASE("unblock_account: a bot that was blocked for itself stays so") {
   CHECK(app.opening() == "ci nightly ");
 }
 
-TEST_CASE("unblock_account: with Bots::stay the bots stay blocked, each for itself") {
+TEST_CASE("unblock_account: with Bots::stay the bots stay blocked, each on its own") {
   BotFixture app;
   app.block("ada");
   app.unblock("ada", Bots::stay);
@@ -134,7 +134,7 @@ TEST_CASE("block_account: tells when no administrator is left, or an organizatio
   CHECK(chief.without_owner == std::vector<std::string>{"acme"});
 }
 
-TEST_CASE("block_account: only of what has tokens and hooks") {
+TEST_CASE("block_account: refuses an organization, which has no tokens or hooks") {
   BotFixture app;
   must(
       app::create_account(app.context, app.nobody,

@@ -17,8 +17,8 @@ struct Change {
   const std::string& pattern;
 };
 
-/// What follows when a repository's protections are others than before: what waits for them is
-/// judged again.
+/// Records a change of a repository's protections, and judges again the deployments whose gates
+/// depend on them.
 void record(store::Connection& tx, const Context& context, const RepositoryAccess& by,
             const Change& change) {
   wire::JsonWriter detail;

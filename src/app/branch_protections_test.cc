@@ -41,11 +41,11 @@ std::string reason(const Result<T>& result) {
 
 }  // namespace
 
-TEST_CASE("protect_branches: keeps each pattern once, with an audit row, and takes it back") {
+TEST_CASE("protect_branches: stores each pattern once, with an audit row; it can be removed") {
   ProtectionFixture app;
   must(app.protect("release/*"));
   must(app.protect("main"));
-  must(app.protect("main"));  // changes nothing
+  must(app.protect("main"));  // the pattern is already there
   CHECK(app.patterns() == "main release/* ");
   CHECK(app.texts("select detail from audit where action = 'branch_protection.create' "
                   "order by id") == "{\"pattern\":\"release/*\"}\n{\"pattern\":\"main\"}\n");
@@ -55,7 +55,7 @@ TEST_CASE("protect_branches: keeps each pattern once, with an audit row, and tak
   CHECK(reason(app.unprotect("main")) == "branch_protection_not_found");
 }
 
-TEST_CASE("protect_branches: refuses what is no pattern, an unknown repository, and too many") {
+TEST_CASE("protect_branches: refuses an invalid pattern, an unknown repository, and too many") {
   ProtectionFixture app;
   const auto refused = app.protect("two\nlines");
   REQUIRE_FALSE(refused);
@@ -76,7 +76,7 @@ TEST_CASE("protect_branches: refuses what is no pattern, an unknown repository, 
   CHECK(app.row_count("branch_protection") == static_cast<int64_t>(limits::branch_protections));
 }
 
-TEST_CASE("protect_branches, unprotect_branches: what waits for them is judged again") {
+TEST_CASE("protect_branches, unprotect_branches: deployments that wait are judged again") {
   ProtectionFixture app;
   must(app.protect("main"));
   core::EnvironmentChange change;
@@ -95,7 +95,7 @@ TEST_CASE("protect_branches, unprotect_branches: what waits for them is judged a
   must(app.protect("release/*"));
   must(app.unprotect("main"));
   CHECK(state() == "shut\n");
-  // The wait is over, and it is not enough.
+  // The wait timer is over, but the branch policy still holds the deployment.
   app.pass(std::chrono::minutes(6));
   must(app.protect("other"));
   CHECK(app.row_count("event where kind = 'deployment'") == 0);

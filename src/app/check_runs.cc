@@ -19,9 +19,9 @@ void insert_check_run_event(store::Connection& tx, const Context& context,
   event.kind = "check_run";
   event.action = std::move(action);
   event.created_at = now;
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event, wire::check_run_event(surroundings, event.action, run),
+  const wire::EventContext event_context{access.repository, *access.principal.account,
+                                         context.event_urls};
+  store::insert_event(tx, event, wire::check_run_event(event_context, event.action, run),
                       access.principal);
 }
 
@@ -41,7 +41,7 @@ Result<core::CheckRun> create_check_run(const Context& context, const Repository
     store::insert_audit(tx, access.principal, {"check_run.create", run.repository_id, run.id.value},
                         run.created_at);
     insert_check_run_event(tx, context, access, "created", run, run.created_at);
-    // Whoever waits for ends hears of each, also of one that was there from the beginning.
+    // Receivers that wait for `completed` need it also for a run that was created complete.
     if (run.conclusion) {
       insert_check_run_event(tx, context, access, "completed", run, run.created_at);
     }

@@ -6,31 +6,31 @@
 #include "core/commit.h"
 #include "core/page.h"
 
-/// Check runs: the richer reports about commits. The caller has judged the access.
+/// Check runs: detailed reports about commits. The caller has judged the access.
 namespace esclusa::app {
 
-/// `input.name` and `input.head_sha` are there. `invalid` for an unknown commit.
+/// Requires `input.name` and `input.head_sha`. `invalid` for an unknown commit.
 Result<core::CheckRun> create_check_run(const Context& context, const RepositoryAccess& access,
                                         const core::CheckRunInput& input);
 Result<core::CheckRun> update_check_run(const Context& context, const RepositoryAccess& access,
                                         CheckRunId id, const core::CheckRunInput& input);
 Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAccess& access,
                                      CheckRunId id);
-/// Of the commit that `ref` names, newest first.
+/// Lists the check runs of the commit that `ref` names, newest first.
 Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
                                                       const RepositoryAccess& access,
                                                       const std::string& ref,
                                                       const core::CheckRunFilter& filter,
                                                       const core::Page& page);
 
-/// A check suite. Nobody groups runs here: each run is a suite of its own, of the same id.
+/// A check suite. Esclusa does not group runs: each run is a suite of its own with the same id.
 struct CheckSuite {
   core::CheckRun run;
-  core::Commit head;  ///< without texts if the commit is not there any more
+  core::Commit head;  ///< without names and message if the commit no longer exists
 };
 Result<CheckSuite> get_check_suite(const Context& context, const RepositoryAccess& access,
                                    CheckRunId id);
-/// Those of the commit that `ref` names, newest first.
+/// Lists the suites of the commit that `ref` names, newest first.
 Result<core::Listing<CheckSuite>> list_check_suites(const Context& context,
                                                     const RepositoryAccess& access,
                                                     const std::string& ref,

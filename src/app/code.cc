@@ -22,7 +22,7 @@ Result<git::Repository> open(const RepositoryAccess& access) {
   return git::Repository::open(access.repository);
 }
 
-/// Of all of these commits.
+/// Finds the accounts of the authors and committers of all these commits.
 Result<void> find_accounts(const Context& context, std::span<core::Commit> commits) {
   std::vector<core::Signature*> people;
   for (core::Commit& commit : commits) {
@@ -39,7 +39,7 @@ Result<std::vector<core::BranchProtection>> list_protections(const Context& cont
   });
 }
 
-/// The names below a prefix that are those of commits: one page of them.
+/// One page of the names below a prefix that point to commits.
 Result<core::Listing<core::Branch>> list_commit_names(const git::Repository& git,
                                                       std::string_view prefix,
                                                       std::vector<std::string> names,
@@ -47,15 +47,15 @@ Result<core::Listing<core::Branch>> list_commit_names(const git::Repository& git
   core::Listing<core::Branch> listing;
   listing.total_count = static_cast<int64_t>(names.size());
   for (const std::string& name : page.cut(names)) {
-    // It may have gone since it was listed, or, among tags, be one of something else. What cannot
-    // be read, since its commit is missing, hides none of the others.
+    // A name may have been deleted since it was listed, and a tag may point to another kind of
+    // object. A name whose commit is missing is left out and does not hide the others.
     const auto found = git.resolve(name);
     if (found && *found) listing.items.push_back({name.substr(prefix.size()), (*found)->sha});
   }
   return listing;
 }
 
-/// One side of a comparison; GitHub also has `owner:ref` and `owner:repository:ref`.
+/// Resolves one side of a comparison; GitHub also accepts `owner:ref` and `owner:repository:ref`.
 Result<std::optional<core::ResolvedRef>> resolve_side(const git::Repository& git,
                                                       const core::Repository& repository,
                                                       std::string_view side) {
@@ -166,7 +166,7 @@ Result<std::vector<core::Branch>> list_branches_where_head(const Context& contex
 Result<core::Comparison> compare(const Context& context, const RepositoryAccess& access,
                                  const std::string& basehead,
                                  const std::optional<core::Page>& page) {
-  const size_t dots = basehead.find("...");  // no ref has two dots in a row
+  const size_t dots = basehead.find("...");  // a ref never contains two dots in a row
   if (dots == basehead.npos) return not_found();
   const std::string base_text = basehead.substr(0, dots), head_text = basehead.substr(dots + 3);
   const auto git = TRY(open(access));

@@ -6,12 +6,12 @@
 #include "app/context.h"
 #include "core/commit.h"
 
-/// What clients read of a repository's code around a deployment. The caller has judged the access.
-/// A ref is looked up as for a deployment; `heads/x`, `tags/x`, and `HEAD` for the default branch
-/// are taken, too. All of these wait for git.
+/// What clients read of a repository's code before or after a deployment. The caller has judged the
+/// access. A ref is resolved as for a deployment; `heads/x`, `tags/x`, and `HEAD` for the default
+/// branch are accepted too. All of these functions wait for git.
 namespace esclusa::app {
 
-/// By name; all of them, or those that are protected, or that are not.
+/// Lists branches by name: all, only the protected, or only the unprotected ones.
 Result<core::Listing<core::Branch>> list_branches(const Context& context,
                                                   const RepositoryAccess& access,
                                                   std::optional<bool> is_protected,
@@ -23,11 +23,11 @@ struct BranchDetails {
 };
 Result<BranchDetails> get_branch(const Context& context, const RepositoryAccess& access,
                                  const std::string& name);
-/// Tags of commits, the last name first.
+/// Lists the tags of commits, in descending order of their names.
 Result<core::Listing<core::Branch>> list_tags(const RepositoryAccess& access,
                                               const core::Page& page);
 
-/// Where a history begins, empty for the default branch, and which commits are wanted.
+/// The commits that are wanted. The history begins at `ref`; empty means the default branch.
 struct HistoryQuery {
   std::string ref;
   std::optional<Timestamp> since = {};
@@ -37,11 +37,11 @@ struct HistoryQuery {
 Result<core::History> list_commits(const Context& context, const RepositoryAccess& access,
                                    const HistoryQuery& query, const core::Page& page);
 
-/// The full SHA that a ref means; `invalid` with GitHub's `No commit found for SHA`, `conflict` if
-/// the repository is empty.
+/// The full SHA of the commit that a ref names; `invalid` with GitHub's `No commit found for SHA`,
+/// `conflict` if the repository is empty.
 Result<std::string> get_commit_sha(const RepositoryAccess& access, const std::string& ref);
 
-/// A commit, and one page of its files against its first parent.
+/// A commit, and one page of the files that differ from its first parent.
 struct CommitDetails {
   core::Commit commit;
   core::Difference difference;
@@ -50,16 +50,17 @@ struct CommitDetails {
 Result<CommitDetails> get_commit(const Context& context, const RepositoryAccess& access,
                                  const std::string& ref, const core::Page& file_page);
 
-/// The branches whose latest commit it is, by name; at most `branches_where_head` of them. `ref`
-/// and errors as of `get_commit_sha`.
+/// Lists the branches whose latest commit is the one that `ref` names, by name; at most
+/// `branches_where_head` of them. `ref` and errors as in `get_commit_sha`.
 inline constexpr size_t branches_where_head = 1000;
 Result<std::vector<core::Branch>> list_branches_where_head(const Context& context,
                                                            const RepositoryAccess& access,
                                                            const std::string& ref);
 
-/// `base...head`, each a ref, perhaps after `owner:` or `owner:repository:` of this repository.
-/// Without a page the latest limits::compared_commits. `not_found` if a side is unknown, or if they
-/// have no common ancestor.
+/// Compares `base...head`. Each side is a ref, optionally with the prefix `owner:` or
+/// `owner:repository:` of this repository. Without a page, returns the latest
+/// limits::compared_commits commits. `not_found` if a side is unknown or if they have no common
+/// ancestor.
 Result<core::Comparison> compare(const Context& context, const RepositoryAccess& access,
                                  const std::string& basehead,
                                  const std::optional<core::Page>& page);

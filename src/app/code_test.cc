@@ -12,7 +12,7 @@ using test::AppFixture;
 using test::GitFixture;
 using test::must;
 
-TEST_CASE("get_commit: an address of ours belongs to its account, also if it is misspelt") {
+TEST_CASE("get_commit: our noreply address belongs to its account, even with a wrong login") {
   AppFixture app;
   GitFixture git;
   const auto access = app.add(git);
@@ -70,7 +70,7 @@ TEST_CASE(
   CHECK(must(app::get_commit_sha(access, "HEAD")) == main);
 }
 
-TEST_CASE("list_tags: tags of something else than a commit are left out") {
+TEST_CASE("list_tags: leaves out tags of objects that are not commits") {
   AppFixture app;
   GitFixture git;
   const std::string sha = git.commit("main", "a", "1");
@@ -83,7 +83,7 @@ TEST_CASE("list_tags: tags of something else than a commit are left out") {
   CHECK(tags.items[1].name == "v1");
 }
 
-TEST_CASE("list_branches, get_branch: which are protected, and lists of those alone") {
+TEST_CASE("list_branches, get_branch: show protection, and lists can be filtered by it") {
   AppFixture app;
   GitFixture git;
   const std::string sha = git.commit("main", "a.txt", "one");
@@ -109,7 +109,7 @@ TEST_CASE("list_branches, get_branch: which are protected, and lists of those al
   CHECK_FALSE(must(app::get_branch(app.context, access, "topic")).is_protected);
 }
 
-TEST_CASE("get_contents: a folder of long names is cut before it has a thousand entries") {
+TEST_CASE("get_contents: a folder of long names is cut off before a thousand entries") {
   AppFixture app;
   GitFixture git;
   const std::string blob = git.git({"hash-object", "-w", "--stdin"}, "x");

@@ -20,7 +20,7 @@ std::unexpected<Error> refuse(std::string message, const char* reason_code) {
                          reason_code);
 }
 
-/// The owner's role is nobody's to give or take.
+/// Nobody can grant or remove the owner's role.
 Result<void> check_grantee(const core::Repository& repository, const core::Account& account) {
   if (account.kind == core::AccountKind::organization) {
     return refuse(account.login + " is an organization", "not_a_user");

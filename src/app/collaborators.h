@@ -5,31 +5,32 @@
 #include "core/collaborator.h"
 #include "core/page.h"
 
-/// Who has a role in a repository. The caller has judged the access. These are the roles that
-/// `esclusa repo grant` gives.
+/// Accounts with a role in a repository. The caller has judged the access. `esclusa repo grant`
+/// gives the same roles.
 namespace esclusa::app {
 
-/// By login, each with the highest of what was granted: in person, by a team, as an owner.
+/// Lists collaborators by login, each with the highest role granted directly, by a team, or as an
+/// owner.
 Result<core::Listing<core::Collaborator>> list_collaborators(const Context& context,
                                                              const RepositoryAccess& access,
                                                              const core::CollaboratorFilter& filter,
                                                              const core::Page& page);
-/// `not_found` if nothing was granted to the account: what everybody may read makes nobody a
+/// `not_found` if nothing was granted to the account: public read access makes nobody a
 /// collaborator.
 Result<core::Collaborator> get_collaborator(const Context& context, const RepositoryAccess& access,
                                             const std::string& login);
-/// The role that counts, whatever it comes from: of any account, `Role::none` too.
+/// The effective role of any account, whatever gives it; `Role::none` is possible.
 Result<core::Collaborator> get_effective_role(const Context& context,
                                               const RepositoryAccess& access,
                                               const std::string& login);
-/// Grants the role in person. `invalid` for an organization, and for the owner of the repository.
+/// Grants the role directly. `invalid` for an organization and for the owner of the repository.
 Result<void> add_collaborator(const Context& context, const RepositoryAccess& access,
                               const std::string& login, core::Role role);
-/// Takes away what was granted in person; `not_found` if that is nothing.
+/// Removes a role that was granted directly; `not_found` if there is none.
 Result<void> remove_collaborator(const Context& context, const RepositoryAccess& access,
                                  const std::string& login);
 
-/// Grants the role, or takes the grant away with `Role::none`, and says so in the audit log.
+/// Grants the role, or removes the grant with `Role::none`, and writes an audit row.
 void grant(store::Connection& tx, const core::Principal& principal,
            const core::Repository& repository, const core::Account& account, core::Role role,
            Timestamp now);

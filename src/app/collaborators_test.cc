@@ -13,7 +13,7 @@ using test::reason;
 
 namespace {
 
-/// ada's private repository; bob, who has no role there; a site administrator and an organization.
+/// ada's private repository; bob, who has no role in it; a site administrator and an organization.
 struct CollaboratorFixture : AppFixture {
   CollaboratorFixture() : shop(add_bare("shop")) {
     must(app::create_account(context, nobody, {.login = "bob", .human = ""}));
@@ -21,7 +21,7 @@ struct CollaboratorFixture : AppFixture {
     must(app::create_account(
         context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
   }
-  /// What the account may do, as opening the repository with a token for everything shows it.
+  /// The role that open_repository gives the account with a token for all scopes.
   Role role_of(const std::string& login) {
     const auto opened =
         app::open_repository(context, log_in(login), app::RepositoryName{"ada", "shop"},
@@ -61,7 +61,8 @@ TEST_CASE("add_collaborator: the role counts at once, changes, and ends; the aud
   CHECK(app.remove("bob") == "not found");
 }
 
-TEST_CASE("add_collaborator, remove_collaborator: not the owner, no organization, nobody") {
+TEST_CASE(
+    "add_collaborator, remove_collaborator: refuse the owner, organizations, unknown logins") {
   CollaboratorFixture app;
   const auto audits = app.row_count("audit");
   CHECK(app.add("ada") == "owner_is_no_collaborator");
@@ -73,7 +74,7 @@ TEST_CASE("add_collaborator, remove_collaborator: not the owner, no organization
   CHECK(app.role_of("ada") == Role::admin);
 }
 
-TEST_CASE("get_collaborator: who was granted something, also from the command line") {
+TEST_CASE("get_collaborator: finds those who were granted a role, also by the command line") {
   CollaboratorFixture app;
   auto get = [&](const std::string& login) {
     return app::get_collaborator(app.context, app.shop, login);
@@ -82,12 +83,12 @@ TEST_CASE("get_collaborator: who was granted something, also from the command li
   CHECK(reason(get("bob")) == "not found");
   must(app::grant_role(app.context, app.nobody, "ada", "shop", "bob", Role::maintain));
   CHECK(must(get("Bob")).role == Role::maintain);
-  CHECK(reason(get("chief")) == "not found");  // may everything, and was granted nothing
+  CHECK(reason(get("chief")) == "not found");  // has all access, but no grant
   CHECK(reason(get("works")) == "not found");
   CHECK(must(app::list_collaborators(app.context, app.shop, {}, {})).total_count == 2);
 }
 
-TEST_CASE("get_effective_role: what counts, of whomever") {
+TEST_CASE("get_effective_role: the effective role of any account") {
   CollaboratorFixture app;
   auto role = [&](const std::string& login) {
     return must(app::get_effective_role(app.context, app.shop, login)).role;

@@ -14,7 +14,7 @@ namespace esclusa::app {
 
 namespace {
 
-/// What a `status` event tells of git.
+/// What a `status` event contains from git.
 struct CommitFacts {
   core::Commit commit;
   std::vector<core::Branch> branches;
@@ -42,9 +42,9 @@ void insert_status_event(store::Connection& tx, const Context& context,
   event.repository_id = status.repository_id;
   event.kind = "status";
   event.created_at = status.created_at;
-  const wire::EventContext surroundings{access.repository, status.creator, context.event_urls};
+  const wire::EventContext event_context{access.repository, status.creator, context.event_urls};
   store::insert_event(tx, event,
-                      wire::status_event(surroundings, status, facts.commit, facts.branches),
+                      wire::status_event(event_context, status, facts.commit, facts.branches),
                       access.principal);
 }
 

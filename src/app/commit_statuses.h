@@ -6,7 +6,7 @@
 #include "core/commit_status.h"
 #include "core/page.h"
 
-/// What contexts report about commits. The caller has judged the access.
+/// Commit statuses, which contexts report. The caller has judged the access.
 namespace esclusa::app {
 
 /// Errors: `invalid` for an unknown commit, and for the 1,001st report of a context.
@@ -14,13 +14,13 @@ Result<core::CommitStatus> create_commit_status(const Context& context,
                                                 const RepositoryAccess& access,
                                                 const std::string& sha,
                                                 const core::NewCommitStatus& input);
-/// Every report about the commit that `ref` names, newest first.
+/// Lists every status of the commit that `ref` names, newest first.
 Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& context,
                                                                const RepositoryAccess& access,
                                                                const std::string& ref,
                                                                const core::Page& page);
 
-/// The latest report of each context.
+/// The latest status of each context.
 struct LatestStatuses {
   std::string sha;
   std::vector<core::CommitStatus> statuses;

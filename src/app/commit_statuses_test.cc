@@ -49,7 +49,7 @@ TEST_CASE("create_commit_status: records the report, its creator and an audit ro
   CHECK(app.row_count("audit where action = 'commit_status.create'") == 1);
 }
 
-TEST_CASE("create_commit_status: a status event tells of the commit and its branches") {
+TEST_CASE("create_commit_status: a status event contains the commit and its branches") {
   CommitFixture app;
   app.git.branch("topic", app.sha);
   must(app::protect_branches(app.context, app.nobody, "ada", "application", "mai?"));
@@ -74,7 +74,7 @@ TEST_CASE("create_commit_status: a status event tells of the commit and its bran
   CHECK(app.row_count("event") == 1);
 }
 
-TEST_CASE("check_run events: one of each beginning, one of each end, with its outcome") {
+TEST_CASE("check_run events: one when a run starts, one with the conclusion when it ends") {
   CommitFixture app;
   core::CheckRunInput input;
   input.name = "build";
@@ -108,7 +108,7 @@ TEST_CASE("check_run events: one of each beginning, one of each end, with its ou
   CHECK(body.string_at("check_run", "details_url") == body.string_at("check_run", "html_url"));
 }
 
-TEST_CASE("create_commit_status: 422 with GitHub's text for what is no commit of the repository") {
+TEST_CASE("create_commit_status: 422 with GitHub's text for a commit that is not there") {
   CommitFixture app;
   for (const std::string& sha :
        {std::string("main"), std::string(40, 'a'), app.sha.substr(0, 10)}) {

@@ -28,7 +28,7 @@ Result<std::optional<core::ResolvedRef>> resolve_in_path(const git::Repository& 
   if (ref == "HEAD") {
     auto found = find_default_branch(git, repository);
     if (found) return std::move(*found);
-    // Of an empty repository everybody says that it is empty.
+    // For an empty repository every caller answers that it is empty.
     if (TRY(is_empty(git))) return std::nullopt;
     return std::unexpected(std::move(found).error());
   }

@@ -8,7 +8,7 @@
 namespace esclusa::app {
 namespace {
 
-/// The tree of the commit that `ref` names.
+/// The SHA of the tree of the commit that `ref` names.
 Result<std::string> find_tree(const git::Repository& git, const core::Repository& repository,
                               const std::string& ref) {
   if (const auto found = TRY(resolve_in_path(git, repository, ref.empty() ? "HEAD" : ref))) {

@@ -12,7 +12,7 @@
 
 namespace esclusa::app {
 
-/// What every use case works with; made once, at the start. Any thread.
+/// What every use case needs; made once at start. Any thread.
 struct Context {
   store::Database& database;
   const Sealer& sealer;
@@ -20,28 +20,29 @@ struct Context {
   BootClock boot_now;
   wire::Urls event_urls;                         ///< links in frozen event bodies
   std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
-  /// Called after a commit that made events or deliveries: whoever passes them on looks at once.
+  /// Called after a commit that inserted events or deliveries, to wake the delivery worker and the
+  /// feed.
   std::function<void()> events_committed;
   TokenUse& token_use;
 };
 
-/// One request's principal in one repository, access already judged.
+/// The principal of one request in one repository; its access is already judged.
 struct RepositoryAccess {
   core::Principal principal;
   core::Repository repository;
-  core::Role role = core::Role::none;  ///< the one that counts
+  core::Role role = core::Role::none;  ///< the effective role
 };
 
-/// One request's principal in one organization, access already judged.
+/// The principal of one request in one organization; its access is already judged.
 struct OrganizationAccess {
   core::Principal principal;
   core::Account organization;
-  core::MemberRole role = core::MemberRole::member;  ///< the one that counts
+  core::MemberRole role = core::MemberRole::member;  ///< the effective role
 
   bool is_owner() const { return role == core::MemberRole::admin; }
 };
 
-/// What is absent, or not visible to the caller: GitHub's words.
+/// GitHub's answer for what does not exist or is not visible to the caller.
 inline std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 
 }  // namespace esclusa::app

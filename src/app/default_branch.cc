@@ -12,18 +12,18 @@ using core::DefaultBranchSource;
 
 constexpr const char* heads = "refs/heads/";
 
-/// Whether the branch has a commit; false, too, if git cannot tell.
+/// Whether the branch has a commit; false also if git cannot read the repository.
 bool has_commit(const core::Repository& repository, const std::string& branch) {
   const auto git = git::Repository::open(repository);
   const auto found = git ? git->resolve(heads + branch) : std::nullopt;
   return found && *found;
 }
 
-/// Stores where the default branch comes from, and its name; the row if it changed.
+/// Stores the source and the name of the default branch, and an audit row if the name changed.
 void save(const Context& context, core::Repository& repository, const std::string& former) {
   core::Principal nobody;
   nobody.request_id = "follow-head";
-  // Should it fail, the next one to look stores it.
+  // If this write fails, the next call stores the change.
   (void)context.database.write([&](store::Connection& tx) {
     if (!store::save_default_branch(tx, repository, former, context.now())) return;
     if (repository.default_branch == former) return;

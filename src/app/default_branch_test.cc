@@ -20,7 +20,7 @@ std::string reason(const Result<T>& result) {
   return result ? "no error" : result.error().reason_code;
 }
 
-/// A writable bare repository with the branches main and topic, which is behind.
+/// A writable bare repository with the branches `main` and `topic`; `topic` is behind.
 struct BranchFixture : AppFixture {
   explicit BranchFixture(GitFixture::Layout layout = GitFixture::Layout::bare) : git(layout) {
     git.branch("topic", git.commit("main", "a", "1"));
@@ -53,7 +53,7 @@ struct BranchFixture : AppFixture {
 TEST_CASE("follow_head: a bare repository's default branch is the one that HEAD points to") {
   BranchFixture app;
   CHECK(app.stored().default_branch_source == DefaultBranchSource::head);
-  app.git.git({"branch", "-m", "main", "trunk"});  // which moves HEAD
+  app.git.git({"branch", "-m", "main", "trunk"});  // this moves HEAD too
   CHECK(app::follow_head(app.context, app.stored()).default_branch == "trunk");
   CHECK(app.stored().default_branch == "trunk");
   CHECK(app.row_count("audit where action = 'repository.follow_head'") == 1);
@@ -74,14 +74,14 @@ TEST_CASE("follow_head: the last name stays while HEAD names no branch that has 
   CHECK(app::follow_head(app.context, app.stored()).default_branch == "main");
 }
 
-TEST_CASE("follow_head: a work tree's HEAD moves with every checkout, and is not followed") {
+TEST_CASE("follow_head: the HEAD of a work tree is not followed, as every checkout moves it") {
   BranchFixture app(GitFixture::Layout::work_tree);
   CHECK(app.stored().default_branch_source == DefaultBranchSource::set);
   app.point_head("refs/heads/topic");
   CHECK(app::follow_head(app.context, app.stored()).default_branch == "main");
 }
 
-TEST_CASE("follow_head: what was registered before is decided when it is looked at") {
+TEST_CASE("follow_head: decides for an older registration when it is first read") {
   for (auto [head, layout, source] :
        {std::tuple("refs/heads/main", GitFixture::Layout::bare, DefaultBranchSource::head),
         std::tuple("refs/heads/topic", GitFixture::Layout::bare, DefaultBranchSource::set),
@@ -129,8 +129,7 @@ TEST_CASE("create_deployment: without a default branch auto_merge is refused, ne
   CHECK(app.row_count("deployment") == 1);
 }
 
-TEST_CASE(
-    "list_commits: without a default branch it is said why, and of nothing that it is empty") {
+TEST_CASE("list_commits: without a default branch the error says why, and not that it is empty") {
   BranchFixture app;
   app.point_head("refs/heads/unborn");
   for (const char* ref : {"", "HEAD"}) {

@@ -10,26 +10,26 @@
 namespace esclusa::app {
 namespace {
 
-/// What is done to a key, as the event and the audit log name it.
-struct Deed {
+/// The action on a key, as the event and the audit log name it.
+struct KeyAction {
   std::string_view event_action;
   std::string_view audit_action;
 };
-constexpr Deed created{"created", "deploy_key.create"};
-constexpr Deed deleted{"deleted", "deploy_key.delete"};
+constexpr KeyAction created{"created", "deploy_key.create"};
+constexpr KeyAction deleted{"deleted", "deploy_key.delete"};
 
 void record(store::Connection& tx, const Context& context, const RepositoryAccess& access,
-            const core::DeployKey& key, const Deed& deed) {
+            const core::DeployKey& key, const KeyAction& action) {
   const Timestamp now = context.now();
   core::Event event;
   event.guid = random_uuid();
   event.repository_id = access.repository.id;
   event.kind = "deploy_key";
-  event.action = deed.event_action;
+  event.action = action.event_action;
   event.created_at = now;
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event, wire::deploy_key_event(surroundings, deed.event_action, key),
+  const wire::EventContext event_context{access.repository, *access.principal.account,
+                                         context.event_urls};
+  store::insert_event(tx, event, wire::deploy_key_event(event_context, action.event_action, key),
                       access.principal);
   wire::JsonWriter detail;
   detail.begin_object()
@@ -37,7 +37,8 @@ void record(store::Connection& tx, const Context& context, const RepositoryAcces
       .member("read_only", key.read_only)
       .end_object();
   store::insert_audit(tx, access.principal,
-                      {deed.audit_action, access.repository.id, key.id.value, detail.take()}, now);
+                      {action.audit_action, access.repository.id, key.id.value, detail.take()},
+                      now);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 /// Deploy keys. The caller has judged the access.
 namespace esclusa::app {
 
-/// Has OpenSSH read the key, and keeps it if nobody uses it yet, in any repository.
+/// Has OpenSSH check the key, and stores it unless any repository already uses it.
 Result<core::DeployKey> create_deploy_key(const Context& context, const RepositoryAccess& access,
                                           const core::NewDeployKey& input);
 Result<core::DeployKey> get_deploy_key(const Context& context, const RepositoryAccess& access,

@@ -48,7 +48,7 @@ struct KeyFixture : test::AppFixture {
   int64_t audits = 0;
 };
 
-/// A key of that algorithm and size, as ssh-keygen makes it; its public line.
+/// Generates a key of that algorithm and size with ssh-keygen, and returns its public line.
 std::string generated(const test::TempFolder& folder, const std::string& algorithm,
                       const std::string& bits) {
   const std::string file = (folder / (algorithm + bits)).string();
@@ -92,7 +92,7 @@ TEST_CASE("create_deploy_key: is stored, announced and audited") {
   CHECK(events[0].string_at("sender", "login") == "ada");
 }
 
-TEST_CASE("create_deploy_key: OpenSSH's own keys of each kind, and none that is weak") {
+TEST_CASE("create_deploy_key: accepts OpenSSH's keys of each type, and refuses weak ones") {
   KeyFixture app;
   for (const auto& [algorithm, bits] :
        {std::pair("ed25519", "256"), std::pair("ecdsa", "256"), std::pair("ecdsa", "384"),
@@ -110,7 +110,7 @@ TEST_CASE("create_deploy_key: OpenSSH's own keys of each kind, and none that is 
   CHECK(app.row_count("deploy_key") == 5);
 }
 
-TEST_CASE("create_deploy_key: what only looks like a key is found out by OpenSSH") {
+TEST_CASE("create_deploy_key: OpenSSH refuses what only looks like a key") {
   KeyFixture app;
   auto field = [](const std::string& bytes) {
     return std::string{0, 0, 0, static_cast<char>(bytes.size())} + bytes;
@@ -134,7 +134,7 @@ TEST_CASE("create_deploy_key: what only looks like a key is found out by OpenSSH
   CHECK(app.audit_count() == 2);
 }
 
-TEST_CASE("create_deploy_key: without ssh-keygen no key is taken") {
+TEST_CASE("create_deploy_key: refuses every key without ssh-keygen") {
   KeyFixture app;
   const std::string path = std::getenv("PATH");
   setenv("PATH", app.folder.path().c_str(), 1);
@@ -145,7 +145,7 @@ TEST_CASE("create_deploy_key: without ssh-keygen no key is taken") {
   CHECK(app.row_count("deploy_key") == 0);
 }
 
-TEST_CASE("create_deploy_key: a key is used once on the whole server") {
+TEST_CASE("create_deploy_key: refuses a key that any repository already uses") {
   KeyFixture app;
   const auto made = must(app.create(test::public_key("a")));
   for (const auto* where : {&app.access, &app.other}) {
@@ -160,7 +160,7 @@ TEST_CASE("create_deploy_key: a key is used once on the whole server") {
   CHECK(app.create(test::public_key("a"), app.other));
 }
 
-TEST_CASE("create_deploy_key: an end that does not lie ahead is refused") {
+TEST_CASE("create_deploy_key: refuses an expiry that is not in the future") {
   KeyFixture app;
   app.now = at(5);
   core::NewDeployKey input;
@@ -203,8 +203,7 @@ TEST_CASE("get_deploy_key: a blocked account's key is not enabled") {
   CHECK_FALSE(core::is_enabled(read, app.now));
 }
 
-TEST_CASE(
-    "create_deploy_key: a wrapped key is the key itself; two keys that look like one are none") {
+TEST_CASE("create_deploy_key: line breaks in a key are ignored; two joined keys are refused") {
   KeyFixture app;
   const std::string one = test::public_key("one");
   const size_t middle = one.size() / 2;
@@ -213,7 +212,7 @@ TEST_CASE(
   const auto again = app.create(one);
   REQUIRE_FALSE(again);
   CHECK(again.error().reason_code == "key_in_use");
-  // The base64 of two keys right behind each other is base64, too: OpenSSH reads it as no key.
+  // Two joined base64 keys are valid base64, but OpenSSH does not accept them as a key.
   const std::string other = test::public_key("other");
   for (const std::string& rest : {other.substr(other.find(' ') + 1), std::string("admin"),
                                   std::string("AAAA"), "restrict " + other}) {

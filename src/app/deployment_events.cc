@@ -29,9 +29,9 @@ core::DeploymentStatus record_status(store::Connection& tx, const Context& conte
   deployment.updated_at = status.updated_at;
   core::Event event = event_of(deployment, "deployment_status", "created", status.created_at);
   event.announced = core::is_announced(status.state);
-  const wire::EventContext surroundings{access.repository, *access.principal.account,
-                                        context.event_urls};
-  store::insert_event(tx, event, wire::deployment_status_event(surroundings, status, deployment),
+  const wire::EventContext event_context{access.repository, *access.principal.account,
+                                         context.event_urls};
+  store::insert_event(tx, event, wire::deployment_status_event(event_context, status, deployment),
                       access.principal);
   return status;
 }

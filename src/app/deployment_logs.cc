@@ -31,7 +31,7 @@ Result<LogExtent> append_log(const Context& context, const RepositoryAccess& acc
     if (!store::append_log(tx, id, known, text.substr(repeated.size()), now)) {
       return fail(ErrorCode::unavailable, "Somebody else writes the log.", "overloaded");
     }
-    if (!found) {  // the parts that follow are no news
+    if (!found) {  // only the first part is audited
       store::insert_audit(tx, access.principal,
                           {"deployment_log.create", access.repository.id, id.value}, now);
     }

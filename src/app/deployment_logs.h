@@ -5,15 +5,15 @@
 
 namespace esclusa::app {
 
-/// Whether a part of a log was taken, and how long the log is now, in bytes.
+/// Whether a part of a log was accepted, and the length of the log now, in bytes.
 struct LogExtent {
   int64_t size = 0;
-  bool taken = true;  ///< false: the part does not continue what is there
+  bool taken = true;  ///< false: the part does not continue the log
 };
 
-/// Adds to the log of a deployment what it does not have yet of `text`, which begins at `offset`.
-/// What is there already must be the same; so a part may be sent again. `text` is UTF-8 without
-/// NUL, else `invalid`; `too_large` when the log would exceed its limit.
+/// Appends to the log the bytes of `text` that it does not have yet; `text` begins at byte
+/// `offset`. Bytes that the log already has must be equal; so a part can be sent again. `text` is
+/// UTF-8 without NUL, else `invalid`; `too_large` when the log would exceed its limit.
 Result<LogExtent> append_log(const Context& context, const RepositoryAccess& access,
                              DeploymentId deployment, int64_t offset, std::string_view text);
 
@@ -21,7 +21,8 @@ struct LogPart {
   int64_t size = 0;  ///< of the whole log
   std::string text;
 };
-/// The log from `begin` to before `end`; `not_found` while there is none.
+/// Reads the bytes of the log from `begin` up to `end`, exclusive; `not_found` while there is no
+/// log.
 Result<LogPart> read_log(const Context& context, const RepositoryAccess& access,
                          DeploymentId deployment, int64_t begin, int64_t end);
 

@@ -17,8 +17,8 @@
 namespace esclusa::app {
 namespace {
 
-/// What speaks against the environment: its branch policy, or that it is not there and may not be
-/// made; and whether it asks for reviews.
+/// Collects the facts about the environment: the refusal of its branch policy, that it does not
+/// exist and must not be created, and whether it requires reviews.
 Result<void> look_at_environment(const Context& context, const core::Repository& repository,
                                  const core::NewDeployment& input, core::DeploymentFacts& facts) {
   return context.database.read([&](store::Connection& db) {
@@ -36,8 +36,8 @@ Result<void> look_at_environment(const Context& context, const core::Repository&
   });
 }
 
-/// Everything that the decision needs. It is gathered before the transaction, which holds up every
-/// other writer.
+/// Gathers all facts for the decision. This happens before the transaction, because a transaction
+/// blocks every other writer.
 Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Repository& git,
                                            const core::Repository& repository,
                                            const core::NewDeployment& input) {
@@ -66,7 +66,7 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   return facts;
 }
 
-/// The deployment that was made with the key, if it was made by the same body.
+/// The deployment that was created with the key, if the body was the same.
 Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
                                                      const RepositoryAccess& access,
                                                      const core::IdempotencyKey& key,
@@ -130,7 +130,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
     const Timestamp now = context.now();
     if (key && !store::take_idempotency_key(tx, owner_of(access, *key), key->body_digest, now,
                                             now - limits::idempotency_time)) {
-      // The same request came twice at once, and the other one was first.
+      // A concurrent request with the same key has committed first.
       return TRY(find_earlier(tx, access, *key, now)).value();
     }
     core::Deployment deployment = TRY(
@@ -171,7 +171,7 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
     run.makes_environment = !environment;
     if (!environment) return std::vector<core::GateVerdict>{};
-    // As of now, as a create's is: a moment that passed before would count as waited.
+    // Uses the present time, as a create does: an earlier time would count as time waited.
     const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
     auto facts = store::gather_gate_facts(db, *environment, deployment, gate_time(context));
     facts.unentitled = store::list_unentitled(db, *environment);

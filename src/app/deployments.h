@@ -12,23 +12,23 @@
 /// Deployments. The caller has judged the access.
 namespace esclusa::app {
 
-/// The default branch was merged into the requested one, and nothing was deployed: whoever still
-/// wants it asks again.
+/// The default branch was merged into the requested branch, and no deployment was created: the
+/// client must send the request again.
 struct AutoMerged {
   std::string message;
 };
 using CreateOutcome = std::variant<core::Deployment, AutoMerged>;
 
-/// Resolves, decides (`core::plan_deployment`), and records: the deployment, its event, the
-/// deliveries and the audit row are one transaction. With a key that this account has used for
-/// this repository within a day, the deployment of then. Where the environment's gates are shut,
-/// the deployment is held, and its event is no row anywhere until they open. Errors: `invalid`
+/// Resolves the ref, decides (`core::plan_deployment`) and records: the deployment, its event, the
+/// deliveries and the audit row are one transaction. With an idempotency key that this account used
+/// for this repository in the last 24 hours, returns the earlier deployment. While a gate of the
+/// environment is shut, the deployment is held, and its event is not inserted. Errors: `invalid`
 /// (422), `conflict` (409), `unavailable`.
 Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
                                         const core::NewDeployment& input,
                                         const std::optional<core::IdempotencyKey>& key = {});
 
-/// Judges as `create_deployment` does, and does nothing.
+/// Judges as `create_deployment` does, but changes nothing.
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
                              const core::NewDeployment& input);
 

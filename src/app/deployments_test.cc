@@ -24,7 +24,7 @@ core::NewDeployment to_deploy(const std::string& ref, const std::string& environ
   return input;
 }
 
-/// A repository in which `topic` lacks a commit of `main`.
+/// A repository whose branch `topic` lacks a commit of `main`.
 struct BehindFixture : GitFixture {
   std::string first = commit("main", "a", "1");
   std::string topic = (branch("topic", first), commit("topic", "b", "1"));
@@ -98,7 +98,7 @@ TEST_CASE("create_deployment: the event's body is the deployment as it was creat
   CHECK(body.string_at("sender", "login") == "ada");
 }
 
-TEST_CASE("create_deployment: branches, tags and commits are found, tags peeled to their commit") {
+TEST_CASE("create_deployment: resolves branches, tags and commits; peels tags to their commit") {
   AppFixture app;
   GitFixture git;
   const std::string sha = git.commit("main", "a", "1");
@@ -135,7 +135,7 @@ TEST_CASE("create_deployment: 422 for a ref that does not resolve, and nothing i
   CHECK(app.wake_count == 0);
 }
 
-TEST_CASE("create_deployment: fields that are not acceptable are refused before git is asked") {
+TEST_CASE("create_deployment: refuses invalid fields before it asks git") {
   AppFixture app;
   GitFixture git;
   git.commit("main", "a", "1");
@@ -158,7 +158,7 @@ TEST_CASE("create_deployment: without auto_merge a branch that is behind deploys
   CHECK(app.deploy(access, to_deploy("main")).sha == git.main);
 }
 
-TEST_CASE("create_deployment: 409 for an unexpected commit, and nothing is kept or recorded") {
+TEST_CASE("create_deployment: 409 for an unexpected commit, and no ref or row is written") {
   AppFixture app;
   BehindFixture git;
   const auto access = app.add(git);
@@ -174,7 +174,7 @@ TEST_CASE("create_deployment: 409 for an unexpected commit, and nothing is kept 
   CHECK(app.deploy(access, input).sha == git.main);
 }
 
-TEST_CASE("create_deployment: contexts are those that are reported about the very commit") {
+TEST_CASE("create_deployment: required contexts are those reported for exactly this commit") {
   AppFixture app;
   GitFixture git;
   const std::string old = git.commit("main", "a", "1");
@@ -214,7 +214,7 @@ TEST_CASE("create_deployment: contexts are those that are reported about the ver
   CHECK(reason(Names{"lint"}) == "created");
 }
 
-TEST_CASE("create_deployment: a key that was used stands for the deployment of then, for a day") {
+TEST_CASE("create_deployment: a used key returns the same deployment for a day") {
   AppFixture app;
   GitFixture git;
   git.commit("main", "a", "1");
@@ -240,14 +240,14 @@ TEST_CASE("create_deployment: a key that was used stands for the deployment of t
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
   must(app::grant_role(app.context, app.nobody, "ada", "application", "bob", core::Role::write));
   const auto bob = app.open("bob", "application");
-  CHECK(id(create(bob, key)) != first);  // another account's key is another key
+  CHECK(id(create(bob, key)) != first);  // keys of different accounts are independent
 
   app.now += limits::idempotency_time;
   CHECK(id(create(access, key)) == first);
   app.now += std::chrono::microseconds(1);
   const DeploymentId later = id(create(access, key));
   CHECK(later != first);
-  CHECK(app.row_count("idempotency_key") == 1);  // the old ones are forgotten
+  CHECK(app.row_count("idempotency_key") == 1);  // the expired ones are deleted
 
   must(app::delete_deployment(app.context, access, later));
   auto spent = create(access, key);
@@ -255,7 +255,7 @@ TEST_CASE("create_deployment: a key that was used stands for the deployment of t
   CHECK(spent.error().reason_code == "idempotency_key_spent");
 }
 
-TEST_CASE("create_deployment: a refusal and a merge are not remembered under a key") {
+TEST_CASE("create_deployment: a key does not store a refusal or a merge") {
   AppFixture app;
   BehindFixture git;
   const auto access = app.add(git);
@@ -269,7 +269,7 @@ TEST_CASE("create_deployment: a refusal and a merge are not remembered under a k
   CHECK(std::holds_alternative<core::Deployment>(made));
 }
 
-TEST_CASE("create_deployment: a branch that is ahead, or level, is deployed as it is") {
+TEST_CASE("create_deployment: a branch that is ahead or up to date is deployed as it is") {
   AppFixture app;
   GitFixture git;
   const std::string base = git.commit("main", "a", "1");
@@ -298,7 +298,7 @@ TEST_CASE("create_deployment: 409 for a branch that is behind where the policy i
   CHECK(refused.error().reason_code == "auto_merge_refused");
 }
 
-TEST_CASE("create_deployment: keeps the commit in a writable repository, and writes in no other") {
+TEST_CASE("create_deployment: a hidden ref keeps the commit, in a writable repository only") {
   AppFixture app;
   GitFixture writable, read_only;
   const std::string kept = writable.commit("main", "a", "1");
@@ -307,7 +307,7 @@ TEST_CASE("create_deployment: keeps the commit in a writable repository, and wri
   const auto second = app.add(read_only, false, {}, "read-only");
   const std::string refs = read_only.git({"for-each-ref"});
   app.deploy(first, to_deploy("main"));
-  app.deploy(first, to_deploy("main"));  // kept already
+  app.deploy(first, to_deploy("main"));  // a ref keeps it already
   app.deploy(second, to_deploy("main"));
   CHECK(is_kept(writable, kept));
   CHECK(read_only.git({"for-each-ref"}) == refs);
@@ -324,7 +324,7 @@ TEST_CASE("create_deployment: 503 if the repository has vanished") {
   CHECK(refused.error().code == ErrorCode::unavailable);
 }
 
-TEST_CASE("create_deployment: an environment is made at first mention, and keeps its spelling") {
+TEST_CASE("create_deployment: creates an unknown environment, which keeps its first spelling") {
   AppFixture app;
   GitFixture git;
   git.commit("main", "a", "1");
@@ -336,7 +336,8 @@ TEST_CASE("create_deployment: an environment is made at first mention, and keeps
   CHECK(app.row_count("environment_name") == 1);
 }
 
-TEST_CASE("create_deployment: an environment is production by its name, unless it says otherwise") {
+TEST_CASE(
+    "create_deployment: the name decides production_environment, unless the request sets it") {
   AppFixture app;
   GitFixture git;
   git.commit("main", "a", "1");
@@ -367,7 +368,7 @@ TEST_CASE("get_deployment and list_deployments: only of the repository that was 
   CHECK(listing.items[0].id == made.id);
 }
 
-TEST_CASE("delete_deployment: an active one goes only if it is alone in its environment") {
+TEST_CASE("delete_deployment: deletes an active one only if its environment has no other") {
   AppFixture app;
   GitFixture git;
   git.commit("main", "a", "1");
@@ -387,7 +388,7 @@ TEST_CASE("delete_deployment: an active one goes only if it is alone in its envi
   CHECK(app.row_count("audit where action = 'deployment.delete'") == 1);
   CHECK(app::get_deployment(app.context, access, second).error().code == ErrorCode::not_found);
   CHECK(app::delete_deployment(app.context, access, second).error().code == ErrorCode::not_found);
-  must(app::delete_deployment(app.context, access, active));  // alone now
+  must(app::delete_deployment(app.context, access, active));  // it is the only one now
   CHECK(app.row_count("deployment") == 0);
   CHECK(app.row_count("deployment_status") == 0);
   CHECK(app.row_count("event") == 3);

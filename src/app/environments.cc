@@ -23,8 +23,8 @@ void audit(store::Connection& tx, const RepositoryAccess& access, std::string_vi
                       {action, access.repository.id, target, std::move(detail)}, now);
 }
 
-/// How its gates stand from now on, or stood when it was deleted; the row before tells what held
-/// until then.
+/// The state of the environment's gates after a change, or when it was deleted. The earlier audit
+/// row has the state before.
 std::string detail_of(const core::Environment& environment) {
   wire::JsonWriter json;
   json.begin_object().member("environment", environment.name.name);
@@ -66,13 +66,14 @@ Result<core::Environment> find_or_make(store::Connection& tx, RepositoryId repos
                                        const std::string& name, Timestamp now) {
   if (auto found = store::find_environment(tx, repository, name)) return *std::move(found);
   if (auto named = core::check_new_environment_name(name); !named) {
-    // GitHub's refusals of environments have their text in the message, and no `errors`.
+    // GitHub's refusals of environments have their text in `message`, and no `errors`.
     return fail(ErrorCode::invalid, named.error().fields.at(0).message, named.error().reason_code);
   }
   return store::ensure_environment(tx, repository, name, now);
 }
 
-/// Out of that mode an environment has no patterns, as on GitHub.
+/// The environment, if its mode is `custom_branch_policies`. In other modes it has no patterns, as
+/// on GitHub.
 Result<core::Environment> find_custom(store::Connection& db, const RepositoryAccess& access,
                                       const std::string& name) {
   auto environment = TRY(find(db, access, name));

@@ -6,8 +6,8 @@
 #include "core/environment.h"
 #include "core/page.h"
 
-/// Environments and what guards them. The caller has judged the access. Whenever a gate changes,
-/// what the environment holds is judged again in the same transaction.
+/// Environments and their protection rules. The caller has judged the access. Each change of a gate
+/// judges the held deployments of the environment again in the same transaction.
 namespace esclusa::app {
 
 Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context& context,
@@ -16,12 +16,12 @@ Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context&
 Result<core::EnvironmentDetails> get_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name);
-/// Creates it, or changes it.
+/// Creates or updates the environment.
 Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
                                                  const core::EnvironmentChange& change);
-/// Ends what waits there with a `failure`. Its deployments stay.
+/// Deletes the environment, and ends its held deployments with a `failure`. The deployments remain.
 Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
                                 const std::string& name);
 
@@ -32,7 +32,7 @@ Result<std::vector<core::BranchPolicy>> list_branch_policies(const Context& cont
                                                              const std::string& environment);
 Result<core::BranchPolicy> get_branch_policy(const Context& context, const RepositoryAccess& access,
                                              const std::string& environment, BranchPolicyId id);
-/// `is_new` is false if the environment had the pattern: GitHub answers 303.
+/// `is_new` is false if the environment already had the pattern: GitHub answers 303.
 struct CreatedBranchPolicy {
   core::BranchPolicy policy;
   bool is_new = true;

@@ -11,7 +11,7 @@
 namespace esclusa::app {
 namespace {
 
-/// A repository with the reader's role there, looked up once for a page.
+/// Repositories with the reader's role, each looked up once per page.
 class Repositories {
  public:
   Repositories(store::Connection& db, const core::Principal& principal)
@@ -21,7 +21,7 @@ class Repositories {
     core::Repository repository;
     core::Role granted = core::Role::none;
   };
-  /// The repository, if the principal may read events of that kind there; or null.
+  /// The repository, or null if the principal may not read events of that kind in it.
   const core::Repository* find_readable(const core::Event& event) {
     if (!event.repository_id) return nullptr;
     auto [place, is_new] = known_.try_emplace(*event.repository_id);

@@ -8,27 +8,27 @@
 
 namespace esclusa::app {
 
-/// Who follows what: all that the principal may read, or one repository.
+/// Who reads which events: all that the principal may read, or those of one repository.
 struct Feed {
   core::Principal principal;
   std::optional<RepositoryId> repository;
 };
 
-/// Reads who the principal is now, and judges its access again: for a stream that has been open
-/// for a while. `unauthenticated` or `not_found` when it has to end.
+/// Reads the principal's present account and token, and judges its access again, for a stream that
+/// stays open. `unauthenticated` or `not_found` when the stream must end.
 Result<void> judge_again(const Context& context, Feed& feed);
 
-/// How far the feed goes at present; for `read_feed`.
+/// The present end of the feed; for `read_feed`.
 Result<store::FeedEnd> feed_end(const Context& context);
 
 struct FeedPage {
   std::vector<core::FeedEvent> events;
-  int64_t next = 0;       ///< to go on from; beyond the last event where others were passed over
+  int64_t next = 0;       ///< id to continue after; may lie beyond the last event
   bool has_more = false;  ///< the page ended before `settled`
 };
-/// The oldest events after `after`, at most `count`, that the principal may read. Of those that it
-/// may not, some limits::feed_scan_events are passed over at once: a page may be empty, and have
-/// more behind it.
+/// Reads the oldest events after `after`, at most `count`, that the principal may read. One call
+/// skips at most about limits::feed_scan_events others: a page may be empty although more events
+/// follow it.
 Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after, int64_t settled,
                            int count);
 

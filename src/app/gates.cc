@@ -16,16 +16,16 @@ namespace {
 
 using core::DeploymentPhase;
 
-/// Inserts the `deployment` event: only here, and only once, since a phase is left only once. It
-/// speaks for the creator, whoever opened the last gate.
+/// Inserts the `deployment` event. This happens only here, and once, because a deployment leaves a
+/// phase only once. The event's sender is the deployment's creator, whoever opened the last gate.
 void dispatch(store::Connection& tx, const Context& context, const core::Repository& repository,
               const core::Principal& creator, const core::Deployment& deployment, Timestamp now) {
-  const wire::EventContext surroundings{repository, deployment.creator, context.event_urls};
+  const wire::EventContext event_context{repository, deployment.creator, context.event_urls};
   store::insert_event(tx, event_of(deployment, "deployment", "created", now),
-                      wire::deployment_event(surroundings, deployment), creator);
+                      wire::deployment_event(event_context, deployment), creator);
 }
 
-/// Whoever's name the server's own statuses bear: who acts, or the creator for the timer.
+/// The creator of the server's own statuses: who acts, or the deployment's creator for the timer.
 RepositoryAccess in_name_of(const RepositoryAccess& by, const core::Deployment& deployment) {
   RepositoryAccess named = by;
   if (!named.principal.account) named.principal.account = deployment.creator;
@@ -67,7 +67,7 @@ Result<void> check_may_make_environment(store::Connection& db, const core::Repos
 
 namespace {
 
-/// The one that is there, or a new one.
+/// The existing environment, or a new one.
 Result<core::Environment> find_or_make_environment(store::Connection& tx,
                                                    const core::Repository& repository,
                                                    const std::string& name, Timestamp now) {
@@ -81,13 +81,13 @@ Result<core::Environment> find_or_make_environment(store::Connection& tx,
 Result<core::Deployment> admit(store::Connection& tx, const Context& context,
                                const RepositoryAccess& access, core::Deployment deployment,
                                const std::string& name, const core::Commit& head) {
-  // It was there when the access was judged.
+  // The repository was still there when the access was judged.
   if (store::is_removed(tx, access.repository.id)) return not_found();
   const Timestamp now = deployment.created_at;
   const auto environment = TRY(find_or_make_environment(tx, access.repository, name, now));
   deployment.environment = deployment.original_environment = environment.name;
   const auto facts = store::gather_gate_facts(tx, environment, deployment, {now, deployment.boot});
-  // It was allowed before the transaction; what came between may have changed that.
+  // The ref was allowed before the transaction; a change since then may forbid it.
   TRY(core::check_branch_policy(environment,
                                 {deployment.ref_kind, deployment.ref_name, deployment.sha},
                                 deployment.ref, facts));
@@ -112,7 +112,7 @@ bool judge_again(store::Connection& tx, const Context& context, const Repository
                  core::Deployment& deployment, bool past_waits) {
   const core::GateTime now = gate_time(context);
   const auto environment = store::find_environment(tx, deployment.environment.id);
-  // A deleted environment ends what it holds. If it has not, nothing may open here.
+  // Deleting an environment ends what it holds. Without an environment nothing may be released.
   if (deployment.phase != DeploymentPhase::held || !environment) return false;
   const auto facts = store::gather_gate_facts(tx, *environment, deployment, now);
   auto verdicts = core::judge_gates(*environment, deployment, facts);
@@ -145,7 +145,7 @@ void end_held(store::Connection& tx, const Context& context, const RepositoryAcc
 
 Result<void> check_override(store::Connection& tx, const core::Repository& repository,
                             const core::Deployment& deployment, const std::string& environment) {
-  // It has passed the gates of the environment that it was created for.
+  // The deployment has passed the gates of the environment that it was created for.
   if (core::fold_case(environment) == core::fold_case(deployment.original_environment.name)) {
     return {};
   }

@@ -1,4 +1,4 @@
-// Deployments on their way past the gates: app/gates.h, app/reviews.h and app/environments.h.
+// Deployments and their gates: app/gates.h, app/reviews.h and app/environments.h.
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// ada's repository with a branch, an environment `production`, and grace, who reviews.
+/// ada's repository with a branch, an environment `production`, and the reviewer grace.
 struct GateFixture : test::AppFixture {
   GateFixture() {
     git.commit("main", "a", "1");
@@ -28,7 +28,7 @@ struct GateFixture : test::AppFixture {
     linus = open("linus", "application");
   }
 
-  /// grace-bot, for which grace answers.
+  /// Adds grace-bot, for which grace answers.
   app::RepositoryAccess add_bot() {
     must(app::create_account(
         context, nobody, {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
@@ -82,7 +82,7 @@ struct GateFixture : test::AppFixture {
     });
     ada = open("ada", "application");
   }
-  /// `deployment` events.
+  /// The number of `deployment` events.
   int64_t sent() { return count("select count(*) from event where kind = 'deployment'"); }
   std::string states() { return texts("select state from deployment_status order by id"); }
 
@@ -92,8 +92,7 @@ struct GateFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE(
-    "create_deployment: an environment without rules is as on GitHub, and stands in the list") {
+TEST_CASE("create_deployment: an environment without rules is as on GitHub, and is listed") {
   GateFixture app;
   CHECK(app.deploy("Staging").phase == DeploymentPhase::released);
   CHECK(app.sent() == 1);
@@ -102,7 +101,7 @@ TEST_CASE(
   CHECK(must(app::get_environment(app.context, app.ada, "staging")).name.name == "Staging");
 }
 
-TEST_CASE("create_deployment: shut gates hold it, and say so by a status") {
+TEST_CASE("create_deployment: shut gates hold it, and a status says so") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
@@ -131,7 +130,7 @@ TEST_CASE("review_deployment: an approval releases it, once, for its creator") {
                   "'deployment.release')") == 2);
 }
 
-TEST_CASE("review_deployment: as many as are required, each human once") {
+TEST_CASE("review_deployment: needs the required number of approvals, each human counts once") {
   GateFixture app;
   app.guard(app.by_review(false, 2));
   const auto held = app.deploy();
@@ -140,7 +139,7 @@ TEST_CASE("review_deployment: as many as are required, each human once") {
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::released);
 }
 
-TEST_CASE("review_deployment: no creator reviews where that is prevented, by whatever token") {
+TEST_CASE("review_deployment: with prevent_self_review the creator cannot review, by any token") {
   GateFixture app;
   app.guard(app.by_review(true));
   const auto held = app.deploy();
@@ -164,7 +163,7 @@ TEST_CASE("review_deployment: a rejection ends it, and names who rejected it") {
   CHECK(app.sent() == 0);
 }
 
-TEST_CASE("review_deployment: an approval goes with the rule that it was given for") {
+TEST_CASE("review_deployment: an approval ends with the rule that it was given for") {
   GateFixture app;
   app.guard(app.by_review(false, 2));
   const auto held = app.deploy();
@@ -175,7 +174,7 @@ TEST_CASE("review_deployment: an approval goes with the rule that it was given f
   CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
 }
 
-TEST_CASE("create_status: while it waits, nothing may say that it runs; giving up ends it") {
+TEST_CASE("create_status: a held deployment accepts only a status that ends it") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
@@ -200,7 +199,7 @@ TEST_CASE("create_status: no status carries a deployment past another environmen
   CHECK(app.report(free, DeploymentState::success, "staging") == "");
 }
 
-TEST_CASE("create_status: what passed the gates may return to where it passed them") {
+TEST_CASE("create_status: may return to the environment whose gates it passed") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
@@ -209,7 +208,7 @@ TEST_CASE("create_status: what passed the gates may return to where it passed th
   CHECK(app.report(held, DeploymentState::success, "production") == "");
 }
 
-TEST_CASE("release_due: a wait timer opens when it is over") {
+TEST_CASE("release_due: a wait timer opens its gate when the time is over") {
   GateFixture app;
   app.guard(app.by_timer(10));
   const auto held = app.deploy();
@@ -239,7 +238,7 @@ TEST_CASE("release_due: an open timer does not open the other gates") {
 }
 
 TEST_CASE(
-    "release_due: an approval counts no more while its reviewer is blocked, and again after") {
+    "release_due: an approval does not count while its reviewer is blocked, and counts after") {
   GateFixture app;
   app.guard(app.by_review(false, 2));
   const auto held = app.deploy();
@@ -250,12 +249,12 @@ TEST_CASE(
   CHECK(app.sent() == 0);
   must(app::unblock_account(app.context, app.nobody, "grace"));
   app::release_due(app.context, false);
-  CHECK(app.sent() == 0);  // no timer holds it
+  CHECK(app.sent() == 0);  // its gate is not a timer
   app::release_due(app.context, true);
   CHECK(app.sent() == 1);
 }
 
-TEST_CASE("review_deployment: nobody speaks for a human who is blocked") {
+TEST_CASE("review_deployment: a bot cannot review for a human who is blocked") {
   GateFixture app;
   const auto bot = app.add_bot();
   core::EnvironmentChange rules;
@@ -269,8 +268,7 @@ TEST_CASE("review_deployment: nobody speaks for a human who is blocked") {
   CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
 }
 
-TEST_CASE(
-    "review_deployment: who has lost the role reviews no more, and the approval counts no more") {
+TEST_CASE("review_deployment: a reviewer without the role cannot review, and no approval counts") {
   GateFixture app;
   auto grant = [&](core::Role role) {
     must(app::grant_role(app.context, app.nobody, "ada", "application", "grace", role));
@@ -286,7 +284,7 @@ TEST_CASE(
     CHECK(app.refusal(app.review(app.grace, app.deploy())) == "not_a_reviewer");
     CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
     const auto gates = must(app::explain_gates(app.context, app.ada, held.id)).verdicts;
-    CHECK(gates.at(0).openers.empty());  // ada has approved, and grace cannot
+    CHECK(gates.at(0).openers.empty());  // ada has already approved, and grace cannot review
     app::release_due(app.context, true);
     CHECK(app.get(held).phase == DeploymentPhase::held);
     grant(core::Role::triage);
@@ -309,7 +307,8 @@ TEST_CASE("review_deployment: a bot reviews for a human who holds a role") {
   CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
 }
 
-TEST_CASE("review_deployment: an approval that counts no more is not in its human's way") {
+TEST_CASE(
+    "review_deployment: after an approval that no longer counts, the human may approve again") {
   GateFixture app;
   const auto grant = [&](core::Role role) {
     must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot", role));
@@ -324,14 +323,14 @@ TEST_CASE("review_deployment: an approval that counts no more is not in its huma
   grant(core::Role::none);
   CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::held);
   CHECK(app.refusal(app.review(app.grace, held)) == "already_approved");
-  grant(core::Role::write);  // both count again, as the one human's that they are
+  grant(core::Role::write);  // both approvals count again, as one human's
   CHECK(app.refusal(app.review(bot, held)) == "already_approved");
   app::release_due(app.context, true);
   CHECK(app.get(held).phase == DeploymentPhase::held);
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::released);
 }
 
-TEST_CASE("put_environment: a reviewer holds a role; that everybody may read does not count") {
+TEST_CASE("put_environment: a reviewer needs a granted role; public read access is not enough") {
   GateFixture app;
   app.set(core::Visibility::is_public);
   must(app::create_account(app.context, app.nobody, {.login = "stranger", .human = ""}));
@@ -342,7 +341,7 @@ TEST_CASE("put_environment: a reviewer holds a role; that everybody may read doe
   CHECK(refused.error().reason_code == "invalid_reviewers");
 }
 
-TEST_CASE("release_due: a gate that cannot be read stays shut, and stops no other") {
+TEST_CASE("release_due: a gate that cannot be read stays shut, and does not stop the others") {
   GateFixture app;
   app.guard(app.by_timer(10));
   const auto unreadable = app.deploy();
@@ -358,7 +357,7 @@ TEST_CASE("release_due: a gate that cannot be read stays shut, and stops no othe
   CHECK(app.sent() == 1);
 }
 
-TEST_CASE("the audit log tells how gates stood from each change on") {
+TEST_CASE("the audit log has the state of the gates after each change") {
   GateFixture app;
   core::EnvironmentChange change = app.by_review(true, 2);
   change.wait_timer = 30;
@@ -386,7 +385,7 @@ TEST_CASE("the audit log tells how gates stood from each change on") {
         "\n");
 }
 
-TEST_CASE("put_environment: what the new rules let pass goes at once") {
+TEST_CASE("put_environment: releases at once what the new rules allow") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
@@ -399,7 +398,7 @@ TEST_CASE("put_environment: what the new rules let pass goes at once") {
   CHECK(app.sent() == 1);
 }
 
-TEST_CASE("delete_environment: ends what waits there, and says so") {
+TEST_CASE("delete_environment: ends held deployments with a status") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
@@ -414,14 +413,14 @@ TEST_CASE("delete_environment: ends what waits there, and says so") {
   CHECK(app.sent() == 1);
 }
 
-TEST_CASE("create_deployment: a forbidden ref is refused, whatever becomes of the request else") {
+TEST_CASE("create_deployment: a forbidden ref is refused before expected_sha is checked") {
   GateFixture app;
   core::EnvironmentChange change;
   change.branch_policy = {core::BranchPolicyMode::custom_branch_policies};
   app.guard(change);
   core::NewDeployment input;
   input.ref = "main";
-  input.expected_sha = std::string(40, '0');  // is judged after the branch policy
+  input.expected_sha = std::string(40, '0');  // is checked after the branch policy
   auto refused = app::create_deployment(app.context, app.ada, input);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().reason_code == "branch_policy");
@@ -431,7 +430,7 @@ TEST_CASE("create_deployment: a forbidden ref is refused, whatever becomes of th
   CHECK(app.AppFixture::deploy(app.ada, input).phase == DeploymentPhase::released);
 }
 
-TEST_CASE("judge_again: a ref that is forbidden meanwhile stays held") {
+TEST_CASE("judge_again: a deployment stays held when its ref becomes forbidden") {
   GateFixture app;
   auto change = app.by_review();
   change.branch_policy = {core::BranchPolicyMode::custom_branch_policies};
@@ -472,7 +471,7 @@ TEST_CASE("bypass_gates: with a reason, and where the environment allows it") {
   CHECK(app.texts("select state from deployment_gate") == "bypassed\nbypassed\n");
 }
 
-TEST_CASE("explain_gates: live while it waits, and as it was after") {
+TEST_CASE("explain_gates: judges a held deployment now; afterwards shows the stored verdicts") {
   GateFixture app;
   app.guard(app.by_timer(10));
   const auto held = app.deploy();
@@ -483,7 +482,7 @@ TEST_CASE("explain_gates: live while it waits, and as it was after") {
   CHECK(explain().verdicts.at(0).state == core::GateState::open);
 }
 
-TEST_CASE("dry_run: judges, and does nothing") {
+TEST_CASE("dry_run: judges, and changes nothing") {
   GateFixture app;
   app.guard(app.by_review());
   core::NewDeployment input;

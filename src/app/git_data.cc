@@ -13,7 +13,7 @@ Result<git::Repository> open(const RepositoryAccess& access) {
   return git::Repository::open(access.repository);
 }
 
-/// An object that `read` finds by a full SHA.
+/// Finds an object by its full SHA through `read`.
 template <class Object, class Read>
 Result<Object> find_object(const git::Repository& git, const std::string& sha, Read read) {
   if (core::is_full_sha(sha)) {
@@ -71,7 +71,7 @@ Result<core::Commit> get_git_commit(const RepositoryAccess& access, const std::s
   return find_object<core::Commit>(
       git, sha, [&](const std::string& full) -> Result<std::optional<core::Commit>> {
         const auto found = TRY(git.resolve(full));
-        if (!found || found->sha != full) return std::nullopt;  // a branch of such a name
+        if (!found || found->sha != full) return std::nullopt;  // a branch of this name
         return TRY(git::read_commit(git, full));
       });
 }

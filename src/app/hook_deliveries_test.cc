@@ -10,7 +10,7 @@ using test::must;
 
 namespace {
 
-/// A hook whose ping was answered with 500.
+/// A hook whose ping was answered with status 500.
 struct DeliveryFixture : test::AppFixture {
   DeliveryFixture() {
     access = add_bare("application");
@@ -50,7 +50,7 @@ struct DeliveryFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("redeliver: asks the worker for one more attempt, and is audited") {
+TEST_CASE("redeliver: requests one more attempt, and is audited") {
   DeliveryFixture app;
   const DeliveryAttemptId id = app.only_delivery();
   must(app::redeliver(app.context, app.access, app.hook, id));
@@ -60,7 +60,7 @@ TEST_CASE("redeliver: asks the worker for one more attempt, and is audited") {
         "{\"delivery_id\":" + std::to_string(id.value) + "}\n");
 }
 
-TEST_CASE("deliveries: not through another hook or repository") {
+TEST_CASE("deliveries: not found through another hook or repository") {
   DeliveryFixture app;
   const DeliveryAttemptId id = app.only_delivery();
   const HookId neighbour = app.make_hook("https://b.example");
@@ -89,7 +89,7 @@ TEST_CASE("deliveries: not through another hook or repository") {
 TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants pushes") {
   DeliveryFixture app;
   const HookId deaf = app.make_hook("https://b.example", {"deployment"});
-  must(app::test_hook(app.context, app.access, app.hook));  // there is none yet
+  must(app::test_hook(app.context, app.access, app.hook));  // there is no push yet
   CHECK(app.pushes(app.hook) == "");
   test::write(app.context.database, [&](store::Connection& tx) {
     core::Event event;
@@ -108,7 +108,7 @@ TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants push
   CHECK(app::test_hook(app.context, app.other, app.hook).error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("replay_deliveries: what is dead begins anew, audited, and the worker is woken") {
+TEST_CASE("replay_deliveries: restarts dead deliveries, is audited, and wakes the worker") {
   DeliveryFixture app;
   CHECK(must(app::list_event_deliveries(app.context, app.access, app.hook, {})).items.at(0).state ==
         core::DeliveryState::dead);

@@ -4,17 +4,17 @@
 
 namespace esclusa::app {
 
-/// One request's principal among the hooks of a repository or an organization: what the use cases
-/// of both have in common. It is made from an access, which was judged.
+/// The owner of hooks, a repository or an organization, and the principal of one request. It is
+/// what the hook use cases of both have in common, and is made from an access that was judged.
 struct HookScope {
-  // Implicit, because an access is all that they need.
+  // Implicit, so that callers can pass their access directly.
   HookScope(const RepositoryAccess& access)
       : principal(access.principal), owner(access.repository) {}
   HookScope(const OrganizationAccess& access)
       : principal(access.principal), owner(access.organization) {}
 
   core::HookTarget target() const { return core::target_of(owner); }
-  /// Nothing for an organization.
+  /// nullopt for an organization.
   std::optional<RepositoryId> repository_id() const {
     auto* repository = std::get_if<core::Repository>(&owner);
     return repository != nullptr ? std::optional(repository->id) : std::nullopt;

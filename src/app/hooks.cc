@@ -13,7 +13,7 @@ Result<void> check_others(store::Connection& tx, const Context& context, const c
   return core::check_other_hooks(hook, store::list_hooks(tx, context.sealer, hook.target));
 }
 
-/// An event for that hook alone.
+/// An event for that hook only.
 core::Event event_for(const core::Hook& hook, std::string_view kind, Timestamp now) {
   core::Event event;
   event.guid = random_uuid();
@@ -32,9 +32,10 @@ void insert_ping(store::Connection& tx, const Context& context, const HookScope&
       scope.principal);
 }
 
-/// The last event of a hook, which says that it is deleted; after what waited was cancelled.
-void insert_farewell(store::Connection& tx, const Context& context, const HookScope& scope,
-                     const core::Hook& hook) {
+/// Inserts the last event of a hook, `meta` with the action `deleted`. The caller has cancelled the
+/// pending deliveries.
+void insert_deleted_event(store::Connection& tx, const Context& context, const HookScope& scope,
+                          const core::Hook& hook) {
   core::Event event = event_for(hook, "meta", context.now());
   event.action = "deleted";
   store::insert_event(
@@ -43,7 +44,7 @@ void insert_farewell(store::Connection& tx, const Context& context, const HookSc
       scope.principal);
 }
 
-/// The hook, found inside a transaction; then `change`; then the audit row.
+/// Finds the hook in a transaction, calls `change`, and writes the audit row if it succeeded.
 template <class Change>
 auto change_hook(const Context& context, const HookScope& scope, HookId id, std::string_view action,
                  Change change) {
@@ -60,8 +61,8 @@ auto change_hook(const Context& context, const HookScope& scope, HookId id, std:
   });
 }
 
-/// The hook as `change` makes it, if the other hooks allow it. One that becomes inactive holds what
-/// waits for it, one that gets events again gets that at once.
+/// Saves the hook as `change` returns it, if the other hooks allow it. A hook that becomes inactive
+/// holds its deliveries; one that may receive events again gets them at once.
 template <class Change>
 Result<core::Hook> save_hook(const Context& context, const HookScope& scope, HookId id,
                              std::string_view action, Change change) {
@@ -150,7 +151,7 @@ Result<void> delete_hook(const Context& context, const HookScope& scope, HookId 
                              [&](store::Connection& tx, core::Hook& hook) -> Result<void> {
                                store::delete_hook(tx, id, context.now());
                                if (hook.active && core::wants_event(hook, "meta")) {
-                                 insert_farewell(tx, context, scope, hook);
+                                 insert_deleted_event(tx, context, scope, hook);
                                }
                                return {};
                              });

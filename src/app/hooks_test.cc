@@ -19,7 +19,7 @@ struct HookFixture : test::AppFixture {
     other = add_bare("other");
     audits = row_count("audit");
   }
-  /// Audit rows since the set-up.
+  /// The number of audit rows since the set-up.
   int64_t audit_count() { return row_count("audit") - audits; }
 
   app::RepositoryAccess access, other;
@@ -63,7 +63,7 @@ TEST_CASE("create_hook: is stored, pinged and audited") {
   CHECK(body.string_at("sender", "login") == "ada");
 }
 
-TEST_CASE("create_hook: refuses unknown events and none at all, and stores nothing") {
+TEST_CASE("create_hook: refuses unknown events and an empty list, and stores nothing") {
   HookFixture app;
   for (const auto& events : {std::vector<std::string>{"nonsense"}, std::vector<std::string>{}}) {
     auto refused =
@@ -94,7 +94,7 @@ TEST_CASE(
   CHECK(app::create_hook(app.context, app.access, input).has_value());
 }
 
-TEST_CASE("create_hook: an event has at most so many hooks in a repository") {
+TEST_CASE("create_hook: limits the number of hooks per event in a repository") {
   HookFixture app;
   auto create = [&](size_t number, const std::string& event) {
     return app::create_hook(app.context, app.access,
@@ -107,7 +107,7 @@ TEST_CASE("create_hook: an event has at most so many hooks in a repository") {
   CHECK(create(99, "push").has_value());
 }
 
-TEST_CASE("update_hook: changes it, without a ping, and audits") {
+TEST_CASE("update_hook: changes the hook, without a ping, and is audited") {
   HookFixture app;
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
@@ -141,7 +141,7 @@ TEST_CASE("update_hook: a configuration without a secret drops the one that was 
   CHECK(read.events == std::vector<std::string>{"deployment"});
 }
 
-TEST_CASE("update_hook: may stay as it is, but not become another's duplicate") {
+TEST_CASE("update_hook: may keep its configuration, but not become a duplicate of another") {
   HookFixture app;
   const auto one = must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
   must(app::create_hook(app.context, app.access, hook_input("https://b.example")));
@@ -153,7 +153,7 @@ TEST_CASE("update_hook: may stay as it is, but not become another's duplicate") 
   CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
 }
 
-TEST_CASE("update_hook_config: merges keys, and a new address loses the secret") {
+TEST_CASE("update_hook_config: merges keys, and a new URL removes the secret") {
   HookFixture app;
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
@@ -186,7 +186,7 @@ TEST_CASE("update_hook_config: may not make a duplicate") {
   CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
 }
 
-TEST_CASE("delete_hook: hides it, and cancels what waits") {
+TEST_CASE("delete_hook: hides the hook, and cancels its pending deliveries") {
   HookFixture app;
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
@@ -210,7 +210,7 @@ TEST_CASE("ping_hook: one more ping, for that hook alone") {
   CHECK(app.audit_count() == 3);
 }
 
-TEST_CASE("hooks: not through another repository") {
+TEST_CASE("hooks: not found through another repository") {
   HookFixture app;
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
@@ -228,7 +228,7 @@ TEST_CASE("hooks: not through another repository") {
 
 namespace {
 
-/// The same of an organization `works`, of which ada is an admin.
+/// The same fixture with an organization `works`, of which ada is an admin.
 struct OrganizationFixture : HookFixture {
   OrganizationFixture() {
     must(app::create_account(
@@ -244,7 +244,7 @@ struct OrganizationFixture : HookFixture {
   core::Hook make(const std::string& url = "https://a.example") {
     return must(app::create_hook(context, works, hook_input(url)));
   }
-  /// Whether something waits that is not due.
+  /// The number of held deliveries: pending, but not due.
   int64_t held() {
     return row_count("delivery where state = 'held' or next_attempt_at > " +
                      std::to_string(to_micros(now)));
@@ -262,7 +262,7 @@ struct OrganizationFixture : HookFixture {
 
 }  // namespace
 
-TEST_CASE("organization hooks: the same use cases, and none reaches into a repository") {
+TEST_CASE("organization hooks: the same use cases, none of which finds a repository's hook") {
   OrganizationFixture app;
   const auto made = app.make();
   CHECK(made.creator.login == "ada");
@@ -290,7 +290,7 @@ TEST_CASE("organization hooks: the same use cases, and none reaches into a repos
   CHECK(app.audit_count() == 4);
 }
 
-TEST_CASE("update_hook: a hook that becomes active again gets what it held at once") {
+TEST_CASE("update_hook: a hook that becomes active again gets its held deliveries at once") {
   OrganizationFixture app;
   const auto made = app.make();
   core::HookInput changes;
@@ -311,11 +311,11 @@ TEST_CASE("update_hook: a hook that becomes active again gets what it held at on
   CHECK_FALSE(active.health.failing_since);
   CHECK(active.last_response.status == "unused");
   app.hold_everything();
-  must(app::update_hook(app.context, app.works, made.id, changes));  // it is active already
+  must(app::update_hook(app.context, app.works, made.id, changes));  // it is already active
   CHECK(app.held() == 1);
 }
 
-TEST_CASE("rotate_hook_secret: both are kept, sealed, and it is audited") {
+TEST_CASE("rotate_hook_secret: keeps both secrets, sealed, and is audited") {
   OrganizationFixture app;
   const auto made = app.make();
   const auto rotated = must(
@@ -329,7 +329,7 @@ TEST_CASE("rotate_hook_secret: both are kept, sealed, and it is audited") {
   CHECK(app.row_count("audit where action = 'hook.rotate_secret'") == 1);
 }
 
-TEST_CASE("adopt_hook: the hook of somebody who is blocked comes to life with its new owner") {
+TEST_CASE("adopt_hook: a blocked account's hook receives events again with its new owner") {
   OrganizationFixture app;
   const auto made = app.make();
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
@@ -346,14 +346,14 @@ TEST_CASE("adopt_hook: the hook of somebody who is blocked comes to life with it
   CHECK(app.row_count("audit where action = 'hook.adopt'") == 1);
 }
 
-TEST_CASE("block_account: shuts out at once, and unblocking gives the hooks what they held") {
+TEST_CASE("block_account: takes effect at once; unblocking sends the held deliveries") {
   OrganizationFixture app;
   app.make();
   const auto blocked = must(app::block_account(app.context, app.nobody, "ADA"));
   CHECK(blocked.account.blocked_at == app.now);
   CHECK(blocked.hook_count == 1);
   CHECK(app.held() == 1);
-  must(app::block_account(app.context, app.nobody, "ada"));  // no more than that
+  must(app::block_account(app.context, app.nobody, "ada"));  // already blocked
   CHECK(app.row_count("audit where action = 'account.block'") == 1);
   CHECK_THROWS(app.log_in("ada"));
   app.hold_everything();
@@ -367,7 +367,7 @@ TEST_CASE("block_account: shuts out at once, and unblocking gives the hooks what
   CHECK(app::block_account(app.context, app.nobody, "works").error().reason_code == "not_a_member");
 }
 
-TEST_CASE("open_organization: owners and site administrators with the scope; absent for others") {
+TEST_CASE("open_organization: for owners and site administrators with the scope, else not found") {
   OrganizationFixture app;
   must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
   auto code = [&](const std::string& login, const std::string& organization,
@@ -383,8 +383,7 @@ TEST_CASE("open_organization: owners and site administrators with the scope; abs
   CHECK(code("ada", "absent", "admin:org_hook") == ErrorCode::not_found);
 }
 
-TEST_CASE(
-    "delete_hook: a hook of meta events gets one last delivery, and nothing else that waits") {
+TEST_CASE("delete_hook: a hook of meta events gets one last delivery; the others are cancelled") {
   HookFixture app;
   const auto hook = must(app::create_hook(
       app.context, app.access, hook_input("https://a.example/h", {"deployment", "meta"})));
@@ -396,7 +395,7 @@ TEST_CASE(
   const std::string of_hook = " where hook_id = " + std::to_string(hook.id.value);
   CHECK(app.texts("select state from delivery" + of_hook + " order by id") ==
         "cancelled\npending\n");
-  // It concerns that hook alone.
+  // Only that hook receives it.
   CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'meta'") == 1);
   const auto body = must(wire::Json::parse(app.texts(
       "select b.body from event_body b join event e on e.id = b.event_id where e.kind = 'meta'")));
@@ -407,7 +406,7 @@ TEST_CASE(
                       std::to_string(other.id.value)) == 1);
 }
 
-TEST_CASE("delete_hook: a hook that did not ask for meta events, or is inactive, goes silently") {
+TEST_CASE("delete_hook: sends nothing to a hook without meta events, or an inactive one") {
   HookFixture app;
   for (const bool active : {true, false}) {
     auto input = hook_input("https://a.example/h", {active ? "deployment" : "meta"});

@@ -17,8 +17,8 @@ Result<core::Member> find_member(store::Connection& db, const core::Account& org
   return core::Member{std::move(*account), *role};
 }
 
-/// An organization that has an owner keeps one, a human who is not blocked: only the machine's
-/// administrator could give it another.
+/// Refuses a change that leaves the organization without an owner who is a human and not blocked:
+/// only the machine's administrator could give it another.
 Result<void> keep_an_owner(store::Connection& tx, const core::Account& organization,
                            AccountId account) {
   const auto role = store::find_member_role(tx, organization.id, account);

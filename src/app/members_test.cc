@@ -13,7 +13,7 @@ using test::must;
 
 namespace {
 
-/// An organization `works` with one owner, ada; a member, bob; and somebody else.
+/// An organization `works` with the owner ada and the member bob; and another account.
 struct MemberFixture : AppFixture {
   MemberFixture() {
     for (const char* login : {"bob", "carla"}) {
@@ -29,7 +29,7 @@ struct MemberFixture : AppFixture {
   app::OrganizationAccess works;
 };
 
-/// Why something is refused; empty if it is not.
+/// The reason of a refusal; empty for a success.
 template <class T>
 std::string reason(const Result<T>& result) {
   if (result) return "";
@@ -39,7 +39,7 @@ std::string reason(const Result<T>& result) {
 
 }  // namespace
 
-TEST_CASE("set_member: a member at once; of accounts that are people or bots") {
+TEST_CASE("set_member: makes a user or bot a member at once") {
   MemberFixture app;
   const auto made = must(app::set_member(app.context, app.works, "CARLA", MemberRole::member));
   CHECK(made.account.login == "carla");
@@ -54,7 +54,7 @@ TEST_CASE("set_member: a member at once; of accounts that are people or bots") {
   CHECK(reason(app::get_member(app.context, app.works, "none")) == "not found");
 }
 
-TEST_CASE("set_member, remove_member: the last owner stays one") {
+TEST_CASE("set_member, remove_member: the last owner remains an owner") {
   MemberFixture app;
   auto demote = [&] {
     return reason(app::set_member(app.context, app.works, "ada", MemberRole::member));
@@ -69,7 +69,7 @@ TEST_CASE("set_member, remove_member: the last owner stays one") {
   CHECK(reason(app::remove_member(app.context, app.works, "ada")).empty());
 }
 
-TEST_CASE("set_member, remove_member: a blocked owner, or a bot, is not the last one") {
+TEST_CASE("set_member, remove_member: blocked owners and bots do not count as owners") {
   MemberFixture app;
   must(app::create_account(app.context, app.nobody,
                            {.login = "ci", .kind = core::AccountKind::bot, .human = "carla"}));
@@ -88,7 +88,7 @@ TEST_CASE("set_member, remove_member: a blocked owner, or a bot, is not the last
   CHECK(reason(app::remove_member(app.context, app.works, "ada")).empty());
 }
 
-TEST_CASE("remove_member: its teams' roles go with it, at once") {
+TEST_CASE("remove_member: the roles of the member's teams end at once") {
   MemberFixture app;
   app::NewRepository input;
   input.owner = "works";
@@ -113,7 +113,7 @@ TEST_CASE("remove_member: its teams' roles go with it, at once") {
   CHECK(app.row_count("audit where action = 'organization.remove_member'") == 1);
 }
 
-TEST_CASE("list_members: by login, and those of a role") {
+TEST_CASE("list_members: by login, all or those with a role") {
   MemberFixture app;
   auto list = [&](std::optional<MemberRole> role) {
     std::string all;

@@ -20,8 +20,8 @@ git::MergeAuthor author_of(const core::Account& account, Timestamp now) {
   return {account.login, core::address_of(account), now};
 }
 
-/// The request's id makes the commit the request's own: of two at once that would merge the same,
-/// only one moves the branch, and it must be told which.
+/// The message of the merge commit. It contains the request id, so that two concurrent requests
+/// never make the same commit: only one of them moves the branch, and each can tell which one.
 std::string message_of(const RepositoryAccess& access, const core::ResolvedRef& branch) {
   const std::string name = branch.full_name.substr(std::string_view("refs/heads/").size());
   return "Merge " + access.repository.default_branch + " into " + name +
@@ -30,7 +30,7 @@ std::string message_of(const RepositoryAccess& access, const core::ResolvedRef& 
          "Request-Id: " + access.principal.request_id + "\n";
 }
 
-/// In git's words, for whoever has to remove what a dead process left.
+/// Names the lock file as git does, so that an operator can remove what a dead process left.
 std::unexpected<Error> locked(const std::string& branch) {
   return fail(ErrorCode::unavailable,
               branch + " is locked: another git process is at work on it, or has died and left " +
@@ -38,15 +38,15 @@ std::unexpected<Error> locked(const std::string& branch) {
               "branch_locked");
 }
 
-/// What the merge brings to the branch, for the `push` event.
+/// The commits that the merge adds to the branch, for the `push` event.
 Result<core::Push> read_push(const Context& context, const git::Repository& git,
                              const core::GitIntent& intent) {
   return with_accounts(context,
                        TRY(git::read_push(git, intent.branch, intent.from_sha, intent.to_sha)));
 }
 
-/// Closes the intent. A move gets its audit row and its `push` event, whose `push` must be there;
-/// both once, since an intent is closed only once.
+/// Closes the intent. If the branch moved, `push` is required, and the audit row and the `push`
+/// event are inserted. This happens once, because an intent is closed only once.
 void settle(store::Connection& tx, const Context& context, const core::Repository& repository,
             const core::GitIntent& intent, const std::optional<core::Push>& push,
             const core::Principal& actor) {
@@ -58,7 +58,7 @@ void settle(store::Connection& tx, const Context& context, const core::Repositor
   insert_push_event(tx, context, repository, *push, sender, actor);
 }
 
-/// Whether the branch has the commit, whatever came on top of it since.
+/// Whether the branch contains the commit, even below newer commits.
 Result<bool> has_moved(const git::Repository& git, const core::GitIntent& intent) {
   const auto tip = TRY(git.resolve(intent.branch));
   if (!tip || !TRY(git.resolve(intent.to_sha))) return false;
@@ -66,13 +66,13 @@ Result<bool> has_moved(const git::Repository& git, const core::GitIntent& intent
   return distance.behind_count == 0;
 }
 
-/// Settles what a crash left open; says whether the branch had moved.
+/// Settles an intent that a crash left open; returns whether the branch had moved.
 Result<bool> settle_left(const Context& context, const core::Repository& repository,
                          const core::GitIntent& intent) {
   const auto git = TRY(git::Repository::open(repository));
   std::optional<core::Push> push;
   if (TRY(has_moved(git, intent))) push = TRY(read_push(context, git, intent));
-  // While the intent is open: once it is settled, nobody looks for the lock again.
+  // This must happen while the intent is open: after it is settled, nobody looks for the lock.
   git::remove_left_lock(git, intent.branch, intent.to_sha);
   core::Principal actor;
   actor.request_id = intent.request_id;
@@ -109,7 +109,7 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
                          .request_id = access.principal.request_id,
                          .created_at = author.at};
   if (access.principal.token) intent.actor_token_id = access.principal.token->id;
-  // Before the branch moves: what cannot be read then stops nothing that has happened.
+  // Read this before the branch moves: a read error then stops a merge that has not happened yet.
   std::optional<core::Push> push = TRY(read_push(context, git, intent));
   intent.id = TRY(context.database.write(
       [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));

@@ -23,7 +23,8 @@ core::NewDeployment to_deploy(const std::string& ref) {
   return input;
 }
 
-/// A repository in which `topic` lacks a commit of `main`; they merge unless `main_file` is `b`.
+/// A repository whose branch `topic` lacks a commit of `main`. The two merge without a conflict
+/// unless `main_file` is `b`.
 struct Behind : GitFixture {
   explicit Behind(const std::string& main_file = "a", Layout layout = Layout::bare)
       : GitFixture(layout) {
@@ -78,11 +79,11 @@ TEST_CASE("create_deployment: a branch that is behind is merged into, and nothin
   CHECK(commits[0].find("distinct")->boolean() == false);
   CHECK(commits[1].find("distinct")->boolean() == true);
 
-  // The re-POST deploys what was merged.
+  // The client sends the request again, which deploys the merge commit.
   CHECK(app.deploy(access, to_deploy("topic")).sha == merge);
 }
 
-TEST_CASE("create_deployment: the message names the ref as it was sent") {
+TEST_CASE("create_deployment: the merge message names the ref as the client sent it") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);
@@ -92,7 +93,7 @@ TEST_CASE("create_deployment: the message names the ref as it was sent") {
         "Auto-merged main into refs/heads/topic on deployment.");
 }
 
-TEST_CASE("create_deployment: a conflict is a 409 that leaves nothing behind, however often") {
+TEST_CASE("create_deployment: a conflict is a 409 each time, and leaves nothing behind") {
   AppFixture app;
   Behind git("b");
   const auto access = app.add(git);
@@ -125,7 +126,7 @@ TEST_CASE("create_deployment: a tag or a commit that is behind cannot be merged 
   CHECK(git.tip("topic") == git.topic);
 }
 
-TEST_CASE("create_deployment: a branch that somebody's work tree is on is never moved") {
+TEST_CASE("create_deployment: never moves a branch that a work tree has checked out") {
   AppFixture app;
   Behind git("a", GitFixture::Layout::work_tree);
   git.git({"symbolic-ref", "HEAD", "refs/heads/topic"});
@@ -138,7 +139,7 @@ TEST_CASE("create_deployment: a branch that somebody's work tree is on is never 
   CHECK(app.row_count("event") == 0);
 }
 
-TEST_CASE("create_deployment: what will be refused merges nothing") {
+TEST_CASE("create_deployment: a request that will be refused merges nothing") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);
@@ -151,7 +152,7 @@ TEST_CASE("create_deployment: what will be refused merges nothing") {
   CHECK(git.tip("topic") == git.topic);
 }
 
-TEST_CASE("settle_git_intents: a crash leaves the database to agree with the branch") {
+TEST_CASE("settle_git_intents: after a crash the database agrees with the branch") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);
@@ -171,24 +172,24 @@ TEST_CASE("settle_git_intents: a crash leaves the database to agree with the bra
   auto outcome = [&](GitIntentId id) {
     return app.texts("select outcome from git_intent where id = " + std::to_string(id.value));
   };
-  const auto never = intend(std::string(40, 'a'));  // died before git had the commit
-  const auto elsewhere = intend(git.main);          // died before the branch moved
+  const auto never = intend(std::string(40, 'a'));  // crash before git had the commit
+  const auto elsewhere = intend(git.main);          // crash before the branch moved
   app.now += 1s;
   app::settle_git_intents(app.context, 1min);
-  CHECK(outcome(never) == "open\n");  // it may still be at work
+  CHECK(outcome(never) == "open\n");  // too recent: its request may still be running
   app::settle_git_intents(app.context, 0s);
   CHECK(outcome(never) == "abandoned\n");
   CHECK(outcome(elsewhere) == "abandoned\n");
   CHECK(app.row_count("audit where action = 'branch.merge'") == 0);
 
   const auto moved = intend(git.commit("topic", "c", "1"));
-  git.commit("topic", "c", "2");  // and somebody has pushed on top of it since
+  git.commit("topic", "c", "2");  // and somebody has pushed another commit since
   app.now += 1s;
   app::settle_git_intents(app.context, 0s);
   app::settle_git_intents(app.context, 0s);
   CHECK(outcome(moved) == "moved\n");
   CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
-  // Its event, once, as if nothing had happened in between.
+  // The event is inserted once, as without a crash.
   CHECK(app.row_count("event") == 1);
   const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("before") == git.topic);
@@ -209,7 +210,7 @@ TEST_CASE("create_deployment: two requests never make the same merge") {
   CHECK(merges[0] != merges[1]);
 }
 
-TEST_CASE("create_deployment: a branch that is locked is named, and the intent is abandoned") {
+TEST_CASE("create_deployment: the error names a locked branch, and the intent is abandoned") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);
@@ -222,7 +223,7 @@ TEST_CASE("create_deployment: a branch that is locked is named, and the intent i
   CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
 }
 
-TEST_CASE("settle_git_intents: a repository that is away keeps its intents") {
+TEST_CASE("settle_git_intents: an unreadable repository keeps its intents") {
   AppFixture app;
   std::optional<Behind> git(std::in_place);
   const auto access = app.add(*git);
@@ -243,7 +244,7 @@ TEST_CASE("settle_git_intents: a repository that is away keeps its intents") {
   CHECK(app.row_count("git_intent where outcome = 'open'") == 1);
 }
 
-TEST_CASE("dry_run: says `refused`, with the reason, where the create would be a 409") {
+TEST_CASE("dry_run: says `refused`, with the reason, when the create would be a 409") {
   auto run = [](const GitFixture& git, const std::string& checked_out = "main") {
     AppFixture app;
     const auto access = app.add(git);

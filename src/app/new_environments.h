@@ -6,7 +6,7 @@
 
 namespace esclusa::app {
 
-/// Chooses what the repository does with deployments to environments that are not there.
+/// Sets whether deployments to this repository may create environments that do not exist.
 /// `not_found`.
 Result<void> choose_new_environments(const Context& context, const core::Principal& principal,
                                      const std::string& owner, const std::string& name,

@@ -45,7 +45,7 @@ struct NamingFixture : test::AppFixture {
     const auto made = app::create_status(context, ada, deployment.id, input);
     return made ? "" : made.error().reason_code;
   }
-  /// One of a name that is refused today, as an older version has made it.
+  /// Inserts an environment as an older version did, with a name that is refused today.
   void make_as_before(const std::string& name) {
     test::write(context.database, [&](store::Connection& tx) {
       store::ensure_environment(tx, ada.repository.id, name, now);
@@ -61,7 +61,7 @@ struct NamingFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("a new environment has no name that looks like another one's") {
+TEST_CASE("a new environment must not have a name that looks like another one's") {
   NamingFixture app;
   const auto made = std::get<core::Deployment>(must(app.create("staging")));
   for (const char* name : {"production ", " production", "produc\u200Btion", "\u202Eproduction",
@@ -75,7 +75,7 @@ TEST_CASE("a new environment has no name that looks like another one's") {
   CHECK(app.row_count("environment_name") == 1);
 }
 
-TEST_CASE("an environment that has such a name is read, used and deleted") {
+TEST_CASE("an older environment with such a name can be read, used and deleted") {
   NamingFixture app;
   app.make_as_before("production ");
   CHECK(must(app::get_environment(app.context, app.ada, "production ")).name.name == "production ");
@@ -86,7 +86,7 @@ TEST_CASE("an environment that has such a name is read, used and deleted") {
   CHECK(app.refusal("production ") == "invalid_environment_name");
 }
 
-TEST_CASE("where only known environments are taken, a create makes none") {
+TEST_CASE("a create makes no environment where only known ones are accepted") {
   NamingFixture app;
   CHECK(app.put("staging") == "");
   app.take(NewEnvironments::known);

@@ -27,12 +27,12 @@ Result<core::Repository> find_repository(const Context& context, RepositoryId id
   auto found = TRY(
       context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
-  // What is told of the push names the default branch.
+  // The event of the push contains the default branch.
   return follow_head(context, std::move(*found));
 }
 
-/// Closes it. A change that was made gets its audit row and its event, whose `push` must be there;
-/// both once, since it is closed only once.
+/// Closes the change. If it was made, `push` is required, and the audit row and the event are
+/// inserted. This happens once, because a change is closed only once.
 Result<void> settle(const Context& context, const core::Repository& repository,
                     const core::PushedRef& pushed, const std::optional<core::Push>& push) {
   const Timestamp now = context.now();
@@ -61,8 +61,8 @@ Result<core::Push> read_push(const Context& context, const git::Repository& git,
   return with_accounts(context, TRY(git::read_ref_change(git, change)));
 }
 
-/// In a repository that `repo create` made, HEAD points to a branch that the first push may not
-/// have made. Then HEAD follows the push, as on GitHub; gives the repository as it is then.
+/// In a repository that `repo create` made, HEAD may name a branch that the first push did not
+/// create. Then HEAD is set to a pushed branch, as on GitHub. Returns the updated repository.
 core::Repository follow_first_push(const Context& context, const git::Repository& git,
                                    core::Repository repository,
                                    const std::vector<core::PushedRef>& moved) {
@@ -87,7 +87,7 @@ core::Repository follow_first_push(const Context& context, const git::Repository
   return follow_head(context, std::move(repository));
 }
 
-/// Whether the ref says so, and it was not another push that made the same change.
+/// Whether the ref shows that this push happened, and no other push made the same change.
 Result<bool> was_made(const Context& context, const git::Repository& git,
                       const core::PushedRef& pushed) {
   if (!core::has_changed(pushed.change, TRY(git::read_ref_facts(git, pushed.change)))) return false;
@@ -95,7 +95,7 @@ Result<bool> was_made(const Context& context, const git::Repository& git,
       [&](store::Connection& db) { return store::has_other_made(db, pushed); }));
 }
 
-/// Settles a change that nobody reported; says whether it was made.
+/// Settles a change that nobody reported; returns whether it was made.
 Result<bool> settle_from_ref(const Context& context, core::Repository repository,
                              const core::PushedRef& pushed) {
   const auto git = TRY(git::Repository::open(repository));
@@ -104,7 +104,7 @@ Result<bool> settle_from_ref(const Context& context, core::Repository repository
     repository = follow_first_push(context, git, std::move(repository), {pushed});
     push = TRY(read_push(context, git, pushed.change));
   }
-  // While it is open: once it is settled, nobody looks for the lock again.
+  // This must happen while the change is open: after it is settled, nobody looks for the lock.
   git::remove_left_lock(git, pushed.change.ref, pushed.change.to_sha);
   TRY(settle(context, repository, pushed, push));
   return push.has_value();

@@ -7,36 +7,36 @@
 #include "core/push.h"
 #include "core/pushed_ref.h"
 
-/// Pushes through the SSH door: what git is about to change is written down first, and settled
-/// after, so that each change sends its `push` event once, whoever dies in between.
+/// Pushes over SSH. Each change is stored before git makes it, and settled after, so that it sends
+/// its `push` event once, whichever process dies in between.
 namespace esclusa::app {
 
-/// Before git changes a ref. `forbidden` for a ref that nobody pushes, `invalid` for what is no
-/// change of a ref.
+/// Call it before git changes a ref. `forbidden` for a ref that may not be pushed, `invalid` for
+/// something that is not a change of a ref.
 Result<void> begin_push(const Context& context, const SshSession& session,
                         const std::vector<core::RefChange>& changes, const std::string& request_id);
 
-/// After git has made some of the changes that were written down: each gets its audit row and its
-/// event. Those that were settled already, or that nobody wrote down, are passed over.
+/// Call it after git has made some of the stored changes: each gets its audit row and its event.
+/// Changes that are already settled or were never stored are skipped.
 Result<void> finish_push(const Context& context, const std::string& session,
                          const std::vector<core::RefChange>& made);
 
 enum class GitEnd {
-  reported,  ///< what git made was reported: the rest was refused
-  unknown,   ///< it was killed, or nobody could be told: the refs themselves decide
+  reported,  ///< git's changes were reported: it refused the others
+  unknown,   ///< killed, or its report did not arrive: the refs decide
 };
 
-/// Git is at its end, and what is still open is settled.
+/// Settles the changes that are still open after git has ended.
 Result<void> end_push(const Context& context, const std::string& session, GitEnd end);
 
-/// Settles what a crash left open, from the refs. A push whose git is still at work is left to it,
-/// and a repository that cannot be read keeps its pushes for the next time.
+/// Settles changes that a crash left open, by reading the refs. Skips a push whose git process
+/// still runs. A repository that cannot be read keeps its open changes for the next call.
 void settle_pushes(const Context& context);
 
-/// Reads who made the commits of a push.
+/// Adds the accounts of the authors and committers to the commits of a push.
 Result<core::Push> with_accounts(const Context& context, core::Push push);
 
-/// The `push` event, sent by `sender`, once per call.
+/// Inserts a `push` event, sent by `sender`.
 void insert_push_event(store::Connection& tx, const Context& context,
                        const core::Repository& repository, const core::Push& push,
                        const core::Account& sender, const core::Principal& actor);

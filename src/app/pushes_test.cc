@@ -26,7 +26,7 @@ namespace {
 const std::string zeros(core::zero_sha);
 const std::string main_ref = "refs/heads/main";
 
-/// A repository with a key that may write, and somebody who pushes by it.
+/// A repository with a deploy key that may write, and a session of that key.
 struct PushFixture : test::AppFixture {
   PushFixture() {
     first = git.commit("main", "a", "1");
@@ -58,7 +58,7 @@ struct PushFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("finish_push: what git changed gets one event and one audit row, by the key") {
+TEST_CASE("finish_push: each change of git gets one event and one audit row, by the key") {
   PushFixture app;
   const RefChange change{main_ref, app.first, app.second},
       other{"refs/heads/new", zeros, app.second};
@@ -79,13 +79,13 @@ TEST_CASE("finish_push: what git changed gets one event and one audit row, by th
   CHECK(app.count("select count(*) from event where kind = 'push' and actor_id is not null") == 0);
   CHECK(app.row_count("audit where action = 'ref.push' and actor_id is null and deploy_key_id = " +
                       std::to_string(app.key.id.value) + " and request_id = 'request-7'") == 1);
-  // What git did not report, it refused.
+  // Git refused the change that it did not report.
   must(app::end_push(app.context, app.session.id, app::GitEnd::reported));
   CHECK(app.outcomes() == "moved\nabandoned\n");
   CHECK(app.pushes() == 1);
 }
 
-TEST_CASE("finish_push: HEAD of a repository that was made here follows the first push") {
+TEST_CASE("finish_push: HEAD of a repository made by Esclusa follows the first push") {
   PushFixture app;
   const auto made =
       must(app::create_repository(app.context, {},
@@ -105,7 +105,7 @@ TEST_CASE("finish_push: HEAD of a repository that was made here follows the firs
   CHECK(must(git::read_head_branch(made.path)) == "trunk");
 }
 
-TEST_CASE("finish_push: what nobody wrote down, and another session's, is passed over") {
+TEST_CASE("finish_push: skips changes that were not stored, or by another session") {
   PushFixture app;
   app.begin({{main_ref, app.first, app.second}});
   must(app::finish_push(app.context, "another", {{main_ref, app.first, app.second}}));
@@ -114,8 +114,7 @@ TEST_CASE("finish_push: what nobody wrote down, and another session's, is passed
   CHECK(app.pushes() == 0);
 }
 
-TEST_CASE(
-    "begin_push: what is no change of a ref that is pushed is refused, and nothing is noted") {
+TEST_CASE("begin_push: refuses what is not a change of a pushable ref, and stores nothing") {
   PushFixture app;
   const std::pair<RefChange, const char*> rows[] = {
       {{"main", app.first, app.second}, "ref_not_pushable"},
@@ -133,7 +132,7 @@ TEST_CASE(
   CHECK(app.row_count("pushed_ref") == 0);
 }
 
-TEST_CASE("settle_pushes: what a crash left open is settled from the refs, once") {
+TEST_CASE("settle_pushes: settles what a crash left open from the refs, once") {
   PushFixture app;
   app.begin({{main_ref, app.first, app.second},
              {"refs/heads/new", zeros, app.second},
@@ -188,7 +187,7 @@ TEST_CASE("settle_pushes: what a crash left open is settled from the refs, once"
   }
 }
 
-TEST_CASE("end_push: of two that push the same, one makes the event") {
+TEST_CASE("end_push: of two pushes of the same change, one inserts the event") {
   PushFixture app;
   const RefChange change{main_ref, app.first, app.second};
   app.begin({change});
@@ -206,7 +205,7 @@ TEST_CASE("end_push: of two that push the same, one makes the event") {
   CHECK(app.pushes() == 1);
 }
 
-TEST_CASE("find_opening_key: the key that is asked for, unless it opens nothing") {
+TEST_CASE("find_opening_key: finds the key, unless it gives no access") {
   PushFixture app;
   const std::string line = test::public_key("ci");
   const int64_t audits = app.row_count("audit");
@@ -235,7 +234,7 @@ TEST_CASE("find_opening_key: the key that is asked for, unless it opens nothing"
   CHECK(app.row_count("audit") == audits);
 }
 
-TEST_CASE("start_ssh_session: the key was used, and the audit log says by which key") {
+TEST_CASE("start_ssh_session: notes the use of the key, and the audit log names the key") {
   PushFixture app;
   const std::string last_used =
       "deploy_key where last_used_at = " + std::to_string(to_micros(app.now));
@@ -249,10 +248,10 @@ TEST_CASE("start_ssh_session: the key was used, and the audit log says by which 
       app.context, app.key.id, {GitService::upload_pack, "ada", "none"}, "request-8");
   REQUIRE_FALSE(elsewhere.has_value());
   CHECK(elsewhere.error().reason_code == "wrong_repository");
-  CHECK(app.row_count(last_used) == 1);  // a refusal is no use
+  CHECK(app.row_count(last_used) == 1);  // a refusal does not count as a use
 }
 
-TEST_CASE("check_ssh_session: a session ends with what it was allowed by") {
+TEST_CASE("check_ssh_session: refuses a session when its key or its right to write is gone") {
   PushFixture app;
   const auto reason = [&](GitService service) {
     const auto checked = app::check_ssh_session(app.context, app.session.id, app.key.id, service);

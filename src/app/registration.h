@@ -6,21 +6,21 @@
 #include "base/error.h"
 #include "core/repository.h"
 
-/// What registering a repository and changing it share.
+/// Functions that registering and changing a repository share.
 namespace esclusa::app {
 
 std::unexpected<Error> repository_exists(const std::string& owner, const std::string& name);
 
-/// `not_writable` if it is to merge and must not write.
+/// `not_writable` if the repository is to merge but is read-only.
 Result<void> check_merge_policy(const core::Repository& repository);
 
-/// Looks at the folder as it is declared, and writes down what follows from it; gives what was
-/// found, in sentences for people. Errors are those of git::inspect.
+/// Examines the folder and stores in `repository` what follows from it. Returns what was found, as
+/// sentences for people. Errors are those of git::inspect.
 Result<std::vector<std::string>> look_at_folder(core::Repository& repository,
                                                 const std::filesystem::path& path);
 
-/// Takes HEAD's branch for the default branch, which from now on follows it in a bare repository.
-/// `repository_refused` if HEAD points to no branch.
+/// Sets the default branch to the branch of HEAD; in a bare repository it follows HEAD from then
+/// on. `repository_refused` if HEAD points to no branch.
 Result<void> take_head(core::Repository& repository);
 
 }  // namespace esclusa::app

@@ -15,7 +15,7 @@
 namespace esclusa::app {
 namespace {
 
-/// The account of that login; an organization is made where there is none.
+/// The account of that login. If there is none, creates an organization.
 core::Account ensure_owner(store::Connection& tx, const core::Principal& principal,
                            const std::string& login, Timestamp now) {
   if (auto found = store::find_account(tx, login)) return *found;
@@ -33,7 +33,7 @@ Result<bool> has_default_branch(const core::Repository& repository) {
   return TRY(git.resolve("refs/heads/" + repository.default_branch)).has_value();
 }
 
-/// What is wrong with the repository's folder, or nothing.
+/// What is wrong with the repository's folder; empty if nothing is.
 std::string find_problem(core::Repository repository) {
   const auto looked = look_at_folder(repository, repository.path);
   if (!looked) return looked.error().message;
@@ -62,7 +62,7 @@ Result<Registration> create_repository(const Context& context, const core::Princ
                                        const NewRepository& input) {
   TRY(core::check_login(input.owner, core::AccountKind::organization));
   TRY(core::check_repository_name(input.name));
-  // Asked before a folder is made; the insert below decides.
+  // An early check, before a folder is made; the insert below decides.
   TRY(context.database.read([&](store::Connection& db) -> Result<void> {
     if (store::find_repository(db, input.owner, input.name)) {
       return repository_exists(input.owner, input.name);
@@ -81,7 +81,7 @@ Result<Registration> create_repository(const Context& context, const core::Princ
   TRY(check_merge_policy(repository));
   std::filesystem::path path = input.path;
   if (make_bare) {
-    // A random folder: names from requests never touch the file system.
+    // A random folder name: names from requests never reach the file system.
     path = context.repositories_directory / (hex(random_bytes(16)) + ".git");
     TRY(git::create_bare(path, "main"));
   }

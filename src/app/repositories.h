@@ -6,38 +6,38 @@
 #include "app/context.h"
 #include "core/repository_change.h"
 
-/// Repositories: registered, looked at, changed, and removed.
+/// Registers, examines, changes and removes repositories.
 namespace esclusa::app {
 
 struct NewRepository {
   std::string owner;
   std::string name;
-  std::string path;  ///< of an existing repository; empty: make a bare one
+  std::string path;  ///< an existing repository; empty: make a bare one
   bool writable = false;
   core::Visibility visibility = core::Visibility::is_private;
   std::optional<core::MergePolicy> auto_merge;  ///< default: merge if writable, else ignore
   std::vector<std::string> alternates = {};     ///< object folders that it may borrow from
 };
-/// A repository, and what was found in its folder: sentences for people.
+/// A repository, and what was found in its folder, as sentences for people.
 struct Registration {
   core::Repository repository;
   std::vector<std::string> found;
 };
-/// Registers or makes a repository. An owner that does not exist yet becomes an organization.
-/// Errors of the folder are those of git::inspect.
+/// Registers an existing repository or makes one. An owner that does not exist is created as an
+/// organization. Errors of the folder are those of git::inspect.
 Result<Registration> create_repository(const Context& context, const core::Principal& principal,
                                        const NewRepository& input);
 
-/// A repository and how its folder is: empty, or a sentence that says what is wrong.
+/// A repository and the health of its folder: empty, or a sentence that says what is wrong.
 struct RepositoryHealth {
   core::Repository repository;
   std::string problem;
 };
-/// All registered repositories, each examined: whether it can be read, can be written to if it is
-/// writable, and uses the declared alternates. Waits for the disk.
+/// Examines all registered repositories: whether each can be read, can be written if it is
+/// writable, and uses only the declared alternates. Waits for the disk.
 Result<std::vector<RepositoryHealth>> list_repositories(const Context& context);
 
-/// Changes it; the caller has judged whether that is allowed. Moves nothing in git. `not_found`,
+/// Changes the registration; the caller has judged the access. Changes nothing in git. `not_found`,
 /// `invalid_name`, `repository_exists`, `invalid_branch`, `not_bare`, `not_writable`,
 /// `changed_meanwhile`, or an error of git::inspect.
 Result<Registration> update_repository(const Context& context, const core::Principal& principal,
@@ -46,20 +46,20 @@ Result<Registration> update_repository(const Context& context, const core::Princ
                                        const std::string& owner, const std::string& name,
                                        const core::RepositoryChange& change);
 
-/// What a removal ended.
+/// What a removal ended and deleted.
 struct Removal {
   core::Repository repository;
-  size_t deployment_count = 0;  ///< held ones
+  size_t deployment_count = 0;  ///< held deployments
   size_t hook_count = 0;
   size_t deploy_key_count = 0;
 };
-/// Ends its registration: its routes are 404 for everybody, held deployments end as a failure, its
-/// hooks and deploy keys are deleted, `deployment` events about it that wait are cancelled, and its
+/// Removes the registration: its routes are 404 for everybody, held deployments end with `failure`,
+/// its hooks and deploy keys are deleted, its pending `deployment` events are cancelled, and its
 /// name is free. Ids, rows and the folder stay.
 Result<Removal> remove_repository(const Context& context, const core::Principal& principal,
                                   const std::string& owner, const std::string& name);
 
-/// The repository, or `repository_not_found` in words for the machine's administrator.
+/// Finds the repository; `repository_not_found`, with a text for the machine's administrator.
 Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
                                             const std::string& name);
 

@@ -18,7 +18,7 @@ using test::must;
 
 namespace {
 
-/// The reason why something is refused.
+/// The reason code of a refusal.
 template <class T>
 std::string reason(const Result<T>& result) {
   return result ? "no error" : result.error().reason_code;
@@ -75,7 +75,7 @@ TEST_CASE("create_repository: registers an existing one, and makes its owner an 
   CHECK(must(app::list_repositories(app.context)).size() == 2);
 }
 
-TEST_CASE("create_repository: makes a bare one in the folder for them, under a name of no one's") {
+TEST_CASE("create_repository: makes a bare one in the repositories folder, with a random name") {
   AppFixture app;
   const auto made =
       must(app::create_repository(app.context, app.nobody, repository_input("application")))
@@ -104,7 +104,7 @@ TEST_CASE("create_repository: a name that is taken is refused, and makes no fold
   CHECK(app.row_count("repository") == 1);
 }
 
-TEST_CASE("create_repository: refuses bad names, what is no repository, and merging read-only") {
+TEST_CASE("create_repository: refuses bad names, other folders, and merging while read-only") {
   AppFixture app;
   auto create = [&](const app::NewRepository& input) {
     return reason(app::create_repository(app.context, app.nobody, input));
@@ -120,7 +120,7 @@ TEST_CASE("create_repository: refuses bad names, what is no repository, and merg
   merging.auto_merge = core::MergePolicy::merge;
   CHECK(create(merging) == "not_writable");
   CHECK(app.row_count("repository") == 0);
-  CHECK(app.row_count("account") == 1);  // no owner was made on the way
+  CHECK(app.row_count("account") == 1);  // the refused requests created no owner
 }
 
 TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row") {
@@ -136,7 +136,7 @@ TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row"
   CHECK(renamed.updated_at == at(7));
   CHECK(must(app::list_repositories(app.context)).at(0).repository.full_name() == "team/Shop");
   CHECK(app.row_count("audit where action = 'repository.update'") == 1);
-  // Again the same changes nothing, and a new spelling alone leaves no former name.
+  // Repeating the change has no effect, and a change of case only leaves no former name.
   must(rename(app, "shop", "Shop"));
   CHECK(app.row_count("audit where action = 'repository.update'") == 1);
   must(rename(app, "shop", "SHOP"));
@@ -144,8 +144,7 @@ TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row"
   CHECK(app.row_count("repository_former_name") == 1);
 }
 
-TEST_CASE(
-    "update_repository: a new name: refuses what is not there, what is taken, and bad names") {
+TEST_CASE("update_repository: a rename refuses an unknown repository, taken names and bad names") {
   AppFixture app;
   must(app::create_repository(app.context, app.nobody, repository_input("one")));
   must(app::create_repository(app.context, app.nobody, repository_input("two")));
@@ -158,13 +157,13 @@ TEST_CASE(
   CHECK(renamed("one", "a/b") == "invalid_name");
   CHECK(app.row_count("repository_former_name") == 0);
   CHECK(app.row_count("audit where action = 'repository.update'") == 0);
-  // A former name is no name: it is not followed here, and may be given to another.
+  // A former name is not followed here, and another repository may take it.
   CHECK(renamed("one", "three") == "no error");
   CHECK(renamed("one", "four") == "repository_not_found");
   CHECK(renamed("two", "one") == "no error");
 }
 
-TEST_CASE("create_repository: alternates are stored as they were declared, and looked at again") {
+TEST_CASE("create_repository: stores alternates as they were declared, and checks them again") {
   AppFixture app;
   test::GitFixture pool, git;
   pool.commit("main", "a", "1");
@@ -180,7 +179,7 @@ TEST_CASE("create_repository: alternates are stored as they were declared, and l
   CHECK(health(app).contains("--alternate /etc"));
 }
 
-TEST_CASE("list_repositories: says what is wrong with a repository's folder, and nothing else") {
+TEST_CASE("list_repositories: says what is wrong with a folder, and is empty for a good one") {
   AppFixture app;
   test::GitFixture git;
   git.commit("main", "a", "1");
@@ -219,7 +218,7 @@ TEST_CASE("update_repository: description, visibility, writability and what foll
   CHECK(changed.writable);
   const auto audits = app.row_count("audit where action = 'repository.update'");
   CHECK(audits == 4);
-  must(change(app, "shop", {.writable = true}));  // nothing new
+  must(change(app, "shop", {.writable = true}));  // it is already writable
   CHECK(app.row_count("audit where action = 'repository.update'") == audits);
   CHECK(reason(change(app, "shop", {.description = std::string(351, 'x')})) == "too_long");
   CHECK(reason(change(app, "shop", {.description = "a\nb"})) == "control_characters");
@@ -240,7 +239,7 @@ TEST_CASE("update_repository: another path is examined, and its HEAD followed") 
 
 namespace {
 
-/// A repository of ada's in which something is deployed.
+/// A repository of ada's with a deployment.
 struct RemovalFixture : AppFixture {
   RemovalFixture() {
     git.commit("main", "a", "1");
@@ -258,7 +257,7 @@ struct RemovalFixture : AppFixture {
 
 }  // namespace
 
-TEST_CASE("remove_repository: ends what is held, stops hooks, and frees the name") {
+TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees the name") {
   RemovalFixture app;
   core::HookInput hook;
   hook.config.emplace().url = "http://127.0.0.1:1/hook";
@@ -282,7 +281,7 @@ TEST_CASE("remove_repository: ends what is held, stops hooks, and frees the name
   CHECK(app.row_count("delivery where state = 'cancelled'") > 0);
   CHECK(app.row_count("audit where action = 'repository.remove'") == 1);
   CHECK(must(app::list_repositories(app.context)).empty());
-  // Time lets nothing out any more.
+  // The wait timer releases nothing any more.
   app.pass(std::chrono::hours(1));
   app::release_due(app.context, true);
   CHECK(app.row_count("event where kind = 'deployment'") == 1);
@@ -290,7 +289,7 @@ TEST_CASE("remove_repository: ends what is held, stops hooks, and frees the name
   const core::Requirement read{.role = core::Role::read, .scopes = {core::Scope::repo}};
   CHECK(app::open_repository(app.context, app.log_in("ada"), id, read).error().code ==
         ErrorCode::not_found);
-  // Whoever was let in before the removal deploys nothing after it.
+  // A request whose access was judged before the removal deploys nothing after it.
   core::NewDeployment late;
   late.ref = "main";
   CHECK(app::create_deployment(app.context, app.access, late).error().code == ErrorCode::not_found);
@@ -303,7 +302,7 @@ TEST_CASE("remove_repository: ends what is held, stops hooks, and frees the name
   must(app::remove_repository(app.context, app.nobody, "ada", "application"));
 }
 
-TEST_CASE("remove_repository: an organization's hook hears of the end, and of no deployment") {
+TEST_CASE("remove_repository: an organization's hook gets the final status, but no deployment") {
   AppFixture app;
   test::GitFixture git;
   git.commit("main", "a", "1");

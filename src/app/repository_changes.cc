@@ -43,7 +43,7 @@ Result<void> change_default_branch(core::Repository& repository,
               "not_bare");
 }
 
-/// The repository as the change makes it, but for its name. Asks git.
+/// The repository with the change applied, except for its name. Asks git.
 Result<Registration> plan_change(const core::Repository& before,
                                  const core::RepositoryChange& change) {
   Registration changed{before, {}};
@@ -56,7 +56,7 @@ Result<Registration> plan_change(const core::Repository& before,
   repository.visibility = change.visibility.value_or(before.visibility);
   repository.writable = change.writable.value_or(before.writable);
   repository.auto_merge = change.auto_merge.value_or(before.auto_merge);
-  // What was a consequence of being writable goes with it.
+  // A repository that becomes read-only loses the settings that need it to be writable.
   const bool merges = repository.auto_merge == core::MergePolicy::merge;
   if (merges && !repository.writable && !change.auto_merge) {
     repository.auto_merge = core::MergePolicy::ignore;
@@ -75,7 +75,7 @@ Result<Registration> plan_change(const core::Repository& before,
   return changed;
 }
 
-/// What the audit log tells of a change: the members that differ, as they are now.
+/// The audit detail of a change: the members that differ, with their new values.
 std::string detail_of(const core::Repository& before, const core::Repository& now) {
   wire::JsonWriter json;
   json.begin_object();

@@ -5,23 +5,24 @@
 
 namespace esclusa::app {
 
-/// A repository, and the role there that counts for the principal.
+/// A repository with the principal's effective role in it.
 struct ViewedRepository {
   core::Repository repository;
   core::Role role = core::Role::none;
 };
 
-/// As whom the principal looks at lists: private repositories open by the scope `repo` only.
+/// The viewer that lists are made for: private repositories are visible only with the scope `repo`.
 core::RepositoryViewer repository_viewer(const core::Principal& principal);
 
-/// Those that the principal may read by the scope `repo`, or because they are public.
+/// Lists the repositories that the principal may read: public ones, and private ones with the scope
+/// `repo`.
 Result<core::Listing<ViewedRepository>> list_repositories(const Context& context,
                                                           const core::Principal& principal,
                                                           const core::RepositoryFilter& filter,
                                                           const core::Page& page);
 
-/// The organizations that the account is a member of, by login. Memberships are private: others see
-/// those of organizations that they are members of, too.
+/// Lists the account's organizations by login. Memberships are private: other accounts see only
+/// organizations that they are members of too.
 Result<core::Listing<core::Account>> list_organizations(const Context& context,
                                                         const core::Principal& principal,
                                                         AccountId member, const core::Page& page);

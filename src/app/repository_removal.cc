@@ -11,7 +11,7 @@
 namespace esclusa::app {
 namespace {
 
-/// Ends what the repository holds, each with a status that says why; how many there were.
+/// Ends every held deployment of the repository with a status that says why; returns their number.
 size_t end_all_held(store::Connection& tx, const Context& context, const RepositoryAccess& by,
                     Timestamp now) {
   size_t count = 0;
@@ -41,7 +41,7 @@ Result<Removal> remove_repository(const Context& context, const core::Principal&
       store::delete_hook(tx, hook.id, now);
       ++removal.hook_count;
     }
-    // What an organization's hook was still to hear is news, unless it makes somebody deploy.
+    // An organization's hook still receives the other events, but none that starts a deployment.
     store::cancel_deployment_events(tx, repository.id);
     removal.deploy_key_count = store::delete_deploy_keys(tx, repository.id, now);
     store::remove_repository(tx, repository, now);

@@ -20,7 +20,8 @@ Result<core::Commit> try_read(const Context& context, const core::Repository& re
   return commit;
 }
 
-/// An event goes to whoever has a hook or reads the feed: no secret team is named there.
+/// The environment as everybody may see it: an event goes to every hook and feed reader, so it must
+/// not name a secret team.
 core::EnvironmentDetails details_for_everybody(store::Connection& db,
                                                const core::Environment& environment) {
   return details_for(db, core::Principal{}, environment);
@@ -54,24 +55,24 @@ Result<core::Commit> read_head(const Context& context, const core::Repository& r
 void announce_request(store::Connection& tx, const Context& context, const RepositoryAccess& by,
                       const Reviewed& about) {
   const core::Account sender = by.principal.account.value_or(about.deployment.creator);
-  const wire::EventContext surroundings{by.repository, sender, context.event_urls};
+  const wire::EventContext event_context{by.repository, sender, context.event_urls};
   store::insert_event(
       tx, event_of(about.deployment, "deployment_review", "requested", context.now()),
       wire::review_requested_event(
-          surroundings,
+          event_context,
           {about.deployment, details_for_everybody(tx, about.environment), about.head}),
       by.principal);
 }
 
 void announce_review(store::Connection& tx, const Context& context, const RepositoryAccess& access,
                      const Reviewed& about, const core::DeploymentReview& review) {
-  // As among the approvals: a bypass is an approval with its reason as the comment.
+  // As in the list of approvals, a bypass is an approval with its reason as the comment.
   const char* action = review.state == core::ReviewState::rejected ? "rejected" : "approved";
-  const wire::EventContext surroundings{access.repository, review.reviewer, context.event_urls};
+  const wire::EventContext event_context{access.repository, review.reviewer, context.event_urls};
   store::insert_event(
       tx, event_of(about.deployment, "deployment_review", action, review.created_at),
       wire::review_event(
-          surroundings,
+          event_context,
           {about.deployment, details_for_everybody(tx, about.environment), about.head}, action,
           review),
       access.principal);

@@ -6,26 +6,27 @@
 /// The `deployment_review` events.
 namespace esclusa::app {
 
-/// A commit of which nothing is known but its SHA.
+/// A commit that has only its SHA.
 core::Commit unread_head(const std::string& sha);
-/// A commit as events show it, with accounts. It is read before a transaction. If the repository
-/// cannot be read, no review may depend on that: the SHA alone.
+/// Reads a commit as events show it, with accounts; call it before a transaction. Returns the SHA
+/// only if the repository cannot be read: a review must not fail for that.
 core::Commit read_head(const Context& context, const core::Repository& repository,
                        const std::string& sha);
-/// That of a deployment. `not_found` if there is none.
+/// Reads the commit of a deployment. `not_found` if there is no such deployment.
 Result<core::Commit> read_head(const Context& context, const core::Repository& repository,
                                DeploymentId deployment);
 
-/// What waits, where, and its commit.
+/// A deployment under review, its environment and its commit.
 struct Reviewed {
   const core::Deployment& deployment;
   const core::Environment& environment;
   const core::Commit& head;
 };
-/// The environment's reviewers are asked. `by` acts: nobody (no account) for the timer.
+/// Inserts the event that requests reviews from the environment's reviewers. `by` is who acts; it
+/// has no account for the timer.
 void announce_request(store::Connection& tx, const Context& context, const RepositoryAccess& by,
                       const Reviewed& about);
-/// Somebody has decided; `access` is the reviewer's.
+/// Inserts the event of a review; `access` is the reviewer's.
 void announce_review(store::Connection& tx, const Context& context, const RepositoryAccess& access,
                      const Reviewed& about, const core::DeploymentReview& review);
 

@@ -15,7 +15,7 @@ std::unexpected<Error> unknown_reviewer(const std::string& what) {
   return fail(ErrorCode::invalid, what, "invalid_reviewers");
 }
 
-/// A reviewer must hold a role in the repository: one who does not could never review.
+/// Finds a reviewer, who must hold a role in the repository: without one, nobody can review.
 Result<core::Reviewer> find_reviewer(store::Connection& db, const RepositoryAccess& access,
                                      const core::ReviewerId& id) {
   const core::Repository& repository = access.repository;
@@ -85,7 +85,8 @@ Result<std::vector<core::Reviewer>> change_reviewers(store::Connection& db,
   for (const core::ReviewerId& id : given) named.push_back(TRY(find_reviewer(db, access, id)));
   const auto* rule = environment.find<core::RequiredReviewersRule>();
   if (rule == nullptr) return named;
-  // Who puts back what was shown changes nothing: so what is hidden keeps its place, too.
+  // If the author sends back the visible reviewers unchanged, nothing changes: so hidden reviewers
+  // keep their positions.
   std::vector<core::Reviewer> reviewers;
   auto next = named.begin();
   for (const core::Reviewer& present : rule->reviewers) {

@@ -15,10 +15,10 @@ using test::must;
 
 namespace {
 
-/// The organization acme with a public repository, whose environment `production` asks for the
-/// secret team `red`, for grace, and for the closed team `ops`. chief owns acme, grace is of the
-/// team red, steve administers the repository and is of no team, and stranger has nothing to do
-/// with any of it.
+/// The organization acme with a public repository, whose environment `production` requires a review
+/// by the secret team `red`, by grace, or by the closed team `ops`. chief owns acme, grace is a
+/// member of red, steve is an admin of the repository but in no team, and stranger has no role at
+/// all.
 struct TeamReviewFixture : test::AppFixture {
   TeamReviewFixture() {
     git.commit("main", "a", "1");
@@ -90,7 +90,7 @@ struct TeamReviewFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("what names a team: a secret one is named to its members and to owners alone") {
+TEST_CASE("answers name a secret team only to its members and to owners") {
   TeamReviewFixture app;
   const auto held = app.hold();
   const std::string all = "red grace ops ", fewer = "grace ops ";
@@ -127,7 +127,7 @@ TEST_CASE("events about reviews never name a secret team") {
   CHECK_FALSE(bodies.contains("\"red\""));
 }
 
-TEST_CASE("put_environment: what its author does not see stays, and cannot be named") {
+TEST_CASE("put_environment: reviewers that the author cannot see stay, and cannot be named") {
   TeamReviewFixture app;
   const auto rule_id = [&] {
     return app.count("select id from protection_rule where kind = 'required_reviewers'");
@@ -140,7 +140,7 @@ TEST_CASE("put_environment: what its author does not see stays, and cannot be na
     auto changed = app::put_environment(app.context, author, "production", change);
     return changed ? app.names_of(changed->reviewers) : changed.error().reason_code;
   };
-  // As steve sees it: nothing changes, and approvals go on counting.
+  // Nothing changes that steve can see, and approvals still count.
   CHECK(put(steve, {app.id_of("grace"), app.teams[1]}) == "grace ops ");
   CHECK(app.named_to(chief) == "red grace ops ");
   CHECK(rule_id() == before);
@@ -162,7 +162,7 @@ TEST_CASE("put_environment: what its author does not see stays, and cannot be na
   CHECK(app.named_to(chief) == "");
 }
 
-TEST_CASE("review_deployment: who was removed from the organization approves no more") {
+TEST_CASE("review_deployment: a person removed from the organization can no longer approve") {
   TeamReviewFixture app;
   core::EnvironmentChange two;
   two.required_approvals = 2;

@@ -19,7 +19,7 @@
 namespace esclusa::app {
 namespace {
 
-/// The rule that asks for reviews; nullptr if there is none.
+/// The rule that requires reviews; nullptr if there is none.
 const core::ProtectionRule* find_review_rule(const core::Environment& environment) {
   for (const core::ProtectionRule& rule : environment.rules) {
     if (rule.kind() == core::GateKind::required_reviewers) return &rule;
@@ -27,7 +27,7 @@ const core::ProtectionRule* find_review_rule(const core::Environment& environmen
   return nullptr;
 }
 
-/// A held deployment and its environment, inside a transaction.
+/// A held deployment and its environment, read inside a transaction.
 struct Held {
   core::Deployment deployment;
   core::Environment environment;
@@ -37,7 +37,7 @@ Result<Held> find_held(store::Connection& tx, RepositoryId repository, Deploymen
   store::lock_deployment(tx, id);
   auto deployment = store::find_deployment(tx, repository, id);
   if (!deployment) return not_found();
-  // Whatever ends a wait may happen exactly while there is one.
+  // Every transition out of `held` is allowed exactly while the deployment is held.
   TRY(core::next_phase(*deployment, core::DeploymentTrigger::gates_opened));
   auto environment = store::find_environment(tx, deployment->environment.id);
   if (!environment) {
@@ -47,7 +47,7 @@ Result<Held> find_held(store::Connection& tx, RepositoryId repository, Deploymen
   return Held{*std::move(deployment), *std::move(environment)};
 }
 
-/// May `access` review it by the rule?
+/// Checks whether `access` may review the deployment by the rule.
 Result<void> check_may_review(store::Connection& db, const RepositoryAccess& access,
                               const core::Deployment& deployment,
                               const core::ProtectionRule& rule) {
@@ -72,7 +72,7 @@ core::DeploymentReview make_review(const Context& context, const RepositoryAcces
   return review;
 }
 
-/// Whether the human has approved already, by an account that may still review by the rule.
+/// Whether the human already has an approval by an account that may still review by the rule.
 bool has_approved(store::Connection& tx, const RepositoryAccess& access,
                   const core::DeploymentReview& review) {
   const auto counts = [&](const core::DeploymentReview& each) {
@@ -232,7 +232,7 @@ Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAc
 
 namespace {
 
-/// Whether judging it in earnest would change anything.
+/// Whether judge_again would change anything.
 bool is_due(store::Connection& db, const Context& context, const core::Deployment& deployment) {
   const auto environment = store::find_environment(db, deployment.environment.id);
   if (!environment) return false;
@@ -257,7 +257,8 @@ Result<void> release_one(const Context& context, const core::Deployment& due) {
   return {};
 }
 
-/// A row that cannot be read throws, and must stop neither the others nor the server.
+/// Turns an exception into an error: a row that cannot be read must not stop the other deployments
+/// or the server.
 template <class Work>
 auto as_result(Work work) -> decltype(work()) {
   try {

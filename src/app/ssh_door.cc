@@ -9,7 +9,7 @@
 namespace esclusa::app {
 namespace {
 
-/// The repository that the client means, also by a name that it had once.
+/// The repository that the client names, also by a former name.
 std::optional<core::Repository> find_named(store::Connection& db, const core::SshRequest& request) {
   auto repository = store::find_repository(db, request.owner, request.repository);
   return repository ? repository : store::find_renamed(db, request.owner, request.repository);

@@ -5,29 +5,29 @@
 #include "core/deploy_key.h"
 #include "core/ssh_door.h"
 
-/// What OpenSSH's helpers ask about deploy keys, for which no request's access is judged: the key
-/// itself is the principal, with one repository and nothing else.
+/// What OpenSSH's helpers ask about deploy keys. No access of a request is judged here: the key
+/// itself is the principal, and opens one repository only.
 namespace esclusa::app {
 
-/// The key of a line `TYPE BLOB`, if it opens anything now. Changes nothing: a key is asked for
-/// when it is offered, before anybody has proved to hold it. Errors: `not_found` for one that is
-/// unknown, deleted, expired or disabled, all alike.
+/// Finds the usable key of a line `TYPE BLOB`. Changes nothing: sshd asks when a client offers the
+/// key, before the client has proved that it holds it. `not_found` if the key is unknown, deleted,
+/// expired or disabled, without distinction.
 Result<core::DeployKey> find_opening_key(const Context& context, std::string_view line);
 
-/// A client of OpenSSH's that has proved to hold the key, at work on its repository.
+/// An SSH client that has proved that it holds the key, and uses the key's repository.
 struct SshSession {
   std::string id;
   core::DeployKey key;
   core::Repository repository;
 };
 
-/// Judges what the key's holder asks for, and notes that the key was used.
+/// Judges the request of the key's holder, and stores that the key was used.
 Result<SshSession> start_ssh_session(const Context& context, DeployKeyId key,
                                      const core::SshRequest& request,
                                      const std::string& request_id);
 
-/// Judges again, while the session lasts or before a push changes anything: the key, and whether
-/// the repository is still open to it for that. Changes nothing.
+/// Judges the key and the repository again, during the session or before a push changes anything.
+/// Changes nothing.
 Result<SshSession> check_ssh_session(const Context& context, const std::string& session,
                                      DeployKeyId key, core::GitService service);
 

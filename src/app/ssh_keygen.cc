@@ -13,7 +13,7 @@ Result<core::PublicKey> examine_public_key(const core::PublicKeyLine& line) {
   spec.arguments = {"ssh-keygen", "-l", "-E", "sha256", "-f", "-"};
   spec.environment = {std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin"),
                       "LC_ALL=C", "HOME=/nonexistent"};
-  // Without the comment: nothing of it may look like another key.
+  // Without the comment: no part of it may be read as another key.
   spec.input = line.type + " " + line.blob + "\n";
   spec.time_limit = limits::ssh_keygen_time;
   std::string report;

@@ -3,7 +3,7 @@
 
 namespace esclusa::app {
 
-/// The key as OpenSSH itself reads it. Runs `ssh-keygen`; `unavailable` if that cannot be done.
+/// Parses the key with OpenSSH's `ssh-keygen`; `unavailable` if that cannot be run.
 Result<core::PublicKey> examine_public_key(const core::PublicKeyLine& line);
 
 }  // namespace esclusa::app

@@ -21,7 +21,7 @@ void make_older_inactive(store::Connection& tx, const Context& context,
   }
 }
 
-/// The status that was made with the key. A status goes only with its deployment.
+/// The status that was created with the key. A status is deleted only with its deployment.
 Result<core::DeploymentStatus> find_earlier(store::Connection& tx, const RepositoryAccess& access,
                                             DeploymentId deployment,
                                             const core::IdempotencyKey& key, Timestamp now) {

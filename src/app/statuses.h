@@ -4,13 +4,13 @@
 #include "core/idempotency_key.h"
 #include "core/page.h"
 
-/// What is reported about deployments. The caller has judged the access.
+/// Deployment statuses. The caller has judged the access.
 namespace esclusa::app {
 
-/// Records a report, and, on a success, makes what it replaces `inactive`, all in one
-/// transaction. A report that gives up a held deployment ends its wait; others are refused (422
-/// `waiting_for_protection`, `deployment_ended`, `environment_override_protected`). With a key that
-/// is known, gives the earlier status.
+/// Creates a status; a success also makes the deployments that it replaces `inactive`, in the same
+/// transaction. `error`, `failure` or `inactive` ends a held deployment; its other statuses are
+/// refused (422 `waiting_for_protection`, `deployment_ended`, `environment_override_protected`).
+/// With a known idempotency key, returns the earlier status.
 Result<core::DeploymentStatus> create_status(const Context& context, const RepositoryAccess& access,
                                              DeploymentId deployment,
                                              const core::NewDeploymentStatus& input,

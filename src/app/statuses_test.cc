@@ -1,4 +1,4 @@
-// Statuses, and what a success makes inactive: the second half of app/deployments.h.
+// Statuses, and the deployments that a success makes inactive: app/statuses.h.
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ using test::must;
 
 namespace {
 
-/// A repository with a commit, and short words for what the tests do.
+/// A repository with a commit, and short helpers for the tests.
 struct StatusFixture : test::AppFixture {
   StatusFixture() { git.commit("main", "a", "1"); }
 
@@ -54,7 +54,7 @@ struct StatusFixture : test::AppFixture {
 
 }  // namespace
 
-TEST_CASE("create_status: is recorded, shown on the deployment, announced and audited") {
+TEST_CASE("create_status: stores the status, updates the deployment, sends an event, is audited") {
   StatusFixture app;
   const auto deployment = app.deploy();
   const auto events = app.row_count("event"), audits = app.row_count("audit");
@@ -102,7 +102,7 @@ TEST_CASE("create_status: events of a deployment are numbered without a gap") {
   CHECK(app.texts(of_one) == "1\n2\n3\n4\n");
 }
 
-TEST_CASE("create_status: another environment is taken over by the deployment") {
+TEST_CASE("create_status: another environment becomes the deployment's environment") {
   StatusFixture app;
   const auto deployment = app.deploy("staging");
   app.report(deployment, DeploymentState::in_progress, true, "canary");
@@ -114,7 +114,7 @@ TEST_CASE("create_status: another environment is taken over by the deployment") 
   CHECK(shown.environment.name == "canary");
 }
 
-TEST_CASE("create_status: what is not acceptable is refused, and nothing is recorded") {
+TEST_CASE("create_status: refuses invalid input, and stores nothing") {
   StatusFixture app;
   const auto deployment = app.deploy();
   const auto events = app.row_count("event");
@@ -131,7 +131,7 @@ TEST_CASE("create_status: what is not acceptable is refused, and nothing is reco
   CHECK(app.row_count("deployment_status") == 0);
 }
 
-TEST_CASE("create_status: not through another repository") {
+TEST_CASE("create_status: not found through another repository") {
   StatusFixture app;
   const auto deployment = app.deploy();
   const auto status = app.report(deployment, DeploymentState::queued);
@@ -146,7 +146,7 @@ TEST_CASE("create_status: not through another repository") {
   CHECK(app.row_count("deployment_status") == 1);
 }
 
-TEST_CASE("get_status and list_statuses: one deployment's, newest first") {
+TEST_CASE("get_status and list_statuses: those of one deployment, newest first") {
   StatusFixture app;
   const auto one = app.deploy(), two = app.deploy();
   const auto first = app.report(one, DeploymentState::queued);
@@ -182,7 +182,7 @@ TEST_CASE("auto_inactive: a success replaces the older successes of its environm
   CHECK(listing.items[0].environment.name == "staging");
 }
 
-TEST_CASE("auto_inactive: an inactive status is an event, but is sent to nobody") {
+TEST_CASE("auto_inactive: an inactive status makes an event, but no delivery") {
   StatusFixture app;
   must(app::create_hook(
       app.context, app.access(),
@@ -200,7 +200,7 @@ TEST_CASE("auto_inactive: an inactive status is an event, but is sent to nobody"
                       "where e.kind = 'deployment_status'") == 2);
 }
 
-TEST_CASE("auto_inactive: spares transient and production environments") {
+TEST_CASE("auto_inactive: does not change transient and production environments") {
   StatusFixture app;
   const auto transient = app.deploy("staging", true);
   const auto production = app.deploy("staging", false, true);
@@ -212,7 +212,7 @@ TEST_CASE("auto_inactive: spares transient and production environments") {
   CHECK(app.state_of(production) == DeploymentState::success);
 }
 
-TEST_CASE("auto_inactive: spares what is at work, what has failed, and other environments") {
+TEST_CASE("auto_inactive: does not change running or failed deployments, or other environments") {
   StatusFixture app;
   const auto at_work = app.deploy(), failed = app.deploy(), elsewhere = app.deploy("canary");
   const auto newer = app.deploy();
@@ -225,7 +225,7 @@ TEST_CASE("auto_inactive: spares what is at work, what has failed, and other env
   CHECK(app.state_of(elsewhere) == DeploymentState::success);
 }
 
-TEST_CASE("auto_inactive: not by what is no success, nor if it was declined, nor by an older one") {
+TEST_CASE("auto_inactive: only by a success of a newer deployment with auto_inactive set") {
   StatusFixture app;
   const auto one = app.deploy(), two = app.deploy(), three = app.deploy();
   app.report(two, DeploymentState::success);

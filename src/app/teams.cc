@@ -16,14 +16,14 @@
 namespace esclusa::app {
 namespace {
 
-constexpr size_t named_at_creation = 100;  ///< maintainers, and repositories
+constexpr size_t named_at_creation = 100;  ///< limit for maintainers and for repositories
 
-/// Whom lists are narrowed to; owners see everything.
+/// The account whose visible teams are listed; nullopt for owners, who see every team.
 std::optional<AccountId> viewer_of(const OrganizationAccess& access) {
   return access.is_owner() ? std::nullopt : std::optional(access.principal.account->id);
 }
 
-/// The organization's team at that address, if the principal may see it.
+/// The team at that address in the organization, if the principal may see it.
 Result<core::Team> require_team(store::Connection& db, const OrganizationAccess& access,
                                 const core::TeamAddress& address) {
   const AccountId organization = access.organization.id;
@@ -45,29 +45,29 @@ TeamDetails details_of(store::Connection& db, core::Team team) {
   return details;
 }
 
-/// One row of the audit log about a team; what is empty is left out.
-struct Deed {
+/// One audit row about a team; empty members are left out.
+struct TeamAuditRow {
   std::string_view action;
   std::string_view login = {};
   std::string_view role = {};
   std::optional<RepositoryId> repository_id = {};
 };
 void audit(store::Connection& tx, const OrganizationAccess& access, const core::Team& team,
-           const Deed& deed, Timestamp now) {
+           const TeamAuditRow& row, Timestamp now) {
   wire::JsonWriter detail;
   detail.begin_object().member("slug", team.slug);
-  if (!deed.login.empty()) detail.member("login", deed.login);
-  if (!deed.role.empty()) detail.member("role", deed.role);
+  if (!row.login.empty()) detail.member("login", row.login);
+  if (!row.role.empty()) detail.member("role", row.role);
   detail.end_object();
   store::insert_audit(tx, access.principal,
-                      {deed.action, deed.repository_id, team.id.value, detail.take()}, now);
+                      {row.action, row.repository_id, team.id.value, detail.take()}, now);
 }
 
 std::unexpected<Error> refuse(const char* field, std::string message, const char* reason_code) {
   return fail_validation({"Team", field, "invalid", std::move(message)}, reason_code);
 }
 
-/// What a `POST` names beside the team itself.
+/// Adds the maintainers and repositories of a request that creates a team.
 Result<void> add_what_is_named(store::Connection& tx, const OrganizationAccess& access, TeamId team,
                                const core::NewTeam& input) {
   const core::Account& organization = access.organization;
@@ -172,7 +172,7 @@ Result<void> delete_team(const Context& context, const OrganizationAccess& acces
                          const core::TeamAddress& address) {
   return context.database.write([&](store::Connection& tx) -> Result<void> {
     const core::Team team = TRY(require_team(tx, access, address));
-    // A rule that lost its reviewers could never be opened, or, worse, would ask nobody.
+    // A rule without reviewers could never be opened, or would even require no review.
     if (auto environment = store::environment_reviewed_by(tx, team.id)) {
       return fail(
           ErrorCode::invalid,

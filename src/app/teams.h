@@ -6,11 +6,11 @@
 #include "core/page.h"
 #include "core/team.h"
 
-/// The teams of organizations. The caller has judged the access; a team that the principal may not
-/// see (a secret one of others) is `not_found`. Those who change something are owners.
+/// The teams of organizations. The caller has judged the access. A secret team that the principal
+/// may not see is `not_found`. Changes need an owner of the organization.
 namespace esclusa::app {
 
-/// A team, and what else its own page tells.
+/// A team with the other members of its own answer.
 struct TeamDetails {
   core::Team team;
   int64_t member_count = 0;
@@ -18,7 +18,7 @@ struct TeamDetails {
   core::Profile organization;
 };
 
-/// Those that the principal may see, by slug.
+/// Lists the teams that the principal may see, by slug.
 Result<core::Listing<core::Team>> list_teams(const Context& context,
                                              const OrganizationAccess& access,
                                              const core::Page& page);
@@ -27,24 +27,24 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
                                 const core::NewTeam& input);
 Result<TeamDetails> get_team(const Context& context, const OrganizationAccess& access,
                              const core::TeamAddress& address);
-/// The team as it is then, and whether that is another one than before. A new name is a new slug.
+/// The updated team, and whether anything changed. A new name gives a new slug.
 struct UpdatedTeam {
   TeamDetails details;
   bool has_changed = false;
 };
 Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess& access,
                                 const core::TeamAddress& address, const core::TeamChanges& changes);
-/// `invalid` while an environment's rule asks for its review.
+/// `invalid` while a rule of an environment requires the team's review.
 Result<void> delete_team(const Context& context, const OrganizationAccess& access,
                          const core::TeamAddress& address);
 
-/// By login; those of that role, or all.
+/// Lists members by login, all or those with the role.
 Result<core::Listing<core::TeamMember>> list_team_members(const Context& context,
                                                           const OrganizationAccess& access,
                                                           const core::TeamAddress& address,
                                                           std::optional<core::TeamRole> role,
                                                           const core::Page& page);
-/// An account in a team of the organization.
+/// An account's membership in a team of the organization.
 struct TeamMembership {
   core::Team team;
   core::TeamMember member;
@@ -52,20 +52,21 @@ struct TeamMembership {
 Result<TeamMembership> get_team_membership(const Context& context, const OrganizationAccess& access,
                                            const core::TeamAddress& address,
                                            const std::string& login);
-/// Whoever is no member of the organization becomes one.
+/// Adds the account to the team or changes its role, and makes it a member of the organization.
 Result<TeamMembership> set_team_membership(const Context& context, const OrganizationAccess& access,
                                            const core::TeamAddress& address,
                                            const std::string& login, core::TeamRole role);
 Result<void> remove_team_membership(const Context& context, const OrganizationAccess& access,
                                     const core::TeamAddress& address, const std::string& login);
 
-/// Those that the principal may read, by name; private ones only for a token with the scope `repo`.
+/// Lists the team's repositories that the principal may read, by name; private ones only for a
+/// token with the scope `repo`.
 Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context& context,
                                                                    const OrganizationAccess& access,
                                                                    const core::TeamAddress& address,
                                                                    const core::Page& page);
 
-/// A repository as a path below a team names it.
+/// A repository as a path of a team names it.
 struct RepositoryOfTeam {
   core::TeamAddress team;
   std::string owner;
@@ -75,11 +76,11 @@ struct RepositoryOfTeam {
 Result<core::TeamRepository> get_team_repository(const Context& context,
                                                  const OrganizationAccess& access,
                                                  const RepositoryOfTeam& name);
-/// `Role::none` takes the team's role away. `invalid` for another owner's repository.
+/// Sets the team's role; `Role::none` removes it. `invalid` for a repository of another owner.
 Result<void> set_team_role(const Context& context, const OrganizationAccess& access,
                            const RepositoryOfTeam& name, core::Role role);
 
-/// The teams that have a role in the repository, as far as the principal may see them.
+/// Lists the teams with a role in the repository that the principal may see.
 Result<core::Listing<core::TeamGrant>> list_repository_teams(const Context& context,
                                                              const RepositoryAccess& access,
                                                              const core::Page& page);

@@ -15,7 +15,7 @@ using test::reason;
 
 namespace {
 
-/// An organization `works` with an owner, ada; two members, bob and carla; and others.
+/// An organization `works` with the owner ada, the members bob and carla, and other accounts.
 struct TeamFixture : AppFixture {
   TeamFixture() {
     for (const char* login : {"bob", "carla", "stranger"}) {
@@ -41,14 +41,14 @@ struct TeamFixture : AppFixture {
     input.privacy = privacy;
     return must(app::create_team(context, owner, input));
   }
-  /// A private repository of the organization's.
+  /// Adds a private repository of the organization.
   core::Repository add_repository(const std::string& name) {
     app::NewRepository input;
     input.owner = "works";
     input.name = name;
     return must(app::create_repository(context, nobody, input)).repository;
   }
-  /// The slugs that the account sees.
+  /// The slugs of the teams that the account sees.
   std::string slugs(const std::string& login) {
     std::string all;
     for (const auto& team : must(app::list_teams(context, enter(login), {})).items) {
@@ -71,7 +71,7 @@ struct TeamFixture : AppFixture {
 
 }  // namespace
 
-TEST_CASE("create_team: with its maintainers and repositories, and its creator among them") {
+TEST_CASE("create_team: adds the maintainers, the creator and the repositories") {
   TeamFixture app;
   app.add_repository("shop");
   core::NewTeam input;
@@ -92,14 +92,14 @@ TEST_CASE("create_team: with its maintainers and repositories, and its creator a
   CHECK(app.latest_audit() == "team.create {\"slug\":\"night-watch\"}\n");
 }
 
-TEST_CASE("create_team: a site administrator who is no member stays out of it") {
+TEST_CASE("create_team: a site administrator who is not a member does not join the team") {
   TeamFixture app;
   core::NewTeam input;
   input.name = "Ops";
   CHECK(must(app::create_team(app.context, app.enter("chief"), input)).member_count == 0);
 }
 
-TEST_CASE("create_team: what is taken, nameless or not of the organization leaves nothing behind") {
+TEST_CASE("create_team: a refusal (name taken or empty, foreign account) leaves nothing behind") {
   TeamFixture app;
   app.add("Night Watch");
   auto create = [&](core::NewTeam input) {
@@ -145,7 +145,7 @@ TEST_CASE("list_teams, get_team: a secret team is seen by its members and by own
   CHECK(must(app::list_team_members(app.context, carla, "open", {}, {})).total_count == 1);
 }
 
-TEST_CASE("a team by its id: a secret one is absent for others, whatever they ask for") {
+TEST_CASE("a team by its id: a secret one is not found for others, on any route") {
   TeamFixture app;
   const TeamId open = app.add("Open").team.id;
   const TeamId secret = app.add("Secret", core::TeamPrivacy::secret).team.id;
@@ -168,7 +168,7 @@ TEST_CASE("a team by its id: a secret one is absent for others, whatever they as
   CHECK(enter("carla", open, Role::admin) == "missing_role");
 }
 
-TEST_CASE("a team by its id: the same team, under another name too; none of another organization") {
+TEST_CASE("a team by its id: the same team after a rename; none of another organization") {
   TeamFixture app;
   const TeamId open = app.add("Open").team.id;
   const TeamId secret = app.add("Secret", core::TeamPrivacy::secret).team.id;
@@ -191,7 +191,7 @@ TEST_CASE("a team by its id: the same team, under another name too; none of anot
   CHECK(reason(app::set_team_role(app.context, others, {open, "others", "x"}, Role::read)) ==
         "not found");
 
-  // The organization by its id, and by its team's.
+  // The organization by its id, and by its team's id.
   const AccountId works = app.owner.organization.id;
   CHECK(must(app::open_organization(app.context, ada, works, reading)).organization.login ==
         "works");
@@ -202,7 +202,7 @@ TEST_CASE("a team by its id: the same team, under another name too; none of anot
   CHECK(reason(app::open_organization(app.context, ada, ada.account->id, reading)) == "not found");
 }
 
-TEST_CASE("update_team: what its members are told is kept, and not reset by another change") {
+TEST_CASE("update_team: the notification setting is kept by other changes") {
   TeamFixture app;
   core::NewTeam input;
   input.name = "Ops";
@@ -222,7 +222,7 @@ TEST_CASE("update_team: what its members are told is kept, and not reset by anot
   CHECK_FALSE(must(app::update_team(app.context, app.owner, "ops", changes)).has_changed);
 }
 
-TEST_CASE("update_team: a new name is a new slug; the same again changes nothing") {
+TEST_CASE("update_team: a new name gives a new slug; repeating it changes nothing") {
   TeamFixture app;
   app.add("Ops");
   app.add("Sales");
@@ -245,7 +245,7 @@ TEST_CASE("update_team: a new name is a new slug; the same again changes nothing
   CHECK(reason(app::update_team(app.context, app.owner, "operations", changes)) == "team_exists");
 }
 
-TEST_CASE("delete_team: not while an environment asks for its review") {
+TEST_CASE("delete_team: refused while an environment requires the team's review") {
   TeamFixture app;
   const auto id = app.add("Ops").team.id;
   const auto repository = app.add_repository("shop");
@@ -275,7 +275,7 @@ TEST_CASE("delete_team: not while an environment asks for its review") {
   CHECK(reason(app::delete_team(app.context, app.owner, "ops")) == "not found");
 }
 
-TEST_CASE("set_team_membership: whoever is put into a team joins the organization") {
+TEST_CASE("set_team_membership: a new team member joins the organization too") {
   TeamFixture app;
   app.add("Ops");
   auto set = [&](const std::string& login, TeamRole role) {
@@ -297,7 +297,7 @@ TEST_CASE("set_team_membership: whoever is put into a team joins the organizatio
   CHECK(must(app::get_member(app.context, app.owner, "bob")).role == core::MemberRole::member);
 }
 
-TEST_CASE("set_team_role: opens the organization's repository to the team, and no other one") {
+TEST_CASE("set_team_role: only for repositories of the organization") {
   TeamFixture app;
   app.add("Ops");
   app.add_repository("shop");
@@ -322,7 +322,7 @@ TEST_CASE("set_team_role: opens the organization's repository to the team, and n
   CHECK(opens("carla") == Role::none);
   CHECK(must(get("ada")).role == Role::write);
   CHECK(must(get("bob")).repository.name == "shop");
-  CHECK(reason(get("carla")) == "not found");  // it is private
+  CHECK(reason(get("carla")) == "not found");  // the repository is private
   CHECK(
       must(app::list_team_repositories(app.context, app.enter("carla"), "ops", {})).items.empty());
   CHECK(must(app::list_team_repositories(app.context, app.enter("bob"), "ops", {})).total_count ==
@@ -334,7 +334,7 @@ TEST_CASE("set_team_role: opens the organization's repository to the team, and n
   CHECK(app.latest_audit() == "team.grant {\"slug\":\"ops\",\"role\":\"none\"}\n");
 }
 
-TEST_CASE("list_repository_teams: as members and owners see them; nothing for everybody else") {
+TEST_CASE("list_repository_teams: shows what members and owners may see, nothing to others") {
   TeamFixture app;
   app.add("Open");
   app.add("Secret", core::TeamPrivacy::secret);

@@ -8,11 +8,12 @@
 
 namespace esclusa::app {
 
-/// Collects when tokens were last used, so that reading does not cost a commit. Any thread.
+/// Collects the times of the last use of tokens, so that a read request needs no commit. Any
+/// thread.
 class TokenUse {
  public:
   void note(TokenId token, Timestamp at);
-  /// Writes what was noted since the last call; what cannot be written is noted again.
+  /// Writes the uses noted since the last call; keeps those that cannot be written.
   void flush(store::Database& database);
 
  private:

@@ -9,10 +9,10 @@
 namespace esclusa::client {
 namespace {
 
-constexpr auto stop_time = std::chrono::milliseconds(200);  ///< how soon a stop is noticed
-constexpr auto answer_time = std::chrono::seconds(30);      ///< beside what the server waits
+constexpr auto stop_time = std::chrono::milliseconds(200);  ///< how soon `stop` is noticed
+constexpr auto answer_time = std::chrono::seconds(30);      ///< plus the time that the server waits
 
-/// The string member of an object; empty if there is none.
+/// The string member of an object; empty if it is missing.
 std::string text_at(std::string_view object, std::string_view name) {
   const auto raw = wire::find_raw_member(object, name);
   if (!raw) return "";
@@ -20,8 +20,8 @@ std::string text_at(std::string_view object, std::string_view name) {
   return json ? json->string().value_or("") : "";
 }
 
-/// Only the members are parsed that are looked at: a payload may be nested as deeply as JSON may
-/// be, and in a list it stands two levels further down.
+/// Parses only the members that are used: the payload may be nested as deeply as JSON may be, and a
+/// list adds two levels.
 Result<Deployment> read_deployment(std::string_view text) {
   const int64_t id = parse_positive(wire::find_raw_member(text, "id").value_or("")).value_or(0);
   if (id == 0) return fail(ErrorCode::unavailable, "the server's answer is no deployment");
@@ -63,7 +63,7 @@ ErrorCode code_of(int status) {
   }
 }
 
-/// The server's own words: the message, and what it says of single fields.
+/// The server's error message, with its details about single fields.
 Error refusal(int status, const Result<wire::Json>& body) {
   Error error{code_of(status), "the server answered " + std::to_string(status), {}, {}, {}};
   if (!body) return error;
@@ -80,7 +80,7 @@ Error refusal(int status, const Result<wire::Json>& body) {
   return error;
 }
 
-/// Where a renamed repository is now: on the same server alone, because the token goes there too.
+/// The address of a renamed repository. Only on the same server, because the token is sent there.
 std::optional<std::string> new_address(const http::OutboundResponse& response,
                                        std::string_view base) {
   if (response.status != 301 && response.status != 307) return std::nullopt;
@@ -96,7 +96,7 @@ const char* advice(http::OutboundFailure failure) {
              : ". Is `esclusa serve` running?";
 }
 
-/// Sends it, and waits for the answer as long as nobody stops that.
+/// Sends the request, and waits for the answer until `stop` becomes true.
 http::OutboundResponse send(const http::OutboundRequest& request, const std::atomic<bool>* stop) {
   if (stop == nullptr) return http::send(request);
   std::optional<http::OutboundResponse> answer;
@@ -249,8 +249,8 @@ Result<std::vector<Status>> Api::list_statuses(const std::string& repository, in
 
 namespace {
 
-/// A page is looked at without being parsed: somebody's payload may be nested as deeply as JSON is
-/// allowed to be, and stands a few levels down.
+/// Reads a page without parsing payloads: they may be nested as deeply as JSON may be, and the page
+/// adds a few levels.
 Result<FeedPage> read_page(std::string_view text) {
   const auto next = wire::find_raw_member(text, "next");
   const auto events = wire::find_raw_member(text, "events");

@@ -11,15 +11,15 @@
 #include "http/outbound.h"
 #include "wire/json.h"
 
-/// Typed calls of GitHub's API, for the command line and the agent. Whatever is called here below
-/// `/repos` also works against GitHub itself.
+/// Typed calls of GitHub's API, for the command line and the agent. The calls below `/repos` also
+/// work against GitHub, except those marked as Esclusa's own.
 namespace esclusa::client {
 
-/// Which server, and as whom.
+/// The server to call, and the account to call it with.
 struct Target {
-  std::string base_url;          ///< `http://127.0.0.1:8080`; a slash at the end does no harm
+  std::string base_url;          ///< `http://127.0.0.1:8080`; may end with a slash
   Secret token;                  ///< empty: anonymous
-  std::string unix_socket = {};  ///< the administrator's socket; then `base_url` is not dialled
+  std::string unix_socket = {};  ///< the administrator's socket; replaces the address of `base_url`
   std::string ca_file = {};      ///< PEM; trusted instead of the system's authorities
   std::chrono::milliseconds answer_time{30'000};
 };
@@ -30,19 +30,19 @@ struct Answer {
   wire::Json body;
 };
 
-/// A deployment, as far as clients here look at it.
+/// A deployment with the members that these clients use.
 struct Deployment {
   int64_t id = 0;
   std::string ref = {};
   std::string sha = {};
   std::string task = {};
-  std::string environment = {};  ///< a status may have changed it
+  std::string environment = {};  ///< the present one: a status may change it
   std::string original_environment = {};
   std::string description = {};
   std::string creator = {};
   std::string created_at = {};
-  std::string payload = {};  ///< JSON text, as the server has it
-  std::string text = {};     ///< the whole of it as JSON text
+  std::string payload = {};  ///< JSON text as the server sent it
+  std::string text = {};     ///< the whole deployment as JSON text
 };
 
 struct Status {
@@ -68,42 +68,41 @@ struct NewStatus {
   std::string description;
   std::string log_url = {};
   std::string environment_url = {};
-  /// Esclusa makes one status with a key, however often it is sent; GitHub ignores it. May be
-  /// empty.
+  /// Esclusa creates one status per key, even if it is sent again; GitHub ignores it. May be empty.
   std::string idempotency_key = {};
 };
 
-/// An event of the server's feed.
+/// An event from the server's feed.
 struct FeedEvent {
   int64_t seq = 0;
   std::string kind;
-  std::string payload;  ///< its body, JSON as the server has it
+  std::string payload;  ///< the event's body, JSON as the server sent it
 };
 struct FeedPage {
   std::vector<FeedEvent> events;
-  int64_t next = 0;  ///< to go on from
+  int64_t next = 0;  ///< id to continue after
 };
 
-/// Whether the server took a part of a log, and how many bytes it has now.
+/// Whether the server accepted a part of a log, and the log's length now, in bytes.
 struct LogExtent {
   int64_t size = 0;
   bool taken = false;
 };
 
-/// The body that asks for it.
+/// The request body as JSON.
 std::string body_of(const NewDeployment& input);
 
-/// `owner/name`, checked and percent-encoded for a path.
+/// Checks `owner/name` and percent-encodes it for a path.
 Result<std::string> repository_path(const std::string& full_name);
 
-/// One server. Any thread. Errors carry the server's own message and reason; `unavailable` if it
-/// cannot be reached.
+/// A client of one server. Any thread. Errors have the server's own message and reason;
+/// `unavailable` if the server cannot be reached.
 class Api {
  public:
   explicit Api(Target target) : target_(std::move(target)) {}
 
-  /// One call; statuses from 300 on are errors. The redirect of a repository that was renamed is
-  /// followed, once, on the same server.
+  /// Makes one call; a status of 300 or more is an error. Follows the redirect of a renamed
+  /// repository once, on the same server only.
   Result<Answer> call(const std::string& method, const std::string& path,
                       const std::string& body = "") const;
 
@@ -115,28 +114,29 @@ class Api {
                                                    const std::string& environment, int count) const;
   Result<Status> create_status(const std::string& repository, int64_t deployment,
                                const NewStatus& input) const;
-  /// The latest status; nothing while there is none.
+  /// The latest status; nullopt if there is none.
   Result<std::optional<Status>> latest_status(const std::string& repository,
                                               int64_t deployment) const;
   /// Newest first, at most 100.
   Result<std::vector<Status>> list_statuses(const std::string& repository, int64_t deployment,
                                             int count = 100) const;
 
-  // Esclusa's own. They end early, with `unavailable`, when `stop` becomes true.
-  /// What happened after that number; the server is asked to wait so long for something. Without a
-  /// number: where the feed is now.
+  // Esclusa's own calls. They return early, with `unavailable`, when `stop` becomes true.
+  /// The events after the id `after`; the server waits up to `wait` for one. Without an id: only
+  /// the present position of the feed.
   Result<FeedPage> read_events(std::optional<int64_t> after, std::chrono::seconds wait,
                                const std::atomic<bool>& stop) const;
-  /// Adds to a deployment's log what begins at `offset`. An empty text only asks how much is there.
+  /// Appends `text`, which begins at byte `offset`, to a deployment's log. An empty text only
+  /// returns the log's length.
   Result<LogExtent> append_log(const std::string& repository, int64_t deployment, int64_t offset,
                                const std::string& text, const std::atomic<bool>& stop) const;
 
  private:
-  /// One call whose answer is not read; statuses from 300 on are errors.
+  /// Makes one call and does not read the answer; a status of 300 or more is an error.
   Result<http::OutboundResponse> request(const std::string& method, const std::string& path,
                                          const std::string& body = "",
                                          const std::string& idempotency_key = "") const;
-  /// One request, by whatever method and body, and its answer of whatever status.
+  /// Sends one request and returns the answer, whatever its status.
   Result<http::OutboundResponse> exchange(http::OutboundRequest request, const std::string& path,
                                           const std::atomic<bool>* stop = nullptr) const;
 

@@ -16,7 +16,7 @@ http::Response json(int status, std::string body) {
   return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = body};
 }
 
-/// A server that gives one answer to everything, and a client of it.
+/// A server that gives the same answer to every request, and a client of it.
 struct Conversation {
   explicit Conversation(http::Response answer)
       : receiver([answer = std::move(answer)](const http::Request&) { return answer; }) {}
@@ -41,7 +41,7 @@ std::string header(const http::Request& request, const char* name) {
 
 }  // namespace
 
-TEST_CASE("call: sends the token and GitHub's media type, and gives the answer") {
+TEST_CASE("call: sends the token and GitHub's media type, and returns the answer") {
   Conversation c(json(200, R"({"a": 1})"));
   auto answer = c.api.call("GET", "/x?y=1");
   REQUIRE(answer.has_value());
@@ -56,7 +56,7 @@ TEST_CASE("call: sends the token and GitHub's media type, and gives the answer")
   CHECK(header(request, "Content-Type") == "(absent)");
 }
 
-TEST_CASE("call: without a token there is no Authorization, and slashes at the end do no harm") {
+TEST_CASE("call: without a token it sends no Authorization; slashes at the end are ignored") {
   HttpReceiver receiver([](const http::Request&) { return json(200, "{}"); });
   client::Api api({.base_url = receiver.url("//"), .token = Secret(), .unix_socket = ""});
   REQUIRE(api.call("POST", "/x", "{}").has_value());
@@ -78,7 +78,7 @@ TEST_CASE("call: through a unix socket") {
   CHECK(receiver.await(1).at(0).target == "/esclusa/admin/tokens/1");
 }
 
-TEST_CASE("call: each refusal has its code, and the server's own words") {
+TEST_CASE("call: each refusal has its error code and the server's message") {
   const std::map<int, ErrorCode> codes = {
       {400, ErrorCode::bad_request}, {401, ErrorCode::unauthenticated},
       {403, ErrorCode::forbidden},   {404, ErrorCode::not_found},
@@ -96,7 +96,7 @@ TEST_CASE("call: each refusal has its code, and the server's own words") {
   }
 }
 
-TEST_CASE("call: a refusal tells what is wrong with single fields, in each of GitHub's shapes") {
+TEST_CASE("call: a refusal has the errors of single fields, in each of GitHub's formats") {
   auto message = [](const std::string& errors) {
     Conversation c(json(422, R"({"message": "Validation Failed", "errors": )" + errors + "}"));
     return c.api.call("POST", "/x", "{}").error().message;
@@ -108,7 +108,7 @@ TEST_CASE("call: a refusal tells what is wrong with single fields, in each of Gi
   CHECK(message("\"odd\"") == "Validation Failed");
 }
 
-TEST_CASE("call: a refusal without JSON is still a refusal") {
+TEST_CASE("call: a refusal without JSON is still an error") {
   Conversation c({.status = 502, .headers = {}, .body = "<html>bad gateway</html>"});
   auto refused = c.api.call("GET", "/x");
   REQUIRE_FALSE(refused.has_value());
@@ -116,14 +116,14 @@ TEST_CASE("call: a refusal without JSON is still a refusal") {
   CHECK(refused.error().message == "the server answered 502");
 }
 
-TEST_CASE("call: an answer that is no JSON is an error") {
+TEST_CASE("call: an answer that is not JSON is an error") {
   Conversation c({.status = 200, .headers = {}, .body = "<html>a proxy's login page</html>"});
   auto answer = c.api.call("GET", "/x");
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().code == ErrorCode::unavailable);
 }
 
-TEST_CASE("call: a redirect is not followed with the token") {
+TEST_CASE("call: does not follow a redirect to another server with the token") {
   HttpReceiver elsewhere;
   for (int status : {301, 302, 303, 307, 308}) {
     CAPTURE(status);
@@ -133,7 +133,7 @@ TEST_CASE("call: a redirect is not followed with the token") {
   CHECK(elsewhere.requests().empty());
 }
 
-TEST_CASE("call: a repository that was renamed is found where the same server says, once") {
+TEST_CASE("call: follows the redirect of a renamed repository on the same server, once") {
   for (int status : {301, 307}) {
     CAPTURE(status);
     std::string root;
@@ -163,7 +163,7 @@ TEST_CASE("call: a repository that was renamed is found where the same server sa
   }
 }
 
-TEST_CASE("call: a server that is not there is unavailable, and the message says where") {
+TEST_CASE("call: an unreachable server is unavailable, and the message has its address") {
   const std::string url = HttpReceiver().url("");
   client::Api api({.base_url = url, .token = Secret("t"), .unix_socket = ""});
   auto answer = api.call("GET", "/x");
@@ -173,7 +173,7 @@ TEST_CASE("call: a server that is not there is unavailable, and the message says
   CHECK(answer.error().message.find("esclusa serve") != std::string::npos);
 }
 
-TEST_CASE("create_deployment: sends what was asked for, and reads the deployment") {
+TEST_CASE("create_deployment: sends the input, and reads the deployment") {
   Conversation c(json(201, deployment_json));
   client::NewDeployment input;
   input.ref = "feature/\"quoted\"";
@@ -206,7 +206,7 @@ TEST_CASE("create_deployment: sends what was asked for, and reads the deployment
   CHECK(sent.find("required_contexts")->text() == "[]");
 }
 
-TEST_CASE("create_deployment: leaves out what was not asked for") {
+TEST_CASE("create_deployment: leaves out members that are not set") {
   Conversation c(json(201, deployment_json));
   client::NewDeployment input;
   input.ref = "main";
@@ -249,7 +249,7 @@ TEST_CASE("get_deployment and list_deployments: read what the server sends") {
   CHECK(none.request().target == "/repos/ada/application/deployments?per_page=30");
 }
 
-TEST_CASE("create_status: sends the report, and reads the status") {
+TEST_CASE("create_status: sends the input, and reads the status") {
   Conversation c(json(201, status_json));
   auto made = c.api.create_status("ada/application", 5,
                                   {.state = "success",
@@ -268,7 +268,7 @@ TEST_CASE("create_status: sends the report, and reads the status") {
   CHECK_FALSE(sent.find("environment_url").has_value());
 }
 
-TEST_CASE("latest_status: the first of the list, or nothing") {
+TEST_CASE("latest_status: the first of the list, or nullopt") {
   Conversation c(json(200, "[" + std::string(status_json) + "]"));
   auto latest = c.api.latest_status("ada/application", 5);
   REQUIRE(latest.has_value());
@@ -280,7 +280,7 @@ TEST_CASE("latest_status: the first of the list, or nothing") {
   CHECK(refused.api.latest_status("ada/application", 5).error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("repository_path: OWNER/NAME, and nothing that leads elsewhere") {
+TEST_CASE("repository_path: OWNER/NAME, and nothing that changes the path") {
   CHECK(client::repository_path("ada/my.app-1_x").value() == "ada/my.app-1_x");
   CHECK(client::repository_path("ci[bot]/app").value() == "ci%5Bbot%5D/app");
   for (const char* name :

@@ -10,12 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// sshd's client waits for it, and the program has to start as well.
+/// sshd waits for the answer, and the helper also needs time to start.
 constexpr auto find_time = limits::key_lookup_time - 500ms;
 constexpr auto check_time = 1s;
-constexpr auto session_time = 10s;  // a commit
-constexpr auto push_time = 60s;     // the server reads what was pushed
-/// So many fit a request's body, whatever their names.
+constexpr auto session_time = 10s;  // long enough for a commit
+constexpr auto push_time = 60s;     // the server reads the pushed commits
+/// This many changes fit a request's body, however long their names are.
 constexpr size_t changes_per_call = 500;
 
 bool flag_at(const wire::Json& body, std::string_view name) {

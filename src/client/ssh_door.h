@@ -9,8 +9,8 @@
 
 namespace esclusa::client {
 
-/// The server, as OpenSSH's helpers ask it, over `keys.sock`. Any thread. Errors carry the server's
-/// own message; `unavailable` if it cannot be reached.
+/// A client for OpenSSH's helpers, over `keys.sock`. Any thread. Errors have the server's own
+/// message; `unavailable` if the server cannot be reached.
 class SshDoor {
  public:
   explicit SshDoor(std::string socket) : socket_(std::move(socket)) {}
@@ -19,18 +19,18 @@ class SshDoor {
     DeployKeyId id;
     std::string text;  ///< type and blob, as OpenSSH has read them
   };
-  /// `not_found` if the key of this line opens nothing.
+  /// `not_found` if the key of this line gives no access.
   Result<Key> find_key(const std::string& line) const;
 
   struct Session {
     std::string id;
     std::string full_name;
-    std::string path;                          ///< of the git directory
+    std::string path;                          ///< the git directory
     std::vector<std::string> alternates = {};  ///< object folders that it may borrow from
     bool runs_repository_hooks = false;        ///< the setting `ssh.repository_hooks`
   };
   Result<Session> start_session(DeployKeyId key, const core::SshRequest& request) const;
-  /// Whether the key still opens that; waits a second at most.
+  /// Checks whether the key still gives that access; waits at most one second.
   Result<void> check_session(const std::string& session, DeployKeyId key,
                              core::GitService service) const;
 
@@ -38,7 +38,7 @@ class SshDoor {
                           const std::vector<core::RefChange>& changes) const;
   Result<void> finish_push(const std::string& session,
                            const std::vector<core::RefChange>& made) const;
-  /// `is_reported`: `finish_push` has named all that git changed.
+  /// `is_reported`: `finish_push` has reported all changes that git made.
   Result<void> end_session(const std::string& session, bool is_reported) const;
 
  private:

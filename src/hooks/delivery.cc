@@ -27,8 +27,8 @@ std::optional<core::NetworkAddress> address_of(const sockaddr& address) {
   return std::nullopt;
 }
 
-/// The credentials of a request in base64, in the forms in which receivers repeat what they were
-/// sent. Without the padding, which some leave out.
+/// The request's credentials in base64, in each form in which receivers echo them. The padding is
+/// removed, because some receivers leave it out.
 std::vector<std::string> sent_credentials(const http::OutboundRequest& request) {
   const auto field = request.headers.find("Authorization");
   if (!field) return {};
@@ -36,16 +36,16 @@ std::vector<std::string> sent_credentials(const http::OutboundRequest& request) 
   if (const size_t blank = text.rfind(' '); blank != text.npos) text.remove_prefix(blank + 1);
   while (text.ends_with('=')) text.remove_suffix(1);
   if (text.empty()) return {};
-  std::string in_json;  // as PHP writes it
+  std::string in_json;  // escaped as by PHP
   for (const char c : text) in_json += c == '/' ? std::string("\\/") : std::string(1, c);
   return {std::string(text), in_json, percent_encode(text)};
 }
 
-/// `text` with the mask in place of the credentials. `is_cut`: its end is missing, in which a part
-/// of them may stand.
+/// `text` with the mask in place of the credentials. `is_cut`: the text was truncated, and its last
+/// characters may be a part of the credentials.
 std::string without_credentials(std::string text, const std::vector<std::string>& credentials,
                                 bool is_cut = false) {
-  constexpr size_t telling = 4;  // fewer characters of base64 are no three bytes
+  constexpr size_t telling = 4;  // less base64 reveals under three bytes
   for (const std::string& secret : credentials) {
     for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
       text.replace(at, secret.size(), core::masked_credentials);
@@ -61,7 +61,7 @@ std::string without_credentials(std::string text, const std::vector<std::string>
   return text;
 }
 
-/// Header values come from strangers, and need not be UTF-8.
+/// The headers as a JSON object. Values come from receivers and need not be UTF-8.
 std::string headers_json(const http::Headers& headers,
                          const std::vector<std::string>& credentials) {
   std::string json = "{";
@@ -101,7 +101,7 @@ std::string signing_key(const Secret& secret) {
   return text;
 }
 
-/// The credentials of a URL, as browsers and libcurl send them.
+/// The `Authorization` value for the credentials of a URL, as browsers and libcurl send it.
 std::string basic(const Secret& credentials) {
   std::string pair;
   if (!percent_decode(credentials.reveal(), pair)) pair = credentials.reveal();
@@ -152,7 +152,7 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   http::Headers& headers = request.headers;
   headers.add("Accept", "*/*");
   headers.add("Content-Type", is_form ? "application/x-www-form-urlencoded" : "application/json");
-  // Receivers recognise GitHub's deliveries by this beginning.
+  // Receivers recognise GitHub's deliveries by this prefix.
   headers.add("User-Agent", "GitHub-Hookshot/e5c105a");
   headers.add("X-GitHub-Delivery", delivery.event.guid);
   headers.add("X-GitHub-Event", delivery.event.kind);
@@ -180,7 +180,7 @@ bool is_delivered(const http::OutboundResponse& response) {
 
 store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
                                     const http::OutboundResponse& response, Timestamp at) {
-  constexpr int bad_gateway = 502;  // what GitHub shows where there was no answer
+  constexpr int bad_gateway = 502;  // GitHub's code for no response
   store::DeliveryAttempt attempt;
   attempt.attempted_at = at;
   attempt.url = request.url;
@@ -196,7 +196,7 @@ store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
   body = without_credentials(std::move(body), credentials, is_cut);
   if (is_cut || body.size() > limits::kept_response_bytes) {
     body.resize(std::min(body.size(), limits::kept_response_bytes));
-    // It may have been cut within a character, of which at most three bytes are there.
+    // The cut may be inside a character, which leaves at most three bytes of it.
     for (int rest = 3; rest > 0 && !is_utf8(body); --rest) body.pop_back();
   }
   const bool storable = is_utf8(body) && body.find('\0') == body.npos;

@@ -3,27 +3,28 @@
 #include "http/outbound.h"
 #include "store/deliveries.h"
 
-/// What goes over the wire for one delivery, and what is made of the answer. Pure.
+/// Builds the request of a delivery, and interprets its response. No I/O.
 namespace esclusa::hooks {
 
-/// The request, signed at `now`: GitHub's headers, those of Standard Webhooks 1.0.0, and the frozen
-/// body, wrapped for a form hook. `X-Esclusa-Event-Number` and `X-Esclusa-Superseded-By` are ours.
-/// During a rotation GitHub's signatures are by the new secret, `webhook-signature` by both.
+/// The request, signed at `now`: GitHub's headers, the headers of Standard Webhooks 1.0.0, and the
+/// frozen body, which is wrapped for a hook with form encoding. `X-Esclusa-Event-Number` and
+/// `X-Esclusa-Superseded-By` are Esclusa's own. During a secret rotation GitHub's signatures use
+/// the new secret, and `webhook-signature` has one for each.
 http::OutboundRequest make_request(const store::DueDelivery& delivery,
                                    const core::DestinationPolicy& destinations, Timestamp now);
 
 /// Any 2xx is a success.
 bool is_delivered(const http::OutboundResponse& response);
 
-/// The attempt as it is recorded, with GitHub's status words; `signature` headers are left out.
+/// The attempt to store, with GitHub's status words, without the signature headers.
 store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
                                     const http::OutboundResponse& response, Timestamp at);
 
-/// The attempt that was none, of what the hook does not want any more.
+/// The attempt to store for a skipped delivery: status code 0, nothing was sent.
 store::DeliveryAttempt make_skip(const store::DueDelivery& delivery, Timestamp at);
 
-/// For how long the receiver wants to be left alone: `Retry-After`, seconds or a date, at most a
-/// day. Nothing if it did not say, or nonsense.
+/// The pause that the receiver asks for by `Retry-After`, in seconds or as a date; at most a day.
+/// nullopt if the header is missing or invalid.
 std::optional<std::chrono::microseconds> retry_after(const http::OutboundResponse& response,
                                                      Timestamp now);
 

@@ -58,7 +58,7 @@ http::OutboundResponse failure(http::OutboundFailure kind) {
 
 }  // namespace
 
-TEST_CASE("make_request: GitHub's headers, and the body as it was frozen") {
+TEST_CASE("make_request: GitHub's headers, and the frozen body") {
   const auto request = hooks::make_request(delivery(R"({"a": 1.0})"), everywhere, signed_at);
   CHECK(request.method == "POST");
   CHECK(request.url == "https://hooks.example/in?a=1");
@@ -77,7 +77,7 @@ TEST_CASE("make_request: GitHub's headers, and the body as it was frozen") {
   CHECK(request.total_time == limits::delivery_time);
 }
 
-TEST_CASE("make_request: an event outside of a deployment has no number") {
+TEST_CASE("make_request: an event without a deployment has no number") {
   auto ping = delivery();
   ping.event.event_no = 0;
   CHECK(header(hooks::make_request(ping, everywhere, signed_at), "X-Esclusa-Event-Number") ==
@@ -102,7 +102,7 @@ TEST_CASE("make_request: signs as the specification of Standard Webhooks shows")
   CHECK(header(request, "webhook-signature") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
-TEST_CASE("make_request: both secrets sign during a rotation, and GitHub's headers use the new") {
+TEST_CASE("make_request: both secrets sign during a rotation, GitHub's headers use the new one") {
   auto given = delivery("{}", "new");
   const auto by_new =
       header(hooks::make_request(given, everywhere, signed_at), "webhook-signature");
@@ -133,7 +133,7 @@ TEST_CASE("make_request: names the deployment that supersedes this one") {
         "12");
 }
 
-TEST_CASE("make_request: an organization's hook is targeted as one") {
+TEST_CASE("make_request: an organization's hook has the target type organization") {
   auto given = delivery();
   given.hook.target = AccountId{9};
   const auto request = hooks::make_request(given, everywhere, signed_at);
@@ -141,7 +141,7 @@ TEST_CASE("make_request: an organization's hook is targeted as one") {
   CHECK(header(request, "X-GitHub-Hook-Installation-Target-ID") == "9");
 }
 
-TEST_CASE("retry_after: seconds or a date, a day at most, and nothing for nonsense") {
+TEST_CASE("retry_after: seconds or a date, a day at most, nullopt for an invalid value") {
   auto pause = [](const std::string& value) {
     auto response = answer(503);
     response.headers.add("Retry-After", value);
@@ -157,7 +157,7 @@ TEST_CASE("retry_after: seconds or a date, a day at most, and nothing for nonsen
   CHECK_FALSE(hooks::retry_after(answer(503), at(0)).has_value());
 }
 
-TEST_CASE("make_request: a form wraps the body, and the signature is of what is sent") {
+TEST_CASE("make_request: form encoding wraps the body, and the signature is of the sent bytes") {
   auto form = delivery(R"({"a":"b &+=%ä"})", "secret");
   form.hook.content_type = core::HookContentType::form;
   const auto request = hooks::make_request(form, everywhere, signed_at);
@@ -169,7 +169,7 @@ TEST_CASE("make_request: a form wraps the body, and the signature is of what is 
         "sha256=" + hmac_sha256_hex("secret", request.body));
 }
 
-TEST_CASE("make_request: the credentials of the URL are sent as Basic, and recorded nowhere") {
+TEST_CASE("make_request: the credentials of the URL are sent as Basic, and never stored") {
   auto authorization = [](const std::string& credentials) {
     auto one = delivery();
     one.hook.credentials = Secret(credentials);
@@ -227,7 +227,7 @@ TEST_CASE("is_delivered: any 2xx, and nothing else") {
   CHECK_FALSE(hooks::is_delivered(cut));
 }
 
-TEST_CASE("make_attempt: GitHub's words for each outcome") {
+TEST_CASE("make_attempt: GitHub's status words for each outcome") {
   const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto attempt = [&](const http::OutboundResponse& response) {
     return hooks::make_attempt(request, response, at(1));
@@ -250,7 +250,7 @@ TEST_CASE("make_attempt: GitHub's words for each outcome") {
   }
 }
 
-TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
+TEST_CASE("make_attempt: keeps the request and the response, but no signature") {
   auto response = answer(200);
   response.headers = {{"X-Answer", "a\"b"}, {"X-Odd", "\xff"}};
   response.body = "thanks ä";
@@ -266,7 +266,7 @@ TEST_CASE("make_attempt: keeps what was sent and answered, but no signature") {
   CHECK(ascii_lower(attempt.request_headers).find("signature") == std::string::npos);
 }
 
-TEST_CASE("make_attempt: credentials that a receiver repeats are masked in what is kept") {
+TEST_CASE("make_attempt: masks credentials that a receiver echoes") {
   auto one = delivery();
   one.hook.credentials = Secret("ada:s?cret~>");  // with a slash and a plus in base64
   const auto request = hooks::make_request(one, everywhere, signed_at);
@@ -283,7 +283,7 @@ TEST_CASE("make_attempt: credentials that a receiver repeats are masked in what 
   std::string in_json;
   for (const char c : pair) in_json += c == '/' ? std::string("\\/") : std::string(1, c);
   CHECK(kept("{\"it\":\"" + in_json + "\"}") == "{\"it\":\"********\"}");
-  // What is cut within them shows no part of them.
+  // A response that is cut inside the credentials shows no part of them.
   const std::string filler(limits::kept_response_bytes - 10, '-');
   const std::string cut = kept(filler + pair.substr(0, 10));
   CHECK(cut == filler + "********");
@@ -294,7 +294,7 @@ TEST_CASE("make_attempt: credentials that a receiver repeats are masked in what 
         R"({"X-Echo":"Basic ********","X-Bare":"********"})");
 }
 
-TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a long one is cut") {
+TEST_CASE("make_attempt: does not store a response that is not text, and cuts a long one") {
   const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto body = [&](const std::string& text) {
     auto response = answer(200);
@@ -307,7 +307,7 @@ TEST_CASE("make_attempt: an answer that cannot be stored as text is not, and a l
         std::string(limits::kept_response_bytes, 'x'));
 }
 
-TEST_CASE("make_attempt: a text that is cut within a character is still text") {
+TEST_CASE("make_attempt: a response that is cut inside a character is still text") {
   const auto request = hooks::make_request(delivery(), everywhere, signed_at);
   auto response = answer(200);
   response.body = std::string(limits::kept_response_bytes - 1, 'x') + "ä";

@@ -1,4 +1,4 @@
-// How the worker treats hooks that fail, are switched off, or want less than everything.
+// How the worker treats hooks that fail, are disabled, or do not want every delivery.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -14,7 +14,7 @@ using test::HttpReceiver;
 using test::status;
 using test::WorkerFixture;
 
-TEST_CASE("Worker: when a hook is back, all that waited for it is delivered at once, in order") {
+TEST_CASE("Worker: when a hook works again, its held deliveries are sent at once, in order") {
   WorkerFixture fixture;
   std::atomic<bool> is_back = false;
   std::mutex mutex;
@@ -26,7 +26,7 @@ TEST_CASE("Worker: when a hook is back, all that waited for it is delivered at o
     return status(200);
   });
   const auto hook = fixture.hook(receiver.url());
-  // Its schedule would take hours; a probe comes after a few milliseconds.
+  // The scheduled retry would take hours; a probe comes after a few milliseconds.
   fixture.start({"127.0.0.0/8"}, 1e-3);
   std::vector<std::string> first, second;
   for (int i = 0; i < 10; ++i) {
@@ -49,7 +49,7 @@ TEST_CASE("Worker: when a hook is back, all that waited for it is delivered at o
   }
 }
 
-TEST_CASE("Worker: a probe spends no attempt") {
+TEST_CASE("Worker: a probe does not use up a scheduled attempt") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
@@ -64,7 +64,7 @@ TEST_CASE("Worker: a probe spends no attempt") {
   CHECK(fixture.count("hook where failure_count = 8 and probe_at > 0") == 1);
 }
 
-TEST_CASE("Worker: 410 disables the hook and loses nothing") {
+TEST_CASE("Worker: 410 disables the hook, and its deliveries are kept") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(410); });
   const auto hook = fixture.hook(receiver.url());
@@ -94,7 +94,7 @@ TEST_CASE("Worker: a hook that has failed for five days is disabled") {
   fixture.await_count("hook where active = 0 and last_message like '%five days%'", 1);
 }
 
-TEST_CASE("Worker: a hook without retries is sent each event once") {
+TEST_CASE("Worker: a hook without retries receives each event once") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
@@ -108,7 +108,7 @@ TEST_CASE("Worker: a hook without retries is sent each event once") {
 
 namespace {
 
-/// Refuses the deliveries of these GUIDs with that code, and takes all others.
+/// Refuses the deliveries of these GUIDs with that code, and accepts all others.
 struct Picky {
   int code;
   std::mutex mutex = {};
@@ -126,7 +126,7 @@ struct Picky {
 
 }  // namespace
 
-TEST_CASE("Worker: refused bodies open no breaker, and make room for what waits behind them") {
+TEST_CASE("Worker: refused bodies do not open the breaker, and later deliveries follow") {
   for (int code : {400, 413, 422}) {
     CAPTURE(code);
     WorkerFixture fixture;
@@ -145,7 +145,7 @@ TEST_CASE("Worker: refused bodies open no breaker, and make room for what waits 
   }
 }
 
-TEST_CASE("Worker: a receiver that answers 401 or 404 to all is the hook's fault") {
+TEST_CASE("Worker: a receiver that answers 401 or 404 opens the hook's breaker") {
   for (int code : {401, 404}) {
     CAPTURE(code);
     WorkerFixture fixture;
@@ -159,7 +159,7 @@ TEST_CASE("Worker: a receiver that answers 401 or 404 to all is the hook's fault
   }
 }
 
-TEST_CASE("Worker: a refusal between failures leaves their count as it is, and is no third one") {
+TEST_CASE("Worker: a refusal between failures does not change the count of failures") {
   WorkerFixture fixture;
   std::atomic<int> asked = 0;
   HttpReceiver receiver([&](const http::Request&) {
@@ -173,7 +173,7 @@ TEST_CASE("Worker: a refusal between failures leaves their count as it is, and i
   CHECK(fixture.count("delivery_attempt") == 6);
 }
 
-TEST_CASE("Worker: a body that probes find refused makes room, and the breaker shuts") {
+TEST_CASE("Worker: after probes are refused the next delivery follows, and the breaker closes") {
   WorkerFixture fixture;
   std::atomic<bool> is_back = false;
   Picky picky{422};
@@ -191,7 +191,7 @@ TEST_CASE("Worker: a body that probes find refused makes room, and the breaker s
   fixture.await_count("hook where probe_at is null and failure_count = 0", 1);
 }
 
-TEST_CASE("Worker: a dead letter that is replayed may be refused as often as before") {
+TEST_CASE("Worker: a replayed delivery may be refused as often as a new one") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(400); });
   const auto hook = fixture.hook(receiver.url());
@@ -206,7 +206,7 @@ TEST_CASE("Worker: a dead letter that is replayed may be refused as often as bef
   fixture.await_count("delivery where state = 'dead' and attempt_count = 3", 1);
 }
 
-TEST_CASE("Worker: probes count no refusal from before a replay") {
+TEST_CASE("Worker: probes do not count refusals from before a replay") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(400); });
   const auto hook = fixture.hook(receiver.url());
@@ -223,7 +223,7 @@ TEST_CASE("Worker: probes count no refusal from before a replay") {
   CHECK(fixture.count("delivery_attempt") == 6);
 }
 
-TEST_CASE("Worker: Retry-After puts the next attempt off") {
+TEST_CASE("Worker: Retry-After delays the next attempt") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) {
     return http::Response{.status = 429, .headers = {{"Retry-After", "3600"}}};
@@ -235,7 +235,7 @@ TEST_CASE("Worker: Retry-After puts the next attempt off") {
   CHECK(fixture.count("delivery where next_attempt_at - created_at > 3599 * 1000000") == 1);
 }
 
-TEST_CASE("Worker: a blocked creator's hook holds everything, redeliveries and pings as well") {
+TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries and pings") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url());
@@ -260,7 +260,7 @@ TEST_CASE("Worker: a blocked creator's hook holds everything, redeliveries and p
   fixture.await_count("delivery where state = 'delivered'", 3);
 }
 
-TEST_CASE("Worker: an inactive hook holds its events, but is pinged") {
+TEST_CASE("Worker: an inactive hook holds its events, but receives pings") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url());
@@ -274,7 +274,7 @@ TEST_CASE("Worker: an inactive hook holds its events, but is pinged") {
   CHECK(fixture.count("delivery where state = 'pending'") == 1);
 }
 
-TEST_CASE("Worker: a late deployment says which newer one is live, or is skipped") {
+TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipped") {
   for (const char* wish : {"deliver", "skip"}) {
     CAPTURE(wish);
     WorkerFixture fixture;

@@ -16,9 +16,9 @@ namespace esclusa::hooks {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto idle_wait = 5'000ms;   // a clock that jumped is noticed this late
-constexpr auto trouble_wait = 500ms;  // between tries to read or write a database that fails
-constexpr auto farewell = 2'000ms;    // for sends in flight when the server stops
+constexpr auto idle_wait = 5'000ms;       // the longest delay after a clock change
+constexpr auto trouble_wait = 500ms;      // before the next try after a database error
+constexpr auto shutdown_grace = 2'000ms;  // time for sends in flight when the server stops
 }  // namespace
 
 Worker::Worker(store::Database& database, const Sealer& sealer, Clock now, WorkerSettings settings)
@@ -48,42 +48,43 @@ void Worker::run() {
     std::chrono::milliseconds wait = trouble_wait;
     try {
       claim();
-      if (!finished_.empty()) {  // what is skipped makes room for what comes after it
+      if (!finished_.empty()) {  // recording a skip makes the next delivery due
         record();
         if (finished_.empty()) continue;
       }
       wait = time_to_wait();
     } catch (const std::bad_alloc&) {
-      throw;  // what is claimed would never be sent: the next start sends it
+      throw;  // claimed deliveries would hang; the next start sends them
     } catch (const std::exception& bug) {
-      // A row that cannot be read (a secret under another key) must not end the server.
+      // A row that cannot be read, such as a secret sealed with another key, must not end the
+      // server.
       log::error("deliveries stand still", {{"error", bug.what()}});
     }
     sender_.poll(wait);
     record();
   }
-  const auto deadline = std::chrono::steady_clock::now() + farewell;
+  const auto deadline = std::chrono::steady_clock::now() + shutdown_grace;
   while (sender_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
     sender_.poll(50ms);
   }
   record();
 }
 
-/// A hook that has failed is tried one by one: were it to hang, its sends would take the others'
-/// places.
+/// Whether the hook has all the sends that it may have. A failing hook may have only one: if it
+/// hangs, more sends would take the places of other hooks.
 bool Worker::OpenSends::are_all() const {
   return count >= (is_failing ? 1 : limits::delivery_hook_concurrency);
 }
 
 void Worker::claim() {
-  // A hook with all the sends that it may have is left out, or its queue would hide the others'.
+  // Leave out hooks that have all their sends, or their queues would hide those of other hooks.
   std::vector<HookId> busy;
   for (const auto& [hook, sends] : open_sends_) {
     if (sends.are_all()) busy.push_back(hook);
   }
   while (claimed_.size() < limits::delivery_concurrency) {
     asked_at_ = now_();
-    // What is claimed is still due in the table: ask for as many more.
+    // Claimed deliveries are still due in the table, so ask for that many more.
     const size_t limit = limits::delivery_concurrency + claimed_.size();
     auto lists = database_.read([&](store::Connection& db) {
       return std::array{store::list_redeliveries(db, sealer_, limit, busy),
@@ -143,7 +144,7 @@ void Worker::start(store::DueDelivery delivery) {
 
 namespace {
 
-/// Whether the body was refused for good: as often in a row as it may be.
+/// Whether this refusal of the body is final: the allowed number of refusals in a row is reached.
 bool is_refused_for_good(store::Connection& tx, const store::DueDelivery& delivery, int code) {
   if (!core::is_refusal(code)) return false;
   constexpr int before = core::refused_attempts_max - 1;
@@ -176,7 +177,7 @@ void Worker::settle(store::Connection& tx, const Finished& finished) const {
     return store::record_skip(tx, delivery, finished.attempt);
   }
   store::record_attempt(tx, delivery, finished.attempt, outcome_of(tx, finished));
-  // What was asked for out of schedule says nothing, unless it arrives.
+  // A failed redelivery tells nothing about the hook; a successful one does.
   if (finished.result == Finished::Result::delivered) {
     const core::HookHealth health = store::get_hook_health(tx, delivery.hook.id);
     if (health.failure_count == 0) return;
@@ -188,7 +189,8 @@ void Worker::settle(store::Connection& tx, const Finished& finished) const {
   }
 }
 
-/// The breaker counts no refused body. If it is open, whatever is the oldest now is tried next.
+/// A refused body does not count for the breaker. If the breaker is open, the hook's oldest
+/// delivery is probed next.
 void Worker::settle_refusal(store::Connection& tx, HookId hook) const {
   const core::HookHealth health = store::get_hook_health(tx, hook);
   if (!health.probe_at) return;
@@ -214,7 +216,7 @@ void Worker::settle_failure(store::Connection& tx, const Finished& finished) con
     store::AuditEntry entry{.action = "hook.disable", .repository_id = {}, .target_id = hook.value};
     return store::insert_audit(tx, {}, entry, now);
   }
-  // Without retries there is nothing to hold back: each is tried once, as on GitHub.
+  // Without retries no order has to be kept: each delivery is tried once, as on GitHub.
   if (finished.delivery.hook.retry == core::HookRetry::none) health.probe_at.reset();
   if (health.probe_at && finished.retry_after) {
     health.probe_at = std::max(*health.probe_at, now + *finished.retry_after);
@@ -228,7 +230,7 @@ void Worker::record() {
   auto recorded = database_.write([&](store::Connection& tx) {
     for (const Finished& finished : finished_) settle(tx, finished);
   });
-  // Kept and tried again: forgetting an answer would send the same delivery without a pause.
+  // Keep the results and record them later: without them the same delivery would be sent again.
   if (!recorded) return;
   for (const Finished& finished : finished_) {
     log::info("delivery", {{"delivery_id", finished.delivery.id.value},
@@ -246,8 +248,8 @@ void Worker::record() {
 
 std::chrono::milliseconds Worker::time_to_wait() {
   if (!finished_.empty()) return trouble_wait;
-  if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until one is done
-  // From the moment on at which `claim` looked: what came due since must not be slept over.
+  if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until a send ends
+  // Ask from the time of the last claim on, so that nothing that became due since is missed.
   auto next = database_.read([&](store::Connection& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;
   if (!*next) return idle_wait;

@@ -15,31 +15,31 @@ namespace esclusa::hooks {
 
 struct WorkerSettings {
   core::DestinationPolicy destinations;
-  double retry_scale = 1.0;  ///< multiplies the pauses between attempts; below 1 in tests
+  double retry_scale = 1.0;  ///< multiplies the backoff between attempts; below 1 in tests
 };
 
-/// Sends the deliveries that the transactions left behind: claim what is due, sign, send, record,
-/// and try again later if need be. One thread; claims live in memory, so what was in flight when
-/// the process died is simply due again: at least once, never lost.
+/// Sends deliveries: claims those that are due, signs, sends, records, and retries. One thread.
+/// Claims are only in memory, so a send in flight when the process dies is due again at the next
+/// start: a delivery is made at least once, and never lost.
 class Worker {
  public:
   Worker(store::Database& database, const Sealer& sealer, Clock now, WorkerSettings settings);
-  /// Lets what is in flight finish for a moment; the rest is sent after the next start.
+  /// Waits a short time for sends in flight; the next start sends the rest.
   ~Worker();
   Worker(const Worker&) = delete;
 
-  /// Something may be due. Any thread; cheap.
+  /// Call it when a delivery may be due. Any thread; cheap.
   void wake();
 
  private:
-  /// A send that has its answer, or what was not sent, not yet recorded.
+  /// A send with its response, or a skipped delivery, that is not recorded yet.
   struct Finished {
     store::DueDelivery delivery;
     store::DeliveryAttempt attempt;
     enum class Result { delivered, failed, skipped } result;
     std::optional<std::chrono::microseconds> retry_after = {};
   };
-  /// How many sends to a hook are open, and whether it may have more than one.
+  /// The open sends to a hook.
   struct OpenSends {
     size_t count = 0;
     bool is_failing = false;
@@ -65,9 +65,9 @@ class Worker {
   std::unordered_set<DeliveryId> claimed_;
   std::unordered_map<HookId, OpenSends> open_sends_;
   std::vector<Finished> finished_;
-  Timestamp asked_at_{};  ///< what was due until then has been looked at
+  Timestamp asked_at_{};  ///< time of the last claim; earlier due deliveries were seen
   std::atomic<bool> stopping_ = false;
-  std::thread thread_;  ///< last: it uses all of the above
+  std::thread thread_;  ///< last, because it uses all members above
 };
 
 }  // namespace esclusa::hooks

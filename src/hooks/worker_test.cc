@@ -11,7 +11,7 @@ using test::HttpReceiver;
 using test::status;
 using test::WorkerFixture;
 
-TEST_CASE("Worker: delivers what was committed, signed, and records the answer") {
+TEST_CASE("Worker: sends a committed event, signed, and records the response") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) {
     return http::Response{.status = 202, .headers = {{"X-Seen", "yes"}}, .body = "thanks"};
@@ -33,7 +33,7 @@ TEST_CASE("Worker: delivers what was committed, signed, and records the answer")
   CHECK(fixture.last_status(hook.id) == "OK");
 }
 
-TEST_CASE("Worker: sends nothing of a transaction that was not committed") {
+TEST_CASE("Worker: sends nothing from a transaction that was not committed") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   fixture.hook(receiver.url());
@@ -51,7 +51,7 @@ TEST_CASE("Worker: sends nothing of a transaction that was not committed") {
   CHECK(receiver.requests().size() == 1);
 }
 
-TEST_CASE("Worker: tries again with the same GUID and the same bytes, until it is taken") {
+TEST_CASE("Worker: retries with the same GUID and the same bytes until it succeeds") {
   WorkerFixture fixture;
   std::atomic<int> calls = 0;
   HttpReceiver receiver([&](const http::Request&) { return status(++calls < 4 ? 500 : 200); });
@@ -71,7 +71,7 @@ TEST_CASE("Worker: tries again with the same GUID and the same bytes, until it i
   CHECK(receiver.requests().size() == 4);
 }
 
-TEST_CASE("Worker: gives up when the schedule is spent, and goes on with the next event") {
+TEST_CASE("Worker: gives up when no retry is left, and continues with the next event") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request& request) {
     return status(header(request, "X-GitHub-Event") == "poison" ? 500 : 200);
@@ -88,7 +88,7 @@ TEST_CASE("Worker: gives up when the schedule is spent, and goes on with the nex
   CHECK(header(requests.back(), "X-GitHub-Event") == "good");
 }
 
-TEST_CASE("Worker: keeps the order within an environment, also through retries") {
+TEST_CASE("Worker: keeps the order within an environment, even through retries") {
   WorkerFixture fixture;
   std::atomic<int> calls = 0;
   HttpReceiver receiver([&](const http::Request&) { return status(++calls % 2 == 1 ? 503 : 200); });
@@ -101,7 +101,7 @@ TEST_CASE("Worker: keeps the order within an environment, also through retries")
   CHECK(order == "aabbcc");
 }
 
-TEST_CASE("Worker: an address that is not allowed is never connected to, and that is recorded") {
+TEST_CASE("Worker: never connects to an address that is not allowed, and records that") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url());
@@ -114,7 +114,7 @@ TEST_CASE("Worker: an address that is not allowed is never connected to, and tha
   CHECK(receiver.requests().empty());
 }
 
-TEST_CASE("Worker: a name that resolves to an address that is not allowed is refused as well") {
+TEST_CASE("Worker: refuses a name that resolves to an address that is not allowed") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   std::string url = receiver.url();
@@ -143,7 +143,7 @@ TEST_CASE("Worker: does not follow a redirect") {
   CHECK(elsewhere.requests().empty());
 }
 
-TEST_CASE("Worker: a hook that never answers does not stop another, however much waits for it") {
+TEST_CASE("Worker: a hook that never answers, with many deliveries, does not stop another") {
   WorkerFixture fixture;
   HttpReceiver* waiting = nullptr;
   HttpReceiver dead([&](const http::Request&) {
@@ -153,7 +153,7 @@ TEST_CASE("Worker: a hook that never answers does not stop another, however much
   waiting = &dead;
   HttpReceiver alive;
   const auto dead_hook = fixture.hook(dead.url());
-  // More than the worker asks for at once, and none of them waits for another.
+  // More than the worker claims at once; pushes do not wait for each other.
   for (size_t i = 0; i < 2 * limits::delivery_concurrency; ++i) fixture.send("push");
   fixture.start();
   dead.await(limits::delivery_hook_concurrency);
@@ -162,7 +162,7 @@ TEST_CASE("Worker: a hook that never answers does not stop another, however much
   alive.await(1);
   fixture.await_count(
       "delivery where state = 'delivered' and hook_id = " + std::to_string(alive_hook.id.value), 1);
-  // No attempt at the dead one was over when the other was served, and no more were open.
+  // When the other hook was served, no attempt at the dead one had ended, and no more were open.
   CHECK(fixture.last_status(dead_hook.id) == "(none)");
   CHECK(dead.requests().size() == limits::delivery_hook_concurrency);
   dead.release();
@@ -186,7 +186,7 @@ TEST_CASE("Worker: a receiver that refuses connections does not stop another") {
   CHECK(fixture.count("delivery where state = 'pending'") == 2);
 }
 
-TEST_CASE("Worker: a new one picks up what the old one left") {
+TEST_CASE("Worker: a new worker sends what the old one left") {
   WorkerFixture fixture;
   std::atomic<bool> up = false;
   HttpReceiver receiver([&](const http::Request&) { return status(up ? 200 : 500); });
@@ -203,7 +203,7 @@ TEST_CASE("Worker: a new one picks up what the old one left") {
   fixture.await_count("delivery where state = 'delivered'", 1);
 }
 
-TEST_CASE("Worker: what the old one planned is not put off by a clock that was set back since") {
+TEST_CASE("Worker: a clock that was set back does not delay retries of an earlier worker") {
   WorkerFixture fixture;
   std::atomic<bool> up = false;
   HttpReceiver receiver([&](const http::Request&) { return status(up ? 200 : 500); });
@@ -212,7 +212,7 @@ TEST_CASE("Worker: what the old one planned is not put off by a clock that was s
   fixture.send("deployment");
   receiver.await(1);
   fixture.worker.reset();
-  // The old one lived ten years ahead.
+  // The earlier worker's clock was ten years ahead.
   test::write(fixture.database(), [](sql::Connection& tx) {
     constexpr int64_t ten_years = 315'360'000'000'000;
     tx.execute("update delivery set next_attempt_at = next_attempt_at + $1", {ten_years});
@@ -223,7 +223,7 @@ TEST_CASE("Worker: what the old one planned is not put off by a clock that was s
   fixture.await_count("delivery where state = 'delivered'", 1);
 }
 
-TEST_CASE("Worker: what was sent before it existed is delivered without being woken") {
+TEST_CASE("Worker: sends events from before its start without a wake-up") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   fixture.hook(receiver.url());
@@ -232,7 +232,7 @@ TEST_CASE("Worker: what was sent before it existed is delivered without being wo
   receiver.await(1);
 }
 
-TEST_CASE("Worker: lets what is in flight finish, and records it, before it ends") {
+TEST_CASE("Worker: lets sends in flight finish, and records them, before it ends") {
   WorkerFixture fixture;
   HttpReceiver* waiting = nullptr;
   HttpReceiver receiver([&](const http::Request&) {
@@ -250,7 +250,7 @@ TEST_CASE("Worker: lets what is in flight finish, and records it, before it ends
   CHECK(fixture.count("delivery where state = 'delivered'") == 1);
 }
 
-TEST_CASE("Worker: a hook that was deleted gets nothing any more") {
+TEST_CASE("Worker: a deleted hook receives nothing any more") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   const auto gone = fixture.hook(receiver.url("/gone"));
@@ -266,7 +266,7 @@ TEST_CASE("Worker: a hook that was deleted gets nothing any more") {
 }
 
 TEST_CASE(
-    "Worker: a secret that does not unseal holds deliveries up, and does not end the server") {
+    "Worker: a secret that cannot be unsealed holds deliveries, and does not end the server") {
   WorkerFixture fixture;
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url(), "secret");
@@ -283,7 +283,7 @@ TEST_CASE(
   set_sealed("AAAA" + good.substr(4));
   fixture.send("deployment");
   fixture.start();
-  // It looks for what is due, and having failed it looks again.
+  // The worker looks for due deliveries, and after the failure looks again.
   while (fixture.clock_count < 3) {
     fixture.worker->wake();
     std::this_thread::yield();
@@ -294,8 +294,7 @@ TEST_CASE(
   fixture.await_count("delivery where state = 'delivered'", 1);
 }
 
-TEST_CASE(
-    "Worker: a redelivery is made at once, with the same GUID and bytes, also of what is dead") {
+TEST_CASE("Worker: a redelivery is sent at once with the same GUID and bytes, even of a dead one") {
   WorkerFixture fixture;
   std::atomic<int> answer = 500;
   HttpReceiver receiver([&](const http::Request&) { return status(answer); });
@@ -319,7 +318,7 @@ TEST_CASE(
   CHECK(fixture.count("redelivery") == 0);
 }
 
-TEST_CASE("Worker: a redelivery that fails is not repeated, and each request makes one attempt") {
+TEST_CASE("Worker: a failed redelivery is not retried; each request makes one attempt") {
   WorkerFixture fixture;
   std::atomic<int> answer = 200;
   HttpReceiver receiver([&](const http::Request&) { return status(answer); });

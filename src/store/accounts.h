@@ -9,25 +9,25 @@
 
 namespace esclusa::store {
 
-/// Inserts it; nothing if the login is taken. `account.id` is ignored.
+/// Inserts the account; nullopt if the login is taken. `account.id` is ignored.
 std::optional<AccountId> insert_account(sql::Connection& tx, const core::Account& account);
 std::optional<core::Account> find_account(sql::Connection& db, AccountId id);
-/// Without regard to case.
+/// The login is compared without regard to case.
 std::optional<core::Account> find_account(sql::Connection& db, std::string_view login);
 std::vector<core::Account> list_accounts(sql::Connection& db);
 bool has_accounts(sql::Connection& db);
 
-/// Nothing as the time lets the account in again. `with`: the human along with whom a bot is
-/// blocked.
+/// Blocks the account, or unblocks it if `at` is nullopt. `with` is the human together with whom a
+/// bot is blocked.
 void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at,
                  std::optional<AccountId> with = {});
-/// The bots for which a human answers, by login, and whether they were blocked along.
+/// The bots of a human, by login, and whether they were blocked together with the human.
 struct Bot {
   core::Account account;
   bool blocked_along = false;
 };
 std::vector<Bot> list_bots(sql::Connection& db, AccountId human);
-/// How many site administrators are not blocked.
+/// The number of site administrators that are not blocked.
 int64_t count_administrators(sql::Connection& db);
 
 TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_view digest);
@@ -38,11 +38,11 @@ struct TokenOwner {
 std::optional<TokenOwner> find_token(sql::Connection& db, std::string_view digest);
 std::optional<TokenOwner> find_token(sql::Connection& db, TokenId id);
 std::vector<core::Token> list_tokens(sql::Connection& db, AccountId account);
-/// False if there is no such token that is not revoked yet.
+/// False if there is no such token, or it is already revoked.
 bool revoke_token(sql::Connection& tx, TokenId id, Timestamp now);
 void touch_token(sql::Connection& tx, TokenId id, Timestamp now);
 
-// For the joins of the other files: the columns of an account under an alias, and their reader.
+// For joins in other files: the columns of an account under an alias, and their reader.
 inline constexpr int account_column_count = 8;
 std::string account_columns(std::string_view alias);
 core::Account read_account(const sql::Row& row, int first_column = 0);

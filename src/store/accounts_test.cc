@@ -58,14 +58,14 @@ TEST_CASE("insert_account: keeps every field") {
   });
 }
 
-TEST_CASE("insert_account: a login is taken without regard to case") {
+TEST_CASE("insert_account: refuses a login that differs only in case") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       add_account(tx, "Ada");
       core::Account other;
       other.login = "aDA";
       CHECK_FALSE(store::insert_account(tx, other).has_value());
-      add_account(tx, "Bob");  // the transaction goes on
+      add_account(tx, "Bob");  // the transaction can go on
       CHECK(store::list_accounts(tx).size() == 2);
     });
   });
@@ -96,7 +96,7 @@ TEST_CASE("list_accounts: by login; has_accounts tells whether there is one") {
   });
 }
 
-TEST_CASE("set_blocked: is read back, and taken away again") {
+TEST_CASE("set_blocked: is stored, and can be reset") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");

@@ -8,15 +8,15 @@
 
 namespace esclusa::store {
 
-/// Inserts it; nothing if the repository has it already.
+/// Inserts the pattern; nullopt if the repository already has it.
 std::optional<BranchProtectionId> insert_branch_protection(sql::Connection& tx,
                                                            RepositoryId repository,
                                                            std::string_view pattern, Timestamp now);
-/// The one that is gone now; nothing if there was none.
+/// Deletes the pattern and returns its id; nullopt if there was none.
 std::optional<BranchProtectionId> delete_branch_protection(sql::Connection& tx,
                                                            RepositoryId repository,
                                                            std::string_view pattern);
-/// By pattern.
+/// Ordered by pattern.
 std::vector<core::BranchProtection> list_branch_protections(sql::Connection& db,
                                                             RepositoryId repository);
 

@@ -10,7 +10,7 @@ using test::at;
 using test::for_each_engine;
 using test::found;
 
-TEST_CASE("insert_branch_protection: one row for each pattern, of that repository alone") {
+TEST_CASE("insert_branch_protection: one row per pattern and repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = test::add_account(tx, "ada");
@@ -19,7 +19,7 @@ TEST_CASE("insert_branch_protection: one row for each pattern, of that repositor
       const auto release = found(store::insert_branch_protection(tx, one, "release/*", at(1)));
       const auto main = found(store::insert_branch_protection(tx, one, "main", at(2)));
       CHECK_FALSE(store::insert_branch_protection(tx, one, "main", at(3)));
-      CHECK(store::insert_branch_protection(tx, one, "Main", at(3)));  // branches have a case
+      CHECK(store::insert_branch_protection(tx, one, "Main", at(3)));  // case-sensitive
       CHECK(store::insert_branch_protection(tx, two, "main", at(4)));
       CHECK(store::delete_branch_protection(tx, one, "Main"));
       const auto all = store::list_branch_protections(tx, one);
@@ -36,7 +36,7 @@ TEST_CASE("insert_branch_protection: one row for each pattern, of that repositor
   });
 }
 
-TEST_CASE("is_protected: by the branch's name, without what stands before it in refs") {
+TEST_CASE("is_protected: by the branch's name without `refs/heads/`") {
   const std::vector<core::BranchProtection> protections{{{1}, "main", at(0)},
                                                         {{2}, "release/*", at(0)}};
   CHECK(core::is_protected(protections, "main"));

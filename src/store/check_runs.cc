@@ -42,7 +42,7 @@ std::optional<std::string_view> conclusion_value(const core::CheckRun& run) {
   return run.conclusion ? std::optional(core::to_name(*run.conclusion)) : std::nullopt;
 }
 
-/// Of the runs of $1 and $2 the newest of each name.
+/// Selects the newest run of each name among the runs of repository $1 and commit $2.
 constexpr std::string_view is_latest =
     "r.id in (select max(l.id) from check_run l where l.repository_id = $1 and l.sha = $2 "
     "group by l.name_key)";

@@ -20,8 +20,8 @@ core::Listing<core::CheckRun> list_check_runs(sql::Connection& db, const Commit&
                                               const core::CheckRunFilter& filter,
                                               const core::Page& page);
 
-/// What is reported about a commit: the latest commit status of each context, and the latest check
-/// run of each name, in GitHub's words; a run that is not completed is `pending`.
+/// The latest commit status of each context and the latest check run of each name for a commit, in
+/// GitHub's words; a run that is not completed is `pending`.
 std::vector<ContextState> list_context_states(sql::Connection& db, const Commit& commit);
 
 }  // namespace esclusa::store

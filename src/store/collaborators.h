@@ -6,13 +6,13 @@
 
 namespace esclusa::store {
 
-/// Who has a role in the repository, each with the highest, by login.
+/// The accounts with a role in the repository, each with its highest role, by login.
 core::Listing<core::Collaborator> list_collaborators(sql::Connection& db,
                                                      const core::Repository& repository,
                                                      const core::CollaboratorFilter& filter,
                                                      const core::Page& page);
 
-/// The role that was granted in person; `Role::none` if there is none.
+/// The role that was granted directly; `Role::none` if there is none.
 core::Role find_own_role(sql::Connection& db, RepositoryId repository, AccountId account);
 
 }  // namespace esclusa::store

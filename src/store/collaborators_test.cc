@@ -16,7 +16,7 @@ using test::for_each_engine;
 
 namespace {
 
-/// `login role` of each on the page.
+/// `login role` of each collaborator on the page.
 std::string names(sql::Connection& tx, const core::Repository& repository,
                   const core::CollaboratorFilter& filter = {}, const core::Page& page = {}) {
   std::string all;
@@ -27,7 +27,7 @@ std::string names(sql::Connection& tx, const core::Repository& repository,
   return all + std::to_string(listing.total_count);
 }
 
-/// An organization with an owner, two members and a team; somebody outside; a repository.
+/// An organization with an owner, two members, a team and a repository; and an account outside it.
 struct Works {
   explicit Works(sql::Connection& tx)
       : works(add_account(tx, "works", core::AccountKind::organization)),
@@ -48,7 +48,7 @@ struct Works {
 
 }  // namespace
 
-TEST_CASE("list_collaborators: in person, by a team and as an owner, each once with the highest") {
+TEST_CASE("list_collaborators: direct, team and owner roles; each account once with its highest") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);
@@ -68,7 +68,7 @@ TEST_CASE("list_collaborators: in person, by a team and as an owner, each once w
       CHECK(names(tx, w.repository, {.affiliation = {}, .at_least = Role::write}) ==
             "ada admin, bob maintain, carla maintain, 3");
       CHECK(names(tx, w.repository, {CollaboratorAffiliation::outside, Role::write}) == "0");
-      // Each is what find_role says of one alone.
+      // Each role equals the one that find_role returns for the account.
       for (const auto& one : store::list_collaborators(tx, w.repository, {}, {}).items) {
         CHECK(store::find_role(tx, w.repository, one.account.id) == one.role);
       }
@@ -76,7 +76,7 @@ TEST_CASE("list_collaborators: in person, by a team and as an owner, each once w
       CHECK(store::find_own_role(tx, shop, w.carla.id) == Role::none);
       store::set_role(tx, shop, w.zoe.id, Role::none);
       CHECK(names(tx, w.repository, {.affiliation = CollaboratorAffiliation::outside}) == "0");
-      // Nothing of it is another repository's.
+      // Another repository has none of these roles.
       CHECK(names(tx, test::add_repository(tx, w.works, "other")) == "ada admin, 1");
     });
   });

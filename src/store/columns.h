@@ -8,10 +8,10 @@
 #include "core/principal.h"
 #include "sql/connection.h"
 
-/// How domain types stand in columns, and back.
+/// Converts between domain types and column values.
 namespace esclusa::store {
 
-/// A name that the schema does not know is a bug or a corrupt row, never a default.
+/// An unknown name is a bug or a corrupt row; it never becomes a default.
 template <class Enum>
 Enum read_enum(const sql::Row& row, int column) {
   auto value = core::from_name<Enum>(row.text(column));
@@ -35,7 +35,7 @@ std::optional<int64_t> id_value(const std::optional<Id<Tag>>& id) {
   return id ? std::optional(id->value) : std::nullopt;
 }
 
-/// The token by which the principal acts; none for the local administrator.
+/// The id of the principal's token; nullopt for the local administrator.
 inline std::optional<int64_t> token_value(const core::Principal& principal) {
   return principal.token ? std::optional(principal.token->id.value) : std::nullopt;
 }

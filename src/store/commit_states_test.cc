@@ -7,7 +7,7 @@
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
-// What is reported about commits, keys of creates, and intents: on either engine.
+// Reports about commits, idempotency keys and git intents, on both engines.
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -142,7 +142,7 @@ TEST_CASE("list_context_states: the latest of each status and check, a running c
   });
 }
 
-TEST_CASE("idempotency keys: taken once, remembered for their time, apart for each account") {
+TEST_CASE("idempotency keys: taken once, stored for their time, separate for each account") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const World world(tx);
@@ -162,7 +162,7 @@ TEST_CASE("idempotency keys: taken once, remembered for their time, apart for ea
   });
 }
 
-TEST_CASE("git intents: open until they are settled, which happens once") {
+TEST_CASE("git intents: open until they are settled; they are settled only once") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const World world(tx);

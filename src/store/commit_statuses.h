@@ -20,10 +20,10 @@ CommitStatusId insert_commit_status(sql::Connection& tx, const core::CommitStatu
                                     const core::Principal& creator);
 int64_t count_commit_statuses(sql::Connection& db, const Commit& commit,
                               const std::string& context);
-/// Every report, newest first.
+/// All statuses, newest first.
 core::Listing<core::CommitStatus> list_commit_statuses(sql::Connection& db, const Commit& commit,
                                                        const core::Page& page);
-/// The latest report of each context, oldest first.
+/// The latest status of each context, oldest first.
 std::vector<core::CommitStatus> list_latest_commit_statuses(sql::Connection& db,
                                                             const Commit& commit);
 

@@ -7,8 +7,8 @@
 
 namespace esclusa::store {
 
-/// A `where` clause that grows: only what is asked for goes into the text, so that each
-/// combination has a plan of its own. Texts that are passed must outlive it.
+/// Builds a `where` clause from the conditions that apply, so that each combination has its own
+/// plan. Strings passed as parameters must outlive the object.
 class Conditions {
  public:
   /// `first` uses `$1` to `$N` for the given parameters.
@@ -16,25 +16,26 @@ class Conditions {
       : text_("where " + first), parameters_(std::move(parameters)) {}
 
   void add(const std::string& test) { text_ += " and " + test; }
-  /// `?` in `test` stands for the value.
+  /// The `?` in `test` is replaced by the value's parameter.
   void add(std::string test, const sql::Parameter& value) {
     test.replace(test.find('?'), 1, bind(value));
     add(test);
   }
 
-  /// A further parameter, as it stands in a text that is added: `$2`.
+  /// Adds a parameter and returns its placeholder, such as `$2`, for a text that is added later.
   std::string bind(const sql::Parameter& value) {
     parameters_.push_back(value);
     return "$" + std::to_string(parameters_.size());
   }
 
-  /// The same for the selected columns alone, which counting leaves out: after all conditions.
+  /// The same for parameters of the selected columns, which the count does not use. Call it after
+  /// all conditions were added.
   std::string bind_for_columns(const sql::Parameter& value) {
     column_parameters_.push_back(value);
     return "$" + std::to_string(parameters_.size() + column_parameters_.size());
   }
 
-  /// One page of `select(where clause)`, and how many rows of `table` there are in all.
+  /// One page of `select(where clause)`, and the total count of matching rows of `table`.
   template <class Select, class Read>
   auto list(sql::Connection& db, const std::string& table, Select select,
             const std::string& order_by, const core::Page& page, Read read) {

@@ -1,7 +1,7 @@
 #pragma once
 #include "sql/database.h"
 
-/// The layers above say `store::`: they see storage, not SQL.
+/// The layers above use these names in `store::`, so that they depend on storage and not on SQL.
 namespace esclusa::store {
 
 using sql::Connection;

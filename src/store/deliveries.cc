@@ -14,12 +14,12 @@ namespace {
 
 constexpr int first_hook_column = 11;
 
-/// The newest deployment that is live in the environment of a `deployment` event, if it is newer.
+/// The newest live deployment in the environment of a `deployment` event, if it is newer.
 constexpr std::string_view superseding =
     "case when e.kind = 'deployment' then (select max(n.id) from deployment n where "
     "n.environment_id = e.environment_id and n.state = 'success' and n.id > e.deployment_id) end";
 
-/// Whether it was skipped already: then somebody asked for it again.
+/// Whether the delivery was skipped before. If so, somebody has requested it again.
 constexpr std::string_view skipped_before =
     "case when h.when_superseded = 'skip' and exists (select 1 from delivery_attempt s where "
     "s.delivery_id = d.id and s.status_code = 0) then 1 else 0 end";
@@ -30,8 +30,8 @@ std::string select_deliveries() {
          std::string(superseding) + ", " + std::string(skipped_before) + ", " + hook_columns();
 }
 
-/// Whom nothing is sent to, whatever is due: who made the hook is blocked, or it is inactive and
-/// the event is not for it alone.
+/// The condition under which deliveries may be sent: the hook's creator is not blocked, and the
+/// hook is active or the event is for this hook only.
 constexpr std::string_view may_be_sent =
     " and c.blocked_at is null and (h.active = 1 or e.only_hook_id is not null)";
 
@@ -56,7 +56,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   return due;
 }
 
-/// A condition that leaves the hooks out of `column`; their ids become parameters.
+/// A condition on `column` that excludes the hooks; their ids become parameters.
 std::string except_hooks(std::string_view column, const std::vector<HookId>& hooks,
                          std::vector<sql::Parameter>& parameters) {
   if (hooks.empty()) return "";
@@ -103,7 +103,8 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
 std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                      size_t limit, const std::vector<HookId>& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now)};
-  // Few, so that what waits for each is asked for apart: see `waits_for_hook`.
+  // Probed hooks are few, so each gets its own query for its waiting deliveries: see
+  // `waits_for_hook`.
   const std::string probed = "select id from hook where probe_at <= $1 and deleted_at is null" +
                              except_hooks("id", except, parameters) + " order by probe_at";
   const auto hooks =
@@ -158,7 +159,7 @@ std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Times
   }
   if (!latest || *latest <= now) return std::nullopt;
   const auto back = *latest - now;
-  // Done again, it changes nothing: until the next attempt every start finds the old clock's time.
+  // It is safe to repeat this: each start finds the old clock's time until the next attempt.
   for (const char* sql :
        {"update delivery set next_attempt_at = $1 where state = 'pending' and next_attempt_at > $1",
         "update hook set failing_since = $1 where failing_since > $1",
@@ -182,7 +183,7 @@ void insert_attempt(sql::Connection& tx, const DueDelivery& delivery,
        attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});
 }
 
-/// Out of schedule: only what ends the delivery changes anything.
+/// An attempt outside the schedule changes the delivery only if it ends it.
 void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery,
                         const AttemptOutcome& outcome) {
   if (delivery.redelivery) {
@@ -207,7 +208,8 @@ void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestam
   } else if (outcome.refused || !outcome.next_attempt_at) {
     final_state = "dead";
   }
-  // What was cancelled meanwhile (its hook deleted) stays cancelled, what is held stays held.
+  // A delivery that was cancelled meanwhile, because its hook was deleted, stays cancelled. A held
+  // one stays held.
   tx.execute(
       "update delivery set state = coalesce($2, state), attempt_count = attempt_count + 1, "
       "next_attempt_at = $3 where id = $1 and state in ('pending', 'held')",
@@ -231,7 +233,7 @@ void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
   } else {
     settle_scheduled(tx, delivery, attempt.attempted_at, outcome);
   }
-  // GitHub's words, as recorded from its answers.
+  // The values that GitHub's API returns here.
   tx.execute("update hook set last_code = $2, last_status = $3, last_message = $4 where id = $1",
              {delivery.hook.id.value, attempt.status_code,
               outcome.delivered ? "active" : "misconfigured", attempt.status});

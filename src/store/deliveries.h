@@ -9,69 +9,71 @@
 
 namespace esclusa::store {
 
-/// A delivery that may be attempted now, with all that sending needs.
+/// A delivery that may be attempted now, with everything that sending it needs.
 struct DueDelivery {
   DeliveryId id;
   int attempt_count = 0;
-  std::optional<RedeliveryId> redelivery;  ///< if this attempt was asked for
-  bool is_probe = false;                   ///< out of schedule, to see whether the hook is back
+  std::optional<RedeliveryId> redelivery;  ///< set if somebody requested this attempt
+  bool is_probe = false;                   ///< not scheduled: checks whether the hook works again
   core::Hook hook;
   core::Event event;
   std::string body;
-  std::optional<DeploymentId> superseded_by;  ///< of a `deployment`: what is newer, and live
-  bool skipped_before = false;                ///< for that; it was asked for again since
+  std::optional<DeploymentId> superseded_by;  ///< for a `deployment`: a newer live deployment
+  bool skipped_before = false;                ///< for that; then requested again
 };
 
-/// Pending deliveries whose time has come, at most `limit`, none of the hooks in `except`. Within a
-/// hook and an environment only the oldest is due: the order holds through retries.
+/// Pending deliveries that are due, at most `limit`, without the hooks in `except`. Within a hook
+/// and an environment only the oldest pending delivery is due, so that retries keep the order.
 std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                   size_t limit, const std::vector<HookId>& except = {});
-/// Deliveries that somebody asked to send again, the oldest request first; one request of each
-/// delivery. They keep no order and wait for no schedule.
+/// Requested redeliveries, the oldest request first, one request per delivery. They need not keep
+/// the order or wait for the schedule.
 std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
                                            const std::vector<HookId>& except = {});
-/// The oldest waiting delivery of each hook whose breaker is open and whose probe is due.
+/// The oldest pending or held delivery of each hook whose breaker is open and whose probe is due.
 std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
                                      size_t limit, const std::vector<HookId>& except = {});
-/// When the next pending delivery or probe comes due after `now`.
+/// The time when the next pending delivery or probe is due after `now`.
 std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
 
-/// Cancels what waits of the repository's `deployment` events, for whatever hook.
+/// Cancels the pending and held deliveries of the repository's `deployment` events, for every hook.
 void cancel_deployment_events(sql::Connection& tx, RepositoryId repository);
 
-/// Where the clock was set back while no server ran: what the old one put off is due now, or it
-/// would wait for that clock's time. Gives by how much it was set back; nothing if it was not.
+/// Repairs the schedule if the clock was set back while no server ran: retries and probes planned
+/// after `now` are due now. Otherwise they would wait until the clock reaches the old time again.
+/// Returns by how much the clock was set back; nullopt if it was not.
 std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now);
 
-/// One attempt and its answer.
+/// One attempt and its response.
 struct DeliveryAttempt {
   Timestamp attempted_at{};
   std::chrono::microseconds duration{0};
   int status_code = 0;
   std::string url;
-  std::string status;           ///< GitHub's words: `OK`, `timed out`, `Invalid HTTP Response: 403`
-  std::string request_headers;  ///< JSON object
+  std::string status;            ///< as on GitHub: `OK`, `timed out`, `Invalid HTTP Response: 403`
+  std::string request_headers;   ///< JSON object
   std::string response_headers;  ///< JSON object
   std::string response_body;
 };
 
-/// What follows from an attempt.
+/// The consequence of an attempt.
 struct AttemptOutcome {
   bool delivered = false;
-  bool refused = false;                      ///< its body, for good: it is dead, also by a probe
-  std::optional<Timestamp> next_attempt_at;  ///< if neither; nothing: the schedule is spent
+  bool refused = false;                      ///< for good: it is dead, also after a probe
+  std::optional<Timestamp> next_attempt_at;  ///< if neither; nullopt: no retry is left
 };
 
-/// The status codes of the delivery's latest attempts, newest first, without those that somebody
-/// asked for and those from before it was last replayed.
+/// The status codes of the delivery's latest attempts, newest first, without redeliveries and
+/// without attempts before its last replay.
 std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count);
 
-/// Records the attempt, and shows its answer as the hook's `last_response`. A redelivery or a
-/// probe ends the delivery if it succeeds, a probe also if it is refused for good; otherwise it
-/// leaves the delivery and its schedule as they are.
+/// Stores the attempt, and its response as the hook's `last_response`. A successful redelivery or
+/// probe ends the delivery; so does a probe that is refused for good. Any other redelivery or probe
+/// leaves the delivery and its schedule unchanged.
 void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
                     const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
-/// Records, as an attempt that was none, that the delivery is not sent, since it is superseded.
+/// Marks the delivery as skipped because it is superseded, and stores the skip as an attempt with
+/// status code 0.
 void record_skip(sql::Connection& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt);
 
 }  // namespace esclusa::store

@@ -22,7 +22,7 @@ std::vector<store::DueDelivery> due(sql::Connection& db, Timestamp now = at(1000
   return store::list_due(db, sealer(), now, limit);
 }
 
-/// The events whose deliveries are due, in their order.
+/// The events with due deliveries, in their order.
 Ids due_events(sql::Connection& db, Timestamp now = at(1000), size_t limit = 100) {
   Ids events;
   for (const auto& delivery : due(db, now, limit)) events.push_back(delivery.event.id);
@@ -54,7 +54,7 @@ std::string state_of(sql::Connection& db, DeliveryId id) {
 
 }  // namespace
 
-TEST_CASE("list_due: gives all that sending needs") {
+TEST_CASE("list_due: returns everything that sending needs") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -79,7 +79,7 @@ TEST_CASE("list_due: gives all that sending needs") {
   });
 }
 
-TEST_CASE("list_due: not before its time, the longest waiting first, and at most the limit") {
+TEST_CASE("list_due: only what is due, the longest overdue first, and at most the limit") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -97,7 +97,7 @@ TEST_CASE("list_due: not before its time, the longest waiting first, and at most
   });
 }
 
-TEST_CASE("list_due: within a hook and an environment one waits for the other, through retries") {
+TEST_CASE("list_due: deliveries of a hook and an environment keep their order through retries") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -107,7 +107,7 @@ TEST_CASE("list_due: within a hook and an environment one waits for the other, t
       const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.principal);
       REQUIRE(due_events(tx) == Ids{first});
       store::record_attempt(tx, due(tx)[0], attempt(500, "no"), retry(at(5000)));
-      CHECK(due_events(tx, at(4999)).empty());  // the second does not overtake
+      CHECK(due_events(tx, at(4999)).empty());  // the second one does not overtake
       REQUIRE(due_events(tx, at(5000)) == Ids{first});
       store::record_attempt(tx, due(tx, at(5000))[0], attempt(500, "no"), retry(at(6000)));
       store::record_attempt(tx, due(tx, at(6000))[0], attempt(), delivered);
@@ -116,7 +116,7 @@ TEST_CASE("list_due: within a hook and an environment one waits for the other, t
   });
 }
 
-TEST_CASE("list_due: a delivery that is dead or cancelled holds up nothing") {
+TEST_CASE("list_due: a dead or cancelled delivery does not block later ones") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -133,7 +133,7 @@ TEST_CASE("list_due: a delivery that is dead or cancelled holds up nothing") {
   });
 }
 
-TEST_CASE("list_due: other environments, other hooks and pings do not wait") {
+TEST_CASE("list_due: deliveries of other environments or hooks, and pings, do not wait") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -166,7 +166,7 @@ TEST_CASE("list_due: other environments, other hooks and pings do not wait") {
   });
 }
 
-TEST_CASE("next_due: the earliest that is still to come") {
+TEST_CASE("next_due: the earliest time after now") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -183,7 +183,7 @@ TEST_CASE("next_due: the earliest that is still to come") {
   });
 }
 
-TEST_CASE("record_attempt: a success ends the delivery, and shows on the hook") {
+TEST_CASE("record_attempt: a success ends the delivery, and is the hook's last response") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -216,8 +216,7 @@ TEST_CASE("record_attempt: a success ends the delivery, and shows on the hook") 
   });
 }
 
-TEST_CASE(
-    "record_attempt: a failure waits for its next time, counted, until the schedule is spent") {
+TEST_CASE("record_attempt: a failure is counted and retried, until no retry is left") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -243,7 +242,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("record_attempt: what was cancelled during the attempt stays cancelled") {
+TEST_CASE("record_attempt: a delivery cancelled during the attempt stays cancelled") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -263,7 +262,7 @@ TEST_CASE("record_attempt: what was cancelled during the attempt stays cancelled
   });
 }
 
-TEST_CASE("follow_clock: what was put off is due at once after the clock was set back") {
+TEST_CASE("follow_clock: retries are due at once after the clock was set back") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       constexpr int64_t back = 1'000'000;
@@ -279,7 +278,7 @@ TEST_CASE("follow_clock: what was put off is due at once after the clock was set
       const Timestamp now = at(100 - back), later = at(101 - back);
       CHECK(store::follow_clock(tx, now) == std::chrono::microseconds(back));
       CHECK(due(tx, now).size() == 1);
-      store::follow_clock(tx, later);  // another start, before any attempt
+      store::follow_clock(tx, later);  // a second start before any attempt
       CHECK(due(tx, now).size() == 1);
       const auto health = store::get_hook_health(tx, hook.id);
       CHECK(health.failing_since == now);

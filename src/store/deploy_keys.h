@@ -9,22 +9,22 @@
 
 namespace esclusa::store {
 
-/// Inserts it; nothing if a key with its fingerprint is there, in whatever repository.
+/// Inserts the key; nullopt if any repository has a key with its fingerprint.
 std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::DeployKey& key,
                                              const core::Principal& added_by);
 std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId repository,
                                                DeployKeyId id);
-/// By the key itself, in whatever repository it opens.
+/// Finds a key of any repository by its fingerprint.
 std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, std::string_view fingerprint);
 std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, DeployKeyId id);
 /// Oldest first; deleted ones are left out.
 core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
                                                 const core::Page& page);
-/// The key was used.
+/// Stores that the key was used.
 void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
 /// Hides the key, and frees its fingerprint.
 void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
-/// The same for all keys of the repository; how many there were.
+/// The same for all keys of the repository; returns their number.
 size_t delete_deploy_keys(sql::Connection& tx, RepositoryId repository, Timestamp now);
 
 }  // namespace esclusa::store

@@ -58,7 +58,7 @@ TEST_CASE("insert_deploy_key: keeps every field") {
 }
 
 TEST_CASE(
-    "insert_deploy_key: a fingerprint is there once on the whole server, until it is deleted") {
+    "insert_deploy_key: a fingerprint is unique on the whole server, until its key is deleted") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings one(tx), two(tx, "other");
@@ -74,7 +74,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("find_deploy_key: in its own repository alone, and not when deleted") {
+TEST_CASE("find_deploy_key: only in its own repository, and not when deleted") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings one(tx), two(tx, "other");
@@ -88,7 +88,7 @@ TEST_CASE("find_deploy_key: in its own repository alone, and not when deleted") 
 }
 
 TEST_CASE(
-    "list_deploy_keys: oldest first, by pages, without deleted ones and other repositories'") {
+    "list_deploy_keys: oldest first, in pages, without deleted ones and other repositories'") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings one(tx), two(tx, "other");

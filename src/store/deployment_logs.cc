@@ -12,7 +12,7 @@ std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployme
 
 std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end) {
   std::string text;
-  int64_t first = 0;  // where the first part that was read begins
+  int64_t first = 0;  // position of the first part that was read
   db.each(
       "select end_at, text from deployment_log_part where deployment_id = $1 and end_at > $2 "
       "order by end_at",

@@ -15,9 +15,10 @@ struct DeploymentLog {
   int64_t part_count = 0;
 };
 std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployment);
-/// The bytes from `begin` to before `end`, as far as they are there.
+/// The bytes from `begin` up to `end`, exclusive, as far as the log has them.
 std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end);
-/// Adds a part behind what `known` says; false, and nothing is changed, if there is more already.
+/// Appends a part at the end that `known` has. If the log is already longer, changes nothing and
+/// returns false.
 bool append_log(sql::Connection& tx, DeploymentId deployment, const DeploymentLog& known,
                 std::string_view text, Timestamp now);
 void delete_log(sql::Connection& tx, DeploymentId deployment);

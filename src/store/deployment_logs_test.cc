@@ -10,7 +10,7 @@ using test::at;
 using test::for_each_engine;
 using test::Surroundings;
 
-TEST_CASE("a deployment's log: parts are read as one text, from anywhere to anywhere") {
+TEST_CASE("a deployment's log: parts are read as one text, in any range") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -34,7 +34,7 @@ TEST_CASE("a deployment's log: parts are read as one text, from anywhere to anyw
   });
 }
 
-TEST_CASE("append_log: false, and nothing changed, when there is more than was known") {
+TEST_CASE("append_log: false, without a change, when the log is longer than was known") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -46,7 +46,7 @@ TEST_CASE("append_log: false, and nothing changed, when there is more than was k
   });
 }
 
-TEST_CASE("delete_deployment: its log goes with it, and no other") {
+TEST_CASE("delete_deployment: deletes its log too, and no other") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);

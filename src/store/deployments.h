@@ -11,7 +11,7 @@
 
 namespace esclusa::store {
 
-/// Inserts it with the principal as its creator; `deployment.id` is ignored.
+/// Inserts the deployment; the principal is its creator. `deployment.id` is ignored.
 DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& deployment,
                                const core::Principal& creator);
 std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryId repository,
@@ -23,21 +23,22 @@ core::Listing<core::Deployment> list_deployments(sql::Connection& db, Repository
 /// The deployments of an environment whose latest state is `success`, oldest first.
 std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
                                                     EnvironmentNameId environment);
-/// Makes whoever else would change the deployment wait until this transaction ends. SQLite has one
-/// writer at a time anyhow.
+/// Makes other writers of this deployment wait until this transaction ends. SQLite needs no lock,
+/// as it has only one writer.
 void lock_deployment(sql::Connection& tx, DeploymentId id);
-/// From held to that phase; false, and nothing is changed, if it is not held any more.
+/// Moves a held deployment to that phase. If it is not held any more, changes nothing and returns
+/// false.
 bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
-/// Held deployments of the environment, or of all, oldest first.
+/// The held deployments of the environment, or of all environments, oldest first.
 std::vector<core::Deployment> list_held(sql::Connection& db,
                                         std::optional<EnvironmentNameId> environment = {});
-/// Held deployments that a wait timer holds, oldest first.
+/// The deployments that a wait timer holds, oldest first.
 std::vector<core::Deployment> list_timed(sql::Connection& db);
 bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment);
-/// With its statuses, verdicts and reviews. Events stay.
+/// Deletes the deployment with its statuses, verdicts and reviews. Events stay.
 void delete_deployment(sql::Connection& tx, DeploymentId id);
 
-/// Inserts it, and makes the deployment show its state and environment.
+/// Inserts the status, and updates the deployment's state and environment.
 DeploymentStatusId insert_status(sql::Connection& tx, const core::DeploymentStatus& status,
                                  const core::Principal& creator);
 std::optional<core::DeploymentStatus> find_status(sql::Connection& db, DeploymentId deployment,

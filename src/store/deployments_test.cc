@@ -22,7 +22,7 @@ std::vector<DeploymentId> ids(const std::vector<core::Deployment>& deployments) 
 
 using Ids = std::vector<DeploymentId>;
 
-/// What the filter finds, on one big page.
+/// The ids that the filter finds, on one big page.
 Ids find_all(sql::Connection& db, const Surroundings& s, const core::DeploymentFilter& filter) {
   auto listing = store::list_deployments(db, s.repository.id, filter, {1, 100});
   CHECK(listing.total_count == static_cast<int64_t>(listing.items.size()));
@@ -72,7 +72,7 @@ TEST_CASE("insert_deployment: keeps every field") {
   });
 }
 
-TEST_CASE("insert_deployment: an absent description stays absent, flags stay off") {
+TEST_CASE("insert_deployment: an absent description stays absent, and flags stay false") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -84,7 +84,7 @@ TEST_CASE("insert_deployment: an absent description stays absent, flags stay off
   });
 }
 
-TEST_CASE("insert_deployment: the row says by which token, and which human answers for it") {
+TEST_CASE("insert_deployment: the row has the token, and the human who answers for it") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -110,7 +110,7 @@ TEST_CASE("insert_deployment: the row says by which token, and which human answe
   });
 }
 
-TEST_CASE("insert_deployment: one that is held has no time of release") {
+TEST_CASE("insert_deployment: a held one has no release time") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -124,7 +124,7 @@ TEST_CASE("insert_deployment: one that is held has no time of release") {
   });
 }
 
-TEST_CASE("find_deployment: not through another repository") {
+TEST_CASE("find_deployment: not found through another repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx), other(tx, "other");
@@ -135,7 +135,7 @@ TEST_CASE("find_deployment: not through another repository") {
   });
 }
 
-TEST_CASE("list_deployments: newest first, and nothing of another repository") {
+TEST_CASE("list_deployments: newest first, and none of another repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx), other(tx, "other");
@@ -175,7 +175,7 @@ TEST_CASE("list_deployments: each filter by itself, and all of them together") {
   });
 }
 
-TEST_CASE("list_deployments: pages do not overlap, and each tells the whole count") {
+TEST_CASE("list_deployments: pages do not overlap, and each has the total count") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -220,7 +220,7 @@ TEST_CASE("list_live_deployments: those whose latest status is success, oldest f
   });
 }
 
-TEST_CASE("is_only_deployment: counts the environment that it is in now") {
+TEST_CASE("is_only_deployment: counts in the deployment's present environment") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -236,7 +236,7 @@ TEST_CASE("is_only_deployment: counts the environment that it is in now") {
   });
 }
 
-TEST_CASE("delete_deployment: with its statuses; its events stay, and ids are not used again") {
+TEST_CASE("delete_deployment: deletes its statuses; events stay, and ids are not reused") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -262,7 +262,7 @@ TEST_CASE("delete_deployment: with its statuses; its events stay, and ids are no
   });
 }
 
-TEST_CASE("insert_status: keeps every field, and the deployment shows it") {
+TEST_CASE("insert_status: keeps every field, and updates the deployment") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -301,7 +301,7 @@ TEST_CASE("insert_status: keeps every field, and the deployment shows it") {
   });
 }
 
-TEST_CASE("insert_status: every state comes back by its name") {
+TEST_CASE("insert_status: every state can be stored and read") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -339,7 +339,7 @@ TEST_CASE("list_statuses: one deployment's, newest first, in pages") {
   });
 }
 
-TEST_CASE("next_event_no: counts from 1 for each deployment, and a rollback gives numbers back") {
+TEST_CASE("next_event_no: counts from 1 per deployment, and a rollback frees its numbers") {
   for_each_engine([](sql::Database& db) {
     auto [one, two] = test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);

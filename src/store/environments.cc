@@ -52,7 +52,7 @@ core::ProtectionRule read_rule(const sql::Row& row) {
     case core::GateKind::branch_policy:
       rule.gate = core::BranchPolicyRule{read_enum<core::BranchPolicyMode>(row, 2)};
       break;
-    // A column that is not there reads as 0, which would be no gate.
+    // A missing column reads as 0, which would mean that there is no gate.
     case core::GateKind::wait_timer:
       ENSURE(row.integer(3) > 0);
       rule.gate = core::WaitTimerRule{static_cast<int>(row.integer(3))};
@@ -65,7 +65,7 @@ core::ProtectionRule read_rule(const sql::Row& row) {
   return rule;
 }
 
-/// In the order of their kinds, as core has them.
+/// In the order of the kinds in core::GateKind.
 std::vector<core::ProtectionRule> list_rules(sql::Connection& db, EnvironmentId id) {
   auto rules = db.all(
       "select id, kind, branch_policy, wait_timer, required_approvals, prevent_self_review "

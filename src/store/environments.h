@@ -11,42 +11,43 @@
 
 namespace esclusa::store {
 
-/// The environment of that name, with its rules; made at first mention, with that spelling.
+/// The environment of that name, with its rules. Creates it with this spelling if it does not
+/// exist.
 core::Environment ensure_environment(sql::Connection& tx, RepositoryId repository,
                                      std::string_view name, Timestamp now);
-/// Without regard to case.
+/// The name is compared without regard to case.
 std::optional<core::Environment> find_environment(sql::Connection& db, RepositoryId repository,
                                                   std::string_view name);
-/// The environment that bears the name now; nothing if it was deleted.
+/// The present environment of the name; nullopt if it was deleted.
 std::optional<core::Environment> find_environment(sql::Connection& db, EnvironmentNameId name);
-/// What the repository does with deployments to environments that are not there.
+/// Whether deployments to this repository may create environments that do not exist.
 core::NewEnvironments find_new_environments(sql::Connection& db, RepositoryId repository);
 void set_new_environments(sql::Connection& tx, RepositoryId repository,
                           core::NewEnvironments policy);
-/// The names of environments that are about as long as `name`, at most core::compared_names.
+/// The names of environments of about the same length as `name`, at most core::compared_names.
 std::vector<std::string> list_similar_names(sql::Connection& db, RepositoryId repository,
                                             std::string_view name);
-/// By their names' order.
+/// Ordered by name.
 core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,
                                                    const core::Page& page);
-/// With its reviewers in full.
+/// The environment with the profiles of its reviewers.
 core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment environment);
-/// All of the repository that have a branch policy for protected branches.
+/// The repository's environments whose branch policy is for protected branches.
 std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
                                                           RepositoryId repository);
 
-/// Writes `can_admins_bypass` and the rules. Rules with an id stay, those that are missing go, and
-/// those without get one here. Patterns go with their mode.
+/// Saves `can_admins_bypass` and the rules. Rules with an id are kept, rules that are missing are
+/// deleted, and rules without an id get one. Patterns are deleted when their mode ends.
 void save_environment(sql::Connection& tx, core::Environment& environment, Timestamp now);
-/// With its rules and patterns; its name stays.
+/// Deletes the environment with its rules and patterns; the row of its name stays.
 void delete_environment(sql::Connection& tx, const core::Environment& environment);
 
 /// Oldest first.
 std::vector<core::BranchPolicy> list_branch_policies(sql::Connection& db, EnvironmentId id);
-/// Gives it an id; nothing if the environment has the pattern already.
+/// Inserts the policy and returns its id; nullopt if the environment already has the pattern.
 std::optional<BranchPolicyId> insert_branch_policy(sql::Connection& tx, EnvironmentId environment,
                                                    const core::BranchPolicy& policy, Timestamp now);
-/// False if the environment has the pattern already.
+/// False if the environment already has the pattern.
 bool rename_branch_policy(sql::Connection& tx, EnvironmentId environment,
                           const core::BranchPolicy& policy);
 void delete_branch_policy(sql::Connection& tx, BranchPolicyId id);

@@ -61,7 +61,7 @@ core::DeploymentReview approval(const Surroundings& s, const core::Deployment& d
   return review;
 }
 
-/// With a Surroundings and a guarded environment, in one transaction of either engine.
+/// Runs `test` with a Surroundings and a guarded environment, in one transaction of each engine.
 void on_each_engine(
     const std::function<void(sql::Connection&, const Surroundings&, core::Environment)>& test) {
   for_each_engine([&](sql::Database& db) {
@@ -92,7 +92,7 @@ TEST_CASE("save_environment: keeps every rule, in the order of the kinds") {
   });
 }
 
-TEST_CASE("save_environment: a rule with an id stays, others go or are made") {
+TEST_CASE("save_environment: a rule with an id stays; others are deleted or inserted") {
   on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
     const auto timer = environment.rules[1].id, review = environment.rules[2].id;
     environment.rules = {environment.rules[1], {{}, environment.rules[2].gate}};
@@ -105,7 +105,7 @@ TEST_CASE("save_environment: a rule with an id stays, others go or are made") {
   });
 }
 
-TEST_CASE("save_environment: how reviews are judged is kept also without a rule") {
+TEST_CASE("save_environment: the review settings are kept even without a rule") {
   on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
     environment.rules.clear();
     environment.reviews = {3, true};
@@ -117,7 +117,7 @@ TEST_CASE("save_environment: how reviews are judged is kept also without a rule"
   });
 }
 
-TEST_CASE("save_environment: patterns go with their mode") {
+TEST_CASE("save_environment: patterns are deleted with their mode") {
   on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
     core::BranchPolicy policy{{}, core::BranchPolicyKind::tag, "v*"};
     policy.id = found(store::insert_branch_policy(tx, environment.id, policy, at(3)));
@@ -137,7 +137,7 @@ TEST_CASE("save_environment: patterns go with their mode") {
   });
 }
 
-TEST_CASE("delete_environment: its name stays, and bears another one later") {
+TEST_CASE("delete_environment: its name row stays, and a new environment can use it") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& made) {
     store::insert_branch_policy(tx, made.id, {{}, core::BranchPolicyKind::branch, "x"}, at(3));
     store::delete_environment(tx, made);
@@ -150,7 +150,7 @@ TEST_CASE("delete_environment: its name stays, and bears another one later") {
   });
 }
 
-TEST_CASE("list_environments: by name, with the count of all") {
+TEST_CASE("list_environments: by name, with the total count") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment&) {
     for (const char* name : {"beta", "Alpha"}) {
       store::ensure_environment(tx, s.repository.id, name, at(4));
@@ -163,7 +163,7 @@ TEST_CASE("list_environments: by name, with the count of all") {
   });
 }
 
-TEST_CASE("insert_deployment: keeps what the gates look at") {
+TEST_CASE("insert_deployment: keeps the fields that the gates need") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     const auto read = found(store::find_deployment(tx, s.repository.id, held.id));
@@ -189,7 +189,7 @@ TEST_CASE("leave_held: only once") {
   });
 }
 
-TEST_CASE("save_verdicts: the latest ones, and whose timer runs") {
+TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running timers") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     core::GateVerdict verdict{.kind = core::GateKind::wait_timer,
@@ -213,7 +213,7 @@ TEST_CASE("save_verdicts: the latest ones, and whose timer runs") {
   });
 }
 
-TEST_CASE("gather_gate_facts: what cannot be read is an error, and never taken for nothing") {
+TEST_CASE("gather_gate_facts: an unreadable row is an error, not an absent rule") {
   for (const char* table : {"branch_policy", "branch_protection", "deployment_review"}) {
     test::SqliteStore store;
     CHECK_FALSE(store.database().write([&](sql::Connection& tx) {
@@ -240,7 +240,7 @@ TEST_CASE("insert_review: one approval for each human and rule") {
     const auto listed = store::list_reviews(tx, held.id);
     REQUIRE(listed.size() == 2);
     const auto judged = store::gather_gate_facts(tx, where, held, {}).reviews;
-    CHECK_FALSE(judged[0].is_entitled);  // by a rule that does not name ada
+    CHECK_FALSE(judged[0].is_entitled);  // the rule does not name ada
     CHECK(judged[1].is_entitled);
     CHECK(listed[1].environment.name == "production");
     CHECK(listed[1].comment == "fine");
@@ -250,7 +250,7 @@ TEST_CASE("insert_review: one approval for each human and rule") {
   });
 }
 
-TEST_CASE("may_review: named in person or by a team, with a role, and not blocked") {
+TEST_CASE("may_review: named directly or by a team, with a role, and not blocked") {
   on_each_engine([](sql::Connection& tx, const Surroundings& s, core::Environment environment) {
     const auto grace = test::add_account(tx, "grace");
     const ProtectionRuleId rule = environment.rules.back().id;

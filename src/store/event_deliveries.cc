@@ -36,12 +36,12 @@ core::EventDelivery read_event_delivery(const sql::Row& row) {
   return delivery;
 }
 
-/// A name of the schema, never a client's text.
+/// The state is a name of the schema, never text of a client.
 std::string state_condition(std::optional<core::DeliveryState> state) {
   return state ? " and d.state = '" + std::string(core::to_name(*state)) + "'" : "";
 }
 
-/// Where the part before `from` begins: as many newer ones as a part has, or all that there are.
+/// The first id of the page before `from`: up to one page of newer deliveries.
 std::optional<DeliveryId> previous_part(sql::Connection& db, HookId hook, DeliveryId from,
                                         const core::EventDeliveryQuery& query) {
   std::optional<DeliveryId> begin;
@@ -92,7 +92,7 @@ core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::R
       "where a.delivery_id = delivery.id), 0) where id in (" +
           chosen + "$5)",
       {hook.value, from, until, to_micros(now), limit});
-  // Whoever asks for it believes that the receiver is well: find out at once.
+  // A replay suggests that the receiver works again, so probe the hook at once.
   tx.execute("update hook set probe_at = $2 where id = $1 and probe_at > $2",
              {hook.value, to_micros(now)});
   tx.execute("update delivery set next_attempt_at = $2 where " + std::string(waits_for_hook) +

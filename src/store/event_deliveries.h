@@ -2,15 +2,15 @@
 #include "core/event_delivery.h"
 #include "sql/connection.h"
 
-/// Deliveries by event, as the hook's owner looks after them.
+/// Deliveries by event, as the owner of the hook sees them.
 namespace esclusa::store {
 
 core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
                                               const core::EventDeliveryQuery& query);
 
-/// Makes what `replay` names pending again, with no attempt made and due now, or held where its
-/// hook holds what comes; the oldest first, at most `limit` of them. What waits for its next
-/// attempt is due now as well, and a hook whose breaker is open is probed at once.
+/// Makes the deliveries that `replay` selects pending again, without attempts and due now, or held
+/// while their hook holds deliveries; the oldest first, at most `limit`. Pending retries are due
+/// now as well, and a hook whose breaker is open is probed at once.
 core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::Replay& replay,
                                  Timestamp now, int limit);
 

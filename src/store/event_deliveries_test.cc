@@ -17,7 +17,7 @@ namespace {
 
 using Numbers = std::vector<int64_t>;
 
-/// One event for the hook alone, in that state.
+/// Inserts one event for this hook only, with its delivery in that state.
 DeliveryId send(sql::Connection& tx, const Surroundings& s, const core::Hook& hook,
                 DeliveryState state, int64_t created_at = 0) {
   core::Event event = s.event("deployment", {}, at(created_at));
@@ -81,7 +81,7 @@ TEST_CASE("list_event_deliveries: one item for each event, with its latest attem
   });
 }
 
-TEST_CASE("list_event_deliveries: an event of no repository") {
+TEST_CASE("list_event_deliveries: an event without a repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -95,7 +95,7 @@ TEST_CASE("list_event_deliveries: an event of no repository") {
   });
 }
 
-TEST_CASE("list_event_deliveries: by state, in pages that know their neighbours") {
+TEST_CASE("list_event_deliveries: by state, in pages with cursors to the next and previous page") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -122,7 +122,7 @@ TEST_CASE("list_event_deliveries: by state, in pages that know their neighbours"
   });
 }
 
-TEST_CASE("replay_deliveries: begins the named states anew, and leaves all others") {
+TEST_CASE("replay_deliveries: restarts deliveries in the named states, and no others") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -189,7 +189,7 @@ TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the li
   });
 }
 
-TEST_CASE("replay_deliveries: what waits for its next attempt is due as well") {
+TEST_CASE("replay_deliveries: a pending retry is due at once too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -209,7 +209,7 @@ TEST_CASE("replay_deliveries: what waits for its next attempt is due as well") {
   });
 }
 
-TEST_CASE("replay_deliveries: a hook that holds what comes holds this too") {
+TEST_CASE("replay_deliveries: a hook that holds deliveries holds the replayed ones too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -230,7 +230,7 @@ TEST_CASE("replay_deliveries: a hook that holds what comes holds this too") {
   });
 }
 
-TEST_CASE("list_due: what was skipped and is replayed says so") {
+TEST_CASE("list_due: a replayed delivery shows that it was skipped before") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -249,7 +249,7 @@ TEST_CASE("list_due: what was skipped and is replayed says so") {
   });
 }
 
-TEST_CASE("restart_hook: forgets the failures, and what was held is due now") {
+TEST_CASE("restart_hook: resets the failures, and held deliveries are due now") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);

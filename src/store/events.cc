@@ -15,13 +15,13 @@ std::optional<int64_t> account_value(const core::Principal& actor) {
   return actor.account ? std::optional(actor.account->id.value) : std::nullopt;
 }
 
-/// A hook that gets an event, perhaps later.
+/// A hook that receives an event, now or later.
 struct Receiver {
   int64_t hook_id;
-  bool holds;  ///< its breaker is open, or its creator blocked
+  bool holds;  ///< its breaker is open, or its creator is blocked
 };
 
-/// The hooks that get the event. Their events are a comma-separated list in the row.
+/// The hooks that receive the event. `hook.events` is a comma-separated list.
 std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
   if (event.only_hook) return {{event.only_hook->value, false}};
   std::vector<Receiver> found;
@@ -29,7 +29,7 @@ std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
   tx.each(
       "select h.id, h.events, case when h.probe_at is null and c.blocked_at is null then 0 else 1 "
       "end from hook h join account c on c.id = h.creator_id where h.active = 1 and h.id in ("
-      // Apart, so that each finds its index: `or` would look at every hook there is.
+      // Two selects, so that each uses its index: with `or` the query would read every hook.
       "select id from hook where repository_id = $1 and deleted_at is null union all "
       "select o.id from hook o join repository r on r.owner_id = o.organization_id "
       "where r.id = $1 and o.deleted_at is null) order by h.id",

@@ -7,16 +7,16 @@
 
 namespace esclusa::store {
 
-/// Inserts the event, its frozen body, and one pending delivery for each active hook, of the
-/// repository or of the organization that owns it, that asked for it. `event.id` and
-/// `event.event_no` are given here.
+/// Inserts the event, its frozen body, and one pending delivery for each active hook of the
+/// repository or of its organization that wants the event. Sets the values of `event.id` and
+/// `event.event_no`.
 EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
                      const core::Principal& actor);
 
-/// The body of the repository's latest `push` event; nothing if there was none.
+/// The body of the repository's latest `push` event; nullopt if there was none.
 std::optional<std::string> latest_push(sql::Connection& db, RepositoryId repository);
 
-/// Writes the one audit row of a mutating transaction. `detail` is JSON text without secrets.
+/// The one audit row of a mutating transaction. `detail` is JSON text without secrets.
 struct AuditEntry {
   std::string_view action;  ///< `deployment.create`
   std::optional<RepositoryId> repository_id;

@@ -18,7 +18,7 @@ using test::Surroundings;
 
 namespace {
 
-/// The hooks that get the event, by id.
+/// The hooks that receive the event, by id.
 std::vector<HookId> receivers(sql::Connection& db, EventId event) {
   return db.all("select hook_id from delivery where event_id = $1 order by hook_id", {event.value},
                 [](const sql::Row& row) { return HookId{row.integer(0)}; });
@@ -67,7 +67,7 @@ TEST_CASE("insert_event: keeps every field, and the body byte for byte") {
   });
 }
 
-TEST_CASE("insert_event: numbers are gapless within a deployment, and absent without one") {
+TEST_CASE("insert_event: numbers have no gaps within a deployment, and are absent without one") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -88,7 +88,7 @@ TEST_CASE("insert_event: numbers are gapless within a deployment, and absent wit
   });
 }
 
-TEST_CASE("insert_event: numbers stay gapless when several threads report at once") {
+TEST_CASE("insert_event: numbers have no gaps when several threads report at once") {
   for_each_engine([](sql::Database& db) {
     auto [s, deployment] = test::write(db, [](sql::Connection& tx) {
       const Surroundings made(tx);
@@ -144,7 +144,7 @@ TEST_CASE("insert_event: one delivery for each active hook that asked for it") {
   });
 }
 
-TEST_CASE("insert_event: a ping goes to its hook alone, also if that is inactive") {
+TEST_CASE("insert_event: a ping goes to its hook only, even if the hook is inactive") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -159,7 +159,7 @@ TEST_CASE("insert_event: a ping goes to its hook alone, also if that is inactive
   });
 }
 
-TEST_CASE("insert_event: what is not announced is a row, and is delivered to nobody") {
+TEST_CASE("insert_event: an event that is not announced has a row, but no delivery") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -173,7 +173,7 @@ TEST_CASE("insert_event: what is not announced is a row, and is delivered to nob
   });
 }
 
-TEST_CASE("insert_event: undone with the transaction, with its deliveries") {
+TEST_CASE("insert_event: a rollback removes the event and its deliveries") {
   for_each_engine([](sql::Database& db) {
     auto refused = db.write([](sql::Connection& tx) -> Result<void> {
       const Surroundings s(tx);
@@ -192,7 +192,7 @@ TEST_CASE("insert_event: undone with the transaction, with its deliveries") {
   });
 }
 
-TEST_CASE("insert_audit: one row, with who, what, where and by which request") {
+TEST_CASE("insert_audit: one row with the actor, action, target and request") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);

@@ -8,8 +8,8 @@
 namespace esclusa::store {
 namespace {
 
-// The keys of our advisory locks on PostgreSQL: 2^60 + an id. In pg_locks a key stands as two
-// halves; the bounds are those of the upper one, for ids below 2^53.
+// The keys of our advisory locks on PostgreSQL are 2^60 + an event id. pg_locks shows a key as two
+// halves; these bounds are for the upper half, for ids below 2^53.
 const std::string mark_base = "1152921504606846976";
 const std::string mark_range = "between 268435456 and 270532607";
 
@@ -21,7 +21,8 @@ FeedEnd feed_end(sql::Connection& db) {
         db.number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'");
     return {latest, latest};
   }
-  // In this order: whoever took an id up to `latest` had its mark before.
+  // Read `latest` before the locks: a transaction that took an id up to `latest` already had its
+  // lock.
   const int64_t latest =
       db.number("select case when is_called then last_value else 0 end from event_id_seq");
   static const std::string sql =
@@ -34,7 +35,7 @@ FeedEnd feed_end(sql::Connection& db) {
 }
 
 void announce_event(sql::Connection& tx) {
-  if (tx.engine() == sql::Engine::sqlite) return;  // one thread writes: ids grow with the commits
+  if (tx.engine() == sql::Engine::sqlite) return;  // one writer: id order is commit order
   static const std::string sql =
       "select pg_advisory_xact_lock_shared(" + mark_base + " + last_value - 1) from event_id_seq";
   tx.execute(sql);

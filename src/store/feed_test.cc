@@ -28,7 +28,7 @@ store::FeedEnd end_of(sql::Database& db) {
   return test::read(db, [](sql::Connection& c) { return store::feed_end(c); });
 }
 
-/// The ids after `after`, as a reader gets them.
+/// The ids after `after` that a reader receives.
 std::vector<int64_t> ids_after(sql::Database& db, int64_t after,
                                std::optional<RepositoryId> repository = {}) {
   const auto end = end_of(db);
@@ -50,7 +50,7 @@ std::vector<int64_t> committed_ids(sql::Database& db) {
 
 }  // namespace
 
-TEST_CASE("list_feed: an event with all that the feed shows, oldest first, so many at a time") {
+TEST_CASE("list_feed: events with all fields of the feed, oldest first, at most the count") {
   for_each_engine([](sql::Database& db) {
     const Surroundings s = add_surroundings(db);
     core::Event event = s.event("deployment", {}, test::at(5));
@@ -77,7 +77,7 @@ TEST_CASE("list_feed: an event with all that the feed shows, oldest first, so ma
   });
 }
 
-TEST_CASE("list_feed: of one repository, and never what concerns one hook alone") {
+TEST_CASE("list_feed: of one repository, and never events for a single hook") {
   for_each_engine([](sql::Database& db) {
     const Surroundings one = add_surroundings(db);
     const auto [other, wanted] = test::write(db, [&](sql::Connection& tx) {
@@ -86,7 +86,7 @@ TEST_CASE("list_feed: of one repository, and never what concerns one hook alone"
       ping.only_hook = one.hook(tx).id;
       store::insert_event(tx, ping, "{}", one.principal);
       core::Event quiet = one.event("deployment_status");
-      quiet.announced = false;  // no hook gets it, but the feed has it
+      quiet.announced = false;  // no hook receives it, but the feed has it
       const EventId id = store::insert_event(tx, quiet, "{}", one.principal);
       add_event(tx, second);
       return std::pair(second, id);
@@ -104,7 +104,7 @@ TEST_CASE("feed_end: nothing has happened yet") {
   });
 }
 
-TEST_CASE("feed_end: a number that was taken and given back hides nothing") {
+TEST_CASE("feed_end: the id of a rolled back transaction hides no event") {
   for_each_engine([](sql::Database& db) {
     const Surroundings s = add_surroundings(db);
     auto add = [&](bool keep) {
@@ -127,7 +127,7 @@ TEST_CASE("feed_end: a number that was taken and given back hides nothing") {
 TEST_CASE("feed_end: an event waits for one with a smaller id that is not committed yet") {
   for_each_engine([](sql::Database& db) {
     const auto engine = test::read(db, [](sql::Connection& c) { return c.engine(); });
-    if (engine == sql::Engine::sqlite) return;  // there is no second writer there
+    if (engine == sql::Engine::sqlite) return;  // SQLite has no second writer
     const Surroundings s = add_surroundings(db);
     std::latch taken(1), seen(1);
     std::jthread slow([&] {
@@ -148,7 +148,7 @@ TEST_CASE("feed_end: an event waits for one with a smaller id that is not commit
   });
 }
 
-TEST_CASE("the feed: a reader beside eight writers, some of which give up, misses nothing") {
+TEST_CASE("the feed: a reader misses nothing while eight writers commit or roll back") {
   for_each_engine([](sql::Database& db) {
     const Surroundings s = add_surroundings(db);
     std::atomic<int> at_work = 8;
@@ -178,7 +178,7 @@ TEST_CASE("the feed: a reader beside eight writers, some of which give up, misse
            })) {
         seen.push_back(event.id.value);
       }
-      cursor = std::max(cursor, end.settled);  // also over numbers that were given back
+      cursor = std::max(cursor, end.settled);  // also over ids of rolled back transactions
     }
     CHECK(seen == committed_ids(db));
     CHECK(seen.size() > 160);

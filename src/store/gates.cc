@@ -11,8 +11,8 @@
 namespace esclusa::store {
 namespace {
 
-/// Whether the rule names the account or a team of it, and neither it nor the human who answers for
-/// it is blocked.
+/// Whether the rule names the account or a team of it, and neither the account nor the human who
+/// answers for it is blocked.
 bool is_named(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
   constexpr const char* sql =
       "select count(*) from account c where c.id = $2 and "
@@ -142,7 +142,7 @@ std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, Deployment
 
 bool holds_role(sql::Connection& db, const core::Repository& repository,
                 const core::Account& account) {
-  core::Repository closed = repository;  // to those who have no role of their own
+  core::Repository closed = repository;  // so that only granted roles count
   closed.visibility = core::Visibility::is_private;
   auto holds = [&](const core::Account& one) {
     core::Principal principal;

@@ -9,31 +9,33 @@
 
 namespace esclusa::store {
 
-/// What the gates of the environment are judged by; `deployment` may have no id yet.
+/// Reads the facts that the gates of the environment are judged by; `deployment` may have no id
+/// yet.
 core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& environment,
                                   const core::Deployment& deployment, const core::GateTime& now);
-/// Whom the environment's rule names in person, and who may not review today.
+/// The accounts that the environment's rule names directly but that may not review now.
 std::set<AccountId> list_unentitled(sql::Connection& db, const core::Environment& environment);
 
-/// Replaces the verdicts that are stored with the deployment.
+/// Replaces the deployment's stored verdicts.
 void save_verdicts(sql::Connection& tx, DeploymentId deployment,
                    const std::vector<core::GateVerdict>& verdicts, Timestamp now);
-/// As they were last judged, without those who could open them.
+/// The verdicts as they were last judged, without their openers.
 std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId deployment);
 
-/// `review.id` is ignored. Nothing if the same account has approved by the same rule.
+/// Inserts the review; `review.id` is ignored. nullopt if the same account has already approved by
+/// the same rule.
 std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
                                                 const core::DeploymentReview& review,
                                                 const core::Principal& reviewer);
-/// Newest first; `is_entitled` is left open.
+/// Newest first; `is_entitled` is not set.
 std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, DeploymentId deployment);
-/// Whether the account may review by the rule today: the rule names it or a team of it, it holds a
-/// role in the repository, and it is not blocked. The human who answers for a bot must hold a role
-/// and not be blocked, too: it is the human's approval.
+/// Whether the account may review by the rule now: the rule names it or a team of it, it holds a
+/// role in the repository, and it is not blocked. For a bot, the human who answers for it must also
+/// hold a role and not be blocked: the approval is the human's.
 bool may_review(sql::Connection& db, const core::Repository& repository, ProtectionRuleId rule,
                 const core::Account& account);
-/// Whether the account, and the human who answers for it, hold a role there; that everybody may
-/// read what is public does not count.
+/// Whether the account, and the human who answers for it, hold a granted role in the repository.
+/// Public read access does not count.
 bool holds_role(sql::Connection& db, const core::Repository& repository,
                 const core::Account& account);
 

@@ -8,10 +8,10 @@ namespace esclusa::store {
 
 /// `intent.id` is ignored.
 GitIntentId insert_git_intent(sql::Connection& tx, const core::GitIntent& intent);
-/// False if it is settled already.
+/// False if it is already settled.
 bool settle_git_intent(sql::Connection& tx, GitIntentId id, core::GitOutcome outcome,
                        Timestamp now);
-/// Open ones that were written down before `before`, oldest first.
+/// The open intents that were stored before `before`, oldest first.
 std::vector<core::GitIntent> list_open_git_intents(sql::Connection& db, Timestamp before);
 
 }  // namespace esclusa::store

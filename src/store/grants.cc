@@ -3,7 +3,7 @@
 namespace esclusa::store {
 namespace {
 
-/// The number that core::Role has for the name in the column, so that SQL can compare roles.
+/// The number of the core::Role that the column names, so that SQL can compare roles.
 std::string level_of(std::string_view column) {
   std::string text = "case " + std::string(column);
   for (const auto& [role, name] : core::enum_names<core::Role>::values) {

@@ -5,11 +5,11 @@
 #include "core/account.h"
 #include "sql/connection.h"
 
-/// What was granted to whom in repositories, as SQL that other files put into their statements.
+/// The roles granted in repositories, as SQL text for the statements of other files.
 namespace esclusa::store {
 
-/// The repository whose grants are selected, and the account to which they are narrowed (empty: all
-/// of them), each as an expression of the statement around it: a parameter or a column.
+/// The repository whose grants are selected, and optionally the one account (empty: all accounts).
+/// Each is an SQL expression: a parameter or a column of the outer statement.
 struct GrantScope {
   std::string_view repository;
   std::string_view owner;
@@ -17,12 +17,12 @@ struct GrantScope {
 };
 
 /// A select of `account_id`, `level` (the number of a core::Role) and `is_direct` for each grant:
-/// in person, by a team, as an owner of the organization, and as the user who owns the repository.
+/// direct, by a team, as an owner of the organization, and as the user who owns the repository.
 std::string select_grants(const GrantScope& scope);
-/// An expression for the highest of them, for one account; null where there is none.
+/// An expression for the highest level of one account; null if it has no grant.
 std::string select_highest_grant(const GrantScope& scope);
 
-/// A column of that kind; null is `Role::none`.
+/// Reads a column with a level; null is `Role::none`.
 core::Role read_level(const sql::Row& row, int column);
 
 }  // namespace esclusa::store

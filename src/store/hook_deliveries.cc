@@ -29,13 +29,13 @@ core::HookDelivery read_hook_delivery(const sql::Row& row) {
   return delivery;
 }
 
-/// The failures have an index of their own, by this very condition.
+/// The condition for failures must equal that of the index delivery_attempt_failed.
 std::string_view status_condition(std::optional<bool> successful) {
   if (!successful) return "";
   return *successful ? " and a.status_code between 1 and 399" : " and a.status_code >= 400";
 }
 
-/// Where the part before `from` begins: as many newer ones as a part has, or all that there are.
+/// The first id of the page before `from`: up to one page of newer attempts.
 std::optional<DeliveryAttemptId> previous_part(sql::Connection& db, HookId hook,
                                                DeliveryAttemptId from,
                                                const core::HookDeliveryQuery& query) {

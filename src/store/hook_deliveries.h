@@ -4,14 +4,14 @@
 #include "core/hook_delivery.h"
 #include "sql/connection.h"
 
-/// Attempts as the API shows them, and requests for another one.
+/// Attempts as the API shows them, and requests for redelivery.
 namespace esclusa::store {
 
 core::HookDeliveryPage list_hook_deliveries(sql::Connection& db, HookId hook,
                                             const core::HookDeliveryQuery& query);
 std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Connection& db, HookId hook,
                                                            DeliveryAttemptId id);
-/// Asks for one more attempt, which the worker makes at once.
+/// Requests one more attempt, which the worker makes at once.
 void insert_redelivery(sql::Connection& tx, DeliveryId delivery, Timestamp now);
 
 }  // namespace esclusa::store

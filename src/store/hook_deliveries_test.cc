@@ -29,7 +29,7 @@ store::DeliveryAttempt attempt(int status_code) {
   return attempt;
 }
 
-/// What follows of a scheduled attempt: the end, or another one at once.
+/// The outcome of a scheduled attempt: the end, or another attempt at once.
 store::AttemptOutcome outcome(bool delivered, std::optional<Timestamp> next = at(0)) {
   return {.delivered = delivered, .next_attempt_at = delivered ? std::nullopt : next};
 }
@@ -96,7 +96,7 @@ TEST_CASE("list_hook_deliveries: one item for each attempt of that hook, the new
   });
 }
 
-TEST_CASE("list_hook_deliveries: what waits for its first attempt is not listed") {
+TEST_CASE("list_hook_deliveries: a delivery without an attempt is not listed") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -107,7 +107,7 @@ TEST_CASE("list_hook_deliveries: what waits for its first attempt is not listed"
   });
 }
 
-TEST_CASE("list_hook_deliveries: a cursor begins with its id, and knows its neighbours") {
+TEST_CASE("list_hook_deliveries: a page begins at its cursor, and has its neighbours' cursors") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -136,7 +136,7 @@ TEST_CASE("list_hook_deliveries: a cursor begins with its id, and knows its neig
       CHECK(list(all[1]).previous == DeliveryAttemptId{all[0]});
       CHECK_FALSE(list(all[0]).previous);
       CHECK(list(all[4] - 1).items.empty());
-      // What arrives meanwhile moves nothing.
+      // New attempts do not move the page.
       send(tx, s, hook, {200});
       CHECK(ids(list(all[2])) == Numbers{all[2], all[3]});
     });
@@ -168,7 +168,7 @@ TEST_CASE("list_hook_deliveries: by success, in pages as well") {
   });
 }
 
-TEST_CASE("find_hook_delivery: with what went out and came back, and only through its hook") {
+TEST_CASE("find_hook_delivery: with the request and the response, and only through its hook") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -188,7 +188,7 @@ TEST_CASE("find_hook_delivery: with what went out and came back, and only throug
   });
 }
 
-TEST_CASE("list_redeliveries: the requests in their order, one of each delivery at a time") {
+TEST_CASE("list_redeliveries: the requests in their order, one per delivery at a time") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -266,7 +266,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("latest_push: the last one of that repository") {
+TEST_CASE("latest_push: the last push event of that repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx), other(tx, "other");

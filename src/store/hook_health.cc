@@ -9,7 +9,7 @@ namespace esclusa::store {
 core::HookHealth get_hook_health(sql::Connection& db, HookId id) {
   auto health = db.one("select failure_count, failing_since, probe_at from hook where id = $1",
                        {id.value}, [](const sql::Row& row) { return read_hook_health(row, 0); });
-  ENSURE(health.has_value());  // hooks are deleted softly
+  ENSURE(health.has_value());  // a deleted hook keeps its row
   return *health;
 }
 

@@ -4,23 +4,23 @@
 #include "core/hook.h"
 #include "sql/connection.h"
 
-/// How hooks fare, and what that means for the deliveries that wait for them.
+/// The health of hooks, and its effect on their pending deliveries.
 namespace esclusa::store {
 
 core::HookHealth get_hook_health(sql::Connection& db, HookId id);
 void set_hook_health(sql::Connection& tx, HookId id, const core::HookHealth& health);
-/// Makes the hook inactive, as its own fault, and holds what waits for it.
+/// Makes the hook inactive because of its failures, and holds its deliveries.
 void disable_hook(sql::Connection& tx, HookId id, std::string_view message, Timestamp now);
-/// Forgets the hook's failures, and what it was told about them; what waits for it is due now.
+/// Resets the hook's failures and a message that it was disabled; its held deliveries are due now.
 void restart_hook(sql::Connection& tx, HookId id, Timestamp now);
 
-/// The oldest delivery that waits for the hook; nothing if none does.
+/// The oldest pending or held delivery of the hook; nullopt if there is none.
 std::optional<DeliveryId> oldest_waiting(sql::Connection& db, HookId id);
-/// All that waits for the hook is held.
+/// Holds all pending deliveries of the hook.
 void hold_deliveries(sql::Connection& tx, HookId id);
-/// The same but for the oldest, which comes due at `next` if it was held.
+/// Holds all pending deliveries but the oldest, which is due at `next` if it was held.
 void hold_behind_oldest(sql::Connection& tx, HookId id, Timestamp next);
-/// All that waits for the hook is due now.
+/// Makes all pending and held deliveries of the hook due now.
 void make_due_now(sql::Connection& tx, HookId id, Timestamp now);
 
 }  // namespace esclusa::store

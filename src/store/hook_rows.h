@@ -5,14 +5,15 @@
 #include "core/hook.h"
 #include "sql/connection.h"
 
-/// For the joins of store/deliveries.cc: a hook's columns (alias `h`, its creator `c`) and their
-/// reader.
+/// For the joins in store/deliveries.cc: the columns of a hook (alias `h`) and its creator (alias
+/// `c`), and their reader.
 namespace esclusa::store {
 
 inline constexpr int hook_column_count = 25;
 inline constexpr std::string_view hook_creator_join = " join account c on c.id = h.creator_id ";
-/// What waits for the hook `$1`. The environment, always given, makes SQLite take the index of what
-/// waits; it would go through all that the hook ever had.
+/// The pending and held deliveries of the hook `$1`. The condition on the environment is always
+/// true; it makes SQLite use the index of such deliveries instead of reading all deliveries of the
+/// hook.
 inline constexpr std::string_view waits_for_hook =
     "hook_id = $1 and order_environment_id >= 0 and state in ('pending', 'held')";
 std::string hook_columns();

@@ -55,7 +55,7 @@ void read_credentials(const sql::Row& row, const Sealer& sealer, int column, cor
   }
 }
 
-/// All that is known only once the hook has its id.
+/// Writes the secrets, which need the hook's id.
 void write_secrets(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
   std::optional<std::string> former;
   std::optional<int64_t> until;
@@ -63,7 +63,7 @@ void write_secrets(sql::Connection& tx, const Sealer& sealer, const core::Hook& 
     former = sealed(sealer, seal_context(hook.id), hook.former_secret->secret);
     until = to_micros(hook.former_secret->until);
   }
-  // What does not unseal is kept as it is: the right key may come back.
+  // A secret that cannot be unsealed is kept: the right key may come back.
   if (!hook.has_unreadable_secret) {
     tx.execute("update hook set secret_sealed = $2 where id = $1",
                {hook.id.value, sealed(sealer, seal_context(hook.id), hook.secret)});

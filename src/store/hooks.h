@@ -9,15 +9,15 @@
 
 namespace esclusa::store {
 
-/// Secrets are sealed on their way in and unsealed on their way out.
+/// Secrets are sealed before they are stored, and unsealed when they are read.
 HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook,
                    AccountId creator);
 void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook);
 std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id);
-/// The same question without the secrets.
+/// Whether the target has the hook; reads no secrets.
 bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id);
-/// The hooks that the account answers for.
+/// The hooks for which the account answers.
 struct CreatedHook {
   HookId id;
   bool active;
@@ -26,10 +26,10 @@ std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
                                    const core::HookTarget& target);
-/// Whether the key unseals one secret at least, or none is sealed. For a store of any version, also
-/// one without tables.
+/// Whether the key unseals at least one secret, or no secret is sealed. Works for a database of any
+/// version, also one without tables.
 bool unseals_secrets(sql::Connection& db, const Sealer& sealer);
-/// Hides the hook, and cancels what waits for it.
+/// Hides the hook, and cancels its pending and held deliveries.
 void delete_hook(sql::Connection& tx, HookId id, Timestamp now);
 
 }  // namespace esclusa::store

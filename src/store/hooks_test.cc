@@ -54,7 +54,7 @@ TEST_CASE("insert_hook: keeps every field") {
   });
 }
 
-TEST_CASE("insert_hook: the row does not hold the secret in the clear") {
+TEST_CASE("insert_hook: the row does not contain the secret as plain text") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -68,7 +68,7 @@ TEST_CASE("insert_hook: the row does not hold the secret in the clear") {
   });
 }
 
-TEST_CASE("credentials of a hook: sealed, bound to the hook, and not lost with the key") {
+TEST_CASE("credentials of a hook: sealed, bound to the hook, and kept while the key is wrong") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -89,7 +89,7 @@ TEST_CASE("credentials of a hook: sealed, bound to the hook, and not lost with t
           {hook.id.value, other.id.value});
       CHECK(find(other.id).has_unreadable_credentials);
       CHECK(find(other.id).credentials.empty());
-      store::update_hook(tx, sealer(), find(other.id));  // another change
+      store::update_hook(tx, sealer(), find(other.id));  // an unrelated change
       CHECK(tx.number("select count(*) from hook where credentials_sealed is not null") == 2);
 
       hook.credentials = Secret();
@@ -100,7 +100,7 @@ TEST_CASE("credentials of a hook: sealed, bound to the hook, and not lost with t
   });
 }
 
-TEST_CASE("find_hook: a sealed secret that was moved to another row is not taken") {
+TEST_CASE("find_hook: does not unseal a secret that was moved to another row") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -133,7 +133,7 @@ TEST_CASE("find_hook and list_hooks: only the repository's own, oldest first") {
   });
 }
 
-TEST_CASE("update_hook: changes what is given, and drops a secret that is empty") {
+TEST_CASE("update_hook: changes the given fields, and removes an empty secret") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -166,7 +166,7 @@ TEST_CASE("update_hook: changes what is given, and drops a secret that is empty"
   });
 }
 
-TEST_CASE("delete_hook: hides it, cancels what waits for it, and keeps its past") {
+TEST_CASE("delete_hook: hides it, cancels its pending deliveries, and keeps its attempts") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -190,12 +190,12 @@ TEST_CASE("delete_hook: hides it, cancels what waits for it, and keeps its past"
   });
 }
 
-TEST_CASE("has_hook: by its own target, until it is deleted") {
+TEST_CASE("has_hook: found by its own target, until it is deleted") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
       const auto hook = s.hook(tx);
-      // An organization may have the number of a repository.
+      // An organization and a repository may have the same number.
       const AccountId organization{s.repository.id.value};
       CHECK(store::has_hook(tx, s.repository.id, hook.id));
       CHECK_FALSE(store::has_hook(tx, organization, hook.id));
@@ -206,7 +206,7 @@ TEST_CASE("has_hook: by its own target, until it is deleted") {
   });
 }
 
-TEST_CASE("list_hooks_of: those that the account answers for and that are still there") {
+TEST_CASE("list_hooks_of: the account's hooks that are not deleted") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);

@@ -8,16 +8,16 @@
 
 namespace esclusa::store {
 
-/// Tells one server's data from another's, and which key belongs to it.
+/// Identifies a server's data and the key that belongs to it.
 struct DataIdentity {
   std::string identity;    ///< a UUID
   std::string key_digest;  ///< `key_digest` of the key and the identity
 };
 
-/// Lower-case hex; says nothing about the key.
+/// Lower-case hex; does not reveal the key.
 std::string key_digest(const Secret& key, const std::string& identity);
 
-/// Nothing if the store has none yet; the table may be missing.
+/// nullopt if the database has none yet, or lacks the table.
 std::optional<DataIdentity> find_identity(sql::Connection& db);
 void insert_identity(sql::Connection& tx, const DataIdentity& identity, Timestamp now);
 

@@ -7,8 +7,8 @@
 namespace esclusa::store {
 namespace {
 
-/// Whether the member `other`, whose account is `a`, can act as an owner. A bot acts for a human,
-/// with whom it can be blocked: it does not keep an organization alone.
+/// Whether the member `other`, with the account `a`, can act as an owner. A bot does not count: it
+/// acts for a human, and can be blocked with the human.
 const std::string usable_owner =
     "other.role = 'admin' and a.kind = 'user' and a.blocked_at is null";
 

@@ -21,7 +21,7 @@ std::vector<std::string> logins(const core::Listing<core::Account>& listing) {
 
 }  // namespace
 
-TEST_CASE("set_member: an organization's admins rule its repositories, its members do not") {
+TEST_CASE("set_member: an organization's admins are admins of its repositories, members are not") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
@@ -38,7 +38,7 @@ TEST_CASE("set_member: an organization's admins rule its repositories, its membe
   });
 }
 
-TEST_CASE("find_member_role: what the account is there, and nowhere else") {
+TEST_CASE("find_member_role: the role in that organization only") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
@@ -62,7 +62,7 @@ TEST_CASE("find_member_role: what the account is there, and nowhere else") {
   });
 }
 
-TEST_CASE("list_members: by login, of a role, in pages") {
+TEST_CASE("list_members: by login, filtered by role, in pages") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
@@ -85,7 +85,7 @@ TEST_CASE("list_members: by login, of a role, in pages") {
   });
 }
 
-TEST_CASE("remove_member: also out of the organization's teams and repositories, and no others") {
+TEST_CASE("remove_member: removes roles in the organization's teams and repositories, no others") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);

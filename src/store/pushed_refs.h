@@ -10,14 +10,14 @@ namespace esclusa::store {
 
 /// `pushed.id` is ignored.
 void insert_pushed_ref(sql::Connection& tx, const core::PushedRef& pushed);
-/// False if it is settled already.
+/// False if it is already settled.
 bool settle_pushed_ref(sql::Connection& tx, PushedRefId id, core::GitOutcome outcome,
                        Timestamp now);
-/// Whether another push made the same change of the same ref after this one was written down.
+/// Whether another push made the same change of the same ref after this one was stored.
 bool has_other_made(sql::Connection& db, const core::PushedRef& pushed);
-/// The open ones of a push, in the order in which they were written down.
+/// The open changes of a push, in the order in which they were stored.
 std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db, std::string_view session);
-/// All that are open, of whatever push.
+/// All open changes of all pushes.
 std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db);
 
 }  // namespace esclusa::store

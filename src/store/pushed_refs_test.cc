@@ -39,7 +39,7 @@ core::PushedRef pushed(const Surroundings& s, DeployKeyId key, const std::string
 
 }  // namespace
 
-TEST_CASE("insert_pushed_ref: keeps every field, and knows who added the key, deleted or not") {
+TEST_CASE("insert_pushed_ref: keeps every field, and who added the key, even a deleted one") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -60,7 +60,7 @@ TEST_CASE("insert_pushed_ref: keeps every field, and knows who added the key, de
   });
 }
 
-TEST_CASE("list_open_pushed_refs: of one push or of all, in order, until they are settled") {
+TEST_CASE("list_open_pushed_refs: those of one push or of all, in order, until settled") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Surroundings s(tx);
@@ -99,7 +99,7 @@ TEST_CASE("has_other_made: another push made the same change since") {
       store::settle_pushed_ref(tx, id, GitOutcome::moved, at(4));
       CHECK(store::has_other_made(tx, one));
       CHECK_FALSE(store::has_other_made(tx, store::list_open_pushed_refs(tx, "three").at(0)));
-      // Made again later, it is another change.
+      // Stored after that push, it is a different change.
       core::PushedRef later = one;
       later.created_at = at(5);
       CHECK_FALSE(store::has_other_made(tx, later));

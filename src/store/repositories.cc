@@ -26,7 +26,7 @@ std::vector<std::string> read_alternates(std::string_view text) {
   return alternates;
 }
 
-/// A name that a repository bears leads nowhere else.
+/// Deletes a former name that a repository now has as its name.
 void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
   tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
              {core::fold_case(owner), core::fold_case(name)});
@@ -124,7 +124,7 @@ bool save_default_branch(sql::Connection& tx, const core::Repository& repository
 }
 
 void remove_repository(sql::Connection& tx, const core::Repository& repository, Timestamp now) {
-  // No name has a slash in it.
+  // A name contains no slash, so this key is free.
   tx.execute("update repository set name_key = $2, removed_at = $3, updated_at = $3 where id = $1",
              {repository.id.value,
               std::to_string(repository.id.value) + "/" + core::fold_case(repository.name),
@@ -149,7 +149,7 @@ bool rename_repository(sql::Connection& tx, const core::Repository& repository,
   if (!renamed) return false;
   end_former_name(tx, repository.owner.login, name);
   const std::string former_key = core::fold_case(repository.name);
-  if (former_key == key) return true;  // another spelling of the same name
+  if (former_key == key) return true;  // only the case changed
   tx.execute(
       "insert into repository_former_name (owner_key, name_key, repository_id, created_at) "
       "values ($1, $2, $3, $4)",

@@ -53,7 +53,7 @@ TEST_CASE("insert_repository: keeps every field") {
   });
 }
 
-TEST_CASE("insert_repository: an owner has one of a name, without regard to case") {
+TEST_CASE("insert_repository: a name is unique per owner, without regard to case") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");
@@ -98,8 +98,7 @@ TEST_CASE("list_repositories: by owner, then by name") {
   });
 }
 
-TEST_CASE(
-    "rename_repository: the old name leads to it, without regard to case, and its data stays") {
+TEST_CASE("rename_repository: the old name finds it, without regard to case, and its data stays") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "Ada");
@@ -120,7 +119,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("rename_repository: every name that it had leads to it, and none that it has again") {
+TEST_CASE("rename_repository: finds it by every former name, except its present one") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");
@@ -137,7 +136,8 @@ TEST_CASE("rename_repository: every name that it had leads to it, and none that 
   });
 }
 
-TEST_CASE("rename_repository: a name that is taken is refused, and leads to who took it") {
+TEST_CASE(
+    "rename_repository: refuses a taken name; a reused former name finds the new repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");
@@ -149,14 +149,15 @@ TEST_CASE("rename_repository: a name that is taken is refused, and leads to who 
       CHECK(store::rename_repository(tx, one, "three", at(1)));
       const auto taker = add_repository(tx, ada, "ONE");
       CHECK_FALSE(store::find_renamed(tx, "ada", "one").has_value());
-      // Once taken, it is lost for good: it leads to the taker, under whatever name.
+      // A former name that was reused is lost: it finds the new repository, even after that one is
+      // renamed.
       CHECK(store::rename_repository(tx, taker, "four", at(2)));
       CHECK(found(store::find_renamed(tx, "ada", "one")).id == taker.id);
     });
   });
 }
 
-TEST_CASE("count_repositories: of one owner and visibility") {
+TEST_CASE("count_repositories: by owner and visibility") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");
@@ -229,12 +230,12 @@ TEST_CASE("update_repository: writes every field that may change") {
   });
 }
 
-TEST_CASE("save_default_branch: only where the name is followed, and still the former one") {
+TEST_CASE("save_default_branch: only if HEAD is followed and the name is still the former one") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       auto repository = add_repository(tx, add_account(tx, "ada"), "shop");
       repository.default_branch = "trunk";
-      CHECK_FALSE(store::save_default_branch(tx, repository, "main", at(1)));  // set
+      CHECK_FALSE(store::save_default_branch(tx, repository, "main", at(1)));  // source: set
       tx.execute("update repository set default_branch_source = 'head'");
       repository.default_branch_source = core::DefaultBranchSource::head;
       CHECK_FALSE(store::save_default_branch(tx, repository, "other", at(1)));
@@ -244,7 +245,7 @@ TEST_CASE("save_default_branch: only where the name is followed, and still the f
   });
 }
 
-TEST_CASE("set_role: grants, changes and takes away, for one account in one repository") {
+TEST_CASE("set_role: grants, changes and removes a role, for one account in one repository") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");
@@ -262,12 +263,12 @@ TEST_CASE("set_role: grants, changes and takes away, for one account in one repo
       CHECK(store::find_role(tx, one, carla.id) == core::Role::none);
       store::set_role(tx, one.id, bob.id, core::Role::none);
       CHECK(store::find_role(tx, one, bob.id) == core::Role::none);
-      store::set_role(tx, one.id, bob.id, core::Role::none);  // does no harm
+      store::set_role(tx, one.id, bob.id, core::Role::none);  // no grant is left
     });
   });
 }
 
-TEST_CASE("find_role: a member of an organization keeps what was granted in person") {
+TEST_CASE("find_role: a member of an organization keeps a direct grant") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto team = add_account(tx, "team", core::AccountKind::organization);
@@ -282,7 +283,7 @@ TEST_CASE("find_role: a member of an organization keeps what was granted in pers
   });
 }
 
-TEST_CASE("ensure_environment_name: one row for every spelling, and the first spelling stays") {
+TEST_CASE("ensure_environment_name: one row for all spellings, and the first spelling stays") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const auto ada = add_account(tx, "ada");

@@ -45,7 +45,7 @@ std::string order_of(const core::RepositoryFilter& filter) {
     case RepositorySort::full_name: return "o.login_key " + direction + ", r.name_key " + direction;
     case RepositorySort::created: return "r.created_at " + direction + ", r.id " + direction;
     case RepositorySort::updated:
-    case RepositorySort::pushed: break;  // the same, as answers show it
+    case RepositorySort::pushed: break;  // answers show `updated_at` as `pushed_at`
   }
   return "r.updated_at " + direction + ", r.id " + direction;
 }

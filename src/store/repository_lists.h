@@ -6,13 +6,13 @@
 
 namespace esclusa::store {
 
-/// Those that pass the filter and that the viewer may read.
+/// The repositories that the filter selects and the viewer may read.
 core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
                                                         const core::RepositoryViewer& viewer,
                                                         const core::RepositoryFilter& filter,
                                                         const core::Page& page);
 
-/// The team's, as far as the viewer may read them, by name.
+/// The team's repositories that the viewer may read, by name.
 core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
                                                            const core::RepositoryViewer& viewer,
                                                            const core::Page& page);

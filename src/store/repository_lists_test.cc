@@ -61,7 +61,7 @@ struct World {
   TeamId ops;
 };
 
-/// `name role` of each on the page; the role is left out where nothing was granted.
+/// `name role` of each repository on the page; the role is left out if nothing was granted.
 std::string names(sql::Connection& tx, const RepositoryViewer& viewer,
                   const RepositoryFilter& filter = {}, const core::Page& page = {}) {
   std::string all;
@@ -76,13 +76,13 @@ std::string names(sql::Connection& tx, const RepositoryViewer& viewer,
 
 }  // namespace
 
-TEST_CASE("list_repositories: what the viewer may read, with what was granted there") {
+TEST_CASE("list_repositories: what the viewer may read, with the granted role") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const World w(tx);
       const std::string everybodys = "ada/open, works/window, 2";
       CHECK(names(tx, {}) == everybodys);
-      CHECK(names(tx, {.sees_private = true, .sees_all = true}) == everybodys);  // nobody
+      CHECK(names(tx, {.sees_private = true, .sees_all = true}) == everybodys);  // no account
       CHECK(names(tx, w.viewer(w.bob, false)) == everybodys);
       CHECK(names(tx, w.viewer(w.bob)) ==
             "ada/granted triage, ada/open, bob/own admin, works/Teams maintain, works/window, 5");
@@ -97,7 +97,7 @@ TEST_CASE("list_repositories: what the viewer may read, with what was granted th
       CHECK(names(tx, w.viewer(w.ada), {.owner = w.works.id}) ==
             "works/closed admin, works/Teams admin, works/window admin, 3");
       for (const auto& one : store::list_repositories(tx, w.viewer(w.bob), {}, {}).items) {
-        if (one.repository.owner.id == w.bob.id) continue;  // find_role leaves owners out
+        if (one.repository.owner.id == w.bob.id) continue;  // find_role does not count owners
         CHECK(store::find_role(tx, one.repository, w.bob.id) == one.granted);
       }
     });
@@ -126,14 +126,14 @@ TEST_CASE("list_repositories: filters, each alone and together") {
       CHECK(by(true, false, false) == "bob/own admin, 1");
       CHECK(by(false, true, false) == "ada/granted triage, 1");
       CHECK(by(false, false, true) == "works/Teams maintain, 1");
-      // Somebody else's, as far as the viewer may read them.
+      // Another account's repositories that the viewer may read.
       CHECK(list({.affiliation = core::RepositoryAffiliation{.account = w.ada.id}}) ==
             "ada/granted triage, ada/open, 2");
     });
   });
 }
 
-TEST_CASE("list_repositories: in each order, up and down, and in pages") {
+TEST_CASE("list_repositories: in each order, ascending and descending, and in pages") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const World w(tx);
@@ -159,7 +159,7 @@ TEST_CASE("list_repositories: in each order, up and down, and in pages") {
   });
 }
 
-TEST_CASE("list_organizations: an account's, or those of which the viewer is a member too") {
+TEST_CASE("list_organizations: an account's, or only those that the viewer is a member of too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const World w(tx);

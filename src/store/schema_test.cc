@@ -9,7 +9,7 @@
 
 using namespace esclusa;
 
-TEST_CASE("0005_hook_delivery: hooks, events and deliveries that were there are what they were") {
+TEST_CASE("0005_hook_delivery: existing hooks, events and deliveries stay the same") {
   test::for_each_empty_database([](sql::Database& db) {
     const auto migrations = store::migrations();
     test::must(sql::migrate(db, migrations.first(4)));
@@ -53,7 +53,7 @@ TEST_CASE("0005_hook_delivery: hooks, events and deliveries that were there are 
   });
 }
 
-TEST_CASE("0010_repository_location: a repository that was there is registered as before") {
+TEST_CASE("0010_repository_location: an existing repository stays registered as before") {
   test::for_each_empty_database([](sql::Database& db) {
     const auto migrations = store::migrations();
     test::must(sql::migrate(db, migrations.first(9)));
@@ -78,7 +78,7 @@ TEST_CASE("0010_repository_location: a repository that was there is registered a
   });
 }
 
-TEST_CASE("0015_replayed_deliveries: what was replayed and waits is refused as often as before") {
+TEST_CASE("0015_replayed_deliveries: attempts before a pending replay do not count") {
   test::for_each_empty_database([](sql::Database& db) {
     const auto migrations = store::migrations();
     test::must(sql::migrate(db, migrations.first(14)));
@@ -107,7 +107,7 @@ TEST_CASE("0015_replayed_deliveries: what was replayed and waits is refused as o
   });
 }
 
-TEST_CASE("0016_kept_settings: how reviews were judged is judged so further on") {
+TEST_CASE("0016_kept_settings: existing review settings stay the same") {
   test::for_each_empty_database([](sql::Database& db) {
     const auto migrations = store::migrations();
     test::must(sql::migrate(db, migrations.first(15)));

@@ -43,7 +43,7 @@ void add_viewer(Conditions& where, std::optional<AccountId> viewer) {
       viewer->value);
 }
 
-/// An owner of the organization may do in a team whatever a maintainer may.
+/// An owner of the organization may do in a team everything that a maintainer may do.
 constexpr const char* shown_role =
     "case when exists (select 1 from organization_member om join team t "
     "on t.organization_id = om.organization_id where t.id = m.team_id and "

@@ -32,7 +32,7 @@ std::vector<std::string> slugs(const core::Listing<T>& listing) {
   return all;
 }
 
-/// `login role` of each.
+/// `login role` of each member.
 std::vector<std::string> roles(const core::Listing<core::TeamMember>& listing) {
   std::vector<std::string> all;
   for (const auto& member : listing.items) {
@@ -89,7 +89,7 @@ TEST_CASE("insert_team: keeps every field, and finds the team by id and by slug"
   });
 }
 
-TEST_CASE("update_team: everything but the id and the beginning; not to another team's slug") {
+TEST_CASE("update_team: changes all but the id and created_at; refuses another team's slug") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);
@@ -117,7 +117,7 @@ TEST_CASE("update_team: everything but the id and the beginning; not to another 
   });
 }
 
-TEST_CASE("list_teams: closed ones, and those of the viewer; by slug, in pages") {
+TEST_CASE("list_teams: closed ones and the viewer's own; by slug, in pages") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);
@@ -174,7 +174,7 @@ TEST_CASE("set_team_member: owners of the organization count as maintainers") {
   });
 }
 
-TEST_CASE("find_role: the highest of one's own role, those of one's teams, and ownership") {
+TEST_CASE("find_role: the highest of the direct role, team roles and ownership") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);
@@ -209,8 +209,7 @@ TEST_CASE("find_role: the highest of one's own role, those of one's teams, and o
   });
 }
 
-TEST_CASE(
-    "set_team_role: a team's repositories, and a repository's teams, as the viewer sees them") {
+TEST_CASE("set_team_role: lists a team's repositories and a repository's teams for the viewer") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);
@@ -263,7 +262,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("delete_team: takes its members and roles with it; a rule that names it is told") {
+TEST_CASE("delete_team: deletes its members and roles; environment_reviewed_by finds its rule") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Connection& tx) {
       const Works w(tx);

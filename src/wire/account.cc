@@ -20,7 +20,7 @@ KindNames names_of(core::AccountKind kind) {
   return {"User", "U"};
 }
 
-/// What people tell of themselves elsewhere.
+/// Profile members that Esclusa does not have; they are null.
 void write_blanks(JsonWriter& json, std::initializer_list<const char*> names) {
   for (const char* name : names) json.member(name, nullptr);
 }
@@ -86,7 +86,7 @@ void write_user(JsonWriter& json, const core::Profile& profile, View view, const
 
 namespace {
 
-/// What both forms of an organization begin with. The caller closes the object.
+/// The members that both forms of an organization begin with. The caller closes the object.
 void begin_organization(JsonWriter& json, const core::Account& account, const Urls& urls) {
   const std::string url = urls.organization(account);
   json.begin_object()

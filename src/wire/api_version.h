@@ -3,8 +3,8 @@
 
 namespace esclusa::wire {
 
-/// The versions of GitHub's API that clients may ask for by `X-GitHub-Api-Version`, the default
-/// first. The later one leaves out `has_downloads` of a repository, and `rate` of the rate limits.
+/// The API versions that clients may request by `X-GitHub-Api-Version`, the default first. The
+/// later version omits `has_downloads` of a repository and `rate` of the rate limits.
 enum class ApiVersion { of_2022_11_28, of_2026_03_10 };
 
 }  // namespace esclusa::wire

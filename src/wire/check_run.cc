@@ -12,7 +12,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// A member that may be absent or null, but is of no other type.
+/// Checks the type of a member that may be absent or null.
 Result<void> check_optional(const Json& annotation, const char* name, bool is_text) {
   const auto member = annotation.find(name);
   if (!member || member->is_null()) return {};
@@ -20,7 +20,7 @@ Result<void> check_optional(const Json& annotation, const char* name, bool is_te
   return wrong_type(name, *member, is_text ? "a string" : "an integer");
 }
 
-/// An annotation must say where it stands, how grave it is, and what it says.
+/// Checks that an annotation has its required members: position, level and message.
 Result<void> check_annotation(const Json& annotation) {
   for (const char* name : {"path", "annotation_level", "message"}) {
     const auto member = annotation.find(name);
@@ -107,7 +107,7 @@ std::optional<std::string_view> conclusion_of(const core::CheckRun& run) {
   return core::to_name(*run.conclusion);
 }
 
-/// What a run shows in both forms. The caller closes the object.
+/// The members that both forms of a run have. The caller closes the object.
 void begin_check_run(JsonWriter& json, const core::CheckRun& run,
                      const core::Repository& repository, const Urls& urls,
                      const std::optional<std::string>& details_url) {
@@ -163,7 +163,7 @@ void write_app(JsonWriter& json, const core::Account& account, const Urls& urls)
 void write_check_run(JsonWriter& json, const core::CheckRun& run,
                      const core::Repository& repository, const Urls& urls) {
   begin_check_run(json, run, repository, urls, run.details_url);
-  // A suite of its own: some clients take it for granted that there is one.
+  // Some clients require a check suite.
   json.key("check_suite").begin_object().member("id", run.id.value).end_object();
   write_app(json, run.creator, urls);
   json.end_object();
@@ -171,7 +171,7 @@ void write_check_run(JsonWriter& json, const core::CheckRun& run,
 
 namespace {
 
-/// What a suite shows in both forms. The caller closes the object.
+/// The members that both forms of a suite have. The caller closes the object.
 void begin_check_suite(JsonWriter& json, const core::CheckRun& run,
                        const std::optional<std::string_view>& conclusion,
                        const core::Repository& repository, const Urls& urls) {
@@ -216,7 +216,7 @@ void write_event_check_run(JsonWriter& json, const core::CheckRun& run,
                            const core::Repository& repository, const Urls& urls) {
   begin_check_run(json, run, repository, urls,
                   run.details_url.value_or(html_url_of(run, repository, urls)));
-  // The older schema has no suites that were skipped.
+  // The schema of events has no `skipped` conclusion for suites.
   const bool is_skipped = run.conclusion == core::CheckConclusion::skipped;
   json.key("check_suite");
   begin_check_suite(json, run,

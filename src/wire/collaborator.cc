@@ -6,7 +6,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// The role in the words that were there before `triage` and `maintain` were.
+/// The role under its older name, from before `triage` and `maintain` existed.
 core::Role older_role(core::Role role) {
   switch (role) {
     case core::Role::triage: return core::Role::read;

@@ -5,11 +5,11 @@
 
 namespace esclusa::wire {
 
-/// GitHub's `collaborator`: an account, and what it may do.
+/// GitHub's `collaborator`: an account with its permissions.
 void write_collaborator(JsonWriter& json, const core::Collaborator& collaborator, const Urls& urls);
 
-/// GitHub's `repository-collaborator-permission`. `permission` has the older words: `triage` is
-/// `read` there, and `maintain` is `write`.
+/// GitHub's `repository-collaborator-permission`. Its `permission` uses the older names: `triage`
+/// is `read`, and `maintain` is `write`.
 void write_collaborator_permission(JsonWriter& json, const core::Collaborator& collaborator,
                                    const Urls& urls);
 

@@ -28,7 +28,7 @@ Json written(Write write) {
 
 }  // namespace
 
-TEST_CASE("write_collaborator: an account with what it may do, and the name of its role") {
+TEST_CASE("write_collaborator: an account with its permissions and the name of its role") {
   const auto json =
       written([](auto& out) { write_collaborator(out, ada(core::Role::triage), urls); });
   CHECK(json.string_at("login") == "ada");
@@ -38,7 +38,7 @@ TEST_CASE("write_collaborator: an account with what it may do, and the name of i
         R"({"admin":false,"maintain":false,"push":false,"triage":true,"pull":true})");
 }
 
-TEST_CASE("write_collaborator_permission: the older word beside the role's own") {
+TEST_CASE("write_collaborator_permission: the role's older name and its present name") {
   struct Row {
     core::Role role;
     const char* permission;

@@ -30,8 +30,8 @@ void write_person(JsonWriter& json, const char* name, const core::Signature& per
       .end_object();
 }
 
-/// Signatures are shown, not verified: nobody has told the server any keys. `signed_object` is a
-/// commit or a tag.
+/// Writes the signature as not verified, because the server has no public keys. `signed_object` is
+/// a commit or a tag.
 void write_verification(JsonWriter& json, const auto& signed_object) {
   json.key("verification").begin_object().member("verified", false);
   if (signed_object.signature.empty()) {
@@ -53,7 +53,7 @@ void write_tree_of(JsonWriter& json, const core::Commit& commit,
       .end_object();
 }
 
-/// What git itself knows of a commit.
+/// The members of a commit that git itself stores.
 void write_inner(JsonWriter& json, const core::Commit& commit, const std::string& repository_url) {
   json.begin_object();
   write_person(json, "author", commit.author);
@@ -65,7 +65,7 @@ void write_inner(JsonWriter& json, const core::Commit& commit, const std::string
   json.end_object();
 }
 
-/// What a ref or a tag points to.
+/// The object that a ref or a tag points to.
 void write_object(JsonWriter& json, const std::string& type, const std::string& sha,
                   const std::string& repository_url) {
   json.key("object")
@@ -88,13 +88,13 @@ void write_account_of(JsonWriter& json, const char* name, const core::Signature&
 
 int64_t number(size_t count) { return static_cast<int64_t>(count); }
 
-/// GitHub's `diff-entry`s.
+/// An array of GitHub's `diff-entry`.
 void write_files(JsonWriter& json, const core::Difference& difference, const std::string& head_sha,
                  const core::Repository& repository, const Urls& urls) {
   const std::string html_url = html_of(repository, urls);
   json.key("files").begin_array();
   for (const core::FileChange& file : difference.items) {
-    // A removed file is where it was.
+    // The links of a removed file lead to the base commit.
     const bool removed = file.status == core::FileStatus::removed;
     const std::string& at = removed ? difference.base_sha : head_sha;
     const std::string path = percent_encode(file.path, "/");

@@ -10,7 +10,7 @@ Result<core::NewCommitStatus> parse_new_commit_status(std::string_view text) {
   const JsonBody body = TRY(JsonBody::parse(text));
   core::NewCommitStatus input;
   const auto state = core::from_name<core::CommitState>(TRY(body.required_string("state")));
-  if (!state) {  // GitHub's words, recorded: not those of a deployment status
+  if (!state) {  // GitHub's text, unlike that of a deployment status
     return fail_validation({"Status", "state", "custom", "State is not included in the list"},
                            "invalid_state");
   }
@@ -23,7 +23,7 @@ Result<core::NewCommitStatus> parse_new_commit_status(std::string_view text) {
 
 namespace {
 
-/// What a status shows in both forms. The caller closes the object.
+/// The members that both forms of a status have. The caller closes the object.
 void begin_status(JsonWriter& json, const core::CommitStatus& status,
                   const core::Repository& repository, const Urls& urls) {
   json.begin_object()

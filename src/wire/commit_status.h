@@ -17,7 +17,7 @@ Result<core::NewCommitStatus> parse_new_commit_status(std::string_view body);
 void write_commit_status(JsonWriter& json, const core::CommitStatus& status,
                          const core::Repository& repository, const Urls& urls);
 
-/// GitHub's `combined-commit-status`: the state of all contexts, and a page of them.
+/// GitHub's `combined-commit-status`: the combined state of all contexts, and one page of statuses.
 void write_combined_status(JsonWriter& json, const std::string& sha,
                            const std::vector<core::CommitStatus>& latest, const core::Page& page,
                            const core::Repository& repository, const Urls& urls);

@@ -64,7 +64,7 @@ TEST_CASE("parse_new_commit_status: GitHub's defaults and refusals") {
   CHECK(unknown.error().fields.at(0).message == "State is not included in the list");
 }
 
-TEST_CASE("write_commit_status: GitHub's members in GitHub's order, null where nothing was said") {
+TEST_CASE("write_commit_status: GitHub's members in GitHub's order, null for absent ones") {
   JsonWriter json;
   write_commit_status(json, some_status(5, core::CommitState::success), some_repository(), urls);
   CHECK(json.text().starts_with(
@@ -74,7 +74,7 @@ TEST_CASE("write_commit_status: GitHub's members in GitHub's order, null where n
       R"("updated_at":"1970-01-01T00:00:00Z","creator":{"login":"ada")"));
 }
 
-TEST_CASE("write_combined_status: the state of all contexts, and one page of them") {
+TEST_CASE("write_combined_status: the combined state of all contexts, and one page of statuses") {
   const std::vector<core::CommitStatus> latest = {some_status(5, core::CommitState::failure),
                                                   some_status(6, core::CommitState::success),
                                                   some_status(7, core::CommitState::success)};
@@ -94,7 +94,7 @@ TEST_CASE("write_combined_status: the state of all contexts, and one page of the
         "http://h/api/v3/repos/ada/application/commits/" + sha + "/status");
 }
 
-TEST_CASE("parse_new_check_run: every member, times and annotations included") {
+TEST_CASE("parse_new_check_run: reads every member, with times and annotations") {
   const auto input = parse_new_check_run(R"({"name":"lint","head_sha":")" + sha + R"(",
     "status":"completed","conclusion":"timed_out","details_url":"https://ci.example",
     "external_id":"42","started_at":"2026-11-21T08:30:00Z","completed_at":null,"actions":[],
@@ -114,7 +114,7 @@ TEST_CASE("parse_new_check_run: every member, times and annotations included") {
   CHECK(input->annotations.size() == 1);
 }
 
-TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words") {
+TEST_CASE("parse_new_check_run: refuses invalid bodies with GitHub's texts") {
   auto said = [](const std::string& members) {
     return refusal(parse_new_check_run("{" + members + "}"));
   };
@@ -135,7 +135,7 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
   CHECK(annotated(R"({"path":"a","annotation_level":"loud","message":"m","start_line":1,)"
                   R"("end_line":1})")
             .contains("loud is not a member of"));
-  // These may be absent; but what was sent is shown again, and must then be what GitHub's would be.
+  // These members are optional. Answers repeat them, so their types must be GitHub's.
   auto with = [&](const std::string& member) {
     return annotated(R"({"path":"a","annotation_level":"notice","message":"m","start_line":1,)"
                      R"("end_line":1,)" +
@@ -149,7 +149,7 @@ TEST_CASE("parse_new_check_run: what does not fit is refused in GitHub's words")
   CHECK(with(R"("end_column":1.5)").contains("is not an integer."));
 }
 
-TEST_CASE("write_check_run: a suite of its own, its app, conclusion only when there is one") {
+TEST_CASE("write_check_run: has its own suite, its app, and a conclusion only if it has ended") {
   core::CheckRun run;
   run.creator.id = {4};
   run.creator.login = "ci";
@@ -174,7 +174,7 @@ TEST_CASE("write_check_run: a suite of its own, its app, conclusion only when th
   CHECK(parsed(done).string_at("conclusion") == "action_required");
 }
 
-TEST_CASE("write_annotation: what was sent, null for the rest, and a link to the file") {
+TEST_CASE("write_annotation: the members as sent, null for absent ones, and a link to the file") {
   core::CheckRun run;
   run.sha = sha;
   JsonWriter json;

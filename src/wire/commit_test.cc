@@ -38,7 +38,7 @@ Json written(const core::Commit& commit, const core::Difference* difference = nu
   return Json::parse(json.text()).value();
 }
 
-/// The text of a member that is reached by these names.
+/// The text of the member at this path.
 std::string text(const Json& json, std::initializer_list<const char*> path) {
   Json at = json;
   for (const char* name : path) {
@@ -51,7 +51,7 @@ std::string text(const Json& json, std::initializer_list<const char*> path) {
 
 }  // namespace
 
-TEST_CASE("write_commit: people without an account are null, and with one they are it") {
+TEST_CASE("write_commit: author and committer are the accounts of the addresses, or null") {
   core::Commit commit = some_commit();
   core::Account account;
   account.id = {7};
@@ -76,7 +76,7 @@ TEST_CASE("write_commit: a signature is shown, and never called verified") {
   CHECK(text(json, {"commit", "verification", "signature"}) == "\"armour\"");
 }
 
-TEST_CASE("write_commit: bytes that are no UTF-8 still make JSON") {
+TEST_CASE("write_commit: bytes that are not UTF-8 still make valid JSON") {
   core::Commit commit = some_commit();
   commit.message = "caf\xe9";
   commit.author.name = "\xff\xfe";
@@ -90,7 +90,7 @@ TEST_CASE("write_commit: bytes that are no UTF-8 still make JSON") {
   CHECK(text(json, {"files"}).contains("/contents/caf%E9?ref="));
 }
 
-TEST_CASE("write_commit: a removed file is found where it was") {
+TEST_CASE("write_commit: the links of a removed file lead to the base commit") {
   core::Difference difference;
   difference.base_sha = std::string(40, 'c');
   difference.items.push_back({core::FileStatus::removed, "a b", "", "d"});
@@ -107,14 +107,14 @@ TEST_CASE("write_commit: a removed file is found where it was") {
   CHECK(text(json, {"stats", "total"}) == "3");
 }
 
-TEST_CASE("node_id: of a commit, as recorded from GitHub") {
-  // C_ + [0, 724712, "…40 digits"], whose string has 16 bits for its length.
+TEST_CASE("node_id: the id of a commit as recorded from GitHub") {
+  // C_ + [0, 724712, "…40 digits"]; the string's length takes 16 bits.
   const std::string id = node_id("C", {724'712}, std::string(40, '7'));
   CHECK(id.starts_with("C_kwDOAAsO6NoAKDc3"));
   CHECK(node_id("REF", {724'712}, "refs/heads/main").starts_with("REF_kwDOAAsO6K9yZWZz"));
 }
 
-TEST_CASE("write_git_tag: whom it names, and where what it names is") {
+TEST_CASE("write_git_tag: the tagger, and the link of the tagged object") {
   const core::Tag tag{.sha = std::string(40, 'a'),
                       .name = "v1 \xe9",
                       .message = "First\n",
@@ -138,7 +138,7 @@ TEST_CASE("write_git_tag: whom it names, and where what it names is") {
   CHECK(text(written, {"node_id"}).starts_with("\"TA_"));
 }
 
-TEST_CASE("write_git_ref: the object is where its type has it") {
+TEST_CASE("write_git_ref: the object's link depends on its type") {
   for (const char* type : {"commit", "tag", "tree", "blob"}) {
     CAPTURE(type);
     JsonWriter json;
@@ -150,7 +150,7 @@ TEST_CASE("write_git_ref: the object is where its type has it") {
   }
 }
 
-TEST_CASE("write_git_commit: parents are git's own commits, too") {
+TEST_CASE("write_git_commit: the links of the parents are git commits too") {
   JsonWriter json;
   write_git_commit(json, some_commit(), some_repository(), urls);
   const Json written = Json::parse(json.text()).value();
@@ -161,7 +161,7 @@ TEST_CASE("write_git_commit: parents are git's own commits, too") {
   CHECK(text(written, {"message"}) == "\"Sell bread\"");
 }
 
-TEST_CASE("write_branch_protection: at the address that the branch names") {
+TEST_CASE("write_branch_protection: its URL is the branch's protection_url") {
   JsonWriter branch, protection;
   const core::Branch topic{"topic/é", std::string(40, 'a'), true};
   write_full_branch(branch, topic, some_commit(), some_repository(), urls);

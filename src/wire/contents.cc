@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view link_mode = "120000";
 
-/// In a folder GitHub calls submodules files, for old clients.
+/// The type of an entry. In a folder GitHub calls submodules files, for old clients.
 const char* type_of(const core::TreeEntry& entry, bool is_child) {
   if (entry.type == "tree") return "dir";
   if (entry.type == "commit") return is_child ? "file" : "submodule";
@@ -24,7 +24,7 @@ void begin_content(JsonWriter& json, const core::TreeEntry& entry, const Content
   const std::string url = repository_url + "/contents/" + path + "?ref=" + ref;
   const std::string html_url = place.urls.web + "/" + Urls::path_of(place.repository) +
                                (entry.type == "tree" ? "/tree/" : "/blob/") + ref + "/" + path;
-  std::optional<std::string> git_url;  // the commit of a submodule is in another repository
+  std::optional<std::string> git_url;  // null for a submodule: it is in another repository
   if (entry.type != "commit") git_url = repository_url + "/git/" + entry.type + "s/" + entry.sha;
   json.begin_object()
       .member("type", type_of(entry, is_child))

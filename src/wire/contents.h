@@ -9,19 +9,19 @@
 
 namespace esclusa::wire {
 
-/// Where contents were asked for: the links of an answer lead to the same ref.
+/// The place of requested contents: links in the answer use the same ref.
 struct ContentsPlace {
   const core::Repository& repository;
   const Urls& urls;
   std::string ref;
 };
 
-/// GitHub's `content-file`, `content-symlink` or `content-submodule`. `text` is what is in it. A
-/// file that was not read, since it is too long, has the encoding `none`.
+/// GitHub's `content-file`, `content-symlink` or `content-submodule`. `text` is the file's content.
+/// A file that is too long to be read has the encoding `none`.
 void write_content(JsonWriter& json, const core::TreeEntry& entry, const std::string& text,
                    const ContentsPlace& place);
 
-/// GitHub's `content-directory`: an array.
+/// GitHub's `content-directory`: an array of entries.
 void write_directory(JsonWriter& json, const std::vector<core::TreeEntry>& entries,
                      const ContentsPlace& place);
 

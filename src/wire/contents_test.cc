@@ -29,7 +29,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "write_content: a file, and addresses that lead to the same ref") {
+TEST_CASE_FIXTURE(Fixture, "write_content: a file, and links to the same ref") {
   const Json file = content({"a b/c.txt", "100644", "blob", sha, 4}, "four");
   CHECK(file.string_at("type") == "file");
   CHECK(file.string_at("name") == "c.txt");
@@ -42,14 +42,14 @@ TEST_CASE_FIXTURE(Fixture, "write_content: a file, and addresses that lead to th
   CHECK(file.string_at("git_url") == "http://h/api/v3/repos/demo/shop/git/blobs/" + sha);
 }
 
-TEST_CASE_FIXTURE(Fixture, "write_content: a file that was not read has no encoding") {
+TEST_CASE_FIXTURE(Fixture, "write_content: a file that was not read has the encoding none") {
   const Json file = content({"c", "100644", "blob", sha, 4});
   CHECK(file.string_at("content") == "");
   CHECK(file.string_at("encoding") == "none");
   CHECK(content({"c", "100644", "blob", sha, 0}).string_at("encoding") == "base64");
 }
 
-TEST_CASE_FIXTURE(Fixture, "write_content: links and submodules are told as what they are") {
+TEST_CASE_FIXTURE(Fixture, "write_content: symbolic links and submodules have their own types") {
   const Json link = content({"c", "120000", "blob", sha, 4}, "../x");
   CHECK(link.string_at("type") == "symlink");
   CHECK(link.string_at("target") == "../x");
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(Fixture, "write_content: links and submodules are told as what
   CHECK(submodule.find("git_url")->is_null());
 }
 
-TEST_CASE_FIXTURE(Fixture, "write_directory: of each entry what it is, and where") {
+TEST_CASE_FIXTURE(Fixture, "write_directory: each entry with its type and links") {
   JsonWriter json;
   write_directory(json,
                   {{"a", "100755", "blob", sha, 1},

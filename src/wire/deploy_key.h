@@ -12,11 +12,11 @@ std::string deploy_key_url(const Urls& urls, const core::Repository& repository,
 /// The body of `POST …/keys`.
 Result<core::NewDeployKey> parse_new_deploy_key(std::string_view body);
 
-/// GitHub's `deploy-key`, and `expires_at`. `now` tells whether the key is enabled.
+/// GitHub's `deploy-key`, with Esclusa's `expires_at`. The key is enabled or expired as of `now`.
 void write_deploy_key(JsonWriter& json, const core::DeployKey& key,
                       const core::Repository& repository, const Urls& urls, Timestamp now);
 
-/// The key of a `deploy_key` event: its schema knows no other members.
+/// The key of a `deploy_key` event: the schema allows only these members.
 void write_event_deploy_key(JsonWriter& json, const core::DeployKey& key,
                             const core::Repository& repository, const Urls& urls);
 

@@ -28,7 +28,7 @@ std::string written(const core::DeployKey& key, int64_t now = 0) {
 
 }  // namespace
 
-TEST_CASE("write_deploy_key: GitHub's members in GitHub's order, then ours") {
+TEST_CASE("write_deploy_key: GitHub's members in GitHub's order, then Esclusa's own") {
   CHECK(written(some_key()) ==
         R"({"id":7,"key":"ssh-ed25519 AAAA","url":"http://h/repos/demo/shop/keys/7",)"
         R"("title":"CI \"one\"","verified":true,"created_at":"1970-01-01T00:00:00Z",)"
@@ -49,7 +49,7 @@ TEST_CASE("write_deploy_key: a key that has expired is not enabled") {
   CHECK(Json::parse(written(key, 1'999'999)).value().find("enabled")->boolean() == true);
 }
 
-TEST_CASE("parse_new_deploy_key: a key alone may write, and never expires") {
+TEST_CASE("parse_new_deploy_key: by default a key may write and never expires") {
   const auto input = parse_new_deploy_key(R"({"key": "k\n", "unknown": 1})");
   REQUIRE(input);
   CHECK(input->key == "k\n");
@@ -58,7 +58,7 @@ TEST_CASE("parse_new_deploy_key: a key alone may write, and never expires") {
   CHECK_FALSE(input->expires_at);
 }
 
-TEST_CASE("parse_new_deploy_key: every member is taken") {
+TEST_CASE("parse_new_deploy_key: reads every member") {
   const auto input = parse_new_deploy_key(
       R"({"key": "k", "title": "t", "read_only": true,
           "expires_at": "1970-01-01T01:00:01+01:00"})");
@@ -68,7 +68,7 @@ TEST_CASE("parse_new_deploy_key: every member is taken") {
   CHECK(input->expires_at == from_micros(1'000'000));
 }
 
-TEST_CASE("parse_new_deploy_key: what does not fit the schema is refused in GitHub's words") {
+TEST_CASE("parse_new_deploy_key: refuses what does not match the schema, with GitHub's texts") {
   for (const auto& [body, message] :
        {std::pair(R"({})", "Invalid request.\n\n\"key\" wasn't supplied."),
         std::pair(R"({"key": 1})", "Invalid request.\n\nFor 'properties/key', 1 is not a string."),

@@ -8,7 +8,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// An object or a string, as its own JSON text; absent and null are `{}`.
+/// An object or a string as JSON text; `{}` if it is absent or null.
 Result<std::string> parse_payload(const JsonBody& body) {
   auto payload = body.find("payload");
   if (!payload || payload->is_null()) return "{}";
@@ -55,7 +55,7 @@ Result<core::NewDeploymentStatus> parse_new_status(std::string_view text) {
   constexpr auto ours = core::DeploymentState::waiting;
   if (!known || known == ours) return not_a_member(state, std::optional(ours));
   input.state = *known;
-  // log_url is the newer name of target_url: whichever is given sets both.
+  // log_url is the newer name of target_url; each of them sets both.
   input.target_url = TRY(body.string_or("target_url", ""));
   const std::string log_url = TRY(body.string_or("log_url", ""));
   if (!log_url.empty()) input.target_url = log_url;

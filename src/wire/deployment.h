@@ -7,11 +7,11 @@
 
 namespace esclusa::wire {
 
-/// How deep a payload may be. The shallowest parser in wide use stops at 32 levels by default
-/// (Boost.JSON), and a page of the feed, our deepest envelope, adds five.
+/// The largest depth of a payload. The strictest common parser (Boost.JSON) allows 32 levels by
+/// default, and a page of the feed, the deepest object around a payload, adds five.
 inline constexpr size_t payload_depth = 24;
 
-/// The body of `POST …/deployments`. Unknown members are ignored, as GitHub does.
+/// The body of `POST …/deployments`. Unknown members are ignored, as on GitHub.
 Result<core::NewDeployment> parse_new_deployment(std::string_view body);
 /// The body of `POST …/deployments/{id}/statuses`.
 Result<core::NewDeploymentStatus> parse_new_status(std::string_view body);
@@ -20,8 +20,8 @@ Result<core::NewDeploymentStatus> parse_new_status(std::string_view body);
 void write_deployment(JsonWriter& json, const core::Deployment& deployment,
                       const core::Repository& repository, const Urls& urls);
 
-/// In an answer an unset link is `""`; in an event an unset `log_url` is left out, as the
-/// published webhook schema demands.
+/// An unset link is `""` in an answer. An event leaves out an unset `log_url`, because the
+/// published webhook schema requires that.
 enum class StatusAudience { answer, event };
 /// GitHub's `deployment-status`.
 void write_status(JsonWriter& json, const core::DeploymentStatus& status,

@@ -104,7 +104,7 @@ TEST_CASE("parse_new_deployment: GitHub's defaults") {
   CHECK_FALSE(input.production_environment);
 }
 
-TEST_CASE("parse_new_deployment: every member is taken") {
+TEST_CASE("parse_new_deployment: reads every member") {
   const core::NewDeployment input = parsed(R"({"ref":"v1","task":"t","auto_merge":false,
       "required_contexts":["ci/a","ci/b"],"payload":{"a":1},"environment":"qa","description":"d",
       "transient_environment":true,"production_environment":false})");
@@ -119,7 +119,7 @@ TEST_CASE("parse_new_deployment: every member is taken") {
   CHECK(input.production_environment == false);
 }
 
-TEST_CASE("parse_new_deployment: null counts as absent, and no contexts as none required") {
+TEST_CASE("parse_new_deployment: null counts as absent; an empty list requires no context") {
   const core::NewDeployment input = parsed(R"({"ref":"main","task":null,"auto_merge":null,
       "required_contexts":null,"payload":null,"environment":null,"description":null,
       "transient_environment":null,"production_environment":null})");
@@ -132,11 +132,11 @@ TEST_CASE("parse_new_deployment: null counts as absent, and no contexts as none 
   CHECK(parsed(R"({"ref":"main","required_contexts":[]})").required_contexts == Names{});
 }
 
-TEST_CASE("parse_new_deployment: unknown members are ignored, as popular actions send them") {
+TEST_CASE("parse_new_deployment: ignores unknown members, which popular actions send") {
   CHECK(parsed(R"({"ref":"main","sha":"x","owner":1,"log_url":{},"__proto__":[]})").ref == "main");
 }
 
-TEST_CASE("parse_new_deployment: a payload is an object or a string, and stays as it was sent") {
+TEST_CASE("parse_new_deployment: keeps the bytes of a payload, an object or a string") {
   struct Row {
     const char* sent;
     const char* kept;
@@ -160,7 +160,7 @@ TEST_CASE("parse_new_deployment: a payload is an object or a string, and stays a
   }
 }
 
-TEST_CASE("parse_new_deployment: 24 levels of payload are the last, so that envelopes fit") {
+TEST_CASE("parse_new_deployment: accepts at most 24 levels of payload, so that events fit") {
   auto body = [](size_t levels) {
     return R"({"ref":"main","payload":{"a":)" + std::string(levels - 1, '[') +
            std::string(levels - 1, ']') + "}}";
@@ -204,7 +204,7 @@ TEST_CASE("parse_new_status: GitHub's defaults") {
   CHECK(input.auto_inactive);
 }
 
-TEST_CASE("parse_new_status: every documented state, and not waiting") {
+TEST_CASE("parse_new_status: accepts every documented state, but not `waiting`") {
   for (const auto& [state, name] : core::enum_names<core::DeploymentState>::values) {
     CAPTURE(name);
     auto input = parse_new_status("{\"state\":\"" + std::string(name) + "\"}");
@@ -219,7 +219,7 @@ TEST_CASE("parse_new_status: every documented state, and not waiting") {
   CHECK_FALSE(parse_new_status(R"({"state":""})"));
 }
 
-TEST_CASE("parse_new_status: log_url and target_url are one value under two names") {
+TEST_CASE("parse_new_status: log_url and target_url are two names of one value") {
   auto target = [](const char* members) {
     return parsed_status("{\"state\":\"success\"" + std::string(members) + "}").target_url;
   };
@@ -230,7 +230,7 @@ TEST_CASE("parse_new_status: log_url and target_url are one value under two name
   CHECK(target(R"(,"log_url":null,"target_url":"http://t")") == "http://t");
 }
 
-TEST_CASE("parse_new_status: what actions send, with empty texts and a ref") {
+TEST_CASE("parse_new_status: accepts what actions send: empty strings and a ref") {
   const auto input = parsed_status(R"({"state":"inactive","environment_url":"","description":"",
       "environment":"","ref":"refs/heads/x","auto_inactive":false})");
   CHECK_FALSE(input.environment);
@@ -266,7 +266,7 @@ TEST_CASE("write_deployment: the values") {
   CHECK(json.find("performed_via_github_app")->is_null());
 }
 
-TEST_CASE("write_deployment: an object goes out as an object, a string as a string") {
+TEST_CASE("write_deployment: writes an object payload as an object, and a string as a string") {
   for (std::string payload : {R"({"a":{"b":[1.0]}})", R"("{\"a\":1}")", R"("")"}) {
     CAPTURE(payload);
     core::Deployment deployment = some_deployment();
@@ -277,7 +277,7 @@ TEST_CASE("write_deployment: an object goes out as an object, a string as a stri
   }
 }
 
-TEST_CASE("write_status: GitHub's members in GitHub's order, unset texts empty") {
+TEST_CASE("write_status: GitHub's members in GitHub's order, unset strings are empty") {
   const Json json = written(some_status(), StatusAudience::answer);
   CHECK(keys(json) == Names{"url", "id", "node_id", "state", "creator", "description",
                             "environment", "target_url", "created_at", "updated_at",
@@ -293,7 +293,7 @@ TEST_CASE("write_status: GitHub's members in GitHub's order, unset texts empty")
   }
 }
 
-TEST_CASE("write_status: an event leaves an unset log_url out, and nothing else") {
+TEST_CASE("write_status: an event leaves out an unset log_url, and nothing else") {
   const Json bare = written(some_status(), StatusAudience::event);
   CHECK_FALSE(bare.find("log_url"));
   CHECK(bare.string_at("target_url") == "");

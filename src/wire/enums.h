@@ -7,10 +7,10 @@
 #include "core/enum_names.h"
 #include "wire/json.h"
 
-/// Strings of a body that must be one of an enum's names.
+/// Reads strings of a body that must be names of an enum.
 namespace esclusa::wire {
 
-/// The 422 for one that is not: `V is not a member of ["a", "b"].` `except` is not offered.
+/// The 422 for an unknown name: `V is not a member of ["a", "b"].` The list omits `except`.
 template <class Enum>
 std::unexpected<Error> not_a_member(std::string_view value, std::optional<Enum> except = {}) {
   std::vector<std::string> names;
@@ -20,7 +20,7 @@ std::unexpected<Error> not_a_member(std::string_view value, std::optional<Enum> 
   return fail_request(std::string(value) + " is not a member of [" + join(names, ", ") + "].");
 }
 
-/// Null and absent are nothing.
+/// nullopt if the member is null or absent.
 template <class Enum>
 Result<std::optional<Enum>> optional_enum(const JsonBody& body, std::string_view name) {
   const auto text = TRY(body.optional_string(name));

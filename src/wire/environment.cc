@@ -16,7 +16,7 @@ constexpr std::string_view permitted_keys[] = {"wait_timer",        "prevent_sel
                                                "reviewers",         "deployment_branch_policy",
                                                "can_admins_bypass", "required_approvals"};
 
-/// A whole number; null is the default, and absent is nothing.
+/// A whole number; `null_means` if the member is null, nullopt if it is absent.
 Result<std::optional<int>> optional_number(const JsonBody& body, std::string_view name,
                                            int null_means) {
   const auto member = body.find(name);
@@ -24,11 +24,11 @@ Result<std::optional<int>> optional_number(const JsonBody& body, std::string_vie
   if (member->is_null()) return null_means;
   const auto number = member->integer();
   if (!number) return wrong_type(name, *member, "an integer");
-  // Out of range is out of range: core refuses it, whatever it was.
+  // A value out of range stays out of range, so core refuses it.
   return static_cast<int>(std::clamp<int64_t>(*number, -1, std::numeric_limits<int>::max()));
 }
 
-/// A flag; null is the default, and absent is nothing.
+/// A boolean; `null_means` if the member is null, nullopt if it is absent.
 Result<std::optional<bool>> optional_flag(const JsonBody& body, std::string_view name,
                                           bool null_means) {
   const auto member = body.find(name);
@@ -64,7 +64,7 @@ Result<std::optional<std::vector<core::ReviewerId>>> parse_reviewers(const JsonB
   return reviewers;
 }
 
-/// Absent, none, or one of the two modes: GitHub has a flag for each.
+/// Absent, null, or one of the two modes; GitHub has a boolean for each mode.
 using PolicyChange = std::optional<std::optional<core::BranchPolicyMode>>;
 Result<PolicyChange> parse_branch_policy_mode(const JsonBody& body) {
   const auto member = body.find("deployment_branch_policy");
@@ -89,7 +89,7 @@ Result<PolicyChange> parse_branch_policy_mode(const JsonBody& body) {
                                : core::BranchPolicyMode::custom_branch_policies};
 }
 
-/// The members that a rule of every type begins with. The caller closes the object.
+/// The members that every type of rule begins with. The caller closes the object.
 void begin_rule(JsonWriter& json, const core::ProtectionRule& rule,
                 const core::Repository& repository) {
   json.begin_object()
@@ -108,7 +108,7 @@ void write_rule(JsonWriter& json, const core::ProtectionRule& rule,
     json.member("prevent_self_review", review->prevent_self_review);
     json.key("reviewers");
     write_reviewers(json, reviewers, urls);
-    // Ours; where one suffices, as on GitHub, there is nothing to tell.
+    // Esclusa's own member. It is left out for one approval, which is GitHub's rule.
     if (review->required_approvals > 1) {
       json.member("required_approvals", review->required_approvals);
     }

@@ -6,31 +6,31 @@
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
-/// Environments and their branch policies, as GitHub shows them.
+/// Environments and their branch policies, as GitHub's API shows them.
 namespace esclusa::wire {
 
-/// The body of `PUT …/environments/{name}`, which may be `null`. An unknown key is refused, as
-/// GitHub does: a rule that is misspelled would guard nothing. A null stands for the default.
+/// The body of `PUT …/environments/{name}`, which may be `null`. An unknown key is refused, as on
+/// GitHub: a misspelled rule would protect nothing. A null member means its default.
 Result<core::EnvironmentChange> parse_environment_change(std::string_view body);
 /// The body of `POST …/deployment-branch-policies`.
 Result<core::BranchPolicy> parse_new_branch_policy(std::string_view body);
-/// The `name` in the body of `PUT …/deployment-branch-policies/{id}`.
+/// Reads `name` from the body of `PUT …/deployment-branch-policies/{id}`.
 Result<std::string> parse_branch_policy_name(std::string_view body);
 
-/// As GitHub shows it: the name's slashes stand as they are.
+/// The URL of an environment. Slashes of its name are encoded; GitHub leaves them, and gives 404.
 std::string environment_url(const Urls& urls, const core::Repository& repository,
                             const std::string& name);
-/// A policy's address, which can be asked for.
+/// The URL of a branch policy, with the environment's name encoded in the same way.
 std::string branch_policy_url(const Urls& urls, const core::Repository& repository,
                               const std::string& environment, BranchPolicyId id);
 
 /// GitHub's `environment`, in its member order.
 void write_environment(JsonWriter& json, const core::EnvironmentDetails& environment,
                        const core::Repository& repository, const Urls& urls);
-/// What every mention of an environment begins with. The caller closes the object.
+/// The members that every form of an environment begins with. The caller closes the object.
 void begin_environment(JsonWriter& json, EnvironmentId id, const std::string& name,
                        const core::Repository& repository, const Urls& urls);
-/// GitHub's list of reviewers: each has a `type` and a `reviewer`.
+/// GitHub's list of reviewers; each element has a `type` and a `reviewer`.
 void write_reviewers(JsonWriter& json, std::span<const core::ReviewerProfile> reviewers,
                      const Urls& urls);
 /// GitHub's `deployment-branch-policy`.

@@ -48,7 +48,7 @@ std::vector<std::string> names_of(const Json& object) {
 
 }  // namespace
 
-TEST_CASE("parse_environment_change: what is absent is no change, null is the default") {
+TEST_CASE("parse_environment_change: an absent member is no change, null is the default") {
   for (const char* body : {"", "{}", "null", " null\n"}) {
     const auto change = parse_environment_change(body);
     REQUIRE(change);
@@ -88,7 +88,7 @@ TEST_CASE("parse_environment_change: reads every member") {
   CHECK(change->can_admins_bypass == false);
 }
 
-TEST_CASE("parse_environment_change: refuses what it does not know, in GitHub's words") {
+TEST_CASE("parse_environment_change: refuses unknown members and values with GitHub's texts") {
   struct Row {
     const char* body;
     const char* message;
@@ -120,16 +120,16 @@ TEST_CASE("parse_environment_change: refuses what it does not know, in GitHub's 
     CHECK(change.error().code == ErrorCode::invalid);
     CHECK(change.error().message == row.message);
   }
-  // However large, it stays out of range.
+  // A number beyond 32 bits stays out of range.
   CHECK(parse_environment_change(R"({"wait_timer": 4294967297})")->wait_timer > 43'200);
 }
 
-TEST_CASE("write_environment: GitHub's members in GitHub's order, each rule in its shape") {
+TEST_CASE("write_environment: GitHub's members in GitHub's order, each rule in its format") {
   const Json json = written(some_environment());
   CHECK(names_of(json) == std::vector<std::string>{"id", "node_id", "name", "url", "html_url",
                                                    "created_at", "updated_at", "can_admins_bypass",
                                                    "protection_rules", "deployment_branch_policy"});
-  // GitHub's has the slash as it is, and does not answer there.
+  // GitHub's URL does not encode the slash, and GitHub gives 404 for it.
   CHECK(json.string_at("url") == "http://h/api/repos/demo/shop/environments/eu%2Flive");
   CHECK(json.string_at("html_url") ==
         "http://h/demo/shop/deployments/activity_log?environments_filter=eu%2Flive");
@@ -150,7 +150,7 @@ TEST_CASE("write_environment: GitHub's members in GitHub's order, each rule in i
         R"({"protected_branches":false,"custom_branch_policies":true})");
 }
 
-TEST_CASE("write_environment: one approval is GitHub's, and is not mentioned") {
+TEST_CASE("write_environment: required_approvals is left out for one approval, as on GitHub") {
   core::EnvironmentDetails environment = some_environment();
   std::get<core::RequiredReviewersRule>(environment.rules[2].gate).required_approvals = 1;
   CHECK_FALSE(
@@ -160,8 +160,7 @@ TEST_CASE("write_environment: one approval is GitHub's, and is not mentioned") {
   CHECK(written(environment).find("deployment_branch_policy")->is_null());
 }
 
-TEST_CASE(
-    "branch policies: of branches unless it is said, and the slash is encoded in an address") {
+TEST_CASE("branch policies: the default type is branch, and URLs encode the slash") {
   CHECK(parse_new_branch_policy(R"({"name": "v*"})")->kind == core::BranchPolicyKind::branch);
   CHECK(parse_new_branch_policy(R"({"name": "v*", "type": "tag"})")->kind ==
         core::BranchPolicyKind::tag);

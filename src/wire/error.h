@@ -4,7 +4,7 @@
 
 namespace esclusa::wire {
 
-/// GitHub's `errors` member: of fields, or of texts. Nothing if the error has neither.
+/// GitHub's `errors` member: objects for fields, or texts. Writes nothing if the error has neither.
 void write_error_fields(JsonWriter& json, const Error& error);
 
 }  // namespace esclusa::wire

@@ -25,11 +25,11 @@ std::string finish_with_sender(JsonWriter& json, const core::Account& sender, co
   json.key("sender");
   write_account(json, sender, urls);
   json.end_object();
-  // Many receivers check the signature over JSON.stringify of what they have parsed.
+  // Many receivers check the signature over JSON.stringify of the parsed body.
   return compact_json(json.text());
 }
 
-/// The same of a hook, which may be an organization's.
+/// The same for a hook of a repository or an organization.
 std::string finish(JsonWriter& json, const HookEventContext& context) {
   if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
     return finish_event(json, {*repository, context.sender, context.urls});
@@ -38,7 +38,7 @@ std::string finish(JsonWriter& json, const HookEventContext& context) {
   return finish_with_sender(json, context.sender, context.urls);
 }
 
-/// A `status` event's times have this form, unlike all others.
+/// The time format of `status` events, which no other event uses.
 std::string with_offset(Timestamp time) {
   std::string text = format_time(time);
   text.replace(text.find('Z'), 1, "+00:00");
@@ -153,7 +153,7 @@ std::string deploy_key_event(const EventContext& context, std::string_view actio
 
 namespace {
 
-/// The page that shows the difference, as far as there are two sides to it.
+/// The page that compares both sides of the push; for a new ref, the page of that ref.
 std::string compare_url(const core::Push& push, const std::string& html_url) {
   constexpr size_t abbreviated = 12;
   if (push.before_sha == core::zero_sha) {
@@ -212,7 +212,7 @@ std::string meta_event(const HookEventContext& context, const core::Hook& hook) 
   json.begin_object().member("action", "deleted").member("hook_id", hook.id.value);
   json.key("hook");
   write_deleted_hook(json, hook);
-  // Unlike every other event it may name no organization.
+  // The schema of `meta` events, unlike all others, has no `organization`.
   if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
     json.key("repository");
     write_repository(json, *repository, context.urls);

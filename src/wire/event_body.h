@@ -14,34 +14,34 @@
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
-/// The bodies of events, as the published webhook schemas have them; where those differ, as
-/// docs/decisions/0010-event-schemas.md says.
+/// Writes the bodies of events by the published webhook schemas;
+/// docs/decisions/0010-event-schemas.md has the decisions for where they differ.
 namespace esclusa::wire {
 
-/// What every event says of its surroundings.
+/// The members that all events share, except those about a hook.
 struct EventContext {
   const core::Repository& repository;
   const core::Account& sender;
   const Urls& urls;
 };
 
-/// What the events about a hook itself say of its surroundings.
+/// The members that all events about a hook share.
 struct HookEventContext {
   const core::HookOwner& owner;
   const core::Account& sender;
   const Urls& urls;
 };
 
-/// Writes the members that close every event of a repository; the whole body.
+/// Writes the last members of a repository's event, and returns the whole body.
 std::string finish_event(JsonWriter& json, const EventContext& context);
-/// A commit's author or committer, as events have them.
+/// A commit's author or committer in the format of events.
 void write_event_person(JsonWriter& json, const char* name, const core::Signature& person);
 
 std::string deployment_event(const EventContext& context, const core::Deployment& deployment);
 std::string deployment_status_event(const EventContext& context,
                                     const core::DeploymentStatus& status,
                                     const core::Deployment& deployment);
-/// `commit` is the one that the status is about, `branches` some that have it.
+/// `commit` is the status' commit; `branches` are some of the branches that contain it.
 std::string status_event(const EventContext& context, const core::CommitStatus& status,
                          const core::Commit& commit, const std::vector<core::Branch>& branches);
 /// `action` is `created` or `completed`.
@@ -52,7 +52,7 @@ std::string deploy_key_event(const EventContext& context, std::string_view actio
                              const core::DeployKey& key);
 std::string push_event(const EventContext& context, const core::Push& push);
 std::string ping_event(const HookEventContext& context, const core::Hook& hook);
-/// The hook was deleted.
+/// The `meta` event, which reports that the hook was deleted.
 std::string meta_event(const HookEventContext& context, const core::Hook& hook);
 
 }  // namespace esclusa::wire

@@ -68,7 +68,7 @@ Names keys(const Json& json) {
 
 }  // namespace
 
-TEST_CASE("deployment_event: workflow and workflow_run are there, and null") {
+TEST_CASE("deployment_event: workflow and workflow_run are null, and not absent") {
   const World world;
   const Json json = parsed(deployment_event(world.context(), world.deployment));
   CHECK(keys(json) == Names{"action", "deployment", "workflow", "workflow_run", "repository",
@@ -82,7 +82,7 @@ TEST_CASE("deployment_event: workflow and workflow_run are there, and null") {
   CHECK(json.string_at("sender", "login") == "ada");
 }
 
-TEST_CASE("deployment_event: as JSON.stringify writes it, however the payload was sent") {
+TEST_CASE("deployment_event: has the format of JSON.stringify, whatever the payload's format") {
   World world;
   world.deployment.payload = "{ \"b\" : [1.0,\n9007199254740993], \"a\":\"\\u00e9\\/\" }";
   world.deployment.description = "\b\x7f\xc2\x85";
@@ -93,14 +93,14 @@ TEST_CASE("deployment_event: as JSON.stringify writes it, however the payload wa
 
 TEST_CASE("deployment_event: the deepest payload is within 32 levels, also in a page of the feed") {
   World world;
-  constexpr size_t feed_levels = 3;  // the page, its events, each of them
+  constexpr size_t feed_levels = 3;  // page, list of events, event
   world.deployment.payload = std::string(payload_depth, '[') + std::string(payload_depth, ']');
   const std::string event = deployment_event(world.context(), world.deployment);
   CHECK(nesting_depth(event) + feed_levels <= 32);
   CHECK_NOTHROW(boost::json::parse("[[[" + event + "]]]"));
 }
 
-TEST_CASE("deployment_status_event: no member about workflows, not even a null") {
+TEST_CASE("deployment_status_event: has no members about workflows, not even null ones") {
   const World world;
   const Json json =
       parsed(deployment_status_event(world.context(), world.status, world.deployment));
@@ -123,7 +123,7 @@ TEST_CASE("ping_event: no action, and no secret") {
   CHECK(text.find("s3cret") == std::string::npos);
 }
 
-TEST_CASE("ping_event: the hook stands there as never used, as the schema demands") {
+TEST_CASE("ping_event: the hook has never been used, as the schema requires") {
   World world;
   world.hook.last_response = {502, "misconfigured", "failed to connect to host"};
   world.hook.creator.blocked = true;
@@ -148,7 +148,7 @@ TEST_CASE("ping_event: an organization's hook has no repository and no test") {
   CHECK(json.string_at("organization", "login") == "demo");
 }
 
-TEST_CASE("status_event: no action, and the commit without what its schema does not know") {
+TEST_CASE("status_event: no action, and only the commit members that its schema allows") {
   const World world;
   core::CommitStatus status;
   status.id = {7};
@@ -156,7 +156,7 @@ TEST_CASE("status_event: no action, and the commit without what its schema does 
   status.context = "ci";
   core::Commit commit;
   commit.sha = status.sha;
-  commit.author.name = "b\xff\"";  // git's bytes need not be text
+  commit.author.name = "b\xff\"";  // bytes in git need not be UTF-8
   const Json json = parsed(status_event(world.context(), status, commit, {{"main", status.sha}}));
   CHECK(keys(json) == Names{"id", "sha", "name", "avatar_url", "target_url", "context",
                             "description", "state", "commit", "branches", "created_at",
@@ -167,7 +167,7 @@ TEST_CASE("status_event: no action, and the commit without what its schema does 
   CHECK(json.find("branches")->elements().at(0).string_at("name") == "main");
 }
 
-TEST_CASE("deploy_key_event: the key with the members that its schema knows, and no others") {
+TEST_CASE("deploy_key_event: the key has exactly the members of its schema") {
   const World world;
   core::DeployKey key;
   key.id = {6};
@@ -182,7 +182,7 @@ TEST_CASE("deploy_key_event: the key with the members that its schema knows, and
         R"("verified":true,"created_at":"1970-01-01T00:00:00Z","read_only":false})");
 }
 
-TEST_CASE("check_run_event: who reported the run stands there as its app") {
+TEST_CASE("check_run_event: the app is the account that reported the run") {
   const World world;
   core::CheckRun run;
   run.id = {8};
@@ -222,7 +222,7 @@ TEST_CASE("push_event: the head commit, and which commits are new") {
   CHECK(json.string_at("pusher", "email") == "2+ada@users.noreply.esclusa.invalid");
 }
 
-TEST_CASE("push_event: a ref that is made, moved by force, or deleted says so") {
+TEST_CASE("push_event: `created`, `forced` and `deleted` show what happened to the ref") {
   const World world;
   const std::string zeros(core::zero_sha), sha(40, 'a');
   const auto marks = [&](const core::Push& push) {
@@ -242,7 +242,7 @@ TEST_CASE("push_event: a ref that is made, moved by force, or deleted says so") 
   CHECK(marks(forced) == "forced http://h/demo/shop/compare/aaaaaaaaaaaa...bbbbbbbbbbbb");
 }
 
-TEST_CASE("meta_event: no organization, and no links to what is gone") {
+TEST_CASE("meta_event: no organization, and no links to the deleted hook") {
   const World world;
   const std::string text = meta_event(world.hook_context(world.in_repository), world.hook);
   const Json json = parsed(text);
@@ -264,7 +264,7 @@ TEST_CASE("every event: a bot's brackets are encoded in links") {
   CHECK(json.string_at("sender", "url") == "http://h/users/deploy%5Bbot%5D");
 }
 
-TEST_CASE("every event: the organization only if one owns the repository") {
+TEST_CASE("every event: has `organization` only if one owns the repository") {
   World world;
   Json json = parsed(deployment_event(world.context(), world.deployment));
   CHECK(json.string_at("organization", "login") == "demo");
@@ -275,7 +275,7 @@ TEST_CASE("every event: the organization only if one owns the repository") {
   CHECK(json.string_at("repository", "owner", "type") == "User");
 }
 
-TEST_CASE("every event: the repository has what the schema demands, and nobody's permissions") {
+TEST_CASE("every event: the repository has the members of the schema, and no permissions") {
   const World world;
   const Json event = parsed(deployment_event(world.context(), world.deployment));
   const Json json = event.find("repository").value();

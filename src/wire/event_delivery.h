@@ -5,10 +5,10 @@
 
 namespace esclusa::wire {
 
-/// One event on its way to a hook. `next_attempt_at` is null unless there will be one.
+/// An event and its delivery to a hook. `next_attempt_at` is null if no attempt is planned.
 void write_event_delivery(JsonWriter& json, const core::EventDelivery& delivery);
 
-/// The body of `POST …/replay`. What arrived is only replayed by its time: `since` must be there.
+/// The body of `POST …/replay`. To replay delivered events, `since` is required.
 Result<core::Replay> parse_replay(std::string_view body);
 
 }  // namespace esclusa::wire

@@ -16,7 +16,7 @@ std::string written(const core::EventDelivery& delivery) {
 
 }  // namespace
 
-TEST_CASE("write_event_delivery: every member, and null for what is not there") {
+TEST_CASE("write_event_delivery: every member, and null for absent values") {
   core::EventDelivery delivery;
   delivery.id = {3};
   delivery.guid = "58474f00-b361-11eb-836d-0e4f3503ccbe";
@@ -44,7 +44,7 @@ TEST_CASE("write_event_delivery: every member, and null for what is not there") 
         R"("created_at":"2026-09-21T14:13:20Z"})");
 }
 
-TEST_CASE("parse_replay: dead and skipped of all times, unless it is said") {
+TEST_CASE("parse_replay: by default dead and skipped deliveries of all times") {
   using States = std::vector<DeliveryState>;
   auto replay = parse_replay("");
   REQUIRE(replay);
@@ -62,7 +62,7 @@ TEST_CASE("parse_replay: dead and skipped of all times, unless it is said") {
   CHECK(replay->created.until == parse_time("2026-11-21T09:00:00Z"));
 }
 
-TEST_CASE("parse_replay: refuses other states and times, and what arrived without its time") {
+TEST_CASE("parse_replay: refuses other states and times, and delivered events without `since`") {
   struct Row {
     const char* body;
     const char* reason;

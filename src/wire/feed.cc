@@ -5,8 +5,8 @@
 namespace esclusa::wire {
 
 void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
-  // Line breaks stand in it where somebody's payload had them between two tokens: JSON has none
-  // inside its strings.
+  // The payload may have line breaks between tokens. JSON strings cannot contain them, so replacing
+  // them changes no value.
   std::string payload = entry.body;
   std::ranges::replace_if(payload, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   const core::Event& event = entry.event;

@@ -24,7 +24,7 @@ core::FeedEvent sample() {
 
 }  // namespace
 
-TEST_CASE("write_feed_event: every member, and the body as it is") {
+TEST_CASE("write_feed_event: every member, and the unchanged body") {
   wire::JsonWriter json;
   wire::write_feed_event(json, sample());
   CHECK(json.text() == R"({"seq":12,"guid":"6c1b","event":"deployment","action":"created",)"
@@ -32,7 +32,7 @@ TEST_CASE("write_feed_event: every member, and the body as it is") {
                        R"("payload":{"action":"created"}})");
 }
 
-TEST_CASE("write_feed_event: the action is null where an event has none") {
+TEST_CASE("write_feed_event: the action is null for an event without one") {
   auto entry = sample();
   entry.event.action.clear();
   wire::JsonWriter json;
@@ -40,7 +40,7 @@ TEST_CASE("write_feed_event: the action is null where an event has none") {
   CHECK(json.text().contains(R"("action":null)"));
 }
 
-TEST_CASE("server_sent_event: one line of data, whatever line breaks a payload has") {
+TEST_CASE("server_sent_event: one line of data, even if the payload has line breaks") {
   auto entry = sample();
   entry.body = "{\"payload\": {\r\n  \"note\": \"a\\nb\"\n}}";
   const std::string text = wire::server_sent_event(entry);

@@ -10,7 +10,7 @@ namespace esclusa::wire {
 void write_git_tree(JsonWriter& json, const core::Tree& tree, const core::Repository& repository,
                     const Urls& urls);
 
-/// GitHub's `blob`, its content in base64.
+/// GitHub's `blob`, with its content in base64.
 void write_git_blob(JsonWriter& json, const core::Blob& blob, const core::Repository& repository,
                     const Urls& urls);
 

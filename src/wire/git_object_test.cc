@@ -22,7 +22,7 @@ core::Repository some_repository() {
 
 }  // namespace
 
-TEST_CASE("write_git_tree: each entry with its address, but for submodules") {
+TEST_CASE("write_git_tree: each entry with its URL, except submodules") {
   const core::Tree tree{std::string(40, 'a'),
                         {{"a.txt", "100644", "blob", std::string(40, 'b'), 4},
                          {"sub", "040000", "tree", std::string(40, 'c')},

@@ -11,7 +11,7 @@ std::unexpected<Error> config_error(std::string message) {
   return fail_validation({"Hook", "config", "custom", std::move(message)}, "invalid_hook_config");
 }
 
-/// A string or a number, as text: clients send `insecure_ssl` as "0", 0 or false.
+/// A string, number or boolean as text: clients send `insecure_ssl` as "0", 0 or false.
 Result<std::optional<std::string>> loose_text(const Json& config, std::string_view name) {
   auto value = config.find(name);
   if (!value || value->is_null()) return std::nullopt;
@@ -120,7 +120,7 @@ void write_hook_config(JsonWriter& json, const core::Hook& hook) {
 
 namespace {
 
-/// What every form of a hook has. The caller closes the object.
+/// The members that every form of a hook has. The caller closes the object.
 void begin_hook(JsonWriter& json, const core::Hook& hook) {
   json.begin_object()
       .member("type",
@@ -152,7 +152,8 @@ void write_last_response(JsonWriter& json, const core::HookLastResponse& respons
       .end_object();
 }
 
-/// Nothing is sent for somebody who is blocked, whatever the latest delivery got.
+/// The hook's last response. While its creator is blocked it is `suspended`, because nothing is
+/// sent.
 core::HookLastResponse last_response(const core::Hook& hook) {
   if (!hook.creator.blocked) return hook.last_response;
   return {.code = std::nullopt,

@@ -41,7 +41,7 @@ TEST_CASE("write_hook_delivery: GitHub's members in GitHub's order") {
   CHECK(item(delivery()) == "{" + members + "}");
 }
 
-TEST_CASE("write_hook_delivery: an event without an action, and the durations' form") {
+TEST_CASE("write_hook_delivery: an event without an action, and the format of durations") {
   auto ping = delivery();
   ping.action = "";
   ping.duration = std::chrono::seconds(10);
@@ -49,7 +49,7 @@ TEST_CASE("write_hook_delivery: an event without an action, and the durations' f
   CHECK(item(ping).contains(R"("duration":10.000,)"));
 }
 
-TEST_CASE("write_hook_delivery_record: the payload is JSON as it was sent, the answer a string") {
+TEST_CASE("write_hook_delivery_record: the payload is JSON as sent, the response is a string") {
   core::HookDeliveryRecord record;
   record.delivery = delivery();
   record.url = "http://x/in";

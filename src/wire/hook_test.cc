@@ -45,7 +45,7 @@ TEST_CASE("parse_new_hook: GitHub's defaults") {
   CHECK(parse_new_hook(R"({"config":{"url":"http://x"},"events":[]})")->events == Names{"push"});
 }
 
-TEST_CASE("parse_new_hook: every member is taken") {
+TEST_CASE("parse_new_hook: reads every member") {
   auto input = parse_new_hook(R"({"name":"web","active":false,"events":["deployment","status"],
       "config":{"url":"http://x","content_type":"json","secret":"s","insecure_ssl":"1"}})");
   REQUIRE(input);
@@ -68,7 +68,7 @@ TEST_CASE("parse_new_hook: insecure_ssl is a string, a number or a boolean") {
   }
 }
 
-TEST_CASE("parse_new_hook: a number is a secret too, and an empty one is none") {
+TEST_CASE("parse_new_hook: a secret may be a number; an empty secret counts as unset") {
   CHECK(config(R"(,"secret":12345)").secret == "12345");
   CHECK_FALSE(config(R"(,"secret":"")").secret);
   CHECK_FALSE(config(R"(,"secret":null)").secret);
@@ -94,7 +94,7 @@ TEST_CASE("parse_new_hook: 422 without a config or its URL") {
   }
 }
 
-TEST_CASE("parse_new_hook: 422 for other kinds and names") {
+TEST_CASE("parse_new_hook: 422 for wrong types and names") {
   for (auto body : {R"({"config":"http://x"})", R"({"config":[]})", R"({"config":{"url":[]}})",
                     R"({"config":{"url":"http://x","content_type":"xml"}})",
                     R"({"config":{"url":"http://x"},"events":"push"})",
@@ -108,7 +108,7 @@ TEST_CASE("parse_new_hook: 422 for other kinds and names") {
   }
 }
 
-TEST_CASE("parse_hook_changes: everything may be absent") {
+TEST_CASE("parse_hook_changes: every member is optional") {
   for (auto body : {"", "{}", R"({"config":null,"events":null,"active":null})"}) {
     CAPTURE(body);
     auto input = parse_hook_changes(body);
@@ -133,7 +133,7 @@ TEST_CASE("parse_hook_changes: events to add, to remove and to set") {
   CHECK_FALSE(parse_hook_changes(R"({"config":{"content_type":"json"}})"));
 }
 
-TEST_CASE("write_hook: the secret shows as eight asterisks, and not at all when unset") {
+TEST_CASE("write_hook: a secret is shown as eight asterisks, and an unset one is left out") {
   core::Hook hook;
   hook.url = "http://x";
   CHECK_FALSE(written(hook).find("config")->find("secret"));
@@ -173,7 +173,7 @@ TEST_CASE("write_hook: GitHub's object") {
   CHECK(json.find("last_response")->text() == R"({"code":200,"status":"active","message":"OK"})");
 }
 
-TEST_CASE("hook configurations: an unknown key is refused by name") {
+TEST_CASE("hook configurations: an unknown key is refused, and the error names it") {
   auto check_refusal = [](const auto& parsed) {
     REQUIRE_FALSE(parsed);
     REQUIRE(parsed.error().fields.size() == 1);
@@ -186,7 +186,7 @@ TEST_CASE("hook configurations: an unknown key is refused by name") {
   check_refusal(parse_hook_config_changes(config));
 }
 
-TEST_CASE("parse_hook_config_changes: single keys, of which none must be there") {
+TEST_CASE("parse_hook_config_changes: single keys, each of which is optional") {
   for (auto body : {"", "{}", R"({"url":null,"secret":null,"insecure_ssl":null})"}) {
     CAPTURE(body);
     auto changes = parse_hook_config_changes(body);
@@ -210,7 +210,7 @@ TEST_CASE("parse_hook_config_changes: single keys, of which none must be there")
   }
 }
 
-TEST_CASE("hooks: what is ours stands beside GitHub's members, in and out") {
+TEST_CASE("hooks: Esclusa's own members are read and written beside GitHub's") {
   for (auto parse : {parse_new_hook, parse_hook_changes}) {
     auto input = parse(R"({"config":{"url":"http://x"},"retry":"none","when_superseded":"skip"})");
     REQUIRE(input);
@@ -243,7 +243,7 @@ TEST_CASE("hooks: what is ours stands beside GitHub's members, in and out") {
   CHECK(json.text().find("older") == std::string::npos);
 }
 
-TEST_CASE("write_hook: a blocked creator shows as a suspended hook, with the way out") {
+TEST_CASE("write_hook: a blocked creator's hook is `suspended`, and the message says what to do") {
   core::Hook hook;
   hook.creator = {{1}, "ada", true};
   hook.last_response = {200, "active", "OK"};
@@ -264,7 +264,7 @@ TEST_CASE("write_hook: an organization's hook") {
   CHECK_FALSE(json.find("test_url"));
 }
 
-TEST_CASE("parse_secret_rotation: a day unless it is said") {
+TEST_CASE("parse_secret_rotation: a day by default") {
   using namespace std::chrono_literals;
   auto rotation = parse_secret_rotation(R"({"secret":"s"})");
   REQUIRE(rotation);

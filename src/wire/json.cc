@@ -10,7 +10,7 @@ namespace esclusa::wire {
 namespace bj = boost::json;
 
 Result<Json> Json::parse(std::string_view text) {
-  // The scan refuses what the document could not show any more: duplicate keys, long numbers.
+  // The scan refuses what the parsed document no longer shows: duplicate keys and long numbers.
   if (!scan_json(text)) return fail(ErrorCode::bad_json, "Problems parsing JSON", "bad_json");
   boost::system::error_code error;
   bj::parse_options options;
@@ -92,7 +92,7 @@ Result<std::optional<std::string>> JsonBody::optional_string(std::string_view na
   if (!member || member->is_null()) return std::nullopt;
   auto text = member->string();
   if (!text) return wrong_type(name, *member, "a string");
-  // PostgreSQL cannot store it, and no name, link or description has a use for it.
+  // PostgreSQL cannot store it, and no name, link or description needs it.
   if (text->find('\0') != text->npos) {
     return fail_request("\"" + std::string(name) + "\" must not contain a null character.");
   }

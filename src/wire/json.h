@@ -15,11 +15,11 @@ class value;
 
 namespace esclusa::wire {
 
-/// A parsed JSON value, for reading. Cheap to copy: it shares the document.
+/// A parsed JSON value, read-only. Copies are cheap, because they share the document.
 class Json {
  public:
-  /// Any JSON text within `read_depth`, without duplicate keys and of valid UTF-8;
-  /// otherwise `bad_json`.
+  /// Parses any JSON text of valid UTF-8, within `read_depth` and without duplicate keys; otherwise
+  /// `bad_json`.
   static Result<Json> parse(std::string_view text);
 
   bool is_object() const;
@@ -27,19 +27,19 @@ class Json {
   bool is_string() const;
   bool is_null() const;
 
-  /// The member, if this is an object that has it (a null member is there).
+  /// The member of an object; a member with the value null is found. nullopt for other values.
   std::optional<Json> find(std::string_view name) const;
-  /// The members of an object, in their order; none if this is something else.
+  /// The members of an object in their order; empty for other values.
   std::vector<std::pair<std::string, Json>> members() const;
-  /// The elements of an array; none if this is something else.
+  /// The elements of an array; empty for other values.
   std::vector<Json> elements() const;
   std::optional<std::string> string() const;
   std::optional<int64_t> integer() const;
   std::optional<bool> boolean() const;
-  /// As JSON text, the way the library writes it: for messages and for clients.
+  /// The value as JSON text in the library's format, for messages and clients.
   std::string text() const;
 
-  /// `at("deployment", "sha")`: the string member at that path, or nothing.
+  /// `at("deployment", "sha")`: the string member at that path, or nullopt.
   template <class... Names>
   std::optional<std::string> string_at(Names... names) const {
     auto value = at(names...);
@@ -65,8 +65,8 @@ class Json {
   const boost::json::value* value_;
 };
 
-/// The body of a request: a JSON object whose members are read with GitHub's error texts.
-/// An empty body counts as `{}`.
+/// The body of a request: a JSON object whose members are read with GitHub's error texts. An empty
+/// body counts as `{}`.
 class JsonBody {
  public:
   /// `bad_json` with GitHub's `Problems parsing JSON` or `Body should be a JSON object`.
@@ -76,16 +76,16 @@ class JsonBody {
   bool has(std::string_view name) const { return json_.find(name).has_value(); }
   std::optional<Json> find(std::string_view name) const { return json_.find(name); }
 
-  /// A string that must be there.
+  /// A required string.
   Result<std::string> required_string(std::string_view name) const;
-  /// A string; null and absent are nothing.
+  /// A string; nullopt if it is null or absent.
   Result<std::optional<std::string>> optional_string(std::string_view name) const;
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const;
   Result<std::optional<bool>> optional_boolean(std::string_view name) const;
   Result<bool> boolean_or(std::string_view name, bool fallback) const;
-  /// An array of strings; null and absent are nothing.
+  /// An array of strings; nullopt if it is null or absent.
   Result<std::optional<std::vector<std::string>>> optional_strings(std::string_view name) const;
-  /// The member as JSON text, exactly as it was sent.
+  /// The member's JSON text, exactly as it was sent.
   std::optional<std::string> raw_member(std::string_view name) const;
 
  private:

@@ -11,7 +11,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// The value of a decimal number: 0.DIGITS × 10^point, without zeros at either end.
+/// A decimal number: 0.DIGITS × 10^point; DIGITS has no zeros at either end.
 struct Decimal {
   bool negative = false;
   std::string digits;  ///< empty: zero
@@ -19,7 +19,7 @@ struct Decimal {
   bool operator==(const Decimal&) const = default;
 };
 
-/// Reads `-12.50e+3`; false if the exponent is far beyond a double's.
+/// Reads a number such as `-12.50e+3`; false if the exponent is far beyond a double's.
 bool parse_decimal(std::string_view text, Decimal& number) {
   const size_t mantissa_end = std::min(text.find_first_of("eE"), text.size());
   const size_t sign = text.starts_with('-') ? 1 : 0;
@@ -70,7 +70,7 @@ std::string javascript_spelling(const Decimal& number) {
   return (negative ? "-" : "") + text;
 }
 
-/// The number as JavaScript writes it, if that is the same number, else as it stands.
+/// The number in JavaScript's format if the value stays the same, else the text unchanged.
 std::string compact_number(std::string_view text) {
   Decimal exact, shortest;
   double value = 0;
@@ -86,7 +86,7 @@ std::string compact_number(std::string_view text) {
   return same ? javascript_spelling(shortest) : std::string(text);
 }
 
-/// The string, quotes included, with JSON.stringify's escapes: Boost's are the same.
+/// Appends the string, with its quotes, with the escapes of JSON.stringify, which are also Boost's.
 void append_string(std::string& out, std::string_view quoted) {
   if (!quoted.contains('\\')) {
     out += quoted;

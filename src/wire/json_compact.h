@@ -4,10 +4,9 @@
 
 namespace esclusa::wire {
 
-/// `json`, which must be well-formed, as JavaScript's JSON.stringify writes what JSON.parse reads
-/// of it: no blanks, the fewest escapes. A number that is another one after JSON.parse keeps its
-/// digits, and members keep their order. What survives JSON.parse unchanged in value and order
-/// comes out exactly as JSON.stringify gives it.
+/// Writes well-formed `json` as JavaScript's JSON.stringify(JSON.parse(json)) does: without
+/// whitespace, with the fewest escapes. Two differences: a number whose value JSON.parse would
+/// change keeps its digits, and members keep their order.
 std::string compact_json(std::string_view json);
 
 }  // namespace esclusa::wire

@@ -14,12 +14,12 @@ struct Row {
 };
 }  // namespace
 
-TEST_CASE("compact_json: no blanks, members in their order") {
+TEST_CASE("compact_json: no whitespace, and members keep their order") {
   CHECK(compact_json(" {\t\"b\" : 1,\r\n \"a\" : [ true , null, { } , [ ] ] , \"10\":\"x y\" } ") ==
         R"({"b":1,"a":[true,null,{},[]],"10":"x y"})");
 }
 
-// The right-hand sides are what Node 20 answers to JSON.stringify(JSON.parse(text)).
+// Node 20 gave these results for JSON.stringify(JSON.parse(text)).
 TEST_CASE("compact_json: the escapes of JSON.stringify") {
   for (const auto& [sent, compact] : std::vector<Row>{
            {R"("\u00e9\u0041\/\ud83d\ude80\u2028")", "\"éA/🚀\u2028\""},
@@ -34,7 +34,7 @@ TEST_CASE("compact_json: the escapes of JSON.stringify") {
   }
 }
 
-TEST_CASE("compact_json: a number has JavaScript's spelling if that is the same number") {
+TEST_CASE("compact_json: a number has JavaScript's format if its value stays the same") {
   for (const auto& [sent, compact] : std::vector<Row>{
            {"0", "0"},
            {"-0", "0"},
@@ -61,7 +61,7 @@ TEST_CASE("compact_json: a number has JavaScript's spelling if that is the same 
            {"9007199254740992", "9007199254740992"},
            {"18446744073709552000", "18446744073709552000"},
            {"0.1234567890123456", "0.1234567890123456"},
-           // Another number after JSON.parse: as it was sent.
+           // JSON.parse would change the value, so the text stays.
            {"9007199254740993", "9007199254740993"},
            {"12345678901234567890", "12345678901234567890"},
            {"0.30000000000000000001", "0.30000000000000000001"},
@@ -76,7 +76,7 @@ TEST_CASE("compact_json: a number has JavaScript's spelling if that is the same 
   }
 }
 
-TEST_CASE("compact_json: what is compact already stays as it is") {
+TEST_CASE("compact_json: compact JSON stays unchanged") {
   for (const char* text : {"{}", R"({"a":[1,"\n",{"b":-1.5e+300}],"c":"é"})", "\"\"", "false"}) {
     CAPTURE(text);
     CHECK(compact_json(text) == text);

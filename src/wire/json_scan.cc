@@ -15,7 +15,7 @@ namespace {
 namespace bj = boost::json;
 using ErrorCodeRef = boost::system::error_code&;
 
-/// Follows the parser's events, and remembers the keys of the objects that are open.
+/// Handles the parser's events, and keeps the keys of the objects that are open.
 class Handler {
  public:
   static constexpr size_t max_object_size = SIZE_MAX;
@@ -66,9 +66,9 @@ class Handler {
     return fits;
   }
 
-  std::string key_;  ///< its parts so far
+  std::string key_;  ///< the parts of the key so far
   std::vector<std::set<std::string>> keys_;
-  size_t number_chars_ = 0;  ///< of the number at hand, so far
+  size_t number_chars_ = 0;  ///< length of the present number so far
 };
 
 constexpr std::string_view blanks = " \t\r\n";

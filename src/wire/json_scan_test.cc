@@ -7,7 +7,7 @@
 using namespace esclusa;
 using namespace esclusa::wire;
 
-TEST_CASE("find_raw_member: whatever is sent comes out the same, wherever it stands") {
+TEST_CASE("find_raw_member: returns any value unchanged, at any position") {
   for (const char* row : {"{}",
                           "{ }",
                           "[ ]",
@@ -40,7 +40,7 @@ TEST_CASE("find_raw_member: whatever is sent comes out the same, wherever it sta
   }
 }
 
-TEST_CASE("find_raw_member: a member exactly as it stands there") {
+TEST_CASE("find_raw_member: returns a member exactly as in the text") {
   const std::string_view object = R"( { "a" : 1.0e+2 ,"b":{ "x" : [1,"}]\"",{}] }, "\u0063":null,
     "d":"\u00e9\/\\" , "e":[[],[ ]],"f":true,"g":-1,"h":{"b":2}} )";
   CHECK(find_raw_member(object, "a") == "1.0e+2");
@@ -55,7 +55,7 @@ TEST_CASE("find_raw_member: a member exactly as it stands there") {
   CHECK(find_raw_member("{}", "x") == std::nullopt);
 }
 
-TEST_CASE("find_raw_member: broken text is nothing worse than nothing found") {
+TEST_CASE("find_raw_member: is safe for malformed text") {
   for (const char* text :
        {"", "{", "{\"a", "{\"a\"", "{\"a\":", "{\"a\\", "[", "[1]", "1", "{a:1}"}) {
     CAPTURE(text);
@@ -80,7 +80,7 @@ TEST_CASE("scan_json: agrees with the parser on what is JSON") {
   }
 }
 
-TEST_CASE("scan_json: long strings and keys come in pieces and are put together") {
+TEST_CASE("scan_json: joins long strings and keys that the parser gives in parts") {
   const std::string big(300'000, 'x');
   const std::string text = "{\"" + big + "\":1,\"p\":\"" + big + "\\n" + big + "\"}";
   REQUIRE(scan_json(text));
@@ -88,7 +88,7 @@ TEST_CASE("scan_json: long strings and keys come in pieces and are put together"
   CHECK_FALSE(scan_json("{\"" + big + "\":1,\"" + big + "\":2}"));
 }
 
-TEST_CASE("raw_elements: the texts of an array's elements, as they stand there") {
+TEST_CASE("raw_elements: the texts of an array's elements, unchanged") {
   using Texts = std::vector<std::string_view>;
   CHECK(wire::raw_elements("[]") == Texts{});
   CHECK(wire::raw_elements(" [ 1.0 , \"a,]\" ,{\"b\": [2, 3]} , [ ] ] ") ==
@@ -98,7 +98,7 @@ TEST_CASE("raw_elements: the texts of an array's elements, as they stand there")
   CHECK(wire::raw_elements("[1,") == Texts{"1"});
 }
 
-TEST_CASE("nesting_depth: of the deepest place, whatever strings say") {
+TEST_CASE("nesting_depth: the largest depth; brackets in strings do not count") {
   CHECK(nesting_depth("1") == 0);
   CHECK(nesting_depth("\"[[{{\"") == 0);
   CHECK(nesting_depth("{}") == 1);

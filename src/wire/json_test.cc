@@ -56,7 +56,7 @@ TEST_CASE("Json::parse: every kind of JSON text") {
   }
 }
 
-TEST_CASE("Json::parse: what is no JSON") {
+TEST_CASE("Json::parse: refuses what is not JSON") {
   for (std::string text : {"",           " ",         "{",        "}",         "[1,]",
                            "{\"a\":1,}", "{a:1}",     "{'a':1}",  "{\"a\" 1}", "nul",
                            "True",       "NaN",       "Infinity", "+1",        "01",
@@ -78,7 +78,7 @@ TEST_CASE("Json::parse: no text may follow, not even a NUL") {
   CHECK_FALSE(parses(std::string_view("\"\0\"", 3)));
 }
 
-TEST_CASE("Json::parse: a key may not stand twice in an object, however it is spelled") {
+TEST_CASE("Json::parse: refuses a duplicate key in an object, even with different escapes") {
   for (auto text : {R"({"a":1,"a":1})", R"({"a":1,"\u0061":2})", R"([{"b":{"a":1,"c":2,"a":3}}])",
                     R"({"":1,"":2})", R"({"a":{},"b":1,"a":[]})"}) {
     CAPTURE(text);
@@ -87,7 +87,7 @@ TEST_CASE("Json::parse: a key may not stand twice in an object, however it is sp
   CHECK(parses(R"({"a":1,"A":1,"b":{"a":1}})"));
 }
 
-TEST_CASE("Json::parse: a depth of 128 is the last that is allowed") {
+TEST_CASE("Json::parse: accepts a depth of at most 128") {
   REQUIRE(read_depth == 128);
   CHECK(parses(nested(128, '[', ']')));
   CHECK_FALSE(parses(nested(129, '[', ']')));
@@ -98,7 +98,7 @@ TEST_CASE("Json::parse: a depth of 128 is the last that is allowed") {
   CHECK(parses("[" + nested(127, '[', ']') + "," + nested(127, '[', ']') + "]"));
 }
 
-TEST_CASE("Json::parse: bytes that are no UTF-8 are refused, in values and in keys") {
+TEST_CASE("Json::parse: refuses bytes that are not UTF-8, in values and in keys") {
   for (std::string bytes : {"\xff", "\xc0\xaf", "\xe2\x98", "\xed\xa0\x80", "\xf5\x80\x80\x80",
                             "\x80", "\xe0\x80\xaf"}) {
     CAPTURE(bytes);
@@ -107,7 +107,7 @@ TEST_CASE("Json::parse: bytes that are no UTF-8 are refused, in values and in ke
   }
 }
 
-TEST_CASE("Json::parse: lone surrogates are refused") {
+TEST_CASE("Json::parse: refuses lone surrogates") {
   for (auto text : {R"("\ud800")", R"("\udc00")", R"("\ud800x")", R"("\ud800\ud800")",
                     R"("\udc00\ud800")", R"({"\ud800":1})", R"("\ud800\n")"}) {
     CAPTURE(text);
@@ -124,7 +124,7 @@ TEST_CASE("Json::parse: a number has at most the limit's characters") {
   CHECK_FALSE(parses("-" + digits));
 }
 
-TEST_CASE("Json: reads members, and says nothing of what is of another kind") {
+TEST_CASE("Json: reads members, and returns nullopt for other types") {
   auto json = Json::parse(R"({"a":{"b":"x","n":5,"z":null},"l":[1,"2"],"t":true,"f":1.5})").value();
   CHECK(json.string_at("a", "b") == "x");
   CHECK(json.integer_at("a", "n") == 5);
@@ -144,7 +144,7 @@ TEST_CASE("Json: reads members, and says nothing of what is of another kind") {
   CHECK(json.find("a")->text() == R"({"b":"x","n":5,"z":null})");
 }
 
-TEST_CASE("Json: a member outlives the value that it was found in") {
+TEST_CASE("Json: a member outlives the value that contains it") {
   std::optional<Json> member;
   {
     auto json = Json::parse(R"({"a":"kept"})").value();
@@ -191,7 +191,7 @@ TEST_CASE("JsonBody: null and absent are the same, except where a member is requ
         "Invalid request.\n\nFor 'properties/null', nil is not a string.");
 }
 
-TEST_CASE("JsonBody: a member of another kind is refused and shown") {
+TEST_CASE("JsonBody: refuses a member of the wrong type, and the error shows its value") {
   const JsonBody given = body(R"({"n":1,"s":"x","l":["a",2],"o":{"a":[1]},"b":true})");
   CHECK(message(given.required_string("n")) ==
         "Invalid request.\n\nFor 'properties/n', 1 is not a string.");
@@ -209,12 +209,12 @@ TEST_CASE("JsonBody: a member of another kind is refused and shown") {
         "Invalid request.\n\nFor 'properties/l/1', 2 is not a string.");
 }
 
-TEST_CASE("JsonBody: a long value is shown cut") {
+TEST_CASE("JsonBody: an error cuts a long value") {
   const JsonBody given = body("{\"a\":[\"" + std::string(10'000, 'x') + "\"]}");
   CHECK(message(given.required_string("a")).size() < 200);
 }
 
-TEST_CASE("JsonBody: texts must not contain a null character") {
+TEST_CASE("JsonBody: strings must not contain a null character") {
   const JsonBody given = body(R"({"a":"x\u0000y","l":["\u0000"]})");
   CHECK(message(given.required_string("a")) ==
         "Invalid request.\n\n\"a\" must not contain a null character.");
@@ -223,7 +223,7 @@ TEST_CASE("JsonBody: texts must not contain a null character") {
   CHECK_FALSE(given.optional_strings("l"));
 }
 
-TEST_CASE("JsonBody: good values come through") {
+TEST_CASE("JsonBody: reads valid values") {
   const JsonBody given = body(R"({"s":"é\n","b":false,"l":[],"m":["a",""]})");
   CHECK(given.required_string("s").value() == "é\n");
   CHECK(given.boolean_or("b", true).value() == false);
@@ -231,7 +231,7 @@ TEST_CASE("JsonBody: good values come through") {
   CHECK(given.optional_strings("m").value() == std::vector<std::string>{"a", ""});
 }
 
-TEST_CASE("Json: the members of an object keep their order, and nothing else has any") {
+TEST_CASE("Json: the members of an object keep their order; other values have none") {
   const Json json = Json::parse(R"({"b":1,"a":{"x":null},"":[2]})").value();
   std::string names;
   for (const auto& [name, value] : json.members()) names += name + "=" + value.text() + " ";

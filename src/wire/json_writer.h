@@ -9,7 +9,7 @@
 
 namespace esclusa::wire {
 
-/// Appends JSON to a string, members in the order written. Commas come by themselves.
+/// Appends JSON to a string, with the members in the order of the calls. Adds the commas.
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }
@@ -39,7 +39,7 @@ class JsonWriter {
   JsonWriter& value(const std::optional<T>& maybe) {
     return maybe ? value(*maybe) : value(nullptr);
   }
-  /// Text that is JSON already.
+  /// Appends text that is already JSON.
   JsonWriter& raw(std::string_view json) {
     comma();
     out_ += json;

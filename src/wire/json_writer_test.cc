@@ -5,7 +5,7 @@
 using namespace esclusa;
 using namespace esclusa::wire;
 
-TEST_CASE("JsonWriter: commas come by themselves, and only where they belong") {
+TEST_CASE("JsonWriter: adds commas exactly where they are needed") {
   JsonWriter json;
   json.begin_object().member("a", 1).member("b", "x");
   json.key("c").begin_array().value(1).value("}").value("[").begin_object().end_object();
@@ -15,13 +15,13 @@ TEST_CASE("JsonWriter: commas come by themselves, and only where they belong") {
   CHECK(json.text() == R"({"a":1,"b":"x","c":[1,"}","[",{},[]],"d":{"e":true},"f":null})");
 }
 
-TEST_CASE("JsonWriter: a text that ends in a bracket or colon does not swallow the next comma") {
+TEST_CASE("JsonWriter: adds the comma after a string that ends in a bracket or colon") {
   JsonWriter json;
   json.begin_array().value("{").value(":").value("[").value("").raw("{}").raw("[]").end_array();
   CHECK(json.text() == R"(["{",":","[","",{},[]])");
 }
 
-TEST_CASE("JsonWriter: a value alone is a document") {
+TEST_CASE("JsonWriter: a single value is a document") {
   JsonWriter json;
   json.value(int64_t{9'007'199'254'740'993});
   CHECK(json.text() == "9007199254740993");
@@ -33,7 +33,7 @@ TEST_CASE("JsonWriter: strings and keys are escaped") {
   CHECK(json.text() == "{\"a\\\"b\":\"q\\\" b\\\\ s/ n\\n t\\t \\u0001 \\u007f é\"}");
 }
 
-TEST_CASE("JsonWriter: bytes that are no UTF-8 become the replacement character") {
+TEST_CASE("JsonWriter: bytes that are not UTF-8 become the replacement character") {
   JsonWriter json;
   json.value(std::string("a\xff"));
   CHECK(json.text() == "\"a\xef\xbf\xbd\"");

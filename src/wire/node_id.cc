@@ -29,8 +29,8 @@ void append_id(std::string& out, int64_t id) {
   }
 }
 
-/// A string in the form that GitHub uses: it has 16 bits for the length where msgpack could do with
-/// 8, since its ids of commits (`C_kwDO…oAKD…`) are older than those.
+/// A string in GitHub's format. Its length takes 16 bits even where msgpack's newer form needs 8:
+/// GitHub's ids of commits (`C_kwDO…oAKD…`) are older than that form.
 void append_name(std::string& out, std::string_view name) {
   if (name.size() < 32) {
     out += static_cast<char>(0xa0 | name.size());
@@ -41,7 +41,7 @@ void append_name(std::string& out, std::string_view name) {
   out += name;
 }
 
-/// The beginning of the array, up to the last of the ids.
+/// The beginning of the array, with all its ids.
 std::string pack(size_t count, std::initializer_list<int64_t> ids) {
   std::string packed;
   packed += static_cast<char>(0x90 | count);

@@ -9,7 +9,7 @@ using namespace esclusa::wire;
 
 namespace {
 
-/// The bytes of a node id behind its prefix, in hex.
+/// The bytes of a node id without its prefix, in hex.
 std::string decoded(const std::string& id) {
   std::string text = id.substr(id.find('_') + 1);
   for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
@@ -21,7 +21,7 @@ std::string decoded(const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("node_id: comes out as in GitHub's own answers") {
+TEST_CASE("node_id: equals the ids in GitHub's own answers") {
   // docs.github.com, "Migrating GraphQL global node IDs": MDQ6VXNlcjM0MDczMDM= became this.
   CHECK(node_id("U", {3'407'303}) == "U_kgDOADP9xw");
   CHECK(node_id("DE", {4'294'967'295, 1'000'000}).starts_with("DE_kwDO"));

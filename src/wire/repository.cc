@@ -51,7 +51,7 @@ constexpr Link links[] = {
     {"deployments_url", "/deployments"},
 };
 
-/// What every form of a repository begins with. The caller closes the object.
+/// The members that every form of a repository begins with. The caller closes the object.
 void begin_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls) {
   const std::string url = urls.repository(repository);
   json.begin_object()
@@ -71,11 +71,11 @@ void begin_repository(JsonWriter& json, const core::Repository& repository, cons
 
 enum class Form { of_event, with_discussions, of_team };
 
-/// What the longer forms have in common. The caller closes the object.
+/// The members that the longer forms share. The caller closes the object.
 void begin_long_repository(JsonWriter& json, const core::Repository& repository, const Urls& urls,
                            Form form, ApiVersion version) {
   const std::string html_url = urls.web + "/" + Urls::path_of(repository);
-  // The schema of events wants a URI there.
+  // The schema of events requires a URI for `git_url` and `clone_url`.
   const bool needs_uri = form == Form::of_event && urls.ssh.empty();
   const std::string clone_url = needs_uri ? html_url : urls.ssh_url(repository);
   begin_repository(json, repository, urls);
@@ -200,7 +200,7 @@ void write_repository(JsonWriter& json, const core::Repository& repository, cons
                         viewer_role ? Form::with_discussions : Form::of_event, version);
   if (viewer_role) write_permissions(json, *viewer_role);
   json.key("custom_properties").begin_object().end_object();
-  // `full-repository` demands both; the webhook schema forbids them.
+  // `full-repository` requires both members; the webhook schema forbids them.
   if (viewer_role) json.member("network_count", 0).member("subscribers_count", 0);
   json.end_object();
 }

@@ -84,11 +84,11 @@ TEST_CASE("write_repository: names, visibility and links") {
   CHECK(json.string_at("statuses_url") == "http://h/api/v3/repos/demo/shop/statuses/{sha}");
 }
 
-TEST_CASE("write_repository: git is sent to where it is served, and nowhere else") {
+TEST_CASE("write_repository: git URLs lead to SSH, and are empty without it") {
   const core::Repository repository = some_repository();
   const Json nowhere = written(repository, core::Role::read);
   for (auto name : {"ssh_url", "clone_url", "git_url"}) CHECK(nowhere.string_at(name) == "");
-  // The schema of events demands a URI; there is none with `.git` that would not answer.
+  // The schema of events requires a URI; without SSH it is the web page, which does exist.
   const Json event = written(repository, std::nullopt);
   CHECK(event.string_at("ssh_url") == "");
   CHECK(event.string_at("clone_url") == "http://h/demo/shop");
@@ -107,7 +107,7 @@ TEST_CASE("write_repository: the description, or null") {
   CHECK(written(repository, std::nullopt).string_at("description") == "What customers see");
 }
 
-TEST_CASE("parse_repository_change: what is absent stays, and null clears the description") {
+TEST_CASE("parse_repository_change: absent members stay, and null clears the description") {
   auto change = parse_repository_change("{}").value();
   CHECK_FALSE(change.name.has_value());
   CHECK_FALSE(change.description.has_value());
@@ -137,13 +137,13 @@ TEST_CASE("parse_repository_change: refuses contradictions, wrong types, and arc
   CHECK(reason(R"({"archived": false})").empty());
 }
 
-TEST_CASE("write_repository: the path on the server's disk is nobody's business") {
+TEST_CASE("write_repository: never shows the path on the server's disk") {
   core::Repository repository = some_repository();
   repository.path = "/srv/git/hidden.git";
   CHECK(written(repository, core::Role::admin).text().find("hidden") == std::string::npos);
 }
 
-TEST_CASE("parse_permission: GitHub's older words, and what is meant without one") {
+TEST_CASE("parse_permission: GitHub's older names, and the default") {
   CHECK(parse_permission("", core::Role::read) == core::Role::read);
   CHECK(parse_permission(R"({"permission": null})", core::Role::write) == core::Role::write);
   CHECK(parse_permission(R"({"permission": "push"})", core::Role::read) == core::Role::write);

@@ -24,7 +24,7 @@ Result<std::vector<EnvironmentId>> parse_environment_ids(const JsonBody& body) {
   return ids;
 }
 
-/// What a create would answer, and why.
+/// The result that a create would have, and why.
 std::string explain(const core::DryRun& run, const core::NewDeployment& input) {
   switch (run.outcome) {
     case core::DryRunOutcome::released: return "It would be sent at once.";
@@ -77,7 +77,7 @@ void write_review(JsonWriter& json, const core::DeploymentReview& review,
                   const Urls& urls) {
   json.begin_object().key("environments").begin_array();
   begin_environment(json, review.environment_id, review.environment.name, repository, urls);
-  // Another environment may bear the name by now.
+  // Another environment may have the name by now.
   if (history.environment && history.environment->id == review.environment_id) {
     json.member("created_at", history.environment->created_at)
         .member("updated_at", history.environment->updated_at);

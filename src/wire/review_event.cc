@@ -8,7 +8,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// What a run is doing: it waits, until a rejection ends it.
+/// The state of a run: it waits until a rejection ends it.
 struct RunState {
   const char* status;
   std::optional<std::string> conclusion;
@@ -36,7 +36,7 @@ std::string run_html_url(const EventContext& context, const core::Deployment& de
          std::to_string(deployment.id.value);
 }
 
-/// One that was not read has its texts empty, and the deployment's time.
+/// A commit that was not read has empty texts, and the deployment's time.
 void write_head_commit(JsonWriter& json, const core::Commit& head, Timestamp created_at) {
   core::Commit shown = head;
   if (head.tree_sha.empty()) shown.author.at = shown.committer.at = created_at;
@@ -51,7 +51,7 @@ void write_head_commit(JsonWriter& json, const core::Commit& head, Timestamp cre
   json.end_object();
 }
 
-/// The addresses of a run. Those that nothing answers at are there because the schema wants them.
+/// The links of a run. The schema requires some that no route serves.
 void write_run_links(JsonWriter& json, const EventContext& context,
                      const core::Deployment& deployment) {
   const std::string id = std::to_string(deployment.id.value);
@@ -61,7 +61,7 @@ void write_run_links(JsonWriter& json, const EventContext& context,
   for (const char* name : {"jobs", "logs", "artifacts", "cancel", "rerun"}) {
     json.member(std::string(name) + "_url", url + "/" + name);
   }
-  // Not below /check-suites, where a check run of the same number would answer.
+  // This is not below /check-suites, where the check run with the same number would answer.
   json.member("check_suite_url", url + "/check-suite")
       .member("workflow_url", repository + "/actions/workflows/" + id)
       .member("previous_attempt_url", nullptr);

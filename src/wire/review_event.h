@@ -3,11 +3,11 @@
 #include "core/gates.h"
 #include "wire/event_body.h"
 
-/// The bodies of `deployment_review` events. GitHub's are about a run of a workflow; here the run
-/// is the deployment, and bears its id.
+/// The bodies of `deployment_review` events. GitHub's are about a workflow run; here the deployment
+/// takes its place, and gives it its id.
 namespace esclusa::wire {
 
-/// What waits, where, and its commit, which may have its SHA alone.
+/// A deployment under review, its environment and its commit, which may have only its SHA.
 struct ReviewedDeployment {
   const core::Deployment& deployment;
   const core::EnvironmentDetails& environment;

@@ -50,7 +50,7 @@ Json parsed(const JsonWriter& json) { return Json::parse(json.text()).value(); }
 
 }  // namespace
 
-TEST_CASE("parse_new_review: all three members must be there; nobody posts a bypass") {
+TEST_CASE("parse_new_review: requires all three members, and refuses a bypass") {
   const auto review =
       parse_new_review(R"({"environment_ids": [7, 8], "state": "rejected", "comment": "No"})");
   REQUIRE(review);
@@ -73,7 +73,7 @@ TEST_CASE("parse_new_review: all three members must be there; nobody posts a byp
         "Invalid request.\n\nbypassed is not a member of [\"approved\", \"rejected\"].");
 }
 
-TEST_CASE("write_pending_deployment: the timer began with the deployment, if there is one") {
+TEST_CASE("write_pending_deployment: a wait timer starts with the deployment") {
   core::PendingDeployment pending{some_deployment(), some_environment(), true};
   auto written = [&] {
     JsonWriter json;
@@ -89,7 +89,7 @@ TEST_CASE("write_pending_deployment: the timer began with the deployment, if the
   CHECK(written().string_at("wait_timer_started_at") == "1970-01-01T00:01:00Z");
 }
 
-TEST_CASE("write_review: a bypass is an approval, and an environment that is gone has no times") {
+TEST_CASE("write_review: a bypass is an approval, and a deleted environment has no times") {
   core::DeploymentReview review;
   review.environment_id = {7};
   review.environment = {{3}, "live"};
@@ -114,7 +114,7 @@ TEST_CASE("write_review: a bypass is an approval, and an environment that is gon
   CHECK(written({}).string_at("state") == "rejected");
 }
 
-TEST_CASE("write_gate_report: each gate, and no environment once it is deleted") {
+TEST_CASE("write_gate_report: each gate, and no environment if it was deleted") {
   core::GateReport report{some_deployment(),
                           some_environment(),
                           {verdict(core::GateKind::wait_timer, core::GateState::shut)}};

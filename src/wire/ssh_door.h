@@ -9,7 +9,7 @@
 #include "wire/json.h"
 #include "wire/json_writer.h"
 
-/// What OpenSSH's helpers send to the server, both sides of it.
+/// The messages between OpenSSH's helpers and the server, for both sides.
 namespace esclusa::wire {
 
 /// `{"key_id": 1, "service": "upload-pack", "repository": "OWNER/NAME"}`

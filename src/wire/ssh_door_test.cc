@@ -6,7 +6,7 @@ using namespace esclusa;
 using namespace esclusa::wire;
 using core::GitService;
 
-TEST_CASE("ssh_door: what is written is read again") {
+TEST_CASE("ssh_door: reads back every message that it writes") {
   const auto start =
       parse_ssh_start(write_ssh_start({{7}, {GitService::receive_pack, "demo", "shop"}}));
   REQUIRE(start);
@@ -27,7 +27,7 @@ TEST_CASE("ssh_door: what is written is read again") {
   CHECK_FALSE(parse_ssh_changes(write_ssh_changes({std::nullopt, {}}))->key_id);
 }
 
-TEST_CASE("ssh_door: what is no such message is refused") {
+TEST_CASE("ssh_door: refuses malformed messages") {
   for (const char* text : {"", "[]", "{}", R"({"key_id": 0, "service": "upload-pack"})",
                            R"({"key_id": "7", "service": "upload-pack"})",
                            R"({"key_id": 7, "service": "sh"})", R"({"key_id": 7})"}) {

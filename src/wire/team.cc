@@ -9,7 +9,7 @@
 namespace esclusa::wire {
 namespace {
 
-/// What is the same for every team here, and cannot be asked to be anything else.
+/// Refuses settings that are the same for every team and cannot be changed.
 Result<void> refuse_what_is_not_there(const JsonBody& body) {
   for (const char* name : {"parent_team_id", "parent_team_slug"}) {
     const auto parent = body.find(name);
@@ -26,7 +26,7 @@ Result<void> refuse_what_is_not_there(const JsonBody& body) {
   return {};
 }
 
-/// What every form of a team begins with, also in events. The caller closes the object.
+/// The members that every form of a team begins with, also in events. The caller closes the object.
 void begin_plain_team(JsonWriter& json, const core::Team& team, const Urls& urls) {
   const std::string url = team_url(urls, team);
   json.begin_object()
@@ -48,7 +48,7 @@ void begin_plain_team(JsonWriter& json, const core::Team& team, const Urls& urls
       .member("repositories_url", url + "/repos");
 }
 
-/// The members that all answers about a team begin with. The caller closes the object.
+/// The members that every answer about a team begins with. The caller closes the object.
 void begin_team(JsonWriter& json, const core::Team& team, std::string_view permission,
                 const Urls& urls) {
   begin_plain_team(json, team, urls);

@@ -5,23 +5,24 @@
 #include "wire/json_writer.h"
 #include "wire/urls.h"
 
-/// Organizations' members and teams, as GitHub shows them.
+/// Members and teams of organizations, as GitHub's API shows them.
 namespace esclusa::wire {
 
-/// Parent teams and other defaults than `pull` are refused: there are none.
+/// The body of a request that creates a team. Parent teams and a default permission other than
+/// `pull` are refused, because Esclusa has neither.
 Result<core::NewTeam> parse_new_team(std::string_view text);
 Result<core::TeamChanges> parse_team_changes(std::string_view text);
-/// The `role` of a body that may be empty; `member` if it is absent.
+/// Reads `role` from a body that may be empty; `member` if it is absent.
 Result<core::TeamRole> parse_team_role(std::string_view text);
 Result<core::MemberRole> parse_member_role(std::string_view text);
 
 std::string team_url(const Urls& urls, const core::Team& team);
 
-/// GitHub's `team`: of a list, and of an environment's reviewers.
+/// GitHub's `team`, in lists and in an environment's reviewers.
 void write_team(JsonWriter& json, const core::Team& team, const Urls& urls);
-/// The same as events have it: their schema knows fewer members.
+/// The same for events, whose schema has fewer members.
 void write_event_team(JsonWriter& json, const core::Team& team, const Urls& urls);
-/// The same, of a list in a repository where it has that role.
+/// The same in the list of a repository's teams, with the team's role.
 void write_team(JsonWriter& json, const core::Team& team, core::Role role, const Urls& urls);
 /// GitHub's `team-full`.
 struct TeamCounts {

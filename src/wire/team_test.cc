@@ -45,7 +45,7 @@ std::string refusal(const Result<T>& result) {
 
 }  // namespace
 
-TEST_CASE("write_team: GitHub's members, and links that lead to this server's own routes") {
+TEST_CASE("write_team: GitHub's members, and links to this server's routes") {
   core::Team team = some_team();
   CHECK(written([&](auto& json) { write_team(json, team, urls); }) ==
         R"({"name":"Night \"watch\"","id":7,"node_id":"T_kwACBw","slug":"night-watch",)"
@@ -66,7 +66,7 @@ TEST_CASE("write_team: GitHub's members, and links that lead to this server's ow
         R"({"admin":false,"maintain":false,"push":true,"triage":true,"pull":true})");
 }
 
-TEST_CASE("write_full_team: its times, counts and organization beside") {
+TEST_CASE("write_full_team: also has its times, counts and organization") {
   core::Profile profile;
   profile.account = some_team().organization;
   profile.public_repository_count = 4;
@@ -81,7 +81,7 @@ TEST_CASE("write_full_team: its times, counts and organization beside") {
   CHECK(json.integer_at("organization", "public_repos") == 4);
 }
 
-TEST_CASE("write_team_membership, write_team_member, write_membership: roles and who has them") {
+TEST_CASE("write_team_membership, write_team_member, write_membership: accounts and roles") {
   const auto ada = account(3, "ada", core::AccountKind::user);
   CHECK(written([&](auto& json) {
           write_team_membership(json, some_team(), {ada, core::TeamRole::maintainer}, urls);
@@ -103,7 +103,7 @@ TEST_CASE("write_team_membership, write_team_member, write_membership: roles and
   CHECK(membership.string_at("organization", "login") == "works");
 }
 
-TEST_CASE("parse_new_team: what is absent has GitHub's default") {
+TEST_CASE("parse_new_team: absent members have GitHub's defaults") {
   const auto least = parse_new_team(R"({"name": "Ops", "privacy": null})").value();
   CHECK(least.name == "Ops");
   CHECK(least.description.empty());
@@ -121,7 +121,7 @@ TEST_CASE("parse_new_team: what is absent has GitHub's default") {
   CHECK(all.repo_names == std::vector<std::string>{"works/shop"});
 }
 
-TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not passed over") {
+TEST_CASE("parse_new_team, parse_team_changes: refuse unsupported settings, not ignore them") {
   CHECK(refusal(parse_new_team("{}")).find("\"name\" wasn't supplied") != std::string::npos);
   for (const char* member :
        {R"("privacy": "open")", R"("parent_team_id": 1)", R"("parent_team_slug": "ops")",
@@ -129,7 +129,7 @@ TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not
         R"("description": 5)"}) {
     CAPTURE(member);
     CHECK_FALSE(parse_new_team(std::string(R"({"name": "Ops", )") + member + "}"));
-    if (std::string_view(member).starts_with(R"("main)")) continue;  // of a new team alone
+    if (std::string_view(member).starts_with(R"("main)")) continue;  // only for a new team
     CHECK_FALSE(parse_team_changes(std::string("{") + member + "}"));
   }
   const auto changes = parse_team_changes(R"({"description": ""})").value();
@@ -142,7 +142,7 @@ TEST_CASE("parse_new_team, parse_team_changes: what is not there is refused, not
             .notification_setting == core::TeamNotifications::disabled);
 }
 
-TEST_CASE("parse_team_role, parse_member_role: empty bodies, and other words") {
+TEST_CASE("parse_team_role, parse_member_role: empty bodies, and unknown roles") {
   CHECK(parse_team_role("").value() == core::TeamRole::member);
   CHECK(parse_team_role(R"({"role": "maintainer"})").value() == core::TeamRole::maintainer);
   CHECK_FALSE(parse_team_role(R"({"role": "admin"})"));

@@ -4,7 +4,7 @@
 
 namespace esclusa::wire {
 
-/// A time in a body; null and absent are nothing. What is no RFC 3339 time is a 422.
+/// A time in a body; nullopt if it is null or absent. 422 if it is not an RFC 3339 time.
 inline Result<std::optional<Timestamp>> optional_time(const JsonBody& body, std::string_view name) {
   const auto text = TRY(body.optional_string(name));
   if (!text) return std::nullopt;

@@ -26,7 +26,7 @@ std::string Urls::repository(const core::Repository& repository) const {
 
 std::string Urls::ssh_address(const core::Repository& repository) const {
   const size_t colon = ssh.rfind(':');
-  // A bracket ends an address of IPv6, in which there are colons, too.
+  // A closing bracket ends an IPv6 address, which contains colons too.
   const bool has_port = colon != ssh.npos && ssh.find(']', colon) == ssh.npos;
   if (ssh.empty() || has_port) return ssh_url(repository);
   return ssh + ":" + path_of(repository) + ".git";

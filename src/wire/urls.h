@@ -7,9 +7,9 @@
 
 namespace esclusa::wire {
 
-/// Where links in an answer point. `api` is the root that the request came in under (with or
-/// without `/api/v3`), `web` the server itself; neither ends in a slash. `ssh` is the SSH door,
-/// `user@host` or `user@host:port`; empty where nothing serves repositories to git.
+/// The roots of links in answers. `api` is the root of the request's URL (with or without
+/// `/api/v3`), `web` the server itself; neither ends in a slash. `ssh` is the SSH door, `user@host`
+/// or `user@host:port`; empty if repositories are not served over SSH.
 struct Urls {
   std::string api;
   std::string web;
@@ -18,11 +18,11 @@ struct Urls {
   std::string account(const core::Account& account) const;
   std::string organization(const core::Account& account) const;
   std::string avatar(const core::Account& account) const;
-  /// `{owner}/{repo}` as it stands in a path: a bot's brackets are encoded.
+  /// `{owner}/{repo}` for a path: a bot's brackets are encoded.
   static std::string path_of(const core::Repository& repository);
   std::string repository(const core::Repository& repository) const;
-  /// For git: `git@host:owner/repo.git`, and as a URL `ssh://git@host/owner/repo.git`. Empty where
-  /// nothing serves it.
+  /// The addresses for git: `git@host:owner/repo.git`, and as a URL
+  /// `ssh://git@host/owner/repo.git`. Empty if repositories are not served over SSH.
   std::string ssh_address(const core::Repository& repository) const;
   std::string ssh_url(const core::Repository& repository) const;
   std::string deployment(const core::Repository& repository, DeploymentId id) const;

@@ -5,7 +5,7 @@
 using namespace esclusa;
 using namespace esclusa::wire;
 
-TEST_CASE("Urls: every link lies under the root that the request came in under") {
+TEST_CASE("Urls: every link is below the root of the request's URL") {
   core::Repository repository;
   repository.owner.login = "Demo";
   repository.name = "shop.js";
@@ -18,7 +18,7 @@ TEST_CASE("Urls: every link lies under the root that the request came in under")
   }
 }
 
-TEST_CASE("Urls: addresses for git, with a port and without") {
+TEST_CASE("Urls: addresses for git, with and without a port") {
   core::Repository repository;
   repository.owner.login = "demo";
   repository.name = "shop";
