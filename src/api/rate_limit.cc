@@ -92,14 +92,15 @@ RateLimiter::Ticket::Ticket(Ticket&& other) noexcept
 RateLimiter::Ticket::~Ticket() {
   if (limiter_ == nullptr) return;
   limiter_->with_usage(client_, [](Usage& usage) {
-    if (usage.in_flight > 0) --usage.in_flight;  // 0: forgotten in between
+    if (usage.in_flight > 0) --usage.in_flight;  // 0: the client was forgotten in the meantime
   });
 }
 
 void RateLimiter::Ticket::take_back() {
   if (limiter_ == nullptr) return;
   limiter_->with_usage(client_, [&](Usage& usage) {
-    if (usage.requests.end != quota_->reset || usage.requests.used == 0) return;  // another hour
+    if (usage.requests.end != quota_->reset || usage.requests.used == 0)
+      return;  // a new hour has begun
     --usage.requests.used;
     quota_ = limiter_->quota_of(client_, usage);
   });
