@@ -20,8 +20,7 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr auto git_time =
-    std::chrono::minutes(10);  // the first fetch of a large repository takes minutes
+constexpr auto git_time = std::chrono::minutes(10);  // a large repository
 constexpr size_t output_bytes = 64 * 1024;
 constexpr int submodule_depth = 10;  // also ends a submodule that contains itself
 

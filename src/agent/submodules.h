@@ -25,9 +25,8 @@ std::string find_url(std::string_view settings, std::string_view path);
 
 /// The place that a submodule is fetched from.
 struct SubmoduleSource {
-  std::string git;  ///< as `Rule::git`
-  bool is_at_entry =
-      false;  ///< true if it is at the entry's host, where the entry's key and credentials are used
+  std::string git;           ///< as `Rule::git`
+  bool is_at_entry = false;  ///< true: uses the entry's key and credentials
 };
 
 /// Resolves the URL of a submodule; `base` is the URL of the repository whose `.gitmodules` has it.

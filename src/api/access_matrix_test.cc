@@ -140,8 +140,7 @@ TEST_CASE("access matrix: a refused write leaves no row behind, and an admitted 
                                  "Bearer " + world.token("ada", "workflow user"),
                                  "Bearer " + world.token("stranger", "repo"),
                                  "Bearer " + world.token("triager", "repo")};
-  for (const bool deletes :
-       {false, true}) {  // DELETE comes last, because the other requests need what it deletes
+  for (const bool deletes : {false, true}) {  // DELETE comes last
     for (const auto& route : rules::repository_routes) {
       if (route.method == "GET" || (route.method == "DELETE") != deletes) continue;
       CAPTURE(route.method);

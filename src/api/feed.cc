@@ -34,8 +34,7 @@ http::Response feed_response(std::string body) {
 /// The client's position in the feed: the one that it names, or else the end of the feed.
 Result<int64_t> parse_position(const Call& call, const store::FeedEnd& end) {
   std::string text = call.query_value("after");
-  if (wants_stream(
-          call)) {  // the client lost its connection and names the last event that it received
+  if (wants_stream(call)) {  // a reconnected client names its last event
     text = call.request.headers.find("Last-Event-ID").value_or(text);
   }
   const auto after = TRY(parse_number(text, "after"));

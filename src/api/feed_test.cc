@@ -194,8 +194,7 @@ TEST_CASE_FIXTURE(Fixture, "GET events with wait: the answer is sent with the fi
   response.body = reader.wait_for_end();
   CHECK(listed(response) == "1 deployment");
   CHECK(next(response) == 1);
-  CHECK_FALSE(get(of_one + "?after=0&wait=60", repo)
-                  .stream);  // there are events already, so it does not wait
+  CHECK_FALSE(get(of_one + "?after=0&wait=60", repo).stream);  // events exist
 }
 
 TEST_CASE_FIXTURE(Fixture,

@@ -104,8 +104,7 @@ TEST_CASE("LongAnswers: a body that needs little time does not wait for all part
     return "y";
   }));
   CHECK(quick.read() == "yyyyyyyyyy");
-  CHECK(last - first <
-        10);  // taking turns would make it ten, and serving the slow bodies first 100
+  CHECK(last - first < 10);  // strict turns: 10; slow bodies first: 100
   for (auto& stream : slow) stream->close();
 }
 

@@ -99,8 +99,7 @@ RateLimiter::Ticket::~Ticket() {
 void RateLimiter::Ticket::take_back() {
   if (limiter_ == nullptr) return;
   limiter_->with_usage(client_, [&](Usage& usage) {
-    if (usage.requests.end != quota_->reset || usage.requests.used == 0)
-      return;  // a new hour has begun
+    if (usage.requests.end != quota_->reset || usage.requests.used == 0) return;  // another hour
     --usage.requests.used;
     quota_ = limiter_->quota_of(client_, usage);
   });

@@ -77,8 +77,7 @@ class DataFolder {
   Descriptor lock_;  ///< holds the lock
   Secret key_;
   IdentityFile identity_;
-  std::string
-      last_change_;  ///< the content of the file; used by the thread that writes the database
+  std::string last_change_;  ///< file content; only for the thread that writes the database
   bool has_database_ = false;
 };
 

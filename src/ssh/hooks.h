@@ -20,9 +20,8 @@ struct HookSettings {
   std::string socket;
   std::string session;
   DeployKeyId key;
-  std::string
-      repository_hooks;  ///< the folder of the repository's own hooks; empty: they do not run
-  int lock = -1;         ///< the descriptor whose lock shows the server that a push is running
+  std::string repository_hooks;  ///< folder of its own hooks; empty: they do not run
+  int lock = -1;  ///< the descriptor whose lock shows the server that a push is running
 };
 
 /// The folder with the hooks of one session.

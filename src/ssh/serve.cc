@@ -141,8 +141,7 @@ std::function<Result<void>()> make_check(const Session& session) {
 
 /// How git is started, confined or not.
 struct Plan {
-  std::vector<std::string>
-      settings;  ///< on the command line, before the settings that override them
+  std::vector<std::string> settings;  ///< on the command line, overridden by later ones
   std::string git_directory;
   std::vector<std::string> environment;
   std::optional<Confinement> confinement;
@@ -201,8 +200,7 @@ Result<void> report_end(const Session& session, const HookFolder& hooks, const G
   bool is_reported = !end.was_killed && end.exit_code == 0;
   if (const auto unreported = hooks.unreported()) {
     static_cast<void>(session.door.finish_push(session.started.id, *unreported));
-    is_reported =
-        false;  // the server then reads the refs, because the file may not have all changes
+    is_reported = false;  // the file may lack changes, so the server reads the refs
   }
   return session.door.end_session(session.started.id, is_reported);
 }
