@@ -20,10 +20,10 @@
 namespace esclusa::agent {
 namespace {
 
-constexpr size_t http_threads = 8;  // they wait for a sync of the disk, or read a log
-constexpr auto report_time = std::chrono::seconds(3);  // after the commands have been ended
+constexpr size_t http_threads = 8;  // these threads wait for fsync, or read a log
+constexpr auto report_time = std::chrono::seconds(3);  // after the end of the commands
 
-/// Opens the port of webhook mode; its address.
+/// Opens the port of webhook mode. Returns its address.
 Result<std::string> listen(http::Server& server, const Config& config) {
   const uint16_t port = TRY(server.listen(config.listen_host, config.listen_port));
   const bool is_ipv6 = config.listen_host.contains(':');
@@ -43,7 +43,7 @@ void say_ready(const Config& config, const std::string& address) {
 
 Result<void> run(const std::filesystem::path& config_file) {
   StopFlag stop;
-  const http::SignalWatcher watcher([&] { stop.request(); });  // before there is any thread
+  const http::SignalWatcher watcher([&] { stop.request(); });  // comes before any thread is created
   init_crypto();
   const Config config = TRY(load_config(config_file));
   for (const std::string& warning : config.warnings()) log::warning(warning, {});
@@ -75,13 +75,13 @@ Result<void> run(const std::filesystem::path& config_file) {
   log::info("the agent ends", {});
   if (server) server->stop();
   if (!runner.wait_idle(limits::run_kill_after + report_time)) {
-    // A thread waits for a server that does not answer. All that matters is on disk.
+    // A thread still waits for a server that does not answer. All that matters is on the disk.
     log::warning("the agent ends with a report still to be made; the next start makes it", {});
     std::fflush(nullptr);
     std::_Exit(0);
   }
   hearing.join();
-  server.reset();  // waits for what still handles an event, and uses the runner
+  server.reset();  // waits for handlers that still use the runner
   return {};
 }
 

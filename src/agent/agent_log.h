@@ -5,7 +5,7 @@
 #include "agent/work_folder.h"
 #include "base/log.h"
 
-/// Lines of the agent's own log. What a command prints goes to the log of its run (`RunLog`).
+/// Lines of the agent's own log. The output of a command goes to the log of its run (`RunLog`).
 namespace esclusa::agent {
 
 void log_run(log::Level level, std::string_view message, const RunFolder& run,

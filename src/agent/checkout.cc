@@ -20,11 +20,11 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr auto git_time = std::chrono::minutes(10);  // a large repository's first fetch
+constexpr auto git_time = std::chrono::minutes(10);  // a large repository
 constexpr size_t output_bytes = 64 * 1024;
-constexpr int submodule_depth = 10;  // also ends what contains itself
+constexpr int submodule_depth = 10;  // also ends a submodule that contains itself
 
-/// A value of a git configuration file.
+/// Quotes a value for a git configuration file.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
@@ -34,8 +34,8 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-/// Our ref of a commit. It exists only once all that the commit needs is there, and tells later
-/// fetches what need not be sent again.
+/// The ref that the agent gives a commit. It is written only when all that the commit needs was
+/// fetched, and it tells later fetches which objects are already here.
 std::string ref_of(const std::string& sha) { return "refs/deployments/" + sha; }
 
 void replace_all(std::string& text, const std::string& what, std::string_view by) {
@@ -45,7 +45,7 @@ void replace_all(std::string& text, const std::string& what, std::string_view by
   }
 }
 
-/// For GIT_SSH_COMMAND, which a shell reads.
+/// The value of GIT_SSH_COMMAND, which a shell parses.
 std::string ssh_command(const SshAccess& access) {
   std::string command = "ssh";
   for (const std::string& option : ssh_options(access)) command += " " + shell_quoted(option);
@@ -62,7 +62,8 @@ std::string credentials_in(std::string_view url) {
   const size_t at = authority.rfind('@');
   if (at == std::string_view::npos) return {};
   const std::string_view credentials = authority.substr(0, at);
-  // For ssh they are a user's name, such as "git", which is in much of what git says.
+  // In an SSH URL the part before `@` is only a user name, such as "git", and git's messages
+  // contain that word often.
   if (uses_ssh(url) && !credentials.contains(':')) return {};
   return std::string(credentials);
 }
@@ -80,7 +81,7 @@ Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
 
 Result<void> Checkout::name_path(const std::string& git) {
   std::lock_guard lock(mutex_);
-  for (const std::string& path : {git, git + ".git"}) {  // git looks there, too
+  for (const std::string& path : {git, git + ".git"}) {  // git tries `.git` as well
     std::error_code error;
     if (!path.starts_with('/') || !fs::is_directory(path, error)) continue;
     if (!named_paths_.insert(path).second) continue;
@@ -95,7 +96,7 @@ Result<void> Checkout::name_path(const std::string& git) {
 Result<void> Checkout::write_settings() const {
   std::string text =
       "[include]\n\tpath = " + quoted((home_ / ".gitconfig").string()) + "\n[safe]\n";
-  // On the command line this would not reach the git that reads there.
+  // On the command line it would not reach the git process that serves the local repository.
   for (const std::string& path : named_paths_) {
     text += "\tdirectory = " + quoted(path) + "\n";
     text += "\tdirectory = " + quoted(path + "/.git") + "\n";
@@ -123,7 +124,7 @@ Result<Checkout::Output> Checkout::run_git(GitCall call) const {
                       "GIT_SSH_VARIANT=ssh",
                       "GIT_SSH_COMMAND=" + (rule != nullptr && rule->git_access
                                                 ? ssh_command(*rule->git_access)
-                                                : "false")};  // no other way is known
+                                                : "false")};  // the entry configures no SSH
   spec.time_limit = git_time;
   spec.cancel = &cancel_;
   Output result;
@@ -165,7 +166,7 @@ Result<void> Checkout::fetch(const Rule& rule, const std::string& sha, const fs:
   };
   const Output exact = TRY(fetch_refs({sha + ":" + ref_of(sha)}));
   if (exact.succeeded) return {};
-  // Old servers give branches and tags only.
+  // Old servers serve only branches and tags.
   const Output all =
       TRY(fetch_refs({"+refs/heads/*:refs/fetched/heads/*", "+refs/tags/*:refs/fetched/tags/*"}));
   if (!all.succeeded) {
@@ -199,7 +200,7 @@ Result<void> Checkout::fetch_into_mirror(const Source& source, RunLog& log) {
     }
   }
   if (!has_commit(mirror, source.sha)) TRY(fetch(source.rule, source.sha, mirror, log));
-  // Also for a commit that was fetched before: tags are made later, and moved.
+  // Also for a commit that was fetched before, because tags may be created or moved later.
   const Output tags = TRY(run_git(
       {{"--git-dir=" + mirror.string(), "fetch", "--quiet", "--no-tags", "--force", "--prune",
         "--no-write-fetch-head", "--end-of-options", source.rule.git, "+refs/tags/*:refs/tags/*"},
@@ -261,7 +262,7 @@ Result<void> Checkout::add_submodules(const Source& source, RunLog& log) {
   if (source.depth == submodule_depth) {
     return fail(ErrorCode::invalid, "Submodules are nested too deeply");
   }
-  // Of the commit, since in the checkout it may be a symbolic link.
+  // Read it from the commit, because in the checkout it may be a symbolic link.
   const Output settings =
       TRY(run_git({.arguments = {"-C", folder, "config", "--blob", "HEAD:.gitmodules", "-z",
                                  "--get-regexp", R"(^submodule\..*\.(path|url)$)"},
@@ -307,8 +308,8 @@ Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
     return fail(ErrorCode::invalid,
                 "The commit has files in Git LFS, which the entry does not fetch");
   }
-  // No lfs.storage, which a later run could use again: for a path git-lfs takes it as the other
-  // side's.
+  // Sets no lfs.storage that later runs could share: for a local path, git-lfs would take it for
+  // the storage of the remote.
   const Output done =
       TRY(run_git({{"-C", source.folder.string(), "-c", "lfs.url=" + lfs_url(source.rule.git), "-c",
                     "filter.lfs.required=true", "-c", "filter.lfs.clean=git-lfs clean -- %f", "-c",

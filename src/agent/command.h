@@ -13,23 +13,23 @@
 
 namespace esclusa::agent {
 
-/// PATH, HOME and LANG of the agent.
+/// The agent's PATH, HOME and LANG.
 std::vector<std::string> program_environment();
 
-/// What is short enough for variables: names and values.
+/// The data of a deployment that is short enough for environment variables: names and values.
 std::vector<std::pair<std::string, std::string>> deployment_variables(
     const client::Deployment& deployment, const RunFolder& run);
 
-/// What the command gets besides its arguments: the deployment as variables, and its payload and
-/// the event as files, because they may be large and hold anything.
+/// The environment of a command: variables for the deployment, and the paths of two files with its
+/// payload and the event, which may be large and contain any text.
 std::vector<std::string> command_environment(const client::Deployment& deployment,
                                              const RunFolder& run);
 
-/// The outcome of a command that the agent has ended; nothing if it has not.
+/// The outcome of a command that the agent has ended; `nullopt` if the command ended by itself.
 std::optional<Outcome> cut_short(const ProcessOutcome& outcome, const Rule& rule);
 
-/// Runs a rule's command in the checkout and waits for it. The command is the rule's alone;
-/// nothing of the deployment is in its arguments.
+/// Runs a rule's command in the checkout and waits for it. The command comes only from the rule;
+/// none of its arguments come from the deployment.
 Outcome run_command(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                     RunLog& log, const std::atomic<bool>& cancel);
 

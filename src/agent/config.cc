@@ -19,7 +19,7 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
-/// A file that holds one secret; the newline that editors add is not part of it.
+/// Reads a file that holds one secret, without the trailing newline that editors add.
 Result<Secret> read_secret(const TomlTable& table, const std::string& key, const fs::path& file) {
   auto text = read_file(file);
   if (!text) return table.error("`" + key + "`: " + text.error().message);
@@ -31,7 +31,7 @@ Result<Secret> read_secret(const TomlTable& table, const std::string& key, const
   return Secret(std::move(*text));
 }
 
-/// A URL without what does not belong into one, and without slashes at the end.
+/// Checks a URL, and removes trailing slashes.
 Result<std::string> checked_url(const TomlTable& table, const std::string& key, std::string text) {
   auto url = http::parse_url(text);
   if (!url || url->has_credentials || !url->query.empty() || text.contains('#')) {
@@ -41,7 +41,8 @@ Result<std::string> checked_url(const TomlTable& table, const std::string& key, 
   return text;
 }
 
-/// A PEM file, or nothing. Looked at now: libcurl would only complain at the first report.
+/// Reads the path of a PEM file; empty if there is none. The file is checked now, because libcurl
+/// would report an error only at the first request.
 Result<std::string> read_ca_file(TomlTable& table, const fs::path& folder) {
   auto name = TRY(table.optional_string("ca_file"));
   if (!name) return "";
@@ -73,8 +74,9 @@ Result<void> read_listen(const TomlTable& table, const std::string& text, Config
   return {};
 }
 
-/// How deployments are heard of. What only a webhook needs may stand there in either mode, so that
-/// one may change between them. `shared` is the secret of entries that have none of their own.
+/// Reads how the agent learns of deployments. Settings for webhooks may be present in pull mode,
+/// too, so that switching the mode needs no other change. `shared` becomes the secret of entries
+/// without their own.
 Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& config, Secret& shared) {
   const std::string mode = TRY(table.string_or("mode", "webhook"));
   if (mode != "webhook" && mode != "pull") {
@@ -91,7 +93,7 @@ Result<void> read_way_in(TomlTable& table, const fs::path& folder, Config& confi
   return {};
 }
 
-/// The secret of an entry's webhook.
+/// Reads the secret of an entry's webhook.
 Result<Secret> read_rule_secret(TomlTable& table, const fs::path& folder, Mode mode,
                                 const Secret& shared) {
   const auto file = TRY(table.optional_string("secret_file"));
@@ -103,13 +105,13 @@ Result<Secret> read_rule_secret(TomlTable& table, const fs::path& folder, Mode m
       "secret of this repository's webhook in that file");
 }
 
-/// Whether git takes this for a URL (`scheme://…`, `host:path`) and not for a path.
+/// Whether git treats the text as a URL (`scheme://…`, `host:path`), not as a path.
 bool is_git_url(const std::string& text) {
   const size_t colon = text.find(':');
   return colon != std::string::npos && text.find('/') > colon;
 }
 
-/// What is fetched beside the commit.
+/// Reads what is fetched besides the commit.
 Result<void> read_extras(TomlTable& table, Rule& rule) {
   rule.submodules = TRY(table.boolean_or("submodules", false));
   rule.submodule_urls =
@@ -124,7 +126,7 @@ Result<void> read_extras(TomlTable& table, Rule& rule) {
   return {};
 }
 
-/// What an entry is for.
+/// Reads the conditions for which an entry applies.
 Result<void> read_match(TomlTable& table, Rule& rule) {
   rule.repository = TRY(table.required_string("repository", "\"owner/name\""));
   const std::string_view owner(rule.repository.data(),
@@ -186,7 +188,7 @@ bool Config::has_repository(std::string_view repository) const {
 }
 
 std::vector<std::string> Config::warnings() const {
-  std::map<std::string_view, std::set<std::string>> repositories;  // by their secret
+  std::map<std::string_view, std::set<std::string>> repositories;  // repositories by secret
   for (const Rule& rule : rules) {
     if (rule.secret.empty()) continue;
     repositories[rule.secret.reveal()].insert(core::fold_case(rule.repository));

@@ -10,7 +10,7 @@
 #include "base/crypto.h"
 #include "base/error.h"
 
-/// The agent's configuration, a TOML file. Relative paths in it start at its own folder.
+/// The agent's configuration, a TOML file. Relative paths in it are relative to the file's folder.
 ///
 ///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
 ///   ca_file = "ca.pem"                    # authorities to trust instead of the system's
@@ -41,15 +41,15 @@
 ///   environment_url = "https://staging.example"
 namespace esclusa::agent {
 
-/// How a host is reached by SSH.
+/// How to reach a host by SSH.
 struct SshAccess {
-  std::filesystem::path key;          ///< a private key, the only one that is offered
-  std::filesystem::path known_hosts;  ///< in OpenSSH's form; no other host is believed
+  std::filesystem::path key;          ///< a private key, the only key that is offered
+  std::filesystem::path known_hosts;  ///< a file in OpenSSH's form; all other hosts are refused
 };
 
-/// Another host, on which a command is run.
+/// Another host, on which the command is run.
 struct Target {
-  std::string text;  ///< as it stands in the file
+  std::string text;  ///< as written in the file
   std::string user;
   std::string host;
   uint16_t port = 22;
@@ -59,47 +59,47 @@ struct Target {
 /// One `[[deploy]]` entry: what to run for which deployments.
 struct Rule {
   std::string repository = {};               ///< `owner/name`
-  Secret secret = {};                        ///< of its webhook; empty in pull mode
+  Secret secret = {};                        ///< of the webhook; empty in pull mode
   std::string git = {};                      ///< a URL, or an absolute path
-  std::optional<SshAccess> git_access = {};  ///< if git reaches it by SSH
-  bool submodules = false;                   ///< whether they are fetched
+  std::optional<SshAccess> git_access = {};  ///< set if git reaches it by SSH
+  bool submodules = false;                   ///< whether submodules are fetched
   std::vector<std::string> submodule_urls = {};
   bool lfs = false;              ///< whether the files of Git LFS are fetched
-  std::string environment = {};  ///< "*": every one
+  std::string environment = {};  ///< "*": any environment
   std::string task = "deploy";
   std::vector<std::string> command = {};
-  std::optional<Target> target = {};  ///< none: it is run here
+  std::optional<Target> target = {};  ///< none: the command runs on this machine
   std::chrono::seconds time_limit{0};
-  std::string time_limit_text = {};  ///< as it stands in the file
+  std::string time_limit_text = {};  ///< as written in the file
   std::string environment_url = {};
 };
 
-/// How the agent hears of deployments.
+/// How the agent learns of deployments.
 enum class Mode { webhook, pull };
 
 struct Config {
   Mode mode = Mode::webhook;
   std::string server;
-  std::string ca_file;  ///< empty: the system's authorities
+  std::string ca_file;  ///< empty: the system's certificate authorities
   Secret token;
   std::string listen_host;
   uint16_t listen_port = 0;
-  std::string public_url;  ///< without a slash at the end; empty: where it listens
+  std::string public_url;  ///< without a trailing slash; empty: the address where it listens
   std::filesystem::path work;
   std::vector<Rule> rules;
 
-  /// Whether there is an entry for it. Repositories and environments compare without regard to
-  /// case, tasks exactly.
+  /// Whether there is an entry for the repository. Repositories and environments are compared
+  /// case-insensitively, tasks exactly.
   bool has_repository(std::string_view repository) const;
-  /// The first entry for this; null if there is none.
+  /// The first entry that matches; null if none does.
   const Rule* find_rule(std::string_view repository, std::string_view environment,
                         std::string_view task) const;
-  /// What is allowed, and better not so: for the agent's log.
+  /// Settings that are allowed but unwise, as messages for the agent's log.
   std::vector<std::string> warnings() const;
 };
 
-/// Reads and checks a configuration and the files that it names. `invalid` says what is wrong,
-/// where, and what to write instead.
+/// Reads and checks a configuration and the files that it names. `invalid` names the error, its
+/// place, and a valid setting.
 Result<Config> load_config(const std::filesystem::path& file);
 
 }  // namespace esclusa::agent

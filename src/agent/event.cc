@@ -8,7 +8,7 @@
 namespace esclusa::agent {
 namespace {
 
-/// The string member of an object; nothing if there is none.
+/// The string member of an object; `nullopt` if there is none.
 std::optional<std::string> text_at(std::string_view object, std::string_view name) {
   const auto raw = wire::find_raw_member(object, name);
   if (!raw) return std::nullopt;
@@ -16,7 +16,7 @@ std::optional<std::string> text_at(std::string_view object, std::string_view nam
   return json ? json->string() : std::nullopt;
 }
 
-/// `body` with that part of it replaced.
+/// `body` with `part` replaced by `by`.
 std::string with_replaced(std::string_view body, std::string_view part, std::string_view by) {
   const auto begin = static_cast<size_t>(part.data() - body.data());
   std::string text(body.substr(0, begin));
@@ -36,7 +36,7 @@ Result<DeploymentEvent> parse_deployment_event(std::string body) {
   const std::string_view deployment = wire::find_raw_member(body, "deployment").value_or("");
   event.id = parse_positive(wire::find_raw_member(deployment, "id").value_or("")).value_or(0);
   if (event.id < 1) return fail(ErrorCode::invalid, "`deployment.id` is no positive number");
-  // What `with_deployment` leaves must read the same to every parser of the command.
+  // Whatever parser the command uses, it must read the result of `with_deployment` in the same way.
   if (!wire::scan_json(with_replaced(body, deployment, "{}"))) {
     return fail(ErrorCode::invalid, "it is no valid JSON, or an object in it has a key twice");
   }

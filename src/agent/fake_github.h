@@ -15,13 +15,13 @@
 #include "wire/json.h"
 #include "wire/json_writer.h"
 
-/// For tests: bodies of events, and a server that has deployments and statuses, as GitHub has.
+/// For tests: bodies of events, and a server with deployments and statuses, as on GitHub.
 namespace esclusa::agent::testing {
 
 struct EventFields {
   int64_t id = 1;
   std::string repository = "demo/shop";
-  std::string environment = "staging";  ///< this and the others are put in without escaping
+  std::string environment = "staging";  ///< this and the others are inserted without escaping
   std::string task = "deploy";
   std::string ref = "main";
   std::string sha = std::string(40, 'a');
@@ -35,7 +35,7 @@ inline std::string event_body(const EventFields& fields) {
          R"(},"repository":{"full_name":")" + fields.repository + R"("}})";
 }
 
-/// The deployment of such an event, as a client has it from the server.
+/// The deployment of such an event, as a client reads it from the server.
 inline client::Deployment deployment_of(const EventFields& fields) {
   return {.id = fields.id,
           .ref = fields.ref,
@@ -47,7 +47,7 @@ inline client::Deployment deployment_of(const EventFields& fields) {
           .text = "{\"the\":\"server's\"}"};
 }
 
-/// Any thread.
+/// May be called from any thread.
 class FakeGithub {
  public:
   struct Status {
@@ -82,7 +82,7 @@ class FakeGithub {
     std::lock_guard lock(mutex_);
     deployments_[id] = std::move(deployment);
   }
-  /// While it is down, everything is answered with 503, also what waits for an event.
+  /// While it is down, it answers every request with 503, including requests that wait for events.
   void set_down(bool is_down) {
     std::lock_guard lock(mutex_);
     is_down_ = is_down;
@@ -95,13 +95,13 @@ class FakeGithub {
     std::lock_guard lock(mutex_);
     return request_count_;
   }
-  /// The next time that statuses of the deployment are read, it calls this, and adds what it
-  /// returns behind what it answers.
+  /// Calls `call` at the next read of the deployment's statuses, and records the returned status
+  /// after that answer.
   void on_read_of_statuses(int64_t id, std::function<Status()> call) {
     std::lock_guard lock(mutex_);
     on_read_[id] = std::move(call);
   }
-  /// While answers are lost, a report is recorded and answered with 503.
+  /// While answers are lost, a report is recorded but answered with 503.
   void lose_answers(bool are_lost) {
     std::lock_guard lock(mutex_);
     are_answers_lost_ = are_lost;
@@ -110,7 +110,7 @@ class FakeGithub {
     std::lock_guard lock(mutex_);
     return deployments_[id].statuses;
   }
-  /// One more event in the feed; its number is the count.
+  /// Adds an event to the feed; its number is the count of events.
   void publish(const std::string& kind, std::string body) {
     std::lock_guard lock(mutex_);
     events_.push_back({kind, std::move(body)});
@@ -128,7 +128,7 @@ class FakeGithub {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return logs_[id] == text; });
   }
-  /// Waits until that state was reported.
+  /// Waits until that state has been reported.
   Status wait_for(int64_t id, const std::string& state) {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -138,7 +138,7 @@ class FakeGithub {
       changed_.wait(lock);
     }
   }
-  /// `in_progress success`.
+  /// The reported states in order, such as `in_progress success`.
   std::string states(int64_t id) {
     std::vector<std::string> names;
     for (const Status& status : statuses(id)) names.push_back(status.state);
@@ -168,7 +168,7 @@ class FakeGithub {
         .end_object();
   }
 
-  /// Esclusa's feed: it waits for a moment only, whatever it is asked for.
+  /// Esclusa's feed; it waits only for a moment, however long the client asks it to wait.
   http::Response read_events(const http::Request& request, std::unique_lock<std::mutex>& lock) {
     const auto query = http::parse_query(request.query());
     const auto given = http::find_parameter(query, "after");

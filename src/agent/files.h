@@ -5,29 +5,30 @@
 
 #include "base/error.h"
 
-/// Files that survive a crash. Errors are `unavailable` and name the file. Any thread.
+/// Files that survive a crash. Errors are `unavailable` and name the file. May be called from any
+/// thread.
 namespace esclusa::agent {
 
-/// The whole of a file.
+/// The whole content of a file.
 Result<std::string> read_file(const std::filesystem::path& file);
 
-/// Replaces or makes a file as a whole (mode 0600): written aside, synced, renamed, and the
-/// folder synced, so that after a crash there is the old text or the new one.
+/// Creates or replaces a file atomically (mode 0600): writes a new file, syncs and renames it, and
+/// syncs the folder. After a crash the file has either the old or the new text.
 Result<void> write_durably(const std::filesystem::path& file, std::string_view text);
 
-/// Makes a folder and its parents (mode 0700), unless they are there.
+/// Creates a folder and its parents (mode 0700), unless they exist.
 Result<void> make_folders(const std::filesystem::path& folder);
 
-/// Makes names in a folder, and their absence, survive a crash.
+/// Syncs a folder, so that created and removed names in it survive a crash.
 Result<void> sync_folder(const std::filesystem::path& folder);
 
-/// Moves a folder to a name that is free. False if the name is taken. Nothing is synced.
+/// Renames a folder if the new name is free; false if it is taken. Does not sync.
 Result<bool> move_if_free(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Removes a file; it is no error if there is none.
+/// Removes a file; a missing file is no error.
 Result<void> remove_durably(const std::filesystem::path& file);
 
-/// The error for errno.
+/// The error for the current errno.
 std::unexpected<Error> file_error(const std::string& what, const std::filesystem::path& file);
 
 }  // namespace esclusa::agent

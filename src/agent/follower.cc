@@ -8,7 +8,7 @@
 namespace esclusa::agent {
 namespace {
 
-constexpr auto wait_time = std::chrono::seconds(30);  // below what proxies wait for an answer
+constexpr auto wait_time = std::chrono::seconds(30);  // shorter than the usual timeouts of proxies
 
 }  // namespace
 
@@ -31,14 +31,15 @@ void Follower::run() {
       continue;
     }
     explain(done.error());
-    // Spread out, so that a fleet of agents does not come back in one moment.
+    // With random jitter, so that the agents of a fleet do not return at the same moment.
     const auto pause = backoff_.after(++failed_count);
     stop_.wait_for(pause / 2 + pause / 2 * (random_() % 1000) / 1000);
   }
 }
 
 Result<void> Follower::step() {
-  // The first time only where the feed is: that must be on disk before anything is waited for.
+  // The first request only reads the end of the feed: that position must be on the disk before
+  // waiting.
   const auto wait = after_ ? wait_time : std::chrono::seconds(0);
   auto page = api_.read_events(after_, wait, stop_.flag());
   if (!page && page.error().reason_code == "unknown_cursor") {
@@ -57,9 +58,9 @@ Result<void> Follower::step() {
 bool Follower::take(const client::FeedPage& page) {
   for (const client::FeedEvent& event : page.events) {
     if (event.kind != "deployment") continue;
-    // The feed is the server's own, and shows the token what it may see.
+    // The feed comes from the server itself, which shows the token only what it may see.
     const auto outcome = intake_.take(event.payload, [](std::string_view) { return true; });
-    if (outcome.taken == Taken::failed) return false;  // the page is read again
+    if (outcome.taken == Taken::failed) return false;  // the same page is read again
   }
   return true;
 }

@@ -11,27 +11,27 @@
 
 namespace esclusa::agent {
 
-/// Follows the server's feed of events, and takes its deployments in. Where it is stands in a file,
-/// so that it misses nothing while the agent is off:
+/// Follows the server's feed of events, and takes in its deployments. Its position is in a file, so
+/// that it misses nothing while the agent is off:
 ///
 ///   feed.json   {"server": "http://…", "after": 4711}
 ///
-/// One thread.
+/// Single thread.
 class Follower {
  public:
-  /// All arguments outlive it. `folder` is where its file is.
+  /// All arguments must outlive it. `folder` is the folder of its file.
   Follower(const Config& config, const Intake& intake, const std::filesystem::path& folder,
            StopFlag& stop, Scheduler::Backoff backoff = {});
 
-  /// Until the stop is requested.
+  /// Runs until the stop is requested.
   void run();
 
  private:
   std::optional<int64_t> load() const;
   Result<void> save() const;
-  /// One question to the server, and what follows from the answer.
+  /// Makes one request to the server, and handles the answer.
   Result<void> step();
-  /// True if all events of the page are safely taken in, or none of the agent's business.
+  /// True if all events of the page are safely recorded or can be ignored.
   bool take(const client::FeedPage& page);
   void explain(const Error& error);
 
@@ -41,7 +41,7 @@ class Follower {
   StopFlag& stop_;
   const Scheduler::Backoff backoff_;
   const client::Api api_;
-  std::optional<int64_t> after_;  ///< nothing: never asked
+  std::optional<int64_t> after_;  ///< `nullopt`: the feed was never read
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -26,7 +26,7 @@ Intake::Outcome Intake::take(std::string body,
             "The event is signed with the secret of an entry for another repository. Give the "
             "webhook the secret of an entry for this one."};
   }
-  // Only to spare the server a question: what the event says is believed here only against it.
+  // Only spares the server a request: what the event says counts here only to ignore it.
   const bool says_what = !event->environment.empty() && !event->task.empty();
   if (says_what &&
       config_.find_rule(event->repository, event->environment, event->task) == nullptr) {

@@ -9,20 +9,20 @@
 
 namespace esclusa::agent {
 
-/// What became of an event that somebody brought.
+/// The result of taking in an event.
 enum class Taken {
   accepted,    ///< it is in the queue on disk
-  known,       ///< it was before
+  known,       ///< it was recorded before
   ignored,     ///< it is not for this agent
   unreadable,  ///< it names no deployment or is no valid JSON, so it will never run
-  refused,     ///< who brought it may not speak about its repository
-  failed,      ///< it cannot be written down now
+  refused,     ///< its signer may not send events for its repository
+  failed,      ///< it cannot be recorded now
 };
 
-/// Takes `deployment` events in, by whatever way they come. Any thread.
+/// Takes in `deployment` events, from a webhook or from the feed. May be called from any thread.
 class Intake {
  public:
-  /// `accepted` gets each event once, when it is on disk.
+  /// `accepted` gets each event once, after it is on the disk.
   Intake(const Config& config, WorkFolder& work, std::function<void(DeploymentEvent)> accepted)
       : config_(config), work_(work), accepted_(std::move(accepted)) {}
 
@@ -30,8 +30,8 @@ class Intake {
     Taken taken;
     std::string message;
   };
-  /// `may_tell` is asked whether who brought the event may speak about that repository, for which
-  /// there is an entry.
+  /// `may_tell` decides whether the sender of the event may send events for that repository, which
+  /// has an entry.
   Outcome take(std::string body,
                const std::function<bool(std::string_view repository)>& may_tell) const;
 

@@ -24,7 +24,7 @@ Result<Judgement> judge_deployment(const client::Api& api, const std::string& re
   Judgement judgement{Verdict::run, *std::move(found)};
   client::Deployment& deployment = judgement.deployment;
   deployment.sha = ascii_lower(deployment.sha);
-  // The environment that a status named later has nothing to say about what is run.
+  // The current environment may come from a later status; the run is about the original one.
   if (deployment.original_environment.empty()) {
     deployment.original_environment = deployment.environment;
   }
@@ -38,7 +38,7 @@ Result<Judgement> judge_deployment(const client::Api& api, const std::string& re
     judgement.verdict = Verdict::held;
     return judgement;
   }
-  // Newest first; those before ours in the list are the newer ones.
+  // The list is newest first: the deployments before ours are newer.
   for (const auto& other : TRY(api.list_deployments(
            repository_path, deployment.original_environment, limits::page_max))) {
     if (other.id <= id || other.task != deployment.task) continue;

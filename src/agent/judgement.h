@@ -7,32 +7,32 @@
 
 namespace esclusa::agent {
 
-/// Whether a deployment is still to be run.
+/// Whether a deployment is to be run.
 enum class Verdict {
   run,
-  gone,        ///< the server does not have it, or does not show it to this token
-  held,        ///< it waits for its gates: an event follows when they are open
+  gone,        ///< the server does not have it, or hides it from this token
+  held,        ///< it waits for its gates: an event follows when they open
   finished,    ///< success, failure, error or inactive
-  superseded,  ///< a newer one of the same environment and task is live, or is being deployed
+  superseded,  ///< a newer one of the same environment and task is live or in progress
 };
 
 struct Judgement {
   Verdict verdict = Verdict::run;
-  client::Deployment deployment = {};  ///< as the server has it, unless it is gone
-  std::string state = {};              ///< of a finished one
+  client::Deployment deployment = {};  ///< as the server has it; empty if it is gone
+  std::string state = {};              ///< the state of a finished one
   int64_t superseded_by = 0;
 };
 
-/// True for the states after which nothing is run.
+/// True for states after which nothing runs any more.
 bool is_final_state(std::string_view state);
 
-/// Asks the server immediately before the run: an event may arrive late, or again, or be false. An
+/// Asks the server immediately before the run, because an event may be late, repeated or forged. An
 /// error means that the server could not be asked.
 Result<Judgement> judge_deployment(const client::Api& api, const std::string& repository_path,
                                    int64_t id);
 
-/// `invalid`, with a sentence, for a deployment that no command can be given: its texts become
-/// environment variables and lines of a log, so they must have no control characters, and its
+/// `invalid`, with a sentence, for a deployment that cannot be passed to a command: its texts
+/// become environment variables and log lines, so they must not contain control characters, and its
 /// commit must be 40 hex digits.
 Result<void> check_runnable(const client::Deployment& deployment);
 

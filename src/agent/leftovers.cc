@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
-/// A process that stays the one that was looked at, even when its number is given to another.
+/// A handle of a process (pidfd) that never refers to another process that gets the same id later.
 class Process {
  public:
   explicit Process(pid_t pid) : fd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
@@ -45,9 +45,9 @@ class Process {
   int fd_;
 };
 
-/// The content of /proc/PID/environ. The file is empty for a moment while the process is in execve:
-/// it is then read again. It is always empty for zombies and for threads of the kernel, which have
-/// no program, and for a program that was started without an environment.
+/// The content of /proc/PID/environ. The file is empty for a moment during an execve, so an empty
+/// file is read again. It is always empty for zombies and kernel threads, which have no program,
+/// and for programs that were started without an environment.
 Result<std::string> environment_of(const fs::path& process) {
   using namespace std::chrono_literals;
   constexpr int tries = 100;  // an execve takes less than a millisecond
@@ -67,7 +67,8 @@ std::vector<Process> processes_with(const std::string& variable) {
   for (fs::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
     auto pid = parse_positive(it->path().filename().string());
     if (!pid || *pid == getpid()) continue;
-    Process process(static_cast<pid_t>(*pid));  // before the look, so that both are of one process
+    // Opened before the environment is read, so that both belong to the same process.
+    Process process(static_cast<pid_t>(*pid));
     struct stat info{};
     if (!process || stat(it->path().c_str(), &info) != 0 || info.st_uid != geteuid()) continue;
     auto environment = environment_of(it->path());
@@ -85,13 +86,13 @@ size_t end_leftovers(const fs::path& event_file, const std::atomic<bool>& hurry)
   const std::string variable = "\0ESCLUSA_EVENT_FILE="s + event_file.string() + "\0"s;
   size_t count = 0;
   const auto deadline = Steady::now() + limits::run_kill_after;
-  // They may start others while we look: until there are none.
+  // The processes may start others in the meantime, so repeat until there are none.
   for (auto left = processes_with(variable); !left.empty(); left = processes_with(variable)) {
     const bool in_time = Steady::now() < deadline && !hurry;
     for (const auto& process : left) process.signal(in_time ? SIGTERM : SIGKILL);
     count = std::max(count, left.size());
     for (const auto& process : left) process.has_ended(100ms);
-    if (Steady::now() > deadline + 5s) break;  // they hang in the kernel
+    if (Steady::now() > deadline + 5s) break;  // these processes hang in the kernel
   }
   return count;
 }

@@ -9,7 +9,7 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr size_t pointer_bytes = 1024;  // git-lfs reads no longer one
+constexpr size_t pointer_bytes = 1024;  // git-lfs reads no longer pointers
 constexpr std::string_view pointer_begin = "version https://git-lfs.github.com/spec/v1\n";
 
 bool is_pointer(const fs::directory_entry& entry) {

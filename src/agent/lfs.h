@@ -6,18 +6,19 @@
 
 #include "base/error.h"
 
-/// Files that Git LFS keeps elsewhere: a checkout has a pointer of some 130 bytes in place of each.
+/// Files that Git LFS stores elsewhere: a checkout has a pointer of some 130 bytes for each of
+/// them.
 namespace esclusa::agent {
 
-/// The files below a checkout that have the form of a pointer, relative to it. `.git` is not looked
-/// into, and symbolic links are not followed. `unavailable` if a part of it cannot be read.
+/// The files in a checkout that look like pointers, relative to the checkout. Skips `.git`, and
+/// does not follow symbolic links. `unavailable` if a part of the checkout cannot be read.
 Result<std::vector<std::string>> find_pointers(const std::filesystem::path& checkout);
 
-/// Of what `git check-attr -z` prints: the files with `filter=lfs`.
+/// The files with `filter=lfs` in the output of `git check-attr -z`.
 std::vector<std::string> with_lfs_filter(std::string_view attributes);
 
-/// `lfs.url`, in git-lfs's own form, for a repository that git fetches from there. It overrides the
-/// `.lfsconfig` of the commit.
+/// The value of `lfs.url`, in git-lfs's own form, for a repository that git fetches from this URL.
+/// It overrides the `.lfsconfig` of the commit.
 std::string lfs_url(const std::string& git);
 
 }  // namespace esclusa::agent

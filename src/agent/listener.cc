@@ -30,7 +30,7 @@ http::Response text_response(std::string text) {
           std::move(text)};
 }
 
-/// The JSON of a delivery of either content type; nothing for others.
+/// The JSON of a delivery of either content type; `nullopt` for other types.
 std::optional<std::string> event_text(const http::Request& request) {
   const std::string_view type = request.headers.find("Content-Type").value_or("");
   const std::string media = ascii_lower(trim(type.substr(0, type.find(';'))));
@@ -73,7 +73,7 @@ http::Response Listener::handle(const http::Request& request) const {
 
 std::vector<const Rule*> Listener::signers(const http::Request& request) const {
   const auto signature = request.headers.find("X-Hub-Signature-256");
-  std::map<std::string_view, bool> judged;  // entries may share a secret
+  std::map<std::string_view, bool> judged;  // several entries may have the same secret
   std::vector<const Rule*> found;
   for (const Rule& rule : config_.rules) {
     const auto [known, is_new] = judged.try_emplace(rule.secret.reveal(), false);
@@ -115,10 +115,10 @@ http::Response Listener::take_deployment(std::string body,
     case Taken::accepted: return json_response(202, message);
     case Taken::known:
     case Taken::ignored:
-    // Sent again it would be the same, and what is behind it would wait for nothing.
+    // A retry would fail in the same way, and would only hold up the deliveries behind it.
     case Taken::unreadable: return json_response(200, message);
-    // Of this event alone: 401 and 404 would open the breaker of an organization's hook, and stop
-    // the events that are signed as they should be.
+    // Refuses only this event: after 401 and 404 the sender would stop deliveries of an
+    // organization's hook, even those that are signed correctly.
     case Taken::refused: return json_response(422, message);
     case Taken::failed: break;
   }

@@ -9,11 +9,11 @@
 
 namespace esclusa::agent {
 
-/// The agent's small HTTP side: `POST /events` for a webhook, `GET /logs/KEY`, `GET /`. An
-/// event must be signed with the secret of an entry for its repository. Any thread.
+/// The agent's small HTTP server: `POST /events` for a webhook, `GET /logs/KEY`, `GET /`. An event
+/// must be signed with the secret of an entry for its repository. May be called from any thread.
 class Listener {
  public:
-  /// `accepted` gets each event once, when it is on disk.
+  /// `accepted` gets each event once, after it is on the disk.
   Listener(const Config& config, WorkFolder& work, std::function<void(DeploymentEvent)> accepted)
       : config_(config), work_(work), intake_(config, work, std::move(accepted)) {}
 
@@ -22,7 +22,7 @@ class Listener {
 
  private:
   http::Response take_event(const http::Request& request) const;
-  /// The entries whose secret has signed the request.
+  /// The entries whose secret matches the request's signature.
   std::vector<const Rule*> signers(const http::Request& request) const;
   http::Response take_deployment(std::string body, const std::vector<const Rule*>& signers) const;
   http::Response show_log(std::string_view key) const;

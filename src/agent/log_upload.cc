@@ -15,14 +15,14 @@ namespace {
 constexpr size_t part_bytes = 256 * 1024;
 constexpr auto send_time = std::chrono::seconds(1);
 
-/// The length of the character that begins with this byte.
+/// The length of the UTF-8 character that begins with this byte.
 size_t character_length(unsigned char first) {
   if (first >= 0xF0) return 4;
   if (first >= 0xE0) return 3;
   return first >= 0xC0 ? 2 : 1;
 }
 
-/// At most so many bytes of a file, from there on.
+/// At most `size` bytes of a file, from `offset` on.
 Result<std::string> read_part(const std::filesystem::path& file, int64_t offset, size_t size) {
   const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return file_error("read", file);
@@ -61,7 +61,7 @@ Result<void> LogUpload::send(Log state, const std::atomic<bool>& stop) {
     if (text.empty()) return {};
     const auto extent = TRY(api_.append_log(repository_path_, deployment_, *sent_, text, stop));
     sent_ = extent.size;
-    // Another copy than ours: somebody else reports on this deployment, too.
+    // The server's copy differs from ours: somebody else also writes this deployment's log.
     if (!extent.taken && ++differences > 1) {
       return fail(ErrorCode::conflict, "the server has another log of this deployment");
     }

@@ -10,8 +10,8 @@
 
 namespace esclusa::agent {
 
-/// The server's copy of a run's log. How much of it is there the server says, so that it goes on
-/// after whatever interruption. One thread.
+/// Uploads a run's log to the server. The server says how much it has, so an upload can resume
+/// after any interruption. Single thread.
 class LogUpload {
  public:
   LogUpload(const client::Api& api, std::string repository_path, int64_t deployment,
@@ -21,10 +21,11 @@ class LogUpload {
         deployment_(deployment),
         log_(std::move(log)) {}
 
-  /// How far the log is: half a character at its end may still become a whole one.
+  /// Whether the log is complete: while it grows, half a character at its end may still become
+  /// whole.
   enum class Log { grows, is_complete };
-  /// Sends what the server does not have yet. Ends early when `stop` becomes true. `internal` if
-  /// the log cannot be read here, `conflict` if the server has another one.
+  /// Sends what the server does not have yet. Stops early when `stop` becomes true. `internal` if
+  /// the log cannot be read here, `conflict` if the server has a different log.
   Result<void> send(Log state, const std::atomic<bool>& stop);
 
  private:
@@ -32,11 +33,11 @@ class LogUpload {
   const std::string repository_path_;
   const int64_t deployment_;
   const std::filesystem::path log_;
-  std::optional<int64_t> sent_;  ///< nothing: not asked yet
+  std::optional<int64_t> sent_;  ///< `nullopt`: not asked yet
 };
 
-/// Sends a log as it grows, from a thread of its own, until it is destroyed. What fails is tried
-/// again, and never told: the last part is sent by somebody else, who tells.
+/// Sends a growing log, in its own thread, until it is destroyed. Failures are retried and never
+/// reported here: a final `LogUpload` sends the rest and reports them.
 class LiveLog {
  public:
   explicit LiveLog(LogUpload upload);
@@ -49,9 +50,9 @@ class LiveLog {
   std::jthread thread_;
 };
 
-/// What a program printed, as text: bytes that are no part of UTF-8, and NUL, become `?`, one each,
-/// so that positions stay. The beginning of a character at the end is left out, unless nothing
-/// follows.
+/// Converts a program's output to text: each byte that is not UTF-8, and each NUL, becomes `?`, so
+/// that positions stay the same. The beginning of a character at the end is left out while the log
+/// grows.
 std::string as_log_text(std::string_view bytes, LogUpload::Log state);
 
 }  // namespace esclusa::agent

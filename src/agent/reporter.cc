@@ -9,19 +9,19 @@
 namespace esclusa::agent {
 namespace {
 
-/// Whether asking again cannot help: the deployment is gone, or will never take this status.
+/// Whether a retry cannot help: the deployment is gone, or will never accept this status.
 bool is_final_refusal(const Error& error) {
   return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
          error.code == ErrorCode::bad_request;
 }
 
-/// Of one report of a run, so that the server makes one status of it.
+/// The idempotency key of one report of a run, so that the server creates one status only.
 std::string key_of(const RunFolder& run, std::string_view report) {
   if (run.record.log_key.empty()) return {};
   return "esclusa-agent-" + run.record.log_key + "-" + std::string(report);
 }
 
-/// Where a log is, after the address of who serves it.
+/// The path of a log, below the address of the server that serves it.
 std::string log_path(const RunFolder& run, Mode mode) {
   if (mode == Mode::webhook) return "/logs/" + run.record.log_key;
   return "/esclusa/repos/" + client::repository_path(run.record.repository).value_or("") +
@@ -76,7 +76,7 @@ Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
             done.error().message);
     return Next::try_again;
   }
-  // A key that was used before is that of the same report, sent from another address.
+  // A reused key belongs to the same report, which was sent with another address of the agent.
   if (!done && done.error().reason_code != "idempotency_key_reused") {
     log_run(log::Level::error, "the server refuses the outcome", run, done.error().message);
   }
@@ -87,7 +87,7 @@ Next Reporter::report_without_run(const std::string& repository, int64_t deploym
                                   const Outcome& outcome) {
   const auto path = client::repository_path(repository);
   if (!path) return Next::done;
-  // No key: before this is repeated, the judgement looks at the statuses.
+  // Needs no key: before a retry, the judgement looks at the statuses.
   const auto reported = api_.create_status(*path, deployment, {outcome.state, outcome.description});
   if (reported || is_final_refusal(reported.error())) return Next::done;
   log::warning("cannot be reported; this is tried again", {{"repository", repository},
@@ -99,7 +99,7 @@ Next Reporter::report_without_run(const std::string& repository, int64_t deploym
 Result<bool> Reporter::is_reported(const RunFolder& run, const std::string& repository_path) const {
   for (const auto& status : TRY(api_.list_statuses(repository_path, run.record.deployment))) {
     if (!is_final_state(status.state) || status.state == "inactive") continue;
-    // Without its key a run cannot be told from another of the same deployment.
+    // Without its log key, the run cannot be told from another run of the same deployment.
     if (run.record.log_key.empty()) return true;
     if (status.log_url.ends_with(log_path(run, Mode::webhook))) return true;
     if (status.log_url.ends_with(log_path(run, Mode::pull))) return true;

@@ -9,8 +9,8 @@
 
 namespace esclusa::agent {
 
-/// A run's log: written as it comes, so that it can be read while the command runs. What the
-/// command prints beyond the limit is dropped, and the log says so. One thread.
+/// A run's log, written at once, so that it can be read while the command runs. Output beyond the
+/// limit is dropped, and the log says so. Single thread.
 class RunLog {
  public:
   static Result<RunLog> open(const std::filesystem::path& file,
@@ -19,9 +19,10 @@ class RunLog {
   RunLog(RunLog&& other) noexcept;
   RunLog& operator=(RunLog&&) = delete;
 
-  /// What a program printed.
+  /// Appends the output of a program.
   void append(std::string_view output);
-  /// A line of the agent's own, on a line of its own; it is written even when the log is full.
+  /// Appends a line of the agent's own, which starts on a new line and is written even when the log
+  /// is full.
   void say(std::string_view line);
 
  private:

@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t run_count_max = 4;  // deploy commands are heavy: they build, copy and restart
 
-/// Status descriptions are cut where the server would refuse them.
+/// Cuts a status description to the length that the server accepts.
 std::string shortened(const std::string& text) {
   std::string cut = printable(text);
   while (utf8_length(cut) > limits::status_description_chars) cut.pop_back();
@@ -26,12 +26,12 @@ std::string shortened(const std::string& text) {
   return cut;
 }
 
-/// Those of one lane wait for each other.
+/// The deployments of one lane run one after the other.
 std::string lane_of(const std::string& repository, const std::string& environment) {
   return core::fold_case(repository) + "\n" + core::fold_case(environment);
 }
 
-/// The beginning of a log: what is going to be done.
+/// The beginning of a log: what will be done.
 void say_what_is_done(RunLog& log, const Rule& rule, const client::Deployment& deployment) {
   log.say("Deployment " + std::to_string(deployment.id) + " of " + rule.repository);
   log.say("  ref          " + deployment.ref);
@@ -59,7 +59,7 @@ Result<void> Runner::recover() {
   TRY(checkout_.prepare(config_.rules));
   for (RunFolder& run : TRY(work_.unreported_runs())) {
     if (run.record.step == RunStep::begun) {
-      // The agent was killed, but what it had started may still be at work.
+      // The agent was killed, but the processes that it had started may still run.
       const size_t ended_count = end_leftovers(run.event_file(), stop_.flag());
       log_run(log::Level::warning, "a run was cut off by the end of the agent", run,
               std::to_string(ended_count) + " processes were left and have been ended");
@@ -68,7 +68,7 @@ Result<void> Runner::recover() {
               ? "The agent stopped during the run; it is not run again"
               : "The agent's record of the run cannot be read; it is not run again";
       if (auto log = RunLog::open(run.log())) {
-        log->say("");  // ends the line that was being written
+        log->say("");  // ends the unfinished line
         log->say(why + ".");
       }
       end(run, {"error", why});
@@ -198,7 +198,7 @@ Next Runner::settle(const DeploymentEvent& event, const std::string& state,
 }
 
 Next Runner::dequeue(const DeploymentEvent& event) {
-  // If it stays, the next start asks the server again, and comes to the same end.
+  // If the file stays, the next start asks the server again, with the same result.
   if (auto removed = work_.dequeue(event); !removed) {
     log_event(log::Level::error, "the queue cannot be written", event, removed.error().message);
   }
@@ -274,11 +274,11 @@ Next Runner::end(RunFolder& run, Outcome outcome) {
   std::filesystem::remove_all(run.transfer(), error);
   std::filesystem::remove_all(run.source(), error);
   if (error) log_run(log::Level::warning, "the checkout stays", run, error.message());
-  if (!saved) saved = run.save();  // now that there may be room
+  if (!saved) saved = run.save();  // the removal may have made room
   Outcome& end = run.record.outcome;
   if (!saved) {
     log_run(log::Level::error, "the outcome cannot be written down", run, saved.error().message);
-    // What is written down is a run without an outcome, which the next start would call an error.
+    // The disk has a run without an outcome, which the next start would report as an error.
     end = {"error", shortened(end.description + ", but the agent could not write that down")};
   }
   log_run(log::Level::info, "ended", run, end.state + ": " + end.description);

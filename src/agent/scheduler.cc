@@ -72,7 +72,7 @@ void Scheduler::work() {
     }
     entry->is_running = true;
     lock.unlock();
-    const Next next = entry->step();  // list nodes stay where they are
+    const Next next = entry->step();  // list nodes do not move
     lock.lock();
     if (next == Next::done) {
       entries_.remove_if([entry](const Entry& candidate) { return &candidate == entry; });

@@ -11,32 +11,32 @@
 
 namespace esclusa::agent {
 
-/// What a step left to do.
+/// What remains to do after a step.
 enum class Next { done, try_again };
 
-/// Runs steps on a few threads: at most one at a time per lane, and those of a lane in their
-/// order. A step that could not be done is tried again later, and its lane waits for it.
+/// Runs steps on a few threads: at most one at a time for each lane, and the steps of a lane in
+/// order. A step that fails is retried later, and its lane waits for it.
 class Scheduler {
  public:
   using Step = std::function<Next()>;
   struct Backoff {
     std::chrono::milliseconds first{1000};
     std::chrono::milliseconds longest{60'000};
-    /// The pause after that many failed tries: doubled each time.
+    /// The pause after that many failures: doubled each time.
     std::chrono::milliseconds after(size_t failed_count) const;
   };
 
   Scheduler(size_t thread_count, Backoff backoff);
-  /// As `stop`, and waits for the steps that are at work.
+  /// Calls `stop`, and waits for the running steps.
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
 
-  /// Steps do not throw. Any thread.
+  /// Steps must not throw. May be called from any thread.
   void add(std::string lane, int64_t order, Step step);
   void start();
-  /// No step begins from now on; those that wait are dropped. Any thread.
+  /// From now on no step begins; waiting steps are dropped. May be called from any thread.
   void stop();
-  /// After `stop`: whether the steps at work ended within that time.
+  /// After `stop`: whether the running steps ended within that time.
   bool wait_idle(std::chrono::milliseconds time);
 
  private:
@@ -50,7 +50,7 @@ class Scheduler {
     Clock::time_point not_before{};
   };
   void work();
-  /// The entry whose turn it is, or null and when to look again. Entries are sorted by order.
+  /// The entry that may run now, or null and the time to look again. Entries are sorted by order.
   Entry* find_ready(Clock::time_point& look_again);
 
   const size_t thread_count_;

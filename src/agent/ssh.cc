@@ -15,20 +15,20 @@ bool uses_ssh(std::string_view git) {
   }
   if (git.starts_with('[')) return git.contains("]:");
   const size_t colon = git.find(':');
-  // `ext::command` is of another kind, which git refuses.
+  // `ext::command` is another transport, which git refuses.
   return colon != git.npos && colon < git.find('/') && !git.substr(colon).starts_with("::");
 }
 
 std::vector<std::string> ssh_options(const SshAccess& access) {
   std::vector<std::string> options = {"-F", "/dev/null", "-a", "-x", "-T"};
-  // For a file that is not there, -i would mean the user's own keys.
+  // With -i, ssh would try the user's own keys if the file does not exist.
   const std::string key = "IdentityFile=\"" + access.key.string() + "\"";
   const std::string known_hosts = "UserKnownHostsFile=\"" + access.known_hosts.string() + "\"";
   for (const std::string& option : std::initializer_list<std::string>{
            key, "BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none",
            "StrictHostKeyChecking=yes", known_hosts, "GlobalKnownHostsFile=/dev/null",
            "UpdateHostKeys=no", "ClearAllForwardings=yes", "LogLevel=ERROR", "ConnectTimeout=15",
-           // Some two minutes without any answer, and the other side counts as gone.
+           // After some two minutes without an answer, ssh closes the connection.
            "ServerAliveInterval=30", "ServerAliveCountMax=4"}) {
     options.insert(options.end(), {"-o", option});
   }

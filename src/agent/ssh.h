@@ -5,21 +5,21 @@
 
 #include "agent/config.h"
 
-/// OpenSSH's client as the agent starts it: for git, and for commands on another host.
+/// How the agent starts OpenSSH's client: for git, and for commands on another host.
 namespace esclusa::agent {
 
-/// Whether git reaches this by ssh: `ssh://…` and its like, or `host:path`.
+/// Whether git uses ssh for this: `ssh://…` and similar URLs, or `host:path`.
 bool uses_ssh(std::string_view git);
 
-/// Options of ssh with which it offers this key alone, believes these host keys alone, reads no
-/// settings of this machine or user, asks nobody, and forwards nothing.
+/// Options with which ssh offers only this key, accepts only these host keys, reads no settings of
+/// this machine or user, prompts for nothing, and forwards nothing.
 std::vector<std::string> ssh_options(const SshAccess& access);
 
-/// One word of a POSIX shell, whatever is in it.
+/// Quotes any text as one word of a POSIX shell.
 std::string shell_quoted(std::string_view text);
 
-/// What to do next about what ssh has printed; empty if that is not known. `remedy` is for a key
-/// that was refused.
+/// Advice for an error message of ssh; empty if the message is unknown. `remedy` is the advice for
+/// a refused key.
 std::string ssh_advice(std::string_view output, const SshAccess& access, std::string_view remedy);
 
 }  // namespace esclusa::agent

@@ -11,7 +11,7 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
-/// A file's name as ssh takes it from its options: it would read these characters in its own way.
+/// Reads the path of a file for ssh's options, in which some characters have a special meaning.
 Result<fs::path> read_path(const TomlTable& table, const std::string& key, const std::string& name,
                            const fs::path& folder) {
   const fs::path path = (folder / name).lexically_normal();
@@ -62,7 +62,7 @@ Result<fs::path> read_known_hosts(TomlTable& table, const std::string& key,
   return path;
 }
 
-/// `ssh://USER@HOST` with or without `:PORT`, an IPv6 address in brackets.
+/// Parses `ssh://USER@HOST` with or without `:PORT`; an IPv6 address is in brackets.
 bool parse_target(std::string_view text, Target& target) {
   constexpr std::string_view scheme = "ssh://";
   const size_t at = text.find('@');
@@ -91,7 +91,7 @@ bool parse_target(std::string_view text, Target& target) {
   return error == std::errc{} && end == port.data() + port.size() && target.port != 0;
 }
 
-/// Settings that mean nothing here are mistakes about what is safe.
+/// Refuses a setting that has no effect here: it shows a mistake about security.
 Result<void> check_absent(TomlTable& table, const std::string& key, const std::string& why) {
   if (TRY(table.optional_string(key))) return table.error("`" + key + "` stands there, but " + why);
   return {};

@@ -6,7 +6,7 @@
 
 namespace esclusa::agent {
 
-/// Tells all threads of the agent that it is to end. Any thread.
+/// Tells all threads of the agent to stop. May be called from any thread.
 class StopFlag {
  public:
   void request() {
@@ -17,13 +17,13 @@ class StopFlag {
     changed_.notify_all();
   }
   bool requested() const { return requested_; }
-  /// For run_process, which looks at it now and then.
+  /// For run_process, which reads it regularly.
   const std::atomic<bool>& flag() const { return requested_; }
   void wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return requested_.load(); });
   }
-  /// True if it was requested within that time.
+  /// True if the stop was requested within that time.
   bool wait_for(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, time, [this] { return requested_.load(); });

@@ -10,15 +10,15 @@
 namespace esclusa::agent {
 namespace {
 
-/// What git fetches from, taken apart.
+/// The parts of a URL or path that git fetches from.
 struct Location {
   enum class Kind { path, web, ssh_url, scp };
   Kind kind = Kind::path;
   std::string prefix;  ///< all before the path: `ssh://git@host:22/`, `git@host:`, `/`
   std::string host;    ///< lower case, without user and port; empty for a path
   std::string path;
-  /// `git@host:/srv/lib` and `ssh://git@host/srv/lib` are from the root of the host,
-  /// `git@host:lib` and `ssh://git@host/~/lib` are not.
+  /// True if the path starts at the root of the host: `git@host:/srv/lib` and
+  /// `ssh://git@host/srv/lib`, but not `git@host:lib` and `ssh://git@host/~/lib`.
   bool is_from_root = false;
 };
 
@@ -29,7 +29,7 @@ size_t scp_host_end(std::string_view git) {
   return bracket < colon ? git.find(':', git.find(']', bracket)) : colon;
 }
 
-/// Nothing for what is neither a path, nor http(s), nor ssh.
+/// `nullopt` for anything but a path, http(s) or ssh.
 std::optional<Location> parse_location(std::string_view git) {
   using enum Location::Kind;
   if (git.starts_with('/')) return Location{path, "/", "", std::string(git.substr(1)), true};
@@ -51,22 +51,22 @@ std::optional<Location> parse_location(std::string_view git) {
   return place;
 }
 
-/// Whether a server may read another path in this URL than `joined` does.
+/// Whether a server may read another path from this URL than `joined` does.
 bool may_hide_words(std::string_view url) {
   const std::string folded = ascii_lower(url);
   constexpr std::array<std::string_view, 6> signs = {"?", "#", "\\", "%2e", "%2f", "%5c"};
   return std::ranges::any_of(signs, [&](std::string_view sign) { return folded.contains(sign); });
 }
 
-/// The path of `place` by the way that the entry uses to its host.
+/// The path of `place`, reached in the way in which the entry reaches its host.
 std::string at_entry(const Location& entry, const Location& place) {
   using enum Location::Kind;
-  // The path of a web page has no root of its own.
+  // The path of a web URL does not say whether it starts at the root.
   const bool is_from_root = place.kind == web ? entry.is_from_root : place.is_from_root;
   return entry.prefix + (entry.kind == scp && is_from_root ? "/" : "") + place.path;
 }
 
-/// A path after the words of a relative one; nothing if it leads out.
+/// Appends a relative path to a path; `nullopt` if the result leaves the root.
 std::optional<std::string> joined(std::string_view path, std::string_view words) {
   std::vector<std::string> parts;
   for (const auto text : {path, words}) {

@@ -21,19 +21,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t mark_bytes = 16;
-constexpr size_t kept_errors_bytes = 16 * 1024;  // of what ssh says, for the advice
-/// What the target's own limit is later than the agent's, which closes the connection first.
+constexpr size_t kept_errors_bytes = 16 * 1024;  // of ssh's messages, for the advice
+/// The margin by which the target's own limit is later than the agent's, which closes the
+/// connection first.
 constexpr auto target_grace = std::chrono::seconds(60);
 
-/// The command at the target. It is always the same: what belongs to a run comes on its standard
-/// input, first a line with a mark, the size of the archive and the limit in seconds, then the
-/// archive, then nothing, until the connection ends. It tells us by lines with the mark on its
-/// standard error; the command prints to standard output. One line without `'` and `!`, so that
-/// each shell that a user may have takes it as one word.
+/// The command for the target's shell, the same for every run. The data of a run arrive on its
+/// standard input: first a line with a mark, the size of the archive and the limit in seconds, then
+/// the archive, then nothing until the connection ends. It reports by lines with the mark on its
+/// standard error; the deploy command prints to standard output. One line without `'` and `!`, so
+/// that each shell that a user may have parses it as one word.
 ///
-/// The command gets a process group of its own, which is ended when the standard input ends: that
-/// is how the end of the connection is noticed. From SIGTERM to SIGKILL it has 6 s, so that we can
-/// tell about it within `run_kill_after`. The trap lets us go on without anybody listening.
+/// The deploy command gets its own process group, which is ended when the standard input ends: the
+/// script notices the end of the connection by that. There are 6 s between SIGTERM and SIGKILL, so
+/// that it can report within `run_kill_after`. The trap lets it continue when nobody reads.
 constexpr std::string_view target_script =
     "trap : PIPE; read -r mark size limit; "
     "for tool in env head mktemp setsid tar timeout; do "
@@ -54,15 +55,15 @@ constexpr std::string_view target_script =
     "cd /; rm -rf \"$folder\" 2>/dev/null || "
     "{ chmod -R u+rwX \"$folder\"; rm -rf \"$folder\"; }; echo \"$mark ended $code\" >&2";
 
-/// Feeds ssh with the header and the archive, and then with nothing, since nobody ever opens the
-/// other end of `hold`. SIGTERM for the process group ends `cat` alone, and so ssh's input; ssh
-/// itself stays until the target has told how the command ended.
+/// Feeds ssh with the header and the archive, and then with nothing, because nobody opens the other
+/// end of `hold`. SIGTERM to the process group ends only `cat`, and so ssh's input; ssh itself
+/// stays until the target has reported how the command ended.
 constexpr const char* feed_script =
     "cat \"$1\" \"$2\" \"$3\" >\"$4\" & feeder=$!; input=$4; shift 4; trap : TERM; "
     "(trap '' TERM; exec ssh \"$@\" <\"$input\"); code=$?; "
     "kill $feeder 2>/dev/null; wait; exit $code";
 
-/// A folder that goes away.
+/// A folder that is removed at the end of its scope.
 struct TransferFolder {
   fs::path path;
   ~TransferFolder() {
@@ -71,14 +72,14 @@ struct TransferFolder {
   }
 };
 
-/// Puts the checkout, without git's own files, and the event's files into an archive.
+/// Makes an archive of the checkout, without git's own files, and of the event's files.
 Result<void> make_archive(const fs::path& archive, const std::string& start, const RunFolder& run,
                           RunLog& log, const std::atomic<bool>& cancel) {
   const fs::path folder = archive.parent_path();
   TRY(make_folders(folder));
   TRY(write_durably(folder / "start", start));
   ProcessSpec spec;
-  // Modes as git has them: what the agent's umask made of them is no business of the target's.
+  // Modes as in git: the agent's umask must not affect the target.
   spec.arguments = {"tar",
                     "-c",
                     "-f",
@@ -86,7 +87,7 @@ Result<void> make_archive(const fs::path& archive, const std::string& start, con
                     "--mode=u+rwX,go+rX,go-w",
                     "--numeric-owner",
                     "--no-anchored",
-                    "--exclude=.git",  // of submodules, too
+                    "--exclude=.git",  // also those of submodules
                     "-C",
                     folder.string(),
                     "start",
@@ -105,7 +106,7 @@ Result<void> make_archive(const fs::path& archive, const std::string& start, con
   return {};
 }
 
-/// What comes back on ssh's standard error: lines with the mark, and others for the log.
+/// The lines that come back on ssh's standard error: reports with the mark, and others for the log.
 class Report {
  public:
   Report(std::string mark, RunLog& log) : mark_(std::move(mark)), log_(log) {}
@@ -123,8 +124,8 @@ class Report {
   }
 
   bool started = false;
-  bool ended = false;            ///< nothing of the run is left there
-  std::optional<int> code = {};  ///< as a shell has it
+  bool ended = false;            ///< nothing of the run is left on the target
+  std::optional<int> code = {};  ///< as a shell reports it
   std::string errors;            ///< the beginning of the other lines
 
  private:
@@ -149,7 +150,7 @@ class Report {
   std::string line_;
 };
 
-/// What the feed script is given, besides ssh's arguments.
+/// The arguments of the feed script, besides ssh's own.
 struct Feed {
   fs::path header, archive, hold, input;
   explicit Feed(const fs::path& folder)
@@ -184,7 +185,7 @@ ProcessSpec connection(const Rule& rule, const client::Deployment& deployment, c
            "exec sh -c " + shell_quoted(target_script)}) {
     spec.arguments.push_back(word);
   }
-  // For ssh they mean nothing; by one of them, what a killed agent has left is found.
+  // ssh ignores these variables; one of them identifies the processes that a killed agent has left.
   spec.environment = command_environment(deployment, run);
   spec.time_limit = rule.time_limit;
   spec.kill_after = limits::run_kill_after;
@@ -214,7 +215,7 @@ Outcome judge(const ProcessOutcome& outcome, const Report& report, const Rule& r
   if (!report.code) return {"error", "The connection to the target was lost during the command"};
   if (*report.code == 0) return {"success", "The command succeeded"};
   std::string description = "The command exited with " + std::to_string(*report.code);
-  // A shell has the same number for both.
+  // A shell reports a signal as 128 plus its number.
   if (const char* name = *report.code > 128 ? sigabbrev_np(*report.code - 128) : nullptr) {
     description += std::string(", as after the signal ") + name;
   }

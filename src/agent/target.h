@@ -9,15 +9,16 @@
 
 namespace esclusa::agent {
 
-/// Copies the checkout to the rule's target (which it has), runs the command in it, and waits. It
-/// takes one connection: while it stands, the command may run. When the time is over, or the agent
-/// is to end, or the connection breaks, the command's process group is ended there. What was
-/// copied is removed in any case, by what still runs there. The time limit includes the copying.
+/// Copies the checkout to the rule's target (which must be set), runs the command in the copy, and
+/// waits. It uses one connection, and the command may run only while that is open. After the time
+/// limit, at the agent's stop, or when the connection breaks, the command's process group at the
+/// target is ended. In any case the script at the target removes the copy. The time limit includes
+/// the copying.
 Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
                       RunLog& log, const std::atomic<bool>& cancel);
 
-/// What the shell at the target runs in the end: the deployment as variables, and the command
-/// in the copy.
+/// The script that the target's shell runs last: it sets the deployment's variables, and runs the
+/// command in the copy.
 std::string start_script(const Rule& rule, const client::Deployment& deployment,
                          const RunFolder& run);
 

@@ -1,5 +1,5 @@
 #pragma once
-// Exceptions are for bugs: a broken file is an error value.
+// Exceptions are only for bugs: a malformed file gives an error value.
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 #include <filesystem>
@@ -14,10 +14,10 @@
 
 namespace esclusa::agent {
 
-/// Reads one table of a TOML file, and notices keys that nobody asked for.
+/// Reads one table of a TOML file, and detects keys that no function has read.
 class TomlTable {
  public:
-  /// `place` begins each message: `agent.toml: `.
+  /// `place` begins each message, such as `agent.toml: `.
   TomlTable(const toml::table& table, std::string place)
       : table_(table), place_(std::move(place)) {}
 
@@ -47,7 +47,7 @@ class TomlTable {
     return *value;
   }
 
-  /// `example` shows what to write when it is missing.
+  /// `example` is part of the message if the key is missing.
   Result<std::string> required_string(const std::string& key, const std::string& example) {
     auto text = TRY(optional_string(key));
     if (!text) return error("`" + key + "` is missing; add, for example: " + key + " = " + example);
@@ -76,7 +76,7 @@ class TomlTable {
     return texts;
   }
 
-  /// As above; none if it is absent.
+  /// As above; empty if the key is absent.
   Result<std::vector<std::string>> optional_strings(const std::string& key,
                                                     const std::string& example) {
     if (!table_.contains(key)) {
@@ -86,7 +86,7 @@ class TomlTable {
     return required_strings(key, example);
   }
 
-  /// The tables of `[[key]]`; none if it is absent.
+  /// The tables of `[[key]]`; empty if the key is absent.
   Result<std::vector<const toml::table*>> tables(const std::string& key) {
     std::vector<const toml::table*> found;
     const toml::node* node = take(key);
@@ -100,7 +100,7 @@ class TomlTable {
     return found;
   }
 
-  /// After everything was asked for: an error if the table has anything else.
+  /// Call it after all keys were read: an error if the table has any other key.
   Result<void> check_no_others() const {
     for (const auto& [key, node] : table_) {
       const std::string name(key.str());

@@ -19,20 +19,20 @@ namespace fs = std::filesystem;
 
 constexpr size_t log_key_bytes = 16;
 
-/// One folder or file name: no slash, not hidden, not `.` or `..`.
+/// Encodes text as one file name: no slash, not hidden, not `.` or `..`.
 std::string name_part(std::string_view text) {
   std::string name = percent_encode(text);
   if (name.starts_with('.')) name.replace(0, 1, "%2E");
   return name.empty() ? "%" : name;
 }
 
-/// The reverse of `name_part`.
+/// The inverse of `name_part`.
 std::string decoded(const fs::path& name) {
   std::string text;
   return percent_decode(name.string(), text) ? text : "";
 }
 
-/// The folders in a folder; ours never begin with a dot.
+/// The folders in a folder, except hidden ones, which are not ours.
 Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -45,7 +45,7 @@ Result<std::vector<fs::path>> folders_in(const fs::path& folder) {
   return found;
 }
 
-/// Writes all that belongs to a run into its folder, where nobody looks for it yet.
+/// Writes all files of a run into its folder, which is still at a temporary place.
 Result<void> prepare_run(const RunFolder& run, const DeploymentEvent& event,
                          const client::Deployment& deployment) {
   TRY(make_folders(run.path));
@@ -55,7 +55,7 @@ Result<void> prepare_run(const RunFolder& run, const DeploymentEvent& event,
   return run.save();
 }
 
-/// What a crash left of files and folders that were being made.
+/// Removes temporary files and folders that a crash has left.
 void remove_unfinished(const fs::path& folder) {
   std::error_code ignored;
   std::vector<fs::path> unfinished;
@@ -148,7 +148,7 @@ Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
     if (!event) {
       log::error("a file in the queue is none of the agent's", {{"file", entry.path().string()}});
     } else if (fs::exists(run_path(event->repository, event->id), error)) {
-      // The crash came between the two steps of begin_run.
+      // A crash came between the two steps of begin_run.
       if (auto removed = remove_durably(entry.path()); !removed) {
         log::error("the queue cannot be written", {{"error", removed.error().message}});
       }
@@ -199,7 +199,7 @@ Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& ev
     return std::nullopt;
   }
   run.path = target;
-  // From here on there is a run, and its record says so.
+  // From here on the run exists, and its record says so.
   if (auto synced = sync_folder(target.parent_path()); !synced) {
     run.record.fault = synced.error().message;
   }
@@ -214,7 +214,7 @@ Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& ev
 
 void WorkFolder::forget(const DeploymentEvent& event) {
   told_again_.erase(queue_file(event));
-  // If it stays, the next start sees that it has a run.
+  // If the file stays, the next start sees that the deployment has a run.
   if (auto removed = remove_durably(queue_file(event)); !removed) {
     log::error("the queue cannot be written", {{"error", removed.error().message}});
   }

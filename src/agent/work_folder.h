@@ -11,7 +11,7 @@
 #include "agent/event.h"
 #include "base/error.h"
 
-/// What the agent keeps on disk, so that nothing is lost and nothing runs twice:
+/// The agent's files on the disk, so that nothing is lost and nothing runs twice:
 ///
 ///   lock                              held while an agent runs
 ///   queue/OWNER%2FNAME-ID.json        accepted events, each its body
@@ -24,14 +24,14 @@
 ///   logs/KEY                          a link to a run's log
 ///   git/OWNER/NAME.git                a copy of the repository
 ///
-/// A run's folder appears with all its files in one step, and that step is the only way to begin
-/// a run: a deployment that has one is never run again.
+/// A run's folder appears with all its files in one step, and a run cannot begin in any other way:
+/// a deployment that has a run is never run again.
 namespace esclusa::agent {
 
-/// How far a run is. From `begun` on the command may have been started.
+/// The progress of a run. From `begun` on, its command may have been started.
 enum class RunStep { begun, ended, reported };
 
-/// How a run ended, as it is reported.
+/// The outcome of a run, as it is reported.
 struct Outcome {
   std::string state;  ///< success, failure or error
   std::string description;
@@ -44,13 +44,13 @@ struct RunRecord {
   std::string environment_url = {};
   std::string log_key = {};
   RunStep step = RunStep::begun;
-  Outcome outcome = {};  ///< set from `ended` on
-  /// Why the run cannot go on, or why its record cannot be read. It is not written to the disk. If
-  /// it is set, all members but the repository and the deployment may be empty.
+  Outcome outcome = {};  ///< set once the step is `ended`
+  /// Why the run cannot go on, or why its record cannot be read. Not written to the disk. If it is
+  /// set, all members except the repository and the deployment may be empty.
   std::string fault = {};
 };
 
-/// One run on disk. One thread at a time.
+/// One run on the disk. Not thread-safe.
 struct RunFolder {
   std::filesystem::path path;
   RunRecord record;
@@ -61,17 +61,17 @@ struct RunFolder {
   std::filesystem::path event_file() const { return path / "event.json"; }
   std::filesystem::path payload_file() const { return path / "payload.json"; }
 
-  /// Writes the record down.
+  /// Writes the record to the disk.
   Result<void> save() const;
   static Result<RunFolder> load(const std::filesystem::path& path);
 };
 
 enum class Enqueued { added, already_known };
 
-/// Any thread.
+/// May be called from any thread.
 class WorkFolder {
  public:
-  /// Makes the folder, and locks it: `unavailable` if another agent uses it.
+  /// Creates the folder, and locks it: `unavailable` if another agent uses it.
   static Result<WorkFolder> open(const std::filesystem::path& path);
   ~WorkFolder();
   WorkFolder(WorkFolder&& other) noexcept;
@@ -79,47 +79,48 @@ class WorkFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Records an accepted event; it is on disk when this returns.
+  /// Records an accepted event, which is on the disk when the function returns.
   Result<Enqueued> enqueue(const DeploymentEvent& event);
-  /// The recorded events that have no run. An event that cannot be read has a `fault`; its file's
-  /// name tells its repository and deployment.
+  /// The recorded events that have no run. An event that cannot be read has a `fault`; the name of
+  /// its file gives its repository and deployment.
   Result<std::vector<DeploymentEvent>> queued();
-  /// Forgets a recorded event.
+  /// Removes a recorded event.
   Result<void> dequeue(const DeploymentEvent& event);
-  /// Forgets a recorded event, unless `enqueue` has met it since it was recorded, or since this was
-  /// asked before. False if it stays: what the server said before may be true no more.
+  /// Removes a recorded event, unless `enqueue` got the same event again since it was recorded, or
+  /// since the last call of this function. False if it stays: the server's earlier answer may be
+  /// outdated.
   Result<bool> dequeue_unless_told_again(const DeploymentEvent& event);
 
-  /// Begins the one and only run of a deployment, and takes it from the queue. Nothing if there
-  /// has been one before. After an error there is no run. If the disk failed, so that the run may
-  /// not survive a crash, it has a `fault`, and its command must not be started.
+  /// Begins the only run of a deployment, and removes the event from the queue. `nullopt` if the
+  /// deployment had a run before. After an error there is no run. If the disk failed in such a way
+  /// that the run may not survive a crash, the run has a `fault`, and its command must not be
+  /// started.
   Result<std::optional<RunFolder>> begin_run(const DeploymentEvent& event,
                                              const client::Deployment& deployment,
                                              RunRecord record);
-  /// All runs whose outcome has not been reported; those whose record cannot be read have a
-  /// `fault`.
+  /// All runs whose outcome has not been reported; runs whose record cannot be read have a `fault`.
   Result<std::vector<RunFolder>> unreported_runs();
 
-  /// The log file of a key; nothing if it is none of ours. Keys are 32 lower-case hex digits.
+  /// The log file for a key; `nullopt` if there is none. Keys are 32 lower-case hex digits.
   std::optional<std::filesystem::path> find_log(std::string_view key) const;
   std::filesystem::path mirror_of(const std::string& repository) const;
 
  private:
   WorkFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path queue_file(const DeploymentEvent& event) const;
-  /// Nothing if its name is none that the agent gives.
+  /// `nullopt` if the file does not have a name that the agent gives.
   static std::optional<DeploymentEvent> read_queued(const std::filesystem::path& file);
-  /// Takes the file of an event that has a run from the queue.
+  /// Removes the file of an event that has a run from the queue.
   void forget(const DeploymentEvent& event);
   std::filesystem::path run_path(const std::string& repository, int64_t deployment) const;
 
   std::filesystem::path path_;
   int lock_;
   std::mutex mutex_;
-  std::set<std::filesystem::path> told_again_;  ///< files of the queue whose event came again
+  std::set<std::filesystem::path> told_again_;  ///< the queued files whose event came again
 };
 
-/// `owner/name` as two folders that stay below where they are put, whatever it is.
+/// `owner/name` as two folders that stay below their parent, whatever the name is.
 std::filesystem::path repository_folder(const std::string& repository);
 
 }  // namespace esclusa::agent

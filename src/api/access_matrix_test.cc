@@ -19,14 +19,15 @@ void ask_everything(AccessMatrix& matrix) {
 
 const std::string repository = "/repos/{owner}/{repo}";
 
-/// Creates a deployment, also for nobody: whom a route that asks only for reading lets in, and
-/// whom the handler was never meant to see.
+/// Creates a deployment, and answers 201 also without an account: a route that demands only the
+/// read role would let anonymous callers in, whom the real handler never expects.
 Result<http::Response> create_for_anyone(const api::Call& call) {
   if (!call.principal.account) return http::Response{.status = 201};
   return api::create_deployment(call);
 }
 
-/// A list of deployments by a handler that opens the repository without asking for whom.
+/// A list of deployments by a handler that opens the repository without judging the caller's
+/// access.
 Result<http::Response> list_for_anyone(const api::Call& call) {
   const std::string &owner = call.parameter("owner"), &name = call.parameter("name");
   auto opened = TRY(call.context.database.read([&](store::Connection& db) {
@@ -71,9 +72,10 @@ TEST_CASE("access matrix: every caller gets the verdict that is written for them
   CHECK(world.count_rows() == world.first_rows());
 }
 
-// The whole product takes nine times as long: it is a job of `./dev check` (matrix/all in
-// tools/run-tests), so that the everyday run stays quick.
-TEST_CASE("access matrix: every caller by every way of sending a token" * doctest::skip()) {
+// Nine times as many cases: `./dev check` runs them (matrix/all in tools/run-tests), so that the
+// everyday run stays quick.
+TEST_CASE("access matrix: every caller, by every form in which a token can be sent" *
+          doctest::skip()) {
   AccessWorld world;
   AccessMatrix matrix(world);
   matrix.ask_with_tokens(AccessMatrix::Ways::all);
@@ -81,7 +83,7 @@ TEST_CASE("access matrix: every caller by every way of sending a token" * doctes
   CHECK(matrix.wrong_routes().empty());
 }
 
-TEST_CASE("access matrix: planted wrong routes are named, and no others") {
+TEST_CASE("access matrix: it names planted wrong routes, and no other route") {
   std::vector<api::Route> table(api::routes().begin(), api::routes().end());
   std::set<std::string> planted;
   auto plant = [&](const std::string& method, const std::string& pattern) -> api::Route& {
@@ -95,20 +97,20 @@ TEST_CASE("access matrix: planted wrong routes are named, and no others") {
   create.requirement.role = core::Role::read;
   create.handler = create_for_anyone;
   plant("PATCH", repository + "/hooks/{hook_id}").requirement.role = core::Role::maintain;
-  // One that is too high.
+  // A role that is too high.
   plant("GET", repository + "/check-runs/{check_run_id}").requirement.role = core::Role::triage;
-  // A scope that must not open the route, and one that must and does not.
+  // A scope that opens the route and must not, and one that does not open it and must.
   plant("GET", repository + "/hooks").requirement.scopes = {
       Scope::repo, Scope::public_repo, Scope::read_repo_hook, Scope::repo_deployment};
   plant("POST", repository + "/statuses/{sha}").requirement.scopes = {Scope::repo,
                                                                       Scope::public_repo};
   plant("PATCH", "/orgs/{org}/hooks/{hook_id}").requirement.scopes = {Scope::admin_org};
-  // A member in an owner's place, and one in nobody's.
+  // A route for owners that admits members, and the reverse.
   plant("PUT", "/orgs/{org}/teams/{team_slug}/memberships/{username}").requirement.role =
       core::Role::read;
   plant("GET", "/orgs/{org}/teams").requirement.role = core::Role::admin;
-  // Routes that skip access. Under another name for its parameter, check_routes does not see that
-  // the first is about a repository.
+  // Routes without a judgement of access. The first names its parameter differently, so that
+  // check_routes does not see that the route is about a repository.
   auto& list = plant("GET", repository + "/deployments");
   list.pattern = "/repos/{owner}/{name}/deployments";
   list.audience = api::Audience::anyone;
@@ -128,7 +130,7 @@ TEST_CASE("access matrix: planted wrong routes are named, and no others") {
   CHECK_THROWS(api::Api(world.undoing(), world.settings(), table));
 }
 
-TEST_CASE("access matrix: a refused write leaves no row behind, and an admitted one does") {
+TEST_CASE("access matrix: a refused write leaves no row behind, and an admitted write does") {
   AccessWorld world;
   api::Api api(world.keeping(), world.settings());
   const std::string& good = world.token("ada", "repo");
@@ -138,7 +140,7 @@ TEST_CASE("access matrix: a refused write leaves no row behind, and an admitted 
                                  "Bearer " + world.token("ada", "workflow user"),
                                  "Bearer " + world.token("stranger", "repo"),
                                  "Bearer " + world.token("triager", "repo")};
-  for (const bool deletes : {false, true}) {  // last, because the others need what is there
+  for (const bool deletes : {false, true}) {  // DELETE comes last
     for (const auto& route : rules::repository_routes) {
       if (route.method == "GET" || (route.method == "DELETE") != deletes) continue;
       CAPTURE(route.method);

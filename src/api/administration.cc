@@ -34,7 +34,7 @@ void write_token(wire::JsonWriter& json, const core::Token& token, const Secret*
       .end_object();
 }
 
-/// The caller closes the object.
+/// Leaves the object open: the caller closes it.
 void begin_admin_repository(wire::JsonWriter& json, const core::Repository& repository) {
   json.begin_object()
       .member("id", repository.id.value)
@@ -90,7 +90,7 @@ Result<http::Response> admin_create_account(const Call& call) {
 
 namespace {
 
-/// `?bots=stay`: a human's bots stay as they are.
+/// `?bots=stay`: the bots of a blocked human are not blocked with it.
 Result<app::Bots> parse_bots(const Call& call) {
   const std::string text = call.query_value("bots");
   if (text.empty()) return app::Bots::along;

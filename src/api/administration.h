@@ -1,7 +1,7 @@
 #pragma once
 #include "api/call.h"
 
-/// What `esclusa user|token|org|repo` ask for, through the administrator's unix socket.
+/// The handlers of `esclusa user|token|org|repo`, reached through the administrator's unix socket.
 namespace esclusa::api {
 
 Result<http::Response> admin_list_accounts(const Call& call);

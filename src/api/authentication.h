@@ -7,9 +7,9 @@
 
 namespace esclusa::api {
 
-/// The token that a request carries: `Authorization: Bearer T`, `token T`, or Basic with the
-/// token as password (or as user name with an empty or `x-oauth-basic` password). Nothing
-/// without the header; an empty token for a header of any other form.
+/// The token of a request: `Authorization: Bearer T`, `token T`, or Basic with the token as the
+/// password (or as the user name with an empty or `x-oauth-basic` password). `nullopt` if there is
+/// no `Authorization` header; an empty token if the header has any other form.
 std::optional<Secret> find_token(const http::Headers& headers);
 
 }  // namespace esclusa::api

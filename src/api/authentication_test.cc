@@ -15,7 +15,7 @@ std::string found(const std::string& header) {
 
 }  // namespace
 
-TEST_CASE("find_token: nothing without the header, which is another thing than a bad one") {
+TEST_CASE("find_token: no value without the header, unlike a malformed header") {
   CHECK_FALSE(find_token({}));
   CHECK_FALSE(find_token({{"X-Authorization", "token T"}}));
   CHECK(find_token({{"authorization", "token T"}})->reveal() == "T");

@@ -26,7 +26,7 @@ std::optional<ByteRange> parse_byte_range(std::string_view field, int64_t size) 
   if ((!begin && !first.empty()) || (!end && !last.empty()) || (!begin && !end)) {
     return std::nullopt;
   }
-  if (!begin) return ByteRange{std::max<int64_t>(size - *end, 0), size};  // so many at the end
+  if (!begin) return ByteRange{std::max<int64_t>(size - *end, 0), size};  // `-N`: the last N bytes
   if (end && *end < *begin) return std::nullopt;
   return ByteRange{std::min(*begin, size), end ? std::min(*end, size - 1) + 1 : size};
 }

@@ -6,7 +6,7 @@ using namespace esclusa;
 using api::ByteRange;
 using api::parse_byte_range;
 
-TEST_CASE("parse_byte_range: from, from to, and the last so many; cut at the size") {
+TEST_CASE("parse_byte_range: from N, from N to M, and the last N bytes, cut at the size") {
   CHECK(parse_byte_range("bytes=0-", 10) == ByteRange{0, 10});
   CHECK(parse_byte_range("bytes=4-", 10) == ByteRange{4, 10});
   CHECK(parse_byte_range("Bytes=2-4", 10) == ByteRange{2, 5});
@@ -16,7 +16,7 @@ TEST_CASE("parse_byte_range: from, from to, and the last so many; cut at the siz
   CHECK(parse_byte_range("bytes=-99", 10) == ByteRange{0, 10});
 }
 
-TEST_CASE("parse_byte_range: beyond the end there is nothing") {
+TEST_CASE("parse_byte_range: a range beyond the end is empty") {
   for (const char* field : {"bytes=10-", "bytes=99-100", "bytes=-0"}) {
     const auto range = parse_byte_range(field, 10);
     REQUIRE(range);
@@ -24,7 +24,7 @@ TEST_CASE("parse_byte_range: beyond the end there is nothing") {
   }
 }
 
-TEST_CASE("parse_byte_range: what is malformed, or of another kind, counts as absent") {
+TEST_CASE("parse_byte_range: a malformed range, or one of another unit, counts as absent") {
   for (const char* field :
        {"", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=1", "lines=1-2", "bytes=0-1,3-4",
         "bytes=-1-2", "bytes=1-99999999999999999999"}) {

@@ -13,15 +13,15 @@
 
 namespace esclusa::api {
 
-/// What the API is told once, at the start.
+/// The configuration of the API, fixed at the start.
 struct Settings {
-  std::string external_url;  ///< the server's own address, without a slash at the end
-  /// Whether `external_url` was configured; otherwise a request's own Host decides.
+  std::string external_url;  ///< the server's own address, without a trailing slash
+  /// True if `external_url` was configured; otherwise links use the `Host` of each request.
   bool external_url_is_fixed = false;
   core::DestinationPolicy hook_destinations;
   RateLimits rate_limits = {};
-  std::string version = {};           ///< the program's own
-  bool ssh_repository_hooks = false;  ///< whether pushes run the hooks of a repository's owner
+  std::string version = {};           ///< the program's version
+  bool ssh_repository_hooks = false;  ///< whether a push runs the repository owner's hooks
   std::string ssh_address = {};       ///< wire::Urls::ssh
 };
 
@@ -35,7 +35,7 @@ class EventStreams;
 class LongAnswers;
 class SshSessions;
 
-/// One request on its way through a handler: authenticated, matched, access judged.
+/// One request on its way to a handler: authenticated, matched to a route, access judged.
 struct Call {
   const http::Request& request;
   const app::Context& context;
@@ -44,36 +44,36 @@ struct Call {
   std::vector<PathParameter> path;
   wire::Urls urls;
   http::Query query;
-  std::optional<app::RepositoryAccess> repository_access;  ///< on repository routes
+  std::optional<app::RepositoryAccess> repository_access;  ///< set on repository routes
   wire::ApiVersion version = {};
-  std::optional<Quota> rate_limit = {};   ///< what is left; nothing while limits are off
-  EventStreams* event_streams = nullptr;  ///< the server's
-  std::optional<app::OrganizationAccess> organization_access = {};  ///< on organization routes
-  SshSessions* ssh_sessions = nullptr;                              ///< the server's
-  LongAnswers* long_answers = nullptr;                              ///< the server's
-  std::optional<AccountId> organization_id = {};  ///< where the path has it for `{org}`
-  std::optional<TeamId> team_id = {};             ///< where the path has it for `{team_slug}`
+  std::optional<Quota> rate_limit = {};   ///< what is left of the limit; none while limits are off
+  EventStreams* event_streams = nullptr;  ///< owned by the server
+  std::optional<app::OrganizationAccess> organization_access = {};  ///< set on organization routes
+  SshSessions* ssh_sessions = nullptr;                              ///< owned by the server
+  LongAnswers* long_answers = nullptr;                              ///< owned by the server
+  std::optional<AccountId> organization_id = {};  ///< set if the path names `{org}` by id
+  std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }
   const app::OrganizationAccess& organization() const { return organization_access.value(); }
   const std::string& parameter(std::string_view name) const;
-  /// A numeric id of the path; `not_found` if it is none.
+  /// A numeric id from the path; `not_found` if it is not a positive number.
   template <class AnyId>
   Result<AnyId> id(std::string_view name) const {
     auto value = parse_positive(parameter(name));
     if (!value) return app::not_found();
     return AnyId{*value};
   }
-  /// A query parameter; empty if it is absent.
+  /// A query parameter; empty if absent.
   std::string query_value(std::string_view name) const;
   /// The `leading_number` of a query parameter.
   std::optional<int64_t> query_number(std::string_view name) const;
 };
 
-/// How GitHub reads each number of a query: the decimal digits that the text begins with. Whatever
-/// follows them is ignored: some clients append a second query (`page=3?per_page=3`). A number that
-/// is too large is the largest one. Nothing if the text does not begin with a digit.
+/// Reads a number of a query as GitHub does: the leading decimal digits count, and the rest is
+/// ignored, because some clients append a second query (`page=3?per_page=3`). A number that is too
+/// large becomes the largest one. `nullopt` if the text does not begin with a digit.
 std::optional<int64_t> leading_number(std::string_view text);
 
 /// An answer with a JSON body.

@@ -8,7 +8,7 @@
 using namespace esclusa;
 using namespace esclusa::api;
 
-TEST_CASE("Call: ids are positive numbers, or else nothing is found") {
+TEST_CASE("Call: an id that is not a positive number is not found") {
   const test::ApiFixture fixture;
   const http::Request request = test::make_request("GET", "/?a=1&a=2&b");
   auto id_of = [&](const std::string& text) {
@@ -28,7 +28,7 @@ TEST_CASE("Call: ids are positive numbers, or else nothing is found") {
   }
 }
 
-TEST_CASE("Call: a query parameter that is absent is empty, and the last one counts") {
+TEST_CASE("Call: an absent query parameter is empty, and the last of several counts") {
   const test::ApiFixture fixture;
   const http::Request request = test::make_request("GET", "/?a=1&a=2&b&c=x%20y");
   const Call call{

@@ -4,7 +4,7 @@
 
 using esclusa::api::client_network;
 
-TEST_CASE("client_network: each IPv4 address for itself, IPv6 by its first 64 bits") {
+TEST_CASE("client_network: one for each IPv4 address, and for each /64 of IPv6") {
   CHECK(client_network("192.0.2.1") == client_network("192.0.2.1"));
   CHECK(client_network("192.0.2.1") != client_network("192.0.2.2"));
   CHECK(client_network("::ffff:192.0.2.1") == client_network("192.0.2.1"));

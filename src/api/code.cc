@@ -13,7 +13,7 @@
 namespace esclusa::api {
 namespace {
 
-/// A client that asked for a patch must not take JSON for one.
+/// Refuses requests for patches: the client would mistake the JSON answer for a patch.
 Result<void> refuse_patches(const Call& call) {
   for (const char* form : {"diff", "patch"}) {
     if (!accepts(call.request.headers, form)) continue;
@@ -25,7 +25,7 @@ Result<void> refuse_patches(const Call& call) {
   return {};
 }
 
-/// What narrows a history on GitHub, and would need all of it here.
+/// Refuses the filters of GitHub's commit lists that would make us read the whole history.
 Result<void> refuse_filters(const Call& call) {
   for (const char* name : {"path", "author", "committer"}) {
     if (call.query_value(name).empty()) continue;

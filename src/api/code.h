@@ -1,7 +1,7 @@
 #pragma once
 #include "api/call.h"
 
-/// A repository's code, to read: branches, tags, commits, files.
+/// Reads a repository's code: branches, tags, commits, files.
 namespace esclusa::api {
 
 Result<http::Response> list_branches(const Call& call);
@@ -11,8 +11,7 @@ Result<http::Response> list_tags(const Call& call);
 Result<http::Response> list_commits(const Call& call);
 Result<http::Response> get_commit(const Call& call);
 Result<http::Response> list_branches_where_head(const Call& call);
-/// Empty lists, of a commit that is there: nobody opens pull requests here, or comments on a
-/// commit.
+/// An empty list, if the commit exists: Esclusa has neither pull requests nor commit comments.
 Result<http::Response> list_pulls_of_commit(const Call& call);
 Result<http::Response> list_comments_of_commit(const Call& call);
 Result<http::Response> get_root_contents(const Call& call);

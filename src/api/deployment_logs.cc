@@ -10,7 +10,7 @@
 namespace esclusa::api {
 namespace {
 
-/// How long the log is: so is the header of resumable uploads called elsewhere.
+/// The size of the log in bytes. The name comes from the header of resumable uploads.
 constexpr const char* size_header = "Upload-Offset";
 
 Result<int64_t> parse_offset(const Call& call) {
@@ -22,7 +22,7 @@ Result<int64_t> parse_offset(const Call& call) {
 http::Response text_response(std::string text, int64_t size) {
   return {200,
           {{"Content-Type", "text/plain; charset=utf-8"},
-           {"Cache-Control", "no-cache"},  // it grows
+           {"Cache-Control", "no-cache"},  // the log may still grow
            {"Accept-Ranges", "bytes"},
            {size_header, std::to_string(size)}},
           std::move(text)};

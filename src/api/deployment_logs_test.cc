@@ -38,7 +38,7 @@ struct Fixture : test::ServedRepository {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a deployment's log: it grows, and is read as plain text") {
+TEST_CASE_FIXTURE(Fixture, "a deployment's log grows, and is read as plain text") {
   CHECK(read().status == 404);
   auto answer = append(0, "one\n");
   CHECK(answer.status == 200);
@@ -68,7 +68,8 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(read().body == "one\ntwo\n");
 }
 
-TEST_CASE_FIXTURE(Fixture, "PATCH log: a gap or another text is 409, with where to go on") {
+TEST_CASE_FIXTURE(Fixture,
+                  "PATCH log: a gap or a conflicting text is 409, with the offset to continue at") {
   append(0, "one\n");
   for (const auto& answer : {append(5, "two\n"), append(0, "uno\n"), append(2, "x")}) {
     CHECK(answer.status == 409);
@@ -94,7 +95,7 @@ TEST_CASE_FIXTURE(Fixture, "PATCH log: only text, and no more than the limit") {
   CHECK(append(size, "the end").status == 200);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a deployment's log: only of a deployment that is there") {
+TEST_CASE_FIXTURE(Fixture, "a deployment's log: 404 unless the deployment exists") {
   path = "/esclusa/repos/ada/application/deployments/4711/log";
   CHECK(append(0, "one").status == 404);
   CHECK(read().status == 404);

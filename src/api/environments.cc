@@ -73,7 +73,7 @@ Result<http::Response> create_branch_policy(const Call& call) {
   const auto created =
       TRY(app::create_branch_policy(call.context, call.access(), name_of(call), input));
   if (created.is_new) return policy_response(call, created.policy);
-  // GitHub's 303: see the one that is there.
+  // As GitHub does: a 303 to the policy that already exists.
   const std::string url =
       wire::branch_policy_url(call.urls, call.repository(), name_of(call), created.policy.id);
   wire::JsonWriter json;

@@ -7,7 +7,7 @@
 using namespace esclusa;
 using namespace esclusa::api;
 
-TEST_CASE("http_status: each code has its own") {
+TEST_CASE("http_status: each code has its own status") {
   CHECK(http_status(ErrorCode::bad_json) == 400);
   CHECK(http_status(ErrorCode::bad_request) == 400);
   CHECK(http_status(ErrorCode::unauthenticated) == 401);
@@ -47,7 +47,7 @@ TEST_CASE("error_response: errors as objects, without members that are empty") {
       R"("reason_code":"invalid_url"})");
 }
 
-TEST_CASE("error_response: errors as strings, where GitHub has them so") {
+TEST_CASE("error_response: errors as strings, where GitHub has strings") {
   Error error{ErrorCode::invalid, "Validation Failed", "deployment_active", {}, {"One.", "Two."}};
   CHECK(error_response(error, "").body ==
         R"({"message":"Validation Failed","errors":["One.","Two."],)"
@@ -55,14 +55,14 @@ TEST_CASE("error_response: errors as strings, where GitHub has them so") {
         R"("reason_code":"deployment_active"})");
 }
 
-TEST_CASE("error_response: whatever a message holds, the body is JSON") {
+TEST_CASE("error_response: the body is valid JSON, whatever the message contains") {
   Error error{ErrorCode::invalid, "a\"b\n\xff</script>", "", {}, {}};
   auto json = wire::Json::parse(error_response(error, "").body);
   REQUIRE(json);
   CHECK(json->string_at("message") == "a\"b\n\xef\xbf\xbd</script>");
 }
 
-TEST_CASE("error_response: a 503 says when to come again") {
+TEST_CASE("error_response: a 503 says when to try again") {
   auto response = error_response(fail(ErrorCode::unavailable, "busy").error(), "");
   CHECK(response.status == 503);
   CHECK(response.headers.find("Retry-After") == "1");

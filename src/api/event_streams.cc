@@ -10,11 +10,12 @@
 namespace esclusa::api {
 namespace {
 
-/// Looking even when nobody woke us: access may have ended, and another process may have written.
+/// The time between two looks for events when nobody wakes us: access may have ended, or another
+/// process may have written.
 constexpr auto look_time = std::chrono::seconds(1);
 
-/// How soon a client that has lost its stream comes again, and where it is, so that it can go on
-/// from there when it has had no event yet.
+/// Tells the client how soon to reconnect, and its position in the feed, so that it can resume from
+/// there even if it has received no event yet.
 std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_string(after) + "\n\n"; }
 
 AccountId account_of(const StreamRequest& request) {
@@ -60,7 +61,7 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
         own_count >= limits::feed_streams_per_account) {
       return nullptr;
     }
-    // What may fail for want of memory or threads comes before it counts.
+    // What may fail for lack of memory or threads comes before the stream is counted.
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     arrived_.push_back(std::move(reader));
     ++own_count;
@@ -93,7 +94,7 @@ void EventStreams::run() {
     {
       std::unique_lock lock(mutex_);
       auto has_work = [this] { return stopping_ || woken_; };
-      // Without readers there is nothing to look for. A time far away would overflow.
+      // Without readers there is nothing to wait for, and a very late deadline would overflow.
       if (readers.empty() && arrived_.empty()) {
         changed_.wait(lock, has_work);
       } else {
@@ -109,13 +110,13 @@ void EventStreams::run() {
   }
 }
 
-/// One turn for each, and when to look again.
+/// Serves each reader once. Returns the time at which to look again.
 EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& readers) {
   const auto now = Clock::now();
   auto next_look = now + look_time;
   if (readers.empty()) return next_look;
   const auto end = app::feed_end(context_);
-  if (!end) return next_look;  // it is logged where it failed
+  if (!end) return next_look;  // the error was logged where it happened
   std::erase_if(readers, [&](Reader& reader) {
     bool has_more = false;
     const bool stays = serve_or_end(reader, end->settled, now, has_more);
@@ -128,7 +129,7 @@ EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& rea
   return next_look;
 }
 
-/// Ends the stream of a client for which there is no memory: it comes again, where it was.
+/// Ends the stream of a client when memory runs out: the client reconnects at its last position.
 bool EventStreams::serve_or_end(Reader& reader, int64_t settled, Clock::time_point now,
                                 bool& has_more) const {
   try {
@@ -140,7 +141,7 @@ bool EventStreams::serve_or_end(Reader& reader, int64_t settled, Clock::time_poi
   }
 }
 
-/// False when that was its last turn.
+/// False if the stream is over.
 bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
                          bool& has_more) const {
   if (reader.stream->is_closed()) return false;
@@ -163,14 +164,14 @@ bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
   if (now >= reader.heartbeat) {
     reader.heartbeat = now + limits::feed_heartbeat;
     if (reader.request.form == StreamForm::server_sent) {
-      // The number lets a client go on behind what it may not read.
+      // The id lets a client continue after events that it may not read.
       reader.stream->write(": still here\nid: " + std::to_string(reader.request.after) + "\n\n");
     }
   }
   return true;
 }
 
-/// False when it has had its one answer.
+/// False if the stream was for one answer, and that was sent.
 bool EventStreams::send(Reader& reader, int64_t settled, Clock::time_point now,
                         bool& has_more) const {
   StreamRequest& request = reader.request;

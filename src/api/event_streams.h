@@ -13,31 +13,32 @@
 
 namespace esclusa::api {
 
-/// How a client that waits for events gets them.
+/// How a waiting client receives events.
 enum class StreamForm {
-  one_answer,   ///< JSON, once: as soon as there is an event, or when the time is over
-  server_sent,  ///< Server-Sent Events, until the client goes
+  one_answer,   ///< one JSON answer, as soon as there is an event or when the wait is over
+  server_sent,  ///< Server-Sent Events, until the client disconnects
 };
 
 struct StreamRequest {
   app::Feed feed;
   int64_t after = 0;
-  int count = 0;  ///< at most so many events in one answer
+  int count = 0;  ///< the most events in one answer
   StreamForm form = StreamForm::one_answer;
-  std::chrono::seconds wait{0};  ///< of `one_answer`
+  std::chrono::seconds wait{0};  ///< for `one_answer`
 };
 
-/// All clients that wait for events. One thread serves them, by turns and a page at a time, so that
-/// none of them holds a thread of the server's pool. It starts with the first of them. Any thread.
+/// The streams of all clients that wait for events. One thread serves them in turn, a page at a
+/// time, so that none of them occupies a thread of the server's pool. The thread starts with the
+/// first client. May be called from any thread.
 class EventStreams {
  public:
   explicit EventStreams(const app::Context& context) : context_(context) {}
   ~EventStreams();
   EventStreams(const EventStreams&) = delete;
 
-  /// The body of the answer; nothing when too many wait, of that account or in all.
+  /// The body of the answer; null if too many clients wait, in total or of that account.
   std::shared_ptr<http::BodyStream> open(StreamRequest request);
-  /// There may be something new to read.
+  /// Says that there may be new events to read.
   void wake();
 
  private:
@@ -45,9 +46,9 @@ class EventStreams {
   struct Reader {
     StreamRequest request;
     std::shared_ptr<http::BodyStream> stream;
-    Clock::time_point end;        ///< of its wait
-    Clock::time_point heartbeat;  ///< when something has to be sent
-    Clock::time_point check;      ///< when its access is judged again
+    Clock::time_point end;        ///< of the wait
+    Clock::time_point heartbeat;  ///< when something must be sent to keep the connection alive
+    Clock::time_point check;      ///< when the access of the client is judged again
   };
   void run();
   Clock::time_point serve_all(std::vector<Reader>& readers);
@@ -61,7 +62,7 @@ class EventStreams {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Reader> arrived_;
-  std::map<AccountId, size_t> counts_;  ///< of those that are open; 0 stands for nobody
+  std::map<AccountId, size_t> counts_;  ///< open streams of each account; 0 stands for no account
   size_t count_ = 0;
   bool woken_ = false;
   bool stopping_ = false;

@@ -8,13 +8,13 @@
 
 namespace esclusa::api {
 
-/// Counts the wrong credentials that a network sends, in memory and bounded. It never stands in
-/// the way of right ones: a token has 178 random bits, so guessing is hopeless, and whoever shares
-/// an address with a broken script must not be locked out by it. Any thread.
+/// Counts the wrong credentials that a network sends, in memory and bounded. Valid credentials are
+/// never refused for it: a token has 178 random bits, so it cannot be guessed, and whoever shares
+/// an address with a broken script must not be locked out. May be called from any thread.
 class FailedLogins {
  public:
   FailedLogins();
-  /// Notes one; true if the peer's network has had too many within the time.
+  /// Counts one failure; true if the peer's network has had too many within the time.
   bool note(std::string_view peer, Timestamp now);
 
  private:

@@ -11,7 +11,7 @@ namespace {
 const Timestamp start = from_micros(1'790'000'000'000'000);
 }
 
-TEST_CASE("FailedLogins: too many is more than the limit, from one network, within the time") {
+TEST_CASE("FailedLogins: counts by network, up to a limit, within a time") {
   api::FailedLogins logins;
   for (size_t i = 0; i < limits::failed_logins; ++i) {
     CHECK_FALSE(logins.note("192.0.2.1", start + 1s));
@@ -19,6 +19,6 @@ TEST_CASE("FailedLogins: too many is more than the limit, from one network, with
   CHECK(logins.note("192.0.2.1", start + 2s));
   CHECK(logins.note("192.0.2.1", start + limits::failed_login_time));
   CHECK_FALSE(logins.note("192.0.2.2", start + 2s));
-  // The time counts from the first of them.
+  // The time runs from the first failure.
   CHECK_FALSE(logins.note("192.0.2.1", start + 1s + limits::failed_login_time));
 }

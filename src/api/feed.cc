@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view event_stream = "text/event-stream";
 
-/// Nothing if the parameter is absent. What is no number is refused: a client whose place in the
-/// feed was taken for absent would miss events.
+/// `nullopt` if the parameter is absent. Text that is not a number is refused: if it counted as
+/// absent, the client would miss events.
 Result<std::optional<int64_t>> parse_number(const std::string& text, std::string_view name) {
   if (text.empty()) return std::nullopt;
   if (auto number = leading_number(text)) return number;
@@ -31,10 +31,10 @@ http::Response feed_response(std::string body) {
           std::move(body)};
 }
 
-/// Where the client is: what it says, or, if it says nothing, at the end of what there is.
+/// The client's position in the feed: the one that it names, or else the end of the feed.
 Result<int64_t> parse_position(const Call& call, const store::FeedEnd& end) {
   std::string text = call.query_value("after");
-  if (wants_stream(call)) {  // a client that lost its connection says how far it got
+  if (wants_stream(call)) {  // a reconnected client names its last event
     text = call.request.headers.find("Last-Event-ID").value_or(text);
   }
   const auto after = TRY(parse_number(text, "after"));

@@ -15,7 +15,7 @@ using wire::Json;
 
 namespace {
 
-/// Reads a stream as a connection does.
+/// Reads a stream as an HTTP connection does.
 class StreamReader {
  public:
   explicit StreamReader(std::shared_ptr<http::BodyStream> stream) : stream_(std::move(stream)) {
@@ -61,7 +61,7 @@ class StreamReader {
   std::string text_;
 };
 
-/// Beside ada there is somebody who may read her repository.
+/// A second account, besides ada, may read her repository.
 struct Fixture : test::ServedRepository {
   Fixture() {
     must(app::create_account(context, nobody, {.login = "reader", .human = ""}));
@@ -110,11 +110,13 @@ const std::string of_one = "/esclusa/repos/ada/application/events";
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "GET events: oldest first after a number, also what no hook is told") {
+TEST_CASE_FIXTURE(
+    Fixture,
+    "GET events: after a number, the oldest comes first, also events that no webhook asked for") {
   const std::string repo = token("ada", "repo");
   const auto first = deploy(), second = deploy();
   report(first, core::DeploymentState::success);
-  report(second, core::DeploymentState::success);  // makes the first inactive
+  report(second, core::DeploymentState::success);  // makes the first deployment inactive
   const std::string expected =
       "1 deployment, 2 deployment, 3 deployment_status, 4 deployment_status, "
       "5 deployment_status";
@@ -125,7 +127,7 @@ TEST_CASE_FIXTURE(Fixture, "GET events: oldest first after a number, also what n
     CHECK(listed(page) == "1 deployment, 2 deployment");
     CHECK(next(page) == 2);
     CHECK(listed(get(path + "?after=5", repo)).empty());
-    const auto now = get(path, repo);  // without a number: from now on
+    const auto now = get(path, repo);  // without a number, the feed begins at its end
     CHECK(listed(now).empty());
     CHECK(next(now) == 5);
   }
@@ -135,7 +137,8 @@ TEST_CASE_FIXTURE(Fixture, "GET events: oldest first after a number, also what n
   CHECK(get(all + "?after=0", repo).headers.find("Cache-Control") == "no-store");
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events: a token sees what its scopes open, and goes on behind it") {
+TEST_CASE_FIXTURE(
+    Fixture, "GET events: a token sees the events that its scopes open, and skips the others") {
   deploy();
   must(context.database.write([&](store::Connection& tx) {
     for (const char* kind : {"status", "push", "check_run"}) {
@@ -163,7 +166,9 @@ TEST_CASE_FIXTURE(Fixture, "GET events: a token sees what its scopes open, and g
   CHECK(get(all, "").status == 401);
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events: numbers that are none are refused, and those to come") {
+TEST_CASE_FIXTURE(
+    Fixture,
+    "GET events: malformed numbers are refused, and so are numbers that no event has yet") {
   const std::string repo = token("ada", "repo");
   deploy();
   for (const char* query :
@@ -177,7 +182,7 @@ TEST_CASE_FIXTURE(Fixture, "GET events: numbers that are none are refused, and t
   CHECK(get(all + "?after=1&wait=999999&limit=999999", repo).stream);
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events with wait: the answer comes with the first event") {
+TEST_CASE_FIXTURE(Fixture, "GET events with wait: the answer is sent with the first event") {
   const std::string repo = token("ada", "repo");
   auto response = get(of_one + "?after=0&wait=60", repo);
   CHECK(response.status == 200);
@@ -189,10 +194,11 @@ TEST_CASE_FIXTURE(Fixture, "GET events with wait: the answer comes with the firs
   response.body = reader.wait_for_end();
   CHECK(listed(response) == "1 deployment");
   CHECK(next(response) == 1);
-  CHECK_FALSE(get(of_one + "?after=0&wait=60", repo).stream);  // nothing to wait for
+  CHECK_FALSE(get(of_one + "?after=0&wait=60", repo).stream);  // events exist
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events with wait: when the time is over, an empty page") {
+TEST_CASE_FIXTURE(Fixture,
+                  "GET events with wait: the answer is an empty page when the time is over") {
   deploy();
   auto response = get(all + "?after=1&wait=1", token("ada", "repo"));
   REQUIRE(response.stream);
@@ -201,7 +207,8 @@ TEST_CASE_FIXTURE(Fixture, "GET events with wait: when the time is over, an empt
   CHECK(next(response) == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events with wait: what the token may not see is no answer") {
+TEST_CASE_FIXTURE(
+    Fixture, "GET events with wait: an event that the token may not see does not end the wait") {
   auto response = get(all + "?after=0&wait=60", token("reader", "repo:status"));
   REQUIRE(response.stream);
   StreamReader reader(response.stream);
@@ -242,7 +249,8 @@ TEST_CASE_FIXTURE(Fixture, "GET events as a stream: it ends when the token is re
   CHECK_FALSE(reader.wait_for_end().contains("deployment"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events as a stream: it ends when the repository is closed to it") {
+TEST_CASE_FIXTURE(
+    Fixture, "GET events as a stream: it ends when the account loses access to the repository") {
   const auto response = stream(of_one, token("reader", "repo"));
   REQUIRE(response.stream);
   StreamReader reader(response.stream);
@@ -253,7 +261,7 @@ TEST_CASE_FIXTURE(Fixture, "GET events as a stream: it ends when the repository 
   CHECK_FALSE(reader.wait_for_end().contains("id: 2\n"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events: an account has so many streams and no more") {
+TEST_CASE_FIXTURE(Fixture, "GET events: the number of an account's open streams is limited") {
   const std::string repo = token("ada", "repo"), other = token("reader", "repo");
   std::vector<std::unique_ptr<StreamReader>> readers;
   for (size_t i = 0; i < limits::feed_streams_per_account; ++i) {
@@ -263,6 +271,6 @@ TEST_CASE_FIXTURE(Fixture, "GET events: an account has so many streams and no mo
   CHECK(refused.status == 503);
   CHECK(refused.body.contains("too_many_streams"));
   CHECK(stream(all, other).status == 200);
-  readers.clear();  // the places are free again, as soon as somebody has looked
+  readers.clear();  // the places are free again once the thread has looked
   while (stream(all, repo).status != 200) std::this_thread::yield();
 }

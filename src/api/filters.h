@@ -8,7 +8,7 @@
 
 namespace esclusa::api {
 
-/// A query parameter that narrows a list to one of an enum's values; absent and `all` are nothing.
+/// A query parameter that restricts a list to one value of an enum; `nullopt` if absent or `all`.
 template <class Enum>
 Result<std::optional<Enum>> enum_filter(const Call& call, const std::string& name) {
   const std::string text = call.query_value(name);
@@ -18,7 +18,7 @@ Result<std::optional<Enum>> enum_filter(const Call& call, const std::string& nam
   return value;
 }
 
-/// A query parameter that is a time in ISO 8601 format; absent is nothing.
+/// A query parameter that is a time in ISO 8601 format; `nullopt` if absent.
 Result<std::optional<Timestamp>> time_filter(const Call& call, const std::string& name);
 
 }  // namespace esclusa::api

@@ -24,13 +24,13 @@ http::Response page_of_refs(const Call& call, const core::Page& page,
   });
 }
 
-/// The text of a JSON array of refs, made a part at a time.
+/// The text of a JSON array of refs, made one part at a time.
 class RefArray {
  public:
   RefArray(const Call& call, std::string prefix)
       : access_(call.access()), urls_(call.urls), prefix_(std::move(prefix)) {}
 
-  /// The next part; nothing behind the last.
+  /// The next part; `nullopt` after the last one.
   Result<std::optional<std::string>> next() {
     if (is_whole_) return std::nullopt;
     const auto part = TRY(app::read_git_refs(access_, prefix_, last_name_));
@@ -46,7 +46,7 @@ class RefArray {
     if (is_whole_) text += is_empty_ ? "[]" : "]";
     return text;
   }
-  /// There is no next part.
+  /// True if all parts were returned.
   bool is_whole() const { return is_whole_; }
   bool is_empty() const { return is_empty_; }
 
@@ -59,15 +59,15 @@ class RefArray {
   bool is_whole_ = false;
 };
 
-/// Whom a long answer counts for: an account, or without one the client's network.
+/// The client that a long answer is counted for: the account, or without one the network.
 std::string reader_of(const Call& call) {
   const auto& account = call.principal.account;
   if (account) return "account " + std::to_string(account->id.value);
   return "network " + client_network(call.request.peer);
 }
 
-/// All refs that begin so. A list that fits one part is an answer like any other, with an `ETag`;
-/// a longer one is written while its client reads it.
+/// All refs whose names begin with `prefix`. A list that fits one part is an ordinary answer with
+/// an `ETag`; a longer list is written while its client reads it.
 Result<http::Response> all_refs(const Call& call, const std::string& prefix, bool may_be_empty) {
   RefArray refs(call, prefix);
   http::Response response{
@@ -119,7 +119,7 @@ Result<http::Response> get_git_commit(const Call& call) {
 }
 
 Result<http::Response> get_git_tree(const Call& call) {
-  // As on GitHub, any value will do, also `0` and `false`.
+  // As on GitHub, any value means true, even `0` and `false`.
   const bool recursive = http::find_parameter(call.query, "recursive").has_value();
   const auto tree = TRY(app::get_git_tree(call.access(), call.parameter("tree_sha"), recursive));
   wire::JsonWriter json;

@@ -22,7 +22,7 @@ struct Fixture : test::ServedRepository {
     return api.serve(test::make_request("GET", "/repos/ada/application/git/" + path,
                                         {{"Authorization", "Bearer " + repo}}));
   }
-  /// So many packed tags.
+  /// Adds `count` packed tags.
   void add_tags(size_t count) {
     std::string commands;
     for (size_t i = 0; i < count; ++i) {
@@ -42,7 +42,8 @@ struct Fixture : test::ServedRepository {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a list that fits a part is an answer with an ETag") {
+TEST_CASE_FIXTURE(Fixture,
+                  "git/matching-refs: a list that fits one part is an answer with an ETag") {
   add_tags(app::git_ref_part - 1);
   for (const char* path : {"matching-refs/tags", "matching-refs/tags/", "refs/tags"}) {
     CAPTURE(path);
@@ -56,12 +57,12 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a list that fits a part is an ans
   CHECK(get("refs/nope").status == 404);
 }
 
-TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a longer one is made while it is read") {
+TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a longer list is made while it is read") {
   const size_t count = 2 * app::git_ref_part + 1;
   add_tags(count);
   for (const auto& [path, expected] : {std::pair{"matching-refs/tags/", count},
                                        {"refs/tags", count},
-                                       {"matching-refs/", count + 1},  // and main
+                                       {"matching-refs/", count + 1},  // one more for main
                                        {"refs/", count + 1}}) {
     CAPTURE(path);
     const auto response = get(path);
@@ -75,10 +76,11 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: a longer one is made while it is 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "git/matching-refs: as many long lists as an account may have") {
+TEST_CASE_FIXTURE(Fixture,
+                  "git/matching-refs: the number of an account's open long lists is limited") {
   add_tags(app::git_ref_part + 1);
   std::vector<std::shared_ptr<http::BodyStream>> open;
-  // The first part alone fills the buffer of each, so that none is over before it is read.
+  // The first part alone fills the buffer, so that no list is complete before it is read.
   for (size_t i = 0; i < api::LongAnswers::max_count_each; ++i) {
     open.push_back(get("matching-refs/tags").stream);
     REQUIRE(open.back());
@@ -91,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: as many long lists as an account 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "git/matching-refs: clients without an account count by network") {
+TEST_CASE_FIXTURE(Fixture, "git/matching-refs: clients without an account are counted by network") {
   add_tags(app::git_ref_part + 1);
   must(app::update_repository(context, nobody, "ada", "application",
                               {.visibility = core::Visibility::is_public}));

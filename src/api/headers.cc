@@ -43,7 +43,7 @@ Result<wire::ApiVersion> api_version(const http::Headers& headers) {
 
 namespace {
 
-/// `2026-11-21 08:30:00 UTC`: not the form of other times.
+/// `2026-11-21 08:30:00 UTC`: GitHub writes other times in another form.
 std::string expiration(Timestamp time) {
   std::string text = format_time(time);
   text.replace(text.find('T'), 1, " ");
@@ -115,8 +115,8 @@ bool is_listed(std::string_view list, std::string_view etag) {
   return false;
 }
 
-/// Whether the client has this answer already. As RFC 9110 (13.1.3) has it, and GitHub, the date
-/// counts only where no ETag is compared.
+/// Whether the client already has this answer. As RFC 9110 (13.1.3) and GitHub have it, the date
+/// counts only if the client sends no ETag.
 bool is_unchanged(const http::Request& request, const http::Response& response,
                   std::string_view etag) {
   if (request.method != "GET" && request.method != "HEAD") return false;

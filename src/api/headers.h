@@ -12,10 +12,11 @@ namespace esclusa::api {
 /// `8887:55D0:1C83591:456401C:5ABE8A34`: GitHub's form; the last group is the time.
 std::string new_request_id(Timestamp now);
 
-/// The version that the request names, or the default; `bad_request` with GitHub's text.
+/// The API version that the request names, or the default; `bad_request` with GitHub's text if it
+/// is unknown.
 Result<wire::ApiVersion> api_version(const http::Headers& headers);
 
-/// What GitHub sends with every answer. `accepted_scopes` is the matched route's.
+/// The headers that GitHub sends with every answer. `accepted_scopes` is that of the matched route.
 struct CommonHeaders {
   std::string_view request_id;
   std::string_view version;
@@ -25,12 +26,12 @@ struct CommonHeaders {
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common);
 
-/// The answer to `OPTIONS` on any path: what a browser's script may send from anywhere (CORS). It
-/// says nothing of the path, so it asks for no authentication.
+/// The answer to `OPTIONS` on any path: what scripts in browsers may send, from any origin (CORS).
+/// It reveals nothing about the path, so it needs no authentication.
 http::Response preflight_response();
 
-/// Gives a successful answer its `ETag`, and makes it a 304 if the client has it already, by
-/// `If-None-Match` or, where there is a `Last-Modified`, by `If-Modified-Since`.
+/// Adds an `ETag` to a successful answer. Turns the answer into a 304 if the client already has it,
+/// by `If-None-Match` or, if there is a `Last-Modified`, by `If-Modified-Since`.
 void apply_conditions(const http::Request& request, http::Response& response);
 
 }  // namespace esclusa::api

@@ -19,7 +19,7 @@ http::Response some_answer(int status = 200) {
 
 const std::string etag = "\"" + hex(sha256(R"({"a":1})")) + "\"";
 
-/// The answer to a request with that If-None-Match.
+/// The answer to a request with that `If-None-Match`.
 http::Response conditional(const std::string& condition, const std::string& method = "GET",
                            int status = 200) {
   http::Response response = some_answer(status);
@@ -51,7 +51,7 @@ TEST_CASE("new_request_id: five groups of upper-case hex, the last of them the t
   CHECK(id != new_request_id(from_micros(0x5ABE8A34 * 1'000'000LL)));
 }
 
-TEST_CASE("api_version: the default, and the two that are supported") {
+TEST_CASE("api_version: the default, and the two supported versions") {
   using enum wire::ApiVersion;
   CHECK(api_version({}).value() == of_2022_11_28);
   CHECK(api_version({{"X-GitHub-Api-Version", ""}}).value() == of_2022_11_28);
@@ -72,7 +72,7 @@ TEST_CASE("api_version: 400 with GitHub's text for any other") {
   }
 }
 
-TEST_CASE("apply_conditions: the ETag is the body's digest, strong, on 200 and 201 alone") {
+TEST_CASE("apply_conditions: only 200 and 201 have an ETag, a strong one: the digest of the body") {
   for (int status : {200, 201}) {
     http::Response response = some_answer(status);
     apply_conditions(make_request("POST", "/"), response);
@@ -87,7 +87,7 @@ TEST_CASE("apply_conditions: the ETag is the body's digest, strong, on 200 and 2
   }
 }
 
-TEST_CASE("apply_conditions: If-None-Match compares weakly, over a list") {
+TEST_CASE("apply_conditions: If-None-Match is a list that is compared weakly") {
   for (std::string condition : {etag, "W/" + etag, "\"x\", " + etag, "\"x\",W/" + etag + " ,\"y\"",
                                 std::string("*"), std::string(" * ")}) {
     CAPTURE(condition);
@@ -126,19 +126,19 @@ TEST_CASE("apply_conditions: If-Modified-Since counts where there is a Last-Modi
   CHECK(status({{"If-Modified-Since", "yesterday"}}) == 200);
   CHECK(status({{"If-Modified-Since", modified}}, "GET", false) == 200);
   CHECK(status({{"If-Modified-Since", modified}}, "POST") == 200);
-  // An ETag decides alone, in either direction.
+  // If there is an ETag, it alone decides, in both directions.
   CHECK(status({{"If-Modified-Since", modified}, {"If-None-Match", "\"x\""}}) == 200);
   CHECK(status({{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"}, {"If-None-Match", etag}}) ==
         304);
 }
 
-TEST_CASE("apply_conditions: what changes something is answered in full") {
+TEST_CASE("apply_conditions: a request that changes something is answered in full") {
   CHECK(conditional(etag, "POST", 201).status == 201);
   CHECK(conditional("*", "PATCH").status == 200);
   CHECK_FALSE(conditional(etag, "POST", 201).body.empty());
 }
 
-TEST_CASE("add_common_headers: what every answer has") {
+TEST_CASE("add_common_headers: the headers of every answer") {
   for (int status : {200, 201, 204, 304, 401, 404, 422, 500}) {
     CAPTURE(status);
     auto headers = common_headers(some_answer(status), core::Principal{});
@@ -154,7 +154,8 @@ TEST_CASE("add_common_headers: what every answer has") {
   }
 }
 
-TEST_CASE("add_common_headers: only answers with a body may be cached, private ones privately") {
+TEST_CASE(
+    "add_common_headers: only answers with a body may be cached, and private ones only privately") {
   auto anonymous = common_headers(some_answer(), core::Principal{});
   CHECK(anonymous.find("Cache-Control") == "public, max-age=60, s-maxage=60");
   CHECK(anonymous.find("X-GitHub-Media-Type") == "github.v3; format=json");
@@ -163,7 +164,7 @@ TEST_CASE("add_common_headers: only answers with a body may be cached, private o
   auto known = common_headers(some_answer(), with_token());
   CHECK(known.find("Cache-Control") == "private, max-age=60, s-maxage=60");
   auto fresh = some_answer();
-  fresh.headers.add("Cache-Control", "no-cache");  // what its handler knows better
+  fresh.headers.add("Cache-Control", "no-cache");  // the handler's own header wins
   CHECK(common_headers(fresh, with_token()).find("Cache-Control") == "no-cache");
   for (int status : {204, 401, 404, 409, 422, 503}) {
     CAPTURE(status);
@@ -173,7 +174,7 @@ TEST_CASE("add_common_headers: only answers with a body may be cached, private o
   }
 }
 
-TEST_CASE("add_common_headers: a token's scopes and the route's") {
+TEST_CASE("add_common_headers: the scopes of the token and of the route") {
   auto headers = common_headers(some_answer(), with_token());
   CHECK(headers.find("X-OAuth-Scopes") == "repo_deployment, user");
   CHECK(headers.find("X-Accepted-OAuth-Scopes") == "repo");

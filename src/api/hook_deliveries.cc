@@ -9,7 +9,7 @@
 namespace esclusa::api {
 namespace {
 
-// As GitHub's: a version, and the id of the delivery that the page begins with.
+// The form of GitHub's cursors: a version, and the id of the first delivery of the page.
 constexpr std::string_view cursor_prefix = "v1_";
 
 std::unexpected<Error> query_error(std::string field, std::string message, std::string reason) {
@@ -17,7 +17,7 @@ std::unexpected<Error> query_error(std::string field, std::string message, std::
                          std::move(reason));
 }
 
-/// A cursor that is none is refused: to begin anew would send a client round in circles.
+/// Refuses a malformed cursor: starting again at the first page would make a client loop forever.
 template <class AnyId>
 Result<std::optional<AnyId>> parse_cursor(const Call& call) {
   const std::string cursor = call.query_value("cursor");
@@ -55,7 +55,7 @@ Result<core::EventDeliveryQuery> parse_event_query(const Call& call) {
   return query;
 }
 
-/// A page's JSON array, with the links to its neighbours.
+/// The JSON array of a page, with links to the previous and the next page.
 template <class Page, class Write>
 http::Response page_response(const Call& call, const Page& page, Write write) {
   auto cursor_of = [](const auto& id) -> std::optional<std::string> {

@@ -14,13 +14,13 @@ std::unexpected<Error> url_error(std::string message, std::string reason) {
   return fail_validation({"Hook", "url", "custom", std::move(message)}, std::move(reason));
 }
 
-/// Refuses early what the connect-time check would refuse at every delivery. A host name is
-/// judged only there, because what it resolves to may change.
+/// Refuses early a destination that the check at connect time would refuse at every delivery. A
+/// host name is judged only at connect time, because the addresses that it resolves to may change.
 Result<void> check_destination(const Call& call, const std::string& text) {
   if (text.size() > limits::url_bytes) return url_error("url is too long", "too_long");
   const core::HookUrl given = core::split_hook_url(text);
   auto url = http::parse_url(given.url);
-  // libcurl takes characters that no URI may have.
+  // libcurl accepts characters that no URI may contain.
   if (!url || url->has_credentials || !core::is_uri(given.url) ||
       !core::is_uri("https://" + given.credentials)) {
     return url_error("url must be an http or https URL", "invalid_url");
@@ -37,7 +37,7 @@ Result<void> check_destination(const Call& call, const std::string& text) {
   return {};
 }
 
-/// What a hook's path names.
+/// The id of the webhook in the path.
 Result<HookId> hook_id(const Call& call) { return call.id<HookId>("hook_id"); }
 
 http::Response config_response(const core::Hook& hook) {
@@ -63,7 +63,7 @@ Result<http::Response> list_hooks(const Call& call) {
   const core::Page page = parse_page(call);
   const app::HookScope scope = hook_scope(call);
   auto hooks = TRY(app::list_hooks(call.context, scope));
-  // At most limits::hooks_per_event for each of a few dozen events: cut here, not in SQL.
+  // At most limits::hooks_per_event for each of a few dozen events, so SQL need not cut pages.
   core::Listing<core::Hook> listing;
   listing.total_count = static_cast<int64_t>(hooks.size());
   const auto items = page.cut(hooks);

@@ -2,10 +2,11 @@
 #include "api/call.h"
 #include "app/hook_scope.h"
 
-/// The webhooks of repositories and of organizations: every handler serves both.
+/// The webhooks of repositories and of organizations: each handler serves both, unless it says
+/// otherwise.
 namespace esclusa::api {
 
-/// Whose hooks the call is about.
+/// The repository or organization that owns the webhooks of this call.
 app::HookScope hook_scope(const Call& call);
 
 Result<http::Response> list_hooks(const Call& call);
@@ -16,10 +17,10 @@ Result<http::Response> get_hook_config(const Call& call);
 Result<http::Response> update_hook_config(const Call& call);
 Result<http::Response> delete_hook(const Call& call);
 Result<http::Response> ping_hook(const Call& call);
-/// Of a repository alone.
+/// Only for webhooks of repositories.
 Result<http::Response> test_hook(const Call& call);
 
-// Ours, below `/esclusa`.
+// Not on GitHub, below `/esclusa`.
 Result<http::Response> rotate_hook_secret(const Call& call);
 Result<http::Response> adopt_hook(const Call& call);
 

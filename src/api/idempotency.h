@@ -8,8 +8,9 @@
 
 namespace esclusa::api {
 
-/// The request's `Idempotency-Key`, with what it was sent with; 400 `invalid_idempotency_key`.
-/// `place` is a part of that where one key may be sent to several places of a repository.
+/// The request's `Idempotency-Key`, with a digest of `place` and the body; 400
+/// `invalid_idempotency_key`. `place` tells apart the paths of a repository to which the same key
+/// may be sent.
 Result<std::optional<core::IdempotencyKey>> parse_idempotency_key(const http::Request& request,
                                                                   std::string_view place = {});
 

@@ -25,7 +25,7 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
     const auto own = readers_.find(reader);
     const size_t own_count = own == readers_.end() ? 0 : own->second.count;
     if (stopping_ || count_ >= max_count || own_count >= max_count_each) return nullptr;
-    // What may fail for want of memory or threads comes before it counts.
+    // What may fail for lack of memory or threads comes before the body is counted.
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     auto place = own;
     if (own_count == 0) place = readers_.insert_or_assign(reader, Reader{0, turn_}).first;
@@ -67,15 +67,16 @@ void LongAnswers::run() {
   }
 }
 
-/// Under the lock.
+/// The caller holds the lock.
 void LongAnswers::count_down(const std::string& reader) {
   --count_;
   const auto own = readers_.find(reader);
   if (--own->second.count == 0) readers_.erase(own);
 }
 
-/// Of the bodies that have room for a part, one of the reader who has used the least time; of two,
-/// the one that has waited longer, which stands before the other.
+/// Among the bodies that have room for a part, chooses the one whose reader has used the least
+/// time. If two readers have used the same, the body that has waited longer wins; it comes first in
+/// the list.
 LongAnswers::Body* LongAnswers::choose(std::vector<Body>& bodies) {
   std::lock_guard lock(mutex_);
   Body* chosen = nullptr;
@@ -91,7 +92,7 @@ LongAnswers::Body* LongAnswers::choose(std::vector<Body>& bodies) {
   return chosen;
 }
 
-/// True if there was a part to write: then the next may be due.
+/// True if a part was written: then there may be more to write.
 bool LongAnswers::write_next(std::vector<Body>& bodies) {
   Body* body = choose(bodies);
   if (!body) return false;
@@ -100,7 +101,7 @@ bool LongAnswers::write_next(std::vector<Body>& bodies) {
   {
     std::lock_guard lock(mutex_);
     Reader& reader = readers_.at(body->reader);
-    turn_ = std::max(turn_, reader.used);  // who was idle for long has saved nothing up
+    turn_ = std::max(turn_, reader.used);  // an idle reader must not save up time
     reader.used = turn_ + (Clock::now() - begin);
   }
   std::rotate(body, body + 1, bodies.data() + bodies.size());

@@ -15,26 +15,26 @@
 
 namespace esclusa::api {
 
-/// Bodies that are too long to be held in memory whole. Each is made a part at a time, as fast as
-/// its reader takes it. One thread makes them all, so that no slow reader holds a thread of the
-/// server's pool: next is the reader who has used the least of its time. It starts with the first
-/// of them. Any thread.
+/// Bodies that are too long for memory. Each is made one part at a time, as fast as its reader
+/// takes it. One thread makes them all, so that no slow reader occupies a thread of the server's
+/// pool. The next part goes to the reader who has used the least time of that thread. The thread
+/// starts with the first body. May be called from any thread.
 class LongAnswers {
  public:
-  /// Makes the next part of a body; nothing at its end. After an error the body breaks off
-  /// (`http::BodyStream::abort`), so that nobody takes what came of it for the whole.
+  /// Makes the next part of a body; `nullopt` at its end. After an error the body is aborted
+  /// (`http::BodyStream::abort`), so that nobody mistakes the incomplete body for the whole.
   using NextPart = std::function<Result<std::optional<std::string>>()>;
 
-  /// Each holds some 256 KiB and a part that nobody has read yet.
+  /// Each body holds some 256 KiB and one part that nobody has read yet.
   static constexpr size_t max_count = 100;
-  /// So that no reader takes all places by not reading.
+  /// The limit of one reader, so that nobody takes all places by not reading.
   static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
   ~LongAnswers();
   LongAnswers(const LongAnswers&) = delete;
 
-  /// A body that begins with `begin`; nothing if there are `max_count` already, or
+  /// Opens a body that begins with `begin`; null if `max_count` bodies are open, or
   /// `max_count_each` of this reader.
   std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
                                          NextPart next_part);
@@ -48,8 +48,8 @@ class LongAnswers {
     bool is_over = false;
   };
   struct Reader {
-    size_t count = 0;        ///< of its bodies that are open
-    Clock::duration used{};  ///< counted from where others were when it came
+    size_t count = 0;        ///< open bodies of this reader
+    Clock::duration used{};  ///< starts at `turn_`, so that a new reader is not ahead of the others
   };
   void run();
   void wake();
@@ -62,7 +62,7 @@ class LongAnswers {
   std::condition_variable changed_;
   std::vector<Body> arrived_;
   std::map<std::string, Reader> readers_;
-  Clock::duration turn_{};  ///< what the reader of the latest part had used before
+  Clock::duration turn_{};  ///< the time that the reader of the latest part had used before it
   size_t count_ = 0;
   bool woken_ = false;
   bool stopping_ = false;

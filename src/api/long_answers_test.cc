@@ -16,7 +16,7 @@ namespace {
 
 using Part = Result<std::optional<std::string>>;
 
-/// So many parts of so many bytes.
+/// Makes `count` parts of `bytes` bytes each.
 LongAnswers::NextPart parts(size_t count, size_t bytes) {
   return [count, bytes]() mutable -> Part {
     if (count == 0) return std::nullopt;
@@ -27,7 +27,7 @@ LongAnswers::NextPart parts(size_t count, size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("LongAnswers: a body is its parts in their order") {
+TEST_CASE("LongAnswers: a body consists of its parts in order") {
   LongAnswers answers;
   BodyReader reader(answers.open("ada", "[", [n = 0]() mutable -> Part {
     if (n == 4) return std::nullopt;
@@ -39,7 +39,7 @@ TEST_CASE("LongAnswers: a body is its parts in their order") {
   CHECK(BodyReader(answers.open("ada", "none", parts(0, 0))).read() == "none");
 }
 
-TEST_CASE("LongAnswers: of a long body only what fits the buffer waits for its reader") {
+TEST_CASE("LongAnswers: no more of a long body is made ahead of its reader than fits the buffer") {
   LongAnswers answers;
   constexpr size_t part = 100 * 1024, count = 1000;
   BodyReader reader(answers.open("ada", "", parts(count, part)));
@@ -47,7 +47,8 @@ TEST_CASE("LongAnswers: of a long body only what fits the buffer waits for its r
   CHECK(reader.longest() < limits::stream_buffer_bytes + part);
 }
 
-TEST_CASE("LongAnswers: who does not read holds up nobody, and counts until it goes") {
+TEST_CASE(
+    "LongAnswers: a client that does not read holds up nobody, and counts until it disconnects") {
   LongAnswers answers;
   std::vector<std::shared_ptr<http::BodyStream>> idle;
   for (size_t i = 1; i < LongAnswers::max_count; ++i) {
@@ -56,7 +57,7 @@ TEST_CASE("LongAnswers: who does not read holds up nobody, and counts until it g
   }
   CHECK(BodyReader(answers.open("ada", "[", parts(10, 100 * 1024))).read().size() ==
         1 + 10 * 100 * 1024);
-  // The last one leaves a place as soon as the thread has seen its end.
+  // The last body frees its place once the thread has seen the end of the stream.
   std::shared_ptr<http::BodyStream> last;
   for (; !last; std::this_thread::yield())
     last = answers.open("ada", "", parts(100, limits::stream_buffer_bytes));
@@ -65,7 +66,7 @@ TEST_CASE("LongAnswers: who does not read holds up nobody, and counts until it g
   while (!answers.open("ada", "", parts(0, 0))) std::this_thread::yield();
 }
 
-TEST_CASE("LongAnswers: no reader has more than its share of them, and gets it back") {
+TEST_CASE("LongAnswers: one reader may open a limited number, and again when others have ended") {
   LongAnswers answers;
   std::vector<std::shared_ptr<http::BodyStream>> idle;
   auto open = [&](const std::string& reader) {
@@ -83,7 +84,7 @@ TEST_CASE("LongAnswers: no reader has more than its share of them, and gets it b
   CHECK_FALSE(open("ada"));
 }
 
-TEST_CASE("LongAnswers: who needs little time does not wait for all parts of who needs much") {
+TEST_CASE("LongAnswers: a body that needs little time does not wait for all parts of slow bodies") {
   std::atomic<int> slow_parts = 0;
   int first = 0, last = 0;
   LongAnswers answers;
@@ -103,11 +104,11 @@ TEST_CASE("LongAnswers: who needs little time does not wait for all parts of who
     return "y";
   }));
   CHECK(quick.read() == "yyyyyyyyyy");
-  CHECK(last - first < 10);  // one before each of its parts would be ten, one of each slow body 100
+  CHECK(last - first < 10);  // strict turns: 10; slow bodies first: 100
   for (auto& stream : slow) stream->close();
 }
 
-TEST_CASE("LongAnswers: an error breaks the body off, and an exception too; others go on") {
+TEST_CASE("LongAnswers: an error or an exception aborts the body; the others continue") {
   LongAnswers answers;
   BodyReader failing(answers.open("ada", "[", [n = 0]() mutable -> Part {
     if (n++ == 0) return "1";

@@ -7,14 +7,14 @@
 namespace esclusa::api {
 namespace {
 
-/// Letters, digits and hyphens: what may come back in a header.
+/// Letters, digits and hyphens: words that may be repeated in a header of the answer.
 bool is_plain(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
 
-/// `application/vnd.github[.version][.param][+format]`; empty for what is not GitHub's.
+/// `application/vnd.github[.version][.param][+format]`; empty if the media type is not GitHub's.
 std::string github_type(std::string_view type) {
   constexpr std::string_view prefix = "application/vnd.github";
   if (type == "*/*" || type == "application/*" || type == "application/json") {

@@ -5,14 +5,15 @@
 
 namespace esclusa::api {
 
-/// `X-GitHub-Media-Type`: what of the request's `Accept` GitHub would have understood, such as
-/// `github.v3; format=json`. A preview is named and changes nothing; the body is JSON in any case.
+/// `X-GitHub-Media-Type`: the part of the request's `Accept` that GitHub understands, such as
+/// `github.v3; format=json`. Previews are named but have no effect; the body is JSON in any case.
 std::string media_type(const http::Headers& headers);
 
-/// Whether `Accept` names a media type that GitHub has beside JSON: `sha`, `raw`, `diff`, `patch`.
+/// Whether `Accept` names one of GitHub's media types other than JSON: `sha`, `raw`, `diff`,
+/// `patch`.
 bool accepts(const http::Headers& headers, std::string_view form);
 
-/// The answer to who accepts `raw`: a file's bytes.
+/// The answer to a client that accepts `raw`: the bytes of a file.
 http::Response raw_response(std::string bytes);
 
 }  // namespace esclusa::api

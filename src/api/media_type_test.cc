@@ -10,7 +10,7 @@ namespace {
 std::string for_accept(const std::string& accept) { return media_type({{"Accept", accept}}); }
 }  // namespace
 
-TEST_CASE("media_type: every way to ask for plain JSON is the same") {
+TEST_CASE("media_type: every form of asking for plain JSON gives the same result") {
   CHECK(media_type({}) == "github.v3; format=json");
   for (auto accept : {"application/vnd.github+json", "application/vnd.github.v3+json",
                       "application/json", "*/*", "", "APPLICATION/JSON", "application/json; q=0.9",
@@ -20,7 +20,7 @@ TEST_CASE("media_type: every way to ask for plain JSON is the same") {
   }
 }
 
-TEST_CASE("media_type: a parameter and a preview are named, known or not") {
+TEST_CASE("media_type: parameters and previews are repeated, known or not") {
   CHECK(for_accept("application/vnd.github.v3.raw+json") == "github.v3; param=raw; format=json");
   CHECK(for_accept("application/vnd.github.full+json") == "github.v3; param=full; format=json");
   CHECK(for_accept("application/vnd.github.raw") == "github.v3; param=raw");
@@ -30,7 +30,7 @@ TEST_CASE("media_type: a parameter and a preview are named, known or not") {
         "github.nobody-knows-preview; format=json");
 }
 
-TEST_CASE("media_type: several are joined, from one header or from two") {
+TEST_CASE("media_type: several types are joined, from one header or from two") {
   const std::string both = "github.ant-man-preview; format=json, github.flash-preview; format=json";
   CHECK(for_accept("application/vnd.github.ant-man-preview+json,"
                    "application/vnd.github.flash-preview+json") == both);
@@ -38,7 +38,8 @@ TEST_CASE("media_type: several are joined, from one header or from two") {
                     {"accept", "application/vnd.github.flash-preview+json"}}) == both);
 }
 
-TEST_CASE("media_type: what is not GitHub's is unknown, and nothing odd comes back") {
+TEST_CASE(
+    "media_type: types that are not GitHub's are unknown, and no odd characters are repeated") {
   for (auto accept : {"text/html", "application/xml", "nonsense", "application/vnd.github.a b+json",
                       "application/vnd.github.<x>+json", "application/vnd.github.x+j\"on",
                       "application/vnd.github..+json", "application/vnd.githubx+json", ",;,"}) {
@@ -47,7 +48,7 @@ TEST_CASE("media_type: what is not GitHub's is unknown, and nothing odd comes ba
   }
 }
 
-TEST_CASE("accepts: GitHub's other media types, of any version") {
+TEST_CASE("accepts: GitHub's other media types, in any version") {
   for (auto accept : {"application/vnd.github.raw", "application/vnd.github.raw+json",
                       "application/vnd.github.v3.raw", "text/html, application/vnd.github.raw"}) {
     CAPTURE(accept);

@@ -15,7 +15,8 @@ http::Response membership_response(const Call& call, const core::Member& member)
   return json_response(200, std::move(json));
 }
 
-/// Nobody here has told of a second factor, and nothing may look as if they had.
+/// Refuses filters such as `2fa_disabled`: Esclusa does not know who has a second factor, so any
+/// answer would mislead.
 Result<void> refuse_filter(const Call& call) {
   const std::string filter = call.query_value("filter");
   if (filter.empty() || filter == "all") return {};

@@ -7,7 +7,7 @@ namespace esclusa::api {
 
 namespace {
 
-/// GitHub's index of the API: member and template, in GitHub's order.
+/// GitHub's index of the API: name and URL template of each member, in GitHub's order.
 struct RootLink {
   const char* name;
   const char* path;
@@ -70,11 +70,12 @@ Result<http::Response> get_root(const Call& call) {
 
 Result<http::Response> get_meta(const Call&) {
   wire::JsonWriter json;
-  // Clients read this to learn what an Enterprise server can do: it is the one that we follow.
+  // Clients infer the features of an Enterprise server from this version: it is the one that
+  // Esclusa follows.
   json.begin_object()
       .member("verifiable_password_authentication", false)
       .member("installed_version", "3.19.0");
-  // Deliveries come from wherever this runs; which addresses those are, the operator knows.
+  // Only the operator knows from which addresses deliveries are sent.
   for (const char* name : {"hooks", "web", "api", "git"}) json.key(name).begin_array().end_array();
   json.end_object();
   return json_response(200, std::move(json));

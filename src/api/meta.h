@@ -1,7 +1,7 @@
 #pragma once
 #include "api/call.h"
 
-/// What clients ask around a deployment.
+/// Routes that clients call besides those of deployments: the index, the server's metadata.
 namespace esclusa::api {
 
 Result<http::Response> get_root(const Call& call);

@@ -28,7 +28,7 @@ std::vector<Json> parse_parts() {
   return parsed;
 }
 
-/// What each of them has of that member, in one object.
+/// Writes one object with the members of `member` of all objects.
 void write_joined(JsonWriter& json, const std::vector<Json>& objects, std::string_view member) {
   json.key(member).begin_object();
   for (const Json& object : objects) {
@@ -39,7 +39,7 @@ void write_joined(JsonWriter& json, const std::vector<Json>& objects, std::strin
   json.end_object();
 }
 
-/// What is the same in every answer.
+/// The parts of the document that are the same in every answer.
 struct Description {
   std::string info;  ///< members of `info`, without braces
   std::string rest;  ///< members of the document, without braces

@@ -3,8 +3,8 @@
 
 namespace esclusa::api {
 
-/// `GET /openapi.json`: this API in OpenAPI 3.1, from the parts in `api/openapi/`, with the address
-/// that the request came in under.
+/// `GET /openapi.json`: this API in OpenAPI 3.1, joined from the files in `api/openapi/`, with the
+/// address at which the request reached the server.
 Result<http::Response> get_openapi(const Call& call);
 
 }  // namespace esclusa::api

@@ -35,7 +35,7 @@ const Json& description() {
   return json;
 }
 
-/// The member at the end of that way; the test ends where it is not there.
+/// The member at the end of a path of names; the test fails if it does not exist.
 Json at(Json json, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     auto member = json.find(name);
@@ -46,7 +46,7 @@ Json at(Json json, const std::vector<std::string>& names) {
   return json;
 }
 
-/// What a `$ref` leads to; the same where there is none.
+/// The target of a `$ref`; `json` itself if it has none.
 Json resolve(const Json& json) {
   auto reference = json.string_at("$ref");
   if (!reference) return json;
@@ -56,7 +56,7 @@ Json resolve(const Json& json) {
   return at(description(), {parts.begin(), parts.end()});
 }
 
-/// Operations of the description by "GET /path".
+/// An operation of the description. Operations are keyed by "GET /path".
 struct Operation {
   Json path_item;
   Json json;
@@ -74,8 +74,9 @@ std::map<std::string, Operation> operations() {
   return found;
 }
 
-/// `{ref...}` and `{ref...?}` of the table are `{ref}` of the description; so is the `{sha}` of one
-/// path, because OpenAPI takes paths that differ in names alone for the same.
+/// The path as the description has it: `{ref...}` and `{ref...?}` become `{ref}`, and so does the
+/// `{sha}` of one path, because for OpenAPI two paths that differ only in parameter names are the
+/// same.
 std::string described_path(const Route& route) {
   std::string path(route.pattern);
   if (auto dots = path.find("..."); dots != path.npos)
@@ -98,7 +99,7 @@ std::vector<const Route*> public_routes() {
   return found;
 }
 
-/// The names of the parameters that stand in the path, as described.
+/// The names of the described parameters that stand in the path.
 std::set<std::string> described_path_parameters(const Operation& operation) {
   std::set<std::string> names;
   for (const Json& owner : {operation.path_item, operation.json}) {
@@ -120,7 +121,7 @@ std::set<std::string> path_parameters(const std::string& path) {
   return names;
 }
 
-/// `$ref`s anywhere below.
+/// Collects every `$ref` below `json`.
 void collect_references(const Json& json, std::set<std::string>& found) {
   if (auto reference = json.string_at("$ref")) found.insert(*reference);
   for (const auto& [name, member] : json.members()) collect_references(member, found);
@@ -129,15 +130,15 @@ void collect_references(const Json& json, std::set<std::string>& found) {
 
 }  // namespace
 
-TEST_CASE("openapi: every public route is described, and nothing that is not routed") {
-  std::set<std::string> described, routed{"GET /livez", "GET /readyz"};  // these precede the table
+TEST_CASE("openapi: every public route is described, and every described operation is routed") {
+  std::set<std::string> described, routed{"GET /livez", "GET /readyz"};  // not in the table
   for (const auto& [name, operation] : operations()) described.insert(name);
   for (const Route* route : public_routes()) routed.insert(key(*route));
   CHECK(described == routed);
   CHECK(routed.size() > 25);
 }
 
-TEST_CASE("openapi: path parameters are those of the route, and each is described") {
+TEST_CASE("openapi: the path parameters are those of the route, and each is described") {
   const auto all = operations();
   for (const Route* route : public_routes()) {
     CAPTURE(key(*route));
@@ -147,7 +148,8 @@ TEST_CASE("openapi: path parameters are those of the route, and each is describe
   }
 }
 
-TEST_CASE("openapi: each operation has a name of its own, a summary and the route's link") {
+TEST_CASE(
+    "openapi: each operation has a name of its own, a summary and a link to its documentation") {
   std::set<std::string> names;
   for (const auto& [name, operation] : operations()) {
     CAPTURE(name);
@@ -161,14 +163,14 @@ TEST_CASE("openapi: each operation has a name of its own, a summary and the rout
     REQUIRE(all.contains(key(*route)));
     const auto link = all.at(key(*route)).json.string_at("externalDocs", "url");
     if (route->documentation.empty()) {
-      CHECK_FALSE(link);  // GitHub has no page about what is ours
+      CHECK_FALSE(link);  // GitHub has no page about our own routes
     } else {
       CHECK(link == "https://docs.github.com/rest/" + std::string(route->documentation));
     }
   }
 }
 
-TEST_CASE("openapi: security says who needs a token") {
+TEST_CASE("openapi: security is required for the operations that need a token") {
   const auto all = operations();
   for (const Route* route : public_routes()) {
     CAPTURE(key(*route));
@@ -183,7 +185,7 @@ TEST_CASE("openapi: security says who needs a token") {
   }
 }
 
-TEST_CASE("openapi: each operation says how it refuses") {
+TEST_CASE("openapi: each operation lists the statuses with which it refuses") {
   const auto all = operations();
   for (const Route* route : public_routes()) {
     CAPTURE(key(*route));
@@ -210,7 +212,7 @@ TEST_CASE("openapi: each operation says how it refuses") {
   }
 }
 
-TEST_CASE("openapi: every reference leads somewhere, and nothing is described in vain") {
+TEST_CASE("openapi: every reference resolves, and every component is used") {
   std::set<std::string> references;
   collect_references(description(), references);
   for (const std::string& reference : references) {
@@ -226,7 +228,7 @@ TEST_CASE("openapi: every reference leads somewhere, and nothing is described in
   }
 }
 
-TEST_CASE("openapi: the events of a hook are those that a hook may ask for") {
+TEST_CASE("openapi: the events of a webhook are those that a webhook may subscribe to") {
   std::vector<std::string> events;
   for (const Json& event :
        at(description(), {"components", "schemas", "HookEvent", "enum"}).elements()) {
@@ -236,7 +238,7 @@ TEST_CASE("openapi: the events of a hook are those that a hook may ask for") {
   CHECK(core::check_hook_events(events, AccountId{1}));
 }
 
-TEST_CASE("openapi: it names the program's version, and the address that it was asked under") {
+TEST_CASE("openapi: it has the program's version and the address that the client used") {
   CHECK(description().string_at("openapi") == "3.1.0");
   CHECK(description().string_at("info", "version") == "1.2.3");
   auto server = [](const std::string& target) {
@@ -248,7 +250,7 @@ TEST_CASE("openapi: it names the program's version, and the address that it was 
   CHECK(server("/api/v3/openapi.json") == "http://d.example:81/api/v3");
 }
 
-TEST_CASE("openapi: it is JSON with an ETag, and 304 for who has it") {
+TEST_CASE("openapi: it is JSON with an ETag, and 304 for a client that has it") {
   const auto response = get_description("/openapi.json");
   CHECK(response.status == 200);
   CHECK(response.headers.find("Content-Type") == "application/json; charset=utf-8");

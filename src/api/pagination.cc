@@ -10,7 +10,7 @@
 namespace esclusa::api {
 
 core::Page parse_page(const Call& call) {
-  constexpr int64_t last_page = 100'000'000;  // keeps the offset far from overflowing
+  constexpr int64_t last_page = 100'000'000;  // far below the number at which the offset overflows
   core::Page page;
   // 0 counts as absent.
   if (const int64_t size = call.query_number("per_page").value_or(0); size > 0) {
@@ -28,7 +28,7 @@ bool asks_for_page(const Call& call) {
 
 namespace {
 
-/// The query as it was sent, with a parameter replaced in its place or put at the end.
+/// The query as the client sent it, with one parameter replaced in place or appended.
 std::string query_with(std::string_view query, std::string_view name, const std::string& value) {
   const std::string parameter = std::string(name) + "=" + value;
   std::vector<std::string> parts;
@@ -38,20 +38,21 @@ std::string query_with(std::string_view query, std::string_view name, const std:
     const bool is_it = part.substr(0, part.find('=')) == name;
     if (is_it && replaced) continue;
     replaced = replaced || is_it;
-    // Sent raw, `>` would end the link; what clients encode already stays as it is.
+    // An unencoded `>` would end the link. What the client has encoded stays as it is.
     parts.push_back(is_it ? parameter : percent_encode(part, "%!$'()*+,;=:@/?[]"));
   }
   if (!replaced) parts.push_back(parameter);
   return join(parts, "&");
 }
 
-/// Of a list in a repository, by the repository's id, as on GitHub; otherwise as it was asked for.
+/// The URL of a list: for a list in a repository, by the repository's id, as on GitHub; for any
+/// other list, as the client sent it.
 std::string address_of(const Call& call) {
   if (call.repository_access) return address_by_id(call, call.repository().id);
   return address_as_sent(call);
 }
 
-/// The links of one list: its address with one parameter or another.
+/// The links of one list: the same URL with different values of one parameter.
 class Links {
  public:
   Links(const Call& call, std::string_view parameter)
@@ -61,7 +62,7 @@ class Links {
     links_.push_back("<" + address_ + "?" + query_with(query_, parameter_, value) + ">; rel=\"" +
                      std::string(relation) + "\"");
   }
-  /// The header; empty if there is none.
+  /// The `Link` header; empty if there are no links.
   std::string text() const { return join(links_, ", "); }
 
  private:

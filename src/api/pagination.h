@@ -6,25 +6,27 @@
 
 namespace esclusa::api {
 
-/// `page` and `per_page`, clamped to what is allowed; what is no positive number counts as absent.
+/// `page` and `per_page`, clamped to what is allowed; anything but a positive number counts as
+/// absent.
 core::Page parse_page(const Call& call);
-/// Whether the request names one of the two. Some lists have pages only then.
+/// Whether the request has one of the two parameters. Some lists have pages only then.
 bool asks_for_page(const Call& call);
 
-/// Whether a list was counted to its end; if not, more rows follow than were counted.
+/// Whether the total of a list is exact, or counting stopped early because there are too many rows.
 enum class Total { exact, at_least };
 
-/// The `Link` header as GitHub orders it (prev, next, last, first); empty for a single page.
-/// `Total::at_least` leaves the last page out, as nobody has counted so far.
-/// Links go through `/repositories/{id}/…`, and keep the other query parameters.
+/// The `Link` header in GitHub's order (prev, next, last, first); empty for a single page.
+/// `Total::at_least` leaves out the last page, because its number is not known. Links go through
+/// `/repositories/{id}/…`, and keep the other query parameters.
 std::string link_header(const Call& call, const core::Page& page, int64_t total_count,
                         Total total = Total::exact);
 
-/// The answer with the `Link` of its page.
+/// The answer with the `Link` header of its page.
 http::Response with_link(http::Response response, const Call& call, const core::Page& page,
                          int64_t total_count, Total total = Total::exact);
 
-/// The answer with the `Link` of a list that goes by cursors: GitHub's has no first and no last.
+/// The answer with the `Link` header of a list with cursors. As on GitHub, there is no first and no
+/// last.
 http::Response with_cursors(http::Response response, const Call& call,
                             const std::optional<std::string>& previous,
                             const std::optional<std::string>& next);

@@ -12,7 +12,7 @@ using namespace esclusa::api;
 
 namespace {
 
-/// A call of a repository route, for `target` as it was sent.
+/// A call of a repository route, with `target` as the client sent it.
 struct Asked {
   test::ApiFixture fixture;
   http::Request request;
@@ -41,7 +41,7 @@ std::string links(const std::string& target, int64_t total_count, const char* ro
   return link_header(asked.call, parse_page(asked.call), total_count);
 }
 
-/// The URL of a relation; empty if it is not there.
+/// The URL of a relation; empty if the header does not have it.
 std::string url_of(const std::string& header, const std::string& relation) {
   const size_t end = header.find(">; rel=\"" + relation + "\"");
   if (end == header.npos) return "";
@@ -67,14 +67,14 @@ TEST_CASE("parse_page: GitHub's defaults and limits") {
       {"per_page=1000000", 1, 100},
       {"page=2&per_page=10", 2, 10},
       {"page=2&page=4", 4, 30},
-      // What is no positive number counts as absent, also where another one stands before it.
+      // Anything but a positive number counts as absent, even if the parameter was given before.
       {"page=0&per_page=0", 1, 30},
       {"page=-1&per_page=-5", 1, 30},
       {"page=x&per_page=", 1, 30},
       {"page&per_page", 1, 30},
       {"page=2&page=&per_page=5&per_page=abc", 1, 30},
       {"page=all&per_page=null", 1, 30},
-      // The digits that it begins with count. PyGithub appends a second query to a `next` link.
+      // The leading digits count. PyGithub appends a second query to a `next` link.
       {"page=3?per_page=3", 3, 30},
       {"per_page=3&page=2?per_page=3", 2, 3},
       {"page=2&per_page=10?per_page=10", 2, 10},
@@ -84,7 +84,7 @@ TEST_CASE("parse_page: GitHub's defaults and limits") {
       {"page=%203", 1, 30},
       {"page=%2B3", 1, 30},
       {"page=0x10&per_page=0b1", 1, 30},
-      // What is too large is the largest.
+      // A number that is too large becomes the largest one.
       {"page=100000001", 100'000'000, 30},
       {"page=99999999999999999999&per_page=99999999999999999999", 100'000'000, 100},
   };
@@ -95,13 +95,13 @@ TEST_CASE("parse_page: GitHub's defaults and limits") {
   }
 }
 
-TEST_CASE("parse_page: the largest page overflows nothing") {
+TEST_CASE("parse_page: the largest page does not overflow") {
   const core::Page last = page("page=9223372036854775807&per_page=100");
   CHECK(last.number == 100'000'000);
   CHECK(last.offset() == 9'999'999'900);
 }
 
-TEST_CASE("asks_for_page: either parameter will do, empty ones do not") {
+TEST_CASE("asks_for_page: either parameter counts, but not an empty one") {
   auto asks = [](const std::string& query) {
     return asks_for_page(Asked("/repos/a/b/x?" + query).call);
   };
@@ -134,7 +134,7 @@ TEST_CASE("link_header: prev, next, last, first, in this order") {
             base + "page=1&per_page=10>; rel=\"first\"");
 }
 
-TEST_CASE("link_header: prev and first on the last page, and beyond it") {
+TEST_CASE("link_header: prev and first on the last page, and on pages after it") {
   CHECK(links("/repos/a/b/deployments?page=2", 31) ==
         "<" + base + "page=1>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
   const std::string beyond = links("/repos/a/b/deployments?page=9", 31);
@@ -143,7 +143,7 @@ TEST_CASE("link_header: prev and first on the last page, and beyond it") {
         "<" + base + "page=1>; rel=\"prev\", <" + base + "page=1>; rel=\"first\"");
 }
 
-TEST_CASE("link_header: no last page while nobody knows it") {
+TEST_CASE("link_header: no last page while its number is unknown") {
   const Asked asked("/repos/a/b/commits?page=2&per_page=10");
   const std::string header = link_header(asked.call, parse_page(asked.call), 21, Total::at_least);
   CHECK(url_of(header, "next").ends_with("?page=3&per_page=10"));
@@ -151,7 +151,7 @@ TEST_CASE("link_header: no last page while nobody knows it") {
   CHECK(url_of(header, "last").empty());
 }
 
-TEST_CASE("link_header: the query stays as it was sent, with page replaced in its place") {
+TEST_CASE("link_header: the query stays as the client sent it, with page replaced in place") {
   struct Row {
     const char* query;
     const char* next;
@@ -174,14 +174,14 @@ TEST_CASE("link_header: the query stays as it was sent, with page replaced in it
   }
 }
 
-TEST_CASE("link_header: nothing in a query can end the link") {
+TEST_CASE("link_header: no character of a query can end the link") {
   const std::string header =
       links("/repos/a/b/deployments?ref=a>;rel=\"last\",<b&x=\\{|}^`\xc3\xa9", 100);
   CHECK(url_of(header, "next") ==
         base + "ref=a%3E;rel=%22last%22,%3Cb&x=%5C%7B%7C%7D%5E%60%C3%A9&page=2");
 }
 
-TEST_CASE("link_header: through /repositories/{id}, whatever way the request came") {
+TEST_CASE("link_header: goes through /repositories/{id}, whichever path the request used") {
   struct Row {
     const char* target;
     const char* root;
@@ -203,7 +203,7 @@ TEST_CASE("link_header: through /repositories/{id}, whatever way the request cam
   }
 }
 
-TEST_CASE("list_response: an array, with Link only where there is more") {
+TEST_CASE("list_response: an array, with a Link header only if there are several pages") {
   const Asked asked("/repos/a/b/deployments?per_page=2");
   auto write = [](wire::JsonWriter& json, int item) { json.value(item); };
   core::Listing<int> listing{{1, 2}, 5};

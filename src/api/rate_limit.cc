@@ -92,7 +92,7 @@ RateLimiter::Ticket::Ticket(Ticket&& other) noexcept
 RateLimiter::Ticket::~Ticket() {
   if (limiter_ == nullptr) return;
   limiter_->with_usage(client_, [](Usage& usage) {
-    if (usage.in_flight > 0) --usage.in_flight;  // 0: forgotten in between
+    if (usage.in_flight > 0) --usage.in_flight;  // 0: the client was forgotten in the meantime
   });
 }
 

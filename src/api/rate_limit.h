@@ -9,33 +9,34 @@
 
 namespace esclusa::api {
 
-/// How much a client may ask for. The numbers are GitHub's; off by default, as on an Enterprise
-/// server.
+/// How much a client may request. The numbers are GitHub's. Limits are off by default, as on an
+/// Enterprise server.
 struct RateLimits {
   bool enabled = false;
-  int64_t anonymous_per_hour = 60;  ///< per address
+  int64_t anonymous_per_hour = 60;  ///< per network, see client_network.h
   int64_t account_per_hour = 5000;  ///< over all tokens of an account
-  int64_t concurrent = 100;         ///< requests that are being handled
-  int64_t points_per_minute = 900;  ///< reading is 1 point, everything else 5
+  int64_t concurrent = 100;         ///< requests that are handled at the same time
+  int64_t points_per_minute = 900;  ///< a read costs 1 point, any other request 5
   int64_t content_per_minute = 80;  ///< POST requests
   int64_t content_per_hour = 500;
 };
 
-/// Whom a request is counted for: an account, or without one the network that it came from.
+/// The client that a request is counted for: an account, or without one the network that it came
+/// from.
 struct RateClient {
   std::optional<AccountId> account;
   std::string network;
 };
 
-/// What a request costs.
+/// The kind of a request, which decides its cost.
 enum class RequestKind {
   uncounted,  ///< asks about the limits themselves
   read,
   write,
-  create,  ///< writes, and makes content
+  create,  ///< writes, and creates content
 };
 
-/// A client's primary limit, as the X-RateLimit headers tell it.
+/// A client's primary limit, as the X-RateLimit headers report it.
 struct Quota {
   int64_t limit = 0;
   int64_t used = 0;
@@ -43,14 +44,14 @@ struct Quota {
   int64_t remaining() const { return limit - used; }
 };
 
-/// Counts what clients ask for, in windows that begin with a client's first request. In memory:
-/// a restart begins anew, and beyond limits::counted_clients the one that was silent the longest
-/// is forgotten. Any thread.
+/// Counts the requests of clients, in windows that begin with a client's first request. All in
+/// memory: a restart begins anew, and beyond limits::counted_clients the client that was silent for
+/// the longest time is forgotten. May be called from any thread.
 class RateLimiter {
  public:
   enum class Refusal { none, primary, secondary };
 
-  /// One request's place; the request counts as being handled while it lives.
+  /// The admission of one request, which counts as being handled while the ticket lives.
   class Ticket {
    public:
     Ticket() = default;
@@ -59,16 +60,16 @@ class RateLimiter {
     ~Ticket();
 
     Refusal refusal() const { return refusal_; }
-    /// After a secondary refusal: when it is worth trying again.
+    /// After a secondary refusal: when to try again.
     std::chrono::seconds retry_after() const { return retry_after_; }
-    /// Nothing while limits are off.
+    /// None while limits are off.
     const std::optional<Quota>& quota() const { return quota_; }
-    /// The request does not count against the primary limit after all.
+    /// Undoes the counting of the request against the primary limit.
     void take_back();
 
    private:
     friend class RateLimiter;
-    RateLimiter* limiter_ = nullptr;  ///< null: nothing to give back
+    RateLimiter* limiter_ = nullptr;  ///< null: nothing to release
     RateClient client_;
     Refusal refusal_ = Refusal::none;
     std::chrono::seconds retry_after_{0};

@@ -59,7 +59,7 @@ Result<http::Response> get_rate_limit(const Call& call) {
   }
   wire::JsonWriter json;
   json.begin_object().key("resources").begin_object();
-  // Clients take all of these for granted. Every request counts as `core`, whatever it asks for.
+  // Clients rely on all of these. Every request counts as `core`, whatever its path.
   for (const char* resource : {"core", "search", "graphql", "integration_manifest"}) {
     json.key(resource);
     write_quota(json, *call.rate_limit);

@@ -1,17 +1,17 @@
 #pragma once
 #include "api/call.h"
 
-/// What clients are told of the rate limits.
+/// Rate limits in answers to clients.
 namespace esclusa::api {
 
-/// GitHub's 403 for a refused ticket, with `Retry-After` after a secondary one.
+/// GitHub's 403 for a refused ticket, with `Retry-After` after a secondary refusal.
 http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket,
                                   const core::Principal& principal, std::string_view peer);
 
-/// `X-RateLimit-…`; nothing while limits are off.
+/// Adds `X-RateLimit-…`; adds nothing while limits are off.
 void add_rate_limit_headers(http::Response& response, const std::optional<Quota>& quota);
 
-/// Asking here costs nothing.
+/// Requests to this path are not counted.
 inline constexpr std::string_view rate_limit_path = "/rate_limit";
 /// `GET /rate_limit`; 404 while limits are off, as on an Enterprise server.
 Result<http::Response> get_rate_limit(const Call& call);

@@ -26,7 +26,7 @@ RateLimits switched_on() {
   return limits;
 }
 
-/// Asks once, and ends the request at once.
+/// Makes one request and finishes it at once.
 Refusal ask(RateLimiter& limiter, const RateClient& client, RequestKind kind = RequestKind::read,
             Timestamp now = start) {
   return limiter.admit(client, kind, now).refusal();
@@ -38,7 +38,7 @@ Quota quota(RateLimiter& limiter, const RateClient& client, Timestamp now = star
 
 }  // namespace
 
-TEST_CASE("RateLimiter: switched off, it counts nothing and tells nothing") {
+TEST_CASE("RateLimiter: switched off, it counts nothing and has no quota") {
   RateLimits limits;
   limits.account_per_hour = 1;
   RateLimiter limiter(limits);
@@ -46,7 +46,7 @@ TEST_CASE("RateLimiter: switched off, it counts nothing and tells nothing") {
     auto ticket = limiter.admit(ada, RequestKind::create, start);
     CHECK(ticket.refusal() == Refusal::none);
     CHECK_FALSE(ticket.quota());
-    ticket.take_back();  // does no harm
+    ticket.take_back();  // has no effect
   }
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("RateLimiter: the hour begins with the first request") {
   CHECK(quota(limiter, ada, reset).reset == reset + 1h);
 }
 
-TEST_CASE("RateLimiter: asking about the limits costs nothing, also when nothing is left") {
+TEST_CASE("RateLimiter: asking about the limits costs nothing, even when nothing is left") {
   RateLimits limits = switched_on();
   limits.account_per_hour = 2;
   RateLimiter limiter(limits);
@@ -87,7 +87,7 @@ TEST_CASE("RateLimiter: asking about the limits costs nothing, also when nothing
   CHECK(ticket.quota()->remaining() == 0);
 }
 
-TEST_CASE("RateLimiter: what is taken back was never counted, and not in another hour") {
+TEST_CASE("RateLimiter: a request that is taken back does not count, in its own hour only") {
   RateLimiter limiter(switched_on());
   auto ticket = limiter.admit(ada, RequestKind::read, start);
   CHECK(ticket.quota()->used == 1);
@@ -108,12 +108,12 @@ TEST_CASE("RateLimiter: 900 points a minute, of which reading takes 1 and writin
   auto ticket = limiter.admit(ada, RequestKind::read, start + 20s);
   CHECK(ticket.refusal() == Refusal::secondary);
   CHECK(ticket.retry_after() == 40s);
-  CHECK(quota(limiter, ada).used == 184);  // what is refused is not counted
+  CHECK(quota(limiter, ada).used == 184);  // refused requests are not counted
   CHECK(ask(limiter, bob) == Refusal::none);
   CHECK(ask(limiter, ada, RequestKind::read, start + 1min) == Refusal::none);
 }
 
-TEST_CASE("RateLimiter: 80 creations a minute and 500 an hour; other requests go on") {
+TEST_CASE("RateLimiter: 80 creations a minute and 500 an hour; other requests are still admitted") {
   RateLimits limits = switched_on();
   limits.points_per_minute = 100'000;
   RateLimiter limiter(limits);
@@ -136,14 +136,14 @@ TEST_CASE("RateLimiter: 80 creations a minute and 500 an hour; other requests go
   CHECK(ticket.retry_after() == 54min);
 }
 
-TEST_CASE("RateLimiter: as many at once as allowed; an ended one makes room") {
+TEST_CASE("RateLimiter: a limited number of requests at once; one that ends makes room") {
   RateLimits limits = switched_on();
   limits.concurrent = 2;
   RateLimiter limiter(limits);
   auto first = limiter.admit(ada, RequestKind::read, start);
   {
     auto second = limiter.admit(ada, RequestKind::read, start);
-    auto moved = std::move(second);  // is one still
+    auto moved = std::move(second);  // a moved ticket still counts once
     auto third = limiter.admit(ada, RequestKind::read, start);
     CHECK(moved.refusal() == Refusal::none);
     CHECK(third.refusal() == Refusal::secondary);
@@ -154,7 +154,7 @@ TEST_CASE("RateLimiter: as many at once as allowed; an ended one makes room") {
   CHECK(quota(limiter, ada).used == 3);
 }
 
-TEST_CASE("RateLimiter: many addresses push out each other, and no account") {
+TEST_CASE("RateLimiter: many addresses evict each other, but no account") {
   RateLimits limits = switched_on();
   limits.account_per_hour = 1;
   limits.anonymous_per_hour = 1;
@@ -166,10 +166,10 @@ TEST_CASE("RateLimiter: many addresses push out each other, and no account") {
     ask(limiter, {std::nullopt, std::to_string(i)});
   }
   CHECK(ask(limiter, ada) == Refusal::primary);
-  CHECK(ask(limiter, somewhere) == Refusal::none);  // forgotten, which is the price
+  CHECK(ask(limiter, somewhere) == Refusal::none);  // it was forgotten: the price of bounded memory
 }
 
-TEST_CASE("RateLimiter: from many threads each request is counted once") {
+TEST_CASE("RateLimiter: requests from many threads are counted once each") {
   RateLimits limits = switched_on();
   limits.points_per_minute = limits.account_per_hour = 1'000'000;
   RateLimiter limiter(limits);

@@ -5,18 +5,18 @@
 namespace esclusa::api {
 namespace {
 
-/// What may stand in an address as it is; the rest, sent raw, would end a link or a header.
+/// Characters that may stay unencoded in a URL; any others would end a link or a header.
 constexpr std::string_view kept = "%!$&'()*+,;=:@/?[]";
 
 constexpr std::string_view ours = "/esclusa";
 
-/// The path without the root that a request came in under.
+/// The path without the API root (`/api/v3`) that the request used.
 std::string_view below_api_root(std::string_view path) {
   if (path.starts_with("/api/v3/")) path.remove_prefix(7);
   return path;
 }
 
-/// The path below the repository, as it was sent.
+/// The path below the repository, as the client sent it.
 std::string_view path_below_repository(std::string_view path) {
   path = below_api_root(path);
   if (path.starts_with(ours)) path.remove_prefix(ours.size());

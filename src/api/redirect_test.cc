@@ -20,14 +20,15 @@ http::Response moved(const std::string& target, const std::string& method = "GET
 
 }  // namespace
 
-TEST_CASE("moved_response: 301 for what only reads, 307 for what a client must send again") {
+TEST_CASE(
+    "moved_response: 301 for requests that only read, 307 for those that clients must repeat") {
   for (auto method : {"GET", "HEAD"}) CHECK(moved("/repos/a/b", method).status == 301);
   for (auto method : {"POST", "PATCH", "PUT", "DELETE"}) {
     CHECK(moved("/repos/a/b", method).status == 307);
   }
 }
 
-TEST_CASE("moved_response: GitHub's body, with the address in it and in Location") {
+TEST_CASE("moved_response: GitHub's body, with the new URL in it and in Location") {
   for (auto method : {"GET", "POST"}) {
     auto response = moved("/repos/a/b/deployments?page=2", method);
     const std::string url = "http://h/repositories/12/deployments?page=2";
@@ -38,7 +39,7 @@ TEST_CASE("moved_response: GitHub's body, with the address in it and in Location
   }
 }
 
-TEST_CASE("moved_response: the rest of the path and the query stay as they were sent") {
+TEST_CASE("moved_response: the rest of the path and the query stay as the client sent them") {
   struct Row {
     const char* target;
     const char* root;

@@ -17,7 +17,7 @@ namespace {
 using core::RepositorySort;
 using core::SortDirection;
 
-/// One of the words, or the first if there is none.
+/// The value of a parameter that must be one of `words`; the first word if the parameter is absent.
 Result<std::string> word_of(const Call& call, const std::string& name,
                             std::initializer_list<std::string_view> words) {
   const std::string text = call.query_value(name);
@@ -28,7 +28,7 @@ Result<std::string> word_of(const Call& call, const std::string& name,
   return fail_request(text + " is not a member of [" + join(quoted, ", ") + "].");
 }
 
-/// Names go up and times down, unless `direction` says otherwise.
+/// By default names are ascending and times descending; `direction` overrides that.
 Result<void> parse_order(const Call& call, RepositorySort otherwise,
                          core::RepositoryFilter& filter) {
   filter.sort = TRY(enum_filter<RepositorySort>(call, "sort")).value_or(otherwise);
@@ -38,7 +38,7 @@ Result<void> parse_order(const Call& call, RepositorySort otherwise,
   return {};
 }
 
-/// `affiliation`, a list of words with commas between them.
+/// `affiliation`: a comma-separated list of words.
 Result<void> parse_affiliation(const Call& call, core::RepositoryAffiliation& affiliation) {
   const std::string text = call.query_value("affiliation");
   if (text.empty()) return {};
@@ -59,7 +59,8 @@ Result<void> parse_affiliation(const Call& call, core::RepositoryAffiliation& af
   return {};
 }
 
-/// `type` of one's own repositories, which goes with neither of the two newer words.
+/// `type` of the caller's own repositories, which may not be combined with `visibility` or
+/// `affiliation`.
 Result<void> parse_own_type(const Call& call, core::RepositoryFilter& filter) {
   const std::string type =
       TRY(word_of(call, "type", {"all", "owner", "public", "private", "member"}));
@@ -134,7 +135,7 @@ Result<http::Response> list_user_repositories(const Call& call) {
   core::RepositoryFilter filter;
   filter.visibility = core::Visibility::is_public;
   const std::string type = TRY(word_of(call, "type", {"owner", "all", "member"}));
-  // What somebody sees by a team is the organization's to tell.
+  // What a user sees through a team is not shown to others.
   filter.affiliation = {.account = user.id,
                         .owner = type != "member",
                         .collaborator = type != "owner",

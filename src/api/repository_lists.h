@@ -1,13 +1,13 @@
 #pragma once
 #include "api/call.h"
 
-/// Repositories and organizations of accounts: what the caller may read of them.
+/// Lists of the repositories and organizations of accounts that the caller may read.
 namespace esclusa::api {
 
-/// Those with which the caller has something to do.
+/// The repositories that the caller owns or has access to by a role.
 Result<http::Response> list_own_repositories(const Call& call);
 Result<http::Response> list_organization_repositories(const Call& call);
-/// Public ones, as on GitHub.
+/// Only public repositories, as on GitHub.
 Result<http::Response> list_user_repositories(const Call& call);
 
 Result<http::Response> list_own_organizations(const Call& call);

@@ -9,7 +9,7 @@ using namespace esclusa::test;
 
 namespace {
 
-/// Asks as one of the world's accounts, or as nobody.
+/// Sends requests as one of the world's accounts, or without a token.
 struct Lists {
   AccessWorld world;
   api::Api api{world.undoing(), world.settings()};
@@ -21,7 +21,7 @@ struct Lists {
       request.headers.add("Authorization", "Bearer " + world.token(login, scopes));
     return api.serve(request);
   }
-  /// A member of each element.
+  /// The given member of each element of the list.
   std::set<std::string> names(const std::string& target, const std::string& login = "",
                               const std::string& scopes = "repo",
                               const std::string& member = "full_name") {
@@ -40,7 +40,7 @@ using Names = std::set<std::string>;
 
 }  // namespace
 
-TEST_CASE("lists of repositories: for every caller exactly what each repository's page shows") {
+TEST_CASE("lists of repositories: every caller sees exactly the repositories that they may open") {
   Lists lists;
   const Names all{"ada/public", "ada/private", "works/public", "works/private", "others/public"};
   size_t private_count = 0;
@@ -78,7 +78,8 @@ TEST_CASE("lists of repositories: for every caller exactly what each repository'
   CHECK(lists.names("/orgs/works/repos") == Names{"works/public"});
 }
 
-TEST_CASE("a team's repositories: for every caller what each page shows, counts and links too") {
+TEST_CASE(
+    "a team's repositories: every caller sees those that they may open; so do counts and links") {
   Lists lists;
   const Names all{"works/public", "works/private"};
   api::Api keeping{lists.world.keeping(), lists.world.settings()};
@@ -113,7 +114,7 @@ TEST_CASE("a team's repositories: for every caller what each page shows, counts 
   CHECK(lists.names(by_id, "director", "read:org") == Names{"works/public"});
 }
 
-TEST_CASE("lists of repositories: by what somebody belongs to them") {
+TEST_CASE("lists of repositories: filtered by the caller's relation to the repository") {
   Lists lists;
   auto own = [&](const std::string& login, const std::string& query) {
     return lists.names("/user/repos" + query, login);
@@ -132,7 +133,7 @@ TEST_CASE("lists of repositories: by what somebody belongs to them") {
   CHECK(own("director", "?affiliation=organization_member") == of_works);
   CHECK(own("director", "?affiliation=collaborator").empty());
   CHECK(own("member", "").empty());
-  CHECK(own("chief", "").empty());  // may read them all, and has to do with none
+  CHECK(own("chief", "").empty());  // may read all of them, but has no relation to any
   CHECK(lists.names("/orgs/works/repos?type=member", "colleague") == of_works);
   CHECK(lists.names("/orgs/works/repos?type=member", "member").empty());
   CHECK(lists.names("/orgs/works/repos?type=member").empty());
@@ -143,7 +144,7 @@ TEST_CASE("lists of repositories: by what somebody belongs to them") {
   CHECK(lists.names("/users/director/repos?type=all", "director").empty());
 }
 
-TEST_CASE("lists of repositories: permissions, links to pages, and words that are none") {
+TEST_CASE("lists of repositories: permissions, links to pages, and invalid parameters") {
   Lists lists;
   const auto response = lists.ask("/user/repos?per_page=1&page=2", "triager");
   CHECK(response.headers.find("Link").value_or("").starts_with(
@@ -170,7 +171,7 @@ TEST_CASE("lists of repositories: permissions, links to pages, and words that ar
   CHECK(lists.names("/user/repos?before=2000-01-01T00:00:00Z", "ada").empty());
 }
 
-TEST_CASE("lists of organizations: one's own, and others' that one shares") {
+TEST_CASE("lists of organizations: the caller's own, and those shared with another user") {
   Lists lists;
   auto of = [&](const std::string& target, const std::string& login, const std::string& scopes) {
     return lists.names(target, login, scopes, "login");

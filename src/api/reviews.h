@@ -1,8 +1,8 @@
 #pragma once
 #include "api/call.h"
 
-/// What holds a deployment, and who lets it go: `…/actions/runs/{run_id}/…`, where a run is a
-/// deployment, and our own routes beside them.
+/// The gates that hold a deployment, and their reviews: `…/actions/runs/{run_id}/…`, where a run is
+/// a deployment, and our own routes.
 namespace esclusa::api {
 
 Result<http::Response> list_pending_deployments(const Call& call);

@@ -12,7 +12,7 @@ struct Path {
   bool ends_with_slash = false;
 };
 
-/// Nothing if it is malformed.
+/// `nullopt` if an encoding is malformed.
 std::optional<Path> decode_path(std::string_view text) {
   Path path;
   if (text == "/") return path;
@@ -29,13 +29,13 @@ std::optional<Path> decode_path(std::string_view text) {
   return path;
 }
 
-/// Where the path begins below `/esclusa`, if it is there.
+/// The index of the first segment after `/esclusa`, or 0.
 size_t begin_of(const std::vector<std::string>& segments) {
   return !segments.empty() && segments[0] == "esclusa" ? 1 : 0;
 }
 
-/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`; the id is
-/// kept apart.
+/// Rewrites `/repositories/{id}/…` to `/repos/{owner}/{repo}/…`, also under `/esclusa`, and returns
+/// the id.
 std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segments) {
   const size_t at = begin_of(segments);
   if (segments.size() < at + 2 || segments[at] != "repositories") return std::nullopt;
@@ -46,8 +46,9 @@ std::optional<RepositoryId> take_repository_id(std::vector<std::string>& segment
   return RepositoryId{*id};
 }
 
-/// The same for organizations and teams: `/organizations/{id}/…` to `/orgs/{org}/…`, and there
-/// `team/{id}` to `teams/{team_slug}`; `/teams/{id}/…` to `/orgs/{org}/teams/{team_slug}/…`.
+/// Does the same for organizations and teams: rewrites `/organizations/{id}/…` to `/orgs/{org}/…`,
+/// `team/{id}` below it to `teams/{team_slug}`, and `/teams/{id}/…` to
+/// `/orgs/{org}/teams/{team_slug}/…`.
 void take_organization_ids(std::vector<std::string>& segments, Match& match) {
   size_t at = begin_of(segments);
   auto id_behind = [&](std::string_view name) {
@@ -70,9 +71,9 @@ void take_organization_ids(std::vector<std::string>& segments, Match& match) {
   segments[at + 1] = "";
 }
 
-/// `{ref...}` takes one segment or more, so that a branch's slashes need no encoding. `{ref...?}`
-/// may also be empty behind its slash, or end with one: it is the beginning of a name. It need not
-/// be UTF-8, as it only goes to git, whose names are bytes.
+/// `{ref...}` takes one or more segments, so that the slashes of a branch need no encoding.
+/// `{ref...?}` is a prefix of a name: it may also be empty, end with a slash, or be no UTF-8,
+/// because the value goes only to git, whose names are bytes.
 bool takes_many(std::string_view part) { return part.contains("..."); }
 bool may_end_with_slash(std::string_view part) { return part.ends_with("...?}"); }
 
@@ -81,20 +82,20 @@ std::string_view parameter_name(std::string_view part) {
   return part.substr(0, part.find("..."));
 }
 
-/// The value of a part that takes so many segments.
+/// The decoded value of a parameter that takes `count` segments.
 std::string join_segments(const Path& path, size_t begin, size_t count) {
   std::string value;
   for (size_t i = begin; i < begin + count; ++i) value += (i > begin ? "/" : "") + path.segments[i];
   return value;
 }
 
-/// At most one part of a pattern takes many segments: as many as the others leave.
+/// At most one parameter of a pattern takes many segments: all that the other parts leave.
 bool fits(std::string_view pattern, const Path& path, std::vector<PathParameter>& parameters) {
   if (pattern == "/") return path.segments.empty() && !path.ends_with_slash;
   if (path.ends_with_slash && !may_end_with_slash(pattern)) return false;
   const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
   const size_t count = path.segments.size();
-  // The slash at the end may be all that there is of the part that takes many.
+  // A trailing slash alone may stand for an empty `{ref...?}`.
   const size_t least = path.ends_with_slash ? parts - 1 : parts;
   if (takes_many(pattern) ? count < least : count != parts) return false;
   parameters.clear();
@@ -119,7 +120,7 @@ bool fits(std::string_view pattern, const Path& path, std::vector<PathParameter>
 std::optional<Match> match_route(const http::Request& request, std::span<const Route> table) {
   std::string_view path = request.path();
   Match match{};
-  // Enterprise clients ask for the index with a slash at its end, and without.
+  // Enterprise clients request the index with and without a trailing slash.
   if (path == "/api/v3" || path.starts_with("/api/v3/")) {
     match.under_api_v3 = true;
     path.remove_prefix(std::string_view("/api/v3").size());

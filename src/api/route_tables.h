@@ -3,15 +3,14 @@
 
 #include "api/routes.h"
 
-/// The parts of the route table, and what they share. The first route that fits a path serves it,
-/// in this order: so
-/// `/commits/{ref...}`, which takes slashes, comes behind all that is below it.
+/// The parts of the route table, and what they share. The first route that matches a path serves
+/// it, in this order. So `/commits/{ref...}`, which takes slashes, comes after all routes below it.
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 
 namespace esclusa::api {
 
-/// Of what is neither a deployment nor a status.
+/// The scopes of routes that are about neither deployments nor statuses.
 inline const core::Scopes code_scopes{core::Scope::repo, core::Scope::public_repo};
 
 std::span<const Route> routes_of_deployments();

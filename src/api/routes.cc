@@ -30,7 +30,7 @@ void check_routes(std::span<const Route> table) {
     const bool is_judged = in_repository || in_organization;
     const bool may_judge = is_judged || route.audience == Audience::account;
     const bool names_scopes = !route.requirement.scopes.empty();
-    // A list of what the caller may read asks for no right of its own.
+    // A list that contains only what the caller may read demands no scope.
     const bool is_list = route.audience == Audience::viewer && route.method == "GET";
     if (in_repository != is_below("/esclusa/repos/{owner}/{repo}") ||
         (in_organization != is_below("/esclusa/orgs/{org}/") && !is_list) ||

@@ -8,24 +8,26 @@
 
 namespace esclusa::api {
 
-/// Whom a route serves, beside the role and scopes that it demands.
+/// The callers that a route serves, besides the role and scopes that it demands.
 enum class Audience {
-  repository,    ///< below `/repos/{owner}/{repo}`, also under `/esclusa`: judged for it
-  organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: judged for it
-  account,       ///< needs a token, of whatever scopes unless the route names some
-  anyone,        ///< also without a token: what the server says of itself
+  repository,    ///< below `/repos/{owner}/{repo}`, also under `/esclusa`: access to the repository
+                 ///< is judged
+  organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: access to the organization is
+                 ///< judged
+  account,       ///< needs a token, with any scopes unless the route names some
+  anyone,        ///< also without a token: what the server says about itself
   viewer,        ///< also without a token: a list of what the caller may read
   local_admin,   ///< only through the administrator's unix socket
-  ssh,           ///< only through the unix socket of OpenSSH's helpers
+  ssh,           ///< only through the unix socket for OpenSSH's helpers
 };
 
-/// Whether a handler may wait for a commit, git or hashing, and so belongs on the pool.
+/// Whether a handler may wait for a commit, git or hashing, and so must run on the worker pool.
 enum class Waits { no, yes };
 
 struct Route {
   std::string_view method;
-  /// `/repos/{owner}/{repo}/deployments/{deployment_id}`; `{ref...}` takes slashes too, and
-  /// `{ref...?}` also nothing, a slash at its end, and any bytes.
+  /// `/repos/{owner}/{repo}/deployments/{deployment_id}`. `{ref...}` also takes slashes;
+  /// `{ref...?}` may also be empty, end with a slash, or be no UTF-8.
   std::string_view pattern;
   Audience audience;
   core::Requirement requirement;
@@ -33,21 +35,23 @@ struct Route {
   Waits waits;
   std::string_view documentation;  ///< below `https://docs.github.com/rest/`
   Handler handler;
-  /// In a repository: whoever may read by one of these sees what the route is about, and is told
-  /// 403 `missing_scope` where `requirement` would hide it.
+  /// For repositories: a caller whose token may read by one of these scopes learns that the
+  /// resource exists. It gets 403 `missing_scope` where `requirement` would hide the resource
+  /// (404).
   core::Scopes seen_by = {};
 };
 
-/// Every route of the API; the one place that names them.
+/// Every route of the API; no other place names routes.
 std::span<const Route> routes();
 
-/// A bug (thrown) if a route declares no scope where it must: such a server does not start.
+/// Throws (a bug) if a route that must declare scopes declares none: such a server does not start.
 void check_routes(std::span<const Route> table = routes());
 
-/// What a request's path leads to. What GitHub also names by ids stands for what the table has:
-/// `/repositories/{id}` for `/repos/{owner}/{repo}`, `/organizations/{id}` for `/orgs/{org}`,
-/// `/organizations/{id}/team/{id}` and `/teams/{id}` for `/orgs/{org}/teams/{team_slug}`. The
-/// parameters that an id stands for are empty. Everything also answers under `/api/v3`.
+/// The route that a request's path leads to. Where GitHub also accepts ids, a path with ids leads
+/// to the route with names: `/repositories/{id}` to `/repos/{owner}/{repo}`, `/organizations/{id}`
+/// to `/orgs/{org}`, `/organizations/{id}/team/{id}` and `/teams/{id}` to
+/// `/orgs/{org}/teams/{team_slug}`. The parameters that an id replaces are empty. Every route also
+/// answers under `/api/v3`.
 struct Match {
   const Route* route;
   std::vector<PathParameter> path;
@@ -56,7 +60,7 @@ struct Match {
   std::optional<TeamId> team_id = {};
   bool under_api_v3 = false;
 };
-/// Nothing if no route has that method and path. HEAD is served by GET.
+/// `nullopt` if no route has that method and path. GET routes serve HEAD as well.
 std::optional<Match> match_route(const http::Request& request,
                                  std::span<const Route> table = routes());
 

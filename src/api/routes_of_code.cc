@@ -4,7 +4,7 @@
 #include "api/git_data.h"
 #include "api/repositories.h"
 
-/// A repository and its code.
+/// Routes of repositories and their code.
 namespace esclusa::api {
 namespace {
 
@@ -36,7 +36,7 @@ const Route table[] = {
      Waits::yes, "repos/repos#list-repository-tags", list_tags},
     {"GET", REPOSITORY "/git/ref/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "git/refs#get-a-reference", get_git_ref},
-    // Of the older API, and still what many clients ask for; our answers link there, as GitHub's.
+    // An older API that many clients still call; as on GitHub, our answers link to it.
     {"GET", REPOSITORY "/git/refs", Audience::repository, {Role::read, code_scopes}, "repo",
      Waits::yes, "git/refs#list-matching-references", list_git_refs},
     {"GET", REPOSITORY "/git/refs/{ref...?}", Audience::repository, {Role::read, code_scopes},
@@ -70,7 +70,7 @@ const Route table[] = {
     {"GET", REPOSITORY "/commits/{ref...}/comments", Audience::repository,
      {Role::read, code_scopes}, "repo", Waits::yes, "commits/comments#list-commit-comments",
      list_comments_of_commit},
-    // After all that goes on behind the ref: it takes what is left.
+    // After all routes below a commit, because this one takes all remaining segments.
     {"GET", REPOSITORY "/commits/{ref...}", Audience::repository, {Role::read, code_scopes},
      "repo", Waits::yes, "commits/commits#get-a-commit", get_commit},
 };

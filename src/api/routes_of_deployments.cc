@@ -7,7 +7,7 @@
 #include "api/reviews.h"
 #include "api/statuses.h"
 
-/// Deployments and what decides about them: environments, gates, statuses, check runs.
+/// Routes of deployments and of what decides about them: environments, gates, statuses, check runs.
 namespace esclusa::api {
 namespace {
 
@@ -68,8 +68,8 @@ const Route table[] = {
     {"DELETE", BRANCH_POLICY, Audience::repository, {Role::admin, code_scopes}, "", Waits::yes,
      "deployments/branch-policies#delete-a-deployment-branch-policy", delete_branch_policy},
 
-    // A run is a deployment here. Whoever may not review is told so by app: it is no role. A token
-    // that only creates deployments must not open their gates.
+    // A run is a deployment here. Reviewers are not a role, so `app` judges who may review. A
+    // token that may only create deployments must not open their gates.
     {"GET", RUN "/pending_deployments", Audience::repository, {Role::read, deployment_scopes},
      reads_deployments, Waits::no,
      "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",

@@ -3,7 +3,7 @@
 #include "api/hook_deliveries.h"
 #include "api/hooks.h"
 
-/// Webhooks of repositories and organizations.
+/// Routes of the webhooks of repositories and organizations.
 namespace esclusa::api {
 namespace {
 

@@ -5,7 +5,7 @@
 #include "api/members.h"
 #include "api/teams.h"
 
-/// Who may do what: members, teams, collaborators and deploy keys.
+/// Routes of members, teams, collaborators and deploy keys.
 namespace esclusa::api {
 namespace {
 

@@ -11,7 +11,7 @@
 #include "api/users.h"
 #include "core/feed.h"
 
-/// The feed, what the server says of itself and of accounts, and what only this machine may ask.
+/// Routes of the feed, of the server itself and its accounts, and of the local unix sockets.
 namespace esclusa::api {
 namespace {
 

@@ -12,7 +12,7 @@ using test::make_request;
 
 namespace {
 
-/// The pattern that a request leads to; empty if there is none.
+/// The pattern that a request matches; empty if there is none.
 std::string pattern(const std::string& method, const std::string& target) {
   auto match = match_route(make_request(method, target));
   if (!match) return "";
@@ -45,16 +45,16 @@ TEST_CASE("match_route: a path leads to its route, whatever the query") {
   CHECK(pattern("GET", "/user") == "/user");
 }
 
-TEST_CASE("match_route: methods are compared as they are, and HEAD is served by GET") {
+TEST_CASE("match_route: methods are case-sensitive, and GET routes serve HEAD") {
   CHECK(pattern("HEAD", "/repos/demo/shop/deployments") == deployments);
   for (auto method : {"PUT", "PATCH", "DELETE", "OPTIONS", "get", "Get", "post", ""}) {
     CAPTURE(method);
     CHECK(pattern(method, "/repos/demo/shop/deployments") == "");
   }
-  CHECK(pattern("HEAD", "/repos/demo/shop/hooks/1/pings") == "");  // POST alone
+  CHECK(pattern("HEAD", "/repos/demo/shop/hooks/1/pings") == "");  // it has only POST
 }
 
-TEST_CASE("match_route: everything also answers under /api/v3, once") {
+TEST_CASE("match_route: every route also answers under /api/v3, but not twice nested") {
   auto match = match_route(make_request("GET", "/api/v3/repos/demo/shop/deployments?page=2"));
   REQUIRE(match);
   CHECK(match->under_api_v3);
@@ -96,7 +96,7 @@ TEST_CASE("match_route: /repositories/{id} stands for /repos/{owner}/{repo}") {
   CHECK_FALSE(match_route(make_request("GET", "/repos/demo/shop"))->repository_id);
 }
 
-TEST_CASE("match_route: organizations and teams by their ids, as GitHub names them") {
+TEST_CASE("match_route: organizations and teams by their ids, in GitHub's paths") {
   struct Row {
     const char* target;
     std::string pattern;
@@ -179,14 +179,14 @@ TEST_CASE("match_route: the beginning of a ref's name may end with a slash, or b
   }
 }
 
-TEST_CASE("match_route: parameters are decoded, after the path was cut") {
+TEST_CASE("match_route: parameters are decoded after the path is split") {
   CHECK(parameter("/repos/de%6Do/sh%20op", "owner") == "demo");
   CHECK(parameter("/repos/de%6Do/sh%20op", "repo") == "sh op");
   CHECK(parameter("/repos/a%2Fb/shop", "owner") == "a/b");
   CHECK(parameter("/repos/a+b/%C3%A9", "owner") == "a+b");
   CHECK(parameter("/repos/a+b/%C3%A9", "repo") == "é");
-  CHECK(parameter("/repos/../..", "owner") == "..");  // names, never folders
-  // An encoded slash cuts nothing.
+  CHECK(parameter("/repos/../..", "owner") == "..");  // they are names, never folders
+  // An encoded slash does not split the path.
   CHECK(pattern("GET", "/repos/demo%2Fshop/deployments") == "/repos/{owner}/{repo}");
   CHECK(pattern("GET", "/repos%2Fdemo/shop") == "");
 }
@@ -200,15 +200,15 @@ TEST_CASE("match_route: malformed encodings match nothing") {
   }
 }
 
-TEST_CASE("match_route: a literal segment is no parameter") {
+TEST_CASE("match_route: literal segments are case-sensitive, and a parameter may equal one") {
   CHECK(pattern("GET", "/esclusa/admin/users/statuses/tokens") ==
         "/esclusa/admin/users/{login}/tokens");
   CHECK(pattern("GET", "/Repos/demo/shop") == "");
   CHECK(pattern("GET", "/repos/demo/shop/Deployments") == "");
 }
 
-TEST_CASE("routes: each has a handler and documentation, and none stands there twice") {
-  check_routes();  // throws
+TEST_CASE("routes: each has a handler and documentation, and is in the table once") {
+  check_routes();  // throws if the table is not sound
   std::set<std::string> seen;
   for (const Route& route : routes()) {
     const std::string name = std::string(route.method) + " " + std::string(route.pattern);
@@ -222,14 +222,14 @@ TEST_CASE("routes: each has a handler and documentation, and none stands there t
   CHECK(seen.size() > 20);
 }
 
-TEST_CASE("routes: whoever changes something needs more than reading, and waits on the pool") {
+TEST_CASE("routes: changing something demands more than reading, and runs on the pool") {
   for (const Route& route : routes()) {
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool reads = route.method == "GET";
-    // Git is waited for, too; the index and `/meta` read nothing.
+    // Routes that read git wait, too; the index and `/meta` do not.
     if (!reads) CHECK(route.waits == Waits::yes);
-    // Reviewers need no more than to read, but for a token of theirs.
+    // Reviewers need only the read role, but a token of their own.
     const bool reviews = !reads && route.pattern.ends_with("/pending_deployments");
     if (route.audience == Audience::repository && !reads && !reviews) {
       CHECK(route.requirement.role >= core::Role::write);
@@ -242,7 +242,7 @@ TEST_CASE("routes: whoever changes something needs more than reading, and waits 
   }
 }
 
-TEST_CASE("routes: what reads git waits on the pool") {
+TEST_CASE("routes: those that read git run on the pool") {
   for (auto path : {"/branches", "/branches/a/b", "/tags", "/commits", "/commits/a/b",
                     "/git/ref/heads/a", "/git/refs", "/git/refs/heads", "/git/matching-refs/heads",
                     "/git/tags/a", "/git/commits/a", "/git/trees/a", "/git/blobs/a",
@@ -254,7 +254,7 @@ TEST_CASE("routes: what reads git waits on the pool") {
   }
 }
 
-/// The feed is opened by the scopes of each kind of event, and shows of it what they open.
+/// Each scope of a kind of event opens the feed, which shows only the events that the scopes open.
 bool is_feed(const Route& route) { return route.pattern.ends_with("/events"); }
 
 TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks") {
@@ -263,7 +263,7 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
     if (route.audience != Audience::repository || is_feed(route)) continue;
     CAPTURE(route.method);
     CAPTURE(route.pattern);
-    const bool is_run = route.pattern.contains("/actions/runs/");  // a deployment, here
+    const bool is_run = route.pattern.contains("/actions/runs/");  // a run is a deployment here
     const bool is_deployment = is_run || route.pattern.contains("/deployments");
     const bool opens_gates = route.pattern.ends_with("/bypass") ||
                              (route.method == "POST" && route.pattern.ends_with("_deployments"));
@@ -272,7 +272,7 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
   }
 }
 
-TEST_CASE("routes: reading hooks' scope pings and tests, and sends nothing again") {
+TEST_CASE("routes: the scope that reads webhooks may also ping and test, but not redeliver") {
   const core::Scopes token{core::Scope::read_repo_hook};
   for (auto [method, target, opens] : {std::tuple{"POST", "/pings", true},
                                        {"POST", "/tests", true},

@@ -15,7 +15,8 @@
 namespace esclusa::api {
 namespace {
 
-/// Links go where the client came from, so that it recognises them, unless an address is fixed.
+/// Links use the address that the client used, so that the client recognises them, unless the
+/// server's address is configured.
 wire::Urls urls_for(const http::Request& request, const Settings& settings, bool under_api_v3) {
   std::string base = settings.external_url;
   auto host = request.headers.find("Host");
@@ -25,7 +26,7 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   return {base + (under_api_v3 ? "/api/v3" : ""), base, settings.ssh_address};
 }
 
-/// Who asks. On the unix sockets nobody needs to say.
+/// The caller. The unix sockets need no authentication.
 Result<core::Principal> authenticate(const app::Context& context, const http::Request& request) {
   if (request.door != http::Door::network) return core::Principal{};
   auto token = find_token(request.headers);
@@ -33,7 +34,7 @@ Result<core::Principal> authenticate(const app::Context& context, const http::Re
   return app::authenticate(context, token->reveal());
 }
 
-/// Each door leads to its own routes, and to no other.
+/// Each listener serves only its own routes.
 bool is_behind(http::Door door, Audience audience) {
   switch (audience) {
     case Audience::local_admin: return door == http::Door::local_admin;
@@ -61,7 +62,7 @@ Result<app::OrganizationAccess> open_organization(const Call& call, const Match&
   return open(call.parameter("org"));
 }
 
-/// Judges whether the principal may use the route at all, and opens its repository.
+/// Judges whether the principal may use the route at all, and opens the repository or organization.
 Result<void> admit(Call& call, const Match& match) {
   const Route& route = *match.route;
   if (!is_behind(call.request.door, route.audience)) return app::not_found();
@@ -87,7 +88,7 @@ Result<void> admit(Call& call, const Match& match) {
   return {};
 }
 
-/// Where a repository of the network's routes went that is not there under this name any more.
+/// The repository that formerly had the name in the path, for routes of the network.
 Result<std::optional<RepositoryId>> find_renamed(const Call& call, const Match& match) {
   if (call.request.door != http::Door::network || match.repository_id ||
       match.route->audience != Audience::repository) {
@@ -174,8 +175,8 @@ http::Response Api::serve(const http::Request& request) {
   } else if (!principal) {
     response = refuse_login(request, principal.error(), began);
   } else if (!call.query.is_whole) {
-    // What was left out must not be taken for absent: a ref that is none would be answered with the
-    // default branch.
+    // A parameter that cannot be decoded must not count as absent: for a malformed ref, the answer
+    // would be about the default branch.
     response = error_response(
         Error{ErrorCode::bad_request, "Problems parsing the query", "bad_request", {}, {}}, "");
   } else if (!match) {

@@ -12,7 +12,7 @@ using test::make_request;
 
 namespace {
 
-/// An API behind which there is no database: whatever asks for one throws.
+/// An API without a database: a request that needs it throws.
 struct Server {
   explicit Server(const RateLimits& limits = {}) {
     fixture.settings.rate_limits = limits;
@@ -34,7 +34,7 @@ std::string message(const http::Response& response) {
 
 }  // namespace
 
-TEST_CASE("serve: 404 in GitHub's shape where no route is") {
+TEST_CASE("serve: 404 in GitHub's form where there is no route") {
   Server server;
   for (auto target : {"/nothing", "//", "/repos/a/b/", "/repos/%zz/b", "/api/v4"}) {
     CAPTURE(target);
@@ -46,7 +46,7 @@ TEST_CASE("serve: 404 in GitHub's shape where no route is") {
   }
 }
 
-TEST_CASE("serve: 400 for a query of which a part cannot be read, so that none is overlooked") {
+TEST_CASE("serve: 400 for a query with a part that cannot be decoded, so that no part is ignored") {
   Server server;
   for (auto query : {"ref=main%00zzz", "ref=%ff", "ref=%zz", "a=1&%=2&b=3", "ref=a&ref=%00"}) {
     CAPTURE(query);
@@ -60,7 +60,7 @@ TEST_CASE("serve: 400 for a query of which a part cannot be read, so that none i
   }
 }
 
-TEST_CASE("serve: OPTIONS on any path is a preflight, whoever asks, with an empty body") {
+TEST_CASE("serve: OPTIONS on any path is a preflight for every caller, with an empty body") {
   Server server;
   for (auto target : {"/", "*", "/nothing", "/repos/a/b/deployments", "/api/v3/user", "//"}) {
     CAPTURE(target);
@@ -85,7 +85,7 @@ TEST_CASE("serve: OPTIONS on any path is a preflight, whoever asks, with an empt
   CHECK(server.api->serve(local).status == 404);
 }
 
-TEST_CASE("serve: 401 for a token that cannot be one, without asking the database") {
+TEST_CASE("serve: 401 for a malformed token, without a look at the database") {
   Server server;
   for (auto header : {"Bearer nonsense", "token __proto__", "Basic !!!", "Bearer", "Digest x"}) {
     CAPTURE(header);
@@ -95,7 +95,8 @@ TEST_CASE("serve: 401 for a token that cannot be one, without asking the databas
   }
 }
 
-TEST_CASE("serve: 403 after very many bad credentials from one address, and no other address") {
+TEST_CASE(
+    "serve: 403 after very many bad credentials from one address, but not for other addresses") {
   Server server;
   auto try_from = [&](const std::string& peer) {
     auto request = make_request("GET", "/user", {{"Authorization", "token nonsense"}});
@@ -109,10 +110,10 @@ TEST_CASE("serve: 403 after very many bad credentials from one address, and no o
   CHECK(response.status == 403);
   CHECK(message(response) == "Maximum number of login attempts exceeded. Please try again later.");
   CHECK(try_from("192.0.2.2").status == 401);
-  CHECK(server.get("/nothing").status == 404);  // the address itself is not locked out
+  CHECK(server.get("/nothing").status == 404);  // requests without credentials are still served
 }
 
-TEST_CASE("serve: without rate limits there are no headers of them, and no /rate_limit") {
+TEST_CASE("serve: without rate limits there are no rate limit headers, and no /rate_limit") {
   Server server;
   auto response = server.get("/rate_limit");
   CHECK(response.status == 404);
@@ -120,7 +121,7 @@ TEST_CASE("serve: without rate limits there are no headers of them, and no /rate
   CHECK_FALSE(response.headers.has("X-RateLimit-Limit"));
 }
 
-TEST_CASE("serve: with rate limits every answer tells what is left, until 403") {
+TEST_CASE("serve: with rate limits every answer has what is left, until 403") {
   RateLimits limits;
   limits.enabled = true;
   limits.anonymous_per_hour = 3;
@@ -149,7 +150,7 @@ TEST_CASE("serve: with rate limits every answer tells what is left, until 403") 
   CHECK(server.api->serve(make_request("OPTIONS", "/user")).status == 204);
 }
 
-TEST_CASE("serve: a secondary limit is told with the words that clients look for") {
+TEST_CASE("serve: a secondary limit is refused with the words that clients look for") {
   RateLimits limits;
   limits.enabled = true;
   limits.content_per_minute = 1;
@@ -195,13 +196,13 @@ TEST_CASE("serve: the administrator's socket is not limited") {
   }
 }
 
-TEST_CASE("serve: 401 where an account is needed and nobody asks") {
+TEST_CASE("serve: 401 where an account is needed and there is no token") {
   auto response = Server().get("/user");
   CHECK(response.status == 401);
   CHECK(message(response) == "Requires authentication");
 }
 
-TEST_CASE("serve: 400 for an unknown API version, before anything else is looked at") {
+TEST_CASE("serve: 400 for an unknown API version, before anything else is checked") {
   auto response =
       Server().get("/user", {{"X-GitHub-Api-Version", "v3"}, {"Authorization", "token nonsense"}});
   CHECK(response.status == 400);
@@ -209,7 +210,8 @@ TEST_CASE("serve: 400 for an unknown API version, before anything else is looked
   CHECK_FALSE(response.headers.has("x-github-api-version-selected"));
 }
 
-TEST_CASE("serve: the routes of the unix sockets do not exist on the network, nor on each other") {
+TEST_CASE(
+    "serve: the routes of one unix socket exist neither on the network nor on the other socket") {
   Server server;
   for (const Route& route : routes()) {
     if (route.audience != Audience::local_admin && route.audience != Audience::ssh) continue;
@@ -227,7 +229,7 @@ TEST_CASE("serve: the routes of the unix sockets do not exist on the network, no
   }
 }
 
-TEST_CASE("serve: the unix sockets serve nothing else") {
+TEST_CASE("serve: the unix sockets serve only their own routes") {
   Server server;
   for (const auto door : {http::Door::local_admin, http::Door::ssh}) {
     for (const char* target : {"/user", "/repos/a/b/deployments", "/meta", "/"}) {
@@ -238,14 +240,14 @@ TEST_CASE("serve: the unix sockets serve nothing else") {
   }
 }
 
-TEST_CASE("may_block: what changes something, and nothing that is no route") {
+TEST_CASE("may_block: true for requests that change something, false if there is no route") {
   Server server;
   CHECK(server.api->may_block(make_request("POST", "/repos/a/b/deployments")));
   CHECK_FALSE(server.api->may_block(make_request("GET", "/repos/a/b/deployments")));
   CHECK_FALSE(server.api->may_block(make_request("POST", "/nothing")));
 }
 
-TEST_CASE("refuse: the transport's refusals have GitHub's shape and the status that they name") {
+TEST_CASE("refuse: the transport's refusals have GitHub's form and their own status") {
   Server server;
   struct Row {
     int status;

@@ -1,9 +1,10 @@
 #pragma once
 #include "api/call.h"
 
-/// What `esclusa ssh keys` and `esclusa ssh serve` ask for, through the unix socket of OpenSSH's
-/// helpers, which answers nothing else. Who may connect there could read every repository's files
-/// anyway; what the socket adds is whom a key belongs to, and what is written down.
+/// The handlers of `esclusa ssh keys` and `esclusa ssh serve`, reached through the unix socket for
+/// OpenSSH's helpers, which serves nothing else. Whoever may connect there could read the files of
+/// every repository anyway; beyond that, the socket only tells the id of a key, and lets the peer
+/// write audit rows.
 namespace esclusa::api {
 
 Result<http::Response> ssh_find_key(const Call& call);

@@ -5,7 +5,7 @@
 namespace esclusa::api {
 namespace {
 
-/// A session on a busy machine may be late, but not by so much: then it has ended itself.
+/// A session that is silent for longer than this has ended; a busy machine may delay its messages.
 constexpr auto silence = 4 * limits::ssh_session_check_time;
 
 }  // namespace

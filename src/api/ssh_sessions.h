@@ -7,11 +7,11 @@
 
 namespace esclusa::api {
 
-/// The SSH sessions that are open: each says so now and then, and is counted until it says that it
-/// ends, or nothing any more. In memory; any thread.
+/// The open SSH sessions. Each session reports regularly; it counts until it reports its end or
+/// stays silent for too long. In memory; may be called from any thread.
 class SshSessions {
  public:
-  /// Whether another one may begin.
+  /// Whether another session may begin.
   bool has_room(Timestamp now);
   void note(const std::string& id, Timestamp now);
   void end(const std::string& id);

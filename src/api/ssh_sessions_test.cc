@@ -16,11 +16,11 @@ TEST_CASE("SshSessions: there is room until too many are open, and again when so
   CHECK_FALSE(sessions.has_room(now));
   sessions.end("7");
   CHECK(sessions.has_room(now));
-  sessions.note("8", now);  // known already
+  sessions.note("8", now);  // already counted
   CHECK(sessions.has_room(now));
   sessions.note("new", now);
   CHECK_FALSE(sessions.has_room(now));
-  // All but one go without a word.
+  // All sessions but one stay silent.
   now += std::chrono::seconds(7);
   sessions.note("9", now);
   CHECK_FALSE(sessions.has_room(now));

@@ -18,12 +18,12 @@ Result<http::Response> set_team_membership(const Call& call);
 Result<http::Response> remove_team_membership(const Call& call);
 
 Result<http::Response> list_team_repositories(const Call& call);
-/// 204, or the repository for who accepts `application/vnd.github.v3.repository+json`.
+/// 204, or the repository if the client accepts `application/vnd.github.v3.repository+json`.
 Result<http::Response> check_team_repository(const Call& call);
 Result<http::Response> set_team_repository(const Call& call);
 Result<http::Response> remove_team_repository(const Call& call);
 
-/// Of a repository.
+/// The teams that have access to a repository.
 Result<http::Response> list_repository_teams(const Call& call);
 
 }  // namespace esclusa::api

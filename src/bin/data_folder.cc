@@ -40,7 +40,7 @@ Result<std::string> read_file(const fs::path& path, size_t limit) {
   return bytes;
 }
 
-/// Makes or replaces a file as a whole: after a crash there is the old content or the new one.
+/// Creates or replaces a file atomically: after a crash it has either the old or the new content.
 Result<void> write_durably(const fs::path& path, std::string_view content) {
   const fs::path draft = path.string() + ".new";
   {
@@ -60,7 +60,7 @@ Result<void> write_durably(const fs::path& path, std::string_view content) {
   return {};
 }
 
-/// Whether a folder has nothing in it, but for what a fresh file system has.
+/// Whether a folder is empty, except for what a new file system has.
 bool is_unused(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error)) {
@@ -69,7 +69,8 @@ bool is_unused(const fs::path& path) {
   return !error && fs::is_directory(fs::symlink_status(path, error));
 }
 
-/// Whether there is nothing but what mount points have, or a first start that was killed at once.
+/// Whether the folder has only what a mount point has, or what a first start leaves that was killed
+/// immediately.
 Result<bool> holds_nothing(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error)) {
@@ -85,7 +86,7 @@ Result<bool> holds_nothing(const fs::path& path) {
   return true;
 }
 
-/// A file that is not empty.
+/// Whether it is a regular file that is not empty.
 bool has_bytes(const fs::path& path) {
   struct stat about{};
   return lstat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
@@ -142,7 +143,7 @@ Result<void> DataFolder::look() {
   const std::string not_ours = "the data folder " + path_.string() + " is not Esclusa's: ";
   const std::string advice = "; it stays as it is, choose another --data";
   if (!S_ISDIR(about.st_mode)) return refuse(not_ours + "it is no folder" + advice);
-  // Root may serve what is another user's, as in a container, if it is a whole folder of ours.
+  // Root may serve another user's folder, as in a container, if it is a complete data folder.
   const bool is_whole = has_bytes(file(key_name)) && has_bytes(database());
   if (about.st_uid != geteuid() && !is_whole) {
     return refuse(not_ours + "it belongs to another user than the server" + advice);
@@ -199,7 +200,7 @@ Result<void> DataFolder::read_key() {
   return {};
 }
 
-// Three lines: what it is, the identity, the file that the database is.
+// Three lines: the heading, the identity of the database, the file that holds the database.
 Result<void> DataFolder::read_identity() {
   const std::string text = TRY(read_file(file(identity_name), 1024));
   if (text.empty() && !fs::exists(fs::symlink_status(file(identity_name)))) return {};
@@ -224,7 +225,8 @@ Result<void> DataFolder::make() {
     }
   }
   if (chmod(path_.c_str(), 0700) != 0) return cannot("close to others", path_);
-  // First of all: with it a start that is killed below is known as a first one.
+  // Write the identity first: if this start is killed below, the next one sees an unfinished first
+  // start.
   if (!has_database_ && identity_.identity.empty()) TRY(write_identity({random_uuid(), ""}));
   TRY(make_folder(path_ / "run"));
   TRY(make_folder(repositories()));
@@ -246,7 +248,7 @@ Result<void> DataFolder::write_identity(IdentityFile identity) {
 
 Result<std::string> DataFolder::database_file() const {
   const auto about = TRY(look_at(database()));
-  // Inode numbers are few on a fresh file system; the time of birth, where it is kept, is not.
+  // A fresh file system reuses the same inode numbers; the time of birth, where available, differs.
   std::string text = "inode " + std::to_string(about.stx_ino);
   if ((about.stx_mask & STATX_BTIME) != 0) {
     text += " born " + std::to_string(about.stx_btime.tv_sec) + "." +
@@ -255,7 +257,7 @@ Result<std::string> DataFolder::database_file() const {
   return text;
 }
 
-// Unlike the time of the last change of the content, nobody can set that of the inode.
+// Uses the change time of the inode (ctime): unlike the modification time, nobody can set it.
 Result<std::string> DataFolder::database_change() const {
   const auto about = TRY(look_at(database()));
   return "size " + std::to_string(about.stx_size) + " changed " +
@@ -272,11 +274,11 @@ void DataFolder::note_last_change() noexcept {
     Descriptor file(::open(this->file(last_change_name).c_str(), flags, 0600));
     if (!file || ::write(file.get(), change->data(), change->size()) !=
                      static_cast<ssize_t>(change->size())) {
-      return;  // The next commit tries again. Without the note the next start checks the database.
+      return;  // The next commit tries again. Without the file, the next start checks the database.
     }
     last_change_ = *change;
   } catch (const std::exception&) {
-    // No memory: the same.
+    // Out of memory: the same.
   }
 }
 

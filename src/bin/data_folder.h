@@ -8,48 +8,49 @@
 
 namespace esclusa {
 
-/// What the file `identity` says. See docs/decisions/0018.
+/// The content of the file `identity`. See docs/decisions/0018.
 struct IdentityFile {
-  std::string identity;       ///< that of the database, a UUID
-  std::string database_file;  ///< which file esclusa.db is; empty: the first start did not end
+  std::string identity;       ///< the UUID of the database
+  std::string database_file;  ///< identifies esclusa.db; empty: the first start did not finish
   bool operator==(const IdentityFile&) const = default;
 };
 
-/// The server's folder, held under a lock so that no second server opens it.
+/// The server's data folder, locked so that no second server opens it.
 ///
-///   lock            flock: one server
-///   identity        which database and key belong together, and which file the database is
-///   last-change     when the server changed the database's file, so that nobody else did so later
+///   lock            flock: one server at a time
+///   identity        which database and key belong together, and which file is the database
+///   last-change     the server's last change of the database file, to detect changes by others
 ///   secret.key      0600, 32 bytes: seals webhook secrets at rest
 ///   esclusa.db      the database, with its -wal and -shm
-///   repositories/   what `esclusa repo create` makes
-///   run/admin.sock  0600: the administrator's door
-///   run/keys.sock   0600: OpenSSH's helpers ask it about deploy keys
+///   repositories/   what `esclusa repo create` creates
+///   run/admin.sock  0600: the socket for administration
+///   run/keys.sock   0600: the socket for OpenSSH's helpers
 class DataFolder {
  public:
-  /// Looks at the folder, and changes nothing. `unavailable`, with what can be done, if another
-  /// server holds it, if it is not ours, or if a part of it is missing.
+  /// Examines the folder without a change. `unavailable`, with a remedy, if another server has
+  /// locked it, if it is not a data folder of ours, or if a part of it is missing.
   static Result<DataFolder> open(const std::filesystem::path& path);
 
-  /// Makes what is missing, and closes the folder to others (0700). The database comes first: see
-  /// bin/data_identity.h.
+  /// Creates what is missing, and restricts the folder to its user (0700). Check the database
+  /// before: see bin/data_identity.h.
   Result<void> make();
 
-  /// What the file says: empty strings where there is none.
+  /// The content of the file; empty strings if there is no file.
   const IdentityFile& identity() const { return identity_; }
   Result<void> write_identity(IdentityFile identity);
-  /// Which file esclusa.db is. Another one after a copy; the same after a change of its content.
+  /// Identifies the file that is esclusa.db: a copy has another value, a changed content has the
+  /// same.
   Result<std::string> database_file() const;
-  /// The file `last-change` tells a change of esclusa.db by the server from one by somebody else.
-  /// The note is not durable: after a loss of power it may be an older one.
+  /// Records a change of esclusa.db by the server in the file `last-change`, which tells it from
+  /// changes by others. Not durable: after a power failure the file may have an older state.
   void note_last_change() noexcept;
   Result<bool> is_as_last_changed() const;
-  /// There is no data yet: no start has come to its end.
+  /// True if there is no data yet: no start has finished.
   bool is_first_start() const {
     return !identity_.identity.empty() && identity_.database_file.empty();
   }
   bool has_database() const { return has_database_; }
-  /// The key of `make`, or of the file.
+  /// The key that `make` created, or that was in the file.
   const Secret& secret_key() const { return key_; }
 
   const std::filesystem::path& path() const { return path_; }
@@ -60,11 +61,12 @@ class DataFolder {
 
  private:
   explicit DataFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  /// Takes the lock, if there is a file for it or `make_file`.
+  /// Takes the lock, if its file exists or `make_file` is true.
   Result<void> take_lock(bool make_file);
   Result<void> look();
   Result<void> look_for_parts();
-  /// A version that made no `identity` was killed after it made the key, before the database.
+  /// True if an earlier version, which wrote no `identity`, was killed after it made the key and
+  /// before it made the database.
   bool is_first_start_of_earlier() const;
   Result<void> read_key();
   Result<void> read_identity();
@@ -75,7 +77,7 @@ class DataFolder {
   Descriptor lock_;  ///< holds the lock
   Secret key_;
   IdentityFile identity_;
-  std::string last_change_;  ///< what the file has; of the thread that writes the database
+  std::string last_change_;  ///< file content; only for the thread that writes the database
   bool has_database_ = false;
 };
 

@@ -15,10 +15,10 @@ std::unexpected<Error> refuse(const DataFolder& data, const std::string& what) {
               "data_folder");
 }
 
-/// Whether key, database and the file `identity` are of one folder.
+/// Whether the key, the database and the file `identity` belong to one folder.
 Result<void> check_identity(const DataFolder& data, sql::Connection& db) {
   const auto found = store::find_identity(db);
-  if (!found) {  // a store from before the marks
+  if (!found) {  // a database of an earlier version, without an identity
     if (store::unseals_secrets(db, Sealer(data.secret_key()))) return {};
     return refuse(data,
                   "secret.key opens none of the secrets in esclusa.db. Restore the secret.key that "
@@ -39,8 +39,8 @@ Result<void> check_identity(const DataFolder& data, sql::Connection& db) {
   return {};
 }
 
-/// Whether the file is another one than at the last start, or something else than a server wrote it
-/// since, or no start has noted which it is.
+/// Whether the database is another file than at the last start, or was changed by anything but a
+/// server, or no start has recorded which file it is.
 Result<bool> is_copy(const DataFolder& data) {
   if (data.is_first_start()) return false;
   return data.identity().database_file != TRY(data.database_file()) ||
@@ -67,7 +67,7 @@ Result<void> check_database(const DataFolder& data) {
   auto inspected = sql::inspect_sqlite(data.database().string(),
                                        [&](sql::Connection& db) { return inspect(data, db); });
   if (!inspected && inspected.error().reason_code == "storage_damaged") {
-    // A copy may be torn, if it was made while a server was writing.
+    // A copy that was made while a server was writing may be inconsistent.
     return refuse(data, inspected.error().message +
                             ". It may be a copy that was made while a server was writing, or have "
                             "another one's esclusa.db-wal beside it. Restore another backup");

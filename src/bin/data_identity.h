@@ -4,11 +4,13 @@
 
 namespace esclusa {
 
-/// Whether this program may use the folder's database with the folder's key; a copy is read from
-/// end to end. Changes nothing on the disk. `unavailable`, with what can be done, if not.
+/// Whether this program may use the folder's database with the folder's key; reads a copied
+/// database from end to end. Changes nothing on the disk. `unavailable`, with a remedy, if it may
+/// not.
 Result<void> check_database(const DataFolder& data);
 
-/// After the migrations: binds database, key and folder to each other, unless they are.
+/// After the migrations: records that database, key and folder belong together, unless that is
+/// recorded.
 Result<void> mark_database(sql::Database& database, DataFolder& data);
 
 }  // namespace esclusa

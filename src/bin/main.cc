@@ -14,7 +14,7 @@ namespace {
 
 using namespace esclusa;
 
-/// The exit code of an error that ends a command.
+/// Prints the error that ends a command. Returns the exit code.
 int report(const Error& error) {
   std::fprintf(stderr, "esclusa: %s\n", printable(error.message).c_str());
   return 1;

@@ -1,5 +1,4 @@
-// The composition of the server: everything is made here, top to bottom, and torn down in the
-// opposite order.
+// Composes the server: creates every part, top to bottom, and destroys them in the opposite order.
 
 #include "bin/serve.h"
 
@@ -33,12 +32,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
-/// again after having been blocked.
+/// After so many looks at the timers of gates, all held deployments are judged again: a reviewer
+/// may count again after an unblock.
 constexpr int gate_sweep_looks = 60;
 
-/// Calls something every now and then until it is destroyed, and once more at the end. Nobody who
-/// sets the machine's clock delays or hastens it.
+/// Calls `work` periodically until it is destroyed, and once more at the end. Changes of the
+/// machine's clock do not affect the period.
 class Housekeeper {
  public:
   Housekeeper(std::chrono::seconds period, std::function<void()> work)
@@ -79,7 +78,7 @@ void print_address(const std::string& url, const DataFolder& data,
   std::fflush(stdout);
 }
 
-/// The usual soft limit of 1,024 descriptors would end at that many connections.
+/// The usual soft limit of 1,024 descriptors would limit connections to that number.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -87,7 +86,7 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// The listeners' address for people and links.
+/// The address of the listener, for people and for links.
 std::string local_url(const ServerSettings& settings, uint16_t port) {
   std::string host = settings.listen_host;
   if (host == "0.0.0.0" || host == "::") host = "localhost";
@@ -96,7 +95,7 @@ std::string local_url(const ServerSettings& settings, uint16_t port) {
   return scheme + host + ":" + std::to_string(port);
 }
 
-/// Reads the certificate and the key, if there shall be TLS, and gives them to the server.
+/// Reads the certificate and the key, if TLS is configured, and gives them to the server.
 Result<void> load_tls(const ServerSettings& settings, http::Server& server) {
   if (settings.tls_certificate.empty()) return {};
   auto identity = TRY(http::TlsIdentity::load(settings.tls_certificate, settings.tls_key));
@@ -117,8 +116,9 @@ void reload_tls(const ServerSettings& settings, http::Server& server) {
   }
 }
 
-/// Opens the socket of OpenSSH's helpers. Theirs is another user's than the server's only if that
-/// was set: then the socket's folder decides who comes near, and the peer's user who is heard.
+/// Opens the socket for OpenSSH's helpers. They run as another user than the server only if
+/// `ssh.user` is set: then the permissions of the socket's folder and the check of the peer's user
+/// decide who may connect.
 Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& data,
                             http::Server& server) {
   const auto path = settings.ssh_socket.empty() ? data.ssh_socket() : settings.ssh_socket;
@@ -148,12 +148,12 @@ Result<void> serve(const ServerSettings& settings) {
     std::lock_guard lock(listening_mutex);
     if (listening != nullptr) listening->stop();
   };
-  bool reload_asked = false;  // before the server listens
+  bool reload_asked = false;  // set by a SIGHUP before the server listens
   auto reload = [&] {
     std::lock_guard lock(listening_mutex);
     listening != nullptr ? reload_tls(settings, *listening) : void(reload_asked = true);
   };
-  // First of all: the threads made below must not take the signals.
+  // Comes first, because the threads that are created below must not receive the signals.
   http::SignalWatcher signals(stop, reload);
 
   DataFolder data = TRY(DataFolder::open(settings.data));
@@ -170,8 +170,8 @@ Result<void> serve(const ServerSettings& settings) {
   TRY(sql::migrate(*database, store::migrations()));
   TRY(mark_database(*database, data));
 
-  // What the handlers use is made before the server, and so outlives its last handler; what needs
-  // the port is filled in once it listens, before anything is served.
+  // What the handlers use is created before the server, so that it outlives the last handler.
+  // Values that need the port are set once the server listens, before any request is served.
   api::Settings api_settings{
       .external_url = "",
       .external_url_is_fixed = !settings.external_url.empty(),
@@ -191,7 +191,7 @@ Result<void> serve(const ServerSettings& settings) {
     if (request.method == "OPTIONS" || request.door == http::Door::ssh) {
       return api->serve(request);
     }
-    // The index of the API for its clients, a page for everybody else.
+    // API clients get the index of the API, all others a page.
     if (request.door == http::Door::network && request.path() == "/" &&
         !request.headers.find("Accept").value_or("").contains("application/vnd.github")) {
       return web::home_page(url, ESCLUSA_VERSION);
@@ -229,7 +229,7 @@ Result<void> serve(const ServerSettings& settings) {
                                    },
                                .token_use = token_use});
   api.emplace(*context, api_settings);
-  // Before anything is served: what a crash left between git and the database.
+  // Before any request is served, settle what a crash left undone between git and the database.
   app::settle_git_intents(*context, 0s);
   app::settle_pushes(*context);
   app::release_due(*context, true);

@@ -4,7 +4,7 @@
 
 namespace esclusa {
 
-/// Runs the server until SIGTERM or SIGINT; what is in flight is answered first.
+/// Runs the server until SIGTERM or SIGINT; requests in flight are answered first.
 Result<void> serve(const ServerSettings& settings);
 
 }  // namespace esclusa

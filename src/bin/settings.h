@@ -9,23 +9,23 @@
 
 namespace esclusa {
 
-/// What `esclusa serve` can be told. Each setting has one name, from which the key in the file
-/// (`webhooks.allow`), the environment variable (`ESCLUSA_WEBHOOKS_ALLOW`) and the flag
-/// (`--webhooks-allow`) follow. File < environment < flags.
+/// The settings of `esclusa serve`. Each has one name, from which its other names follow: the key
+/// in the file (`webhooks.allow`), the environment variable (`ESCLUSA_WEBHOOKS_ALLOW`) and the flag
+/// (`--webhooks-allow`). Flags override the environment, which overrides the file.
 struct ServerSettings {
   std::string listen_host = "127.0.0.1";
   uint16_t listen_port = 8080;
   std::filesystem::path data;
-  std::string external_url;  ///< empty: each request's own Host decides
+  std::string external_url;  ///< empty: links use the `Host` of each request
   std::string log_level = "info";
   std::string tls_certificate;  ///< a PEM file; empty: plain HTTP
-  std::string tls_key;          ///< there if and only if the certificate is
+  std::string tls_key;          ///< set if and only if the certificate is set
   std::vector<std::string> webhooks_allow;
   double webhooks_retry_scale = 1.0;
-  std::filesystem::path ssh_socket;   ///< empty: `run/keys.sock` of the data folder
-  std::string ssh_user;               ///< empty: OpenSSH's helpers run as the server's own user
-  std::string ssh_address;            ///< `user@host[:port]`, for links; empty: git is not served
-  bool ssh_repository_hooks = false;  ///< git at the SSH door is then not confined
+  std::filesystem::path ssh_socket;  ///< empty: `run/keys.sock` of the data folder
+  std::string ssh_user;              ///< empty: OpenSSH's helpers run as the server's user
+  std::string ssh_address;  ///< `user@host[:port]`, for links; empty: there is no git over SSH
+  bool ssh_repository_hooks = false;  ///< true: git over SSH is not confined
   api::RateLimits rate_limits;
 };
 
@@ -33,7 +33,7 @@ struct SettingDescription {
   const char* name;  ///< `webhooks.allow`
   const char* help;
 };
-/// For `--help`, for the flags, and to know the keys of the file.
+/// All settings: for `--help`, for the flags, and to recognise the keys of the file.
 const std::vector<SettingDescription>& setting_descriptions();
 
 /// `webhooks.allow` → `--webhooks-allow` / `ESCLUSA_WEBHOOKS_ALLOW`.
@@ -41,7 +41,7 @@ std::string flag_of(const std::string& name);
 std::string variable_of(const std::string& name);
 
 /// Merges the three sources; `flags` maps names to values. `invalid` names the setting, where it
-/// was set, and what would do.
+/// was set, and which values are allowed.
 Result<ServerSettings> load_settings(const std::filesystem::path& file,
                                      const std::map<std::string, std::string>& flags);
 

@@ -11,7 +11,7 @@
 namespace esclusa {
 namespace {
 
-/// By the command line alone: a client may be let set variables of the environment.
+/// Only the command line sets it, because sshd may let clients set environment variables.
 std::shared_ptr<std::string> add_socket(CLI::App& command) {
   auto socket = std::make_shared<std::string>(ssh::default_socket());
   command.add_option("--socket", *socket, "The running server's keys.sock")->capture_default_str();

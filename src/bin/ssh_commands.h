@@ -3,7 +3,7 @@
 
 namespace esclusa {
 
-/// `esclusa ssh`: what OpenSSH calls, and what helps to set it up.
+/// `esclusa ssh`: the commands that OpenSSH calls, and those that help to set it up.
 void add_ssh(CLI::App& app, cli::Action& action);
 
 }  // namespace esclusa

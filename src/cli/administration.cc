@@ -11,7 +11,7 @@
 namespace esclusa::cli {
 namespace {
 
-/// `block` or `unblock`: calls the server by the method, and shows what became of the account.
+/// `block` or `unblock`: calls the server with `method`, and shows the new state of the account.
 void add_blocking(Action& action, SocketCommand command, const char* method, const char* keep_bots,
                   Show show) {
   auto login = std::make_shared<std::string>();

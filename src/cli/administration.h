@@ -3,7 +3,7 @@
 
 namespace esclusa::cli {
 
-/// `esclusa user`, `token` and `org`: they ask the running server over its socket.
+/// `esclusa user`, `token` and `org`: they call the running server through its socket.
 void add_user(CLI::App& app, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_organization(CLI::App& app, Action& action);

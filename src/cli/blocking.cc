@@ -20,7 +20,7 @@ void print_tokens(const wire::Json& bot) {
   show_table({"id", "name", "scopes", "expires_at", "last_used_at"})(*tokens);
 }
 
-/// Each bot with what its tokens open now, and what to do if that is not wanted.
+/// Prints each bot with the access of its tokens, and the command that changes it.
 void print_bots(const wire::Json& answer) {
   const auto bots = answer.find("bots");
   if (!bots) return;

@@ -3,10 +3,10 @@
 
 #include "wire/json.h"
 
-/// What `esclusa user block` and `unblock` tell.
+/// The output of `esclusa user block` and `unblock`.
 namespace esclusa::cli {
 
-/// Prints what became of the account and of the bots for which it answers.
+/// Prints the new state of the account and of the bots that it is responsible for.
 void print_block(const wire::Json& answer);
 void print_unblock(const wire::Json& answer);
 

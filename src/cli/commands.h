@@ -7,10 +7,10 @@ class App;
 
 namespace esclusa::cli {
 
-/// What the chosen subcommand does; its value is the program's exit code.
+/// Runs the chosen subcommand; returns the program's exit code.
 using Action = std::function<int()>;
 
-/// Adds every subcommand that speaks to a running server.
+/// Adds every subcommand that is a client of a running server.
 void add_commands(CLI::App& app, Action& action);
 
 }  // namespace esclusa::cli

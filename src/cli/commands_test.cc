@@ -19,7 +19,7 @@ using test::run;
 
 namespace {
 
-/// The administrator's side of a server: one answer to everything, on a unix socket.
+/// A server on the administrator's unix socket that gives the same answer to every request.
 struct Administration {
   explicit Administration(http::Response answer = json(200, "{}"))
       : receiver([answer = std::move(answer)](const http::Request&) { return answer; }, socket) {}
@@ -39,7 +39,8 @@ struct Administration {
   HttpReceiver receiver;
 };
 
-/// The public side: creates deployment 5, whose statuses are given one after the other.
+/// A server with the public API: it creates deployment 5, and each read shows one more of its
+/// statuses.
 struct DeployServer {
   explicit DeployServer(std::vector<std::string> states) : states(std::move(states)) {}
 
@@ -94,22 +95,22 @@ TEST_CASE("print_table: rows may be empty or of different lengths") {
   CHECK(table({{"A", "B"}, {"long"}, {}, {"1", "2"}}) == "A     B\nlong\n\n1     2\n");
 }
 
-TEST_CASE("print_table: what a server sends moves no cursor and makes no line") {
+TEST_CASE("print_table: control characters from a server do not move the cursor or start a line") {
   CHECK(table({{"A", "B"}, {"a\x1b[2J", "b\nc\r"}}) == "A      B\na?[2J  b c?\n");
 }
 
-TEST_CASE("print_table: bytes that are no text take one place each") {
+TEST_CASE("print_table: bytes that are not UTF-8 take one column each") {
   CHECK(table({{"a\xff\xfe", "B"}, {"abc", "c"}}) == "a??  B\nabc  c\n");
 }
 
-TEST_CASE("report: one line on standard error, and the exit code 1") {
+TEST_CASE("report: one line on standard error, and exit code 1") {
   Capture capture;
   CHECK(cli::report(Error{ErrorCode::invalid, "no \x1b[31mred", {}, {}, {}}) == 1);
   CHECK(capture.errors() == "esclusa: no ?[31mred\n");
   CHECK(capture.output().empty());
 }
 
-TEST_CASE("token create: prints the token alone, and sends what was asked for") {
+TEST_CASE("token create: prints only the token, and sends what the options say") {
   Administration server(json(201, R"({"id": 1, "token": "esc_abc"})"));
   const auto outcome = server.ask({"token", "create", "ci[bot]", "--scopes", "repo_deployment",
                                    "--name", "CI", "--expires-in", "90d"});
@@ -121,7 +122,8 @@ TEST_CASE("token create: prints the token alone, and sends what was asked for") 
   CHECK(server.sent().integer_at("expires_in_seconds") == 90 * 86'400);
 }
 
-TEST_CASE("token create: durations in seconds, minutes, hours and days; none: it never expires") {
+TEST_CASE(
+    "token create: durations in seconds, minutes, hours and days; without one it never expires") {
   Administration server;
   for (auto [text, seconds] : std::initializer_list<std::pair<const char*, int64_t>>{
            {"45s", 45}, {"30m", 1800}, {"12h", 43'200}, {"1d", 86'400}}) {
@@ -133,7 +135,7 @@ TEST_CASE("token create: durations in seconds, minutes, hours and days; none: it
   CHECK_FALSE(server.sent().find("expires_in_seconds").has_value());
 }
 
-TEST_CASE("token create: a duration that is none is refused before the server is asked") {
+TEST_CASE("token create: an invalid duration is refused before the server is asked") {
   Administration server;
   for (const char* text : {"90", "d", "0d", "-1d", "1.5d", "90D", " 90d", "90d ", "1w",
                            "9223372036854775807d", "99999999999999999999d"}) {
@@ -146,7 +148,7 @@ TEST_CASE("token create: a duration that is none is refused before the server is
   CHECK(server.receiver.requests().empty());
 }
 
-TEST_CASE("token list: a table with a dash for what is not there") {
+TEST_CASE("token list: a table with a dash for each missing value") {
   Administration server(json(200, R"([{"id": 1, "name": "CI", "scopes": "repo",
     "created_at": "2026", "expires_at": null, "revoked_at": "2027"}])"));
   const auto outcome = server.ask({"token", "list", "ada"});
@@ -157,7 +159,7 @@ TEST_CASE("token list: a table with a dash for what is not there") {
   CHECK(server.target() == "GET /esclusa/admin/users/ada/tokens");
 }
 
-TEST_CASE("user create, org add, token revoke: reach their routes") {
+TEST_CASE("user create, org add, token revoke: call their routes") {
   Administration server(json(200, R"({"login": "ci[bot]", "kind": "bot"})"));
   auto outcome = server.ask({"user", "create", "ci[bot]", "--kind", "bot", "--human", "ada"});
   CHECK(outcome.output == "Made the bot ci[bot]\n");
@@ -171,7 +173,7 @@ TEST_CASE("user create, org add, token revoke: reach their routes") {
   CHECK(server.target() == "DELETE /esclusa/admin/tokens/12");
 }
 
-TEST_CASE("user block and unblock: say what becomes of the account's tokens and hooks") {
+TEST_CASE("user block and unblock: say what happens to the account's tokens and hooks") {
   Administration server(json(200, R"({"login": "ada", "hook_count": 2})"));
   CHECK(server.ask({"user", "block", "Ada"}).output.starts_with("Blocked ada: "));
   CHECK(server.target() == "PUT /esclusa/admin/users/Ada/blocked");
@@ -182,7 +184,8 @@ TEST_CASE("user block and unblock: say what becomes of the account's tokens and 
   CHECK_FALSE(outcome.output.contains("bot"));
 }
 
-TEST_CASE("user block and unblock: list the bots with their tokens, and warn of what is left") {
+TEST_CASE(
+    "user block and unblock: list the bots and their tokens, and warn about remaining access") {
   Administration server(json(200, R"({"login": "ada", "hook_count": 0,
     "was_last_administrator": true, "without_owner": ["acme"], "bots": [
     {"login": "ci", "blocked_at": "2026", "hook_count": 1, "tokens": [
@@ -201,7 +204,7 @@ TEST_CASE("user block and unblock: list the bots with their tokens, and warn of 
   CHECK(server.ask({"user", "unblock", "ada"}).output.contains("esclusa user block old"));
 }
 
-TEST_CASE("repo environments: sends what the repository shall do with new ones") {
+TEST_CASE("repo environments: sends whether deployments may create environments") {
   Administration server;
   CHECK(server.ask({"repo", "environments", "team/app", "known"}).code == 0);
   CHECK(server.target() == "PUT /esclusa/admin/repositories/team/app/environments");
@@ -241,7 +244,7 @@ TEST_CASE("repo add: names alternates by absolute paths, and prints what was fou
         "[\"" + (std::filesystem::current_path() / "pool").string() + "\",\"/srv/other/objects\"]");
 }
 
-TEST_CASE("repo set: sends what is to change, and nothing else") {
+TEST_CASE("repo set: sends only what is to change") {
   Administration server(json(200, R"({"full_name": "team/app", "visibility": "public",
       "writable": false, "auto_merge": "ignore", "default_branch": "trunk",
       "default_branch_source": "head", "path": "/srv/app.git", "found": []})"));
@@ -267,7 +270,7 @@ TEST_CASE("repo set: sends what is to change, and nothing else") {
   CHECK(sent({"--no-alternates"}) == R"({"alternates":[]})");
 }
 
-TEST_CASE("repo remove: says what it ended") {
+TEST_CASE("repo remove: prints what it ended") {
   Administration server(json(200, R"({"full_name": "team/app", "path": "/srv/app.git",
       "deployment_count": 1, "hook_count": 2, "deploy_key_count": 0})"));
   const auto outcome = server.ask({"repo", "remove", "team/app"});
@@ -279,7 +282,7 @@ TEST_CASE("repo remove: says what it ended") {
   CHECK(server.ask({"repo", "remove", "no-name"}).code == 1);
 }
 
-TEST_CASE("repo rename: sends the new name, and says what the repository is called now") {
+TEST_CASE("repo rename: sends the new name, and prints the repository's new full name") {
   Administration server(json(200, R"({"full_name": "Team/New"})"));
   const auto outcome = server.ask({"repo", "rename", "team/old", "New"});
   CHECK(outcome.code == 0);
@@ -305,7 +308,7 @@ TEST_CASE("administration: without a running server the message says so") {
   CHECK(outcome.errors.find("Is `esclusa serve` running?") != std::string::npos);
 }
 
-TEST_CASE("deploy: creates the deployment, and does not wait unless it is told to") {
+TEST_CASE("deploy: creates the deployment, and waits only with --wait") {
   DeployServer server({});
   const auto outcome = server.deploy({});
   CHECK(outcome.code == 0);
@@ -318,7 +321,7 @@ TEST_CASE("deploy: creates the deployment, and does not wait unless it is told t
   CHECK(server.sent().find("auto_merge")->boolean() == true);
 }
 
-TEST_CASE("deploy: options reach the request") {
+TEST_CASE("deploy: the options are sent in the request") {
   DeployServer server({});
   CHECK(server
             .deploy({"--environment", "staging", "--task", "t", "--description", "d", "--payload",
@@ -333,7 +336,7 @@ TEST_CASE("deploy: options reach the request") {
   CHECK(sent.find("required_contexts").has_value());
 }
 
-TEST_CASE("deploy --wait: prints each status once, in their order, and ends by the outcome") {
+TEST_CASE("deploy --wait: prints each status once, in order, and exits at the outcome") {
   DeployServer server({"queued", "in_progress", "success"});
   const auto outcome = server.deploy();
   CHECK(outcome.code == 0);
@@ -349,7 +352,7 @@ TEST_CASE("deploy --wait: the exit code tells the outcome") {
   CHECK(DeployServer({"queued"}).deploy({"--wait", "--timeout", "0"}).code == 3);
 }
 
-TEST_CASE("deploy: a token is needed, and comes from a file or the environment") {
+TEST_CASE("deploy: needs a token, from a file or from the environment") {
   unsetenv("ESCLUSA_TOKEN");
   DeployServer server({});
   const std::vector<std::string> plain = {"deploy", "ada/app", "main", "--server",
@@ -390,17 +393,17 @@ TEST_CASE("history: a table of deployments with their latest state") {
         "/repos/ada/app/deployments?per_page=2&environment=staging");
 }
 
-TEST_CASE("history: a count that no page holds is refused") {
+TEST_CASE("history: a count larger than a page is refused") {
   CHECK_THROWS_AS(run({"history", "ada/app", "--count", "101"}), CLI::ParseError);
   CHECK_THROWS_AS(run({"history", "ada/app", "--count", "0"}), CLI::ParseError);
 }
 
-TEST_CASE("commands: a group without its subcommand is an error of the user's") {
+TEST_CASE("commands: a group without a subcommand is a usage error") {
   CHECK_THROWS_AS(run({"token"}), CLI::ParseError);
   CHECK_THROWS_AS(run({"token", "create"}), CLI::ParseError);
 }
 
-TEST_CASE("repo protect: sends the pattern as one part of the path, and --remove takes it back") {
+TEST_CASE("repo protect: sends the pattern as one segment of the path, and --remove deletes it") {
   Administration server(json(204, ""));
   CHECK(server.ask({"repo", "protect", "team/app", "release/*"}).code == 0);
   CHECK(server.target() ==
@@ -411,7 +414,7 @@ TEST_CASE("repo protect: sends the pattern as one part of the path, and --remove
   CHECK(server.ask({"repo", "protect", "team/app", ""}).code == 1);
 }
 
-TEST_CASE("repo protections: shows the patterns and since when") {
+TEST_CASE("repo protections: prints the patterns and when each was added") {
   Administration server(json(200, R"([{"pattern": "main", "created_at": "2026"}])"));
   const auto outcome = server.ask({"repo", "protections", "team/app"});
   CHECK(outcome.code == 0);

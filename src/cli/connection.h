@@ -10,9 +10,9 @@ class App;
 
 namespace esclusa::cli {
 
-/// How a subcommand reaches the API: `--server`, `--token-file` and `--ca-file`, or the
-/// environment's `ESCLUSA_URL`, `ESCLUSA_TOKEN` and `ESCLUSA_CA_FILE`. A token is never an
-/// argument, where others could read it.
+/// The options with which a subcommand reaches the API: `--server`, `--token-file` and `--ca-file`,
+/// or the variables `ESCLUSA_URL`, `ESCLUSA_TOKEN` and `ESCLUSA_CA_FILE`. A token is never an
+/// argument, because other users can read arguments.
 struct ServerOptions {
   std::string url = "http://127.0.0.1:8080";
   std::string token_file;
@@ -21,7 +21,8 @@ struct ServerOptions {
 };
 std::shared_ptr<ServerOptions> add_server_options(CLI::App& command);
 
-/// How an administrator's subcommand reaches the server: `--socket`, or `ESCLUSA_SOCKET`.
+/// The option with which an administrator's subcommand reaches the server: `--socket`, or
+/// `ESCLUSA_SOCKET`.
 struct SocketOptions {
   std::string socket;
   client::Api connect() const;

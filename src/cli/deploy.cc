@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Exit codes of `deploy --wait`; 1 is everything that kept it from being created or followed.
+/// Exit codes of `deploy --wait`; 1 means that the deployment was not created or could not be
+/// followed.
 enum ExitCode { succeeded = 0, refused = 1, failed = 2, timed_out = 3, replaced = 4 };
 
 struct DeployOptions {
@@ -37,7 +38,7 @@ void print_status(const client::Status& status) {
   print_line(line);
 }
 
-/// Prints each new status until a final one, or until the time is over.
+/// Prints each new status until a final one, or until the timeout.
 int follow(const client::Api& api, const std::string& repository, int64_t deployment,
            std::chrono::seconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -60,7 +61,7 @@ int follow(const client::Api& api, const std::string& repository, int64_t deploy
   return timed_out;
 }
 
-/// Prints what a create would do; the exit code says whether it would be refused.
+/// Prints what a create would do; the exit code is not 0 if it would be refused.
 int try_out(const client::Api& api, const std::string& repository,
             const client::NewDeployment& input) {
   auto answer = api.call("POST", "/esclusa/repos/" + repository + "/deployments/dry_run",

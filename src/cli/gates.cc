@@ -33,7 +33,7 @@ std::string runs_path(const std::string& repository, int64_t deployment) {
          "/pending_deployments";
 }
 
-/// The whole report: where it stands, each gate, and what an administrator could do.
+/// Prints the whole report: the deployment's phase, each gate, and what an administrator could do.
 void print_report(const Json& report) {
   const std::string phase = cell(report, "phase");
   print_line("Deployment " + std::to_string(report.integer_at("deployment_id").value_or(0)) + ": " +
@@ -64,7 +64,7 @@ std::shared_ptr<GateOptions> add_gate_options(CLI::App& command) {
   return options;
 }
 
-/// A refusal with what may be missing.
+/// Adds to a refusal which permission may be missing.
 Error explained(Error error, const GateOptions& options) {
   if (error.code == ErrorCode::not_found) {
     error.message = "there is no deployment " + std::to_string(options.deployment) + " of " +
@@ -99,7 +99,7 @@ struct Decision {
   std::string comment;
 };
 
-/// GitHub's review names the environment: the one that the deployment waits for.
+/// GitHub's review must name the environment: it is the one that the deployment waits for.
 Result<std::string> review_body(const client::Api& api, const std::string& repository,
                                 const GateOptions& options, const Decision& decision) {
   const auto pending = TRY(api.call("GET", runs_path(repository, options.deployment))).body;
@@ -167,7 +167,7 @@ void print_gates(const Json& gates) {
 
 void print_wait(const client::Api& api, const std::string& repository, int64_t deployment) {
   const auto answer = api.call("GET", gates_path(repository, deployment));
-  if (!answer) return;  // a server that knows no gates holds nothing
+  if (!answer) return;  // an older server without gates holds no deployment
   const auto environment = answer->body.find("environment");
   const auto is_new = environment ? environment->find("is_new") : std::nullopt;
   if (is_new && is_new->boolean().value_or(false)) {

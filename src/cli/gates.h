@@ -6,14 +6,14 @@
 
 namespace esclusa::cli {
 
-/// `gates`: what holds a deployment; and `review`: approves, rejects, or goes past the gates.
+/// `gates` shows what holds a deployment; `review` approves, rejects, or bypasses the gates.
 void add_gates(CLI::App& app, Action& action);
 void add_review(CLI::App& app, Action& action);
 
 /// Prints the `gates` of a report or of a dry run as a table; nothing if there are none.
 void print_gates(const wire::Json& gates);
 
-/// Says that a deployment has made its environment, if so, and what it waits for, if it waits.
+/// Says if the deployment has created its environment, and what it waits for, if it waits.
 void print_wait(const client::Api& api, const std::string& repository, int64_t deployment);
 
 }  // namespace esclusa::cli

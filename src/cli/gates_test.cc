@@ -49,7 +49,8 @@ struct GateServer {
 
 }  // namespace
 
-TEST_CASE("gates: each gate with why, who and when, and what an administrator may do") {
+TEST_CASE(
+    "gates: each gate with its reason, reviewers and time, and what an administrator may do") {
   GateServer server;
   const auto outcome = server.run({"gates", "ada/app", "7"});
   CHECK(outcome.code == 0);
@@ -72,7 +73,7 @@ TEST_CASE("review: names the environment that the deployment waits for") {
   CHECK(server.sent(4).ends_with(R"({"environment_ids":[3],"state":"rejected","comment":""})"));
 }
 
-TEST_CASE("review: a bypass has a reason") {
+TEST_CASE("review: a bypass needs a reason") {
   GateServer server;
   const auto refused = server.run({"review", "ada/app", "7", "--bypass"});
   CHECK(refused.code == 1);
@@ -83,7 +84,7 @@ TEST_CASE("review: a bypass has a reason") {
         R"(POST /esclusa/repos/ada/app/deployments/7/bypass {"reason":"It burns"})");
 }
 
-TEST_CASE("review: exactly one decision, about something that waits") {
+TEST_CASE("review: exactly one decision, and only if the deployment waits") {
   GateServer server;
   for (const std::vector<std::string>& decision :
        {std::vector<std::string>{}, {"--approve", "--reject"}, {"--approve", "--bypass"}}) {
@@ -98,7 +99,7 @@ TEST_CASE("review: exactly one decision, about something that waits") {
   CHECK(server.receiver.requests().size() == 1);
 }
 
-TEST_CASE("review: a token without the scope is told which one it needs") {
+TEST_CASE("review: a token without the scope is told which scope it needs") {
   test::AskedServer server(
       "review", json(403, R"({"message": "Resource not accessible by personal access token",
                               "reason_code": "missing_scope"})"));
@@ -107,7 +108,7 @@ TEST_CASE("review: a token without the scope is told which one it needs") {
   CHECK(outcome.errors.contains("need the scope repo (public_repo"));
 }
 
-TEST_CASE("gates: what is not there comes with what may be missing") {
+TEST_CASE("gates: a 404 comes with a hint about what may be missing") {
   test::AskedServer server("gates", json(404, R"({"message": "Not Found"})"));
   const auto outcome = server.ask({"ada/app", "9"});
   CHECK(outcome.code == 1);
@@ -115,7 +116,7 @@ TEST_CASE("gates: what is not there comes with what may be missing") {
   CHECK(outcome.errors.contains("esclusa history ada/app"));
 }
 
-TEST_CASE("deploy: says that it has made the environment, or would make it") {
+TEST_CASE("deploy: says that it has created the environment, or would create it") {
   test::AskedServer server("deploy", json(200, R"({"id": 7, "ref": "main", "sha": "0123456789ab",
       "outcome": "released", "message": "It would be sent at once.", "makes_environment": true,
       "phase": "released", "environment": {"name": "staging2", "is_new": true}, "gates": []})"));
@@ -124,7 +125,7 @@ TEST_CASE("deploy: says that it has made the environment, or would make it") {
   CHECK(tried.output.contains("\nstaging3 is new and has no gates\n"));
 }
 
-TEST_CASE("deploy: says that the deployment waits, and for what") {
+TEST_CASE("deploy: says that the deployment waits, and for which gates") {
   GateServer server;
   const auto outcome = server.run({"deploy", "ada/app", "main"});
   CHECK(outcome.code == 0);
@@ -136,7 +137,7 @@ TEST_CASE("deploy: says that the deployment waits, and for what") {
         "required_reviewers  shut   1 is missing.  grace, demo/ops  -\n");
 }
 
-TEST_CASE("deploy --dry-run: says what would happen, and 1 if it would be refused") {
+TEST_CASE("deploy --dry-run: says what would happen; the exit code is 1 if it would be refused") {
   GateServer server;
   const auto outcome = server.run({"deploy", "ada/app", "topic", "--dry-run"});
   CHECK(outcome.code == 1);

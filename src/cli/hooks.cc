@@ -16,7 +16,7 @@ namespace {
 
 using wire::Json;
 
-/// Which hook, and how it is reached. `path` begins below the API's root.
+/// The webhook, and how to reach it. `path` is relative to the API's root.
 struct HookOptions {
   std::string target;
   int64_t id = 0;
@@ -31,7 +31,7 @@ struct HookOptions {
   }
 };
 
-/// The call's body; what is not there or not to be seen comes with what may be missing.
+/// The body of the answer; a 404 comes with a hint about what may be missing.
 Result<Json> call(const HookOptions& options, const std::string& method,
                   const Result<std::string>& path, const std::string& body = "") {
   if (!path) return std::unexpected(path.error());
@@ -49,14 +49,15 @@ Result<Json> call(const HookOptions& options, const std::string& method,
   return std::unexpected(std::move(error));
 }
 
-/// A member as a table shows it.
+/// The text of a member in a table.
 std::string cell(const Json& object, std::string_view name) {
   const auto value = object.find(name);
   if (!value || value->is_null()) return "-";
   return value->string().value_or(value->text());
 }
 
-/// `502 timed out`, of the latest attempt or of a hook's latest response.
+/// The answer of a receiver, such as `502 timed out`: of the latest attempt, or a hook's last
+/// response.
 std::string answer_cell(const Json& object, const char* member, const char* code,
                         const char* text) {
   const auto answer = object.find(member);
@@ -118,7 +119,7 @@ struct ReplayOptions : HookOptions {
   std::string state, since, until;
 };
 
-/// A span of time means so long ago.
+/// A time for the API; a duration means that long ago.
 std::string moment(const std::string& text) {
   const auto ago = parse_duration(text);
   return ago ? format_time(system_now() - *ago) : text;
@@ -185,7 +186,7 @@ int rotate(const RotateOptions& options) {
   auto secret =
       options.generate ? Result<std::string>(new_secret()) : read_secret(options.secret_file);
   if (!secret) return report(secret.error());
-  // Before the call: if its answer is lost, the secret must not be.
+  // Print it before the call: if the answer is lost, the secret must not be lost.
   if (options.generate) print_line(*secret);
   wire::JsonWriter json;
   json.begin_object()
@@ -199,7 +200,7 @@ int rotate(const RotateOptions& options) {
       until == "-"
           ? "The new secret signs from now on"
           : "The new secret signs from now on, and the former one beside it until " + until;
-  // Standard output has the made secret, and nothing else.
+  // Standard output has only the generated secret.
   if (options.generate) {
     std::cerr << told << '\n';
   } else {
@@ -219,7 +220,7 @@ int adopt(const HookOptions& options) {
   return 0;
 }
 
-/// A subcommand about the hooks of a target, or about one of them.
+/// Whether a subcommand is about all hooks of a target, or about one hook.
 enum class About { target, hook };
 template <class Options>
 std::pair<CLI::App*, std::shared_ptr<Options>> add_hook_command(CLI::App& group, const char* name,

@@ -3,7 +3,7 @@
 
 namespace esclusa::cli {
 
-/// `esclusa hook`: looks after webhooks through the API, with the caller's token.
+/// `esclusa hook`: manages webhooks through the API, with the caller's token.
 void add_hook(CLI::App& app, Action& action);
 
 }  // namespace esclusa::cli

@@ -53,7 +53,7 @@ TEST_CASE("hook deliveries: by state, with the latest answer") {
   CHECK(server.target() == "GET /esclusa/orgs/works/hooks/5/deliveries?per_page=30&state=pending");
 }
 
-TEST_CASE("hook replay: sends what it is told, and says how many began anew") {
+TEST_CASE("hook replay: sends its options, and prints how many deliveries begin again") {
   HookServer server(json(202, R"({"count": 2, "more": true})"));
   auto outcome = server.ask({"replay", "ada/app", "5"});
   CHECK(outcome.output ==
@@ -69,7 +69,7 @@ TEST_CASE("hook replay: sends what it is told, and says how many began anew") {
   CHECK(*until < system_now());
 }
 
-TEST_CASE("hook rotate: the secret comes from a file, or is made and printed alone") {
+TEST_CASE("hook rotate: the secret is read from a file, or generated and printed alone") {
   HookServer server(json(200, R"({"former_secret_until": "2026-11-22T08:00:00Z"})"));
   const std::string file = server.folder.write("secret", " new secret \n").string();
   auto outcome = server.ask({"rotate", "ada/app", "5", "--secret-file", file});
@@ -83,7 +83,7 @@ TEST_CASE("hook rotate: the secret comes from a file, or is made and printed alo
   CHECK(server.sent().integer_at("former_valid_for") == 0);
 }
 
-TEST_CASE("hook rotate: without a usable secret the server is not asked") {
+TEST_CASE("hook rotate: without a usable secret it does not call the server") {
   HookServer server;
   const std::string empty = server.folder.write("secret", "\n").string();
   using Arguments = std::vector<std::string>;
@@ -98,7 +98,7 @@ TEST_CASE("hook rotate: without a usable secret the server is not asked") {
   CHECK(server.receiver.requests().empty());
 }
 
-TEST_CASE("hook adopt: says who answers for it, and what keeps it still") {
+TEST_CASE("hook adopt: prints the new owner, and says if the hook is not active") {
   HookServer server(json(200, R"({"id": 5, "creator": "bob", "active": false})"));
   const auto outcome = server.ask({"adopt", "works", "5"});
   CHECK(outcome.output.starts_with("bob answers for hook 5 from now on"));
@@ -106,7 +106,7 @@ TEST_CASE("hook adopt: says who answers for it, and what keeps it still") {
   CHECK(server.target() == "PUT /esclusa/orgs/works/hooks/5/owner");
 }
 
-TEST_CASE("hook: what is not there comes with what may be missing") {
+TEST_CASE("hook: a 404 comes with a hint about what may be missing") {
   HookServer server(json(404, R"({"message": "Not Found"})"));
   const auto outcome = server.ask({"adopt", "ada/app", "5"});
   CHECK(outcome.code == 1);

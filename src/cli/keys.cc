@@ -17,7 +17,7 @@ using wire::Json;
 
 constexpr size_t per_page = 100;
 
-/// What all three have: whose keys, and how they are reached.
+/// The options of all three commands: the repository, and how to reach the server.
 struct KeyOptions {
   std::string repository;
   std::shared_ptr<ServerOptions> server;
@@ -34,7 +34,7 @@ std::shared_ptr<KeyOptions> add_key_options(CLI::App& command) {
   return options;
 }
 
-/// The option's span of time; nothing if it was not given.
+/// The duration that the option has; `nullopt` if the option was not given.
 Result<std::optional<std::chrono::seconds>> read_span(const char* option, const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto span = parse_duration(text);
@@ -55,7 +55,7 @@ Result<std::vector<Json>> fetch_keys(const KeyOptions& options) {
   }
 }
 
-/// Whether nobody has used it since then; one that was never used counts from its creation.
+/// Whether the key was not used since then; a key that was never used counts from its creation.
 bool is_idle(const Json& key, Timestamp since) {
   auto latest = key.string_at("last_used");
   if (!latest) latest = key.string_at("created_at");

@@ -21,7 +21,7 @@ struct KeyServer : test::AskedServer {
   std::string key_file = folder.write("key.pub", "ssh-ed25519 AAAA ada\n").string();
 };
 
-/// A key as a list has it.
+/// A key as it appears in a list.
 std::string item(int id, const std::string& created, const std::string& last_used) {
   return R"({"id": )" + std::to_string(id) + R"(, "title": "CI", "read_only": true, )" +
          R"("enabled": true, "added_by": "ada", "created_at": ")" + created +
@@ -60,7 +60,7 @@ TEST_CASE("key list: all pages are read") {
   CHECK(receiver.requests().size() == 2);
 }
 
-TEST_CASE("key list --idle: what nobody used for so long, counted from the creation if never") {
+TEST_CASE("key list --idle: keys unused for that long, counted from the creation if never used") {
   const std::string old = format_time(system_now() - std::chrono::days(91));
   const std::string recent = format_time(system_now() - std::chrono::days(89));
   KeyServer server(json(200, "[" + item(1, old, "") + "," + item(2, old, recent) + "," +
@@ -77,7 +77,7 @@ TEST_CASE("key list --idle: what nobody used for so long, counted from the creat
   CHECK(refused.errors == "esclusa: --idle should be such as 90d or 12h\n");
 }
 
-TEST_CASE("key add: the key may read, unless it is told otherwise") {
+TEST_CASE("key add: the key is read-only, unless an option says otherwise") {
   KeyServer server(json(201, R"({"id": 5, "title": "ada"})"));
   const auto outcome = server.ask({"add", "ada/app", server.key_file});
   CHECK(outcome.code == 0);
@@ -90,7 +90,7 @@ TEST_CASE("key add: the key may read, unless it is told otherwise") {
         R"({"key":"ssh-ed25519 AAAA ada\n","read_only":false,"title":"CI"})");
 }
 
-TEST_CASE("key add --expires-in: from now on") {
+TEST_CASE("key add --expires-in: the time runs from now") {
   KeyServer server(json(201, R"({"id": 5, "title": "ada"})"));
   const Timestamp before = system_now();
   CHECK(server.ask({"add", "ada/app", server.key_file, "--expires-in", "90d"}).code == 0);
@@ -102,7 +102,7 @@ TEST_CASE("key add --expires-in: from now on") {
   CHECK(refused.errors == "esclusa: --expires-in should be such as 90d or 12h\n");
 }
 
-TEST_CASE("key add: a private key stays here, and so does a file that is not there") {
+TEST_CASE("key add: a private key is not sent, and a missing file is an error") {
   KeyServer server;
   const std::string file =
       server.folder.write("key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n").string();
@@ -113,7 +113,7 @@ TEST_CASE("key add: a private key stays here, and so does a file that is not the
   CHECK(server.receiver.requests().empty());
 }
 
-TEST_CASE("key add: the server's refusal in its own words") {
+TEST_CASE("key add: prints the server's refusal as it is") {
   KeyServer server(json(422, R"({"message": "Validation Failed",
       "errors": [{"message": "key is already in use"}]})"));
   const auto refused = server.ask({"add", "ada/app", server.key_file});
@@ -121,7 +121,7 @@ TEST_CASE("key add: the server's refusal in its own words") {
   CHECK(refused.errors == "esclusa: Validation Failed: key is already in use\n");
 }
 
-TEST_CASE("key delete: by its id") {
+TEST_CASE("key delete: deletes by id") {
   KeyServer server(json(204, ""));
   const auto outcome = server.ask({"delete", "ada/app", "5"});
   CHECK(outcome.code == 0);

@@ -14,7 +14,7 @@ int report(const Error& error) {
 
 namespace {
 
-/// Somebody's text with a line feed in it must not look like lines of ours.
+/// Replaces line feeds, so that text from others does not look like lines of ours.
 std::string one_line(const std::string& text) {
   std::string line = printable(text);
   std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
@@ -29,7 +29,7 @@ void print_line(const std::string& line) {
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
-  // Measured as printed: one place for each character.
+  // Widths are measured in characters, as printed.
   std::vector<std::vector<std::string>> cells = rows;
   std::vector<size_t> widths;
   for (auto& row : cells) {

@@ -11,7 +11,7 @@
 namespace esclusa::cli {
 namespace {
 
-/// The two halves of OWNER/NAME.
+/// Splits OWNER/NAME.
 Result<std::pair<std::string, std::string>> split_name(const std::string& full_name) {
   TRY(client::repository_path(full_name));
   auto slash = full_name.find('/');
@@ -24,7 +24,7 @@ struct RepositoryOptions {
   bool writable = false, is_public = false, is_private = false;
 };
 
-/// The server has another working folder.
+/// The server has another working directory, so paths are sent as absolute paths.
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
 
 void add_alternates(wire::JsonWriter& json, const std::vector<std::string>& alternates) {
@@ -33,7 +33,7 @@ void add_alternates(wire::JsonWriter& json, const std::vector<std::string>& alte
   json.end_array();
 }
 
-/// What the server found in the folder, a sentence on each line.
+/// Prints what the server found in the folder, one sentence on each line.
 void print_found(const wire::Json& answer) {
   const auto found = answer.find("found");
   for (const wire::Json& sentence : found ? found->elements() : std::vector<wire::Json>{}) {

@@ -3,7 +3,7 @@
 
 namespace esclusa::cli {
 
-/// `esclusa repo`: asks the running server over its socket.
+/// `esclusa repo`: calls the running server through its socket.
 void add_repository(CLI::App& app, Action& action);
 
 }  // namespace esclusa::cli

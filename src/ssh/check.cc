@@ -24,7 +24,7 @@ using Settings = std::multimap<std::string, std::string>;
 using Findings = std::vector<Finding>;
 
 constexpr const char* sshd_program = "/usr/sbin/sshd";
-constexpr int first_clients = 200;  // which MaxStartups should let begin
+constexpr int first_clients = 200;  // clients that MaxStartups must allow to begin at once
 
 std::string joined(const Settings& settings, const std::string& name) {
   std::vector<std::string> values;
@@ -34,12 +34,13 @@ std::string joined(const Settings& settings, const std::string& name) {
   return join(values, " ");
 }
 
-/// `start:rate:full`, of which the first is where sshd begins to turn clients away.
+/// Reads the first number of `start:rate:full`: the number of clients at which sshd begins to
+/// refuse new ones.
 int first_number(const std::string& text) {
   return static_cast<int>(parse_positive(text.substr(0, text.find(':'))).value_or(0));
 }
 
-/// Beside what git needs only a locale may come in; Debian's own settings let it.
+/// Besides what git needs, clients may set only the locale; Debian's default settings allow that.
 bool is_accepted_environment(const std::string& values) {
   bool has_protocol = false;
   for (std::string_view name : split(values, ' ')) {
@@ -71,7 +72,7 @@ Finding find_sshd_settings(const Installation& installation, const std::string& 
 
 // ------------------------------------------------------------------ files
 
-/// Whether root alone can change it: itself and every folder above it.
+/// Why others than root can change the file or a folder above it; `nullopt` if only root can.
 std::optional<std::string> find_weak_place(const fs::path& path) {
   for (fs::path place = path;; place = place.parent_path()) {
     struct stat info{};
@@ -108,14 +109,14 @@ Findings judge_user(const Installation& installation) {
 
 // ------------------------------------------------------------------ the socket
 
-/// Asks about a key that nobody has: a server that is there does not know it.
+/// Asks about a key that nobody has: a running server answers that it does not know the key.
 bool answers(const std::string& socket) {
   const auto key = client::SshDoor(socket).find_key(
       "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
   return key || key.error().code == ErrorCode::not_found;
 }
 
-/// Asks as that user, in a process of its own, if this one may become it.
+/// Asks as the installation's user, in a child process, if this process may become that user.
 bool answers_user(const Installation& installation) {
   const passwd* user = getpwnam(installation.user.c_str());
   if (user == nullptr || geteuid() != 0) return answers(installation.socket);
@@ -161,7 +162,7 @@ Findings judge_sshd_settings(const Settings& settings, const Installation& insta
   for (const SshdSetting& setting : user_settings(installation)) {
     const std::string found = joined(settings, ascii_lower(setting.name));
     bool is_right = equal_ignoring_case(found, setting.value);
-    // Whatever is stricter will do as well.
+    // Stricter values are right as well.
     if (setting.name == "AcceptEnv") is_right = is_accepted_environment(found);
     if (setting.name == "MaxSessions" || setting.name == "MaxAuthTries") {
       is_right = first_number(found) >= 1 && first_number(found) <= 10;

@@ -8,23 +8,24 @@
 
 namespace esclusa::ssh {
 
-/// One thing that was looked at, and what to do if it is wrong.
+/// One check, and how to fix it if it failed.
 struct Finding {
   std::string what;
   bool is_right = false;
   std::string advice;
 };
 
-/// What `sshd -T` printed: names in lower case; a name that comes several times has several values.
+/// Parses the output of `sshd -T`: names in lower case; a name that occurs several times has
+/// several values.
 std::multimap<std::string, std::string> read_sshd_settings(std::string_view text);
 
-/// Compares the settings that hold for the door's user with those that it needs.
+/// Compares the settings that sshd applies to the SSH user with those that Esclusa needs.
 std::vector<Finding> judge_sshd_settings(const std::multimap<std::string, std::string>& settings,
                                          const Installation& installation);
 
-/// `esclusa ssh check`: looks at sshd's settings, at the program and its folders, at the user and
-/// at the socket; prints a line for each, and is 0 if all are right. An empty `sshd_config` is
-/// sshd's own.
+/// `esclusa ssh check`: checks sshd's settings, the program and its folders, the user and the
+/// socket. Prints a line for each check, and returns 0 if all succeed. If `sshd_config` is empty,
+/// sshd uses its default file.
 int check_installation(const Installation& installation, const std::string& sshd_config);
 
 }  // namespace esclusa::ssh

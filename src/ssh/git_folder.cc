@@ -15,22 +15,24 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t head_bytes = 4096;
-/// Refs may be packed at any time; the link to what is not there yet is followed then.
+/// The links are made even if their targets do not exist yet: refs may be packed at any time.
 constexpr const char* always_linked[] = {"refs", "objects", "packed-refs"};
-/// A log is continued, and none is begun.
+/// These are linked only if they exist: git continues existing reflogs, and must not begin new
+/// ones.
 constexpr const char* linked_if_there[] = {"shallow", "logs", "worktrees"};
 constexpr const char* shared_setting = "core.sharedrepository";
 constexpr std::string_view severity_prefix = "receive.fsck.";
 constexpr std::string_view severities[] = {"error", "warn", "ignore"};
 
-/// None that says how much memory or how many threads git takes, or what it leaves unsynced.
+/// The settings of the repository that git gets. None of them raises memory or threads, or weakens
+/// fsync.
 constexpr std::string_view passed_settings[] = {
-    // how it stores
+    // storage
     "core.compression", "core.filesreflocktimeout", "core.loosecompression",
     "core.packedrefstimeout",
-    // how it packs what is fetched
+    // packing for fetches
     "pack.allowpackreuse", "pack.compression", "pack.usebitmaps", "uploadpack.keepalive",
-    // what a push may do, and who sees what
+    // rules for pushes, and hidden refs
     "receive.denydeletes", "receive.denynonfastforwards", "receive.keepalive", "receive.hiderefs",
     "transfer.hiderefs", "uploadpack.hiderefs"};
 
@@ -39,17 +41,17 @@ bool contains(const List& list, std::string_view text) {
   return std::ranges::find(list, text) != std::end(list);
 }
 
-/// A `=` in a name would end it on git's command line: `receive.fsck.skipList=/file.x` would name a
-/// file.
+/// False for a name with `=`, which would end the name on git's command line:
+/// `receive.fsck.skipList=/file.x` would name a file.
 bool is_one_name(std::string_view name) { return name.find_first_of("=\n") == name.npos; }
 
 bool is_passed(const std::string& name, const std::string& value) {
-  // Not receive.fsck.skipList, which names a file.
+  // This excludes receive.fsck.skipList, which names a file.
   if (name.starts_with(severity_prefix)) return is_one_name(name) && contains(severities, value);
   return contains(passed_settings, name);
 }
 
-/// The value that counts: of several the last.
+/// The last value of the setting, which is the one that counts.
 std::optional<std::string> value_of(const git::Configuration& configuration,
                                     const std::string& name) {
   const auto [begin, end] = configuration.equal_range(name);
@@ -57,7 +59,7 @@ std::optional<std::string> value_of(const git::Configuration& configuration,
   return std::prev(end)->second;
 }
 
-/// Git takes this one from the configuration file alone: a word or an octal number.
+/// Git reads this setting only from the configuration file. Its value is a word or an octal number.
 std::string shared_line(const git::Configuration& configuration) {
   const auto value = value_of(configuration, shared_setting);
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };

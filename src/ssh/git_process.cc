@@ -23,9 +23,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kill_after{500};  ///< from SIGTERM to SIGKILL
 constexpr int not_started = 127;
-/// Git follows some broken histories for ever; to check a push of Linux's takes it some minutes.
+/// Git loops forever on some broken histories; checking a push of all of Linux takes some minutes.
 constexpr rlim_t processor_seconds = 30 * 60;
-constexpr int session_gone = SIGUSR1;  ///< what the guard gets when its parent dies
+constexpr int session_gone = SIGUSR1;  ///< the signal to the guard when its parent dies
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> list;
@@ -41,7 +41,7 @@ sigset_t watched_signals() {
   return set;
 }
 
-/// What is needed after fork(), where nothing may be allocated any more.
+/// What the child needs after fork(), where it must not allocate.
 struct Start {
   const GitProcess& process;
   char** arguments;
@@ -50,16 +50,16 @@ struct Start {
   sigset_t former_mask;
 };
 
-/// False if the process is already without the parent whose end would have ended it.
+/// Asks the kernel for `signal` when the parent ends. False if the parent has already ended.
 bool end_with_parent(int signal, pid_t parent) {
   return prctl(PR_SET_PDEATHSIG, signal) == 0 && getppid() == parent;
 }
 
-/// In the guard's child, until it is git.
+/// Runs in the guard's child: becomes git.
 [[noreturn]] void become_git(const Start& start, pid_t guard) {
   if (!end_with_parent(SIGKILL, guard)) _exit(not_started);
   const rlimit processor_time{processor_seconds, processor_seconds};
-  setrlimit(RLIMIT_CPU, &processor_time);  // each of its children's, too
+  setrlimit(RLIMIT_CPU, &processor_time);  // also limits each of its children
   const int kept = start.process.kept_descriptor;
   if (kept >= 0) fcntl(kept, F_SETFD, 0);
   signal(SIGPIPE, SIG_DFL);
@@ -68,7 +68,7 @@ bool end_with_parent(int signal, pid_t parent) {
   _exit(not_started);
 }
 
-/// Ends as the other did.
+/// Ends this process with the exit code or signal of another one.
 [[noreturn]] void end_like(int status) {
   if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
   prctl(PR_SET_DUMPABLE, 0);
@@ -80,8 +80,8 @@ bool end_with_parent(int signal, pid_t parent) {
   _exit(not_started);
 }
 
-/// The leader of git's group, confined as git is: waits for git, and takes the group with it when
-/// the session's process is killed. Git's own children would outlive git.
+/// The leader of git's process group, confined like git. Waits for git, and kills the group if the
+/// session's process dies, because git's own children would outlive git.
 [[noreturn]] void guard_git(const Start& start) {
   setpgid(0, 0);
   sigset_t watched;
@@ -95,7 +95,7 @@ bool end_with_parent(int signal, pid_t parent) {
   const pid_t git = fork();
   if (git == 0) become_git(start, guard);
   if (git < 0) _exit(not_started);
-  close_range(0, ~0U, 0);  // the client's streams and the repository's lock are git's
+  close_range(0, ~0U, 0);  // only git may hold the client's streams and the repository's lock
   int status = 0;
   while (waitpid(git, &status, WNOHANG) != git) {
     if (sigwaitinfo(&watched, nullptr) == session_gone) kill(0, SIGKILL);
@@ -103,12 +103,12 @@ bool end_with_parent(int signal, pid_t parent) {
   end_like(status);
 }
 
-/// Git's group, by its guard, and the signals that concern it.
+/// Watches git's process group through its guard, and the signals that concern the session.
 class Watch {
  public:
   Watch(pid_t git, Descriptor signals) : git_(git), signals_(std::move(signals)) {}
 
-  /// Waits for a signal or the time; true when this process was told to end.
+  /// Waits for a signal or until the time is over; true if this process was told to end.
   bool wait(milliseconds time) {
     pollfd watched{signals_.get(), POLLIN, 0};
     if (poll(&watched, 1, static_cast<int>(std::max<int64_t>(0, time.count()))) <= 0) return false;
@@ -117,7 +117,7 @@ class Watch {
     return info.ssi_signo != SIGCHLD;
   }
 
-  /// True once git has ended. Its number stays that of its group until `reap`.
+  /// True once git has ended. Until `reap`, its process id stays the id of its group.
   bool has_ended() {
     siginfo_t info{};
     if (!ended_ &&
@@ -127,7 +127,7 @@ class Watch {
     return ended_;
   }
 
-  /// Ends the whole group: children of git's may hold the client's streams.
+  /// Ends the whole group: git's children may hold the client's streams.
   void end() {
     killpg(git_, SIGTERM);
     const auto deadline = Clock::now() + kill_after;
@@ -138,7 +138,7 @@ class Watch {
     reap();
   }
 
-  /// Whatever is left of the group.
+  /// Kills what is left of the group.
   void end_group() const { killpg(git_, SIGKILL); }
 
   void reap() {
@@ -176,7 +176,8 @@ GitEnd watch_git(Watch& watch, const GitProcess& process) {
     }
     next_check = Clock::now() + process.check_every;
   }
-  // A hook of the owner's may leave something at work.
+  // Unconfined git may run the owner's hooks, and they may leave a process in the background: only
+  // a confined group is killed.
   if (process.landlock != nullptr) watch.end_group();
   watch.reap();
   return watch.outcome();
@@ -195,7 +196,7 @@ Result<GitEnd> run_git_session(const GitProcess& process) {
   const pid_t guard = signals ? fork() : -1;
   if (guard < 0) return fail(ErrorCode::unavailable, "cannot start git now; try again");
   if (guard == 0) guard_git(start);
-  setpgid(guard, guard);  // whoever of the two is first
+  setpgid(guard, guard);  // parent and child both set it, because either may run first
   Watch watch(guard, std::move(signals));
   return watch_git(watch, process);
 }

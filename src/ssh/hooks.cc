@@ -25,17 +25,17 @@ constexpr const char* session_variable = "ESCLUSA_SSH_SESSION";
 constexpr const char* socket_variable = "ESCLUSA_SSH_SOCKET";
 constexpr const char* key_variable = "ESCLUSA_SSH_KEY";
 constexpr const char* lock_variable = "ESCLUSA_SSH_LOCK";
-/// Holds what post-receive has to report, until that is done.
+/// The file with the changes that post-receive has still to report to the server.
 constexpr const char* unreported_file = "unreported";
 
 constexpr std::string_view pre_receive = "pre-receive";
 constexpr std::string_view post_receive = "post-receive";
-/// Whatever git may run in a push; the first two are ours as well.
+/// All hooks that git may run in a push; the first two are also ours.
 constexpr std::string_view hook_names[] = {
     pre_receive,    post_receive,       "update",     "post-update", "reference-transaction",
     "proc-receive", "push-to-checkout", "pre-auto-gc"};
 
-/// A push of more is no work of a deploy key; the server writes a row for each.
+/// A deploy key has no reason to push more refs; the server writes a row for each.
 constexpr size_t changes_max = 5000;
 constexpr size_t change_bytes = 2 * 1024;
 
@@ -43,7 +43,7 @@ bool is_executable(const std::filesystem::path& path) {
   return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
 }
 
-/// Whether the repository has it; `folder` is empty where its hooks do not run.
+/// Whether the repository has that hook; `folder` is empty if its hooks do not run.
 bool has_hook(const std::string& folder, std::string_view name) {
   return !folder.empty() && is_executable(std::filesystem::path(folder) / name);
 }
@@ -53,7 +53,7 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-/// Standard input to its end; nothing if that is too far.
+/// All of standard input; `nullopt` on an error or if the input is too long.
 std::optional<std::string> read_input() {
   std::string text;
   char buffer[64 * 1024];
@@ -66,7 +66,7 @@ std::optional<std::string> read_input() {
   return std::nullopt;
 }
 
-/// Makes `text` the standard input once more, for the next hook.
+/// Makes `text` the standard input again, for the next hook.
 bool give_input(std::string_view text) {
   const Descriptor file(memfd_create("input", MFD_CLOEXEC));
   while (file && !text.empty()) {
@@ -77,11 +77,11 @@ bool give_input(std::string_view text) {
   return file && lseek(file.get(), 0, SEEK_SET) == 0 && dup2(file.get(), STDIN_FILENO) == 0;
 }
 
-/// Becomes the repository's own hook, in the environment that it would have without us.
+/// Becomes the repository's own hook, with the environment that git would give it without us.
 int go_on(const std::string& name, char** arguments) {
   const std::string folder = variable(next_variable);
   if (!has_hook(folder, name)) return 0;
-  // Git has it too. What the hook leaves running in the background must not look like a push.
+  // Git holds the lock, too. A background process of the hook must not look like a push.
   if (const auto lock = parse_positive(variable(lock_variable))) close(static_cast<int>(*lock));
   for (const char* ours : {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", folder_variable,
                            next_variable, socket_variable, lock_variable}) {
@@ -94,7 +94,7 @@ int go_on(const std::string& name, char** arguments) {
   return 1;
 }
 
-/// Tells of each ref that cannot be pushed; git then refuses the push as a whole.
+/// Reports each ref that may not be pushed; git then refuses the whole push.
 Result<void> check_all_pushable(const std::vector<core::RefChange>& changes) {
   bool are_pushable = true;
   for (const core::RefChange& change : changes) {
@@ -132,11 +132,12 @@ Result<HookFolder> HookFolder::make(std::filesystem::path path, const HookSettin
   HookFolder folder{std::move(path)};
   if (!std::filesystem::create_directory(folder.path_, error)) return folder_not_usable();
   for (const std::string_view hook : hook_names) {
-    // A hook that is not there costs git nothing.
+    // Only existing hooks are linked: for a missing hook git starts no process.
     const bool is_ours = hook == pre_receive || hook == post_receive;
     if (!is_ours && !has_hook(settings.repository_hooks, hook)) continue;
     std::filesystem::create_symlink(settings.program, folder.path_ / hook, error);
-    // git would pass over what it may not run, and nobody would hear of the push.
+    // Git silently skips a hook that it cannot execute, and then the server would not learn of the
+    // push.
     if (error || !is_executable(folder.path_ / hook)) return folder_not_usable();
   }
   const auto set = [&](const char* key, const std::string& value) {
@@ -199,8 +200,8 @@ int run_hook(const std::string& name, char** arguments) {
   if (name == pre_receive) {
     if (const auto announced = announce(*input); !announced) return report(announced.error());
   } else if (const auto reported = report_made(*input); !reported) {
-    // The refs are changed, so the push has succeeded: the session reports it once more, and else
-    // the server finds it out by itself.
+    // The refs have changed, so the push has succeeded. The session reports it again at its end; if
+    // that fails too, the server finds the changes by itself.
     report(reported.error());
   }
   if (!give_input(*input)) return 1;

@@ -13,7 +13,7 @@
 namespace esclusa::ssh {
 namespace {
 
-/// SIGALRM ends the program, wherever it hangs.
+/// Lets SIGALRM end the program after this time, whatever it waits for.
 void end_after(std::chrono::microseconds time) {
   itimerval timer{};
   timer.it_value.tv_sec = time / std::chrono::seconds(1);
@@ -26,7 +26,8 @@ Result<std::string> key_line(const std::string& type, const std::string& blob,
   const std::string socket = TRY(checked_socket(given_socket));
   const core::PublicKeyLine asked = TRY(core::split_public_key(type + " " + blob));
   const auto key = TRY(client::SshDoor(socket).find_key(asked.type + " " + asked.blob));
-  // What is printed is made of what was read here, and has to be the key that was asked for.
+  // The line is made of the key that sshd asked about, and the server must have answered about that
+  // key.
   if (key.text != asked.type + " " + asked.blob || !asked.comment.empty() || !key.id) {
     return fail(ErrorCode::unavailable, "the server answered about another key");
   }

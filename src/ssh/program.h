@@ -5,17 +5,18 @@
 
 namespace esclusa::ssh {
 
-/// This program's own file, for the lines and links that start it again. `unavailable` unless it is
-/// a plain path: sshd, a shell and git must read the same from it.
+/// The path of this program's file, for lines and links that start it again. `unavailable` unless
+/// it is a plain path that sshd, a shell and git all read in the same way.
 Result<std::string> own_path();
 
-/// The socket, as an absolute plain path; `invalid` if it is none.
+/// The socket as an absolute plain path; `invalid` if it is not plain.
 Result<std::string> checked_socket(const std::string& socket);
 
-/// Prints `esclusa: <message>` on standard error, where sshd passes it to its client or its log; 1.
+/// Prints `esclusa: <message>` on standard error, which sshd passes to the client or to its log.
+/// Returns 1.
 int report(const Error& error);
 
-/// `run/keys.sock` of the data folder that a server of this user has if nobody chose another.
+/// `run/keys.sock` of the default data folder of this user.
 std::string default_socket();
 
 }  // namespace esclusa::ssh

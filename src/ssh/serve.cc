@@ -34,18 +34,20 @@ using core::GitService;
 
 constexpr const char* git_program = "/usr/bin/git";
 constexpr const char* search_path = "/usr/local/bin:/usr/bin:/bin";
-/// Where a confined git is, and the programs that it starts: no client's PATH counts.
+/// The folders of git and of the programs that it starts, for a confined git. The client's PATH is
+/// ignored.
 constexpr const char* confined_search_path = "/usr/bin:/bin";
-/// A server that is started anew is away for so long; then nobody knows whether the key still
-/// opens.
+/// After this many checks without an answer, the session ends: nobody knows whether the key still
+/// has access. A restart of the server is shorter.
 constexpr int missed_checks = 4;
-/// A push of fewer objects leaves loose objects, others a pack.
+/// A smaller push leaves loose objects, a larger one a pack.
 constexpr int unpacked_objects = 1000;
-/// The server holds a repository's lock alone for moments; whoever holds it longer is a stranger.
+/// The server holds a repository's exclusive lock only for moments; a longer lock is another
+/// program's.
 constexpr std::chrono::seconds lock_time{5};
 constexpr std::chrono::milliseconds lock_again{50};
 
-/// What one session works with.
+/// The data of one session.
 struct Session {
   client::SshDoor door;
   std::string socket;
@@ -54,7 +56,7 @@ struct Session {
   client::SshDoor::Session started;
 };
 
-/// Nothing of the client's environment reaches git but its `GIT_PROTOCOL`.
+/// `GIT_PROTOCOL` is the only variable of the client that git gets.
 void add_protocol(std::vector<std::string>& environment) {
   const char* protocol = std::getenv("GIT_PROTOCOL");
   if (protocol != nullptr && core::is_git_protocol(protocol)) {
@@ -62,8 +64,8 @@ void add_protocol(std::vector<std::string>& environment) {
   }
 }
 
-/// The environment of a git that runs the repository's hooks: nothing of anybody's configuration
-/// but the machine's.
+/// The environment of a git that runs the repository's hooks: it reads the configuration of the
+/// machine, and of no user.
 std::vector<std::string> free_environment() {
   std::vector<std::string> environment = {std::string("PATH=") + search_path, "LANG=C.UTF-8",
                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
@@ -80,7 +82,7 @@ std::vector<std::string> free_environment() {
 
 std::vector<std::string> confined_environment(DeployKeyId key) {
   std::vector<std::string> environment = git::program_environment();
-  // Of the repository's logs, where it has any.
+  // The name that git writes to reflogs, if the repository has any.
   const std::string name = "deploy-key-" + std::to_string(key.value);
   environment.push_back("GIT_COMMITTER_NAME=" + name);
   environment.push_back("GIT_COMMITTER_EMAIL=" + name + "@localhost");
@@ -88,7 +90,7 @@ std::vector<std::string> confined_environment(DeployKeyId key) {
   return environment;
 }
 
-/// Where the repository's own hooks are, as git would find them.
+/// The folder of the repository's own hooks, as git would find it.
 Result<std::string> find_repository_hooks(const std::string& path) {
   ProcessSpec spec;
   spec.arguments = {git_program, "config", "--type=path", "--get", "core.hooksPath"};
@@ -106,7 +108,7 @@ Result<std::string> find_repository_hooks(const std::string& path) {
   return configured.starts_with('/') ? configured : path + "/" + configured;
 }
 
-/// Tells the server, also if it was started later, that somebody pushes here.
+/// Takes the shared lock that shows the server, even one that starts later, that a push is running.
 Result<void> lock_repository(const git::Folder& repository) {
   const auto deadline = std::chrono::steady_clock::now() + lock_time;
   while (flock(repository.descriptor(), LOCK_SH | LOCK_NB) != 0) {
@@ -122,7 +124,8 @@ Result<void> lock_repository(const git::Folder& repository) {
   return {};
 }
 
-/// Judges the session again: at once if the server says no, after a while if it says nothing.
+/// Makes the regular check of access: it fails at once if the server refuses, and after several
+/// missed answers if the server does not answer.
 std::function<Result<void>()> make_check(const Session& session) {
   return [&session, missed = 0]() mutable -> Result<void> {
     auto answer =
@@ -136,16 +139,16 @@ std::function<Result<void>()> make_check(const Session& session) {
   };
 }
 
-/// What git starts with, whichever way the repository is served.
+/// How git is started, confined or not.
 struct Plan {
-  std::vector<std::string> settings;  ///< on the command line, before those that count more
+  std::vector<std::string> settings;  ///< on the command line, overridden by later ones
   std::string git_directory;
   std::vector<std::string> environment;
   std::optional<Confinement> confinement;
 };
 
-/// The owner's hooks may need anything, so git is as free as its user, and obeys the repository's
-/// configuration, as git's own check of the owner lets it.
+/// For unconfined service: the owner's hooks may need anything, so git may do all that its user may
+/// do, and obeys the repository's configuration if git's own ownership check allows it.
 Plan plan_free(const Session& session) {
   return {.settings = {},
           .git_directory = session.started.path,
@@ -153,8 +156,8 @@ Plan plan_free(const Session& session) {
           .confinement = std::nullopt};
 }
 
-/// Git sees the repository, its alternates and the session's folder, and runs its own programs and
-/// our hooks.
+/// For confined service: git sees the repository, its alternates and the session's folder, and runs
+/// only its own programs and our hooks.
 Result<Plan> plan_confined(const Session& session, const git::Folder& repository,
                            const SessionFolder& folder) {
   const auto& started = session.started;
@@ -192,12 +195,12 @@ Result<GitEnd> run(const Session& session, const Plan& plan, const HookFolder* h
   return run_git_session(process);
 }
 
-/// Tells the server that git is at its end, and what it does not know yet.
+/// Tells the server that git has ended, and the changes that it does not know yet.
 Result<void> report_end(const Session& session, const HookFolder& hooks, const GitEnd& end) {
   bool is_reported = !end.was_killed && end.exit_code == 0;
   if (const auto unreported = hooks.unreported()) {
     static_cast<void>(session.door.finish_push(session.started.id, *unreported));
-    is_reported = false;  // what the note lacks, the refs decide
+    is_reported = false;  // the file may lack changes, so the server reads the refs
   }
   return session.door.end_session(session.started.id, is_reported);
 }
@@ -215,7 +218,7 @@ Result<int> receive(const Session& session, const git::Folder& repository,
                                                      .repository_hooks = own_hooks,
                                                      .lock = repository.descriptor()}));
   const GitEnd end = TRY(run(session, plan, &hooks, repository.descriptor()));
-  // Before the lock is let go. A server that is away settles the push when it is back.
+  // Report before the lock is released. A server that is down settles the push when it is up again.
   static_cast<void>(report_end(session, hooks, end));
   return end.exit_code;
 }
@@ -259,29 +262,32 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
   };
   set("core.fsmonitor=false");
   set("core.hooksPath=" + (hooks.empty() ? "/dev/null" : hooks));
-  // The refs that keep deployed commits alive are ours.
+  // The refs that keep deployed commits alive belong to Esclusa.
   set("transfer.hideRefs=refs/deployments");
   set("transfer.fsckObjects=true");
-  // The memory of several packings at once; a repository cannot ask for more.
+  // Limits the memory of each packing, because several may run at once; a repository cannot raise
+  // it.
   set("pack.threads=2");
   set("pack.windowMemory=256m");
   if (service == GitService::upload_pack) {
-    // Protocol version 2 gives any commit that is asked for by its SHA; so do the others.
+    // Protocol version 2 serves any commit that is requested by its SHA; the other versions do the
+    // same.
     set("uploadpack.allowAnySHA1InWant=true");
     set("uploadpack.allowRefInWant=false");
     set("uploadpack.allowFilter=false");
   } else {
     set("receive.fsckObjects=true");
     set("receive.maxInputSize=" + std::to_string(limits::pushed_bytes));
-    // What the server writes down about a push is durable; so is what was pushed.
+    // What the server records about a push is durable, so the pushed objects must be durable as
+    // well.
     set("core.fsync=committed,loose-object,reference");
     set("core.fsyncMethod=fsync");
-    // Nothing repacks after a push, and a repository of too many packs cannot be read. A higher
-    // limit would make pushes slow: each loose object is synced alone. Git 2.39 takes the second
-    // one before the first, later versions the other way round.
+    // Nothing repacks after a push, and a repository with too many packs cannot be read. A higher
+    // limit would make pushes slow, because each loose object is synced separately. Git 2.39
+    // prefers the second setting, later versions the first.
     set("receive.unpackLimit=" + std::to_string(unpacked_objects));
     set("transfer.unpackLimit=" + std::to_string(unpacked_objects));
-    // A work tree that somebody has on the branch would no longer match it.
+    // Otherwise a work tree on that branch would no longer match it.
     set("receive.denyCurrentBranch=refuse");
     set("receive.denyDeleteCurrent=refuse");
     set("receive.advertisePushOptions=false");
@@ -295,7 +301,7 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
 
 int serve_session(int64_t key_id, const std::string& socket) {
   setenv("PATH", confined_search_path, 1);
-  log::set_level(log::Level::error);  // standard error is the client's
+  log::set_level(log::Level::error);  // standard error belongs to the client
   const auto code = serve_asked(key_id, socket);
   return code ? *code : report(code.error());
 }

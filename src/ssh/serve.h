@@ -7,13 +7,14 @@
 
 namespace esclusa::ssh {
 
-/// `esclusa ssh serve --key-id N`, the forced command of every deploy key: reads what the client
-/// asked for in `SSH_ORIGINAL_COMMAND`, asks the server whether the key opens that, and runs git
-/// for it. The exit code is git's; of a refusal it is 1, and the client is told why.
+/// `esclusa ssh serve --key-id N`, the forced command of every deploy key: reads the client's
+/// command from `SSH_ORIGINAL_COMMAND`, asks the server whether the key gives access, and runs git.
+/// Returns git's exit code, or 1 after a refusal, whose reason the client gets.
 int serve_session(int64_t key_id, const std::string& socket);
 
-/// The arguments with which git serves the repository at `path`. Behind `settings` come our own,
-/// which no configuration may change. `hooks` is a session's folder, empty where nothing is pushed.
+/// The command line with which git serves the repository at `path`. Our own settings follow
+/// `settings`, so no configuration overrides them. `hooks` is a session's folder; empty for a
+/// fetch.
 std::vector<std::string> git_arguments(core::GitService service,
                                        const std::vector<std::string>& settings,
                                        const std::string& path, const std::string& hooks);

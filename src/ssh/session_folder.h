@@ -6,7 +6,7 @@
 
 namespace esclusa::ssh {
 
-/// A folder of one session in /tmp. The destructor removes it with all that is in it.
+/// A folder of one session in /tmp. The destructor removes it and its content.
 class SessionFolder {
  public:
   static Result<SessionFolder> make();

@@ -53,7 +53,7 @@ std::vector<SshdSetting> user_settings(const Installation& installation) {
        installation.helper + " ssh keys %t %k --socket " + installation.socket},
       {"AuthorizedKeysCommandUser", installation.user},
       {"AuthorizedKeysFile", "none"},
-      {"TrustedUserCAKeys", "none"},  // a certificate would bring no forced command
+      {"TrustedUserCAKeys", "none"},  // a certificate would bypass the forced command
       {"AuthenticationMethods", "publickey"},
       {"PubkeyAuthentication", "yes"},
       {"PasswordAuthentication", "no"},
@@ -67,7 +67,7 @@ std::vector<SshdSetting> user_settings(const Installation& installation) {
       {"PermitTunnel", "no"},
       {"MaxAuthTries", "3"},
       {"MaxSessions", "4"},
-      {"ClientAliveInterval", "30"},  // a client that sleeps in the midst of a push holds a lock
+      {"ClientAliveInterval", "30"},  // a client that hangs in the middle of a push holds a lock
       {"ClientAliveCountMax", "4"},
       {"AcceptEnv", "GIT_PROTOCOL"},
   };

@@ -4,27 +4,27 @@
 
 namespace esclusa::ssh {
 
-/// How the door is installed on a machine.
+/// How the SSH access is installed on a machine.
 struct Installation {
   std::string user = "git";
   std::string helper = "/usr/local/libexec/esclusa";
-  std::string socket = {};  ///< empty: in the data folder that the user's server has by default
+  std::string socket = {};  ///< empty: in the default data folder of the user
 };
-/// The same with the socket named.
+/// The same installation with its socket path filled in.
 Installation with_socket(Installation installation);
 
-/// A setting of sshd that the door needs, as `sshd -T` spells it.
+/// A setting of sshd that Esclusa needs, with the value as `sshd -T` prints it.
 struct SshdSetting {
-  std::string name;  ///< as in sshd_config
+  std::string name;  ///< spelled as in sshd_config
   std::string value;
 };
-/// The settings that hold for the door's user, in the order in which they are printed.
+/// The settings for the SSH user, in the order in which they are printed.
 std::vector<SshdSetting> user_settings(const Installation& installation);
 
-/// How many clients sshd shall let begin at once: 200 parallel clones, with room.
+/// How many connections sshd must allow to begin at once: 200 parallel clones and some reserve.
 inline constexpr int startups = 300;
 
-/// `esclusa ssh setup`: prints, step by step, what an administrator does.
+/// `esclusa ssh setup`: prints the steps for an administrator.
 int print_setup(const Installation& installation);
 
 }  // namespace esclusa::ssh

@@ -20,7 +20,7 @@ namespace {
 
 const std::string a(40, 'a'), b(40, 'b');
 
-/// What `sshd -T` would print if all were as `ssh setup` says.
+/// The output of `sshd -T` if all settings are as `ssh setup` says.
 std::multimap<std::string, std::string> good_settings(const Installation& installation) {
   std::string text = "port 22\nmaxstartups 300:30:600\npermituserenvironment no\n";
   for (const SshdSetting& setting : user_settings(installation)) {
@@ -34,7 +34,7 @@ std::multimap<std::string, std::string> good_settings(const Installation& instal
   return read_sshd_settings(text);
 }
 
-/// The settings that are found wrong when one of them is another.
+/// The names of the settings that are judged wrong when `name` has another value.
 std::vector<std::string> wrong_with(const std::string& name, const std::string& value) {
   const Installation installation{.socket = "/run/esclusa/keys.sock"};
   auto settings = good_settings(installation);
@@ -53,7 +53,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("read_changes: a line for each ref, whose name may have blanks of no kind but is UTF-8") {
+TEST_CASE("read_changes: one line for each ref, with a name in UTF-8") {
   const auto changes =
       read_changes(a + " " + b + " refs/heads/größer\n" + b + " " + a + " refs/x\n");
   REQUIRE(changes);
@@ -68,7 +68,7 @@ TEST_CASE("read_changes: a line for each ref, whose name may have blanks of no k
   CHECK_FALSE(read_changes(many + a + " " + b + " refs/heads/more\n").has_value());
 }
 
-TEST_CASE("invoked_hook: only by a hook's name, and only in a session") {
+TEST_CASE("invoked_hook: only under the name of a hook, and only in a session") {
   unsetenv("ESCLUSA_SSH_HOOKS");
   CHECK_FALSE(invoked_hook("/tmp/esclusa-ssh-x/pre-receive"));
   setenv("ESCLUSA_SSH_HOOKS", "/tmp/esclusa-ssh-x", 1);
@@ -79,7 +79,7 @@ TEST_CASE("invoked_hook: only by a hook's name, and only in a session") {
   unsetenv("ESCLUSA_SSH_HOOKS");
 }
 
-/// The names in a session's folder of hooks, each a link to this program.
+/// The names in a session's folder of hooks; each is a link to this program.
 Names hooks_for(const std::string& repository_hooks) {
   const auto session = SessionFolder::make();
   REQUIRE(session);
@@ -101,7 +101,7 @@ Names hooks_for(const std::string& repository_hooks) {
   return names;
 }
 
-TEST_CASE("HookFolder: our hooks, and by the setting those that the repository has") {
+TEST_CASE("HookFolder: our hooks, and with the setting also those of the repository") {
   const test::TempFolder repository;
   for (const char* name : {"update", "post-update"}) {
     const auto hook = repository.write(name, "#!/bin/sh\n");
@@ -119,7 +119,7 @@ TEST_CASE("HookFolder: our hooks, and by the setting those that the repository h
                   .has_value());
 }
 
-TEST_CASE("SessionFolder: goes away with all that is in it") {
+TEST_CASE("SessionFolder: the destructor removes it and its content") {
   std::filesystem::path path;
   {
     const auto folder = SessionFolder::make();
@@ -157,7 +157,7 @@ TEST_CASE("make_git_folder: the repository's refs and objects, HEAD, and a confi
   CHECK(read->output == sha + "\n");
 }
 
-TEST_CASE("repository_settings: limits and rules, and nothing that names a file or a program") {
+TEST_CASE("repository_settings: limits and rules, but no setting that names a file or a program") {
   const git::Configuration configuration = {{"core.hookspath", "/evil"},
                                             {"core.alternaterefscommand", "/evil"},
                                             {"core.fsmonitor", "/evil"},
@@ -196,7 +196,7 @@ TEST_CASE("repository_settings: limits and rules, and nothing that names a file 
               "transfer.hiderefs=!refs/a/b"});
 }
 
-TEST_CASE("git_arguments: git's two programs, with settings that no repository loosens") {
+TEST_CASE("git_arguments: both of git's programs, with settings that no repository can override") {
   const auto text = [](const Names& arguments) {
     std::string line;
     for (const auto& argument : arguments) line += argument + " ";
@@ -225,7 +225,7 @@ TEST_CASE("git_arguments: git's two programs, with settings that no repository l
   CHECK(text(writes).contains(" -c core.hooksPath=/tmp/hooks "));
 }
 
-TEST_CASE("judge_sshd_settings: what setup prints is right, and each setting is missed") {
+TEST_CASE("judge_sshd_settings: what setup prints is right, and each missing setting is reported") {
   CHECK(wrong_with("", "").empty());
   const std::pair<const char*, const char*> loosened[] = {
       {"authorizedkeyscommand", "none"},

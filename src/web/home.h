@@ -5,7 +5,7 @@
 
 namespace esclusa::web {
 
-/// The page at `/`: what this is, and what to do next. `url` is the server's own address.
+/// The page at `/`: it says what Esclusa is and what to do next. `url` is the server's own address.
 http::Response home_page(const std::string& url, const std::string& version);
 
 }  // namespace esclusa::web

@@ -14,7 +14,7 @@ TEST_CASE("home_page: says where to go, under the server's own address") {
   CHECK_FALSE(page.body.contains("{version}"));
 }
 
-TEST_CASE("home_page: an address cannot bring markup in") {
+TEST_CASE("home_page: markup in an address is escaped") {
   auto page = web::home_page("http://x\"><script>alert(1)</script>&", "<b>");
   CHECK_FALSE(page.body.contains("<script"));
   CHECK(page.body.contains("http://x&quot;&gt;&lt;script&gt;"));

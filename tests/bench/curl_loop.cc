@@ -1,10 +1,10 @@
-// The anchor of deliveries: what libcurl alone does with the request that the server sends.
+// The baseline for deliveries: libcurl alone sends the request that the server sends.
 //
 //   curl_loop URL HEADERS BODY CONNECTIONS SECONDS
 //
-// Posts the file BODY, with the lines of the file HEADERS, on so many kept connections, each as
-// soon as it has the answer to the one before. Prints a line of JSON; times are microseconds.
-// There is nothing else: no database, no signing, no name or address to judge.
+// Posts the file BODY, with the lines of the file HEADERS, on CONNECTIONS kept-alive connections.
+// Each sends the next request when it has the answer to the last. Prints a line of JSON; times are
+// in microseconds. There is no database, no signing, and no judgement of names or addresses.
 
 #include <curl/curl.h>
 

@@ -1,12 +1,13 @@
-// The anchor of the durable writes: what SQLite alone does with the rows of a created deployment.
+// The baseline for durable writes: SQLite alone writes the rows of a created deployment.
 //
 //   sqlite_loop DATABASE WAITING SECONDS
 //
-// DATABASE is a copy of a server's, in which a deployment was created last: its schema, settings
-// and rows are what is repeated here, so that they stay those of the server. With WAITING > 1 so
-// many threads wait for one writer, which gathers as sql/sqlite_database.cc does. With 1, the only
-// thread commits one transaction after the other. Prints a line of JSON; times are microseconds.
-// There is nothing else: no savepoints, no foreign keys, no reading, no HTTP, no git.
+// DATABASE is a copy of a server's database whose latest change was the creation of a deployment:
+// its schema, settings and rows are repeated here, so that they stay the same as the server's. With
+// WAITING > 1, that many threads wait for one writer, which groups commits as
+// sql/sqlite_database.cc does. With 1, the only thread commits one transaction after another.
+// Prints a line of JSON; times are in microseconds. There are no savepoints, foreign keys, reads,
+// HTTP or git.
 
 #include <sqlite3.h>
 
@@ -57,8 +58,8 @@ void step(sqlite3* database, const Statement& statement) {
   sqlite3_reset(statement.get());
 }
 
-/// Inserts copies of the newest row of a table. What the row was is bound once; each copy binds
-/// only what must differ.
+/// Inserts copies of the newest row of a table. Unchanged values are bound once; each copy binds
+/// only the values that must differ.
 class Copier {
  public:
   Copier(sqlite3* database, const std::string& table) : database_(database) {
@@ -90,7 +91,7 @@ class Copier {
     expect(database_, sqlite3_bind_null(insert_.get(), index_of(column)));
     return *this;
   }
-  /// The new row's id.
+  /// Returns the id of the new row.
   int64_t insert() {
     step(database_, insert_);
     return sqlite3_last_insert_rowid(database_);
@@ -121,7 +122,7 @@ sqlite3* open(const char* path) {
   return database;
 }
 
-/// A random guid: the order in which the unique index gets them is part of the cost.
+/// A random GUID: the order in which the unique index gets the GUIDs affects the cost.
 std::string random_guid(std::mt19937_64& chance) {
   char text[37];
   const uint64_t a = chance(), b = chance();
@@ -171,7 +172,7 @@ struct Job {
   bool done = false;
 };
 
-/// The queue between the waiting threads and the writer: the discipline of sql/sqlite_database.cc.
+/// The queue between the waiting threads and the writer, as in sql/sqlite_database.cc.
 class Group {
  public:
   void write(Job& job) {
@@ -185,7 +186,7 @@ class Group {
     stopping_ = true;
     arrived_.notify_one();
   }
-  /// Writes until stopped, and until nobody waits any more.
+  /// Writes until it is stopped and no thread waits.
   void run(Writer& writer) {
     for (size_t last_batch = 0;;) {
       std::vector<Job*> batch;
@@ -226,7 +227,8 @@ class Group {
   bool stopping_ = false;
 };
 
-/// Calls `write_one(guid)` until the time is over; how long each call took, in microseconds.
+/// Calls `write_one(guid)` until the time is over. Returns the durations of the calls in
+/// microseconds.
 template <class WriteOne>
 std::vector<int64_t> repeat(Clock::time_point end, uint64_t seed, WriteOne write_one) {
   std::mt19937_64 chance(seed);
@@ -295,5 +297,5 @@ int main(int count, char** arguments) {
       took.size(), measured.count(), static_cast<long long>(took[took.size() / 2]),
       static_cast<long long>(took[took.size() * 99 / 100]), cpu / static_cast<double>(took.size()));
   std::fflush(stdout);
-  std::_Exit(0);  // a checkpoint at the end would be nobody's cost
+  std::_Exit(0);  // a final checkpoint must not count for any call
 }

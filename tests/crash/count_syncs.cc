@@ -1,6 +1,6 @@
-// Loaded into a program before its libraries (LD_PRELOAD), this notes each fdatasync and fsync: a
-// line with its begin, in seconds since 1970, and how long it took, in the file SYNC_LOG. strace
-// could say it, too, but slows so many threads that fewer requests come at once.
+// A library for LD_PRELOAD that records each fdatasync and fsync in the file SYNC_LOG: one line
+// with its start, in seconds since 1970, and its duration. strace can do the same, but slows so
+// many threads that fewer requests are in flight at once.
 
 #include <fcntl.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
-// For tests/gates/patterns.py: whether names fit patterns.
+// For tests/gates/patterns.py: whether names match patterns.
 //
-// Reads PATTERN NUL NAME NUL, again and again, and prints a character for each pair: 1 or 0.
+// Reads PATTERN NUL NAME NUL repeatedly, and prints one character for each pair: 1 or 0.
 
 #include <iostream>
 #include <string>

@@ -1,6 +1,5 @@
-// A library for LD_PRELOAD: to the program that loads it, this machine's kernel offers version 2 of
-// Landlock, as Debian 12's own does. It answers the question for the version, and refuses what
-// that kernel would refuse.
+// A library for LD_PRELOAD: it makes the kernel look like that of Debian 12, which has version 2 of
+// Landlock. It answers the query for the version, and refuses what that kernel would refuse.
 #include <dlfcn.h>
 #include <linux/landlock.h>
 #include <sys/syscall.h>

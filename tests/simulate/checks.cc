@@ -1,4 +1,4 @@
-// What must be after each transaction.
+// Checks of the database after each transaction.
 
 #include <algorithm>
 #include <iterator>
@@ -30,7 +30,7 @@ void Simulation::check_transaction(Operation& operation) {
 void Simulation::apply_creation(const Operation& operation, const std::map<int64_t, Row>& rows,
                                 Effects& effects) {
   const Creation& creation = *operation.creation;
-  if (!creation.key.empty() && model_.find_key(creation.key)) return;  // the same as then
+  if (!creation.key.empty() && model_.find_key(creation.key)) return;  // repeated
   const auto made = std::ranges::find_if(
       rows, [&](const auto& each) { return !model_.deployments.contains(each.first); });
   if (made == rows.end()) throw Violation("a create made no deployment");
@@ -67,7 +67,7 @@ void Simulation::apply_creation(const Operation& operation, const std::map<int64
     ++counts_["created: held"];
   }
   if (!creation.key.empty()) {
-    // What is forgotten stays so, even if the wall clock is set back.
+    // A forgotten key stays forgotten, even if the wall clock is set back.
     std::erase_if(model_.keys, [&](const auto& each) { return !model_.find_key(each.first); });
     model_.keys[creation.key] = {model_.wall, id};
   }
@@ -131,7 +131,8 @@ void Simulation::check_nothing_is_stuck(bool timed_only,
                                         const std::map<int64_t, Row>& before) const {
   for (const auto& [id, deployment] : model_.deployments) {
     if (deployment.phase != Phase::held || deployment.is_deleted) continue;
-    // The timer looks only at what was waiting for it; the rest is judged when something changes.
+    // The timer judges only deployments that were waiting for it; others are judged when something
+    // changes.
     const bool was_looked_at = !timed_only || before.at(id).verdicts.contains("wait_timer:shut");
     if (was_looked_at && model_.gates(deployment).all_open()) {
       throw Violation("deployment " + std::to_string(id) + " stays held, and nothing holds it");

@@ -3,7 +3,7 @@
 namespace esclusa::simulate {
 namespace {
 
-/// A connection whose storage fails at one statement.
+/// A connection whose storage fails at one chosen statement.
 class FailingConnection final : public sql::Connection {
  public:
   FailingConnection(sql::Connection& real, const Fault& fault) : real_(real) {

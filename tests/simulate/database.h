@@ -6,45 +6,45 @@
 
 namespace esclusa::simulate {
 
-/// The program did what it must not do. No std::exception, since the program itself goes on after
-/// those in places, and would hide what was found.
+/// The program violated a rule. It is no std::exception, because the program catches those in some
+/// places, and would hide the violation.
 struct Violation {
   std::string text;
 };
 
-/// What goes wrong with one access to the database.
+/// The failure of one access to the database.
 struct Fault {
   enum class Kind {
     none,
-    refused,    ///< before anything of it has happened
-    statement,  ///< the storage fails in the midst, at one of its statements
-    unknown,    ///< it happens, but whoever asked is told that nobody knows
+    refused,    ///< before any effect
+    statement,  ///< the storage fails in the middle, at one of its statements
+    unknown,    ///< it takes effect, but the caller is told that the outcome is unknown
   };
   Kind kind = Kind::none;
-  int statement = 0;  ///< which one, from 0 on
+  int statement = 0;  ///< index of the failing statement
 };
 
-/// What became of an access.
+/// The result of an access.
 struct Access {
   bool is_write = false;
-  bool is_kept = false;  ///< it was a write, and what it did stays
+  bool is_kept = false;  ///< it was a write, and its effect is kept
   bool has_failed = false;
 };
 
-/// Who watches the database: the simulation.
+/// Observes the database: the simulation.
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  /// Before each access, which begins when this returns.
+  /// Called before each access, which begins when this returns.
   virtual Fault before_access() = 0;
-  /// After it, before anybody else does anything.
+  /// Called after the access, before any other access.
   virtual void after_access(const Access& access) = 0;
-  /// After that, before it is answered.
+  /// Called after that, before the caller gets the result.
   virtual void before_answer() = 0;
 };
 
-/// One SQLite connection in which every seed begins with the same rows: a transaction is open from
-/// its begin to its end, in which each write is a savepoint, as in the real writer's.
+/// One SQLite connection in which every seed begins with the same rows: a seed is one transaction,
+/// which is rolled back, and each write in it is a savepoint, as with the real writer.
 class Database final : public sql::Database {
  public:
   explicit Database(const std::string& path)
@@ -52,7 +52,7 @@ class Database final : public sql::Database {
 
   void begin_seed(Watcher& watcher);
   void end_seed();
-  /// For whoever checks: past the watcher.
+  /// For the checks: bypasses the watcher.
   sql::Connection& connection() { return connection_; }
 
  protected:
@@ -60,12 +60,12 @@ class Database final : public sql::Database {
   Result<void> do_write(const Work& work) override { return run(work, true); }
 
  private:
-  /// Throws Violation if the work throws anything but the failure that the simulation made.
+  /// Throws Violation if the work throws anything but the simulated failure.
   Result<void> run(const Work& work, bool is_write);
   Access attempt(const Work& work, bool is_write, const Fault& fault);
 
   sql::SqliteConnection connection_;
-  Watcher* watcher_ = nullptr;  ///< none while the rows that all seeds share are made
+  Watcher* watcher_ = nullptr;  ///< null while the rows that all seeds share are inserted
 };
 
 }  // namespace esclusa::simulate

@@ -1,4 +1,4 @@
-// What administrators do with environments.
+// Requests of administrators about environments.
 
 #include <algorithm>
 
@@ -98,7 +98,7 @@ bool has_custom(const Model& model, size_t environment) {
   return there.exists && there.mode == PolicyMode::custom;
 }
 
-/// Rather one that has custom policies.
+/// Prefers environments with custom policies.
 size_t pick_environment(Random& random, const Model& model) {
   std::vector<size_t> custom;
   for (size_t i = 0; i < model.environments.size(); ++i) {

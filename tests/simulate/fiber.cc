@@ -37,7 +37,7 @@ void Fiber::start() {
   try {
     if (!self.is_killed_) self.body_();
   } catch (const Killed&) {
-    // That is the end of it.
+    // The fiber has ended.
   } catch (...) {
     self.thrown_ = std::current_exception();
   }

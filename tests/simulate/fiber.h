@@ -7,27 +7,27 @@
 
 namespace esclusa::simulate {
 
-/// A request on a stack of its own, on the one thread of the simulation: it runs until it pauses,
-/// and goes on when it is resumed. So the seed, and nothing else, decides who comes first.
+/// A request with its own stack, on the only thread of the simulation: it runs until it pauses, and
+/// continues when it is resumed. So only the seed decides the order.
 class Fiber {
  public:
   explicit Fiber(std::function<void()> body);
-  /// It must have come to its end.
+  /// The body must have ended.
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// Goes on until the next pause, or to the end. Throws what the body threw.
+  /// Continues until the next pause or to the end. Throws what the body threw.
   void resume();
-  /// Ends it where it stands, as a dying process would: nothing more of it happens.
+  /// Ends it at its pause, as when the process dies: it runs no further.
   void kill();
   bool is_done() const { return is_done_; }
 
-  /// Called from inside: back to whoever resumed it. Nothing, outside of any fiber.
+  /// Called inside a fiber: returns to the caller of `resume`. Has no effect outside of a fiber.
   static void pause();
 
  private:
-  struct Killed {};  // no std::exception, so that nobody takes it for an error
+  struct Killed {};  // no std::exception, so that nobody catches it as an error
   static void start();
 
   std::function<void()> body_;

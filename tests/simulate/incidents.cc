@@ -1,4 +1,4 @@
-// What happens beside the requests.
+// Incidents between requests: time passes, the machine restarts, rules and people change.
 
 #include <algorithm>
 
@@ -47,7 +47,7 @@ void Simulation::pass_to_the_end_of_a_timer() {
   const bool same_boot = model_.boot.boot_id == deployment->boot.boot_id;
   microseconds span = same_boot ? deployment->boot.since_boot + wait - model_.boot.since_boot
                                 : deployment->created + wait - model_.wall;
-  // A microsecond less is too early.
+  // Sometimes one microsecond less, which is too early.
   span -= microseconds(random_.below(2));
   if (span <= 0us || span > 24h * 40) return;
   set_time(model_.wall + span, {model_.boot.boot_id, model_.boot.since_boot + span});
@@ -103,7 +103,7 @@ void Simulation::change_team() {
 }
 
 void Simulation::change_block() {
-  // The last can always do something: an administrator who is never blocked.
+  // The last one is an administrator who is never blocked, so there is always somebody who can act.
   static const std::vector<size_t> candidates = {0, 1, 2, 4, 5, 6};
   const size_t index = random_.pick(candidates);
   Person& person = model_.people[index];
@@ -114,7 +114,7 @@ void Simulation::change_block() {
 }
 
 void Simulation::change_role() {
-  // Not of administrators: what they are amidst of was allowed when it began.
+  // Not administrators: what they are doing was allowed when it began.
   static const std::vector<size_t> candidates = {1, 2, 4, 5, 6};
   const size_t index = random_.pick(candidates);
   Person& person = model_.people[index];

@@ -42,7 +42,7 @@ Effects Journal::take_news() {
            "'review ' || t.deployment_id || ' ' || t.state || ' ' || (select a.login from account "
            "a where a.id = t.reviewer_id)",
            news);
-  // What is done to anything but a deployment says too little by its id.
+  // For rows that are not about a deployment, the id alone says too little.
   add_news("audit",
            "case when t.action = 'deployment.bypass' then 'audit ' || t.target_id || ' ' || "
            "t.action || ' ' || t.detail when t.action like 'deployment.%' or t.action like "

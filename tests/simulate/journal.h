@@ -7,7 +7,7 @@
 
 namespace esclusa::simulate {
 
-/// A deployment as it stands in the database.
+/// The row of a deployment in the database.
 struct Row {
   Phase phase = Phase::released;
   std::string sha;
@@ -15,10 +15,10 @@ struct Row {
 };
 std::map<int64_t, Row> read_deployments(sql::Connection& db);
 
-/// Reads which rows have come since it was asked last.
+/// Reads the rows that were added since the last call.
 class Journal {
  public:
-  /// What is there already is no news.
+  /// Skips the rows that exist already.
   explicit Journal(sql::Connection& db);
   Effects take_news();
 
@@ -26,7 +26,7 @@ class Journal {
   void add_news(const std::string& table, const std::string& text, Effects& news);
 
   sql::Connection& db_;
-  std::map<std::string, int64_t> last_;  ///< id of each table
+  std::map<std::string, int64_t> last_;  ///< the last id of each table
 };
 
 }  // namespace esclusa::simulate

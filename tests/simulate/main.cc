@@ -1,8 +1,8 @@
-// simulate: plays what people, clocks and machines may do to deployments that wait, and compares
-// each step with an oracle that knows the rules alone.
+// simulate: plays random actions of people, clocks and machines on waiting deployments, and
+// compares each step with an oracle that knows only the rules.
 //
-// The program is the real one from app/ down, on a real SQLite database and real git; only the
-// clocks, the order of requests and the failures are made up, from a seed.
+// The program is the real one from app/ down, with a real SQLite database and real git; only the
+// clocks, the order of requests and the failures are simulated, from a seed.
 
 #include <unistd.h>
 
@@ -21,7 +21,7 @@ namespace {
 
 using namespace esclusa::simulate;
 
-/// Plays it with every step said; 1 if something was wrong.
+/// Plays one seed and prints every step; returns 1 if there was a violation.
 int tell(uint64_t seed) {
   World world;
   Counts counts;
@@ -35,7 +35,7 @@ int tell(uint64_t seed) {
   return 1;
 }
 
-/// What must have happened at all in as many seeds as these.
+/// What must have happened at least once in so many seeds.
 const std::vector<std::string> expected_counts = {"ok",
                                                   "gates",
                                                   "created: held",
@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   app.add_option("--workers", plan.workers, "processes")->check(CLI::Range(1U, 64U));
   app.add_option("--trace", traced, "play this one, and say every step");
   CLI11_PARSE(app, argc, argv);
-  // Nothing of it outlives the program, and memory does not wait for a disk.
+  // Nothing of it is needed after the program, and memory is faster than a disk.
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
   return traced != 0 ? tell(traced) : play_many(plan);
 }

@@ -8,7 +8,7 @@
 namespace esclusa::simulate {
 namespace {
 
-/// By the C library, which knows `*` and FNM_PATHNAME too.
+/// Uses the C library, which knows `*` and FNM_PATHNAME, too.
 bool fits(const std::string& pattern, const std::string& name) {
   return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0;
 }
@@ -51,7 +51,7 @@ Gates Model::gates(const Deployment& deployment) const {
   Gates gates;
   if (there.mode) gates.policy = gate(is_ref_allowed(deployment.environment, deployment.ref));
   if (there.minutes > 0) {
-    // Within one start of the machine its own clock counts, whatever is done to the other.
+    // Within one boot, the boot's own clock counts, whatever happens to the wall clock.
     const bool same_boot = boot.boot_id == deployment.boot.boot_id;
     const auto passed =
         same_boot ? boot.since_boot - deployment.boot.since_boot : wall - deployment.created;

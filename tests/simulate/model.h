@@ -8,8 +8,8 @@
 #include "base/boot_clock.h"
 #include "base/time.h"
 
-/// The oracle: what the rules of the gates say must be, computed from what has happened, in the
-/// plainest way, and without a line of what it judges.
+/// The oracle: computes from the history what the rules of the gates demand, in the simplest way,
+/// and without any code of the program that it judges.
 namespace esclusa::simulate {
 
 enum class Phase { held, released, ended };
@@ -18,17 +18,17 @@ enum class PolicyMode { protected_branches, custom };
 
 struct Person {
   std::string login;
-  size_t human = 0;  ///< who answers for it: itself, unless it is a bot
+  size_t human = 0;  ///< the human who is responsible for it: itself, unless it is a bot
   bool is_admin = false;
   bool is_blocked = false;
   std::array<bool, 2> in_team{};
-  bool has_role = true;  ///< was granted one in the repository
+  bool has_role = true;  ///< has a role in the repository
 };
 
 struct Ref {
   std::string given;
   RefKind kind = RefKind::branch;
-  std::string name;  ///< short; empty for a commit
+  std::string name;  ///< the short name; empty for a commit
 };
 
 /// A person or a team.
@@ -42,7 +42,7 @@ struct ReviewRule {
   std::vector<Reviewer> reviewers;
   int needed = 1;
   bool prevents_self_review = false;
-  int version = 0;  ///< another one whenever anything of it was changed
+  int version = 0;  ///< increases with every change
 };
 
 struct Policy {
@@ -58,7 +58,7 @@ struct Environment {
   std::optional<PolicyMode> mode = {};
   std::vector<Policy> policies = {};
   int minutes = 0;
-  int needed = 1;  ///< this and the next are kept also while there is no review
+  int needed = 1;  ///< this and the next are kept even if there is no review
   bool prevents_self_review = false;
   std::optional<ReviewRule> review = {};
 
@@ -67,7 +67,7 @@ struct Environment {
 
 struct Approval {
   size_t person = 0;
-  int version = 0;  ///< of the rule
+  int version = 0;  ///< the version of the rule
 };
 
 struct Deployment {
@@ -81,12 +81,12 @@ struct Deployment {
   Phase phase = Phase::released;
   bool is_deleted = false;
   std::vector<Approval> approvals = {};
-  std::string verdicts = {};  ///< of each gate, when it was last judged
-  std::string state = {};     ///< of the latest status
-  std::string location = {};  ///< the environment that it names, in lower case
+  std::string verdicts = {};  ///< verdict of each gate at the latest judgement
+  std::string state = {};     ///< the state of the latest status
+  std::string location = {};  ///< the environment of the latest status, in lower case
 };
 
-/// A create that was asked for with an `Idempotency-Key`.
+/// A create with an `Idempotency-Key`.
 struct KeyUse {
   Timestamp at{};
   int64_t deployment = 0;
@@ -94,18 +94,18 @@ struct KeyUse {
 
 enum class Gate { open, shut };
 
-/// How each gate stands; nothing where there is none.
+/// The state of each gate; `nullopt` if the environment has no such gate.
 struct Gates {
   std::optional<Gate> policy, timer, review;
   bool all_open() const {
     return policy != Gate::shut && timer != Gate::shut && review != Gate::shut;
   }
-  /// As the server's verdicts are called, and sorted: `branch_policy:open wait_timer:shut`. With
-  /// `bypassed` those that wait have been passed.
+  /// The verdicts with the server's names, sorted: `branch_policy:open wait_timer:shut`. With
+  /// `bypassed`, waiting gates count as bypassed.
   std::string text(bool bypassed = false) const;
 };
 
-/// What somebody asks of an environment; nothing: as it is.
+/// A requested change of an environment; `nullopt`: unchanged.
 struct EnvironmentWish {
   std::optional<std::optional<PolicyMode>> mode;
   std::optional<int> minutes;
@@ -121,26 +121,26 @@ struct Model {
   std::vector<Environment> environments;
   std::vector<std::string> protected_patterns;
   std::map<int64_t, Deployment> deployments;
-  std::map<std::string, KeyUse> keys;  ///< by what stands before them
+  std::map<std::string, KeyUse> keys;  ///< by creator and key
   Timestamp wall{};
   BootTime boot;
   int versions = 0;
 
   bool is_ref_allowed(size_t environment, size_t ref) const;
   Gates gates(const Deployment& deployment) const;
-  /// By a grant, or by the first team, which has one; the other team has none.
+  /// By a grant, or by the first team, which has a role; the other team has none.
   bool holds_role(size_t person) const;
-  /// Whether the rule names the person, who holds a role and is not blocked.
+  /// Whether the rule names the person, and the person has a role and is not blocked.
   bool may_review(const ReviewRule& rule, size_t person) const;
   bool is_self_review(const Deployment& deployment, size_t person) const;
   int count_approvals(const Deployment& deployment) const;
-  /// The key's deployment, if it was used within a day.
+  /// The deployment of the key, if it was used within the last day.
   std::optional<int64_t> find_key(const std::string& key) const;
-  /// nullptr where there is none, or no longer.
+  /// nullptr if it does not exist.
   const Deployment* find(int64_t id) const;
   Deployment* find(int64_t id);
 
-  /// The review rule after the wish, still of the former version; nothing: none.
+  /// The review rule after the change, still with the old version; `nullopt`: no rule.
   std::optional<ReviewRule> review_after(size_t environment, const EnvironmentWish& wish) const;
   void ensure(size_t environment);
   void change(size_t environment, const EnvironmentWish& wish);

@@ -14,38 +14,39 @@ namespace esclusa::simulate {
 /// Rows that a transaction must add, one text each: `event 3 deployment`.
 using Effects = std::vector<std::string>;
 
-/// What a create asks for.
+/// The input of a create.
 struct Creation {
   size_t environment = 0;
   size_t ref = 0;
   size_t person = 0;
-  std::string key = {};             ///< an `Idempotency-Key`; empty: none
-  std::set<std::string> shas = {};  ///< where the ref has led to since it was asked
+  std::string key = {};             ///< the `Idempotency-Key`; empty: none
+  std::set<std::string> shas = {};  ///< the ref's commits since the request
 };
 
-/// One call of a use case, as the oracle sees it too.
+/// One call of a use case, with what the oracle needs to know about it.
 struct Operation {
   std::string text;  ///< for people
-  /// Calls it: `ok`, or the reason code of the refusal. A read may say more.
+  /// Calls the use case: returns `ok`, or the reason code of the refusal. A read may return more.
   std::function<std::string()> run;
-  /// What it must answer if the access to the database that has just begun is its last.
+  /// The answer that is expected if the current access to the database is the last one.
   std::function<std::string(const Model&, const Operation&)> expect;
-  /// What its transaction must do, once it may: changes the model, and gives the rows.
+  /// The effect of its transaction, if that is allowed: changes the model, and returns the added
+  /// rows.
   std::function<Effects(Model&)> apply;
   std::optional<Creation> creation = {};
-  /// It releases whatever is due, and tells nobody what goes wrong.
+  /// The timer: it releases whatever is due, and reports no failures.
   bool is_timer = false;
 
-  size_t accesses = 0;    ///< so far
-  bool is_write = false;  ///< the one at hand
-  std::string expected;   ///< at the latest one
+  size_t accesses = 0;    ///< number so far
+  bool is_write = false;  ///< whether the current access is a write
+  std::string expected;   ///< at the latest access
   size_t failures = 0;
 };
 
-/// What somebody does at random: a request of any kind.
+/// Makes a random request of any kind.
 std::unique_ptr<Operation> make_operation(Random& random, World& world, const Model& model,
                                           std::vector<Creation>& keyed);
-/// One of the kinds, see operations.cc and environment_operations.cc.
+/// One function for each kind of request, see operations.cc and environment_operations.cc.
 std::unique_ptr<Operation> make_create(Random& random, World& world, const Model& model,
                                        std::vector<Creation>& keyed);
 std::unique_ptr<Operation> make_review(Random& random, World& world, const Model& model);
@@ -56,7 +57,7 @@ std::unique_ptr<Operation> make_explain(Random& random, World& world, const Mode
 std::unique_ptr<Operation> make_pending(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_dry_run(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_replay(Random& random, World& world, const Model& model);
-/// The timer's look at what is due, or, with `all`, the one at a start.
+/// The timer's check of what is due, or, with `all`, the check at a start.
 std::unique_ptr<Operation> make_release_due(World& world, bool all);
 std::unique_ptr<Operation> make_put_environment(Random& random, World& world, const Model& model,
                                                 size_t environment);
@@ -66,12 +67,12 @@ std::unique_ptr<Operation> make_add_policy(Random& random, World& world, const M
 std::unique_ptr<Operation> make_protect(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_delete_policy(Random& random, World& world, const Model& model);
 
-/// Somebody whom the server lets in.
+/// A person who is not blocked.
 size_t pick_person(Random& random, const Model& model, bool admin = false);
-/// One of the deployments, rather one that waits; 0 while there is none.
+/// A deployment, preferably one that waits; 0 if there is none.
 int64_t pick_deployment(Random& random, const Model& model);
 
-/// Somebody who may review it, or, at times, anybody.
+/// A person who may review it, or sometimes any person.
 size_t pick_reviewer(Random& random, const Model& model, int64_t id);
 
 /// The reason code of an error, or `not_found`.
@@ -81,15 +82,16 @@ std::string outcome_of(const Result<T>& result) {
   return result ? "ok" : reason_of(result.error());
 }
 
-/// Judges a deployment that waits, as the server must: its verdicts, and whether it leaves.
+/// Judges a waiting deployment by the rules: sets its verdicts, and releases it if all gates are
+/// open.
 void judge(Model& model, Deployment& deployment, Effects& effects, bool bypassed = false);
 void judge_all(Model& model, size_t environment, Effects& effects);
-/// Ends one that waits.
+/// Ends a waiting deployment.
 void end(Deployment& deployment, Effects& effects);
-/// What every kind begins with.
+/// Creates the common part of every kind.
 std::unique_ptr<Operation> new_operation(std::string text);
 
-/// The rows of a status: its state, and its description.
+/// The rows of a new status: its state, and its description.
 void add_status(Deployment& deployment, const std::string& what, Effects& effects);
 
 }  // namespace esclusa::simulate

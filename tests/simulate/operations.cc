@@ -1,4 +1,4 @@
-// What people do with deployments.
+// Requests of people about deployments.
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@ namespace {
 
 std::string named(int64_t id) { return "deployment " + std::to_string(id); }
 
-/// Calls a use case on a deployment in the name of a person, by one of the person's tokens.
+/// Calls a use case on a deployment as a person, with one of the person's tokens.
 template <class Call>
 std::function<std::string()> as(World& world, Random& random, size_t person, Call call) {
   return [&world, call, access = world.access(person, random.below(2))] {
@@ -32,7 +32,7 @@ core::NewDeployment input_of(const Model& model, const Creation& creation) {
 
 std::string expect_create(const Model& model, const Operation& operation) {
   const Creation& creation = *operation.creation;
-  // With a key the first access looks for an earlier create, and the transaction once more.
+  // With a key, the first access looks for an earlier create, and so does the transaction.
   if (!creation.key.empty() && (operation.accesses == 1 || operation.is_write)) {
     if (const auto earlier = model.find_key(creation.key)) {
       return model.find(*earlier) != nullptr ? "ok" : "idempotency_key_spent";
@@ -42,7 +42,7 @@ std::string expect_create(const Model& model, const Operation& operation) {
 }
 
 Creation pick_creation(Random& random, const Model& model) {
-  // Rather where something may hold it.
+  // Prefers environments that may hold it.
   return {.environment = random.below(random.one_in(4) ? model.environments.size() : 2),
           .ref = random.one_in(2) ? 0 : random.below(model.refs.size()),
           .person = pick_person(random, model)};
@@ -107,10 +107,10 @@ std::unique_ptr<Operation> make_dry_run(Random& random, World& world, const Mode
 namespace {
 
 struct Review {
-  int64_t id = 0;  ///< of the deployment
+  int64_t id = 0;  ///< the id of the deployment
   size_t person = 0;
   bool approves = false;
-  bool names_another = false;  ///< environment than the one that waits
+  bool names_another = false;  ///< names another environment than the one that waits
 };
 
 std::string expect_review(const Model& model, const Review& review) {
@@ -186,7 +186,7 @@ std::unique_ptr<Operation> make_bypass(Random& random, World& world, const Model
   operation->run = as(world, random, person, [id, reason](auto& context, auto& access) {
     return app::bypass_gates(context, access, {id}, reason);
   });
-  operation->expected = "bypass_reason_missing";  // unless it comes as far as the database
+  operation->expected = "bypass_reason_missing";  // unless the request reaches the database
   operation->expect = [id, reason](const Model& now, const Operation&) -> std::string {
     const Deployment* deployment = now.find(id);
     if (reason == " ") return "bypass_reason_missing";
@@ -224,7 +224,7 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
     return app::create_status(context, access, {id}, input);
   });
   const bool gives_up = state >= 4;
-  // Where none of that name is, nothing guards it.
+  // If no environment has that name, no gate guards it.
   std::optional<size_t> moved;
   for (size_t i = 0; i < others.size(); ++i) {
     if (input.environment == others[i] && i < model.environments.size()) moved = i;

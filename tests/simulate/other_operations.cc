@@ -1,4 +1,4 @@
-// What is asked about deployments, and what is done to them beside their way past the gates.
+// Reads of deployments, and changes that do not concern their gates.
 
 #include <algorithm>
 

@@ -4,14 +4,14 @@
 
 namespace esclusa::simulate {
 
-/// Numbers that depend on the seed alone, on every machine (splitmix64).
+/// Random numbers that depend only on the seed, on every machine (splitmix64).
 class Random {
  public:
-  /// Mixed, since seeds that only differ by the step would give one sequence, a little later.
+  /// Mixes the seed: otherwise seeds that differ by the step give the same sequence, shifted.
   explicit Random(uint64_t seed) : state_(mix(seed)) {}
 
   uint64_t next() { return mix(state_ += 0x9e3779b97f4a7c15U); }
-  /// From 0 to `count` - 1.
+  /// A number from 0 to `count` - 1.
   size_t below(size_t count) { return next() % count; }
   /// True once in `count` times.
   bool one_in(size_t count) { return below(count) == 0; }

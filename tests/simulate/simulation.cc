@@ -49,7 +49,7 @@ void Simulation::run() {
 void Simulation::start(std::unique_ptr<Operation> operation) {
   Request request{++number_, std::move(operation), nullptr, ""};
   trace("#", std::to_string(request.number), " ", request.operation->text);
-  // By number, since the vector moves its elements.
+  // By index, because the vector moves its elements.
   request.fiber = std::make_unique<Fiber>([this] {
     const Request* self = current_;
     std::string outcome = self->operation->run();
@@ -124,7 +124,7 @@ void Simulation::after_access(const Access& access) {
     operation.expected = "storage_failed";
     return;
   }
-  // Whoever was told of a failure has nothing more to say.
+  // The timer logs failures, and returns no result to compare.
   const std::string expected = operation.expect(model_, operation);
   if (operation.failures == 0) operation.expected = expected;
   if (!access.is_kept) return trace(access.is_write ? "is refused" : "reads");

@@ -12,12 +12,12 @@
 
 namespace esclusa::simulate {
 
-/// How often what has happened, over all seeds: a simulation in which nothing happens finds
+/// How often each thing has happened, over all seeds: a simulation in which nothing happens finds
 /// nothing.
 using Counts = std::map<std::string, int64_t>;
 
-/// One seed: what people do at random, with up to three requests at once, while time passes, things
-/// fail and the machine stops. After each transaction the database must be as the model says.
+/// One seed: random requests of people, up to three at once, while time passes, accesses fail and
+/// the machine restarts. After each transaction the database must equal the model.
 class Simulation final : public Watcher {
  public:
   Simulation(World& world, uint64_t seed, bool traces, Counts& counts);
@@ -40,13 +40,13 @@ class Simulation final : public Watcher {
   void start(std::unique_ptr<Operation> operation);
   void resume(size_t index);
   void finish(Request& request);
-  /// Everything to its end.
+  /// Runs all requests to their end.
   void finish_all();
-  /// One operation alone, while nothing fails.
+  /// Runs a single operation, without failures.
   void run_alone(std::unique_ptr<Operation> operation);
   void run_timer_alone();
 
-  // What happens beside requests, in incidents.cc.
+  // Incidents between requests, see incidents.cc.
   void happen();
   void pass_time();
   void pass_to_the_end_of_a_timer();
@@ -58,7 +58,7 @@ class Simulation final : public Watcher {
   void change_role();
   void set_time(Timestamp wall, BootTime boot);
 
-  // What must be, in checks.cc.
+  // Checks, see checks.cc.
   void check_transaction(Operation& operation);
   void apply_creation(const Operation& operation, const std::map<int64_t, Row>& rows,
                       Effects& effects);
@@ -73,7 +73,7 @@ class Simulation final : public Watcher {
   World& world_;
   Random random_;
   bool traces_;
-  bool fails_;  ///< whether the storage does, in this seed
+  bool fails_;  ///< whether the storage fails in this seed
   Counts& counts_;
   Model model_;
   std::optional<Journal> journal_;

@@ -22,13 +22,13 @@ constexpr uint64_t none = UINT64_MAX;
 constexpr auto look_every = std::chrono::milliseconds(20);
 constexpr auto say_every = std::chrono::seconds(10);
 
-/// What a worker lets the others see.
+/// The data that a worker shares with the others.
 struct Slot {
-  std::atomic<uint64_t> seed;  ///< the one at hand
+  std::atomic<uint64_t> seed;  ///< the current seed
   std::atomic<uint64_t> done;
 };
 struct Shared {
-  std::atomic<uint64_t> violated;  ///< the first seed that anybody found
+  std::atomic<uint64_t> violated;  ///< the first seed with a violation that any worker found
   std::array<Slot, 64> slots;
 };
 
@@ -47,7 +47,7 @@ void report(Shared& shared, uint64_t seed) {
   }
 }
 
-/// Every `workers`-th seed, up to the first that anybody finds.
+/// Plays every `workers`-th seed, up to the first violation that any worker finds.
 Counts work(const Plan& plan, unsigned worker, Shared& shared) {
   Counts counts;
   World world;
@@ -64,7 +64,7 @@ Counts work(const Plan& plan, unsigned worker, Shared& shared) {
 
 struct Worker {
   pid_t process = 0;
-  int output = -1;  ///< where it writes its counts when it is done
+  int output = -1;  ///< the descriptor to which it writes its counts at its end
 };
 
 Worker start(const Plan& plan, unsigned index, Shared& shared) {
@@ -77,7 +77,7 @@ Worker start(const Plan& plan, unsigned index, Shared& shared) {
     close(ends[1]);
     return {process, ends[0]};
   }
-  // What the program logs about the failures that it meets is of no interest here.
+  // The program's log about simulated failures is not needed.
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   dup2(nowhere, STDERR_FILENO);
   int code = 1;
@@ -139,7 +139,7 @@ Verdict play_all(const Plan& plan) {
       if (workers[i].process == 0 || waitpid(workers[i].process, &status, WNOHANG) <= 0) continue;
       workers[i].process = 0;
       --left;
-      // It died over a seed, which is what the program did then.
+      // The worker died while it played a seed: that is a violation, too.
       if (status != 0) report(shared, shared.slots[i].seed);
       add_counts(workers[i], verdict.counts);
     }

@@ -8,7 +8,7 @@
 
 namespace esclusa::simulate {
 
-/// Which seeds to play.
+/// The seeds to play.
 struct Plan {
   uint64_t first = 1;
   uint64_t count = 10'000;
@@ -17,14 +17,15 @@ struct Plan {
 
 struct Verdict {
   uint64_t done = 0;                 ///< seeds that were played
-  std::optional<uint64_t> violated;  ///< the first seed in which something was wrong
+  std::optional<uint64_t> violated;  ///< the first seed with a violation
   Counts counts;
 };
 
-/// Plays the seeds in processes beside this one, and says from time to time how far they are.
+/// Plays the seeds in child processes, and prints the progress from time to time.
 Verdict play_all(const Plan& plan);
 
-/// Plays one seed here. What was wrong; empty: nothing. With `traces` it tells what happens.
+/// Plays one seed in this process. Returns the violation; empty: none. With `traces` it prints
+/// every step.
 std::string play(World& world, uint64_t seed, bool traces, Counts& counts);
 
 }  // namespace esclusa::simulate

@@ -17,7 +17,7 @@ namespace {
 const Timestamp beginning = from_micros(1'700'000'000'000'000);
 const BootTime first_boot{"boot-0", std::chrono::hours(1)};
 
-/// Two people of each kind that matters, and their bots.
+/// Two people of each relevant kind, and their bots.
 const std::vector<Person> people = {
     {.login = "ada", .human = 0, .is_admin = true, .in_team = {true, false}},
     {.login = "bea", .human = 1, .in_team = {true, true}},
@@ -28,7 +28,7 @@ const std::vector<Person> people = {
     {.login = "bea-bot", .human = 1},
 };
 
-/// The last is a commit itself; its name is filled in.
+/// The last one is a commit itself; its name is set later.
 const std::vector<Ref> refs = {
     {"main", RefKind::branch, "main"},   {"release/1", RefKind::branch, "release/1"},
     {"topic", RefKind::branch, "topic"}, {"v1", RefKind::tag, "v1"},
@@ -38,7 +38,7 @@ const std::vector<Ref> refs = {
 const std::vector<Environment> environments = {
     {.name = "staging"}, {.name = "production"}, {.name = "preview"}};
 
-/// The value of what cannot fail here.
+/// The value of a call that cannot fail here.
 template <class T>
 T must(Result<T> result) {
   if (!result) bug(result.error().message);
@@ -92,7 +92,7 @@ void World::add_commits() {
     commits_.push_back(git_.commit("main", "file", content));
   }
   for (size_t i = 0; i < refs.size(); ++i) {
-    at_.push_back(commits_.size());  // of none, so that the first seed moves it
+    at_.push_back(commits_.size());  // an invalid index, so that the first seed moves the ref
     if (refs[i].kind != RefKind::commit) move(i, 0);
   }
   at_.back() = 0;

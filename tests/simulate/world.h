@@ -9,17 +9,17 @@
 
 namespace esclusa::simulate {
 
-/// What every seed begins with: a database with people, teams and a repository, and real git. Made
-/// once, and as it was again after each seed.
+/// The state with which every seed begins: a database with people, teams and a repository, and real
+/// git. Created once, and restored after each seed.
 class World {
  public:
   World();
 
-  /// Takes everything back to the beginning, and gives the model of it.
+  /// Restores the initial state, and returns the model of it.
   Model begin_seed(Watcher& watcher);
   void end_seed() { database.end_seed(); }
 
-  /// A person in the repository, by one of the person's two tokens.
+  /// A person's access to the repository, with one of the person's two tokens.
   app::RepositoryAccess access(size_t person, size_t token) const;
   AccountId account_id(size_t person) const { return principals_[person][0].account->id; }
   TeamId team_id(size_t team) const { return teams_[team]; }
@@ -27,9 +27,9 @@ class World {
   const core::Repository& repository() const { return repository_; }
   size_t commit_count() const { return commits_.size(); }
 
-  /// Where a ref leads.
+  /// The commit of a ref.
   std::string sha(size_t ref) const { return commits_[at_[ref]]; }
-  /// Points a branch or a tag somewhere else, as a push does.
+  /// Moves a branch or a tag to another commit, as a push does.
   void move(size_t ref, size_t commit);
 
   Timestamp wall{};
@@ -48,7 +48,7 @@ class World {
   HookId hook_;
   core::Repository repository_;
   std::vector<std::string> commits_;
-  std::vector<size_t> at_;  ///< which commit each ref leads to
+  std::vector<size_t> at_;  ///< the index of each ref's commit
 
  public:
   Database database;

@@ -8,16 +8,16 @@
 
 namespace esclusa::test {
 
-/// Asks the API about every cell of `rules::`, with a request that would succeed if it were
-/// admitted, and compares the answer. What is wrong is kept by route, and printed by nobody here.
+/// Sends a request for every cell of `rules::`, which would succeed if it were admitted, and
+/// compares the answer. Collects wrong answers by route, and prints nothing.
 class AccessMatrix {
  public:
   AccessMatrix(AccessWorld& world, std::span<const api::Route> table = api::routes())
       : world_(world), api_(world.undoing(), world.settings(), table) {}
 
-  /// Route × account × scopes × public or private. Each of these once, with the ways of sending the
-  /// token and the addresses of a repository by turns, so that each account meets each way on each
-  /// route; or, which takes nine times as long, with every way.
+  /// Route × account × scopes × public or private. `by_turns` tries each of these once, and
+  /// alternates the forms of sending the token and the addresses of a repository, so that each
+  /// account meets each form on each route. `all` tries every form, which takes nine times as long.
   enum class Ways { by_turns, all };
   void ask_with_tokens(Ways ways = Ways::by_turns) {
     for (const auto& route : rules::repository_routes) {
@@ -40,7 +40,7 @@ class AccessMatrix {
     }
   }
 
-  /// Nobody: without a token, and with one in the address.
+  /// Requests without a token, and with a token in the address.
   void ask_without_tokens() {
     for_each_place([&](Cell cell) {
       const Verdict verdict = judge(cell.route, Standing::nobody, "", cell.is_private);
@@ -53,7 +53,7 @@ class AccessMatrix {
     });
   }
 
-  /// Credentials that open nothing, not even what is open to everybody.
+  /// Requests with invalid credentials, which must be refused even where everybody is admitted.
   void ask_with_bad_credentials() {
     for (const auto& way : rules::bad_ways) {
       for (const auto& route : rules::repository_routes) {
@@ -70,8 +70,8 @@ class AccessMatrix {
     }
   }
 
-  /// The routes of organizations: each account with each set of scopes, nobody, and credentials
-  /// that open nothing; under all of a route's addresses by turns.
+  /// The routes of organizations: each account with each set of scopes, requests without a token,
+  /// and invalid credentials; it alternates all addresses of a route.
   void ask_organization_routes() {
     for (const auto& route : rules::organization_routes) {
       for (const auto& subject : rules::organization_subjects) {
@@ -91,7 +91,7 @@ class AccessMatrix {
     }
   }
 
-  /// The routes that are about no repository, and a path without a route.
+  /// The routes without a repository, and a path without a route.
   void ask_other_routes() {
     const std::map<std::string, std::string> names = {
         {"login", "ada"},    {"token_id", "1"},   {"owner", "ada"},
@@ -136,7 +136,7 @@ class AccessMatrix {
   using Address = AccessWorld::Address;
   static constexpr size_t complaints_kept = 5;  ///< for each route
 
-  /// One question, but for who asks.
+  /// One request, except for the caller.
   struct Cell {
     const rules::RepositoryRoute& route;
     std::string_view owner;
@@ -147,12 +147,12 @@ class AccessMatrix {
     std::string who = {};
   };
 
-  /// The next of the list; each call is one turn.
+  /// The next element of the list, in turns.
   template <class T, size_t size>
   const T& take_turn(const T (&list)[size]) {
     return list[turn_++ % size];
   }
-  /// Another address after each round of the ways.
+  /// Changes the address after each round of the forms.
   Address next_address() const { return Address(turn_ / std::size(rules::good_ways) % 3); }
 
   static std::string describe(const rules::Way& way) {
@@ -163,7 +163,7 @@ class AccessMatrix {
     return std::string(subject.name) + ", \"" + std::string(scopes) + "\", " + describe(way);
   }
 
-  /// Whether one of the token's scopes is among those that open.
+  /// Whether one of the token's scopes is in `opened_by`.
   static bool have_one_of(std::string_view scopes, std::string_view opened_by) {
     const auto opening = split(opened_by, ' ');
     return std::ranges::any_of(split(scopes, ' '), [&](std::string_view scope) {
@@ -171,7 +171,7 @@ class AccessMatrix {
     });
   }
 
-  /// The verdict that the hand-written tables have for it.
+  /// The expected verdict, from the hand-written tables.
   static Verdict judge(const rules::OrganizationRoute& route, rules::Membership membership,
                        std::string_view scopes) {
     if (membership == rules::Membership::none || !have_one_of(scopes, route.place.opened_by)) {
@@ -225,7 +225,7 @@ class AccessMatrix {
         cell.route.method != "GET" && !cell.route.only_asks && expected.status < 300;
     const auto response = compare(name, cell.who, request_for(cell, repository), expected, writes);
     if (!response || response->status != 404 || expected.status != 404) return;
-    // What may not be seen must not be told from what is not there.
+    // A resource that is hidden must look like one that does not exist.
     auto absent = repository;
     absent.name = "absent";
     absent.id = "4711000";
@@ -258,7 +258,7 @@ class AccessMatrix {
     }
   }
 
-  /// Serves the request, and complains if the answer is another one.
+  /// Serves the request, and records a complaint if the answer differs.
   std::optional<http::Response> compare(const std::string& route, std::string_view who,
                                         const http::Request& request, const Verdict& expected,
                                         bool writes) {
@@ -282,9 +282,9 @@ class AccessMatrix {
     return response;
   }
 
-  /// Nothing if it threw, as a handler may that a wrong route leads to.
+  /// `nullopt` if the handler threw, which a wrong route may cause.
   std::optional<http::Response> serve(http::Request request) {
-    // A network of its own for each request: bad credentials are counted by network.
+    // Each request has another network: bad credentials are counted by network.
     ++peer_;
     request.peer = "10." + std::to_string(peer_ / 65536 % 256) + "." +
                    std::to_string(peer_ / 256 % 256) + "." + std::to_string(peer_ % 256);

@@ -1,22 +1,23 @@
 #pragma once
 #include <string_view>
 
-/// Who may do what, written by hand and read by the access matrix: behaviour of GitHub as its
-/// documentation has it ("Scopes for OAuth apps", "Repository roles"), and where that is silent
-/// docs/decisions/0005. Nothing here may be derived from the program's route table: these are the
-/// numbers that it is compared with.
+/// Who may do what, written by hand for the access matrix: GitHub's behaviour as documented
+/// ("Scopes for OAuth apps", "Repository roles"), and where its documentation is silent,
+/// docs/decisions/0005. Nothing here may be derived from the program's route table, because the
+/// matrix compares that table with this file.
 namespace esclusa::test::rules {
 
-/// What an account may do in a repository, as far as routes can ask for it. `review` is no standing
-/// of anybody's: a route that demands it changes something, and is for whoever may read.
+/// The permission of an account in a repository, as routes demand it. `review` is only a demand of
+/// routes, not a permission of accounts: it stands for routes that change something, and serve
+/// whoever may read.
 enum class Standing { nobody, none, pull, push, admin, review };
 
-/// The answer to a request: a status, and the message of a refusal.
+/// The answer to a request: a status, and the message of the refusal.
 struct Verdict {
   int status;
   std::string_view message;
 };
-inline constexpr Verdict open{0, ""};  ///< what the route itself answers
+inline constexpr Verdict open{0, ""};  ///< whatever the route itself answers
 inline constexpr Verdict hidden{404, "Not Found"};
 inline constexpr Verdict bad_credentials{401, "Bad credentials"};
 inline constexpr Verdict login{401, "Requires authentication"};
@@ -25,12 +26,12 @@ inline constexpr Verdict needs_push{403, "Must have push access to Repository."}
 inline constexpr Verdict needs_admin{403, "Must have admin rights to Repository."};
 inline constexpr Verdict needs_owner{403, "You must be an organization owner."};
 
-/// What the token's scopes are good for: to do what the route does, to see what it is about, or
-/// neither.
+/// What the token's scopes allow on a route: to do what the route does, only to see the resource,
+/// or neither.
 enum class Fit { none, sees, opens };
 
-/// Decision 0005 as a table: what a route that demands `demand` answers, by the caller's standing
-/// and by what the token's scopes are good for there.
+/// Decision 0005 as a table: the answer of a route that demands `demand`, by the caller's
+/// permission and by what the token's scopes allow.
 struct Judgement {
   bool is_private;
   Standing demand;
@@ -63,12 +64,12 @@ inline constexpr Judgement judgements[] = {
 };
 // clang-format on
 
-/// The scopes that open a route, every one of them by name: what a larger scope includes is
-/// spelled out. Reading something public asks for none, so there `on_public` is not consulted.
+/// The scopes that open a route, all by name, including those that are part of a larger scope.
+/// Public resources can be read with any scopes, so `on_public` does not count there.
 struct Opens {
   std::string_view on_private;
   std::string_view on_public;
-  /// Others with which one sees what is there, and so is told which scope is missing.
+  /// Other scopes that show the resource; such a caller is told which scope is missing.
   std::string_view seen_by = "";
 };
 inline constexpr Opens code{"repo", "repo public_repo"};
@@ -85,8 +86,8 @@ inline constexpr Opens hook_writing{"repo admin:repo_hook write:repo_hook",
                                     "repo admin:repo_hook write:repo_hook public_repo"};
 inline constexpr Opens hook_deleting{"repo admin:repo_hook", "repo admin:repo_hook public_repo"};
 
-/// A route below `{root}/repos/{owner}/{repo}`. What stands in braces is replaced by something that
-/// is there, in the path and in the body, so that an admitted request succeeds.
+/// A route below `{root}/repos/{owner}/{repo}`. Names in braces, in the path and in the body, are
+/// replaced by existing ones, so that an admitted request succeeds.
 struct RepositoryRoute {
   std::string_view method;
   std::string_view below;
@@ -94,8 +95,8 @@ struct RepositoryRoute {
   const Opens& opened_by;
   int answer;
   std::string_view body = "";
-  std::string_view root = "";  ///< `/esclusa` for what GitHub does not have
-  bool only_asks = false;      ///< it changes nothing, though it is no GET
+  std::string_view root = "";  ///< `/esclusa` for routes that GitHub does not have
+  bool only_asks = false;      ///< it changes nothing, although it is not a GET
 };
 // clang-format off
 inline constexpr RepositoryRoute repository_routes[] = {
@@ -137,14 +138,14 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
     {"GET",    "/actions/runs/{run_id}/pending_deployments",
                                                         Standing::pull,  deployments,   200},
-    // Who is a reviewer is no matter of standing, and judged behind it; this body is refused first.
+    // Reviewers are not a permission, and are judged later: this body is refused before that.
     {"POST",   "/actions/runs/{run_id}/pending_deployments",
                                                         Standing::review, gates,        422,
      R"({"environment_ids": [], "state": "approved", "comment": ""})"},
     {"GET",    "/actions/runs/{run_id}/approvals",      Standing::pull,  deployments,   200},
     {"GET",    "/deployments/{deployment_id}/gates",    Standing::pull,  deployments,   200, "",
      "/esclusa"},
-    // That deployment waits for nothing.
+    // That deployment does not wait.
     {"POST",   "/deployments/{deployment_id}/bypass",   Standing::admin, gates,         422,
      R"({"reason": "It burns."})", "/esclusa"},
     {"POST",   "/deployments/dry_run",                  Standing::push,  deployments,   200,
@@ -240,13 +241,13 @@ inline constexpr RepositoryRoute repository_routes[] = {
 };
 // clang-format on
 
-/// What an account is in an organization. Site administrators are owners everywhere.
+/// The role of an account in an organization. Site administrators are owners of all.
 enum class Membership { none, member, owner };
 
-/// Whom a route below `/orgs/{org}` serves, and what the others are told: whoever is no member, or
-/// whose token has none of the scopes, finds nothing there.
+/// The callers that a route below `/orgs/{org}` serves, and the answer to others: whoever is no
+/// member, or has a token without any of the scopes, gets a 404.
 struct Place {
-  std::string_view opened_by;  ///< every scope by name, as in `Opens`
+  std::string_view opened_by;  ///< all scopes by name, as in `Opens`
   Verdict to_members;
 };
 inline constexpr Place hooks_there{"admin:org_hook", hidden};
@@ -311,7 +312,7 @@ inline constexpr OrganizationRoute organization_routes[] = {
     {"DELETE", "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}", team_changes, 204},
 };
 
-/// Who asks about which organization, and what they are there.
+/// A caller, an organization, and the caller's role in it.
 struct OrganizationSubject {
   std::string_view name;
   std::string_view login;
@@ -332,8 +333,8 @@ inline constexpr OrganizationSubject organization_subjects[] = {
 };
 // clang-format on
 
-/// A route that is about no repository: what it answers without a token, and to any good token, or
-/// to those that have one of the scopes.
+/// A route without a repository: its answer without a token, with any valid token, and with a token
+/// that has one of the scopes.
 struct OtherRoute {
   std::string_view method;
   std::string_view path;
@@ -360,7 +361,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/events",   login, {200, ""}},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
-    // Administration is on the machine's own socket; from the network it is not there.
+    // Administration has its own unix socket, and does not exist on the network.
     {"GET",    "/esclusa/admin/users",                                        hidden, hidden},
     {"POST",   "/esclusa/admin/users",                                        hidden, hidden},
     {"GET",    "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
@@ -380,7 +381,7 @@ inline constexpr OtherRoute other_routes[] = {
                                                                               hidden, hidden},
     {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
                                                                               hidden, hidden},
-    // What OpenSSH's helpers ask is on a socket of its own, too.
+    // The routes for OpenSSH's helpers have a unix socket of their own, too.
     {"POST",   "/esclusa/ssh/keys",                                           hidden, hidden},
     {"POST",   "/esclusa/ssh/sessions",                                       hidden, hidden},
     {"POST",   "/esclusa/ssh/sessions/{session}/checks",                      hidden, hidden},
@@ -389,11 +390,11 @@ inline constexpr OtherRoute other_routes[] = {
     {"DELETE", "/esclusa/ssh/sessions/{session}",                             hidden, hidden},
 };
 
-/// Who asks, and what that makes of them in the repository that they ask about.
+/// A caller, and the caller's permission in the repository of the request.
 struct Subject {
   std::string_view name;
   std::string_view login;
-  std::string_view owner;  ///< of the repository: ada, or the organization
+  std::string_view owner;  ///< owner of the repository: ada, or the organization
   Standing standing;
 };
 inline constexpr Subject subjects[] = {
@@ -415,7 +416,7 @@ inline constexpr Subject subjects[] = {
 };
 // clang-format on
 
-/// What tokens are given; the route's `Opens` tells whether one of them fits.
+/// The scopes of tokens; the route's `Opens` says whether one of them fits.
 inline constexpr std::string_view scope_sets[] = {
     "",
     "repo",
@@ -436,7 +437,8 @@ inline constexpr std::string_view scope_sets[] = {
     "write:org",
 };
 
-/// A way of sending a token. `credentials` is encoded as Basic's pair when `is_pair`.
+/// A form of sending a token. `credentials` is encoded as the pair of Basic authentication if
+/// `is_pair`.
 struct Way {
   std::string_view scheme;
   std::string_view credentials;
@@ -447,9 +449,9 @@ inline constexpr Way good_ways[] = {
     {"Basic", "x:{token}", true},     {"BEARER", "{token}", false},
     {"Basic", "{token}:", true},      {"Basic", "{token}:x-oauth-basic", true},
     {"bearer", "{token}", false},     {"TOKEN", "{token}", false},
-    {"basic", "chief:{token}", true},  // the token counts, not the login beside it
+    {"basic", "chief:{token}", true},  // the token counts, not the login
 };
-/// Each with a token that would open everything, were it sent well: 401 on every path.
+/// Each has a token that would give access in a valid form: 401 on every path.
 inline constexpr Way bad_ways[] = {
     {"Bearer", "{unknown}", false},
     {"Bearer", "{expired}", false},
@@ -470,7 +472,7 @@ inline constexpr Way bad_ways[] = {
     {"Digest", "{token}", false},
     {"{token}", "", false},
 };
-/// A token in an address ends up in logs, so there it counts for nothing.
+/// Tokens in addresses end up in logs, so they are ignored.
 inline constexpr std::string_view queries[] = {"access_token={token}", "token={token}",
                                                "private_token={token}",
                                                "Authorization=Bearer+{token}"};

@@ -15,7 +15,7 @@
 
 namespace esclusa::test {
 
-/// `{name}` replaced by what stands for it; `{name...}` and `{name...?}` too.
+/// Replaces `{name}`, `{name...}` and `{name...?}` by the value of the name.
 inline std::string fill(std::string_view pattern, const std::map<std::string, std::string>& names) {
   std::string text;
   while (!pattern.empty()) {
@@ -37,12 +37,12 @@ inline std::string fill(std::string_view pattern, const std::map<std::string, st
   return text;
 }
 
-/// A database whose writes are carried out, answered, and undone: thousands of requests find the
+/// A database whose writes are executed, answered, and rolled back: thousands of requests see the
 /// same rows, and none of them waits for a disk.
 class UndoingDatabase : public store::Database {
  public:
   explicit UndoingDatabase(store::Database& database) : database_(database) {}
-  /// How many transactions would have been kept.
+  /// How many transactions would have been committed.
   int kept() const { return kept_; }
 
  private:
@@ -64,8 +64,8 @@ class UndoingDatabase : public store::Database {
   int kept_ = 0;
 };
 
-/// Accounts of every standing with tokens of every kind, and the repositories that they ask about:
-/// a public and a private one of ada's and of the organization's, each with one of everything.
+/// Accounts of every permission with tokens of every kind, and the repositories of their requests:
+/// a public and a private one of ada and of the organization, each with one resource of each kind.
 class AccessWorld {
  public:
   AccessWorld() {
@@ -85,12 +85,12 @@ class AccessWorld {
       add_organization_hook(login);
       add_team(login);
     }
-    app_.now += std::chrono::hours(1);  // by now the expired token is
+    app_.now += std::chrono::hours(1);  // now the expired token has expired
     rows_ = count_rows();
   }
   ~AccessWorld() { log::set_level(log::Level::info); }
 
-  /// A repository, and what is in it by the names that patterns have for it.
+  /// A repository, and its resources by the names that patterns use.
   struct Repository {
     std::string owner;
     std::string name;
@@ -101,7 +101,8 @@ class AccessWorld {
     return repositories_.at(std::string(owner) + (is_private ? "/private" : "/public"));
   }
 
-  /// What organization patterns name; of an account that is none, of another one's, but for ids.
+  /// The resources that patterns of organizations name. If `login` is not an organization, the ids
+  /// belong to another one.
   std::map<std::string, std::string> organization_names(const std::string& login) {
     auto known = organizations_.find(login);
     const bool is_one = known != organizations_.end();
@@ -114,8 +115,8 @@ class AccessWorld {
   }
   static constexpr const char* absent_id = "4711000";
 
-  /// The addresses under which an organization's route answers: as the table names it, by ids, and
-  /// of teams by their own ids alone.
+  /// The addresses of an organization's route: as in the table, by ids, and for teams by their own
+  /// ids alone.
   static std::vector<std::string> addresses_of(const rules::OrganizationRoute& route) {
     const std::string path(route.path);
     std::vector<std::string> addresses{path, "/api/v3" + path};
@@ -132,7 +133,7 @@ class AccessWorld {
     return addresses;
   }
 
-  /// What reaches the route in that repository, for a caller yet to be named.
+  /// A request to the route in that repository; the caller is added later.
   enum class Address { by_name, by_id, below_api_v3 };
   static http::Request request_for(const rules::RepositoryRoute& route,
                                    const Repository& repository, Address address) {
@@ -146,11 +147,11 @@ class AccessWorld {
     return request;
   }
 
-  /// An account's token with these scopes.
+  /// The account's token with these scopes.
   const std::string& token(std::string_view login, std::string_view scopes) const {
     return tokens_.at({std::string(login), std::string(scopes)});
   }
-  /// The `Authorization` header that sends a token in that way.
+  /// The `Authorization` header that sends a token in that form.
   std::string header(const rules::Way& way, const std::string& token) const {
     auto names = odd_tokens_;
     names["token"] = token;
@@ -159,13 +160,13 @@ class AccessWorld {
     return fill(way.scheme, names) + (credentials.empty() ? "" : " " + credentials);
   }
 
-  /// Where requests change nothing, and where they do.
+  /// The database whose writes are rolled back, and the one whose writes are kept.
   const app::Context& undoing() const { return undoing_context_; }
   const app::Context& keeping() const { return app_.context; }
   const api::Settings& settings() const { return settings_; }
   int kept() const { return undoing_database_.kept(); }
 
-  /// The number of rows of each table, one a line.
+  /// The number of rows of each table, one line each.
   std::string count_rows() {
     std::string counts;
     const std::string tables = app_.texts(
@@ -262,7 +263,7 @@ class AccessWorld {
     });
   }
 
-  /// Asks for one of everything as the site administrator, and takes down what ids it got.
+  /// Creates one resource of each kind as the site administrator, and records the ids.
   void add_objects(Repository& repository) {
     const std::string root = "/repositories/" + repository.id;
     auto post = [&](const std::string& path, const std::string& body) {
@@ -296,7 +297,7 @@ class AccessWorld {
     add_guarded_environment(repository);
   }
 
-  /// One with patterns, and a deployment that waits there.
+  /// An environment with branch patterns, and a deployment that waits in it.
   void add_guarded_environment(Repository& repository) {
     const std::string root = "/repositories/" + repository.id;
     auto request = make_request("PUT", root + "/environments/guarded",
@@ -313,7 +314,7 @@ class AccessWorld {
                                "required_contexts": []})");
   }
 
-  /// A team that every member sees, with a member of the organization, and a repository that
+  /// A team that every member sees, with a member of the organization and a repository that
   /// everybody may read.
   void add_team(const std::string& login) {
     auto& names = organizations_[login];
@@ -335,7 +336,7 @@ class AccessWorld {
     names["delivery_id"] = std::to_string(attempt_ping());
   }
 
-  /// Makes one as the site administrator; its id.
+  /// Creates a resource as the site administrator; returns its id.
   std::string make(std::string_view scopes, const std::string& path, const std::string& body) {
     api::Api api(app_.context, settings_);
     auto request =
@@ -345,7 +346,7 @@ class AccessWorld {
     return std::to_string(found(made.integer_at("id")));
   }
 
-  /// An attempt to send the one ping that is due: what the API calls a delivery.
+  /// Attempts to deliver the pending ping; returns the id of what the API calls a delivery.
   int64_t attempt_ping() {
     return write(app_.context.database, [&](store::Connection& tx) {
       const auto due = store::list_due(tx, sealer(), app_.now, 1);

@@ -6,13 +6,14 @@
 
 namespace esclusa::test {
 
-/// A database for tests that must not need one.
+/// A database for tests that must not use one.
 class NoDatabase : public store::Database {
   Result<void> do_read(const Work&) override { bug("the database was read"); }
   Result<void> do_write(const Work&) override { bug("the database was written"); }
 };
 
-/// What a `Call` refers to, with nothing behind it: no repository, no hooks, a clock that stands.
+/// The objects that a `Call` refers to, without content: no repository, no hooks, a clock that
+/// stands still.
 struct ApiFixture {
   NoDatabase database;
   Sealer sealer{Secret(std::string(Sealer::key_bytes, 'k'))};

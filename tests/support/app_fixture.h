@@ -30,7 +30,7 @@ class AppFixture {
     must(app::create_account(context, nobody, {.login = "ada", .human = ""}));
   }
 
-  /// Registers the repository for ada, and opens it as she does.
+  /// Registers the repository for ada, and opens it as ada.
   app::RepositoryAccess add(const GitFixture& git, bool writable = true,
                             std::optional<core::MergePolicy> auto_merge = {},
                             const std::string& name = "application") {
@@ -43,7 +43,7 @@ class AppFixture {
     return open("ada", name);
   }
 
-  /// A new bare repository of ada's, opened as she does.
+  /// Creates a bare repository of ada, and opens it as ada.
   app::RepositoryAccess add_bare(const std::string& name) {
     app::NewRepository input;
     input.owner = "ada";
@@ -52,7 +52,7 @@ class AppFixture {
     return open("ada", name);
   }
 
-  /// ada's repository, opened by that account with a token for everything.
+  /// Opens ada's repository as that account, with a token that has all scopes.
   app::RepositoryAccess open(const std::string& login, const std::string& name) {
     return must(app::open_repository(
         context, log_in(login), app::RepositoryName{"ada", name},
@@ -68,18 +68,18 @@ class AppFixture {
     return principal;
   }
 
-  /// The deployment that a create makes.
+  /// Creates a deployment.
   core::Deployment deploy(const app::RepositoryAccess& access, const core::NewDeployment& input) {
     return std::get<core::Deployment>(must(app::create_deployment(context, access, input)));
   }
 
-  /// What a statement counts.
+  /// The number that a statement selects.
   int64_t count(const std::string& sql) {
     return read(context.database, [&](store::Connection& db) { return db.number(sql); });
   }
   int64_t row_count(const std::string& table) { return count("select count(*) from " + table); }
 
-  /// One column of a statement, one row a line.
+  /// The one column that a statement selects, one line for each row.
   std::string texts(const std::string& sql) {
     std::string lines;
     for (const std::string& text : read(context.database, [&](store::Connection& db) {
@@ -90,7 +90,7 @@ class AppFixture {
     return lines;
   }
 
-  /// Lets time pass on both clocks.
+  /// Advances both clocks.
   void pass(std::chrono::microseconds time) {
     now += time;
     boot.since_boot += time;

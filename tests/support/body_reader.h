@@ -8,7 +8,7 @@
 
 namespace esclusa::test {
 
-/// Reads the body of an answer that comes bit by bit, as a connection does.
+/// Reads a streamed body as an HTTP connection does.
 class BodyReader {
  public:
   explicit BodyReader(std::shared_ptr<http::BodyStream> stream) : stream_(std::move(stream)) {
@@ -17,7 +17,7 @@ class BodyReader {
   ~BodyReader() { stream_->close(); }
   BodyReader(const BodyReader&) = delete;
 
-  /// All of it.
+  /// Reads the whole body.
   std::string read() {
     std::string text;
     for (;;) {
@@ -29,9 +29,9 @@ class BodyReader {
       if (piece.bytes.empty()) arrived_.acquire();
     }
   }
-  /// Bytes of the longest piece that there was.
+  /// The size of the longest piece in bytes.
   size_t longest() const { return longest_; }
-  /// It broke off, and is not the whole.
+  /// True if the body was aborted, so that it is not complete.
   bool was_aborted() const { return was_aborted_; }
 
  private:

@@ -14,10 +14,10 @@
 #include "support/temp_folder.h"
 #include "wire/json.h"
 
-/// The command line in this process, and what it prints.
+/// Runs the command line in this process, and captures its output.
 namespace esclusa::test {
 
-/// Redirects standard output and standard error into files while it lives.
+/// Redirects standard output and standard error to files while it exists.
 class Capture {
  public:
   Capture() : out_(1, (folder_ / "out").string()), err_(2, (folder_ / "err").string()) {}
@@ -66,7 +66,7 @@ inline http::Response json(int status, std::string body) {
   return {.status = status, .headers = {}, .body = std::move(body)};
 }
 
-/// A server with one answer to everything, and the command that asks it.
+/// A server that gives the same answer to every request, and the command that calls it.
 struct AskedServer {
   explicit AskedServer(std::string command, http::Response answer = json(200, "{}"))
       : command(std::move(command)),

@@ -13,7 +13,7 @@
 
 namespace esclusa::test {
 
-/// The value of a `Result`; throws, and so fails the test, if it is an error.
+/// The value of a `Result`; an error throws, so that the test fails.
 template <class T>
 T must(Result<T> result) {
   if (!result) {
@@ -22,7 +22,7 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-/// Reads or writes, and gives what `work` returns; throws if the database reports an error.
+/// Reads or writes, and returns the result of `work`; throws if the database reports an error.
 template <class Work>
 auto read(sql::Database& database, Work work) {
   return must(database.read(std::move(work)));
@@ -32,17 +32,17 @@ auto write(sql::Database& database, Work work) {
   return must(database.write(std::move(work)));
 }
 
-/// A SQLite database in a folder of its own, without tables.
+/// A SQLite database in its own folder, without tables.
 class SqliteFile {
  public:
   SqliteFile() { reopen(); }
-  /// A copy of another one, which is closed.
+  /// A copy of another database, which must be closed.
   explicit SqliteFile(const std::string& original) {
     std::filesystem::copy_file(original, path());
     reopen();
   }
 
-  /// Closes it, if it is open, and opens it again.
+  /// Closes the database, if it is open, and opens it again.
   void reopen() {
     database_.reset();
     database_ = must(sql::open_sqlite(path(), [](const std::string& what) {
@@ -59,7 +59,7 @@ class SqliteFile {
   std::unique_ptr<sql::Database> database_;
 };
 
-/// Calls `body(sql::Database&)` twice, with an empty database of either engine.
+/// Calls `body(sql::Database&)` twice: with an empty database of each engine.
 template <class Body>
 void for_each_empty_database(Body body) {
   SUBCASE("on SQLite") {

@@ -4,8 +4,8 @@
 
 namespace esclusa::test {
 
-/// A SQLite database with the schema of this version and no rows: a copy, since migrating costs as
-/// much as many a test.
+/// A SQLite database with the current schema and no rows. It is a copy, because a migration takes
+/// as long as many tests.
 class SqliteStore : public SqliteFile {
  public:
   SqliteStore() : SqliteFile(migrated().path()) {}
@@ -23,8 +23,8 @@ class SqliteStore : public SqliteFile {
   }
 };
 
-/// The test binary's PostgreSQL database with the schema of this version, emptied for the caller:
-/// migrating, and connecting, cost as much as many a test.
+/// The test binary's PostgreSQL database with the current schema, emptied for the caller: a
+/// migration and a connection take as long as many tests.
 inline sql::Database& empty_postgres_store() {
   static const auto store = [] {
     auto made = must(sql::open_postgres(PostgresCluster::instance().new_schema(), 4));
@@ -32,7 +32,7 @@ inline sql::Database& empty_postgres_store() {
     return made;
   }();
   write(*store, [](sql::Connection& tx) {
-    // Not `truncate`, which takes new files for each table. The role keeps foreign keys quiet.
+    // Not `truncate`, which creates new files for each table. The role switches foreign keys off.
     tx.execute(R"sql(
       do $$ declare name text; begin
         set local session_replication_role = replica;
@@ -47,8 +47,8 @@ inline sql::Database& empty_postgres_store() {
   return *store;
 }
 
-/// Calls `body(sql::Database&)` twice, with a database of either engine that has the schema of
-/// this version and no rows.
+/// Calls `body(sql::Database&)` twice: with a database of each engine that has the current schema
+/// and no rows.
 template <class Body>
 void for_each_engine(Body body) {
   SUBCASE("on SQLite") {

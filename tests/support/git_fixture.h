@@ -11,8 +11,8 @@
 
 namespace esclusa::test {
 
-/// A real git repository in a temporary folder, made by the git program. Each commit is a minute
-/// younger than the one before it, so that runs do not differ.
+/// A real git repository in a temporary folder, made by the git program. Each commit is one minute
+/// later than the one before, so that all runs are the same.
 class GitFixture {
  public:
   enum class Layout { bare, work_tree };
@@ -27,14 +27,14 @@ class GitFixture {
     git(arguments);
   }
 
-  /// The repository as a person would name it: the work tree, or the bare repository.
+  /// The path as a user would give it: the work tree, or the bare repository.
   std::filesystem::path path() const { return folder_ / "repository"; }
   std::filesystem::path git_directory() const {
     return layout_ == Layout::bare ? path() : path() / ".git";
   }
   const TempFolder& folder() const { return folder_; }
 
-  /// Runs `git <arguments>` there and returns what it printed, without the blanks around it.
+  /// Runs `git <arguments>` in the repository, and returns its output without surrounding blanks.
   /// Throws if it fails.
   std::string git(std::vector<std::string> arguments, std::string input = {}) const {
     std::string output, errors;
@@ -68,8 +68,8 @@ class GitFixture {
     return std::string(trim(output));
   }
 
-  /// Adds a commit with this file to the branch, which is made if there is none, and returns its
-  /// full SHA. `file` is a name without folders. The work tree and the index stay as they are.
+  /// Adds a commit with this file to the branch, which is created if it does not exist, and returns
+  /// the full SHA. `file` is a name without folders. The work tree and the index do not change.
   std::string commit(const std::string& branch, const std::string& file,
                      const std::string& content) {
     ++commit_count_;
@@ -92,14 +92,14 @@ class GitFixture {
     return sha;
   }
 
-  /// Points a branch of any name, also one that `git branch` refuses, at a commit.
+  /// Points a branch at a commit; any name is possible, even one that `git branch` refuses.
   void branch(const std::string& name, const std::string& at) const {
     git({"update-ref", "refs/heads/" + name, at});
   }
   void delete_branch(const std::string& name) const {
     git({"update-ref", "-d", "refs/heads/" + name});
   }
-  /// A light tag.
+  /// A lightweight tag.
   void tag(const std::string& name, const std::string& at) const {
     git({"update-ref", "refs/tags/" + name, at});
   }

@@ -5,7 +5,7 @@
 
 namespace esclusa::test {
 
-/// False, and said in the output, where the kernel cannot confine anything.
+/// False if the kernel has no usable Landlock; prints that, too.
 inline bool has_landlock() {
   if (landlock_version() == 0) MESSAGE("skipped: this kernel has no Landlock");
   return landlock_version() != 0;

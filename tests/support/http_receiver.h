@@ -11,10 +11,10 @@
 
 namespace esclusa::test {
 
-/// A real HTTP server on a port of its own, or on a unix socket, that keeps what it receives.
+/// A real HTTP server on its own port or on a unix socket; it keeps what it receives.
 class HttpReceiver {
  public:
-  /// Answers one request; called from several threads.
+  /// Answers one request; called on several threads.
   using Answer = std::function<http::Response(const http::Request&)>;
 
   explicit HttpReceiver(
@@ -37,10 +37,10 @@ class HttpReceiver {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
 
-  /// Waits until that many requests have come, and gives all that came.
+  /// Waits until `count` requests have come, and returns all of them.
   std::vector<http::Request> await(size_t count) {
     std::unique_lock lock(mutex_);
-    // A bound for a test that would hang otherwise, far from any time that it may take.
+    // A limit for a test that would otherwise hang, far above any time that a test needs.
     if (!changed_.wait_for(lock, std::chrono::seconds(60),
                            [&] { return requests_.size() >= count; })) {
       throw std::runtime_error("only " + std::to_string(requests_.size()) + " of " +
@@ -83,7 +83,7 @@ class HttpReceiver {
   bool released_ = false;
   uint16_t port_ = 0;
   http::Server server_;
-  std::jthread thread_;  ///< last: it ends before the server does
+  std::jthread thread_;  ///< last: it ends before the server is destroyed
 };
 
 }  // namespace esclusa::test

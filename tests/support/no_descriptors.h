@@ -6,7 +6,7 @@
 
 namespace esclusa::test {
 
-/// As long as this lives, the process gets no more than so many descriptors.
+/// Limits the process to this many descriptors while the object exists.
 class NoDescriptors {
  public:
   explicit NoDescriptors(int left = 0) {

@@ -8,7 +8,7 @@
 
 namespace esclusa::test {
 
-/// The fixture's repository, open as the server opens it.
+/// Opens the fixture's repository as the server does.
 inline git::Repository opened(const GitFixture& fixture) {
   auto repository = git::Repository::open(fixture.git_directory());
   REQUIRE(repository);

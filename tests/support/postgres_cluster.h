@@ -18,22 +18,22 @@
 
 namespace esclusa::test {
 
-/// A private PostgreSQL cluster for this test binary: made in a temporary folder, reached only by
-/// a unix socket there, without fsync.
+/// A private PostgreSQL cluster for this test binary: in a temporary folder, reachable only through
+/// a unix socket in it, without fsync.
 ///
 ///   test binary ── pipe ──► watchdog (sh) ──► initdb, then postgres
 ///
-/// The watchdog reads from the pipe, and so learns of the test binary's end however that comes
-/// about; then it ends the server and removes the folder.
+/// The watchdog reads from the pipe, and so notices when the test binary ends for whatever reason;
+/// then it ends the server and removes the folder.
 class PostgresCluster {
  public:
-  /// The binary's only one, started at the first call. Throws if it does not start.
+  /// The only cluster of this test binary, started at the first call. Throws if it does not start.
   static PostgresCluster& instance() {
     static PostgresCluster cluster;
     return cluster;
   }
 
-  /// A connection string whose connections see a new, empty schema.
+  /// A connection string for a new, empty schema.
   std::string new_schema() {
     const std::string name = "test_" + std::to_string(++schema_count_);
     auto made = admin_->write([&](sql::Connection& tx) { tx.execute("create schema " + name); });
@@ -44,8 +44,9 @@ class PostgresCluster {
  private:
   static constexpr const char* programs = "/usr/lib/postgresql/15/bin";
 
-  // $1: the folder; $2: where the programs are; the rest becomes the unprivileged user, if need be.
-  // TERM ends a server that does not handle signals yet; QUIT ends one that does, at once.
+  // $1: the folder; $2: the folder of the programs; the rest is the command that switches to an
+  // unprivileged user, if needed. TERM ends a server that does not handle signals yet; QUIT ends
+  // one that does, immediately.
   static constexpr const char* script = R"sh(
 folder=$1; programs=$2; shift 2
 "$@" "$programs/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C -N \
@@ -126,7 +127,7 @@ rm -rf "$folder"
     posix_spawn_file_actions_addchdir_np(&actions, "/");
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    // A session of its own: an interrupt from the terminal is not for it.
+    // A session of its own, so that an interrupt from the terminal does not reach it.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
     const int error =
         posix_spawn(&watchdog_, "/bin/sh", &actions, &attributes, argv.data(), environment);
@@ -145,7 +146,7 @@ rm -rf "$folder"
   std::string folder_;
   std::string conninfo_;
   pid_t watchdog_ = 0;
-  int lifeline_ = -1;  ///< its closing tells the watchdog that this process has ended
+  int lifeline_ = -1;  ///< when it is closed, the watchdog knows that this process has ended
   std::unique_ptr<sql::Database> admin_;
   std::atomic<int> schema_count_ = 0;
 };

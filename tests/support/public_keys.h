@@ -5,7 +5,7 @@
 
 namespace esclusa::test {
 
-/// An ed25519 key in OpenSSH's form, another for each name. Nobody has its other half.
+/// An ed25519 key in OpenSSH's form, different for each name. Nobody has its private key.
 inline std::string public_key(const std::string& name) {
   const auto field = [](const std::string& bytes) {
     return std::string{0, 0, 0, static_cast<char>(bytes.size())} + bytes;

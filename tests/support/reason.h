@@ -5,7 +5,7 @@
 
 namespace esclusa::test {
 
-/// Why something is refused; empty if it is not.
+/// The reason code of a refusal; empty if there was no error.
 template <class T>
 std::string reason(const Result<T>& result) {
   if (result) return "";

@@ -7,7 +7,7 @@
 
 namespace esclusa::test {
 
-/// A server's API with ada's private repository `application`, which has one commit.
+/// The API of a server with ada's private repository `application`, which has one commit.
 struct ServedRepository : AppFixture {
   std::string token(const std::string& login, const std::string& scopes) {
     return must(app::create_token(

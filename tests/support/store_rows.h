@@ -13,11 +13,11 @@
 #include "store/repositories.h"
 #include "store/teams.h"
 
-/// Rows for tests: each function inserts one with ordinary values, and gives it as it was read
-/// back.
+/// Rows for tests: each function inserts one row with ordinary values, and returns it as it was
+/// read back.
 namespace esclusa::test {
 
-/// Microseconds from an arbitrary moment on.
+/// A time in microseconds after an arbitrary moment.
 constexpr Timestamp at(int64_t micros) { return from_micros(1'700'000'000'000'000 + micros); }
 
 template <class T>
@@ -66,7 +66,7 @@ inline core::Repository add_repository(sql::Connection& tx, const core::Account&
   return found(store::find_repository(tx, found(store::insert_repository(tx, repository))));
 }
 
-/// Somebody who acts by an account, without a token.
+/// A principal that acts as an account, without a token.
 inline core::Principal principal_of(const core::Account& account) {
   core::Principal principal;
   principal.account = account;
@@ -74,7 +74,7 @@ inline core::Principal principal_of(const core::Account& account) {
   return principal;
 }
 
-/// What most tests need: somebody with a repository.
+/// What most tests need: an account with a repository.
 struct Surroundings {
   core::Account ada;
   core::Repository repository;

@@ -9,11 +9,11 @@
 
 namespace esclusa::test {
 
-/// A new, empty folder that is removed, with all that is in it, when this goes away.
+/// A new, empty folder; the destructor removes it and its content.
 class TempFolder {
  public:
   TempFolder() {
-    // Canonical, so that paths that a program reports back compare equal.
+    // A canonical path, so that paths that a program reports compare equal.
     auto parent = std::filesystem::canonical(std::filesystem::temp_directory_path());
     std::string pattern = (parent / "esclusa-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp: " + pattern);
@@ -29,7 +29,7 @@ class TempFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
-  /// Writes a file, making its folders, and returns its path.
+  /// Writes a file, creates its folders, and returns its path.
   std::filesystem::path write(std::string_view name, std::string_view content) const {
     auto file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
@@ -43,7 +43,7 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-/// The whole of a file; empty if there is none.
+/// The whole content of a file; empty if there is none.
 inline std::string read_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};

@@ -10,7 +10,7 @@
 
 namespace esclusa::test {
 
-/// A store with a repository, and a worker that is started when a test says so.
+/// A store with a repository, and a worker that the test starts.
 struct WorkerFixture {
   WorkerFixture()
       : surroundings(write(database(), [](sql::Connection& tx) { return Surroundings(tx); })) {}
@@ -31,7 +31,7 @@ struct WorkerFixture {
     return write(database(),
                  [&](sql::Connection& tx) { return surroundings.hook(tx, {"*"}, url, secret); });
   }
-  /// Inserts an event and wakes the worker, as a use case does. Gives its GUID.
+  /// Inserts an event and wakes the worker, as a use case does. Returns the GUID.
   std::string send(const std::string& kind, std::optional<std::string> environment = {},
                    std::optional<HookId> only_hook = {}) {
     std::string guid = write(database(), [&](sql::Connection& tx) {
@@ -45,7 +45,7 @@ struct WorkerFixture {
     return guid;
   }
 
-  /// Asks for one more attempt of every delivery of the hook, as the use case does.
+  /// Requests one more attempt for every delivery of the hook, as the use case does.
   void redeliver(HookId hook) {
     write(database(), [&](sql::Connection& tx) {
       tx.execute(
@@ -80,7 +80,7 @@ struct WorkerFixture {
     });
   }
 
-  std::atomic<int> clock_count = 0;  ///< how often the worker asked what time it is
+  std::atomic<int> clock_count = 0;  ///< how often the worker has read the clock
   SqliteStore store;
   Surroundings surroundings;
   std::unique_ptr<hooks::Worker> worker;
