@@ -57,8 +57,10 @@ Result<void> run(const std::filesystem::path& config_file) {
   std::string address;
   if (config.mode == Mode::webhook) {
     server.emplace(
-        http::Service{.handle = [&](const auto& request) { return listener.handle(request); },
-                      .may_block = [](const auto&) { return true; },
+        http::Service{.plan =
+                          [&](const http::Request& request) {
+                            return http::Plan{true, [&] { return listener.handle(request); }};
+                          },
                       .refuse = [](const auto&, int status) { return Listener::refuse(status); }},
         http_threads);
     address = TRY(listen(*server, config));

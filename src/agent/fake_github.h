@@ -66,8 +66,10 @@ class FakeGithub {
   };
 
   FakeGithub()
-      : server_({.handle = [this](const http::Request& request) { return answer(request); },
-                 .may_block = [](const auto&) { return true; },
+      : server_({.plan =
+                     [this](const http::Request& request) {
+                       return http::Plan{true, [this, &request] { return answer(request); }};
+                     },
                  .refuse = [](const auto&, int status) { return http::Response{status}; }},
                 4) {
     url = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());

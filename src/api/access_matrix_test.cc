@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "api/deployments.h"
+#include <deque>
+
+#include "core/operations/deployments.h"
 #include "support/access_matrix.h"
 
 using namespace esclusa;
@@ -19,47 +21,89 @@ void ask_everything(AccessMatrix& matrix) {
 
 const std::string repository = "/repos/{owner}/{repo}";
 
+std::string name_of(std::string_view method, std::string_view path) {
+  return std::string(method) + " " + std::string(path);
+}
+std::string name_of(const api::Route& route) { return name_of(route.method, route.pattern); }
+
+std::string text_of(const rules::Verdict& verdict) {
+  return std::to_string(verdict.status) + " " + std::string(verdict.message);
+}
+
+/// The rule that is written for each route, as a text.
+std::map<std::string, std::string> written_rules() {
+  std::map<std::string, std::string> written;
+  for (const auto& route : rules::repository_routes) {
+    const std::string path = std::string(route.root) + repository + std::string(route.below);
+    const rules::Opens& opens = route.opened_by;
+    written[name_of(route.method, path)] =
+        std::to_string(static_cast<int>(route.demand)) + ": " + std::string(opens.on_private) +
+        ", " + std::string(opens.on_public) + ", " + std::string(opens.seen_by);
+  }
+  for (const auto& route : rules::organization_routes) {
+    written[name_of(route.method, route.path)] =
+        text_of(route.place.to_members) + ": " + std::string(route.place.opened_by);
+  }
+  for (const auto& route : rules::other_routes) {
+    written[name_of(route.method, route.path)] = text_of(route.to_nobody) + ", " +
+                                                 text_of(route.to_accounts) + ": " +
+                                                 std::string(route.opened_by);
+  }
+  return written;
+}
+
+/// The program's own handler of an operation.
+template <class Handler>
+Handler handler_of(const core::Operation& operation) {
+  const auto all = api::routes();
+  return std::get<Handler>(std::ranges::find(all, &operation, &api::Route::operation)->handler);
+}
+
 /// Creates a deployment, and answers 201 also without an account: a route that demands only the
 /// read role would let anonymous callers in, whom the real handler never expects.
 Result<http::Response> create_for_anyone(const api::Call& call) {
-  if (!call.principal.account) return http::Response{.status = 201};
-  return api::create_deployment(call);
+  if (call.actor.account() == nullptr) return http::Response{.status = 201};
+  return handler_of<api::Handler>(core::operations::create_deployment)(call);
 }
 
-/// A list of deployments by a handler that opens the repository without judging the caller's
-/// access.
-Result<http::Response> list_for_anyone(const api::Call& call) {
+/// A list of deployments by a handler that enters the repository as a site administrator, and so
+/// does not judge the caller's access.
+Result<http::Response> list_for_anyone(const api::Call& call, app::Reader& db) {
+  const core::Operation& operation = core::operations::list_deployments;
   const std::string &owner = call.parameter("owner"), &name = call.parameter("name");
-  auto opened = TRY(call.context.database.read([&](store::Connection& db) {
-    if (auto id = parse_positive(owner); id && name.empty()) {  // by /repositories/{id}
-      return store::find_repository(db, RepositoryId{*id});
-    }
-    return store::find_repository(db, owner, name);
-  }));
-  if (!opened) return fail(ErrorCode::not_found, "Not Found");
+  app::RepositoryPlace place = app::RepositoryName{owner, name};
+  if (auto id = parse_positive(owner); id && name.empty()) {  // by /repositories/{id}
+    place = RepositoryId{*id};
+  }
+  core::Account chief;
+  chief.site_admin = true;
   api::Call admitted = call;
-  admitted.repository_access = {call.principal, *opened, core::Role::admin};
-  return api::list_deployments(admitted);
+  admitted.repository_access =
+      TRY(app::enter(db, core::Actor::by_session(chief), place, operation));
+  admitted.repository_access->actor = call.actor;
+  return handler_of<api::ReadHandler>(operation)(admitted, db);
 }
 
 }  // namespace
 
 TEST_CASE("access matrix: a verdict is written for each route, and for no other") {
   std::set<std::string> written, served;
-  for (const auto& route : rules::repository_routes) {
-    written.insert(std::string(route.method) + " " + std::string(route.root) + repository +
-                   std::string(route.below));
-  }
-  for (const auto& route : rules::organization_routes) {
-    written.insert(std::string(route.method) + " " + std::string(route.path));
-  }
-  for (const auto& route : rules::other_routes) {
-    written.insert(std::string(route.method) + " " + std::string(route.path));
-  }
-  for (const auto& route : api::routes()) {
-    served.insert(std::string(route.method) + " " + std::string(route.pattern));
-  }
+  for (const auto& [name, rule] : written_rules()) written.insert(name);
+  for (const auto& route : api::routes()) served.insert(name_of(route));
   CHECK(written == served);
+}
+
+TEST_CASE("access matrix: the routes of an operation have one rule, and each operation its name") {
+  const auto written = written_rules();
+  std::map<std::string_view, const api::Route*> first_routes;  // by the name of the operation
+  for (const auto& route : api::routes()) {
+    CAPTURE(route.method);
+    CAPTURE(route.pattern);
+    REQUIRE(route.operation != nullptr);
+    const api::Route& first = *first_routes.emplace(route.operation->name, &route).first->second;
+    CHECK(first.operation == route.operation);
+    CHECK(written.at(name_of(first)) == written.at(name_of(route)));
+  }
 }
 
 TEST_CASE("access matrix: every caller gets the verdict that is written for them") {
@@ -85,39 +129,45 @@ TEST_CASE("access matrix: every caller, by every form in which a token can be se
 
 TEST_CASE("access matrix: it names planted wrong routes, and no other route") {
   std::vector<api::Route> table(api::routes().begin(), api::routes().end());
+  std::deque<core::Operation> changed;  // routes of the table point at them
   std::set<std::string> planted;
   auto plant = [&](const std::string& method, const std::string& pattern) -> api::Route& {
-    planted.insert(method + " " + pattern);
+    planted.insert(name_of(method, pattern));
     return *std::ranges::find_if(table, [&](const api::Route& route) {
       return route.method == method && route.pattern == pattern;
     });
   };
+  auto rule_of = [&](api::Route& route) -> core::Operation& {
+    changed.push_back(*route.operation);
+    route.operation = &changed.back();
+    return changed.back();
+  };
+  auto plant_rule = [&](const std::string& method, const std::string& pattern) -> core::Operation& {
+    return rule_of(plant(method, pattern));
+  };
   // A role that is too low.
   auto& create = plant("POST", repository + "/deployments");
-  create.requirement.role = core::Role::read;
+  rule_of(create).role = core::Role::read;
   create.handler = create_for_anyone;
-  plant("PATCH", repository + "/hooks/{hook_id}").requirement.role = core::Role::maintain;
+  plant_rule("PATCH", repository + "/hooks/{hook_id}").role = core::Role::maintain;
   // A role that is too high.
-  plant("GET", repository + "/check-runs/{check_run_id}").requirement.role = core::Role::triage;
+  plant_rule("GET", repository + "/check-runs/{check_run_id}").role = core::Role::triage;
   // A scope that opens the route and must not, and one that does not open it and must.
-  plant("GET", repository + "/hooks").requirement.scopes = {
-      Scope::repo, Scope::public_repo, Scope::read_repo_hook, Scope::repo_deployment};
-  plant("POST", repository + "/statuses/{sha}").requirement.scopes = {Scope::repo,
-                                                                      Scope::public_repo};
-  plant("PATCH", "/orgs/{org}/hooks/{hook_id}").requirement.scopes = {Scope::admin_org};
+  plant_rule("GET", repository + "/hooks").scopes = {Scope::repo, Scope::public_repo,
+                                                     Scope::read_repo_hook, Scope::repo_deployment};
+  plant_rule("POST", repository + "/statuses/{sha}").scopes = {Scope::repo, Scope::public_repo};
+  plant_rule("PATCH", "/orgs/{org}/hooks/{hook_id}").scopes = {Scope::admin_org};
   // A route for owners that admits members, and the reverse.
-  plant("PUT", "/orgs/{org}/teams/{team_slug}/memberships/{username}").requirement.role =
-      core::Role::read;
-  plant("GET", "/orgs/{org}/teams").requirement.role = core::Role::admin;
+  plant_rule("PUT", "/orgs/{org}/teams/{team_slug}/memberships/{username}").role = core::Role::read;
+  plant_rule("GET", "/orgs/{org}/teams").role = core::Role::admin;
   // Routes without a judgement of access. The first names its parameter differently, so that
   // check_routes does not see that the route is about a repository.
   auto& list = plant("GET", repository + "/deployments");
   list.pattern = "/repos/{owner}/{name}/deployments";
-  list.audience = api::Audience::anyone;
-  list.requirement = {};
+  rule_of(list) = {.name = "list_for_anyone"};
   list.handler = list_for_anyone;
   auto& user = plant("GET", "/user");
-  user.audience = api::Audience::anyone;
+  rule_of(user).audience = core::Audience::anyone;
   user.handler = [](const api::Call&) -> Result<http::Response> { return http::Response{}; };
 
   AccessWorld world;

@@ -1,14 +1,15 @@
-#include "api/administration.h"
-
 #include "app/administration.h"
+#include "api/route_tables.h"
 #include "app/blocking.h"
 #include "app/branch_protections.h"
 #include "app/new_environments.h"
 #include "app/repositories.h"
+#include "core/operations/server.h"
 #include "wire/account.h"
 #include "wire/enums.h"
 #include "wire/repository.h"
 
+/// The handlers of `esclusa user|token|org|repo`, reached through the administrator's unix socket.
 namespace esclusa::api {
 namespace {
 
@@ -69,10 +70,8 @@ http::Response list_all(const std::vector<T>& items, Write write) {
   return json_response(200, std::move(json));
 }
 
-}  // namespace
-
-Result<http::Response> admin_list_accounts(const Call& call) {
-  return list_all(TRY(app::list_accounts(call.context)), write_admin_account);
+Result<http::Response> admin_list_accounts(const Call&, app::Reader& db) {
+  return list_all(TRY(app::list_accounts(db)), write_admin_account);
 }
 
 Result<http::Response> admin_create_account(const Call& call) {
@@ -82,13 +81,11 @@ Result<http::Response> admin_create_account(const Call& call) {
   input.kind = TRY(wire::optional_enum<core::AccountKind>(body, "kind")).value_or(input.kind);
   input.site_admin = TRY(body.boolean_or("site_admin", false));
   input.human = TRY(body.string_or("human", ""));
-  auto account = TRY(app::create_account(call.context, call.principal, input));
+  auto account = TRY(app::create_account(call.context, call.actor, input));
   wire::JsonWriter json;
   write_admin_account(json, account);
   return json_response(201, std::move(json));
 }
-
-namespace {
 
 /// `?bots=stay`: the bots of a blocked human are not blocked with it.
 Result<app::Bots> parse_bots(const Call& call) {
@@ -122,20 +119,18 @@ http::Response blocking_response(const app::Blocking& blocking) {
   return json_response(200, std::move(json));
 }
 
-}  // namespace
-
 Result<http::Response> admin_block_account(const Call& call) {
-  return blocking_response(TRY(app::block_account(call.context, call.principal,
-                                                  call.parameter("login"), TRY(parse_bots(call)))));
+  return blocking_response(TRY(app::block_account(call.context, call.actor, call.parameter("login"),
+                                                  TRY(parse_bots(call)))));
 }
 
 Result<http::Response> admin_unblock_account(const Call& call) {
   return blocking_response(TRY(app::unblock_account(
-      call.context, call.principal, call.parameter("login"), TRY(parse_bots(call)))));
+      call.context, call.actor, call.parameter("login"), TRY(parse_bots(call)))));
 }
 
-Result<http::Response> admin_list_tokens(const Call& call) {
-  return list_all(TRY(app::list_tokens(call.context, call.parameter("login"))),
+Result<http::Response> admin_list_tokens(const Call& call, app::Reader& db) {
+  return list_all(TRY(app::list_tokens(db, call.parameter("login"))),
                   [](auto& json, const core::Token& token) { write_token(json, token, nullptr); });
 }
 
@@ -153,20 +148,20 @@ Result<http::Response> admin_create_token(const Call& call) {
     }
     input.expires_in = std::chrono::seconds(*number);
   }
-  auto minted = TRY(app::create_token(call.context, call.principal, input));
+  auto minted = TRY(app::create_token(call.context, call.actor, input));
   wire::JsonWriter json;
   write_token(json, minted.token, &minted.text);
   return json_response(201, std::move(json));
 }
 
 Result<http::Response> admin_revoke_token(const Call& call) {
-  TRY(app::revoke_token(call.context, call.principal, TRY(call.id<TokenId>("token_id"))));
+  TRY(app::revoke_token(call.context, call.actor, TRY(call.id<TokenId>("token_id"))));
   return no_content();
 }
 
 Result<http::Response> admin_set_member(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
-  TRY(app::set_member(call.context, call.principal, call.parameter("organization"),
+  TRY(app::set_member(call.context, call.actor, call.parameter("organization"),
                       call.parameter("login"), TRY(body.string_or("role", "member"))));
   return no_content();
 }
@@ -191,8 +186,7 @@ Result<http::Response> admin_create_repository(const Call& call) {
       TRY(wire::optional_enum<core::Visibility>(body, "visibility")).value_or(input.visibility);
   input.auto_merge = TRY(wire::optional_enum<core::MergePolicy>(body, "auto_merge"));
   input.alternates = TRY(body.optional_strings("alternates")).value_or(input.alternates);
-  return registration_response(201,
-                               TRY(app::create_repository(call.context, call.principal, input)));
+  return registration_response(201, TRY(app::create_repository(call.context, call.actor, input)));
 }
 
 Result<http::Response> admin_update_repository(const Call& call) {
@@ -208,13 +202,13 @@ Result<http::Response> admin_update_repository(const Call& call) {
   change.path = TRY(body.optional_string("path"));
   change.alternates = TRY(body.optional_strings("alternates"));
   return registration_response(
-      200, TRY(app::update_repository(call.context, call.principal, call.parameter("owner"),
+      200, TRY(app::update_repository(call.context, call.actor, call.parameter("owner"),
                                       call.parameter("repo"), change)));
 }
 
 Result<http::Response> admin_remove_repository(const Call& call) {
-  const auto removal = TRY(app::remove_repository(call.context, call.principal,
-                                                  call.parameter("owner"), call.parameter("repo")));
+  const auto removal = TRY(app::remove_repository(call.context, call.actor, call.parameter("owner"),
+                                                  call.parameter("repo")));
   wire::JsonWriter json;
   begin_admin_repository(json, removal.repository);
   json.member("deployment_count", static_cast<int64_t>(removal.deployment_count))
@@ -228,7 +222,7 @@ Result<http::Response> admin_grant_role(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
   auto role = TRY(wire::optional_enum<core::Role>(body, "role"));
   if (!role) return fail_request("\"role\" wasn't supplied.");
-  TRY(app::grant_role(call.context, call.principal, call.parameter("owner"), call.parameter("repo"),
+  TRY(app::grant_role(call.context, call.actor, call.parameter("owner"), call.parameter("repo"),
                       call.parameter("login"), *role));
   return no_content();
 }
@@ -237,32 +231,77 @@ Result<http::Response> admin_choose_new_environments(const Call& call) {
   auto body = TRY(wire::JsonBody::parse(call.request.body));
   const auto policy = TRY(wire::optional_enum<core::NewEnvironments>(body, "environments"));
   if (!policy) return fail_request("\"environments\" wasn't supplied.");
-  TRY(app::choose_new_environments(call.context, call.principal, call.parameter("owner"),
+  TRY(app::choose_new_environments(call.context, call.actor, call.parameter("owner"),
                                    call.parameter("repo"), *policy));
   return no_content();
 }
 
-Result<http::Response> admin_list_branch_protections(const Call& call) {
-  return list_all(TRY(app::list_branch_protections(call.context, call.parameter("owner"),
-                                                   call.parameter("repo"))),
-                  [](auto& json, const core::BranchProtection& protection) {
-                    json.begin_object()
-                        .member("pattern", protection.pattern)
-                        .member("created_at", protection.created_at)
-                        .end_object();
-                  });
+Result<http::Response> admin_list_branch_protections(const Call& call, app::Reader& db) {
+  return list_all(
+      TRY(app::list_branch_protections(db, call.parameter("owner"), call.parameter("repo"))),
+      [](auto& json, const core::BranchProtection& protection) {
+        json.begin_object()
+            .member("pattern", protection.pattern)
+            .member("created_at", protection.created_at)
+            .end_object();
+      });
 }
 
 Result<http::Response> admin_protect_branches(const Call& call) {
-  TRY(app::protect_branches(call.context, call.principal, call.parameter("owner"),
+  TRY(app::protect_branches(call.context, call.actor, call.parameter("owner"),
                             call.parameter("repo"), call.parameter("pattern")));
   return no_content();
 }
 
 Result<http::Response> admin_unprotect_branches(const Call& call) {
-  TRY(app::unprotect_branches(call.context, call.principal, call.parameter("owner"),
+  TRY(app::unprotect_branches(call.context, call.actor, call.parameter("owner"),
                               call.parameter("repo"), call.parameter("pattern")));
   return no_content();
 }
+
+#define ADMIN "/esclusa/admin"
+
+// clang-format off
+const Route table[] = {
+    {"GET", ADMIN "/users", &operations::admin_list_accounts, "", Waits::no, "",
+     admin_list_accounts},
+    {"POST", ADMIN "/users", &operations::admin_create_account, "", Waits::yes, "",
+     admin_create_account},
+    {"GET", ADMIN "/users/{login}/tokens", &operations::admin_list_tokens, "", Waits::no, "",
+     admin_list_tokens},
+    {"POST", ADMIN "/users/{login}/tokens", &operations::admin_create_token, "", Waits::yes, "",
+     admin_create_token},
+    {"DELETE", ADMIN "/tokens/{token_id}", &operations::admin_revoke_token, "", Waits::yes, "",
+     admin_revoke_token},
+    {"PUT", ADMIN "/users/{login}/blocked", &operations::admin_block_account, "", Waits::yes, "",
+     admin_block_account},
+    {"DELETE", ADMIN "/users/{login}/blocked", &operations::admin_unblock_account, "", Waits::yes,
+     "", admin_unblock_account},
+    {"PUT", ADMIN "/organizations/{organization}/members/{login}", &operations::admin_set_member,
+     "", Waits::yes, "", admin_set_member},
+    {"GET", ADMIN "/repositories", &operations::admin_list_repositories, "", Waits::yes, "",
+     admin_list_repositories},
+    {"POST", ADMIN "/repositories", &operations::admin_create_repository, "", Waits::yes, "",
+     admin_create_repository},
+    {"PATCH", ADMIN "/repositories/{owner}/{repo}", &operations::admin_update_repository, "",
+     Waits::yes, "", admin_update_repository},
+    {"DELETE", ADMIN "/repositories/{owner}/{repo}", &operations::admin_remove_repository, "",
+     Waits::yes, "", admin_remove_repository},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/roles/{login}", &operations::admin_grant_role, "",
+     Waits::yes, "", admin_grant_role},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/environments",
+     &operations::admin_choose_new_environments, "", Waits::yes, "", admin_choose_new_environments},
+    {"GET", ADMIN "/repositories/{owner}/{repo}/branch-protections",
+     &operations::admin_list_branch_protections, "", Waits::no, "", admin_list_branch_protections},
+    {"PUT", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+     &operations::admin_protect_branches, "", Waits::yes, "", admin_protect_branches},
+    {"DELETE", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
+     &operations::admin_unprotect_branches, "", Waits::yes, "", admin_unprotect_branches},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> administration_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,10 +1,12 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "api/rate_limit.h"
-#include "app/context.h"
+#include "app/access.h"
+#include "base/trace.h"
 #include "core/network_address.h"
 #include "http/message.h"
 #include "wire/api_version.h"
@@ -22,7 +24,9 @@ struct Settings {
   RateLimits rate_limits = {};
   std::string version = {};           ///< the program's version
   bool ssh_repository_hooks = false;  ///< whether a push runs the repository owner's hooks
-  std::string ssh_address = {};       ///< wire::Urls::ssh
+  /// Called with the trace of each request, by the thread that answered it; empty: nobody asks.
+  std::function<void(const http::Request&, const Trace&)> on_trace = {};
+  std::string ssh_address = {};  ///< wire::Urls::ssh
 };
 
 /// A matched path parameter, decoded.
@@ -35,24 +39,24 @@ class EventStreams;
 class LongAnswers;
 class SshSessions;
 
-/// One request on its way to a handler: authenticated, matched to a route, access judged.
+/// One request on its way to a handler: authenticated, matched to a route, admitted.
 struct Call {
   const http::Request& request;
   const app::Context& context;
   const Settings& settings;
-  core::Principal principal;
-  std::vector<PathParameter> path;
+  core::Actor actor;
+  std::vector<PathParameter> path = {};
   wire::Urls urls;
   http::Query query;
-  std::optional<app::RepositoryAccess> repository_access;  ///< set on repository routes
+  std::optional<app::RepositoryAccess> repository_access = {};      ///< set for operations there
+  std::optional<app::OrganizationAccess> organization_access = {};  ///< set for operations there
   wire::ApiVersion version = {};
-  std::optional<Quota> rate_limit = {};   ///< what is left of the limit; none while limits are off
-  EventStreams* event_streams = nullptr;  ///< owned by the server
-  std::optional<app::OrganizationAccess> organization_access = {};  ///< set on organization routes
-  SshSessions* ssh_sessions = nullptr;                              ///< owned by the server
-  LongAnswers* long_answers = nullptr;                              ///< owned by the server
+  std::optional<Quota> rate_limit = {};           ///< what is left; none while limits are off
   std::optional<AccountId> organization_id = {};  ///< set if the path names `{org}` by id
   std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
+  EventStreams* event_streams = nullptr;          ///< owned by the server, as the next two
+  SshSessions* ssh_sessions = nullptr;
+  LongAnswers* long_answers = nullptr;
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

@@ -12,8 +12,8 @@ TEST_CASE("Call: an id that is not a positive number is not found") {
   const test::ApiFixture fixture;
   const http::Request request = test::make_request("GET", "/?a=1&a=2&b");
   auto id_of = [&](const std::string& text) {
-    const Call call{
-        request, fixture.context, fixture.settings, {}, {{"deployment_id", text}}, {}, {}, {}};
+    Call call = fixture.call(request);
+    call.path = {{"deployment_id", text}};
     return call.id<DeploymentId>("deployment_id");
   };
   CHECK(id_of("7").value() == DeploymentId{7});
@@ -31,9 +31,7 @@ TEST_CASE("Call: an id that is not a positive number is not found") {
 TEST_CASE("Call: an absent query parameter is empty, and the last of several counts") {
   const test::ApiFixture fixture;
   const http::Request request = test::make_request("GET", "/?a=1&a=2&b&c=x%20y");
-  const Call call{
-      request, fixture.context, fixture.settings, {}, {}, {}, http::parse_query(request.query()),
-      {}};
+  const Call call = fixture.call(request);
   CHECK(call.query_value("a") == "2");
   CHECK(call.query_value("b") == "");
   CHECK(call.query_value("c") == "x y");

@@ -1,8 +1,8 @@
-#include "api/check_runs.h"
-
-#include "api/pagination.h"
 #include "app/check_runs.h"
+#include "api/pagination.h"
+#include "api/route_tables.h"
 #include "base/text.h"
+#include "core/operations/deployments.h"
 #include "wire/check_run.h"
 #include "wire/enums.h"
 
@@ -42,8 +42,6 @@ http::Response runs_response(const Call& call, const core::Page& page,
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
-}  // namespace
-
 Result<http::Response> create_check_run(const Call& call) {
   const auto input = TRY(wire::parse_new_check_run(call.request.body));
   const auto run = TRY(app::create_check_run(call.context, call.access(), input));
@@ -53,9 +51,9 @@ Result<http::Response> create_check_run(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_check_run(const Call& call) {
+Result<http::Response> get_check_run(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<CheckRunId>("check_run_id"));
-  return check_run_response(call, 200, TRY(app::get_check_run(call.context, call.access(), id)));
+  return check_run_response(call, 200, TRY(app::get_check_run(db, call.access(), id)));
 }
 
 Result<http::Response> update_check_run(const Call& call) {
@@ -96,11 +94,11 @@ Result<http::Response> get_check_suite(const Call& call) {
   return json_response(200, std::move(json));
 }
 
-Result<http::Response> list_check_runs_in_suite(const Call& call) {
+Result<http::Response> list_check_runs_in_suite(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto filter = TRY(parse_filter(call));
   const auto id = TRY(call.id<CheckRunId>("check_suite_id"));
-  core::CheckRun run = TRY(app::get_check_run(call.context, call.access(), id));
+  core::CheckRun run = TRY(app::get_check_run(db, call.access(), id));
   const bool fits = (filter.name.empty() || equal_ignoring_case(filter.name, run.name)) &&
                     (!filter.status || filter.status == run.status);
   core::Listing<core::CheckRun> listing{{}, fits ? 1 : 0};
@@ -108,10 +106,10 @@ Result<http::Response> list_check_runs_in_suite(const Call& call) {
   return runs_response(call, page, listing);
 }
 
-Result<http::Response> list_annotations(const Call& call) {
+Result<http::Response> list_annotations(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto id = TRY(call.id<CheckRunId>("check_run_id"));
-  const auto run = TRY(app::get_check_run(call.context, call.access(), id));
+  const auto run = TRY(app::get_check_run(db, call.access(), id));
   const auto all = TRY(wire::Json::parse(run.annotations)).elements();
   core::Listing<wire::Json> listing{{}, static_cast<int64_t>(all.size())};
   const auto items = page.cut(all);
@@ -120,5 +118,33 @@ Result<http::Response> list_annotations(const Call& call) {
     wire::write_annotation(json, annotation, run, call.repository(), call.urls);
   });
 }
+
+#define CHECK_SUITE REPOSITORY "/check-suites/{check_suite_id}"
+#define CHECK_RUN REPOSITORY "/check-runs/{check_run_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/commits/{ref...}/check-runs", &operations::list_check_runs, "repo",
+     Waits::yes, "checks/runs#list-check-runs-for-a-git-reference", list_check_runs},
+    {"GET", REPOSITORY "/commits/{ref...}/check-suites", &operations::list_check_suites, "repo",
+     Waits::yes, "checks/suites#list-check-suites-for-a-git-reference", list_check_suites},
+    {"GET", CHECK_SUITE, &operations::get_check_suite, "repo", Waits::yes,
+     "checks/suites#get-a-check-suite", get_check_suite},
+    {"GET", CHECK_SUITE "/check-runs", &operations::list_check_runs_in_suite, "repo", Waits::no,
+     "checks/runs#list-check-runs-in-a-check-suite", list_check_runs_in_suite},
+    {"POST", REPOSITORY "/check-runs", &operations::create_check_run, "", Waits::yes,
+     "checks/runs#create-a-check-run", create_check_run},
+    {"GET", CHECK_RUN, &operations::get_check_run, "repo", Waits::no, "checks/runs#get-a-check-run",
+     get_check_run},
+    {"PATCH", CHECK_RUN, &operations::update_check_run, "", Waits::yes,
+     "checks/runs#update-a-check-run", update_check_run},
+    {"GET", CHECK_RUN "/annotations", &operations::list_annotations, "repo", Waits::no,
+     "checks/runs#list-check-run-annotations", list_annotations},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> check_runs_routes() { return table; }
 
 }  // namespace esclusa::api

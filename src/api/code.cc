@@ -1,15 +1,17 @@
-#include "api/code.h"
-
+#include "app/code.h"
 #include "api/filters.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
-#include "app/code.h"
+#include "api/route_tables.h"
 #include "app/commits.h"
 #include "app/contents.h"
 #include "app/default_branch.h"
+#include "base/limits.h"
+#include "core/operations/code.h"
 #include "wire/commit.h"
 #include "wire/contents.h"
 
+/// Reads a repository's code: branches, tags, commits, files.
 namespace esclusa::api {
 namespace {
 
@@ -33,8 +35,6 @@ Result<void> refuse_filters(const Call& call) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<http::Response> list_branches(const Call& call) {
   const core::Page page = parse_page(call);
@@ -119,16 +119,13 @@ Result<http::Response> list_branches_where_head(const Call& call) {
   return json_response(200, std::move(json));
 }
 
-namespace {
-
 http::Response empty_list() {
   wire::JsonWriter json;
   json.begin_array().end_array();
   return json_response(200, std::move(json));
 }
 
-}  // namespace
-
+/// An empty list, if the commit exists: Esclusa has neither pull requests nor commit comments.
 Result<http::Response> list_pulls_of_commit(const Call& call) {
   TRY(app::get_commit_sha(call.access(), call.parameter("ref")));
   return empty_list();
@@ -138,8 +135,6 @@ Result<http::Response> list_comments_of_commit(const Call& call) {
   TRY(app::find_commit(call.access(), call.parameter("ref")));
   return empty_list();
 }
-
-namespace {
 
 Result<http::Response> contents_at(const Call& call, const std::string& path) {
   const std::string ref = call.query_value("ref");
@@ -158,8 +153,6 @@ Result<http::Response> contents_at(const Call& call, const std::string& path) {
   }
   return json_response(200, std::move(json));
 }
-
-}  // namespace
 
 Result<http::Response> get_root_contents(const Call& call) { return contents_at(call, ""); }
 
@@ -181,5 +174,41 @@ Result<http::Response> compare_commits(const Call& call) {
   if (!page) return response;
   return with_link(std::move(response), call, *page, static_cast<int64_t>(comparison.ahead_count));
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/branches", &operations::list_branches, "repo", Waits::yes,
+     "branches/branches#list-branches", list_branches},
+    {"GET", REPOSITORY "/branches/{branch...}/protection", &operations::get_branch_protection,
+     "repo", Waits::yes, "branches/branch-protection#get-branch-protection", get_branch_protection},
+    {"GET", REPOSITORY "/branches/{branch...}", &operations::get_branch, "repo", Waits::yes,
+     "branches/branches#get-a-branch", get_branch},
+    {"GET", REPOSITORY "/tags", &operations::list_tags, "repo", Waits::yes,
+     "repos/repos#list-repository-tags", list_tags},
+    {"GET", REPOSITORY "/contents", &operations::get_root_contents, "repo", Waits::yes,
+     "repos/contents#get-repository-content", get_root_contents},
+    {"GET", REPOSITORY "/contents/{path...?}", &operations::get_contents, "repo", Waits::yes,
+     "repos/contents#get-repository-content", get_contents},
+    {"GET", REPOSITORY "/compare/{basehead...}", &operations::compare_commits, "repo", Waits::yes,
+     "commits/commits#compare-two-commits", compare_commits},
+    {"GET", REPOSITORY "/commits", &operations::list_commits, "repo", Waits::yes,
+     "commits/commits#list-commits", list_commits},
+    {"GET", REPOSITORY "/commits/{ref...}/branches-where-head",
+     &operations::list_branches_where_head, "repo", Waits::yes,
+     "commits/commits#list-branches-for-head-commit", list_branches_where_head},
+    {"GET", REPOSITORY "/commits/{ref...}/pulls", &operations::list_pulls_of_commit, "repo",
+     Waits::yes, "commits/commits#list-pull-requests-associated-with-a-commit",
+     list_pulls_of_commit},
+    {"GET", REPOSITORY "/commits/{ref...}/comments", &operations::list_comments_of_commit, "repo",
+     Waits::yes, "commits/comments#list-commit-comments", list_comments_of_commit},
+    // After all routes below a commit, because this one takes all remaining segments.
+    {"GET", REPOSITORY "/commits/{ref...}", &operations::get_commit, "repo", Waits::yes,
+     "commits/commits#get-a-commit", get_commit},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> code_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,10 +1,11 @@
-#include "api/commit_statuses.h"
-
-#include "api/pagination.h"
 #include "app/commit_statuses.h"
+#include "api/pagination.h"
+#include "api/route_tables.h"
+#include "core/operations/deployments.h"
 #include "wire/commit_status.h"
 
 namespace esclusa::api {
+namespace {
 
 Result<http::Response> create_commit_status(const Call& call) {
   const auto input = TRY(wire::parse_new_commit_status(call.request.body));
@@ -37,5 +38,26 @@ Result<http::Response> get_combined_status(const Call& call) {
   return with_link(json_response(200, std::move(json)), call, page,
                    static_cast<int64_t>(latest.statuses.size()));
 }
+
+constexpr std::string_view reads_statuses = "repo, repo:status";
+
+// clang-format off
+const Route table[] = {
+    {"POST", REPOSITORY "/statuses/{sha}", &operations::create_commit_status, "", Waits::yes,
+     "commits/statuses#create-a-commit-status", create_commit_status},
+    {"GET", REPOSITORY "/statuses/{ref...}", &operations::list_commit_statuses, reads_statuses,
+     Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference", list_commit_statuses},
+    {"GET", REPOSITORY "/commits/{ref...}/statuses", &operations::list_commit_statuses,
+     reads_statuses, Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference",
+     list_commit_statuses},
+    {"GET", REPOSITORY "/commits/{ref...}/status", &operations::get_combined_status, reads_statuses,
+     Waits::yes, "commits/statuses#get-the-combined-status-for-a-specific-reference",
+     get_combined_status},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> commit_statuses_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,7 +1,7 @@
-#include "api/deploy_keys.h"
-
-#include "api/pagination.h"
 #include "app/deploy_keys.h"
+#include "api/pagination.h"
+#include "api/route_tables.h"
+#include "core/operations/people.h"
 #include "wire/deploy_key.h"
 
 namespace esclusa::api {
@@ -13,11 +13,9 @@ http::Response key_response(const Call& call, int status, const core::DeployKey&
   return json_response(status, std::move(json));
 }
 
-}  // namespace
-
-Result<http::Response> list_deploy_keys(const Call& call) {
+Result<http::Response> list_deploy_keys(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
-  const auto listing = TRY(app::list_deploy_keys(call.context, call.access(), page));
+  const auto listing = TRY(app::list_deploy_keys(db, call.access(), page));
   return list_response(call, page, listing, [&](auto& json, const core::DeployKey& key) {
     wire::write_deploy_key(json, key, call.repository(), call.urls, call.context.now());
   });
@@ -31,9 +29,9 @@ Result<http::Response> create_deploy_key(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_deploy_key(const Call& call) {
+Result<http::Response> get_deploy_key(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeployKeyId>("key_id"));
-  return key_response(call, 200, TRY(app::get_deploy_key(call.context, call.access(), id)));
+  return key_response(call, 200, TRY(app::get_deploy_key(db, call.access(), id)));
 }
 
 Result<http::Response> delete_deploy_key(const Call& call) {
@@ -41,5 +39,24 @@ Result<http::Response> delete_deploy_key(const Call& call) {
   TRY(app::delete_deploy_key(call.context, call.access(), id));
   return no_content();
 }
+
+#define KEY REPOSITORY "/keys/{key_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/keys", &operations::list_deploy_keys, "", Waits::no,
+     "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
+    {"POST", REPOSITORY "/keys", &operations::create_deploy_key, "", Waits::yes,
+     "deploy-keys/deploy-keys#create-a-deploy-key", create_deploy_key},
+    {"GET", KEY, &operations::get_deploy_key, "", Waits::no,
+     "deploy-keys/deploy-keys#get-a-deploy-key", get_deploy_key},
+    {"DELETE", KEY, &operations::delete_deploy_key, "", Waits::yes,
+     "deploy-keys/deploy-keys#delete-a-deploy-key", delete_deploy_key},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> deploy_keys_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,11 +1,11 @@
-#include "api/deployment_logs.h"
-
 #include <algorithm>
 
 #include "api/byte_range.h"
 #include "api/errors.h"
+#include "api/route_tables.h"
 #include "app/deployment_logs.h"
 #include "base/limits.h"
+#include "core/operations/server.h"
 
 namespace esclusa::api {
 namespace {
@@ -27,8 +27,6 @@ http::Response text_response(std::string text, int64_t size) {
            {size_header, std::to_string(size)}},
           std::move(text)};
 }
-
-}  // namespace
 
 Result<http::Response> append_deployment_log(const Call& call) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
@@ -54,11 +52,11 @@ Result<http::Response> append_deployment_log(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_deployment_log(const Call& call) {
+Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const int64_t offset = TRY(parse_offset(call));
-  auto log = TRY(
-      app::read_log(call.context, call.access(), deployment, offset, limits::deployment_log_bytes));
+  auto log =
+      TRY(app::read_log(db, call.access(), deployment, offset, limits::deployment_log_bytes));
   if (auto field = call.request.headers.find("Range"); field && offset == 0) {
     if (const auto range = parse_byte_range(*field, log.size)) {
       return range_response(text_response(std::move(log.text), log.size), *range);
@@ -66,5 +64,20 @@ Result<http::Response> get_deployment_log(const Call& call) {
   }
   return text_response(std::move(log.text), log.size);
 }
+
+constexpr std::string_view reads_deployments = "repo, repo_deployment";
+
+// clang-format off
+const Route table[] = {
+    {"GET", ESCLUSA DEPLOYMENT "/log", &operations::get_deployment_log, reads_deployments,
+     Waits::yes, "", get_deployment_log},
+    {"PATCH", ESCLUSA DEPLOYMENT "/log", &operations::append_deployment_log, "", Waits::yes, "",
+     append_deployment_log},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> deployment_logs_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,5 +1,3 @@
-#include "api/deployment_logs.h"
-
 #include <doctest/doctest.h>
 
 #include "support/served_repository.h"

@@ -1,8 +1,8 @@
-#include "api/deployments.h"
-
+#include "app/deployments.h"
 #include "api/idempotency.h"
 #include "api/pagination.h"
-#include "app/deployments.h"
+#include "api/route_tables.h"
+#include "core/operations/deployments.h"
 #include "wire/deployment.h"
 #include "wire/enums.h"
 
@@ -40,12 +40,10 @@ Result<core::DeploymentFilter> parse_filter(const Call& call) {
   return filter;
 }
 
-}  // namespace
-
-Result<http::Response> list_deployments(const Call& call) {
+Result<http::Response> list_deployments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const core::DeploymentFilter filter = TRY(parse_filter(call));
-  auto listing = TRY(app::list_deployments(call.context, call.access(), filter, page));
+  const auto listing = app::list_deployments(db, call.access(), filter, page);
   return list_response(call, page, listing, [&](auto& json, const core::Deployment& deployment) {
     wire::write_deployment(json, deployment, call.repository(), call.urls);
   });
@@ -66,9 +64,9 @@ Result<http::Response> create_deployment(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_deployment(const Call& call) {
+Result<http::Response> get_deployment(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("deployment_id"));
-  return deployment_response(call, 200, TRY(app::get_deployment(call.context, call.access(), id)));
+  return deployment_response(call, 200, TRY(app::get_deployment(db, call.access(), id)));
 }
 
 Result<http::Response> delete_deployment(const Call& call) {
@@ -76,5 +74,24 @@ Result<http::Response> delete_deployment(const Call& call) {
   TRY(app::delete_deployment(call.context, call.access(), id));
   return no_content();
 }
+
+constexpr std::string_view reads_deployments = "repo, repo_deployment";
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/deployments", &operations::list_deployments, reads_deployments, Waits::no,
+     "deployments/deployments#list-deployments", list_deployments},
+    {"POST", REPOSITORY "/deployments", &operations::create_deployment, "", Waits::yes,
+     "deployments/deployments#create-a-deployment", create_deployment},
+    {"GET", DEPLOYMENT, &operations::get_deployment, reads_deployments, Waits::no,
+     "deployments/deployments#get-a-deployment", get_deployment},
+    {"DELETE", DEPLOYMENT, &operations::delete_deployment, "", Waits::yes,
+     "deployments/deployments#delete-a-deployment", delete_deployment},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> deployments_routes() { return table; }
 
 }  // namespace esclusa::api

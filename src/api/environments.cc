@@ -1,11 +1,12 @@
-#include "api/environments.h"
-
 #include <algorithm>
 
 #include "api/pagination.h"
+#include "api/route_tables.h"
 #include "app/environments.h"
+#include "core/operations/deployments.h"
 #include "wire/environment.h"
 
+/// `/repos/{owner}/{repo}/environments…`.
 namespace esclusa::api {
 namespace {
 
@@ -23,11 +24,9 @@ http::Response policy_response(const Call& call, const core::BranchPolicy& polic
   return json_response(200, std::move(json));
 }
 
-}  // namespace
-
-Result<http::Response> list_environments(const Call& call) {
+Result<http::Response> list_environments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
-  const auto listing = TRY(app::list_environments(call.context, call.access(), page));
+  const auto listing = app::list_environments(db, call.access(), page);
   wire::JsonWriter json;
   json.begin_object().member("total_count", listing.total_count).key("environments").begin_array();
   for (const core::EnvironmentDetails& environment : listing.items) {
@@ -37,9 +36,8 @@ Result<http::Response> list_environments(const Call& call) {
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
-Result<http::Response> get_environment(const Call& call) {
-  return environment_response(
-      call, TRY(app::get_environment(call.context, call.access(), name_of(call))));
+Result<http::Response> get_environment(const Call& call, app::Reader& db) {
+  return environment_response(call, TRY(app::get_environment(db, call.access(), name_of(call))));
 }
 
 Result<http::Response> put_environment(const Call& call) {
@@ -53,9 +51,9 @@ Result<http::Response> delete_environment(const Call& call) {
   return no_content();
 }
 
-Result<http::Response> list_branch_policies(const Call& call) {
+Result<http::Response> list_branch_policies(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
-  const auto policies = TRY(app::list_branch_policies(call.context, call.access(), name_of(call)));
+  const auto policies = TRY(app::list_branch_policies(db, call.access(), name_of(call)));
   const auto total = static_cast<int64_t>(policies.size());
   const int64_t begin = std::min(page.offset(), total);
   const int64_t end = std::min<int64_t>(begin + page.size, total);
@@ -89,10 +87,9 @@ Result<http::Response> create_branch_policy(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_branch_policy(const Call& call) {
+Result<http::Response> get_branch_policy(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<BranchPolicyId>("branch_policy_id"));
-  return policy_response(
-      call, TRY(app::get_branch_policy(call.context, call.access(), name_of(call), id)));
+  return policy_response(call, TRY(app::get_branch_policy(db, call.access(), name_of(call), id)));
 }
 
 Result<http::Response> update_branch_policy(const Call& call) {
@@ -107,5 +104,37 @@ Result<http::Response> delete_branch_policy(const Call& call) {
   TRY(app::delete_branch_policy(call.context, call.access(), name_of(call), id));
   return no_content();
 }
+
+#define ENVIRONMENT REPOSITORY "/environments/{environment_name}"
+#define BRANCH_POLICY ENVIRONMENT "/deployment-branch-policies/{branch_policy_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/environments", &operations::list_environments, "", Waits::no,
+     "deployments/environments#list-environments", list_environments},
+    {"GET", ENVIRONMENT, &operations::get_environment, "", Waits::no,
+     "deployments/environments#get-an-environment", get_environment},
+    {"PUT", ENVIRONMENT, &operations::put_environment, "", Waits::yes,
+     "deployments/environments#create-or-update-an-environment", put_environment},
+    {"DELETE", ENVIRONMENT, &operations::delete_environment, "", Waits::yes,
+     "deployments/environments#delete-an-environment", delete_environment},
+    {"GET", ENVIRONMENT "/deployment-branch-policies", &operations::list_branch_policies, "",
+     Waits::no, "deployments/branch-policies#list-deployment-branch-policies",
+     list_branch_policies},
+    {"POST", ENVIRONMENT "/deployment-branch-policies", &operations::create_branch_policy, "",
+     Waits::yes, "deployments/branch-policies#create-a-deployment-branch-policy",
+     create_branch_policy},
+    {"GET", BRANCH_POLICY, &operations::get_branch_policy, "", Waits::no,
+     "deployments/branch-policies#get-a-deployment-branch-policy", get_branch_policy},
+    {"PUT", BRANCH_POLICY, &operations::update_branch_policy, "", Waits::yes,
+     "deployments/branch-policies#update-a-deployment-branch-policy", update_branch_policy},
+    {"DELETE", BRANCH_POLICY, &operations::delete_branch_policy, "", Waits::yes,
+     "deployments/branch-policies#delete-a-deployment-branch-policy", delete_branch_policy},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> environments_routes() { return table; }
 
 }  // namespace esclusa::api

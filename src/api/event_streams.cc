@@ -19,8 +19,8 @@ constexpr auto look_time = std::chrono::seconds(1);
 std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_string(after) + "\n\n"; }
 
 AccountId account_of(const StreamRequest& request) {
-  const auto& account = request.feed.principal.account;
-  return account ? account->id : AccountId{};
+  const core::Account* account = request.feed.actor.account();
+  return account != nullptr ? account->id : AccountId{};
 }
 
 }  // namespace
@@ -148,7 +148,7 @@ bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
   const bool has_news = reader.request.after < settled && reader.stream->has_room();
   if (has_news || now >= reader.check) {
     reader.check = now + limits::feed_check_time;
-    auto judged = app::judge_again(context_, reader.request.feed);
+    auto judged = app::renew_access(context_, reader.request.feed);
     const bool is_unclear = !judged && judged.error().code == ErrorCode::unavailable;
     if (!judged && !is_unclear) {
       finish(reader);

@@ -1,11 +1,11 @@
-#include "api/feed.h"
-
 #include <algorithm>
 
 #include "api/event_streams.h"
+#include "api/route_tables.h"
 #include "app/feed.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/operations/server.h"
 
 namespace esclusa::api {
 namespace {
@@ -57,11 +57,9 @@ Result<std::shared_ptr<http::BodyStream>> open_stream(const Call& call, StreamRe
   return stream;
 }
 
-}  // namespace
-
 Result<http::Response> read_events(const Call& call) {
   const auto end = TRY(app::feed_end(call.context));
-  StreamRequest request;
+  StreamRequest request{.feed = {.actor = call.actor, .repository = {}}};
   request.after = TRY(parse_position(call, end));
   request.count = limits::feed_page_events;
   if (const auto count = TRY(parse_number(call.query_value("limit"), "limit"))) {
@@ -70,7 +68,6 @@ Result<http::Response> read_events(const Call& call) {
   const auto wait = TRY(parse_number(call.query_value("wait"), "wait")).value_or(0);
   request.wait = std::min(std::chrono::seconds(std::min<int64_t>(wait, 1'000'000)),
                           std::chrono::seconds(limits::feed_wait));
-  request.feed.principal = call.principal;
   if (call.repository_access) request.feed.repository = call.repository().id;
 
   if (wants_stream(call)) {
@@ -93,5 +90,17 @@ Result<http::Response> read_events(const Call& call) {
   response.stream = TRY(open_stream(call, std::move(request)));
   return response;
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", ESCLUSA "/events", &operations::read_events, "", Waits::yes, "", read_events},
+    {"GET", ESCLUSA REPOSITORY "/events", &operations::read_repository_events,
+     "repo, repo:status, repo_deployment", Waits::yes, "", read_events},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> feed_routes() { return table; }
 
 }  // namespace esclusa::api

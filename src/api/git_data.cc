@@ -1,13 +1,14 @@
-#include "api/git_data.h"
-
+#include "app/git_data.h"
 #include "api/client_network.h"
 #include "api/long_answers.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
-#include "app/git_data.h"
+#include "api/route_tables.h"
+#include "core/operations/code.h"
 #include "wire/commit.h"
 #include "wire/git_object.h"
 
+/// Reads git's own data: refs, and objects by their SHA.
 namespace esclusa::api {
 namespace {
 
@@ -61,8 +62,8 @@ class RefArray {
 
 /// The client that a long answer is counted for: the account, or without one the network.
 std::string reader_of(const Call& call) {
-  const auto& account = call.principal.account;
-  if (account) return "account " + std::to_string(account->id.value);
+  const core::Account* account = call.actor.account();
+  if (account != nullptr) return "account " + std::to_string(account->id.value);
   return "network " + client_network(call.request.peer);
 }
 
@@ -81,17 +82,17 @@ Result<http::Response> all_refs(const Call& call, const std::string& prefix, boo
   return fail(ErrorCode::unavailable, "Too many long lists are being read.", "overloaded");
 }
 
-}  // namespace
-
 Result<http::Response> get_git_ref(const Call& call) {
   return one_ref(call, TRY(app::get_git_ref(call.access(), call.parameter("ref"))));
 }
 
+/// `git/refs`: a page of all refs.
 Result<http::Response> list_git_refs(const Call& call) {
   const core::Page page = parse_page(call);
   return page_of_refs(call, page, TRY(app::list_git_refs(call.access(), "", page)));
 }
 
+/// `git/refs/{ref}`: the ref of that name; if there is none, the refs whose names begin with it.
 Result<http::Response> find_git_refs(const Call& call) {
   const std::string& name = call.parameter("ref");
   if (const auto ref = TRY(app::find_git_ref(call.access(), name))) return one_ref(call, *ref);
@@ -100,6 +101,7 @@ Result<http::Response> find_git_refs(const Call& call) {
   return page_of_refs(call, page, TRY(app::list_git_refs(call.access(), name, page)));
 }
 
+/// `git/matching-refs/{ref}`: all refs whose names begin with it, without pages.
 Result<http::Response> list_matching_git_refs(const Call& call) {
   return all_refs(call, call.parameter("ref"), true);
 }
@@ -136,5 +138,31 @@ Result<http::Response> get_git_blob(const Call& call) {
   wire::write_git_blob(json, blob, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/git/ref/{ref...}", &operations::get_git_ref, "repo", Waits::yes,
+     "git/refs#get-a-reference", get_git_ref},
+    // An older API that many clients still call; as on GitHub, our answers link to it.
+    {"GET", REPOSITORY "/git/refs", &operations::list_git_refs, "repo", Waits::yes,
+     "git/refs#list-matching-references", list_git_refs},
+    {"GET", REPOSITORY "/git/refs/{ref...?}", &operations::find_git_refs, "repo", Waits::yes,
+     "git/refs#get-a-reference", find_git_refs},
+    {"GET", REPOSITORY "/git/matching-refs/{ref...?}", &operations::list_matching_git_refs, "repo",
+     Waits::yes, "git/refs#list-matching-references", list_matching_git_refs},
+    {"GET", REPOSITORY "/git/tags/{tag_sha}", &operations::get_git_tag, "repo", Waits::yes,
+     "git/tags#get-a-tag", get_git_tag},
+    {"GET", REPOSITORY "/git/commits/{commit_sha}", &operations::get_git_commit, "repo", Waits::yes,
+     "git/commits#get-a-commit-object", get_git_commit},
+    {"GET", REPOSITORY "/git/trees/{tree_sha...}", &operations::get_git_tree, "repo", Waits::yes,
+     "git/trees#get-a-tree", get_git_tree},
+    {"GET", REPOSITORY "/git/blobs/{file_sha}", &operations::get_git_blob, "repo", Waits::yes,
+     "git/blobs#get-a-blob", get_git_blob},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> git_data_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,5 +1,3 @@
-#include "api/git_data.h"
-
 #include <doctest/doctest.h>
 
 #include "app/git_data.h"
@@ -95,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture,
 
 TEST_CASE_FIXTURE(Fixture, "git/matching-refs: clients without an account are counted by network") {
   add_tags(app::git_ref_part + 1);
-  must(app::update_repository(context, nobody, "ada", "application",
+  must(app::update_repository(context, administrator, "ada", "application",
                               {.visibility = core::Visibility::is_public}));
   auto get_from = [&](const std::string& peer) {
     auto request = test::make_request("GET", "/repos/ada/application/git/matching-refs/tags");

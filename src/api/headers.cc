@@ -60,24 +60,24 @@ void add_common_headers(const http::Request& request, http::Response& response,
   const bool has_body = success && response.status != 204;
   if (has_body && request.method != "DELETE") {
     if (!headers.has("Cache-Control")) {
-      headers.add("Cache-Control", common.principal.account ? "private, max-age=60, s-maxage=60"
-                                                            : "public, max-age=60, s-maxage=60");
+      headers.add("Cache-Control", common.actor.account() != nullptr
+                                       ? "private, max-age=60, s-maxage=60"
+                                       : "public, max-age=60, s-maxage=60");
     }
     headers.add("Vary",
                 "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, "
                 "X-Requested-With");
   }
   headers.add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
-  headers.add("X-GitHub-Request-Id", std::string(common.request_id));
+  headers.add("X-GitHub-Request-Id", common.actor.request_id());
   if (!common.version.empty()) {
     headers.add("x-github-api-version-selected", std::string(common.version));
   }
-  if (common.principal.token) {
-    headers.add("X-OAuth-Scopes", common.principal.token->scopes.to_text());
+  if (const core::Token* token = common.actor.token(); token != nullptr) {
+    headers.add("X-OAuth-Scopes", token->scopes.to_text());
     headers.add("X-Accepted-OAuth-Scopes", std::string(common.accepted_scopes.value_or("")));
-    if (common.principal.token->expires_at) {
-      headers.add("github-authentication-token-expiration",
-                  expiration(*common.principal.token->expires_at));
+    if (token->expires_at) {
+      headers.add("github-authentication-token-expiration", expiration(*token->expires_at));
     }
   }
   headers.add("Access-Control-Allow-Origin", "*");

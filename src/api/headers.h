@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/principal.h"
+#include "core/actor.h"
 #include "http/message.h"
 #include "wire/api_version.h"
 
@@ -18,9 +18,8 @@ Result<wire::ApiVersion> api_version(const http::Headers& headers);
 
 /// The headers that GitHub sends with every answer. `accepted_scopes` is that of the matched route.
 struct CommonHeaders {
-  std::string_view request_id;
+  const core::Actor& actor;  ///< with the id of the request
   std::string_view version;
-  const core::Principal& principal;
   std::optional<std::string_view> accepted_scopes;
 };
 void add_common_headers(const http::Request& request, http::Response& response,

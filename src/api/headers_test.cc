@@ -27,19 +27,19 @@ http::Response conditional(const std::string& condition, const std::string& meth
   return response;
 }
 
-http::Headers common_headers(http::Response response, const core::Principal& principal,
+http::Headers common_headers(http::Response response, const core::Actor& actor,
                              std::optional<std::string_view> accepted = "repo",
                              const std::string& method = "GET") {
   add_common_headers(make_request(method, "/"), response,
-                     {"1:2:3:4:5", "2022-11-28", principal, accepted});
+                     {actor.in_request("1:2:3:4:5"), "2022-11-28", accepted});
   return response.headers;
 }
 
-core::Principal with_token() {
-  core::Principal principal;
-  principal.account.emplace();
-  principal.token.emplace().scopes = core::Scopes{core::Scope::repo_deployment, core::Scope::user};
-  return principal;
+core::Actor with_token(std::optional<Timestamp> expires_at = {}) {
+  core::Token token;
+  token.scopes = core::Scopes{core::Scope::repo_deployment, core::Scope::user};
+  token.expires_at = expires_at;
+  return core::Actor::by_token(core::Account{}, token);
 }
 
 }  // namespace
@@ -141,7 +141,7 @@ TEST_CASE("apply_conditions: a request that changes something is answered in ful
 TEST_CASE("add_common_headers: the headers of every answer") {
   for (int status : {200, 201, 204, 304, 401, 404, 422, 500}) {
     CAPTURE(status);
-    auto headers = common_headers(some_answer(status), core::Principal{});
+    auto headers = common_headers(some_answer(status), core::Actor::nobody());
     CHECK(headers.find("X-GitHub-Request-Id") == "1:2:3:4:5");
     CHECK(headers.find("x-github-api-version-selected") == "2022-11-28");
     CHECK(headers.find("Access-Control-Allow-Origin") == "*");
@@ -156,7 +156,7 @@ TEST_CASE("add_common_headers: the headers of every answer") {
 
 TEST_CASE(
     "add_common_headers: only answers with a body may be cached, and private ones only privately") {
-  auto anonymous = common_headers(some_answer(), core::Principal{});
+  auto anonymous = common_headers(some_answer(), core::Actor::nobody());
   CHECK(anonymous.find("Cache-Control") == "public, max-age=60, s-maxage=60");
   CHECK(anonymous.find("X-GitHub-Media-Type") == "github.v3; format=json");
   CHECK(anonymous.find("Vary") ==
@@ -182,8 +182,7 @@ TEST_CASE("add_common_headers: the scopes of the token and of the route") {
   headers = common_headers(some_answer(404), with_token(), std::nullopt);
   CHECK(headers.find("X-OAuth-Scopes") == "repo_deployment, user");
   CHECK(headers.find("X-Accepted-OAuth-Scopes") == "");
-  core::Principal expiring = with_token();
-  expiring.token->expires_at = from_micros(1'790'000'000'000'000);
+  const core::Actor expiring = with_token(from_micros(1'790'000'000'000'000));
   CHECK(common_headers(some_answer(), expiring).find("github-authentication-token-expiration") ==
         "2026-09-21 14:13:20 UTC");
 }

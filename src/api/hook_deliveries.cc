@@ -1,8 +1,8 @@
-#include "api/hook_deliveries.h"
-
+#include "app/hook_deliveries.h"
 #include "api/hooks.h"
 #include "api/pagination.h"
-#include "app/hook_deliveries.h"
+#include "api/route_tables.h"
+#include "core/operations/hooks.h"
 #include "wire/event_delivery.h"
 #include "wire/hook_delivery.h"
 
@@ -70,21 +70,19 @@ http::Response page_response(const Call& call, const Page& page, Write write) {
                       cursor_of(page.next));
 }
 
-}  // namespace
-
-Result<http::Response> list_hook_deliveries(const Call& call) {
+Result<http::Response> list_hook_deliveries(const Call& call, app::Reader& db) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto query = TRY(parse_query(call));
-  const auto page = TRY(app::list_hook_deliveries(call.context, hook_scope(call), hook, query));
+  const auto page = TRY(app::list_hook_deliveries(db, hook_scope(call), hook, query));
   return page_response(call, page, wire::write_hook_delivery);
 }
 
-Result<http::Response> get_hook_delivery(const Call& call) {
+Result<http::Response> get_hook_delivery(const Call& call, app::Reader& db) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
   wire::JsonWriter json;
-  wire::write_hook_delivery_record(
-      json, TRY(app::get_hook_delivery(call.context, hook_scope(call), hook, id)));
+  wire::write_hook_delivery_record(json,
+                                   TRY(app::get_hook_delivery(db, hook_scope(call), hook, id)));
   return json_response(200, std::move(json));
 }
 
@@ -97,11 +95,10 @@ Result<http::Response> redeliver(const Call& call) {
   return json_response(202, std::move(json));
 }
 
-Result<http::Response> list_event_deliveries(const Call& call) {
+Result<http::Response> list_event_deliveries(const Call& call, app::Reader& db) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto query = TRY(parse_event_query(call));
-  return page_response(call,
-                       TRY(app::list_event_deliveries(call.context, hook_scope(call), hook, query)),
+  return page_response(call, TRY(app::list_event_deliveries(db, hook_scope(call), hook, query)),
                        wire::write_event_delivery);
 }
 
@@ -113,5 +110,45 @@ Result<http::Response> replay_deliveries(const Call& call) {
   json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
   return json_response(202, std::move(json));
 }
+
+constexpr std::string_view reads_hooks =
+    "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
+constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
+constexpr std::string_view org_hooks = "admin:org_hook";
+
+#define HOOK REPOSITORY "/hooks/{hook_id}"
+#define ORG_HOOKS "/orgs/{org}/hooks"
+#define ORG_HOOK ORG_HOOKS "/{hook_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", HOOK "/deliveries", &operations::list_hook_deliveries, reads_hooks, Waits::no,
+     "repos/webhooks#list-deliveries-for-a-repository-webhook", list_hook_deliveries},
+    {"GET", HOOK "/deliveries/{delivery_id}", &operations::get_hook_delivery, reads_hooks,
+     Waits::no, "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
+    {"POST", HOOK "/deliveries/{delivery_id}/attempts", &operations::redeliver, writes_hooks,
+     Waits::yes, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
+    {"GET", ESCLUSA HOOK "/deliveries", &operations::list_event_deliveries, reads_hooks, Waits::no,
+     "", list_event_deliveries},
+    {"POST", ESCLUSA HOOK "/replay", &operations::replay_deliveries, writes_hooks, Waits::yes, "",
+     replay_deliveries},
+    {"GET", ORG_HOOK "/deliveries", &operations::list_hook_organization_deliveries, org_hooks,
+     Waits::no, "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
+    {"GET", ORG_HOOK "/deliveries/{delivery_id}", &operations::get_hook_organization_delivery,
+     org_hooks, Waits::no, "orgs/webhooks#get-a-webhook-delivery-for-an-organization-webhook",
+     get_hook_delivery},
+    {"POST", ORG_HOOK "/deliveries/{delivery_id}/attempts",
+     &operations::redeliver_organization_delivery, org_hooks, Waits::yes,
+     "orgs/webhooks#redeliver-a-delivery-for-an-organization-webhook", redeliver},
+    {"GET", ESCLUSA ORG_HOOK "/deliveries", &operations::list_organization_event_deliveries,
+     org_hooks, Waits::no, "", list_event_deliveries},
+    {"POST", ESCLUSA ORG_HOOK "/replay", &operations::replay_organization_deliveries, org_hooks,
+     Waits::yes, "", replay_deliveries},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> hook_deliveries_routes() { return table; }
 
 }  // namespace esclusa::api

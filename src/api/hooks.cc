@@ -1,13 +1,21 @@
 #include "api/hooks.h"
 
 #include "api/pagination.h"
+#include "api/route_tables.h"
 #include "app/hooks.h"
 #include "base/limits.h"
+#include "core/operations/hooks.h"
 #include "core/uri.h"
 #include "http/outbound.h"
 #include "wire/hook.h"
 
 namespace esclusa::api {
+
+app::HookScope hook_scope(const Call& call) {
+  if (call.organization_access) return *call.organization_access;
+  return call.access();
+}
+
 namespace {
 
 std::unexpected<Error> url_error(std::string message, std::string reason) {
@@ -52,17 +60,10 @@ http::Response hook_response(const Call& call, int status, const core::Hook& hoo
   return json_response(status, std::move(json));
 }
 
-}  // namespace
-
-app::HookScope hook_scope(const Call& call) {
-  if (call.organization_access) return *call.organization_access;
-  return call.access();
-}
-
-Result<http::Response> list_hooks(const Call& call) {
+Result<http::Response> list_hooks(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const app::HookScope scope = hook_scope(call);
-  auto hooks = TRY(app::list_hooks(call.context, scope));
+  auto hooks = TRY(app::list_hooks(call.context, db, scope));
   // At most limits::hooks_per_event for each of a few dozen events, so SQL need not cut pages.
   core::Listing<core::Hook> listing;
   listing.total_count = static_cast<int64_t>(hooks.size());
@@ -83,9 +84,9 @@ Result<http::Response> create_hook(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_hook(const Call& call) {
+Result<http::Response> get_hook(const Call& call, app::Reader& db) {
   const auto id = TRY(hook_id(call));
-  return hook_response(call, 200, TRY(app::get_hook(call.context, hook_scope(call), id)));
+  return hook_response(call, 200, TRY(app::get_hook(call.context, db, hook_scope(call), id)));
 }
 
 Result<http::Response> update_hook(const Call& call) {
@@ -95,9 +96,9 @@ Result<http::Response> update_hook(const Call& call) {
   return hook_response(call, 200, TRY(app::update_hook(call.context, hook_scope(call), id, input)));
 }
 
-Result<http::Response> get_hook_config(const Call& call) {
+Result<http::Response> get_hook_config(const Call& call, app::Reader& db) {
   const auto id = TRY(hook_id(call));
-  return config_response(TRY(app::get_hook(call.context, hook_scope(call), id)));
+  return config_response(TRY(app::get_hook(call.context, db, hook_scope(call), id)));
 }
 
 Result<http::Response> update_hook_config(const Call& call) {
@@ -133,5 +134,68 @@ Result<http::Response> adopt_hook(const Call& call) {
   const auto id = TRY(hook_id(call));
   return hook_response(call, 200, TRY(app::adopt_hook(call.context, hook_scope(call), id)));
 }
+
+constexpr std::string_view reads_hooks =
+    "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
+constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
+constexpr std::string_view org_hooks = "admin:org_hook";
+
+#define HOOK REPOSITORY "/hooks/{hook_id}"
+#define ORG_HOOKS "/orgs/{org}/hooks"
+#define ORG_HOOK ORG_HOOKS "/{hook_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", REPOSITORY "/hooks", &operations::list_hooks, reads_hooks, Waits::no,
+     "repos/webhooks#list-repository-webhooks", list_hooks},
+    {"POST", REPOSITORY "/hooks", &operations::create_hook, writes_hooks, Waits::yes,
+     "repos/webhooks#create-a-repository-webhook", create_hook},
+    {"GET", HOOK, &operations::get_hook, reads_hooks, Waits::no,
+     "repos/webhooks#get-a-repository-webhook", get_hook},
+    {"PATCH", HOOK, &operations::update_hook, writes_hooks, Waits::yes,
+     "repos/webhooks#update-a-repository-webhook", update_hook},
+    {"DELETE", HOOK, &operations::delete_hook, "admin:repo_hook, public_repo, repo", Waits::yes,
+     "repos/webhooks#delete-a-repository-webhook", delete_hook},
+    {"POST", HOOK "/pings", &operations::ping_hook, reads_hooks, Waits::yes,
+     "repos/webhooks#ping-a-repository-webhook", ping_hook},
+    {"POST", HOOK "/tests", &operations::test_hook, reads_hooks, Waits::yes,
+     "repos/webhooks#test-the-push-repository-webhook", test_hook},
+    {"POST", HOOK "/test", &operations::test_hook, reads_hooks, Waits::yes,
+     "repos/webhooks#test-the-push-repository-webhook", test_hook},
+    {"GET", HOOK "/config", &operations::get_hook_config, reads_hooks, Waits::no,
+     "repos/webhooks#get-a-webhook-configuration-for-a-repository", get_hook_config},
+    {"PATCH", HOOK "/config", &operations::update_hook_config, writes_hooks, Waits::yes,
+     "repos/webhooks#update-a-webhook-configuration-for-a-repository", update_hook_config},
+    {"PUT", ESCLUSA HOOK "/secret", &operations::rotate_hook_secret, writes_hooks, Waits::yes, "",
+     rotate_hook_secret},
+    {"PUT", ESCLUSA HOOK "/owner", &operations::adopt_hook, writes_hooks, Waits::yes, "",
+     adopt_hook},
+    {"GET", ORG_HOOKS, &operations::list_organization_hooks, org_hooks, Waits::no,
+     "orgs/webhooks#list-organization-webhooks", list_hooks},
+    {"POST", ORG_HOOKS, &operations::create_organization_hook, org_hooks, Waits::yes,
+     "orgs/webhooks#create-an-organization-webhook", create_hook},
+    {"GET", ORG_HOOK, &operations::get_organization_hook, org_hooks, Waits::no,
+     "orgs/webhooks#get-an-organization-webhook", get_hook},
+    {"PATCH", ORG_HOOK, &operations::update_organization_hook, org_hooks, Waits::yes,
+     "orgs/webhooks#update-an-organization-webhook", update_hook},
+    {"DELETE", ORG_HOOK, &operations::delete_organization_hook, org_hooks, Waits::yes,
+     "orgs/webhooks#delete-an-organization-webhook", delete_hook},
+    {"POST", ORG_HOOK "/pings", &operations::ping_organization_hook, org_hooks, Waits::yes,
+     "orgs/webhooks#ping-an-organization-webhook", ping_hook},
+    {"GET", ORG_HOOK "/config", &operations::get_organization_hook_config, org_hooks, Waits::no,
+     "orgs/webhooks#get-a-webhook-configuration-for-an-organization", get_hook_config},
+    {"PATCH", ORG_HOOK "/config", &operations::update_organization_hook_config, org_hooks,
+     Waits::yes, "orgs/webhooks#update-a-webhook-configuration-for-an-organization",
+     update_hook_config},
+    {"PUT", ESCLUSA ORG_HOOK "/secret", &operations::rotate_organization_hook_secret, org_hooks,
+     Waits::yes, "", rotate_hook_secret},
+    {"PUT", ESCLUSA ORG_HOOK "/owner", &operations::adopt_organization_hook, org_hooks, Waits::yes,
+     "", adopt_hook},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> hooks_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,11 +1,12 @@
-#include "api/members.h"
-
+#include "app/members.h"
 #include "api/filters.h"
 #include "api/pagination.h"
-#include "app/members.h"
+#include "api/route_tables.h"
+#include "core/operations/people.h"
 #include "wire/account.h"
 #include "wire/team.h"
 
+/// The members of organizations.
 namespace esclusa::api {
 namespace {
 
@@ -23,26 +24,25 @@ Result<void> refuse_filter(const Call& call) {
   return fail_request("\"filter\" is not supported.", "filter_not_supported");
 }
 
-}  // namespace
-
-Result<http::Response> list_members(const Call& call) {
+Result<http::Response> list_members(const Call& call, app::Reader& db) {
   TRY(refuse_filter(call));
   const auto role = TRY(enum_filter<core::MemberRole>(call, "role"));
   const core::Page page = parse_page(call);
-  const auto listing = TRY(app::list_members(call.context, call.organization(), role, page));
+  const auto listing = TRY(app::list_members(db, call.organization(), role, page));
   return list_response(call, page, listing, [&](auto& json, const core::Account& account) {
     wire::write_account(json, account, call.urls);
   });
 }
 
-Result<http::Response> check_member(const Call& call) {
-  TRY(app::get_member(call.context, call.organization(), call.parameter("username")));
+/// 204 for a member, 404 for everybody else.
+Result<http::Response> check_member(const Call& call, app::Reader& db) {
+  TRY(app::get_member(db, call.organization(), call.parameter("username")));
   return no_content();
 }
 
-Result<http::Response> get_membership(const Call& call) {
+Result<http::Response> get_membership(const Call& call, app::Reader& db) {
   return membership_response(
-      call, TRY(app::get_member(call.context, call.organization(), call.parameter("username"))));
+      call, TRY(app::get_member(db, call.organization(), call.parameter("username"))));
 }
 
 Result<http::Response> set_membership(const Call& call) {
@@ -55,5 +55,32 @@ Result<http::Response> remove_membership(const Call& call) {
   TRY(app::remove_member(call.context, call.organization(), call.parameter("username")));
   return no_content();
 }
+
+constexpr std::string_view reads_org = "admin:org, read:org, write:org";
+constexpr std::string_view writes_org = "admin:org, write:org";
+
+#define MEMBERS "/orgs/{org}/members"
+#define MEMBERSHIP "/orgs/{org}/memberships/{username}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", MEMBERS, &operations::list_members, reads_org, Waits::no,
+     "orgs/members#list-organization-members", list_members},
+    {"GET", MEMBERS "/{username}", &operations::check_member, reads_org, Waits::no,
+     "orgs/members#check-organization-membership-for-a-user", check_member},
+    {"DELETE", MEMBERS "/{username}", &operations::remove_membership, writes_org, Waits::yes,
+     "orgs/members#remove-an-organization-member", remove_membership},
+    {"GET", MEMBERSHIP, &operations::get_membership, reads_org, Waits::no,
+     "orgs/members#get-organization-membership-for-a-user", get_membership},
+    {"PUT", MEMBERSHIP, &operations::set_membership, writes_org, Waits::yes,
+     "orgs/members#set-organization-membership-for-a-user", set_membership},
+    {"DELETE", MEMBERSHIP, &operations::remove_membership, writes_org, Waits::yes,
+     "orgs/members#remove-organization-membership-for-a-user", remove_membership},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> members_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,10 +1,9 @@
-#include "api/meta.h"
-
-#include "api/headers.h"
+#include "api/route_tables.h"
 #include "base/crypto.h"
+#include "core/operations/server.h"
 
+/// Routes that clients call besides those of deployments: the index, the server's metadata.
 namespace esclusa::api {
-
 namespace {
 
 /// GitHub's index of the API: name and URL template of each member, in GitHub's order.
@@ -58,8 +57,6 @@ constexpr std::string_view sentences[] = {
     "First the water, then the boat.",
 };
 
-}  // namespace
-
 Result<http::Response> get_root(const Call& call) {
   wire::JsonWriter json;
   json.begin_object();
@@ -94,5 +91,21 @@ Result<http::Response> get_zen(const Call&) {
   return http::Response{
       200, {{"Content-Type", "text/plain;charset=utf-8"}}, std::string(sentences[choice])};
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", "/", &operations::get_root, "", Waits::no, "meta/meta#github-api-root", get_root},
+    {"GET", "/meta", &operations::get_meta, "", Waits::no, "meta/meta#get-apiname-meta-information",
+     get_meta},
+    {"GET", "/versions", &operations::get_versions, "", Waits::no, "meta/meta#get-all-api-versions",
+     get_versions},
+    {"GET", "/zen", &operations::get_zen, "", Waits::no, "meta/meta#get-the-zen-of-github",
+     get_zen},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> meta_routes() { return table; }
 
 }  // namespace esclusa::api

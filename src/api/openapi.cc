@@ -1,6 +1,6 @@
-#include "api/openapi.h"
-
+#include "api/route_tables.h"
 #include "base/check.h"
+#include "core/operations/server.h"
 #include "wire/json.h"
 
 namespace esclusa::api {
@@ -69,8 +69,8 @@ Description make_description() {
   return description;
 }
 
-}  // namespace
-
+/// `GET /openapi.json`: this API in OpenAPI 3.1, joined from the files in `api/openapi/`, with the
+/// address at which the request reached the server.
 Result<http::Response> get_openapi(const Call& call) {
   static const Description description = make_description();
   JsonWriter json;
@@ -82,5 +82,17 @@ Result<http::Response> get_openapi(const Call& call) {
   json.raw(description.rest).end_object();
   return json_response(200, std::move(json));
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", "/openapi.json", &operations::get_openapi, "", Waits::no,
+     "about-the-rest-api/about-the-openapi-description-for-the-rest-api#about-openapi",
+     get_openapi},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> openapi_routes() { return table; }
 
 }  // namespace esclusa::api

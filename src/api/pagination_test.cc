@@ -6,11 +6,23 @@
 
 #include "base/limits.h"
 #include "support/api_fixture.h"
+#include "support/app_fixture.h"
 
 using namespace esclusa;
 using namespace esclusa::api;
 
 namespace {
+
+/// Access to a repository with the id 12.
+const app::RepositoryAccess& access() {
+  static const app::RepositoryAccess access = [] {
+    test::AppFixture fixture;
+    app::RepositoryAccess entered = fixture.add_bare("application");
+    entered.repository.id = {12};
+    return entered;
+  }();
+  return access;
+}
 
 /// A call of a repository route, with `target` as the client sent it.
 struct Asked {
@@ -18,16 +30,9 @@ struct Asked {
   http::Request request;
   Call call;
   explicit Asked(const std::string& target, const std::string& root = "http://h")
-      : request(test::make_request("GET", target)),
-        call{request,
-             fixture.context,
-             fixture.settings,
-             {},
-             {},
-             {root, "http://h"},
-             http::parse_query(request.query()),
-             app::RepositoryAccess{}} {
-    call.repository_access->repository.id = {12};
+      : request(test::make_request("GET", target)), call(fixture.call(request)) {
+    call.urls.api = root;
+    call.repository_access = access();
   }
   Asked(const Asked&) = delete;
 };

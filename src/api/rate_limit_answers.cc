@@ -1,6 +1,8 @@
 #include "api/rate_limit_answers.h"
 
 #include "api/errors.h"
+#include "api/route_tables.h"
+#include "core/operations/server.h"
 
 namespace esclusa::api {
 namespace {
@@ -20,8 +22,8 @@ void write_quota(wire::JsonWriter& json, const Quota& quota) {
 
 }  // namespace
 
-http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket,
-                                  const core::Principal& principal, std::string_view peer) {
+http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core::Actor& actor,
+                                  std::string_view peer) {
   constexpr std::string_view page = "using-the-rest-api/rate-limits-for-the-rest-api";
   if (ticket.refusal() == RateLimiter::Refusal::secondary) {
     http::Response response = error_response({ErrorCode::forbidden,
@@ -35,9 +37,8 @@ http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket,
     return response;
   }
   const std::string message =
-      principal.account
-          ? "API rate limit exceeded for user ID " + std::to_string(principal.account->id.value) +
-                "."
+      actor.account() != nullptr
+          ? "API rate limit exceeded for user ID " + std::to_string(actor.sender().id.value) + "."
           : "API rate limit exceeded for " + std::string(peer) +
                 ". (But here's the good news: Authenticated requests get a higher rate limit. "
                 "Check out the documentation for more details.)";
@@ -53,6 +54,9 @@ void add_rate_limit_headers(http::Response& response, const std::optional<Quota>
   response.headers.add("X-RateLimit-Resource", "core");
 }
 
+namespace {
+
+/// `GET /rate_limit`; 404 while limits are off, as on an Enterprise server.
 Result<http::Response> get_rate_limit(const Call& call) {
   if (!call.rate_limit) {
     return fail(ErrorCode::not_found, "Rate limiting is not enabled.", "rate_limit_disabled");
@@ -74,5 +78,16 @@ Result<http::Response> get_rate_limit(const Call& call) {
   response.headers.add("Cache-Control", "no-cache");  // it changes with every other request
   return response;
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", "/rate_limit", &operations::get_rate_limit, "", Waits::no,
+     "rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user", get_rate_limit},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> rate_limit_answers_routes() { return table; }
 
 }  // namespace esclusa::api

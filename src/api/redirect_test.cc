@@ -14,7 +14,8 @@ http::Response moved(const std::string& target, const std::string& method = "GET
                      const std::string& root = "http://h") {
   const test::ApiFixture fixture;
   const http::Request request = test::make_request(method, target);
-  const Call call{request, fixture.context, fixture.settings, {}, {}, {root, "http://h"}, {}, {}};
+  Call call = fixture.call(request);
+  call.urls.api = root;
   return moved_response(call, RepositoryId{12});
 }
 

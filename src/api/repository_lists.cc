@@ -1,16 +1,17 @@
-#include "api/repository_lists.h"
-
 #include <algorithm>
 
 #include "api/filters.h"
 #include "api/pagination.h"
+#include "api/route_tables.h"
 #include "api/users.h"
 #include "app/accounts.h"
 #include "app/repository_lists.h"
 #include "base/text.h"
+#include "core/operations/server.h"
 #include "wire/account.h"
 #include "wire/repository.h"
 
+/// Lists of the repositories and organizations of accounts that the caller may read.
 namespace esclusa::api {
 namespace {
 
@@ -78,43 +79,42 @@ Result<void> parse_own_type(const Call& call, core::RepositoryFilter& filter) {
   return {};
 }
 
-Result<http::Response> repositories_response(const Call& call,
+Result<http::Response> repositories_response(const Call& call, app::Reader& db,
                                              const core::RepositoryFilter& filter) {
   const core::Page page = parse_page(call);
-  const auto listing = TRY(app::list_repositories(call.context, call.principal, filter, page));
+  const auto listing = TRY(app::list_repositories(db, call.actor, filter, page));
   return list_response(call, page, listing, [&](auto& json, const app::ViewedRepository& one) {
     wire::write_listed_repository(json, one.repository, one.role, call.urls, call.version);
   });
 }
 
-Result<http::Response> organizations_response(const Call& call, AccountId member) {
+Result<http::Response> organizations_response(const Call& call, app::Reader& db, AccountId member) {
   const core::Page page = parse_page(call);
-  const auto listing = TRY(app::list_organizations(call.context, call.principal, member, page));
+  const auto listing = TRY(app::list_organizations(db, call.actor, member, page));
   return list_response(call, page, listing, [&](auto& json, const core::Account& organization) {
     wire::write_simple_organization(json, organization, call.urls);
   });
 }
 
-Result<core::Account> find_user(const Call& call) {
-  return TRY(app::get_profile(call.context, call.parameter("username"))).account;
+Result<core::Account> find_user(const Call& call, app::Reader& db) {
+  return TRY(app::get_profile(db, call.parameter("username"))).account;
 }
 
-}  // namespace
-
-Result<http::Response> list_own_repositories(const Call& call) {
+/// The repositories that the caller owns or has access to by a role.
+Result<http::Response> list_own_repositories(const Call& call, app::Reader& db) {
   core::RepositoryFilter filter;
-  filter.affiliation = {.account = call.principal.account->id};
+  filter.affiliation = {.account = call.actor.sender().id};
   filter.visibility = TRY(enum_filter<core::Visibility>(call, "visibility"));
   TRY(parse_affiliation(call, *filter.affiliation));
   TRY(parse_own_type(call, filter));
   TRY(parse_order(call, RepositorySort::full_name, filter));
   filter.updated_after = TRY(time_filter(call, "since"));
   filter.updated_before = TRY(time_filter(call, "before"));
-  return repositories_response(call, filter);
+  return repositories_response(call, db, filter);
 }
 
-Result<http::Response> list_organization_repositories(const Call& call) {
-  const core::Account organization = TRY(find_organization(call)).account;
+Result<http::Response> list_organization_repositories(const Call& call, app::Reader& db) {
+  const core::Account organization = TRY(find_organization(call, db)).account;
   core::RepositoryFilter filter;
   filter.owner = organization.id;
   const std::string type =
@@ -122,16 +122,17 @@ Result<http::Response> list_organization_repositories(const Call& call) {
   if (type == "public") filter.visibility = core::Visibility::is_public;
   if (type == "private") filter.visibility = core::Visibility::is_private;
   TRY(parse_order(call, RepositorySort::created, filter));
-  const bool is_nobodys = type == "member" && !call.principal.account;
+  const bool is_nobodys = type == "member" && call.actor.account() == nullptr;
   if (type == "forks" || is_nobodys) {  // there are no forks here
     return list_response(call, {}, core::Listing<core::Repository>{}, [](auto&, const auto&) {});
   }
-  if (type == "member") filter.affiliation = {.account = call.principal.account->id};
-  return repositories_response(call, filter);
+  if (type == "member") filter.affiliation = {.account = call.actor.sender().id};
+  return repositories_response(call, db, filter);
 }
 
-Result<http::Response> list_user_repositories(const Call& call) {
-  const core::Account user = TRY(find_user(call));
+/// Only public repositories, as on GitHub.
+Result<http::Response> list_user_repositories(const Call& call, app::Reader& db) {
+  const core::Account user = TRY(find_user(call, db));
   core::RepositoryFilter filter;
   filter.visibility = core::Visibility::is_public;
   const std::string type = TRY(word_of(call, "type", {"owner", "all", "member"}));
@@ -141,15 +142,35 @@ Result<http::Response> list_user_repositories(const Call& call) {
                         .collaborator = type != "owner",
                         .organization_member = false};
   TRY(parse_order(call, RepositorySort::full_name, filter));
-  return repositories_response(call, filter);
+  return repositories_response(call, db, filter);
 }
 
-Result<http::Response> list_own_organizations(const Call& call) {
-  return organizations_response(call, call.principal.account->id);
+Result<http::Response> list_own_organizations(const Call& call, app::Reader& db) {
+  return organizations_response(call, db, call.actor.sender().id);
 }
 
-Result<http::Response> list_user_organizations(const Call& call) {
-  return organizations_response(call, TRY(find_user(call)).id);
+Result<http::Response> list_user_organizations(const Call& call, app::Reader& db) {
+  return organizations_response(call, db, TRY(find_user(call, db)).id);
 }
+
+// clang-format off
+const Route table[] = {
+    {"GET", "/orgs/{org}/repos", &operations::list_organization_repositories, "", Waits::no,
+     "repos/repos#list-organization-repositories", list_organization_repositories},
+    {"GET", "/users/{username}/repos", &operations::list_user_repositories, "", Waits::no,
+     "repos/repos#list-repositories-for-a-user", list_user_repositories},
+    {"GET", "/users/{username}/orgs", &operations::list_user_organizations, "", Waits::no,
+     "orgs/orgs#list-organizations-for-a-user", list_user_organizations},
+    {"GET", "/user/repos", &operations::list_own_repositories, "", Waits::no,
+     "repos/repos#list-repositories-for-the-authenticated-user", list_own_repositories},
+    {"GET", "/user/orgs", &operations::list_own_organizations,
+     "admin:org, read:org, user, write:org", Waits::no,
+     "orgs/orgs#list-organizations-for-the-authenticated-user", list_own_organizations},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> repository_lists_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,5 +1,3 @@
-#include "api/repository_lists.h"
-
 #include <doctest/doctest.h>
 
 #include "support/access_world.h"

@@ -1,15 +1,19 @@
-#include "api/reviews.h"
-
-#include "app/deployments.h"
 #include "app/reviews.h"
+#include "api/route_tables.h"
+#include "app/deployments.h"
+#include "app/gate_report.h"
+#include "core/operations/deployments.h"
 #include "wire/deployment.h"
 #include "wire/review.h"
 
+/// The gates that hold a deployment, and their reviews: `…/actions/runs/{run_id}/…`, where a run is
+/// a deployment, and our own routes.
 namespace esclusa::api {
+namespace {
 
-Result<http::Response> list_pending_deployments(const Call& call) {
+Result<http::Response> list_pending_deployments(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("run_id"));
-  const auto pending = TRY(app::find_pending(call.context, call.access(), id));
+  const auto pending = TRY(app::find_pending(db, call.access(), id));
   wire::JsonWriter json;
   json.begin_array();
   if (pending) wire::write_pending_deployment(json, *pending, call.repository(), call.urls);
@@ -28,9 +32,9 @@ Result<http::Response> review_pending_deployments(const Call& call) {
   return json_response(200, std::move(json));
 }
 
-Result<http::Response> list_approvals(const Call& call) {
+Result<http::Response> list_approvals(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("run_id"));
-  const auto history = TRY(app::list_reviews(call.context, call.access(), id));
+  const auto history = TRY(app::list_reviews(db, call.access(), id));
   wire::JsonWriter json;
   json.begin_array();
   for (const core::DeploymentReview& review : history.reviews) {
@@ -40,9 +44,9 @@ Result<http::Response> list_approvals(const Call& call) {
   return json_response(200, std::move(json));
 }
 
-Result<http::Response> get_gates(const Call& call) {
+Result<http::Response> get_gates(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("deployment_id"));
-  const auto report = TRY(app::explain_gates(call.context, call.access(), id));
+  const auto report = TRY(app::explain_gates(call.context, db, call.access(), id));
   wire::JsonWriter json;
   wire::write_gate_report(json, report, call.repository(), call.urls);
   return json_response(200, std::move(json));
@@ -64,5 +68,32 @@ Result<http::Response> dry_run(const Call& call) {
   wire::write_dry_run(json, run, input);
   return json_response(200, std::move(json));
 }
+
+constexpr std::string_view reads_deployments = "repo, repo_deployment";
+
+#define RUN REPOSITORY "/actions/runs/{run_id}"
+
+// clang-format off
+const Route table[] = {
+    {"GET", RUN "/pending_deployments", &operations::list_pending_deployments, reads_deployments,
+     Waits::no, "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
+     list_pending_deployments},
+    {"POST", RUN "/pending_deployments", &operations::review_pending_deployments, "", Waits::yes,
+     "actions/workflow-runs#review-pending-deployments-for-a-workflow-run",
+     review_pending_deployments},
+    {"GET", RUN "/approvals", &operations::list_approvals, reads_deployments, Waits::no,
+     "actions/workflow-runs#get-the-review-history-for-a-workflow-run", list_approvals},
+    {"GET", ESCLUSA DEPLOYMENT "/gates", &operations::get_gates, reads_deployments, Waits::no, "",
+     get_gates},
+    {"POST", ESCLUSA DEPLOYMENT "/bypass", &operations::bypass_gates, "", Waits::yes, "",
+     bypass_gates},
+    {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", &operations::dry_run, "", Waits::yes, "",
+     dry_run},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> reviews_routes() { return table; }
 
 }  // namespace esclusa::api

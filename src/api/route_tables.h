@@ -3,20 +3,40 @@
 
 #include "api/routes.h"
 
-/// The parts of the route table, and what they share. The first route that matches a path serves
-/// it, in this order. So `/commits/{ref...}`, which takes slashes, comes after all routes below it.
+/// The parts of the route table, each beside its handlers, and what they share.
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
+#define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+
+namespace esclusa::core::operations {}
 
 namespace esclusa::api {
 
-/// The scopes of routes that are about neither deployments nor statuses.
-inline const core::Scopes code_scopes{core::Scope::repo, core::Scope::public_repo};
+namespace operations = core::operations;
 
-std::span<const Route> routes_of_deployments();
-std::span<const Route> routes_of_hooks();
-std::span<const Route> routes_of_people();
-std::span<const Route> routes_of_code();
-std::span<const Route> routes_of_server();
+std::span<const Route> administration_routes();
+std::span<const Route> check_runs_routes();
+std::span<const Route> code_routes();
+std::span<const Route> collaborators_routes();
+std::span<const Route> commit_statuses_routes();
+std::span<const Route> deploy_keys_routes();
+std::span<const Route> deployment_logs_routes();
+std::span<const Route> deployments_routes();
+std::span<const Route> environments_routes();
+std::span<const Route> feed_routes();
+std::span<const Route> git_data_routes();
+std::span<const Route> hook_deliveries_routes();
+std::span<const Route> hooks_routes();
+std::span<const Route> members_routes();
+std::span<const Route> meta_routes();
+std::span<const Route> openapi_routes();
+std::span<const Route> rate_limit_answers_routes();
+std::span<const Route> repositories_routes();
+std::span<const Route> repository_lists_routes();
+std::span<const Route> reviews_routes();
+std::span<const Route> ssh_door_routes();
+std::span<const Route> statuses_routes();
+std::span<const Route> teams_routes();
+std::span<const Route> users_routes();
 
 }  // namespace esclusa::api

@@ -2,49 +2,37 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "api/call.h"
+#include "core/operation.h"
 
 namespace esclusa::api {
 
-/// The callers that a route serves, besides the role and scopes that it demands.
-enum class Audience {
-  repository,    ///< below `/repos/{owner}/{repo}`, also under `/esclusa`: access to the repository
-                 ///< is judged
-  organization,  ///< below `/orgs/{org}/`, also under `/esclusa`: access to the organization is
-                 ///< judged
-  account,       ///< needs a token, with any scopes unless the route names some
-  anyone,        ///< also without a token: what the server says about itself
-  viewer,        ///< also without a token: a list of what the caller may read
-  local_admin,   ///< only through the administrator's unix socket
-  ssh,           ///< only through the unix socket for OpenSSH's helpers
-};
-
 /// Whether a handler may wait for a commit, git or hashing, and so must run on the worker pool.
 enum class Waits { no, yes };
+
+/// A handler that only reads rows. It answers in the snapshot in which the request was admitted.
+using ReadHandler = Result<http::Response> (*)(const Call&, app::Reader&);
 
 struct Route {
   std::string_view method;
   /// `/repos/{owner}/{repo}/deployments/{deployment_id}`. `{ref...}` also takes slashes;
   /// `{ref...?}` may also be empty, end with a slash, or be no UTF-8.
   std::string_view pattern;
-  Audience audience;
-  core::Requirement requirement;
+  const core::Operation* operation;  ///< what it does, and who may
   std::string_view accepted_scopes;  ///< `X-Accepted-OAuth-Scopes`, as recorded from GitHub
   Waits waits;
   std::string_view documentation;  ///< below `https://docs.github.com/rest/`
-  Handler handler;
-  /// For repositories: a caller whose token may read by one of these scopes learns that the
-  /// resource exists. It gets 403 `missing_scope` where `requirement` would hide the resource
-  /// (404).
-  core::Scopes seen_by = {};
+  std::variant<Handler, ReadHandler> handler;
 };
 
-/// Every route of the API; no other place names routes.
+/// Every route of the API. Each file of handlers has its own part: `api/route_tables.h`.
 std::span<const Route> routes();
 
-/// Throws (a bug) if a route that must declare scopes declares none: such a server does not start.
+/// Throws (a bug) if a route has no operation, or if the operation declares no scopes where it
+/// must: such a server does not start.
 void check_routes(std::span<const Route> table = routes());
 
 /// The route that a request's path leads to. Where GitHub also accepts ids, a path with ids leads

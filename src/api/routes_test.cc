@@ -8,6 +8,7 @@
 
 using namespace esclusa;
 using namespace esclusa::api;
+using core::Audience;
 using test::make_request;
 
 namespace {
@@ -213,7 +214,7 @@ TEST_CASE("routes: each has a handler and documentation, and is in the table onc
   for (const Route& route : routes()) {
     const std::string name = std::string(route.method) + " " + std::string(route.pattern);
     CAPTURE(name);
-    CHECK(static_cast<bool>(route.handler));
+    CHECK(std::visit([](auto handler) { return handler != nullptr; }, route.handler));
     CHECK(seen.insert(name).second);
     CHECK(route.documentation.empty() == route.pattern.starts_with("/esclusa/"));
     CHECK(route.documentation.contains('#') == !route.documentation.empty());
@@ -231,14 +232,15 @@ TEST_CASE("routes: changing something demands more than reading, and runs on the
     if (!reads) CHECK(route.waits == Waits::yes);
     // Reviewers need only the read role, but a token of their own.
     const bool reviews = !reads && route.pattern.ends_with("/pending_deployments");
-    if (route.audience == Audience::repository && !reads && !reviews) {
-      CHECK(route.requirement.role >= core::Role::write);
+    const core::Operation& operation = *route.operation;
+    if (operation.audience == Audience::repository && !reads && !reviews) {
+      CHECK(operation.role >= core::Role::write);
     }
-    CHECK(route.requirement.acts == reviews);
-    if (route.pattern.contains("/hooks")) CHECK(route.requirement.role == core::Role::admin);
+    CHECK(operation.acts == reviews);
+    if (route.pattern.contains("/hooks")) CHECK(operation.role == core::Role::admin);
     CHECK(route.pattern.starts_with("/esclusa/admin/") ==
-          (route.audience == Audience::local_admin));
-    CHECK(route.pattern.starts_with("/esclusa/ssh/") == (route.audience == Audience::ssh));
+          (operation.audience == Audience::local_admin));
+    CHECK(route.pattern.starts_with("/esclusa/ssh/") == (operation.audience == Audience::ssh));
   }
 }
 
@@ -260,15 +262,15 @@ bool is_feed(const Route& route) { return route.pattern.ends_with("/events"); }
 TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks") {
   const core::Scopes token{core::Scope::repo_deployment};
   for (const Route& route : routes()) {
-    if (route.audience != Audience::repository || is_feed(route)) continue;
+    if (route.operation->audience != Audience::repository || is_feed(route)) continue;
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool is_run = route.pattern.contains("/actions/runs/");  // a run is a deployment here
     const bool is_deployment = is_run || route.pattern.contains("/deployments");
     const bool opens_gates = route.pattern.ends_with("/bypass") ||
                              (route.method == "POST" && route.pattern.ends_with("_deployments"));
-    CHECK(token.has_any(route.requirement.scopes) == (is_deployment && !opens_gates));
-    CHECK(token.has_any(route.seen_by) == opens_gates);
+    CHECK(token.has_any(route.operation->scopes) == (is_deployment && !opens_gates));
+    CHECK(token.has_any(route.operation->seen_by) == opens_gates);
   }
 }
 
@@ -285,21 +287,21 @@ TEST_CASE("routes: the scope that reads webhooks may also ping and test, but not
     CAPTURE(target);
     auto match = match_route(make_request(method, std::string("/repos/a/b/hooks/1") + target));
     REQUIRE(match);
-    CHECK(token.has_any(match->route->requirement.scopes) == opens);
+    CHECK(token.has_any(match->route->operation->scopes) == opens);
   }
 }
 
 TEST_CASE("routes: repo:status opens commit statuses, and nothing else") {
   const core::Scopes token{core::Scope::repo_status};
   for (const Route& route : routes()) {
-    if (route.audience != Audience::repository || is_feed(route)) continue;
+    if (route.operation->audience != Audience::repository || is_feed(route)) continue;
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool is_status = route.pattern.ends_with("/{ref...}/status") ||
                            route.pattern.ends_with("/{ref...}/statuses") ||
                            route.pattern.contains("}/statuses/{ref...}") ||
                            route.pattern.contains("}/statuses/{sha}");
-    CHECK(token.has_any(route.requirement.scopes) == is_status);
+    CHECK(token.has_any(route.operation->scopes) == is_status);
   }
 }
 

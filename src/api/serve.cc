@@ -11,9 +11,13 @@
 #include "app/access.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/trace.h"
+#include "core/operations/server.h"
 
 namespace esclusa::api {
 namespace {
+
+using core::Audience;
 
 /// Links use the address that the client used, so that the client recognises them, unless the
 /// server's address is configured.
@@ -26,15 +30,29 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   return {base + (under_api_v3 ? "/api/v3" : ""), base, settings.ssh_address};
 }
 
-/// The caller. The unix sockets need no authentication.
-Result<core::Principal> authenticate(const app::Context& context, const http::Request& request) {
-  if (request.door != http::Door::network) return core::Principal{};
-  auto token = find_token(request.headers);
-  if (!token) return core::Principal{};
-  return app::authenticate(context, token->reveal());
+/// Whether the request asks for any row of the database. What the server says of itself does not,
+/// so that it is told also while the database cannot be read.
+bool asks_for_rows(const http::Request& request, const Match* match) {
+  if (request.door == http::Door::network && find_token(request.headers)) return true;
+  if (match == nullptr) return false;
+  switch (match->route->operation->audience) {
+    case Audience::repository:
+    case Audience::organization: return true;
+    default: return std::holds_alternative<ReadHandler>(match->route->handler);
+  }
 }
 
-/// Each listener serves only its own routes.
+/// The caller. The unix sockets need no authentication: the socket says who it is.
+Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
+                                 const http::Request& request) {
+  if (request.door == http::Door::local_admin) return core::Actor::local_administrator();
+  if (request.door != http::Door::network) return core::Actor::nobody();
+  auto token = find_token(request.headers);
+  if (!token) return core::Actor::nobody();
+  return app::authenticate(context, *db, token->reveal());
+}
+
+/// Each listener serves only its own operations.
 bool is_behind(http::Door door, Audience audience) {
   switch (audience) {
     case Audience::local_admin: return door == http::Door::local_admin;
@@ -43,80 +61,58 @@ bool is_behind(http::Door door, Audience audience) {
   }
 }
 
-Result<app::RepositoryAccess> open_repository(const Call& call, const Match& match,
-                                              const core::Requirement& requirement) {
-  if (match.repository_id) {
-    return app::open_repository(call.context, call.principal, *match.repository_id, requirement);
-  }
-  return app::open_repository(call.context, call.principal,
-                              {call.parameter("owner"), call.parameter("repo")}, requirement);
+app::RepositoryName repository_name(const Call& call) {
+  return {call.parameter("owner"), call.parameter("repo")};
 }
 
-Result<app::OrganizationAccess> open_organization(const Call& call, const Match& match) {
-  const core::Requirement& requirement = match.route->requirement;
-  auto open = [&](const auto& address) {
-    return app::open_organization(call.context, call.principal, address, requirement);
-  };
-  if (match.organization_id) return open(*match.organization_id);
-  if (match.team_id) return open(*match.team_id);
-  return open(call.parameter("org"));
+app::RepositoryPlace repository_place(const Call& call, const Match& match) {
+  if (match.repository_id) return *match.repository_id;
+  return repository_name(call);
 }
 
-/// Judges whether the principal may use the route at all, and opens the repository or organization.
-Result<void> admit(Call& call, const Match& match) {
-  const Route& route = *match.route;
-  if (!is_behind(call.request.door, route.audience)) return app::not_found();
-  if (route.audience == Audience::account && !call.principal.account) {
-    return fail(ErrorCode::unauthenticated, "Requires authentication");
+app::OrganizationPlace organization_place(const Call& call, const Match& match) {
+  if (match.organization_id) return *match.organization_id;
+  if (match.team_id) return *match.team_id;
+  return call.parameter("org");
+}
+
+/// Judges whether the actor may do it, and enters the repository or organization.
+Result<void> admit(app::Reader* db, Call& call, const Match& match) {
+  const Span span("enter");
+  const core::Operation& operation = *match.route->operation;
+  if (!is_behind(call.request.door, operation.audience)) return app::not_found();
+  switch (operation.audience) {
+    case Audience::account: return core::check_account_access(call.actor, operation);
+    case Audience::organization:
+      call.organization_access =
+          TRY(app::enter(*db, call.actor, organization_place(call, match), operation));
+      return {};
+    case Audience::repository:
+      call.repository_access =
+          TRY(app::enter(*db, call.actor, repository_place(call, match), operation));
+      return {};
+    default: return {};
   }
-  if (route.audience == Audience::account && !route.requirement.scopes.empty() &&
-      !call.principal.token->scopes.has_any(route.requirement.scopes)) {
-    return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
-                "missing_scope");
-  }
-  if (route.audience == Audience::organization) {
-    call.organization_access = TRY(open_organization(call, match));
-  }
-  if (route.audience != Audience::repository) return {};
-  auto access = open_repository(call, match, route.requirement);
-  if (!access && access.error().code == ErrorCode::not_found && !route.seen_by.empty() &&
-      open_repository(call, match, {core::Role::read, route.seen_by})) {
-    return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
-                "missing_scope");
-  }
-  call.repository_access = TRY(std::move(access));
-  return {};
 }
 
 /// The repository that formerly had the name in the path, for routes of the network.
-Result<std::optional<RepositoryId>> find_renamed(const Call& call, const Match& match) {
+std::optional<RepositoryId> find_renamed(app::Reader* db, const Call& call, const Match& match) {
+  const core::Operation& operation = *match.route->operation;
   if (call.request.door != http::Door::network || match.repository_id ||
-      match.route->audience != Audience::repository) {
+      operation.audience != Audience::repository) {
     return std::nullopt;
   }
-  const Route& route = *match.route;
-  return app::find_renamed(
-      call.context, call.principal, {call.parameter("owner"), call.parameter("repo")},
-      {core::Role::read, route.seen_by.empty() ? route.requirement.scopes : route.seen_by});
-}
-
-Result<http::Response> run(Call& call, const Match& match) {
-  auto admitted = admit(call, match);
-  if (admitted) return match.route->handler(call);
-  if (admitted.error().code == ErrorCode::not_found) {
-    if (auto id = TRY(find_renamed(call, match))) return moved_response(call, *id);
-  }
-  return std::unexpected(std::move(admitted).error());
+  return app::find_renamed(*db, call.actor, repository_name(call), operation);
 }
 
 void log_request(const http::Request& request, const http::Response& response,
-                 const core::Principal& principal, Timestamp began, Timestamp ended) {
-  log::info("request", {{"request_id", principal.request_id},
+                 const core::Actor& actor, Timestamp began, Timestamp ended) {
+  log::info("request", {{"request_id", actor.request_id()},
                         {"method", request.method},
                         {"path", request.path()},
                         {"status", response.status},
                         {"microseconds", (ended - began).count()},
-                        {"account", principal.account ? principal.account->login : ""},
+                        {"account", actor.account() != nullptr ? actor.account()->login : ""},
                         {"peer", request.peer}});
 }
 
@@ -131,83 +127,147 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
   check_routes(routes_);
 }
 
-bool Api::may_block(const http::Request& request) const {
+http::Plan Api::plan(const http::Request& request) {
   auto match = match_route(request, routes_);
-  return match && match->route->waits == Waits::yes;
+  const bool may_block = match && match->route->waits == Waits::yes;
+  return {may_block, [this, &request, match = std::move(match)] {
+            return answer(request, match ? &*match : nullptr);
+          }};
 }
 
-http::Response Api::serve(const http::Request& request) {
+/// A request on its way through `answer`.
+struct Api::Walk {
+  Call call;
+  const Match* match;  ///< null: no route has that path
+  Timestamp began;
+  Result<wire::ApiVersion> version;
+  std::optional<RateLimiter::Ticket> ticket = {};
+
+  std::string_view documentation() const {
+    return match != nullptr ? match->route->documentation : "";
+  }
+};
+
+Call Api::make_call(const http::Request& request, const Match* match, Timestamp now) {
+  Call call{.request = request,
+            .context = context_,
+            .settings = settings_,
+            .actor = core::Actor::nobody().in_request(new_request_id(now)),
+            .urls = urls_for(request, settings_, match != nullptr && match->under_api_v3),
+            .query = http::parse_query(request.query()),
+            .event_streams = &event_streams_,
+            .ssh_sessions = &ssh_sessions_,
+            .long_answers = &long_answers_};
+  if (match == nullptr) return call;
+  call.path = match->path;
+  call.organization_id = match->organization_id;
+  call.team_id = match->team_id;
+  return call;
+}
+
+std::optional<http::Response> Api::refuse_early(app::Reader* db, Walk& walk) {
+  const Span span("authenticate");
+  Call& call = walk.call;
+  auto actor = authenticate(context_, db, call.request);
+  if (actor) call.actor = actor->in_request(call.actor.request_id());
+  walk.ticket.emplace(count(call, walk.match, walk.began));
+  call.rate_limit = walk.ticket->quota();
+  if (!walk.version) return error_response(walk.version.error(), "");
+  if (walk.ticket->refusal() != RateLimiter::Refusal::none) {
+    return rate_limit_refusal(*walk.ticket, call.actor, call.request.peer);
+  }
+  if (!actor) return refuse_login(call.request, actor.error(), walk.began);
+  if (!call.query.is_whole) {
+    // What was left out must not be taken for absent: a ref that is none would be answered with the
+    // default branch.
+    return error_response(
+        Error{ErrorCode::bad_request, "Problems parsing the query", "bad_request", {}, {}}, "");
+  }
+  if (walk.match != nullptr) return std::nullopt;
+  return error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
+}
+
+/// Admits the call, and lets a handler answer that only reads rows; gives any other handler.
+Result<Api::Judged> Api::judge(app::Reader* db, Call& call, const Match& match) {
+  if (auto admitted = admit(db, call, match); !admitted) {
+    if (admitted.error().code == ErrorCode::not_found) {
+      if (auto id = find_renamed(db, call, match)) return moved_response(call, *id);
+    }
+    return std::unexpected(std::move(admitted).error());
+  }
+  const auto* reads = std::get_if<ReadHandler>(&match.route->handler);
+  if (reads == nullptr) return std::get<Handler>(match.route->handler);
+  const Span span("handle");
+  return TRY((*reads)(call, *db));
+}
+
+http::Response Api::answer(const http::Request& request, const Match* match) {
   if (request.method == "OPTIONS" && request.door == http::Door::network) {
     return finish(request, preflight_response());
   }
+  Trace trace;
+  const Trace::Under under(trace);
   const Timestamp began = context_.now();
-  const std::string request_id = new_request_id(began);
-  auto version = api_version(request.headers);
-  auto principal = authenticate(context_, request);
-  auto match = match_route(request, routes_);
-
-  Call call{request,
-            context_,
-            settings_,
-            principal.value_or(core::Principal{}),
-            match ? match->path : std::vector<PathParameter>{},
-            urls_for(request, settings_, match && match->under_api_v3),
-            http::parse_query(request.query()),
-            std::nullopt,
-            version.value_or(wire::ApiVersion{})};
-  call.principal.request_id = request_id;
-  auto ticket = count(call, match ? &*match : nullptr, began);
-  call.rate_limit = ticket.quota();
-  call.event_streams = &event_streams_;
-  call.ssh_sessions = &ssh_sessions_;
-  call.long_answers = &long_answers_;
-  if (match) {
-    call.organization_id = match->organization_id;
-    call.team_id = match->team_id;
-  }
-  const std::string_view documentation = match ? match->route->documentation : "";
+  Walk walk{make_call(request, match, began), match, began, api_version(request.headers)};
+  walk.call.version = walk.version.value_or(wire::ApiVersion{});
+  std::optional<http::Response> refused;
+  const auto look = [&](app::Reader* db) -> Result<Judged> {
+    refused = refuse_early(db, walk);
+    if (refused) return Judged{};
+    return judge(db, walk.call, *match);
+  };
+  auto judged = asks_for_rows(request, match)
+                    ? context_.database.read([&](app::Reader& db) { return look(&db); })
+                    : look(nullptr);
 
   http::Response response;
-  if (!version) {
-    response = error_response(version.error(), "");
-  } else if (ticket.refusal() != RateLimiter::Refusal::none) {
-    response = rate_limit_refusal(ticket, call.principal, request.peer);
-  } else if (!principal) {
-    response = refuse_login(request, principal.error(), began);
-  } else if (!call.query.is_whole) {
-    // A parameter that cannot be decoded must not count as absent: for a malformed ref, the answer
-    // would be about the default branch.
-    response = error_response(
-        Error{ErrorCode::bad_request, "Problems parsing the query", "bad_request", {}, {}}, "");
-  } else if (!match) {
-    response = error_response(Error{ErrorCode::not_found, "Not Found", {}, {}, {}}, "");
-  } else if (auto answer = run(call, *match)) {
-    response = std::move(*answer);
+  if (refused) {
+    response = *std::move(refused);
+  } else if (auto answered = finish_handling(walk.call, std::move(judged))) {
+    response = *std::move(answered);
     if (!response.stream) apply_conditions(request, response);
   } else {
-    response = error_response(answer.error(), documentation);
+    response = error_response(answered.error(), walk.documentation());
   }
-  if (response.status == 304) ticket.take_back();
-  std::optional<std::string_view> accepted;
-  if (match) accepted = match->route->accepted_scopes;
-  add_common_headers(
-      request, response,
-      {request_id, version ? core::to_name(*version) : "", call.principal, accepted});
-  add_rate_limit_headers(response, ticket.quota());
-  log_request(request, response, call.principal, began, context_.now());
+  complete(walk, response);
+  if (settings_.on_trace) settings_.on_trace(request, trace);
   return response;
+}
+
+/// What asks git or writes does so here, after the snapshot: holding it would hold back
+/// checkpoints.
+Result<http::Response> Api::finish_handling(const Call& call, Result<Judged> judged) {
+  if (!judged) return std::unexpected(std::move(judged).error());
+  if (const auto* handler = std::get_if<Handler>(&*judged)) {
+    const Span span("handle");
+    return (*handler)(call);
+  }
+  return std::get<http::Response>(*std::move(judged));
+}
+
+void Api::complete(Walk& walk, http::Response& response) const {
+  const Call& call = walk.call;
+  if (walk.ticket && response.status == 304) walk.ticket->take_back();
+  std::optional<std::string_view> accepted;
+  if (walk.match != nullptr) accepted = walk.match->route->accepted_scopes;
+  add_common_headers(call.request, response,
+                     {call.actor, walk.version ? core::to_name(*walk.version) : "", accepted});
+  if (walk.ticket) add_rate_limit_headers(response, walk.ticket->quota());
+  log_request(call.request, response, call.actor, walk.began, context_.now());
 }
 
 RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp now) {
   if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
   RateClient client;
-  if (call.principal.account) client.account = call.principal.account->id;
+  if (call.actor.account() != nullptr) client.account = call.actor.account()->id;
   if (!client.account) client.network = client_network(call.request.peer);
   const std::string& method = call.request.method;
   RequestKind kind = RequestKind::write;
   if (method == "GET" || method == "HEAD") kind = RequestKind::read;
   if (method == "POST") kind = RequestKind::create;
-  if (match && match->route->pattern == rate_limit_path) kind = RequestKind::uncounted;
+  const bool asks_for_limit =
+      match != nullptr && match->route->operation == &core::operations::get_rate_limit;
+  if (asks_for_limit) kind = RequestKind::uncounted;
   return rate_limiter_.admit(std::move(client), kind, now);
 }
 
@@ -237,9 +297,8 @@ http::Response Api::refuse(const http::Request& request, int status) const {
 
 http::Response Api::finish(const http::Request& request, http::Response response) const {
   const Timestamp now = context_.now();
-  core::Principal nobody;
-  nobody.request_id = new_request_id(now);
-  add_common_headers(request, response, {nobody.request_id, "", nobody, std::nullopt});
+  const core::Actor nobody = core::Actor::nobody().in_request(new_request_id(now));
+  add_common_headers(request, response, {nobody, "", std::nullopt});
   log_request(request, response, nobody, now, now);
   return response;
 }

@@ -1,10 +1,13 @@
 #pragma once
+#include <variant>
+
 #include "api/call.h"
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
 #include "api/long_answers.h"
 #include "api/routes.h"
 #include "api/ssh_sessions.h"
+#include "http/server.h"
 
 namespace esclusa::api {
 
@@ -16,21 +19,35 @@ class Api {
   Api(const app::Context& context, const Settings& settings,
       std::span<const Route> table = routes());
 
-  /// Serves one request: request id → authenticate → match route → rate limit → judge access →
-  /// handler → encode error → common headers → log.
-  http::Response serve(const http::Request& request);
-  bool may_block(const http::Request& request) const;
-  /// Wakes the clients that wait for events. May be called from any thread.
-  void events_committed() { event_streams_.wake(); }
-  /// An answer in GitHub's form to a request that could not be served; `status` says why.
+  /// Matches the path, which says whether the answer may block. The request must outlive the plan.
+  http::Plan plan(const http::Request& request);
+  /// The walk of a request: match route → one snapshot: authenticate → rate limit → judge access →
+  /// handler, if it only reads rows ← → any other handler → encode error → common headers → log.
+  http::Response serve(const http::Request& request) { return plan(request).answer(); }
+  /// Wakes the clients that wait for events. Any thread.
+  void wake_streams() { event_streams_.wake(); }
+  /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status) const;
 
  private:
-  /// Counts the request for its client, and judges whether the client exceeds a limit.
+  struct Walk;
+  /// What the snapshot gives: an answer, or a handler that goes on without it.
+  using Judged = std::variant<http::Response, Handler>;
+
+  http::Response answer(const http::Request& request, const Match* match);
+  Call make_call(const http::Request& request, const Match* match, Timestamp now);
+  /// Who asks, and how often; an answer if it goes no further than that. Here and in `judge`, `db`
+  /// is null where the request asks for no rows.
+  std::optional<http::Response> refuse_early(app::Reader* db, Walk& walk);
+  static Result<Judged> judge(app::Reader* db, Call& call, const Match& match);
+  static Result<http::Response> finish_handling(const Call& call, Result<Judged> judged);
+  /// Adds the common headers, and logs the request.
+  void complete(Walk& walk, http::Response& response) const;
+  /// Counts the request for its client, and says whether that asks for too much.
   RateLimiter::Ticket count(const Call& call, const Match* match, Timestamp now);
   /// The answer to wrong credentials.
   http::Response refuse_login(const http::Request& request, Error error, Timestamp now);
-  /// Completes and logs an answer that was made without a principal and a route.
+  /// Completes and logs an answer that no actor and no route had a part in.
   http::Response finish(const http::Request& request, http::Response response) const;
 
   const app::Context& context_;

@@ -1,15 +1,20 @@
-#include "api/ssh_door.h"
-
+#include "app/ssh_door.h"
+#include "api/route_tables.h"
 #include "api/ssh_sessions.h"
 #include "app/pushes.h"
-#include "app/ssh_door.h"
+#include "core/operations/server.h"
 #include "wire/ssh_door.h"
 
+/// The handlers of `esclusa ssh keys` and `esclusa ssh serve`, reached through the unix socket for
+/// OpenSSH's helpers, which serves nothing else. Whoever may connect there could read the files of
+/// every repository anyway; beyond that, the socket only tells the id of a key, and lets the peer
+/// write audit rows.
 namespace esclusa::api {
+namespace {
 
-Result<http::Response> ssh_find_key(const Call& call) {
+Result<http::Response> ssh_find_key(const Call& call, app::Reader& db) {
   const auto body = TRY(wire::JsonBody::parse(call.request.body));
-  const auto key = TRY(app::find_opening_key(call.context, TRY(body.required_string("key"))));
+  const auto key = TRY(app::find_opening_key(call.context, db, TRY(body.required_string("key"))));
   wire::JsonWriter json;
   json.begin_object().member("key_id", key.id.value).member("key", key.key.text).end_object();
   return json_response(200, std::move(json));
@@ -22,7 +27,7 @@ Result<http::Response> ssh_start_session(const Call& call) {
                 "too_many_ssh_sessions");
   }
   const auto session = TRY(
-      app::start_ssh_session(call.context, asked.key_id, asked.request, call.principal.request_id));
+      app::start_ssh_session(call.context, asked.key_id, asked.request, call.actor.request_id()));
   call.ssh_sessions->note(session.id, call.context.now());
   wire::JsonWriter json;
   json.begin_object()
@@ -37,9 +42,10 @@ Result<http::Response> ssh_start_session(const Call& call) {
   return json_response(201, std::move(json));
 }
 
-Result<http::Response> ssh_check_session(const Call& call) {
+Result<http::Response> ssh_check_session(const Call& call, app::Reader& db) {
   const auto asked = TRY(wire::parse_ssh_check(call.request.body));
-  TRY(app::check_ssh_session(call.context, call.parameter("session"), asked.key_id, asked.service));
+  TRY(app::check_ssh_session(call.context, db, call.parameter("session"), asked.key_id,
+                             asked.service));
   call.ssh_sessions->note(call.parameter("session"), call.context.now());
   return no_content();
 }
@@ -47,9 +53,11 @@ Result<http::Response> ssh_check_session(const Call& call) {
 Result<http::Response> ssh_begin_push(const Call& call) {
   const auto asked = TRY(wire::parse_ssh_changes(call.request.body));
   if (!asked.key_id) return fail_request("\"key_id\" wasn't supplied.");
-  const auto session = TRY(app::check_ssh_session(call.context, call.parameter("session"),
-                                                  *asked.key_id, core::GitService::receive_pack));
-  TRY(app::begin_push(call.context, session, asked.changes, call.principal.request_id));
+  const auto session = TRY(call.context.database.read([&](app::Reader& db) {
+    return app::check_ssh_session(call.context, db, call.parameter("session"), *asked.key_id,
+                                  core::GitService::receive_pack);
+  }));
+  TRY(app::begin_push(call.context, session, asked.changes, call.actor.request_id()));
   return no_content();
 }
 
@@ -66,5 +74,27 @@ Result<http::Response> ssh_end_session(const Call& call) {
                     is_reported ? app::GitEnd::reported : app::GitEnd::unknown));
   return no_content();
 }
+
+#define SSH "/esclusa/ssh"
+
+// clang-format off
+const Route table[] = {
+    {"POST", SSH "/keys", &operations::ssh_find_key, "", Waits::yes, "", ssh_find_key},
+    {"POST", SSH "/sessions", &operations::ssh_start_session, "", Waits::yes, "",
+     ssh_start_session},
+    {"POST", SSH "/sessions/{session}/checks", &operations::ssh_check_session, "", Waits::yes, "",
+     ssh_check_session},
+    {"POST", SSH "/sessions/{session}/changes", &operations::ssh_begin_push, "", Waits::yes, "",
+     ssh_begin_push},
+    {"PUT", SSH "/sessions/{session}/changes", &operations::ssh_finish_push, "", Waits::yes, "",
+     ssh_finish_push},
+    {"DELETE", SSH "/sessions/{session}", &operations::ssh_end_session, "", Waits::yes, "",
+     ssh_end_session},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> ssh_door_routes() { return table; }
 
 }  // namespace esclusa::api

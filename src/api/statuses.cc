@@ -1,10 +1,11 @@
-#include "api/statuses.h"
-
+#include "app/statuses.h"
 #include "api/idempotency.h"
 #include "api/pagination.h"
-#include "app/statuses.h"
+#include "api/route_tables.h"
+#include "core/operations/deployments.h"
 #include "wire/deployment.h"
 
+/// Deployment statuses.
 namespace esclusa::api {
 namespace {
 
@@ -15,12 +16,10 @@ http::Response status_response(const Call& call, int http_status,
   return json_response(http_status, std::move(json));
 }
 
-}  // namespace
-
-Result<http::Response> list_statuses(const Call& call) {
+Result<http::Response> list_statuses(const Call& call, app::Reader& db) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const core::Page page = parse_page(call);
-  auto listing = TRY(app::list_statuses(call.context, call.access(), deployment, page));
+  auto listing = TRY(app::list_statuses(db, call.access(), deployment, page));
   return list_response(call, page, listing, [&](auto& json, const core::DeploymentStatus& status) {
     wire::write_status(json, status, call.repository(), call.urls);
   });
@@ -38,11 +37,27 @@ Result<http::Response> create_status(const Call& call) {
   return response;
 }
 
-Result<http::Response> get_status(const Call& call) {
+Result<http::Response> get_status(const Call& call, app::Reader& db) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const auto id = TRY(call.id<DeploymentStatusId>("status_id"));
-  return status_response(call, 200,
-                         TRY(app::get_status(call.context, call.access(), deployment, id)));
+  return status_response(call, 200, TRY(app::get_status(db, call.access(), deployment, id)));
 }
+
+constexpr std::string_view reads_deployments = "repo, repo_deployment";
+
+// clang-format off
+const Route table[] = {
+    {"GET", DEPLOYMENT "/statuses", &operations::list_statuses, reads_deployments, Waits::no,
+     "deployments/statuses#list-deployment-statuses", list_statuses},
+    {"POST", DEPLOYMENT "/statuses", &operations::create_status, "", Waits::yes,
+     "deployments/statuses#create-a-deployment-status", create_status},
+    {"GET", DEPLOYMENT "/statuses/{status_id}", &operations::get_status, reads_deployments,
+     Waits::no, "deployments/statuses#get-a-deployment-status", get_status},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> statuses_routes() { return table; }
 
 }  // namespace esclusa::api

@@ -1,6 +1,7 @@
 #include "app/access.h"
 
 #include "app/reviewers.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "store/accounts.h"
 #include "store/members.h"
@@ -9,120 +10,76 @@
 
 namespace esclusa::app {
 
-Result<core::Principal> authenticate(const Context& context, std::string_view token) {
+Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view token) {
   auto refused = [] { return fail(ErrorCode::unauthenticated, "Bad credentials"); };
   if (!core::has_token_shape(token)) return refused();
-  auto owner = TRY(context.database.read(
-      [&](store::Connection& db) { return store::find_token(db, core::token_digest(token)); }));
+  auto owner = store::find_token(db, core::token_digest(token));
   const Timestamp now = context.now();
   if (!owner || !core::is_usable(owner->token, owner->account, now)) return refused();
   const auto& last = owner->token.last_used_at;
   if (!last || now - *last >= limits::token_use_every) {
     context.token_use.note(owner->token.id, now);
   }
-  core::Principal principal;
-  principal.account = std::move(owner->account);
-  principal.token = std::move(owner->token);
-  return principal;
+  return core::Actor::by_token(std::move(owner->account), std::move(owner->token));
 }
 
 namespace {
 
-/// The role that the account was granted in the repository; `Role::none` without an account.
-core::Role granted_role(store::Connection& db, const core::Principal& principal,
-                        const core::Repository& repository) {
-  return principal.account ? store::find_role(db, repository, principal.account->id)
-                           : core::Role::none;
+/// The role that the actor was granted in the repository; none without an account.
+core::Role granted_role(Reader& db, const core::Actor& actor, const core::Repository& repository) {
+  return actor.account() != nullptr ? store::find_role(db, repository, actor.account()->id)
+                                    : core::Role::none;
 }
 
-template <class Find>
-Result<RepositoryAccess> open(const Context& context, const core::Principal& principal,
-                              const core::Requirement& requirement, Find find) {
-  return context.database.read([&](store::Connection& db) -> Result<RepositoryAccess> {
-    std::optional<core::Repository> repository = find(db);
-    if (!repository) return not_found();
-    const core::Role granted = granted_role(db, principal, *repository);
-    TRY(core::check_access(principal, *repository, granted, requirement));
-    core::Role role = core::effective_role(principal, *repository, granted);
-    return RepositoryAccess{principal, std::move(*repository), role};
-  });
+std::optional<core::Repository> find_repository(Reader& db, const RepositoryPlace& place) {
+  if (const auto* id = std::get_if<RepositoryId>(&place)) return store::find_repository(db, *id);
+  const auto& name = std::get<RepositoryName>(place);
+  return store::find_repository(db, name.owner, name.name);
 }
 
-}  // namespace
-
-Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
-                                         const RepositoryName& name,
-                                         const core::Requirement& requirement) {
-  return open(context, principal, requirement, [&](store::Connection& db) {
-    return store::find_repository(db, name.owner, name.name);
-  });
-}
-
-Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
-                                         RepositoryId id, const core::Requirement& requirement) {
-  return open(context, principal, requirement,
-              [&](store::Connection& db) { return store::find_repository(db, id); });
-}
-
-namespace {
-
-template <class Find>
-Result<OrganizationAccess> open_found(const Context& context, const core::Principal& principal,
-                                      const core::Requirement& requirement, Find find) {
-  return context.database.read([&](store::Connection& db) -> Result<OrganizationAccess> {
-    std::optional<core::Account> organization = find(db);
-    if (!organization || organization->kind != core::AccountKind::organization) return not_found();
-    const auto granted = principal.account
-                             ? store::find_member_role(db, organization->id, principal.account->id)
-                             : std::nullopt;
-    TRY(core::check_organization_access(principal, granted, requirement));
-    const auto role = core::effective_member_role(principal, granted);
-    return OrganizationAccess{principal, std::move(*organization), role.value()};
-  });
+std::optional<core::Account> find_organization(Reader& db, const core::Actor& actor,
+                                               const OrganizationPlace& place) {
+  if (const auto* login = std::get_if<std::string>(&place)) return store::find_account(db, *login);
+  if (const auto* id = std::get_if<AccountId>(&place)) return store::find_account(db, *id);
+  auto team = store::find_team(db, std::get<TeamId>(place));
+  if (!team || !may_see(db, actor, *team)) return std::nullopt;
+  return std::move(team->organization);
 }
 
 }  // namespace
 
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal,
-                                             const std::string& login,
-                                             const core::Requirement& requirement) {
-  return open_found(context, principal, requirement,
-                    [&](store::Connection& db) { return store::find_account(db, login); });
+Result<RepositoryAccess> enter(Reader& db, const core::Actor& actor, const RepositoryPlace& place,
+                               const core::Operation& operation) {
+  ENSURE(operation.audience == core::Audience::repository);
+  auto repository = find_repository(db, place);
+  if (!repository) return not_found();
+  const core::Role granted = granted_role(db, actor, *repository);
+  TRY(core::check_access(actor, *repository, granted, operation));
+  const core::Role role = core::effective_role(actor.account(), *repository, granted);
+  return RepositoryAccess(actor, std::move(*repository), role);
 }
 
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal, AccountId id,
-                                             const core::Requirement& requirement) {
-  return open_found(context, principal, requirement,
-                    [&](store::Connection& db) { return store::find_account(db, id); });
+Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
+                                 const OrganizationPlace& place, const core::Operation& operation) {
+  ENSURE(operation.audience == core::Audience::organization);
+  auto organization = find_organization(db, actor, place);
+  if (!organization || organization->kind != core::AccountKind::organization) return not_found();
+  const auto granted = actor.account() != nullptr
+                           ? store::find_member_role(db, organization->id, actor.account()->id)
+                           : std::nullopt;
+  TRY(core::check_organization_access(actor, granted, operation));
+  const auto role = core::effective_member_role(actor.account(), granted);
+  return OrganizationAccess(actor, std::move(*organization), role.value());
 }
 
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal, TeamId team,
-                                             const core::Requirement& requirement) {
-  return open_found(context, principal, requirement,
-                    [&](store::Connection& db) -> std::optional<core::Account> {
-                      auto found = store::find_team(db, team);
-                      if (!found || !may_see(db, principal, *found)) return std::nullopt;
-                      return std::move(found->organization);
-                    });
-}
-
-Result<std::optional<RepositoryId>> find_renamed(const Context& context,
-                                                 const core::Principal& principal,
-                                                 const RepositoryName& former,
-                                                 const core::Requirement& requirement) {
-  return context.database.read([&](store::Connection& db) -> std::optional<RepositoryId> {
-    auto repository = store::find_renamed(db, former.owner, former.name);
-    if (!repository) return std::nullopt;
-    const core::Role granted = granted_role(db, principal, *repository);
-    if (!core::check_access(principal, *repository, granted,
-                            {core::Role::read, requirement.scopes})) {
-      return std::nullopt;
-    }
-    return repository->id;
-  });
+std::optional<RepositoryId> find_renamed(Reader& db, const core::Actor& actor,
+                                         const RepositoryName& former,
+                                         const core::Operation& operation) {
+  auto repository = store::find_renamed(db, former.owner, former.name);
+  if (!repository) return std::nullopt;
+  const core::Role granted = granted_role(db, actor, *repository);
+  if (!core::may_see(actor, *repository, granted, operation)) return std::nullopt;
+  return repository->id;
 }
 
 }  // namespace esclusa::app

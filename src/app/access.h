@@ -1,46 +1,76 @@
 #pragma once
+#include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "app/context.h"
+#include "core/access.h"
 
+/// The one way into a repository or an organization: an operation is judged for an actor, and what
+/// comes of it is an access, which nobody else can make.
 namespace esclusa::app {
 
-/// Finds the principal of a token. `unauthenticated`, with GitHub's `Bad credentials`, if the token
-/// is malformed, unknown, expired or revoked, or if its account is blocked.
-Result<core::Principal> authenticate(const Context& context, std::string_view token);
+/// The actor that a token stands for. `unauthenticated`, with GitHub's `Bad credentials`, if it is
+/// unknown, expired, revoked, or its account blocked.
+Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view token);
 
-/// Opens a repository, named by name or id, and judges the principal's access. A repository that
-/// the principal may not see is `not_found`, as if it did not exist.
 struct RepositoryName {
   std::string owner;
   std::string name;
 };
-Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
-                                         const RepositoryName& name,
-                                         const core::Requirement& requirement);
-Result<RepositoryAccess> open_repository(const Context& context, const core::Principal& principal,
-                                         RepositoryId id, const core::Requirement& requirement);
+/// A repository by its name or id.
+using RepositoryPlace = std::variant<RepositoryName, RepositoryId>;
+/// An organization by its login or id, or by the id of one of its teams.
+using OrganizationPlace = std::variant<std::string, AccountId, TeamId>;
 
-/// Opens an organization, named by its login, its id or the id of one of its teams, and judges the
-/// access by core::check_organization_access. A team that the principal may not see is `not_found`
-/// before any other check, so that no other error reveals the team.
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal,
-                                             const std::string& login,
-                                             const core::Requirement& requirement);
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal, AccountId id,
-                                             const core::Requirement& requirement);
-Result<OrganizationAccess> open_organization(const Context& context,
-                                             const core::Principal& principal, TeamId team,
-                                             const core::Requirement& requirement);
+/// An actor in a repository, admitted for an operation.
+class RepositoryAccess {
+ public:
+  core::Actor actor;
+  core::Repository repository;
+  core::Role role = core::Role::none;  ///< the one that counts
 
-/// Finds the repository that once had this name and has another name now. nullopt if there is none,
-/// or if the principal may not read it: a redirect must not reveal that it exists. `requirement` is
-/// the route's; only its scopes count here.
-Result<std::optional<RepositoryId>> find_renamed(const Context& context,
-                                                 const core::Principal& principal,
-                                                 const RepositoryName& former,
-                                                 const core::Requirement& requirement);
+ private:
+  friend Result<RepositoryAccess> enter(Reader& db, const core::Actor& actor,
+                                        const RepositoryPlace& place,
+                                        const core::Operation& operation);
+  RepositoryAccess(core::Actor actor, core::Repository repository, core::Role role)
+      : actor(std::move(actor)), repository(std::move(repository)), role(role) {}
+};
+
+/// An actor in an organization, admitted for an operation.
+class OrganizationAccess {
+ public:
+  core::Actor actor;
+  core::Account organization;
+  core::MemberRole role = core::MemberRole::member;  ///< the one that counts
+
+  bool is_owner() const { return role == core::MemberRole::admin; }
+
+ private:
+  friend Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
+                                          const OrganizationPlace& place,
+                                          const core::Operation& operation);
+  OrganizationAccess(core::Actor actor, core::Account organization, core::MemberRole role)
+      : actor(std::move(actor)), organization(std::move(organization)), role(role) {}
+};
+
+/// Admits the actor to the repository for the operation, as core::check_access judges it.
+/// `not_found` for what the actor may not see, as if it were absent.
+Result<RepositoryAccess> enter(Reader& db, const core::Actor& actor, const RepositoryPlace& place,
+                               const core::Operation& operation);
+
+/// Admits the actor to the organization for the operation, as core::check_organization_access
+/// judges it. `not_found` for a team that the actor may not see, before any other refusal, so that
+/// none tells that the team is there.
+Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
+                                 const OrganizationPlace& place, const core::Operation& operation);
+
+/// The repository that had this name once, and has another one now. Nothing if there is none, or if
+/// the actor may not see it: a redirect must not tell that it is there.
+std::optional<RepositoryId> find_renamed(Reader& db, const core::Actor& actor,
+                                         const RepositoryName& former,
+                                         const core::Operation& operation);
 
 }  // namespace esclusa::app

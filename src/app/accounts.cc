@@ -5,7 +5,7 @@
 
 namespace esclusa::app {
 
-core::Profile profile_of(store::Connection& db, core::Account account) {
+core::Profile profile_of(Reader& db, core::Account account) {
   const AccountId id = account.id;
   return {
       std::move(account),
@@ -17,22 +17,18 @@ core::Profile profile_of(store::Connection& db, core::Account account) {
 namespace {
 
 template <class Address>
-Result<core::Profile> find_profile(const Context& context, const Address& address) {
-  return context.database.read([&](store::Connection& db) -> Result<core::Profile> {
-    auto account = store::find_account(db, address);
-    if (!account) return not_found();
-    return profile_of(db, std::move(*account));
-  });
+Result<core::Profile> find_profile(Reader& db, const Address& address) {
+  auto account = store::find_account(db, address);
+  if (!account) return not_found();
+  return profile_of(db, std::move(*account));
 }
 
 }  // namespace
 
-Result<core::Profile> get_profile(const Context& context, const std::string& login) {
-  return find_profile(context, login);
+Result<core::Profile> get_profile(Reader& db, const std::string& login) {
+  return find_profile(db, login);
 }
 
-Result<core::Profile> get_profile(const Context& context, AccountId id) {
-  return find_profile(context, id);
-}
+Result<core::Profile> get_profile(Reader& db, AccountId id) { return find_profile(db, id); }
 
 }  // namespace esclusa::app

@@ -18,6 +18,19 @@ std::string reason(const Result<T>& result) {
   return result ? "no error" : result.error().reason_code;
 }
 
+std::vector<core::Account> accounts(AppFixture& app) {
+  return must(app.read([](store::Reader& db) { return app::list_accounts(db); }));
+}
+
+Result<std::vector<core::Token>> tokens(AppFixture& app, const std::string& login) {
+  return app.read([&](store::Reader& db) { return app::list_tokens(db, login); });
+}
+
+core::Actor authenticate(AppFixture& app, const Secret& token) {
+  return must(app.read(
+      [&](store::Reader& db) { return app::authenticate(app.context, db, token.reveal()); }));
+}
+
 app::NewRepository repository_input(const std::string& name, const std::string& path = "") {
   app::NewRepository input;
   input.owner = "team";
@@ -39,22 +52,23 @@ TEST_CASE("create_account: a user, an organization, and a bot with its human") {
   AppFixture app;
   const auto audits = app.row_count("audit");
   auto create = [&](const std::string& login, core::AccountKind kind, const std::string& human) {
-    return app::create_account(app.context, app.nobody,
+    return app::create_account(app.context, app.administrator,
                                {.login = login, .kind = kind, .human = human});
   };
   CHECK(must(create("bob", core::AccountKind::user, "")).kind == core::AccountKind::user);
   CHECK(must(create("team", core::AccountKind::organization, "")).kind ==
         core::AccountKind::organization);
   const auto bot = must(create("ci[bot]", core::AccountKind::bot, "ADA"));
-  CHECK(bot.human_id == must(app::list_accounts(app.context)).at(0).id);
+  CHECK(bot.human_id == accounts(app).at(0).id);
   CHECK(app.row_count("audit") == audits + 3);
-  CHECK(must(app::list_accounts(app.context)).size() == 4);
+  CHECK(accounts(app).size() == 4);
 }
 
 TEST_CASE("create_account: refuses a login that is taken, malformed or reserved") {
   AppFixture app;
   auto create = [&](const std::string& login, const std::string& human = "") {
-    return reason(app::create_account(app.context, app.nobody, {.login = login, .human = human}));
+    return reason(
+        app::create_account(app.context, app.administrator, {.login = login, .human = human}));
   };
   const auto audits = app.row_count("audit");
   CHECK(create("ADA") == "login_taken");
@@ -69,10 +83,10 @@ TEST_CASE("create_account: refuses a login that is taken, malformed or reserved"
 TEST_CASE("set_member: only for an organization, and with a role that exists") {
   AppFixture app;
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "team", .kind = core::AccountKind::organization, .human = ""}));
   auto set = [&](const std::string& team, const std::string& login, const std::string& role) {
-    return reason(app::set_member(app.context, app.nobody, team, login, role));
+    return reason(app::set_member(app.context, app.administrator, team, login, role));
   };
   CHECK(set("team", "ada", "owner") == "invalid_role");
   CHECK(set("ada", "ada", "member") == "not_an_organization");
@@ -86,11 +100,10 @@ TEST_CASE("set_member: only for an organization, and with a role that exists") {
 TEST_CASE("create_token: its text authenticates the account, and only its digest is stored") {
   AppFixture app;
   const auto minted =
-      must(app::create_token(app.context, app.nobody, token_input("ada", "repo:status")));
+      must(app::create_token(app.context, app.administrator, token_input("ada", "repo:status")));
   CHECK(core::has_token_shape(minted.text.reveal()));
   CHECK(app.texts("select digest from token") == core::token_digest(minted.text.reveal()) + "\n");
-  CHECK(must(app::authenticate(app.context, minted.text.reveal())).token.value().id ==
-        minted.token.id);
+  CHECK(authenticate(app, minted.text).token()->id == minted.token.id);
   CHECK_FALSE(minted.token.expires_at.has_value());
   CHECK(app.row_count("audit where action = 'token.create'") == 1);
   CHECK(app.texts("select detail from audit").find(minted.text.reveal()) == std::string::npos);
@@ -100,17 +113,17 @@ TEST_CASE("create_token: expires after the requested time") {
   AppFixture app;
   auto input = token_input("ada", "");
   input.expires_in = 90s;
-  const auto minted = must(app::create_token(app.context, app.nobody, input));
+  const auto minted = must(app::create_token(app.context, app.administrator, input));
   CHECK(minted.token.expires_at == at(0) + 90s);
 }
 
 TEST_CASE("create_token: refuses unknown scopes, unknown accounts, organizations and long names") {
   AppFixture app;
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "team", .kind = core::AccountKind::organization, .human = ""}));
   auto create = [&](const app::NewToken& input) {
-    return reason(app::create_token(app.context, app.nobody, input));
+    return reason(app::create_token(app.context, app.administrator, input));
   };
   CHECK(create(token_input("ada", "everything")) == "unknown_scope");
   CHECK(create(token_input("nobody-there", "repo")) == "account_not_found");
@@ -123,25 +136,27 @@ TEST_CASE("create_token: refuses unknown scopes, unknown accounts, organizations
 
 TEST_CASE("revoke_token: once; a second time there is nothing to revoke") {
   AppFixture app;
-  const auto minted = must(app::create_token(app.context, app.nobody, token_input("ada", "repo")));
-  must(app::revoke_token(app.context, app.nobody, minted.token.id));
-  CHECK(must(app::list_tokens(app.context, "ada")).at(0).revoked_at == at(0));
-  CHECK(reason(app::revoke_token(app.context, app.nobody, minted.token.id)) == "token_not_found");
-  CHECK(reason(app::revoke_token(app.context, app.nobody, TokenId{99})) == "token_not_found");
-  CHECK(reason(app::list_tokens(app.context, "nobody-there")) == "account_not_found");
+  const auto minted =
+      must(app::create_token(app.context, app.administrator, token_input("ada", "repo")));
+  must(app::revoke_token(app.context, app.administrator, minted.token.id));
+  CHECK(must(tokens(app, "ada")).at(0).revoked_at == at(0));
+  CHECK(reason(app::revoke_token(app.context, app.administrator, minted.token.id)) ==
+        "token_not_found");
+  CHECK(reason(app::revoke_token(app.context, app.administrator, TokenId{99})) ==
+        "token_not_found");
+  CHECK(reason(tokens(app, "nobody-there")) == "account_not_found");
 }
 
 TEST_CASE("create_first_administrator: on an empty database, and never again") {
   AppFixture app;
   CHECK_FALSE(must(app::create_first_administrator(app.context)).has_value());
-  test::write(app.context.database,
-              [](store::Connection& tx) { tx.execute("delete from account"); });
+  must(app.write([](store::Writer& tx) { tx.execute("delete from account"); }));
   const auto minted = must(app::create_first_administrator(app.context));
   REQUIRE(minted.has_value());
-  const auto admin = must(app::authenticate(app.context, minted->text.reveal()));
-  CHECK(admin.account.value().login == "admin");
-  CHECK(admin.account->site_admin);
-  CHECK(admin.token.value().scopes.has(core::Scope::repo));
+  const auto admin = authenticate(app, minted->text);
+  CHECK(admin.sender().login == "admin");
+  CHECK(admin.sender().site_admin);
+  CHECK(admin.authority().has(core::Scope::repo));
   CHECK_FALSE(must(app::create_first_administrator(app.context)).has_value());
   CHECK(app.row_count("account") == 1);
   CHECK(app.row_count("token") == 1);
@@ -149,9 +164,10 @@ TEST_CASE("create_first_administrator: on an empty database, and never again") {
 
 TEST_CASE("grant_role: in a repository that exists, to an account that exists") {
   AppFixture app;
-  must(app::create_repository(app.context, app.nobody, repository_input("application")));
+  must(app::create_repository(app.context, app.administrator, repository_input("application")));
   auto grant = [&](const std::string& name, const std::string& login) {
-    return reason(app::grant_role(app.context, app.nobody, "team", name, login, core::Role::write));
+    return reason(
+        app::grant_role(app.context, app.administrator, "team", name, login, core::Role::write));
   };
   CHECK(grant("none", "ada") == "repository_not_found");
   CHECK(grant("application", "nobody-there") == "account_not_found");
@@ -165,12 +181,12 @@ TEST_CASE(
   AppFixture app;
   auto input = repository_input("application");
   input.owner = "ada";
-  must(app::create_repository(app.context, app.nobody, input));
+  must(app::create_repository(app.context, app.administrator, input));
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
   auto grant = [&](const std::string& login, core::Role role) {
-    return app::grant_role(app.context, app.nobody, "ada", "application", login, role);
+    return app::grant_role(app.context, app.administrator, "ada", "application", login, role);
   };
   const auto refused = grant("acme", core::Role::read);
   CHECK(reason(refused) == "not_a_user");

@@ -14,14 +14,14 @@ namespace {
 struct BotFixture : test::AppFixture {
   BotFixture() {
     for (const char* login : {"ci", "nightly"}) {
-      must(app::create_account(context, nobody,
+      must(app::create_account(context, administrator,
                                {.login = login, .kind = core::AccountKind::bot, .human = "ada"}));
       tokens.push_back(mint(login));
     }
   }
 
   std::string mint(const std::string& login, const std::string& scopes = "repo_deployment") {
-    return must(app::create_token(context, nobody,
+    return must(app::create_token(context, administrator,
                                   {.login = login,
                                    .name = login + "-token",
                                    .scopes = scopes,
@@ -32,16 +32,17 @@ struct BotFixture : test::AppFixture {
   std::string opening() {
     std::string logins;
     for (const std::string& token : tokens) {
-      const auto principal = app::authenticate(context, token);
-      if (principal) logins += principal->account->login + " ";
+      const auto actor =
+          read([&](store::Reader& db) { return app::authenticate(context, db, token); });
+      if (actor) logins += actor->sender().login + " ";
     }
     return logins;
   }
   app::Blocking block(const std::string& login, Bots bots = Bots::along) {
-    return must(app::block_account(context, nobody, login, bots));
+    return must(app::block_account(context, administrator, login, bots));
   }
   app::Blocking unblock(const std::string& login, Bots bots = Bots::along) {
-    return must(app::unblock_account(context, nobody, login, bots));
+    return must(app::unblock_account(context, administrator, login, bots));
   }
   std::string audit() {
     return texts(
@@ -56,7 +57,8 @@ struct BotFixture : test::AppFixture {
 
 TEST_CASE("block_account: blocks a human's bots too, and lists their tokens") {
   BotFixture app;
-  must(app::revoke_token(app.context, app.nobody, {1}));  // ci has another token, which still works
+  must(app::revoke_token(app.context, app.administrator,
+                         {1}));  // ci has another token, which still works
   app.tokens[0] = app.mint("ci");
   const auto blocking = app.block("ada");
   CHECK(app.opening().empty());
@@ -69,7 +71,9 @@ TEST_CASE("block_account: blocks a human's bots too, and lists their tokens") {
         "account.block ada {}\n"
         "account.block ci {\"with\":\"ada\"}\n"
         "account.block nightly {\"with\":\"ada\"}\n");
+  app.told = {};
   app.unblock("ada");
+  CHECK(app.told.deliveries);
   CHECK(app.opening() == "ci nightly ");
   CHECK(app.audit().contains("account.unblock nightly {\"with\":\"ada\"}\n"));
 }
@@ -116,14 +120,14 @@ TEST_CASE("unblock_account: with Bots::stay the bots stay blocked, each on its o
 TEST_CASE("block_account: tells when no administrator is left, or an organization has no owner") {
   BotFixture app;
   for (const char* login : {"chief", "deputy"}) {
-    must(app::create_account(app.context, app.nobody,
+    must(app::create_account(app.context, app.administrator,
                              {.login = login, .site_admin = true, .human = ""}));
   }
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
   for (const char* login : {"ada", "chief"}) {
-    must(app::set_member(app.context, app.nobody, "acme", login, "admin"));
+    must(app::set_member(app.context, app.administrator, "acme", login, "admin"));
   }
   CHECK_FALSE(app.block("deputy").was_last_administrator);
   const auto ada = app.block("ada");
@@ -137,9 +141,10 @@ TEST_CASE("block_account: tells when no administrator is left, or an organizatio
 TEST_CASE("block_account: refuses an organization, which has no tokens or hooks") {
   BotFixture app;
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "acme", .kind = core::AccountKind::organization, .human = ""}));
-  CHECK(app::block_account(app.context, app.nobody, "nobody").error().code == ErrorCode::not_found);
-  CHECK(app::unblock_account(app.context, app.nobody, "acme").error().reason_code ==
+  CHECK(app::block_account(app.context, app.administrator, "nobody").error().code ==
+        ErrorCode::not_found);
+  CHECK(app::unblock_account(app.context, app.administrator, "acme").error().reason_code ==
         "not_a_member");
 }

@@ -16,14 +16,17 @@ struct ProtectionFixture : AppFixture {
   ProtectionFixture() : access(add(git)) {}
 
   Result<void> protect(const std::string& pattern, const std::string& name = "application") {
-    return app::protect_branches(context, nobody, "ada", name, pattern);
+    return app::protect_branches(context, administrator, "ada", name, pattern);
   }
   Result<void> unprotect(const std::string& pattern) {
-    return app::unprotect_branches(context, nobody, "ADA", "Application", pattern);
+    return app::unprotect_branches(context, administrator, "ADA", "Application", pattern);
+  }
+  Result<std::vector<core::BranchProtection>> list(const std::string& name = "application") {
+    return read([&](store::Reader& db) { return app::list_branch_protections(db, "ada", name); });
   }
   std::string patterns() {
     std::string all;
-    for (const auto& one : must(app::list_branch_protections(context, "ada", "application"))) {
+    for (const auto& one : must(list())) {
       all += one.pattern + " ";
     }
     return all;
@@ -63,14 +66,14 @@ TEST_CASE("protect_branches: refuses an invalid pattern, an unknown repository, 
   CHECK(refused.error().fields[0].resource == "BranchProtection");
   CHECK(refused.error().fields[0].field == "pattern");
   CHECK(reason(app.protect("main", "none")) == "repository_not_found");
-  CHECK(reason(app::list_branch_protections(app.context, "ada", "none")) == "repository_not_found");
-  test::write(app.context.database, [&](store::Connection& tx) {
+  CHECK(reason(app.list("none")) == "repository_not_found");
+  must(app.write([&](store::Writer& tx) {
     for (size_t i = 0; i < limits::branch_protections; ++i) {
       tx.execute(
           "insert into branch_protection (repository_id, pattern, created_at) values ($1, $2, 1)",
           {app.access.repository.id.value, "branch-" + std::to_string(i)});
     }
-  });
+  }));
   CHECK(reason(app.protect("one-more")) == "too_many_branch_protections");
   must(app.protect("branch-7"));
   CHECK(app.row_count("branch_protection") == static_cast<int64_t>(limits::branch_protections));
@@ -99,9 +102,10 @@ TEST_CASE("protect_branches, unprotect_branches: deployments that wait are judge
   app.pass(std::chrono::minutes(6));
   must(app.protect("other"));
   CHECK(app.row_count("event where kind = 'deployment'") == 0);
-  const int wakes = app.wake_count;
+  app.told = {};
   must(app.protect("mai[n]"));
   CHECK(state() == "open\n");
   CHECK(app.row_count("event where kind = 'deployment'") == 1);
-  CHECK(app.wake_count == wakes + 1);
+  CHECK(app.told.events);
+  CHECK(app.told.deliveries);
 }

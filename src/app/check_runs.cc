@@ -1,28 +1,18 @@
 #include "app/check_runs.h"
 
+#include "app/change.h"
 #include "app/commits.h"
-#include "base/crypto.h"
 #include "git/commits.h"
 #include "store/check_runs.h"
-#include "store/events.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
 namespace {
 
-void insert_check_run_event(store::Connection& tx, const Context& context,
-                            const RepositoryAccess& access, std::string action,
-                            const core::CheckRun& run, Timestamp now) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = run.repository_id;
-  event.kind = "check_run";
-  event.action = std::move(action);
-  event.created_at = now;
-  const wire::EventContext event_context{access.repository, *access.principal.account,
-                                         context.event_urls};
-  store::insert_event(tx, event, wire::check_run_event(event_context, event.action, run),
-                      access.principal);
+void insert_check_run_event(Change& change, const core::Repository& repository, std::string action,
+                            const core::CheckRun& run) {
+  const auto body = wire::check_run_event(change.event_context(repository), action, run);
+  change.raise(change.new_event(repository.id, "check_run", std::move(action)), body);
 }
 
 }  // namespace
@@ -30,52 +20,42 @@ void insert_check_run_event(store::Connection& tx, const Context& context,
 Result<core::CheckRun> create_check_run(const Context& context, const RepositoryAccess& access,
                                         const core::CheckRunInput& input) {
   TRY(core::check_check_run(input));
-  core::CheckRun run;
-  run.repository_id = access.repository.id;
-  run.sha = TRY(require_commit(access, input.head_sha.value()));
-  run.creator = *access.principal.account;
-  run.created_at = context.now();
-  TRY(core::apply(input, run, run.created_at));
-  auto created = context.database.write([&](store::Connection& tx) {
-    run.id = store::insert_check_run(tx, run, access.principal);
-    store::insert_audit(tx, access.principal, {"check_run.create", run.repository_id, run.id.value},
-                        run.created_at);
-    insert_check_run_event(tx, context, access, "created", run, run.created_at);
+  const std::string sha = TRY(require_commit(access, input.head_sha.value()));
+  return change(context, access.actor, [&](Change& change) -> Result<core::CheckRun> {
+    core::CheckRun run;
+    run.repository_id = access.repository.id;
+    run.sha = sha;
+    run.creator = access.actor.sender();
+    run.created_at = change.now;
+    TRY(core::apply(input, run, change.now));
+    run.id = store::insert_check_run(change.rows, run, access.actor);
+    change.audit({"check_run.create", run.repository_id, run.id.value});
+    insert_check_run_event(change, access.repository, "created", run);
     // Receivers that wait for `completed` need it also for a run that was created complete.
-    if (run.conclusion) {
-      insert_check_run_event(tx, context, access, "completed", run, run.created_at);
-    }
+    if (run.conclusion) insert_check_run_event(change, access.repository, "completed", run);
     return run;
   });
-  if (created) context.events_committed();
-  return created;
 }
 
 Result<core::CheckRun> update_check_run(const Context& context, const RepositoryAccess& access,
                                         CheckRunId id, const core::CheckRunInput& input) {
   TRY(core::check_check_run(input));
-  auto updated = context.database.write([&](store::Connection& tx) -> Result<core::CheckRun> {
-    auto run = store::find_check_run(tx, access.repository.id, id);
+  return change(context, access.actor, [&](Change& change) -> Result<core::CheckRun> {
+    auto run = store::find_check_run(change.rows, access.repository.id, id);
     if (!run) return not_found();
-    const Timestamp now = context.now();
     const auto former = run->conclusion;
-    TRY(core::apply(input, *run, now));
-    store::update_check_run(tx, *run, now);
-    store::insert_audit(tx, access.principal, {"check_run.update", run->repository_id, id.value},
-                        now);
+    TRY(core::apply(input, *run, change.now));
+    store::update_check_run(change.rows, *run, change.now);
+    change.audit({"check_run.update", run->repository_id, id.value});
     if (run->conclusion && run->conclusion != former) {
-      insert_check_run_event(tx, context, access, "completed", *run, now);
+      insert_check_run_event(change, access.repository, "completed", *run);
     }
     return std::move(*run);
   });
-  if (updated) context.events_committed();
-  return updated;
 }
 
-Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAccess& access,
-                                     CheckRunId id) {
-  auto run = TRY(context.database.read(
-      [&](store::Connection& db) { return store::find_check_run(db, access.repository.id, id); }));
+Result<core::CheckRun> get_check_run(Reader& db, const RepositoryAccess& access, CheckRunId id) {
+  auto run = store::find_check_run(db, access.repository.id, id);
   if (!run) return not_found();
   return std::move(*run);
 }
@@ -86,14 +66,15 @@ Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
                                                       const core::CheckRunFilter& filter,
                                                       const core::Page& page) {
   const std::string sha = TRY(find_commit(access, ref));
-  return context.database.read([&](store::Connection& db) {
+  return context.database.read([&](Reader& db) {
     return store::list_check_runs(db, {access.repository.id, sha}, filter, page);
   });
 }
 
 Result<CheckSuite> get_check_suite(const Context& context, const RepositoryAccess& access,
                                    CheckRunId id) {
-  CheckSuite suite{TRY(get_check_run(context, access, id)), {}};
+  CheckSuite suite{
+      TRY(context.database.read([&](Reader& db) { return get_check_run(db, access, id); })), {}};
   const auto git = TRY(git::Repository::open(access.repository));
   if (TRY(git.resolve(suite.run.sha))) {
     suite.head = TRY(git::read_commit(git, suite.run.sha));

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/check_run.h"
 #include "core/commit.h"
 #include "core/page.h"
@@ -14,8 +14,7 @@ Result<core::CheckRun> create_check_run(const Context& context, const Repository
                                         const core::CheckRunInput& input);
 Result<core::CheckRun> update_check_run(const Context& context, const RepositoryAccess& access,
                                         CheckRunId id, const core::CheckRunInput& input);
-Result<core::CheckRun> get_check_run(const Context& context, const RepositoryAccess& access,
-                                     CheckRunId id);
+Result<core::CheckRun> get_check_run(Reader& db, const RepositoryAccess& access, CheckRunId id);
 /// Lists the check runs of the commit that `ref` names, newest first.
 Result<core::Listing<core::CheckRun>> list_check_runs(const Context& context,
                                                       const RepositoryAccess& access,

@@ -34,9 +34,8 @@ Result<void> find_accounts(const Context& context, std::span<core::Commit> commi
 
 Result<std::vector<core::BranchProtection>> list_protections(const Context& context,
                                                              const RepositoryAccess& access) {
-  return context.database.read([&](store::Connection& db) {
-    return store::list_branch_protections(db, access.repository.id);
-  });
+  return context.database.read(
+      [&](Reader& db) { return store::list_branch_protections(db, access.repository.id); });
 }
 
 /// One page of the names below a prefix that point to commits.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/commit.h"
 
 /// What clients read of a repository's code before or after a deployment. The caller has judged the

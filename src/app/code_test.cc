@@ -99,8 +99,8 @@ TEST_CASE("list_branches, get_branch: show protection, and lists can be filtered
   };
   CHECK(list(true) == "0");
   CHECK(list({}) == "main release/1 release/2 topic 4");
-  must(app::protect_branches(app.context, app.nobody, "ada", "application", "release/*"));
-  must(app::protect_branches(app.context, app.nobody, "ada", "application", "main"));
+  must(app::protect_branches(app.context, app.administrator, "ada", "application", "release/*"));
+  must(app::protect_branches(app.context, app.administrator, "ada", "application", "main"));
   CHECK(list({}) == "main! release/1! release/2! topic 4");
   CHECK(list(true) == "main! release/1! release/2! 3");
   CHECK(list(false) == "topic 1");

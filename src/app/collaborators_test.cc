@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/operations/code.h"
 #include "support/app_fixture.h"
 #include "support/reason.h"
 
@@ -16,17 +17,24 @@ namespace {
 /// ada's private repository; bob, who has no role in it; a site administrator and an organization.
 struct CollaboratorFixture : AppFixture {
   CollaboratorFixture() : shop(add_bare("shop")) {
-    must(app::create_account(context, nobody, {.login = "bob", .human = ""}));
-    must(app::create_account(context, nobody, {.login = "chief", .site_admin = true, .human = ""}));
+    must(app::create_account(context, administrator, {.login = "bob", .human = ""}));
+    must(app::create_account(context, administrator,
+                             {.login = "chief", .site_admin = true, .human = ""}));
     must(app::create_account(
-        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+        context, administrator,
+        {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
   }
-  /// The role that open_repository gives the account with a token for all scopes.
+  /// The role in which the account enters with a token for all scopes.
   Role role_of(const std::string& login) {
-    const auto opened =
-        app::open_repository(context, log_in(login), app::RepositoryName{"ada", "shop"},
-                             {.role = Role::read, .scopes = {core::Scope::repo}});
-    return opened ? opened->role : Role::none;
+    const core::Actor actor = log_in(login);
+    const auto entered = read([&](store::Reader& db) {
+      return app::enter(db, actor, app::RepositoryName{"ada", "shop"},
+                        core::operations::get_repository);
+    });
+    return entered ? entered->role : Role::none;
+  }
+  Result<core::Collaborator> get_effective(const std::string& login) {
+    return read([&](store::Reader& db) { return app::get_effective_role(db, shop, login); });
   }
   std::string add(const std::string& login, Role role = Role::write) {
     return reason(app::add_collaborator(context, shop, login, role));
@@ -77,27 +85,27 @@ TEST_CASE(
 TEST_CASE("get_collaborator: finds those who were granted a role, also by the command line") {
   CollaboratorFixture app;
   auto get = [&](const std::string& login) {
-    return app::get_collaborator(app.context, app.shop, login);
+    return app.read([&](store::Reader& db) { return app::get_collaborator(db, app.shop, login); });
   };
   CHECK(must(get("ada")).role == Role::admin);
   CHECK(reason(get("bob")) == "not found");
-  must(app::grant_role(app.context, app.nobody, "ada", "shop", "bob", Role::maintain));
+  must(app::grant_role(app.context, app.administrator, "ada", "shop", "bob", Role::maintain));
   CHECK(must(get("Bob")).role == Role::maintain);
   CHECK(reason(get("chief")) == "not found");  // has all access, but no grant
   CHECK(reason(get("works")) == "not found");
-  CHECK(must(app::list_collaborators(app.context, app.shop, {}, {})).total_count == 2);
+  const auto listing = must(
+      app.read([&](store::Reader& db) { return app::list_collaborators(db, app.shop, {}, {}); }));
+  CHECK(listing.total_count == 2);
 }
 
 TEST_CASE("get_effective_role: the effective role of any account") {
   CollaboratorFixture app;
-  auto role = [&](const std::string& login) {
-    return must(app::get_effective_role(app.context, app.shop, login)).role;
-  };
+  auto role = [&](const std::string& login) { return must(app.get_effective(login)).role; };
   CHECK(role("ada") == Role::admin);
   CHECK(role("chief") == Role::admin);
   CHECK(role("bob") == Role::none);
   app.shop.repository.visibility = core::Visibility::is_public;
   CHECK(role("bob") == Role::read);
-  CHECK(reason(app::get_effective_role(app.context, app.shop, "works")) == "not found");
-  CHECK(reason(app::get_effective_role(app.context, app.shop, "nobody-there")) == "not found");
+  CHECK(reason(app.get_effective("works")) == "not found");
+  CHECK(reason(app.get_effective("nobody-there")) == "not found");
 }

@@ -1,13 +1,12 @@
 #include "app/commit_statuses.h"
 
+#include "app/change.h"
 #include "app/commits.h"
-#include "base/crypto.h"
 #include "base/limits.h"
 #include "git/commits.h"
 #include "git/refs.h"
 #include "store/branch_protections.h"
 #include "store/commit_statuses.h"
-#include "store/events.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
@@ -27,25 +26,18 @@ Result<CommitFacts> read_facts(const Context& context, const core::Repository& r
                     TRY(git::list_branches_with(git, sha, repository.default_branch))};
   TRY(find_accounts(context, {&facts.commit.author, &facts.commit.committer}));
   const auto protections = TRY(context.database.read(
-      [&](store::Connection& db) { return store::list_branch_protections(db, repository.id); }));
+      [&](Reader& db) { return store::list_branch_protections(db, repository.id); }));
   for (core::Branch& branch : facts.branches) {
     branch.is_protected = core::is_protected(protections, branch.name);
   }
   return facts;
 }
 
-void insert_status_event(store::Connection& tx, const Context& context,
-                         const RepositoryAccess& access, const core::CommitStatus& status,
-                         const CommitFacts& facts) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = status.repository_id;
-  event.kind = "status";
-  event.created_at = status.created_at;
-  const wire::EventContext event_context{access.repository, status.creator, context.event_urls};
-  store::insert_event(tx, event,
-                      wire::status_event(event_context, status, facts.commit, facts.branches),
-                      access.principal);
+void insert_status_event(Change& change, const core::Repository& repository,
+                         const core::CommitStatus& status, const CommitFacts& facts) {
+  change.raise(change.new_event(repository.id, "status"),
+               wire::status_event(change.event_context(repository, status.creator), status,
+                                  facts.commit, facts.branches));
 }
 
 }  // namespace
@@ -63,27 +55,24 @@ Result<core::CommitStatus> create_commit_status(const Context& context,
       .state = input.state,
       .description = input.description,
       .target_url = input.target_url,
-      .creator = *access.principal.account,
+      .creator = access.actor.sender(),
       .created_at = {},
   };
   const CommitFacts facts = TRY(read_facts(context, access.repository, status.sha));
-  auto created = context.database.write([&](store::Connection& tx) -> Result<core::CommitStatus> {
-    if (store::count_commit_statuses(tx, {status.repository_id, status.sha}, status.context) >=
+  return change(context, access.actor, [&](Change& change) -> Result<core::CommitStatus> {
+    if (store::count_commit_statuses(change.rows, {status.repository_id, status.sha},
+                                     status.context) >=
         static_cast<int64_t>(limits::statuses_per_context)) {
       return fail_validation({"Status", "", "custom",
                               "This SHA and context has reached the maximum number of statuses."},
                              "too_many_statuses");
     }
-    status.created_at = context.now();
-    status.id = store::insert_commit_status(tx, status, access.principal);
-    store::insert_audit(tx, access.principal,
-                        {"commit_status.create", status.repository_id, status.id.value},
-                        status.created_at);
-    insert_status_event(tx, context, access, status, facts);
+    status.created_at = change.now;
+    status.id = store::insert_commit_status(change.rows, status, access.actor);
+    change.audit({"commit_status.create", status.repository_id, status.id.value});
+    insert_status_event(change, access.repository, status, facts);
     return status;
   });
-  if (created) context.events_committed();
-  return created;
 }
 
 Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& context,
@@ -91,7 +80,7 @@ Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& co
                                                                const std::string& ref,
                                                                const core::Page& page) {
   const std::string sha = TRY(find_commit(access, ref));
-  return context.database.read([&](store::Connection& db) {
+  return context.database.read([&](Reader& db) {
     return store::list_commit_statuses(db, {access.repository.id, sha}, page);
   });
 }
@@ -99,7 +88,7 @@ Result<core::Listing<core::CommitStatus>> list_commit_statuses(const Context& co
 Result<LatestStatuses> get_latest_statuses(const Context& context, const RepositoryAccess& access,
                                            const std::string& ref) {
   const std::string sha = TRY(find_commit(access, ref));
-  return context.database.read([&](store::Connection& db) {
+  return context.database.read([&](Reader& db) {
     return LatestStatuses{sha, store::list_latest_commit_statuses(db, {access.repository.id, sha})};
   });
 }

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/commit_status.h"
 #include "core/page.h"
 

@@ -25,6 +25,9 @@ struct CommitFixture : AppFixture {
     return app::create_commit_status(this->context, access, sha,
                                      {.context = context, .state = state});
   }
+  Result<core::CheckRun> get_run(const app::RepositoryAccess& where, CheckRunId id) {
+    return read([&](store::Reader& db) { return app::get_check_run(db, where, id); });
+  }
 };
 
 }  // namespace
@@ -52,10 +55,10 @@ TEST_CASE("create_commit_status: records the report, its creator and an audit ro
 TEST_CASE("create_commit_status: a status event contains the commit and its branches") {
   CommitFixture app;
   app.git.branch("topic", app.sha);
-  must(app::protect_branches(app.context, app.nobody, "ada", "application", "mai?"));
-  app.wake_count = 0;
+  must(app::protect_branches(app.context, app.administrator, "ada", "application", "mai?"));
+  app.told = {};
   const auto made = must(app.report(CommitState::pending));
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   CHECK(app.texts("select kind || action from event") == "status\n");
   const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
   CHECK(body.integer_at("id") == made.id.value);
@@ -97,7 +100,7 @@ TEST_CASE("check_run events: one when a run starts, one with the conclusion when
   must(app::create_check_run(app.context, app.access, input));
   CHECK(app.texts("select action from event order by id") ==
         "created\ncompleted\ncompleted\ncreated\ncompleted\n");
-  CHECK(app.wake_count == 7);
+  CHECK(app.told.events);
 
   const auto body = must(wire::Json::parse(
       app.texts("select body from event_body order by event_id limit 1 offset 1")));
@@ -195,7 +198,7 @@ TEST_CASE("check runs: created, updated, and listed as the newest of each name")
   const auto reopened = must(app::update_check_run(app.context, app.access, second.id, again));
   CHECK_FALSE(reopened.conclusion.has_value());
   CHECK_FALSE(reopened.completed_at.has_value());
-  const auto read = must(app::get_check_run(app.context, app.access, second.id));
+  const auto read = must(app.get_run(app.access, second.id));
   CHECK(read.annotations == R"([{"path":"a"},{"path":"b"}])");
   CHECK(read.annotation_count == 2);
   CHECK(app.row_count("audit where action like 'check_run.%'") == 3);
@@ -210,7 +213,7 @@ TEST_CASE("check runs: 404 for a run of another repository, 422 for an unknown c
   GitFixture other;
   other.commit("main", "b", "1");
   const auto elsewhere = app.add(other, true, {}, "other");
-  CHECK(app::get_check_run(app.context, elsewhere, made.id).error().code == ErrorCode::not_found);
+  CHECK(app.get_run(elsewhere, made.id).error().code == ErrorCode::not_found);
   CHECK(app::update_check_run(app.context, elsewhere, made.id, {}).error().code ==
         ErrorCode::not_found);
   CHECK(app::create_check_run(app.context, elsewhere, input).error().message ==

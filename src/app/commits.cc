@@ -59,7 +59,7 @@ Result<void> find_accounts(const Context& context, const std::vector<core::Signa
     if (auto id = core::account_of_address(person->email)) wanted.emplace_back(*id, person);
   }
   if (wanted.empty()) return {};
-  return context.database.read([&](store::Connection& db) -> Result<void> {
+  return context.database.read([&](Reader& db) -> Result<void> {
     for (auto& [id, person] : wanted) person->account = store::find_account(db, id);
     return {};
   });

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/commit.h"
 #include "git/repository.h"
 

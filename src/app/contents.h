@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/git_object.h"
 
 /// Files and folders of a commit by path.

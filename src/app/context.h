@@ -6,13 +6,23 @@
 #include "base/boot_clock.h"
 #include "base/crypto.h"
 #include "base/time.h"
-#include "core/principal.h"
 #include "store/database.h"
 #include "wire/urls.h"
 
 namespace esclusa::app {
 
-/// What every use case needs; made once at start. Any thread.
+using store::Reader;
+using store::Writer;
+
+/// What a committed change may concern beyond its rows.
+struct Topics {
+  bool events = false;      ///< there are new events: the feed has something to tell
+  bool deliveries = false;  ///< some delivery may be due: the delivery worker has something to send
+
+  bool any() const { return events || deliveries; }
+};
+
+/// What every use case works with; made once, at the start. Any thread.
 struct Context {
   store::Database& database;
   const Sealer& sealer;
@@ -20,29 +30,12 @@ struct Context {
   BootClock boot_now;
   wire::Urls event_urls;                         ///< links in frozen event bodies
   std::filesystem::path repositories_directory;  ///< where `repo create` makes bare repositories
-  /// Called after a commit that inserted events or deliveries, to wake the delivery worker and the
-  /// feed.
-  std::function<void()> events_committed;
+  /// Called once after each commit that concerns a topic, by the thread that made the change.
+  std::function<void(Topics)> committed;
   TokenUse& token_use;
 };
 
-/// The principal of one request in one repository; its access is already judged.
-struct RepositoryAccess {
-  core::Principal principal;
-  core::Repository repository;
-  core::Role role = core::Role::none;  ///< the effective role
-};
-
-/// The principal of one request in one organization; its access is already judged.
-struct OrganizationAccess {
-  core::Principal principal;
-  core::Account organization;
-  core::MemberRole role = core::MemberRole::member;  ///< the effective role
-
-  bool is_owner() const { return role == core::MemberRole::admin; }
-};
-
-/// GitHub's answer for what does not exist or is not visible to the caller.
+/// What is absent, or not visible to the caller: GitHub's words.
 inline std::unexpected<Error> not_found() { return fail(ErrorCode::not_found, "Not Found"); }
 
 }  // namespace esclusa::app

@@ -1,9 +1,9 @@
 #include "app/default_branch.h"
 
+#include "app/change.h"
 #include "git/head.h"
-#include "store/events.h"
 #include "store/repositories.h"
-#include "wire/json_writer.h"
+#include "wire/audit_detail.h"
 
 namespace esclusa::app {
 namespace {
@@ -21,20 +21,17 @@ bool has_commit(const core::Repository& repository, const std::string& branch) {
 
 /// Stores the source and the name of the default branch, and an audit row if the name changed.
 void save(const Context& context, core::Repository& repository, const std::string& former) {
-  core::Principal nobody;
-  nobody.request_id = "follow-head";
+  const auto timer = core::Actor::timer().in_request("follow-head");
   // If this write fails, the next call stores the change.
-  (void)context.database.write([&](store::Connection& tx) {
-    if (!store::save_default_branch(tx, repository, former, context.now())) return;
-    if (repository.default_branch == former) return;
-    wire::JsonWriter detail;
-    detail.begin_object()
-        .member("from", former)
-        .member("to", repository.default_branch)
-        .end_object();
-    store::insert_audit(
-        tx, nobody, {"repository.follow_head", repository.id, repository.id.value, detail.take()},
-        context.now());
+  (void)change(context, timer, [&](Change& change) -> Result<void> {
+    const bool is_saved = store::save_default_branch(change.rows, repository, former, change.now);
+    if (!is_saved || repository.default_branch == former) {
+      change.skip_audit();  // somebody else stored it, or only its source was decided
+      return {};
+    }
+    change.audit({"repository.follow_head", repository.id, repository.id.value,
+                  wire::audit_detail({{"from", former}, {"to", repository.default_branch}})});
+    return {};
   });
 }
 
@@ -69,7 +66,9 @@ core::Repository follow_head(const Context& context, core::Repository repository
 }
 
 RepositoryAccess follow_head(const Context& context, const RepositoryAccess& access) {
-  return {access.principal, follow_head(context, access.repository), access.role};
+  RepositoryAccess followed = access;
+  followed.repository = follow_head(context, access.repository);
+  return followed;
 }
 
 Result<core::ResolvedRef> find_default_branch(const git::Repository& git,

@@ -1,5 +1,5 @@
 #pragma once
-#include "app/context.h"
+#include "app/access.h"
 #include "core/ref.h"
 #include "git/repository.h"
 

@@ -22,15 +22,17 @@ std::string reason(const Result<T>& result) {
 
 /// A writable bare repository with the branches `main` and `topic`; `topic` is behind.
 struct BranchFixture : AppFixture {
-  explicit BranchFixture(GitFixture::Layout layout = GitFixture::Layout::bare) : git(layout) {
+  explicit BranchFixture(GitFixture::Layout layout = GitFixture::Layout::bare)
+      : git(layout), access(add_with_branches()) {}
+
+  app::RepositoryAccess add_with_branches() {
     git.branch("topic", git.commit("main", "a", "1"));
     git.commit("main", "b", "2");
-    access = add(git);
+    return add(git);
   }
   core::Repository stored() {
-    return test::read(context.database, [&](store::Connection& db) {
-      return *store::find_repository(db, access.repository.id);
-    });
+    return must(
+        read([&](store::Reader& db) { return *store::find_repository(db, access.repository.id); }));
   }
   void point_head(const std::string& name) { git.git({"symbolic-ref", "HEAD", name}); }
   auto create() {
@@ -39,7 +41,7 @@ struct BranchFixture : AppFixture {
     return app::create_deployment(context, access, input);
   }
   core::Repository set(const std::optional<std::string>& branch) {
-    return must(app::update_repository(context, nobody, access.repository.id,
+    return must(app::update_repository(context, administrator, access.repository.id,
                                        {.default_branch = branch}))
         .repository;
   }
@@ -88,9 +90,9 @@ TEST_CASE("follow_head: decides for an older registration when it is first read"
         std::tuple("refs/heads/main", GitFixture::Layout::work_tree, DefaultBranchSource::set)}) {
     CAPTURE(head);
     BranchFixture app(layout);
-    test::write(app.context.database, [](store::Connection& tx) {
+    must(app.write([](store::Writer& tx) {
       tx.execute("update repository set default_branch_source = 'undecided', is_bare = 0");
-    });
+    }));
     app.point_head(head);
     CHECK(app::follow_head(app.context, app.stored()).default_branch == "main");
     CHECK(app.stored().default_branch_source == source);
@@ -150,11 +152,11 @@ TEST_CASE("update_repository: a default branch that is set stays, until HEAD is 
   CHECK(followed.default_branch == "main");
   CHECK(followed.default_branch_source == DefaultBranchSource::head);
   for (const char* name : {"none", "", "refs/heads/main", "a..b"}) {
-    CHECK(reason(app::update_repository(app.context, app.nobody, app.access.repository.id,
+    CHECK(reason(app::update_repository(app.context, app.administrator, app.access.repository.id,
                                         {.default_branch = name})) == "invalid_branch");
   }
   BranchFixture tree(GitFixture::Layout::work_tree);
-  CHECK(reason(app::update_repository(tree.context, tree.nobody, tree.access.repository.id,
+  CHECK(reason(app::update_repository(tree.context, tree.administrator, tree.access.repository.id,
                                       {.default_branch = std::optional<std::string>{}})) ==
         "not_bare");
 }

@@ -17,13 +17,11 @@ namespace {
 
 struct KeyFixture : test::AppFixture {
   KeyFixture() {
-    access = add_bare("application");
-    other = add_bare("other");
     core::HookInput input;
     input.config = core::HookConfig{.url = "https://a.example", .secret = {}};
     input.events = {{"deploy_key"}};
     must(app::create_hook(context, access, input));
-    wake_count = 0;
+    told = {};
     audits = row_count("audit");
   }
   int64_t audit_count() { return row_count("audit") - audits; }
@@ -44,7 +42,12 @@ struct KeyFixture : test::AppFixture {
     return bodies;
   }
 
-  app::RepositoryAccess access, other;
+  Result<core::DeployKey> get(DeployKeyId id) {
+    return read([&](store::Reader& db) { return app::get_deploy_key(db, access, id); });
+  }
+
+  app::RepositoryAccess access = add_bare("application");
+  app::RepositoryAccess other = add_bare("other");
   int64_t audits = 0;
 };
 
@@ -70,7 +73,7 @@ TEST_CASE("create_deploy_key: is stored, announced and audited") {
   input.read_only = true;
   input.expires_at = at(9);
   const auto made = must(app::create_deploy_key(app.context, app.access, input));
-  const auto read = must(app::get_deploy_key(app.context, app.access, made.id));
+  const auto read = must(app.get(made.id));
   CHECK(read.key.text == test::public_key("a"));
   CHECK(read.key.fingerprint.starts_with("SHA256:"));
   CHECK(read.title == "ada@shop");
@@ -81,7 +84,7 @@ TEST_CASE("create_deploy_key: is stored, announced and audited") {
   CHECK_FALSE(read.last_used_at);
   CHECK(app.audit_count() == 1);
   CHECK(app.row_count("audit where action = 'deploy_key.create' and detail like '%SHA256:%'") == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'deploy_key'") ==
         1);
   const auto events = app.events();
@@ -176,9 +179,9 @@ TEST_CASE("delete_deploy_key: is gone, announced and audited; and only in its ow
   KeyFixture app;
   const auto made = must(app.create(test::public_key("a")));
   CHECK_FALSE(app::delete_deploy_key(app.context, app.other, made.id));
-  app.wake_count = 0;
+  app.told = {};
   must(app::delete_deploy_key(app.context, app.access, made.id));
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   CHECK(app.row_count("audit where action = 'deploy_key.delete'") == 1);
   const auto events = app.events();
   REQUIRE(events.size() == 2);
@@ -187,19 +190,21 @@ TEST_CASE("delete_deploy_key: is gone, announced and audited; and only in its ow
   const auto again = app::delete_deploy_key(app.context, app.access, made.id);
   REQUIRE_FALSE(again);
   CHECK(again.error().code == ErrorCode::not_found);
-  CHECK_FALSE(app::get_deploy_key(app.context, app.access, made.id));
-  CHECK(must(app::list_deploy_keys(app.context, app.access, {})).total_count == 0);
+  CHECK_FALSE(app.get(made.id));
+  CHECK(must(app.read([&](store::Reader& db) {
+          return app::list_deploy_keys(db, app.access, {});
+        })).total_count == 0);
   CHECK(app.events().size() == 2);
 }
 
 TEST_CASE("get_deploy_key: a blocked account's key is not enabled") {
   KeyFixture app;
   const auto made = must(app.create(test::public_key("a")));
-  CHECK(core::is_enabled(must(app::get_deploy_key(app.context, app.access, made.id)), app.now));
-  test::write(app.context.database, [](store::Connection& tx) {
+  CHECK(core::is_enabled(must(app.get(made.id)), app.now));
+  must(app.write([](store::Writer& tx) {
     tx.execute("update account set blocked_at = 1 where login = 'ada'");
-  });
-  const auto read = must(app::get_deploy_key(app.context, app.access, made.id));
+  }));
+  const auto read = must(app.get(made.id));
   CHECK_FALSE(core::is_enabled(read, app.now));
 }
 

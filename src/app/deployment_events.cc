@@ -1,54 +1,47 @@
 #include "app/deployment_events.h"
 
-#include "base/crypto.h"
 #include "store/deployments.h"
-#include "store/events.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
 
-core::Event event_of(const core::Deployment& deployment, std::string kind, std::string action,
-                     Timestamp now) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = deployment.repository_id;
+core::Event new_deployment_event(const Change& change, const core::Deployment& deployment,
+                                 std::string kind, std::string action) {
+  core::Event event =
+      change.new_event(deployment.repository_id, std::move(kind), std::move(action));
   event.environment_id = deployment.environment.id;
   event.deployment_id = deployment.id;
-  event.kind = std::move(kind);
-  event.action = std::move(action);
-  event.created_at = now;
   return event;
 }
 
-core::DeploymentStatus record_status(store::Connection& tx, const Context& context,
-                                     const RepositoryAccess& access, core::Deployment& deployment,
-                                     core::DeploymentStatus status) {
-  status.id = store::insert_status(tx, status, access.principal);
+core::DeploymentStatus record_status(Change& change, const core::Repository& repository,
+                                     core::Deployment& deployment, core::DeploymentStatus status) {
+  const core::Actor by =
+      change.actor.account() != nullptr ? change.actor : change.actor.on_behalf_of(status.creator);
+  status.id = store::insert_status(change.rows, status, by);
   deployment.state = status.state;
   deployment.environment = status.environment;
   deployment.updated_at = status.updated_at;
-  core::Event event = event_of(deployment, "deployment_status", "created", status.created_at);
+  core::Event event = new_deployment_event(change, deployment, "deployment_status", "created");
   event.announced = core::is_announced(status.state);
-  const wire::EventContext event_context{access.repository, *access.principal.account,
-                                         context.event_urls};
-  store::insert_event(tx, event, wire::deployment_status_event(event_context, status, deployment),
-                      access.principal);
+  const auto about = change.event_context(repository, by.sender());
+  change.raise(event, wire::deployment_status_event(about, status, deployment), by);
   return status;
 }
 
-core::DeploymentStatus record_status(store::Connection& tx, const Context& context,
-                                     const RepositoryAccess& access, core::Deployment& deployment,
-                                     core::DeploymentState state, std::string description,
-                                     Timestamp now) {
+core::DeploymentStatus record_status(Change& change, const core::Repository& repository,
+                                     core::Deployment& deployment, core::DeploymentState state,
+                                     std::string description) {
+  const core::Account* account = change.actor.account();
   core::DeploymentStatus status;
   status.deployment_id = deployment.id;
   status.repository_id = deployment.repository_id;
   status.state = state;
   status.description = std::move(description);
   status.environment = deployment.environment;
-  status.creator = *access.principal.account;
-  status.created_at = status.updated_at = now;
-  return record_status(tx, context, access, deployment, std::move(status));
+  status.creator = account != nullptr ? *account : deployment.creator;
+  status.created_at = status.updated_at = change.now;
+  return record_status(change, repository, deployment, std::move(status));
 }
 
 }  // namespace esclusa::app

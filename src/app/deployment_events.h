@@ -1,24 +1,23 @@
 #pragma once
-#include "app/context.h"
+#include "app/change.h"
 #include "core/deployment_status.h"
-#include "core/event.h"
 
+/// Events about a deployment, and the statuses that make them: steps of a change.
 namespace esclusa::app {
 
 /// An event about the deployment; the caller writes its body.
-core::Event event_of(const core::Deployment& deployment, std::string kind, std::string action,
-                     Timestamp now);
+core::Event new_deployment_event(const Change& change, const core::Deployment& deployment,
+                                 std::string kind, std::string action);
 
 /// Inserts a status, updates the deployment's state, and inserts the status' event. The status'
-/// creator is the account of `access`.
-core::DeploymentStatus record_status(store::Connection& tx, const Context& context,
-                                     const RepositoryAccess& access, core::Deployment& deployment,
-                                     core::DeploymentStatus status);
+/// creator is the event's sender.
+core::DeploymentStatus record_status(Change& change, const core::Repository& repository,
+                                     core::Deployment& deployment, core::DeploymentStatus status);
 
-/// The same for a status that the server itself creates.
-core::DeploymentStatus record_status(store::Connection& tx, const Context& context,
-                                     const RepositoryAccess& access, core::Deployment& deployment,
-                                     core::DeploymentState state, std::string description,
-                                     Timestamp now);
+/// The same for a status that the server itself creates. Its creator is the actor's account, or the
+/// deployment's creator where the actor has none.
+core::DeploymentStatus record_status(Change& change, const core::Repository& repository,
+                                     core::Deployment& deployment, core::DeploymentState state,
+                                     std::string description);
 
 }  // namespace esclusa::app

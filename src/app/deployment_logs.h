@@ -1,7 +1,7 @@
 #pragma once
 #include <string_view>
 
-#include "app/context.h"
+#include "app/access.h"
 
 namespace esclusa::app {
 
@@ -23,7 +23,7 @@ struct LogPart {
 };
 /// Reads the bytes of the log from `begin` up to `end`, exclusive; `not_found` while there is no
 /// log.
-Result<LogPart> read_log(const Context& context, const RepositoryAccess& access,
-                         DeploymentId deployment, int64_t begin, int64_t end);
+Result<LogPart> read_log(Reader& db, const RepositoryAccess& access, DeploymentId deployment,
+                         int64_t begin, int64_t end);
 
 }  // namespace esclusa::app

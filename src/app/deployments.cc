@@ -10,18 +10,19 @@
 #include "git/repository.h"
 #include "store/check_runs.h"
 #include "store/environments.h"
-#include "store/events.h"
 #include "store/gates.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
 namespace {
 
+core::GateTime time_now(const Context& context) { return {context.now(), context.boot_now()}; }
+
 /// Collects the facts about the environment: the refusal of its branch policy, that it does not
 /// exist and must not be created, and whether it requires reviews.
 Result<void> look_at_environment(const Context& context, const core::Repository& repository,
                                  const core::NewDeployment& input, core::DeploymentFacts& facts) {
-  return context.database.read([&](store::Connection& db) {
+  return context.database.read([&](Reader& db) {
     const auto environment = store::find_environment(db, repository.id, input.environment);
     if (!environment) {
       auto may_make = check_may_make_environment(db, repository, input.environment);
@@ -31,7 +32,7 @@ Result<void> look_at_environment(const Context& context, const core::Repository&
     facts.asks_for_review = environment->find<core::RequiredReviewersRule>() != nullptr;
     auto allowed = core::check_branch_policy(
         *environment, *facts.resolved, input.ref,
-        store::gather_gate_facts(db, *environment, {}, gate_time(context)));
+        store::gather_gate_facts(db, *environment, {}, time_now(context)));
     if (!allowed) facts.forbidden = std::move(allowed).error();
   });
 }
@@ -59,7 +60,7 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
     }
   }
   if (core::needs_contexts(input)) {
-    facts.contexts = TRY(context.database.read([&](store::Connection& db) {
+    facts.contexts = TRY(context.database.read([&](Reader& db) {
       return store::list_context_states(db, {repository.id, facts.resolved->sha});
     }));
   }
@@ -67,8 +68,7 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
 }
 
 /// The deployment that was created with the key, if the body was the same.
-Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
-                                                     const RepositoryAccess& access,
+Result<std::optional<core::Deployment>> find_earlier(Reader& db, const RepositoryAccess& access,
                                                      const core::IdempotencyKey& key,
                                                      Timestamp now) {
   const auto made = TRY(find_made(db, access, key, now));
@@ -82,12 +82,12 @@ Result<std::optional<core::Deployment>> find_earlier(store::Connection& db,
   return deployment;
 }
 
-core::Deployment make_deployment(const Context& context, const RepositoryAccess& access,
+core::Deployment make_deployment(const core::GateTime& now, const RepositoryAccess& access,
                                  const core::NewDeployment& input, const core::ResolvedRef& ref,
                                  const core::DeploymentPlan& plan) {
   core::Deployment deployment;
-  deployment.created_at = deployment.updated_at = context.now();
-  deployment.boot = context.boot_now();
+  deployment.created_at = deployment.updated_at = now.wall;
+  deployment.boot = now.boot;
   deployment.repository_id = access.repository.id;
   deployment.ref = input.ref;
   deployment.ref_kind = ref.kind;
@@ -96,7 +96,7 @@ core::Deployment make_deployment(const Context& context, const RepositoryAccess&
   deployment.task = input.task;
   deployment.payload = input.payload;
   deployment.description = input.description;
-  deployment.creator = *access.principal.account;
+  deployment.creator = access.actor.sender();
   deployment.transient_environment = input.transient_environment;
   deployment.production_environment = plan.production_environment;
   return deployment;
@@ -111,7 +111,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   const RepositoryAccess access = follow_head(context, judged);
   if (key) {
     auto earlier = TRY(context.database.read(
-        [&](store::Connection& db) { return find_earlier(db, access, *key, context.now()); }));
+        [&](Reader& db) { return find_earlier(db, access, *key, context.now()); }));
     if (earlier) return *earlier;
   }
   const auto git = TRY(git::Repository::open(access.repository));
@@ -126,21 +126,20 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   const core::Commit head = facts.asks_for_review ? read_head(context, access.repository, plan.sha)
                                                   : unread_head(plan.sha);
 
-  auto created = TRY(context.database.write([&](store::Connection& tx) -> Result<core::Deployment> {
-    const Timestamp now = context.now();
-    if (key && !store::take_idempotency_key(tx, owner_of(access, *key), key->body_digest, now,
-                                            now - limits::idempotency_time)) {
-      // A concurrent request with the same key has committed first.
-      return TRY(find_earlier(tx, access, *key, now)).value();
+  return change(context, access.actor, [&](Change& change) -> Result<core::Deployment> {
+    if (key && !take_key(change, access, *key)) {
+      change.skip_audit();  // a concurrent request with the same key has committed first
+      return TRY(find_earlier(change.rows, access, *key, change.now)).value();
     }
-    core::Deployment deployment = TRY(
-        admit(tx, context, access, make_deployment(context, access, input, *facts.resolved, plan),
-              input.environment, head));
-    if (key) store::remember_resource(tx, owner_of(access, *key), deployment.id.value);
+    core::Deployment deployment =
+        make_deployment(change.gate_time(), access, input, *facts.resolved, plan);
+    deployment =
+        TRY(judge_new(change, access.repository, std::move(deployment), input.environment, head));
+    if (key) {
+      store::remember_resource(change.rows, owner_of(access, *key), deployment.id.value);
+    }
     return deployment;
-  }));
-  context.events_committed();
-  return created;
+  });
 }
 
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& judged,
@@ -167,16 +166,17 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
     if (!merges) run.refusal = std::move(merges).error();
     return run;
   }
-  run.gates = TRY(context.database.read([&](store::Connection& db) {
+  run.gates = TRY(context.database.read([&](Reader& db) {
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
     run.makes_environment = !environment;
     if (!environment) return std::vector<core::GateVerdict>{};
     // Uses the present time, as a create does: an earlier time would count as time waited.
-    const auto deployment = make_deployment(context, access, input, *facts.resolved, *plan);
-    auto facts = store::gather_gate_facts(db, *environment, deployment, gate_time(context));
+    const core::GateTime now = time_now(context);
+    const auto deployment = make_deployment(now, access, input, *facts.resolved, *plan);
+    auto facts = store::gather_gate_facts(db, *environment, deployment, now);
     facts.unentitled = store::list_unentitled(db, *environment);
     auto verdicts = core::judge_gates(*environment, deployment, facts);
-    hide_openers(db, access.principal, verdicts);
+    hide_openers(db, access.actor, verdicts);
     return verdicts;
   }));
   run.outcome =
@@ -184,32 +184,27 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
   return run;
 }
 
-Result<core::Deployment> get_deployment(const Context& context, const RepositoryAccess& access,
+Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& access,
                                         DeploymentId id) {
-  auto deployment = TRY(context.database.read(
-      [&](store::Connection& db) { return store::find_deployment(db, access.repository.id, id); }));
+  auto deployment = store::find_deployment(db, access.repository.id, id);
   if (!deployment) return not_found();
   return std::move(*deployment);
 }
 
-Result<core::Listing<core::Deployment>> list_deployments(const Context& context,
-                                                         const RepositoryAccess& access,
-                                                         const core::DeploymentFilter& filter,
-                                                         const core::Page& page) {
-  return context.database.read([&](store::Connection& db) {
-    return store::list_deployments(db, access.repository.id, filter, page);
-  });
+core::Listing<core::Deployment> list_deployments(Reader& db, const RepositoryAccess& access,
+                                                 const core::DeploymentFilter& filter,
+                                                 const core::Page& page) {
+  return store::list_deployments(db, access.repository.id, filter, page);
 }
 
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id) {
-  return context.database.write([&](store::Connection& tx) -> Result<void> {
-    auto deployment = store::find_deployment(tx, access.repository.id, id);
+  return change(context, access.actor, [&](Change& change) -> Result<void> {
+    auto deployment = store::find_deployment(change.rows, access.repository.id, id);
     if (!deployment) return not_found();
-    TRY(core::check_deletable(*deployment, store::is_only_deployment(tx, *deployment)));
-    store::delete_deployment(tx, id);
-    store::insert_audit(tx, access.principal, {"deployment.delete", access.repository.id, id.value},
-                        context.now());
+    TRY(core::check_deletable(*deployment, store::is_only_deployment(change.rows, *deployment)));
+    store::delete_deployment(change.rows, id);
+    change.audit({"deployment.delete", access.repository.id, id.value});
     return {};
   });
 }

@@ -3,7 +3,7 @@
 #include <string>
 #include <variant>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/deployment.h"
 #include "core/gates.h"
 #include "core/idempotency_key.h"
@@ -32,12 +32,11 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
                              const core::NewDeployment& input);
 
-Result<core::Deployment> get_deployment(const Context& context, const RepositoryAccess& access,
+Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& access,
                                         DeploymentId id);
-Result<core::Listing<core::Deployment>> list_deployments(const Context& context,
-                                                         const RepositoryAccess& access,
-                                                         const core::DeploymentFilter& filter,
-                                                         const core::Page& page);
+core::Listing<core::Deployment> list_deployments(Reader& db, const RepositoryAccess& access,
+                                                 const core::DeploymentFilter& filter,
+                                                 const core::Page& page);
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id);
 

@@ -50,7 +50,7 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
        .remove_events = {},
        .active = true}));
   const auto audits = app.row_count("audit");
-  app.wake_count = 0;
+  app.told = {};
   app.now = at(42);
   auto input = to_deploy("main");
   input.task = "deploy:blue";
@@ -59,7 +59,8 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
   input.transient_environment = true;
   const auto made = app.deploy(access, input);
 
-  const auto read = must(app::get_deployment(app.context, access, made.id));
+  const auto read =
+      must(app.read([&](store::Reader& db) { return app::get_deployment(db, access, made.id); }));
   CHECK(made.id == read.id);
   CHECK(read.sha == sha);
   CHECK(read.ref == "main");
@@ -80,7 +81,8 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
   CHECK(app.row_count("audit where action = 'deployment.create' and request_id = 'request-1' and "
                       "target_id = " +
                       std::to_string(made.id.value)) == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
+  CHECK(app.told.deliveries);
 }
 
 TEST_CASE("create_deployment: the event's body is the deployment as it was created") {
@@ -132,7 +134,7 @@ TEST_CASE("create_deployment: 422 for a ref that does not resolve, and nothing i
   CHECK(app.row_count("environment_name") == 0);
   CHECK(app.row_count("event") == 0);
   CHECK(app.row_count("audit") == audits);
-  CHECK(app.wake_count == 0);
+  CHECK_FALSE(app.told.any());
 }
 
 TEST_CASE("create_deployment: refuses invalid fields before it asks git") {
@@ -237,8 +239,9 @@ TEST_CASE("create_deployment: a used key returns the same deployment for a day")
   CHECK(other_body.error().code == ErrorCode::invalid);
   CHECK(other_body.error().reason_code == "idempotency_key_reused");
 
-  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
-  must(app::grant_role(app.context, app.nobody, "ada", "application", "bob", core::Role::write));
+  must(app::create_account(app.context, app.administrator, {.login = "bob", .human = ""}));
+  must(app::grant_role(app.context, app.administrator, "ada", "application", "bob",
+                       core::Role::write));
   const auto bob = app.open("bob", "application");
   CHECK(id(create(bob, key)) != first);  // keys of different accounts are independent
 
@@ -361,9 +364,14 @@ TEST_CASE("get_deployment and list_deployments: only of the repository that was 
   const auto access = app.add(git);
   const auto other = app.add(other_git, true, {}, "other");
   const auto made = app.deploy(access, to_deploy("main"));
-  CHECK(app::get_deployment(app.context, other, made.id).error().code == ErrorCode::not_found);
-  CHECK(must(app::list_deployments(app.context, other, {}, {})).total_count == 0);
-  auto listing = must(app::list_deployments(app.context, access, {}, {}));
+  CHECK(app.read([&](store::Reader& db) { return app::get_deployment(db, other, made.id); })
+            .error()
+            .code == ErrorCode::not_found);
+  CHECK(must(app.read([&](store::Reader& db) {
+          return app::list_deployments(db, other, {}, {});
+        })).total_count == 0);
+  auto listing =
+      must(app.read([&](store::Reader& db) { return app::list_deployments(db, access, {}, {}); }));
   REQUIRE(listing.items.size() == 1);
   CHECK(listing.items[0].id == made.id);
 }
@@ -386,7 +394,9 @@ TEST_CASE("delete_deployment: deletes an active one only if its environment has 
 
   must(app::delete_deployment(app.context, access, second));
   CHECK(app.row_count("audit where action = 'deployment.delete'") == 1);
-  CHECK(app::get_deployment(app.context, access, second).error().code == ErrorCode::not_found);
+  CHECK(app.read([&](store::Reader& db) { return app::get_deployment(db, access, second); })
+            .error()
+            .code == ErrorCode::not_found);
   CHECK(app::delete_deployment(app.context, access, second).error().code == ErrorCode::not_found);
   must(app::delete_deployment(app.context, access, active));  // it is the only one now
   CHECK(app.row_count("deployment") == 0);

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/environment.h"
 #include "core/page.h"
 
@@ -10,27 +10,26 @@
 /// judges the held deployments of the environment again in the same transaction.
 namespace esclusa::app {
 
-Result<core::Listing<core::EnvironmentDetails>> list_environments(const Context& context,
-                                                                  const RepositoryAccess& access,
-                                                                  const core::Page& page);
-Result<core::EnvironmentDetails> get_environment(const Context& context,
-                                                 const RepositoryAccess& access,
+core::Listing<core::EnvironmentDetails> list_environments(Reader& db,
+                                                          const RepositoryAccess& access,
+                                                          const core::Page& page);
+Result<core::EnvironmentDetails> get_environment(Reader& db, const RepositoryAccess& access,
                                                  const std::string& name);
 /// Creates or updates the environment.
 Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
-                                                 const core::EnvironmentChange& change);
+                                                 const core::EnvironmentChange& wanted);
 /// Deletes the environment, and ends its held deployments with a `failure`. The deployments remain.
 Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
                                 const std::string& name);
 
 /// The patterns of an environment whose mode is `custom_branch_policies`; `not_found` for any
 /// other.
-Result<std::vector<core::BranchPolicy>> list_branch_policies(const Context& context,
+Result<std::vector<core::BranchPolicy>> list_branch_policies(Reader& db,
                                                              const RepositoryAccess& access,
                                                              const std::string& environment);
-Result<core::BranchPolicy> get_branch_policy(const Context& context, const RepositoryAccess& access,
+Result<core::BranchPolicy> get_branch_policy(Reader& db, const RepositoryAccess& access,
                                              const std::string& environment, BranchPolicyId id);
 /// `is_new` is false if the environment already had the pattern: GitHub answers 303.
 struct CreatedBranchPolicy {
@@ -40,7 +39,7 @@ struct CreatedBranchPolicy {
 Result<CreatedBranchPolicy> create_branch_policy(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& environment,
-                                                 core::BranchPolicy policy);
+                                                 const core::BranchPolicy& wanted);
 Result<core::BranchPolicy> rename_branch_policy(const Context& context,
                                                 const RepositoryAccess& access,
                                                 const std::string& environment, BranchPolicyId id,

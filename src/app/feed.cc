@@ -5,6 +5,7 @@
 
 #include "app/access.h"
 #include "base/limits.h"
+#include "core/operations/server.h"
 #include "store/accounts.h"
 #include "store/repositories.h"
 
@@ -14,21 +15,20 @@ namespace {
 /// Repositories with the reader's role, each looked up once per page.
 class Repositories {
  public:
-  Repositories(store::Connection& db, const core::Principal& principal)
-      : db_(db), principal_(principal) {}
+  Repositories(Reader& db, const core::Actor& actor) : db_(db), actor_(actor) {}
 
   struct Known {
     core::Repository repository;
     core::Role granted = core::Role::none;
   };
-  /// The repository, or null if the principal may not read events of that kind in it.
+  /// The repository, or null if the actor may not read events of that kind in it.
   const core::Repository* find_readable(const core::Event& event) {
     if (!event.repository_id) return nullptr;
     auto [place, is_new] = known_.try_emplace(*event.repository_id);
     if (is_new) place->second = look_up(*event.repository_id);
     const auto& known = place->second;
     if (!known) return nullptr;
-    return core::may_read_event(principal_, known->repository, known->granted, event.kind)
+    return core::may_read_event(actor_, known->repository, known->granted, event.kind)
                ? &known->repository
                : nullptr;
   }
@@ -37,45 +37,46 @@ class Repositories {
   std::optional<Known> look_up(RepositoryId id) {
     auto repository = store::find_repository(db_, id);
     if (!repository) return std::nullopt;
-    const core::Role granted = principal_.account
-                                   ? store::find_role(db_, *repository, principal_.account->id)
-                                   : core::Role::none;
+    const core::Account* account = actor_.account();
+    const core::Role granted =
+        account != nullptr ? store::find_role(db_, *repository, account->id) : core::Role::none;
     return Known{*std::move(repository), granted};
   }
 
-  store::Connection& db_;
-  const core::Principal& principal_;
+  Reader& db_;
+  const core::Actor& actor_;
   std::unordered_map<RepositoryId, std::optional<Known>> known_;
 };
 
 }  // namespace
 
-Result<void> judge_again(const Context& context, Feed& feed) {
-  if (feed.principal.token) {
-    auto owner = TRY(context.database.read(
-        [&](store::Connection& db) { return store::find_token(db, feed.principal.token->id); }));
-    if (!owner || !core::is_usable(owner->token, owner->account, context.now())) {
-      return fail(ErrorCode::unauthenticated, "Bad credentials");
+Result<void> renew_access(const Context& context, Feed& feed) {
+  return context.database.read([&](Reader& db) -> Result<void> {
+    if (const core::Token* token = feed.actor.token()) {
+      auto owner = store::find_token(db, token->id);
+      if (!owner || !core::is_usable(owner->token, owner->account, context.now())) {
+        return fail(ErrorCode::unauthenticated, "Bad credentials");
+      }
+      feed.actor = core::Actor::by_token(std::move(owner->account), std::move(owner->token))
+                       .in_request(feed.actor.request_id());
     }
-    feed.principal.account = std::move(owner->account);
-    feed.principal.token = std::move(owner->token);
-  }
-  if (feed.repository) {
-    TRY(open_repository(context, feed.principal, *feed.repository, core::feed_requirement()));
-  }
-  return {};
+    if (feed.repository) {
+      TRY(enter(db, feed.actor, *feed.repository, core::operations::read_repository_events));
+    }
+    return {};
+  });
 }
 
 Result<store::FeedEnd> feed_end(const Context& context) {
-  return context.database.read([](store::Connection& db) { return store::feed_end(db); });
+  return context.database.read([](Reader& db) { return store::feed_end(db); });
 }
 
 Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after, int64_t settled,
                            int count) {
-  return context.database.read([&](store::Connection& db) {
+  return context.database.read([&](Reader& db) {
     FeedPage page;
     page.next = after;
-    Repositories repositories(db, feed.principal);
+    Repositories repositories(db, feed.actor);
     size_t bytes = 0;
     const auto events =
         store::list_feed(db, feed.repository, after, settled, limits::feed_scan_events);

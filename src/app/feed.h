@@ -8,17 +8,20 @@
 
 namespace esclusa::app {
 
-/// Who reads which events: all that the principal may read, or those of one repository.
+/// Who reads which events: all that the actor may read, or those of one repository.
 struct Feed {
-  core::Principal principal;
+  core::Actor actor = core::Actor::nobody();
   std::optional<RepositoryId> repository;
 };
 
-/// Reads the principal's present account and token, and judges its access again, for a stream that
-/// stays open. `unauthenticated` or `not_found` when the stream must end.
-Result<void> judge_again(const Context& context, Feed& feed);
+// These functions open their own snapshots: a stream outlives the snapshot of its request.
 
-/// The present end of the feed; for `read_feed`.
+/// Reads the actor's present account and token, and judges its access again, for a stream that
+/// stays open. `unauthenticated` or `not_found` when the stream must end.
+Result<void> renew_access(const Context& context, Feed& feed);
+
+/// The present end of the feed; for `read_feed`. The events up to it must be read in a later
+/// snapshot than this one: some of them may have been committed after this one began.
 Result<store::FeedEnd> feed_end(const Context& context);
 
 struct FeedPage {
@@ -26,7 +29,7 @@ struct FeedPage {
   int64_t next = 0;       ///< id to continue after; may lie beyond the last event
   bool has_more = false;  ///< the page ended before `settled`
 };
-/// Reads the oldest events after `after`, at most `count`, that the principal may read. One call
+/// Reads the oldest events after `after`, at most `count`, that the actor may read. One call
 /// skips at most about limits::feed_scan_events others: a page may be empty although more events
 /// follow it.
 Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t after, int64_t settled,

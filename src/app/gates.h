@@ -1,48 +1,43 @@
 #pragma once
 #include <string>
-#include <string_view>
 
-#include "app/context.h"
+#include "app/access.h"
+#include "app/change.h"
 #include "core/commit.h"
 #include "core/gates.h"
 #include "core/lifecycle.h"
 
-/// How a deployment passes its gates. Call each function inside a write transaction, and
-/// `context.events_committed()` after its commit.
+/// How a deployment passes its gates: steps of a change.
 namespace esclusa::app {
-
-/// Both clocks, read now.
-core::GateTime gate_time(const Context& context);
 
 /// 422 `invalid_environment_name` or `environment_unknown` if a deployment may not create the
 /// environment of that name, which does not exist.
-Result<void> check_may_make_environment(store::Connection& db, const core::Repository& repository,
+Result<void> check_may_make_environment(Reader& db, const core::Repository& repository,
                                         const std::string& name);
 
 /// Judges a new deployment and inserts it: released, with its event, or held, with a `waiting`
 /// status. 422 if the environment's branch policy forbids its ref, or if the deployment may not
 /// create the environment. `head` is the deployment's commit, for the event that requests reviews;
 /// it has only the SHA if the commit was not read.
-Result<core::Deployment> admit(store::Connection& tx, const Context& context,
-                               const RepositoryAccess& access, core::Deployment deployment,
-                               const std::string& environment, const core::Commit& head);
+Result<core::Deployment> judge_new(Change& change, const core::Repository& repository,
+                                   core::Deployment deployment, const std::string& environment,
+                                   const core::Commit& head);
 
 /// Judges a held deployment again, stores the verdicts, and releases it if no gate is shut; returns
-/// whether it was released. `by` is who acts; it has no account for the timer. With `past_waits` an
-/// administrator bypasses the waiting gates.
-bool judge_again(store::Connection& tx, const Context& context, const RepositoryAccess& by,
-                 core::Deployment& deployment, bool past_waits = false);
+/// whether it was released. With `past_waits` the actor, an administrator, bypasses the waiting
+/// gates.
+bool judge_again(Change& change, const core::Repository& repository, core::Deployment& deployment,
+                 bool past_waits = false);
 /// Judges every held deployment of the environment again, after its rules have changed.
-void judge_environment(store::Connection& tx, const Context& context, const RepositoryAccess& by,
+void judge_environment(Change& change, const core::Repository& repository,
                        EnvironmentNameId environment);
 
 /// Ends a held deployment, whose event was never sent. The caller adds the final status.
-void end_held(store::Connection& tx, const Context& context, const RepositoryAccess& by,
-              core::Deployment& deployment, core::DeploymentTrigger trigger);
+void end_held(Change& change, core::Deployment& deployment, core::DeploymentTrigger trigger);
 
 /// Checks whether a status may move the deployment to that environment. 422
 /// `environment_override_protected`, or an error of `check_may_make_environment`.
-Result<void> check_override(store::Connection& tx, const core::Repository& repository,
+Result<void> check_override(Reader& db, const core::Repository& repository,
                             const core::Deployment& deployment, const std::string& environment);
 
 }  // namespace esclusa::app

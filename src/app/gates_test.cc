@@ -21,8 +21,8 @@ struct GateFixture : test::AppFixture {
     git.commit("main", "a", "1");
     ada = add(git);
     for (const char* login : {"grace", "linus"}) {
-      must(app::create_account(context, nobody, {.login = login, .human = ""}));
-      must(app::grant_role(context, nobody, "ada", "application", login, core::Role::write));
+      must(app::create_account(context, administrator, {.login = login, .human = ""}));
+      must(app::grant_role(context, administrator, "ada", "application", login, core::Role::write));
     }
     grace = open("grace", "application");
     linus = open("linus", "application");
@@ -31,8 +31,10 @@ struct GateFixture : test::AppFixture {
   /// Adds grace-bot, for which grace answers.
   app::RepositoryAccess add_bot() {
     must(app::create_account(
-        context, nobody, {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
-    must(app::grant_role(context, nobody, "ada", "application", "grace-bot", core::Role::write));
+        context, administrator,
+        {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
+    must(app::grant_role(context, administrator, "ada", "application", "grace-bot",
+                         core::Role::write));
     return open("grace-bot", "application");
   }
   core::Environment guard(const core::EnvironmentChange& change) {
@@ -40,7 +42,7 @@ struct GateFixture : test::AppFixture {
   }
   core::EnvironmentChange by_review(bool prevent_self_review = false, int count = 1) {
     core::EnvironmentChange change;
-    change.reviewers = {grace.principal.account->id, ada.principal.account->id};
+    change.reviewers = {grace.actor.sender().id, ada.actor.sender().id};
     change.prevent_self_review = prevent_self_review;
     change.required_approvals = count;
     return change;
@@ -57,12 +59,14 @@ struct GateFixture : test::AppFixture {
     return AppFixture::deploy(ada, input);
   }
   core::Deployment get(const core::Deployment& deployment) {
-    return must(app::get_deployment(context, ada, deployment.id));
+    return must(
+        read([&](store::Reader& db) { return app::get_deployment(db, ada, deployment.id); }));
   }
   Result<core::Deployment> review(const app::RepositoryAccess& who,
                                   const core::Deployment& deployment,
                                   core::ReviewState state = core::ReviewState::approved) {
-    const auto environment = must(app::get_environment(context, ada, "production"));
+    const auto environment =
+        must(read([&](store::Reader& db) { return app::get_environment(db, ada, "production"); }));
     return app::review_deployment(context, who, deployment.id, {{environment.id}, state, ""});
   }
   std::string refusal(const Result<core::Deployment>& result) {
@@ -77,7 +81,7 @@ struct GateFixture : test::AppFixture {
     return made ? "" : made.error().reason_code;
   }
   void set(core::Visibility visibility) {
-    test::write(context.database, [&](store::Connection& tx) {
+    test::write(context.database, [&](store::Writer& tx) {
       tx.execute("update repository set visibility = $1", {core::to_name(visibility)});
     });
     ada = open("ada", "application");
@@ -98,7 +102,9 @@ TEST_CASE("create_deployment: an environment without rules is as on GitHub, and 
   CHECK(app.sent() == 1);
   CHECK(app.count("select count(*) from event where actor_token_id is not null") == 1);
   CHECK(app.states() == "");
-  CHECK(must(app::get_environment(app.context, app.ada, "staging")).name.name == "Staging");
+  CHECK(must(app.read([&](store::Reader& db) {
+          return app::get_environment(db, app.ada, "staging");
+        })).name.name == "Staging");
 }
 
 TEST_CASE("create_deployment: shut gates hold it, and a status says so") {
@@ -243,11 +249,11 @@ TEST_CASE(
   app.guard(app.by_review(false, 2));
   const auto held = app.deploy();
   must(app.review(app.grace, held));
-  must(app::block_account(app.context, app.nobody, "grace"));
+  must(app::block_account(app.context, app.administrator, "grace"));
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
   app::release_due(app.context, true);
   CHECK(app.sent() == 0);
-  must(app::unblock_account(app.context, app.nobody, "grace"));
+  must(app::unblock_account(app.context, app.administrator, "grace"));
   app::release_due(app.context, false);
   CHECK(app.sent() == 0);  // its gate is not a timer
   app::release_due(app.context, true);
@@ -258,12 +264,12 @@ TEST_CASE("review_deployment: a bot cannot review for a human who is blocked") {
   GateFixture app;
   const auto bot = app.add_bot();
   core::EnvironmentChange rules;
-  rules.reviewers = {bot.principal.account->id, app.ada.principal.account->id};
+  rules.reviewers = {bot.actor.sender().id, app.ada.actor.sender().id};
   rules.required_approvals = 2;
   app.guard(rules);
   const auto held = app.deploy();
   must(app.review(bot, held));
-  must(app::block_account(app.context, app.nobody, "grace"));
+  must(app::block_account(app.context, app.administrator, "grace"));
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
   CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
 }
@@ -271,7 +277,7 @@ TEST_CASE("review_deployment: a bot cannot review for a human who is blocked") {
 TEST_CASE("review_deployment: a reviewer without the role cannot review, and no approval counts") {
   GateFixture app;
   auto grant = [&](core::Role role) {
-    must(app::grant_role(app.context, app.nobody, "ada", "application", "grace", role));
+    must(app::grant_role(app.context, app.administrator, "ada", "application", "grace", role));
   };
   for (auto visibility : {core::Visibility::is_private, core::Visibility::is_public}) {
     CAPTURE(core::to_name(visibility));
@@ -283,7 +289,9 @@ TEST_CASE("review_deployment: a reviewer without the role cannot review, and no 
     grant(core::Role::none);
     CHECK(app.refusal(app.review(app.grace, app.deploy())) == "not_a_reviewer");
     CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
-    const auto gates = must(app::explain_gates(app.context, app.ada, held.id)).verdicts;
+    const auto gates = must(app.read([&](store::Reader& db) {
+                         return app::explain_gates(app.context, db, app.ada, held.id);
+                       })).verdicts;
     CHECK(gates.at(0).openers.empty());  // ada has already approved, and grace cannot review
     app::release_due(app.context, true);
     CHECK(app.get(held).phase == DeploymentPhase::held);
@@ -297,12 +305,13 @@ TEST_CASE("review_deployment: a bot reviews for a human who holds a role") {
   GateFixture app;
   const auto bot = app.add_bot();
   core::EnvironmentChange rules;
-  rules.reviewers = {bot.principal.account->id, app.ada.principal.account->id};
+  rules.reviewers = {bot.actor.sender().id, app.ada.actor.sender().id};
   rules.required_approvals = 2;
   app.guard(rules);
   const auto held = app.deploy();
   must(app.review(bot, held));
-  must(app::grant_role(app.context, app.nobody, "ada", "application", "grace", core::Role::none));
+  must(app::grant_role(app.context, app.administrator, "ada", "application", "grace",
+                       core::Role::none));
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
   CHECK(app.refusal(app.review(bot, app.deploy())) == "not_a_reviewer");
 }
@@ -311,11 +320,11 @@ TEST_CASE(
     "review_deployment: after an approval that no longer counts, the human may approve again") {
   GateFixture app;
   const auto grant = [&](core::Role role) {
-    must(app::grant_role(app.context, app.nobody, "ada", "application", "grace-bot", role));
+    must(app::grant_role(app.context, app.administrator, "ada", "application", "grace-bot", role));
   };
   const auto bot = app.add_bot();
   core::EnvironmentChange rules = app.by_review(false, 2);
-  rules.reviewers->push_back(bot.principal.account->id);
+  rules.reviewers->push_back(bot.actor.sender().id);
   app.guard(rules);
   const auto held = app.deploy();
   must(app.review(bot, held));
@@ -333,7 +342,7 @@ TEST_CASE(
 TEST_CASE("put_environment: a reviewer needs a granted role; public read access is not enough") {
   GateFixture app;
   app.set(core::Visibility::is_public);
-  must(app::create_account(app.context, app.nobody, {.login = "stranger", .human = ""}));
+  must(app::create_account(app.context, app.administrator, {.login = "stranger", .human = ""}));
   core::EnvironmentChange change;
   change.reviewers = std::vector<core::ReviewerId>{app.log_in("stranger").account->id};
   auto refused = app::put_environment(app.context, app.ada, "production", change);
@@ -347,7 +356,7 @@ TEST_CASE("release_due: a gate that cannot be read stays shut, and does not stop
   const auto unreadable = app.deploy();
   must(app::put_environment(app.context, app.ada, "staging", app.by_timer(10)));
   const auto held = app.deploy("staging");
-  test::write(app.context.database, [&](store::Connection& tx) {
+  test::write(app.context.database, [&](store::Writer& tx) {
     tx.execute("update protection_rule set kind = 'moon_phase' where environment_id = 1");
   });
   app.pass(10min);
@@ -402,14 +411,19 @@ TEST_CASE("delete_environment: ends held deployments with a status") {
   GateFixture app;
   app.guard(app.by_review());
   const auto held = app.deploy();
-  const auto former = must(app::get_environment(app.context, app.ada, "production")).id;
+  const auto former = must(app.read([&](store::Reader& db) {
+                        return app::get_environment(db, app.ada, "production");
+                      })).id;
   must(app::delete_environment(app.context, app.ada, "PRODUCTION"));
   CHECK(app.get(held).phase == DeploymentPhase::ended);
   CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
         "The environment was deleted.\n");
-  CHECK_FALSE(app::get_environment(app.context, app.ada, "production"));
+  CHECK_FALSE(
+      app.read([&](store::Reader& db) { return app::get_environment(db, app.ada, "production"); }));
   CHECK(app.deploy().phase == DeploymentPhase::released);
-  CHECK(must(app::get_environment(app.context, app.ada, "production")).id != former);
+  CHECK(must(app.read([&](store::Reader& db) {
+          return app::get_environment(db, app.ada, "production");
+        })).id != former);
   CHECK(app.sent() == 1);
 }
 
@@ -475,7 +489,10 @@ TEST_CASE("explain_gates: judges a held deployment now; afterwards shows the sto
   GateFixture app;
   app.guard(app.by_timer(10));
   const auto held = app.deploy();
-  auto explain = [&] { return must(app::explain_gates(app.context, app.ada, held.id)); };
+  auto explain = [&] {
+    return must(app.read(
+        [&](store::Reader& db) { return app::explain_gates(app.context, db, app.ada, held.id); }));
+  };
   CHECK(explain().verdicts.at(0).opens_at == app.now + 10min);
   app.pass(10min);
   app::release_due(app.context, false);

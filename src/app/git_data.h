@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/commit.h"
 #include "core/git_object.h"
 #include "git/refs.h"

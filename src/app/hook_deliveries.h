@@ -7,18 +7,17 @@
 /// delivery.
 namespace esclusa::app {
 
-Result<core::HookDeliveryPage> list_hook_deliveries(const Context& context, const HookScope& scope,
-                                                    HookId hook,
+Result<core::HookDeliveryPage> list_hook_deliveries(Reader& db, const HookScope& scope, HookId hook,
                                                     const core::HookDeliveryQuery& query);
-Result<core::HookDeliveryRecord> get_hook_delivery(const Context& context, const HookScope& scope,
-                                                   HookId hook, DeliveryAttemptId id);
+Result<core::HookDeliveryRecord> get_hook_delivery(Reader& db, const HookScope& scope, HookId hook,
+                                                   DeliveryAttemptId id);
 /// Requests one more attempt with the same GUID and body, whatever the result of the earlier ones.
 Result<void> redeliver(const Context& context, const HookScope& scope, HookId hook,
                        DeliveryAttemptId id);
 
 /// The deliveries by event: one item for all attempts, including deliveries without an attempt yet.
-Result<core::EventDeliveryPage> list_event_deliveries(const Context& context,
-                                                      const HookScope& scope, HookId hook,
+Result<core::EventDeliveryPage> list_event_deliveries(Reader& db, const HookScope& scope,
+                                                      HookId hook,
                                                       const core::EventDeliveryQuery& query);
 /// Starts the retry schedule of those deliveries again, the oldest first, at most
 /// limits::replayed_deliveries of them.

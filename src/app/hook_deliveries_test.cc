@@ -13,18 +13,15 @@ namespace {
 /// A hook whose ping was answered with status 500.
 struct DeliveryFixture : test::AppFixture {
   DeliveryFixture() {
-    access = add_bare("application");
-    other = add_bare("other");
-    hook = make_hook("https://a.example");
-    test::write(context.database, [&](store::Connection& tx) {
+    must(write([&](store::Writer& tx) {
       store::DeliveryAttempt attempt;
       attempt.attempted_at = at(7);
       attempt.status_code = 500;
       attempt.request_headers = attempt.response_headers = "{}";
       store::record_attempt(tx, store::list_due(tx, test::sealer(), now, 1).at(0), attempt,
                             {.delivered = false, .next_attempt_at = std::nullopt});
-    });
-    wake_count = 0;
+    }));
+    told = {};
   }
   HookId make_hook(const std::string& url, const std::vector<std::string>& events = {"push"}) {
     core::HookInput hook;
@@ -33,7 +30,7 @@ struct DeliveryFixture : test::AppFixture {
     return must(app::create_hook(context, access, hook)).id;
   }
   DeliveryAttemptId only_delivery() {
-    auto page = must(app::list_hook_deliveries(context, access, hook, {}));
+    auto page = must(list(access, hook));
     REQUIRE(page.items.size() == 1);
     return page.items[0].id;
   }
@@ -44,8 +41,20 @@ struct DeliveryFixture : test::AppFixture {
         std::to_string(to.value));
   }
 
-  app::RepositoryAccess access, other;
-  HookId hook;
+  Result<core::HookDeliveryPage> list(const app::HookScope& scope, HookId of) {
+    return read([&](store::Reader& db) { return app::list_hook_deliveries(db, scope, of, {}); });
+  }
+  Result<core::HookDeliveryRecord> get(const app::HookScope& scope, HookId of,
+                                       DeliveryAttemptId id) {
+    return read([&](store::Reader& db) { return app::get_hook_delivery(db, scope, of, id); });
+  }
+  Result<core::EventDeliveryPage> list_by_event(const app::HookScope& scope, HookId of) {
+    return read([&](store::Reader& db) { return app::list_event_deliveries(db, scope, of, {}); });
+  }
+
+  app::RepositoryAccess access = add_bare("application");
+  app::RepositoryAccess other = add_bare("other");
+  HookId hook = make_hook("https://a.example");
 };
 
 }  // namespace
@@ -55,7 +64,7 @@ TEST_CASE("redeliver: requests one more attempt, and is audited") {
   const DeliveryAttemptId id = app.only_delivery();
   must(app::redeliver(app.context, app.access, app.hook, id));
   CHECK(app.row_count("redelivery") == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.deliveries);
   CHECK(app.texts("select detail from audit where action = 'hook.redeliver'") ==
         "{\"delivery_id\":" + std::to_string(id.value) + "}\n");
 }
@@ -64,7 +73,7 @@ TEST_CASE("deliveries: not found through another hook or repository") {
   DeliveryFixture app;
   const DeliveryAttemptId id = app.only_delivery();
   const HookId neighbour = app.make_hook("https://b.example");
-  app.wake_count = 0;
+  app.told = {};
   struct Row {
     const app::RepositoryAccess& access;
     HookId hook;
@@ -72,18 +81,18 @@ TEST_CASE("deliveries: not found through another hook or repository") {
   };
   for (const Row& row : {Row{app.other, app.hook, id}, Row{app.access, neighbour, id},
                          Row{app.access, {999}, id}, Row{app.access, app.hook, {999}}}) {
-    auto got = app::get_hook_delivery(app.context, row.access, row.hook, row.id);
+    auto got = app.get(row.access, row.hook, row.id);
     REQUIRE_FALSE(got);
     CHECK(got.error().code == ErrorCode::not_found);
     auto asked = app::redeliver(app.context, row.access, row.hook, row.id);
     REQUIRE_FALSE(asked);
     CHECK(asked.error().code == ErrorCode::not_found);
   }
-  CHECK_FALSE(app::list_hook_deliveries(app.context, app.other, app.hook, {}));
-  CHECK(must(app::list_hook_deliveries(app.context, app.access, neighbour, {})).items.empty());
-  CHECK(must(app::get_hook_delivery(app.context, app.access, app.hook, id)).delivery.id == id);
+  CHECK_FALSE(app.list(app.other, app.hook));
+  CHECK(must(app.list(app.access, neighbour)).items.empty());
+  CHECK(must(app.get(app.access, app.hook, id)).delivery.id == id);
   CHECK(app.row_count("redelivery") == 0);
-  CHECK(app.wake_count == 0);
+  CHECK_FALSE(app.told.any());
 }
 
 TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants pushes") {
@@ -91,15 +100,15 @@ TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants push
   const HookId deaf = app.make_hook("https://b.example", {"deployment"});
   must(app::test_hook(app.context, app.access, app.hook));  // there is no push yet
   CHECK(app.pushes(app.hook) == "");
-  test::write(app.context.database, [&](store::Connection& tx) {
+  must(app.write([&](store::Writer& tx) {
     core::Event event;
     event.guid = random_uuid();
     event.repository_id = app.access.repository.id;
     event.kind = "push";
     event.announced = false;
     event.created_at = at(1);
-    store::insert_event(tx, event, R"({"ref":"refs/heads/main"})", app.access.principal);
-  });
+    store::insert_event(tx, event, R"({"ref":"refs/heads/main"})", app.access.actor);
+  }));
   must(app::test_hook(app.context, app.access, app.hook));
   must(app::test_hook(app.context, app.access, deaf));
   CHECK(app.pushes(app.hook) == "{\"ref\":\"refs/heads/main\"}\n");
@@ -110,21 +119,20 @@ TEST_CASE("test_hook: sends the latest push to that hook alone, if it wants push
 
 TEST_CASE("replay_deliveries: restarts dead deliveries, is audited, and wakes the worker") {
   DeliveryFixture app;
-  CHECK(must(app::list_event_deliveries(app.context, app.access, app.hook, {})).items.at(0).state ==
+  CHECK(must(app.list_by_event(app.access, app.hook)).items.at(0).state ==
         core::DeliveryState::dead);
   CHECK(must(app::replay_deliveries(app.context, app.access, app.hook, {})).count == 1);
-  const auto item =
-      must(app::list_event_deliveries(app.context, app.access, app.hook, {})).items.at(0);
+  const auto item = must(app.list_by_event(app.access, app.hook)).items.at(0);
   CHECK(item.state == core::DeliveryState::pending);
   CHECK(item.attempt_count == 0);
   CHECK(item.event == "ping");
   CHECK(item.repository == "ada/application");
   CHECK(item.latest_attempt->status_code == 500);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.deliveries);
   CHECK(app.texts("select detail from audit where action = 'hook.replay'") == "{\"count\":1}\n");
   for (auto refused : {app::replay_deliveries(app.context, app.other, app.hook, {}),
                        app::replay_deliveries(app.context, app.access, {999}, {})}) {
     CHECK(refused.error().code == ErrorCode::not_found);
   }
-  CHECK_FALSE(app::list_event_deliveries(app.context, app.other, app.hook, {}));
+  CHECK_FALSE(app.list_by_event(app.other, app.hook));
 }

@@ -1,17 +1,15 @@
 #pragma once
-#include "app/context.h"
+#include "app/access.h"
 #include "core/hook.h"
 
 namespace esclusa::app {
 
-/// The owner of hooks, a repository or an organization, and the principal of one request. It is
+/// The owner of hooks, a repository or an organization, and the actor of one request. It is
 /// what the hook use cases of both have in common, and is made from an access that was judged.
 struct HookScope {
   // Implicit, so that callers can pass their access directly.
-  HookScope(const RepositoryAccess& access)
-      : principal(access.principal), owner(access.repository) {}
-  HookScope(const OrganizationAccess& access)
-      : principal(access.principal), owner(access.organization) {}
+  HookScope(const RepositoryAccess& access) : actor(access.actor), owner(access.repository) {}
+  HookScope(const OrganizationAccess& access) : actor(access.actor), owner(access.organization) {}
 
   core::HookTarget target() const { return core::target_of(owner); }
   /// nullopt for an organization.
@@ -20,7 +18,7 @@ struct HookScope {
     return repository != nullptr ? std::optional(repository->id) : std::nullopt;
   }
 
-  core::Principal principal;
+  core::Actor actor;
   core::HookOwner owner;
 };
 

@@ -8,8 +8,9 @@ namespace esclusa::app {
 /// Creates the hook and pings it.
 Result<core::Hook> create_hook(const Context& context, const HookScope& scope,
                                const core::HookInput& input);
-Result<core::Hook> get_hook(const Context& context, const HookScope& scope, HookId id);
-Result<std::vector<core::Hook>> list_hooks(const Context& context, const HookScope& scope);
+Result<core::Hook> get_hook(const Context& context, Reader& db, const HookScope& scope, HookId id);
+Result<std::vector<core::Hook>> list_hooks(const Context& context, Reader& db,
+                                           const HookScope& scope);
 /// Updates the hook. A hook that becomes active again receives its held deliveries at once.
 Result<core::Hook> update_hook(const Context& context, const HookScope& scope, HookId id,
                                const core::HookInput& input);

@@ -4,6 +4,7 @@
 
 #include "app/blocking.h"
 #include "base/limits.h"
+#include "core/operations/hooks.h"
 #include "support/app_fixture.h"
 #include "wire/json.h"
 
@@ -14,16 +15,19 @@ using test::must;
 namespace {
 
 struct HookFixture : test::AppFixture {
-  HookFixture() {
-    access = add_bare("application");
-    other = add_bare("other");
-    audits = row_count("audit");
-  }
   /// The number of audit rows since the set-up.
   int64_t audit_count() { return row_count("audit") - audits; }
 
-  app::RepositoryAccess access, other;
-  int64_t audits = 0;
+  Result<core::Hook> get(const app::HookScope& scope, HookId id) {
+    return read([&](store::Reader& db) { return app::get_hook(context, db, scope, id); });
+  }
+  Result<std::vector<core::Hook>> list(const app::HookScope& scope) {
+    return read([&](store::Reader& db) { return app::list_hooks(context, db, scope); });
+  }
+
+  app::RepositoryAccess access = add_bare("application");
+  app::RepositoryAccess other = add_bare("other");
+  int64_t audits = row_count("audit");
 };
 
 core::HookInput hook_input(const std::string& url, std::vector<std::string> events = {"deployment"},
@@ -44,7 +48,7 @@ TEST_CASE("create_hook: is stored, pinged and audited") {
   app.now = at(3);
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example/h")));
-  const auto read = must(app::get_hook(app.context, app.access, made.id));
+  const auto read = must(app.get(app.access, made.id));
   CHECK(read.url == "https://a.example/h");
   CHECK(read.content_type == core::HookContentType::json);
   CHECK(read.secret.reveal() == "secret");
@@ -52,7 +56,7 @@ TEST_CASE("create_hook: is stored, pinged and audited") {
   CHECK(read.active);
   CHECK(read.created_at == at(3));
   CHECK(app.audit_count() == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   CHECK(app.row_count("event where kind = 'ping' and event_no = 0") == 1);
   CHECK(app.row_count("delivery where order_environment_id = 0 and hook_id = " +
                       std::to_string(made.id.value)) == 1);
@@ -74,7 +78,7 @@ TEST_CASE("create_hook: refuses unknown events and an empty list, and stores not
   CHECK(app.row_count("hook") == 0);
   CHECK(app.row_count("event") == 0);
   CHECK(app.audit_count() == 0);
-  CHECK(app.wake_count == 0);
+  CHECK_FALSE(app.told.any());
 }
 
 TEST_CASE(
@@ -117,7 +121,7 @@ TEST_CASE("update_hook: changes the hook, without a ping, and is audited") {
   changes.active = false;
   const auto changed = must(app::update_hook(app.context, app.access, made.id, changes));
   CHECK(changed.events == std::vector<std::string>{"deployment", "push"});
-  const auto read = must(app::get_hook(app.context, app.access, made.id));
+  const auto read = must(app.get(app.access, made.id));
   CHECK(read.events == changed.events);
   CHECK_FALSE(read.active);
   CHECK(read.url == "https://a.example");
@@ -135,7 +139,7 @@ TEST_CASE("update_hook: a configuration without a secret drops the one that was 
   core::HookInput changes;
   changes.config = core::HookConfig{.url = "https://b.example", .secret = std::nullopt};
   must(app::update_hook(app.context, app.access, made.id, changes));
-  const auto read = must(app::get_hook(app.context, app.access, made.id));
+  const auto read = must(app.get(app.access, made.id));
   CHECK(read.url == "https://b.example");
   CHECK(read.secret.empty());
   CHECK(read.events == std::vector<std::string>{"deployment"});
@@ -150,7 +154,7 @@ TEST_CASE("update_hook: may keep its configuration, but not become a duplicate o
   auto refused = app::update_hook(app.context, app.access, one.id, hook_input("https://b.example"));
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().reason_code == "hook_exists");
-  CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
+  CHECK(must(app.get(app.access, one.id)).url == "https://a.example");
 }
 
 TEST_CASE("update_hook_config: merges keys, and a new URL removes the secret") {
@@ -159,7 +163,7 @@ TEST_CASE("update_hook_config: merges keys, and a new URL removes the secret") {
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
   core::HookConfigChanges changes;
   changes.content_type = core::HookContentType::form;
-  auto read = [&] { return must(app::get_hook(app.context, app.access, made.id)); };
+  auto read = [&] { return must(app.get(app.access, made.id)); };
   must(app::update_hook_config(app.context, app.access, made.id, changes));
   CHECK(read().content_type == core::HookContentType::form);
   CHECK(read().url == "https://a.example");
@@ -183,7 +187,7 @@ TEST_CASE("update_hook_config: may not make a duplicate") {
   auto refused = app::update_hook_config(app.context, app.access, one.id, changes);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().reason_code == "hook_exists");
-  CHECK(must(app::get_hook(app.context, app.access, one.id)).url == "https://a.example");
+  CHECK(must(app.get(app.access, one.id)).url == "https://a.example");
 }
 
 TEST_CASE("delete_hook: hides the hook, and cancels its pending deliveries") {
@@ -191,8 +195,8 @@ TEST_CASE("delete_hook: hides the hook, and cancels its pending deliveries") {
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
   must(app::delete_hook(app.context, app.access, made.id));
-  CHECK(app::get_hook(app.context, app.access, made.id).error().code == ErrorCode::not_found);
-  CHECK(must(app::list_hooks(app.context, app.access)).empty());
+  CHECK(app.get(app.access, made.id).error().code == ErrorCode::not_found);
+  CHECK(must(app.list(app.access)).empty());
   CHECK(app.row_count("delivery where state = 'cancelled'") == 1);
   CHECK(app::delete_hook(app.context, app.access, made.id).error().code == ErrorCode::not_found);
   CHECK(app.audit_count() == 2);
@@ -202,11 +206,11 @@ TEST_CASE("ping_hook: one more ping, for that hook alone") {
   HookFixture app;
   const auto one = must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
   must(app::create_hook(app.context, app.access, hook_input("https://b.example", {"*"})));
-  app.wake_count = 0;
+  app.told = {};
   must(app::ping_hook(app.context, app.access, one.id));
   CHECK(app.row_count("delivery where hook_id = " + std::to_string(one.id.value)) == 2);
   CHECK(app.row_count("delivery") == 3);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   CHECK(app.audit_count() == 3);
 }
 
@@ -214,32 +218,38 @@ TEST_CASE("hooks: not found through another repository") {
   HookFixture app;
   const auto made =
       must(app::create_hook(app.context, app.access, hook_input("https://a.example")));
-  app.wake_count = 0;
+  app.told = {};
   const auto audits = app.audit_count();
   auto code = [](const auto& result) { return result.error().code; };
-  CHECK(code(app::get_hook(app.context, app.other, made.id)) == ErrorCode::not_found);
+  CHECK(code(app.get(app.other, made.id)) == ErrorCode::not_found);
   CHECK(code(app::update_hook(app.context, app.other, made.id, {})) == ErrorCode::not_found);
   CHECK(code(app::ping_hook(app.context, app.other, made.id)) == ErrorCode::not_found);
   CHECK(code(app::delete_hook(app.context, app.other, made.id)) == ErrorCode::not_found);
-  CHECK(must(app::list_hooks(app.context, app.other)).empty());
+  CHECK(must(app.list(app.other)).empty());
   CHECK(app.audit_count() == audits);
-  CHECK(app.wake_count == 0);
+  CHECK_FALSE(app.told.any());
 }
 
 namespace {
 
 /// The same fixture with an organization `works`, of which ada is an admin.
 struct OrganizationFixture : HookFixture {
-  OrganizationFixture() {
+  OrganizationFixture() { audits = row_count("audit"); }
+  app::OrganizationAccess make_works() {
     must(app::create_account(
-        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
-    must(app::set_member(context, nobody, "works", "ada", "admin"));
-    works = open_works(log_in("ada", "admin:org_hook"));
-    audits = row_count("audit");
+        context, administrator,
+        {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+    must(app::set_member(context, administrator, "works", "ada", "admin"));
+    return open_works(log_in("ada", "admin:org_hook"));
   }
-  app::OrganizationAccess open_works(const core::Principal& principal) {
-    return must(app::open_organization(context, principal, "Works",
-                                       {core::Role::admin, {core::Scope::admin_org_hook}}));
+  app::OrganizationAccess open_works(const core::Actor& actor) {
+    return must(enter(actor, "Works"));
+  }
+  Result<app::OrganizationAccess> enter(const core::Actor& actor, const std::string& login) {
+    return read([&](store::Reader& db) {
+      return app::enter(db, actor, app::OrganizationPlace(login),
+                        core::operations::list_organization_hooks);
+    });
   }
   core::Hook make(const std::string& url = "https://a.example") {
     return must(app::create_hook(context, works, hook_input(url)));
@@ -250,14 +260,14 @@ struct OrganizationFixture : HookFixture {
                      std::to_string(to_micros(now)));
   }
   void hold_everything() {
-    test::write(context.database, [&](store::Connection& tx) {
+    must(write([&](store::Writer& tx) {
       tx.execute("update delivery set state = 'held', next_attempt_at = $1",
                  {to_micros(now + std::chrono::hours(20))});
-    });
-    wake_count = 0;
+    }));
+    told = {};
   }
 
-  app::OrganizationAccess works;
+  app::OrganizationAccess works = make_works();
 };
 
 }  // namespace
@@ -266,9 +276,9 @@ TEST_CASE("organization hooks: the same use cases, none of which finds a reposit
   OrganizationFixture app;
   const auto made = app.make();
   CHECK(made.creator.login == "ada");
-  CHECK(must(app::list_hooks(app.context, app.works)).size() == 1);
-  CHECK(must(app::list_hooks(app.context, app.access)).empty());
-  CHECK(app::get_hook(app.context, app.access, made.id).error().code == ErrorCode::not_found);
+  CHECK(must(app.list(app.works)).size() == 1);
+  CHECK(must(app.list(app.access)).empty());
+  CHECK(app.get(app.access, made.id).error().code == ErrorCode::not_found);
   auto body = must(wire::Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("hook", "type") == "Organization");
   CHECK(body.string_at("organization", "login") == "works");
@@ -298,16 +308,16 @@ TEST_CASE("update_hook: a hook that becomes active again gets its held deliverie
   must(app::update_hook(app.context, app.works, made.id, changes));
   CHECK(app.held() == 1);
   app.hold_everything();
-  test::write(app.context.database, [&](store::Connection& tx) {
+  must(app.write([&](store::Writer& tx) {
     tx.execute("update hook set failing_since = 1, last_status = 'disabled', last_message = 'x'");
-  });
+  }));
   must(app::update_hook(app.context, app.works, made.id, changes));
   CHECK(app.held() == 1);
-  CHECK(app.wake_count == 0);
+  CHECK_FALSE(app.told.any());
   changes.active = true;
   const auto active = must(app::update_hook(app.context, app.works, made.id, changes));
   CHECK(app.held() == 0);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.deliveries);
   CHECK_FALSE(active.health.failing_since);
   CHECK(active.last_response.status == "unused");
   app.hold_everything();
@@ -332,48 +342,50 @@ TEST_CASE("rotate_hook_secret: keeps both secrets, sealed, and is audited") {
 TEST_CASE("adopt_hook: a blocked account's hook receives events again with its new owner") {
   OrganizationFixture app;
   const auto made = app.make();
-  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
-  must(app::set_member(app.context, app.nobody, "works", "bob", "admin"));
+  must(app::create_account(app.context, app.administrator, {.login = "bob", .human = ""}));
+  must(app::set_member(app.context, app.administrator, "works", "bob", "admin"));
   const auto bobs = app.open_works(app.log_in("bob", "admin:org_hook"));
-  must(app::block_account(app.context, app.nobody, "ada"));
-  CHECK(must(app::get_hook(app.context, bobs, made.id)).creator.blocked);
+  must(app::block_account(app.context, app.administrator, "ada"));
+  CHECK(must(app.get(bobs, made.id)).creator.blocked);
   app.hold_everything();
   const auto adopted = must(app::adopt_hook(app.context, bobs, made.id));
   CHECK(adopted.creator.login == "bob");
   CHECK_FALSE(adopted.creator.blocked);
   CHECK(app.held() == 0);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.deliveries);
   CHECK(app.row_count("audit where action = 'hook.adopt'") == 1);
 }
 
 TEST_CASE("block_account: takes effect at once; unblocking sends the held deliveries") {
   OrganizationFixture app;
   app.make();
-  const auto blocked = must(app::block_account(app.context, app.nobody, "ADA"));
+  const auto blocked = must(app::block_account(app.context, app.administrator, "ADA"));
   CHECK(blocked.account.blocked_at == app.now);
   CHECK(blocked.hook_count == 1);
   CHECK(app.held() == 1);
-  must(app::block_account(app.context, app.nobody, "ada"));  // already blocked
+  must(app::block_account(app.context, app.administrator, "ada"));  // already blocked
   CHECK(app.row_count("audit where action = 'account.block'") == 1);
   CHECK_THROWS(app.log_in("ada"));
   app.hold_everything();
-  const auto unblocked = must(app::unblock_account(app.context, app.nobody, "ada"));
+  const auto unblocked = must(app::unblock_account(app.context, app.administrator, "ada"));
   CHECK_FALSE(unblocked.account.blocked_at);
   CHECK(app.held() == 0);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.deliveries);
   CHECK(app.row_count("audit where action = 'account.unblock'") == 1);
   app.log_in("ada");
-  CHECK(app::block_account(app.context, app.nobody, "nobody").error().code == ErrorCode::not_found);
-  CHECK(app::block_account(app.context, app.nobody, "works").error().reason_code == "not_a_member");
+  CHECK(app::block_account(app.context, app.administrator, "nobody").error().code ==
+        ErrorCode::not_found);
+  CHECK(app::block_account(app.context, app.administrator, "works").error().reason_code ==
+        "not_a_member");
 }
 
-TEST_CASE("open_organization: for owners and site administrators with the scope, else not found") {
+TEST_CASE(
+    "enter: an organization, for owners and site administrators with the scope, else not found") {
   OrganizationFixture app;
-  must(app::create_account(app.context, app.nobody, {.login = "bob", .human = ""}));
+  must(app::create_account(app.context, app.administrator, {.login = "bob", .human = ""}));
   auto code = [&](const std::string& login, const std::string& organization,
                   const std::string& scopes) {
-    auto opened = app::open_organization(app.context, app.log_in(login, scopes), organization,
-                                         {core::Role::admin, {core::Scope::admin_org_hook}});
+    auto opened = app.enter(app.log_in(login, scopes), organization);
     return opened ? std::optional<ErrorCode>() : opened.error().code;
   };
   CHECK_FALSE(code("ada", "works", "admin:org_hook"));
@@ -389,9 +401,9 @@ TEST_CASE("delete_hook: a hook of meta events gets one last delivery; the others
       app.context, app.access, hook_input("https://a.example/h", {"deployment", "meta"})));
   const auto other =
       must(app::create_hook(app.context, app.access, hook_input("https://b.example/h", {"*"})));
-  const int wakes = app.wake_count;
+  app.told = {};
   REQUIRE(app::delete_hook(app.context, app.access, hook.id));
-  CHECK(app.wake_count == wakes + 1);
+  CHECK(app.told.events);
   const std::string of_hook = " where hook_id = " + std::to_string(hook.id.value);
   CHECK(app.texts("select state from delivery" + of_hook + " order by id") ==
         "cancelled\npending\n");

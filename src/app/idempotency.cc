@@ -6,10 +6,10 @@ namespace esclusa::app {
 
 store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
                                     const core::IdempotencyKey& key) {
-  return {access.principal.account->id, access.repository.id, key.key};
+  return {access.actor.sender().id, access.repository.id, key.key};
 }
 
-Result<std::optional<int64_t>> find_made(store::Connection& db, const RepositoryAccess& access,
+Result<std::optional<int64_t>> find_made(Reader& db, const RepositoryAccess& access,
                                          const core::IdempotencyKey& key, Timestamp now) {
   const auto earlier =
       store::find_idempotency_key(db, owner_of(access, key), now - limits::idempotency_time);
@@ -19,6 +19,11 @@ Result<std::optional<int64_t>> find_made(store::Connection& db, const Repository
                 "idempotency_key_reused");
   }
   return earlier->resource_id;
+}
+
+bool take_key(Change& change, const RepositoryAccess& access, const core::IdempotencyKey& key) {
+  return store::take_idempotency_key(change.rows, owner_of(access, key), key.body_digest,
+                                     change.now, change.now - limits::idempotency_time);
 }
 
 }  // namespace esclusa::app

@@ -1,7 +1,8 @@
 #pragma once
 #include <optional>
 
-#include "app/context.h"
+#include "app/access.h"
+#include "app/change.h"
 #include "core/idempotency_key.h"
 #include "store/idempotency.h"
 
@@ -14,7 +15,10 @@ store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
 
 /// The id of what was created with the key, if the body was the same; 422 `idempotency_key_reused`
 /// if it was different.
-Result<std::optional<int64_t>> find_made(store::Connection& db, const RepositoryAccess& access,
+Result<std::optional<int64_t>> find_made(Reader& db, const RepositoryAccess& access,
                                          const core::IdempotencyKey& key, Timestamp now);
+
+/// Takes the key for what this change creates. False if another request has it.
+bool take_key(Change& change, const RepositoryAccess& access, const core::IdempotencyKey& key);
 
 }  // namespace esclusa::app

@@ -1,5 +1,6 @@
 #include "app/merges.h"
 
+#include "app/change.h"
 #include "app/pushes.h"
 #include "base/log.h"
 #include "core/deployment.h"
@@ -9,7 +10,6 @@
 #include "git/push.h"
 #include "git/repository.h"
 #include "store/accounts.h"
-#include "store/events.h"
 #include "store/git_intents.h"
 #include "store/repositories.h"
 
@@ -25,9 +25,9 @@ git::MergeAuthor author_of(const core::Account& account, Timestamp now) {
 std::string message_of(const RepositoryAccess& access, const core::ResolvedRef& branch) {
   const std::string name = branch.full_name.substr(std::string_view("refs/heads/").size());
   return "Merge " + access.repository.default_branch + " into " + name +
-         "\n\nAuto-merged by Esclusa, since " + access.principal.account->login +
+         "\n\nAuto-merged by Esclusa, since " + access.actor.sender().login +
          " asked for a deployment of " + name + "\nwith auto_merge.\n\n" +
-         "Request-Id: " + access.principal.request_id + "\n";
+         "Request-Id: " + access.actor.request_id() + "\n";
 }
 
 /// Names the lock file as git does, so that an operator can remove what a dead process left.
@@ -47,15 +47,28 @@ Result<core::Push> read_push(const Context& context, const git::Repository& git,
 
 /// Closes the intent. If the branch moved, `push` is required, and the audit row and the `push`
 /// event are inserted. This happens once, because an intent is closed only once.
-void settle(store::Connection& tx, const Context& context, const core::Repository& repository,
-            const core::GitIntent& intent, const std::optional<core::Push>& push,
-            const core::Principal& actor) {
-  const Timestamp now = context.now();
+Result<void> settle(const Context& context, const core::Actor& actor,
+                    const core::Repository& repository, const core::GitIntent& intent,
+                    const std::optional<core::Push>& push) {
   const auto outcome = push ? core::GitOutcome::moved : core::GitOutcome::abandoned;
-  if (!store::settle_git_intent(tx, intent.id, outcome, now) || !push) return;
-  store::insert_audit(tx, actor, {"branch.merge", intent.repository_id, intent.id.value}, now);
-  const core::Account& sender = actor.account ? *actor.account : repository.owner;
-  insert_push_event(tx, context, repository, *push, sender, actor);
+  return change(context, actor, [&](Change& change) -> Result<void> {
+    if (!store::settle_git_intent(change.rows, intent.id, outcome, change.now) || !push) {
+      change.skip_audit();  // it was closed before, or the branch never moved
+      return {};
+    }
+    change.audit({"branch.merge", intent.repository_id, intent.id.value});
+    const core::Account* account = actor.account();
+    insert_push_event(change, repository, *push, account != nullptr ? *account : repository.owner);
+    return {};
+  });
+}
+
+/// The account that asked for the merge; nobody if it is gone.
+Result<core::Actor> actor_of(const Context& context, const core::GitIntent& intent) {
+  const auto account = TRY(
+      context.database.read([&](Reader& db) { return store::find_account(db, intent.actor_id); }));
+  const auto actor = account ? core::Actor::by_session(*account) : core::Actor::nobody();
+  return actor.in_request(intent.request_id);
 }
 
 /// Whether the branch contains the commit, even below newer commits.
@@ -74,13 +87,7 @@ Result<bool> settle_left(const Context& context, const core::Repository& reposit
   if (TRY(has_moved(git, intent))) push = TRY(read_push(context, git, intent));
   // This must happen while the intent is open: after it is settled, nobody looks for the lock.
   git::remove_left_lock(git, intent.branch, intent.to_sha);
-  core::Principal actor;
-  actor.request_id = intent.request_id;
-  TRY(context.database.write([&](store::Connection& tx) {
-    actor.account = store::find_account(tx, intent.actor_id);
-    settle(tx, context, repository, intent, push, actor);
-  }));
-  context.events_committed();
+  TRY(settle(context, TRY(actor_of(context, intent)), repository, intent, push));
   return push.has_value();
 }
 
@@ -93,7 +100,7 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
   auto conflict = [&](std::string reason) {
     return core::merge_conflict(repository.default_branch, ref, std::move(reason));
   };
-  const git::MergeAuthor author = author_of(*access.principal.account, context.now());
+  const git::MergeAuthor author = author_of(access.actor.sender(), context.now());
   const auto git = TRY(git::Repository::open(repository));
   const auto merge =
       TRY(git::make_merge_commit(git, branch.sha, other_sha, message_of(access, branch), author));
@@ -104,24 +111,22 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
                          .branch = branch.full_name,
                          .from_sha = branch.sha,
                          .to_sha = *merge,
-                         .actor_id = access.principal.account->id,
+                         .actor_id = access.actor.sender().id,
                          .actor_token_id = std::nullopt,
-                         .request_id = access.principal.request_id,
+                         .request_id = access.actor.request_id(),
                          .created_at = author.at};
-  if (access.principal.token) intent.actor_token_id = access.principal.token->id;
+  if (access.actor.token() != nullptr) intent.actor_token_id = access.actor.token()->id;
   // Read this before the branch moves: a read error then stops a merge that has not happened yet.
   std::optional<core::Push> push = TRY(read_push(context, git, intent));
-  intent.id = TRY(context.database.write(
-      [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));
+  intent.id =
+      TRY(context.database.write([&](Writer& tx) { return store::insert_git_intent(tx, intent); }));
 
   const git::BranchMove move =
       TRY(git::move_branch(git, branch.full_name, branch.sha, *merge, author));
   if (move != git::BranchMove::moved) push.reset();
-  TRY(context.database.write([&](store::Connection& tx) {
-    settle(tx, context, repository, intent, push, access.principal);
-  }));
+  TRY(settle(context, access.actor, repository, intent, push));
   switch (move) {
-    case git::BranchMove::moved: context.events_committed(); return {};
+    case git::BranchMove::moved: return {};
     case git::BranchMove::changed: return conflict("branch_moved");
     case git::BranchMove::checked_out: return conflict("branch_checked_out");
     case git::BranchMove::locked: return locked(branch.full_name);
@@ -146,11 +151,11 @@ Result<void> check_mergeable(const git::Repository& git, const core::Repository&
 void settle_git_intents(const Context& context, std::chrono::microseconds age) {
   const Timestamp now = context.now();
   auto open = context.database.read(
-      [&](store::Connection& db) { return store::list_open_git_intents(db, now - age); });
+      [&](Reader& db) { return store::list_open_git_intents(db, now - age); });
   if (!open) return;
   for (const core::GitIntent& intent : *open) {
     auto repository = context.database.read(
-        [&](store::Connection& db) { return store::find_repository(db, intent.repository_id); });
+        [&](Reader& db) { return store::find_repository(db, intent.repository_id); });
     if (!repository || !*repository) continue;
     if (const auto moved = settle_left(context, **repository, intent)) {
       const auto outcome = *moved ? core::GitOutcome::moved : core::GitOutcome::abandoned;

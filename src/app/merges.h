@@ -2,7 +2,7 @@
 #include <chrono>
 #include <string>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/ref.h"
 #include "git/repository.h"
 

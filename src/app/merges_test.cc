@@ -65,7 +65,7 @@ TEST_CASE("create_deployment: a branch that is behind is merged into, and nothin
   CHECK(app.row_count("git_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
   CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
   CHECK(app.row_count("event where kind = 'push' and announced = 1") == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("ref") == "refs/heads/topic");
   CHECK(body.string_at("before") == git.topic);
@@ -162,12 +162,12 @@ TEST_CASE("settle_git_intents: after a crash the database agrees with the branch
                            .branch = "refs/heads/topic",
                            .from_sha = git.topic,
                            .to_sha = to,
-                           .actor_id = access.principal.account->id,
+                           .actor_id = access.actor.sender().id,
                            .actor_token_id = std::nullopt,
                            .request_id = "request-9",
                            .created_at = app.now};
     return must(app.context.database.write(
-        [&](store::Connection& tx) { return store::insert_git_intent(tx, intent); }));
+        [&](store::Writer& tx) { return store::insert_git_intent(tx, intent); }));
   };
   auto outcome = [&](GitIntentId id) {
     return app.texts("select outcome from git_intent where id = " + std::to_string(id.value));
@@ -202,7 +202,7 @@ TEST_CASE("create_deployment: two requests never make the same merge") {
   auto access = app.add(git);
   std::vector<std::string> merges;
   for (const char* request : {"request-1", "request-2"}) {  // in the same second
-    access.principal.request_id = request;
+    access.actor = access.actor.in_request(request);
     CHECK(reason(app::create_deployment(app.context, access, to_deploy("topic"))) == "");
     merges.push_back(git.tip("topic"));
     git.branch("topic", git.topic);
@@ -227,13 +227,13 @@ TEST_CASE("settle_git_intents: an unreadable repository keeps its intents") {
   AppFixture app;
   std::optional<Behind> git(std::in_place);
   const auto access = app.add(*git);
-  must(app.context.database.write([&](store::Connection& tx) {
+  must(app.context.database.write([&](store::Writer& tx) {
     return store::insert_git_intent(tx, {.id = {},
                                          .repository_id = access.repository.id,
                                          .branch = "refs/heads/topic",
                                          .from_sha = git->topic,
                                          .to_sha = git->main,
-                                         .actor_id = access.principal.account->id,
+                                         .actor_id = access.actor.sender().id,
                                          .actor_token_id = std::nullopt,
                                          .request_id = "",
                                          .created_at = app.now});

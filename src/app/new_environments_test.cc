@@ -13,9 +13,9 @@ using test::must;
 namespace {
 
 struct NamingFixture : test::AppFixture {
-  NamingFixture() {
+  app::RepositoryAccess add_with_commit() {
     git.commit("main", "a", "1");
-    ada = add(git);
+    return add(git);
   }
 
   Result<app::CreateOutcome> create(const std::string& environment) {
@@ -47,16 +47,15 @@ struct NamingFixture : test::AppFixture {
   }
   /// Inserts an environment as an older version did, with a name that is refused today.
   void make_as_before(const std::string& name) {
-    test::write(context.database, [&](store::Connection& tx) {
-      store::ensure_environment(tx, ada.repository.id, name, now);
-    });
+    must(write(
+        [&](store::Writer& tx) { store::ensure_environment(tx, ada.repository.id, name, now); }));
   }
   void take(NewEnvironments policy) {
-    must(app::choose_new_environments(context, nobody, "ada", "Application", policy));
+    must(app::choose_new_environments(context, administrator, "ada", "Application", policy));
   }
 
   test::GitFixture git;
-  app::RepositoryAccess ada;
+  app::RepositoryAccess ada = add_with_commit();
 };
 
 }  // namespace
@@ -78,8 +77,12 @@ TEST_CASE("a new environment must not have a name that looks like another one's"
 TEST_CASE("an older environment with such a name can be read, used and deleted") {
   NamingFixture app;
   app.make_as_before("production ");
-  CHECK(must(app::get_environment(app.context, app.ada, "production ")).name.name == "production ");
-  CHECK(must(app::list_environments(app.context, app.ada, {})).total_count == 1);
+  const auto found = must(app.read(
+      [&](store::Reader& db) { return app::get_environment(db, app.ada, "production "); }));
+  CHECK(found.name.name == "production ");
+  const auto listing =
+      must(app.read([&](store::Reader& db) { return app::list_environments(db, app.ada, {}); }));
+  CHECK(listing.total_count == 1);
   CHECK(app.refusal("production ") == "");
   CHECK(app.put("production ") == "");
   must(app::delete_environment(app.context, app.ada, "production "));
@@ -107,8 +110,8 @@ TEST_CASE("a create makes no environment where only known ones are accepted") {
   CHECK(app.refusal("qa") == "");
   CHECK(app.texts("select detail from audit where action = 'repository.environments'") ==
         "{\"environments\":\"known\"}\n{\"environments\":\"any\"}\n");
-  const auto missing =
-      app::choose_new_environments(app.context, app.nobody, "ada", "none", NewEnvironments::known);
+  const auto missing = app::choose_new_environments(app.context, app.administrator, "ada", "none",
+                                                    NewEnvironments::known);
   CHECK(missing.error().reason_code == "repository_not_found");
 }
 

@@ -5,18 +5,16 @@
 
 #include "app/commits.h"
 #include "app/default_branch.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "core/git_intent.h"
 #include "git/head.h"
 #include "git/lock.h"
 #include "git/push.h"
 #include "git/repository.h"
-#include "store/events.h"
 #include "store/pushed_refs.h"
 #include "store/repositories.h"
+#include "wire/audit_detail.h"
 #include "wire/event_body.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::app {
 namespace {
@@ -24,8 +22,8 @@ namespace {
 constexpr std::string_view heads = "refs/heads/";
 
 Result<core::Repository> find_repository(const Context& context, RepositoryId id) {
-  auto found = TRY(
-      context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
+  auto found =
+      TRY(context.database.read([&](Reader& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
   // The event of the push contains the default branch.
   return follow_head(context, std::move(*found));
@@ -35,25 +33,20 @@ Result<core::Repository> find_repository(const Context& context, RepositoryId id
 /// inserted. This happens once, because a change is closed only once.
 Result<void> settle(const Context& context, const core::Repository& repository,
                     const core::PushedRef& pushed, const std::optional<core::Push>& push) {
-  const Timestamp now = context.now();
-  core::Principal actor;
-  actor.request_id = pushed.request_id;
-  actor.deploy_key_id = pushed.deploy_key_id;
+  const auto actor = core::Actor::by_deploy_key(pushed.deploy_key_id).in_request(pushed.request_id);
   const auto outcome = push ? core::GitOutcome::moved : core::GitOutcome::abandoned;
-  TRY(context.database.write([&](store::Connection& tx) {
-    if (!store::settle_pushed_ref(tx, pushed.id, outcome, now) || !push) return;
-    wire::JsonWriter detail;
-    detail.begin_object()
-        .member("ref", pushed.change.ref)
-        .member("before", pushed.change.from_sha)
-        .member("after", pushed.change.to_sha)
-        .end_object();
-    store::insert_audit(tx, actor,
-                        {"ref.push", pushed.repository_id, pushed.id.value, detail.take()}, now);
-    insert_push_event(tx, context, repository, *push, pushed.pusher, actor);
-  }));
-  if (push) context.events_committed();
-  return {};
+  return change(context, actor, [&](Change& change) -> Result<void> {
+    if (!store::settle_pushed_ref(change.rows, pushed.id, outcome, change.now) || !push) {
+      change.skip_audit();  // it was closed before, or git never made it
+      return {};
+    }
+    change.audit({"ref.push", pushed.repository_id, pushed.id.value,
+                  wire::audit_detail({{"ref", pushed.change.ref},
+                                      {"before", pushed.change.from_sha},
+                                      {"after", pushed.change.to_sha}})});
+    insert_push_event(change, repository, *push, pushed.pusher);
+    return {};
+  });
 }
 
 Result<core::Push> read_push(const Context& context, const git::Repository& git,
@@ -91,8 +84,7 @@ core::Repository follow_first_push(const Context& context, const git::Repository
 Result<bool> was_made(const Context& context, const git::Repository& git,
                       const core::PushedRef& pushed) {
   if (!core::has_changed(pushed.change, TRY(git::read_ref_facts(git, pushed.change)))) return false;
-  return !TRY(context.database.read(
-      [&](store::Connection& db) { return store::has_other_made(db, pushed); }));
+  return !TRY(context.database.read([&](Reader& db) { return store::has_other_made(db, pushed); }));
 }
 
 /// Settles a change that nobody reported; returns whether it was made.
@@ -130,7 +122,7 @@ Result<void> begin_push(const Context& context, const SshSession& session,
                          .change = {},
                          .request_id = request_id,
                          .created_at = context.now()};
-  return context.database.write([&](store::Connection& tx) {
+  return context.database.write([&](Writer& tx) {
     for (const core::RefChange& change : changes) {
       pushed.change = change;
       store::insert_pushed_ref(tx, pushed);
@@ -140,8 +132,8 @@ Result<void> begin_push(const Context& context, const SshSession& session,
 
 Result<void> finish_push(const Context& context, const std::string& session,
                          const std::vector<core::RefChange>& made) {
-  const auto open = TRY(context.database.read(
-      [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
+  const auto open = TRY(
+      context.database.read([&](Reader& db) { return store::list_open_pushed_refs(db, session); }));
   if (open.empty()) return {};
   std::vector<core::PushedRef> moved;
   std::ranges::copy_if(open, std::back_inserter(moved), [&](const core::PushedRef& pushed) {
@@ -158,8 +150,8 @@ Result<void> finish_push(const Context& context, const std::string& session,
 }
 
 Result<void> end_push(const Context& context, const std::string& session, GitEnd end) {
-  const auto open = TRY(context.database.read(
-      [&](store::Connection& db) { return store::list_open_pushed_refs(db, session); }));
+  const auto open = TRY(
+      context.database.read([&](Reader& db) { return store::list_open_pushed_refs(db, session); }));
   for (const core::PushedRef& pushed : open) {
     const auto repository = TRY(find_repository(context, pushed.repository_id));
     if (end == GitEnd::reported) {
@@ -172,8 +164,7 @@ Result<void> end_push(const Context& context, const std::string& session, GitEnd
 }
 
 void settle_pushes(const Context& context) {
-  auto open = context.database.read(
-      [&](store::Connection& db) { return store::list_open_pushed_refs(db); });
+  auto open = context.database.read([&](Reader& db) { return store::list_open_pushed_refs(db); });
   if (!open) return;
   for (const core::PushedRef& pushed : *open) {
     const auto repository = find_repository(context, pushed.repository_id);
@@ -200,16 +191,10 @@ Result<core::Push> with_accounts(const Context& context, core::Push push) {
   return push;
 }
 
-void insert_push_event(store::Connection& tx, const Context& context,
-                       const core::Repository& repository, const core::Push& push,
-                       const core::Account& sender, const core::Principal& actor) {
-  core::Event event;
-  event.guid = random_uuid();
-  event.repository_id = repository.id;
-  event.kind = "push";
-  event.created_at = context.now();
-  store::insert_event(tx, event, wire::push_event({repository, sender, context.event_urls}, push),
-                      actor);
+void insert_push_event(Change& change, const core::Repository& repository, const core::Push& push,
+                       const core::Account& sender) {
+  change.raise(change.new_event(repository.id, "push"),
+               wire::push_event(change.event_context(repository, sender), push));
 }
 
 }  // namespace esclusa::app

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/change.h"
 #include "app/ssh_door.h"
 #include "core/push.h"
 #include "core/pushed_ref.h"
@@ -37,8 +37,7 @@ void settle_pushes(const Context& context);
 Result<core::Push> with_accounts(const Context& context, core::Push push);
 
 /// Inserts a `push` event, sent by `sender`.
-void insert_push_event(store::Connection& tx, const Context& context,
-                       const core::Repository& repository, const core::Push& push,
-                       const core::Account& sender, const core::Principal& actor);
+void insert_push_event(Change& change, const core::Repository& repository, const core::Push& push,
+                       const core::Account& sender);
 
 }  // namespace esclusa::app

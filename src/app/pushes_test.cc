@@ -29,15 +29,13 @@ const std::string main_ref = "refs/heads/main";
 /// A repository with a deploy key that may write, and a session of that key.
 struct PushFixture : test::AppFixture {
   PushFixture() {
-    first = git.commit("main", "a", "1");
-    access = add(git);
+    git.branch("main", first);  // not pushed yet
+    told = {};
+  }
+  core::DeployKey make_key() {
     core::NewDeployKey input;
     input.key = test::public_key("ci");
-    key = must(app::create_deploy_key(context, access, input));
-    session = start();
-    second = git.commit("main", "a", "2");
-    git.branch("main", first);  // not pushed yet
-    wake_count = 0;
+    return must(app::create_deploy_key(context, access, input));
   }
   app::SshSession start(GitService service = GitService::receive_pack) {
     return must(
@@ -46,14 +44,18 @@ struct PushFixture : test::AppFixture {
   void begin(const std::vector<RefChange>& changes) {
     must(app::begin_push(context, session, changes, "request-7"));
   }
+  Result<core::DeployKey> find_opening_key(const std::string& line) {
+    return read([&](store::Reader& db) { return app::find_opening_key(context, db, line); });
+  }
   std::string outcomes() { return texts("select outcome from pushed_ref order by id"); }
   int64_t pushes() { return row_count("event where kind = 'push' and announced = 1"); }
 
   GitFixture git;
-  std::string first, second;
-  app::RepositoryAccess access;
-  core::DeployKey key;
-  app::SshSession session;
+  std::string first = git.commit("main", "a", "1");
+  app::RepositoryAccess access = add(git);
+  core::DeployKey key = make_key();
+  app::SshSession session = start();
+  std::string second = git.commit("main", "a", "2");
 };
 
 }  // namespace
@@ -69,7 +71,7 @@ TEST_CASE("finish_push: each change of git gets one event and one audit row, by 
   for (int i = 0; i < 2; ++i) must(app::finish_push(app.context, app.session.id, {change}));
   CHECK(app.outcomes() == "moved\nopen\n");
   CHECK(app.pushes() == 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
   const auto body =
       must(wire::Json::parse(app.texts("select b.body from event_body b join event e on e.id = "
                                        "b.event_id where e.kind = 'push'")));
@@ -88,7 +90,7 @@ TEST_CASE("finish_push: each change of git gets one event and one audit row, by 
 TEST_CASE("finish_push: HEAD of a repository made by Esclusa follows the first push") {
   PushFixture app;
   const auto made =
-      must(app::create_repository(app.context, {},
+      must(app::create_repository(app.context, app.administrator,
                                   {.owner = "demo", .name = "new", .path = "", .auto_merge = {}}))
           .repository;
   const auto push = [&](const std::string& branch) {
@@ -209,27 +211,23 @@ TEST_CASE("find_opening_key: finds the key, unless it gives no access") {
   PushFixture app;
   const std::string line = test::public_key("ci");
   const int64_t audits = app.row_count("audit");
-  CHECK(must(app::find_opening_key(app.context, line)).id == app.key.id);
-  CHECK(must(app::find_opening_key(app.context, line + " a comment\n")).id == app.key.id);
+  CHECK(must(app.find_opening_key(line)).id == app.key.id);
+  CHECK(must(app.find_opening_key(line + " a comment\n")).id == app.key.id);
   const auto refused = [&](const std::string& text) {
-    return !app::find_opening_key(app.context, text).has_value();
+    return !app.find_opening_key(text).has_value();
   };
   CHECK(refused(test::public_key("other")));
   CHECK(refused(""));
   CHECK(refused("command=\"sh\" " + line));
   CHECK(refused("ssh-rsa " + line.substr(line.find(' ') + 1)));
-  app.context.database
-      .write([&](store::Connection& tx) {
-        tx.execute("update deploy_key set expires_at = $1", {to_micros(app.now)});
-      })
-      .value();
+  must(app.write([&](store::Writer& tx) {
+    tx.execute("update deploy_key set expires_at = $1", {to_micros(app.now)});
+  }));
   CHECK(refused(line));
-  app.context.database
-      .write([&](store::Connection& tx) {
-        tx.execute("update deploy_key set expires_at = null");
-        store::set_blocked(tx, app.access.principal.account->id, app.now);
-      })
-      .value();
+  must(app.write([&](store::Writer& tx) {
+    tx.execute("update deploy_key set expires_at = null");
+    store::set_blocked(tx, app.access.actor.sender().id, app.now);
+  }));
   CHECK(refused(line));
   CHECK(app.row_count("audit") == audits);
 }
@@ -254,13 +252,13 @@ TEST_CASE("start_ssh_session: notes the use of the key, and the audit log names 
 TEST_CASE("check_ssh_session: refuses a session when its key or its right to write is gone") {
   PushFixture app;
   const auto reason = [&](GitService service) {
-    const auto checked = app::check_ssh_session(app.context, app.session.id, app.key.id, service);
+    const auto checked = app.read([&](store::Reader& db) {
+      return app::check_ssh_session(app.context, db, app.session.id, app.key.id, service);
+    });
     return checked ? "" : checked.error().reason_code;
   };
   CHECK(reason(GitService::receive_pack) == "");
-  app.context.database
-      .write([](store::Connection& tx) { tx.execute("update repository set writable = 0"); })
-      .value();
+  must(app.write([](store::Writer& tx) { tx.execute("update repository set writable = 0"); }));
   CHECK(reason(GitService::receive_pack) == "repository_read_only");
   CHECK(reason(GitService::upload_pack) == "");
   must(app::delete_deploy_key(app.context, app.access, app.key.id));

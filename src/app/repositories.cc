@@ -1,5 +1,6 @@
 #include "app/repositories.h"
 
+#include "app/change.h"
 #include "app/default_branch.h"
 #include "app/registration.h"
 #include "base/crypto.h"
@@ -9,22 +10,20 @@
 #include "git/registration.h"
 #include "git/repository.h"
 #include "store/accounts.h"
-#include "store/events.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
 namespace {
 
 /// The account of that login. If there is none, creates an organization.
-core::Account ensure_owner(store::Connection& tx, const core::Principal& principal,
-                           const std::string& login, Timestamp now) {
-  if (auto found = store::find_account(tx, login)) return *found;
+core::Account ensure_owner(Change& change, const std::string& login) {
+  if (auto found = store::find_account(change.rows, login)) return *found;
   core::Account owner;
   owner.login = login;
   owner.kind = core::AccountKind::organization;
-  owner.created_at = owner.updated_at = now;
-  owner.id = store::insert_account(tx, owner).value();
-  store::insert_audit(tx, principal, {"account.create", std::nullopt, owner.id.value}, now);
+  owner.created_at = owner.updated_at = change.now;
+  owner.id = store::insert_account(change.rows, owner).value();
+  change.audit({"account.create", std::nullopt, owner.id.value});
   return owner;
 }
 
@@ -48,7 +47,7 @@ std::string find_problem(core::Repository repository) {
 
 }  // namespace
 
-Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
+Result<core::Repository> require_repository(Reader& db, const std::string& owner,
                                             const std::string& name) {
   auto repository = store::find_repository(db, owner, name);
   if (!repository) {
@@ -58,12 +57,12 @@ Result<core::Repository> require_repository(store::Connection& db, const std::st
   return std::move(*repository);
 }
 
-Result<Registration> create_repository(const Context& context, const core::Principal& principal,
+Result<Registration> create_repository(const Context& context, const core::Actor& actor,
                                        const NewRepository& input) {
   TRY(core::check_login(input.owner, core::AccountKind::organization));
   TRY(core::check_repository_name(input.name));
   // An early check, before a folder is made; the insert below decides.
-  TRY(context.database.read([&](store::Connection& db) -> Result<void> {
+  TRY(context.database.read([&](Reader& db) -> Result<void> {
     if (store::find_repository(db, input.owner, input.name)) {
       return repository_exists(input.owner, input.name);
     }
@@ -91,13 +90,13 @@ Result<Registration> create_repository(const Context& context, const core::Princ
     made.found.push_back("Its default branch, " + repository.default_branch +
                          ", has no commit yet.");
   }
-  return context.database.write([&](store::Connection& tx) -> Result<Registration> {
-    repository.created_at = repository.updated_at = context.now();
-    repository.owner = ensure_owner(tx, principal, input.owner, repository.created_at);
-    auto id = store::insert_repository(tx, repository);
+  return change(context, actor, [&](Change& change) -> Result<Registration> {
+    repository.created_at = repository.updated_at = change.now;
+    repository.owner = ensure_owner(change, input.owner);
+    auto id = store::insert_repository(change.rows, repository);
     if (!id) return repository_exists(input.owner, input.name);
     repository.id = *id;
-    store::insert_audit(tx, principal, {"repository.create", id, id->value}, repository.created_at);
+    change.audit({"repository.create", id, id->value});
     return made;
   });
 }

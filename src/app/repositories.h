@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/context.h"
+#include "core/actor.h"
 #include "core/repository_change.h"
 
 /// Registers, examines, changes and removes repositories.
@@ -25,7 +26,7 @@ struct Registration {
 };
 /// Registers an existing repository or makes one. An owner that does not exist is created as an
 /// organization. Errors of the folder are those of git::inspect.
-Result<Registration> create_repository(const Context& context, const core::Principal& principal,
+Result<Registration> create_repository(const Context& context, const core::Actor& actor,
                                        const NewRepository& input);
 
 /// A repository and the health of its folder: empty, or a sentence that says what is wrong.
@@ -40,11 +41,11 @@ Result<std::vector<RepositoryHealth>> list_repositories(const Context& context);
 /// Changes the registration; the caller has judged the access. Changes nothing in git. `not_found`,
 /// `invalid_name`, `repository_exists`, `invalid_branch`, `not_bare`, `not_writable`,
 /// `changed_meanwhile`, or an error of git::inspect.
-Result<Registration> update_repository(const Context& context, const core::Principal& principal,
-                                       RepositoryId id, const core::RepositoryChange& change);
-Result<Registration> update_repository(const Context& context, const core::Principal& principal,
+Result<Registration> update_repository(const Context& context, const core::Actor& actor,
+                                       RepositoryId id, const core::RepositoryChange& changes);
+Result<Registration> update_repository(const Context& context, const core::Actor& actor,
                                        const std::string& owner, const std::string& name,
-                                       const core::RepositoryChange& change);
+                                       const core::RepositoryChange& changes);
 
 /// What a removal ended and deleted.
 struct Removal {
@@ -56,11 +57,11 @@ struct Removal {
 /// Removes the registration: its routes are 404 for everybody, held deployments end with `failure`,
 /// its hooks and deploy keys are deleted, its pending `deployment` events are cancelled, and its
 /// name is free. Ids, rows and the folder stay.
-Result<Removal> remove_repository(const Context& context, const core::Principal& principal,
+Result<Removal> remove_repository(const Context& context, const core::Actor& actor,
                                   const std::string& owner, const std::string& name);
 
 /// Finds the repository; `repository_not_found`, with a text for the machine's administrator.
-Result<core::Repository> require_repository(store::Connection& db, const std::string& owner,
+Result<core::Repository> require_repository(Reader& db, const std::string& owner,
                                             const std::string& name);
 
 }  // namespace esclusa::app

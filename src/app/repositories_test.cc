@@ -8,6 +8,10 @@
 #include "app/environments.h"
 #include "app/hooks.h"
 #include "app/reviews.h"
+#include "app/timers.h"
+#include "core/operations/code.h"
+#include "core/operations/deployments.h"
+#include "core/operations/people.h"
 #include "git/registration.h"
 #include "support/app_fixture.h"
 
@@ -35,7 +39,8 @@ app::NewRepository repository_input(const std::string& name,
 
 Result<core::Repository> change(AppFixture& app, const std::string& name,
                                 const core::RepositoryChange& change) {
-  return TRY(app::update_repository(app.context, app.nobody, "TEAM", name, change)).repository;
+  return TRY(app::update_repository(app.context, app.administrator, "TEAM", name, change))
+      .repository;
 }
 
 Result<core::Repository> rename(AppFixture& app, const std::string& name,
@@ -53,7 +58,7 @@ TEST_CASE("create_repository: registers an existing one, and makes its owner an 
   AppFixture app;
   test::GitFixture git(test::GitFixture::Layout::work_tree, "trunk");
   git.commit("trunk", "a", "1");
-  const auto made = must(app::create_repository(app.context, app.nobody,
+  const auto made = must(app::create_repository(app.context, app.administrator,
                                                 repository_input("Application", git.path())))
                         .repository;
   CHECK(made.full_name() == "team/Application");
@@ -68,7 +73,8 @@ TEST_CASE("create_repository: registers an existing one, and makes its owner an 
 
   auto writable = repository_input("second", git.path().string());
   writable.writable = true;
-  const auto second = must(app::create_repository(app.context, app.nobody, writable)).repository;
+  const auto second =
+      must(app::create_repository(app.context, app.administrator, writable)).repository;
   CHECK(second.writable);
   CHECK(second.auto_merge == core::MergePolicy::merge);
   CHECK(second.owner.id == made.owner.id);
@@ -78,7 +84,7 @@ TEST_CASE("create_repository: registers an existing one, and makes its owner an 
 TEST_CASE("create_repository: makes a bare one in the repositories folder, with a random name") {
   AppFixture app;
   const auto made =
-      must(app::create_repository(app.context, app.nobody, repository_input("application")))
+      must(app::create_repository(app.context, app.administrator, repository_input("application")))
           .repository;
   CHECK(std::filesystem::path(made.path).parent_path() == app.context.repositories_directory);
   CHECK(made.path.find("application") == std::string::npos);
@@ -92,14 +98,14 @@ TEST_CASE("create_repository: makes a bare one in the repositories folder, with 
 
 TEST_CASE("create_repository: a name that is taken is refused, and makes no folder") {
   AppFixture app;
-  must(app::create_repository(app.context, app.nobody, repository_input("application")));
+  must(app::create_repository(app.context, app.administrator, repository_input("application")));
   auto folders = [&] {
     return std::distance(std::filesystem::directory_iterator(app.context.repositories_directory),
                          {});
   };
   CHECK(folders() == 1);
-  CHECK(reason(app::create_repository(app.context, app.nobody, repository_input("APPLICATION"))) ==
-        "repository_exists");
+  CHECK(reason(app::create_repository(app.context, app.administrator,
+                                      repository_input("APPLICATION"))) == "repository_exists");
   CHECK(folders() == 1);
   CHECK(app.row_count("repository") == 1);
 }
@@ -107,7 +113,7 @@ TEST_CASE("create_repository: a name that is taken is refused, and makes no fold
 TEST_CASE("create_repository: refuses bad names, other folders, and merging while read-only") {
   AppFixture app;
   auto create = [&](const app::NewRepository& input) {
-    return reason(app::create_repository(app.context, app.nobody, input));
+    return reason(app::create_repository(app.context, app.administrator, input));
   };
   CHECK(create(repository_input("..")) == "invalid_name");
   auto bad_owner = repository_input("application");
@@ -126,7 +132,7 @@ TEST_CASE("create_repository: refuses bad names, other folders, and merging whil
 TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row") {
   AppFixture app;
   const auto made =
-      must(app::create_repository(app.context, app.nobody, repository_input("application")))
+      must(app::create_repository(app.context, app.administrator, repository_input("application")))
           .repository;
   app.now = at(7);
   const auto renamed = must(rename(app, "Application", "Shop"));
@@ -146,8 +152,8 @@ TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row"
 
 TEST_CASE("update_repository: a rename refuses an unknown repository, taken names and bad names") {
   AppFixture app;
-  must(app::create_repository(app.context, app.nobody, repository_input("one")));
-  must(app::create_repository(app.context, app.nobody, repository_input("two")));
+  must(app::create_repository(app.context, app.administrator, repository_input("one")));
+  must(app::create_repository(app.context, app.administrator, repository_input("two")));
   auto renamed = [&](const std::string& name, const std::string& new_name) {
     return reason(rename(app, name, new_name));
   };
@@ -170,9 +176,10 @@ TEST_CASE("create_repository: stores alternates as they were declared, and check
   const std::string objects = (pool.path() / "objects").string();
   std::ofstream(git.path() / "objects/info/alternates") << objects << "\n";
   auto input = repository_input("shop", git.path());
-  CHECK(reason(app::create_repository(app.context, app.nobody, input)) == "undeclared_alternate");
+  CHECK(reason(app::create_repository(app.context, app.administrator, input)) ==
+        "undeclared_alternate");
   input.alternates = {objects};
-  const auto made = must(app::create_repository(app.context, app.nobody, input));
+  const auto made = must(app::create_repository(app.context, app.administrator, input));
   CHECK(made.repository.alternates == std::vector<std::string>{objects});
   CHECK(must(app::list_repositories(app.context)).at(0).repository.alternates.size() == 1);
   std::ofstream(git.path() / "objects/info/alternates") << "/etc\n";
@@ -183,7 +190,8 @@ TEST_CASE("list_repositories: says what is wrong with a folder, and is empty for
   AppFixture app;
   test::GitFixture git;
   git.commit("main", "a", "1");
-  must(app::create_repository(app.context, app.nobody, repository_input("shop", git.path())));
+  must(
+      app::create_repository(app.context, app.administrator, repository_input("shop", git.path())));
   CHECK(health(app).empty());
   git.git({"symbolic-ref", "HEAD", "refs/heads/none"});
   CHECK(health(app).contains("HEAD of the repository points to none, which has no commit."));
@@ -200,7 +208,7 @@ TEST_CASE("update_repository: description, visibility, writability and what foll
   git.commit("main", "a", "1");
   auto input = repository_input("shop", git.path());
   input.writable = true;
-  must(app::create_repository(app.context, app.nobody, input));
+  must(app::create_repository(app.context, app.administrator, input));
   app.now = at(5);
   auto changed = must(
       change(app, "shop",
@@ -230,7 +238,8 @@ TEST_CASE("update_repository: another path is examined, and its HEAD followed") 
   test::GitFixture one, two(test::GitFixture::Layout::bare, "trunk");
   one.commit("main", "a", "1");
   two.commit("trunk", "a", "1");
-  must(app::create_repository(app.context, app.nobody, repository_input("shop", one.path())));
+  must(
+      app::create_repository(app.context, app.administrator, repository_input("shop", one.path())));
   CHECK(reason(change(app, "shop", {.path = "/etc"})) == "repository_refused");
   const auto moved = must(change(app, "shop", {.path = two.path().string()}));
   CHECK(moved.path == two.path().string());
@@ -241,9 +250,9 @@ namespace {
 
 /// A repository of ada's with a deployment.
 struct RemovalFixture : AppFixture {
-  RemovalFixture() {
+  app::RepositoryAccess add_with_commit() {
     git.commit("main", "a", "1");
-    access = add(git);
+    return add(git);
   }
   core::Deployment create(const std::string& environment) {
     core::NewDeployment input;
@@ -252,7 +261,7 @@ struct RemovalFixture : AppFixture {
     return deploy(access, input);
   }
   test::GitFixture git;
-  app::RepositoryAccess access;
+  app::RepositoryAccess access = add_with_commit();
 };
 
 }  // namespace
@@ -271,7 +280,8 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
   CHECK(held.phase == core::DeploymentPhase::held);
   const auto id = app.access.repository.id;
 
-  const auto removal = must(app::remove_repository(app.context, app.nobody, "ADA", "Application"));
+  const auto removal =
+      must(app::remove_repository(app.context, app.administrator, "ADA", "Application"));
   CHECK(removal.deployment_count == 1);
   CHECK(removal.hook_count == 1);
   CHECK(app.texts("select phase from deployment order by id") == "ended\nreleased\n");
@@ -286,20 +296,21 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
   app::release_due(app.context, true);
   CHECK(app.row_count("event where kind = 'deployment'") == 1);
 
-  const core::Requirement read{.role = core::Role::read, .scopes = {core::Scope::repo}};
-  CHECK(app::open_repository(app.context, app.log_in("ada"), id, read).error().code ==
-        ErrorCode::not_found);
+  const auto ada = app.log_in("ada");
+  const auto entered = app.read(
+      [&](store::Reader& db) { return app::enter(db, ada, id, core::operations::get_repository); });
+  CHECK(entered.error().code == ErrorCode::not_found);
   // A request whose access was judged before the removal deploys nothing after it.
   core::NewDeployment late;
   late.ref = "main";
   CHECK(app::create_deployment(app.context, app.access, late).error().code == ErrorCode::not_found);
-  CHECK(reason(app::remove_repository(app.context, app.nobody, "ada", "application")) ==
+  CHECK(reason(app::remove_repository(app.context, app.administrator, "ada", "application")) ==
         "repository_not_found");
 
   const auto again = app.add(app.git);
   CHECK(again.repository.id != id);
   CHECK(app.row_count("deployment where repository_id = " + std::to_string(id.value)) == 2);
-  must(app::remove_repository(app.context, app.nobody, "ada", "application"));
+  must(app::remove_repository(app.context, app.administrator, "ada", "application"));
 }
 
 TEST_CASE("remove_repository: an organization's hook gets the final status, but no deployment") {
@@ -307,16 +318,19 @@ TEST_CASE("remove_repository: an organization's hook gets the final status, but 
   test::GitFixture git;
   git.commit("main", "a", "1");
   must(
-      app::create_account(app.context, app.nobody,
+      app::create_account(app.context, app.administrator,
                           {.login = "team", .kind = core::AccountKind::organization, .human = ""}));
-  must(app::set_member(app.context, app.nobody, "team", "ada", "admin"));
-  must(app::create_repository(app.context, app.nobody, repository_input("shop", git.path())));
-  const core::Requirement write{.role = core::Role::write, .scopes = {core::Scope::repo}};
-  const auto access = must(app::open_repository(app.context, app.log_in("ada"),
-                                                app::RepositoryName{"team", "shop"}, write));
-  const auto organization =
-      must(app::open_organization(app.context, app.log_in("ada", "admin:org"), "team",
-                                  {.role = core::Role::admin, .scopes = {core::Scope::admin_org}}));
+  must(app::set_member(app.context, app.administrator, "team", "ada", "admin"));
+  must(
+      app::create_repository(app.context, app.administrator, repository_input("shop", git.path())));
+  const auto ada = app.log_in("ada", "repo, admin:org");
+  const auto access = must(app.read([&](store::Reader& db) {
+    return app::enter(db, ada, app::RepositoryName{"team", "shop"},
+                      core::operations::create_deployment);
+  }));
+  const auto organization = must(app.read([&](store::Reader& db) {
+    return app::enter(db, ada, app::OrganizationPlace("team"), core::operations::create_team);
+  }));
   core::HookInput hook;
   hook.config.emplace().url = "http://127.0.0.1:1/hook";
   hook.events = std::vector<std::string>{"*"};
@@ -329,7 +343,7 @@ TEST_CASE("remove_repository: an organization's hook gets the final status, but 
   app.deploy(access, input);
   input.environment = "guarded";
   app.deploy(access, input);
-  must(app::remove_repository(app.context, app.nobody, "team", "shop"));
+  must(app::remove_repository(app.context, app.administrator, "team", "shop"));
   CHECK(app.texts("select distinct e.kind from delivery d join event e on e.id = d.event_id "
                   "where d.state = 'pending' order by e.kind") == "deployment_status\nping\n");
   CHECK(app.row_count("delivery d join event e on e.id = d.event_id where "

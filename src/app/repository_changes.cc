@@ -1,11 +1,11 @@
+#include "app/change.h"
 #include "app/default_branch.h"
 #include "app/registration.h"
 #include "app/repositories.h"
 #include "base/text.h"
 #include "core/names.h"
-#include "store/events.h"
 #include "store/repositories.h"
-#include "wire/json_writer.h"
+#include "wire/audit_detail.h"
 
 namespace esclusa::app {
 namespace {
@@ -45,31 +45,31 @@ Result<void> change_default_branch(core::Repository& repository,
 
 /// The repository with the change applied, except for its name. Asks git.
 Result<Registration> plan_change(const core::Repository& before,
-                                 const core::RepositoryChange& change) {
+                                 const core::RepositoryChange& changes) {
   Registration changed{before, {}};
   core::Repository& repository = changed.repository;
-  if (change.description) {
-    TRY(check_description(*change.description));
-    repository.description = *change.description;
+  if (changes.description) {
+    TRY(check_description(*changes.description));
+    repository.description = *changes.description;
     if (repository.description && repository.description->empty()) repository.description.reset();
   }
-  repository.visibility = change.visibility.value_or(before.visibility);
-  repository.writable = change.writable.value_or(before.writable);
-  repository.auto_merge = change.auto_merge.value_or(before.auto_merge);
+  repository.visibility = changes.visibility.value_or(before.visibility);
+  repository.writable = changes.writable.value_or(before.writable);
+  repository.auto_merge = changes.auto_merge.value_or(before.auto_merge);
   // A repository that becomes read-only loses the settings that need it to be writable.
   const bool merges = repository.auto_merge == core::MergePolicy::merge;
-  if (merges && !repository.writable && !change.auto_merge) {
+  if (merges && !repository.writable && !changes.auto_merge) {
     repository.auto_merge = core::MergePolicy::ignore;
   }
   TRY(check_merge_policy(repository));
-  repository.alternates = change.alternates.value_or(before.alternates);
-  if (change.path || change.alternates || change.writable) {
-    changed.found = TRY(look_at_folder(repository, change.path.value_or(before.path)));
+  repository.alternates = changes.alternates.value_or(before.alternates);
+  if (changes.path || changes.alternates || changes.writable) {
+    changed.found = TRY(look_at_folder(repository, changes.path.value_or(before.path)));
   }
   const bool follows = before.default_branch_source != DefaultBranchSource::set;
-  if (change.default_branch) {
-    TRY(change_default_branch(repository, *change.default_branch));
-  } else if (change.path && follows) {
+  if (changes.default_branch) {
+    TRY(change_default_branch(repository, *changes.default_branch));
+  } else if (changes.path && follows) {
     TRY(take_head(repository));
   }
   return changed;
@@ -77,74 +77,78 @@ Result<Registration> plan_change(const core::Repository& before,
 
 /// The audit detail of a change: the members that differ, with their new values.
 std::string detail_of(const core::Repository& before, const core::Repository& now) {
-  wire::JsonWriter json;
-  json.begin_object();
-  if (before.name != now.name) json.member("name", now.name);
-  if (before.description != now.description) json.member("description", now.description);
+  const std::string alternates = join(now.alternates, "\n");
+  std::vector<wire::AuditMember> members;
+  if (before.name != now.name) members.push_back({"name", now.name});
+  if (before.description != now.description) {
+    members.push_back({"description", nullptr});
+    if (now.description) members.back().value = std::string_view(*now.description);
+  }
   if (before.visibility != now.visibility) {
-    json.member("visibility", core::to_name(now.visibility));
+    members.push_back({"visibility", core::to_name(now.visibility)});
   }
   if (before.default_branch != now.default_branch ||
       before.default_branch_source != now.default_branch_source) {
-    json.member("default_branch", now.default_branch)
-        .member("default_branch_source", core::to_name(now.default_branch_source));
+    members.push_back({"default_branch", now.default_branch});
+    members.push_back({"default_branch_source", core::to_name(now.default_branch_source)});
   }
-  if (before.writable != now.writable) json.member("writable", now.writable);
+  if (before.writable != now.writable) members.push_back({"writable", now.writable});
   if (before.auto_merge != now.auto_merge) {
-    json.member("auto_merge", core::to_name(now.auto_merge));
+    members.push_back({"auto_merge", core::to_name(now.auto_merge)});
   }
-  if (before.path != now.path) json.member("path", now.path);
-  if (before.alternates != now.alternates) json.member("alternates", join(now.alternates, "\n"));
-  return json.end_object().take();
+  if (before.path != now.path) members.push_back({"path", now.path});
+  if (before.alternates != now.alternates) members.push_back({"alternates", alternates});
+  return wire::audit_detail(members);
 }
 
-Result<Registration> update_found(const Context& context, const core::Principal& principal,
+Result<Registration> update_found(const Context& context, const core::Actor& actor,
                                   const core::Repository& found,
-                                  const core::RepositoryChange& change) {
+                                  const core::RepositoryChange& changes) {
   const core::Repository before = follow_head(context, found);
-  if (change.name) TRY(core::check_repository_name(*change.name));
-  Registration changed = TRY(plan_change(before, change));
+  if (changes.name) TRY(core::check_repository_name(*changes.name));
+  Registration changed = TRY(plan_change(before, changes));
   core::Repository& repository = changed.repository;
-  return context.database.write([&](store::Connection& tx) -> Result<Registration> {
-    const auto current = store::find_repository(tx, before.id);
+  return change(context, actor, [&](Change& change) -> Result<Registration> {
+    const auto current = store::find_repository(change.rows, before.id);
     if (!current || current->removed_at) return not_found();
     if (detail_of(before, *current) != "{}") {
       return fail(ErrorCode::conflict, "The repository was changed meanwhile. Try again.",
                   "changed_meanwhile");
     }
-    const Timestamp now = context.now();
-    if (change.name && *change.name != before.name) {
-      if (!store::rename_repository(tx, before, *change.name, now)) {
-        return repository_exists(before.owner.login, *change.name);
+    if (changes.name && *changes.name != before.name) {
+      if (!store::rename_repository(change.rows, before, *changes.name, change.now)) {
+        return repository_exists(before.owner.login, *changes.name);
       }
-      repository.name = *change.name;
+      repository.name = *changes.name;
     }
     const std::string detail = detail_of(before, repository);
-    if (detail == "{}") return changed;
-    repository.updated_at = now;
-    store::update_repository(tx, repository);
-    store::insert_audit(tx, principal,
-                        {"repository.update", repository.id, repository.id.value, detail}, now);
+    if (detail == "{}") {
+      change.skip_audit();  // the repository is as it was
+      return changed;
+    }
+    repository.updated_at = change.now;
+    store::update_repository(change.rows, repository);
+    change.audit({"repository.update", repository.id, repository.id.value, detail});
     return changed;
   });
 }
 
 }  // namespace
 
-Result<Registration> update_repository(const Context& context, const core::Principal& principal,
-                                       RepositoryId id, const core::RepositoryChange& change) {
-  const auto found = TRY(
-      context.database.read([&](store::Connection& db) { return store::find_repository(db, id); }));
+Result<Registration> update_repository(const Context& context, const core::Actor& actor,
+                                       RepositoryId id, const core::RepositoryChange& changes) {
+  const auto found =
+      TRY(context.database.read([&](Reader& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
-  return update_found(context, principal, *found, change);
+  return update_found(context, actor, *found, changes);
 }
 
-Result<Registration> update_repository(const Context& context, const core::Principal& principal,
+Result<Registration> update_repository(const Context& context, const core::Actor& actor,
                                        const std::string& owner, const std::string& name,
-                                       const core::RepositoryChange& change) {
-  const auto found = TRY(context.database.read(
-      [&](store::Connection& db) { return require_repository(db, owner, name); }));
-  return update_found(context, principal, found, change);
+                                       const core::RepositoryChange& changes) {
+  const auto found =
+      TRY(context.database.read([&](Reader& db) { return require_repository(db, owner, name); }));
+  return update_found(context, actor, found, changes);
 }
 
 }  // namespace esclusa::app

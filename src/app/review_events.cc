@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "git/commits.h"
 #include "store/deployments.h"
-#include "store/events.h"
 #include "wire/review_event.h"
 
 namespace esclusa::app {
@@ -22,9 +21,8 @@ Result<core::Commit> try_read(const Context& context, const core::Repository& re
 
 /// The environment as everybody may see it: an event goes to every hook and feed reader, so it must
 /// not name a secret team.
-core::EnvironmentDetails details_for_everybody(store::Connection& db,
-                                               const core::Environment& environment) {
-  return details_for(db, core::Principal{}, environment);
+core::EnvironmentDetails details_for_everybody(Reader& db, const core::Environment& environment) {
+  return details_for(db, core::Actor::nobody(), environment);
 }
 
 }  // namespace
@@ -47,35 +45,31 @@ core::Commit read_head(const Context& context, const core::Repository& repositor
 Result<core::Commit> read_head(const Context& context, const core::Repository& repository,
                                DeploymentId id) {
   const auto deployment = TRY(context.database.read(
-      [&](store::Connection& db) { return store::find_deployment(db, repository.id, id); }));
+      [&](Reader& db) { return store::find_deployment(db, repository.id, id); }));
   if (!deployment) return not_found();
   return read_head(context, repository, deployment->sha);
 }
 
-void announce_request(store::Connection& tx, const Context& context, const RepositoryAccess& by,
-                      const Reviewed& about) {
-  const core::Account sender = by.principal.account.value_or(about.deployment.creator);
-  const wire::EventContext event_context{by.repository, sender, context.event_urls};
-  store::insert_event(
-      tx, event_of(about.deployment, "deployment_review", "requested", context.now()),
+void announce_request(Change& change, const core::Repository& repository, const Reviewed& about) {
+  const core::Account* account = change.actor.account();
+  const core::Account& sender = account != nullptr ? *account : about.deployment.creator;
+  change.raise(
+      new_deployment_event(change, about.deployment, "deployment_review", "requested"),
       wire::review_requested_event(
-          event_context,
-          {about.deployment, details_for_everybody(tx, about.environment), about.head}),
-      by.principal);
+          change.event_context(repository, sender),
+          {about.deployment, details_for_everybody(change.rows, about.environment), about.head}));
 }
 
-void announce_review(store::Connection& tx, const Context& context, const RepositoryAccess& access,
-                     const Reviewed& about, const core::DeploymentReview& review) {
+void announce_review(Change& change, const core::Repository& repository, const Reviewed& about,
+                     const core::DeploymentReview& review) {
   // As in the list of approvals, a bypass is an approval with its reason as the comment.
   const char* action = review.state == core::ReviewState::rejected ? "rejected" : "approved";
-  const wire::EventContext event_context{access.repository, review.reviewer, context.event_urls};
-  store::insert_event(
-      tx, event_of(about.deployment, "deployment_review", action, review.created_at),
+  change.raise(
+      new_deployment_event(change, about.deployment, "deployment_review", action),
       wire::review_event(
-          event_context,
-          {about.deployment, details_for_everybody(tx, about.environment), about.head}, action,
-          review),
-      access.principal);
+          change.event_context(repository, review.reviewer),
+          {about.deployment, details_for_everybody(change.rows, about.environment), about.head},
+          action, review));
 }
 
 }  // namespace esclusa::app

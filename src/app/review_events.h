@@ -1,5 +1,5 @@
 #pragma once
-#include "app/context.h"
+#include "app/change.h"
 #include "core/commit.h"
 #include "core/gates.h"
 
@@ -22,12 +22,11 @@ struct Reviewed {
   const core::Environment& environment;
   const core::Commit& head;
 };
-/// Inserts the event that requests reviews from the environment's reviewers. `by` is who acts; it
-/// has no account for the timer.
-void announce_request(store::Connection& tx, const Context& context, const RepositoryAccess& by,
-                      const Reviewed& about);
-/// Inserts the event of a review; `access` is the reviewer's.
-void announce_review(store::Connection& tx, const Context& context, const RepositoryAccess& access,
-                     const Reviewed& about, const core::DeploymentReview& review);
+/// Inserts the event that requests reviews from the environment's reviewers. Its sender is the
+/// actor's account, or the deployment's creator where the actor has none.
+void announce_request(Change& change, const core::Repository& repository, const Reviewed& about);
+/// Inserts the event of a review, by its reviewer.
+void announce_review(Change& change, const core::Repository& repository, const Reviewed& about,
+                     const core::DeploymentReview& review);
 
 }  // namespace esclusa::app

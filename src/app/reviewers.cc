@@ -16,13 +16,13 @@ std::unexpected<Error> unknown_reviewer(const std::string& what) {
 }
 
 /// Finds a reviewer, who must hold a role in the repository: without one, nobody can review.
-Result<core::Reviewer> find_reviewer(store::Connection& db, const RepositoryAccess& access,
+Result<core::Reviewer> find_reviewer(Reader& db, const RepositoryAccess& access,
                                      const core::ReviewerId& id) {
   const core::Repository& repository = access.repository;
   if (const auto* team_id = std::get_if<TeamId>(&id)) {
     const auto team = store::find_team(db, *team_id);
     if (!team || team->organization.id != repository.owner.id ||
-        !may_see(db, access.principal, *team)) {
+        !may_see(db, access.actor, *team)) {
       return unknown_reviewer("There is no team " + std::to_string(team_id->value) + " of " +
                               repository.owner.login + ".");
     }
@@ -38,8 +38,7 @@ Result<core::Reviewer> find_reviewer(store::Connection& db, const RepositoryAcce
   return core::Reviewer{id, account->login};
 }
 
-bool may_see_reviewer(store::Connection& db, const core::Principal& viewer,
-                      const core::ReviewerId& id) {
+bool may_see_reviewer(Reader& db, const core::Actor& viewer, const core::ReviewerId& id) {
   const auto* team_id = std::get_if<TeamId>(&id);
   if (team_id == nullptr) return true;
   const auto team = store::find_team(db, *team_id);
@@ -48,16 +47,16 @@ bool may_see_reviewer(store::Connection& db, const core::Principal& viewer,
 
 }  // namespace
 
-bool may_see(store::Connection& db, const core::Principal& viewer, const core::Team& team) {
+bool may_see(Reader& db, const core::Actor& viewer, const core::Team& team) {
   if (team.privacy != core::TeamPrivacy::secret) return true;
-  if (!viewer.account) return false;
-  const AccountId account = viewer.account->id;
-  const auto granted = store::find_member_role(db, team.organization.id, account);
-  return core::effective_member_role(viewer, granted) == core::MemberRole::admin ||
-         store::is_team_member(db, team.id, account);
+  const core::Account* account = viewer.account();
+  if (account == nullptr) return false;
+  const auto granted = store::find_member_role(db, team.organization.id, account->id);
+  return core::effective_member_role(account, granted) == core::MemberRole::admin ||
+         store::is_team_member(db, team.id, account->id);
 }
 
-core::EnvironmentDetails details_for(store::Connection& db, const core::Principal& viewer,
+core::EnvironmentDetails details_for(Reader& db, const core::Actor& viewer,
                                      core::Environment environment) {
   auto details = store::with_reviewers(db, std::move(environment));
   std::erase_if(details.reviewers, [&](const core::ReviewerProfile& reviewer) {
@@ -67,8 +66,7 @@ core::EnvironmentDetails details_for(store::Connection& db, const core::Principa
   return details;
 }
 
-void hide_openers(store::Connection& db, const core::Principal& viewer,
-                  std::vector<core::GateVerdict>& verdicts) {
+void hide_openers(Reader& db, const core::Actor& viewer, std::vector<core::GateVerdict>& verdicts) {
   for (core::GateVerdict& verdict : verdicts) {
     const auto hidden = std::erase_if(verdict.openers, [&](const core::Reviewer& opener) {
       return !may_see_reviewer(db, viewer, opener.id);
@@ -77,8 +75,7 @@ void hide_openers(store::Connection& db, const core::Principal& viewer,
   }
 }
 
-Result<std::vector<core::Reviewer>> change_reviewers(store::Connection& db,
-                                                     const RepositoryAccess& access,
+Result<std::vector<core::Reviewer>> change_reviewers(Reader& db, const RepositoryAccess& access,
                                                      const core::Environment& environment,
                                                      const std::vector<core::ReviewerId>& given) {
   std::vector<core::Reviewer> named;
@@ -90,7 +87,7 @@ Result<std::vector<core::Reviewer>> change_reviewers(store::Connection& db,
   std::vector<core::Reviewer> reviewers;
   auto next = named.begin();
   for (const core::Reviewer& present : rule->reviewers) {
-    if (!may_see_reviewer(db, access.principal, present.id)) {
+    if (!may_see_reviewer(db, access.actor, present.id)) {
       reviewers.push_back(present);
     } else if (next != named.end()) {
       reviewers.push_back(*next++);

@@ -5,9 +5,13 @@
 #include <map>
 
 #include "app/environments.h"
+#include "app/gate_report.h"
 #include "app/members.h"
 #include "app/reviews.h"
 #include "app/teams.h"
+#include "app/timers.h"
+#include "core/operations/code.h"
+#include "core/operations/people.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;
@@ -23,18 +27,16 @@ struct TeamReviewFixture : test::AppFixture {
   TeamReviewFixture() {
     git.commit("main", "a", "1");
     for (const char* login : {"chief", "grace", "steve", "stranger"}) {
-      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+      must(app::create_account(context, administrator, {.login = login, .human = ""}));
     }
-    must(app::create_repository(context, nobody,
+    must(app::create_repository(context, administrator,
                                 {.owner = "acme",
                                  .name = "shop",
                                  .path = git.path().string(),
                                  .visibility = core::Visibility::is_public,
                                  .auto_merge = {}}));
-    must(app::set_member(context, nobody, "acme", "chief", "admin"));
-    const app::OrganizationAccess owner =
-        must(app::open_organization(context, log_in("chief", "admin:org"), "acme",
-                                    {core::Role::admin, core::Scopes{core::Scope::admin_org}}));
+    must(app::set_member(context, administrator, "acme", "chief", "admin"));
+    const app::OrganizationAccess owner = enter_acme();
     for (auto privacy : {core::TeamPrivacy::secret, core::TeamPrivacy::closed}) {
       const bool is_secret = privacy == core::TeamPrivacy::secret;
       const char* slug = is_secret ? "red" : "ops";
@@ -48,19 +50,32 @@ struct TeamReviewFixture : test::AppFixture {
     }
     must(app::set_team_membership(context, owner, "red", "grace", core::TeamRole::member));
     for (const char* login : {"grace", "steve"}) {
-      must(app::grant_role(context, nobody, "acme", "shop", login, core::Role::admin));
+      must(app::grant_role(context, administrator, "acme", "shop", login, core::Role::admin));
     }
     core::EnvironmentChange change;
     change.reviewers = std::vector<core::ReviewerId>{teams[0], id_of("grace"), teams[1]};
     must(app::put_environment(context, open("chief"), "production", change));
   }
 
-  app::RepositoryAccess open(const std::string& login) {
-    const core::Principal principal = login.empty() ? nobody : log_in(login);
-    return must(app::open_repository(context, principal, app::RepositoryName{"acme", "shop"},
-                                     {core::Role::read, {core::Scope::repo}}));
+  /// The organization, as its owner chief.
+  app::OrganizationAccess enter_acme() {
+    const core::Actor chief = log_in("chief", "admin:org");
+    return must(read([&](store::Reader& db) {
+      return app::enter(db, chief, app::OrganizationPlace("acme"), core::operations::create_team);
+    }));
   }
-  AccountId id_of(const std::string& login) { return log_in(login).account->id; }
+  app::RepositoryAccess open(const std::string& login) {
+    const core::Actor actor = login.empty() ? core::Actor::nobody() : log_in(login);
+    return must(read([&](store::Reader& db) {
+      return app::enter(db, actor, app::RepositoryName{"acme", "shop"},
+                        core::operations::get_repository);
+    }));
+  }
+  AccountId id_of(const std::string& login) { return log_in(login).sender().id; }
+  core::EnvironmentDetails production(const app::RepositoryAccess& viewer) {
+    return must(
+        read([&](store::Reader& db) { return app::get_environment(db, viewer, "production"); }));
+  }
 
   static std::string names_of(const std::vector<core::ReviewerProfile>& reviewers) {
     std::string names;
@@ -76,7 +91,7 @@ struct TeamReviewFixture : test::AppFixture {
     return names;
   }
   std::string named_to(const app::RepositoryAccess& viewer) {
-    return names_of(must(app::get_environment(context, viewer, "production")).reviewers);
+    return names_of(production(viewer).reviewers);
   }
   core::Deployment hold() {
     core::NewDeployment input;
@@ -100,12 +115,15 @@ TEST_CASE("answers name a secret team only to its members and to owners") {
     const auto viewer = app.open(login);
     const bool sees_all = names == all;
     CHECK(app.named_to(viewer) == names);
-    const auto listed = must(app::list_environments(app.context, viewer, {}));
+    const auto listed =
+        must(app.read([&](store::Reader& db) { return app::list_environments(db, viewer, {}); }));
     CHECK(app.names_of(listed.items.at(0).reviewers) == names);
-    const auto pending = must(app::find_pending(app.context, viewer, held.id));
+    const auto pending =
+        must(app.read([&](store::Reader& db) { return app::find_pending(db, viewer, held.id); }));
     CHECK(app.names_of(test::found(pending).environment.reviewers) == names);
     const std::string openers = sees_all ? "acme/red grace acme/ops " : "grace acme/ops ";
-    const auto report = must(app::explain_gates(app.context, viewer, held.id));
+    const auto report = must(app.read(
+        [&](store::Reader& db) { return app::explain_gates(app.context, db, viewer, held.id); }));
     CHECK(app.openers_of(report.verdicts) == openers);
     CHECK(report.verdicts[0].message.contains("Not everybody") == !sees_all);
     if (login.empty()) continue;
@@ -118,7 +136,7 @@ TEST_CASE("answers name a secret team only to its members and to owners") {
 TEST_CASE("events about reviews never name a secret team") {
   TeamReviewFixture app;
   const auto held = app.hold();
-  const auto environment = must(app::get_environment(app.context, app.open(""), "production"));
+  const auto environment = app.production(app.open(""));
   must(app::review_deployment(app.context, app.open("grace"), held.id,
                               {{environment.id}, core::ReviewState::approved, ""}));
   const std::string bodies = app.texts("select body from event_body");
@@ -152,8 +170,8 @@ TEST_CASE("put_environment: reviewers that the author cannot see stay, and canno
   std::vector<core::ReviewerId> six = {app.teams[1]};
   for (const char* login : {"grace", "steve", "chief"}) six.emplace_back(app.id_of(login));
   for (const char* login : {"fay", "gil"}) {
-    must(app::create_account(app.context, app.nobody, {.login = login, .human = ""}));
-    must(app::grant_role(app.context, app.nobody, "acme", "shop", login, core::Role::read));
+    must(app::create_account(app.context, app.administrator, {.login = login, .human = ""}));
+    must(app::grant_role(app.context, app.administrator, "acme", "shop", login, core::Role::read));
     six.emplace_back(app.id_of(login));
   }
   CHECK(put(steve, six) == "invalid_reviewers");
@@ -168,16 +186,14 @@ TEST_CASE("review_deployment: a person removed from the organization can no long
   two.required_approvals = 2;
   must(app::put_environment(app.context, app.open("chief"), "production", two));
   const auto held = app.hold();
-  const auto environment = must(app::get_environment(app.context, app.open(""), "production"));
+  const auto environment = app.production(app.open(""));
   auto approve = [&](const app::RepositoryAccess& who) {
     return app::review_deployment(app.context, who, held.id,
                                   {{environment.id}, core::ReviewState::approved, ""});
   };
   const auto grace = app.open("grace");
   must(approve(grace));
-  const app::OrganizationAccess owner =
-      must(app::open_organization(app.context, app.log_in("chief", "admin:org"), "acme",
-                                  {core::Role::admin, core::Scopes{core::Scope::admin_org}}));
+  const app::OrganizationAccess owner = app.enter_acme();
   must(app::remove_member(app.context, owner, "grace"));
   must(app::set_team_membership(app.context, owner, "ops", "steve", core::TeamRole::member));
   CHECK(must(approve(app.open("steve"))).phase == core::DeploymentPhase::held);

@@ -2,18 +2,14 @@
 #include <optional>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "core/gates.h"
 
 /// Reviews of held deployments. The caller has judged the access.
 namespace esclusa::app {
 
-/// The gates that hold the deployment, or held it.
-Result<core::GateReport> explain_gates(const Context& context, const RepositoryAccess& access,
-                                       DeploymentId id);
-
 /// nullopt if the deployment is not held.
-Result<std::optional<core::PendingDeployment>> find_pending(const Context& context,
+Result<std::optional<core::PendingDeployment>> find_pending(Reader& db,
                                                             const RepositoryAccess& access,
                                                             DeploymentId id);
 
@@ -22,16 +18,11 @@ Result<std::optional<core::PendingDeployment>> find_pending(const Context& conte
 /// approval that counts); 503 `gates_unreadable`.
 Result<core::Deployment> review_deployment(const Context& context, const RepositoryAccess& access,
                                            DeploymentId id, const core::NewReview& input);
-Result<core::ReviewHistory> list_reviews(const Context& context, const RepositoryAccess& access,
+Result<core::ReviewHistory> list_reviews(Reader& db, const RepositoryAccess& access,
                                          DeploymentId id);
 /// Lets an administrator bypass the waiting gates and give a reason. 403 `bypass_not_allowed`; 422
 /// `bypass_reason_missing`, `not_waiting`, `branch_policy`.
 Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAccess& access,
                                       DeploymentId id, const std::string& reason);
-
-/// Judges the held deployments whose wait timer has ended, or, with `all`, every held deployment,
-/// and releases those without a shut gate. One that cannot be judged stays held and does not stop
-/// the others.
-void release_due(const Context& context, bool all);
 
 }  // namespace esclusa::app

@@ -1,5 +1,5 @@
 #pragma once
-#include "app/context.h"
+#include "app/access.h"
 #include "core/deployment_status.h"
 #include "core/idempotency_key.h"
 #include "core/page.h"
@@ -15,9 +15,9 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
                                              DeploymentId deployment,
                                              const core::NewDeploymentStatus& input,
                                              const std::optional<core::IdempotencyKey>& key = {});
-Result<core::DeploymentStatus> get_status(const Context& context, const RepositoryAccess& access,
+Result<core::DeploymentStatus> get_status(Reader& db, const RepositoryAccess& access,
                                           DeploymentId deployment, DeploymentStatusId id);
-Result<core::Listing<core::DeploymentStatus>> list_statuses(const Context& context,
+Result<core::Listing<core::DeploymentStatus>> list_statuses(Reader& db,
                                                             const RepositoryAccess& access,
                                                             DeploymentId deployment,
                                                             const core::Page& page);

@@ -39,7 +39,10 @@ struct StatusFixture : test::AppFixture {
     return must(try_report(deployment.id, input));
   }
   std::optional<DeploymentState> state_of(const core::Deployment& deployment) {
-    return must(app::get_deployment(context, access(), deployment.id)).state;
+    return must(read([&](store::Reader& db) {
+             return app::get_deployment(db, access(), deployment.id);
+           }))
+        .state;
   }
   const app::RepositoryAccess& access() {
     if (!access_) access_ = add(git);
@@ -58,7 +61,7 @@ TEST_CASE("create_status: stores the status, updates the deployment, sends an ev
   StatusFixture app;
   const auto deployment = app.deploy();
   const auto events = app.row_count("event"), audits = app.row_count("audit");
-  app.wake_count = 0;
+  app.told = {};
   app.now = at(9);
   core::NewDeploymentStatus input;
   input.state = DeploymentState::in_progress;
@@ -67,7 +70,9 @@ TEST_CASE("create_status: stores the status, updates the deployment, sends an ev
   input.environment_url = "https://staging.example";
   const auto made = must(app.try_report(deployment.id, input));
 
-  const auto read = must(app::get_status(app.context, app.access(), deployment.id, made.id));
+  const auto read = must(app.read([&](store::Reader& db) {
+    return app::get_status(db, app.access(), deployment.id, made.id);
+  }));
   CHECK(read.state == DeploymentState::in_progress);
   CHECK(read.description == "läuft");
   CHECK(read.target_url == "https://ci.example/1");
@@ -75,12 +80,14 @@ TEST_CASE("create_status: stores the status, updates the deployment, sends an ev
   CHECK(read.environment.name == "staging");
   CHECK(read.creator.login == "ada");
   CHECK(read.created_at == at(9));
-  const auto shown = must(app::get_deployment(app.context, app.access(), deployment.id));
+  const auto shown = must(app.read(
+      [&](store::Reader& db) { return app::get_deployment(db, app.access(), deployment.id); }));
   CHECK(shown.state == DeploymentState::in_progress);
   CHECK(shown.updated_at == at(9));
   CHECK(app.row_count("event") == events + 1);
   CHECK(app.row_count("audit") == audits + 1);
-  CHECK(app.wake_count == 1);
+  CHECK(app.told.events);
+  CHECK(app.told.deliveries);
   auto body = must(wire::Json::parse(
       app.texts("select b.body from event_body b join event e on e.id = b.event_id "
                 "where e.kind = 'deployment_status'")));
@@ -106,11 +113,13 @@ TEST_CASE("create_status: another environment becomes the deployment's environme
   StatusFixture app;
   const auto deployment = app.deploy("staging");
   app.report(deployment, DeploymentState::in_progress, true, "canary");
-  auto shown = must(app::get_deployment(app.context, app.access(), deployment.id));
+  auto shown = must(app.read(
+      [&](store::Reader& db) { return app::get_deployment(db, app.access(), deployment.id); }));
   CHECK(shown.environment.name == "canary");
   CHECK(shown.original_environment.name == "staging");
   app.report(deployment, DeploymentState::success);
-  shown = must(app::get_deployment(app.context, app.access(), deployment.id));
+  shown = must(app.read(
+      [&](store::Reader& db) { return app::get_deployment(db, app.access(), deployment.id); }));
   CHECK(shown.environment.name == "canary");
 }
 
@@ -140,9 +149,12 @@ TEST_CASE("create_status: not found through another repository") {
   const auto other = app.add(other_git, true, {}, "other");
   auto code = [](const auto& result) { return result.error().code; };
   CHECK(code(app::create_status(app.context, other, deployment.id, {})) == ErrorCode::not_found);
-  CHECK(code(app::get_status(app.context, other, deployment.id, status.id)) ==
-        ErrorCode::not_found);
-  CHECK(code(app::list_statuses(app.context, other, deployment.id, {})) == ErrorCode::not_found);
+  CHECK(code(app.read([&](store::Reader& db) {
+          return app::get_status(db, other, deployment.id, status.id);
+        })) == ErrorCode::not_found);
+  CHECK(code(app.read([&](store::Reader& db) {
+          return app::list_statuses(db, other, deployment.id, {});
+        })) == ErrorCode::not_found);
   CHECK(app.row_count("deployment_status") == 1);
 }
 
@@ -152,15 +164,22 @@ TEST_CASE("get_status and list_statuses: those of one deployment, newest first")
   const auto first = app.report(one, DeploymentState::queued);
   app.report(two, DeploymentState::queued);
   const auto second = app.report(one, DeploymentState::failure);
-  auto listing = must(app::list_statuses(app.context, app.access(), one.id, {}));
+  auto listing = must(app.read(
+      [&](store::Reader& db) { return app::list_statuses(db, app.access(), one.id, {}); }));
   REQUIRE(listing.items.size() == 2);
   CHECK(listing.total_count == 2);
   CHECK(listing.items[0].id == second.id);
   CHECK(listing.items[1].id == first.id);
-  CHECK(app::get_status(app.context, app.access(), two.id, first.id).error().code ==
-        ErrorCode::not_found);
-  CHECK(app::list_statuses(app.context, app.access(), DeploymentId{999}, {}).error().code ==
-        ErrorCode::not_found);
+  CHECK(app.read([&](store::Reader& db) {
+             return app::get_status(db, app.access(), two.id, first.id);
+           })
+            .error()
+            .code == ErrorCode::not_found);
+  CHECK(app.read([&](store::Reader& db) {
+             return app::list_statuses(db, app.access(), DeploymentId{999}, {});
+           })
+            .error()
+            .code == ErrorCode::not_found);
 }
 
 TEST_CASE("auto_inactive: a success replaces the older successes of its environment") {
@@ -176,7 +195,8 @@ TEST_CASE("auto_inactive: a success replaces the older successes of its environm
   CHECK(app.state_of(three) == DeploymentState::success);
   CHECK(app.row_count("event") == events + 3);
   CHECK(app.row_count("audit") == audits + 1);
-  auto listing = must(app::list_statuses(app.context, app.access(), one.id, {}));
+  auto listing = must(app.read(
+      [&](store::Reader& db) { return app::list_statuses(db, app.access(), one.id, {}); }));
   REQUIRE(listing.items.size() == 2);
   CHECK(listing.items[0].state == DeploymentState::inactive);
   CHECK(listing.items[0].environment.name == "staging");

@@ -1,17 +1,18 @@
 #include "app/teams.h"
 
 #include "app/accounts.h"
+#include "app/change.h"
 #include "app/members.h"
 #include "app/repository_lists.h"
 #include "app/reviewers.h"
 #include "base/text.h"
+#include "core/operations/people.h"
 #include "store/accounts.h"
-#include "store/events.h"
 #include "store/members.h"
 #include "store/repositories.h"
 #include "store/repository_lists.h"
 #include "store/teams.h"
-#include "wire/json_writer.h"
+#include "wire/audit_detail.h"
 
 namespace esclusa::app {
 namespace {
@@ -20,23 +21,23 @@ constexpr size_t named_at_creation = 100;  ///< limit for maintainers and for re
 
 /// The account whose visible teams are listed; nullopt for owners, who see every team.
 std::optional<AccountId> viewer_of(const OrganizationAccess& access) {
-  return access.is_owner() ? std::nullopt : std::optional(access.principal.account->id);
+  return access.is_owner() ? std::nullopt : std::optional(access.actor.sender().id);
 }
 
-/// The team at that address in the organization, if the principal may see it.
-Result<core::Team> require_team(store::Connection& db, const OrganizationAccess& access,
+/// The team at that address in the organization, if the actor may see it.
+Result<core::Team> require_team(Reader& db, const OrganizationAccess& access,
                                 const core::TeamAddress& address) {
   const AccountId organization = access.organization.id;
   const auto* id = std::get_if<TeamId>(&address);
   auto team = id != nullptr ? store::find_team(db, *id)
                             : store::find_team(db, organization, std::get<std::string>(address));
-  if (!team || team->organization.id != organization || !may_see(db, access.principal, *team)) {
+  if (!team || team->organization.id != organization || !may_see(db, access.actor, *team)) {
     return not_found();
   }
   return std::move(*team);
 }
 
-TeamDetails details_of(store::Connection& db, core::Team team) {
+TeamDetails details_of(Reader& db, core::Team team) {
   TeamDetails details;
   details.member_count = store::count_team_members(db, team.id);
   details.repository_count = store::count_team_repositories(db, team.id);
@@ -45,22 +46,13 @@ TeamDetails details_of(store::Connection& db, core::Team team) {
   return details;
 }
 
-/// One audit row about a team; empty members are left out.
-struct TeamAuditRow {
-  std::string_view action;
-  std::string_view login = {};
-  std::string_view role = {};
-  std::optional<RepositoryId> repository_id = {};
-};
-void audit(store::Connection& tx, const OrganizationAccess& access, const core::Team& team,
-           const TeamAuditRow& row, Timestamp now) {
-  wire::JsonWriter detail;
-  detail.begin_object().member("slug", team.slug);
-  if (!row.login.empty()) detail.member("login", row.login);
-  if (!row.role.empty()) detail.member("role", row.role);
-  detail.end_object();
-  store::insert_audit(tx, access.principal,
-                      {row.action, row.repository_id, team.id.value, detail.take()}, now);
+/// The detail of an audit row about a team; an empty login or role is left out.
+std::string audit_detail_of(const core::Team& team, std::string_view login = {},
+                            std::string_view role = {}) {
+  std::vector<wire::AuditMember> members{{"slug", team.slug}};
+  if (!login.empty()) members.push_back({"login", login});
+  if (!role.empty()) members.push_back({"role", role});
+  return wire::audit_detail(members);
 }
 
 std::unexpected<Error> refuse(const char* field, std::string message, const char* reason_code) {
@@ -68,9 +60,8 @@ std::unexpected<Error> refuse(const char* field, std::string message, const char
 }
 
 /// Adds the maintainers and repositories of a request that creates a team.
-Result<void> add_what_is_named(store::Connection& tx, const OrganizationAccess& access, TeamId team,
+Result<void> add_what_is_named(Writer& tx, const core::Account& organization, TeamId team,
                                const core::NewTeam& input) {
-  const core::Account& organization = access.organization;
   for (const std::string& login : input.maintainers) {
     const auto account = store::find_account(tx, login);
     if (!account || !store::find_member_role(tx, organization.id, account->id)) {
@@ -96,12 +87,9 @@ Result<void> add_what_is_named(store::Connection& tx, const OrganizationAccess& 
 
 }  // namespace
 
-Result<core::Listing<core::Team>> list_teams(const Context& context,
-                                             const OrganizationAccess& access,
+Result<core::Listing<core::Team>> list_teams(Reader& db, const OrganizationAccess& access,
                                              const core::Page& page) {
-  return context.database.read([&](store::Connection& db) {
-    return store::list_teams(db, access.organization.id, viewer_of(access), page);
-  });
+  return store::list_teams(db, access.organization.id, viewer_of(access), page);
 }
 
 Result<TeamDetails> create_team(const Context& context, const OrganizationAccess& access,
@@ -113,7 +101,6 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
   team.description = input.description;
   team.privacy = input.privacy;
   team.notification_setting = input.notification_setting;
-  team.created_at = team.updated_at = context.now();
   TRY(core::check_team(team));
   if (input.maintainers.size() > named_at_creation) {
     return refuse("maintainers", "maintainers are too many (maximum is 100)", "too_long");
@@ -121,32 +108,31 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
   if (input.repo_names.size() > named_at_creation) {
     return refuse("repo_names", "repo_names are too many (maximum is 100)", "too_long");
   }
-  return context.database.write([&](store::Connection& tx) -> Result<TeamDetails> {
-    const auto id = store::insert_team(tx, team);
+  return change(context, access.actor, [&](Change& change) -> Result<TeamDetails> {
+    team.created_at = team.updated_at = change.now;
+    const auto id = store::insert_team(change.rows, team);
     if (!id) return core::team_exists();
     team.id = *id;
-    const AccountId creator = access.principal.account->id;
-    if (store::find_member_role(tx, team.organization.id, creator)) {
-      store::set_team_member(tx, team.id, creator, core::TeamRole::maintainer);
+    const AccountId creator = access.actor.sender().id;
+    if (store::find_member_role(change.rows, team.organization.id, creator)) {
+      store::set_team_member(change.rows, team.id, creator, core::TeamRole::maintainer);
     }
-    TRY(add_what_is_named(tx, access, team.id, input));
-    audit(tx, access, team, {"team.create"}, team.created_at);
-    return details_of(tx, team);
+    TRY(add_what_is_named(change.rows, access.organization, team.id, input));
+    change.audit({"team.create", std::nullopt, team.id.value, audit_detail_of(team)});
+    return details_of(change.rows, team);
   });
 }
 
-Result<TeamDetails> get_team(const Context& context, const OrganizationAccess& access,
+Result<TeamDetails> get_team(Reader& db, const OrganizationAccess& access,
                              const core::TeamAddress& address) {
-  return context.database.read([&](store::Connection& db) -> Result<TeamDetails> {
-    return details_of(db, TRY(require_team(db, access, address)));
-  });
+  return details_of(db, TRY(require_team(db, access, address)));
 }
 
 Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess& access,
                                 const core::TeamAddress& address,
                                 const core::TeamChanges& changes) {
-  return context.database.write([&](store::Connection& tx) -> Result<UpdatedTeam> {
-    const core::Team before = TRY(require_team(tx, access, address));
+  return change(context, access.actor, [&](Change& change) -> Result<UpdatedTeam> {
+    const core::Team before = TRY(require_team(change.rows, access, address));
     core::Team team = before;
     if (changes.name) {
       team.name = *changes.name;
@@ -159,48 +145,45 @@ Result<UpdatedTeam> update_team(const Context& context, const OrganizationAccess
     if (team.name == before.name && team.description == before.description &&
         team.privacy == before.privacy &&
         team.notification_setting == before.notification_setting) {
-      return UpdatedTeam{details_of(tx, std::move(team)), false};
+      change.skip_audit();  // the team is as it was
+      return UpdatedTeam{details_of(change.rows, std::move(team)), false};
     }
-    team.updated_at = context.now();
-    if (!store::update_team(tx, team)) return core::team_exists();
-    audit(tx, access, team, {"team.update"}, team.updated_at);
-    return UpdatedTeam{details_of(tx, std::move(team)), true};
+    team.updated_at = change.now;
+    if (!store::update_team(change.rows, team)) return core::team_exists();
+    change.audit({"team.update", std::nullopt, team.id.value, audit_detail_of(team)});
+    return UpdatedTeam{details_of(change.rows, std::move(team)), true};
   });
 }
 
 Result<void> delete_team(const Context& context, const OrganizationAccess& access,
                          const core::TeamAddress& address) {
-  return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, address));
+  return change(context, access.actor, [&](Change& change) -> Result<void> {
+    const core::Team team = TRY(require_team(change.rows, access, address));
     // A rule without reviewers could never be opened, or would even require no review.
-    if (auto environment = store::environment_reviewed_by(tx, team.id)) {
+    if (auto environment = store::environment_reviewed_by(change.rows, team.id)) {
       return fail(
           ErrorCode::invalid,
           "The team is a required reviewer of " + *environment + "; change that environment first",
           "team_is_reviewer");
     }
-    store::delete_team(tx, team.id);
-    audit(tx, access, team, {"team.delete"}, context.now());
+    store::delete_team(change.rows, team.id);
+    change.audit({"team.delete", std::nullopt, team.id.value, audit_detail_of(team)});
     return {};
   });
 }
 
-Result<core::Listing<core::TeamMember>> list_team_members(const Context& context,
+Result<core::Listing<core::TeamMember>> list_team_members(Reader& db,
                                                           const OrganizationAccess& access,
                                                           const core::TeamAddress& address,
                                                           std::optional<core::TeamRole> role,
                                                           const core::Page& page) {
-  return context.database.read(
-      [&](store::Connection& db) -> Result<core::Listing<core::TeamMember>> {
-        const core::Team team = TRY(require_team(db, access, address));
-        return store::list_team_members(db, team.id, role, page);
-      });
+  const core::Team team = TRY(require_team(db, access, address));
+  return store::list_team_members(db, team.id, role, page);
 }
 
 namespace {
 
-Result<TeamMembership> find_membership(store::Connection& db, core::Team team,
-                                       const std::string& login) {
+Result<TeamMembership> find_membership(Reader& db, core::Team team, const std::string& login) {
   const auto account = store::find_account(db, login);
   if (!account) return not_found();
   auto member = store::find_team_member(db, team.id, account->id);
@@ -210,100 +193,91 @@ Result<TeamMembership> find_membership(store::Connection& db, core::Team team,
 
 }  // namespace
 
-Result<TeamMembership> get_team_membership(const Context& context, const OrganizationAccess& access,
+Result<TeamMembership> get_team_membership(Reader& db, const OrganizationAccess& access,
                                            const core::TeamAddress& address,
                                            const std::string& login) {
-  return context.database.read([&](store::Connection& db) -> Result<TeamMembership> {
-    return find_membership(db, TRY(require_team(db, access, address)), login);
-  });
+  return find_membership(db, TRY(require_team(db, access, address)), login);
 }
 
 Result<TeamMembership> set_team_membership(const Context& context, const OrganizationAccess& access,
                                            const core::TeamAddress& address,
                                            const std::string& login, core::TeamRole role) {
-  return context.database.write([&](store::Connection& tx) -> Result<TeamMembership> {
-    core::Team team = TRY(require_team(tx, access, address));
-    const auto account = store::find_account(tx, login);
+  return change(context, access.actor, [&](Change& change) -> Result<TeamMembership> {
+    core::Team team = TRY(require_team(change.rows, access, address));
+    const auto account = store::find_account(change.rows, login);
     if (!account) return not_found();
-    const Timestamp now = context.now();
-    if (!store::find_member_role(tx, team.organization.id, account->id)) {
-      TRY(join_organization(tx, access.principal, team.organization, *account,
-                            core::MemberRole::member, now));
+    if (!store::find_member_role(change.rows, team.organization.id, account->id)) {
+      TRY(join_organization(change, team.organization, *account, core::MemberRole::member));
     }
-    store::set_team_member(tx, team.id, account->id, role);
-    audit(tx, access, team, {"team.set_member", account->login, core::to_name(role)}, now);
-    return find_membership(tx, std::move(team), login);
+    store::set_team_member(change.rows, team.id, account->id, role);
+    change.audit({"team.set_member", std::nullopt, team.id.value,
+                  audit_detail_of(team, account->login, core::to_name(role))});
+    return find_membership(change.rows, std::move(team), login);
   });
 }
 
 Result<void> remove_team_membership(const Context& context, const OrganizationAccess& access,
                                     const core::TeamAddress& address, const std::string& login) {
-  return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, address));
-    const auto account = store::find_account(tx, login);
-    if (!account || !store::remove_team_member(tx, team.id, account->id)) return not_found();
-    audit(tx, access, team, {"team.remove_member", account->login}, context.now());
+  return change(context, access.actor, [&](Change& change) -> Result<void> {
+    const core::Team team = TRY(require_team(change.rows, access, address));
+    const auto account = store::find_account(change.rows, login);
+    if (!account || !store::remove_team_member(change.rows, team.id, account->id))
+      return not_found();
+    change.audit(
+        {"team.remove_member", std::nullopt, team.id.value, audit_detail_of(team, account->login)});
     return {};
   });
 }
 
-Result<core::Listing<core::TeamRepository>> list_team_repositories(const Context& context,
+Result<core::Listing<core::TeamRepository>> list_team_repositories(Reader& db,
                                                                    const OrganizationAccess& access,
                                                                    const core::TeamAddress& address,
                                                                    const core::Page& page) {
-  return context.database.read(
-      [&](store::Connection& db) -> Result<core::Listing<core::TeamRepository>> {
-        const core::Team team = TRY(require_team(db, access, address));
-        return store::list_team_repositories(db, team.id, repository_viewer(access.principal),
-                                             page);
-      });
+  const core::Team team = TRY(require_team(db, access, address));
+  return store::list_team_repositories(db, team.id, repository_viewer(access.actor), page);
 }
 
-Result<core::TeamRepository> get_team_repository(const Context& context,
-                                                 const OrganizationAccess& access,
+Result<core::TeamRepository> get_team_repository(Reader& db, const OrganizationAccess& access,
                                                  const RepositoryOfTeam& name) {
-  return context.database.read([&](store::Connection& db) -> Result<core::TeamRepository> {
-    const core::Team team = TRY(require_team(db, access, name.team));
-    auto repository = store::find_repository(db, name.owner, name.name);
-    if (!repository) return not_found();
-    const core::Role granted = store::find_role(db, *repository, access.principal.account->id);
-    const core::Requirement reading{core::Role::read, {core::Scope::repo, core::Scope::admin_org}};
-    TRY(core::check_access(access.principal, *repository, granted, reading));
-    const core::Role role = store::find_team_role(db, team.id, repository->id);
-    if (role == core::Role::none) return not_found();
-    return core::TeamRepository{std::move(*repository), role};
-  });
+  const core::Team team = TRY(require_team(db, access, name.team));
+  auto repository = store::find_repository(db, name.owner, name.name);
+  if (!repository) return not_found();
+  const core::Role granted = store::find_role(db, *repository, access.actor.sender().id);
+  TRY(core::check_access(access.actor, *repository, granted,
+                         core::operations::see_team_repository));
+  const core::Role role = store::find_team_role(db, team.id, repository->id);
+  if (role == core::Role::none) return not_found();
+  return core::TeamRepository{std::move(*repository), role};
 }
 
 Result<void> set_team_role(const Context& context, const OrganizationAccess& access,
                            const RepositoryOfTeam& name, core::Role role) {
-  return context.database.write([&](store::Connection& tx) -> Result<void> {
-    const core::Team team = TRY(require_team(tx, access, name.team));
+  return change(context, access.actor, [&](Change& change) -> Result<void> {
+    const core::Team team = TRY(require_team(change.rows, access, name.team));
     if (!equal_ignoring_case(name.owner, access.organization.login)) {
       return refuse("repository", "The repository is not one of " + access.organization.login,
                     "not_a_repository_of_the_organization");
     }
-    const auto repository = store::find_repository(tx, name.owner, name.name);
+    const auto repository = store::find_repository(change.rows, name.owner, name.name);
     if (!repository) return not_found();
-    store::set_team_role(tx, team.id, repository->id, role);
-    audit(tx, access, team, {"team.grant", "", core::to_name(role), repository->id}, context.now());
+    store::set_team_role(change.rows, team.id, repository->id, role);
+    change.audit({"team.grant", repository->id, team.id.value,
+                  audit_detail_of(team, {}, core::to_name(role))});
     return {};
   });
 }
 
-Result<core::Listing<core::TeamGrant>> list_repository_teams(const Context& context,
+Result<core::Listing<core::TeamGrant>> list_repository_teams(Reader& db,
                                                              const RepositoryAccess& access,
                                                              const core::Page& page) {
-  const auto& account = access.principal.account;
-  if (!account) return core::Listing<core::TeamGrant>{};
-  return context.database.read([&](store::Connection& db) -> core::Listing<core::TeamGrant> {
-    const auto granted = store::find_member_role(db, access.repository.owner.id, account->id);
-    const auto role = core::effective_member_role(access.principal, granted);
-    if (!role) return {};
-    const bool sees_all = role == core::MemberRole::admin;
-    return store::list_repository_teams(db, access.repository.id,
-                                        sees_all ? std::nullopt : std::optional(account->id), page);
-  });
+  const core::Account* account = access.actor.account();
+  if (account == nullptr) return core::Listing<core::TeamGrant>{};
+  const auto granted = store::find_member_role(db, access.repository.owner.id, account->id);
+  const auto role = core::effective_member_role(account, granted);
+  if (!role) return core::Listing<core::TeamGrant>{};
+  const bool sees_all = role == core::MemberRole::admin;
+  return store::list_repository_teams(db, access.repository.id,
+                                      sees_all ? std::nullopt : std::optional(account->id), page);
 }
 
 }  // namespace esclusa::app

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "app/members.h"
+#include "core/operations/code.h"
+#include "core/operations/people.h"
 #include "support/app_fixture.h"
 #include "support/reason.h"
 
@@ -17,22 +19,57 @@ namespace {
 
 /// An organization `works` with the owner ada, the members bob and carla, and other accounts.
 struct TeamFixture : AppFixture {
-  TeamFixture() {
+  app::OrganizationAccess make_works() {
     for (const char* login : {"bob", "carla", "stranger"}) {
-      must(app::create_account(context, nobody, {.login = login, .human = ""}));
+      must(app::create_account(context, administrator, {.login = login, .human = ""}));
     }
-    must(app::create_account(context, nobody, {.login = "chief", .site_admin = true, .human = ""}));
+    must(app::create_account(context, administrator,
+                             {.login = "chief", .site_admin = true, .human = ""}));
     must(app::create_account(
-        context, nobody, {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
-    must(app::set_member(context, nobody, "works", "ada", "admin"));
-    must(app::set_member(context, nobody, "works", "bob", "member"));
-    must(app::set_member(context, nobody, "works", "carla", "member"));
-    owner = enter("ada");
+        context, administrator,
+        {.login = "works", .kind = core::AccountKind::organization, .human = ""}));
+    must(app::set_member(context, administrator, "works", "ada", "admin"));
+    must(app::set_member(context, administrator, "works", "bob", "member"));
+    must(app::set_member(context, administrator, "works", "carla", "member"));
+    return enter("ada");
   }
 
   app::OrganizationAccess enter(const std::string& login) {
-    return must(app::open_organization(context, log_in(login, "repo, admin:org"), "works",
-                                       {Role::read, {core::Scope::read_org}}));
+    return must(enter(log_in(login, "repo, admin:org"), "works"));
+  }
+  Result<app::OrganizationAccess> enter(
+      const core::Actor& actor, const app::OrganizationPlace& place,
+      const core::Operation& operation = core::operations::get_team) {
+    return read([&](store::Reader& db) { return app::enter(db, actor, place, operation); });
+  }
+  Result<app::RepositoryAccess> enter_shop(const std::string& login) {
+    const core::Actor actor = log_in(login);
+    return read([&](store::Reader& db) {
+      return app::enter(db, actor, app::RepositoryName{"works", "shop"},
+                        core::operations::get_repository);
+    });
+  }
+  Result<app::TeamDetails> get(const app::OrganizationAccess& access,
+                               const core::TeamAddress& address) {
+    return read([&](store::Reader& db) { return app::get_team(db, access, address); });
+  }
+  Result<core::Listing<core::TeamMember>> members(const app::OrganizationAccess& access,
+                                                  const std::string& slug) {
+    return read(
+        [&](store::Reader& db) { return app::list_team_members(db, access, slug, {}, {}); });
+  }
+  Result<app::TeamMembership> membership(const app::OrganizationAccess& access,
+                                         const std::string& slug, const std::string& login) {
+    return read(
+        [&](store::Reader& db) { return app::get_team_membership(db, access, slug, login); });
+  }
+  Result<core::Listing<core::TeamRepository>> repositories(const app::OrganizationAccess& access,
+                                                           const std::string& slug) {
+    return read(
+        [&](store::Reader& db) { return app::list_team_repositories(db, access, slug, {}); });
+  }
+  Result<core::Member> member(const std::string& login) {
+    return read([&](store::Reader& db) { return app::get_member(db, owner, login); });
   }
   app::TeamDetails add(const std::string& name,
                        core::TeamPrivacy privacy = core::TeamPrivacy::closed) {
@@ -46,18 +83,21 @@ struct TeamFixture : AppFixture {
     app::NewRepository input;
     input.owner = "works";
     input.name = name;
-    return must(app::create_repository(context, nobody, input)).repository;
+    return must(app::create_repository(context, administrator, input)).repository;
   }
   /// The slugs of the teams that the account sees.
   std::string slugs(const std::string& login) {
     std::string all;
-    for (const auto& team : must(app::list_teams(context, enter(login), {})).items) {
+    const auto access = enter(login);
+    const auto teams =
+        must(read([&](store::Reader& db) { return app::list_teams(db, access, {}); }));
+    for (const auto& team : teams.items) {
       all += team.slug + " ";
     }
     return all;
   }
   std::string role_in(const std::string& slug, const std::string& login) {
-    const auto found = app::get_team_membership(context, owner, slug, login);
+    const auto found = membership(owner, slug, login);
     return found ? std::string(core::to_name(found->member.role)) : reason(found);
   }
   std::string latest_audit() {
@@ -66,7 +106,7 @@ struct TeamFixture : AppFixture {
         "order by id desc limit 1");
   }
 
-  app::OrganizationAccess owner;
+  app::OrganizationAccess owner = make_works();
 };
 
 }  // namespace
@@ -137,12 +177,12 @@ TEST_CASE("list_teams, get_team: a secret team is seen by its members and by own
   CHECK(app.slugs("bob") == "open secret ");
   CHECK(app.slugs("carla") == "open ");
   const auto carla = app.enter("carla");
-  CHECK(must(app::get_team(app.context, app.enter("bob"), "SECRET")).team.name == "Secret");
-  CHECK(reason(app::get_team(app.context, carla, "secret")) == "not found");
-  CHECK(reason(app::list_team_members(app.context, carla, "secret", {}, {})) == "not found");
-  CHECK(reason(app::get_team_membership(app.context, carla, "secret", "bob")) == "not found");
-  CHECK(reason(app::list_team_repositories(app.context, carla, "secret", {})) == "not found");
-  CHECK(must(app::list_team_members(app.context, carla, "open", {}, {})).total_count == 1);
+  CHECK(must(app.get(app.enter("bob"), "SECRET")).team.name == "Secret");
+  CHECK(reason(app.get(carla, "secret")) == "not found");
+  CHECK(reason(app.members(carla, "secret")) == "not found");
+  CHECK(reason(app.membership(carla, "secret", "bob")) == "not found");
+  CHECK(reason(app.repositories(carla, "secret")) == "not found");
+  CHECK(must(app.members(carla, "open")).total_count == 1);
 }
 
 TEST_CASE("a team by its id: a secret one is not found for others, on any route") {
@@ -151,10 +191,9 @@ TEST_CASE("a team by its id: a secret one is not found for others, on any route"
   const TeamId secret = app.add("Secret", core::TeamPrivacy::secret).team.id;
   must(app::set_team_membership(app.context, app.owner, secret, "bob", TeamRole::member));
   auto enter = [&](const std::string& login, TeamId team, Role role) {
-    const core::Scopes scopes{core::Scope::read_org, core::Scope::admin_org};
-    const auto opened =
-        app::open_organization(app.context, app.log_in(login, "admin:org"), team, {role, scopes});
-    return opened ? "" : reason(opened);
+    const auto& operation =
+        role == Role::admin ? core::operations::update_team : core::operations::get_team;
+    return reason(app.enter(app.log_in(login, "admin:org"), team, operation));
   };
   for (const Role role : {Role::read, Role::admin}) {
     CHECK(enter("carla", secret, role) == "not found");
@@ -175,31 +214,29 @@ TEST_CASE("a team by its id: the same team after a rename; none of another organ
   core::TeamChanges changes;
   changes.name = "Renamed";
   CHECK(must(app::update_team(app.context, app.owner, open, changes)).details.team.id == open);
-  CHECK(must(app::get_team(app.context, app.enter("carla"), open)).team.slug == "renamed");
-  CHECK(reason(app::get_team(app.context, app.enter("carla"), secret)) == "not found");
-  CHECK(reason(app::get_team(app.context, app.owner, TeamId{4711})) == "not found");
+  CHECK(must(app.get(app.enter("carla"), open)).team.slug == "renamed");
+  CHECK(reason(app.get(app.enter("carla"), secret)) == "not found");
+  CHECK(reason(app.get(app.owner, TeamId{4711})) == "not found");
 
   must(app::create_account(
-      app.context, app.nobody,
+      app.context, app.administrator,
       {.login = "others", .kind = core::AccountKind::organization, .human = ""}));
-  must(app::set_member(app.context, app.nobody, "others", "ada", "admin"));
+  must(app::set_member(app.context, app.administrator, "others", "ada", "admin"));
   const auto ada = app.log_in("ada", "admin:org");
-  const core::Requirement reading{Role::read, {core::Scope::read_org}};
-  const auto others = must(app::open_organization(app.context, ada, "others", reading));
-  CHECK(reason(app::get_team(app.context, others, open)) == "not found");
+  const auto others = must(app.enter(ada, "others"));
+  CHECK(reason(app.get(others, open)) == "not found");
   CHECK(reason(app::delete_team(app.context, others, open)) == "not found");
   CHECK(reason(app::set_team_role(app.context, others, {open, "others", "x"}, Role::read)) ==
         "not found");
 
   // The organization by its id, and by its team's id.
   const AccountId works = app.owner.organization.id;
-  CHECK(must(app::open_organization(app.context, ada, works, reading)).organization.login ==
-        "works");
-  CHECK(must(app::open_organization(app.context, ada, open, reading)).organization.id == works);
+  CHECK(must(app.enter(ada, works)).organization.login == "works");
+  CHECK(must(app.enter(ada, open)).organization.id == works);
   const auto stranger = app.log_in("stranger", "admin:org");
-  CHECK(reason(app::open_organization(app.context, stranger, open, reading)) == "not found");
-  CHECK(reason(app::open_organization(app.context, ada, TeamId{4711}, reading)) == "not found");
-  CHECK(reason(app::open_organization(app.context, ada, ada.account->id, reading)) == "not found");
+  CHECK(reason(app.enter(stranger, open)) == "not found");
+  CHECK(reason(app.enter(ada, TeamId{4711})) == "not found");
+  CHECK(reason(app.enter(ada, ada.sender().id)) == "not found");
 }
 
 TEST_CASE("update_team: the notification setting is kept by other changes") {
@@ -208,9 +245,7 @@ TEST_CASE("update_team: the notification setting is kept by other changes") {
   input.name = "Ops";
   input.notification_setting = core::TeamNotifications::disabled;
   must(app::create_team(app.context, app.owner, input));
-  auto setting = [&] {
-    return must(app::get_team(app.context, app.owner, "ops")).team.notification_setting;
-  };
+  auto setting = [&] { return must(app.get(app.owner, "ops")).team.notification_setting; };
   CHECK(setting() == core::TeamNotifications::disabled);
   core::TeamChanges changes;
   changes.description = "They operate";
@@ -239,7 +274,7 @@ TEST_CASE("update_team: a new name gives a new slug; repeating it changes nothin
   const auto audits = app.row_count("audit");
   CHECK_FALSE(must(app::update_team(app.context, app.owner, "operations", changes)).has_changed);
   CHECK(app.row_count("audit") == audits);
-  CHECK(reason(app::get_team(app.context, app.owner, "ops")) == "not found");
+  CHECK(reason(app.get(app.owner, "ops")) == "not found");
   CHECK(reason(app::update_team(app.context, app.owner, "ops", changes)) == "not found");
   changes.name = "SALES";
   CHECK(reason(app::update_team(app.context, app.owner, "operations", changes)) == "team_exists");
@@ -249,7 +284,7 @@ TEST_CASE("delete_team: refused while an environment requires the team's review"
   TeamFixture app;
   const auto id = app.add("Ops").team.id;
   const auto repository = app.add_repository("shop");
-  test::write(app.context.database, [&](store::Connection& tx) {
+  must(app.write([&](store::Writer& tx) {
     const auto name = store::ensure_environment_name(tx, repository.id, "production", app.now);
     tx.execute(
         "insert into environment (repository_id, environment_name_id, created_at, updated_at) "
@@ -262,13 +297,12 @@ TEST_CASE("delete_team: refused while an environment requires the team's review"
         "insert into required_reviewer (protection_rule_id, position, team_id) "
         "select id, 0, $1 from protection_rule",
         {id.value});
-  });
+  }));
   const auto refused = app::delete_team(app.context, app.owner, "ops");
   CHECK(reason(refused) == "team_is_reviewer");
   CHECK(refused.error().message.find("production of works/shop") != std::string::npos);
   CHECK(app.row_count("team") == 1);
-  test::write(app.context.database,
-              [&](store::Connection& tx) { tx.execute("delete from required_reviewer"); });
+  must(app.write([&](store::Writer& tx) { tx.execute("delete from required_reviewer"); }));
   must(app::delete_team(app.context, app.owner, "ops"));
   CHECK(app.row_count("team") == 0);
   CHECK(app.latest_audit() == "team.delete {\"slug\":\"ops\"}\n");
@@ -282,7 +316,7 @@ TEST_CASE("set_team_membership: a new team member joins the organization too") {
     return app::set_team_membership(app.context, app.owner, "ops", login, role);
   };
   CHECK(must(set("stranger", TeamRole::member)).member.role == TeamRole::member);
-  CHECK(must(app::get_member(app.context, app.owner, "stranger")).role == core::MemberRole::member);
+  CHECK(must(app.member("stranger")).role == core::MemberRole::member);
   CHECK(app.latest_audit() ==
         "team.set_member {\"slug\":\"ops\",\"login\":\"stranger\",\"role\":\"member\"}\n");
   CHECK(must(set("BOB", TeamRole::maintainer)).member.role == TeamRole::maintainer);
@@ -294,7 +328,7 @@ TEST_CASE("set_team_membership: a new team member joins the organization too") {
   CHECK(app.role_in("ops", "bob") == "not found");
   CHECK(app.latest_audit() == "team.remove_member {\"slug\":\"ops\",\"login\":\"bob\"}\n");
   CHECK(reason(app::remove_team_membership(app.context, app.owner, "ops", "bob")) == "not found");
-  CHECK(must(app::get_member(app.context, app.owner, "bob")).role == core::MemberRole::member);
+  CHECK(must(app.member("bob")).role == core::MemberRole::member);
 }
 
 TEST_CASE("set_team_role: only for repositories of the organization") {
@@ -307,13 +341,14 @@ TEST_CASE("set_team_role: only for repositories of the organization") {
     return reason(app::set_team_role(app.context, app.owner, {"ops", owner, name}, role));
   };
   auto opens = [&](const std::string& login) {
-    const auto opened =
-        app::open_repository(app.context, app.log_in(login), app::RepositoryName{"works", "shop"},
-                             {Role::read, {core::Scope::repo}});
-    return opened ? opened->role : Role::none;
+    const auto entered = app.enter_shop(login);
+    return entered ? entered->role : Role::none;
   };
   auto get = [&](const std::string& login) {
-    return app::get_team_repository(app.context, app.enter(login), {"ops", "works", "shop"});
+    const auto access = app.enter(login);
+    return app.read([&](store::Reader& db) {
+      return app::get_team_repository(db, access, {"ops", "works", "shop"});
+    });
   };
   CHECK(opens("bob") == Role::none);
   CHECK(reason(get("ada")) == "not found");
@@ -323,10 +358,8 @@ TEST_CASE("set_team_role: only for repositories of the organization") {
   CHECK(must(get("ada")).role == Role::write);
   CHECK(must(get("bob")).repository.name == "shop");
   CHECK(reason(get("carla")) == "not found");  // the repository is private
-  CHECK(
-      must(app::list_team_repositories(app.context, app.enter("carla"), "ops", {})).items.empty());
-  CHECK(must(app::list_team_repositories(app.context, app.enter("bob"), "ops", {})).total_count ==
-        1);
+  CHECK(must(app.repositories(app.enter("carla"), "ops")).items.empty());
+  CHECK(must(app.repositories(app.enter("bob"), "ops")).total_count == 1);
   CHECK(set("ada", "mine", Role::read) == "not_a_repository_of_the_organization");
   CHECK(set("works", "none", Role::read) == "not found");
   CHECK(set("works", "shop", Role::none).empty());
@@ -338,14 +371,18 @@ TEST_CASE("list_repository_teams: shows what members and owners may see, nothing
   TeamFixture app;
   app.add("Open");
   app.add("Secret", core::TeamPrivacy::secret);
-  const auto repository = app.add_repository("shop");
+  app.add_repository("shop");
   for (const char* slug : {"open", "secret"}) {
     must(app::set_team_role(app.context, app.owner, {slug, "works", "shop"}, Role::triage));
   }
-  auto list = [&](const core::Principal& principal) {
+  auto list = [&](const core::Actor& actor) {
     std::string all;
-    const app::RepositoryAccess access{principal, repository, Role::read};
-    for (const auto& grant : must(app::list_repository_teams(app.context, access, {})).items) {
+    auto access = must(app.enter_shop("ada"));
+    access.actor = actor;
+    access.role = Role::read;
+    const auto grants = must(
+        app.read([&](store::Reader& db) { return app::list_repository_teams(db, access, {}); }));
+    for (const auto& grant : grants.items) {
       CHECK(grant.role == Role::triage);
       all += grant.team.slug + " ";
     }
@@ -355,5 +392,5 @@ TEST_CASE("list_repository_teams: shows what members and owners may see, nothing
   CHECK(list(app.log_in("chief")) == "open secret ");
   CHECK(list(app.log_in("carla")) == "open ");
   CHECK(list(app.log_in("stranger")).empty());
-  CHECK(list(app.nobody).empty());
+  CHECK(list(core::Actor::nobody()).empty());
 }

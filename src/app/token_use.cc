@@ -16,7 +16,7 @@ void TokenUse::flush(store::Database& database) {
     taken.swap(noted_);
   }
   if (taken.empty()) return;
-  auto written = database.write([&](store::Connection& tx) {
+  auto written = database.write([&](store::Writer& tx) {
     for (const auto& [token, at] : taken) store::touch_token(tx, token, at);
   });
   if (written) return;

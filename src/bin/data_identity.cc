@@ -16,7 +16,7 @@ std::unexpected<Error> refuse(const DataFolder& data, const std::string& what) {
 }
 
 /// Whether the key, the database and the file `identity` belong to one folder.
-Result<void> check_identity(const DataFolder& data, sql::Connection& db) {
+Result<void> check_identity(const DataFolder& data, sql::Reader& db) {
   const auto found = store::find_identity(db);
   if (!found) {  // a database of an earlier version, without an identity
     if (store::unseals_secrets(db, Sealer(data.secret_key()))) return {};
@@ -47,7 +47,7 @@ Result<bool> is_copy(const DataFolder& data) {
          !TRY(data.is_as_last_changed());
 }
 
-Result<void> inspect(const DataFolder& data, sql::Connection& db) {
+Result<void> inspect(const DataFolder& data, sql::Reader& db) {
   TRY(sql::check_migrations(db, store::migrations()));
   TRY(check_identity(data, db));
   if (!TRY(is_copy(data))) return {};
@@ -65,7 +65,7 @@ Result<void> inspect(const DataFolder& data, sql::Connection& db) {
 Result<void> check_database(const DataFolder& data) {
   if (!data.has_database()) return {};
   auto inspected = sql::inspect_sqlite(data.database().string(),
-                                       [&](sql::Connection& db) { return inspect(data, db); });
+                                       [&](sql::Reader& db) { return inspect(data, db); });
   if (!inspected && inspected.error().reason_code == "storage_damaged") {
     // A copy that was made while a server was writing may be inconsistent.
     return refuse(data, inspected.error().message +
@@ -76,7 +76,7 @@ Result<void> check_database(const DataFolder& data) {
 }
 
 Result<void> mark_database(sql::Database& database, DataFolder& data) {
-  const std::string identity = TRY(database.write([&](sql::Connection& tx) -> std::string {
+  const std::string identity = TRY(database.write([&](sql::Writer& tx) -> std::string {
     if (auto found = store::find_identity(tx)) return found->identity;
     std::string made = data.identity().identity;
     if (made.empty()) made = random_uuid();

@@ -15,7 +15,7 @@
 #include "app/administration.h"
 #include "app/merges.h"
 #include "app/pushes.h"
-#include "app/reviews.h"
+#include "app/timers.h"
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -187,25 +187,27 @@ Result<void> serve(const ServerSettings& settings) {
   std::optional<api::Api> api;
   std::string& url = api_settings.external_url;
   http::Service service;
-  service.handle = [&](const http::Request& request) {
+  auto plan_here = [](http::Response response) {
+    return http::Plan{false, [response = std::move(response)] { return response; }};
+  };
+  service.plan = [&](const http::Request& request) -> http::Plan {
     if (request.method == "OPTIONS" || request.door == http::Door::ssh) {
-      return api->serve(request);
+      return api->plan(request);
     }
     // API clients get the index of the API, all others a page.
     if (request.door == http::Door::network && request.path() == "/" &&
         !request.headers.find("Accept").value_or("").contains("application/vnd.github")) {
-      return web::home_page(url, ESCLUSA_VERSION);
+      return plan_here(web::home_page(url, ESCLUSA_VERSION));
     }
-    if (request.path() == "/livez") return plain(200, "ok\n");
+    if (request.path() == "/livez") return plan_here(plain(200, "ok\n"));
     if (request.path() == "/readyz") {
-      bool ready = !stopping &&
-                   database->read([](sql::Connection& db) { return db.number("select 1") == 1; })
-                       .value_or(false);
-      return ready ? plain(200, "ok\n") : plain(503, "not ready\n");
+      bool ready =
+          !stopping && database->read([](sql::Reader& db) { return db.number("select 1") == 1; })
+                           .value_or(false);
+      return plan_here(ready ? plain(200, "ok\n") : plain(503, "not ready\n"));
     }
-    return api->serve(request);
+    return api->plan(request);
   };
-  service.may_block = [&](const http::Request& request) { return api->may_block(request); };
   service.refuse = [&](const http::Request& request, int status) {
     return api->refuse(request, status);
   };
@@ -222,10 +224,10 @@ Result<void> serve(const ServerSettings& settings) {
                                .boot_now = boot_now,
                                .event_urls = {url, url, settings.ssh_address},
                                .repositories_directory = data.repositories(),
-                               .events_committed =
-                                   [&] {
-                                     worker.wake();
-                                     api->events_committed();
+                               .committed =
+                                   [&](app::Topics topics) {
+                                     if (topics.deliveries) worker.wake();
+                                     if (topics.events) api->wake_streams();
                                    },
                                .token_use = token_use});
   api.emplace(*context, api_settings);

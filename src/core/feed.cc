@@ -3,44 +3,40 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/operations/code.h"
+#include "core/operations/deployments.h"
+#include "core/operations/people.h"
+
 namespace esclusa::core {
 namespace {
 
-using enum Scope;
-
 struct Row {
   std::string_view kind;
-  Role role;
-  Scopes scopes;
+  const Operation* operation;
 };
 
-// The only list of what a reader needs for each kind of event.
+// The only list of the events that the feed shows.
 const Row table[] = {
-    {"deployment", Role::read, {repo, repo_deployment, public_repo}},
-    {"deployment_status", Role::read, {repo, repo_deployment, public_repo}},
-    {"deployment_review", Role::read, {repo, repo_deployment, public_repo}},
-    {"status", Role::read, {repo, repo_status, public_repo}},
-    {"check_run", Role::read, {repo, public_repo}},
-    {"push", Role::read, {repo, public_repo}},
-    {"deploy_key", Role::admin, {repo, public_repo}},
+    {"deployment", &operations::get_deployment},
+    {"deployment_status", &operations::get_deployment},
+    {"deployment_review", &operations::get_deployment},
+    {"status", &operations::list_commit_statuses},
+    {"check_run", &operations::get_check_run},
+    {"push", &operations::get_repository},
+    {"deploy_key", &operations::get_deploy_key},
 };
 
 }  // namespace
 
-Requirement feed_requirement() {
-  return {Role::read, {repo, repo_deployment, repo_status, public_repo}};
-}
-
-std::optional<Requirement> event_requirement(std::string_view kind) {
+const Operation* event_operation(std::string_view kind) {
   const auto* row = std::ranges::find_if(table, [&](const Row& r) { return r.kind == kind; });
-  if (row == std::end(table)) return std::nullopt;
-  return Requirement{row->role, row->scopes};
+  return row == std::end(table) ? nullptr : row->operation;
 }
 
-bool may_read_event(const Principal& principal, const Repository& repository, Role granted,
+bool may_read_event(const Actor& actor, const Repository& repository, Role granted,
                     std::string_view kind) {
-  const auto requirement = event_requirement(kind);
-  return requirement && check_access(principal, repository, granted, *requirement).has_value();
+  const Operation* operation = event_operation(kind);
+  return operation != nullptr && check_access(actor, repository, granted, *operation).has_value();
 }
 
 }  // namespace esclusa::core

@@ -1,10 +1,9 @@
 #pragma once
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/access.h"
 #include "core/event.h"
-#include "core/principal.h"
 
 namespace esclusa::core {
 
@@ -15,16 +14,12 @@ struct FeedEvent {
   std::string body;        ///< the stored JSON
 };
 
-/// What a client needs for the feed of a repository: whatever is enough for one kind of event.
-Requirement feed_requirement();
+/// The operation that reads what an event of that kind tells: whoever may do it may read the event.
+/// Null for an unknown kind, which the feed shows to nobody.
+const Operation* event_operation(std::string_view kind);
 
-/// What a client needs to read events of that kind: the same as in the API for the same data.
-/// Nothing for an unknown kind, which the feed shows to nobody.
-std::optional<Requirement> event_requirement(std::string_view kind);
-
-/// Whether the principal may read events of that kind in the repository. `granted` is its role
-/// there.
-bool may_read_event(const Principal& principal, const Repository& repository, Role granted,
+/// Whether the actor may read events of that kind in the repository. `granted` is its role there.
+bool may_read_event(const Actor& actor, const Repository& repository, Role granted,
                     std::string_view kind);
 
 }  // namespace esclusa::core

@@ -2,18 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include "core/operations/server.h"
+
 using namespace esclusa;
 using namespace esclusa::core;
 
 namespace {
 
-Principal with_token(const std::string& scopes) {
-  Principal principal;
-  principal.account = Account{};
-  principal.account->id = AccountId{7};
-  principal.token = Token{};
-  principal.token->scopes = Scopes::parse(scopes).value();
-  return principal;
+Actor with_token(const std::string& scopes) {
+  Account account;
+  account.id = AccountId{7};
+  Token token;
+  token.scopes = Scopes::parse(scopes).value();
+  return Actor::by_token(account, token);
 }
 
 Repository repository_of(Visibility visibility) {
@@ -55,8 +56,8 @@ TEST_CASE("may_read_event: a token reads the events whose API its scopes allow")
 
 TEST_CASE("may_read_event: a public repository's events are readable, also without a token") {
   CHECK(readable("", is_public, Role::none) == all);
-  CHECK(may_read_event({}, repository_of(is_public), Role::none, "push"));
-  CHECK_FALSE(may_read_event({}, repository_of(is_private), Role::none, "deployment"));
+  CHECK(may_read_event(Actor::nobody(), repository_of(is_public), Role::none, "push"));
+  CHECK_FALSE(may_read_event(Actor::nobody(), repository_of(is_private), Role::none, "deployment"));
 }
 
 TEST_CASE("may_read_event: without a role, no event of a private repository") {
@@ -70,7 +71,7 @@ TEST_CASE("may_read_event: only administrators read deploy key events, also if a
     CHECK_FALSE(may_read_event(with_token("repo"), repository, Role::maintain, "deploy_key"));
     CHECK_FALSE(
         may_read_event(with_token("repo_deployment"), repository, Role::admin, "deploy_key"));
-    CHECK_FALSE(may_read_event({}, repository, Role::none, "deploy_key"));
+    CHECK_FALSE(may_read_event(Actor::nobody(), repository, Role::none, "deploy_key"));
   }
 }
 
@@ -78,15 +79,15 @@ TEST_CASE("may_read_event: nobody reads events of an unknown kind") {
   CHECK_FALSE(may_read_event(with_token("repo"), repository_of(is_public), Role::admin, "ping"));
 }
 
-TEST_CASE("feed_requirement: satisfied exactly by the scopes that allow one kind of event") {
+TEST_CASE("read_repository_events: opened exactly by the scopes that allow one kind of event") {
   for (std::string_view kind : kinds) {
     for (Scope scope :
          {Scope::repo, Scope::repo_deployment, Scope::repo_status, Scope::public_repo}) {
-      if (Scopes{scope}.has_any(event_requirement(kind)->scopes)) {
-        CHECK(Scopes{scope}.has_any(feed_requirement().scopes));
+      if (Scopes{scope}.has_any(event_operation(kind)->scopes)) {
+        CHECK(Scopes{scope}.has_any(operations::read_repository_events.scopes));
       }
     }
   }
   const Scopes others{Scope::admin_repo_hook, Scope::user, Scope::workflow};
-  CHECK_FALSE(others.has_any(feed_requirement().scopes));
+  CHECK_FALSE(others.has_any(operations::read_repository_events.scopes));
 }

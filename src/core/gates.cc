@@ -184,10 +184,6 @@ Result<void> check_branch_policy(const Environment& environment, const ResolvedR
   return fail(ErrorCode::invalid, forbidden(ref.kind, given_ref, environment), "branch_policy");
 }
 
-AccountId who_answers_for(const Account& account) {
-  return account.kind == AccountKind::bot ? account.human_id.value_or(account.id) : account.id;
-}
-
 Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
                             const Account& reviewer, bool is_entitled) {
   if (!is_entitled) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/boot_clock.h"
+#include "core/actor.h"
 #include "core/deployment.h"
 #include "core/environment.h"
 
@@ -71,9 +72,6 @@ std::vector<GateVerdict> bypass(std::vector<GateVerdict> verdicts, const Account
 /// GitHub's refusal (422) if a branch policy forbids the ref.
 Result<void> check_branch_policy(const Environment& environment, const ResolvedRef& ref,
                                  const std::string& given_ref, const GateFacts& facts);
-
-/// The account that is responsible: a bot's human, otherwise the account itself.
-AccountId who_answers_for(const Account& account);
 
 /// A review as it is sent. It is for one deployment: GitHub's workflow run is a deployment here.
 struct NewReview {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/trace.h"
 #include "git/distance.h"
 #include "git/library.h"
 #include "git/objects.h"
@@ -61,6 +62,8 @@ Result<Repository> Repository::open(const core::Repository& registered) {
 
 Result<Repository> Repository::open(const std::filesystem::path& git_directory,
                                     std::vector<std::string> alternates) {
+  const Span span("git open");
+  Trace::count(Trace::Count::git_open);
   start_library();
   auto state = std::make_unique<State>(git_directory, std::move(alternates),
                                        TRY(Folder::open(git_directory)));
@@ -79,6 +82,7 @@ const std::filesystem::path& Repository::path() const { return state_->path; }
 const std::vector<std::string>& Repository::alternates() const { return state_->alternates; }
 
 Result<std::optional<core::ResolvedRef>> Repository::resolve(std::string_view ref) const {
+  const Span span("git resolve");
   Resolution found;
   bool exists = false;
   // As in git, nobody can put a branch in the place of a commit by naming it like the commit.
@@ -101,10 +105,12 @@ Result<std::optional<std::string>> Repository::head() const {
 }
 
 Result<Distance> Repository::compare(const std::string& base, const std::string& head) const {
+  const Span span("git compare");
   return measure_distance(handle(), id_of(base), id_of(head));
 }
 
 Result<void> Repository::keep(const std::string& sha) const {
+  const Span span("git keep");
   const git_oid id = id_of(sha);
   CommitHandle commit;
   if (receive(commit, git_commit_lookup, handle(), &id) != 0) {

@@ -53,7 +53,7 @@ TEST_CASE("Worker: a probe does not use up a scheduled attempt") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
-  test::write(fixture.database(), [&](sql::Connection& tx) {
+  test::write(fixture.database(), [&](sql::Writer& tx) {
     core::HookHealth health{.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)};
     store::set_hook_health(tx, hook.id, health);
   });
@@ -75,7 +75,7 @@ TEST_CASE("Worker: 410 disables the hook, and its deliveries are kept") {
   CHECK(fixture.count("audit where action = 'hook.disable'") == 1);
   fixture.send("deployment", "staging");
   CHECK(fixture.count("delivery") == 1);
-  const auto after = test::read(fixture.database(), [&](sql::Connection& db) {
+  const auto after = test::read(fixture.database(), [&](sql::Reader& db) {
     return test::found(store::find_hook(db, test::sealer(), hook.target, hook.id));
   });
   CHECK(after.last_response.message == "the receiver answered 410 Gone");
@@ -85,7 +85,7 @@ TEST_CASE("Worker: a hook that has failed for five days is disabled") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
-  test::write(fixture.database(), [&](sql::Connection& tx) {
+  test::write(fixture.database(), [&](sql::Writer& tx) {
     const Timestamp since = system_now() - std::chrono::hours(121);
     store::set_hook_health(tx, hook.id, {.failure_count = 19, .failing_since = since});
   });
@@ -99,7 +99,7 @@ TEST_CASE("Worker: a hook without retries receives each event once") {
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
   test::write(fixture.database(),
-              [&](sql::Connection& tx) { tx.execute("update hook set retry = 'none'"); });
+              [&](sql::Writer& tx) { tx.execute("update hook set retry = 'none'"); });
   fixture.start({"127.0.0.0/8"}, 1e-9);
   for (int i = 0; i < 8; ++i) fixture.send("deployment", "staging");
   fixture.await_count("delivery where state = 'dead' and attempt_count = 1", 8);
@@ -198,7 +198,7 @@ TEST_CASE("Worker: a replayed delivery may be refused as often as a new one") {
   fixture.send("deployment", "staging");
   fixture.start();
   fixture.await_count("delivery where state = 'dead'", 1);
-  test::write(fixture.database(), [&](sql::Connection& tx) {
+  test::write(fixture.database(), [&](sql::Writer& tx) {
     store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
   });
   fixture.worker->wake();
@@ -213,7 +213,7 @@ TEST_CASE("Worker: probes do not count refusals from before a replay") {
   fixture.send("deployment", "staging");
   fixture.start({"127.0.0.0/8"}, 1e-3);
   fixture.await_count("delivery where state = 'dead'", 1);
-  test::write(fixture.database(), [&](sql::Connection& tx) {
+  test::write(fixture.database(), [&](sql::Writer& tx) {
     core::HookHealth health{.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)};
     store::set_hook_health(tx, hook.id, health);
     store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
@@ -241,7 +241,7 @@ TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries 
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment");
   test::write(fixture.database(),
-              [](sql::Connection& tx) { tx.execute("update account set blocked_at = 1"); });
+              [](sql::Writer& tx) { tx.execute("update account set blocked_at = 1"); });
   fixture.send("ping", {}, hook.id);
   fixture.send("deployment");
   CHECK(fixture.count("delivery where state = 'held'") == 1);
@@ -252,7 +252,7 @@ TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries 
     std::this_thread::yield();
   }
   CHECK(fixture.count("delivery_attempt") == 0);
-  test::write(fixture.database(), [&](sql::Connection& tx) {
+  test::write(fixture.database(), [&](sql::Writer& tx) {
     tx.execute("update account set blocked_at = null");
     store::make_due_now(tx, hook.id, system_now());
   });
@@ -266,7 +266,7 @@ TEST_CASE("Worker: an inactive hook holds its events, but receives pings") {
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment");
   test::write(fixture.database(),
-              [](sql::Connection& tx) { tx.execute("update hook set active = 0"); });
+              [](sql::Writer& tx) { tx.execute("update hook set active = 0"); });
   fixture.send("ping", {}, hook.id);
   fixture.start();
   fixture.await_count("delivery where state = 'delivered'", 1);
@@ -280,7 +280,7 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
     WorkerFixture fixture;
     HttpReceiver receiver;
     const auto hook = fixture.hook(receiver.url());
-    const auto newer = test::write(fixture.database(), [&](sql::Connection& tx) {
+    const auto newer = test::write(fixture.database(), [&](sql::Writer& tx) {
       const auto& s = fixture.surroundings;
       tx.execute("update hook set when_superseded = $1", {wish});
       const auto old = s.deployment(tx, "production");

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "core/refusal.h"
-#include "store/events.h"
+#include "store/audit.h"
 #include "store/hook_health.h"
 
 namespace esclusa::hooks {
@@ -37,8 +37,7 @@ Worker::~Worker() {
 void Worker::wake() { sender_.wake(); }
 
 void Worker::run() {
-  auto back =
-      database_.write([&](store::Connection& tx) { return store::follow_clock(tx, now_()); });
+  auto back = database_.write([&](store::Writer& tx) { return store::follow_clock(tx, now_()); });
   if (!back) {
     log::error("deliveries come late if the clock was set back", {{"error", back.error().message}});
   } else if (*back) {
@@ -86,7 +85,7 @@ void Worker::claim() {
     asked_at_ = now_();
     // Claimed deliveries are still due in the table, so ask for that many more.
     const size_t limit = limits::delivery_concurrency + claimed_.size();
-    auto lists = database_.read([&](store::Connection& db) {
+    auto lists = database_.read([&](store::Reader& db) {
       return std::array{store::list_redeliveries(db, sealer_, limit, busy),
                         store::list_due(db, sealer_, asked_at_, limit, busy),
                         store::list_probes(db, sealer_, asked_at_, limit, busy)};
@@ -145,7 +144,7 @@ void Worker::start(store::DueDelivery delivery) {
 namespace {
 
 /// Whether this refusal of the body is final: the allowed number of refusals in a row is reached.
-bool is_refused_for_good(store::Connection& tx, const store::DueDelivery& delivery, int code) {
+bool is_refused_for_good(store::Writer& tx, const store::DueDelivery& delivery, int code) {
   if (!core::is_refusal(code)) return false;
   constexpr int before = core::refused_attempts_max - 1;
   const auto codes = store::latest_status_codes(tx, delivery.id, before);
@@ -154,7 +153,7 @@ bool is_refused_for_good(store::Connection& tx, const store::DueDelivery& delive
 
 }  // namespace
 
-store::AttemptOutcome Worker::outcome_of(store::Connection& tx, const Finished& finished) const {
+store::AttemptOutcome Worker::outcome_of(store::Writer& tx, const Finished& finished) const {
   if (finished.result == Finished::Result::delivered) {
     return {.delivered = true, .next_attempt_at = std::nullopt};
   }
@@ -171,7 +170,7 @@ store::AttemptOutcome Worker::outcome_of(store::Connection& tx, const Finished& 
           .next_attempt_at = now_() + std::max(scaled, finished.retry_after.value_or(scaled))};
 }
 
-void Worker::settle(store::Connection& tx, const Finished& finished) const {
+void Worker::settle(store::Writer& tx, const Finished& finished) const {
   const store::DueDelivery& delivery = finished.delivery;
   if (finished.result == Finished::Result::skipped) {
     return store::record_skip(tx, delivery, finished.attempt);
@@ -191,7 +190,7 @@ void Worker::settle(store::Connection& tx, const Finished& finished) const {
 
 /// A refused body does not count for the breaker. If the breaker is open, the hook's oldest
 /// delivery is probed next.
-void Worker::settle_refusal(store::Connection& tx, HookId hook) const {
+void Worker::settle_refusal(store::Writer& tx, HookId hook) const {
   const core::HookHealth health = store::get_hook_health(tx, hook);
   if (!health.probe_at) return;
   const Timestamp now = now_();
@@ -199,7 +198,7 @@ void Worker::settle_refusal(store::Connection& tx, HookId hook) const {
   store::hold_behind_oldest(tx, hook, now);
 }
 
-void Worker::settle_failure(store::Connection& tx, const Finished& finished) const {
+void Worker::settle_failure(store::Writer& tx, const Finished& finished) const {
   constexpr int gone = 410;
   const HookId hook = finished.delivery.hook.id;
   const Timestamp now = now_();
@@ -214,7 +213,7 @@ void Worker::settle_failure(store::Connection& tx, const Finished& finished) con
   if (!fault.empty()) {
     store::disable_hook(tx, hook, fault, now);
     store::AuditEntry entry{.action = "hook.disable", .repository_id = {}, .target_id = hook.value};
-    return store::insert_audit(tx, {}, entry, now);
+    return store::insert_audit(tx, core::Actor::timer(), entry, now);
   }
   // Without retries no order has to be kept: each delivery is tried once, as on GitHub.
   if (finished.delivery.hook.retry == core::HookRetry::none) health.probe_at.reset();
@@ -227,7 +226,7 @@ void Worker::settle_failure(store::Connection& tx, const Finished& finished) con
 
 void Worker::record() {
   if (finished_.empty()) return;
-  auto recorded = database_.write([&](store::Connection& tx) {
+  auto recorded = database_.write([&](store::Writer& tx) {
     for (const Finished& finished : finished_) settle(tx, finished);
   });
   // Keep the results and record them later: without them the same delivery would be sent again.
@@ -250,7 +249,7 @@ std::chrono::milliseconds Worker::time_to_wait() {
   if (!finished_.empty()) return trouble_wait;
   if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until a send ends
   // Ask from the time of the last claim on, so that nothing that became due since is missed.
-  auto next = database_.read([&](store::Connection& db) { return store::next_due(db, asked_at_); });
+  auto next = database_.read([&](store::Reader& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;
   if (!*next) return idle_wait;
   auto until = std::chrono::ceil<std::chrono::milliseconds>(**next - now_());

@@ -38,7 +38,7 @@ TEST_CASE("Worker: sends nothing from a transaction that was not committed") {
   HttpReceiver receiver;
   fixture.hook(receiver.url());
   fixture.start();
-  auto refused = fixture.database().write([&](sql::Connection& tx) -> Result<void> {
+  auto refused = fixture.database().write([&](sql::Writer& tx) -> Result<void> {
     store::insert_event(tx, fixture.surroundings.event("never"), "{}",
                         fixture.surroundings.principal);
     return fail(ErrorCode::conflict, "no");
@@ -213,7 +213,7 @@ TEST_CASE("Worker: a clock that was set back does not delay retries of an earlie
   receiver.await(1);
   fixture.worker.reset();
   // The earlier worker's clock was ten years ahead.
-  test::write(fixture.database(), [](sql::Connection& tx) {
+  test::write(fixture.database(), [](sql::Writer& tx) {
     constexpr int64_t ten_years = 315'360'000'000'000;
     tx.execute("update delivery set next_attempt_at = next_attempt_at + $1", {ten_years});
     tx.execute("update delivery_attempt set attempted_at = attempted_at + $1", {ten_years});
@@ -257,7 +257,7 @@ TEST_CASE("Worker: a deleted hook receives nothing any more") {
   fixture.hook(receiver.url("/kept"));
   fixture.send("deployment");
   test::write(fixture.database(),
-              [&](sql::Connection& tx) { store::delete_hook(tx, gone.id, system_now()); });
+              [&](sql::Writer& tx) { store::delete_hook(tx, gone.id, system_now()); });
   fixture.start();
   fixture.await_count("delivery where state = 'delivered'", 1);
   const auto requests = receiver.requests();
@@ -271,12 +271,12 @@ TEST_CASE(
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url(), "secret");
   auto set_sealed = [&](const std::string& sealed) {
-    test::write(fixture.database(), [&](sql::Connection& tx) {
+    test::write(fixture.database(), [&](sql::Writer& tx) {
       tx.execute("update hook set secret_sealed = $1", {sealed});
     });
   };
   const std::string good =
-      test::read(fixture.database(), [](sql::Connection& db) {
+      test::read(fixture.database(), [](sql::Reader& db) {
         return db.one("select secret_sealed from hook", {},
                       [](const sql::Row& row) { return std::string(row.text(0)); });
       }).value();

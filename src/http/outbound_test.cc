@@ -197,8 +197,10 @@ TEST_CASE("send: proxies of the environment are not used") {
 TEST_CASE("send: reaches a server on its unix socket") {
   std::string path = std::filesystem::temp_directory_path() /
                      ("outbound_test." + std::to_string(getpid()) + ".sock");
-  Server server({.handle = [](const Request& r) { return Response{200, {}, r.peer + r.target}; },
-                 .may_block = [](const Request&) { return false; },
+  Server server({.plan =
+                     [](const Request& r) {
+                       return Plan{false, [&r] { return Response{200, {}, r.peer + r.target}; }};
+                     },
                  .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
                 1);
   REQUIRE(server.listen_local(path, 0600, Door::local_admin));
@@ -212,8 +214,11 @@ TEST_CASE("send: reaches a server on its unix socket") {
 }
 
 TEST_CASE("Sender: many requests at once, each with its own answer") {
-  Server server({.handle = [](const Request& r) { return Response{200, {}, r.target + r.body}; },
-                 .may_block = [](const Request& r) { return r.body.size() % 2 == 0; },
+  Server server({.plan =
+                     [](const Request& r) {
+                       return Plan{r.body.size() % 2 == 0,
+                                   [&r] { return Response{200, {}, r.target + r.body}; }};
+                     },
                  .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
                 4);
   uint16_t port = server.listen("127.0.0.1", 0).value();

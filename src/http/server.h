@@ -15,14 +15,20 @@
 
 namespace esclusa::http {
 
-/// The handlers of a server. They are called from several threads at once.
+/// How one request will be answered.
+struct Plan {
+  /// Whether `answer` may wait (commit, git, hashing): it then runs on the pool, otherwise on the
+  /// I/O thread.
+  bool may_block = true;
+  std::function<Response()> answer;
+};
+
+/// The handlers of a server. They are called from several threads at once. Their exceptions are
+/// answered with `refuse(request, 500)`.
 struct Service {
-  /// Answers one request; may wait. Exceptions are answered with `refuse(request, 500)`.
-  std::function<Response(const Request&)> handle;
-  /// True if `handle` may wait for this request (commit, git, hashing): it then runs on the pool,
-  /// otherwise on the I/O thread. Must be quick.
-  std::function<bool(const Request&)> may_block;
-  /// Makes an answer without `handle`: 400 (malformed), 408, 413, 414, 431, 500, 503. The request
+  /// Looks at the request, on the I/O thread; must be quick. The request outlives the plan.
+  std::function<Plan(const Request&)> plan;
+  /// Makes an answer without a plan: 400 (malformed), 408, 413, 414, 431, 500, 503. The request
   /// contains what was read so far.
   std::function<Response(const Request&, int status)> refuse;
 };
@@ -48,7 +54,7 @@ class Server {
  public:
   /// `worker_threads` bounds how many requests wait at once.
   Server(Service service, size_t worker_threads, ServerLimits limits = {});
-  /// Not while `run` is running. Waits for `handle` calls that still run.
+  /// Not while `run` is running. Waits for answers that are still being made.
   ~Server();
   Server(const Server&) = delete;
 

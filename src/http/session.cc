@@ -165,15 +165,13 @@ void Session::send_continue() {
 }
 
 bool Session::serve() {
-  const Request& request = parser_.request();
   close_after_ = !parser_.keep_alive();
-  bool may_block = true;
   try {
-    may_block = host_.service.may_block(request);
-  } catch (const std::exception& error) {
-    log::error("may_block failed", {{"error", error.what()}});
+    plan_ = host_.service.plan(parser_.request());
+  } catch (...) {
+    return answer(failed());
   }
-  if (!may_block) return answer(handle());
+  if (!plan_.may_block) return answer(handle());
 
   phase_ = Phase::handling;
   bool queued = false;
@@ -190,11 +188,20 @@ bool Session::serve() {
 }
 
 Response Session::handle() {
-  const Request& request = parser_.request();
   try {
-    Response response = host_.service.handle(request);
+    Response response = std::exchange(plan_, {}).answer();
     ENSURE(response.status >= 200 && response.status <= 599);
     return response;
+  } catch (...) {
+    return failed();
+  }
+}
+
+/// The answer after an exception, called where that was caught.
+Response Session::failed() {
+  const Request& request = parser_.request();
+  try {
+    throw;
   } catch (const std::exception& error) {
     if (is_exhaustion(error)) {
       log::error("a request was refused: there are no more memory, threads or descriptors");

@@ -80,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool after_answer();
 
   Response handle();
+  Response failed();
   Response refusal(int status);
   void on_handled();
   void attach_stream(std::shared_ptr<BodyStream> stream);
@@ -101,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool refused_ = false;
   Time deadline_;
   std::string pending_;                 // read, but not parsed yet
+  Plan plan_;                           // of the request that was read
   Response response_;                   // from the pool
   std::shared_ptr<BodyStream> stream_;  // of the present answer, until its last piece
   std::string rest_head_;               // not yet sent: the socket's buffer was full

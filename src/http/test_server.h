@@ -40,10 +40,11 @@ struct TestServer {
 
   Service service() {
     return {
-        .handle = [this](const Request& request) { return handle(request); },
-        .may_block =
-            [](const Request& request) {
-              return request.path().starts_with("/wait") || request.path().starts_with("/pool");
+        .plan =
+            [this](const Request& request) {
+              const bool may_block =
+                  request.path().starts_with("/wait") || request.path().starts_with("/pool");
+              return Plan{may_block, [this, &request] { return handle(request); }};
             },
         .refuse =
             [](const Request& request, int status) {

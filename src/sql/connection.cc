@@ -4,7 +4,7 @@
 
 namespace esclusa::sql {
 
-int64_t Connection::number(std::string_view sql, std::initializer_list<Parameter> parameters) {
+int64_t Reader::number(std::string_view sql, std::initializer_list<Parameter> parameters) {
   auto value = one(sql, parameters, [](const Row& row) { return row.integer(0); });
   if (!value) bug("no row: " + std::string(sql));
   return *value;

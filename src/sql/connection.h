@@ -20,6 +20,7 @@ enum class Engine { sqlite, postgres };
 /// converts it to an `Error`.
 struct Failure : std::runtime_error {
   enum class Kind {
+    conflict,   ///< the engine undid the transaction because of another one; it may be repeated
     statement,  ///< wrong SQL, or a violated constraint
     full,       ///< no space: rolled back; the server continues
     io,         ///< the outcome of the transaction is unknown
@@ -69,22 +70,17 @@ class Row {
   ~Row() = default;
 };
 
-/// A connection inside a transaction. One thread at a time. Throws `Failure`.
-class Connection {
+/// The rows as one snapshot shows them. One thread at a time. Throws `Failure`. Only a `Database`
+/// has one to give.
+class Reader {
  public:
   using Parameters = std::span<const Parameter>;
 
-  virtual ~Connection() = default;
   virtual Engine engine() const = 0;
   /// Runs one statement, and calls `on_row` for each resulting row.
   virtual void each(std::string_view sql, Parameters parameters,
                     const std::function<void(const Row&)>& on_row) = 0;
-  /// Runs one statement; returns the number of changed rows.
-  virtual int64_t execute(std::string_view sql, Parameters parameters) = 0;
 
-  int64_t execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
-    return execute(sql, Parameters(parameters.begin(), parameters.size()));
-  }
   void each(std::string_view sql, std::initializer_list<Parameter> parameters,
             const std::function<void(const Row&)>& on_row) {
     each(sql, Parameters(parameters.begin(), parameters.size()), on_row);
@@ -112,6 +108,28 @@ class Connection {
   }
   /// The first column of the result's row; throws if there is none.
   int64_t number(std::string_view sql, std::initializer_list<Parameter> parameters = {});
+
+ protected:
+  ~Reader() = default;
+};
+
+/// A transaction that may change rows, and reads them as it has changed them.
+class Writer : public Reader {
+ public:
+  /// Runs one statement; the number of rows that it changed.
+  virtual int64_t execute(std::string_view sql, Parameters parameters) = 0;
+  int64_t execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+    return execute(sql, Parameters(parameters.begin(), parameters.size()));
+  }
+
+ protected:
+  ~Writer() = default;
+};
+
+/// A connection of an engine.
+class Connection : public Writer {
+ public:
+  virtual ~Connection() = default;
 };
 
 }  // namespace esclusa::sql

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/trace.h"
 #include "sql/connection.h"
 
 namespace esclusa::sql {
@@ -28,38 +29,42 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  /// Runs `work(Connection&)` on a consistent snapshot. Returns what `work` returns, or
-  /// `unavailable`.
+  /// Runs `work(Reader&)` on a consistent snapshot. Returns what `work` returns, or `unavailable`.
   template <class Work>
   auto read(Work work) {
-    return run(&Database::do_read, std::move(work));
+    return run<Reader>(
+        "snapshot", [this](const ReadWork& read) { return do_read(read); }, std::move(work));
   }
-  /// Runs `work(Connection&)` in a transaction, and returns after the commit. If `work` returns an
+  /// Runs `work(Writer&)` in a transaction, and returns after the commit. If `work` returns an
   /// error, its changes are rolled back. `unavailable`, `outcome_unknown` if the engine failed
   /// during the commit, so that the commit may or may not have happened.
   template <class Work>
   auto write(Work work) {
-    return run(&Database::do_write, std::move(work));
+    return run<Writer>(
+        "transaction", [this](const WriteWork& write) { return do_write(write); }, std::move(work));
   }
 
  protected:
   /// Returns whether to keep the changes. May throw `Failure`.
-  using Work = std::function<bool(Connection&)>;
-  virtual Result<void> do_read(const Work& work) = 0;
-  virtual Result<void> do_write(const Work& work) = 0;
+  using ReadWork = std::function<bool(Reader&)>;
+  using WriteWork = std::function<bool(Writer&)>;
+  virtual Result<void> do_read(const ReadWork& work) = 0;
+  virtual Result<void> do_write(const WriteWork& work) = 0;
 
  private:
-  template <class Work>
-  auto run(Result<void> (Database::*engine)(const Database::Work&), Work work) {
-    using Returned = std::invoke_result_t<Work, Connection&>;
+  template <class Rows, class Engine, class Work>
+  static auto run(std::string_view name, Engine engine, Work work) {
+    using Returned = std::invoke_result_t<Work, Rows&>;
     using Answer = std::conditional_t<is_result<Returned>::value, Returned, Result<Returned>>;
+    const Span span(name);
     std::optional<Answer> answer;
-    auto done = (this->*engine)([&](Connection& connection) {
+    auto done = engine([&, trace = Trace::current()](Rows& rows) {
+      const Trace::Under under(trace);  // the engine may run the work on a thread of its own
       if constexpr (std::is_void_v<Returned>) {
-        work(connection);
+        work(rows);
         answer.emplace();
       } else {
-        answer.emplace(work(connection));
+        answer.emplace(work(rows));
       }
       return answer->has_value();
     });

@@ -5,7 +5,7 @@
 namespace esclusa::sql {
 
 Result<void> inspect_sqlite(const std::string& path,
-                            const std::function<Result<void>(Connection&)>& work) {
+                            const std::function<Result<void>(Reader&)>& work) {
   try {
     SqliteConnection connection(path, SqliteConnection::Mode::inspector);
     return work(connection);
@@ -16,7 +16,7 @@ Result<void> inspect_sqlite(const std::string& path,
   }
 }
 
-Result<void> check_integrity(Connection& connection) {
+Result<void> check_integrity(Reader& connection) {
   const auto damage = connection.one("pragma integrity_check(1)", {},
                                      [](const Row& row) { return std::string(row.text(0)); });
   if (damage != "ok") {
@@ -33,7 +33,7 @@ Result<void> check_integrity(Connection& connection) {
   return {};
 }
 
-bool has_table(Connection& connection, std::string_view name) {
+bool has_table(Reader& connection, std::string_view name) {
   const char* sql = connection.engine() == Engine::sqlite
                         ? "select count(*) from sqlite_master where type = 'table' and name = $1"
                         : "select count(*) from information_schema.tables "

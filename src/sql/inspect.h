@@ -8,11 +8,11 @@ namespace esclusa::sql {
 /// index is shared with it as usual. Returns what `work` returns. `unavailable` if the file cannot
 /// be read, with `storage_damaged` if its content is the cause.
 Result<void> inspect_sqlite(const std::string& path,
-                            const std::function<Result<void>(Connection&)>& work);
+                            const std::function<Result<void>(Reader&)>& work);
 
 /// Checks the whole SQLite database. `unavailable` names the first damage or broken reference.
-Result<void> check_integrity(Connection& connection);
+Result<void> check_integrity(Reader& connection);
 
-bool has_table(Connection& connection, std::string_view name);
+bool has_table(Reader& connection, std::string_view name);
 
 }  // namespace esclusa::sql

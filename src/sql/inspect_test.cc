@@ -32,7 +32,7 @@ std::map<std::string, std::pair<std::string, fs::file_time_type>> look(const fs:
 
 int64_t count_things(const fs::path& path) {
   int64_t count = -1;
-  must(inspect_sqlite(path.string(), [&](Connection& db) -> Result<void> {
+  must(inspect_sqlite(path.string(), [&](Reader& db) -> Result<void> {
     count = db.number("select count(*) from thing");
     return {};
   }));
@@ -40,7 +40,7 @@ int64_t count_things(const fs::path& path) {
 }
 
 void make_things(Database& db) {
-  test::write(db, [](Connection& tx) {
+  test::write(db, [](Writer& tx) {
     tx.execute("create table thing (id integer primary key, other_id integer references thing)");
     tx.execute("insert into thing (id) values (1), (2)");
   });
@@ -80,7 +80,7 @@ TEST_CASE("inspect_sqlite: reads a file that another process has open, without w
   make_things(sqlite.database());
   REQUIRE(fs::file_size(sqlite.path() + "-wal") > 0);
   CHECK(count_things(sqlite.path()) == 2);
-  test::write(sqlite.database(), [](Connection& tx) { tx.execute("delete from thing"); });
+  test::write(sqlite.database(), [](Writer& tx) { tx.execute("delete from thing"); });
   CHECK(count_things(sqlite.path()) == 0);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("inspect_sqlite: a file that is not a database is an error") {
   test::TempFolder folder;
   const fs::path path = folder / "esclusa.db";
   std::ofstream(path) << std::string(8192, 'x');
-  const auto inspected = inspect_sqlite(path.string(), [](Connection& db) -> Result<void> {
+  const auto inspected = inspect_sqlite(path.string(), [](Reader& db) -> Result<void> {
     db.number("select count(*) from sqlite_master");
     return {};
   });
@@ -99,7 +99,7 @@ TEST_CASE("inspect_sqlite: a file that is not a database is an error") {
 TEST_CASE("check_integrity: finds damage and broken references") {
   test::SqliteFile sqlite;
   make_things(sqlite.database());
-  must(sqlite.database().read([](Connection& db) { return check_integrity(db); }));
+  must(sqlite.database().read([](Reader& db) { return check_integrity(db); }));
   sqlite.close();
   SUBCASE("a reference") {
     sqlite3* other = nullptr;  // SQLite itself does not check references
@@ -108,7 +108,7 @@ TEST_CASE("check_integrity: finds damage and broken references") {
           SQLITE_OK);
     sqlite3_close(other);
     const auto checked =
-        inspect_sqlite(sqlite.path(), [](Connection& db) { return check_integrity(db); });
+        inspect_sqlite(sqlite.path(), [](Reader& db) { return check_integrity(db); });
     REQUIRE_FALSE(checked.has_value());
     CHECK(checked.error().message.contains("row 3 of thing"));
   }
@@ -118,7 +118,7 @@ TEST_CASE("check_integrity: finds damage and broken references") {
     file << std::string(2000, '\x55');
     file.close();
     const auto checked =
-        inspect_sqlite(sqlite.path(), [](Connection& db) { return check_integrity(db); });
+        inspect_sqlite(sqlite.path(), [](Reader& db) { return check_integrity(db); });
     REQUIRE_FALSE(checked.has_value());
     CHECK(checked.error().message.contains("damaged"));
   }

@@ -29,7 +29,7 @@ std::string adapt(std::string text, Engine engine) {
   return text;
 }
 
-void run_script(Connection& connection, std::string_view script) {
+void run_script(Writer& connection, std::string_view script) {
   for (size_t start = 0;;) {
     size_t end = script.find(";\n", start);
     if (end == script.npos) {
@@ -73,7 +73,7 @@ struct Applied {
   std::optional<std::string> digest;
 };
 
-std::vector<Applied> list_applied(Connection& connection) {
+std::vector<Applied> list_applied(Reader& connection) {
   const bool has_digests = has_table(connection, "migration");
   if (!has_digests && !has_table(connection, "schema_migration")) return {};
   const char* sql = has_digests ? "select name, digest from migration order by name"
@@ -83,7 +83,7 @@ std::vector<Applied> list_applied(Connection& connection) {
   });
 }
 
-void insert_applied(Connection& connection, const Migration& migration, int64_t applied_at) {
+void insert_applied(Writer& connection, const Migration& migration, int64_t applied_at) {
   connection.execute("insert into migration (name, digest, applied_at) values ($1, $2, $3)",
                      {migration.name, migration_digest(migration.text), applied_at});
 }
@@ -91,7 +91,7 @@ void insert_applied(Connection& connection, const Migration& migration, int64_t 
 /// Creates the table of applied migrations, and copies the rows of the former table, which had no
 /// digests. The former table is dropped, so that an older program does not take the database for
 /// one that it may write to (docs/decisions/0018).
-void make_list(Connection& connection, std::span<const Migration> migrations) {
+void make_list(Writer& connection, std::span<const Migration> migrations) {
   connection.execute(
       adapt("create table if not exists migration (name text primary key, digest text not null, "
             "applied_at {integer} not null) {strict}",
@@ -110,7 +110,7 @@ void make_list(Connection& connection, std::span<const Migration> migrations) {
 
 std::string migration_digest(std::string_view text) { return hex(sha256(without_layout(text))); }
 
-Result<void> check_migrations(Connection& connection, std::span<const Migration> migrations) {
+Result<void> check_migrations(Reader& connection, std::span<const Migration> migrations) {
   for (const Applied& applied : list_applied(connection)) {
     const auto known = std::ranges::find(migrations, applied.name, &Migration::name);
     if (known == migrations.end()) {
@@ -135,13 +135,13 @@ Result<void> check_migrations(Connection& connection, std::span<const Migration>
 }
 
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
-  TRY(database.write([&](Connection& connection) -> Result<void> {
+  TRY(database.write([&](Writer& connection) -> Result<void> {
     TRY(check_migrations(connection, migrations));
     make_list(connection, migrations);
     return {};
   }));
   for (const Migration& migration : migrations) {
-    TRY(database.write([&](Connection& connection) {
+    TRY(database.write([&](Writer& connection) {
       if (connection.number("select count(*) from migration where name = $1", {migration.name}) >
           0) {
         return;

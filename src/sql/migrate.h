@@ -9,6 +9,6 @@ std::string migration_digest(std::string_view text);
 
 /// Refuses (`unavailable`) a database with an applied migration that is not in `migrations`, or has
 /// another digest there: such a database belongs to another version of the program. Only reads.
-Result<void> check_migrations(Connection& connection, std::span<const Migration> migrations);
+Result<void> check_migrations(Reader& connection, std::span<const Migration> migrations);
 
 }  // namespace esclusa::sql

@@ -22,7 +22,7 @@ constexpr Migration second{"0002_second", "insert into account (name, size) valu
 
 /// Creates the table of applied migrations as it was before the digests.
 void make_former_list(Database& db, std::initializer_list<const char*> names) {
-  test::write(db, [&](Connection& tx) {
+  test::write(db, [&](Writer& tx) {
     tx.execute("create table schema_migration (name text primary key, applied_at bigint not null)");
     for (const char* name : names) {
       tx.execute("insert into schema_migration (name, applied_at) values ($1, 5)", {name});
@@ -31,7 +31,7 @@ void make_former_list(Database& db, std::initializer_list<const char*> names) {
 }
 
 int64_t count(Database& db, const std::string& table) {
-  return test::read(db, [&](Connection& c) { return c.number("select count(*) from " + table); });
+  return test::read(db, [&](Reader& c) { return c.number("select count(*) from " + table); });
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ TEST_CASE("migrate: a migration that fails halfway changes nothing, and is tried
     CHECK_FALSE(migrate(db, broken).has_value());
     CHECK(count(db, "migration") == 1);
     CHECK(count(db, "account") == 1);
-    CHECK_FALSE(db.read([](Connection& c) { c.number("select count(*) from other"); }).has_value());
+    CHECK_FALSE(db.read([](Reader& c) { c.number("select count(*) from other"); }).has_value());
     const Migration mended[] = {first, {"0002_second", "create table other (id {id}) {strict};\n"}};
     must(migrate(db, mended));
     CHECK(count(db, "other") == 0);
@@ -76,7 +76,7 @@ TEST_CASE("migrate: a statement without its end is a bug, and is not skipped") {
     const Migration cut[] = {
         {"0001_cut", "create table a (id bigint);\ncreate table b (id bigint)"}};
     CHECK_THROWS_AS((void)migrate(db, cut), Bug);
-    CHECK_FALSE(db.read([](Connection& c) { c.number("select count(*) from a"); }).has_value());
+    CHECK_FALSE(db.read([](Reader& c) { c.number("select count(*) from a"); }).has_value());
   });
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("migrate: an id is never reused, also after a delete") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
-    test::write(db, [](Connection& tx) {
+    test::write(db, [](Writer& tx) {
       auto insert = [&] {
         return tx.number("insert into account (name, size) values ('x', 1) returning id");
       };
@@ -99,7 +99,7 @@ TEST_CASE("migrate: a column accepts only values of its type") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
-    auto written = db.write([](Connection& tx) {
+    auto written = db.write([](Writer& tx) {
       tx.execute("insert into account (name, size) values ('x', $1)", {"many"});
     });
     CHECK_FALSE(written.has_value());
@@ -139,12 +139,12 @@ TEST_CASE("migrate: converts a table without digests once") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
-    test::write(db, [](Connection& tx) { tx.execute("drop table migration"); });
+    test::write(db, [](Writer& tx) { tx.execute("drop table migration"); });
     make_former_list(db, {"0001_first"});
     const Migration both[] = {first, second};
     must(migrate(db, both));
     CHECK(count(db, "account") == 2);
-    test::read(db, [](Connection& c) {
+    test::read(db, [](Reader& c) {
       CHECK_FALSE(has_table(c, "schema_migration"));
       CHECK(c.number("select applied_at from migration where name = '0001_first'") == 5);
     });
@@ -160,7 +160,7 @@ TEST_CASE("migrate: refuses a table without digests that contains an unknown mig
     const Migration one[] = {first};
     CHECK_FALSE(migrate(db, one).has_value());
     CHECK(count(db, "schema_migration") == 2);
-    test::read(db, [](Connection& c) { CHECK_FALSE(has_table(c, "migration")); });
+    test::read(db, [](Reader& c) { CHECK_FALSE(has_table(c, "migration")); });
   });
 }
 

@@ -68,6 +68,7 @@ class PostgresConnection final : public Connection {
 
  private:
   Answer run(std::string_view sql, Parameters parameters) {
+    Trace::count(Trace::Count::statement);
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
       std::string name = "s" + std::to_string(statements_.size());
@@ -101,9 +102,16 @@ class PostgresConnection final : public Connection {
   void check(PGresult* result, std::string_view sql) const {
     auto status = PQresultStatus(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
-    throw Failure(alive() ? Failure::Kind::statement : Failure::Kind::lost,
-                  std::string("PostgreSQL: ") + PQerrorMessage(connection_.get()) +
-                      "in: " + std::string(sql));
+    throw Failure(kind_of(result), std::string("PostgreSQL: ") + PQerrorMessage(connection_.get()) +
+                                       "in: " + std::string(sql));
+  }
+
+  Failure::Kind kind_of(PGresult* result) const {
+    if (!alive()) return Failure::Kind::lost;
+    const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const std::string_view code = state != nullptr ? state : "";
+    // serialization_failure, deadlock_detected
+    return code == "40001" || code == "40P01" ? Failure::Kind::conflict : Failure::Kind::statement;
   }
 
   std::unique_ptr<PGconn, Clear> connection_;
@@ -119,10 +127,10 @@ class PostgresDatabase final : public Database {
   }
 
  protected:
-  Result<void> do_read(const Work& work) override {
+  Result<void> do_read(const ReadWork& work) override {
     return transaction("begin isolation level repeatable read read only", work);
   }
-  Result<void> do_write(const Work& work) override { return transaction("begin", work); }
+  Result<void> do_write(const WriteWork& work) override { return transaction("begin", work); }
 
  private:
   /// Borrows a connection of the pool, which is opened when first needed; a broken one is not
@@ -159,22 +167,32 @@ class PostgresDatabase final : public Database {
     std::unique_ptr<PostgresConnection> connection;
   };
 
+  /// Begins or ends a transaction, which is no statement of the work.
+  static void control(PostgresConnection& connection, const char* statement) {
+    const Trace::Under none(nullptr);
+    connection.execute(statement);
+  }
+
+  template <class Work>
   Result<void> transaction(const char* begin, const Work& work) {
     bool committing = false;
     try {
       Lease lease(*this);
-      lease.connection->execute(begin);
+      control(*lease.connection, begin);
       bool keep = false;
       try {
         keep = work(*lease.connection);
       } catch (...) {
-        if (lease.connection->alive()) lease.connection->execute("rollback");
+        if (lease.connection->alive()) control(*lease.connection, "rollback");
         throw;
       }
       committing = keep;
-      lease.connection->execute(keep ? "commit" : "rollback");
+      control(*lease.connection, keep ? "commit" : "rollback");
       return {};
     } catch (const Failure& failure) {
+      if (failure.kind == Failure::Kind::conflict) {
+        return fail(ErrorCode::unavailable, "The storage is busy", "transaction_conflict");
+      }
       log::error("storage failed", {{"error", failure.what()}});
       if (committing && failure.kind == Failure::Kind::lost) {
         return fail(ErrorCode::unavailable, "The storage failed; the outcome is unknown",

@@ -14,44 +14,44 @@ namespace {
 constexpr const char* end_backend =
     "select case when pg_terminate_backend($1, 10000) then 1 else 0 end";
 
-int64_t backend(Connection& c) { return c.number("select pg_backend_pid()"); }
+int64_t backend(Reader& c) { return c.number("select pg_backend_pid()"); }
 
 }  // namespace
 
 TEST_CASE("PostgreSQL: a lost connection fails its own work, and the next work gets a new one") {
   auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
   auto lost =
-      db->read([](Connection& c) { c.execute("select pg_terminate_backend($1)", {backend(c)}); });
+      db->read([](Reader& c) { c.execute("select pg_terminate_backend($1)", {backend(c)}); });
   REQUIRE_FALSE(lost.has_value());
   CHECK(lost.error().reason_code == "storage_failed");
-  CHECK(must(db->read([](Connection& c) { return c.number("select 1"); })) == 1);
+  CHECK(must(db->read([](Reader& c) { return c.number("select 1"); })) == 1);
 }
 
 TEST_CASE("PostgreSQL: a connection lost during the commit leaves the outcome unknown") {
   const std::string schema = test::PostgresCluster::instance().new_schema();
   auto db = must(open_postgres(schema, 1));
   auto other = must(open_postgres(schema, 1));
-  test::write(*db, [](Connection& tx) { tx.execute("create table thing (id bigint)"); });
-  auto lost = db->write([&](Connection& tx) {
+  test::write(*db, [](Writer& tx) { tx.execute("create table thing (id bigint)"); });
+  auto lost = db->write([&](Writer& tx) {
     tx.execute("insert into thing values (1)");
     const int64_t pid = backend(tx);
-    REQUIRE(must(other->read([&](Connection& c) { return c.number(end_backend, {pid}); })) == 1);
+    REQUIRE(must(other->read([&](Reader& c) { return c.number(end_backend, {pid}); })) == 1);
   });
   REQUIRE_FALSE(lost.has_value());
   CHECK(lost.error().code == ErrorCode::unavailable);
   CHECK(lost.error().reason_code == "outcome_unknown");
-  CHECK(must(db->read([](Connection& c) { return c.number("select count(*) from thing"); })) == 0);
+  CHECK(must(db->read([](Reader& c) { return c.number("select count(*) from thing"); })) == 0);
 }
 
 TEST_CASE("PostgreSQL: more callers than connections take turns") {
   auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 2));
-  test::write(*db, [](Connection& tx) { tx.execute("create table thing (id bigint)"); });
+  test::write(*db, [](Writer& tx) { tx.execute("create table thing (id bigint)"); });
   std::vector<std::jthread> callers;
   for (int i = 0; i < 16; ++i) {
     callers.emplace_back([&, i] {
-      test::write(*db, [&](Connection& tx) { tx.execute("insert into thing values ($1)", {i}); });
+      test::write(*db, [&](Writer& tx) { tx.execute("insert into thing values ($1)", {i}); });
     });
   }
   callers.clear();
-  CHECK(must(db->read([](Connection& c) { return c.number("select count(*) from thing"); })) == 16);
+  CHECK(must(db->read([](Reader& c) { return c.number("select count(*) from thing"); })) == 16);
 }

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "base/trace.h"
 
 namespace esclusa::sql {
 namespace {
@@ -114,6 +115,7 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
 }
 
 sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters parameters) {
+  Trace::count(Trace::Count::statement);
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     // SQLite would take `$1::text` for a parameter of another name and silently bind NULL.

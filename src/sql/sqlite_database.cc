@@ -31,7 +31,7 @@ std::unexpected<Error> stopping_error() {
 
 /// A piece of work that waits for the writer thread. It lives on the stack of the calling thread.
 struct Job {
-  const std::function<bool(Connection&)>* work;
+  const std::function<bool(Writer&)>* work;
   std::exception_ptr thrown;  ///< an exception of `work`, rethrown on the calling thread
   Result<void> outcome;
   bool kept = false;  ///< its savepoint was released: the commit decides
@@ -65,7 +65,7 @@ class SqliteDatabase final : public Database {
   }
 
  protected:
-  Result<void> do_read(const Work& work) override {
+  Result<void> do_read(const ReadWork& work) override {
     try {
       Snapshot snapshot(*this);
       work(*snapshot.reader);
@@ -75,7 +75,7 @@ class SqliteDatabase final : public Database {
     }
   }
 
-  Result<void> do_write(const Work& work) override {
+  Result<void> do_write(const WriteWork& work) override {
     Job job{.work = &work, .thrown = {}, .outcome = {}};
     std::unique_lock lock(mutex_);
     if (stopping_ || broken_) return stopping_error();
@@ -104,16 +104,21 @@ class SqliteDatabase final : public Database {
       if (!reader) {
         reader = std::make_unique<SqliteConnection>(database.path_, SqliteConnection::Mode::reader);
       }
-      reader->execute("begin");
+      control("begin");
     }
     ~Snapshot() {
       try {
-        reader->execute("rollback");
+        control("rollback");
         std::lock_guard lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));
       } catch (const std::exception&) {
         // No memory, or a broken connection: it is closed here.
       }
+    }
+    /// Begins or ends the snapshot, which is no statement of the work.
+    void control(const char* statement) const {
+      const Trace::Under none(nullptr);
+      reader->execute(statement);
     }
     SqliteDatabase& database;
     std::unique_ptr<SqliteConnection> reader;

@@ -38,7 +38,7 @@ size_t count_commits(const std::string& database_path) {
   return commits;
 }
 
-std::string name_of(Connection& c, const char* pragma) {
+std::string name_of(Reader& c, const char* pragma) {
   return c.one(pragma, {}, [](const Row& row) { return std::string(row.text(0)); }).value();
 }
 
@@ -49,12 +49,12 @@ class Batch {
 
   /// Runs each of `works` on its own thread; returns their outcomes in that order. `before_release`
   /// runs inside the work that keeps the writer thread busy, once all others wait.
-  std::vector<Result<void>> run(const std::vector<std::function<Result<void>(Connection&)>>& works,
-                                const std::function<void(Connection&)>& before_release = {}) {
+  std::vector<Result<void>> run(const std::vector<std::function<Result<void>(Writer&)>>& works,
+                                const std::function<void(Writer&)>& before_release = {}) {
     std::vector<Result<void>> outcomes(works.size());
     std::vector<std::jthread> threads;
     std::vector<std::atomic<pid_t>> ids(works.size());
-    first_outcome = db_.write([&](Connection& tx) {
+    first_outcome = db_.write([&](Writer& tx) {
       for (size_t i = 0; i < works.size(); ++i) {
         threads.emplace_back([&, i] {
           ids[i] = gettid();
@@ -85,19 +85,18 @@ class Batch {
   Database& db_;
 };
 
-Result<void> insert_thing(Connection& tx, int64_t id) {
+Result<void> insert_thing(Writer& tx, int64_t id) {
   tx.execute("insert into thing (id) values ($1)", {id});
   return {};
 }
 
 void create_things(Database& db) {
-  test::write(db, [](Connection& tx) {
-    tx.execute("create table thing (id integer primary key, body text)");
-  });
+  test::write(
+      db, [](Writer& tx) { tx.execute("create table thing (id integer primary key, body text)"); });
 }
 
 std::vector<int64_t> things(Database& db) {
-  return test::read(db, [](Connection& c) {
+  return test::read(db, [](Reader& c) {
     return c.all("select id from thing order by id", {},
                  [](const Row& row) { return row.integer(0); });
   });
@@ -140,7 +139,7 @@ class BreakableFile {
 
 TEST_CASE("SQLite: the writing connection is durable, and checks foreign keys") {
   test::SqliteFile sqlite;
-  test::write(sqlite.database(), [](Connection& tx) {
+  test::write(sqlite.database(), [](Writer& tx) {
     CHECK(tx.number("pragma synchronous") == 2);
     CHECK(name_of(tx, "pragma journal_mode") == "wal");
     CHECK(tx.number("pragma foreign_keys") == 1);
@@ -160,13 +159,13 @@ TEST_CASE("SQLite: on_change is called for each change of the file, also after i
     create_things(*db);
     const Time before = std::filesystem::last_write_time(path);
     for (int64_t id = 1; id < 200 && told == before; ++id) {
-      test::write(*db, [&](Connection& tx) {
+      test::write(*db, [&](Writer& tx) {
         tx.execute("insert into thing (id, body) values ($1, $2)", {id, std::string(100'000, 'x')});
       });
     }
     CHECK(told > before);
     CHECK(told == std::filesystem::last_write_time(path));
-    test::write(*db, [](Connection& tx) { tx.execute("delete from thing"); });
+    test::write(*db, [](Writer& tx) { tx.execute("delete from thing"); });
   }
   CHECK_FALSE(std::filesystem::exists(path + "-wal"));
   CHECK(told == std::filesystem::last_write_time(path));
@@ -174,7 +173,7 @@ TEST_CASE("SQLite: on_change is called for each change of the file, also after i
 
 TEST_CASE("SQLite: a reading connection never checkpoints and uses no mmap") {
   test::SqliteFile sqlite;
-  test::read(sqlite.database(), [](Connection& c) {
+  test::read(sqlite.database(), [](Reader& c) {
     CHECK(c.number("pragma wal_autocheckpoint") == 0);
     CHECK(name_of(c, "pragma journal_mode") == "wal");
     CHECK(c.number("pragma mmap_size") == 0);
@@ -185,7 +184,7 @@ TEST_CASE("SQLite: a broken reference is refused at the statement, not at the co
   test::SqliteFile sqlite;
   Database& db = sqlite.database();
   create_things(db);
-  auto refused = db.write([](Connection& tx) {
+  auto refused = db.write([](Writer& tx) {
     tx.execute("create table part (thing_id integer references thing (id))");
     CHECK_THROWS_AS(tx.execute("insert into part values (5)"), Failure);
   });
@@ -195,7 +194,7 @@ TEST_CASE("SQLite: a broken reference is refused at the statement, not at the co
 TEST_CASE("SQLite: an answered write is there after opening the database again") {
   test::SqliteFile sqlite;
   create_things(sqlite.database());
-  test::write(sqlite.database(), [](Connection& tx) { return insert_thing(tx, 1); });
+  test::write(sqlite.database(), [](Writer& tx) { return insert_thing(tx, 1); });
   sqlite.reopen();
   CHECK(things(sqlite.database()) == std::vector<int64_t>{1});
 }
@@ -204,13 +203,13 @@ TEST_CASE("SQLite: writers that wait together share one commit") {
   test::SqliteFile sqlite;
   Database& db = sqlite.database();
   create_things(db);
-  std::vector<std::function<Result<void>(Connection&)>> works;
+  std::vector<std::function<Result<void>(Writer&)>> works;
   for (int64_t i = 1; i <= 63; ++i) {
-    works.emplace_back([i](Connection& tx) { return insert_thing(tx, i); });
+    works.emplace_back([i](Writer& tx) { return insert_thing(tx, i); });
   }
   const size_t before = count_commits(sqlite.path());
   Batch batch(db);
-  for (const auto& outcome : batch.run(works, [](Connection& tx) { (void)insert_thing(tx, 0); })) {
+  for (const auto& outcome : batch.run(works, [](Writer& tx) { (void)insert_thing(tx, 0); })) {
     CHECK(outcome.has_value());
   }
   CHECK(things(db).size() == 64);
@@ -222,7 +221,7 @@ TEST_CASE("SQLite: a single writer has one commit for each write") {
   create_things(sqlite.database());
   const size_t before = count_commits(sqlite.path());
   for (int64_t i = 0; i < 5; ++i) {
-    test::write(sqlite.database(), [&](Connection& tx) { return insert_thing(tx, i); });
+    test::write(sqlite.database(), [&](Writer& tx) { return insert_thing(tx, i); });
     CHECK(count_commits(sqlite.path()) - before == static_cast<size_t>(i + 1));
   }
 }
@@ -232,25 +231,25 @@ TEST_CASE("SQLite: work that fails does not undo other work of its batch") {
   Database& db = sqlite.database();
   create_things(db);
   std::atomic<int> caught = 0;
-  auto throwing = [](Connection& tx) -> Result<void> {
+  auto throwing = [](Writer& tx) -> Result<void> {
     (void)insert_thing(tx, 3);
     throw std::domain_error("a bug of the caller's");
   };
-  std::vector<std::function<Result<void>(Connection&)>> works = {
-      [](Connection& tx) { return insert_thing(tx, 1); },
-      [](Connection& tx) -> Result<void> {
+  std::vector<std::function<Result<void>(Writer&)>> works = {
+      [](Writer& tx) { return insert_thing(tx, 1); },
+      [](Writer& tx) -> Result<void> {
         (void)insert_thing(tx, 2);
         return fail(ErrorCode::conflict, "no");
       },
-      [](Connection& tx) -> Result<void> {
+      [](Writer& tx) -> Result<void> {
         (void)insert_thing(tx, 4);
         return insert_thing(tx, 4);
       },
-      [](Connection& tx) { return insert_thing(tx, 5); },
+      [](Writer& tx) { return insert_thing(tx, 5); },
   };
   Batch batch(db);
   std::jthread thrower;
-  auto outcomes = batch.run(works, [&](Connection&) {
+  auto outcomes = batch.run(works, [&](Writer&) {
     thrower = std::jthread([&] {
       try {
         (void)db.write(throwing);
@@ -272,9 +271,9 @@ TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work agai
   test::SqliteFile sqlite;
   Database& db = sqlite.database();
   create_things(db);
-  std::vector<std::function<Result<void>(Connection&)>> works;
+  std::vector<std::function<Result<void>(Writer&)>> works;
   for (int64_t i = 1; i <= 6; ++i) {
-    works.emplace_back([i](Connection& tx) -> Result<void> {
+    works.emplace_back([i](Writer& tx) -> Result<void> {
       if (i == 3) {
         tx.execute("pragma max_page_count=1");  // SQLite then limits the file to its present size
         const std::string big(100'000, 'x');
@@ -292,7 +291,7 @@ TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work agai
   }
   CHECK(batch.first_outcome.has_value());
   CHECK(things(db).empty());
-  test::write(db, [](Connection& tx) {
+  test::write(db, [](Writer& tx) {
     tx.execute("pragma max_page_count=100000");
     return insert_thing(tx, 7);
   });
@@ -302,11 +301,11 @@ TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work agai
 TEST_CASE("SQLite: an I/O error at the commit leaves the outcome unknown, and ends all writing") {
   BreakableFile file;
   create_things(*file.db);
-  test::write(*file.db, [](Connection& tx) { return insert_thing(tx, 1); });
+  test::write(*file.db, [](Writer& tx) { return insert_thing(tx, 1); });
   Batch batch(*file.db);
-  auto outcomes = batch.run({[](Connection& tx) { return insert_thing(tx, 3); },
-                             [](Connection& tx) { return insert_thing(tx, 4); }},
-                            [&](Connection& tx) {
+  auto outcomes = batch.run({[](Writer& tx) { return insert_thing(tx, 3); },
+                             [](Writer& tx) { return insert_thing(tx, 4); }},
+                            [&](Writer& tx) {
                               (void)insert_thing(tx, 2);
                               file.limit_writes();
                             });
@@ -316,14 +315,14 @@ TEST_CASE("SQLite: an I/O error at the commit leaves the outcome unknown, and en
   CHECK(file.fatal_count == 1);
   // Writes that waited meanwhile, and later ones, are refused without being tried.
   for (const auto& outcome : outcomes) CHECK_FALSE(outcome.has_value());
-  CHECK_FALSE(file.db->write([](Connection& tx) { return insert_thing(tx, 5); }).has_value());
+  CHECK_FALSE(file.db->write([](Writer& tx) { return insert_thing(tx, 5); }).has_value());
   CHECK(file.fatal_count == 1);
 
   file.open();
   auto found = things(*file.db);
   CHECK(std::erase(found, 2) <= 1);  // the outcome is unknown, so both are possible
   CHECK(found == std::vector<int64_t>{1});
-  test::write(*file.db, [](Connection& tx) { return insert_thing(tx, 6); });
+  test::write(*file.db, [](Writer& tx) { return insert_thing(tx, 6); });
 }
 
 TEST_CASE("SQLite: many threads that read and write lose nothing") {
@@ -337,10 +336,9 @@ TEST_CASE("SQLite: many threads that read and write lose nothing") {
     writers.emplace_back([&, t] {
       for (int64_t i = 0; i < each; ++i) {
         const int64_t id = t * each + i;
-        if (!db.write([&](Connection& tx) { return insert_thing(tx, id); })) ++failures;
-        auto seen = db.read([&](Connection& c) {
-          return c.number("select count(*) from thing where id = $1", {id});
-        });
+        if (!db.write([&](Writer& tx) { return insert_thing(tx, id); })) ++failures;
+        auto seen = db.read(
+            [&](Reader& c) { return c.number("select count(*) from thing where id = $1", {id}); });
         if (seen != 1) ++failures;  // the next read must see an answered write
       }
     });

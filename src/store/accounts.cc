@@ -29,7 +29,7 @@ core::Account read_account(const sql::Row& row, int first) {
   };
 }
 
-std::optional<AccountId> insert_account(sql::Connection& tx, const core::Account& account) {
+std::optional<AccountId> insert_account(sql::Writer& tx, const core::Account& account) {
   return tx.one(
       "insert into account (login, login_key, kind, site_admin, human_id, created_at, updated_at) "
       "values ($1, $2, $3, $4, $5, $6, $6) on conflict (login_key) do nothing returning id",
@@ -38,36 +38,36 @@ std::optional<AccountId> insert_account(sql::Connection& tx, const core::Account
       [](const sql::Row& row) { return AccountId{row.integer(0)}; });
 }
 
-std::optional<core::Account> find_account(sql::Connection& db, AccountId id) {
+std::optional<core::Account> find_account(sql::Reader& db, AccountId id) {
   static const std::string sql =
       "select " + account_columns("a") + " from account a where a.id = $1";
   return db.one(sql, {id.value}, [](const sql::Row& row) { return read_account(row); });
 }
 
-std::optional<core::Account> find_account(sql::Connection& db, std::string_view login) {
+std::optional<core::Account> find_account(sql::Reader& db, std::string_view login) {
   static const std::string sql =
       "select " + account_columns("a") + " from account a where a.login_key = $1";
   return db.one(sql, {core::fold_case(login)},
                 [](const sql::Row& row) { return read_account(row); });
 }
 
-std::vector<core::Account> list_accounts(sql::Connection& db) {
+std::vector<core::Account> list_accounts(sql::Reader& db) {
   static const std::string sql =
       "select " + account_columns("a") + " from account a order by a.login_key";
   return db.all(sql, {}, [](const sql::Row& row) { return read_account(row); });
 }
 
-bool has_accounts(sql::Connection& db) {
+bool has_accounts(sql::Reader& db) {
   return db.number("select count(*) from (select 1 from account limit 1) as found") > 0;
 }
 
-void set_blocked(sql::Connection& tx, AccountId account, std::optional<Timestamp> at,
+void set_blocked(sql::Writer& tx, AccountId account, std::optional<Timestamp> at,
                  std::optional<AccountId> with) {
   tx.execute("update account set blocked_at = $2, blocked_with = $3 where id = $1",
              {account.value, time_value(at), id_value(with)});
 }
 
-std::vector<Bot> list_bots(sql::Connection& db, AccountId human) {
+std::vector<Bot> list_bots(sql::Reader& db, AccountId human) {
   static const std::string sql = "select " + account_columns("a") +
                                  ", case when a.blocked_with is null then 0 else 1 end "
                                  "from account a where a.human_id = $1 order by a.login_key";
@@ -76,7 +76,7 @@ std::vector<Bot> list_bots(sql::Connection& db, AccountId human) {
   });
 }
 
-int64_t count_administrators(sql::Connection& db) {
+int64_t count_administrators(sql::Reader& db) {
   return db.number("select count(*) from account where site_admin = 1 and blocked_at is null");
 }
 
@@ -104,7 +104,7 @@ core::Token read_token(const sql::Row& row) {
 
 }  // namespace
 
-TokenId insert_token(sql::Connection& tx, const core::Token& token, std::string_view digest) {
+TokenId insert_token(sql::Writer& tx, const core::Token& token, std::string_view digest) {
   return {
       tx.number("insert into token (account_id, name, digest, scopes, created_at, expires_at) "
                 "values ($1, $2, $3, $4, $5, $6) returning id",
@@ -125,28 +125,28 @@ TokenOwner read_token_owner(const sql::Row& row) {
 
 }  // namespace
 
-std::optional<TokenOwner> find_token(sql::Connection& db, std::string_view digest) {
+std::optional<TokenOwner> find_token(sql::Reader& db, std::string_view digest) {
   static const std::string sql = select_token_owners("t.digest = $1");
   return db.one(sql, {digest}, read_token_owner);
 }
 
-std::optional<TokenOwner> find_token(sql::Connection& db, TokenId id) {
+std::optional<TokenOwner> find_token(sql::Reader& db, TokenId id) {
   static const std::string sql = select_token_owners("t.id = $1");
   return db.one(sql, {id.value}, read_token_owner);
 }
 
-std::vector<core::Token> list_tokens(sql::Connection& db, AccountId account) {
+std::vector<core::Token> list_tokens(sql::Reader& db, AccountId account) {
   static const std::string sql =
       "select " + token_columns + " from token t where t.account_id = $1 order by t.id";
   return db.all(sql, {account.value}, read_token);
 }
 
-bool revoke_token(sql::Connection& tx, TokenId id, Timestamp now) {
+bool revoke_token(sql::Writer& tx, TokenId id, Timestamp now) {
   return tx.execute("update token set revoked_at = $2 where id = $1 and revoked_at is null",
                     {id.value, to_micros(now)}) > 0;
 }
 
-void touch_token(sql::Connection& tx, TokenId id, Timestamp now) {
+void touch_token(sql::Writer& tx, TokenId id, Timestamp now) {
   tx.execute("update token set last_used_at = $2 where id = $1", {id.value, to_micros(now)});
 }
 

@@ -33,7 +33,7 @@ core::Token make_token(AccountId account, const std::string& name) {
 
 TEST_CASE("insert_account: keeps every field") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const core::Account ada = add_account(tx, "Ada");
       core::Account bot;
       bot.login = "deployer[bot]";
@@ -60,7 +60,7 @@ TEST_CASE("insert_account: keeps every field") {
 
 TEST_CASE("insert_account: refuses a login that differs only in case") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       add_account(tx, "Ada");
       core::Account other;
       other.login = "aDA";
@@ -73,7 +73,7 @@ TEST_CASE("insert_account: refuses a login that differs only in case") {
 
 TEST_CASE("find_account: by login without regard to case, with the spelling that was given") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const core::Account ada = add_account(tx, "Ada");
       CHECK(found(store::find_account(tx, "ADA")).id == ada.id);
       CHECK(found(store::find_account(tx, "ada")).login == "Ada");
@@ -86,7 +86,7 @@ TEST_CASE("find_account: by login without regard to case, with the spelling that
 
 TEST_CASE("list_accounts: by login; has_accounts tells whether there is one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       CHECK_FALSE(store::has_accounts(tx));
       CHECK(store::list_accounts(tx).empty());
       for (const char* login : {"bob", "Carla", "ada"}) add_account(tx, login);
@@ -98,7 +98,7 @@ TEST_CASE("list_accounts: by login; has_accounts tells whether there is one") {
 
 TEST_CASE("set_blocked: is stored, and can be reset") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");
       store::set_blocked(tx, ada.id, at(5));
       CHECK(found(store::find_account(tx, ada.id)).blocked_at == at(5));
@@ -111,7 +111,7 @@ TEST_CASE("set_blocked: is stored, and can be reset") {
 
 TEST_CASE("find_token: by digest, with its account") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto bob = add_account(tx, "bob");
       core::Token token = make_token(bob.id, "laptop");
@@ -135,7 +135,7 @@ TEST_CASE("find_token: by digest, with its account") {
 
 TEST_CASE("find_token: shows that the account is blocked") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       store::insert_token(tx, make_token(ada.id, ""), "digest");
       tx.execute("update account set blocked_at = $1", {to_micros(at(9))});
@@ -146,7 +146,7 @@ TEST_CASE("find_token: shows that the account is blocked") {
 
 TEST_CASE("list_tokens: one account's, oldest first") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto bob = add_account(tx, "bob");
       const TokenId first = store::insert_token(tx, make_token(ada.id, "one"), "digest-1");
@@ -162,7 +162,7 @@ TEST_CASE("list_tokens: one account's, oldest first") {
 
 TEST_CASE("revoke_token: once, and only that one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const TokenId id = store::insert_token(tx, make_token(ada.id, ""), "digest-1");
       store::insert_token(tx, make_token(ada.id, ""), "digest-2");
@@ -177,7 +177,7 @@ TEST_CASE("revoke_token: once, and only that one") {
 
 TEST_CASE("touch_token: records the last use of that token") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const TokenId id = store::insert_token(tx, make_token(ada.id, ""), "digest-1");
       store::insert_token(tx, make_token(ada.id, ""), "digest-2");

@@ -2,8 +2,7 @@
 
 namespace esclusa::store {
 
-std::optional<BranchProtectionId> insert_branch_protection(sql::Connection& tx,
-                                                           RepositoryId repository,
+std::optional<BranchProtectionId> insert_branch_protection(sql::Writer& tx, RepositoryId repository,
                                                            std::string_view pattern,
                                                            Timestamp now) {
   return tx.one(
@@ -13,8 +12,7 @@ std::optional<BranchProtectionId> insert_branch_protection(sql::Connection& tx,
       [](const sql::Row& row) { return BranchProtectionId{row.integer(0)}; });
 }
 
-std::optional<BranchProtectionId> delete_branch_protection(sql::Connection& tx,
-                                                           RepositoryId repository,
+std::optional<BranchProtectionId> delete_branch_protection(sql::Writer& tx, RepositoryId repository,
                                                            std::string_view pattern) {
   return tx.one(
       "delete from branch_protection where repository_id = $1 and pattern = $2 returning id",
@@ -22,7 +20,7 @@ std::optional<BranchProtectionId> delete_branch_protection(sql::Connection& tx,
       [](const sql::Row& row) { return BranchProtectionId{row.integer(0)}; });
 }
 
-std::vector<core::BranchProtection> list_branch_protections(sql::Connection& db,
+std::vector<core::BranchProtection> list_branch_protections(sql::Reader& db,
                                                             RepositoryId repository) {
   return db.all(
       "select id, pattern, created_at from branch_protection where repository_id = $1 "

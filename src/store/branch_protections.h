@@ -9,15 +9,13 @@
 namespace esclusa::store {
 
 /// Inserts the pattern; nullopt if the repository already has it.
-std::optional<BranchProtectionId> insert_branch_protection(sql::Connection& tx,
-                                                           RepositoryId repository,
+std::optional<BranchProtectionId> insert_branch_protection(sql::Writer& tx, RepositoryId repository,
                                                            std::string_view pattern, Timestamp now);
 /// Deletes the pattern and returns its id; nullopt if there was none.
-std::optional<BranchProtectionId> delete_branch_protection(sql::Connection& tx,
-                                                           RepositoryId repository,
+std::optional<BranchProtectionId> delete_branch_protection(sql::Writer& tx, RepositoryId repository,
                                                            std::string_view pattern);
 /// Ordered by pattern.
-std::vector<core::BranchProtection> list_branch_protections(sql::Connection& db,
+std::vector<core::BranchProtection> list_branch_protections(sql::Reader& db,
                                                             RepositoryId repository);
 
 }  // namespace esclusa::store

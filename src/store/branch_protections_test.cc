@@ -12,7 +12,7 @@ using test::found;
 
 TEST_CASE("insert_branch_protection: one row per pattern and repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = test::add_account(tx, "ada");
       const auto one = test::add_repository(tx, ada, "one").id;
       const auto two = test::add_repository(tx, ada, "two").id;

@@ -49,8 +49,8 @@ constexpr std::string_view is_latest =
 
 }  // namespace
 
-CheckRunId insert_check_run(sql::Connection& tx, const core::CheckRun& run,
-                            const core::Principal& creator) {
+CheckRunId insert_check_run(sql::Writer& tx, const core::CheckRun& run,
+                            const core::Actor& creator) {
   return {tx.number(
       "insert into check_run (repository_id, sha, name, name_key, status, conclusion, "
       "details_url, external_id, output_title, output_summary, output_text, annotations, "
@@ -64,7 +64,7 @@ CheckRunId insert_check_run(sql::Connection& tx, const core::CheckRun& run,
        token_value(creator), to_micros(run.created_at)})};
 }
 
-void update_check_run(sql::Connection& tx, const core::CheckRun& run, Timestamp now) {
+void update_check_run(sql::Writer& tx, const core::CheckRun& run, Timestamp now) {
   tx.execute(
       "update check_run set name = $2, name_key = $3, status = $4, conclusion = $5, "
       "details_url = $6, external_id = $7, output_title = $8, output_summary = $9, "
@@ -76,13 +76,13 @@ void update_check_run(sql::Connection& tx, const core::CheckRun& run, Timestamp 
        time_value(run.started_at), time_value(run.completed_at), to_micros(now)});
 }
 
-std::optional<core::CheckRun> find_check_run(sql::Connection& db, RepositoryId repository,
+std::optional<core::CheckRun> find_check_run(sql::Reader& db, RepositoryId repository,
                                              CheckRunId id) {
   static const std::string sql = select_runs("where r.id = $1 and r.repository_id = $2");
   return db.one(sql, {id.value, repository.value}, read_run);
 }
 
-core::Listing<core::CheckRun> list_check_runs(sql::Connection& db, const Commit& commit,
+core::Listing<core::CheckRun> list_check_runs(sql::Reader& db, const Commit& commit,
                                               const core::CheckRunFilter& filter,
                                               const core::Page& page) {
   Conditions where("r.repository_id = $1 and r.sha = $2", {commit.repository_id.value, commit.sha});
@@ -93,7 +93,7 @@ core::Listing<core::CheckRun> list_check_runs(sql::Connection& db, const Commit&
   return where.list(db, "check_run r", select_runs, "r.id desc", page, read_run);
 }
 
-std::vector<ContextState> list_context_states(sql::Connection& db, const Commit& commit) {
+std::vector<ContextState> list_context_states(sql::Reader& db, const Commit& commit) {
   std::vector<ContextState> states;
   for (const core::CommitStatus& status : list_latest_commit_statuses(db, commit)) {
     states.push_back({status.context, std::string(core::to_name(status.state))});

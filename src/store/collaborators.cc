@@ -7,7 +7,7 @@
 
 namespace esclusa::store {
 
-core::Listing<core::Collaborator> list_collaborators(sql::Connection& db,
+core::Listing<core::Collaborator> list_collaborators(sql::Reader& db,
                                                      const core::Repository& repository,
                                                      const core::CollaboratorFilter& filter,
                                                      const core::Page& page) {
@@ -33,7 +33,7 @@ core::Listing<core::Collaborator> list_collaborators(sql::Connection& db,
   });
 }
 
-core::Role find_own_role(sql::Connection& db, RepositoryId repository, AccountId account) {
+core::Role find_own_role(sql::Reader& db, RepositoryId repository, AccountId account) {
   return db
       .one("select role from repository_role where repository_id = $1 and account_id = $2",
            {repository.value, account.value},

@@ -17,7 +17,7 @@ using test::for_each_engine;
 namespace {
 
 /// `login role` of each collaborator on the page.
-std::string names(sql::Connection& tx, const core::Repository& repository,
+std::string names(sql::Writer& tx, const core::Repository& repository,
                   const core::CollaboratorFilter& filter = {}, const core::Page& page = {}) {
   std::string all;
   const auto listing = store::list_collaborators(tx, repository, filter, page);
@@ -29,7 +29,7 @@ std::string names(sql::Connection& tx, const core::Repository& repository,
 
 /// An organization with an owner, two members, a team and a repository; and an account outside it.
 struct Works {
-  explicit Works(sql::Connection& tx)
+  explicit Works(sql::Writer& tx)
       : works(add_account(tx, "works", core::AccountKind::organization)),
         ada(add_account(tx, "ada")),
         bob(add_account(tx, "bob")),
@@ -50,7 +50,7 @@ struct Works {
 
 TEST_CASE("list_collaborators: direct, team and owner roles; each account once with its highest") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       const RepositoryId shop = w.repository.id;
       CHECK(names(tx, w.repository) == "ada admin, 1");
@@ -84,7 +84,7 @@ TEST_CASE("list_collaborators: direct, team and owner roles; each account once w
 
 TEST_CASE("list_collaborators: of a user's repository, the owner and those with a grant") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto bob = add_account(tx, "bob");
       const auto repository = test::add_repository(tx, ada, "shop");

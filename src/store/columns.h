@@ -4,8 +4,8 @@
 #include "base/check.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "core/actor.h"
 #include "core/enum_names.h"
-#include "core/principal.h"
 #include "sql/connection.h"
 
 /// Converts between domain types and column values.
@@ -35,9 +35,14 @@ std::optional<int64_t> id_value(const std::optional<Id<Tag>>& id) {
   return id ? std::optional(id->value) : std::nullopt;
 }
 
-/// The id of the principal's token; nullopt for the local administrator.
-inline std::optional<int64_t> token_value(const core::Principal& principal) {
-  return principal.token ? std::optional(principal.token->id.value) : std::nullopt;
+/// The account that acts; NULL where none does.
+inline std::optional<int64_t> account_value(const core::Actor& actor) {
+  return actor.account() != nullptr ? std::optional(actor.account()->id.value) : std::nullopt;
+}
+
+/// The token that the actor uses; NULL without one.
+inline std::optional<int64_t> token_value(const core::Actor& actor) {
+  return actor.token() != nullptr ? std::optional(actor.token()->id.value) : std::nullopt;
 }
 
 inline std::optional<int64_t> time_value(const std::optional<Timestamp>& time) {

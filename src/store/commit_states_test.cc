@@ -11,26 +11,26 @@
 
 using namespace esclusa;
 using namespace std::chrono_literals;
+using test::actor_of;
 using test::add_account;
 using test::add_repository;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::principal_of;
 
 namespace {
 
 const std::string sha(40, 'a');
 
 struct World {
-  explicit World(sql::Connection& tx)
+  explicit World(sql::Writer& tx)
       : ada(add_account(tx, "ada")), repository(add_repository(tx, ada, "application")) {}
   store::Commit commit() const { return {repository.id, sha}; }
   core::Account ada;
   core::Repository repository;
 };
 
-CommitStatusId report(sql::Connection& tx, const World& world, const std::string& context,
+CommitStatusId report(sql::Writer& tx, const World& world, const std::string& context,
                       core::CommitState state, const std::string& commit = sha) {
   core::CommitStatus status;
   status.repository_id = world.repository.id;
@@ -39,10 +39,10 @@ CommitStatusId report(sql::Connection& tx, const World& world, const std::string
   status.state = state;
   status.creator = world.ada;
   status.created_at = at(1);
-  return store::insert_commit_status(tx, status, principal_of(world.ada));
+  return store::insert_commit_status(tx, status, actor_of(world.ada));
 }
 
-core::CheckRun check(sql::Connection& tx, const World& world, const std::string& name,
+core::CheckRun check(sql::Writer& tx, const World& world, const std::string& name,
                      std::optional<core::CheckConclusion> conclusion) {
   core::CheckRun run;
   run.repository_id = world.repository.id;
@@ -52,7 +52,7 @@ core::CheckRun check(sql::Connection& tx, const World& world, const std::string&
   if (conclusion) run.status = core::CheckStatus::completed;
   run.creator = world.ada;
   run.created_at = at(2);
-  run.id = store::insert_check_run(tx, run, principal_of(world.ada));
+  run.id = store::insert_check_run(tx, run, actor_of(world.ada));
   return run;
 }
 
@@ -60,7 +60,7 @@ core::CheckRun check(sql::Connection& tx, const World& world, const std::string&
 
 TEST_CASE("commit statuses: all, newest first, and the latest of each context") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World world(tx);
       report(tx, world, "a", core::CommitState::pending);
       report(tx, world, "b", core::CommitState::success);
@@ -86,7 +86,7 @@ TEST_CASE("commit statuses: all, newest first, and the latest of each context") 
 
 TEST_CASE("check runs: every field is kept through an insert and an update") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World world(tx);
       core::CheckRun run = check(tx, world, "lint", std::nullopt);
       run.name = "Lint";
@@ -122,7 +122,7 @@ TEST_CASE("check runs: every field is kept through an insert and an update") {
 
 TEST_CASE("list_context_states: the latest of each status and check, a running check is pending") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World world(tx);
       CHECK(store::list_context_states(tx, world.commit()).empty());
       report(tx, world, "ci", core::CommitState::pending);
@@ -144,7 +144,7 @@ TEST_CASE("list_context_states: the latest of each status and check, a running c
 
 TEST_CASE("idempotency keys: taken once, stored for their time, separate for each account") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World world(tx);
       const store::IdempotencyKeyOwner owner{world.ada.id, world.repository.id, "key"};
       const store::IdempotencyKeyOwner other{add_account(tx, "bob").id, world.repository.id, "key"};
@@ -164,7 +164,7 @@ TEST_CASE("idempotency keys: taken once, stored for their time, separate for eac
 
 TEST_CASE("git intents: open until they are settled; they are settled only once") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World world(tx);
       const core::GitIntent intent{.id = {},
                                    .repository_id = world.repository.id,

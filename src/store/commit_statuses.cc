@@ -32,8 +32,8 @@ core::CommitStatus read_status(const sql::Row& row) {
 
 }  // namespace
 
-CommitStatusId insert_commit_status(sql::Connection& tx, const core::CommitStatus& status,
-                                    const core::Principal& creator) {
+CommitStatusId insert_commit_status(sql::Writer& tx, const core::CommitStatus& status,
+                                    const core::Actor& creator) {
   return {tx.number(
       "insert into commit_status (repository_id, sha, context, context_key, state, description, "
       "target_url, creator_id, creator_token_id, created_at) "
@@ -43,15 +43,14 @@ CommitStatusId insert_commit_status(sql::Connection& tx, const core::CommitStatu
        token_value(creator), to_micros(status.created_at)})};
 }
 
-int64_t count_commit_statuses(sql::Connection& db, const Commit& commit,
-                              const std::string& context) {
+int64_t count_commit_statuses(sql::Reader& db, const Commit& commit, const std::string& context) {
   return db.number(
       "select count(*) from commit_status where repository_id = $1 and sha = $2 and "
       "context_key = $3",
       {commit.repository_id.value, commit.sha, core::fold_case(context)});
 }
 
-core::Listing<core::CommitStatus> list_commit_statuses(sql::Connection& db, const Commit& commit,
+core::Listing<core::CommitStatus> list_commit_statuses(sql::Reader& db, const Commit& commit,
                                                        const core::Page& page) {
   static const std::string sql = select_statuses("order by s.id desc limit $3 offset $4");
   return {
@@ -60,8 +59,7 @@ core::Listing<core::CommitStatus> list_commit_statuses(sql::Connection& db, cons
                 {commit.repository_id.value, commit.sha})};
 }
 
-std::vector<core::CommitStatus> list_latest_commit_statuses(sql::Connection& db,
-                                                            const Commit& commit) {
+std::vector<core::CommitStatus> list_latest_commit_statuses(sql::Reader& db, const Commit& commit) {
   static const std::string sql = select_statuses(
       "and s.id in (select max(l.id) from commit_status l where l.repository_id = $1 and "
       "l.sha = $2 group by l.context_key) order by s.id");

@@ -37,8 +37,8 @@ class Conditions {
 
   /// One page of `select(where clause)`, and the total count of matching rows of `table`.
   template <class Select, class Read>
-  auto list(sql::Connection& db, const std::string& table, Select select,
-            const std::string& order_by, const core::Page& page, Read read) {
+  auto list(sql::Reader& db, const std::string& table, Select select, const std::string& order_by,
+            const core::Page& page, Read read) {
     core::Listing<std::invoke_result_t<Read, const sql::Row&>> listing;
     db.each("select count(*) from " + table + " " + text_, parameters_,
             [&](const sql::Row& row) { listing.total_count = row.integer(0); });

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "store/audit.h"
 #include "store/columns.h"
-#include "store/events.h"
 #include "store/hook_health.h"
 #include "store/hook_rows.h"
 
@@ -70,7 +70,7 @@ std::string except_hooks(std::string_view column, const std::vector<HookId>& hoo
 
 }  // namespace
 
-std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
+std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
                                   size_t limit, const std::vector<HookId>& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
   const std::string sql =
@@ -84,7 +84,7 @@ std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Tim
   return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
 }
 
-std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
+std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
                                            const std::vector<HookId>& except) {
   std::vector<sql::Parameter> parameters = {static_cast<int64_t>(limit)};
   const std::string sql =
@@ -100,7 +100,7 @@ std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& se
   });
 }
 
-std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
+std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
                                      size_t limit, const std::vector<HookId>& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now)};
   // Probed hooks are few, so each gets its own query for its waiting deliveries: see
@@ -126,7 +126,7 @@ std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, 
   return probes;
 }
 
-void cancel_deployment_events(sql::Connection& tx, RepositoryId repository) {
+void cancel_deployment_events(sql::Writer& tx, RepositoryId repository) {
   static const std::string of_event =
       " in (select id from event where repository_id = $1 and kind = 'deployment')";
   tx.execute("delete from redelivery where delivery_id in (select id from delivery where event_id" +
@@ -139,7 +139,7 @@ void cancel_deployment_events(sql::Connection& tx, RepositoryId repository) {
       {repository.value});
 }
 
-std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
+std::optional<Timestamp> next_due(sql::Reader& db, Timestamp now) {
   std::optional<Timestamp> at;
   db.each(
       "select min(due) from (select min(next_attempt_at) as due from delivery where "
@@ -149,7 +149,7 @@ std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now) {
   return at;
 }
 
-std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now) {
+std::optional<std::chrono::microseconds> follow_clock(sql::Writer& tx, Timestamp now) {
   std::optional<Timestamp> latest;
   for (const char* sql : {"select at from audit order by id desc limit 1",
                           "select attempted_at from delivery_attempt order by id desc limit 1"}) {
@@ -166,14 +166,14 @@ std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Times
         "update hook set probe_at = $1 where probe_at > $1"}) {
     tx.execute(sql, {to_micros(now)});
   }
-  insert_audit(tx, {}, {.action = "clock.set_back", .repository_id = {}, .target_id = 0}, now);
+  insert_audit(tx, core::Actor::timer(),
+               {.action = "clock.set_back", .repository_id = {}, .target_id = 0}, now);
   return back;
 }
 
 namespace {
 
-void insert_attempt(sql::Connection& tx, const DueDelivery& delivery,
-                    const DeliveryAttempt& attempt) {
+void insert_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
   tx.execute(
       "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
       "duration, status_code, status, request_headers, response_headers, response_body) "
@@ -184,7 +184,7 @@ void insert_attempt(sql::Connection& tx, const DueDelivery& delivery,
 }
 
 /// An attempt outside the schedule changes the delivery only if it ends it.
-void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery,
+void settle_unscheduled(sql::Writer& tx, const DueDelivery& delivery,
                         const AttemptOutcome& outcome) {
   if (delivery.redelivery) {
     tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
@@ -200,7 +200,7 @@ void settle_unscheduled(sql::Connection& tx, const DueDelivery& delivery,
   }
 }
 
-void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestamp attempted_at,
+void settle_scheduled(sql::Writer& tx, const DueDelivery& delivery, Timestamp attempted_at,
                       const AttemptOutcome& outcome) {
   std::optional<std::string_view> final_state;
   if (outcome.delivered) {
@@ -218,15 +218,15 @@ void settle_scheduled(sql::Connection& tx, const DueDelivery& delivery, Timestam
 
 }  // namespace
 
-std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count) {
+std::vector<int> latest_status_codes(sql::Reader& db, DeliveryId id, int count) {
   return db.all(
       "select status_code from delivery_attempt where delivery_id = $1 and redelivery = 0 and "
       "id > (select replayed_after from delivery where id = $1) order by id desc limit $2",
       {id.value, count}, [](const sql::Row& row) { return static_cast<int>(row.integer(0)); });
 }
 
-void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
-                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome) {
+void record_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,
+                    const AttemptOutcome& outcome) {
   insert_attempt(tx, delivery, attempt);
   if (delivery.redelivery || delivery.is_probe) {
     settle_unscheduled(tx, delivery, outcome);
@@ -239,7 +239,7 @@ void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
               outcome.delivered ? "active" : "misconfigured", attempt.status});
 }
 
-void record_skip(sql::Connection& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
+void record_skip(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
   insert_attempt(tx, delivery, attempt);
   tx.execute("update delivery set state = 'skipped' where id = $1 and state in ('pending', 'held')",
              {delivery.id.value});

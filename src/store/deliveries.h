@@ -24,25 +24,25 @@ struct DueDelivery {
 
 /// Pending deliveries that are due, at most `limit`, without the hooks in `except`. Within a hook
 /// and an environment only the oldest pending delivery is due, so that retries keep the order.
-std::vector<DueDelivery> list_due(sql::Connection& db, const Sealer& sealer, Timestamp now,
+std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
                                   size_t limit, const std::vector<HookId>& except = {});
 /// Requested redeliveries, the oldest request first, one request per delivery. They need not keep
 /// the order or wait for the schedule.
-std::vector<DueDelivery> list_redeliveries(sql::Connection& db, const Sealer& sealer, size_t limit,
+std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
                                            const std::vector<HookId>& except = {});
 /// The oldest pending or held delivery of each hook whose breaker is open and whose probe is due.
-std::vector<DueDelivery> list_probes(sql::Connection& db, const Sealer& sealer, Timestamp now,
+std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
                                      size_t limit, const std::vector<HookId>& except = {});
 /// The time when the next pending delivery or probe is due after `now`.
-std::optional<Timestamp> next_due(sql::Connection& db, Timestamp now);
+std::optional<Timestamp> next_due(sql::Reader& db, Timestamp now);
 
 /// Cancels the pending and held deliveries of the repository's `deployment` events, for every hook.
-void cancel_deployment_events(sql::Connection& tx, RepositoryId repository);
+void cancel_deployment_events(sql::Writer& tx, RepositoryId repository);
 
 /// Repairs the schedule if the clock was set back while no server ran: retries and probes planned
 /// after `now` are due now. Otherwise they would wait until the clock reaches the old time again.
 /// Returns by how much the clock was set back; nullopt if it was not.
-std::optional<std::chrono::microseconds> follow_clock(sql::Connection& tx, Timestamp now);
+std::optional<std::chrono::microseconds> follow_clock(sql::Writer& tx, Timestamp now);
 
 /// One attempt and its response.
 struct DeliveryAttempt {
@@ -65,15 +65,15 @@ struct AttemptOutcome {
 
 /// The status codes of the delivery's latest attempts, newest first, without redeliveries and
 /// without attempts before its last replay.
-std::vector<int> latest_status_codes(sql::Connection& db, DeliveryId id, int count);
+std::vector<int> latest_status_codes(sql::Reader& db, DeliveryId id, int count);
 
 /// Stores the attempt, and its response as the hook's `last_response`. A successful redelivery or
 /// probe ends the delivery; so does a probe that is refused for good. Any other redelivery or probe
 /// leaves the delivery and its schedule unchanged.
-void record_attempt(sql::Connection& tx, const DueDelivery& delivery,
-                    const DeliveryAttempt& attempt, const AttemptOutcome& outcome);
+void record_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,
+                    const AttemptOutcome& outcome);
 /// Marks the delivery as skipped because it is superseded, and stores the skip as an attempt with
 /// status code 0.
-void record_skip(sql::Connection& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt);
+void record_skip(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt);
 
 }  // namespace esclusa::store

@@ -10,20 +10,19 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
+using test::Sample;
 using test::sealer;
-using test::Surroundings;
 
 namespace {
 
 using Ids = std::vector<EventId>;
 
-std::vector<store::DueDelivery> due(sql::Connection& db, Timestamp now = at(1000),
-                                    size_t limit = 100) {
+std::vector<store::DueDelivery> due(sql::Reader& db, Timestamp now = at(1000), size_t limit = 100) {
   return store::list_due(db, sealer(), now, limit);
 }
 
 /// The events with due deliveries, in their order.
-Ids due_events(sql::Connection& db, Timestamp now = at(1000), size_t limit = 100) {
+Ids due_events(sql::Reader& db, Timestamp now = at(1000), size_t limit = 100) {
   Ids events;
   for (const auto& delivery : due(db, now, limit)) events.push_back(delivery.event.id);
   return events;
@@ -47,7 +46,7 @@ store::AttemptOutcome retry(Timestamp when) {
   return {.delivered = false, .next_attempt_at = when};
 }
 
-std::string state_of(sql::Connection& db, DeliveryId id) {
+std::string state_of(sql::Reader& db, DeliveryId id) {
   return found(db.one("select state from delivery where id = $1", {id.value},
                       [](const sql::Row& row) { return std::string(row.text(0)); }));
 }
@@ -56,13 +55,13 @@ std::string state_of(sql::Connection& db, DeliveryId id) {
 
 TEST_CASE("list_due: returns everything that sending needs") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto deployment = s.deployment(tx, "staging");
       const auto hook = s.hook(tx, {"deployment"}, "http://127.0.0.1:9/x", "secret");
       core::Event event = s.event("deployment", deployment.environment.id);
       event.deployment_id = deployment.id;
-      event.id = store::insert_event(tx, event, R"({"a":1})", s.principal);
+      event.id = store::insert_event(tx, event, R"({"a":1})", s.actor);
       const auto list = due(tx);
       REQUIRE(list.size() == 1);
       CHECK(list[0].attempt_count == 0);
@@ -81,11 +80,11 @@ TEST_CASE("list_due: returns everything that sending needs") {
 
 TEST_CASE("list_due: only what is due, the longest overdue first, and at most the limit") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       s.hook(tx);
       auto insert = [&](int64_t when) {
-        return store::insert_event(tx, s.event("push", {}, at(when)), "{}", s.principal);
+        return store::insert_event(tx, s.event("push", {}, at(when)), "{}", s.actor);
       };
       const EventId late = insert(30), early = insert(10), same = insert(10);
       CHECK(due_events(tx, at(9)).empty());
@@ -99,12 +98,12 @@ TEST_CASE("list_due: only what is due, the longest overdue first, and at most th
 
 TEST_CASE("list_due: deliveries of a hook and an environment keep their order through retries") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto staging = s.environment(tx, "staging");
       s.hook(tx);
-      const EventId first = store::insert_event(tx, s.event("a", staging.id), "{}", s.principal);
-      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.principal);
+      const EventId first = store::insert_event(tx, s.event("a", staging.id), "{}", s.actor);
+      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.actor);
       REQUIRE(due_events(tx) == Ids{first});
       store::record_attempt(tx, due(tx)[0], attempt(500, "no"), retry(at(5000)));
       CHECK(due_events(tx, at(4999)).empty());  // the second one does not overtake
@@ -118,13 +117,13 @@ TEST_CASE("list_due: deliveries of a hook and an environment keep their order th
 
 TEST_CASE("list_due: a dead or cancelled delivery does not block later ones") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto staging = s.environment(tx, "staging");
       s.hook(tx);
-      store::insert_event(tx, s.event("a", staging.id), "{}", s.principal);
-      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.principal);
-      const EventId third = store::insert_event(tx, s.event("c", staging.id), "{}", s.principal);
+      store::insert_event(tx, s.event("a", staging.id), "{}", s.actor);
+      const EventId second = store::insert_event(tx, s.event("b", staging.id), "{}", s.actor);
+      const EventId third = store::insert_event(tx, s.event("c", staging.id), "{}", s.actor);
       store::record_attempt(tx, due(tx)[0], attempt(500, "no"), dead);
       REQUIRE(due_events(tx) == Ids{second});
       tx.execute("update delivery set state = 'cancelled' where event_id = $1", {second.value});
@@ -135,12 +134,12 @@ TEST_CASE("list_due: a dead or cancelled delivery does not block later ones") {
 
 TEST_CASE("list_due: deliveries of other environments or hooks, and pings, do not wait") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto staging = s.environment(tx, "staging"), production = s.environment(tx, "prod");
       const auto one = s.hook(tx), two = s.hook(tx);
       auto insert = [&](std::optional<EnvironmentNameId> environment) {
-        return store::insert_event(tx, s.event("push", environment), "{}", s.principal);
+        return store::insert_event(tx, s.event("push", environment), "{}", s.actor);
       };
       const EventId stuck = insert(staging.id);
       for (const auto& delivery : due(tx)) {
@@ -168,12 +167,12 @@ TEST_CASE("list_due: deliveries of other environments or hooks, and pings, do no
 
 TEST_CASE("next_due: the earliest time after now") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       s.hook(tx);
       CHECK_FALSE(store::next_due(tx, at(0)).has_value());
-      store::insert_event(tx, s.event("push", {}, at(20)), "{}", s.principal);
-      store::insert_event(tx, s.event("push", {}, at(10)), "{}", s.principal);
+      store::insert_event(tx, s.event("push", {}, at(20)), "{}", s.actor);
+      store::insert_event(tx, s.event("push", {}, at(10)), "{}", s.actor);
       CHECK(store::next_due(tx, at(0)) == at(10));
       CHECK(store::next_due(tx, at(10)) == at(20));
       CHECK_FALSE(store::next_due(tx, at(20)).has_value());
@@ -185,10 +184,10 @@ TEST_CASE("next_due: the earliest time after now") {
 
 TEST_CASE("record_attempt: a success ends the delivery, and is the hook's last response") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), neighbour = s.hook(tx, {"none"});
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       const auto delivery = due(tx).at(0);
       store::record_attempt(tx, delivery, attempt(204, "OK"), delivered);
       CHECK(state_of(tx, delivery.id) == "delivered");
@@ -218,10 +217,10 @@ TEST_CASE("record_attempt: a success ends the delivery, and is the hook's last r
 
 TEST_CASE("record_attempt: a failure is counted and retried, until no retry is left") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       auto delivery = due(tx).at(0);
       store::record_attempt(tx, delivery, attempt(502, "timed out"), retry(at(2000)));
       CHECK(state_of(tx, delivery.id) == "pending");
@@ -244,11 +243,11 @@ TEST_CASE("record_attempt: a failure is counted and retried, until no retry is l
 
 TEST_CASE("record_attempt: a delivery cancelled during the attempt stays cancelled") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       const auto in_flight = due(tx);
       REQUIRE(in_flight.size() == 2);
       store::delete_hook(tx, hook.id, at(50));
@@ -264,11 +263,11 @@ TEST_CASE("record_attempt: a delivery cancelled during the attempt stays cancell
 
 TEST_CASE("follow_clock: retries are due at once after the clock was set back") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       constexpr int64_t back = 1'000'000;
-      const Surroundings s(tx);
+      const Sample s(tx);
       const auto hook = s.hook(tx);
-      store::insert_event(tx, s.event("push", {}, at(100)), "{}", s.principal);
+      store::insert_event(tx, s.event("push", {}, at(100)), "{}", s.actor);
       store::record_attempt(tx, due(tx).at(0), attempt(500, "no"), retry(at(150)));
       store::set_hook_health(tx, hook.id,
                              {.failure_count = 5, .failing_since = at(100), .probe_at = at(120)});

@@ -30,8 +30,8 @@ core::DeployKey read_key(const sql::Row& row) {
 
 }  // namespace
 
-std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::DeployKey& key,
-                                             const core::Principal& added_by) {
+std::optional<DeployKeyId> insert_deploy_key(sql::Writer& tx, const core::DeployKey& key,
+                                             const core::Actor& added_by) {
   return tx.one(
       "insert into deploy_key (repository_id, title, public_key, fingerprint, read_only, "
       "added_by_id, added_by_token_id, created_at, expires_at) "
@@ -43,38 +43,38 @@ std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::De
       [](const sql::Row& row) { return DeployKeyId{row.integer(0)}; });
 }
 
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId repository,
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, RepositoryId repository,
                                                DeployKeyId id) {
   static const std::string sql =
       select_keys("where k.repository_id = $1 and k.id = $2 and k.deleted_at is null");
   return db.one(sql, {repository.value, id.value}, read_key);
 }
 
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, std::string_view fingerprint) {
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, std::string_view fingerprint) {
   static const std::string sql = select_keys("where k.fingerprint = $1 and k.deleted_at is null");
   return db.one(sql, {fingerprint}, read_key);
 }
 
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, DeployKeyId id) {
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, DeployKeyId id) {
   static const std::string sql = select_keys("where k.id = $1 and k.deleted_at is null");
   return db.one(sql, {id.value}, read_key);
 }
 
-core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
+core::Listing<core::DeployKey> list_deploy_keys(sql::Reader& db, RepositoryId repository,
                                                 const core::Page& page) {
   Conditions where("k.repository_id = $1 and k.deleted_at is null", {repository.value});
   return where.list(db, "deploy_key k", select_keys, "k.id", page, read_key);
 }
 
-void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now) {
+void touch_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now) {
   tx.execute("update deploy_key set last_used_at = $2 where id = $1", {id.value, to_micros(now)});
 }
 
-void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now) {
+void delete_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now) {
   tx.execute("update deploy_key set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
 }
 
-size_t delete_deploy_keys(sql::Connection& tx, RepositoryId repository, Timestamp now) {
+size_t delete_deploy_keys(sql::Writer& tx, RepositoryId repository, Timestamp now) {
   return tx
       .all(
           "update deploy_key set deleted_at = $2 where repository_id = $1 and deleted_at is null "

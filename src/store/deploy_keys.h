@@ -2,29 +2,29 @@
 #include <optional>
 #include <string_view>
 
+#include "core/actor.h"
 #include "core/deploy_key.h"
 #include "core/page.h"
-#include "core/principal.h"
 #include "sql/connection.h"
 
 namespace esclusa::store {
 
 /// Inserts the key; nullopt if any repository has a key with its fingerprint.
-std::optional<DeployKeyId> insert_deploy_key(sql::Connection& tx, const core::DeployKey& key,
-                                             const core::Principal& added_by);
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, RepositoryId repository,
+std::optional<DeployKeyId> insert_deploy_key(sql::Writer& tx, const core::DeployKey& key,
+                                             const core::Actor& added_by);
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, RepositoryId repository,
                                                DeployKeyId id);
 /// Finds a key of any repository by its fingerprint.
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, std::string_view fingerprint);
-std::optional<core::DeployKey> find_deploy_key(sql::Connection& db, DeployKeyId id);
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, std::string_view fingerprint);
+std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, DeployKeyId id);
 /// Oldest first; deleted ones are left out.
-core::Listing<core::DeployKey> list_deploy_keys(sql::Connection& db, RepositoryId repository,
+core::Listing<core::DeployKey> list_deploy_keys(sql::Reader& db, RepositoryId repository,
                                                 const core::Page& page);
 /// Stores that the key was used.
-void touch_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
+void touch_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now);
 /// Hides the key, and frees its fingerprint.
-void delete_deploy_key(sql::Connection& tx, DeployKeyId id, Timestamp now);
+void delete_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now);
 /// The same for all keys of the repository; returns their number.
-size_t delete_deploy_keys(sql::Connection& tx, RepositoryId repository, Timestamp now);
+size_t delete_deploy_keys(sql::Writer& tx, RepositoryId repository, Timestamp now);
 
 }  // namespace esclusa::store

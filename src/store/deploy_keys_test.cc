@@ -9,11 +9,11 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
-core::DeployKey new_key(const Surroundings& s, const std::string& fingerprint) {
+core::DeployKey new_key(const Sample& s, const std::string& fingerprint) {
   core::DeployKey key;
   key.repository_id = s.repository.id;
   key.title = "CI";
@@ -23,22 +23,22 @@ core::DeployKey new_key(const Surroundings& s, const std::string& fingerprint) {
   return key;
 }
 
-std::optional<DeployKeyId> insert(sql::Connection& tx, const Surroundings& s,
+std::optional<DeployKeyId> insert(sql::Writer& tx, const Sample& s,
                                   const std::string& fingerprint) {
-  return store::insert_deploy_key(tx, new_key(s, fingerprint), s.principal);
+  return store::insert_deploy_key(tx, new_key(s, fingerprint), s.actor);
 }
 
 }  // namespace
 
 TEST_CASE("insert_deploy_key: keeps every field") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::DeployKey given = new_key(s, "SHA256:x");
       given.title = "größer";
       given.read_only = true;
       given.expires_at = at(9);
-      const auto id = found(store::insert_deploy_key(tx, given, s.principal));
+      const auto id = found(store::insert_deploy_key(tx, given, s.actor));
       const auto read = found(store::find_deploy_key(tx, s.repository.id, id));
       CHECK(read.id == id);
       CHECK(read.repository_id == s.repository.id);
@@ -60,8 +60,8 @@ TEST_CASE("insert_deploy_key: keeps every field") {
 TEST_CASE(
     "insert_deploy_key: a fingerprint is unique on the whole server, until its key is deleted") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings one(tx), two(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample one(tx), two(tx, "other");
       const auto first = found(insert(tx, one, "SHA256:x"));
       CHECK_FALSE(insert(tx, one, "SHA256:x"));
       CHECK_FALSE(insert(tx, two, "SHA256:x"));
@@ -76,8 +76,8 @@ TEST_CASE(
 
 TEST_CASE("find_deploy_key: only in its own repository, and not when deleted") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings one(tx), two(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample one(tx), two(tx, "other");
       const auto id = found(insert(tx, one, "SHA256:x"));
       CHECK(store::find_deploy_key(tx, one.repository.id, id));
       CHECK_FALSE(store::find_deploy_key(tx, two.repository.id, id));
@@ -90,8 +90,8 @@ TEST_CASE("find_deploy_key: only in its own repository, and not when deleted") {
 TEST_CASE(
     "list_deploy_keys: oldest first, in pages, without deleted ones and other repositories'") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings one(tx), two(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample one(tx), two(tx, "other");
       std::vector<DeployKeyId> ids;
       for (const char* name : {"a", "b", "c", "d"}) ids.push_back(found(insert(tx, one, name)));
       found(insert(tx, two, "e"));
@@ -110,8 +110,8 @@ TEST_CASE(
 
 TEST_CASE("find_deploy_key: by its fingerprint or its id, in any repository, until it is deleted") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       insert(tx, other, "SHA256:y");
       const auto id = found(insert(tx, s, "SHA256:x"));
       CHECK(found(store::find_deploy_key(tx, "SHA256:x")).id == id);

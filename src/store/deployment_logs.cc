@@ -4,13 +4,13 @@
 
 namespace esclusa::store {
 
-std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployment) {
+std::optional<DeploymentLog> find_log(sql::Reader& db, DeploymentId deployment) {
   return db.one("select size, part_count from deployment_log where deployment_id = $1",
                 {deployment.value},
                 [](const sql::Row& row) { return DeploymentLog{row.integer(0), row.integer(1)}; });
 }
 
-std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end) {
+std::string read_log(sql::Reader& db, DeploymentId deployment, int64_t begin, int64_t end) {
   std::string text;
   int64_t first = 0;  // position of the first part that was read
   db.each(
@@ -27,7 +27,7 @@ std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin
   return text.substr(skipped, static_cast<size_t>(end - begin));
 }
 
-bool append_log(sql::Connection& tx, DeploymentId deployment, const DeploymentLog& known,
+bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& known,
                 std::string_view text, Timestamp now) {
   tx.execute(
       "insert into deployment_log (deployment_id, size, part_count, created_at) "
@@ -44,7 +44,7 @@ bool append_log(sql::Connection& tx, DeploymentId deployment, const DeploymentLo
   return true;
 }
 
-void delete_log(sql::Connection& tx, DeploymentId deployment) {
+void delete_log(sql::Writer& tx, DeploymentId deployment) {
   tx.execute("delete from deployment_log_part where deployment_id = $1", {deployment.value});
   tx.execute("delete from deployment_log where deployment_id = $1", {deployment.value});
 }

@@ -14,13 +14,13 @@ struct DeploymentLog {
   int64_t size = 0;
   int64_t part_count = 0;
 };
-std::optional<DeploymentLog> find_log(sql::Connection& db, DeploymentId deployment);
+std::optional<DeploymentLog> find_log(sql::Reader& db, DeploymentId deployment);
 /// The bytes from `begin` up to `end`, exclusive, as far as the log has them.
-std::string read_log(sql::Connection& db, DeploymentId deployment, int64_t begin, int64_t end);
+std::string read_log(sql::Reader& db, DeploymentId deployment, int64_t begin, int64_t end);
 /// Appends a part at the end that `known` has. If the log is already longer, changes nothing and
 /// returns false.
-bool append_log(sql::Connection& tx, DeploymentId deployment, const DeploymentLog& known,
+bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& known,
                 std::string_view text, Timestamp now);
-void delete_log(sql::Connection& tx, DeploymentId deployment);
+void delete_log(sql::Writer& tx, DeploymentId deployment);
 
 }  // namespace esclusa::store

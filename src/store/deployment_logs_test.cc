@@ -8,12 +8,12 @@
 using namespace esclusa;
 using test::at;
 using test::for_each_engine;
-using test::Surroundings;
+using test::Sample;
 
 TEST_CASE("a deployment's log: parts are read as one text, in any range") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto id = s.deployment(tx, "staging").id;
       CHECK_FALSE(store::find_log(tx, id));
       CHECK(store::read_log(tx, id, 0, 9).empty());
@@ -36,8 +36,8 @@ TEST_CASE("a deployment's log: parts are read as one text, in any range") {
 
 TEST_CASE("append_log: false, without a change, when the log is longer than was known") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto id = s.deployment(tx, "staging").id;
       CHECK(store::append_log(tx, id, {}, "one", at(0)));
       CHECK_FALSE(store::append_log(tx, id, {}, "uno", at(0)));
@@ -48,8 +48,8 @@ TEST_CASE("append_log: false, without a change, when the log is longer than was 
 
 TEST_CASE("delete_deployment: deletes its log too, and no other") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto gone = s.deployment(tx, "staging").id, stays = s.deployment(tx, "staging").id;
       for (auto id : {gone, stays}) CHECK(store::append_log(tx, id, {}, "one", at(0)));
       store::delete_deployment(tx, gone);

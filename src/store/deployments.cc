@@ -53,8 +53,8 @@ std::optional<int64_t> human_value(const core::Account& account) {
 
 }  // namespace
 
-DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& deployment,
-                               const core::Principal& creator) {
+DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployment,
+                               const core::Actor& creator) {
   const bool released = deployment.phase == core::DeploymentPhase::released;
   const int64_t created_at = to_micros(deployment.created_at);
   return {tx.number(
@@ -85,13 +85,13 @@ DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& depl
        int64_t{deployment.boot.since_boot.count()}})};
 }
 
-std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryId repository,
+std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId repository,
                                                 DeploymentId id) {
   static const std::string sql = select_deployments("where d.id = $1 and d.repository_id = $2");
   return db.one(sql, {id.value, repository.value}, read_deployment);
 }
 
-core::Listing<core::Deployment> list_deployments(sql::Connection& db, RepositoryId repository,
+core::Listing<core::Deployment> list_deployments(sql::Reader& db, RepositoryId repository,
                                                  const core::DeploymentFilter& filter,
                                                  const core::Page& page) {
   Conditions where("d.repository_id = $1", {repository.value});
@@ -113,19 +113,19 @@ core::Listing<core::Deployment> list_deployments(sql::Connection& db, Repository
   return where.list(db, "deployment d", select_deployments, "d.id desc", page, read_deployment);
 }
 
-std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
+std::vector<core::Deployment> list_live_deployments(sql::Reader& db,
                                                     EnvironmentNameId environment) {
   static const std::string sql =
       select_deployments("where d.environment_id = $1 and d.state = 'success' order by d.id");
   return db.all(sql, {environment.value}, read_deployment);
 }
 
-void lock_deployment(sql::Connection& tx, DeploymentId id) {
+void lock_deployment(sql::Writer& tx, DeploymentId id) {
   if (tx.engine() == sql::Engine::sqlite) return;
   tx.each("select 1 from deployment where id = $1 for update", {id.value}, [](const sql::Row&) {});
 }
 
-bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now) {
+bool leave_held(sql::Writer& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now) {
   const bool released = to == core::DeploymentPhase::released;
   return tx.execute(
              "update deployment set phase = $2, released_at = $3 where id = $1 and phase = 'held'",
@@ -133,7 +133,7 @@ bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, 
               released ? std::optional(to_micros(now)) : std::nullopt}) == 1;
 }
 
-std::vector<core::Deployment> list_held(sql::Connection& db,
+std::vector<core::Deployment> list_held(sql::Reader& db,
                                         std::optional<EnvironmentNameId> environment) {
   static const std::string all = select_deployments("where d.phase = 'held' order by d.id");
   static const std::string some =
@@ -142,21 +142,21 @@ std::vector<core::Deployment> list_held(sql::Connection& db,
                      : db.all(all, {}, read_deployment);
 }
 
-std::vector<core::Deployment> list_timed(sql::Connection& db) {
+std::vector<core::Deployment> list_timed(sql::Reader& db) {
   static const std::string sql = select_deployments(
       "where d.phase = 'held' and d.id in (select deployment_id from deployment_gate where "
       "opens_at is not null and state = 'shut') order by d.id");
   return db.all(sql, {}, read_deployment);
 }
 
-bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment) {
+bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {
   return db.number(
              "select count(*) from (select 1 from deployment where environment_id = $1 limit 2) "
              "as found",
              {deployment.environment.id.value}) == 1;
 }
 
-void delete_deployment(sql::Connection& tx, DeploymentId id) {
+void delete_deployment(sql::Writer& tx, DeploymentId id) {
   delete_log(tx, id);
   tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
   tx.execute("delete from deployment_gate where deployment_id = $1", {id.value});
@@ -164,8 +164,8 @@ void delete_deployment(sql::Connection& tx, DeploymentId id) {
   tx.execute("delete from deployment where id = $1", {id.value});
 }
 
-DeploymentStatusId insert_status(sql::Connection& tx, const core::DeploymentStatus& status,
-                                 const core::Principal& creator) {
+DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
+                                 const core::Actor& creator) {
   const int64_t created_at = to_micros(status.created_at);
   tx.execute("update deployment set state = $2, environment_id = $3, updated_at = $4 where id = $1",
              {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
@@ -209,13 +209,13 @@ core::DeploymentStatus read_status(const sql::Row& row) {
 
 }  // namespace
 
-std::optional<core::DeploymentStatus> find_status(sql::Connection& db, DeploymentId deployment,
+std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,
                                                   DeploymentStatusId id) {
   static const std::string sql = select_statuses("where s.id = $1 and s.deployment_id = $2");
   return db.one(sql, {id.value, deployment.value}, read_status);
 }
 
-core::Listing<core::DeploymentStatus> list_statuses(sql::Connection& db, DeploymentId deployment,
+core::Listing<core::DeploymentStatus> list_statuses(sql::Reader& db, DeploymentId deployment,
                                                     const core::Page& page) {
   static const std::string sql =
       select_statuses("where s.deployment_id = $1 order by s.id desc limit $2 offset $3");
@@ -224,7 +224,7 @@ core::Listing<core::DeploymentStatus> list_statuses(sql::Connection& db, Deploym
                     {deployment.value})};
 }
 
-int64_t next_event_no(sql::Connection& tx, DeploymentId deployment) {
+int64_t next_event_no(sql::Writer& tx, DeploymentId deployment) {
   return tx.number(
       "update deployment set event_count = event_count + 1 where id = $1 returning event_count",
       {deployment.value});

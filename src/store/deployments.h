@@ -3,51 +3,50 @@
 #include <string>
 #include <vector>
 
+#include "core/actor.h"
 #include "core/deployment.h"
 #include "core/deployment_status.h"
 #include "core/page.h"
-#include "core/principal.h"
 #include "sql/connection.h"
 
 namespace esclusa::store {
 
-/// Inserts the deployment; the principal is its creator. `deployment.id` is ignored.
-DeploymentId insert_deployment(sql::Connection& tx, const core::Deployment& deployment,
-                               const core::Principal& creator);
-std::optional<core::Deployment> find_deployment(sql::Connection& db, RepositoryId repository,
+/// Inserts the deployment; the actor is its creator. `deployment.id` is ignored.
+DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployment,
+                               const core::Actor& creator);
+std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId repository,
                                                 DeploymentId id);
 /// Newest first.
-core::Listing<core::Deployment> list_deployments(sql::Connection& db, RepositoryId repository,
+core::Listing<core::Deployment> list_deployments(sql::Reader& db, RepositoryId repository,
                                                  const core::DeploymentFilter& filter,
                                                  const core::Page& page);
 /// The deployments of an environment whose latest state is `success`, oldest first.
-std::vector<core::Deployment> list_live_deployments(sql::Connection& db,
-                                                    EnvironmentNameId environment);
+std::vector<core::Deployment> list_live_deployments(sql::Reader& db, EnvironmentNameId environment);
 /// Makes other writers of this deployment wait until this transaction ends. SQLite needs no lock,
 /// as it has only one writer.
-void lock_deployment(sql::Connection& tx, DeploymentId id);
+void lock_deployment(sql::Writer& tx, DeploymentId id);
 /// Moves a held deployment to that phase. If it is not held any more, changes nothing and returns
 /// false.
-bool leave_held(sql::Connection& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
+bool leave_held(sql::Writer& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
 /// The held deployments of the environment, or of all environments, oldest first.
-std::vector<core::Deployment> list_held(sql::Connection& db,
+std::vector<core::Deployment> list_held(sql::Reader& db,
                                         std::optional<EnvironmentNameId> environment = {});
 /// The deployments that a wait timer holds, oldest first.
-std::vector<core::Deployment> list_timed(sql::Connection& db);
-bool is_only_deployment(sql::Connection& db, const core::Deployment& deployment);
+std::vector<core::Deployment> list_timed(sql::Reader& db);
+bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment);
 /// Deletes the deployment with its statuses, verdicts and reviews. Events stay.
-void delete_deployment(sql::Connection& tx, DeploymentId id);
+void delete_deployment(sql::Writer& tx, DeploymentId id);
 
 /// Inserts the status, and updates the deployment's state and environment.
-DeploymentStatusId insert_status(sql::Connection& tx, const core::DeploymentStatus& status,
-                                 const core::Principal& creator);
-std::optional<core::DeploymentStatus> find_status(sql::Connection& db, DeploymentId deployment,
+DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
+                                 const core::Actor& creator);
+std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,
                                                   DeploymentStatusId id);
 /// Newest first.
-core::Listing<core::DeploymentStatus> list_statuses(sql::Connection& db, DeploymentId deployment,
+core::Listing<core::DeploymentStatus> list_statuses(sql::Reader& db, DeploymentId deployment,
                                                     const core::Page& page);
 
 /// Reserves the next `event_no` of the deployment.
-int64_t next_event_no(sql::Connection& tx, DeploymentId deployment);
+int64_t next_event_no(sql::Writer& tx, DeploymentId deployment);
 
 }  // namespace esclusa::store

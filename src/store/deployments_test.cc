@@ -10,7 +10,7 @@ using core::DeploymentState;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
@@ -23,7 +23,7 @@ std::vector<DeploymentId> ids(const std::vector<core::Deployment>& deployments) 
 using Ids = std::vector<DeploymentId>;
 
 /// The ids that the filter finds, on one big page.
-Ids find_all(sql::Connection& db, const Surroundings& s, const core::DeploymentFilter& filter) {
+Ids find_all(sql::Reader& db, const Sample& s, const core::DeploymentFilter& filter) {
   auto listing = store::list_deployments(db, s.repository.id, filter, {1, 100});
   CHECK(listing.total_count == static_cast<int64_t>(listing.items.size()));
   return ids(listing.items);
@@ -35,8 +35,8 @@ const std::string sha_b(40, 'b');
 
 TEST_CASE("insert_deployment: keeps every field") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::Deployment given;
       given.repository_id = s.repository.id;
       given.environment = s.environment(tx, "Staging");
@@ -49,7 +49,7 @@ TEST_CASE("insert_deployment: keeps every field") {
       given.transient_environment = true;
       given.production_environment = true;
       given.created_at = at(4);
-      const DeploymentId id = store::insert_deployment(tx, given, s.principal);
+      const DeploymentId id = store::insert_deployment(tx, given, s.actor);
       const auto read = found(store::find_deployment(tx, s.repository.id, id));
       CHECK(read.id == id);
       CHECK(read.repository_id == s.repository.id);
@@ -74,8 +74,8 @@ TEST_CASE("insert_deployment: keeps every field") {
 
 TEST_CASE("insert_deployment: an absent description stays absent, and flags stay false") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto read = s.deployment(tx, "staging");
       CHECK_FALSE(read.description.has_value());
       CHECK_FALSE(read.transient_environment);
@@ -86,19 +86,19 @@ TEST_CASE("insert_deployment: an absent description stays absent, and flags stay
 
 TEST_CASE("insert_deployment: the row has the token, and the human who answers for it") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::Account bot;
       bot.login = "ci[bot]";
       bot.kind = core::AccountKind::bot;
       bot.human_id = s.ada.id;
       bot.id = found(store::insert_account(tx, bot));
-      core::Principal principal = test::principal_of(bot);
-      principal.token = core::Token{};
-      principal.token->id = TokenId{77};
+      core::Token token;
+      token.id = TokenId{77};
+      const auto actor = core::Actor::by_token(bot, token);
       core::Deployment given = s.deployment(tx, "staging");
       given.creator = bot;
-      const DeploymentId id = store::insert_deployment(tx, given, principal);
+      const DeploymentId id = store::insert_deployment(tx, given, actor);
       CHECK(tx.number("select creator_id from deployment where id = $1", {id.value}) ==
             bot.id.value);
       CHECK(tx.number("select creator_token_id from deployment where id = $1", {id.value}) == 77);
@@ -112,11 +112,11 @@ TEST_CASE("insert_deployment: the row has the token, and the human who answers f
 
 TEST_CASE("insert_deployment: a held one has no release time") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::Deployment held = s.deployment(tx, "staging");
       held.phase = core::DeploymentPhase::held;
-      const DeploymentId id = store::insert_deployment(tx, held, s.principal);
+      const DeploymentId id = store::insert_deployment(tx, held, s.actor);
       CHECK(found(store::find_deployment(tx, s.repository.id, id)).phase ==
             core::DeploymentPhase::held);
       CHECK(tx.number("select count(*) from deployment where released_at is null") == 1);
@@ -126,8 +126,8 @@ TEST_CASE("insert_deployment: a held one has no release time") {
 
 TEST_CASE("find_deployment: not found through another repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       const auto deployment = s.deployment(tx, "staging");
       CHECK_FALSE(store::find_deployment(tx, other.repository.id, deployment.id).has_value());
       CHECK_FALSE(store::find_deployment(tx, s.repository.id, DeploymentId{999}).has_value());
@@ -137,8 +137,8 @@ TEST_CASE("find_deployment: not found through another repository") {
 
 TEST_CASE("list_deployments: newest first, and none of another repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       const auto first = s.deployment(tx, "staging");
       other.deployment(tx, "staging");
       const auto second = s.deployment(tx, "production");
@@ -149,8 +149,8 @@ TEST_CASE("list_deployments: newest first, and none of another repository") {
 
 TEST_CASE("list_deployments: each filter by itself, and all of them together") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       const auto plain = s.deployment(tx, "staging");
       const auto by_ref = s.deployment(tx, "staging", "topic");
       const auto by_task = s.deployment(tx, "staging", "main", "rollback");
@@ -177,8 +177,8 @@ TEST_CASE("list_deployments: each filter by itself, and all of them together") {
 
 TEST_CASE("list_deployments: pages do not overlap, and each has the total count") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       Ids newest_first;
       for (int i = 0; i < 7; ++i) {
         newest_first.insert(newest_first.begin(), s.deployment(tx, "staging").id);
@@ -202,8 +202,8 @@ TEST_CASE("list_deployments: pages do not overlap, and each has the total count"
 
 TEST_CASE("list_live_deployments: those whose latest status is success, oldest first") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto one = s.deployment(tx, "staging");
       const auto two = s.deployment(tx, "staging");
       const auto failed = s.deployment(tx, "staging");
@@ -222,8 +222,8 @@ TEST_CASE("list_live_deployments: those whose latest status is success, oldest f
 
 TEST_CASE("is_only_deployment: counts in the deployment's present environment") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto staging = s.deployment(tx, "staging");
       s.deployment(tx, "production");
       CHECK(store::is_only_deployment(tx, staging));
@@ -238,15 +238,15 @@ TEST_CASE("is_only_deployment: counts in the deployment's present environment") 
 
 TEST_CASE("delete_deployment: deletes its statuses; events stay, and ids are not reused") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto kept = s.deployment(tx, "staging");
       s.status(tx, kept, DeploymentState::queued);
       const auto gone = s.deployment(tx, "staging");
       const auto status = s.status(tx, gone, DeploymentState::queued);
       core::Event event = s.event("deployment");
       event.deployment_id = gone.id;
-      store::insert_event(tx, event, "{}", s.principal);
+      store::insert_event(tx, event, "{}", s.actor);
 
       store::delete_deployment(tx, gone.id);
       CHECK_FALSE(store::find_deployment(tx, s.repository.id, gone.id).has_value());
@@ -264,8 +264,8 @@ TEST_CASE("delete_deployment: deletes its statuses; events stay, and ids are not
 
 TEST_CASE("insert_status: keeps every field, and updates the deployment") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto deployment = s.deployment(tx, "staging");
       core::DeploymentStatus given;
       given.deployment_id = deployment.id;
@@ -277,7 +277,7 @@ TEST_CASE("insert_status: keeps every field, and updates the deployment") {
       given.environment_url = "https://canary.example";
       given.creator = s.ada;
       given.created_at = at(9);
-      const DeploymentStatusId id = store::insert_status(tx, given, s.principal);
+      const DeploymentStatusId id = store::insert_status(tx, given, s.actor);
       const auto read = found(store::find_status(tx, deployment.id, id));
       CHECK(read.id == id);
       CHECK(read.deployment_id == deployment.id);
@@ -303,8 +303,8 @@ TEST_CASE("insert_status: keeps every field, and updates the deployment") {
 
 TEST_CASE("insert_status: every state can be stored and read") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto deployment = s.deployment(tx, "staging");
       for (const auto& [state, name] : core::enum_names<DeploymentState>::values) {
         CHECK(s.status(tx, deployment, state).state == state);
@@ -316,8 +316,8 @@ TEST_CASE("insert_status: every state can be stored and read") {
 
 TEST_CASE("list_statuses: one deployment's, newest first, in pages") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto deployment = s.deployment(tx, "staging");
       const auto other = s.deployment(tx, "staging");
       std::vector<DeploymentStatusId> made;
@@ -341,20 +341,20 @@ TEST_CASE("list_statuses: one deployment's, newest first, in pages") {
 
 TEST_CASE("next_event_no: counts from 1 per deployment, and a rollback frees its numbers") {
   for_each_engine([](sql::Database& db) {
-    auto [one, two] = test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    auto [one, two] = test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       return std::pair(s.deployment(tx, "staging").id, s.deployment(tx, "staging").id);
     });
-    test::write(db, [&](sql::Connection& tx) {
+    test::write(db, [&](sql::Writer& tx) {
       CHECK(store::next_event_no(tx, one) == 1);
       CHECK(store::next_event_no(tx, one) == 2);
       CHECK(store::next_event_no(tx, two) == 1);
     });
-    auto refused = db.write([&](sql::Connection& tx) -> Result<void> {
+    auto refused = db.write([&](sql::Writer& tx) -> Result<void> {
       CHECK(store::next_event_no(tx, one) == 3);
       return fail(ErrorCode::conflict, "no");
     });
     CHECK_FALSE(refused.has_value());
-    test::write(db, [&](sql::Connection& tx) { CHECK(store::next_event_no(tx, one) == 3); });
+    test::write(db, [&](sql::Writer& tx) { CHECK(store::next_event_no(tx, one) == 3); });
   });
 }

@@ -31,7 +31,7 @@ core::Environment read_environment(const sql::Row& row) {
           .updated_at = from_micros(row.integer(6))};
 }
 
-std::vector<core::Reviewer> list_reviewers(sql::Connection& db, ProtectionRuleId rule) {
+std::vector<core::Reviewer> list_reviewers(sql::Reader& db, ProtectionRuleId rule) {
   return db.all(
       "select w.account_id, w.team_id, c.login, o.login, t.slug from required_reviewer w "
       "left join account c on c.id = w.account_id left join team t on t.id = w.team_id "
@@ -66,7 +66,7 @@ core::ProtectionRule read_rule(const sql::Row& row) {
 }
 
 /// In the order of the kinds in core::GateKind.
-std::vector<core::ProtectionRule> list_rules(sql::Connection& db, EnvironmentId id) {
+std::vector<core::ProtectionRule> list_rules(sql::Reader& db, EnvironmentId id) {
   auto rules = db.all(
       "select id, kind, branch_policy, wait_timer, required_approvals, prevent_self_review "
       "from protection_rule where environment_id = $1 order by kind",
@@ -80,18 +80,18 @@ std::vector<core::ProtectionRule> list_rules(sql::Connection& db, EnvironmentId 
   return rules;
 }
 
-std::optional<core::Environment> with_rules(sql::Connection& db,
+std::optional<core::Environment> with_rules(sql::Reader& db,
                                             std::optional<core::Environment> environment) {
   if (environment) environment->rules = list_rules(db, environment->id);
   return environment;
 }
 
-void delete_rule(sql::Connection& tx, ProtectionRuleId id) {
+void delete_rule(sql::Writer& tx, ProtectionRuleId id) {
   tx.execute("delete from required_reviewer where protection_rule_id = $1", {id.value});
   tx.execute("delete from protection_rule where id = $1", {id.value});
 }
 
-void insert_reviewers(sql::Connection& tx, ProtectionRuleId rule,
+void insert_reviewers(sql::Writer& tx, ProtectionRuleId rule,
                       const std::vector<core::Reviewer>& reviewers) {
   for (size_t i = 0; i < reviewers.size(); ++i) {
     const auto* account = std::get_if<AccountId>(&reviewers[i].id);
@@ -105,7 +105,7 @@ void insert_reviewers(sql::Connection& tx, ProtectionRuleId rule,
   }
 }
 
-ProtectionRuleId insert_rule(sql::Connection& tx, EnvironmentId environment,
+ProtectionRuleId insert_rule(sql::Writer& tx, EnvironmentId environment,
                              const core::ProtectionRule& rule, Timestamp now) {
   const auto* policy = std::get_if<core::BranchPolicyRule>(&rule.gate);
   const auto* timer = std::get_if<core::WaitTimerRule>(&rule.gate);
@@ -126,7 +126,7 @@ ProtectionRuleId insert_rule(sql::Connection& tx, EnvironmentId environment,
 
 }  // namespace
 
-core::Environment ensure_environment(sql::Connection& tx, RepositoryId repository,
+core::Environment ensure_environment(sql::Writer& tx, RepositoryId repository,
                                      std::string_view name, Timestamp now) {
   if (auto found = find_environment(tx, repository, name)) return *std::move(found);
   const core::EnvironmentName known = ensure_environment_name(tx, repository, name, now);
@@ -139,7 +139,7 @@ core::Environment ensure_environment(sql::Connection& tx, RepositoryId repositor
   return *std::move(made);
 }
 
-std::optional<core::Environment> find_environment(sql::Connection& db, RepositoryId repository,
+std::optional<core::Environment> find_environment(sql::Reader& db, RepositoryId repository,
                                                   std::string_view name) {
   static const std::string sql =
       select_environments("where n.repository_id = $1 and n.name_key = $2");
@@ -147,12 +147,12 @@ std::optional<core::Environment> find_environment(sql::Connection& db, Repositor
   return with_rules(db, db.one(sql, {repository.value, key}, read_environment));
 }
 
-std::optional<core::Environment> find_environment(sql::Connection& db, EnvironmentNameId name) {
+std::optional<core::Environment> find_environment(sql::Reader& db, EnvironmentNameId name) {
   static const std::string sql = select_environments("where e.environment_name_id = $1");
   return with_rules(db, db.one(sql, {name.value}, read_environment));
 }
 
-core::NewEnvironments find_new_environments(sql::Connection& db, RepositoryId repository) {
+core::NewEnvironments find_new_environments(sql::Reader& db, RepositoryId repository) {
   const auto policy =
       db.one("select environments from repository where id = $1", {repository.value},
              [](const sql::Row& row) { return read_enum<core::NewEnvironments>(row, 0); });
@@ -160,13 +160,12 @@ core::NewEnvironments find_new_environments(sql::Connection& db, RepositoryId re
   return *policy;
 }
 
-void set_new_environments(sql::Connection& tx, RepositoryId repository,
-                          core::NewEnvironments policy) {
+void set_new_environments(sql::Writer& tx, RepositoryId repository, core::NewEnvironments policy) {
   tx.execute("update repository set environments = $2 where id = $1",
              {repository.value, core::to_name(policy)});
 }
 
-std::vector<std::string> list_similar_names(sql::Connection& db, RepositoryId repository,
+std::vector<std::string> list_similar_names(sql::Reader& db, RepositoryId repository,
                                             std::string_view name) {
   const auto length = static_cast<int64_t>(utf8_length(name));
   const int64_t span = length / 2 + 1;
@@ -178,7 +177,7 @@ std::vector<std::string> list_similar_names(sql::Connection& db, RepositoryId re
       [](const sql::Row& row) { return std::string(row.text(0)); });
 }
 
-core::Listing<core::Environment> list_environments(sql::Connection& db, RepositoryId repository,
+core::Listing<core::Environment> list_environments(sql::Reader& db, RepositoryId repository,
                                                    const core::Page& page) {
   static const std::string sql =
       select_environments("where n.repository_id = $1 order by n.name_key limit $2 offset $3");
@@ -191,7 +190,7 @@ core::Listing<core::Environment> list_environments(sql::Connection& db, Reposito
   return found;
 }
 
-core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment environment) {
+core::EnvironmentDetails with_reviewers(sql::Reader& db, core::Environment environment) {
   core::EnvironmentDetails details{std::move(environment), {}};
   const auto* rule = details.find<core::RequiredReviewersRule>();
   if (rule == nullptr) return details;
@@ -205,7 +204,7 @@ core::EnvironmentDetails with_reviewers(sql::Connection& db, core::Environment e
   return details;
 }
 
-std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
+std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Reader& db,
                                                           RepositoryId repository) {
   return db.all(
       "select e.environment_name_id from environment e join protection_rule p on "
@@ -214,7 +213,7 @@ std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Connection& db,
       [](const sql::Row& row) { return EnvironmentNameId{row.integer(0)}; });
 }
 
-void save_environment(sql::Connection& tx, core::Environment& environment, Timestamp now) {
+void save_environment(sql::Writer& tx, core::Environment& environment, Timestamp now) {
   tx.execute(
       "update environment set can_admins_bypass = $2, updated_at = $3, required_approvals = $4, "
       "prevent_self_review = $5 where id = $1",
@@ -235,13 +234,13 @@ void save_environment(sql::Connection& tx, core::Environment& environment, Times
   }
 }
 
-void delete_environment(sql::Connection& tx, const core::Environment& environment) {
+void delete_environment(sql::Writer& tx, const core::Environment& environment) {
   for (const core::ProtectionRule& rule : environment.rules) delete_rule(tx, rule.id);
   tx.execute("delete from branch_policy where environment_id = $1", {environment.id.value});
   tx.execute("delete from environment where id = $1", {environment.id.value});
 }
 
-std::vector<core::BranchPolicy> list_branch_policies(sql::Connection& db, EnvironmentId id) {
+std::vector<core::BranchPolicy> list_branch_policies(sql::Reader& db, EnvironmentId id) {
   return db.all("select id, kind, name from branch_policy where environment_id = $1 order by id",
                 {id.value}, [](const sql::Row& row) -> core::BranchPolicy {
                   return {{row.integer(0)},
@@ -250,7 +249,7 @@ std::vector<core::BranchPolicy> list_branch_policies(sql::Connection& db, Enviro
                 });
 }
 
-std::optional<BranchPolicyId> insert_branch_policy(sql::Connection& tx, EnvironmentId environment,
+std::optional<BranchPolicyId> insert_branch_policy(sql::Writer& tx, EnvironmentId environment,
                                                    const core::BranchPolicy& policy,
                                                    Timestamp now) {
   return tx.one(
@@ -260,7 +259,7 @@ std::optional<BranchPolicyId> insert_branch_policy(sql::Connection& tx, Environm
       [](const sql::Row& row) { return BranchPolicyId{row.integer(0)}; });
 }
 
-bool rename_branch_policy(sql::Connection& tx, EnvironmentId environment,
+bool rename_branch_policy(sql::Writer& tx, EnvironmentId environment,
                           const core::BranchPolicy& policy) {
   return tx.execute(
              "update branch_policy set name = $2 where id = $1 and not exists (select 1 from "
@@ -269,7 +268,7 @@ bool rename_branch_policy(sql::Connection& tx, EnvironmentId environment,
              {policy.id.value, policy.name, environment.value, core::to_name(policy.kind)}) == 1;
 }
 
-void delete_branch_policy(sql::Connection& tx, BranchPolicyId id) {
+void delete_branch_policy(sql::Writer& tx, BranchPolicyId id) {
   tx.execute("delete from branch_policy where id = $1", {id.value});
 }
 

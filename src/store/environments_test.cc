@@ -10,7 +10,7 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
@@ -21,14 +21,14 @@ std::vector<core::ProtectionRule> all_rules(const core::Account& reviewer) {
           {{}, core::RequiredReviewersRule{{{reviewer.id, reviewer.login}}, 2, true}}};
 }
 
-core::Environment guarded(sql::Connection& tx, const Surroundings& s) {
+core::Environment guarded(sql::Writer& tx, const Sample& s) {
   auto environment = store::ensure_environment(tx, s.repository.id, "production", at(1));
   environment.rules = all_rules(s.ada);
   store::save_environment(tx, environment, at(2));
   return environment;
 }
 
-core::Deployment hold(sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
+core::Deployment hold(sql::Writer& tx, const Sample& s, const core::Environment& where) {
   core::Deployment deployment;
   deployment.repository_id = s.repository.id;
   deployment.environment = deployment.original_environment = where.name;
@@ -42,11 +42,11 @@ core::Deployment hold(sql::Connection& tx, const Surroundings& s, const core::En
   deployment.phase = core::DeploymentPhase::held;
   deployment.boot = {"boot-1", std::chrono::microseconds(77)};
   deployment.created_at = at(3);
-  deployment.id = store::insert_deployment(tx, deployment, s.principal);
+  deployment.id = store::insert_deployment(tx, deployment, s.actor);
   return deployment;
 }
 
-core::DeploymentReview approval(const Surroundings& s, const core::Deployment& deployment,
+core::DeploymentReview approval(const Sample& s, const core::Deployment& deployment,
                                 const core::Environment& environment) {
   core::DeploymentReview review;
   review.deployment_id = deployment.id;
@@ -61,12 +61,12 @@ core::DeploymentReview approval(const Surroundings& s, const core::Deployment& d
   return review;
 }
 
-/// Runs `test` with a Surroundings and a guarded environment, in one transaction of each engine.
+/// Runs `test` with a Sample and a guarded environment, in one transaction of each engine.
 void on_each_engine(
-    const std::function<void(sql::Connection&, const Surroundings&, core::Environment)>& test) {
+    const std::function<void(sql::Writer&, const Sample&, core::Environment)>& test) {
   for_each_engine([&](sql::Database& db) {
-    test::write(db, [&](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [&](sql::Writer& tx) {
+      const Sample s(tx);
       test(tx, s, guarded(tx, s));
     });
   });
@@ -75,7 +75,7 @@ void on_each_engine(
 }  // namespace
 
 TEST_CASE("save_environment: keeps every rule, in the order of the kinds") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& made) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& made) {
     const auto read = found(store::find_environment(tx, s.repository.id, "PRODUCTION"));
     CHECK(read.id == made.id);
     CHECK(read.name.name == "production");
@@ -93,7 +93,7 @@ TEST_CASE("save_environment: keeps every rule, in the order of the kinds") {
 }
 
 TEST_CASE("save_environment: a rule with an id stays; others are deleted or inserted") {
-  on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
+  on_each_engine([](sql::Writer& tx, const Sample&, core::Environment environment) {
     const auto timer = environment.rules[1].id, review = environment.rules[2].id;
     environment.rules = {environment.rules[1], {{}, environment.rules[2].gate}};
     store::save_environment(tx, environment, at(5));
@@ -106,7 +106,7 @@ TEST_CASE("save_environment: a rule with an id stays; others are deleted or inse
 }
 
 TEST_CASE("save_environment: the review settings are kept even without a rule") {
-  on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
+  on_each_engine([](sql::Writer& tx, const Sample&, core::Environment environment) {
     environment.rules.clear();
     environment.reviews = {3, true};
     store::save_environment(tx, environment, at(5));
@@ -118,7 +118,7 @@ TEST_CASE("save_environment: the review settings are kept even without a rule") 
 }
 
 TEST_CASE("save_environment: patterns are deleted with their mode") {
-  on_each_engine([](sql::Connection& tx, const Surroundings&, core::Environment environment) {
+  on_each_engine([](sql::Writer& tx, const Sample&, core::Environment environment) {
     core::BranchPolicy policy{{}, core::BranchPolicyKind::tag, "v*"};
     policy.id = found(store::insert_branch_policy(tx, environment.id, policy, at(3)));
     CHECK_FALSE(store::insert_branch_policy(tx, environment.id, policy, at(4)));
@@ -138,7 +138,7 @@ TEST_CASE("save_environment: patterns are deleted with their mode") {
 }
 
 TEST_CASE("delete_environment: its name row stays, and a new environment can use it") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& made) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& made) {
     store::insert_branch_policy(tx, made.id, {{}, core::BranchPolicyKind::branch, "x"}, at(3));
     store::delete_environment(tx, made);
     CHECK_FALSE(store::find_environment(tx, made.name.id));
@@ -151,7 +151,7 @@ TEST_CASE("delete_environment: its name row stays, and a new environment can use
 }
 
 TEST_CASE("list_environments: by name, with the total count") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment&) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment&) {
     for (const char* name : {"beta", "Alpha"}) {
       store::ensure_environment(tx, s.repository.id, name, at(4));
     }
@@ -164,7 +164,7 @@ TEST_CASE("list_environments: by name, with the total count") {
 }
 
 TEST_CASE("insert_deployment: keeps the fields that the gates need") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     const auto read = found(store::find_deployment(tx, s.repository.id, held.id));
     CHECK(read.phase == core::DeploymentPhase::held);
@@ -176,7 +176,7 @@ TEST_CASE("insert_deployment: keeps the fields that the gates need") {
 }
 
 TEST_CASE("leave_held: only once") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     CHECK(store::list_held(tx).size() == 1);
     CHECK(store::list_held(tx, where.name.id).size() == 1);
@@ -190,7 +190,7 @@ TEST_CASE("leave_held: only once") {
 }
 
 TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running timers") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     core::GateVerdict verdict{.kind = core::GateKind::wait_timer,
                               .rule_id = {4},
@@ -216,8 +216,8 @@ TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running t
 TEST_CASE("gather_gate_facts: an unreadable row is an error, not an absent rule") {
   for (const char* table : {"branch_policy", "branch_protection", "deployment_review"}) {
     test::SqliteStore store;
-    CHECK_FALSE(store.database().write([&](sql::Connection& tx) {
-      const Surroundings s(tx);
+    CHECK_FALSE(store.database().write([&](sql::Writer& tx) {
+      const Sample s(tx);
       auto environment = guarded(tx, s);
       const auto held = hold(tx, s, environment);
       if (std::string_view(table) == "branch_protection") {
@@ -230,13 +230,13 @@ TEST_CASE("gather_gate_facts: an unreadable row is an error, not an absent rule"
 }
 
 TEST_CASE("insert_review: one approval for each human and rule") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, const core::Environment& where) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     auto review = approval(s, held, where);
-    CHECK(store::insert_review(tx, review, s.principal));
-    CHECK_FALSE(store::insert_review(tx, review, s.principal));
+    CHECK(store::insert_review(tx, review, s.actor));
+    CHECK_FALSE(store::insert_review(tx, review, s.actor));
     review.rule_id = ProtectionRuleId{99};
-    CHECK(store::insert_review(tx, review, s.principal));
+    CHECK(store::insert_review(tx, review, s.actor));
     const auto listed = store::list_reviews(tx, held.id);
     REQUIRE(listed.size() == 2);
     const auto judged = store::gather_gate_facts(tx, where, held, {}).reviews;
@@ -251,7 +251,7 @@ TEST_CASE("insert_review: one approval for each human and rule") {
 }
 
 TEST_CASE("may_review: named directly or by a team, with a role, and not blocked") {
-  on_each_engine([](sql::Connection& tx, const Surroundings& s, core::Environment environment) {
+  on_each_engine([](sql::Writer& tx, const Sample& s, core::Environment environment) {
     const auto grace = test::add_account(tx, "grace");
     const ProtectionRuleId rule = environment.rules.back().id;
     auto may_review = [&](ProtectionRuleId by, const core::Account& account) {

@@ -42,7 +42,7 @@ std::string state_condition(std::optional<core::DeliveryState> state) {
 }
 
 /// The first id of the page before `from`: up to one page of newer deliveries.
-std::optional<DeliveryId> previous_part(sql::Connection& db, HookId hook, DeliveryId from,
+std::optional<DeliveryId> previous_part(sql::Reader& db, HookId hook, DeliveryId from,
                                         const core::EventDeliveryQuery& query) {
   std::optional<DeliveryId> begin;
   db.each("select d.id from delivery d where d.hook_id = $1 and d.id > $2" +
@@ -54,7 +54,7 @@ std::optional<DeliveryId> previous_part(sql::Connection& db, HookId hook, Delive
 
 }  // namespace
 
-core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
+core::EventDeliveryPage list_event_deliveries(sql::Reader& db, HookId hook,
                                               const core::EventDeliveryQuery& query) {
   constexpr int64_t newest = int64_t{1} << 53;
   core::EventDeliveryPage page;
@@ -70,7 +70,7 @@ core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
   return page;
 }
 
-core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::Replay& replay,
+core::Replayed replay_deliveries(sql::Writer& tx, HookId hook, const core::Replay& replay,
                                  Timestamp now, int limit) {
   std::vector<std::string> states;
   for (core::DeliveryState state : replay.states) {

@@ -5,13 +5,13 @@
 /// Deliveries by event, as the owner of the hook sees them.
 namespace esclusa::store {
 
-core::EventDeliveryPage list_event_deliveries(sql::Connection& db, HookId hook,
+core::EventDeliveryPage list_event_deliveries(sql::Reader& db, HookId hook,
                                               const core::EventDeliveryQuery& query);
 
 /// Makes the deliveries that `replay` selects pending again, without attempts and due now, or held
 /// while their hook holds deliveries; the oldest first, at most `limit`. Pending retries are due
 /// now as well, and a hook whose breaker is open is probed at once.
-core::Replayed replay_deliveries(sql::Connection& tx, HookId hook, const core::Replay& replay,
+core::Replayed replay_deliveries(sql::Writer& tx, HookId hook, const core::Replay& replay,
                                  Timestamp now, int limit);
 
 }  // namespace esclusa::store

@@ -11,25 +11,25 @@ using core::DeliveryState;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
 using Numbers = std::vector<int64_t>;
 
 /// Inserts one event for this hook only, with its delivery in that state.
-DeliveryId send(sql::Connection& tx, const Surroundings& s, const core::Hook& hook,
-                DeliveryState state, int64_t created_at = 0) {
+DeliveryId send(sql::Writer& tx, const Sample& s, const core::Hook& hook, DeliveryState state,
+                int64_t created_at = 0) {
   core::Event event = s.event("deployment", {}, at(created_at));
   event.only_hook = hook.id;
-  store::insert_event(tx, event, "{}", s.principal);
+  store::insert_event(tx, event, "{}", s.actor);
   const DeliveryId id{tx.number("select max(id) from delivery")};
   tx.execute("update delivery set state = $2, attempt_count = 3 where id = $1",
              {id.value, core::to_name(state)});
   return id;
 }
 
-int64_t attempt(sql::Connection& tx, const core::Hook& hook, DeliveryId id, int code) {
+int64_t attempt(sql::Writer& tx, const core::Hook& hook, DeliveryId id, int code) {
   return tx.number(
       "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
       "duration, status_code, status, request_headers, response_headers, response_body) "
@@ -43,7 +43,7 @@ Numbers ids(const core::EventDeliveryPage& page) {
   return ids;
 }
 
-Numbers in_state(sql::Connection& tx, const core::Hook& hook, DeliveryState state) {
+Numbers in_state(sql::Writer& tx, const core::Hook& hook, DeliveryState state) {
   return ids(store::list_event_deliveries(tx, hook.id, {.state = state}));
 }
 
@@ -51,8 +51,8 @@ Numbers in_state(sql::Connection& tx, const core::Hook& hook, DeliveryState stat
 
 TEST_CASE("list_event_deliveries: one item for each event, with its latest attempt") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       const auto first = send(tx, s, hook, DeliveryState::dead, 7);
       attempt(tx, hook, first, 500);
@@ -83,13 +83,13 @@ TEST_CASE("list_event_deliveries: one item for each event, with its latest attem
 
 TEST_CASE("list_event_deliveries: an event without a repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       core::Event ping = s.event("ping");
       ping.repository_id.reset();
       ping.only_hook = hook.id;
-      store::insert_event(tx, ping, "{}", s.principal);
+      store::insert_event(tx, ping, "{}", s.actor);
       CHECK(store::list_event_deliveries(tx, hook.id, {}).items.at(0).repository == "");
     });
   });
@@ -97,8 +97,8 @@ TEST_CASE("list_event_deliveries: an event without a repository") {
 
 TEST_CASE("list_event_deliveries: by state, in pages with cursors to the next and previous page") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       Numbers dead;
       for (int i = 0; i < 5; ++i) {
@@ -124,8 +124,8 @@ TEST_CASE("list_event_deliveries: by state, in pages with cursors to the next an
 
 TEST_CASE("replay_deliveries: restarts deliveries in the named states, and no others") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       const auto dead = send(tx, s, hook, DeliveryState::dead);
       const auto skipped = send(tx, s, hook, DeliveryState::skipped);
@@ -152,8 +152,8 @@ TEST_CASE("replay_deliveries: restarts deliveries in the named states, and no ot
 
 TEST_CASE("latest_status_codes: those since the latest replay, the newest first") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       const auto id = send(tx, s, hook, DeliveryState::dead);
       for (int code : {400, 413, 422}) attempt(tx, hook, id, code);
@@ -169,8 +169,8 @@ TEST_CASE("latest_status_codes: those since the latest replay, the newest first"
 
 TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the limit") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       Numbers made;
       for (int64_t i = 0; i < 6; ++i) {
@@ -191,8 +191,8 @@ TEST_CASE("replay_deliveries: by time, the oldest first, and no more than the li
 
 TEST_CASE("replay_deliveries: a pending retry is due at once too") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       for (const auto& one : {hook, other}) send(tx, s, one, DeliveryState::pending);
       tx.execute("update delivery set attempt_count = 3, next_attempt_at = $1",
@@ -211,8 +211,8 @@ TEST_CASE("replay_deliveries: a pending retry is due at once too") {
 
 TEST_CASE("replay_deliveries: a hook that holds deliveries holds the replayed ones too") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       for (const char* reason :
            {"update hook set active = 0", "update hook set active = 1, probe_at = 9000000000000000",
@@ -232,8 +232,8 @@ TEST_CASE("replay_deliveries: a hook that holds deliveries holds the replayed on
 
 TEST_CASE("list_due: a replayed delivery shows that it was skipped before") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       tx.execute("update hook set when_superseded = 'skip'");
       send(tx, s, hook, DeliveryState::pending);
@@ -251,8 +251,8 @@ TEST_CASE("list_due: a replayed delivery shows that it was skipped before") {
 
 TEST_CASE("restart_hook: resets the failures, and held deliveries are due now") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), failed = s.hook(tx);
       const auto held = send(tx, s, hook, DeliveryState::held);
       const auto others = send(tx, s, failed, DeliveryState::held);

@@ -11,10 +11,6 @@
 namespace esclusa::store {
 namespace {
 
-std::optional<int64_t> account_value(const core::Principal& actor) {
-  return actor.account ? std::optional(actor.account->id.value) : std::nullopt;
-}
-
 /// A hook that receives an event, now or later.
 struct Receiver {
   int64_t hook_id;
@@ -22,7 +18,7 @@ struct Receiver {
 };
 
 /// The hooks that receive the event. `hook.events` is a comma-separated list.
-std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
+std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
   if (event.only_hook) return {{event.only_hook->value, false}};
   std::vector<Receiver> found;
   if (!event.announced) return found;
@@ -45,8 +41,8 @@ std::vector<Receiver> receivers(sql::Connection& tx, const core::Event& event) {
 
 }  // namespace
 
-EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_view body,
-                     const core::Principal& actor) {
+EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view body,
+                     const core::Actor& actor) {
   const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
   const int64_t created_at = to_micros(event.created_at);
   announce_event(tx);
@@ -68,21 +64,11 @@ EventId insert_event(sql::Connection& tx, const core::Event& event, std::string_
   return id;
 }
 
-std::optional<std::string> latest_push(sql::Connection& db, RepositoryId repository) {
+std::optional<std::string> latest_push(sql::Reader& db, RepositoryId repository) {
   return db.one(
       "select b.body from event e join event_body b on b.event_id = e.id "
       "where e.repository_id = $1 and e.kind = 'push' order by e.id desc limit 1",
       {repository.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
-}
-
-void insert_audit(sql::Connection& tx, const core::Principal& actor, const AuditEntry& entry,
-                  Timestamp now) {
-  tx.execute(
-      "insert into audit (at, action, actor_id, actor_token_id, deploy_key_id, repository_id, "
-      "target_id, request_id, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-      {to_micros(now), entry.action, account_value(actor), token_value(actor),
-       id_value(actor.deploy_key_id), id_value(entry.repository_id), entry.target_id,
-       actor.request_id, entry.detail});
 }
 
 }  // namespace esclusa::store

@@ -14,12 +14,12 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
 /// The hooks that receive the event, by id.
-std::vector<HookId> receivers(sql::Connection& db, EventId event) {
+std::vector<HookId> receivers(sql::Reader& db, EventId event) {
   return db.all("select hook_id from delivery where event_id = $1 order by hook_id", {event.value},
                 [](const sql::Row& row) { return HookId{row.integer(0)}; });
 }
@@ -30,13 +30,13 @@ using Hooks = std::vector<HookId>;
 
 TEST_CASE("insert_event: keeps every field, and the body byte for byte") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto deployment = s.deployment(tx, "staging");
       core::Event event = s.event("deployment_status", deployment.environment.id, at(8));
       event.deployment_id = deployment.id;
       const std::string body = R"({"text":"ä \u0000 'quoted'","n":1.0})";
-      const EventId id = store::insert_event(tx, event, body, s.principal);
+      const EventId id = store::insert_event(tx, event, body, s.actor);
       auto columns = tx.one(
           "select guid, kind, action, repository_id, environment_id, deployment_id, actor_id, "
           "actor_token_id, event_no, announced, created_at from event where id = $1",
@@ -69,13 +69,13 @@ TEST_CASE("insert_event: keeps every field, and the body byte for byte") {
 
 TEST_CASE("insert_event: numbers have no gaps within a deployment, and are absent without one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto one = s.deployment(tx, "staging"), two = s.deployment(tx, "staging");
       auto number_of = [&](std::optional<DeploymentId> deployment) {
         core::Event event = s.event("deployment");
         event.deployment_id = deployment;
-        const EventId id = store::insert_event(tx, event, "{}", s.principal);
+        const EventId id = store::insert_event(tx, event, "{}", s.actor);
         return tx.number("select event_no from event where id = $1", {id.value});
       };
       CHECK(number_of(one.id) == 1);
@@ -90,8 +90,8 @@ TEST_CASE("insert_event: numbers have no gaps within a deployment, and are absen
 
 TEST_CASE("insert_event: numbers have no gaps when several threads report at once") {
   for_each_engine([](sql::Database& db) {
-    auto [s, deployment] = test::write(db, [](sql::Connection& tx) {
-      const Surroundings made(tx);
+    auto [s, deployment] = test::write(db, [](sql::Writer& tx) {
+      const Sample made(tx);
       return std::pair(made, made.deployment(tx, "staging"));
     });
     constexpr int threads = 4, each = 10;
@@ -99,10 +99,10 @@ TEST_CASE("insert_event: numbers have no gaps when several threads report at onc
     for (int t = 0; t < threads; ++t) {
       reporters.emplace_back([&] {
         for (int i = 0; i < each; ++i) {
-          (void)db.write([&](sql::Connection& tx) -> Result<void> {
+          (void)db.write([&](sql::Writer& tx) -> Result<void> {
             core::Event event = s.event("deployment_status");
             event.deployment_id = deployment.id;
-            store::insert_event(tx, event, "{}", s.principal);
+            store::insert_event(tx, event, "{}", s.actor);
             if (i % 2 == 0) return {};
             return fail(ErrorCode::conflict, "refused after the number was given");
           });
@@ -110,7 +110,7 @@ TEST_CASE("insert_event: numbers have no gaps when several threads report at onc
       });
     }
     reporters.clear();
-    auto numbers = test::read(db, [](sql::Connection& c) {
+    auto numbers = test::read(db, [](sql::Reader& c) {
       return c.all("select event_no from event order by id", {},
                    [](const sql::Row& row) { return row.integer(0); });
     });
@@ -122,8 +122,8 @@ TEST_CASE("insert_event: numbers have no gaps when several threads report at onc
 
 TEST_CASE("insert_event: one delivery for each active hook that asked for it") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       const auto all = s.hook(tx, {"*"});
       const auto both = s.hook(tx, {"deployment", "deployment_status"});
       const auto status_only = s.hook(tx, {"deployment_status"});
@@ -135,7 +135,7 @@ TEST_CASE("insert_event: one delivery for each active hook that asked for it") {
       other.hook(tx, {"*"});
 
       auto send = [&](const std::string& kind) {
-        return receivers(tx, store::insert_event(tx, s.event(kind), "{}", s.principal));
+        return receivers(tx, store::insert_event(tx, s.event(kind), "{}", s.actor));
       };
       CHECK(send("deployment") == Hooks{all.id, both.id});
       CHECK(send("deployment_status") == Hooks{all.id, both.id, status_only.id, similar.id});
@@ -146,27 +146,27 @@ TEST_CASE("insert_event: one delivery for each active hook that asked for it") {
 
 TEST_CASE("insert_event: a ping goes to its hook only, even if the hook is inactive") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       s.hook(tx, {"*"});
       core::Hook pinged = s.hook(tx, {"push"});
       pinged.active = false;
       store::update_hook(tx, test::sealer(), pinged);
       core::Event ping = s.event("ping");
       ping.only_hook = pinged.id;
-      CHECK(receivers(tx, store::insert_event(tx, ping, "{}", s.principal)) == Hooks{pinged.id});
+      CHECK(receivers(tx, store::insert_event(tx, ping, "{}", s.actor)) == Hooks{pinged.id});
     });
   });
 }
 
 TEST_CASE("insert_event: an event that is not announced has a row, but no delivery") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       s.hook(tx, {"*"});
       core::Event quiet = s.event("deployment_status");
       quiet.announced = false;
-      const EventId id = store::insert_event(tx, quiet, "{}", s.principal);
+      const EventId id = store::insert_event(tx, quiet, "{}", s.actor);
       CHECK(receivers(tx, id).empty());
       CHECK(tx.number("select announced from event where id = $1", {id.value}) == 0);
     });
@@ -175,46 +175,19 @@ TEST_CASE("insert_event: an event that is not announced has a row, but no delive
 
 TEST_CASE("insert_event: a rollback removes the event and its deliveries") {
   for_each_engine([](sql::Database& db) {
-    auto refused = db.write([](sql::Connection& tx) -> Result<void> {
-      const Surroundings s(tx);
+    auto refused = db.write([](sql::Writer& tx) -> Result<void> {
+      const Sample s(tx);
       s.hook(tx, {"*"});
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       CHECK(tx.number("select count(*) from delivery") == 1);
       return fail(ErrorCode::conflict, "no");
     });
     CHECK_FALSE(refused.has_value());
-    test::read(db, [](sql::Connection& c) {
+    test::read(db, [](sql::Reader& c) {
       for (const char* table : {"event", "event_body", "delivery", "hook", "account"}) {
         CAPTURE(table);
         CHECK(c.number(std::string("select count(*) from ") + table) == 0);
       }
-    });
-  });
-}
-
-TEST_CASE("insert_audit: one row with the actor, action, target and request") {
-  for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
-      core::Principal actor = s.principal;
-      actor.token = core::Token{};
-      actor.token->id = TokenId{12};
-      store::insert_audit(tx, actor, {"hook.create", s.repository.id, 34, R"({"url":"x"})"}, at(5));
-      store::insert_audit(tx, core::Principal{}, {"account.create", std::nullopt, 1}, at(6));
-      auto rows = tx.all(
-          "select at, action, actor_id, actor_token_id, repository_id, target_id, request_id, "
-          "detail from audit order by id",
-          {}, [](const sql::Row& row) {
-            std::string text = std::to_string(row.integer(0) - to_micros(at(0)));
-            for (int i = 1; i < 8; ++i) {
-              text += "|" + (row.is_null(i) ? "null" : std::string(row.text(i)));
-            }
-            return text;
-          });
-      REQUIRE(rows.size() == 2);
-      CHECK(rows[0] == "5|hook.create|" + std::to_string(s.ada.id.value) + "|12|" +
-                           std::to_string(s.repository.id.value) + R"(|34|request-1|{"url":"x"})");
-      CHECK(rows[1] == "6|account.create|null|null|null|1||{}");
     });
   });
 }

@@ -15,7 +15,7 @@ const std::string mark_range = "between 268435456 and 270532607";
 
 }  // namespace
 
-FeedEnd feed_end(sql::Connection& db) {
+FeedEnd feed_end(sql::Reader& db) {
   if (db.engine() == sql::Engine::sqlite) {
     const int64_t latest =
         db.number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'");
@@ -34,14 +34,14 @@ FeedEnd feed_end(sql::Connection& db) {
   return {std::min(latest, mark.value_or(std::nullopt).value_or(latest)), latest};
 }
 
-void announce_event(sql::Connection& tx) {
+void announce_event(sql::Writer& tx) {
   if (tx.engine() == sql::Engine::sqlite) return;  // one writer: id order is commit order
   static const std::string sql =
       "select pg_advisory_xact_lock_shared(" + mark_base + " + last_value - 1) from event_id_seq";
   tx.execute(sql);
 }
 
-std::vector<core::Event> list_feed(sql::Connection& db, std::optional<RepositoryId> repository,
+std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
                                    int64_t after, int64_t upto, int count) {
   static const std::string columns =
       "select id, guid, repository_id, kind, action, created_at from event ";
@@ -63,7 +63,7 @@ std::vector<core::Event> list_feed(sql::Connection& db, std::optional<Repository
   });
 }
 
-std::string event_body(sql::Connection& db, EventId id) {
+std::string event_body(sql::Reader& db, EventId id) {
   auto body = db.one("select body from event_body where event_id = $1", {id.value},
                      [](const sql::Row& row) { return std::string(row.text(0)); });
   ENSURE(body.has_value());

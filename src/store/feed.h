@@ -15,16 +15,16 @@ struct FeedEnd {
 };
 /// Call it in a transaction of its own, before the one that reads events: on PostgreSQL an older
 /// snapshot may lack events that were committed since.
-FeedEnd feed_end(sql::Connection& db);
+FeedEnd feed_end(sql::Reader& db);
 
 /// Marks, for `feed_end`, that the transaction will take an event id. Call it before each
 /// insertion.
-void announce_event(sql::Connection& tx);
+void announce_event(sql::Writer& tx);
 
 /// The oldest events with `after < id <= upto`, of one repository or of all; without events for a
 /// single hook.
-std::vector<core::Event> list_feed(sql::Connection& db, std::optional<RepositoryId> repository,
+std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
                                    int64_t after, int64_t upto, int count);
-std::string event_body(sql::Connection& db, EventId id);
+std::string event_body(sql::Reader& db, EventId id);
 
 }  // namespace esclusa::store

@@ -12,20 +12,20 @@
 
 using namespace esclusa;
 using test::for_each_engine;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
-EventId add_event(sql::Connection& tx, const Surroundings& s, const std::string& kind = "push") {
-  return store::insert_event(tx, s.event(kind), "{}", s.principal);
+EventId add_event(sql::Writer& tx, const Sample& s, const std::string& kind = "push") {
+  return store::insert_event(tx, s.event(kind), "{}", s.actor);
 }
 
-Surroundings add_surroundings(sql::Database& db) {
-  return test::write(db, [](sql::Connection& tx) { return Surroundings(tx); });
+Sample add_surroundings(sql::Database& db) {
+  return test::write(db, [](sql::Writer& tx) { return Sample(tx); });
 }
 
 store::FeedEnd end_of(sql::Database& db) {
-  return test::read(db, [](sql::Connection& c) { return store::feed_end(c); });
+  return test::read(db, [](sql::Reader& c) { return store::feed_end(c); });
 }
 
 /// The ids after `after` that a reader receives.
@@ -33,7 +33,7 @@ std::vector<int64_t> ids_after(sql::Database& db, int64_t after,
                                std::optional<RepositoryId> repository = {}) {
   const auto end = end_of(db);
   std::vector<int64_t> ids;
-  for (const auto& event : test::read(db, [&](sql::Connection& c) {
+  for (const auto& event : test::read(db, [&](sql::Reader& c) {
          return store::list_feed(c, repository, after, end.settled, 1000);
        })) {
     ids.push_back(event.id.value);
@@ -42,7 +42,7 @@ std::vector<int64_t> ids_after(sql::Database& db, int64_t after,
 }
 
 std::vector<int64_t> committed_ids(sql::Database& db) {
-  return test::read(db, [](sql::Connection& c) {
+  return test::read(db, [](sql::Reader& c) {
     return c.all("select id from event order by id", {},
                  [](const sql::Row& row) { return row.integer(0); });
   });
@@ -52,16 +52,16 @@ std::vector<int64_t> committed_ids(sql::Database& db) {
 
 TEST_CASE("list_feed: events with all fields of the feed, oldest first, at most the count") {
   for_each_engine([](sql::Database& db) {
-    const Surroundings s = add_surroundings(db);
+    const Sample s = add_surroundings(db);
     core::Event event = s.event("deployment", {}, test::at(5));
-    test::write(db, [&](sql::Connection& tx) {
-      event.id = store::insert_event(tx, event, R"({"n":1})", s.principal);
+    test::write(db, [&](sql::Writer& tx) {
+      event.id = store::insert_event(tx, event, R"({"n":1})", s.actor);
       add_event(tx, s);
       add_event(tx, s);
     });
     const auto end = end_of(db);
     CHECK(end.latest == end.settled);
-    test::read(db, [&](sql::Connection& c) {
+    test::read(db, [&](sql::Reader& c) {
       const auto page = store::list_feed(c, {}, 0, end.settled, 2);
       REQUIRE(page.size() == 2);
       CHECK(page[0].id == event.id);
@@ -79,15 +79,15 @@ TEST_CASE("list_feed: events with all fields of the feed, oldest first, at most 
 
 TEST_CASE("list_feed: of one repository, and never events for a single hook") {
   for_each_engine([](sql::Database& db) {
-    const Surroundings one = add_surroundings(db);
-    const auto [other, wanted] = test::write(db, [&](sql::Connection& tx) {
-      Surroundings second(tx, "other");
+    const Sample one = add_surroundings(db);
+    const auto [other, wanted] = test::write(db, [&](sql::Writer& tx) {
+      Sample second(tx, "other");
       core::Event ping = one.event("ping");
       ping.only_hook = one.hook(tx).id;
-      store::insert_event(tx, ping, "{}", one.principal);
+      store::insert_event(tx, ping, "{}", one.actor);
       core::Event quiet = one.event("deployment_status");
       quiet.announced = false;  // no hook receives it, but the feed has it
-      const EventId id = store::insert_event(tx, quiet, "{}", one.principal);
+      const EventId id = store::insert_event(tx, quiet, "{}", one.actor);
       add_event(tx, second);
       return std::pair(second, id);
     });
@@ -106,9 +106,9 @@ TEST_CASE("feed_end: nothing has happened yet") {
 
 TEST_CASE("feed_end: the id of a rolled back transaction hides no event") {
   for_each_engine([](sql::Database& db) {
-    const Surroundings s = add_surroundings(db);
+    const Sample s = add_surroundings(db);
     auto add = [&](bool keep) {
-      return db.write([&](sql::Connection& tx) -> Result<void> {
+      return db.write([&](sql::Writer& tx) -> Result<void> {
         add_event(tx, s);
         if (!keep) return fail(ErrorCode::conflict, "given back");
         return {};
@@ -126,19 +126,19 @@ TEST_CASE("feed_end: the id of a rolled back transaction hides no event") {
 
 TEST_CASE("feed_end: an event waits for one with a smaller id that is not committed yet") {
   for_each_engine([](sql::Database& db) {
-    const auto engine = test::read(db, [](sql::Connection& c) { return c.engine(); });
+    const auto engine = test::read(db, [](sql::Reader& c) { return c.engine(); });
     if (engine == sql::Engine::sqlite) return;  // SQLite has no second writer
-    const Surroundings s = add_surroundings(db);
+    const Sample s = add_surroundings(db);
     std::latch taken(1), seen(1);
     std::jthread slow([&] {
-      test::write(db, [&](sql::Connection& tx) {
+      test::write(db, [&](sql::Writer& tx) {
         add_event(tx, s);
         taken.count_down();
         seen.wait();
       });
     });
     taken.wait();
-    test::write(db, [&](sql::Connection& tx) { add_event(tx, s); });
+    test::write(db, [&](sql::Writer& tx) { add_event(tx, s); });
     CHECK(committed_ids(db).size() == 1);
     CHECK(ids_after(db, 0).empty());
     CHECK(end_of(db).latest == 2);
@@ -150,13 +150,13 @@ TEST_CASE("feed_end: an event waits for one with a smaller id that is not commit
 
 TEST_CASE("the feed: a reader misses nothing while eight writers commit or roll back") {
   for_each_engine([](sql::Database& db) {
-    const Surroundings s = add_surroundings(db);
+    const Sample s = add_surroundings(db);
     std::atomic<int> at_work = 8;
     std::vector<std::jthread> writers;
     for (int writer = 0; writer < 8; ++writer) {
       writers.emplace_back([&, writer] {
         for (int i = 0; i < 25; ++i) {
-          auto outcome = db.write([&](sql::Connection& tx) -> Result<void> {
+          auto outcome = db.write([&](sql::Writer& tx) -> Result<void> {
             add_event(tx, s);
             if ((i + writer) % 5 == 0) return fail(ErrorCode::conflict, "given up");
             if ((i + writer) % 3 == 0) add_event(tx, s);
@@ -173,7 +173,7 @@ TEST_CASE("the feed: a reader misses nothing while eight writers commit or roll 
       last = at_work == 0;
       const auto end = end_of(db);
       CHECK(end.latest >= end.settled);
-      for (const auto& event : test::read(db, [&](sql::Connection& c) {
+      for (const auto& event : test::read(db, [&](sql::Reader& c) {
              return store::list_feed(c, {}, cursor, end.settled, 10'000);
            })) {
         seen.push_back(event.id.value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/access.h"
 #include "store/accounts.h"
 #include "store/branch_protections.h"
 #include "store/columns.h"
@@ -13,7 +14,7 @@ namespace {
 
 /// Whether the rule names the account or a team of it, and neither the account nor the human who
 /// answers for it is blocked.
-bool is_named(sql::Connection& db, ProtectionRuleId rule, AccountId account) {
+bool is_named(sql::Reader& db, ProtectionRuleId rule, AccountId account) {
   constexpr const char* sql =
       "select count(*) from account c where c.id = $2 and "
       "c.blocked_at is null and not exists (select 1 from account h where h.id = c.human_id and "
@@ -37,7 +38,7 @@ core::DeploymentReview read_review(const sql::Row& row) {
           .created_at = from_micros(row.integer(10))};
 }
 
-core::Repository require_repository(sql::Connection& db, RepositoryId id) {
+core::Repository require_repository(sql::Reader& db, RepositoryId id) {
   auto repository = find_repository(db, id);
   ENSURE(repository.has_value());
   return *std::move(repository);
@@ -45,7 +46,7 @@ core::Repository require_repository(sql::Connection& db, RepositoryId id) {
 
 }  // namespace
 
-core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& environment,
+core::GateFacts gather_gate_facts(sql::Reader& db, const core::Environment& environment,
                                   const core::Deployment& deployment, const core::GateTime& now) {
   core::GateFacts facts;
   facts.now = now;
@@ -70,7 +71,7 @@ core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& 
   return facts;
 }
 
-std::set<AccountId> list_unentitled(sql::Connection& db, const core::Environment& environment) {
+std::set<AccountId> list_unentitled(sql::Reader& db, const core::Environment& environment) {
   std::set<AccountId> unentitled;
   for (const core::ProtectionRule& rule : environment.rules) {
     const auto* gate = std::get_if<core::RequiredReviewersRule>(&rule.gate);
@@ -86,7 +87,7 @@ std::set<AccountId> list_unentitled(sql::Connection& db, const core::Environment
   return unentitled;
 }
 
-void save_verdicts(sql::Connection& tx, DeploymentId deployment,
+void save_verdicts(sql::Writer& tx, DeploymentId deployment,
                    const std::vector<core::GateVerdict>& verdicts, Timestamp now) {
   tx.execute("delete from deployment_gate where deployment_id = $1", {deployment.value});
   for (const core::GateVerdict& verdict : verdicts) {
@@ -99,7 +100,7 @@ void save_verdicts(sql::Connection& tx, DeploymentId deployment,
   }
 }
 
-std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId deployment) {
+std::vector<core::GateVerdict> list_verdicts(sql::Reader& db, DeploymentId deployment) {
   auto verdicts = db.all(
       "select kind, protection_rule_id, state, reason_code, message, opens_at from "
       "deployment_gate where deployment_id = $1",
@@ -116,9 +117,9 @@ std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId d
   return verdicts;
 }
 
-std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
+std::optional<DeploymentReviewId> insert_review(sql::Writer& tx,
                                                 const core::DeploymentReview& review,
-                                                const core::Principal& reviewer) {
+                                                const core::Actor& reviewer) {
   return tx.one(
       "insert into deployment_review (deployment_id, environment_id, environment_name_id, "
       "protection_rule_id, sha, state, reviewer_id, reviewer_token_id, reviewer_human_id, "
@@ -130,7 +131,7 @@ std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
       [](const sql::Row& row) { return DeploymentReviewId{row.integer(0)}; });
 }
 
-std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, DeploymentId deployment) {
+std::vector<core::DeploymentReview> list_reviews(sql::Reader& db, DeploymentId deployment) {
   static const std::string sql =
       "select v.id, v.deployment_id, v.environment_id, n.id, n.name, v.protection_rule_id, v.sha, "
       "v.state, v.reviewer_human_id, v.comment, v.created_at, " +
@@ -140,15 +141,12 @@ std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, Deployment
   return db.all(sql, {deployment.value}, read_review);
 }
 
-bool holds_role(sql::Connection& db, const core::Repository& repository,
-                const core::Account& account) {
+bool holds_role(sql::Reader& db, const core::Repository& repository, const core::Account& account) {
   core::Repository closed = repository;  // so that only granted roles count
   closed.visibility = core::Visibility::is_private;
   auto holds = [&](const core::Account& one) {
-    core::Principal principal;
-    principal.account = one;
     const core::Role granted = find_role(db, closed, one.id);
-    return core::effective_role(principal, closed, granted) > core::Role::none;
+    return core::effective_role(&one, closed, granted) > core::Role::none;
   };
   if (!holds(account)) return false;
   const AccountId human_id = core::who_answers_for(account);
@@ -157,7 +155,7 @@ bool holds_role(sql::Connection& db, const core::Repository& repository,
   return human && holds(*human);
 }
 
-bool may_review(sql::Connection& db, const core::Repository& repository, ProtectionRuleId rule,
+bool may_review(sql::Reader& db, const core::Repository& repository, ProtectionRuleId rule,
                 const core::Account& account) {
   return is_named(db, rule, account.id) && holds_role(db, repository, account);
 }

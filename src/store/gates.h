@@ -3,40 +3,39 @@
 #include <set>
 #include <vector>
 
+#include "core/actor.h"
 #include "core/gates.h"
-#include "core/principal.h"
 #include "sql/connection.h"
 
 namespace esclusa::store {
 
 /// Reads the facts that the gates of the environment are judged by; `deployment` may have no id
 /// yet.
-core::GateFacts gather_gate_facts(sql::Connection& db, const core::Environment& environment,
+core::GateFacts gather_gate_facts(sql::Reader& db, const core::Environment& environment,
                                   const core::Deployment& deployment, const core::GateTime& now);
 /// The accounts that the environment's rule names directly but that may not review now.
-std::set<AccountId> list_unentitled(sql::Connection& db, const core::Environment& environment);
+std::set<AccountId> list_unentitled(sql::Reader& db, const core::Environment& environment);
 
 /// Replaces the deployment's stored verdicts.
-void save_verdicts(sql::Connection& tx, DeploymentId deployment,
+void save_verdicts(sql::Writer& tx, DeploymentId deployment,
                    const std::vector<core::GateVerdict>& verdicts, Timestamp now);
 /// The verdicts as they were last judged, without their openers.
-std::vector<core::GateVerdict> list_verdicts(sql::Connection& db, DeploymentId deployment);
+std::vector<core::GateVerdict> list_verdicts(sql::Reader& db, DeploymentId deployment);
 
 /// Inserts the review; `review.id` is ignored. nullopt if the same account has already approved by
 /// the same rule.
-std::optional<DeploymentReviewId> insert_review(sql::Connection& tx,
+std::optional<DeploymentReviewId> insert_review(sql::Writer& tx,
                                                 const core::DeploymentReview& review,
-                                                const core::Principal& reviewer);
+                                                const core::Actor& reviewer);
 /// Newest first; `is_entitled` is not set.
-std::vector<core::DeploymentReview> list_reviews(sql::Connection& db, DeploymentId deployment);
+std::vector<core::DeploymentReview> list_reviews(sql::Reader& db, DeploymentId deployment);
 /// Whether the account may review by the rule now: the rule names it or a team of it, it holds a
 /// role in the repository, and it is not blocked. For a bot, the human who answers for it must also
 /// hold a role and not be blocked: the approval is the human's.
-bool may_review(sql::Connection& db, const core::Repository& repository, ProtectionRuleId rule,
+bool may_review(sql::Reader& db, const core::Repository& repository, ProtectionRuleId rule,
                 const core::Account& account);
 /// Whether the account, and the human who answers for it, hold a granted role in the repository.
 /// Public read access does not count.
-bool holds_role(sql::Connection& db, const core::Repository& repository,
-                const core::Account& account);
+bool holds_role(sql::Reader& db, const core::Repository& repository, const core::Account& account);
 
 }  // namespace esclusa::store

@@ -4,7 +4,7 @@
 
 namespace esclusa::store {
 
-GitIntentId insert_git_intent(sql::Connection& tx, const core::GitIntent& intent) {
+GitIntentId insert_git_intent(sql::Writer& tx, const core::GitIntent& intent) {
   return {tx.number(
       "insert into git_intent (repository_id, branch, from_sha, to_sha, actor_id, actor_token_id, "
       "request_id, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
@@ -13,15 +13,14 @@ GitIntentId insert_git_intent(sql::Connection& tx, const core::GitIntent& intent
        to_micros(intent.created_at)})};
 }
 
-bool settle_git_intent(sql::Connection& tx, GitIntentId id, core::GitOutcome outcome,
-                       Timestamp now) {
+bool settle_git_intent(sql::Writer& tx, GitIntentId id, core::GitOutcome outcome, Timestamp now) {
   return tx.execute(
              "update git_intent set outcome = $2, settled_at = $3 where id = $1 and "
              "outcome = 'open'",
              {id.value, core::to_name(outcome), to_micros(now)}) > 0;
 }
 
-std::vector<core::GitIntent> list_open_git_intents(sql::Connection& db, Timestamp before) {
+std::vector<core::GitIntent> list_open_git_intents(sql::Reader& db, Timestamp before) {
   return db.all(
       "select id, repository_id, branch, from_sha, to_sha, actor_id, actor_token_id, request_id, "
       "created_at from git_intent where outcome = 'open' and created_at < $1 order by id",

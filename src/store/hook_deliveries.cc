@@ -36,8 +36,7 @@ std::string_view status_condition(std::optional<bool> successful) {
 }
 
 /// The first id of the page before `from`: up to one page of newer attempts.
-std::optional<DeliveryAttemptId> previous_part(sql::Connection& db, HookId hook,
-                                               DeliveryAttemptId from,
+std::optional<DeliveryAttemptId> previous_part(sql::Reader& db, HookId hook, DeliveryAttemptId from,
                                                const core::HookDeliveryQuery& query) {
   std::optional<DeliveryAttemptId> begin;
   db.each("select a.id from delivery_attempt a where a.hook_id = $1 and a.id > $2" +
@@ -49,7 +48,7 @@ std::optional<DeliveryAttemptId> previous_part(sql::Connection& db, HookId hook,
 
 }  // namespace
 
-core::HookDeliveryPage list_hook_deliveries(sql::Connection& db, HookId hook,
+core::HookDeliveryPage list_hook_deliveries(sql::Reader& db, HookId hook,
                                             const core::HookDeliveryQuery& query) {
   constexpr int64_t newest = int64_t{1} << 53;
   core::HookDeliveryPage page;
@@ -66,7 +65,7 @@ core::HookDeliveryPage list_hook_deliveries(sql::Connection& db, HookId hook,
   return page;
 }
 
-std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Connection& db, HookId hook,
+std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Reader& db, HookId hook,
                                                            DeliveryAttemptId id) {
   return db.one("select " + std::string(columns) +
                     ", a.url, a.request_headers, b.body, a.response_headers, a.response_body" +
@@ -83,7 +82,7 @@ std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Connection& db, 
                 });
 }
 
-void insert_redelivery(sql::Connection& tx, DeliveryId delivery, Timestamp now) {
+void insert_redelivery(sql::Writer& tx, DeliveryId delivery, Timestamp now) {
   tx.execute("insert into redelivery (delivery_id, created_at) values ($1, $2)",
              {delivery.value, to_micros(now)});
 }

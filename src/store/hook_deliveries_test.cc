@@ -9,8 +9,8 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
+using test::Sample;
 using test::sealer;
-using test::Surroundings;
 
 namespace {
 
@@ -35,11 +35,11 @@ store::AttemptOutcome outcome(bool delivered, std::optional<Timestamp> next = at
 }
 
 /// Sends one event to the hook, with one attempt for each status code.
-void send(sql::Connection& tx, const Surroundings& s, const core::Hook& hook,
+void send(sql::Writer& tx, const Sample& s, const core::Hook& hook,
           const std::vector<int>& status_codes, const std::string& body = "{}") {
   core::Event event = s.event("deployment");
   event.only_hook = hook.id;
-  store::insert_event(tx, event, body, s.principal);
+  store::insert_event(tx, event, body, s.actor);
   for (int code : status_codes) {
     const auto due = store::list_due(tx, sealer(), at(1000), 100);
     REQUIRE(due.size() == 1);
@@ -53,12 +53,12 @@ Numbers ids(const core::HookDeliveryPage& page) {
   return ids;
 }
 
-std::vector<store::DueDelivery> asked_for(sql::Connection& tx, size_t limit = 100,
+std::vector<store::DueDelivery> asked_for(sql::Writer& tx, size_t limit = 100,
                                           const std::vector<HookId>& except = {}) {
   return store::list_redeliveries(tx, sealer(), limit, except);
 }
 
-std::string state(sql::Connection& tx) {
+std::string state(sql::Writer& tx) {
   return found(tx.one("select state from delivery", {},
                       [](const sql::Row& row) { return std::string(row.text(0)); }));
 }
@@ -67,8 +67,8 @@ std::string state(sql::Connection& tx) {
 
 TEST_CASE("list_hook_deliveries: one item for each attempt of that hook, the newest first") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       send(tx, s, hook, {500, 200});
       send(tx, s, other, {200});
@@ -98,8 +98,8 @@ TEST_CASE("list_hook_deliveries: one item for each attempt of that hook, the new
 
 TEST_CASE("list_hook_deliveries: a delivery without an attempt is not listed") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       send(tx, s, hook, {});
       CHECK(store::list_hook_deliveries(tx, hook.id, {}).items.empty());
@@ -109,8 +109,8 @@ TEST_CASE("list_hook_deliveries: a delivery without an attempt is not listed") {
 
 TEST_CASE("list_hook_deliveries: a page begins at its cursor, and has its neighbours' cursors") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       for (int i = 0; i < 5; ++i) send(tx, s, hook, {200});
       const Numbers all = ids(store::list_hook_deliveries(tx, hook.id, {}));
@@ -145,8 +145,8 @@ TEST_CASE("list_hook_deliveries: a page begins at its cursor, and has its neighb
 
 TEST_CASE("list_hook_deliveries: by success, in pages as well") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       send(tx, s, hook, {500, 302, 404, 200});
       auto codes = [&](std::optional<bool> successful) {
@@ -170,8 +170,8 @@ TEST_CASE("list_hook_deliveries: by success, in pages as well") {
 
 TEST_CASE("find_hook_delivery: with the request and the response, and only through its hook") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       send(tx, s, hook, {200}, R"({"n": 1.0})");
       const auto id = store::list_hook_deliveries(tx, hook.id, {}).items.at(0).id;
@@ -190,8 +190,8 @@ TEST_CASE("find_hook_delivery: with the request and the response, and only throu
 
 TEST_CASE("list_redeliveries: the requests in their order, one per delivery at a time") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx), other = s.hook(tx);
       send(tx, s, hook, {200}, R"({"a":1})");
       send(tx, s, other, {200});
@@ -232,8 +232,8 @@ TEST_CASE(
     "record_attempt: a redelivery that succeeds ends the delivery, and otherwise changes "
     "nothing of it") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       send(tx, s, hook, {});
       auto due = [&](int64_t now) { return store::list_due(tx, sealer(), at(now), 100); };
@@ -268,14 +268,14 @@ TEST_CASE(
 
 TEST_CASE("latest_push: the last push event of that repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       CHECK_FALSE(store::latest_push(tx, s.repository.id));
       for (const char* body : {"1", "2"}) {
-        store::insert_event(tx, s.event("push"), body, s.principal);
+        store::insert_event(tx, s.event("push"), body, s.actor);
       }
-      store::insert_event(tx, s.event("deployment"), "3", s.principal);
-      store::insert_event(tx, other.event("push"), "4", s.principal);
+      store::insert_event(tx, s.event("deployment"), "3", s.actor);
+      store::insert_event(tx, other.event("push"), "4", s.actor);
       CHECK(store::latest_push(tx, s.repository.id) == "2");
     });
   });

@@ -56,7 +56,7 @@ void read_credentials(const sql::Row& row, const Sealer& sealer, int column, cor
 }
 
 /// Writes the secrets, which need the hook's id.
-void write_secrets(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
+void write_secrets(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook) {
   std::optional<std::string> former;
   std::optional<int64_t> until;
   if (hook.former_secret) {
@@ -123,7 +123,7 @@ core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   return hook;
 }
 
-HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook,
+HookId insert_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook,
                    AccountId creator) {
   core::Hook inserted = hook;
   inserted.id = {tx.number(
@@ -138,7 +138,7 @@ HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& 
   return inserted.id;
 }
 
-void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook) {
+void update_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook) {
   tx.execute(
       "update hook set url = $2, content_type = $3, insecure_ssl = $4, events = $5, active = $6, "
       "retry = $7, when_superseded = $8, creator_id = $9, updated_at = $10 where id = $1",
@@ -148,32 +148,32 @@ void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& ho
   write_secrets(tx, sealer, hook);
 }
 
-std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
+std::optional<core::Hook> find_hook(sql::Reader& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id) {
   return db.one(select_hooks(target, "and h.id = $2"), {target_value(target), id.value},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
 }
 
-bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id) {
+bool has_hook(sql::Reader& db, const core::HookTarget& target, HookId id) {
   return db.number("select count(*) from hook where " + std::string(target_column(target)) +
                        " = $1 and id = $2 and deleted_at is null",
                    {target_value(target), id.value}) > 0;
 }
 
-std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator) {
+std::vector<CreatedHook> list_hooks_of(sql::Reader& db, AccountId creator) {
   return db.all(
       "select id, active from hook where creator_id = $1 and deleted_at is null order by id",
       {creator.value},
       [](const sql::Row& row) { return CreatedHook{{row.integer(0)}, row.boolean(1)}; });
 }
 
-std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
+std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
                                    const core::HookTarget& target) {
   return db.all(select_hooks(target, "order by h.id"), {target_value(target)},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
 }
 
-bool unseals_secrets(sql::Connection& db, const Sealer& sealer) {
+bool unseals_secrets(sql::Reader& db, const Sealer& sealer) {
   if (!sql::has_table(db, "hook")) return true;
   bool is_sealed = false;
   bool unseals = false;
@@ -186,7 +186,7 @@ bool unseals_secrets(sql::Connection& db, const Sealer& sealer) {
   return unseals || !is_sealed;
 }
 
-void delete_hook(sql::Connection& tx, HookId id, Timestamp now) {
+void delete_hook(sql::Writer& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
   tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook),
              {id.value});

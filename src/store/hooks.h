@@ -3,33 +3,33 @@
 #include <vector>
 
 #include "base/crypto.h"
+#include "core/actor.h"
 #include "core/hook.h"
-#include "core/principal.h"
 #include "sql/connection.h"
 
 namespace esclusa::store {
 
 /// Secrets are sealed before they are stored, and unsealed when they are read.
-HookId insert_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook,
+HookId insert_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook,
                    AccountId creator);
-void update_hook(sql::Connection& tx, const Sealer& sealer, const core::Hook& hook);
-std::optional<core::Hook> find_hook(sql::Connection& db, const Sealer& sealer,
+void update_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook);
+std::optional<core::Hook> find_hook(sql::Reader& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id);
 /// Whether the target has the hook; reads no secrets.
-bool has_hook(sql::Connection& db, const core::HookTarget& target, HookId id);
+bool has_hook(sql::Reader& db, const core::HookTarget& target, HookId id);
 /// The hooks for which the account answers.
 struct CreatedHook {
   HookId id;
   bool active;
 };
-std::vector<CreatedHook> list_hooks_of(sql::Connection& db, AccountId creator);
+std::vector<CreatedHook> list_hooks_of(sql::Reader& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
-std::vector<core::Hook> list_hooks(sql::Connection& db, const Sealer& sealer,
+std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
                                    const core::HookTarget& target);
 /// Whether the key unseals at least one secret, or no secret is sealed. Works for a database of any
 /// version, also one without tables.
-bool unseals_secrets(sql::Connection& db, const Sealer& sealer);
+bool unseals_secrets(sql::Reader& db, const Sealer& sealer);
 /// Hides the hook, and cancels its pending and held deliveries.
-void delete_hook(sql::Connection& tx, HookId id, Timestamp now);
+void delete_hook(sql::Writer& tx, HookId id, Timestamp now);
 
 }  // namespace esclusa::store

@@ -10,12 +10,12 @@ using namespace esclusa;
 using test::at;
 using test::for_each_engine;
 using test::found;
+using test::Sample;
 using test::sealer;
-using test::Surroundings;
 
 namespace {
 
-std::optional<std::string> sealed_of(sql::Connection& db, HookId id) {
+std::optional<std::string> sealed_of(sql::Reader& db, HookId id) {
   return found(db.one("select secret_sealed from hook where id = $1", {id.value},
                       [](const sql::Row& row) { return row.optional_text(0); }));
 }
@@ -24,8 +24,8 @@ std::optional<std::string> sealed_of(sql::Connection& db, HookId id) {
 
 TEST_CASE("insert_hook: keeps every field") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::Hook given;
       given.target = s.repository.id;
       given.url = "https://example.com/?a=1&b=ä";
@@ -56,8 +56,8 @@ TEST_CASE("insert_hook: keeps every field") {
 
 TEST_CASE("insert_hook: the row does not contain the secret as plain text") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx, {"*"}, "http://a", "a well kept secret");
       const std::string sealed = found(sealed_of(tx, hook.id));
       CHECK(sealed.find("secret") == sealed.npos);
@@ -70,8 +70,8 @@ TEST_CASE("insert_hook: the row does not contain the secret as plain text") {
 
 TEST_CASE("credentials of a hook: sealed, bound to the hook, and kept while the key is wrong") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       auto hook = s.hook(tx, {"*"}, "http://a", "secret");
       auto find = [&](HookId id) {
         return found(store::find_hook(tx, sealer(), s.repository.id, id));
@@ -102,8 +102,8 @@ TEST_CASE("credentials of a hook: sealed, bound to the hook, and kept while the 
 
 TEST_CASE("find_hook: does not unseal a secret that was moved to another row") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto one = s.hook(tx, {"*"}, "http://a", "one"), two = s.hook(tx);
       tx.execute("update hook set secret_sealed = $1 where id = $2",
                  {sealed_of(tx, one.id), two.id.value});
@@ -118,8 +118,8 @@ TEST_CASE("find_hook: does not unseal a secret that was moved to another row") {
 
 TEST_CASE("find_hook and list_hooks: only the repository's own, oldest first") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx), other(tx, "other");
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx), other(tx, "other");
       const auto one = s.hook(tx);
       const auto foreign = other.hook(tx);
       const auto two = s.hook(tx);
@@ -135,8 +135,8 @@ TEST_CASE("find_hook and list_hooks: only the repository's own, oldest first") {
 
 TEST_CASE("update_hook: changes the given fields, and removes an empty secret") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       core::Hook hook = s.hook(tx, {"push"}, "http://old", "old");
       const auto neighbour = s.hook(tx, {"push"}, "http://neighbour", "kept");
       hook.url = "https://new";
@@ -168,12 +168,12 @@ TEST_CASE("update_hook: changes the given fields, and removes an empty secret") 
 
 TEST_CASE("delete_hook: hides it, cancels its pending deliveries, and keeps its attempts") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto gone = s.hook(tx), kept = s.hook(tx);
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       tx.execute("update delivery set state = 'delivered' where hook_id = $1", {gone.id.value});
-      store::insert_event(tx, s.event("push"), "{}", s.principal);
+      store::insert_event(tx, s.event("push"), "{}", s.actor);
       store::delete_hook(tx, gone.id, at(3));
       CHECK_FALSE(store::find_hook(tx, sealer(), s.repository.id, gone.id).has_value());
       CHECK(store::list_hooks(tx, sealer(), s.repository.id).size() == 1);
@@ -192,8 +192,8 @@ TEST_CASE("delete_hook: hides it, cancels its pending deliveries, and keeps its 
 
 TEST_CASE("has_hook: found by its own target, until it is deleted") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto hook = s.hook(tx);
       // An organization and a repository may have the same number.
       const AccountId organization{s.repository.id.value};
@@ -208,8 +208,8 @@ TEST_CASE("has_hook: found by its own target, until it is deleted") {
 
 TEST_CASE("list_hooks_of: the account's hooks that are not deleted") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const auto first = s.hook(tx), second = s.hook(tx), deleted = s.hook(tx);
       const auto bob = test::add_account(tx, "bob");
       auto adopted = second;

@@ -2,7 +2,7 @@
 
 namespace esclusa::store {
 
-std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
+std::optional<RememberedCreate> find_idempotency_key(sql::Reader& db,
                                                      const IdempotencyKeyOwner& owner,
                                                      Timestamp since) {
   return db.one(
@@ -14,7 +14,7 @@ std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
       });
 }
 
-bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
+bool take_idempotency_key(sql::Writer& tx, const IdempotencyKeyOwner& owner,
                           const std::string& body_digest, Timestamp now, Timestamp since) {
   tx.execute("delete from idempotency_key where created_at < $1", {to_micros(since)});
   return tx.execute(
@@ -25,7 +25,7 @@ bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
               to_micros(now)}) > 0;
 }
 
-void remember_resource(sql::Connection& tx, const IdempotencyKeyOwner& owner, int64_t id) {
+void remember_resource(sql::Writer& tx, const IdempotencyKeyOwner& owner, int64_t id) {
   tx.execute(
       "update idempotency_key set resource_id = $4 where account_id = $1 and "
       "repository_id = $2 and idempotency_key = $3",

@@ -24,14 +24,14 @@ struct RememberedCreate {
 };
 
 /// nullopt if the key was not used since `since`.
-std::optional<RememberedCreate> find_idempotency_key(sql::Connection& db,
+std::optional<RememberedCreate> find_idempotency_key(sql::Reader& db,
                                                      const IdempotencyKeyOwner& owner,
                                                      Timestamp since);
 /// Takes the key for a create in this transaction, and deletes keys from before `since`. False if
 /// another create has taken it; on PostgreSQL that create has committed by then.
-bool take_idempotency_key(sql::Connection& tx, const IdempotencyKeyOwner& owner,
+bool take_idempotency_key(sql::Writer& tx, const IdempotencyKeyOwner& owner,
                           const std::string& body_digest, Timestamp now, Timestamp since);
 /// Stores the id of what was created with the key.
-void remember_resource(sql::Connection& tx, const IdempotencyKeyOwner& owner, int64_t id);
+void remember_resource(sql::Writer& tx, const IdempotencyKeyOwner& owner, int64_t id);
 
 }  // namespace esclusa::store

@@ -18,7 +18,7 @@ struct DataIdentity {
 std::string key_digest(const Secret& key, const std::string& identity);
 
 /// nullopt if the database has none yet, or lacks the table.
-std::optional<DataIdentity> find_identity(sql::Connection& db);
-void insert_identity(sql::Connection& tx, const DataIdentity& identity, Timestamp now);
+std::optional<DataIdentity> find_identity(sql::Reader& db);
+void insert_identity(sql::Writer& tx, const DataIdentity& identity, Timestamp now);
 
 }  // namespace esclusa::store

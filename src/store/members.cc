@@ -14,15 +14,14 @@ const std::string usable_owner =
 
 }  // namespace
 
-void set_member(sql::Connection& tx, AccountId organization, AccountId account,
-                core::MemberRole role) {
+void set_member(sql::Writer& tx, AccountId organization, AccountId account, core::MemberRole role) {
   tx.execute(
       "insert into organization_member (organization_id, account_id, role) values ($1, $2, $3) "
       "on conflict (organization_id, account_id) do update set role = excluded.role",
       {organization.value, account.value, core::to_name(role)});
 }
 
-std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId organization,
+std::optional<core::MemberRole> find_member_role(sql::Reader& db, AccountId organization,
                                                  AccountId account) {
   return db.one(
       "select role from organization_member where organization_id = $1 and account_id = $2",
@@ -30,7 +29,7 @@ std::optional<core::MemberRole> find_member_role(sql::Connection& db, AccountId 
       [](const sql::Row& row) { return read_enum<core::MemberRole>(row, 0); });
 }
 
-std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account) {
+std::vector<std::string> list_owned_alone(sql::Reader& db, AccountId account) {
   return db.all(
       "select o.login from organization_member m join account o on o.id = m.organization_id "
       "where m.account_id = $1 and m.role = 'admin' and not exists (select 1 from "
@@ -41,7 +40,7 @@ std::vector<std::string> list_owned_alone(sql::Connection& db, AccountId account
       {account.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
 }
 
-bool has_other_owner(sql::Connection& db, AccountId organization, AccountId account) {
+bool has_other_owner(sql::Reader& db, AccountId organization, AccountId account) {
   return db.number(
              "select count(*) from organization_member other join account a on "
              "a.id = other.account_id where other.organization_id = $1 and "
@@ -50,7 +49,7 @@ bool has_other_owner(sql::Connection& db, AccountId organization, AccountId acco
              {organization.value, account.value}) > 0;
 }
 
-core::Listing<core::Account> list_members(sql::Connection& db, AccountId organization,
+core::Listing<core::Account> list_members(sql::Reader& db, AccountId organization,
                                           std::optional<core::MemberRole> role,
                                           const core::Page& page) {
   static const std::string from = "organization_member m join account a on a.id = m.account_id";
@@ -63,7 +62,7 @@ core::Listing<core::Account> list_members(sql::Connection& db, AccountId organiz
                     [](const sql::Row& row) { return read_account(row); });
 }
 
-core::Listing<core::Account> list_organizations(sql::Connection& db, AccountId account,
+core::Listing<core::Account> list_organizations(sql::Reader& db, AccountId account,
                                                 std::optional<AccountId> viewer,
                                                 const core::Page& page) {
   static const std::string from =
@@ -82,7 +81,7 @@ core::Listing<core::Account> list_organizations(sql::Connection& db, AccountId a
                     [](const sql::Row& row) { return read_account(row); });
 }
 
-bool remove_member(sql::Connection& tx, AccountId organization, AccountId account) {
+bool remove_member(sql::Writer& tx, AccountId organization, AccountId account) {
   tx.execute(
       "delete from team_member where account_id = $2 and "
       "team_id in (select id from team where organization_id = $1)",

@@ -23,7 +23,7 @@ std::vector<std::string> logins(const core::Listing<core::Account>& listing) {
 
 TEST_CASE("set_member: an organization's admins are admins of its repositories, members are not") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
       const auto ada = add_account(tx, "ada");
       const auto repository = test::add_repository(tx, works, "application");
@@ -40,7 +40,7 @@ TEST_CASE("set_member: an organization's admins are admins of its repositories, 
 
 TEST_CASE("find_member_role: the role in that organization only") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
       const auto other = add_account(tx, "other", core::AccountKind::organization);
       const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");
@@ -64,7 +64,7 @@ TEST_CASE("find_member_role: the role in that organization only") {
 
 TEST_CASE("list_members: by login, filtered by role, in pages") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
       const auto other = add_account(tx, "other", core::AccountKind::organization);
       for (const char* login : {"carla", "Ada", "bob"}) {
@@ -87,7 +87,7 @@ TEST_CASE("list_members: by login, filtered by role, in pages") {
 
 TEST_CASE("remove_member: removes roles in the organization's teams and repositories, no others") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto works = add_account(tx, "works", core::AccountKind::organization);
       const auto other = add_account(tx, "other", core::AccountKind::organization);
       const auto ada = add_account(tx, "ada"), bob = add_account(tx, "bob");

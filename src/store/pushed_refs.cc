@@ -30,7 +30,7 @@ core::PushedRef read_pushed_ref(const sql::Row& row) {
 
 }  // namespace
 
-void insert_pushed_ref(sql::Connection& tx, const core::PushedRef& pushed) {
+void insert_pushed_ref(sql::Writer& tx, const core::PushedRef& pushed) {
   tx.execute(
       "insert into pushed_ref (session, deploy_key_id, repository_id, ref, from_sha, to_sha, "
       "request_id, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -39,15 +39,14 @@ void insert_pushed_ref(sql::Connection& tx, const core::PushedRef& pushed) {
        to_micros(pushed.created_at)});
 }
 
-bool settle_pushed_ref(sql::Connection& tx, PushedRefId id, core::GitOutcome outcome,
-                       Timestamp now) {
+bool settle_pushed_ref(sql::Writer& tx, PushedRefId id, core::GitOutcome outcome, Timestamp now) {
   return tx.execute(
              "update pushed_ref set outcome = $2, settled_at = $3 where id = $1 and "
              "outcome = 'open'",
              {id.value, core::to_name(outcome), to_micros(now)}) > 0;
 }
 
-bool has_other_made(sql::Connection& db, const core::PushedRef& pushed) {
+bool has_other_made(sql::Reader& db, const core::PushedRef& pushed) {
   return db.number(
              "select count(*) from pushed_ref where repository_id = $1 and ref = $2 and "
              "from_sha = $3 and to_sha = $4 and outcome = 'moved' and settled_at >= $5",
@@ -55,12 +54,12 @@ bool has_other_made(sql::Connection& db, const core::PushedRef& pushed) {
               pushed.change.to_sha, to_micros(pushed.created_at)}) > 0;
 }
 
-std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db, std::string_view session) {
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Reader& db, std::string_view session) {
   static const std::string sql = select_open("and p.session = $1");
   return db.all(sql, {session}, read_pushed_ref);
 }
 
-std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db) {
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Reader& db) {
   static const std::string sql = select_open("");
   return db.all(sql, {}, read_pushed_ref);
 }

@@ -9,15 +9,14 @@
 namespace esclusa::store {
 
 /// `pushed.id` is ignored.
-void insert_pushed_ref(sql::Connection& tx, const core::PushedRef& pushed);
+void insert_pushed_ref(sql::Writer& tx, const core::PushedRef& pushed);
 /// False if it is already settled.
-bool settle_pushed_ref(sql::Connection& tx, PushedRefId id, core::GitOutcome outcome,
-                       Timestamp now);
+bool settle_pushed_ref(sql::Writer& tx, PushedRefId id, core::GitOutcome outcome, Timestamp now);
 /// Whether another push made the same change of the same ref after this one was stored.
-bool has_other_made(sql::Connection& db, const core::PushedRef& pushed);
+bool has_other_made(sql::Reader& db, const core::PushedRef& pushed);
 /// The open changes of a push, in the order in which they were stored.
-std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db, std::string_view session);
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Reader& db, std::string_view session);
 /// All open changes of all pushes.
-std::vector<core::PushedRef> list_open_pushed_refs(sql::Connection& db);
+std::vector<core::PushedRef> list_open_pushed_refs(sql::Reader& db);
 
 }  // namespace esclusa::store

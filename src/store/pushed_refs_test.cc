@@ -11,21 +11,21 @@ using core::GitOutcome;
 using test::at;
 using test::for_each_engine;
 using test::found;
-using test::Surroundings;
+using test::Sample;
 
 namespace {
 
 const std::string a(40, 'a'), b(40, 'b');
 
-DeployKeyId add_key(sql::Connection& tx, const Surroundings& s) {
+DeployKeyId add_key(sql::Writer& tx, const Sample& s) {
   core::DeployKey key;
   key.repository_id = s.repository.id;
   key.key = {"ssh-ed25519 AAAA", "SHA256:x"};
   key.added_by = s.ada;
-  return found(store::insert_deploy_key(tx, key, s.principal));
+  return found(store::insert_deploy_key(tx, key, s.actor));
 }
 
-core::PushedRef pushed(const Surroundings& s, DeployKeyId key, const std::string& session,
+core::PushedRef pushed(const Sample& s, DeployKeyId key, const std::string& session,
                        const std::string& ref, Timestamp created_at = at(1)) {
   return {.id = {},
           .session = session,
@@ -41,8 +41,8 @@ core::PushedRef pushed(const Surroundings& s, DeployKeyId key, const std::string
 
 TEST_CASE("insert_pushed_ref: keeps every field, and who added the key, even a deleted one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const DeployKeyId key = add_key(tx, s);
       store::insert_pushed_ref(tx, pushed(s, key, "one", "refs/heads/größer"));
       store::delete_deploy_key(tx, key, at(2));
@@ -62,8 +62,8 @@ TEST_CASE("insert_pushed_ref: keeps every field, and who added the key, even a d
 
 TEST_CASE("list_open_pushed_refs: those of one push or of all, in order, until settled") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const DeployKeyId key = add_key(tx, s);
       for (const char* ref : {"refs/heads/c", "refs/heads/a", "refs/heads/b"}) {
         store::insert_pushed_ref(tx, pushed(s, key, "one", ref));
@@ -87,8 +87,8 @@ TEST_CASE("list_open_pushed_refs: those of one push or of all, in order, until s
 
 TEST_CASE("has_other_made: another push made the same change since") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
-      const Surroundings s(tx);
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
       const DeployKeyId key = add_key(tx, s);
       store::insert_pushed_ref(tx, pushed(s, key, "one", "refs/heads/a", at(1)));
       store::insert_pushed_ref(tx, pushed(s, key, "two", "refs/heads/a", at(3)));

@@ -27,7 +27,7 @@ std::vector<std::string> read_alternates(std::string_view text) {
 }
 
 /// Deletes a former name that a repository now has as its name.
-void end_former_name(sql::Connection& tx, std::string_view owner, std::string_view name) {
+void end_former_name(sql::Writer& tx, std::string_view owner, std::string_view name) {
   tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
              {core::fold_case(owner), core::fold_case(name)});
 }
@@ -61,8 +61,7 @@ core::Repository read_repository(const sql::Row& row) {
   };
 }
 
-std::optional<RepositoryId> insert_repository(sql::Connection& tx,
-                                              const core::Repository& repository) {
+std::optional<RepositoryId> insert_repository(sql::Writer& tx, const core::Repository& repository) {
   auto id = tx.one(
       "insert into repository (owner_id, name, name_key, path, default_branch, visibility, "
       "writable, auto_merge, created_at, updated_at, default_branch_source, is_bare, alternates, "
@@ -79,24 +78,24 @@ std::optional<RepositoryId> insert_repository(sql::Connection& tx,
   return id;
 }
 
-std::optional<core::Repository> find_repository(sql::Connection& db, RepositoryId id) {
+std::optional<core::Repository> find_repository(sql::Reader& db, RepositoryId id) {
   static const std::string sql = select_repositories("where r.id = $1");
   return db.one(sql, {id.value}, read_repository);
 }
 
-std::optional<core::Repository> find_repository(sql::Connection& db, std::string_view owner,
+std::optional<core::Repository> find_repository(sql::Reader& db, std::string_view owner,
                                                 std::string_view name) {
   static const std::string sql = select_repositories("where o.login_key = $1 and r.name_key = $2");
   return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
 }
 
-std::vector<core::Repository> list_repositories(sql::Connection& db) {
+std::vector<core::Repository> list_repositories(sql::Reader& db) {
   static const std::string sql =
       select_repositories("where r.removed_at is null order by o.login_key, r.name_key");
   return db.all(sql, {}, read_repository);
 }
 
-void update_repository(sql::Connection& tx, const core::Repository& repository) {
+void update_repository(sql::Writer& tx, const core::Repository& repository) {
   tx.execute(
       "update repository set path = $2, default_branch = $3, visibility = $4, writable = $5, "
       "auto_merge = $6, updated_at = $7, default_branch_source = $8, is_bare = $9, "
@@ -108,7 +107,7 @@ void update_repository(sql::Connection& tx, const core::Repository& repository) 
        join(repository.alternates, "\n"), repository.description});
 }
 
-bool save_default_branch(sql::Connection& tx, const core::Repository& repository,
+bool save_default_branch(sql::Writer& tx, const core::Repository& repository,
                          std::string_view former, Timestamp now) {
   return tx
       .one(
@@ -123,7 +122,7 @@ bool save_default_branch(sql::Connection& tx, const core::Repository& repository
       .has_value();
 }
 
-void remove_repository(sql::Connection& tx, const core::Repository& repository, Timestamp now) {
+void remove_repository(sql::Writer& tx, const core::Repository& repository, Timestamp now) {
   // A name contains no slash, so this key is free.
   tx.execute("update repository set name_key = $2, removed_at = $3, updated_at = $3 where id = $1",
              {repository.id.value,
@@ -132,13 +131,13 @@ void remove_repository(sql::Connection& tx, const core::Repository& repository, 
   tx.execute("delete from repository_former_name where repository_id = $1", {repository.id.value});
 }
 
-bool is_removed(sql::Connection& db, RepositoryId id) {
+bool is_removed(sql::Reader& db, RepositoryId id) {
   return db.number("select count(*) from repository where id = $1 and removed_at is not null",
                    {id.value}) > 0;
 }
 
-bool rename_repository(sql::Connection& tx, const core::Repository& repository,
-                       std::string_view name, Timestamp now) {
+bool rename_repository(sql::Writer& tx, const core::Repository& repository, std::string_view name,
+                       Timestamp now) {
   const std::string key = core::fold_case(name);
   auto renamed = tx.one(
       "update repository set name = $1, name_key = $2, updated_at = $3 where id = $4 and "
@@ -157,7 +156,7 @@ bool rename_repository(sql::Connection& tx, const core::Repository& repository,
   return true;
 }
 
-std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_view owner,
+std::optional<core::Repository> find_renamed(sql::Reader& db, std::string_view owner,
                                              std::string_view name) {
   static const std::string sql = select_repositories(
       "join repository_former_name f on f.repository_id = r.id "
@@ -165,14 +164,14 @@ std::optional<core::Repository> find_renamed(sql::Connection& db, std::string_vi
   return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
 }
 
-int64_t count_repositories(sql::Connection& db, AccountId owner, core::Visibility visibility) {
+int64_t count_repositories(sql::Reader& db, AccountId owner, core::Visibility visibility) {
   return db.number(
       "select count(*) from repository where owner_id = $1 and visibility = $2 and "
       "removed_at is null",
       {owner.value, core::to_name(visibility)});
 }
 
-core::Role find_role(sql::Connection& db, const core::Repository& repository, AccountId account) {
+core::Role find_role(sql::Reader& db, const core::Repository& repository, AccountId account) {
   if (repository.owner.kind != core::AccountKind::organization) {
     return find_own_role(db, repository.id, account);
   }
@@ -184,7 +183,7 @@ core::Role find_role(sql::Connection& db, const core::Repository& repository, Ac
       .value_or(core::Role::none);
 }
 
-void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, core::Role role) {
+void set_role(sql::Writer& tx, RepositoryId repository, AccountId account, core::Role role) {
   if (role == core::Role::none) {
     tx.execute("delete from repository_role where repository_id = $1 and account_id = $2",
                {repository.value, account.value});
@@ -196,7 +195,7 @@ void set_role(sql::Connection& tx, RepositoryId repository, AccountId account, c
       {repository.value, account.value, core::to_name(role)});
 }
 
-core::EnvironmentName ensure_environment_name(sql::Connection& tx, RepositoryId repository,
+core::EnvironmentName ensure_environment_name(sql::Writer& tx, RepositoryId repository,
                                               std::string_view name, Timestamp now) {
   const std::string key = core::fold_case(name);
   auto find = [&] {

@@ -18,7 +18,7 @@ using test::found;
 
 TEST_CASE("insert_repository: keeps every field") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       core::Repository repository;
       repository.owner = add_account(tx, "Ada");
       repository.name = "Application";
@@ -55,7 +55,7 @@ TEST_CASE("insert_repository: keeps every field") {
 
 TEST_CASE("insert_repository: a name is unique per owner, without regard to case") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto bob = add_account(tx, "bob");
       add_repository(tx, ada, "Application");
@@ -71,7 +71,7 @@ TEST_CASE("insert_repository: a name is unique per owner, without regard to case
 
 TEST_CASE("find_repository: by owner and name without regard to case") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "Ada");
       const auto repository = add_repository(tx, ada, "Application");
       CHECK(found(store::find_repository(tx, "aDa", "aPPLICATION")).id == repository.id);
@@ -85,7 +85,7 @@ TEST_CASE("find_repository: by owner and name without regard to case") {
 
 TEST_CASE("list_repositories: by owner, then by name") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto bob = add_account(tx, "bob");
       const auto ada = add_account(tx, "Ada");
       add_repository(tx, bob, "a");
@@ -100,7 +100,7 @@ TEST_CASE("list_repositories: by owner, then by name") {
 
 TEST_CASE("rename_repository: the old name finds it, without regard to case, and its data stays") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "Ada");
       const auto bob = add_account(tx, "bob");
       const auto repository = add_repository(tx, ada, "Shop");
@@ -121,7 +121,7 @@ TEST_CASE("rename_repository: the old name finds it, without regard to case, and
 
 TEST_CASE("rename_repository: finds it by every former name, except its present one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto id = add_repository(tx, ada, "one").id;
       for (auto name : {"two", "three", "two", "TWO", "one"}) {
@@ -139,7 +139,7 @@ TEST_CASE("rename_repository: finds it by every former name, except its present 
 TEST_CASE(
     "rename_repository: refuses a taken name; a reused former name finds the new repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto one = add_repository(tx, ada, "one");
       add_repository(tx, ada, "two");
@@ -159,7 +159,7 @@ TEST_CASE(
 
 TEST_CASE("count_repositories: by owner and visibility") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       core::Repository repository = add_repository(tx, ada, "one");
       add_repository(tx, add_account(tx, "bob"), "two");
@@ -178,7 +178,7 @@ TEST_CASE("count_repositories: by owner and visibility") {
 
 TEST_CASE("remove_repository: keeps the row, and frees its names") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto first = add_repository(tx, ada, "Shop");
       CHECK(store::rename_repository(tx, first, "Store", at(1)));
@@ -202,7 +202,7 @@ TEST_CASE("remove_repository: keeps the row, and frees its names") {
 
 TEST_CASE("update_repository: writes every field that may change") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       auto repository = add_repository(tx, add_account(tx, "ada"), "shop");
       repository.path = "/srv/other.git";
       repository.default_branch = "trunk";
@@ -232,7 +232,7 @@ TEST_CASE("update_repository: writes every field that may change") {
 
 TEST_CASE("save_default_branch: only if HEAD is followed and the name is still the former one") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       auto repository = add_repository(tx, add_account(tx, "ada"), "shop");
       repository.default_branch = "trunk";
       CHECK_FALSE(store::save_default_branch(tx, repository, "main", at(1)));  // source: set
@@ -247,7 +247,7 @@ TEST_CASE("save_default_branch: only if HEAD is followed and the name is still t
 
 TEST_CASE("set_role: grants, changes and removes a role, for one account in one repository") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto bob = add_account(tx, "bob");
       const auto carla = add_account(tx, "carla");
@@ -270,7 +270,7 @@ TEST_CASE("set_role: grants, changes and removes a role, for one account in one 
 
 TEST_CASE("find_role: a member of an organization keeps a direct grant") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto team = add_account(tx, "team", core::AccountKind::organization);
       const auto other = add_account(tx, "other", core::AccountKind::organization);
       const auto ada = add_account(tx, "ada");
@@ -285,7 +285,7 @@ TEST_CASE("find_role: a member of an organization keeps a direct grant") {
 
 TEST_CASE("ensure_environment_name: one row for all spellings, and the first spelling stays") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const auto ada = add_account(tx, "ada");
       const auto one = add_repository(tx, ada, "one");
       const auto two = add_repository(tx, ada, "two");
@@ -305,14 +305,14 @@ TEST_CASE("ensure_environment_name: one row for all spellings, and the first spe
 
 TEST_CASE("ensure_environment_name: several threads at once make one row") {
   for_each_engine([](sql::Database& db) {
-    const auto repository = test::write(db, [](sql::Connection& tx) {
+    const auto repository = test::write(db, [](sql::Writer& tx) {
       return add_repository(tx, add_account(tx, "ada"), "application");
     });
     std::array<EnvironmentNameId, 8> ids;
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < ids.size(); ++i) {
       threads.emplace_back([&, i] {
-        ids[i] = test::write(db, [&](sql::Connection& tx) {
+        ids[i] = test::write(db, [&](sql::Writer& tx) {
                    return store::ensure_environment_name(tx, repository.id, i % 2 ? "Prod" : "PROD",
                                                          at(0));
                  }).id;

@@ -52,7 +52,7 @@ std::string order_of(const core::RepositoryFilter& filter) {
 
 }  // namespace
 
-core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
+core::Listing<core::ListedRepository> list_repositories(sql::Reader& db,
                                                         const core::RepositoryViewer& viewer,
                                                         const core::RepositoryFilter& filter,
                                                         const core::Page& page) {
@@ -75,7 +75,7 @@ core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
   });
 }
 
-core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
+core::Listing<core::TeamRepository> list_team_repositories(sql::Reader& db, TeamId team,
                                                            const core::RepositoryViewer& viewer,
                                                            const core::Page& page) {
   static const std::string team_tables =

@@ -7,13 +7,13 @@
 namespace esclusa::store {
 
 /// The repositories that the filter selects and the viewer may read.
-core::Listing<core::ListedRepository> list_repositories(sql::Connection& db,
+core::Listing<core::ListedRepository> list_repositories(sql::Reader& db,
                                                         const core::RepositoryViewer& viewer,
                                                         const core::RepositoryFilter& filter,
                                                         const core::Page& page);
 
 /// The team's repositories that the viewer may read, by name.
-core::Listing<core::TeamRepository> list_team_repositories(sql::Connection& db, TeamId team,
+core::Listing<core::TeamRepository> list_team_repositories(sql::Reader& db, TeamId team,
                                                            const core::RepositoryViewer& viewer,
                                                            const core::Page& page);
 

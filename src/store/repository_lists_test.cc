@@ -22,7 +22,7 @@ namespace {
 
 /// ada's repositories and the organization's, by name; bob, who has roles of several kinds.
 struct World {
-  explicit World(sql::Connection& tx)
+  explicit World(sql::Writer& tx)
       : works(add_account(tx, "works", core::AccountKind::organization)),
         ada(add_account(tx, "ada")),
         bob(add_account(tx, "bob")) {
@@ -41,8 +41,8 @@ struct World {
     store::set_team_role(tx, ops, teams.id, Role::maintain);
   }
 
-  static core::Repository add(sql::Connection& tx, const core::Account& owner,
-                              const std::string& name, core::Visibility visibility, int64_t time) {
+  static core::Repository add(sql::Writer& tx, const core::Account& owner, const std::string& name,
+                              core::Visibility visibility, int64_t time) {
     core::Repository repository;
     repository.owner = owner;
     repository.name = name;
@@ -62,7 +62,7 @@ struct World {
 };
 
 /// `name role` of each repository on the page; the role is left out if nothing was granted.
-std::string names(sql::Connection& tx, const RepositoryViewer& viewer,
+std::string names(sql::Writer& tx, const RepositoryViewer& viewer,
                   const RepositoryFilter& filter = {}, const core::Page& page = {}) {
   std::string all;
   const auto listing = store::list_repositories(tx, viewer, filter, page);
@@ -78,7 +78,7 @@ std::string names(sql::Connection& tx, const RepositoryViewer& viewer,
 
 TEST_CASE("list_repositories: what the viewer may read, with the granted role") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World w(tx);
       const std::string everybodys = "ada/open, works/window, 2";
       CHECK(names(tx, {}) == everybodys);
@@ -106,7 +106,7 @@ TEST_CASE("list_repositories: what the viewer may read, with the granted role") 
 
 TEST_CASE("list_repositories: filters, each alone and together") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World w(tx);
       auto list = [&](const RepositoryFilter& filter) {
         return names(tx, w.viewer(w.bob), filter);
@@ -135,7 +135,7 @@ TEST_CASE("list_repositories: filters, each alone and together") {
 
 TEST_CASE("list_repositories: in each order, ascending and descending, and in pages") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World w(tx);
       auto list = [&](RepositorySort sort, core::SortDirection direction) {
         return names(tx, {}, {.sort = sort, .direction = direction});
@@ -161,7 +161,7 @@ TEST_CASE("list_repositories: in each order, ascending and descending, and in pa
 
 TEST_CASE("list_organizations: an account's, or only those that the viewer is a member of too") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const World w(tx);
       const auto others = add_account(tx, "others", core::AccountKind::organization);
       store::set_member(tx, others.id, w.bob.id, core::MemberRole::admin);

@@ -62,7 +62,7 @@ core::TeamMember read_member(const sql::Row& row) {
 
 }  // namespace
 
-std::optional<TeamId> insert_team(sql::Connection& tx, const core::Team& team) {
+std::optional<TeamId> insert_team(sql::Writer& tx, const core::Team& team) {
   return tx.one(
       "insert into team (organization_id, name, slug, description, privacy, created_at, "
       "updated_at, notification_setting) values ($1, $2, $3, $4, $5, $6, $7, $8) "
@@ -73,7 +73,7 @@ std::optional<TeamId> insert_team(sql::Connection& tx, const core::Team& team) {
       [](const sql::Row& row) { return TeamId{row.integer(0)}; });
 }
 
-bool update_team(sql::Connection& tx, const core::Team& team) {
+bool update_team(sql::Writer& tx, const core::Team& team) {
   return tx.execute(
              "update team set name = $2, slug = $3, description = $4, privacy = $5, "
              "updated_at = $6, notification_setting = $8 where id = $1 and "
@@ -84,13 +84,13 @@ bool update_team(sql::Connection& tx, const core::Team& team) {
               core::to_name(team.notification_setting)}) > 0;
 }
 
-void delete_team(sql::Connection& tx, TeamId id) {
+void delete_team(sql::Writer& tx, TeamId id) {
   tx.execute("delete from team_member where team_id = $1", {id.value});
   tx.execute("delete from team_repository where team_id = $1", {id.value});
   tx.execute("delete from team where id = $1", {id.value});
 }
 
-std::optional<std::string> environment_reviewed_by(sql::Connection& db, TeamId id) {
+std::optional<std::string> environment_reviewed_by(sql::Reader& db, TeamId id) {
   return db.one(
       "select n.name, o.login, r.name from required_reviewer v "
       "join protection_rule p on p.id = v.protection_rule_id "
@@ -104,54 +104,53 @@ std::optional<std::string> environment_reviewed_by(sql::Connection& db, TeamId i
       });
 }
 
-std::optional<core::Team> find_team(sql::Connection& db, TeamId id) {
+std::optional<core::Team> find_team(sql::Reader& db, TeamId id) {
   static const std::string sql = select_teams("where t.id = $1");
   return db.one(sql, {id.value}, read_team);
 }
 
-std::optional<core::Team> find_team(sql::Connection& db, AccountId organization,
+std::optional<core::Team> find_team(sql::Reader& db, AccountId organization,
                                     std::string_view slug) {
   static const std::string sql = select_teams("where t.organization_id = $1 and t.slug = $2");
   return db.one(sql, {organization.value, core::fold_case(slug)}, read_team);
 }
 
-core::Listing<core::Team> list_teams(sql::Connection& db, AccountId organization,
+core::Listing<core::Team> list_teams(sql::Reader& db, AccountId organization,
                                      std::optional<AccountId> viewer, const core::Page& page) {
   Conditions where("t.organization_id = $1", {organization.value});
   add_viewer(where, viewer);
   return where.list(db, team_tables, select_teams, "t.slug", page, read_team);
 }
 
-void set_team_member(sql::Connection& tx, TeamId team, AccountId account, core::TeamRole role) {
+void set_team_member(sql::Writer& tx, TeamId team, AccountId account, core::TeamRole role) {
   tx.execute(
       "insert into team_member (team_id, account_id, role) values ($1, $2, $3) "
       "on conflict (team_id, account_id) do update set role = excluded.role",
       {team.value, account.value, core::to_name(role)});
 }
 
-bool remove_team_member(sql::Connection& tx, TeamId team, AccountId account) {
+bool remove_team_member(sql::Writer& tx, TeamId team, AccountId account) {
   return tx.execute("delete from team_member where team_id = $1 and account_id = $2",
                     {team.value, account.value}) > 0;
 }
 
-bool is_team_member(sql::Connection& db, TeamId team, AccountId account) {
+bool is_team_member(sql::Reader& db, TeamId team, AccountId account) {
   return db.number("select count(*) from team_member where team_id = $1 and account_id = $2",
                    {team.value, account.value}) > 0;
 }
 
-std::optional<core::TeamMember> find_team_member(sql::Connection& db, TeamId team,
-                                                 AccountId account) {
+std::optional<core::TeamMember> find_team_member(sql::Reader& db, TeamId team, AccountId account) {
   static const std::string sql = select_members("where m.team_id = $1 and m.account_id = $2");
   return db.one(sql, {team.value, account.value}, read_member);
 }
 
-std::vector<core::Account> list_team_members(sql::Connection& db, TeamId team) {
+std::vector<core::Account> list_team_members(sql::Reader& db, TeamId team) {
   static const std::string sql = "select " + account_columns("a") + " from " + member_tables +
                                  " where m.team_id = $1 order by a.login_key";
   return db.all(sql, {team.value}, [](const sql::Row& row) { return read_account(row); });
 }
 
-core::Listing<core::TeamMember> list_team_members(sql::Connection& db, TeamId team,
+core::Listing<core::TeamMember> list_team_members(sql::Reader& db, TeamId team,
                                                   std::optional<core::TeamRole> role,
                                                   const core::Page& page) {
   Conditions where("m.team_id = $1", {team.value});
@@ -159,11 +158,11 @@ core::Listing<core::TeamMember> list_team_members(sql::Connection& db, TeamId te
   return where.list(db, member_tables, select_members, "a.login_key", page, read_member);
 }
 
-int64_t count_team_members(sql::Connection& db, TeamId team) {
+int64_t count_team_members(sql::Reader& db, TeamId team) {
   return db.number("select count(*) from team_member where team_id = $1", {team.value});
 }
 
-void set_team_role(sql::Connection& tx, TeamId team, RepositoryId repository, core::Role role) {
+void set_team_role(sql::Writer& tx, TeamId team, RepositoryId repository, core::Role role) {
   if (role == core::Role::none) {
     tx.execute("delete from team_repository where team_id = $1 and repository_id = $2",
                {team.value, repository.value});
@@ -175,7 +174,7 @@ void set_team_role(sql::Connection& tx, TeamId team, RepositoryId repository, co
       {team.value, repository.value, core::to_name(role)});
 }
 
-core::Role find_team_role(sql::Connection& db, TeamId team, RepositoryId repository) {
+core::Role find_team_role(sql::Reader& db, TeamId team, RepositoryId repository) {
   return db
       .one("select role from team_repository where team_id = $1 and repository_id = $2",
            {team.value, repository.value},
@@ -183,11 +182,11 @@ core::Role find_team_role(sql::Connection& db, TeamId team, RepositoryId reposit
       .value_or(core::Role::none);
 }
 
-int64_t count_team_repositories(sql::Connection& db, TeamId team) {
+int64_t count_team_repositories(sql::Reader& db, TeamId team) {
   return db.number("select count(*) from team_repository where team_id = $1", {team.value});
 }
 
-core::Listing<core::TeamGrant> list_repository_teams(sql::Connection& db, RepositoryId repository,
+core::Listing<core::TeamGrant> list_repository_teams(sql::Reader& db, RepositoryId repository,
                                                      std::optional<AccountId> viewer,
                                                      const core::Page& page) {
   static const std::string tables =

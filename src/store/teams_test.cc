@@ -45,7 +45,7 @@ using Texts = std::vector<std::string>;
 
 /// An organization with a repository, and two people.
 struct Works {
-  explicit Works(sql::Connection& tx)
+  explicit Works(sql::Writer& tx)
       : works(add_account(tx, "works", core::AccountKind::organization)),
         ada(add_account(tx, "ada")),
         bob(add_account(tx, "bob")),
@@ -58,7 +58,7 @@ struct Works {
 
 TEST_CASE("insert_team: keeps every field, and finds the team by id and by slug") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       core::Team given;
       given.organization = w.works;
@@ -91,7 +91,7 @@ TEST_CASE("insert_team: keeps every field, and finds the team by id and by slug"
 
 TEST_CASE("update_team: changes all but the id and created_at; refuses another team's slug") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       auto team = add_team(tx, w.works, "Ops");
       add_team(tx, w.works, "Sales");
@@ -119,7 +119,7 @@ TEST_CASE("update_team: changes all but the id and created_at; refuses another t
 
 TEST_CASE("list_teams: closed ones and the viewer's own; by slug, in pages") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       add_team(tx, w.works, "open");
       const auto mine = add_team(tx, w.works, "mine", core::TeamPrivacy::secret);
@@ -141,7 +141,7 @@ TEST_CASE("list_teams: closed ones and the viewer's own; by slug, in pages") {
 
 TEST_CASE("set_team_member: owners of the organization count as maintainers") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       const auto team = add_team(tx, w.works, "Ops");
       const auto carla = add_account(tx, "carla");
@@ -176,7 +176,7 @@ TEST_CASE("set_team_member: owners of the organization count as maintainers") {
 
 TEST_CASE("find_role: the highest of the direct role, team roles and ownership") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       const auto readers = add_team(tx, w.works, "readers");
       const auto writers = add_team(tx, w.works, "writers");
@@ -211,7 +211,7 @@ TEST_CASE("find_role: the highest of the direct role, team roles and ownership")
 
 TEST_CASE("set_team_role: lists a team's repositories and a repository's teams for the viewer") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       const auto ops = add_team(tx, w.works, "ops");
       const auto hidden = add_team(tx, w.works, "hidden", core::TeamPrivacy::secret);
@@ -264,7 +264,7 @@ TEST_CASE("set_team_role: lists a team's repositories and a repository's teams f
 
 TEST_CASE("delete_team: deletes its members and roles; environment_reviewed_by finds its rule") {
   for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Connection& tx) {
+    test::write(db, [](sql::Writer& tx) {
       const Works w(tx);
       const auto ops = add_team(tx, w.works, "ops"), rest = add_team(tx, w.works, "rest");
       for (const auto& team : {ops, rest}) {

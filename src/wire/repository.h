@@ -1,5 +1,5 @@
 #pragma once
-#include "core/principal.h"
+#include "core/actor.h"
 #include "core/repository_change.h"
 #include "wire/api_version.h"
 #include "wire/json_writer.h"

@@ -50,7 +50,7 @@ void Database::end_seed() {
   connection_.execute("rollback");
 }
 
-Access Database::attempt(const Work& work, bool is_write, const Fault& fault) {
+Access Database::attempt(const ConnectionWork& work, bool is_write, const Fault& fault) {
   if (fault.kind == Fault::Kind::refused) return {is_write, false, true};
   FailingConnection connection(connection_, fault);
   Access access{is_write, false, false};
@@ -68,7 +68,7 @@ Access Database::attempt(const Work& work, bool is_write, const Fault& fault) {
   return access;
 }
 
-Result<void> Database::run(const Work& work, bool is_write) {
+Result<void> Database::run(const ConnectionWork& work, bool is_write) {
   const Fault fault = watcher_ != nullptr ? watcher_->before_access() : Fault{};
   const Access access = attempt(work, is_write, fault);
   if (watcher_ != nullptr) {

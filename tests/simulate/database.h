@@ -56,13 +56,14 @@ class Database final : public sql::Database {
   sql::Connection& connection() { return connection_; }
 
  protected:
-  Result<void> do_read(const Work& work) override { return run(work, false); }
-  Result<void> do_write(const Work& work) override { return run(work, true); }
+  Result<void> do_read(const ReadWork& work) override { return run(work, false); }
+  Result<void> do_write(const WriteWork& work) override { return run(work, true); }
 
  private:
+  using ConnectionWork = std::function<bool(sql::Connection&)>;
   /// Throws Violation if the work throws anything but the simulated failure.
-  Result<void> run(const Work& work, bool is_write);
-  Access attempt(const Work& work, bool is_write, const Fault& fault);
+  Result<void> run(const ConnectionWork& work, bool is_write);
+  Access attempt(const ConnectionWork& work, bool is_write, const Fault& fault);
 
   sql::SqliteConnection connection_;
   Watcher* watcher_ = nullptr;  ///< null while the rows that all seeds share are inserted

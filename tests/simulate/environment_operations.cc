@@ -230,9 +230,9 @@ std::unique_ptr<Operation> make_protect(Random& random, World& world, const Mode
   auto operation =
       by_admin(random, world, model, (is_new ? "protects " : "unprotects ") + pattern,
                [&pattern, is_new](auto& context, auto& access) {
-                 const auto& [principal, repository, role] = access;
+                 const core::Repository& repository = access.repository;
                  return (is_new ? app::protect_branches : app::unprotect_branches)(
-                     context, principal, repository.owner.login, repository.name, pattern);
+                     context, access.actor, repository.owner.login, repository.name, pattern);
                });
   operation->expect = [&pattern, is_new](const Model& now, const Operation&) {
     const auto& present = now.protected_patterns;

@@ -2,7 +2,7 @@
 
 namespace esclusa::simulate {
 
-std::map<int64_t, Row> read_deployments(sql::Connection& db) {
+std::map<int64_t, Row> read_deployments(sql::Reader& db) {
   std::map<int64_t, Row> rows;
   db.each("select id, phase, sha from deployment", {}, [&](const sql::Row& row) {
     const Phase phase = row.text(1) == "held"       ? Phase::held
@@ -19,7 +19,7 @@ std::map<int64_t, Row> read_deployments(sql::Connection& db) {
   return rows;
 }
 
-Journal::Journal(sql::Connection& db) : db_(db) { take_news(); }
+Journal::Journal(sql::Reader& db) : db_(db) { take_news(); }
 
 void Journal::add_news(const std::string& table, const std::string& text, Effects& news) {
   int64_t& last = last_[table];

@@ -13,19 +13,19 @@ struct Row {
   std::string sha;
   std::string verdicts;
 };
-std::map<int64_t, Row> read_deployments(sql::Connection& db);
+std::map<int64_t, Row> read_deployments(sql::Reader& db);
 
 /// Reads the rows that were added since the last call.
 class Journal {
  public:
   /// Skips the rows that exist already.
-  explicit Journal(sql::Connection& db);
+  explicit Journal(sql::Reader& db);
   Effects take_news();
 
  private:
   void add_news(const std::string& table, const std::string& text, Effects& news);
 
-  sql::Connection& db_;
+  sql::Reader& db_;
   std::map<std::string, int64_t> last_;  ///< the last id of each table
 };
 

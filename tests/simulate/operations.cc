@@ -162,7 +162,8 @@ std::unique_ptr<Operation> make_review(Random& random, World& world, const Model
                                  (review.approves ? " approves " : " rejects ") + named(review.id));
   operation->run = [&world, review, access = world.access(review.person, random.below(2))] {
     const auto& context = world.context;
-    auto pending = app::find_pending(context, access, {review.id});
+    auto pending = context.database.read(
+        [&](store::Reader& db) { return app::find_pending(db, access, {review.id}); });
     if (!pending) return reason_of(pending.error());
     core::NewReview input;
     input.state = review.approves ? core::ReviewState::approved : core::ReviewState::rejected;

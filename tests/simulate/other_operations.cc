@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "app/deployments.h"
+#include "app/gate_report.h"
 #include "app/hook_deliveries.h"
 #include "app/reviews.h"
+#include "app/timers.h"
 #include "simulate/operation.h"
 
 namespace esclusa::simulate {
@@ -51,7 +53,8 @@ std::unique_ptr<Operation> make_explain(Random& random, World& world, const Mode
   const int64_t id = pick_deployment(random, model);
   auto operation = new_operation("somebody asks for the gates of " + named(id));
   operation->run = [&world, id, access = world.access(pick_person(random, model), 0)] {
-    auto report = app::explain_gates(world.context, access, {id});
+    auto report = world.database.read(
+        [&](store::Reader& db) { return app::explain_gates(world.context, db, access, {id}); });
     return report ? "gates: " + text_of(report->verdicts) : reason_of(report.error());
   };
   operation->expect = [id](const Model& now, const Operation&) -> std::string {
@@ -69,7 +72,8 @@ std::unique_ptr<Operation> make_pending(Random& random, World& world, const Mode
   auto operation =
       new_operation(model.people[person].login + " asks what " + named(id) + " waits for");
   operation->run = [&world, id, access = world.access(person, 1)]() -> std::string {
-    auto pending = app::find_pending(world.context, access, {id});
+    auto pending =
+        world.database.read([&](store::Reader& db) { return app::find_pending(db, access, {id}); });
     if (!pending) return reason_of(pending.error());
     if (!*pending) return "nothing";
     return (*pending)->current_user_can_approve ? "may approve" : "may not approve";

@@ -6,6 +6,7 @@
 #include "app/administration.h"
 #include "app/repositories.h"
 #include "base/check.h"
+#include "core/operations/deployments.h"
 #include "store/hooks.h"
 #include "store/schema.h"
 #include "store/teams.h"
@@ -55,7 +56,7 @@ World::World()
               .boot_now = [this] { return boot; },
               .event_urls = {"http://api.example", "http://web.example"},
               .repositories_directory = folder_.path(),
-              .events_committed = [] {},
+              .committed = [](app::Topics) {},
               .token_use = token_use_} {
   wall = beginning;
   boot = first_boot;
@@ -65,24 +66,26 @@ World::World()
   add_people();
   add_commits();
   add_teams();
+  enter_repository();
 }
 
 void World::add_people() {
-  const core::Principal nobody;
+  const core::Actor administrator = core::Actor::local_administrator();
   for (const Person& person : people) {
     const Person& human = people[person.human];
     const bool is_bot = human.login != person.login;
-    must(app::create_account(context, nobody,
+    must(app::create_account(context, administrator,
                              {.login = person.login,
                               .kind = is_bot ? core::AccountKind::bot : core::AccountKind::user,
                               .human = is_bot ? human.login : ""}));
-    auto& tokens = principals_.emplace_back();
+    auto& tokens = actors_.emplace_back();
     for (const char* name : {"one", "two"}) {
       auto minted = must(app::create_token(
-          context, nobody,
+          context, administrator,
           {.login = person.login, .name = name, .scopes = "repo", .expires_in = std::nullopt}));
-      tokens.push_back(must(app::authenticate(context, minted.text.reveal())));
-      tokens.back().request_id = "request";
+      tokens.push_back(must(database.read([&](store::Reader& db) {
+                         return app::authenticate(context, db, minted.text.reveal());
+                       })).in_request("request"));
     }
   }
 }
@@ -96,21 +99,21 @@ void World::add_commits() {
     if (refs[i].kind != RefKind::commit) move(i, 0);
   }
   at_.back() = 0;
-  core::Principal nobody;
-  repository_ = must(app::create_repository(context, nobody,
+  const core::Actor administrator = core::Actor::local_administrator();
+  repository_ = must(app::create_repository(context, administrator,
                                             {.owner = "demo",
                                              .name = "shop",
                                              .path = git_.path().string(),
                                              .auto_merge = std::nullopt}))
                     .repository;
   for (const Person& person : people) {
-    must(app::grant_role(context, nobody, "demo", "shop", person.login,
+    must(app::grant_role(context, administrator, "demo", "shop", person.login,
                          person.is_admin ? core::Role::admin : core::Role::write));
   }
 }
 
 void World::add_teams() {
-  must(database.write([&](store::Connection& tx) {
+  must(database.write([&](store::Writer& tx) {
     for (size_t i = 0; i < people.front().in_team.size(); ++i) {
       core::Team team;
       team.organization = repository_.owner;
@@ -149,9 +152,21 @@ Model World::begin_seed(Watcher& watcher) {
   return model;
 }
 
-app::RepositoryAccess World::access(size_t person, size_t token) const {
-  return {principals_[person][token], repository_,
-          people[person].is_admin ? core::Role::admin : core::Role::write};
+const app::RepositoryAccess& World::access(size_t person, size_t token) const {
+  return accesses_[person][token];
+}
+
+/// Everybody may write there. An access is judged once: what a person may do later is for the
+/// operations themselves to ask.
+void World::enter_repository() {
+  for (const auto& tokens : actors_) {
+    auto& accesses = accesses_.emplace_back();
+    for (const core::Actor& actor : tokens) {
+      accesses.push_back(must(database.read([&](store::Reader& db) {
+        return app::enter(db, actor, repository_.id, core::operations::create_deployment);
+      })));
+    }
+  }
 }
 
 void World::move(size_t ref, size_t commit) {

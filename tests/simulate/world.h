@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "app/context.h"
+#include "app/access.h"
 #include "simulate/database.h"
 #include "simulate/model.h"
 #include "support/git_fixture.h"
@@ -20,8 +20,8 @@ class World {
   void end_seed() { database.end_seed(); }
 
   /// A person's access to the repository, with one of the person's two tokens.
-  app::RepositoryAccess access(size_t person, size_t token) const;
-  AccountId account_id(size_t person) const { return principals_[person][0].account->id; }
+  const app::RepositoryAccess& access(size_t person, size_t token) const;
+  AccountId account_id(size_t person) const { return actors_[person][0].sender().id; }
   TeamId team_id(size_t team) const { return teams_[team]; }
   HookId hook_id() const { return hook_; }
   const core::Repository& repository() const { return repository_; }
@@ -39,11 +39,13 @@ class World {
   void add_people();
   void add_commits();
   void add_teams();
+  void enter_repository();
 
   test::TempFolder folder_;
   test::GitFixture git_;
   app::TokenUse token_use_;
-  std::vector<std::vector<core::Principal>> principals_;
+  std::vector<std::vector<core::Actor>> actors_;
+  std::vector<std::vector<app::RepositoryAccess>> accesses_;  ///< of each actor
   std::vector<TeamId> teams_;
   HookId hook_;
   core::Repository repository_;

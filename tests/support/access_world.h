@@ -46,12 +46,12 @@ class UndoingDatabase : public store::Database {
   int kept() const { return kept_; }
 
  private:
-  Result<void> do_read(const Work& work) override {
-    return database_.read([&](store::Connection& db) { work(db); });
+  Result<void> do_read(const ReadWork& work) override {
+    return database_.read([&](store::Reader& db) { work(db); });
   }
-  Result<void> do_write(const Work& work) override {
+  Result<void> do_write(const WriteWork& work) override {
     bool ran = false;
-    auto undone = database_.write([&](store::Connection& tx) -> Result<void> {
+    auto undone = database_.write([&](store::Writer& tx) -> Result<void> {
       if (work(tx)) ++kept_;
       ran = true;
       return fail(ErrorCode::conflict, "undone");
@@ -183,7 +183,7 @@ class AccessWorld {
  private:
   void add_accounts() {
     auto add = [&](const app::NewAccount& account) {
-      must(app::create_account(app_.context, app_.nobody, account));
+      must(app::create_account(app_.context, app_.administrator, account));
     };
     for (const char* name : {"stranger", "reader", "triager", "writer", "maintainer", "steward",
                              "director", "member", "colleague", "follower", "blocked"}) {
@@ -195,7 +195,7 @@ class AccessWorld {
       add({.login = name, .kind = core::AccountKind::organization, .human = ""});
     }
     auto join = [&](const char* organization, const char* name, const char* role) {
-      must(app::set_member(app_.context, app_.nobody, organization, name, role));
+      must(app::set_member(app_.context, app_.administrator, organization, name, role));
     };
     join("works", "director", "admin");
     join("works", "member", "member");
@@ -205,22 +205,22 @@ class AccessWorld {
 
   void add_repository(const std::string& owner, core::Visibility visibility) {
     const std::string name(core::to_name(visibility));
-    const auto made = must(app::create_repository(app_.context, app_.nobody,
+    const auto made = must(app::create_repository(app_.context, app_.administrator,
                                                   {.owner = owner,
                                                    .name = name,
                                                    .path = git_.path().string(),
                                                    .visibility = visibility,
                                                    .auto_merge = {}}))
                           .repository;
-    must(app::protect_branches(app_.context, app_.nobody, owner, name, "main"));
+    must(app::protect_branches(app_.context, app_.administrator, owner, name, "main"));
     repositories_[owner + "/" + name] = {owner, name, std::to_string(made.id.value), {}};
   }
 
   void grant_roles() {
     for (const auto& [full_name, repository] : repositories_) {
       auto grant = [&](const char* name, core::Role role) {
-        must(app::grant_role(app_.context, app_.nobody, repository.owner, repository.name, name,
-                             role));
+        must(app::grant_role(app_.context, app_.administrator, repository.owner, repository.name,
+                             name, role));
       };
       grant("blocked", core::Role::admin);
       if (repository.owner == "works") {
@@ -238,7 +238,7 @@ class AccessWorld {
 
   app::MintedToken mint(std::string_view login, std::string_view scopes,
                         std::optional<std::chrono::seconds> expires_in = {}) {
-    return must(app::create_token(app_.context, app_.nobody,
+    return must(app::create_token(app_.context, app_.administrator,
                                   {.login = std::string(login),
                                    .name = "matrix",
                                    .scopes = std::string(scopes),
@@ -256,9 +256,9 @@ class AccessWorld {
     odd_tokens_["blocked"] = mint("blocked", "repo").text.reveal();
     odd_tokens_["unknown"] = core::new_token_text().reveal();
     const auto revoked = mint("ada", "repo");
-    must(app::revoke_token(app_.context, app_.nobody, revoked.token.id));
+    must(app::revoke_token(app_.context, app_.administrator, revoked.token.id));
     odd_tokens_["revoked"] = revoked.text.reveal();
-    write(app_.context.database, [](store::Connection& tx) {
+    write(app_.context.database, [](store::Writer& tx) {
       tx.execute("update account set blocked_at = 1 where login = 'blocked'");
     });
   }
@@ -348,7 +348,7 @@ class AccessWorld {
 
   /// Attempts to deliver the pending ping; returns the id of what the API calls a delivery.
   int64_t attempt_ping() {
-    return write(app_.context.database, [&](store::Connection& tx) {
+    return write(app_.context.database, [&](store::Writer& tx) {
       const auto due = store::list_due(tx, sealer(), app_.now, 1);
       const store::DeliveryAttempt attempt{.attempted_at = app_.now,
                                            .status_code = 200,
@@ -374,7 +374,7 @@ class AccessWorld {
                                 .boot_now = app_.context.boot_now,
                                 .event_urls = app_.context.event_urls,
                                 .repositories_directory = app_.context.repositories_directory,
-                                .events_committed = [] {},
+                                .committed = [](app::Topics) {},
                                 .token_use = app_.context.token_use};
   std::map<std::string, Repository> repositories_;
   std::map<std::string, std::map<std::string, std::string>> organizations_;  ///< names by login

@@ -8,9 +8,13 @@ namespace esclusa::test {
 
 /// A database for tests that must not use one.
 class NoDatabase : public store::Database {
-  Result<void> do_read(const Work&) override { bug("the database was read"); }
-  Result<void> do_write(const Work&) override { bug("the database was written"); }
+  Result<void> do_read(const ReadWork&) override { bug("the database was read"); }
+  Result<void> do_write(const WriteWork&) override { bug("the database was written"); }
 };
+}
+Result<void> do_write(const Work&) override { bug("the database was written"); }
+}
+;
 
 /// The objects that a `Call` refers to, without content: no repository, no hooks, a clock that
 /// stands still.
@@ -24,9 +28,19 @@ struct ApiFixture {
                        .boot_now = boot_now,
                        .event_urls = {"http://h", "http://h"},
                        .repositories_directory = {},
-                       .events_committed = [] {},
+                       .committed = [](app::Topics) {},
                        .token_use = token_use};
   api::Settings settings{.external_url = "http://h", .hook_destinations = {}};
+
+  /// A call of nobody, which no route was matched for.
+  api::Call call(const http::Request& request) const {
+    return {.request = request,
+            .context = context,
+            .settings = settings,
+            .actor = core::Actor::nobody(),
+            .urls = {"http://h", "http://h"},
+            .query = http::parse_query(request.query())};
+  }
 };
 
 inline http::Request make_request(const std::string& method, const std::string& target,

@@ -4,10 +4,12 @@
 
 #include "app/access.h"
 #include "app/administration.h"
+#include "app/change.h"
 #include "app/deployments.h"
 #include "app/hooks.h"
 #include "app/repositories.h"
 #include "app/statuses.h"
+#include "core/operations/deployments.h"
 #include "support/database_fixture.h"
 #include "support/git_fixture.h"
 #include "support/store_rows.h"
@@ -24,17 +26,21 @@ class AppFixture {
                 .boot_now = [this] { return boot; },
                 .event_urls = {"http://api.example", "http://web.example"},
                 .repositories_directory = folder / "repositories",
-                .events_committed = [this] { ++wake_count; },
+                .committed =
+                    [this](app::Topics topics) {
+                      told.events |= topics.events;
+                      told.deliveries |= topics.deliveries;
+                    },
                 .token_use = token_use} {
     std::filesystem::create_directory(context.repositories_directory);
-    must(app::create_account(context, nobody, {.login = "ada", .human = ""}));
+    must(app::create_account(context, administrator, {.login = "ada", .human = ""}));
   }
 
   /// Registers the repository for ada, and opens it as ada.
   app::RepositoryAccess add(const GitFixture& git, bool writable = true,
                             std::optional<core::MergePolicy> auto_merge = {},
                             const std::string& name = "application") {
-    must(app::create_repository(context, nobody,
+    must(app::create_repository(context, administrator,
                                 {.owner = "ada",
                                  .name = name,
                                  .path = git.path().string(),
@@ -48,24 +54,26 @@ class AppFixture {
     app::NewRepository input;
     input.owner = "ada";
     input.name = name;
-    must(app::create_repository(context, nobody, input));
+    must(app::create_repository(context, administrator, input));
     return open("ada", name);
   }
 
   /// Opens ada's repository as that account, with a token that has all scopes.
   app::RepositoryAccess open(const std::string& login, const std::string& name) {
-    return must(app::open_repository(
-        context, log_in(login), app::RepositoryName{"ada", name},
-        {.role = core::Role::write, .scopes = {core::Scope::repo_deployment}}));
+    const core::Actor actor = log_in(login);
+    return must(read([&](store::Reader& db) {
+      return app::enter(db, actor, app::RepositoryName{"ada", name},
+                        core::operations::create_deployment);
+    }));
   }
 
-  core::Principal log_in(const std::string& login, const std::string& scopes = "repo") {
+  core::Actor log_in(const std::string& login, const std::string& scopes = "repo") {
     auto minted = must(app::create_token(
-        context, nobody,
+        context, administrator,
         {.login = login, .name = "test", .scopes = scopes, .expires_in = std::nullopt}));
-    core::Principal principal = must(app::authenticate(context, minted.text.reveal()));
-    principal.request_id = "request-1";
-    return principal;
+    const auto actor = must(read(
+        [&](store::Reader& db) { return app::authenticate(context, db, minted.text.reveal()); }));
+    return actor.in_request("request-1");
   }
 
   /// Creates a deployment.
@@ -75,16 +83,16 @@ class AppFixture {
 
   /// The number that a statement selects.
   int64_t count(const std::string& sql) {
-    return read(context.database, [&](store::Connection& db) { return db.number(sql); });
+    return must(read([&](store::Reader& db) { return db.number(sql); }));
   }
   int64_t row_count(const std::string& table) { return count("select count(*) from " + table); }
 
   /// The one column that a statement selects, one line for each row.
   std::string texts(const std::string& sql) {
     std::string lines;
-    for (const std::string& text : read(context.database, [&](store::Connection& db) {
+    for (const std::string& text : must(read([&](store::Reader& db) {
            return db.all(sql, {}, [](const sql::Row& row) { return std::string(row.text(0)); });
-         })) {
+         }))) {
       lines += text + "\n";
     }
     return lines;
@@ -98,11 +106,11 @@ class AppFixture {
 
   Timestamp now = at(0);
   BootTime boot{"boot-1", std::chrono::hours(1)};
-  int wake_count = 0;
+  app::Topics told;  ///< what the commits concerned since a test last cleared it
   TempFolder folder;
   SqliteStore store;
   app::TokenUse token_use;
-  core::Principal nobody;  ///< the machine's administrator
+  const core::Actor administrator = core::Actor::local_administrator();
   app::Context context;
 };
 

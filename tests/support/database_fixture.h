@@ -31,7 +31,7 @@ inline sql::Database& empty_postgres_store() {
     must(sql::migrate(*made, store::migrations()));
     return made;
   }();
-  write(*store, [](sql::Connection& tx) {
+  write(*store, [](sql::Writer& tx) {
     // Not `truncate`, which creates new files for each table. The role switches foreign keys off.
     tx.execute(R"sql(
       do $$ declare name text; begin

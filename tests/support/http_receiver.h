@@ -63,17 +63,20 @@ class HttpReceiver {
 
  private:
   http::Service service() {
-    return {.handle =
+    return {.plan =
                 [this](const http::Request& request) {
-                  {
-                    std::lock_guard lock(mutex_);
-                    requests_.push_back(request);
-                    changed_.notify_all();
-                  }
-                  return answer_(request);
+                  return http::Plan{true, [this, &request] { return receive(request); }};
                 },
-            .may_block = [](const http::Request&) { return true; },
             .refuse = [](const http::Request&, int status) { return http::Response{status}; }};
+  }
+
+  http::Response receive(const http::Request& request) {
+    {
+      std::lock_guard lock(mutex_);
+      requests_.push_back(request);
+      changed_.notify_all();
+    }
+    return answer_(request);
   }
 
   Answer answer_;

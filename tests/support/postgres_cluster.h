@@ -36,7 +36,7 @@ class PostgresCluster {
   /// A connection string for a new, empty schema.
   std::string new_schema() {
     const std::string name = "test_" + std::to_string(++schema_count_);
-    auto made = admin_->write([&](sql::Connection& tx) { tx.execute("create schema " + name); });
+    auto made = admin_->write([&](sql::Writer& tx) { tx.execute("create schema " + name); });
     if (!made) throw std::runtime_error("PostgreSQL: no new schema: " + made.error().message);
     return conninfo_ + " options='-csearch_path=" + name + "'";
   }

@@ -11,7 +11,7 @@ namespace esclusa::test {
 struct ServedRepository : AppFixture {
   std::string token(const std::string& login, const std::string& scopes) {
     return must(app::create_token(
-                    context, nobody,
+                    context, administrator,
                     {.login = login, .name = "t", .scopes = scopes, .expires_in = std::nullopt}))
         .text.reveal();
   }

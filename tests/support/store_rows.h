@@ -34,7 +34,7 @@ inline const Sealer& sealer() {
   return made;
 }
 
-inline core::Account add_account(sql::Connection& tx, const std::string& login,
+inline core::Account add_account(sql::Writer& tx, const std::string& login,
                                  core::AccountKind kind = core::AccountKind::user) {
   core::Account account;
   account.login = login;
@@ -43,7 +43,7 @@ inline core::Account add_account(sql::Connection& tx, const std::string& login,
   return found(store::find_account(tx, found(store::insert_account(tx, account))));
 }
 
-inline core::Team add_team(sql::Connection& tx, const core::Account& organization,
+inline core::Team add_team(sql::Writer& tx, const core::Account& organization,
                            const std::string& name,
                            core::TeamPrivacy privacy = core::TeamPrivacy::closed) {
   core::Team team;
@@ -55,7 +55,7 @@ inline core::Team add_team(sql::Connection& tx, const core::Account& organizatio
   return found(store::find_team(tx, found(store::insert_team(tx, team))));
 }
 
-inline core::Repository add_repository(sql::Connection& tx, const core::Account& owner,
+inline core::Repository add_repository(sql::Writer& tx, const core::Account& owner,
                                        const std::string& name) {
   core::Repository repository;
   repository.owner = owner;
@@ -66,32 +66,29 @@ inline core::Repository add_repository(sql::Connection& tx, const core::Account&
   return found(store::find_repository(tx, found(store::insert_repository(tx, repository))));
 }
 
-/// A principal that acts as an account, without a token.
-inline core::Principal principal_of(const core::Account& account) {
-  core::Principal principal;
-  principal.account = account;
-  principal.request_id = "request-1";
-  return principal;
+/// A actor that acts as an account, without a token.
+inline core::Actor actor_of(const core::Account& account) {
+  return core::Actor::by_session(account).in_request("request-1");
 }
 
 /// What most tests need: an account with a repository.
-struct Surroundings {
+struct Sample {
   core::Account ada;
   core::Repository repository;
-  core::Principal principal;
+  core::Actor actor = core::Actor::nobody();
 
-  explicit Surroundings(sql::Connection& tx, const std::string& name = "application") {
+  explicit Sample(sql::Writer& tx, const std::string& name = "application") {
     auto known = store::find_account(tx, "ada");
     ada = known ? *known : add_account(tx, "ada");
     repository = add_repository(tx, ada, name);
-    principal = principal_of(ada);
+    actor = actor_of(ada);
   }
 
-  core::EnvironmentName environment(sql::Connection& tx, const std::string& name) const {
+  core::EnvironmentName environment(sql::Writer& tx, const std::string& name) const {
     return store::ensure_environment_name(tx, repository.id, name, at(0));
   }
 
-  core::Deployment deployment(sql::Connection& tx, const std::string& environment_name,
+  core::Deployment deployment(sql::Writer& tx, const std::string& environment_name,
                               const std::string& ref = "main", const std::string& task = "deploy",
                               const std::string& sha = std::string(40, 'a')) const {
     core::Deployment deployment;
@@ -104,11 +101,11 @@ struct Surroundings {
     deployment.payload = "{}";
     deployment.creator = ada;
     deployment.created_at = deployment.updated_at = at(0);
-    deployment.id = store::insert_deployment(tx, deployment, principal);
+    deployment.id = store::insert_deployment(tx, deployment, actor);
     return found(store::find_deployment(tx, repository.id, deployment.id));
   }
 
-  core::DeploymentStatus status(sql::Connection& tx, const core::Deployment& deployment,
+  core::DeploymentStatus status(sql::Writer& tx, const core::Deployment& deployment,
                                 core::DeploymentState state) const {
     core::DeploymentStatus status;
     status.deployment_id = deployment.id;
@@ -117,11 +114,11 @@ struct Surroundings {
     status.environment = deployment.environment;
     status.creator = ada;
     status.created_at = status.updated_at = at(0);
-    status.id = store::insert_status(tx, status, principal);
+    status.id = store::insert_status(tx, status, actor);
     return found(store::find_status(tx, deployment.id, status.id));
   }
 
-  core::Hook hook(sql::Connection& tx, const std::vector<std::string>& events = {"*"},
+  core::Hook hook(sql::Writer& tx, const std::vector<std::string>& events = {"*"},
                   const std::string& url = "http://127.0.0.1:1/hook",
                   const std::string& secret = "") const {
     core::Hook hook;

@@ -12,8 +12,7 @@ namespace esclusa::test {
 
 /// A store with a repository, and a worker that the test starts.
 struct WorkerFixture {
-  WorkerFixture()
-      : surroundings(write(database(), [](sql::Connection& tx) { return Surroundings(tx); })) {}
+  WorkerFixture() : surroundings(write(database(), [](sql::Writer& tx) { return Sample(tx); })) {}
 
   sql::Database& database() { return store.database(); }
 
@@ -29,16 +28,16 @@ struct WorkerFixture {
 
   core::Hook hook(const std::string& url, const std::string& secret = "") {
     return write(database(),
-                 [&](sql::Connection& tx) { return surroundings.hook(tx, {"*"}, url, secret); });
+                 [&](sql::Writer& tx) { return surroundings.hook(tx, {"*"}, url, secret); });
   }
   /// Inserts an event and wakes the worker, as a use case does. Returns the GUID.
   std::string send(const std::string& kind, std::optional<std::string> environment = {},
                    std::optional<HookId> only_hook = {}) {
-    std::string guid = write(database(), [&](sql::Connection& tx) {
+    std::string guid = write(database(), [&](sql::Writer& tx) {
       core::Event event = surroundings.event(kind, {}, system_now());
       if (environment) event.environment_id = surroundings.environment(tx, *environment).id;
       event.only_hook = only_hook;
-      store::insert_event(tx, event, "{\"kind\":\"" + kind + "\"}", surroundings.principal);
+      store::insert_event(tx, event, "{\"kind\":\"" + kind + "\"}", surroundings.actor);
       return event.guid;
     });
     if (worker) worker->wake();
@@ -47,7 +46,7 @@ struct WorkerFixture {
 
   /// Requests one more attempt for every delivery of the hook, as the use case does.
   void redeliver(HookId hook) {
-    write(database(), [&](sql::Connection& tx) {
+    write(database(), [&](sql::Writer& tx) {
       tx.execute(
           "insert into redelivery (delivery_id, created_at) select id, 0 from delivery "
           "where hook_id = $1 order by id",
@@ -58,7 +57,7 @@ struct WorkerFixture {
 
   int64_t count(const std::string& from) {
     return read(database(),
-                [&](sql::Connection& db) { return db.number("select count(*) from " + from); });
+                [&](sql::Reader& db) { return db.number("select count(*) from " + from); });
   }
   void await_count(const std::string& from, int64_t expected) {
     for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -70,7 +69,7 @@ struct WorkerFixture {
     }
   }
   std::string last_status(HookId hook) {
-    return read(database(), [&](sql::Connection& db) {
+    return read(database(), [&](sql::Reader& db) {
       return db
           .one(
               "select a.status from delivery_attempt a join delivery d on d.id = a.delivery_id "
@@ -82,7 +81,7 @@ struct WorkerFixture {
 
   std::atomic<int> clock_count = 0;  ///< how often the worker has read the clock
   SqliteStore store;
-  Surroundings surroundings;
+  Sample surroundings;
   std::unique_ptr<hooks::Worker> worker;
 };
 

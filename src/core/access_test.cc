@@ -1,4 +1,4 @@
-#include "core/principal.h"
+#include "core/access.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@ namespace {
 
 using enum Scope;
 
-// The requirements of the routes, as in api/routes_of_*.cc.
+// The scopes of operations, as core/operations/ has them.
 const Scopes deployments{repo, repo_deployment, public_repo};
 const Scopes code{repo, public_repo};
 const Scopes hooks_read{repo, public_repo, read_repo_hook};
@@ -23,17 +23,28 @@ Repository repository(Visibility visibility) {
   return made;
 }
 
-Principal caller(std::string_view scopes, int64_t id = 20) {
-  Principal made;
-  made.account.emplace().id = {id};
-  made.token.emplace().scopes = Scopes::parse(scopes).value();
+Operation demand(Role role, Scopes scopes, bool acts = false) {
+  return {"test", Audience::repository, role, std::move(scopes), acts};
+}
+
+Actor caller(std::string_view scopes, Account account) {
+  Token token;
+  token.scopes = Scopes::parse(scopes).value();
+  return Actor::by_token(std::move(account), std::move(token));
+}
+
+Account account(int64_t id, bool site_admin = false) {
+  Account made;
+  made.id = {id};
+  made.site_admin = site_admin;
   return made;
 }
 
-/// 200, or the HTTP status of the refusal.
-int outcome(const Principal& principal, Visibility visibility, Role role,
-            const Requirement& requirement) {
-  auto checked = check_access(principal, repository(visibility), role, requirement);
+Actor caller(std::string_view scopes) { return caller(scopes, account(20)); }
+
+/// 200, or the status that the refusal becomes.
+int outcome(const Actor& actor, Visibility visibility, Role role, const Operation& operation) {
+  auto checked = check_access(actor, repository(visibility), role, operation);
   if (checked) return 200;
   switch (checked.error().code) {
     case ErrorCode::unauthenticated: return 401;
@@ -100,24 +111,24 @@ TEST_CASE("check_access: visibility, role and scopes against a route's requireme
     CAPTURE(row.scopes);
     CAPTURE(to_name(row.demanded));
     CAPTURE(row.opened_by.to_text());
-    CHECK(outcome(caller(row.scopes), row.visibility, row.role, {row.demanded, row.opened_by}) ==
-          row.expected);
+    CHECK(outcome(caller(row.scopes), row.visibility, row.role,
+                  demand(row.demanded, row.opened_by)) == row.expected);
   }
 }
 
-TEST_CASE("check_access: without an account, public repositories are readable, others hidden") {
-  const Principal nobody;
-  CHECK(outcome(nobody, is_public, Role::none, {Role::read, deployments}) == 200);
-  CHECK(outcome(nobody, is_public, Role::none, {Role::write, deployments}) == 401);
-  CHECK(outcome(nobody, is_public, Role::none, {Role::admin, hooks_read}) == 401);
+TEST_CASE("check_access: nobody reads public repositories, and learns of no private one") {
+  const Actor nobody = Actor::nobody();
+  CHECK(outcome(nobody, is_public, Role::none, demand(Role::read, deployments)) == 200);
+  CHECK(outcome(nobody, is_public, Role::none, demand(Role::write, deployments)) == 401);
+  CHECK(outcome(nobody, is_public, Role::none, demand(Role::admin, hooks_read)) == 401);
   for (Role demanded : {Role::read, Role::write, Role::admin}) {
-    CHECK(outcome(nobody, is_private, Role::none, {demanded, deployments}) == 404);
+    CHECK(outcome(nobody, is_private, Role::none, demand(demanded, deployments)) == 404);
   }
 }
 
 TEST_CASE("check_access: refusals have GitHub's messages") {
   auto message = [](const char* scopes, Role role, Role demanded) {
-    return check_access(caller(scopes), repository(is_public), role, {demanded, deployments})
+    return check_access(caller(scopes), repository(is_public), role, demand(demanded, deployments))
         .error()
         .message;
   };
@@ -125,38 +136,38 @@ TEST_CASE("check_access: refusals have GitHub's messages") {
         "Resource not accessible by personal access token");
   CHECK(message("repo", Role::read, Role::write) == "Must have push access to Repository.");
   CHECK(message("repo", Role::write, Role::admin) == "Must have admin rights to Repository.");
-  auto hidden =
-      check_access(caller("repo"), repository(is_private), Role::none, {Role::read, deployments});
+  auto hidden = check_access(caller("repo"), repository(is_private), Role::none,
+                             demand(Role::read, deployments));
   CHECK(hidden.error().message == "Not Found");
   CHECK(hidden.error().reason_code.empty());  // it must look the same as an absent repository
 }
 
 TEST_CASE("effective_role: owners and site administrators are admins, whatever was granted") {
   const Repository secret = repository(is_private);
-  CHECK(effective_role(caller("", 10), secret, Role::none) == Role::admin);
-  Principal administrator = caller("");
-  administrator.account->site_admin = true;
-  CHECK(effective_role(administrator, secret, Role::none) == Role::admin);
+  const Account owner = account(10), administrator = account(20, true);
+  CHECK(effective_role(&owner, secret, Role::none) == Role::admin);
+  CHECK(effective_role(&administrator, secret, Role::none) == Role::admin);
   // But their tokens still need the scope.
-  CHECK(outcome(administrator, is_private, Role::none, {Role::read, deployments}) == 404);
+  CHECK(outcome(caller("", administrator), is_private, Role::none,
+                demand(Role::read, deployments)) == 404);
 }
 
 TEST_CASE("effective_role: a public repository is readable, and a grant never lowers that") {
-  CHECK(effective_role(Principal{}, repository(is_public), Role::none) == Role::read);
-  CHECK(effective_role(Principal{}, repository(is_private), Role::none) == Role::none);
-  CHECK(effective_role(caller(""), repository(is_public), Role::none) == Role::read);
-  CHECK(effective_role(caller(""), repository(is_public), Role::write) == Role::write);
-  CHECK(effective_role(caller(""), repository(is_private), Role::triage) == Role::triage);
+  const Account reader = account(20);
+  CHECK(effective_role(nullptr, repository(is_public), Role::none) == Role::read);
+  CHECK(effective_role(nullptr, repository(is_private), Role::none) == Role::none);
+  CHECK(effective_role(&reader, repository(is_public), Role::none) == Role::read);
+  CHECK(effective_role(&reader, repository(is_public), Role::write) == Role::write);
+  CHECK(effective_role(&reader, repository(is_private), Role::triage) == Role::triage);
   // Without an account nothing can have been granted.
-  CHECK(effective_role(Principal{}, repository(is_private), Role::admin) == Role::none);
+  CHECK(effective_role(nullptr, repository(is_private), Role::admin) == Role::none);
 }
 
 namespace {
 
-/// 0 if access is given, otherwise the HTTP status of the refusal.
-int outcome_there(const Principal& principal, std::optional<MemberRole> role,
-                  const Requirement& requirement) {
-  const auto checked = check_organization_access(principal, role, requirement);
+/// 0 if it opens, and otherwise the HTTP status of the refusal.
+int outcome_there(const Actor& actor, std::optional<MemberRole> role, const Operation& operation) {
+  const auto checked = check_organization_access(actor, role, operation);
   if (checked) return 0;
   if (checked.error().code == ErrorCode::not_found) return 404;
   CHECK(checked.error().code == ErrorCode::forbidden);
@@ -166,10 +177,9 @@ int outcome_there(const Principal& principal, std::optional<MemberRole> role,
 
 }  // namespace
 
-TEST_CASE("check_organization_access: owners with the scope see what only owners may see") {
-  const Requirement hooks{Role::admin, {admin_org_hook}};
-  Principal nobody, chief = caller("admin:org_hook");
-  chief.account->site_admin = true;
+TEST_CASE("check_organization_access: what owners alone see is there for owners with the scope") {
+  const Operation hooks = demand(Role::admin, {admin_org_hook});
+  const Actor nobody = Actor::nobody(), chief = caller("admin:org_hook", account(20, true));
   CHECK(outcome_there(caller("admin:org_hook"), MemberRole::admin, hooks) == 0);
   CHECK(outcome_there(chief, std::nullopt, hooks) == 0);
   CHECK(outcome_there(chief, MemberRole::member, hooks) == 0);
@@ -177,12 +187,12 @@ TEST_CASE("check_organization_access: owners with the scope see what only owners
   CHECK(outcome_there(caller("admin:org_hook"), std::nullopt, hooks) == 404);
   CHECK(outcome_there(caller("repo, admin:org, admin:repo_hook"), MemberRole::admin, hooks) == 404);
   CHECK(outcome_there(nobody, std::nullopt, hooks) == 404);
-  chief.token->scopes = {};
-  CHECK(outcome_there(chief, MemberRole::admin, hooks) == 404);
+  CHECK(outcome_there(caller("", account(20, true)), MemberRole::admin, hooks) == 404);
 }
 
-TEST_CASE("check_organization_access: members read; changing what they see is 403") {
-  const Requirement reading{Role::read, {read_org}}, writing{Role::admin, {write_org}};
+TEST_CASE("check_organization_access: members read; what they see and may not change is 403") {
+  const Operation reading = demand(Role::read, {read_org});
+  const Operation writing = demand(Role::admin, {write_org});
   for (const char* scopes : {"read:org", "write:org", "admin:org"}) {
     CHECK(outcome_there(caller(scopes), MemberRole::member, reading) == 0);
     CHECK(outcome_there(caller(scopes), MemberRole::admin, reading) == 0);
@@ -195,16 +205,46 @@ TEST_CASE("check_organization_access: members read; changing what they see is 40
   CHECK(outcome_there(caller("write:org"), MemberRole::member, writing) == 403);
   CHECK(outcome_there(caller("read:org"), MemberRole::member, writing) == 404);
   CHECK(outcome_there(caller("write:org"), std::nullopt, writing) == 404);
-  CHECK(outcome_there(Principal{}, std::nullopt, reading) == 404);
+  CHECK(outcome_there(Actor::nobody(), std::nullopt, reading) == 404);
 }
 
-TEST_CASE("check_access: what readers may change needs an account and a scope, also if public") {
-  const Requirement review{Role::read, code, true};
-  CHECK(outcome(Principal{}, is_public, Role::none, review) == 401);
-  CHECK(outcome(Principal{}, is_private, Role::none, review) == 404);
+TEST_CASE("check_access: what readers may change asks for an account and a scope, also in public") {
+  const Operation review = demand(Role::read, code, true);
+  CHECK(outcome(Actor::nobody(), is_public, Role::none, review) == 401);
+  CHECK(outcome(Actor::nobody(), is_private, Role::none, review) == 404);
   CHECK(outcome(caller("read:user"), is_public, Role::none, review) == 403);
   CHECK(outcome(caller("public_repo"), is_public, Role::none, review) == 200);
   CHECK(outcome(caller("public_repo"), is_private, Role::read, review) == 404);
   CHECK(outcome(caller("repo_deployment"), is_private, Role::read, review) == 404);
   CHECK(outcome(caller("repo"), is_private, Role::read, review) == 200);
+}
+
+TEST_CASE("check_access: a scope that shows what an operation is about is told what it lacks") {
+  Operation bypass = demand(Role::admin, code);
+  bypass.seen_by = deployments;
+  const auto refusal = [&](const char* scopes, Role granted) {
+    return check_access(caller(scopes), repository(is_private), granted, bypass).error();
+  };
+  CHECK(refusal("repo_deployment", Role::read).reason_code == "missing_scope");
+  CHECK(refusal("repo_deployment", Role::none).code == ErrorCode::not_found);
+  CHECK(refusal("repo:status", Role::read).code == ErrorCode::not_found);
+  CHECK(may_see(caller("repo_deployment"), repository(is_private), Role::read, bypass));
+  CHECK_FALSE(may_see(caller("repo:status"), repository(is_private), Role::read, bypass));
+}
+
+TEST_CASE("check_access: a session may do all that its account may") {
+  const Actor session = Actor::by_session(account(20));
+  CHECK(outcome(session, is_private, Role::write, demand(Role::write, deployments)) == 200);
+  CHECK(outcome(session, is_private, Role::read, demand(Role::write, deployments)) == 403);
+  CHECK(outcome(session, is_private, Role::none, demand(Role::read, deployments)) == 404);
+  CHECK(outcome_there(session, MemberRole::member, demand(Role::read, {read_org})) == 0);
+  CHECK(check_account_access(session, demand(Role::none, {user})));
+}
+
+TEST_CASE("check_account_access: an account, and one of the scopes if the operation names any") {
+  const Operation any = demand(Role::none, {}), own = demand(Role::none, {user, read_org});
+  CHECK(check_account_access(Actor::nobody(), any).error().code == ErrorCode::unauthenticated);
+  CHECK(check_account_access(caller(""), any));
+  CHECK(check_account_access(caller("repo"), own).error().reason_code == "missing_scope");
+  CHECK(check_account_access(caller("admin:org"), own));
 }

@@ -1,0 +1,102 @@
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "app/environments.h"
+#include "app/gates.h"
+#include "app/timers.h"
+#include "base/text.h"
+#include "support/access_world.h"
+#include "support/served_repository.h"
+
+using namespace esclusa;
+using namespace std::chrono_literals;
+using test::make_request;
+
+// What one request costs: snapshots and transactions of the database, statements, and repositories
+// that are opened. `./dev walk` prints the first case.
+
+namespace {
+
+struct Cost {
+  int64_t snapshots;
+  int64_t transactions;
+  int64_t statements;
+  int64_t git_opens;
+};
+
+Cost cost_of(const Trace& trace) {
+  return {trace.count_spans("snapshot"), trace.count_spans("transaction"),
+          trace.total(Trace::Count::statement), trace.total(Trace::Count::git_open)};
+}
+
+std::string text_of(const Cost& cost) {
+  return std::to_string(cost.snapshots) + " snapshots, " + std::to_string(cost.transactions) +
+         " transactions, " + std::to_string(cost.statements) + " statements, " +
+         std::to_string(cost.git_opens) + " git opens";
+}
+
+void print(const std::string& title, const Trace& trace) {
+  std::printf("%s\n\n  began      took   statements\n", title.c_str());
+  for (const Trace::Step& step : trace.steps()) {
+    const auto micros = [](std::chrono::nanoseconds time) {
+      return std::chrono::duration<double, std::micro>(time).count();
+    };
+    const int64_t statements = step.counts[static_cast<size_t>(Trace::Count::statement)];
+    std::printf("%7.0f us %7.0f us %6s  %*s%.*s\n", micros(step.began), micros(step.took),
+                statements > 0 ? std::to_string(statements).c_str() : "", 2 * step.depth, "",
+                static_cast<int>(step.name.size()), step.name.data());
+  }
+  std::printf("\n  %s\n", text_of(cost_of(trace)).c_str());
+}
+
+/// A server whose requests are traced.
+struct Traced : test::ServedRepository {
+  Traced() {
+    settings.on_trace = [this](const http::Request&, const Trace& trace) { last = trace; };
+  }
+
+  /// Sends it as ada, and gives its cost.
+  std::string cost(const std::string& method, const std::string& path, const std::string& body,
+                   int status) {
+    auto request = make_request(method, "/repos/ada/application" + path);
+    request.headers.add("Authorization", "Bearer " + ada);
+    request.body = body;
+    const http::Response response = api.serve(request);
+    CAPTURE(response.body);
+    CHECK(response.status == status);
+    return text_of(cost_of(last));
+  }
+
+  const std::string ada = token("ada", "repo");
+  Trace last;
+};
+
+}  // namespace
+
+TEST_CASE("walk: POST a deployment") {
+  Traced server;
+  server.cost("POST", "/deployments", R"({"ref":"main","required_contexts":[]})", 201);
+  const Trace first = server.last;
+  // The environment is there, and the statements are prepared.
+  CHECK(server.cost("POST", "/deployments", R"({"ref":"main","required_contexts":[]})", 201) ==
+        "2 snapshots, 1 transactions, 0 statements, 1 git opens");
+  CHECK(first.steps().front().name == "snapshot");
+  if (std::getenv("ESCLUSA_PRINT_WALK") != nullptr) {
+    print("POST /repos/ada/application/deployments", server.last);
+  }
+}
+
+TEST_CASE("walk: what the hot requests cost") {
+  Traced server;
+  const std::string body = R"({"ref":"main","required_contexts":[]})";
+  server.cost("POST", "/deployments", body, 201);
+  CHECK(server.cost("GET", "/deployments/1", "", 200) ==
+        "1 snapshots, 0 transactions, 0 statements, 0 git opens");
+  CHECK(server.cost("GET", "/deployments", "", 200) ==
+        "1 snapshots, 0 transactions, 0 statements, 0 git opens");
+  CHECK(server.cost("POST", "/deployments/1/statuses", R"({"state":"success"})", 201) ==
+        "1 snapshots, 1 transactions, 0 statements, 0 git opens");
+}

@@ -1,0 +1,101 @@
+#pragma once
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "app/context.h"
+#include "base/limits.h"
+#include "core/actor.h"
+#include "core/event.h"
+#include "core/gates.h"
+#include "store/audit.h"
+#include "wire/event_body.h"
+
+namespace esclusa::app {
+
+/// One change of the state by one actor: a write transaction with one time, its audit rows, its
+/// events, and who is told of it after the commit. `app::change` makes it.
+///
+///     change(context, actor, [&](Change& change) -> Result<T> {
+///       …                                rows are read and written through change.rows
+///       change.audit({…});               at least one, or change.skip_audit(why)
+///       change.raise(event, body);       deliveries and the feed follow from it
+///       return …;                        an error undoes all of it
+///     });                                → commit → context.committed(topics), once
+///
+/// The work may run more than once, when the engine asks for that: it must not have effects
+/// besides.
+class Change {
+ public:
+  Change(const Context& context, const core::Actor& actor, Writer& rows)
+      : context(context), actor(actor), rows(rows), now(context.now()), boot(context.boot_now()) {}
+  Change(const Change&) = delete;
+
+  const Context& context;
+  const core::Actor& actor;
+  Writer& rows;         ///< the transaction
+  const Timestamp now;  ///< the time of everything in it
+  const BootTime boot;
+
+  core::GateTime gate_time() const { return {now, boot}; }
+
+  /// Writes an audit row: the actor did that.
+  void audit(const store::AuditEntry& entry);
+  /// This change leaves no audit row, because nothing was changed, or nothing that is news.
+  void skip_audit() { is_audit_settled_ = true; }
+  bool is_audit_settled() const { return is_audit_settled_; }
+
+  /// An event of this moment, with a GUID of its own.
+  core::Event new_event(std::optional<RepositoryId> repository, std::string kind,
+                        std::string action = {}) const;
+  /// Inserts the event with its frozen body and its deliveries. It is the actor's, unless another
+  /// one is given on whose behalf the server speaks.
+  EventId raise(const core::Event& event, std::string_view body);
+  EventId raise(const core::Event& event, std::string_view body, const core::Actor& by);
+  /// What the body of an event says of the repository and of the account that sends it.
+  wire::EventContext event_context(const core::Repository& repository) const {
+    return {repository, actor.sender(), context.event_urls};
+  }
+  wire::EventContext event_context(const core::Repository& repository,
+                                   const core::Account& sender) const {
+    return {repository, sender, context.event_urls};
+  }
+
+  /// Some delivery may be due after the commit.
+  void touch_deliveries() { topics_.deliveries = true; }
+  Topics topics() const { return topics_; }
+
+ private:
+  bool is_audit_settled_ = false;
+  Topics topics_;
+};
+
+/// A bug (thrown) if the change has neither an audit row nor a reason to have none.
+void check_audited(const Change& change);
+
+/// Whether the engine undid the transaction because of another one, so that it is worth another
+/// try.
+bool is_conflict(const Error& error);
+
+/// Runs `work(Change&) -> Result<T>` in one write transaction, again if the engine reports a
+/// conflict with another one, and tells whoever must know once, after the commit. Gives what `work`
+/// gives.
+template <class Work>
+auto change(const Context& context, const core::Actor& actor, Work work)
+    -> std::invoke_result_t<Work, Change&> {
+  for (int tries = 1;; ++tries) {
+    Topics topics;
+    auto answer = context.database.write([&](Writer& rows) -> std::invoke_result_t<Work, Change&> {
+      Change change(context, actor, rows);
+      auto done = work(change);
+      if (done) check_audited(change);
+      topics = change.topics();
+      return done;
+    });
+    if (!answer && is_conflict(answer.error()) && tries < limits::transaction_tries) continue;
+    if (answer && topics.any()) context.committed(topics);
+    return answer;
+  }
+}
+
+}  // namespace esclusa::app

@@ -1,0 +1,90 @@
+#include "core/access.h"
+
+#include <algorithm>
+
+namespace esclusa::core {
+
+Role effective_role(const Account* account, const Repository& repository, Role granted) {
+  if (repository.removed_at) return Role::none;
+  Role base = repository.visibility == Visibility::is_public ? Role::read : Role::none;
+  if (account == nullptr) return base;
+  if (account->site_admin || account->id == repository.owner.id) return Role::admin;
+  return std::max(base, granted);
+}
+
+namespace {
+
+std::unexpected<Error> hidden() { return fail(ErrorCode::not_found, "Not Found"); }
+
+std::unexpected<Error> missing_scope() {
+  return fail(ErrorCode::forbidden, "Resource not accessible by personal access token",
+              "missing_scope");
+}
+
+std::unexpected<Error> unauthenticated() {
+  return fail(ErrorCode::unauthenticated, "Requires authentication");
+}
+
+/// `public_repo` opens what it opens on public repositories only.
+bool scopes_open(const Actor& actor, const Repository& repository, const Scopes& scopes) {
+  const bool is_public = repository.visibility == Visibility::is_public;
+  return actor.authority().has_any(is_public ? scopes : scopes.without(Scope::public_repo));
+}
+
+/// Whether whoever reads by these scopes sees the repository.
+bool may_read(const Actor& actor, const Repository& repository, Role held, const Scopes& scopes) {
+  return held != Role::none &&
+         (repository.visibility == Visibility::is_public || scopes_open(actor, repository, scopes));
+}
+
+}  // namespace
+
+Result<void> check_access(const Actor& actor, const Repository& repository, Role granted,
+                          const Operation& operation) {
+  const bool is_public = repository.visibility == Visibility::is_public;
+  const Role held = effective_role(actor.account(), repository, granted);
+  if (!may_read(actor, repository, held, operation.scopes)) {
+    return may_read(actor, repository, held, operation.seen_by) ? missing_scope() : hidden();
+  }
+  if (is_public && operation.role == Role::read && !operation.acts) return {};
+  if (actor.account() == nullptr) return unauthenticated();
+  if (!scopes_open(actor, repository, operation.scopes)) return missing_scope();
+  if (held < operation.role) {
+    return fail(ErrorCode::forbidden,
+                operation.role == Role::admin ? "Must have admin rights to Repository."
+                                              : "Must have push access to Repository.",
+                "missing_role");
+  }
+  return {};
+}
+
+bool may_see(const Actor& actor, const Repository& repository, Role granted,
+             const Operation& operation) {
+  return may_read(actor, repository, effective_role(actor.account(), repository, granted),
+                  operation.seen_by.empty() ? operation.scopes : operation.seen_by);
+}
+
+std::optional<MemberRole> effective_member_role(const Account* account,
+                                                std::optional<MemberRole> granted) {
+  if (account == nullptr) return std::nullopt;
+  return account->site_admin ? MemberRole::admin : granted;
+}
+
+Result<void> check_organization_access(const Actor& actor, std::optional<MemberRole> granted,
+                                       const Operation& operation) {
+  const auto held = effective_member_role(actor.account(), granted);
+  if (!held || !actor.authority().has_any(operation.scopes)) return hidden();
+  if (operation.role != Role::admin || held == MemberRole::admin) return {};
+  if (!operation.scopes.has(Scope::read_org)) return hidden();
+  return fail(ErrorCode::forbidden, "You must be an organization owner.", "missing_role");
+}
+
+Result<void> check_account_access(const Actor& actor, const Operation& operation) {
+  if (actor.account() == nullptr) return unauthenticated();
+  if (!operation.scopes.empty() && !actor.authority().has_any(operation.scopes)) {
+    return missing_scope();
+  }
+  return {};
+}
+
+}  // namespace esclusa::core

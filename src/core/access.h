@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+
+#include "core/actor.h"
+#include "core/operation.h"
+#include "core/repository.h"
+#include "core/team.h"
+
+/// Who may do what: the judgement of an operation in a repository or an organization. Pure.
+namespace esclusa::core {
+
+/// Judges an operation in one repository. `granted` is the role that the account was granted there.
+/// Errors as in docs/decisions/0005: what may not be seen is `not_found`.
+Result<void> check_access(const Actor& actor, const Repository& repository, Role granted,
+                          const Operation& operation);
+
+/// Whether the actor may see that the repository is there, by a scope that opens or shows the
+/// operation.
+bool may_see(const Actor& actor, const Repository& repository, Role granted,
+             const Operation& operation);
+
+/// Judges an operation in an organization. `granted` is what the account is there. Whoever is no
+/// member, and whoever has no fitting scope, is told `not_found`; so is a member who is no owner,
+/// if members do not see what the operation is about: no scope opens it that also reads the
+/// organization.
+Result<void> check_organization_access(const Actor& actor, std::optional<MemberRole> granted,
+                                       const Operation& operation);
+
+/// Judges an operation of accounts, which is about no repository and no organization.
+/// `unauthenticated` without an account, `forbidden` without a scope that it names.
+Result<void> check_account_access(const Actor& actor, const Operation& operation);
+
+/// The role that counts in an organization: site administrators are owners.
+std::optional<MemberRole> effective_member_role(const Account* account,
+                                                std::optional<MemberRole> granted);
+
+/// The role that counts: owners and site administrators are admins, public is readable. `account`
+/// is null for nobody.
+Role effective_role(const Account* account, const Repository& repository, Role granted);
+
+}  // namespace esclusa::core

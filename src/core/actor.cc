@@ -1,0 +1,53 @@
+#include "core/actor.h"
+
+#include "base/check.h"
+
+namespace esclusa::core {
+
+Actor Actor::by_token(Account account, Token token) {
+  return {ByAccount{std::move(account), std::move(token)}};
+}
+
+Actor Actor::by_session(Account account) { return {ByAccount{std::move(account), std::nullopt}}; }
+
+Actor Actor::in_request(std::string request_id) const {
+  Actor actor = *this;
+  actor.request_id_ = std::move(request_id);
+  return actor;
+}
+
+Actor Actor::on_behalf_of(Account account) const {
+  return by_session(std::move(account)).in_request(request_id_);
+}
+
+const Account* Actor::account() const {
+  const auto* by = std::get_if<ByAccount>(&who_);
+  return by != nullptr ? &by->account : nullptr;
+}
+
+const Account& Actor::sender() const {
+  ENSURE(account() != nullptr);
+  return *account();
+}
+
+const Token* Actor::token() const {
+  const auto* by = std::get_if<ByAccount>(&who_);
+  return by != nullptr && by->token ? &*by->token : nullptr;
+}
+
+std::optional<DeployKeyId> Actor::deploy_key_id() const {
+  const auto* by = std::get_if<ByDeployKey>(&who_);
+  return by != nullptr ? std::optional(by->id) : std::nullopt;
+}
+
+Authority Actor::authority() const {
+  const auto* by = std::get_if<ByAccount>(&who_);
+  if (by == nullptr) return Authority::nothing();
+  return by->token ? Authority::of(by->token->scopes) : Authority::everything();
+}
+
+AccountId who_answers_for(const Account& account) {
+  return account.kind == AccountKind::bot ? account.human_id.value_or(account.id) : account.id;
+}
+
+}  // namespace esclusa::core

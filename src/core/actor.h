@@ -1,0 +1,85 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/account.h"
+#include "core/token.h"
+
+namespace esclusa::core {
+
+/// What an actor was allowed to do by whatever it identified itself with.
+class Authority {
+ public:
+  static Authority nothing() { return Authority(Scopes{}); }
+  static Authority of(Scopes scopes) { return Authority(std::move(scopes)); }
+  /// All that the account itself may do, as in a session of a person who signed in.
+  static Authority everything() { return Authority(std::nullopt); }
+
+  /// Whether any of these scopes is given.
+  bool has_any(const Scopes& scopes) const { return !scopes_ || scopes_->has_any(scopes); }
+  bool has(Scope scope) const { return !scopes_ || scopes_->has(scope); }
+
+ private:
+  explicit Authority(std::optional<Scopes> scopes) : scopes_(std::move(scopes)) {}
+  std::optional<Scopes> scopes_;  ///< nothing: everything
+};
+
+/// The human who answers for the account: a bot's human, otherwise the account itself.
+AccountId who_answers_for(const Account& account);
+
+/// Who acts, by what, and in which request.
+///
+///     kind                  account   authority
+///     nobody                -         nothing: a request without credentials
+///     local administrator   -         whoever may open the administrator's unix socket
+///     timer                 -         the server itself, when time alone changes something
+///     account by token      yes       the token's scopes
+///     account by session    yes       everything that the account may do
+///     deploy key            -         git over SSH, in its own repository
+class Actor {
+ public:
+  static Actor nobody() { return {Nobody{}}; }
+  static Actor local_administrator() { return {LocalAdministrator{}}; }
+  static Actor timer() { return {Timer{}}; }
+  static Actor by_token(Account account, Token token);
+  static Actor by_session(Account account);
+  static Actor by_deploy_key(DeployKeyId key) { return {ByDeployKey{key}}; }
+
+  Actor in_request(std::string request_id) const;
+  /// The account, in this actor's request: on whose behalf the server speaks.
+  Actor on_behalf_of(Account account) const;
+
+  /// The account that acts; null if none does.
+  const Account* account() const;
+  /// The account that acts. It is a bug to ask where none does: an operation for accounts is
+  /// entered by accounts alone.
+  const Account& sender() const;
+  /// The human who answers for the sender: a bot's human, otherwise the sender itself.
+  AccountId human() const { return who_answers_for(sender()); }
+  /// The token that it acts by; null without one.
+  const Token* token() const;
+  std::optional<DeployKeyId> deploy_key_id() const;
+  Authority authority() const;
+  /// Of the request that it made, for the audit log; empty outside of requests.
+  const std::string& request_id() const { return request_id_; }
+
+ private:
+  struct Nobody {};
+  struct LocalAdministrator {};
+  struct Timer {};
+  struct ByAccount {
+    Account account;
+    std::optional<Token> token;  ///< nothing: a session
+  };
+  struct ByDeployKey {
+    DeployKeyId id;
+  };
+  using Who = std::variant<Nobody, LocalAdministrator, Timer, ByAccount, ByDeployKey>;
+  Actor(Who who) : who_(std::move(who)) {}
+
+  Who who_;
+  std::string request_id_;
+};
+
+}  // namespace esclusa::core

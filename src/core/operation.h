@@ -1,0 +1,39 @@
+#pragma once
+#include <string_view>
+
+#include "core/account.h"
+#include "core/scope.h"
+
+namespace esclusa::core {
+
+/// Whom an operation serves, beside the role and scopes that it demands.
+enum class Audience {
+  repository,    ///< of one repository: judged for it
+  organization,  ///< of one organization: judged for it
+  account,       ///< needs an account, with whatever scopes unless the operation names some
+  anyone,        ///< also nobody's: what the server says of itself
+  viewer,        ///< also nobody's: a list of what the caller may read
+  local_admin,   ///< only through the administrator's unix socket
+  ssh,           ///< only through the unix socket of OpenSSH's helpers
+};
+
+/// Something that the server does for an actor, whatever the door: a route of the API, a page or a
+/// command points at it. It is the one place that says who may do it. The constants are in
+/// `core/operations/`.
+struct Operation {
+  std::string_view name;  ///< as the constant: `create_deployment`
+  Audience audience = Audience::anyone;
+  /// In an organization `Role::admin` is its owners, and any other role all of its members.
+  Role role = Role::none;
+  /// Any of these opens it (`public_repo` only on public repositories); reading a public repository
+  /// asks for none.
+  Scopes scopes = {};
+  /// Whether it changes something that readers may change: then a public repository asks for an
+  /// account and a scope, too.
+  bool acts = false;
+  /// In a repository: whoever may read by one of these sees what the operation is about, and is
+  /// told 403 `missing_scope` where the operation would be hidden.
+  Scopes seen_by = {};
+};
+
+}  // namespace esclusa::core

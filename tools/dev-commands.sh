@@ -1,0 +1,166 @@
+# The long commands of ./dev, and those that only developers of a part need. ./dev reads this file; it
+# has what they use: install, build_preset, the lists of packages, die, say, $python.
+# shellcheck shell=bash disable=SC2154
+
+command_crash() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev crash [--cycles N] [--seed N]
+       ./dev crash merges [--cycles N] [--seed N] [--no-sweep]
+       ./dev crash agent [--kills N] [--full-disks N] [--seed N]
+
+Starts the server, writes with eight clients, kills it (SIGKILL) while requests are unanswered,
+starts it again on the same data, N times (20); then audits that nothing acknowledged was lost, and
+that each of three webhook receivers, one of them a bad one, got every event that its hook wants,
+in order. The auditor's own records are kept when something was wrong.
+
+With `merges` the kills are for auto_merge: one before each call by which a merge changes a file
+(with strace), then N (10) at random among many merges; git and the database must agree after each.
+
+With `agent` it is the agent that is killed, in webhook and in pull mode, N times (20) at calls by
+which it writes and at random, and its disk that is full, N times (5); then each run must have one
+final status, and no command may have been started twice.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset dev esclusa || die "the build failed"
+  local script=crash.py
+  if [[ ${1:-} == merges || ${1:-} == agent ]]; then
+    script=$1.py
+    shift
+  fi
+  exec "$python" "tests/crash/$script" "$@"
+}
+
+command_ssrf() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev ssrf [--names N] [addresses|guarded|names|redirects ...]
+
+Makes webhooks for some 330 spellings of addresses (tests/ssrf/addresses.txt), for N names (200)
+whose address changes after the first question, and for redirects, in a network namespace where
+every address leads to this machine; strace says to which of them the server connected.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset dev esclusa || die "the build failed"
+  exec "$python" tests/ssrf/connects.py "$@"
+}
+
+command_storm() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev storm [--events N] [kinds|latency]
+
+kinds: hooks for 22 kinds of receivers (failing, hanging, endless, slow, ...), N events (400), then
+all are mended; each event must have arrived everywhere, in order. latency: six good receivers
+beside one that hangs and three that fail; the good ones' first attempts must have a 99th
+percentile under 1 s, so leave the machine alone meanwhile.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset dev esclusa || die "the build failed"
+  exec "$python" tests/storm/storm.py "$@"
+}
+
+command_hostile() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev hostile [--sample] [--mode MODE] [--jobs N] [KIND...]
+
+Makes some ninety kinds of hostile repositories (drivers, hooks, links, FIFOs, broken packs, ...),
+registers each, lists, compares and deploys it, merges in it, fetches and pushes through the SSH
+door. strace says that no program was started and no file opened beyond it, and each step has the
+outcome that is written in the table (tests/hostile). All of it with Landlock as it is here, as
+Debian 12's own kernel has it (version 2), and without (--mode landlock, version2, none). --sample
+takes the kinds of ./dev check. As root also devices and repositories of another owner.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset dev esclusa || die "the build failed"
+  exec "$python" tests/hostile/hostile.py "$@"
+}
+
+command_simulate() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev simulate [--seeds N] [--first S] [--workers N]
+       ./dev simulate --trace SEED
+
+Plays N seeds (1,000,000): what people, clocks, crashes and a failing storage may do to deployments
+that wait for their gates, in random order, with several requests at once. The program is the real
+one from app/ down, with real SQLite and git, and each transaction is compared with an oracle. It
+ends with the first seed that breaks an invariant, and tells its story; --trace tells any seed's.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset release simulate || die "the build failed"
+  if [[ " $* " != *" --seeds"* && " $* " != *" --trace"* ]]; then set -- --seeds 1000000 "$@"; fi
+  exec build/release/simulate "$@"
+}
+
+command_bench() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev bench [--rounds N] [--seconds S] [ROW...]
+
+Builds the release preset, and measures each row against its anchor: N rounds (5) of S seconds (5)
+for either side by turns, so that whatever else the machine does meets both. The table has the
+median of the rounds' ratios and their spread, and the processor time of either side for each
+request (cpu us); raw figures are kept in .cache/bench/TIME.json.
+
+  one        GET one deployment             nginx with a file of the same bytes
+  page       GET a page of 30               nginx with a file of the same bytes
+  one-304    the same with a matching ETag  the full answer
+  page-304   the same with a matching ETag  the full answer
+  post       POST, 64 connections           SQLite alone, group commit, the same rows
+  post-1     POST, 1 connection, p50        SQLite alone, one transaction after the other
+  deliver    deliveries to 8 hooks          libcurl alone, 32 connections
+  prompt     201 to first byte, p99         libcurl alone, a request to its answer
+
+Exit code 1 when a row is invalid (an answer was wrong), not when a target was missed.
+TEXT
+    return
+  fi
+  install "${packages[@]}" "${bench_packages[@]}"
+  build_preset release esclusa sqlite_loop curl_loop || die "the build failed"
+  ESCLUSA_BINARY=$PWD/build/release/esclusa exec "$python" tests/bench/bench.py "$@"
+}
+
+command_fuzz() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev fuzz [--requests N] [--seed N]
+
+Starts a server with data, and lets schemathesis send N requests (20,000) that it makes up from
+/openapi.json, good ones and bad ones. No answer may be a 5xx or differ from the description. The
+seed is another one each time, and is shown; requests that fail are shown as curl commands.
+TEXT
+    return
+  fi
+  install "${packages[@]}" "${fuzz_packages[@]}"
+  tools/prepare-fuzz || die "schemathesis could not be fetched"
+  build_preset dev esclusa || die "the build failed"
+  exec "$python" tests/fuzz/schemathesis_run.py "$@"
+}
+
+command_walk() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev walk
+
+Creates a deployment on a server with a real database and a real repository, and prints the walk of
+that request as it ran: each step with its time, its statements, and the repositories it opened.
+A newcomer's first look at the code: ARCHITECTURE.md names the files of each step.
+TEXT
+    return
+  fi
+  install "${packages[@]}"
+  build_preset dev api_test || die "the build failed"
+  ESCLUSA_PRINT_WALK=1 exec build/dev/api_test --test-case="walk: POST a deployment" --minimal
+}
