@@ -5,8 +5,8 @@
 
 namespace esclusa {
 
-/// The time since the machine started, which nobody can set. `boot_id` tells one start from
-/// another, as the kernel does; empty if it does not say.
+/// The time since the machine started; nobody can set it. `boot_id` is the kernel's id of this
+/// start; empty if the kernel gives none.
 struct BootTime {
   std::string boot_id;
   std::chrono::microseconds since_boot{};
@@ -14,7 +14,7 @@ struct BootTime {
 
 using BootClock = std::function<BootTime()>;
 
-/// The system's. It goes on while the machine sleeps (CLOCK_BOOTTIME). Any thread.
+/// The system's boot clock (CLOCK_BOOTTIME): it also counts while the machine sleeps. Any thread.
 BootTime boot_now();
 
 }  // namespace esclusa

@@ -5,7 +5,7 @@
 
 namespace esclusa {
 
-/// A bug: never thrown for input, answered with 500 and logged.
+/// A bug in the program. Never thrown because of input; answered with 500 and logged.
 struct Bug : std::logic_error {
   using std::logic_error::logic_error;
 };

@@ -19,11 +19,11 @@ const unsigned char* bytes_of(std::string_view text) {
 std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::string mac(EVP_MAX_MD_SIZE, '\0');
   unsigned int length = 0;
-  // To OpenSSL a null key means the key of the call before.
+  // OpenSSL takes a null key for the key of the previous call.
   const char* key_data = key.empty() ? "" : key.data();
   if (HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
            bytes_of(mac), &length) == nullptr) {
-    throw std::bad_alloc();  // nothing else can fail here
+    throw std::bad_alloc();  // the only possible cause
   }
   mac.resize(length);
   return mac;
@@ -102,7 +102,7 @@ std::string sha256(std::string_view bytes) {
   std::string digest(crypto_hash_sha256_BYTES, '\0');
   if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) !=
       1) {
-    throw std::bad_alloc();  // nothing else can fail here
+    throw std::bad_alloc();  // the only possible cause
   }
   return digest;
 }

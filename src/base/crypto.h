@@ -7,11 +7,11 @@
 /// Hashing, randomness and sealing, by libsodium and OpenSSL. Any thread.
 namespace esclusa {
 
-/// Call once before anything else here.
+/// Call this once before any other function of this header.
 void init_crypto();
 
 std::string random_bytes(size_t count);
-/// `count` characters of [0-9A-Za-z], uniformly.
+/// `count` random characters of [0-9A-Za-z], uniformly distributed.
 std::string random_base62(size_t count);
 /// A random (version 4) UUID in lower case.
 std::string random_uuid();
@@ -19,7 +19,7 @@ std::string random_uuid();
 std::string hex(std::string_view bytes);
 /// Standard alphabet with padding.
 std::string base64(std::string_view bytes);
-/// Nothing if it is no base64 of the standard alphabet with padding.
+/// Nothing if the text is not base64 of the standard alphabet with padding.
 std::optional<std::string> base64_decode(std::string_view text);
 /// base64url without padding.
 std::string base64url(std::string_view bytes);
@@ -30,7 +30,7 @@ std::string hmac_sha256(std::string_view key, std::string_view message);
 /// Lower-case hex of HMAC-SHA256 / HMAC-SHA1, as in `X-Hub-Signature-256` / `X-Hub-Signature`.
 std::string hmac_sha256_hex(std::string_view key, std::string_view message);
 std::string hmac_sha1_hex(std::string_view key, std::string_view message);
-/// Compares in a time that depends on the lengths alone.
+/// The time depends only on the lengths, not on the content.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 /// A value that must not reach a log: it has no stream operator and no formatter.
@@ -51,9 +51,9 @@ class Sealer {
  public:
   static constexpr size_t key_bytes = 32;
   explicit Sealer(Secret key);
-  /// base64url text.
+  /// Returns base64url text.
   std::string seal(std::string_view context, const Secret& plain) const;
-  /// Nothing if it was not sealed under this key and context, or was altered.
+  /// Nothing if `sealed` was sealed under another key or context, or was altered.
   std::optional<Secret> unseal(std::string_view context, std::string_view sealed) const;
 
  private:

@@ -12,7 +12,7 @@ using namespace esclusa;
 using namespace std::string_literals;
 
 namespace {
-/// libsodium wants to be started before its first use, whichever test is run alone.
+/// libsodium must be initialised before its first use, also when only one test is run.
 const bool started = (init_crypto(), true);
 const Secret key(std::string(Sealer::key_bytes, 'k'));
 
@@ -37,7 +37,7 @@ TEST_CASE("hex, base64url and base64_decode: RFC 4648 vectors") {
   CHECK(base64_decode("+/8=") == "\xfb\xff");
 }
 
-TEST_CASE("base64_decode: nothing for what is no base64") {
+TEST_CASE("base64_decode: nothing for text that is not base64") {
   for (auto text :
        {"Z", "Zg", "Zg=", "Zg===", "Zg== ", "Z g==", "Zg==Zg==", "-_8=", "Zh==", "\xff"}) {
     CAPTURE(text);
@@ -63,7 +63,7 @@ TEST_CASE("hmac: GitHub's documented vector, RFC 4231 and RFC 2202") {
         "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 }
 
-TEST_CASE("hmac: an empty key and an empty message are values like any other") {
+TEST_CASE("hmac: an empty key and an empty message are valid") {
   const std::string expected = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
   CHECK(hmac_sha256_hex("", "") == expected);
   CHECK(hmac_sha256_hex({}, {}) == expected);
@@ -85,7 +85,7 @@ TEST_CASE("random_uuid: version 4, lower case, never the same") {
   CHECK(seen.size() == 100);
 }
 
-TEST_CASE("random_base62: the asked length, of letters and digits") {
+TEST_CASE("random_base62: the requested length, letters and digits only") {
   CHECK(random_base62(0).empty());
   const std::string text = random_base62(5000);
   CHECK(text.size() == 5000);
@@ -101,7 +101,7 @@ TEST_CASE("equal_in_constant_time: equality") {
   CHECK_FALSE(equal_in_constant_time("abc", "abcd"));
 }
 
-TEST_CASE("Sealer: opened by the same key and context alone") {
+TEST_CASE("Sealer: only the same key and context unseal a value") {
   const Sealer sealer(key);
   const std::string sealed = sealer.seal("hook:1", Secret("s3cret"));
   CHECK(sealed.find_first_not_of(

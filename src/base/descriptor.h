@@ -20,7 +20,7 @@ class Descriptor {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
   int get() const { return fd_; }
-  /// The descriptor, which somebody else closes from now on.
+  /// Gives the descriptor away: the caller closes it from now on.
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 

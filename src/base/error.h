@@ -6,21 +6,22 @@
 
 namespace esclusa {
 
-/// What went wrong, by what the caller can do about it; `api/errors.cc` maps each to a status.
+/// The kind of an error, by what the caller can do about it; `api/errors.cc` maps each to a status.
 enum class ErrorCode {
-  bad_json,         ///< the body is no JSON, or no JSON object
+  bad_json,         ///< the body is not JSON, or not a JSON object
   bad_request,      ///< the request itself is malformed
   unauthenticated,  ///< credentials are missing or wrong
   forbidden,        ///< visible, but not allowed
   not_found,        ///< absent, or not visible to this caller
-  conflict,         ///< refused because of the state things are in
+  conflict,         ///< refused because of the present state
   too_large,        ///< over a limit of base/limits.h
   invalid,          ///< well-formed, but not acceptable
   unavailable,      ///< cannot be done now; the outcome of a write may be unknown
   internal,         ///< a bug
 };
 
-/// A context that a deployment depends on, and its state in GitHub's words, or `missing`.
+/// A status context or check that a deployment requires, and its state: GitHub's word, or
+/// `missing`.
 struct ContextState {
   std::string context;
   std::string state;
@@ -32,16 +33,17 @@ struct FieldError {
   std::string field;
   std::string code;
   std::string message;
-  std::vector<ContextState> contexts = {};  ///< only of `required_contexts`
+  std::vector<ContextState> contexts = {};  ///< only for the field `required_contexts`
 };
 
-/// A refusal. `message` and `fields` follow GitHub's texts; `reason_code` is ours and stable.
+/// An error value. `message` and `fields` follow GitHub's texts; `reason_code` is Esclusa's own and
+/// stable.
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;
   std::string reason_code;
   std::vector<FieldError> fields;
-  std::vector<std::string> details;  ///< `errors` where GitHub sends an array of strings
+  std::vector<std::string> details;  ///< GitHub's `errors`, where it is an array of strings
 };
 
 template <class T>
@@ -66,7 +68,7 @@ inline std::unexpected<Error> fail_request(const std::string& problem,
 
 }  // namespace esclusa
 
-/// The value of a `Result`, or return its error from the enclosing function.
+/// The value of a `Result`; if it holds an error, the enclosing function returns that error.
 #define TRY(expression)                                                       \
   ({                                                                          \
     auto&& try_result_ = (expression);                                        \

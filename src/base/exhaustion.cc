@@ -13,7 +13,8 @@ namespace {
 
 constexpr int exhausted_code = 70;
 
-/// Copies a text into a JSON string of a fixed size.
+/// Copies a text into a buffer of fixed size; what JSON would have to escape, and all but ASCII,
+/// becomes `?`.
 template <size_t Size>
 void copy_plain(char (&to)[Size], const char* from) {
   size_t i = 0;
@@ -24,7 +25,7 @@ void copy_plain(char (&to)[Size], const char* from) {
   to[i] = '\0';
 }
 
-/// Nothing here may allocate.
+/// Must not allocate: memory may be exhausted.
 [[noreturn]] void end_process() {
   bool exhausted = false;
   char error[200] = "terminate was called";
@@ -51,7 +52,7 @@ void copy_plain(char (&to)[Size], const char* from) {
                 : "the process ends: an exception was not handled",
       error);
   if (::write(STDERR_FILENO, line, static_cast<size_t>(size)) < 0) std::abort();
-  if (exhausted) ::_exit(exhausted_code);  // not exit(): other threads still use what it destroys
+  if (exhausted) ::_exit(exhausted_code);  // not exit(): it destroys what other threads still use
   std::abort();
 }
 

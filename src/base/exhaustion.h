@@ -1,14 +1,14 @@
 #pragma once
 #include <exception>
 
-/// What is done when the machine gives no more: memory, threads or descriptors.
+/// What the program does when memory, threads or descriptors are exhausted.
 namespace esclusa {
 
-/// Whether the exception says so. What was asked for may well succeed a moment later.
+/// Whether the exception means exhaustion. The same request may succeed a moment later.
 bool is_exhaustion(const std::exception& exception);
 
-/// From now on, an exception that no thread handles ends the process with a line in the log that
-/// says why, for which no memory is needed: with exit code 70 after exhaustion, by SIGABRT after
+/// Installs the handler for exceptions that no thread catches. The handler logs the cause, without
+/// allocating memory, and ends the process: with exit code 70 after exhaustion, by SIGABRT after
 /// anything else.
 void log_last_words();
 

@@ -6,14 +6,14 @@
 
 namespace esclusa {
 
-/// Makes of a clock that anybody may set a time that neither runs backwards nor stands still. When
-/// the clock is set back, the time goes on at half its pace until the clock has caught up, so that
-/// whatever waits for a moment sees it come. One thread at a time.
+/// Turns a clock that anybody may set into a time that never runs backwards and never stands still.
+/// After the clock is set back, the time runs at half speed until the clock has caught up, so that
+/// every moment still comes. One thread at a time.
 class ForwardClock {
  public:
-  /// The time, where the clock says `wall` and `steady` has passed since any fixed moment.
+  /// Returns the time. `wall` is what the clock says; `steady` is the time since any fixed moment.
   Timestamp tell(Timestamp wall, std::chrono::microseconds steady) {
-    // Counted since the last time that the clock was right: small steps lose nothing in rounding.
+    // Computed from the last moment at which the clock was right, so that rounding loses nothing.
     const bool is_right = !right_ || wall >= right_->time + (steady - right_->steady) / slow_down;
     if (is_right) right_ = {wall, steady};
     return right_->time + (steady - right_->steady) / slow_down;

@@ -9,7 +9,7 @@ namespace {
 constexpr Timestamp noon = Timestamp(std::chrono::sys_days{2026y / 11 / 21} + 12h);
 }
 
-TEST_CASE("ForwardClock: says what the clock says, also when that is set ahead") {
+TEST_CASE("ForwardClock: follows the clock, also when it is set ahead") {
   ForwardClock clock;
   CHECK(clock.tell(noon, 0s) == noon);
   CHECK(clock.tell(noon + 1s, 1s) == noon + 1s);
@@ -17,7 +17,7 @@ TEST_CASE("ForwardClock: says what the clock says, also when that is set ahead")
   CHECK(clock.tell(noon + 87'600h + 1us, 3s) == noon + 87'600h + 500ms);
 }
 
-TEST_CASE("ForwardClock: goes on when the clock is set back, and is right again one day") {
+TEST_CASE("ForwardClock: runs on when the clock is set back, until the clock has caught up") {
   ForwardClock clock;
   CHECK(clock.tell(noon, 0s) == noon);
   CHECK(clock.tell(noon - 10s, 0s) == noon);
@@ -26,7 +26,7 @@ TEST_CASE("ForwardClock: goes on when the clock is set back, and is right again 
   CHECK(clock.tell(noon + 11s, 21s) == noon + 11s);
 }
 
-TEST_CASE("ForwardClock: however often it is asked meanwhile, the time goes on") {
+TEST_CASE("ForwardClock: runs on, however often it is read while the clock is behind") {
   ForwardClock clock;
   clock.tell(noon, 0s);
   Timestamp last = noon;
@@ -38,7 +38,7 @@ TEST_CASE("ForwardClock: however often it is asked meanwhile, the time goes on")
   CHECK(last == noon + 500us);
 }
 
-TEST_CASE("ForwardClock: set back again and again, it still goes on") {
+TEST_CASE("ForwardClock: runs on when the clock is set back again and again") {
   ForwardClock clock;
   Timestamp last = clock.tell(noon, 0s);
   for (int step = 1; step <= 100; ++step) {

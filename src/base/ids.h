@@ -8,7 +8,7 @@
 
 namespace esclusa {
 
-/// A row's id: its own type per table, positive, below 2^53, never used twice.
+/// The id of a row: each table has its own type. Positive, below 2^53, never reused.
 template <class Tag>
 struct Id {
   int64_t value = 0;
@@ -38,7 +38,7 @@ using DeliveryId = Id<struct DeliveryTag>;
 using DeliveryAttemptId = Id<struct DeliveryAttemptTag>;
 using RedeliveryId = Id<struct RedeliveryTag>;
 
-/// A positive decimal integer without sign, blanks or leading zeros; else nothing.
+/// A positive decimal integer without sign, blanks or leading zeros; nothing for any other text.
 inline std::optional<int64_t> parse_positive(std::string_view text) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -18,7 +18,7 @@
 namespace esclusa {
 namespace {
 
-// Debian 12's header ends at version 2.
+// Debian 12's header defines the rights only up to version 2.
 constexpr uint64_t fs_truncate = 1U << 14;                         ///< version 3
 constexpr uint64_t net_bind_and_connect = 1U << 0 | 1U << 1;       ///< version 4, TCP
 constexpr uint64_t fs_ioctl_device = 1U << 15;                     ///< version 5
@@ -26,7 +26,7 @@ constexpr uint64_t scope_sockets_and_signals = 1U << 0 | 1U << 1;  ///< version 
 constexpr int first_version_with_network = 4;
 constexpr int first_version_with_scope = 6;
 
-/// The kernel's `landlock_ruleset_attr`, whose later members older kernels do not know.
+/// The kernel's `landlock_ruleset_attr`; older kernels do not know the later members.
 struct RulesetAttributes {
   uint64_t handled_access_fs = 0;
   uint64_t handled_access_net = 0;
@@ -43,7 +43,7 @@ constexpr uint64_t writable_folder = readable_folder | writable_file |
 constexpr uint64_t executable_file = readable_file | LANDLOCK_ACCESS_FS_EXECUTE;
 constexpr uint64_t executable_folder = readable_folder | LANDLOCK_ACCESS_FS_EXECUTE;
 
-/// The rights on files that a version knows: those that are not handled stay free.
+/// The rights that a version of Landlock can restrict; the others stay unrestricted.
 uint64_t known_rights(int version) {
   uint64_t rights = (LANDLOCK_ACCESS_FS_REFER << 1) - 1;  // versions 1 and 2
   if (version >= 3) rights |= fs_truncate;

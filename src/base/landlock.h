@@ -7,31 +7,31 @@
 
 namespace esclusa {
 
-/// What a process and all that it starts may do to files. Everything else is refused to it, also
-/// to make devices, sockets, FIFOs and symbolic links, and, where the kernel can, to use TCP and to
-/// signal processes outside. A folder stands for all that is beneath it.
+/// The files that a process and its children may use. All other access is refused, as is making
+/// devices, sockets, FIFOs and symbolic links. Where the kernel supports it, TCP and signals to
+/// processes outside are refused too. A folder stands for everything beneath it.
 struct Confinement {
   std::vector<std::string> readable = {};
-  std::vector<std::string> writable = {};  ///< and readable: files and folders are made and removed
-  std::vector<std::string> executable = {};  ///< and readable
+  std::vector<std::string> writable = {};    ///< also readable; files may be made and removed
+  std::vector<std::string> executable = {};  ///< also readable
 
   void add(const Confinement& more);
 };
 
-/// The version of Landlock that the kernel offers; 0 if it has none, or one that cannot tell a move
-/// between two folders of a repository from a way out (before version 2). Asked once.
+/// The version of Landlock that the kernel offers; 0 if it has none. Version 1 counts as 0: it
+/// forbids every move of a file between two folders. The kernel is asked once.
 int landlock_version();
 
-/// A confinement, made ready by Linux's Landlock.
+/// A confinement that is ready to be applied, by Linux's Landlock.
 class Landlock {
  public:
-  /// Opens the paths, following symbolic links: a path inside of a folder that is not trusted has
-  /// to come from a descriptor, as `/proc/self/fd/N`. Paths that are not there grant nothing. With
-  /// version 0 nothing will be confined. `unavailable` if a path cannot be opened.
+  /// Opens the paths, following symbolic links: name a path inside an untrusted folder by its
+  /// descriptor, as `/proc/self/fd/N`. A path that does not exist grants nothing. With version 0,
+  /// nothing is confined. `unavailable` if a path cannot be opened.
   static Result<Landlock> prepare(const Confinement& confinement, int version = landlock_version());
 
-  /// Confines the calling thread and whatever it starts, for good: 0 or the error's number. Takes
-  /// away set-user-ID as well. May be called between fork() and exec().
+  /// Confines the calling thread and its future children for good. Returns 0 or errno. Also
+  /// disables set-user-ID. May be called between fork() and exec().
   int confine_this_thread() const;
 
  private:

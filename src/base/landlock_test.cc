@@ -17,7 +17,7 @@ using namespace esclusa;
 
 namespace {
 
-/// What a program needs to start: the loader, libraries, and `programs`.
+/// What a program needs to start: the loader, the libraries, and `programs`.
 Confinement with_programs(std::vector<std::string> programs) {
   programs.emplace_back("/lib64/ld-linux-x86-64.so.2");
   return {.readable = {"/usr/lib", "/etc/ld.so.cache"},
@@ -43,7 +43,7 @@ Ran run_shell(std::string script, std::optional<Confinement> confinement) {
   return ran;
 }
 
-/// The number of the error with which `attempt` fails on a thread that is confined so; 0: it did.
+/// The errno with which `attempt` fails on a confined thread; 0 if it succeeds.
 int error_when_confined(const Confinement& confinement, int version,
                         const std::function<bool()>& attempt) {
   const auto landlock = Landlock::prepare(confinement, version);
@@ -85,11 +85,11 @@ TEST_CASE("confinement: a child reads, writes and executes what it was granted, 
   CHECK(test::read_file(granted) == "granted\n");
   CHECK_FALSE(std::filesystem::exists(folder / "outside/new"));
 
-  // All of this is possible without.
+  // Without confinement, the child may do all of this.
   CHECK(run_shell("cat " + secret + " && /usr/bin/id", std::nullopt).outcome.succeeded());
 }
 
-TEST_CASE("confinement: a link leads nowhere that its target was not granted") {
+TEST_CASE("confinement: a symbolic link gives no access to a target that was not granted") {
   if (!test::has_landlock()) return;
   const test::TempFolder folder;
   const std::string secret = folder.write("outside/secret", "secret\n");
@@ -104,7 +104,7 @@ TEST_CASE("confinement: a link leads nowhere that its target was not granted") {
   CHECK(test::read_file(secret) == "secret\n");
 }
 
-TEST_CASE("confinement: a writable folder holds no programs, devices, FIFOs or new links") {
+TEST_CASE("confinement: in a writable folder no program runs, and no FIFO or link can be made") {
   if (!test::has_landlock()) return;
   const test::TempFolder folder;
   const std::string program = (folder / "program").string();
@@ -118,7 +118,7 @@ TEST_CASE("confinement: a writable folder holds no programs, devices, FIFOs or n
   CHECK(run_shell(program, confinement).outcome.succeeded());
 }
 
-TEST_CASE("confinement: the thread that starts a child stays free, and so does its next child") {
+TEST_CASE("confinement: confines the child, not the thread that starts it, nor its next child") {
   const test::TempFolder folder;
   const std::string file = folder.write("file", "text");
   CHECK(run_shell("true", with_programs({"/bin/sh"})).outcome.succeeded());
@@ -126,7 +126,7 @@ TEST_CASE("confinement: the thread that starts a child stays free, and so does i
   CHECK(run_shell("cat " + file, std::nullopt).output == "text");
 }
 
-TEST_CASE("Landlock: confines by version 2, Debian 12's, as by the kernel's own; 0 confines not") {
+TEST_CASE("Landlock: confines with version 2 (Debian 12) and the kernel's; not with version 0") {
   const test::TempFolder folder;
   const std::string secret = folder.write("secret", "text");
   const std::string granted = folder.write("granted", "text");

@@ -79,7 +79,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   try {
     write_line(level, message, fields);
   } catch (const std::bad_alloc&) {
-    // Whoever logs that memory has run out must not fail for it again.
+    // To log that memory has run out must not itself fail for lack of memory.
     constexpr std::string_view text =
         "{\"level\":\"error\",\"message\":\"a line is missing here: no memory for it\"}\n";
     if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-/// The program's log: one JSON object a line on standard error. Any thread.
-/// Values are escaped here, so that no input can forge a line or move a terminal's cursor.
+/// The program's log: one JSON object per line on standard error. Any thread. Values are escaped,
+/// so that no input can forge a line or move a terminal's cursor.
 namespace esclusa::log {
 
 enum class Level { debug, info, warning, error };

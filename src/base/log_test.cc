@@ -30,7 +30,7 @@ std::string captured(const std::function<void()>& body) {
   return test::read_file(file);
 }
 
-/// The line without its time.
+/// The logged line without its time.
 std::string logged(const std::function<void()>& body) {
   std::string line = captured(body);
   REQUIRE(line.starts_with("{\"time\":\""));
@@ -39,7 +39,7 @@ std::string logged(const std::function<void()>& body) {
 
 }  // namespace
 
-TEST_CASE("log: one JSON object a line, with the fields in order") {
+TEST_CASE("log: one JSON object per line, with the fields in order") {
   CHECK(logged([] { log::info("started", {{"port", 8080}, {"host", "::"}}); }) ==
         ",\"level\":\"info\",\"message\":\"started\",\"port\":\"8080\",\"host\":\"::\"}\n");
   CHECK(logged([] { log::warning("{} %s"); }) == ",\"level\":\"warning\",\"message\":\"{} %s\"}\n");

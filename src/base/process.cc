@@ -29,7 +29,7 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds cancel_tick{50};  ///< a flag cannot wake poll()
-constexpr milliseconds group_tick{5};    ///< nor can the end of a group
+constexpr milliseconds group_tick{5};    ///< the end of a group cannot wake poll()
 constexpr milliseconds longest_limit = std::chrono::hours(24 * 365);
 
 std::unexpected<Error> cannot_start(const ProcessSpec& spec, int error) {
@@ -39,7 +39,7 @@ std::unexpected<Error> cannot_start(const ProcessSpec& spec, int error) {
               "process_not_started");
 }
 
-/// The same file above the numbers that the child's standard streams will take.
+/// A duplicate of the descriptor, above the numbers 0 to 2 of the child's standard streams.
 Descriptor above_standard_streams(int fd) {
   Descriptor given(fd);
   if (fd < 0 || fd > STDERR_FILENO) return given;
@@ -48,7 +48,7 @@ Descriptor above_standard_streams(int fd) {
 
 struct Pipe {
   Descriptor read_end, write_end;
-  /// False, with errno, if there are no descriptors left.
+  /// False if there are no descriptors left; errno is set.
   bool open() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -58,8 +58,8 @@ struct Pipe {
   }
 };
 
-/// A file in memory instead of a pipe: nobody has to feed it while the output is read, and a
-/// program that does not read its input costs no SIGPIPE.
+/// A memory file for the child's input instead of a pipe: nobody has to write to it while the
+/// output is read, and a child that does not read its input causes no SIGPIPE.
 Descriptor input_file(std::string_view input) {
   Descriptor file = above_standard_streams(memfd_create("input", MFD_CLOEXEC));
   while (file && !input.empty()) {
@@ -77,8 +77,8 @@ bool is_program(const std::string& path) {
          faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
 }
 
-/// Where the program is by the PATH that it will see; posix_spawnp would search ours. Relative
-/// folders in PATH are passed over: they would mean ours, not `spec.directory`.
+/// Finds the program by the child's PATH; posix_spawnp would search our own. Relative folders in
+/// PATH are skipped: they would be relative to our folder, not to `spec.directory`.
 std::string find_program(const ProcessSpec& spec) {
   const std::string& name = spec.arguments[0];
   if (name.contains('/')) return name;
@@ -89,7 +89,7 @@ std::string find_program(const ProcessSpec& spec) {
       std::string path = std::string(folder) + "/" + name;
       if (!name.empty() && is_program(path)) return path;
     }
-    break;  // the first one counts, as for getenv
+    break;  // the first PATH entry counts, as for getenv
   }
   return {};
 }
@@ -105,7 +105,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-/// The arguments of posix_spawn that have to be freed.
+/// The arguments of posix_spawn, which must be freed.
 struct SpawnPlan {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -120,8 +120,9 @@ struct SpawnPlan {
   }
 };
 
-/// Runs it on a thread of its own, which a confinement does not outlive: a child has that of the
-/// thread that starts it. Returns what `spawn` returns, or why it could not be called.
+/// Calls `spawn` on a new, confined thread: a child inherits the confinement of the thread that
+/// starts it, and the confinement ends with that thread. Returns the result of `spawn`, or errno if
+/// it could not be called.
 int on_confined_thread(const Landlock& landlock, const std::function<int()>& spawn) {
   int error = 0;
   try {
@@ -135,8 +136,8 @@ int on_confined_thread(const Landlock& landlock, const std::function<int()>& spa
   return error;
 }
 
-/// A started program. Unless it has been waited for, its group is killed when this goes away (an
-/// output callback may throw).
+/// A started program. The destructor kills its process group if nobody has waited for it, as when
+/// an output callback throws.
 class Child {
  public:
   Result<void> start(const ProcessSpec& spec);
@@ -148,12 +149,12 @@ class Child {
   }
 
   void signal_group(int signal) const { kill(-leader_, signal); }
-  /// Waits for output or the program's end, for so long, and hands on what was read.
+  /// Waits up to `wait` for output or the program's end, and passes on what was read.
   void poll_once(const ProcessSpec& spec, milliseconds wait);
-  /// Hands on what is in the pipes already, and no more: somebody outside of the group may hold
-  /// them open, or write without an end.
+  /// Passes on only what is in the pipes now: a process outside the group may hold them open or
+  /// write without end.
   void drain(const ProcessSpec& spec);
-  /// True once the program itself is a zombie; its number stays ours until `reap`.
+  /// True once the program is a zombie; its process id stays reserved until `reap`.
   bool leader_has_ended() const;
   void reap(ProcessOutcome& outcome);
   bool ended() const { return ended_; }
@@ -161,7 +162,7 @@ class Child {
   bool group_is_gone() const { return kill(-leader_, 0) != 0; }
 
  private:
-  /// How much was read: nothing at the end, which closes `from`.
+  /// Returns how many bytes were read. At the end of the stream it closes `from` and returns 0.
   size_t read_some(Descriptor& from, size_t limit,
                    const std::function<void(std::string_view)>& receive);
   const std::function<void(std::string_view)>& error_receiver(const ProcessSpec& spec) const {
@@ -185,7 +186,7 @@ Result<void> Child::start(const ProcessSpec& spec) {
   Descriptor input = input_file(spec.input);
   Pipe output, error_output;
   if (!input || !output.open()) return cannot_start(spec, errno);
-  // One pipe for both keeps the order in which they were written.
+  // One pipe for both streams keeps the order in which they were written.
   if (spec.on_error_output && !error_output.open()) return cannot_start(spec, errno);
   const Descriptor& error_end = spec.on_error_output ? error_output.write_end : output.write_end;
 
@@ -220,8 +221,8 @@ Result<void> Child::start(const ProcessSpec& spec) {
   }
   if (error != 0) return cannot_start(spec, error);
   leader_ = pid;
-  // Not in every sandbox: then we ask at every tick. By number, as glibc 2.36 declares the function
-  // for C alone.
+  // Some sandboxes forbid pidfd_open; then the process is checked at every tick. A raw system call,
+  // because glibc 2.36 declares the function only for C.
   pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   output_ = std::move(output.read_end);
   error_output_ = std::move(error_output.read_end);
@@ -244,7 +245,7 @@ size_t Child::read_some(Descriptor& from, size_t limit,
 }
 
 void Child::poll_once(const ProcessSpec& spec, milliseconds wait) {
-  // poll() passes over negative descriptors.
+  // poll() ignores negative descriptors.
   std::array<pollfd, 3> watched{{{output_.get(), POLLIN, 0},
                                  {error_output_.get(), POLLIN, 0},
                                  {ended_ ? -1 : pidfd_.get(), POLLIN, 0}}};
@@ -272,7 +273,7 @@ bool Child::leader_has_ended() const {
   do {
     result = waitid(P_PID, static_cast<id_t>(leader_), &info, WEXITED | WNOHANG | WNOWAIT);
   } while (result != 0 && errno == EINTR);
-  ENSURE(result == 0);  // ECHILD: somebody set SIGCHLD to be ignored, or waits for any child
+  ENSURE(result == 0);  // ECHILD: SIGCHLD is ignored, or somebody else waits for any child
   return info.si_pid != 0;
 }
 
@@ -300,8 +301,9 @@ Result<ProcessOutcome> run_process(const ProcessSpec& spec) {
   };
   while (true) {
     if (!child.ended() && child.leader_has_ended()) {
-      // The zombie still holds the group's number, so this cannot hit a stranger. Afterwards the
-      // number is only as safe as the time between two ticks is short: numbers go round.
+      // The zombie keeps the group's number reserved, so this cannot signal a stranger. After
+      // `reap` the kernel may reuse the number; only the short time between two ticks protects
+      // against that.
       if (stage == Stage::running) terminate();
       child.reap(outcome);
     }

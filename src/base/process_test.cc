@@ -42,7 +42,7 @@ Ran run(ProcessSpec spec) {
   return ran;
 }
 
-/// True when the process is gone or, where nobody collects orphans, a zombie.
+/// True when the process is gone, or is a zombie because nothing reaps orphans here.
 bool is_dead(std::string_view pid) {
   const std::string stat = test::read_file("/proc/" + std::string(trim(pid)) + "/stat");
   const size_t name_end = stat.rfind(") ");
@@ -128,7 +128,7 @@ TEST_CASE("run_process: runs in the given directory") {
   CHECK(run(spec).output == folder.path().string() + "\n");
 }
 
-TEST_CASE("run_process: standard error goes where it is asked to") {
+TEST_CASE("run_process: standard error goes to the requested callback") {
   auto spec = shell("echo one; echo two >&2; echo three");
   CHECK(run(spec).output == "one\ntwo\nthree\n");
   std::string errors;
@@ -136,7 +136,7 @@ TEST_CASE("run_process: standard error goes where it is asked to") {
   CHECK(run(spec).output == "one\nthree\n");
   CHECK(errors == "two\n");
   spec.on_error_output = nullptr;
-  CHECK(run_process(spec)->succeeded());  // nobody listens
+  CHECK(run_process(spec)->succeeded());  // without a callback for output
 }
 
 TEST_CASE("run_process: much input and output at once") {
@@ -150,7 +150,7 @@ TEST_CASE("run_process: much input and output at once") {
   CHECK(errors == spec.input);
 }
 
-TEST_CASE("run_process: input that nobody reads, and none at all") {
+TEST_CASE("run_process: input that the program does not read, and no input") {
   auto spec = shell("exec <&-; exit 3");
   spec.input = std::string(1'000'000, 'x');
   CHECK(run(spec).outcome.exit_code == 3);
@@ -203,12 +203,12 @@ TEST_CASE("run_process: signals are back to their defaults in the child") {
   REQUIRE(lines.size() == 3);
   for (std::string_view line : {lines[0], lines[1]}) {
     CAPTURE(line);
-    // Without the last two, 32 and 33: the C library's own, which have no default.
+    // 32 and 33 are excluded: they belong to the C library and have no default.
     CHECK((std::stoull(std::string(line.substr(line.find('\t'))), nullptr, 16) & 0x7fffffff) == 0);
   }
 }
 
-TEST_CASE("run_process: it leads a process group of its own") {
+TEST_CASE("run_process: it leads its own process group") {
   const auto ran =
       run(shell("read -r pid name state parent group rest < /proc/self/stat;"
                 "echo $$ $group"));
@@ -257,7 +257,7 @@ TEST_CASE("run_process: cancelled from another thread") {
   CHECK(outcome->signal == SIGTERM);
 }
 
-TEST_CASE("run_process: what the program leaves behind in its group is ended") {
+TEST_CASE("run_process: processes that the program leaves in its group are ended") {
   auto spec = shell("sleep 1000 & echo $!");
   spec.kill_after = 200ms;
   const auto ran = run(spec);
@@ -266,7 +266,7 @@ TEST_CASE("run_process: what the program leaves behind in its group is ended") {
   CHECK_FALSE(ran.outcome.timed_out);
 }
 
-TEST_CASE("run_process: what is left is killed if it ignores SIGTERM") {
+TEST_CASE("run_process: processes that the program leaves are killed if they ignore SIGTERM") {
   auto spec = shell("(trap '' TERM; exec sleep 1000) & echo $!");
   spec.kill_after = 100ms;
   const auto ran = run(spec);
@@ -274,7 +274,7 @@ TEST_CASE("run_process: what is left is killed if it ignores SIGTERM") {
   wait_until_dead(ran.output);
 }
 
-TEST_CASE("run_process: does not wait for one that left the group and holds the pipe") {
+TEST_CASE("run_process: does not wait for a process that left the group and holds the pipe open") {
   test::TempFolder folder;
   std::filesystem::path pid = folder / "pid";
   auto spec =
@@ -292,7 +292,7 @@ TEST_CASE("run_process: does not wait for one that left the group and holds the 
   kill(number, SIGKILL);
 }
 
-TEST_CASE("run_process: nothing of the output is lost at the end") {
+TEST_CASE("run_process: no output is lost at the end") {
   const auto ran = run(shell("head -c 60000 /dev/zero"));
   CHECK(ran.output.size() == 60000);
 }

@@ -6,14 +6,15 @@
 
 namespace esclusa {
 
-/// A map that holds at most `capacity` entries: a new key pushes out the one that was asked for
-/// the longest ago. One thread at a time.
+/// A map of at most `capacity` entries: a new key evicts the least recently used one. One thread at
+/// a time.
 template <class Key, class Value>
 class RecentMap {
  public:
   explicit RecentMap(size_t capacity) : capacity_(capacity) {}
 
-  /// The key's value, made where there is none. Stays in place until it is pushed out.
+  /// The value of the key; it is created if there is none. The reference is valid until the entry
+  /// is evicted.
   Value& at(const Key& key) {
     if (Value* found = find(key)) return *found;
     if (entries_.size() >= capacity_) {
@@ -25,7 +26,7 @@ class RecentMap {
     return entries_.front().second;
   }
 
-  /// The key's value; null if there is none.
+  /// The value of the key; null if there is none.
   Value* find(const Key& key) {
     auto place = places_.find(key);
     if (place == places_.end()) return nullptr;
@@ -38,7 +39,7 @@ class RecentMap {
  private:
   using Entries = std::list<std::pair<Key, Value>>;
   size_t capacity_;
-  Entries entries_;  ///< the latest first
+  Entries entries_;  ///< the most recently used first
   std::unordered_map<Key, typename Entries::iterator> places_;
 };
 

@@ -29,7 +29,7 @@ size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
-/// U+0080 to U+009F: terminals may take them for control sequences.
+/// U+0080 to U+009F: terminals may interpret them as control sequences.
 bool is_c1(std::string_view text) {
   return text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) >= 0x80 &&
          static_cast<unsigned char>(text[1]) < 0xa0;
@@ -49,7 +49,7 @@ void append_json_string(std::string& out, std::string_view text) {
   auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   out += '"';
   for (size_t i = 0; i < text.size(); ++i) {
-    // Nearly all text is plain from one end to the other: it goes at once.
+    // Most text needs no escapes: a run of plain characters is appended at once.
     const auto special = std::ranges::find_if_not(text.substr(i), is_plain);
     const size_t plain = static_cast<size_t>(special - (text.begin() + static_cast<long>(i)));
     out.append(text, i, plain);
@@ -141,7 +141,7 @@ std::string printable(std::string_view text) {
     const auto rest = text.substr(i);
     const size_t length = utf8_sequence(rest);
     const auto c = static_cast<unsigned char>(rest[0]);
-    // A byte that is no UTF-8 is a C1 control to an 8-bit terminal.
+    // An 8-bit terminal reads an invalid UTF-8 byte as a C1 control.
     const bool control =
         length == 0 || is_c1(rest) || c == 0x7f || (c < 0x20 && c != '\n' && c != '\t');
     if (control)

@@ -3,14 +3,14 @@
 #include <string_view>
 #include <vector>
 
-/// Small rules about text that several folders need.
+/// Text functions that several folders need.
 namespace esclusa {
 
-/// Appends `text` as a JSON string, quotes included; control characters (C0, DEL, C1) are escaped,
-/// and a byte that is not part of UTF-8 becomes U+FFFD: the result is JSON in any case.
+/// Appends `text` as a JSON string with quotes. Control characters (C0, DEL, C1) are escaped, and a
+/// byte that is not valid UTF-8 becomes U+FFFD: the result is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
-/// ASCII lower case; other bytes stay.
+/// Converts ASCII letters to lower case; other bytes stay.
 std::string ascii_lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);
@@ -21,15 +21,15 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 bool is_utf8(std::string_view text);
 /// The number of code points of valid UTF-8.
 size_t utf8_length(std::string_view text);
-/// True if there is a C0 control character or DEL in it (a line feed or tab counts).
+/// True if the text contains a C0 control character (also a line feed or tab) or DEL.
 bool has_control_characters(std::string_view text);
-/// For a terminal: control characters (C0, DEL, C1) and bytes that are not
-/// part of UTF-8 become `?`, except line feed and tab.
+/// For output to a terminal: control characters (C0, DEL, C1) and bytes that are not valid UTF-8
+/// become `?`, except line feed and tab.
 std::string printable(std::string_view text);
 
-/// Percent-encodes everything but RFC 3986 unreserved characters and those in `keep`.
+/// Percent-encodes everything except RFC 3986 unreserved characters and those in `keep`.
 std::string percent_encode(std::string_view text, std::string_view keep = {});
-/// False if a `%` is not followed by two hex digits. `+` is left alone.
+/// False if a `%` is not followed by two hex digits. `+` is not decoded.
 bool percent_decode(std::string_view text, std::string& out);
 
 }  // namespace esclusa

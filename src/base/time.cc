@@ -23,7 +23,7 @@ Timestamp system_now() {
 
 namespace {
 std::tm utc(Timestamp time) {
-  // Not by to_time_t: the system clock's nanoseconds end in the year 2262.
+  // to_time_t cannot be used: the system clock's nanoseconds end in the year 2262.
   return fmt::gmtime(
       std::time_t{std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()});
 }
@@ -37,7 +37,7 @@ std::string format_http_date(Timestamp time) {
 
 namespace {
 
-/// Whether `text` looks like `pattern`, in which 0 stands for any digit.
+/// Whether `text` has the form of `pattern`, in which 0 stands for any digit.
 bool has_shape(std::string_view text, std::string_view pattern) {
   return std::ranges::equal(text, pattern, [](char c, char expected) {
     return expected == '0' ? c >= '0' && c <= '9' : c == expected;

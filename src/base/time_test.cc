@@ -77,7 +77,7 @@ TEST_CASE("parse_time: RFC 3339, with fractions and offsets") {
   CHECK(parse_time("1969-12-31T23:59:59Z") == from_micros(-1'000'000));
 }
 
-TEST_CASE("parse_time: nothing for what is no time") {
+TEST_CASE("parse_time: nothing for text that is not a time") {
   for (auto text : {"", "2026-11-21", "2026-11-21T08:30:00", "2026-11-21 08:30:00Z",
                     "2026-13-21T08:30:00Z", "2026-02-29T08:30:00Z", "2026-11-21T24:00:00Z",
                     "2026-11-21T08:60:00Z", "2026-11-21T08:30:00.Z", "2026-11-21T08:30:00+1:00",
