@@ -10,27 +10,28 @@ namespace esclusa::core {
 
 enum class AccountKind { user, organization, bot };
 
-/// Who owns repositories and acts: `login` keeps its spelling and is unique without regard to case.
+/// An account owns repositories and acts. `login` keeps its spelling and is unique
+/// case-insensitively.
 struct Account {
   AccountId id;
   std::string login;
   AccountKind kind = AccountKind::user;
   bool site_admin = false;
-  /// The human who answers for a bot. Self-review compares this person.
+  /// The human who is responsible for a bot. The self-review check compares this person.
   std::optional<AccountId> human_id;
   std::optional<Timestamp> blocked_at;
   Timestamp created_at{};
   Timestamp updated_at{};
 };
 
-/// An account, and how many repositories it owns.
+/// An account and the number of repositories that it owns.
 struct Profile {
   Account account;
   int64_t public_repository_count = 0;
   int64_t private_repository_count = 0;
 };
 
-/// What an account may do in one repository; each includes those before it.
+/// An account's role in one repository; each role includes those before it.
 enum class Role { none, read, triage, write, maintain, admin };
 
 template <>

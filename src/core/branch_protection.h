@@ -17,7 +17,7 @@ struct BranchProtection {
   Timestamp created_at{};
 };
 
-/// Whether one of them protects the branch of that name (`main`, not `refs/heads/main`).
+/// Whether one of the protections matches the branch of that name (`main`, not `refs/heads/main`).
 inline bool is_protected(const std::vector<BranchProtection>& protections,
                          std::string_view branch) {
   return std::ranges::any_of(protections, [&](const BranchProtection& protection) {

@@ -23,15 +23,15 @@ enum class CheckConclusion {
   timed_out,
 };
 
-/// What a check wants to show of its result.
+/// The output of a check, as GitHub shows it.
 struct CheckOutput {
   std::optional<std::string> title;
   std::optional<std::string> summary;
   std::optional<std::string> text;
 };
 
-/// One run of a check (a CI job, say) on one commit. `conclusion` is there exactly when `status`
-/// is completed.
+/// One run of a check (for example a CI job) on one commit. `conclusion` is set exactly when
+/// `status` is completed.
 struct CheckRun {
   CheckRunId id;
   RepositoryId repository_id;
@@ -42,7 +42,7 @@ struct CheckRun {
   std::optional<std::string> details_url;
   std::string external_id;
   CheckOutput output;
-  std::string annotations = "[]";  ///< JSON array, each as it was sent
+  std::string annotations = "[]";  ///< JSON array; each element as it was sent
   int64_t annotation_count = 0;
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> completed_at;
@@ -50,8 +50,8 @@ struct CheckRun {
   Timestamp created_at{};
 };
 
-/// The body of `POST /repos/{owner}/{repo}/check-runs`; of `PATCH …/check-runs/{id}` without
-/// `head_sha`. What is absent stays as it is.
+/// The body of `POST /repos/{owner}/{repo}/check-runs`, and, without `head_sha`, of `PATCH
+/// …/check-runs/{id}`. Absent fields stay unchanged.
 struct CheckRunInput {
   std::optional<std::string> head_sha;
   std::optional<std::string> name;
@@ -62,21 +62,21 @@ struct CheckRunInput {
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> completed_at;
   std::optional<CheckOutput> output;
-  std::vector<std::string> annotations;  ///< JSON objects; they are added to those there are
+  std::vector<std::string> annotations;  ///< JSON objects; added to the existing ones
 };
 
-/// Checks lengths, links and how status and conclusion go together.
+/// Checks lengths, links, and that status and conclusion agree.
 Result<void> check_check_run(const CheckRunInput& input);
 
-/// Applies the input to a run, with GitHub's defaults: a conclusion completes the run, another
-/// status takes its conclusion away. `invalid` if there would be too many annotations.
+/// Applies the input to a run, with GitHub's defaults: a conclusion completes the run, and another
+/// status removes the conclusion. `invalid` if there would be too many annotations.
 Result<void> apply(const CheckRunInput& input, CheckRun& run, Timestamp now);
 
-/// Which runs of a commit: empty and absent filters are none.
+/// Selects runs of a commit. An empty or absent filter selects all.
 struct CheckRunFilter {
   std::string name = {};
   std::optional<CheckStatus> status = {};
-  bool latest_only = true;  ///< the newest of each name
+  bool latest_only = true;  ///< only the newest run of each name
 };
 
 template <>

@@ -19,7 +19,7 @@ CheckRun applied(const CheckRunInput& input, CheckRun run = {}) {
 
 }  // namespace
 
-TEST_CASE("apply: a run is queued and begins now, unless it says otherwise") {
+TEST_CASE("apply: without other input, a run is queued and starts now") {
   CheckRun run = applied({});
   CHECK(run.status == CheckStatus::queued);
   CHECK(run.started_at == now);
@@ -29,10 +29,10 @@ TEST_CASE("apply: a run is queued and begins now, unless it says otherwise") {
   CHECK(applied(input).started_at == now - 1h);
 }
 
-TEST_CASE("apply: a conclusion completes the run, another status takes the conclusion away") {
+TEST_CASE("apply: a conclusion completes the run, another status removes the conclusion") {
   CheckRunInput done;
   done.conclusion = CheckConclusion::failure;
-  done.status = CheckStatus::in_progress;  // GitHub: the conclusion wins
+  done.status = CheckStatus::in_progress;  // as on GitHub, the conclusion wins
   CheckRun run = applied(done);
   CHECK(run.status == CheckStatus::completed);
   CHECK(run.conclusion == CheckConclusion::failure);
@@ -51,7 +51,7 @@ TEST_CASE("apply: a conclusion completes the run, another status takes the concl
   CHECK_FALSE(run.completed_at.has_value());
 }
 
-TEST_CASE("apply: of the output only what is given changes, and annotations add up") {
+TEST_CASE("apply: only the given fields of the output change, and annotations are added") {
   CheckRunInput first;
   first.output = CheckOutput{"title", "summary", std::nullopt};
   first.annotations = {"1"};
@@ -66,7 +66,7 @@ TEST_CASE("apply: of the output only what is given changes, and annotations add 
   CHECK(run.annotation_count == 3);
 }
 
-TEST_CASE("apply: a run has a bounded number of annotations") {
+TEST_CASE("apply: the number of annotations of a run is limited") {
   CheckRun run;
   run.annotation_count = static_cast<int64_t>(limits::annotations_per_run) - 1;
   CheckRunInput input;
@@ -78,7 +78,7 @@ TEST_CASE("apply: a run has a bounded number of annotations") {
 }
 
 TEST_CASE(
-    "check_check_run: completed asks for a conclusion; names, links and lengths are checked") {
+    "check_check_run: completed requires a conclusion; names, links and lengths are checked") {
   CheckRunInput input;
   CHECK(check_check_run(input));
   input.status = CheckStatus::completed;

@@ -11,11 +11,12 @@ struct Collaborator {
   Role role = Role::none;
 };
 
-/// How an account came by its role: `outside` the organization that owns the repository; `direct`,
-/// which is granted to it in person, and not by a team or as an owner of the organization.
+/// How an account got its role. `outside`: it is not a member of the organization that owns the
+/// repository. `direct`: the role was granted to the account itself, not through a team or as an
+/// owner of the organization.
 enum class CollaboratorAffiliation { outside, direct };
 
-/// Which collaborators a list has.
+/// Which collaborators a list contains.
 struct CollaboratorFilter {
   std::optional<CollaboratorAffiliation> affiliation;
   Role at_least = Role::read;

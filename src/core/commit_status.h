@@ -13,12 +13,13 @@ namespace esclusa::core {
 
 enum class CommitState { error, failure, pending, success };
 
-/// What a context (a CI job, say) reports about one commit. The latest report of a context counts.
+/// The report of a context (for example a CI job) about one commit. A context's latest report
+/// counts.
 struct CommitStatus {
   CommitStatusId id;
   RepositoryId repository_id;
   std::string sha;
-  std::string context;  ///< compares without regard to case
+  std::string context;  ///< compared case-insensitively
   CommitState state = CommitState::pending;
   std::optional<std::string> description;
   std::optional<std::string> target_url;
@@ -36,15 +37,16 @@ struct NewCommitStatus {
 
 Result<void> check_new_commit_status(const NewCommitStatus& input);
 
-/// GitHub's combined state of the latest reports: any error or failure → failure, else none or
-/// any pending → pending, else success.
+/// GitHub's combined state of the latest reports: `failure` if any is error or failure; else
+/// `pending` if any is pending or there are none; else `success`.
 CommitState combine(const std::vector<CommitStatus>& latest);
 
-/// The contexts that were evaluated: all there are, or the required ones; a required context that
-/// nobody reported is `missing`. States are GitHub's words, of statuses and of check runs.
+/// The contexts that a deployment depends on: all reported ones, or the required ones. A required
+/// context that nobody reported is `missing`. States are GitHub's words for statuses and check
+/// runs.
 std::vector<ContextState> evaluate_contexts(const std::optional<std::vector<std::string>>& required,
                                             const std::vector<ContextState>& reported);
-/// Whether every one of them is `success`.
+/// Whether every state is `success`.
 bool all_succeeded(const std::vector<ContextState>& evaluated);
 
 template <>

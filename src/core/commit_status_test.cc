@@ -20,7 +20,7 @@ std::string refused_field(const NewCommitStatus& input) {
 
 }  // namespace
 
-TEST_CASE("combine: a failure or error outweighs all, then what is pending or nothing at all") {
+TEST_CASE("combine: a failure or error wins, then pending or no reports, then success") {
   using enum CommitState;
   CHECK(combine({}) == pending);
   CHECK(combine(reports({success})) == success);

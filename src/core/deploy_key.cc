@@ -10,7 +10,7 @@ namespace esclusa::core {
 namespace {
 
 constexpr std::string_view rsa = "ssh-rsa";
-/// DSA is broken, and a certificate is no key.
+/// DSA is broken, and a certificate is not a key.
 constexpr std::string_view accepted_types[] = {"ssh-ed25519",
                                                rsa,
                                                "ecdsa-sha2-nistp256",
@@ -18,7 +18,7 @@ constexpr std::string_view accepted_types[] = {"ssh-ed25519",
                                                "ecdsa-sha2-nistp521",
                                                "sk-ssh-ed25519@openssh.com",
                                                "sk-ecdsa-sha2-nistp256@openssh.com"};
-constexpr int64_t rsa_bits_min = 2048;  // GitHub's
+constexpr int64_t rsa_bits_min = 2048;  // GitHub's minimum
 
 std::unexpected<Error> refused(std::string field, std::string message, std::string reason) {
   return fail_validation({"PublicKey", std::move(field), "custom", std::move(message)},
@@ -32,12 +32,12 @@ std::unexpected<Error> invalid_key(std::string reason = "invalid_key") {
 
 constexpr std::string_view blanks = " \t";
 
-/// What is behind the blanks at `at`; a line feed is none.
+/// The text after the blanks at `at`; a line feed does not count as a blank.
 std::string_view behind_blanks(std::string_view text, size_t at) {
   return text.substr(std::min(text.find_first_not_of(blanks, at), text.size()));
 }
 
-/// Takes what stands before the first blank.
+/// Takes the text before the first blank.
 std::string_view take_word(std::string_view& rest) {
   const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
   rest = behind_blanks(rest, word.size());
@@ -49,8 +49,8 @@ bool is_base64(char c) {
          c == '/' || c == '=';
 }
 
-/// Takes base64 up to a blank or the end. Terminals and mail programs wrap long lines: line feeds
-/// count as nothing where base64 goes on right behind them. Empty for anything else.
+/// Takes base64 up to a blank or the end. Terminals and mail programs wrap long lines: a line feed
+/// is skipped where base64 continues right after it. Empty for anything else.
 std::string take_wrapped_base64(std::string_view& rest) {
   constexpr std::string_view line_ends = "\r\n";
   std::string taken;
@@ -76,7 +76,7 @@ Result<PublicKeyLine> split_public_key(std::string_view text) {
   }
   const auto blob = base64_decode(take_wrapped_base64(rest));
   if (!blob || blob->empty()) return invalid_key();
-  // Written anew: what is compared, kept and shown is the one spelling of these bytes.
+  // Encoded again, so that one spelling of these bytes is compared, stored and shown.
   line.blob = base64(*blob);
   if (rest.find_first_of("\r\n") != rest.npos) return invalid_key();
   line.comment = rest;

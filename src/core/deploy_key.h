@@ -10,15 +10,15 @@
 
 namespace esclusa::core {
 
-/// A line of an OpenSSH public key file, in its parts. What the parts are worth, OpenSSH tells.
+/// The parts of a line of an OpenSSH public key file. OpenSSH decides whether the key is valid.
 struct PublicKeyLine {
   std::string type;
   std::string blob;  ///< base64 of the standard alphabet, with padding
   std::string comment;
 };
 
-/// One line with one key, which may be wrapped within its base64: no options before it, no
-/// certificate, no type that is not accepted. Otherwise GitHub's `key is invalid`.
+/// Splits one line with one key, which may be wrapped within its base64. Options before the key,
+/// certificates and other key types are refused with GitHub's `key is invalid`.
 Result<PublicKeyLine> split_public_key(std::string_view text);
 
 /// A key that OpenSSH has read.
@@ -27,17 +27,17 @@ struct PublicKey {
   std::string fingerprint;  ///< `SHA256:…`
 };
 
-/// The fingerprint that OpenSSH gives a key of these bytes: a hash, which is no judgement of them.
+/// The fingerprint that OpenSSH computes for these bytes: a hash; it does not validate the key.
 std::string fingerprint_of(const PublicKeyLine& line);
 
-/// What `ssh-keygen -l` printed about the line. GitHub's `key is invalid` if that is nothing, a
-/// refusal of its own if the key is too short.
+/// Reads the output of `ssh-keygen -l` about the line. GitHub's `key is invalid` if the output
+/// reports no key, another refusal if the key is too short.
 Result<PublicKey> read_key_report(const PublicKeyLine& line, std::string_view report);
 
 /// GitHub's `key is already in use`.
 std::unexpected<Error> key_in_use();
 
-/// A key that opens one repository, and nothing else.
+/// A key that gives access to one repository only.
 struct DeployKey {
   DeployKeyId id;
   RepositoryId repository_id;
@@ -50,10 +50,11 @@ struct DeployKey {
   std::optional<Timestamp> last_used_at;
 };
 
-/// Whether it opens anything at `now`: it has not expired, and who added it is not blocked.
+/// Whether the key is valid at `now`: it has not expired, and the account that added it is not
+/// blocked.
 bool is_enabled(const DeployKey& key, Timestamp now);
 
-/// The body of a `POST`.
+/// The body of a `POST` that adds a key.
 struct NewDeployKey {
   std::string key;
   std::optional<std::string> title;
@@ -61,11 +62,11 @@ struct NewDeployKey {
   std::optional<Timestamp> expires_at;
 };
 
-/// The title that was given, and otherwise the key's comment, or its fingerprint: a list is to be
-/// told apart by its titles.
+/// The given title, else the key's comment, else its fingerprint: users distinguish the keys of a
+/// list by their titles.
 Result<std::string> title_of(const NewDeployKey& input, const PublicKeyLine& line,
                              const PublicKey& key);
-/// What has an end must have it ahead.
+/// An expiry time must lie in the future.
 Result<void> check_expiry(const NewDeployKey& input, Timestamp now);
 
 }  // namespace esclusa::core

@@ -33,7 +33,7 @@ PublicKeyLine line_of(const std::string& type) { return {type, "AAAA", ""}; }
 
 }  // namespace
 
-TEST_CASE("split_public_key: type, key and comment, whatever blanks and line feeds there are") {
+TEST_CASE("split_public_key: type, key and comment, with any blanks and line feeds around them") {
   for (const std::string& text :
        {ada + " ada@shop two words", "  " + ada + "   ada@shop two words \n",
         "ssh-ed25519\t" + blob + "\tada@shop two words\r\n"}) {
@@ -61,7 +61,7 @@ TEST_CASE("split_public_key: every type that OpenSSH still makes, but no DSA and
   }
 }
 
-TEST_CASE("split_public_key: nothing before the key, and nothing but one key") {
+TEST_CASE("split_public_key: nothing may stand before the key, and only one key is accepted") {
   const std::vector<std::string> texts = {"",
                                           " \n ",
                                           "ssh-ed25519",
@@ -98,12 +98,12 @@ TEST_CASE("split_public_key: a key that was wrapped within its base64 is joined"
   }
 }
 
-TEST_CASE("split_public_key: a key as `fold -s` wraps it, which begins a line with the base64") {
+TEST_CASE("split_public_key: a key that `fold -s` wrapped, so that the base64 begins a line") {
   CHECK(split_public_key("ssh-ed25519 \n" + blob.substr(0, 40) + "\n" + blob.substr(40))->blob ==
         blob);
 }
 
-TEST_CASE("split_public_key: nothing but base64 goes on behind a line feed") {
+TEST_CASE("split_public_key: only base64 may continue after a line feed") {
   const std::string bob = test::public_key("bob");
   const std::string half = blob.substr(0, 20), other_half = blob.substr(20);
   const std::string lines[] = {"\n" + bob,
@@ -127,12 +127,12 @@ TEST_CASE("split_public_key: nothing but base64 goes on behind a line feed") {
   CHECK(reason("ssh-ed25519 AAA=\nAAAA") == "invalid_key");
 }
 
-TEST_CASE("split_public_key: what is very long is refused before it is looked at") {
+TEST_CASE("split_public_key: a very long text is refused before it is parsed") {
   CHECK(reason(ada + " " + std::string(limits::public_key_bytes, 'a')) == "too_long");
   CHECK(split_public_key(ada + " " + std::string(limits::public_key_bytes - ada.size() - 1, 'a')));
 }
 
-TEST_CASE("read_key_report: the fingerprint; the comment is gone") {
+TEST_CASE("read_key_report: returns the fingerprint, and drops the comment") {
   const auto key =
       read_key_report({"ssh-ed25519", blob, "ada"}, "256 SHA256:TGIk2D1DFZ no comment (ED25519)\n");
   REQUIRE(key);
@@ -140,7 +140,7 @@ TEST_CASE("read_key_report: the fingerprint; the comment is gone") {
   CHECK(key->fingerprint == "SHA256:TGIk2D1DFZ");
 }
 
-TEST_CASE("read_key_report: RSA from 2048 bits on; the others have no such bound") {
+TEST_CASE("read_key_report: RSA needs 2048 bits; other types have no such minimum") {
   CHECK(read_key_report(line_of("ssh-rsa"), "2048 SHA256:x no comment (RSA)\n"));
   CHECK(read_key_report(line_of("ecdsa-sha2-nistp256"), "256 SHA256:x no comment (ECDSA)\n"));
   const auto refused = read_key_report(line_of("ssh-rsa"), "2047 SHA256:x no comment (RSA)\n");
@@ -150,7 +150,7 @@ TEST_CASE("read_key_report: RSA from 2048 bits on; the others have no such bound
         "key is too short. RSA keys must have at least 2048 bits");
 }
 
-TEST_CASE("read_key_report: what is no report about one key is an invalid key") {
+TEST_CASE("read_key_report: output that does not report one key is an invalid key") {
   for (const char* report : {"", "\n", "256", "x SHA256:x", "256 MD5:aa", "0 SHA256:x",
                              "256 SHA256:x c (ED25519)\n256 SHA256:y c (ED25519)\n"}) {
     CAPTURE(report);
@@ -160,7 +160,7 @@ TEST_CASE("read_key_report: what is no report about one key is an invalid key") 
   }
 }
 
-TEST_CASE("title_of: what was given, otherwise the comment, otherwise the fingerprint") {
+TEST_CASE("title_of: the given title, else the comment, else the fingerprint") {
   const PublicKey key{ada, "SHA256:x"};
   auto title = [&](std::optional<std::string> given, const std::string& comment) {
     NewDeployKey input;
@@ -183,7 +183,7 @@ TEST_CASE("title_of: what was given, otherwise the comment, otherwise the finger
   }
 }
 
-TEST_CASE("is_enabled: until it expires, and while who added it is not blocked") {
+TEST_CASE("is_enabled: until the key expires, and while the account that added it is not blocked") {
   DeployKey key;
   CHECK(is_enabled(key, from_micros(5)));
   key.expires_at = from_micros(10);
@@ -194,7 +194,7 @@ TEST_CASE("is_enabled: until it expires, and while who added it is not blocked")
   CHECK_FALSE(is_enabled(key, from_micros(5)));
 }
 
-TEST_CASE("check_expiry: it must lie ahead") {
+TEST_CASE("check_expiry: the expiry must lie in the future") {
   NewDeployKey input;
   CHECK(check_expiry(input, from_micros(5)));
   input.expires_at = from_micros(6);

@@ -31,10 +31,10 @@ Result<void> judge_expected_sha(const NewDeployment& input, const ResolvedRef& r
               "expected_sha_mismatch");
 }
 
-/// Whether to merge first.
+/// Decides whether the default branch must be merged first.
 Result<DeploymentStep> judge_merge(const NewDeployment& input, const DeploymentFacts& facts) {
   if (!needs_behind_count(input, facts.merge_policy)) return DeploymentStep::insert;
-  // Whether the ref is behind cannot be known, and is not taken for a no.
+  // It is unknown whether the ref is behind; unknown does not count as up to date.
   if (facts.no_default_branch) return std::unexpected(*facts.no_default_branch);
   if (facts.behind_count == 0) return DeploymentStep::insert;
   if (facts.merge_policy == MergePolicy::refuse) {
@@ -67,7 +67,7 @@ Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const Deploym
   if (facts.forbidden) return std::unexpected(*facts.forbidden);
   TRY(judge_expected_sha(input, *facts.resolved));
   const DeploymentStep step = TRY(judge_merge(input, facts));
-  // The merge will be another commit: what is reported about this one says nothing about it.
+  // A merge makes another commit: reports about this commit say nothing about the merged one.
   if (step == DeploymentStep::insert) TRY(judge_contexts(input, facts));
   return DeploymentPlan{
       .step = step,
@@ -91,7 +91,7 @@ Result<void> check_new_deployment(const NewDeployment& input) {
     return fail_validation({"Deployment", "task", "missing_field", ""}, "missing_field");
   }
   if (utf8_length(input.task) > limits::task_chars) return too_long("task", limits::task_chars);
-  if (has_control_characters(input.task)) {  // it becomes an environment variable, and a table's
+  if (has_control_characters(input.task)) {  // it becomes an environment variable and a cell
     return fail_validation(
         {"Deployment", "task", "custom", "task must be a line of text without control characters"},
         "invalid_task");

@@ -15,7 +15,7 @@
 
 namespace esclusa::core {
 
-/// GitHub's states of a deployment status. `waiting` is only ever set by the server.
+/// GitHub's states of a deployment status. Only the server sets `waiting`.
 enum class DeploymentState {
   error,
   failure,
@@ -27,38 +27,37 @@ enum class DeploymentState {
   waiting,
 };
 
-/// Where a deployment stands with us: its event is held back, has been sent, or it is over.
+/// The phase of a deployment: its event is held back, its event was sent, or it ended before that.
 enum class DeploymentPhase { held, released, ended };
 
-/// How a deployment came about.
+/// Why a deployment was made.
 enum class DeploymentKind { deploy, redeploy, rollback, promotion };
 
-/// An environment's name: it outlives the environment, and keeps its first spelling.
+/// An environment's name. It outlives the environment and keeps its first spelling.
 struct EnvironmentName {
   EnvironmentNameId id;
   std::string name;
 };
 
-/// A request to deploy one commit. Everything but phase, state, environment and times is fixed for
-/// ever.
+/// A request to deploy one commit. Only phase, state, environment and times ever change.
 struct Deployment {
   DeploymentId id;
   RepositoryId repository_id;
   EnvironmentName environment;
   EnvironmentName original_environment;
-  std::string ref;  ///< as given
+  std::string ref;  ///< as given in the request
   RefKind ref_kind = RefKind::commit;
-  std::string ref_name = {};  ///< full, as it was resolved; empty for a commit
+  std::string ref_name = {};  ///< the full name it resolved to; empty for a commit
   std::string sha;
   std::string task;
-  std::string payload;  ///< JSON text: an object or a string, as accepted
+  std::string payload;  ///< JSON text, an object or a string, as received
   std::optional<std::string> description;
   Account creator;
   bool transient_environment = false;
   bool production_environment = false;
   DeploymentPhase phase = DeploymentPhase::released;
-  std::optional<DeploymentState> state;  ///< of the latest status; none while there is no status
-  BootTime boot = {};                    ///< at the creation
+  std::optional<DeploymentState> state;  ///< of the latest status; nothing if there is no status
+  BootTime boot = {};                    ///< the boot clock at the creation
   Timestamp created_at{};
   Timestamp updated_at{};
 };
@@ -68,18 +67,18 @@ struct NewDeployment {
   std::string ref;
   std::string task = "deploy";
   bool auto_merge = true;
-  std::optional<std::vector<std::string>> required_contexts;  ///< none: all; empty: skip
+  std::optional<std::vector<std::string>> required_contexts;  ///< nothing: all; empty: none
   std::string payload = "{}";
   std::string environment = "production";
   std::optional<std::string> description;
   bool transient_environment = false;
-  std::optional<bool> production_environment;  ///< default: whether the name is `production`
-  /// Ours: refuse (409) unless the ref resolves to this commit.
+  std::optional<bool> production_environment;  ///< default: true if the name is `production`
+  /// Esclusa's own: refuse (409) unless the ref resolves to this commit.
   std::optional<std::string> expected_sha;
 };
 
-/// Exact matches; an empty or absent filter means none. `environment` and `creator` ignore case.
-/// The last three are ours.
+/// Exact matches; an empty or absent filter selects all. `environment` and `creator` are compared
+/// case-insensitively. The last three are Esclusa's own.
 struct DeploymentFilter {
   std::string sha = {};
   std::string ref = {};
@@ -90,23 +89,24 @@ struct DeploymentFilter {
   TimeRange created = {};
 };
 
-/// What was found out before deciding. Gathered outside the transaction.
+/// The facts that the decision needs. They are gathered outside the transaction.
 struct DeploymentFacts {
   std::optional<ResolvedRef> resolved;
-  std::optional<Error> forbidden = {};  ///< what the environment's branch policy says against it
-  bool asks_for_review = false;         ///< the environment; its events then show the commit
+  std::optional<Error> forbidden = {};  ///< the refusal by the environment's branch policy
+  bool asks_for_review = false;         ///< the environment does; its events show the commit
   std::string default_branch;
-  /// Why there is none to compare with; nothing where it was not asked.
+  /// Why there is no default branch to compare with; nothing if this was not checked.
   std::optional<Error> no_default_branch = {};
-  std::string default_sha = {};  ///< its commit; empty where it was not asked
+  std::string default_sha = {};  ///< the default branch's commit; empty if not looked up
   MergePolicy merge_policy = MergePolicy::ignore;
-  /// Commits of the default branch that the ref lacks; 0 where it was not asked.
+  /// The number of the default branch's commits that the ref lacks; 0 if not counted.
   size_t behind_count = 0;
-  /// What is reported about the commit; empty where it was not asked.
+  /// The reports about the commit; empty if not looked up.
   std::vector<ContextState> contexts = {};
 };
 
-/// Insert a deployment; or first merge the default branch into the requested one, and insert none.
+/// `insert` a deployment; or first `merge` the default branch into the requested one and insert no
+/// deployment.
 enum class DeploymentStep { insert, merge };
 
 struct DeploymentPlan {
@@ -115,24 +115,24 @@ struct DeploymentPlan {
   bool production_environment = false;
 };
 
-/// Whether these facts matter, so that nobody gathers them in vain.
+/// Whether the decision needs these facts: facts that it does not need are not gathered.
 bool needs_behind_count(const NewDeployment& input, MergePolicy policy);
 bool needs_contexts(const NewDeployment& input);
 
-/// The decision over a create: pure, and the only one but for the gates (core/gates.h), which are
-/// judged in the transaction. The order of its judgements is resolve → branch policy →
-/// `expected_sha` → auto-merge → required contexts.
+/// Decides a create request, except for the gates (core/gates.h), which are judged in the
+/// transaction. Pure. The order of the checks: resolve → branch policy → `expected_sha` →
+/// auto-merge → required contexts.
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts);
 
-/// The 409 for a merge that cannot be: `Conflict merging main into topic.`
+/// The 409 for an impossible merge: `Conflict merging main into topic.`
 std::unexpected<Error> merge_conflict(const std::string& default_branch, const std::string& ref,
                                       std::string reason_code = "merge_conflict");
 
-/// Checks the fields' lengths and characters.
+/// Checks the lengths and characters of the fields.
 Result<void> check_new_deployment(const NewDeployment& input);
 
-/// GitHub's rule for `DELETE`: an active deployment goes only if it is the only one of its
-/// environment.
+/// GitHub's rule for `DELETE`: an active deployment can be deleted only if it is the only one of
+/// its environment.
 Result<void> check_deletable(const Deployment& deployment, bool only_one_in_environment);
 
 template <>

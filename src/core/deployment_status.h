@@ -24,9 +24,9 @@ struct DeploymentStatus {
 /// The body of `POST …/deployments/{id}/statuses`, with GitHub's defaults.
 struct NewDeploymentStatus {
   DeploymentState state = DeploymentState::pending;
-  std::string target_url;  ///< `log_url` is the same value under its newer name
+  std::string target_url;  ///< `log_url` is the newer name of the same value
   std::string description;
-  std::optional<std::string> environment;  ///< none: the deployment's current one
+  std::optional<std::string> environment;  ///< nothing: the deployment's present environment
   std::string environment_url;
   bool auto_inactive = true;
 };
@@ -34,12 +34,12 @@ struct NewDeploymentStatus {
 /// Checks lengths and links.
 Result<void> check_new_status(const NewDeploymentStatus& input);
 
-/// Whether a `success` of `newer` makes `older` inactive, by the documented rule: same
-/// environment, neither transient nor production, and its latest state is `success`.
+/// Whether a `success` of `newer` makes `older` inactive, by GitHub's documented rule: `older` has
+/// the same environment, is neither transient nor production, and its latest state is `success`.
 bool is_made_inactive_by(const Deployment& older, const Deployment& newer);
 
-/// Whether a webhook announces it. `inactive` ones are recorded as events, but sent to nobody,
-/// as GitHub does (github/docs#3736).
+/// Whether webhooks receive a status of that state. `inactive` is recorded as an event but sent to
+/// nobody, as on GitHub (github/docs#3736).
 bool is_announced(DeploymentState state);
 
 }  // namespace esclusa::core

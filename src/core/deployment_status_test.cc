@@ -27,14 +27,14 @@ Deployment deployment(int64_t id) {
 
 }  // namespace
 
-TEST_CASE("check_new_status: empty texts, as many actions send them, pass") {
+TEST_CASE("check_new_status: empty texts, which many actions send, are accepted") {
   NewDeploymentStatus input;
   input.environment_url = "";
   input.description = "";
   CHECK(check_new_status(input));
 }
 
-TEST_CASE("check_new_status: a description has at most 140 characters, however many bytes") {
+TEST_CASE("check_new_status: a description has at most 140 characters (not bytes)") {
   NewDeploymentStatus input;
   for (int i = 0; i < 140; ++i) input.description += "é";
   CHECK(check_new_status(input));
@@ -69,11 +69,11 @@ TEST_CASE("check_new_status: another environment must have an acceptable name") 
   CHECK(refused_field(input) == "environment");
 }
 
-TEST_CASE("is_made_inactive_by: a prior success in the same environment is") {
+TEST_CASE("is_made_inactive_by: an earlier success in the same environment becomes inactive") {
   CHECK(is_made_inactive_by(deployment(1), deployment(2)));
 }
 
-TEST_CASE("is_made_inactive_by: every other deployment is spared") {
+TEST_CASE("is_made_inactive_by: every other deployment stays as it is") {
   struct Row {
     const char* why;
     void (*change)(Deployment& older);
@@ -100,7 +100,7 @@ TEST_CASE("is_made_inactive_by: every other deployment is spared") {
   }
 }
 
-TEST_CASE("is_made_inactive_by: what the newer one is does not matter") {
+TEST_CASE("is_made_inactive_by: the properties of the newer deployment do not matter") {
   Deployment newer = deployment(2);
   newer.transient_environment = newer.production_environment = true;
   newer.environment.name = "Staging";

@@ -26,7 +26,7 @@ DeploymentFacts some_facts(RefKind kind = RefKind::branch) {
   return facts;
 }
 
-/// The one field that a refusal names, or nothing.
+/// The one field that a refusal names; empty if there is no refusal.
 std::string refused_field(const Result<void>& result) {
   if (result || result.error().fields.size() != 1) return "";
   CHECK(result.error().code == ErrorCode::invalid);
@@ -41,7 +41,7 @@ TEST_CASE("plan_deployment: 422 with GitHub's text when the ref resolves to noth
   input.ref = "no/such";
   DeploymentFacts facts;
   facts.merge_policy = MergePolicy::merge;
-  facts.behind_count = 3;  // does not matter any more
+  facts.behind_count = 3;  // has no effect here
   auto plan = plan_deployment(input, facts);
   REQUIRE_FALSE(plan);
   CHECK(plan.error().code == ErrorCode::invalid);
@@ -50,7 +50,7 @@ TEST_CASE("plan_deployment: 422 with GitHub's text when the ref resolves to noth
   CHECK(plan.error().fields.empty());
 }
 
-TEST_CASE("plan_deployment: what being behind means, by policy, kind of ref and auto_merge") {
+TEST_CASE("plan_deployment: a ref that is behind, by policy, kind of ref and auto_merge") {
   struct Row {
     MergePolicy policy;
     RefKind kind;
@@ -100,7 +100,7 @@ TEST_CASE("plan_deployment: what being behind means, by policy, kind of ref and 
   }
 }
 
-TEST_CASE("needs_behind_count: only where something could be merged or refused") {
+TEST_CASE("needs_behind_count: only where the ref could be merged or refused") {
   NewDeployment input = some_input();
   CHECK(needs_behind_count(input, MergePolicy::merge));
   CHECK(needs_behind_count(input, MergePolicy::refuse));
@@ -110,7 +110,7 @@ TEST_CASE("needs_behind_count: only where something could be merged or refused")
   CHECK_FALSE(needs_behind_count(input, MergePolicy::refuse));
 }
 
-TEST_CASE("plan_deployment: 409 when contexts are required, since nobody has reported any") {
+TEST_CASE("plan_deployment: 409 when contexts are required and none is reported") {
   NewDeployment input;
   input.ref = "main";
   input.auto_merge = false;
@@ -159,7 +159,7 @@ TEST_CASE("check_new_deployment: GitHub's defaults pass") {
   CHECK(check_new_deployment(some_input()));
 }
 
-TEST_CASE("check_new_deployment: each field has its limit, in characters where people write") {
+TEST_CASE("check_new_deployment: each field has its limit; texts for people count in characters") {
   struct Row {
     const char* field;
     size_t limit;
@@ -202,7 +202,7 @@ TEST_CASE("check_new_deployment: ref, task and environment may not be empty, a d
   CHECK(check_new_deployment(input));
 }
 
-TEST_CASE("check_new_deployment: a task is a line of text, a description may have several") {
+TEST_CASE("check_new_deployment: a task is one line of text, a description may have several") {
   for (const char* text : {"a\nb", "\t", "a\x1b[2J", "\x7f"}) {
     CAPTURE(text);
     NewDeployment input = some_input();
@@ -214,7 +214,7 @@ TEST_CASE("check_new_deployment: a task is a line of text, a description may hav
   }
 }
 
-TEST_CASE("check_deletable: only an active deployment that is not alone is kept") {
+TEST_CASE("check_deletable: only an active deployment among others cannot be deleted") {
   for (const auto& [state, name] : enum_names<DeploymentState>::values) {
     CAPTURE(name);
     Deployment deployment;
@@ -239,7 +239,7 @@ TEST_CASE("check_deletable: refuses in GitHub's shape, with errors as an array o
                                  "deployment in a given environment."});
 }
 
-TEST_CASE("enum_names: every value of a state, phase and kind has one name that leads back") {
+TEST_CASE("enum_names: every state, phase and kind has one name, which leads back to it") {
   std::set<std::string_view> names;
   for (const auto& [state, name] : enum_names<DeploymentState>::values) {
     CHECK(from_name<DeploymentState>(name) == state);

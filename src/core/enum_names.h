@@ -6,8 +6,8 @@
 
 namespace esclusa::core {
 
-/// The names of an enum's values, as they stand in JSON, in SQL and on the command line.
-/// An enum gets them by specialising `enum_names`.
+/// The names of an enum's values in JSON, in SQL and on the command line. An enum gets its names by
+/// a specialisation of `enum_names`.
 template <class Enum>
 struct enum_names;
 

@@ -8,11 +8,11 @@ namespace esclusa::core {
 namespace {
 
 std::unexpected<Error> invalid(const std::string& field, std::string message) {
-  // GitHub's refusals of environments have their text in the message, and no `errors`.
+  // GitHub puts the text of such a refusal into `message`, and sends no `errors`.
   return fail(ErrorCode::invalid, std::move(message), "invalid_" + field);
 }
 
-/// The rule of the environment whose gate passes `is_same`, or a new one.
+/// The environment's rule whose gate satisfies `is_same`, or a new rule.
 template <class Gate, class IsSame>
 ProtectionRule keep_or_make(const Environment& environment, Gate gate, IsSame is_same) {
   for (const ProtectionRule& rule : environment.rules) {
@@ -97,7 +97,7 @@ Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
   if (change.reviewers) review.reviewers = reviewers;
   if (!review.reviewers.empty()) {
     TRY(check_count(review.reviewers.size()));
-    // How many a team has is its own affair, and changes.
+    // The number of a team's members is not checked: it changes independently.
     if (!has_team(review) &&
         static_cast<size_t>(review.required_approvals) > review.reviewers.size()) {
       return invalid("required_approvals",

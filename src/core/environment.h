@@ -13,7 +13,7 @@
 
 namespace esclusa::core {
 
-/// What guards an environment. Each kind is a rule type of GitHub's, with a struct below.
+/// A kind of protection rule. Each is a rule type of GitHub's, with a struct below.
 enum class GateKind { branch_policy, wait_timer, required_reviewers };
 
 enum class BranchPolicyMode { protected_branches, custom_branch_policies };
@@ -24,7 +24,7 @@ struct BranchPolicyRule {
   bool operator==(const BranchPolicyRule&) const = default;
 };
 
-/// Deployments wait for some minutes from their creation on.
+/// Deployments wait this many minutes after their creation.
 struct WaitTimerRule {
   int minutes = 0;
   bool operator==(const WaitTimerRule&) const = default;
@@ -32,27 +32,27 @@ struct WaitTimerRule {
 
 using ReviewerId = std::variant<AccountId, TeamId>;
 
-/// Somebody whose approval counts. `name` is a login, or `organization/team-slug`.
+/// An account or team whose approval counts. `name` is a login, or `organization/team-slug`.
 struct Reviewer {
   ReviewerId id;
   std::string name;
 };
 
-/// `required_approvals` of the reviewers must approve.
+/// The rule needs `required_approvals` approvals by the reviewers.
 struct RequiredReviewersRule {
   std::vector<Reviewer> reviewers;
   int required_approvals = 1;
   bool prevent_self_review = false;
 };
 
-/// How reviews of an environment are judged: what its rule has while there are reviewers, and what
-/// a rule begins with when there are some.
+/// How reviews of an environment are judged. The settings belong to the reviewers rule; without
+/// reviewers they are kept for the next such rule.
 struct ReviewSettings {
   int required_approvals = 1;
   bool prevent_self_review = false;
 };
 
-/// A gate of an environment. It never changes: one that differs has another id.
+/// A protection rule of an environment. A rule never changes: a changed rule gets a new id.
 struct ProtectionRule {
   ProtectionRuleId id;
   std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule> gate;
@@ -60,7 +60,7 @@ struct ProtectionRule {
   GateKind kind() const { return static_cast<GateKind>(gate.index()); }
 };
 
-/// Refs that may be deployed where the mode is `custom_branch_policies`. The kind never changes.
+/// The kind of refs that a branch policy allows in mode `custom_branch_policies`. It never changes.
 enum class BranchPolicyKind { branch, tag };
 
 struct BranchPolicy {
@@ -69,18 +69,18 @@ struct BranchPolicy {
   std::string name;  ///< a pattern, see core/ref_pattern.h
 };
 
-/// A place to deploy to, and what guards it.
+/// A place to deploy to, and its protection rules.
 struct Environment {
   EnvironmentId id;
   RepositoryId repository_id;
   EnvironmentName name;
   bool can_admins_bypass = true;
   ReviewSettings reviews = {};
-  std::vector<ProtectionRule> rules;  ///< at most one of each kind, in the order of their kinds
+  std::vector<ProtectionRule> rules;  ///< at most one of each kind, ordered by kind
   Timestamp created_at{};
   Timestamp updated_at{};
 
-  /// The rule's gate; nullptr if there is none of that kind.
+  /// The rule of that kind; nullptr if there is none.
   template <class Gate>
   const Gate* find() const {
     for (const ProtectionRule& rule : rules) {
@@ -88,28 +88,28 @@ struct Environment {
     }
     return nullptr;
   }
-  /// Whether the mode is `custom_branch_policies`.
+  /// Whether the branch policy's mode is `custom_branch_policies`.
   bool has_custom_policies() const {
     const auto* gate = find<BranchPolicyRule>();
     return gate != nullptr && gate->mode == BranchPolicyMode::custom_branch_policies;
   }
 };
 
-/// A reviewer in full: an account or a team.
+/// A reviewer with all its data: an account or a team.
 using ReviewerProfile = std::variant<Account, Team>;
 
 /// An environment as answers show it.
 struct EnvironmentDetails : Environment {
-  std::vector<ReviewerProfile> reviewers;  ///< those of its rule, in their order
+  std::vector<ReviewerProfile> reviewers;  ///< the reviewers of its rule, in the rule's order
 };
 
-/// The body of `PUT …/environments/{name}`. What is absent stays as it is, since a gate must not
-/// open because a client does not know it; GitHub's `null`, 0 and `[]` clear.
+/// The body of `PUT …/environments/{name}`. Absent fields stay unchanged, so that a client that
+/// does not know a gate cannot open it; GitHub's `null`, 0 and `[]` clear.
 struct EnvironmentChange {
   std::optional<int> wait_timer;
   std::optional<bool> prevent_self_review;
   std::optional<std::vector<ReviewerId>> reviewers;
-  std::optional<int> required_approvals;  ///< ours
+  std::optional<int> required_approvals;  ///< Esclusa's own
   std::optional<std::optional<BranchPolicyMode>> branch_policy;
   std::optional<bool> can_admins_bypass;
 };
@@ -117,12 +117,11 @@ struct EnvironmentChange {
 /// Checks ranges and counts.
 Result<void> check_environment_change(const EnvironmentChange& change);
 
-/// The settings that `environment` has after the change.
+/// The review settings of `environment` after the change.
 ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change);
-/// The rules that `environment` has after the change. Those that stay what they are keep their ids;
-/// the others have none yet. `reviewers` are those that a change of them leads to, with names.
-/// 422 if they are too many, or if more approvals are required than there are users who could give
-/// them.
+/// The rules of `environment` after the change. Unchanged rules keep their ids; new ones have none
+/// yet. `reviewers` are the reviewers after the change, with names. 422 if there are too many
+/// reviewers, or if more approvals are required than there are users who could give them.
 Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                                                 const EnvironmentChange& change,
                                                 const std::vector<Reviewer>& reviewers);

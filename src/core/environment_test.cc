@@ -20,7 +20,7 @@ Environment guarded() {
   return environment;
 }
 
-/// `kind:id` of each rule after the change, 0 for a new one.
+/// `kind:id` of each rule after the change; id 0 for a new rule.
 std::string after(const Environment& environment, const EnvironmentChange& change,
                   const std::vector<Reviewer>& reviewers = {}) {
   auto rules = rules_after(environment, change, reviewers);
@@ -39,12 +39,12 @@ std::string refusal(const EnvironmentChange& change) {
 
 }  // namespace
 
-TEST_CASE("rules_after: what is absent stays, with its id") {
+TEST_CASE("rules_after: a rule that the change does not mention stays, with its id") {
   CHECK(after(guarded(), {}) == "branch_policy:10 wait_timer:20 required_reviewers:30 ");
   CHECK(after({}, {}) == "");
 }
 
-TEST_CASE("rules_after: what is the same keeps its id, what differs gets another") {
+TEST_CASE("rules_after: an unchanged rule keeps its id, a changed rule gets another") {
   EnvironmentChange change;
   change.wait_timer = 30;
   change.reviewers = {{AccountId{2}}};
@@ -64,7 +64,7 @@ TEST_CASE("rules_after: null, 0 and [] clear") {
   CHECK(after(guarded(), change) == "");
 }
 
-TEST_CASE("rules_after: what was said of reviews holds when reviewers come, go and come again") {
+TEST_CASE("rules_after: review settings stay when reviewers are added, removed and added again") {
   Environment environment;
   auto put = [&](const EnvironmentChange& change, const std::vector<Reviewer>& reviewers = {}) {
     environment.rules = rules_after(environment, change, reviewers).value();
@@ -90,7 +90,7 @@ TEST_CASE("rules_after: what was said of reviews holds when reviewers come, go a
   CHECK(put(reviewers, two) == "2");
 }
 
-TEST_CASE("rules_after: no more approvals than there are users, but a team may have many") {
+TEST_CASE("rules_after: no more approvals than users; with a team there is no such limit") {
   EnvironmentChange change;
   change.required_approvals = 2;
   change.reviewers.emplace();

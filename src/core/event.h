@@ -7,18 +7,19 @@
 
 namespace esclusa::core {
 
-/// Something that happened, with one GUID for all its deliveries and one frozen body.
+/// An event: something that happened. All its deliveries have the same GUID and the same stored
+/// body.
 struct Event {
   EventId id;
   std::string guid;
   std::optional<RepositoryId> repository_id;        ///< nothing: the ping of an organization's hook
-  std::optional<EnvironmentNameId> environment_id;  ///< deliveries keep their order within it
+  std::optional<EnvironmentNameId> environment_id;  ///< deliveries are in order within it
   std::optional<DeploymentId> deployment_id;
-  std::string kind;      ///< `X-GitHub-Event`
-  std::string action;    ///< empty where the event has none
-  int64_t event_no = 0;  ///< gapless within its deployment, from 1; 0 without a deployment
-  std::optional<HookId> only_hook;  ///< it concerns that hook alone: a ping, a test
-  bool announced = true;            ///< whether hooks get it
+  std::string kind;                 ///< `X-GitHub-Event`
+  std::string action;               ///< empty if the event has none
+  int64_t event_no = 0;             ///< from 1, without gaps within its deployment; 0 without one
+  std::optional<HookId> only_hook;  ///< for this hook only: a ping or a test
+  bool announced = true;            ///< whether hooks receive it
   Timestamp created_at{};
 };
 

@@ -11,19 +11,19 @@
 
 namespace esclusa::core {
 
-/// What became of an event on its way to a hook.
+/// The state of an event's delivery to a hook.
 enum class DeliveryState {
   pending,    ///< it will be attempted (again)
-  held,       ///< it waits for its hook, which fails, is inactive, or has a blocked creator
-  delivered,  ///< the receiver took it
-  dead,       ///< the schedule is spent
-  skipped,    ///< superseded, and the hook did not want it
+  held,       ///< it waits: the hook fails, is inactive, or its creator is blocked
+  delivered,  ///< the receiver accepted it
+  dead,       ///< the retry schedule is used up
+  skipped,    ///< superseded, and `when_superseded` of the hook is `skip`
   cancelled,  ///< the hook was deleted
 };
 
-/// An event for a hook, with all its attempts in one.
+/// The delivery of an event to a hook, with all its attempts.
 struct EventDelivery {
-  /// The latest attempt; GitHub's API calls it a delivery, and redelivers by its id.
+  /// The latest attempt. GitHub's API calls an attempt a delivery, and redelivers by its id.
   struct Attempt {
     DeliveryAttemptId id;
     std::string status;
@@ -32,37 +32,37 @@ struct EventDelivery {
   DeliveryId id;
   std::string guid;
   std::string event;
-  std::string action;      ///< empty where the event has none
-  std::string repository;  ///< its full name; empty where the event concerns none
+  std::string action;      ///< empty if the event has none
+  std::string repository;  ///< full name; empty if the event has no repository
   std::optional<DeploymentId> deployment_id;
   DeliveryState state = DeliveryState::pending;
-  int attempt_count = 0;  ///< by the schedule, since it was last made pending
+  int attempt_count = 0;  ///< scheduled attempts since it last became pending
   Timestamp next_attempt_at{};
   std::optional<Attempt> latest_attempt;
   Timestamp created_at{};
 };
 
-/// Which of a hook's: newest first, from an id on (which counts), at most `size`.
+/// Selects deliveries of one hook: newest first, starting with the id `from`, at most `size`.
 struct EventDeliveryQuery {
   std::optional<DeliveryId> from = {};
   std::optional<DeliveryState> state = {};
   int size = limits::page_default;
 };
 
-/// A part of the list, and where the neighbouring parts begin.
+/// One page of the list, and the ids at which the neighbouring pages begin.
 struct EventDeliveryPage {
   std::vector<EventDelivery> items;
   std::optional<DeliveryId> next;
   std::optional<DeliveryId> previous;
 };
 
-/// Which deliveries begin anew: those in one of the states whose event is of that time.
+/// Selects deliveries to restart: in one of the states, and with the event's time in the range.
 struct Replay {
   std::vector<DeliveryState> states = {DeliveryState::dead, DeliveryState::skipped};
   TimeRange created = {};
 };
 
-/// How many began anew, and whether there are more than one transaction takes.
+/// The number of restarted deliveries, and whether more are left than one transaction takes.
 struct Replayed {
   int64_t count = 0;
   bool more = false;

@@ -14,7 +14,7 @@ struct Row {
   Scopes scopes;
 };
 
-// The one place that says what a reader has to have for which kind of event.
+// The only list of what a reader needs for each kind of event.
 const Row table[] = {
     {"deployment", Role::read, {repo, repo_deployment, public_repo}},
     {"deployment_status", Role::read, {repo, repo_deployment, public_repo}},

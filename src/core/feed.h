@@ -11,19 +11,19 @@ namespace esclusa::core {
 /// An event as the feed shows it.
 struct FeedEvent {
   Event event;
-  std::string repository;  ///< `owner/name`, as it is now
-  std::string body;        ///< the frozen JSON
+  std::string repository;  ///< `owner/name`, the present one
+  std::string body;        ///< the stored JSON
 };
 
-/// What opens the feed of a repository: whatever opens one kind of event.
+/// What a client needs for the feed of a repository: whatever is enough for one kind of event.
 Requirement feed_requirement();
 
-/// What the API that shows the same thing asks of whoever reads it; nothing for a kind that the
-/// feed does not know, and so shows to nobody.
+/// What a client needs to read events of that kind: the same as in the API for the same data.
+/// Nothing for an unknown kind, which the feed shows to nobody.
 std::optional<Requirement> event_requirement(std::string_view kind);
 
-/// Whether the principal may read events of that kind there. `granted` is its role in the
-/// repository.
+/// Whether the principal may read events of that kind in the repository. `granted` is its role
+/// there.
 bool may_read_event(const Principal& principal, const Repository& repository, Role granted,
                     std::string_view kind);
 

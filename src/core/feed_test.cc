@@ -26,7 +26,7 @@ Repository repository_of(Visibility visibility) {
 constexpr std::string_view kinds[] = {"deployment", "deployment_status", "status", "check_run",
                                       "push"};
 
-/// The kinds that a reader with these scopes may read, in the order above.
+/// The kinds of event that a reader with these scopes may read, in the order above.
 std::string readable(const std::string& scopes, Visibility visibility, Role role = Role::read) {
   std::string found;
   for (std::string_view kind : kinds) {
@@ -42,7 +42,7 @@ constexpr auto is_public = Visibility::is_public;
 
 }  // namespace
 
-TEST_CASE("may_read_event: a token reads what its scopes open at the matching API") {
+TEST_CASE("may_read_event: a token reads the events whose API its scopes allow") {
   CHECK(readable("repo", is_private) == all);
   CHECK(readable("repo_deployment", is_private) == "deployment deployment_status");
   CHECK(readable("repo:status", is_private) == "status");
@@ -53,17 +53,17 @@ TEST_CASE("may_read_event: a token reads what its scopes open at the matching AP
   }
 }
 
-TEST_CASE("may_read_event: what is public is readable by everybody, also without a token") {
+TEST_CASE("may_read_event: a public repository's events are readable, also without a token") {
   CHECK(readable("", is_public, Role::none) == all);
   CHECK(may_read_event({}, repository_of(is_public), Role::none, "push"));
   CHECK_FALSE(may_read_event({}, repository_of(is_private), Role::none, "deployment"));
 }
 
-TEST_CASE("may_read_event: without a role, nothing of a private repository") {
+TEST_CASE("may_read_event: without a role, no event of a private repository") {
   CHECK(readable("repo", is_private, Role::none).empty());
 }
 
-TEST_CASE("may_read_event: deploy keys concern administrators alone, also where all is public") {
+TEST_CASE("may_read_event: only administrators read deploy key events, also if all is public") {
   for (const auto visibility : {is_private, is_public}) {
     const Repository repository = repository_of(visibility);
     CHECK(may_read_event(with_token("repo"), repository, Role::admin, "deploy_key"));
@@ -74,11 +74,11 @@ TEST_CASE("may_read_event: deploy keys concern administrators alone, also where 
   }
 }
 
-TEST_CASE("may_read_event: a kind that the table does not have is shown to nobody") {
+TEST_CASE("may_read_event: nobody reads events of an unknown kind") {
   CHECK_FALSE(may_read_event(with_token("repo"), repository_of(is_public), Role::admin, "ping"));
 }
 
-TEST_CASE("feed_requirement: opened by each scope that opens a kind, and by no other") {
+TEST_CASE("feed_requirement: satisfied exactly by the scopes that allow one kind of event") {
   for (std::string_view kind : kinds) {
     for (Scope scope :
          {Scope::repo, Scope::repo_deployment, Scope::repo_status, Scope::public_repo}) {

@@ -12,14 +12,15 @@ namespace {
 constexpr std::string_view branches = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 
-/// Any of the patterns that fits the name of the ref.
+/// Whether any of the patterns matches the name of the ref.
 bool any_matches(const std::vector<std::string>& patterns, std::string_view name) {
   return std::ranges::any_of(
       patterns, [&](const std::string& pattern) { return matches_ref_pattern(pattern, name); });
 }
 
-/// A branch policy names branches and tags apart, and any other ref (`refs/pull/1/merge`) whole,
-/// beside the branches. A bare commit has no name, and so matches none.
+/// Custom policies for branches and for tags match short names. A policy for branches also matches
+/// any other ref (`refs/pull/1/merge`), by its full name. A bare commit has no name and matches
+/// none.
 bool is_allowed(BranchPolicyMode mode, RefKind kind, std::string_view full_name,
                 const GateFacts& facts) {
   if (mode == BranchPolicyMode::protected_branches) {
@@ -47,13 +48,13 @@ std::string_view word_for(RefKind kind) {
   return "Ref";
 }
 
-/// GitHub's words.
+/// The message is GitHub's.
 std::string forbidden(RefKind kind, const std::string& ref, const Environment& environment) {
   return std::string(word_for(kind)) + " \"" + ref + "\" is not allowed to deploy to " +
          environment.name.name + " due to environment protection rules.";
 }
 
-/// One judge for each kind of gate: what it finds, still without the rule's id.
+/// Judges each kind of gate. The verdicts do not have the rule's id yet.
 struct Judge {
   const Environment& environment;
   const Deployment& deployment;
@@ -111,7 +112,7 @@ struct Judge {
     return verdict;
   }
 
-  /// The people whose approvals count: for this commit, by this version of the rule.
+  /// The people whose approvals count: for this deployment and commit, by this version of the rule.
   std::set<AccountId> approvals(const RequiredReviewersRule& rule) const {
     std::set<AccountId> people;
     const AccountId creator = who_answers_for(deployment.creator);

@@ -20,7 +20,7 @@ Account account(int64_t id, const std::string& login, std::optional<AccountId> h
 constexpr Timestamp start = from_micros(1'700'000'000'000'000);
 const std::string commit(40, 'a');
 
-/// One environment, one deployment of `main` by ada (1), and what is known about them.
+/// One environment, one deployment of `main` by ada (1), and the facts about them.
 struct Case {
   Environment environment;
   Deployment deployment;
@@ -64,7 +64,7 @@ struct Case {
     return verdicts[0];
   }
   bool opens() const { return verdict().state == GateState::open; }
-  /// The names of those who can open it.
+  /// The names of the reviewers that can open the gate.
   std::string openers() const {
     std::string names;
     for (const Reviewer& opener : verdict().openers) names += opener.name + " ";
@@ -76,7 +76,7 @@ RequiredReviewersRule reviewers(int count = 1, bool prevent_self_review = false)
   return {{{AccountId{2}, "grace"}, {TeamId{5}, "acme/ops"}}, count, prevent_self_review};
 }
 
-/// Whether custom policies let the ref pass.
+/// Whether custom policies allow the ref.
 bool allows(const std::vector<BranchPolicy>& policies, RefKind kind, const std::string& full_name) {
   Case c;
   c.guard(10, BranchPolicyRule{BranchPolicyMode::custom_branch_policies});
@@ -88,13 +88,13 @@ bool allows(const std::vector<BranchPolicy>& policies, RefKind kind, const std::
 
 }  // namespace
 
-TEST_CASE("judge_gates: an environment without rules has no gates, and all of none are open") {
+TEST_CASE("judge_gates: an environment without rules has no gates, and no gates means all open") {
   Case c;
   CHECK(judge_gates(c.environment, c.deployment, c.facts).empty());
   CHECK(all_open({}));
 }
 
-TEST_CASE("judge_gates: custom policies see the kind and the name of the ref") {
+TEST_CASE("judge_gates: custom policies compare the kind and the name of the ref") {
   const std::vector<BranchPolicy> policies = {{{1}, BranchPolicyKind::branch, "main"},
                                               {{2}, BranchPolicyKind::branch, "release/*"},
                                               {{3}, BranchPolicyKind::branch, "refs/pull/*/merge"},
@@ -111,7 +111,7 @@ TEST_CASE("judge_gates: custom policies see the kind and the name of the ref") {
   CHECK_FALSE(allows({}, RefKind::branch, "refs/heads/main"));
 }
 
-TEST_CASE("judge_gates: protected branches are all branches where none is protected") {
+TEST_CASE("judge_gates: if no branch is protected, all branches count as protected") {
   Case c;
   c.guard(10, BranchPolicyRule{BranchPolicyMode::protected_branches});
   CHECK(c.opens());
@@ -137,7 +137,7 @@ TEST_CASE("judge_gates: a wait timer opens at its minute, not before") {
   CHECK_FALSE(c.verdict().opens_at);
 }
 
-TEST_CASE("judge_gates: within a boot nobody hastens or delays a wait timer by the wall clock") {
+TEST_CASE("judge_gates: within one boot, setting the wall clock does not change a wait timer") {
   Case c;
   c.guard(20, WaitTimerRule{10});
   c.facts.now.wall += std::chrono::years(10);
@@ -149,7 +149,7 @@ TEST_CASE("judge_gates: within a boot nobody hastens or delays a wait timer by t
   CHECK(c.opens());
 }
 
-TEST_CASE("judge_gates: across boots the wall clock tells") {
+TEST_CASE("judge_gates: after a reboot the wall clock counts") {
   Case c;
   c.guard(20, WaitTimerRule{10});
   c.facts.now.boot = {"boot-2", 100h};
@@ -159,7 +159,7 @@ TEST_CASE("judge_gates: across boots the wall clock tells") {
   CHECK(c.opens());
 }
 
-TEST_CASE("judge_gates: as many people as the rule asks for must approve") {
+TEST_CASE("judge_gates: as many people must approve as the rule requires") {
   Case c;
   c.guard(30, reviewers(2));
   CHECK(c.openers() == "grace acme/ops ");
@@ -209,7 +209,7 @@ TEST_CASE(
   CHECK(bot.openers() == "acme/ops ");
 }
 
-TEST_CASE("bypass: opens what waits, and leaves the branch policy shut") {
+TEST_CASE("bypass: opens the waiting gates, and leaves the branch policy shut") {
   Case c;
   c.guard(10, BranchPolicyRule{BranchPolicyMode::custom_branch_policies})
       .guard(20, WaitTimerRule{10})
@@ -223,7 +223,7 @@ TEST_CASE("bypass: opens what waits, and leaves the branch policy shut") {
   CHECK_FALSE(all_open(verdicts));
 }
 
-TEST_CASE("check_reviewer: strangers are told so, and creators where self-review is prevented") {
+TEST_CASE("check_reviewer: refuses strangers, and creators where self-review is prevented") {
   Case c;
   const Account creator = account(1, "ada"), grace = account(2, "grace");
   const Account bot = account(9, "robot", AccountId{1});

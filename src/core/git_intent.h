@@ -8,8 +8,9 @@
 
 namespace esclusa::core {
 
-/// Git and the database are two systems: what is to happen in git is written down first, done
-/// next, and settled last. What a crash leaves open is settled from the branch itself.
+/// A planned change in git. Git and the database cannot share a transaction: the intent is stored
+/// first, then git is changed, then the outcome is stored. After a crash, the branch itself shows
+/// the outcome.
 struct GitIntent {
   GitIntentId id;
   RepositoryId repository_id;
@@ -23,9 +24,9 @@ struct GitIntent {
 };
 
 enum class GitOutcome {
-  open,       ///< not known yet
+  open,       ///< the outcome is not known yet
   moved,      ///< the branch has the commit
-  abandoned,  ///< it never got it
+  abandoned,  ///< the branch never got the commit
 };
 
 template <>

@@ -5,16 +5,16 @@
 
 #include "core/commit.h"
 
-/// Objects of git's beside commits, as plain values. Names and texts are git's bytes, and need not
-/// be UTF-8.
+/// Git objects other than commits, as plain values. Names and texts are git's bytes and may be
+/// invalid UTF-8.
 namespace esclusa::core {
 
 /// An annotated tag.
 struct Tag {
   std::string sha;
   std::string name;
-  std::string message;      ///< with its signature, as git has it; cut as a commit's
-  Signature tagger;         ///< empty in tags of git's first years
+  std::string message;      ///< includes the signature, as in git; cut like a commit's message
+  Signature tagger;         ///< empty in very old tags
   std::string object_type;  ///< commit, tag, tree or blob
   std::string object_sha;
   std::string signature;    ///< the armoured text; empty if it is not signed
@@ -22,11 +22,11 @@ struct Tag {
 };
 
 struct TreeEntry {
-  std::string path;  ///< from the tree that was asked for
+  std::string path;  ///< relative to the requested tree
   std::string mode;  ///< six octal digits
   std::string type;  ///< blob, tree, or commit: a submodule
   std::string sha;
-  std::optional<int64_t> size = {};  ///< of a blob that can be read
+  std::optional<int64_t> size = {};  ///< only of a readable blob
 };
 
 struct Tree {

@@ -8,8 +8,8 @@
 namespace esclusa::core {
 namespace {
 
-/// What a repository hook may ask for on GitHub, so that published configurations are accepted
-/// whole; events that nothing here raises are simply never sent.
+/// The events that a repository hook may name on GitHub. All are accepted, so that published
+/// configurations work; events that Esclusa never raises are never sent.
 constexpr std::string_view repository_events[] = {"branch_protection_configuration",
                                                   "branch_protection_rule",
                                                   "check_run",
@@ -64,7 +64,7 @@ constexpr std::string_view repository_events[] = {"branch_protection_configurati
                                                   "watch",
                                                   "workflow_job",
                                                   "workflow_run"};
-/// What an organization's may ask for beside these.
+/// The events that only an organization's hook may name.
 constexpr std::string_view organization_events[] = {"custom_property",
                                                     "membership",
                                                     "org_block",
@@ -93,7 +93,8 @@ void remove_all(std::vector<std::string>& from, const std::vector<std::string>& 
   std::erase_if(from, [&](const auto& name) { return std::ranges::count(names, name) > 0; });
 }
 
-/// As answers show them, or as libraries write these again: with an empty password, or encoded.
+/// Whether the credentials are the mask: as answers show it, or as libraries rewrite it, with an
+/// empty password or percent-encoded.
 bool are_masked(const std::string& credentials) {
   std::string text;
   if (!percent_decode(credentials, text)) return false;
@@ -104,8 +105,8 @@ bool has_credentials(const Hook& hook) {
   return !hook.credentials.empty() || hook.has_unreadable_credentials;
 }
 
-/// Whoever may change the hook must not be able to have credentials that they do not know sent
-/// to a receiver whose certificate nobody checks.
+/// A user who may change the hook but does not know its credentials must not be able to send them
+/// to a receiver whose certificate is not checked.
 Result<void> set_insecure_ssl(Hook& hook, bool insecure, bool keeps_credentials) {
   if (insecure && !hook.insecure_ssl && keeps_credentials) {
     return hook_error(
@@ -117,8 +118,8 @@ Result<void> set_insecure_ssl(Hook& hook, bool insecure, bool keeps_credentials)
   return {};
 }
 
-/// Whoever may change the hook must not be able to have credentials that they do not know sent
-/// elsewhere. True if the hook keeps some that were not sent.
+/// A user who may change the hook but does not know its credentials must not be able to send them
+/// to another URL. True if the hook keeps credentials that were not sent.
 Result<bool> set_url(Hook& hook, const std::string& text) {
   HookUrl given = split_hook_url(text);
   if (are_masked(given.credentials)) {
@@ -146,8 +147,8 @@ Result<void> check_secret(const Hook& hook) {
       "too_long");
 }
 
-/// The events of which `hook` may be one too many: what it names, and for a hook of all events
-/// everything that another names.
+/// The events for which the limit of hooks must be checked: those that `hook` names, and for a `*`
+/// hook also all that other hooks name.
 std::vector<std::string> counted_events(const Hook& hook, const std::vector<Hook>& hooks) {
   std::vector<std::string> events = hook.events;
   if (!wants_event(hook, "*")) return events;
@@ -323,7 +324,8 @@ HookHealth after_failure(const HookHealth& health, Timestamp now, double scale) 
 }
 
 bool is_given_up(const HookHealth& health, Timestamp now) {
-  // A clock that jumps ahead, or a machine that slept, makes no five days of two failures.
+  // A clock that jumps ahead or a machine that slept must not turn two failures into five days of
+  // failing.
   constexpr int failures = 20;
   return health.failure_count >= failures && health.failing_since &&
          now - *health.failing_since >= std::chrono::days(5);

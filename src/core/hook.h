@@ -19,60 +19,61 @@ namespace esclusa::core {
 
 enum class HookContentType { json, form };
 
-/// What the latest delivery got: GitHub's `last_response`.
+/// The result of the latest delivery: GitHub's `last_response`.
 struct HookLastResponse {
   std::optional<int> code;
   std::string status = "unused";
   std::optional<std::string> message;
 };
 
-/// Where a hook listens: in one repository, or in all of an organization's.
+/// What a hook belongs to: one repository, or an organization and all its repositories.
 using HookTarget = std::variant<RepositoryId, AccountId>;
 
-/// The same with its names, which answers and events show.
+/// A hook's target with its names, for answers and events.
 using HookOwner = std::variant<Repository, Account>;
 HookTarget target_of(const HookOwner& owner);
 
-/// What becomes of a delivery that failed: tried again by `retry_pause`, or never, as on GitHub.
+/// Whether a failed delivery is retried: by `retry_pause`, or never, as on GitHub.
 enum class HookRetry { schedule, none };
 
-/// What becomes of a `deployment` event when a newer deployment of its environment is live.
+/// Whether a `deployment` event is still delivered after a newer deployment of its environment has
+/// succeeded.
 enum class WhenSuperseded { deliver, skip };
 
-/// Who made the hook, or adopted it, and answers for it. While the account is blocked, the hook
-/// gets nothing.
+/// The account that made or adopted the hook and is responsible for it. While it is blocked, the
+/// hook receives nothing.
 struct HookCreator {
   AccountId id;
   std::string login;
   bool blocked = false;
 };
 
-/// The secret before the present one: it signs beside it until then.
+/// The previous secret. Until `until`, deliveries are signed with both secrets.
 struct FormerSecret {
   Secret secret;
   Timestamp until{};
 };
 
-/// How a hook has answered lately. Its breaker is open while `probe_at` is set: then only its
-/// oldest delivery is tried, by its schedule and, without spending an attempt, at `probe_at`.
+/// The recent health of a hook. Its circuit breaker is open while `probe_at` is set. Then only the
+/// oldest delivery is tried: by its retry schedule, and at `probe_at`, which does not count as an
+/// attempt.
 struct HookHealth {
   int failure_count = 0;                        ///< since the latest success
-  std::optional<Timestamp> failing_since = {};  ///< the first of them
+  std::optional<Timestamp> failing_since = {};  ///< the time of the first of these failures
   std::optional<Timestamp> probe_at = {};
 };
 
-/// A webhook. The secrets stand in the clear only here, in memory.
+/// A webhook. Only here, in memory, are the secrets in plain text.
 struct Hook {
   HookId id;
   HookTarget target;
   HookCreator creator;
   std::string url;     ///< without credentials
-  Secret credentials;  ///< `user:password` as it stood in the URL; sent as Basic
-  bool has_unreadable_credentials =
-      false;  ///< they were sealed by another key: nothing can be sent
+  Secret credentials;  ///< `user:password` as in the URL; sent as Basic authentication
+  bool has_unreadable_credentials = false;  ///< sealed by another key: nothing can be sent
   HookContentType content_type = HookContentType::form;
   Secret secret;
-  bool has_unreadable_secret = false;  ///< it was sealed by another key: nothing can be signed
+  bool has_unreadable_secret = false;  ///< sealed by another key: nothing can be signed
   std::optional<FormerSecret> former_secret;
   bool insecure_ssl = false;
   std::vector<std::string> events;
@@ -85,19 +86,19 @@ struct Hook {
   Timestamp updated_at{};
 };
 
-/// What answers and events show in place of credentials.
+/// Answers and events show this text instead of credentials.
 inline constexpr std::string_view masked_credentials = "********";
 
-/// A URL, and the credentials that were taken out of it: `https://user:password@host/`.
+/// A URL and the credentials that were removed from it: `https://user:password@host/`.
 struct HookUrl {
   std::string url;
   std::string credentials;  ///< empty: none
 };
 HookUrl split_hook_url(std::string_view text);
-/// The hook's URL as answers and events show it.
+/// The hook's URL as answers and events show it, with masked credentials.
 std::string shown_url(const Hook& hook);
 
-/// The changes of a `POST` (all that is given counts) or a `PATCH` of a hook.
+/// The configuration in a `POST` (replaces everything) or a `PATCH` of a hook.
 struct HookConfig {
   std::string url;
   HookContentType content_type = HookContentType::form;
@@ -105,11 +106,11 @@ struct HookConfig {
   bool insecure_ssl = false;
 };
 
-/// The changes of a `PATCH …/config`: what is absent stays.
+/// The changes of a `PATCH …/config`; absent fields stay unchanged.
 struct HookConfigChanges {
   std::optional<std::string> url;
   std::optional<HookContentType> content_type;
-  std::optional<std::string> secret;  ///< an empty one removes it
+  std::optional<std::string> secret;  ///< an empty secret removes it
   std::optional<bool> insecure_ssl;
 };
 
@@ -123,55 +124,55 @@ struct HookInput {
   std::optional<WhenSuperseded> when_superseded = {};
 };
 
-/// A new secret, and how long the one before it goes on signing beside it.
+/// A new secret, and how long the previous one stays valid beside it.
 struct SecretRotation {
   std::string secret;
   std::chrono::seconds former_valid_for = limits::former_secret_time;
 };
 
-/// Whether only apps get such events on GitHub. Here a hook gets them if it names them; `*` does
-/// not stand for them, so that a hook made for GitHub gets what it would get there.
+/// Whether GitHub sends the event only to apps. A hook here gets it only if it names it: `*` does
+/// not include it, so that a hook made for GitHub gets the same events here.
 bool is_app_event(std::string_view event);
-/// Whether the hook asked for events of that kind.
+/// Whether the hook subscribes to events of that kind.
 bool wants_event(const Hook& hook, std::string_view event);
 
-/// Known names; `*` for all; an organization's hook may ask for more. App-only events are refused
-/// with GitHub's text.
+/// Accepts known event names and `*`; an organization's hook may name more. App-only events are
+/// refused with GitHub's text.
 Result<void> check_hook_events(const std::vector<std::string>& events, const HookTarget& target);
 
-/// Applies `input` to `hook` and checks the outcome: `config` replaces the whole configuration,
-/// and a secret that is not sent again is dropped. A URL that is sent back as it was shown keeps
-/// its credentials; with another URL, masked ones are refused, and so is a change that switches off
-/// the check of certificates under credentials that are not sent with it.
+/// Applies `input` to `hook` and checks the result. `config` replaces the whole configuration; a
+/// secret that is not sent again is dropped. A URL that is sent with masked credentials keeps its
+/// credentials. Refused are masked credentials with another URL, and switching off the certificate
+/// check while credentials are kept that were not sent.
 Result<void> apply_hook_input(Hook& hook, const HookInput& input);
 
-/// Applies single keys. A new URL drops the secret unless one is sent with it: whoever may change
-/// the hook must not be able to have a secret that they do not know used elsewhere.
+/// Applies single keys. A new URL drops the secret unless one is sent with it: a user who does not
+/// know the secret must not be able to use it for another URL.
 Result<void> apply_config_changes(Hook& hook, const HookConfigChanges& changes);
 
-/// Makes the new secret the hook's, and keeps the former one for that long; with no time at all it
-/// ends at once. Of two rotations only the latest former secret is kept. The present secret once
-/// more changes nothing: whoever repeats a request must not lose the former one.
+/// Makes the new secret the hook's, and keeps the previous one for the given time; with zero time
+/// it ends at once. Only one previous secret is kept. Sending the present secret again changes
+/// nothing, so that a repeated request does not lose the previous one.
 Result<void> rotate_secret(Hook& hook, const SecretRotation& rotation, Timestamp now);
 
-/// Refuses `hook` where GitHub's two rules about its target's hooks do: it is the duplicate of
-/// another, and was not before, or an event that it newly wants has too many. `hooks` are all; one
-/// may be its old self.
+/// Checks GitHub's two rules about the hooks of one target. Refuses `hook` if it becomes a
+/// duplicate of another hook, or if an event that it newly names has too many hooks. `hooks` are
+/// all hooks of the target; one may be the old version of `hook`.
 Result<void> check_other_hooks(const Hook& hook, const std::vector<Hook>& hooks);
 
-/// Whether both would deliver the same events to the same place: a duplicate. Credentials and
-/// secrets are left out: a refusal would tell whoever guesses them that the guess is right.
+/// Whether both hooks deliver the same events to the same URL. Credentials and secrets are not
+/// compared: a refusal would tell somebody who guesses them that the guess is right.
 bool is_duplicate(const Hook& a, const Hook& b);
 
-/// The pause before the attempt that follows `attempt_count` attempts; nothing when the schedule
-/// is spent. `jitter` in [0, 1) spreads it by ±10 %. Source: Standard Webhooks 1.0.0.
+/// The pause before the next attempt, after `attempt_count` attempts; nothing when the schedule is
+/// used up. `jitter` in [0, 1) spreads the pause by ±10 %. Source: Standard Webhooks 1.0.0.
 std::optional<std::chrono::microseconds> retry_pause(int attempt_count, double jitter);
 inline constexpr int delivery_attempts_max = 10;
 
-/// The health after one more failure at `now`. After five of them the breaker opens. The pause
+/// The health after one more failure at `now`. After five failures the breaker opens. The pause
 /// before the next probe grows with the time of failing, from 30 s to 5 min; `scale` multiplies it.
 HookHealth after_failure(const HookHealth& health, Timestamp now, double scale = 1.0);
-/// Whether the hook has failed for so long (five days) and so often (20 times) that it is disabled.
+/// Whether the hook has failed so long (five days) and so often (20 times) that it is disabled.
 bool is_given_up(const HookHealth& health, Timestamp now);
 
 template <>

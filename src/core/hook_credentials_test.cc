@@ -25,7 +25,7 @@ HookConfigChanges insecure_ssl(bool insecure, std::optional<std::string> url = {
 
 }  // namespace
 
-TEST_CASE("split_hook_url: what stands before the last @ of the host, and nothing else") {
+TEST_CASE("split_hook_url: the text before the last @ of the host is the credentials") {
   struct Row {
     const char* given;
     const char* url;
@@ -48,7 +48,7 @@ TEST_CASE("split_hook_url: what stands before the last @ of the host, and nothin
   }
 }
 
-TEST_CASE("credentials of a URL: kept apart, masked, and kept by a URL that is sent as shown") {
+TEST_CASE("credentials of a URL: stored apart, masked, and kept when the URL is sent as shown") {
   Hook hook = some_hook();
   HookConfigChanges change;
   change.url = "https://ada:secret@example.org/hook";
@@ -68,7 +68,7 @@ TEST_CASE("credentials of a URL: kept apart, masked, and kept by a URL that is s
   REQUIRE(apply_hook_input(hook, input));
   CHECK(hook.credentials.reveal() == "ada:secret");
 
-  // Elsewhere they are not sent by who does not know them.
+  // A user who does not know them cannot send them to another URL.
   for (const char* elsewhere :
        {"https://********@elsewhere.example/hook", "https://********@example.org/other",
         "http://********@example.org/hook"}) {
@@ -84,12 +84,12 @@ TEST_CASE("credentials of a URL: kept apart, masked, and kept by a URL that is s
   CHECK(hook.credentials.empty());
   CHECK(hook.secret.empty());
   CHECK(shown_url(hook) == "https://elsewhere.example/hook");
-  again.url = "https://********@elsewhere.example/hook";  // there are none
+  again.url = "https://********@elsewhere.example/hook";  // the hook has no credentials
   CHECK_FALSE(apply_config_changes(hook, again));
 }
 
 TEST_CASE(
-    "credentials of a URL: those that do not unseal are shown as there, and can be replaced") {
+    "credentials of a URL: if they cannot be unsealed, they are shown masked and can be replaced") {
   Hook hook = some_hook();
   hook.has_unreadable_credentials = true;
   CHECK(shown_url(hook) == "https://********@example.org/hook");
@@ -103,7 +103,7 @@ TEST_CASE(
   CHECK(hook.credentials.reveal() == "new:pair");
 }
 
-TEST_CASE("credentials of a URL: the mask counts also as libraries write it again") {
+TEST_CASE("credentials of a URL: the mask is recognised also as libraries rewrite it") {
   for (const char* mask : {"********", "********:", "%2A%2A%2A%2A%2A%2A%2A%2A", "%2a*******:"}) {
     CAPTURE(mask);
     Hook hook = some_hook();
@@ -127,7 +127,7 @@ TEST_CASE("credentials of a URL: the mask counts also as libraries write it agai
   CHECK(hook.credentials.reveal() == "********:secret");
 }
 
-TEST_CASE("credentials of a URL: certificates go unchecked only if they are sent again") {
+TEST_CASE("credentials of a URL: must be sent again to switch off the certificate check") {
   const std::string shown = "https://********@example.org/hook";
   const std::string whole = "https://ada:secret@example.org/hook";
   struct Row {
@@ -157,9 +157,9 @@ TEST_CASE("credentials of a URL: certificates go unchecked only if they are sent
     CHECK(apply_hook_input(another, input).has_value() != row.refused);
   }
   Hook hook = some_hook();
-  CHECK(apply_config_changes(hook, insecure_ssl(true)));  // there are none
+  CHECK(apply_config_changes(hook, insecure_ssl(true)));  // the hook has no credentials
   hook.credentials = Secret("ada:secret");
-  CHECK(apply_config_changes(hook, insecure_ssl(true)));  // it was so before
+  CHECK(apply_config_changes(hook, insecure_ssl(true)));  // it was switched off before
   CHECK(apply_config_changes(hook, insecure_ssl(false)));
   CHECK_FALSE(apply_config_changes(hook, insecure_ssl(true)));
 }

@@ -13,19 +13,19 @@ namespace esclusa::core {
 /// One attempt to deliver an event to a hook: what GitHub's API calls a delivery.
 struct HookDelivery {
   DeliveryAttemptId id;
-  DeliveryId delivery_id;  ///< the event's delivery to the hook, which all its attempts share
+  DeliveryId delivery_id;  ///< shared by all attempts of the event's delivery to the hook
   std::string guid;
   Timestamp delivered_at{};
-  bool redelivery = false;  ///< somebody asked for it; a retry by the schedule is none
+  bool redelivery = false;  ///< a user asked for it; false for a scheduled retry
   std::chrono::microseconds duration{0};
   std::string status;
   int status_code = 0;
   std::string event;
-  std::string action;  ///< empty where the event has none
+  std::string action;  ///< empty if the event has none
   std::optional<RepositoryId> repository_id;
 };
 
-/// The same with what went out and came back. Headers and the payload are JSON text.
+/// An attempt with its request and response. Headers and the payload are JSON text.
 struct HookDeliveryRecord {
   HookDelivery delivery;
   std::string url;
@@ -35,14 +35,14 @@ struct HookDeliveryRecord {
   std::string response_payload;
 };
 
-/// Which deliveries of a hook: newest first, from an id on (which counts), at most `size`.
+/// Selects attempts of a hook: newest first, starting with the id `from`, at most `size`.
 struct HookDeliveryQuery {
   std::optional<DeliveryAttemptId> from;
   std::optional<bool> successful;  ///< a status code below 400
   int size = limits::page_default;
 };
 
-/// A part of the list, and where the neighbouring parts begin.
+/// One page of the list, and the ids at which the neighbouring pages begin.
 struct HookDeliveryPage {
   std::vector<HookDelivery> items;
   std::optional<DeliveryAttemptId> next;

@@ -35,14 +35,14 @@ HookInput events_input(std::optional<Names> events, Names add = {}, Names remove
 
 }  // namespace
 
-TEST_CASE("wants_event: the listed ones, or all by a star") {
+TEST_CASE("wants_event: the listed events, or all by a star") {
   CHECK(wants_event(some_hook(), "deployment"));
   CHECK_FALSE(wants_event(some_hook(), "push"));
   CHECK_FALSE(wants_event(some_hook(), "deploy"));
   CHECK(wants_event(some_hook({"*"}), "push"));
 }
 
-TEST_CASE("wants_event: a star does not stand for events that only apps get on GitHub") {
+TEST_CASE("wants_event: a star does not include events that only apps get on GitHub") {
   CHECK(check_hook_events({"deployment_review"}, in_repository));
   CHECK(check_hook_events({"deployment_review"}, in_organization));
   CHECK(wants_event(some_hook({"deployment_review"}), "deployment_review"));
@@ -57,7 +57,7 @@ TEST_CASE("wants_event: a star does not stand for events that only apps get on G
   CHECK(is_duplicate(both, some_hook({"deployment_review"})));
 }
 
-TEST_CASE("check_hook_events: what a repository hook may ask for on GitHub") {
+TEST_CASE("check_hook_events: the events that a repository hook may name on GitHub") {
   CHECK(check_hook_events({}, in_repository));
   CHECK(check_hook_events({"*"}, in_repository));
   CHECK(check_hook_events({"push", "deployment", "deployment_status", "status", "deploy_key",
@@ -65,7 +65,7 @@ TEST_CASE("check_hook_events: what a repository hook may ask for on GitHub") {
                           in_repository));
 }
 
-TEST_CASE("check_hook_events: an organization's hook may ask for the organization's events too") {
+TEST_CASE("check_hook_events: an organization's hook may also name the organization's events") {
   const Names events = {"deployment", "organization", "team", "membership", "org_block"};
   CHECK(check_hook_events(events, in_organization));
   auto refused = check_hook_events(events, in_repository);
@@ -87,7 +87,7 @@ TEST_CASE("check_hook_events: unknown and App-only events are refused by name") 
         "workflow_dispatch, Push");
 }
 
-TEST_CASE("apply_hook_input: events are replaced, added and removed, and come out sorted") {
+TEST_CASE("apply_hook_input: events are replaced, added and removed, and are sorted") {
   struct Row {
     const char* what;
     HookInput input;
@@ -123,7 +123,7 @@ TEST_CASE("apply_hook_input: a hook needs an event") {
   CHECK_FALSE(apply_hook_input(hook, events_input(Names{})));
 }
 
-TEST_CASE("apply_hook_input: added events are judged like others") {
+TEST_CASE("apply_hook_input: added events are checked like others") {
   Hook hook = some_hook();
   CHECK_FALSE(apply_hook_input(hook, events_input({}, {"deployment_protection_rule"})));
 }
@@ -156,7 +156,7 @@ TEST_CASE("apply_hook_input: active changes only when it is given") {
   CHECK_FALSE(hook.active);
 }
 
-TEST_CASE("apply_hook_input: a secret has at most the limit's bytes") {
+TEST_CASE("apply_hook_input: the length of a secret is limited") {
   Hook hook = some_hook();
   HookInput input;
   input.config = HookConfig{};
@@ -181,7 +181,7 @@ TEST_CASE("apply_hook_input: retry and when_superseded change only when they are
   }
 }
 
-TEST_CASE("rotate_secret: the former secret is kept for its time, and one rotation back") {
+TEST_CASE("rotate_secret: only one former secret is kept, for its time") {
   const Timestamp now = from_micros(1'000'000'000);
   Hook hook = some_hook();
   REQUIRE(rotate_secret(hook, {"second", 1h}, now));
@@ -189,7 +189,7 @@ TEST_CASE("rotate_secret: the former secret is kept for its time, and one rotati
   REQUIRE(hook.former_secret);
   CHECK(hook.former_secret->secret.reveal() == "s3cret");
   CHECK(hook.former_secret->until == now + 1h);
-  // Once more, as after a lost answer.
+  // A repeated request, as after a lost answer.
   REQUIRE(rotate_secret(hook, {"second", 2h}, now + 5s));
   REQUIRE(hook.former_secret);
   CHECK(hook.former_secret->secret.reveal() == "s3cret");
@@ -203,7 +203,7 @@ TEST_CASE("rotate_secret: the former secret is kept for its time, and one rotati
   CHECK_FALSE(hook.former_secret);
 }
 
-TEST_CASE("rotate_secret: a hook without a readable secret has no former one") {
+TEST_CASE("rotate_secret: a hook without a readable secret gets no former secret") {
   Hook hook = some_hook();
   hook.secret = Secret();
   hook.has_unreadable_secret = true;
@@ -213,7 +213,7 @@ TEST_CASE("rotate_secret: a hook without a readable secret has no former one") {
   CHECK_FALSE(hook.former_secret);
 }
 
-TEST_CASE("rotate_secret: refuses no secret, one that is too long, and more than seven days") {
+TEST_CASE("rotate_secret: refuses an empty secret, a long one, and more than seven days") {
   struct Row {
     SecretRotation rotation;
     const char* reason;
@@ -254,7 +254,7 @@ TEST_CASE("is_duplicate: the same place and at least one event in common") {
     CHECK_FALSE(is_duplicate(hook, other));
     CHECK_FALSE(is_duplicate(other, hook));
   }
-  // A refusal that told them apart would tell whether a guess is right.
+  // Otherwise a refusal would confirm a guess.
   Hook other = hook;
   other.credentials = Secret("ada:secret");
   CHECK(is_duplicate(hook, other));
@@ -284,12 +284,12 @@ TEST_CASE("retry_pause: the schedule of Standard Webhooks, over three days in al
   }
 }
 
-TEST_CASE("retry_pause: nothing once the schedule is spent") {
+TEST_CASE("retry_pause: nothing once the schedule is used up") {
   CHECK_FALSE(retry_pause(delivery_attempts_max, 0.5));
   CHECK_FALSE(retry_pause(delivery_attempts_max + 5, 0.5));
 }
 
-TEST_CASE("apply_config_changes: what is absent stays") {
+TEST_CASE("apply_config_changes: absent fields stay unchanged") {
   Hook hook = some_hook();
   REQUIRE(apply_config_changes(hook, {}));
   CHECK(hook.url == "https://example.org/hook");
@@ -309,7 +309,7 @@ TEST_CASE("apply_config_changes: a new URL drops the secret, unless one is sent 
   changes.url = "https://example.org/hook";
   Hook hook = some_hook();
   REQUIRE(apply_config_changes(hook, changes));
-  CHECK(hook.secret.reveal() == "s3cret");  // the same URL
+  CHECK(hook.secret.reveal() == "s3cret");  // the URL is the same
   changes.url = "https://elsewhere.example";
   changes.secret = "other";
   REQUIRE(apply_config_changes(hook, changes));
@@ -333,7 +333,7 @@ TEST_CASE("apply_config_changes: an empty secret removes it, and a long one is r
   CHECK(refused.error().reason_code == "too_long");
 }
 
-TEST_CASE("check_other_hooks: a hook of all events counts for each of them, on either side") {
+TEST_CASE("check_other_hooks: a hook of all events counts for each event, new or existing") {
   std::vector<Hook> hooks;
   auto add = [&](Names events) {
     Hook hook = some_hook(std::move(events));
@@ -362,7 +362,7 @@ TEST_CASE("check_other_hooks: a hook of all events counts for each of them, on e
   CHECK(problem({"push"}) == "The \"push\" event cannot have more than 20 hooks");
 }
 
-TEST_CASE("check_other_hooks: the refusal names what the hook belongs to") {
+TEST_CASE("check_other_hooks: the refusal names the hook's target") {
   for (const auto& [target, name] :
        {std::pair{in_repository, "repository"}, std::pair{in_organization, "organization"}}) {
     Hook hook = some_hook(), other = some_hook();
@@ -375,9 +375,9 @@ TEST_CASE("check_other_hooks: the refusal names what the hook belongs to") {
   }
 }
 
-TEST_CASE("check_other_hooks: a hook may keep what it has, however many there are") {
+TEST_CASE("check_other_hooks: a hook may keep its events, even above the limit") {
   std::vector<Hook> hooks;
-  for (int64_t id = 1; id <= 25; ++id) {  // more than may be
+  for (int64_t id = 1; id <= 25; ++id) {  // above the limit
     Hook hook = some_hook({"deployment"});
     hook.id = {id};
     hook.url += std::to_string(id);
@@ -394,7 +394,7 @@ TEST_CASE("check_other_hooks: a hook may keep what it has, however many there ar
   CHECK_FALSE(check_other_hooks(changed, hooks));
 }
 
-TEST_CASE("check_other_hooks: a hook that was another's duplicate before may be changed") {
+TEST_CASE("check_other_hooks: a hook that already was a duplicate may be changed") {
   Hook one = some_hook(), other = some_hook();
   other.id = {2};
   one.active = false;
@@ -403,7 +403,7 @@ TEST_CASE("check_other_hooks: a hook that was another's duplicate before may be 
   CHECK_FALSE(check_other_hooks(one, {some_hook(), other}));
 }
 
-TEST_CASE("after_failure: the fifth failure opens the breaker, and the probes become rarer") {
+TEST_CASE("after_failure: the fifth failure opens the breaker, and probes become rarer") {
   using namespace std::chrono_literals;
   const Timestamp start = from_micros(1'000'000);
   HookHealth health;
@@ -420,7 +420,7 @@ TEST_CASE("after_failure: the fifth failure opens the breaker, and the probes be
   CHECK(after_failure(health, start + 20h, 0.5).probe_at == start + 20h + 150s);
 }
 
-TEST_CASE("is_given_up: after five days of nothing but failures") {
+TEST_CASE("is_given_up: after five days with nothing but failures") {
   using namespace std::chrono_literals;
   const Timestamp start = from_micros(1'000'000);
   CHECK_FALSE(is_given_up({}, start + 1000h));

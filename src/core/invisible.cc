@@ -11,8 +11,8 @@ struct Range {
 };
 
 /// Unicode 14.0: Default_Ignorable_Code_Point (DerivedCoreProperties.txt), the general categories
-/// Cc, Zs, Zl and Zp but for U+0020, the marks of interlinear annotations (U+FFF9 to U+FFFB), and
-/// the empty Braille pattern (U+2800). Neighbours are joined.
+/// Cc, Zs, Zl and Zp except U+0020, the interlinear annotation marks (U+FFF9 to U+FFFB), and the
+/// empty Braille pattern (U+2800). Adjacent ranges are merged.
 constexpr Range ranges[] = {
     {0x0000, 0x001F},   {0x007F, 0x00A0},   {0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x061C, 0x061C},
     {0x115F, 0x1160},   {0x1680, 0x1680},   {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F},

@@ -6,7 +6,7 @@
 
 using namespace esclusa::core;
 
-TEST_CASE("find_invisible: nothing in what people can see, in any script") {
+TEST_CASE("find_invisible: finds nothing in visible text of any script") {
   for (const char* text : {"production", "qa/eu 1", "Ünïcode ☃", "本番環境", "продакшн", "بيئة",
                            "프로덕션", "🚀", "e\u0301", "", " ", "~"}) {
     CAPTURE(text);
@@ -32,7 +32,7 @@ TEST_CASE("find_invisible: zero width, direction, fillers, controls and odd blan
   }
 }
 
-TEST_CASE("find_invisible: the edges of the ranges, and what is no UTF-8") {
+TEST_CASE("find_invisible: the ends of the ranges, and invalid UTF-8") {
   for (const char* seen : {"\u00A1", "\u2010", "\u2027", "\u2030", "\u205E", "\u2070", "\u27FF",
                            "\u2801", "\u3001", "\uFDFF", "\uFE10", "\uFFFC"}) {
     CAPTURE(seen);

@@ -8,7 +8,7 @@ namespace {
 using enum DeploymentPhase;
 using enum DeploymentTrigger;
 
-/// Why something may not happen, or that it may.
+/// Why a transition is refused, or `none`.
 enum class Refusal { none, waiting, ended, not_waiting };
 
 struct Transition {
@@ -18,7 +18,8 @@ struct Transition {
   Refusal refusal = Refusal::none;
 };
 
-// The event leaves on the way from held to released, which nothing goes twice: no row leads back.
+// The event is sent on the transition from held to released. No row leads back to held, so it is
+// sent once.
 constexpr Transition table[] = {
     {held, gates_opened, released},
     {held, review_rejected, ended},
@@ -34,7 +35,7 @@ constexpr Transition table[] = {
     {released, progress_reported, released},
     {released, end_reported, released},
 
-    // What ended was never sent, so it cannot have run.
+    // A deployment that ended was never released, so it cannot have run.
     {ended, gates_opened, ended, Refusal::not_waiting},
     {ended, review_rejected, ended, Refusal::not_waiting},
     {ended, environment_deleted, ended},

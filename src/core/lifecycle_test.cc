@@ -7,7 +7,7 @@ using namespace esclusa::core;
 
 namespace {
 
-/// The phase after it, or the reason of its refusal.
+/// The phase after the trigger, or the reason code of the refusal.
 std::string after(DeploymentPhase phase, DeploymentTrigger trigger) {
   Deployment deployment;
   deployment.phase = phase;
@@ -17,7 +17,7 @@ std::string after(DeploymentPhase phase, DeploymentTrigger trigger) {
 
 }  // namespace
 
-TEST_CASE("next_phase: each phase and each trigger") {
+TEST_CASE("next_phase: every phase with every trigger") {
   using enum DeploymentPhase;
   using enum DeploymentTrigger;
   CHECK(after(held, gates_opened) == "released");
@@ -42,7 +42,7 @@ TEST_CASE("next_phase: each phase and each trigger") {
   CHECK(after(ended, end_reported) == "ended");
 }
 
-TEST_CASE("trigger_of: what gives a deployment up, and what says that it goes on") {
+TEST_CASE("trigger_of: the states that end a deployment, and those that report progress") {
   using enum DeploymentState;
   for (auto state : {error, failure, inactive}) {
     CHECK(trigger_of(state) == DeploymentTrigger::end_reported);

@@ -24,7 +24,7 @@ std::unexpected<Error> name_error(std::string message) {
   return fail(ErrorCode::invalid, std::move(message), "invalid_name");
 }
 
-/// What follows `http://` or `https://`; nothing if the URL begins otherwise.
+/// The text after `http://` or `https://`; empty if the URL begins otherwise.
 std::string_view after_scheme(std::string_view url) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {

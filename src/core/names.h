@@ -8,26 +8,27 @@
 
 namespace esclusa::core {
 
-/// The one case fold of the program: ASCII letters to lower case (docs/decisions/0004). Keys of
-/// logins, repositories and environments are stored folded.
+/// The program's only case fold: ASCII letters to lower case (docs/decisions/0004). The stored keys
+/// of logins, repositories and environments are folded.
 std::string fold_case(std::string_view name);
 
-/// GitHub's rules: letters, digits and single inner hyphens, at most 39; a bot's login may end in
-/// `[bot]`. Names that would shadow a path are reserved.
+/// GitHub's rules: letters, digits and single inner hyphens, at most 39 characters; a bot's login
+/// may end in `[bot]`. Names that are also part of a path of the API are reserved.
 Result<void> check_login(std::string_view login, AccountKind kind);
 /// Letters, digits, `-`, `_` and `.`; at most 100; not `.`, `..`, nor ending in `.git`.
 Result<void> check_repository_name(std::string_view name);
 /// 1 to 255 characters without control characters.
 Result<void> check_environment_name(std::string_view name);
 
-/// The address that stands in an account's commits; it leads nowhere.
+/// The email address of an account in commits. It cannot receive mail.
 std::string address_of(const Account& account);
-/// Whose address for commits that is: `ID+login@users.noreply.esclusa.invalid`. Nobody has another.
+/// The account with that commit address, `ID+login@users.noreply.esclusa.invalid`. Accounts have no
+/// other address.
 std::optional<AccountId> account_of_address(std::string_view email);
 
-/// An http or https URL for people to open; empty means none. As on GitHub it may have characters
-/// that no URI has, but nothing that would end a line or an attribute; it is kept as it was sent.
-/// Checked when written, so that no page ever shows a `javascript:` link.
+/// Checks an http or https link for people; empty means no link. As on GitHub, characters that no
+/// URI allows are accepted, but none that could end a line or an attribute. The link is stored as
+/// sent. Because of this check no page can show a `javascript:` link.
 Result<void> check_link(std::string_view url, const std::string& resource,
                         const std::string& field);
 

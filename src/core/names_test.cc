@@ -56,7 +56,7 @@ TEST_CASE("check_login: a bot's login may end in [bot]") {
   }
 }
 
-TEST_CASE("check_login: names that would shadow a path are reserved, in any case") {
+TEST_CASE("check_login: names that collide with a path are reserved, in any case") {
   for (const std::string& login :
        Names{"api", "API", "esclusa", "Esclusa", "repos", "repositories", "users", "user", "orgs",
              "livez", "readyz", "settings", "login", "avatars"}) {
@@ -128,7 +128,7 @@ TEST_CASE("check_link: no blank, quote, bracket or control character") {
   CHECK_FALSE(is_link(std::string_view("http://a\0b", 10)));
 }
 
-TEST_CASE("check_link: whatever browsers open, as GitHub takes it, also if it is no URI") {
+TEST_CASE("check_link: what browsers open and GitHub accepts, even if it is not a URI") {
   for (std::string url :
        {"http://a/?b[]=1", "http://a/{b}|c^`", "https://docs.example/путь/ü?q=☃#🚀",
         "http://é.example.org", "http://a/100%", "http://a/#b#c", "http://[::1]:80/a",
@@ -143,13 +143,13 @@ TEST_CASE("check_link: whatever browsers open, as GitHub takes it, also if it is
   }
 }
 
-TEST_CASE("check_link: at most the limit's bytes") {
+TEST_CASE("check_link: the length is limited") {
   const std::string base = "https://example.org/";
   CHECK(is_link(base + std::string(limits::url_bytes - base.size(), 'x')));
   CHECK_FALSE(is_link(base + std::string(limits::url_bytes - base.size() + 1, 'x')));
 }
 
-TEST_CASE("account_of_address: our own addresses, and no others") {
+TEST_CASE("account_of_address: only Esclusa's own addresses") {
   CHECK(account_of_address("7+ada@users.noreply.esclusa.invalid") == AccountId{7});
   for (auto email : {"", "ada@example.org", "ada@users.noreply.esclusa.invalid",
                      "+ada@users.noreply.esclusa.invalid", "7+ada@users.noreply.github.com",
@@ -160,4 +160,4 @@ TEST_CASE("account_of_address: our own addresses, and no others") {
   }
 }
 
-TEST_CASE("fold_case: ASCII letters alone") { CHECK(fold_case("Prod-ÄÖ 1") == "prod-ÄÖ 1"); }
+TEST_CASE("fold_case: changes ASCII letters only") { CHECK(fold_case("Prod-ÄÖ 1") == "prod-ÄÖ 1"); }

@@ -16,7 +16,7 @@ NetworkAddress NetworkAddress::from_ipv4(const uint8_t (&octets)[4]) {
 }
 
 std::optional<NetworkAddress> NetworkAddress::parse(std::string_view text) {
-  if (text.contains('\0')) return std::nullopt;  // inet_pton would read up to it alone
+  if (text.contains('\0')) return std::nullopt;  // inet_pton would stop reading there
   std::string terminated(text);
   uint8_t octets[4];
   if (inet_pton(AF_INET, terminated.c_str(), octets) == 1) return from_ipv4(octets);
@@ -49,7 +49,7 @@ std::optional<NetworkRange> NetworkRange::parse(std::string_view text) {
 }
 
 bool NetworkRange::contains(const NetworkAddress& address) const {
-  // IPv4 is held mapped into IPv6, but `::/0` means IPv6 alone.
+  // IPv4 addresses are stored mapped into IPv6, but `::/0` covers IPv6 only.
   if (address.is_ipv4() != (base_.is_ipv4() && prefix_bits_ >= 96)) return false;
   int whole = prefix_bits_ / 8;
   int rest = prefix_bits_ % 8;
@@ -71,8 +71,8 @@ std::vector<NetworkRange> ranges(std::initializer_list<const char*> texts) {
   return result;
 }
 
-/// The IANA special-purpose registries, one cloud's metadata address, and what of IPv6 is not
-/// given to anybody: only 2000::/3 is public.
+/// Addresses that are not public: the IANA special-purpose registries, Azure's metadata address
+/// (168.63.129.16), and unassigned IPv6 (only 2000::/3 is public).
 const std::vector<NetworkRange>& special_ranges() {
   static const auto table =
       ranges({"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
@@ -84,7 +84,7 @@ const std::vector<NetworkRange>& special_ranges() {
   return table;
 }
 
-/// Ranges that an entry must name by itself.
+/// Ranges that an entry opens only if it lies within them.
 const std::vector<NetworkRange>& guarded_ranges() {
   static const auto table =
       ranges({"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32",
@@ -96,7 +96,8 @@ bool any_contains(const std::vector<NetworkRange>& list, const NetworkAddress& a
   return std::ranges::any_of(list, [&](const auto& range) { return range.contains(address); });
 }
 
-/// NAT64 (RFC 6052) carries an IPv4 address in its last four bytes: that one counts.
+/// A NAT64 address (RFC 6052) holds an IPv4 address in its last four bytes: the IPv4 address is
+/// judged.
 NetworkAddress unwrap(const NetworkAddress& address) {
   static const NetworkRange nat64 = NetworkRange::parse("64:ff9b::/96").value();
   if (!nat64.contains(address)) return address;

@@ -10,10 +10,10 @@
 
 namespace esclusa::core {
 
-/// An IPv4 or IPv6 address as 16 bytes; IPv4 is held as `::ffff:a.b.c.d`.
+/// An IPv4 or IPv6 address as 16 bytes; IPv4 is stored as `::ffff:a.b.c.d`.
 struct NetworkAddress {
   std::array<uint8_t, 16> bytes{};
-  /// Plain dotted IPv4 or IPv6 without zone; other spellings are not parsed.
+  /// Accepts dotted IPv4 or IPv6 without a zone; other spellings are refused.
   static std::optional<NetworkAddress> parse(std::string_view text);
   static NetworkAddress from_ipv4(const uint8_t (&octets)[4]);
   bool is_ipv4() const;
@@ -31,12 +31,12 @@ class NetworkRange {
   int prefix_bits_ = 128;
 };
 
-/// Where webhooks may go: everywhere that is public, and the operator's own ranges.
-/// Loopback and link-local (where clouds keep their metadata) open only to a range that lies
-/// wholly within them, so that `0.0.0.0/0` opens neither by accident.
+/// Destinations that webhooks may reach: all public addresses, and the ranges that the operator
+/// allows. Loopback and link-local (where clouds serve metadata) are opened only by a range that
+/// lies wholly within them, so that `0.0.0.0/0` does not open them by accident.
 class DestinationPolicy {
  public:
-  /// `invalid` names the entry that is no range.
+  /// `invalid` names the entry that is not a range.
   static Result<DestinationPolicy> parse(const std::vector<std::string>& allow);
   bool allows(const NetworkAddress& address) const;
 

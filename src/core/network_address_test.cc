@@ -54,7 +54,7 @@ TEST_CASE("NetworkAddress::parse: dotted IPv4 and plain IPv6") {
   CHECK(address("::FFFF:102:304").bytes == address("1.2.3.4").bytes);
 }
 
-TEST_CASE("NetworkAddress::parse: no other spelling of an address") {
+TEST_CASE("NetworkAddress::parse: refuses other spellings of an address") {
   for (std::string text : {"",
                            "1",
                            "127.1",
@@ -85,7 +85,7 @@ TEST_CASE("NetworkAddress::parse: no other spelling of an address") {
   CHECK_FALSE(NetworkAddress::parse(std::string_view("1.2.3.4\0.example.org", 20)));
 }
 
-TEST_CASE("NetworkRange::parse: an address, perhaps with a prefix length that fits it") {
+TEST_CASE("NetworkRange::parse: an address, with or without a prefix length that fits it") {
   for (auto text : {"10.0.0.0/8", "10.1.2.3/8", "0.0.0.0/0", "1.2.3.4", "1.2.3.4/32", "::/0", "::1",
                     "fd00::/8", "::1/128", "2001:db8::/33"}) {
     CAPTURE(text);
@@ -116,7 +116,7 @@ TEST_CASE("NetworkRange::parse: an address, perhaps with a prefix length that fi
   }
 }
 
-TEST_CASE("NetworkRange::contains: compares the prefix alone, to the bit") {
+TEST_CASE("NetworkRange::contains: compares exactly the bits of the prefix") {
   CHECK(contains("10.0.0.0/8", "10.255.255.255"));
   CHECK_FALSE(contains("10.0.0.0/8", "11.0.0.0"));
   CHECK(contains("10.9.9.9/8", "10.0.0.1"));
@@ -133,7 +133,7 @@ TEST_CASE("NetworkRange::contains: compares the prefix alone, to the bit") {
   CHECK(contains("::/0", "2600::1"));
 }
 
-TEST_CASE("NetworkRange::lies_within: wholly, or not at all") {
+TEST_CASE("NetworkRange::lies_within: only if the whole range lies within the other") {
   auto within = [](const char* inner, const char* outer) {
     return NetworkRange::parse(inner)->lies_within(*NetworkRange::parse(outer));
   };
@@ -145,7 +145,7 @@ TEST_CASE("NetworkRange::lies_within: wholly, or not at all") {
   CHECK_FALSE(within("10.0.0.0/8", "::/0"));
 }
 
-TEST_CASE("DestinationPolicy: what is public is open") {
+TEST_CASE("DestinationPolicy: public addresses are allowed") {
   for (auto text : {"1.1.1.1",         "8.8.8.8",         "9.255.255.255",        "11.0.0.0",
                     "100.63.255.255",  "100.128.0.0",     "126.255.255.255",      "128.0.0.0",
                     "169.253.255.255", "169.255.0.0",     "172.15.255.255",       "172.32.0.0",
@@ -158,7 +158,7 @@ TEST_CASE("DestinationPolicy: what is public is open") {
   }
 }
 
-TEST_CASE("DestinationPolicy: both ends of every special range are shut") {
+TEST_CASE("DestinationPolicy: both ends of every special range are refused") {
   for (auto text : {"0.0.0.0",
                     "0.255.255.255",
                     "10.0.0.0",
@@ -204,7 +204,7 @@ TEST_CASE("DestinationPolicy: both ends of every special range are shut") {
                     "febf::1",
                     "fec0::1",
                     "ff02::1",
-                    "200::1",  // from here on: outside of 2000::/3, and nobody's
+                    "200::1",  // from here on: outside 2000::/3, unassigned
                     "1fff:ffff::1",
                     "4000::1",
                     "8000::1",
@@ -215,7 +215,7 @@ TEST_CASE("DestinationPolicy: both ends of every special range are shut") {
   }
 }
 
-TEST_CASE("DestinationPolicy: an IPv4 address counts in every wrapping") {
+TEST_CASE("DestinationPolicy: an embedded IPv4 address is judged in every IPv6 form") {
   for (std::string inner : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0"}) {
     CAPTURE(inner);
     CHECK_FALSE(allows({}, "::ffff:" + inner));
@@ -223,12 +223,12 @@ TEST_CASE("DestinationPolicy: an IPv4 address counts in every wrapping") {
     CHECK_FALSE(allows({}, "64:ff9b:1::" + inner));  // NAT64 for local use
     CHECK_FALSE(allows({}, "::" + inner));           // IPv4-compatible
   }
-  CHECK_FALSE(allows({}, "2002:7f00:1::"));  // 6to4, whatever it carries
+  CHECK_FALSE(allows({}, "2002:7f00:1::"));  // 6to4, whatever it embeds
   CHECK_FALSE(allows({}, "2002:808:808::1"));
   CHECK_FALSE(allows({}, "2001:0:808:808::1"));  // Teredo
 }
 
-TEST_CASE("DestinationPolicy: an entry opens its range, in every wrapping, and nothing else") {
+TEST_CASE("DestinationPolicy: an entry opens only its range, in every IPv6 form of it") {
   CHECK(allows({"10.0.0.0/8"}, "10.1.2.3"));
   CHECK(allows({"10.0.0.0/8"}, "::ffff:10.1.2.3"));
   CHECK(allows({"10.0.0.0/8"}, "64:ff9b::a01:203"));
@@ -241,7 +241,7 @@ TEST_CASE("DestinationPolicy: an entry opens its range, in every wrapping, and n
   CHECK(allows({"10.0.0.0/8"}, "8.8.8.8"));
 }
 
-TEST_CASE("DestinationPolicy: loopback, link-local and metadata open only by their own name") {
+TEST_CASE("DestinationPolicy: loopback, link-local and metadata need a range of their own") {
   struct Row {
     const char* guarded;
     const char* own;
@@ -272,7 +272,7 @@ TEST_CASE("DestinationPolicy: loopback, link-local and metadata open only by the
   CHECK_FALSE(allows({"0.0.0.0/0"}, "::ffff:127.0.0.1"));
 }
 
-TEST_CASE("DestinationPolicy::parse: names the entry that is no range") {
+TEST_CASE("DestinationPolicy::parse: names the entry that is not a range") {
   auto policy = DestinationPolicy::parse({"10.0.0.0/8", "10.0.0.0/99"});
   REQUIRE_FALSE(policy);
   CHECK(policy.error().code == ErrorCode::invalid);

@@ -41,7 +41,8 @@ Result<void> check_may_make(NewEnvironments policy, const std::string& name,
 
 size_t edit_distance(std::string_view one, std::string_view other) {
   const std::string a = fold_case(one), b = fold_case(other);
-  // The row of the table for the part of `a` that was read: to each beginning of `b`.
+  // The current row of the table: the distance from the part of `a` read so far to each prefix of
+  // `b`.
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {

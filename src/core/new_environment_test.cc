@@ -7,13 +7,13 @@
 using namespace esclusa;
 using namespace esclusa::core;
 
-TEST_CASE("check_new_environment_name: nothing that looks like another name") {
+TEST_CASE("check_new_environment_name: refuses names that look like another name") {
   for (const char* name : {"production", "qa/eu", "a b", "Ünïcode ☃", "本番"}) {
     CAPTURE(name);
     CHECK(check_new_environment_name(name));
   }
   auto message = [](const std::string& name) {
-    CHECK(check_environment_name(name));  // it may be there, from before
+    CHECK(check_environment_name(name));  // an older environment may have it
     const auto checked = check_new_environment_name(name);
     REQUIRE_FALSE(checked);
     CHECK(checked.error().reason_code == "invalid_environment_name");
@@ -40,7 +40,7 @@ TEST_CASE("edit_distance: added, removed and replaced, without regard to case") 
   CHECK(edit_distance("kitten", "sitting") == 3);
 }
 
-TEST_CASE("find_nearest: the nearest, unless it is far away") {
+TEST_CASE("find_nearest: the nearest name, unless it is too different") {
   const std::vector<std::string> known = {"preview", "Production", "staging"};
   CHECK(find_nearest("prodction", known) == "Production");
   CHECK(find_nearest("staging2", known) == "staging");
@@ -48,7 +48,7 @@ TEST_CASE("find_nearest: the nearest, unless it is far away") {
   CHECK_FALSE(find_nearest("staging", {}));
 }
 
-TEST_CASE("check_may_make: where only known ones are taken, the nearest is named") {
+TEST_CASE("check_may_make: where only known names are accepted, the refusal names the nearest") {
   CHECK(check_may_make(NewEnvironments::any, "stagin", {}));
   const auto refused = check_may_make(NewEnvironments::known, "stagin", {"staging"});
   REQUIRE_FALSE(refused);

@@ -8,12 +8,12 @@
 
 namespace esclusa::core {
 
-/// Which part of a list: `number` from 1, `size` rows each.
+/// A page of a list: `number` from 1, `size` rows per page.
 struct Page {
   int number = 1;
   int size = limits::page_default;
   int64_t offset() const { return int64_t{number - 1} * size; }
-  /// This page of a list that is at hand whole.
+  /// The rows of this page of a complete list.
   template <class T>
   std::span<const T> cut(const std::vector<T>& all) const {
     const size_t begin = std::min(static_cast<size_t>(offset()), all.size());
@@ -22,7 +22,7 @@ struct Page {
   }
 };
 
-/// One page, and how many rows there are in all.
+/// One page, and the number of rows of the whole list.
 template <class T>
 struct Listing {
   std::vector<T> items;

@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "core/deployment.h"
 
-// The decision over a create, as a table: each row is a sentence, and says in full what is asked
-// for, what is so, and what follows. Nothing here is computed from the code under test.
+// The decision about a create request, as a table. Each row is a sentence, the request, the facts
+// and the expected outcome, all written out: nothing is computed from the code under test.
 
 using namespace esclusa;
 using namespace esclusa::core;
@@ -16,10 +16,10 @@ const std::string other_sha = "89abcdef0123456789abcdef0123456789abcdef";
 
 struct Row {
   const char* sentence;
-  /// What the ref is, the repository's merge policy, and what departs from GitHub's defaults:
-  /// `behind=N` commits, `as_it_is` (no auto_merge), `requires=a,b` (contexts; `requires=` is the
-  /// empty list), `expects=it|IT|another` (expected_sha), `ref=…` (`topic` else), `unborn` (the
-  /// default branch is not there).
+  /// The ref, the repository's merge policy, and what differs from GitHub's defaults: `behind=N`
+  /// commits, `as_it_is` (no auto_merge), `requires=a,b` (contexts; `requires=` is the empty list),
+  /// `expects=it|IT|another` (expected_sha), `ref=…` (default `topic`), `unborn` (the default
+  /// branch does not exist).
   const char* given;
   const char* reported;  ///< `context=state …`
   const char* verdict;   ///< insert, merge, or the status and message of the refusal
@@ -87,7 +87,7 @@ const Row rows[] = {
     {"a conflict comes before failing contexts", "tag merge behind=1", "ci=failure",
      "409 Conflict merging main into topic."},
 
-    // A default branch that is not there: nothing is taken for not being behind.
+    // The default branch does not exist: no ref is taken for up to date.
     {"what would be compared with a branch that is not there is refused", "branch merge unborn", "",
      "409 no default branch"},
     {"a tag too", "tag merge unborn", "", "409 no default branch"},

@@ -16,7 +16,7 @@ Role effective_role(const Principal& principal, const Repository& repository, Ro
 
 namespace {
 
-/// `public_repo` opens what it opens on public repositories only.
+/// `public_repo` opens a route only for public repositories.
 bool scopes_open(const Principal& principal, const Repository& repository,
                  const Requirement& requirement) {
   if (!principal.token) return false;

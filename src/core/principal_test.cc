@@ -9,7 +9,7 @@ namespace {
 
 using enum Scope;
 
-// The demands of the routes, as api/routes_of_*.cc have them.
+// The requirements of the routes, as in api/routes_of_*.cc.
 const Scopes deployments{repo, repo_deployment, public_repo};
 const Scopes code{repo, public_repo};
 const Scopes hooks_read{repo, public_repo, read_repo_hook};
@@ -30,7 +30,7 @@ Principal caller(std::string_view scopes, int64_t id = 20) {
   return made;
 }
 
-/// 200, or the status that the refusal becomes.
+/// 200, or the HTTP status of the refusal.
 int outcome(const Principal& principal, Visibility visibility, Role role,
             const Requirement& requirement) {
   auto checked = check_access(principal, repository(visibility), role, requirement);
@@ -48,7 +48,7 @@ constexpr auto is_private = Visibility::is_private;
 
 }  // namespace
 
-TEST_CASE("check_access: visibility, role and scopes against what a route demands") {
+TEST_CASE("check_access: visibility, role and scopes against a route's requirement") {
   struct Row {
     Visibility visibility;
     Role role;
@@ -80,7 +80,7 @@ TEST_CASE("check_access: visibility, role and scopes against what a route demand
       {is_public, Role::write, "repo:status", Role::write, deployments, 403},
       {is_public, Role::write, "public_repo", Role::write, deployments, 200},
       {is_public, Role::write, "repo_deployment", Role::write, deployments, 200},
-      // repo_deployment opens deployments without opening code.
+      // repo_deployment gives access to deployments, but not to code.
       {is_private, Role::admin, "repo_deployment", Role::read, code, 404},
       {is_private, Role::read, "repo", Role::read, code, 200},
       {is_private, Role::read, "public_repo", Role::read, code, 404},
@@ -105,7 +105,7 @@ TEST_CASE("check_access: visibility, role and scopes against what a route demand
   }
 }
 
-TEST_CASE("check_access: nobody reads public repositories, and learns of no private one") {
+TEST_CASE("check_access: without an account, public repositories are readable, others hidden") {
   const Principal nobody;
   CHECK(outcome(nobody, is_public, Role::none, {Role::read, deployments}) == 200);
   CHECK(outcome(nobody, is_public, Role::none, {Role::write, deployments}) == 401);
@@ -128,7 +128,7 @@ TEST_CASE("check_access: refusals have GitHub's messages") {
   auto hidden =
       check_access(caller("repo"), repository(is_private), Role::none, {Role::read, deployments});
   CHECK(hidden.error().message == "Not Found");
-  CHECK(hidden.error().reason_code.empty());  // nothing may tell it from an absent one
+  CHECK(hidden.error().reason_code.empty());  // it must look the same as an absent repository
 }
 
 TEST_CASE("effective_role: owners and site administrators are admins, whatever was granted") {
@@ -153,7 +153,7 @@ TEST_CASE("effective_role: a public repository is readable, and a grant never lo
 
 namespace {
 
-/// 0 if it opens, and otherwise the HTTP status of the refusal.
+/// 0 if access is given, otherwise the HTTP status of the refusal.
 int outcome_there(const Principal& principal, std::optional<MemberRole> role,
                   const Requirement& requirement) {
   const auto checked = check_organization_access(principal, role, requirement);
@@ -166,7 +166,7 @@ int outcome_there(const Principal& principal, std::optional<MemberRole> role,
 
 }  // namespace
 
-TEST_CASE("check_organization_access: what owners alone see is there for owners with the scope") {
+TEST_CASE("check_organization_access: owners with the scope see what only owners may see") {
   const Requirement hooks{Role::admin, {admin_org_hook}};
   Principal nobody, chief = caller("admin:org_hook");
   chief.account->site_admin = true;
@@ -181,7 +181,7 @@ TEST_CASE("check_organization_access: what owners alone see is there for owners 
   CHECK(outcome_there(chief, MemberRole::admin, hooks) == 404);
 }
 
-TEST_CASE("check_organization_access: members read; what they see and may not change is 403") {
+TEST_CASE("check_organization_access: members read; changing what they see is 403") {
   const Requirement reading{Role::read, {read_org}}, writing{Role::admin, {write_org}};
   for (const char* scopes : {"read:org", "write:org", "admin:org"}) {
     CHECK(outcome_there(caller(scopes), MemberRole::member, reading) == 0);
@@ -198,7 +198,7 @@ TEST_CASE("check_organization_access: members read; what they see and may not ch
   CHECK(outcome_there(Principal{}, std::nullopt, reading) == 404);
 }
 
-TEST_CASE("check_access: what readers may change asks for an account and a scope, also in public") {
+TEST_CASE("check_access: what readers may change needs an account and a scope, also if public") {
   const Requirement review{Role::read, code, true};
   CHECK(outcome(Principal{}, is_public, Role::none, review) == 401);
   CHECK(outcome(Principal{}, is_private, Role::none, review) == 404);

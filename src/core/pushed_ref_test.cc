@@ -11,7 +11,7 @@ const std::string a(40, 'a'), b(40, 'b'), c(40, 'c'), zeros(zero_sha);
 
 }  // namespace
 
-TEST_CASE("is_ref_change: a ref below refs/ that is not ours, and two SHAs that differ") {
+TEST_CASE("is_ref_change: a ref below refs/ that is not hidden, and two different SHAs") {
   CHECK(is_ref_change({"refs/heads/main", a, b}));
   CHECK(is_ref_change({"refs/heads/größer/-x", zeros, b}));
   CHECK(is_ref_change({"refs/tags/v1", a, zeros}));
@@ -28,7 +28,7 @@ TEST_CASE("is_ref_change: a ref below refs/ that is not ours, and two SHAs that 
   CHECK_FALSE(is_ref_change({"refs/heads/" + std::string(2000, 'x'), a, b}));
 }
 
-TEST_CASE("has_changed: what the ref tells of a change that nobody reported") {
+TEST_CASE("has_changed: whether the ref shows that an unreported change happened") {
   struct Row {
     const char* what;
     RefChange change;
@@ -56,7 +56,7 @@ TEST_CASE("has_changed: what the ref tells of a change that nobody reported") {
   }
 }
 
-TEST_CASE("check_pushable: branches, tags and notes, and nothing that git or we give a meaning") {
+TEST_CASE("check_pushable: only branches, tags and notes") {
   for (const char* ref : {"refs/heads/main", "refs/heads/replace/x", "refs/tags/v1", "refs/notes/x",
                           "refs/heads/-topic"}) {
     CAPTURE(ref);

@@ -14,12 +14,12 @@ bool is_hex_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// The rules of git-check-ref-format(1) about each part between slashes.
+/// The rules of git-check-ref-format(1) for each part between slashes.
 bool is_ref_component(std::string_view component) {
   return !component.empty() && component.front() != '.' && !component.ends_with(".lock");
 }
 
-/// git-check-ref-format(1) about a whole name that begins with `refs/`.
+/// The rules of git-check-ref-format(1) for a full name that begins with `refs/`.
 bool is_full_ref_name(std::string_view name) {
   constexpr std::string_view forbidden = " ~^:?*[\\";
   return !has_control_characters(name) && name.find_first_of(forbidden) == name.npos &&
@@ -30,7 +30,7 @@ bool is_full_ref_name(std::string_view name) {
 }  // namespace
 
 std::vector<std::string> candidate_ref_names(std::string_view ref) {
-  // git takes `refs/heads/@`, but reads `@` alone as HEAD, so that nobody means a branch by it.
+  // git accepts `refs/heads/@` but reads `@` alone as HEAD, so nobody means a branch by it.
   if (ref.empty() || ref == "@" || ref.size() > limits::ref_bytes) return {};
   const bool is_full = ref.starts_with("refs/");
   const std::string branch = (is_full ? "" : "refs/heads/") + std::string(ref);

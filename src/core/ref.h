@@ -8,10 +8,10 @@
 
 namespace esclusa::core {
 
-/// What a ref turned out to be. Branch policies and auto-merge depend on it.
+/// The kind of a resolved ref. Branch policies and auto-merge depend on it.
 enum class RefKind { branch, tag, other_ref, commit };
 
-/// A ref of a request, looked up: `sha` is the commit, tags peeled.
+/// The ref of a request, resolved: `sha` is the commit, tags are peeled.
 struct ResolvedRef {
   RefKind kind = RefKind::commit;
   std::string full_name;  ///< `refs/heads/main`; empty for a commit
@@ -19,9 +19,9 @@ struct ResolvedRef {
   bool operator==(const ResolvedRef&) const = default;
 };
 
-/// The full ref names that `ref` may mean, in the order in which they are looked up: as given
-/// when it begins with `refs/`, else branch, then tag. Never a revision expression. Empty if no
-/// git ref could have such a name.
+/// The full ref names that `ref` may mean, in look-up order: `ref` itself when it begins with
+/// `refs/`, else the branch, then the tag. Never a revision expression. Empty if no git ref can
+/// have such a name.
 std::vector<std::string> candidate_ref_names(std::string_view ref);
 
 /// True for 40 hex digits of either case.
@@ -30,7 +30,8 @@ bool is_full_sha(std::string_view ref);
 bool is_abbreviated_sha(std::string_view ref);
 RefKind kind_of_full_name(std::string_view full_name);
 
-/// Our hidden refs: neither resolvable nor listed (`refs/deployments/…`).
+/// Whether the ref is one of Esclusa's hidden refs (`refs/deployments/…`), which are neither
+/// resolved nor listed.
 bool is_hidden_ref(std::string_view full_name);
 /// The ref that keeps a deployed commit alive: `refs/deployments/<sha>`.
 std::string keep_ref_name(std::string_view sha);

@@ -10,7 +10,7 @@
 namespace esclusa::core {
 namespace {
 
-/// The length of the character at the front, 0 if it is none of UTF-8.
+/// The length of the first character; 0 if it is not valid UTF-8.
 size_t character_bytes(std::string_view text) {
   for (size_t bytes = 1; bytes <= std::min<size_t>(text.size(), 4); ++bytes) {
     if (is_utf8(text.substr(0, bytes))) return bytes;
@@ -18,40 +18,40 @@ size_t character_bytes(std::string_view text) {
   return 0;
 }
 
-/// Takes the character at the front. A byte that is no UTF-8 is taken alone.
+/// Takes the first character. A byte that is not valid UTF-8 is taken as one character.
 std::string_view take_character(std::string_view& text) {
   const std::string_view character = text.substr(0, std::max<size_t>(character_bytes(text), 1));
   text.remove_prefix(character.size());
   return character;
 }
 
-/// Takes `\`, also where nothing follows that it could be for.
+/// Takes a `\`, also at the end of the text.
 void take_escape(std::string_view& text) {
   if (text.starts_with('\\')) text.remove_prefix(1);
 }
 
-/// Characters from `first` to `last`, for which their bytes have the order of their numbers.
+/// The characters from `first` to `last`. The order of UTF-8 bytes is the order of the code points.
 struct Range {
   std::string_view first;
   std::string_view last;
 };
 
-/// What stands for one character of a name, or for any number of them.
+/// A piece of a pattern: it matches one character of a name, or any number of them.
 struct Piece {
   enum class Kind { character, any, stars, set, nothing };
   Kind kind;
   std::string_view character = {};  ///< `character`: this one
   std::vector<Range> ranges = {};   ///< `set`
-  bool negated = false;             ///< `set`: a character of none of the ranges
+  bool negated = false;             ///< `set`: matches a character outside the ranges
 };
 
-/// What stands for the part of a name between two `/`.
+/// The pattern for the part of a name between two `/`.
 struct Part {
-  bool after_folders = false;  ///< `**/` stood before it
+  bool after_folders = false;  ///< `**/` precedes it
   std::vector<Piece> pieces = {};
 };
 
-/// Takes a set, of which `[` has been taken. A `/` in it does not end the part.
+/// Takes the rest of a set, after its `[`. A `/` in it does not end the part.
 Piece take_set(std::string_view& text) {
   constexpr Piece::Kind nothing = Piece::Kind::nothing;
   Piece set{.kind = Piece::Kind::set};
@@ -94,7 +94,7 @@ Piece take_piece(std::string_view& text) {
   return {.kind = Piece::Kind::character, .character = take_character(text)};
 }
 
-/// An escaped `/` is a `/`, except that it does not make folders of the stars before it.
+/// Whether the part ends here. An escaped `/` ends a part too, but `**` before it is not `**/`.
 bool ends_part(std::string_view text) {
   take_escape(text);
   return text.empty() || text.starts_with('/');
@@ -120,8 +120,8 @@ std::vector<Part> read_pattern(std::string_view text) {
   return parts;
 }
 
-/// Whether the character at the front of `name` is in the range. The ends of a range always are,
-/// also where the range itself is empty (`[z-a]`).
+/// Whether the first character of `name` is in the range. Both ends are in it, even if the range is
+/// empty (`[z-a]`).
 bool holds(const Range& range, std::string_view name) {
   if (name.starts_with(range.first) || name.starts_with(range.last)) return true;
   const size_t bytes = character_bytes(name);
@@ -132,7 +132,7 @@ bool holds(const Range& range, std::string_view name) {
   return range.first <= character && character <= range.last;
 }
 
-/// Whether the piece, which is not `stars`, stands for the character at the front of `name`.
+/// Whether the piece, which is not `stars`, matches the first character of `name`.
 bool stands_for_front(const Piece& piece, std::string_view name) {
   switch (piece.kind) {
     case Piece::Kind::character: return name.starts_with(piece.character);
@@ -147,12 +147,12 @@ bool stands_for_front(const Piece& piece, std::string_view name) {
   return false;
 }
 
-/// Whether pieces stand for all of a part of a name. Of several stars only the last one ever gives
-/// way: what those before it stand for need not change, since they stand for as little as can be.
+/// Whether the pieces match a whole part of a name. Backtracking to the last star is enough: the
+/// stars before it match as little as possible, and need not match more.
 bool matches_part(const std::vector<Piece>& pieces, std::string_view name) {
   if (name.starts_with('.') && (pieces.empty() || pieces.front().character != ".")) return false;
   size_t at = 0;
-  size_t after_stars = 0;  // a piece; 0 before there were stars
+  size_t after_stars = 0;  // index of a piece; 0 before the first star
   std::string_view left_by_stars;
   while (at < pieces.size() || !name.empty()) {
     if (at < pieces.size() && pieces[at].kind == Piece::Kind::stars) {
@@ -176,14 +176,14 @@ bool matches_part(const std::vector<Piece>& pieces, std::string_view name) {
 
 }  // namespace
 
-// Parts are to folders `**/` what pieces are to stars.
+// The same algorithm as in `matches_part`: parts instead of pieces, `**/` instead of stars.
 bool matches_ref_pattern(std::string_view pattern, std::string_view name) {
   const std::vector<Part> parts = read_pattern(pattern);
   const std::vector<std::string_view> names = split(name, '/');
   size_t part = 0;
   size_t at = 0;
-  std::optional<size_t> after_folders;  // a part
-  size_t left_by_folders = 0;           // of the names
+  std::optional<size_t> after_folders;  // index of a part
+  size_t left_by_folders = 0;           // index in `names`
   while (part < parts.size() || at < names.size()) {
     if (part < parts.size() && parts[part].after_folders && after_folders != part) {
       after_folders = part;

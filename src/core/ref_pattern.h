@@ -6,22 +6,22 @@
 
 namespace esclusa::core {
 
-/// Whether a branch's or tag's short name fits a pattern, as Ruby's
-/// `File.fnmatch(pattern, name, File::FNM_PATHNAME)` has it, which GitHub names as its rule:
+/// Whether the short name of a branch or tag matches a pattern, by the rules of Ruby's
+/// `File.fnmatch(pattern, name, File::FNM_PATHNAME)`, which GitHub documents:
 ///
-/// - `*` is any characters, `?` one, `[a-z]` one of a set, `[!a-z]` or `[^a-z]` one of none of it;
-///   none of them is ever a `/`.
-/// - Whole folders `**/` stand for any number of folders, none included.
-/// - A part that begins with a dot needs a dot in the pattern.
-/// - `\` takes the next character as it is, and is nothing at the end; there are no `{a,b}`.
-/// - A set that does not end fits nothing.
+/// - `*` matches any characters, `?` one, `[a-z]` one of the set, `[!a-z]` or `[^a-z]` one outside
+///   the set; none of them matches a `/`.
+/// - A whole folder `**/` matches any number of folders, also none.
+/// - A part of the name that begins with a dot needs a dot in the pattern.
+/// - `\` makes the next character literal, and is ignored at the end; `{a,b}` is not supported.
+/// - A set without its `]` matches nothing.
 ///
-/// Characters are those of UTF-8. The time is at most proportional to the product of both lengths,
-/// whatever the pattern is.
+/// Characters are UTF-8 characters. The time is at most proportional to the product of both
+/// lengths, for any pattern.
 bool matches_ref_pattern(std::string_view pattern, std::string_view name);
 
-/// A pattern that can be kept: one to `limits::ref_pattern_bytes` bytes of UTF-8 without control
-/// characters. Otherwise a `Validation Failed` about the resource's field.
+/// Checks a pattern before it is stored: 1 to `limits::ref_pattern_bytes` bytes of UTF-8 without
+/// control characters. Otherwise `Validation Failed` for the field of the resource.
 Result<void> check_ref_pattern(std::string_view pattern,
                                const std::string& resource = "DeploymentBranchPolicy",
                                const std::string& field = "name");

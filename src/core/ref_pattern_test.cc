@@ -41,7 +41,7 @@ std::string repeated(const std::string& unit, size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("matches_ref_pattern: a name without wildcards is that name, in its case") {
+TEST_CASE("matches_ref_pattern: without wildcards only the same name matches, case-sensitively") {
   check({{"main", {"main"}, {"Main", "mai", "maint", "x/main", "main/", ""}},
          {"release/1.0", {"release/1.0"}, {"release/1x0", "release/1.0/x"}},
          {"{a,b}", {"{a,b}"}, {"a", "b"}},
@@ -61,7 +61,7 @@ TEST_CASE("matches_ref_pattern: wildcards stay within their folder") {
          {"a**b", {"ab", "axxb"}, {"a/b", "ax/xb"}}});
 }
 
-TEST_CASE("matches_ref_pattern: whole folders cross any number of them") {
+TEST_CASE("matches_ref_pattern: `**/` matches any number of folders") {
   check({{"**/main", {"main", "a/main", "a/b/main"}, {"amain", "a/main/b", "maine"}},
          {"release/**/*", {"release/1", "release/1/2/3"}, {"release"}},
          {"release/**", {"release/1"}, {"release/1/2"}},
@@ -101,14 +101,14 @@ TEST_CASE("matches_ref_pattern: sets have ranges, negations and escapes") {
          {"x[a/b]y", {"xay", "xby"}, {"x/y"}}});
 }
 
-TEST_CASE("matches_ref_pattern: a set that does not end fits nothing") {
+TEST_CASE("matches_ref_pattern: a set without its end matches nothing") {
   for (const std::string pattern : {"[", "[a", "[a-", "[!", "[^a", "[a-z", R"([\)", R"([a\]b)"}) {
     check({{pattern, {}, {"", "a", "b", "[", "[a", pattern}}, {"*" + pattern, {}, {"a", "aa"}}});
   }
   check({{"**/[a", {}, {"a", "[a", "b/[a"}}, {R"(\[a)", {"[a"}, {"a"}}});
 }
 
-TEST_CASE("matches_ref_pattern: a backslash takes the next character as it is") {
+TEST_CASE("matches_ref_pattern: a backslash makes the next character literal") {
   check({{R"(\*)", {"*"}, {"a", R"(\*)"}},
          {R"(a\?)", {"a?"}, {"ab"}},
          {R"(\a\\b)", {R"(a\b)"}, {R"(\a\b)"}},
@@ -117,7 +117,7 @@ TEST_CASE("matches_ref_pattern: a backslash takes the next character as it is") 
          {R"(a\/b)", {"a/b"}, {R"(a\/b)"}}});
 }
 
-TEST_CASE("matches_ref_pattern: characters are those of UTF-8") {
+TEST_CASE("matches_ref_pattern: characters are UTF-8 characters") {
   check({{"?", {"é", "日", "😀"}, {"éé", "e\u0301"}},
          {"[à-ü]", {"é", "à", "ü"}, {"e", "a", "日"}},
          {"[!a]", {"日"}, {}},
@@ -125,7 +125,7 @@ TEST_CASE("matches_ref_pattern: characters are those of UTF-8") {
          {"日?語", {"日本語"}, {"日語"}}});
 }
 
-TEST_CASE("matches_ref_pattern: bytes that are no UTF-8 are characters that no literal means") {
+TEST_CASE("matches_ref_pattern: an invalid UTF-8 byte is a character that no literal matches") {
   check({{"?", {"\xff", "\xc3"}, {"\xc3\xc3"}},
          {"\xff", {}, {"\xff"}},
          {"*\xff", {}, {"\xff", "a\xff"}},
@@ -134,8 +134,8 @@ TEST_CASE("matches_ref_pattern: bytes that are no UTF-8 are characters that no l
          {"*a", {"\xff\xe6\x97\x61"}, {}}});
 }
 
-TEST_CASE("matches_ref_pattern: hostile patterns end soon") {
-  // One that tries each division of the name among the stars would not end in this century.
+TEST_CASE("matches_ref_pattern: hostile patterns take little time") {
+  // An algorithm that tries every division of the name among the stars would never end.
   const std::string letters(limits::ref_bytes, 'a');
   const std::string folders = repeated("a/", limits::ref_bytes);
   const auto pattern = [](const std::string& unit, const std::string& last) {
@@ -154,7 +154,7 @@ TEST_CASE("matches_ref_pattern: hostile patterns end soon") {
   CHECK(matches_ref_pattern(pattern("**/", "a"), folders + "a"));
 }
 
-TEST_CASE("check_ref_pattern: some bytes of UTF-8 without control characters") {
+TEST_CASE("check_ref_pattern: a limited number of bytes of UTF-8 without control characters") {
   for (const std::string& pattern :
        Names{"*", "release/*", "日本/**/*", "[", std::string(limits::ref_pattern_bytes, '*')}) {
     CAPTURE(pattern);

@@ -29,7 +29,7 @@ TEST_CASE("candidate_ref_names: a short name is a branch before it is a tag") {
         std::vector<std::string>{"refs/heads/feature/x", "refs/tags/feature/x"});
 }
 
-TEST_CASE("candidate_ref_names: a full name means itself alone") {
+TEST_CASE("candidate_ref_names: a full name means only itself") {
   CHECK(candidate_ref_names("refs/heads/main") == std::vector<std::string>{"refs/heads/main"});
   CHECK(candidate_ref_names("refs/pull/1/head") == std::vector<std::string>{"refs/pull/1/head"});
   CHECK(candidate_ref_names("heads/main").front() == "refs/heads/heads/main");
@@ -47,7 +47,7 @@ TEST_CASE("candidate_ref_names: names that look like options or commands are onl
   }
 }
 
-TEST_CASE("candidate_ref_names: hidden refs have none") {
+TEST_CASE("candidate_ref_names: a hidden ref has no candidates") {
   for (auto name : {"refs/deployments", "refs/deployments/x", "refs/deployments/a/b",
                     "refs/heads/../deployments/x", "refs//deployments/x", "refs/./deployments/x"}) {
     CAPTURE(name);
@@ -57,7 +57,7 @@ TEST_CASE("candidate_ref_names: hidden refs have none") {
   CHECK_FALSE(candidate_ref_names("deployments/x").empty());
 }
 
-TEST_CASE("candidate_ref_names: empty, too long and @ have none") {
+TEST_CASE("candidate_ref_names: empty, too long and @ have no candidates") {
   CHECK(candidate_ref_names("").empty());
   CHECK(candidate_ref_names("@").empty());
   CHECK_FALSE(candidate_ref_names(std::string(limits::ref_bytes, 'a')).empty());

@@ -5,7 +5,7 @@
 using namespace esclusa;
 using namespace esclusa::core;
 
-TEST_CASE("is_refusal: 400, 413 and 422 are about the body, and no other answer is") {
+TEST_CASE("is_refusal: only 400, 413 and 422 refuse the body") {
   for (int code : {400, 413, 422}) CHECK(is_refusal(code));
   for (int code : {200, 302, 401, 403, 404, 405, 408, 409, 410, 415, 429, 500, 502, 503}) {
     CAPTURE(code);
@@ -13,7 +13,7 @@ TEST_CASE("is_refusal: 400, 413 and 422 are about the body, and no other answer 
   }
 }
 
-TEST_CASE("after_refusal: nothing is counted; an open breaker probes again later") {
+TEST_CASE("after_refusal: counts no failure; an open breaker probes again later") {
   using namespace std::chrono_literals;
   const Timestamp start = from_micros(1'000'000);
   HookHealth health;

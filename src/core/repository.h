@@ -11,21 +11,21 @@ namespace esclusa::core {
 
 enum class Visibility { is_public, is_private };
 
-/// What `auto_merge` does in a repository: docs/decisions, product rule "registered repository".
+/// The effect of `auto_merge` in a repository.
 enum class MergePolicy {
   merge,   ///< merge the default branch into the requested one
-  refuse,  ///< 409, and say why
-  ignore,  ///< deploy the ref as it is
+  refuse,  ///< 409, with the reason
+  ignore,  ///< deploy the ref unchanged
 };
 
 /// Where the name of the default branch comes from.
 enum class DefaultBranchSource {
-  undecided,  ///< registered before this was asked; decided when git is asked next
-  head,       ///< the HEAD of a bare repository, which it follows
-  set,        ///< somebody set it; or the HEAD of a work tree, as it was at the registration
+  undecided,  ///< from before this field; decided when git is next asked
+  head,       ///< HEAD of a bare repository, followed as it changes
+  set,        ///< set by a user; or a work tree's HEAD at the registration
 };
 
-/// A registered git repository. `path` is the git directory, and never comes from a request.
+/// A registered git repository. `path` is the git directory; it never comes from an HTTP request.
 struct Repository {
   RepositoryId id;
   Account owner;
@@ -34,7 +34,7 @@ struct Repository {
   /// Object folders that it borrows from, declared at the registration; absolute.
   std::vector<std::string> alternates = {};
   bool is_bare = false;
-  std::string default_branch;  ///< short name; the last that is known, where HEAD is followed
+  std::string default_branch;  ///< short name; where HEAD is followed, the last known one
   DefaultBranchSource default_branch_source = DefaultBranchSource::set;
   std::optional<std::string> description = {};
   Visibility visibility = Visibility::is_private;
@@ -42,7 +42,7 @@ struct Repository {
   MergePolicy auto_merge = MergePolicy::ignore;
   Timestamp created_at{};
   Timestamp updated_at{};
-  std::optional<Timestamp> removed_at = {};  ///< registered no more: nobody has a role in it
+  std::optional<Timestamp> removed_at = {};  ///< no longer registered: nobody has a role in it
 
   std::string full_name() const { return owner.login + "/" + name; }
 };

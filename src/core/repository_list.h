@@ -6,22 +6,22 @@
 #include "core/account.h"
 #include "core/repository.h"
 
-/// Lists of repositories: whose they are, and who looks.
+/// Lists of repositories: their owners and their viewers.
 namespace esclusa::core {
 
 enum class RepositorySort { created, updated, pushed, full_name };
 enum class SortDirection { asc, desc };
 
-/// By what an account belongs to a repository. Being an administrator of the server is none of
-/// these, and neither is that everybody may read it. At least one of the three is asked for.
+/// How an account is related to a repository. Neither a server administrator's access nor the
+/// access of everybody to a public repository counts. At least one of the three is true.
 struct RepositoryAffiliation {
   AccountId account;
-  bool owner = true;                ///< it is the account's own
-  bool collaborator = true;         ///< a role was granted to the account in person
+  bool owner = true;                ///< the account owns it
+  bool collaborator = true;         ///< a role was granted to the account itself
   bool organization_member = true;  ///< by a team, or as an owner of the organization
 };
 
-/// What a list is narrowed to, and its order.
+/// The filters and the order of a list.
 struct RepositoryFilter {
   std::optional<AccountId> owner = {};
   std::optional<RepositoryAffiliation> affiliation = {};
@@ -32,14 +32,14 @@ struct RepositoryFilter {
   SortDirection direction = SortDirection::asc;
 };
 
-/// Who looks at a list: nothing is there that may not be read.
+/// Who views a list. A list contains only repositories that the viewer may read.
 struct RepositoryViewer {
   std::optional<AccountId> account = {};
   bool sees_private = false;  ///< the token's scopes open private repositories
   bool sees_all = false;      ///< a site administrator
 };
 
-/// A repository of a list, with what was granted to the viewer there.
+/// A repository of a list, with the role granted to the viewer.
 struct ListedRepository {
   Repository repository;
   Role granted = Role::none;

@@ -10,7 +10,7 @@ namespace {
 struct Row {
   Scope scope;
   std::string_view name;
-  std::initializer_list<Scope> implies;  ///< directly; the closure follows
+  std::initializer_list<Scope> implies;  ///< directly; `closure_` adds the rest
 };
 
 using enum Scope;

@@ -9,7 +9,7 @@
 
 namespace esclusa::core {
 
-/// GitHub's classic token scopes, as far as anything here asks for them or clients send them.
+/// GitHub's classic token scopes: those that Esclusa requires or that clients send.
 enum class Scope {
   repo,
   repo_status,
@@ -32,32 +32,32 @@ enum class Scope {
   delete_repo,
 };
 
-/// A set of scopes. A scope brings those that it implies (`repo` ⊃ `repo_deployment`, …).
-/// Source: docs.github.com, "Scopes for OAuth apps".
+/// A set of scopes. A scope includes those that it implies (`repo` ⊃ `repo_deployment`, …). Source:
+/// docs.github.com, "Scopes for OAuth apps".
 class Scopes {
  public:
   Scopes() = default;
   Scopes(std::initializer_list<Scope> scopes);
-  /// Comma- or blank-separated names; `invalid` names the unknown one.
+  /// Parses comma- or blank-separated names; `invalid` names an unknown one.
   static Result<Scopes> parse(std::string_view text);
 
   bool has(Scope scope) const { return (closure_ & bit(scope)) != 0; }
   bool has_any(const Scopes& others) const { return (closure_ & others.named_) != 0; }
-  /// The same set, without that one as a name of its own.
+  /// A copy in which `scope` is no longer named. Scopes that it implied stay included.
   Scopes without(Scope scope) const {
     Scopes fewer = *this;
     fewer.named_ &= ~bit(scope);
     return fewer;
   }
   bool empty() const { return named_ == 0; }
-  /// `public_repo, repo:status`: what `X-OAuth-Scopes` shows; implied ones are left out, sorted.
+  /// `public_repo, repo:status`: the text of `X-OAuth-Scopes`, sorted, without implied scopes.
   std::string to_text() const;
 
  private:
   static uint64_t bit(Scope scope) { return uint64_t{1} << static_cast<int>(scope); }
   void add(Scope scope);
   uint64_t named_ = 0;    ///< as given
-  uint64_t closure_ = 0;  ///< with what they imply
+  uint64_t closure_ = 0;  ///< with the implied scopes
 };
 
 }  // namespace esclusa::core

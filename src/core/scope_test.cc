@@ -6,7 +6,7 @@ using namespace esclusa;
 using namespace esclusa::core;
 using enum esclusa::core::Scope;
 
-TEST_CASE("Scopes: a scope brings what it implies, and nothing above it") {
+TEST_CASE("Scopes: a scope includes what it implies, and nothing wider") {
   struct Row {
     Scope given;
     Scope asked;
@@ -44,7 +44,7 @@ TEST_CASE("Scopes: a scope brings what it implies, and nothing above it") {
   }
 }
 
-TEST_CASE("Scopes: the text is sorted and leaves out what is implied") {
+TEST_CASE("Scopes: the text is sorted and omits implied scopes") {
   struct Row {
     const char* given;
     const char* text;
@@ -81,18 +81,18 @@ TEST_CASE("Scopes::parse: an unknown name is refused and named") {
   }
 }
 
-TEST_CASE("Scopes::has_any: one of the others' own names is enough") {
+TEST_CASE("Scopes::has_any: one of the required scopes is enough") {
   const Scopes asked{repo, repo_deployment};
   CHECK(Scopes{repo}.has_any(asked));
   CHECK(Scopes{repo_deployment}.has_any(asked));
   CHECK_FALSE(Scopes{}.has_any(asked));
   CHECK_FALSE(Scopes{user}.has_any(asked));
-  // What the asked scopes imply opens nothing.
+  // A scope that the required scopes imply is not enough.
   CHECK_FALSE(Scopes{repo_status}.has_any(asked));
   CHECK_FALSE(Scopes{repo}.has_any(Scopes{}));
 }
 
-TEST_CASE("Scopes::without: takes away one name and leaves the others") {
+TEST_CASE("Scopes::without: removes one name and keeps the others") {
   const Scopes asked = Scopes{repo, public_repo}.without(public_repo);
   CHECK_FALSE(Scopes{public_repo}.has_any(asked));
   CHECK(Scopes{repo}.has_any(asked));

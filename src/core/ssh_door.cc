@@ -8,7 +8,7 @@
 namespace esclusa::core {
 namespace {
 
-/// Longer than any command that can be right, many times over.
+/// Many times longer than any valid command.
 constexpr size_t command_bytes = 4 * 1024;
 constexpr size_t git_protocol_bytes = 256;
 constexpr size_t path_bytes = 512;
@@ -86,7 +86,7 @@ Result<void> check_key_opens(const std::optional<DeployKey>& key, Timestamp now)
 Result<void> check_ssh_session(const DeployKey& key, const std::optional<Repository>& repository,
                                const SshRequest& request) {
   if (!repository || repository->id != key.repository_id) {
-    // The same for what is not there: a key tells nothing of other repositories.
+    // The same refusal as for an absent repository: a key reveals nothing about other repositories.
     return fail(ErrorCode::not_found,
                 "there is no repository " + request.full_name() + " that this deploy key opens",
                 "wrong_repository");

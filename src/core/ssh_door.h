@@ -8,10 +8,11 @@
 #include "core/enum_names.h"
 #include "core/repository.h"
 
-/// The rules of the SSH door: what may be asked for there, and what a deploy key opens.
+/// The rules of access over SSH: which commands are accepted, and what a deploy key gives access
+/// to.
 namespace esclusa::core {
 
-/// The two programs of git that a client may ask for.
+/// The two programs of git that a client may request.
 enum class GitService { upload_pack, receive_pack };
 
 template <>
@@ -20,7 +21,7 @@ struct enum_names<GitService> {
       {{GitService::upload_pack, "upload-pack"}, {GitService::receive_pack, "receive-pack"}}};
 };
 
-/// What `SSH_ORIGINAL_COMMAND` asked for.
+/// The parsed `SSH_ORIGINAL_COMMAND`.
 struct SshRequest {
   GitService service = GitService::upload_pack;
   std::string owner;
@@ -29,29 +30,30 @@ struct SshRequest {
   std::string full_name() const { return owner + "/" + repository; }
 };
 
-/// Reads the command that a client sent. The whole grammar, in which a blank is one blank:
+/// Parses the command of a client. The whole grammar, with exactly one blank for each blank:
 ///
 ///   ("git-" | "git ") ("upload-pack" | "receive-pack") " '" ["/"] OWNER "/" NAME [".git"] "'"
 ///
-/// OWNER and NAME are such as accounts and repositories can have, so that there is nothing to
-/// unquote. Everything else is refused, whatever it would mean to a shell.
+/// OWNER and NAME are valid names of accounts and repositories, so that nothing needs unquoting.
+/// Everything else is refused, whatever it means to a shell.
 Result<SshRequest> parse_ssh_command(std::string_view command);
 
-/// What git may be told of a client's `GIT_PROTOCOL`: `version=0` to `2`, perhaps with more behind
-/// a colon.
+/// Whether git may receive this value of a client's `GIT_PROTOCOL`: `version=0` to `2`, optionally
+/// with more text after a colon.
 bool is_git_protocol(std::string_view value);
 
-/// A path that means the same to sshd, to a shell and to git, unquoted.
+/// Whether sshd, a shell and git all read the unquoted path in the same way.
 bool is_plain_path(std::string_view path);
 
-/// The one line that `AuthorizedKeysCommand` prints: the key opens `command`, and nothing else.
-/// `key` is what OpenSSH has read, `command` has plain words only.
+/// The one line that `AuthorizedKeysCommand` prints: the key may run only `command`. `key` was read
+/// by OpenSSH, and `command` consists of plain words.
 std::string authorized_key_line(const PublicKey& key, std::string_view command);
 
-/// Whether the key still opens anything. In `forbidden`'s message there is nothing of others.
+/// Whether the key still gives access. The message of `forbidden` contains no other user's data.
 Result<void> check_key_opens(const std::optional<DeployKey>& key, Timestamp now);
 
-/// Whether the key opens this repository for that. `repository` is the one that the client named.
+/// Whether the key gives this access to this repository. `repository` is the one that the client
+/// named.
 Result<void> check_ssh_session(const DeployKey& key, const std::optional<Repository>& repository,
                                const SshRequest& request);
 

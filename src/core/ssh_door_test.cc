@@ -9,7 +9,7 @@ using namespace esclusa::core;
 
 namespace {
 
-/// `upload-pack demo/shop`, or nothing if it was refused.
+/// For example `upload-pack demo/shop`; empty if the command was refused.
 std::string read(std::string_view command) {
   const auto request = parse_ssh_command(command);
   if (!request) return "";
@@ -37,7 +37,7 @@ std::string reason(const Result<void>& judged) { return judged ? "" : judged.err
 
 }  // namespace
 
-TEST_CASE("parse_ssh_command: what git clients send is understood") {
+TEST_CASE("parse_ssh_command: accepts what git clients send") {
   struct Row {
     const char* command;
     const char* meaning;
@@ -60,7 +60,7 @@ TEST_CASE("parse_ssh_command: what git clients send is understood") {
   }
 }
 
-TEST_CASE("parse_ssh_command: everything else is refused") {
+TEST_CASE("parse_ssh_command: refuses everything else") {
   const std::string long_one = "git-upload-pack 'demo/" + std::string(5000, 'a') + "'";
   const std::string_view with_nul("git-upload-pack 'demo/shop\0.git'", 32);
   const std::string_view refused[] = {
@@ -126,7 +126,7 @@ TEST_CASE("parse_ssh_command: everything else is refused") {
   }
 }
 
-TEST_CASE("is_git_protocol: the versions that there are, and nothing that ends a line") {
+TEST_CASE("is_git_protocol: the known versions, and no value with a line end") {
   for (const char* good : {"version=0", "version=1", "version=2", "version=2:object-format=sha1"}) {
     CAPTURE(good);
     CHECK(is_git_protocol(good));
@@ -147,7 +147,7 @@ TEST_CASE("authorized_key_line: the key is restricted to the command") {
         "restrict,command=\"/usr/bin/x ssh serve --key-id 4\" ssh-ed25519 AAAA");
 }
 
-TEST_CASE("is_plain_path: absolute, and without anything that a shell or sshd reads otherwise") {
+TEST_CASE("is_plain_path: absolute, without characters that a shell or sshd treats specially") {
   CHECK(is_plain_path("/usr/local/libexec/esclusa"));
   CHECK(is_plain_path("/home/a.b_c-d+e@f/keys.sock"));
   for (const char* bad : {"", "keys.sock", "/a b", "/a\"b", "/a'b", "/a$b", "/a\nb", "/a%u", "/ä",
@@ -158,7 +158,7 @@ TEST_CASE("is_plain_path: absolute, and without anything that a shell or sshd re
   CHECK_FALSE(is_plain_path("/" + std::string(600, 'a')));
 }
 
-TEST_CASE("check_key_opens: a key that is gone, over, or whose adder is blocked opens nothing") {
+TEST_CASE("check_key_opens: refuses a deleted or expired key, and a key whose owner is blocked") {
   const Timestamp now = from_micros(1'000'000);
   const std::chrono::microseconds tick(1);
   CHECK(reason(check_key_opens(key(false), now)) == "");
@@ -172,7 +172,7 @@ TEST_CASE("check_key_opens: a key that is gone, over, or whose adder is blocked 
   CHECK(reason(check_key_opens(blocked, now)) == "key_disabled");
 }
 
-TEST_CASE("check_ssh_session: one repository, and what the key and the repository allow") {
+TEST_CASE("check_ssh_session: only the key's repository, and what key and repository allow") {
   using enum GitService;
   struct Row {
     bool key_read_only, writable;
@@ -195,7 +195,7 @@ TEST_CASE("check_ssh_session: one repository, and what the key and the repositor
           "wrong_repository");
     CHECK(reason(check_ssh_session(asking, std::nullopt, request)) == "wrong_repository");
   }
-  // The same words for what is there and for what is not.
+  // The same message for an existing repository and an absent one.
   const SshRequest request{upload_pack, "demo", "shop"};
   CHECK(check_ssh_session(key(true), repository(8, true), request).error().message ==
         check_ssh_session(key(true), std::nullopt, request).error().message);

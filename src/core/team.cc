@@ -8,8 +8,8 @@
 namespace esclusa::core {
 namespace {
 
-/// The letters from U+00C0 on, to U+017F, in lower case without what is on them: each with how many
-/// follow each other. `-` stands for the two signs among them.
+/// The letters from U+00C0 to U+017F as ASCII lower case without accents, run-length encoded. `-`
+/// stands for × and ÷, which are no letters.
 struct Run {
   std::string_view plain;
   unsigned count;
@@ -19,13 +19,13 @@ constexpr Run letters[] = {
     {"a", 6}, {"ae", 1}, {"c", 1},  {"e", 4},  {"i", 4},  {"d", 1},  {"n", 1},  {"o", 5},
     {"-", 1}, {"o", 1},  {"u", 4},  {"y", 1},  {"th", 1}, {"ss", 1}, {"a", 6},  {"ae", 1},
     {"c", 1}, {"e", 4},  {"i", 4},  {"d", 1},  {"n", 1},  {"o", 5},  {"-", 1},  {"o", 1},
-    {"u", 4}, {"y", 1},  {"th", 1}, {"y", 1},  // to U+00FF
+    {"u", 4}, {"y", 1},  {"th", 1}, {"y", 1},  // up to U+00FF
     {"a", 6}, {"c", 8},  {"d", 4},  {"e", 10}, {"g", 8},  {"h", 4},  {"i", 10}, {"ij", 2},
     {"j", 2}, {"k", 3},  {"l", 10}, {"n", 9},  {"o", 6},  {"oe", 2}, {"r", 6},  {"s", 8},
-    {"t", 6}, {"u", 12}, {"w", 2},  {"y", 3},  {"z", 6},  {"s", 1}};  // to U+017F
+    {"t", 6}, {"u", 12}, {"w", 2},  {"y", 3},  {"z", 6},  {"s", 1}};  // up to U+017F
 
 std::string_view plain_letter(unsigned code) {
-  if (code >= 0x300 && code < 0x370) return "";  // an accent by itself
+  if (code >= 0x300 && code < 0x370) return "";  // a combining accent
   if (code < first_letter) return "-";
   unsigned before = code - first_letter;
   for (const Run& run : letters) {
@@ -35,7 +35,7 @@ std::string_view plain_letter(unsigned code) {
   return "-";
 }
 
-/// What stands for the character that begins at `at`, which then is behind it. `text` is UTF-8.
+/// The slug's text for the character at `at`; moves `at` behind the character. `text` is UTF-8.
 std::string_view take_plain(std::string_view text, size_t& at) {
   const auto lead = static_cast<unsigned char>(text[at]);
   if (lead < 0x80) {

@@ -11,29 +11,29 @@
 #include "core/account.h"
 #include "core/repository.h"
 
-/// Organizations from within: their members, and their teams.
+/// The members and teams of organizations.
 namespace esclusa::core {
 
-/// What a member is to the organization. Its admins are its owners.
+/// A member's role in the organization. `admin` means owner.
 enum class MemberRole { member, admin };
 
-/// Of an account in an organization.
+/// A member of an organization.
 struct Member {
   Account account;
   MemberRole role = MemberRole::member;
 };
 
-/// Who sees a team: its own members and the owners, or every member of the organization.
+/// Who sees a team: its members and the owners (`secret`), or all members of the organization.
 enum class TeamPrivacy { secret, closed };
 
-/// Whether members are told when the team is mentioned. It is kept for clients that set it: nothing
-/// here mentions a team.
+/// Whether members are notified when the team is mentioned. Stored for clients that set it; Esclusa
+/// has no mentions.
 enum class TeamNotifications { enabled, disabled };
 
-/// What a member is to the team. A maintainer may do no more than others here.
+/// A member's role in the team. Here a maintainer has no more rights than a member.
 enum class TeamRole { member, maintainer };
 
-/// Some of an organization's members. The slug is its name in paths, and no other team's.
+/// A group of an organization's members. The slug is its name in paths, unique in the organization.
 struct Team {
   TeamId id;
   Account organization;
@@ -46,28 +46,28 @@ struct Team {
   Timestamp updated_at{};
 };
 
-/// How an address names a team: by its slug, in its organization, or by its id.
+/// How a path names a team: by its slug within its organization, or by its id.
 using TeamAddress = std::variant<std::string, TeamId>;
 
-/// Of an account in a team. The organization's owners count as maintainers.
+/// A member of a team. The organization's owners count as maintainers.
 struct TeamMember {
   Account account;
   TeamRole role = TeamRole::member;
 };
 
-/// A repository with the role that a team has in it.
+/// A repository and the team's role in it.
 struct TeamRepository {
   Repository repository;
   Role role = Role::none;
 };
 
-/// A team with its role in one repository.
+/// A team and its role in one repository.
 struct TeamGrant {
   Team team;
   Role role = Role::none;
 };
 
-/// The body of a `POST`.
+/// The body of a `POST` that makes a team.
 struct NewTeam {
   std::string name;
   std::string description;
@@ -77,7 +77,7 @@ struct NewTeam {
   std::vector<std::string> repo_names;   ///< `owner/name`
 };
 
-/// The body of a `PATCH`; what is absent stays.
+/// The body of a `PATCH`; absent fields stay unchanged.
 struct TeamChanges {
   std::optional<std::string> name;
   std::optional<std::string> description;
@@ -85,14 +85,15 @@ struct TeamChanges {
   std::optional<TeamNotifications> notification_setting;
 };
 
-/// A team's name in paths, as GitHub documents it: in lower case, without accents, `-` for what is
-/// neither letter, digit nor `_`. Empty if nothing is left.
+/// A team's name in paths, as GitHub documents it: lower case, without accents, `-` for characters
+/// that are no letter, digit or `_`. Empty if nothing is left.
 std::string team_slug(std::string_view name);
 
-/// A name that has a slug, and a description: one line each, and not too long.
+/// Checks that the name has a slug, and that name and description are single lines within the
+/// limits.
 Result<void> check_team(const Team& team);
 
-/// GitHub's `Name must be unique for this org`: another team has that slug.
+/// GitHub's `Name must be unique for this org`: another team has the same slug.
 std::unexpected<Error> team_exists();
 
 template <>

@@ -27,7 +27,7 @@ std::string refusal(const Team& team) {
 
 }  // namespace
 
-TEST_CASE("team_slug: GitHub's example, and what else stands in names") {
+TEST_CASE("team_slug: GitHub's example, and other characters in names") {
   CHECK(team_slug("My TEam Näme") == "my-team-name");
   CHECK(team_slug("justice-league") == "justice-league");
   CHECK(team_slug("snake_case 2") == "snake_case-2");
@@ -39,7 +39,7 @@ TEST_CASE("team_slug: GitHub's example, and what else stands in names") {
   CHECK(team_slug("ĀąĆčĎđĒěĜģĤħĨıĲĳĴĵĶĸĹłŃŋŌőŒœŔřŚšŢŧŨųŴŵŶŸŹžſ") ==
         "aaccddeegghhiiijijjjkkllnnoooeoerrssttuuwwyyzzs");
   CHECK(team_slug("5 × 3 ÷ 2") == "5-3-2");
-  CHECK(team_slug("e\xCC\x81t\xC3\xA9") == "ete");  // an accent by itself, and one in its letter
+  CHECK(team_slug("e\xCC\x81t\xC3\xA9") == "ete");  // a combining accent, and an accented letter
   CHECK(team_slug("日本 ops 🚀") == "ops");
   CHECK(team_slug("日本").empty());
   CHECK(team_slug("").empty());

@@ -5,7 +5,7 @@
 namespace esclusa::core {
 namespace {
 
-/// The moment or the day that a date names.
+/// The range of a date (a whole day) or of a time (a whole second).
 std::optional<TimeRange> parse_span(std::string_view text) {
   using namespace std::chrono;
   if (text.size() == std::string_view("2026-11-21").size()) {

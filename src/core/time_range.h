@@ -6,7 +6,7 @@
 
 namespace esclusa::core {
 
-/// From `from` to before `until`; an absent end is open.
+/// A half-open range: `from` is included, `until` is not; an absent end is open.
 struct TimeRange {
   std::optional<Timestamp> from = {};
   std::optional<Timestamp> until = {};

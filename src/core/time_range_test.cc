@@ -17,7 +17,7 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("parse_time_range: a date is its whole day, a time its whole second") {
+TEST_CASE("parse_time_range: a date means the whole day, a time the whole second") {
   CHECK(shown("2026-11-21") == "2026-11-21T00:00:00Z/2026-11-22T00:00:00Z");
   CHECK(shown("2026-11-21T08:30:00Z") == "2026-11-21T08:30:00Z/2026-11-21T08:30:01Z");
   CHECK(shown("2026-11-21T08:30:00.5+02:00") == "2026-11-21T06:30:00Z/2026-11-21T06:30:01Z");
@@ -31,7 +31,7 @@ TEST_CASE("parse_time_range: comparisons leave one end open") {
   CHECK(shown("<=2026-11-21T08:30:00Z") == "*/2026-11-21T08:30:01Z");
 }
 
-TEST_CASE("parse_time_range: two dots join two ends, and a star is none") {
+TEST_CASE("parse_time_range: two dots join two ends; a star leaves an end open") {
   CHECK(shown("2026-11-01..2026-11-21") == "2026-11-01T00:00:00Z/2026-11-22T00:00:00Z");
   CHECK(shown("*..2026-11-21") == "*/2026-11-22T00:00:00Z");
   CHECK(shown("2026-11-21T08:30:00Z..*") == "2026-11-21T08:30:00Z/*");

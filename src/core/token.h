@@ -11,11 +11,11 @@
 
 namespace esclusa::core {
 
-/// `esc_` + 30 random base62 characters (178 bits) + 6 of checksum (CRC-32, base62).
-/// The checksum refuses typing errors before any look-up, and lets secret scanners be sure.
+/// `esc_` + 30 random base62 characters (178 bits) + 6 characters of checksum (CRC-32, base62). The
+/// checksum catches typing errors before any look-up, and lets secret scanners recognise tokens.
 Secret new_token_text();
 bool has_token_shape(std::string_view text);
-/// What is stored of it: SHA-256 in hex.
+/// What is stored of a token: SHA-256 in hex.
 std::string token_digest(std::string_view text);
 
 struct Token {
@@ -29,7 +29,7 @@ struct Token {
   std::optional<Timestamp> revoked_at;
 };
 
-/// Whether it opens anything at `now`.
+/// Whether the token is valid at `now`.
 bool is_usable(const Token& token, const Account& account, Timestamp now);
 
 }  // namespace esclusa::core

@@ -43,7 +43,7 @@ TEST_CASE("has_token_shape: two swapped characters are refused") {
   }
 }
 
-TEST_CASE("has_token_shape: the checksum stays what it is, so that old tokens go on working") {
+TEST_CASE("has_token_shape: the checksum must not change, so that old tokens stay valid") {
   // CRC-32 of "esc_" and 30 zeros, in base62.
   const std::string body = "esc_" + std::string(30, '0');
   CHECK(has_token_shape(body + "1jHPS1"));
@@ -64,7 +64,7 @@ TEST_CASE("token_digest: SHA-256 in hex") {
   CHECK(token_digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_CASE("is_usable: neither expired, revoked, nor of a blocked account") {
+TEST_CASE("is_usable: not expired, not revoked, and the account is not blocked") {
   const Timestamp now = from_micros(1'000'000);
   const Timestamp before = from_micros(999'999);
   const Timestamp after = from_micros(1'000'001);

@@ -21,7 +21,7 @@ bool is_uri(std::string_view url) {
   if (slashes == url.npos) return false;
   const std::string_view rest = url.substr(slashes + 2);
   const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
-  // Brackets stand only around an IPv6 host.
+  // Brackets are allowed only around an IPv6 host.
   const std::string_view others =
       host.starts_with('[') && host.contains(']') ? rest.substr(rest.find(']') + 1) : rest;
   std::string decoded;

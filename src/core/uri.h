@@ -3,7 +3,7 @@
 
 namespace esclusa::core {
 
-/// Whether all characters of an http(s) URL are those that RFC 3986 has, each in its place.
+/// Whether every character of an http(s) URL is allowed by RFC 3986 at its place.
 bool is_uri(std::string_view url);
 
 }  // namespace esclusa::core
