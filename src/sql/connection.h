@@ -10,18 +10,18 @@
 #include <variant>
 #include <vector>
 
-/// One way to speak to either engine. SQL text is common to both: parameters are `$1`, `$2`, …;
+/// The interface to both engines. SQL text is the same for both: parameters are `$1`, `$2`, …;
 /// columns are bigint or text; booleans are 0 and 1, times are microseconds.
 namespace esclusa::sql {
 
 enum class Engine { sqlite, postgres };
 
-/// The engine failed: exhaustion or a bug, never a user's mistake. `Database` turns it into an
-/// `Error`.
+/// An engine failed because of exhaustion or a bug, never because of a user's mistake. `Database`
+/// converts it to an `Error`.
 struct Failure : std::runtime_error {
   enum class Kind {
-    statement,  ///< a bug in the SQL, or a violated constraint
-    full,       ///< no space: rolled back, and the server goes on
+    statement,  ///< wrong SQL, or a violated constraint
+    full,       ///< no space: rolled back; the server continues
     io,         ///< the outcome of the transaction is unknown
     lost,       ///< no connection to the engine
   };
@@ -29,7 +29,7 @@ struct Failure : std::runtime_error {
   Kind kind;
 };
 
-/// A value for a parameter: NULL, integer or text. Text must outlive the call.
+/// The value of a parameter: NULL, integer or text. A text must outlive the call.
 class Parameter {
  public:
   Parameter(std::nullopt_t) {}
@@ -50,7 +50,7 @@ class Parameter {
   std::variant<std::monostate, int64_t, std::string_view> value_;
 };
 
-/// The row at hand; valid during the callback that it is passed to.
+/// The current row; valid only during the callback that receives it.
 class Row {
  public:
   virtual bool is_null(int column) const = 0;
@@ -76,10 +76,10 @@ class Connection {
 
   virtual ~Connection() = default;
   virtual Engine engine() const = 0;
-  /// Runs one statement, and calls `on_row` for each row that it gives.
+  /// Runs one statement, and calls `on_row` for each resulting row.
   virtual void each(std::string_view sql, Parameters parameters,
                     const std::function<void(const Row&)>& on_row) = 0;
-  /// Runs one statement; the number of rows that it changed.
+  /// Runs one statement; returns the number of changed rows.
   virtual int64_t execute(std::string_view sql, Parameters parameters) = 0;
 
   int64_t execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
@@ -90,7 +90,7 @@ class Connection {
     each(sql, Parameters(parameters.begin(), parameters.size()), on_row);
   }
 
-  /// The rows, each made into a value by `make`.
+  /// All rows, each converted by `make`.
   template <class Make>
   auto all(std::string_view sql, Parameters parameters, Make make) {
     std::vector<std::invoke_result_t<Make, const Row&>> result;
@@ -101,7 +101,7 @@ class Connection {
   auto all(std::string_view sql, std::initializer_list<Parameter> parameters, Make make) {
     return all(sql, Parameters(parameters.begin(), parameters.size()), make);
   }
-  /// The first row, if there is one.
+  /// The first row, converted by `make`; nothing if there is no row.
   template <class Make>
   auto one(std::string_view sql, std::initializer_list<Parameter> parameters, Make make) {
     std::optional<std::invoke_result_t<Make, const Row&>> result;
@@ -110,7 +110,7 @@ class Connection {
     });
     return result;
   }
-  /// The first column of the one row that there must be.
+  /// The first column of the result's row; throws if there is none.
   int64_t number(std::string_view sql, std::initializer_list<Parameter> parameters = {});
 };
 

@@ -16,7 +16,8 @@ struct is_result : std::false_type {};
 template <class T>
 struct is_result<Result<T>> : std::true_type {};
 
-/// A migration: its name (`0001_initial`) and its SQL, statements separated by `;` at line ends.
+/// A migration: its name (`0001_initial`) and its SQL; statements end with `;` at the end of a
+/// line.
 struct Migration {
   std::string_view name;
   std::string_view text;
@@ -27,21 +28,22 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  /// Runs `work(Connection&)` on a consistent snapshot. What it returns, or `unavailable`.
+  /// Runs `work(Connection&)` on a consistent snapshot. Returns what `work` returns, or
+  /// `unavailable`.
   template <class Work>
   auto read(Work work) {
     return run(&Database::do_read, std::move(work));
   }
-  /// Runs `work(Connection&)` in a transaction, and returns after the commit. If `work` returns
-  /// an error, nothing of it stays. `unavailable`, `outcome_unknown` when the engine failed at a
-  /// moment at which the commit may or may not have happened.
+  /// Runs `work(Connection&)` in a transaction, and returns after the commit. If `work` returns an
+  /// error, its changes are rolled back. `unavailable`, `outcome_unknown` if the engine failed
+  /// during the commit, so that the commit may or may not have happened.
   template <class Work>
   auto write(Work work) {
     return run(&Database::do_write, std::move(work));
   }
 
  protected:
-  /// Whether `work` wants its changes kept. It may throw `Failure`.
+  /// Returns whether to keep the changes. May throw `Failure`.
   using Work = std::function<bool(Connection&)>;
   virtual Result<void> do_read(const Work& work) = 0;
   virtual Result<void> do_write(const Work& work) = 0;
@@ -66,18 +68,19 @@ class Database {
   }
 };
 
-/// Applies the migrations that the table `migration` does not list yet, each in a transaction.
+/// Applies the migrations that the table `migration` does not contain, each in a transaction.
 Result<void> migrate(Database& database, std::span<const Migration> migrations);
 
-/// Opens (or creates) the SQLite file. Group commit: one writer thread runs the waiting work,
-/// each in a savepoint, commits once, and then answers them all. `on_fatal` is called when the
-/// disk failed under a commit: the caller must end the process. `on_change` is called after each
-/// commit, which may have changed the file (a checkpoint), and once more after the file is closed.
+/// Opens or creates the SQLite file. Writes use group commit: one writer thread runs the waiting
+/// work, each piece in a savepoint, commits once, and then answers all callers. `on_fatal` is
+/// called when the disk failed during a commit; the caller must then end the process. `on_change`
+/// is called after each commit (whose checkpoint may have changed the file) and after the file is
+/// closed.
 Result<std::unique_ptr<Database>> open_sqlite(
     const std::string& path, std::function<void(const std::string&)> on_fatal,
     std::function<void()> on_change = [] {});
 
-/// Opens PostgreSQL by a libpq connection string, with up to `connections` connections.
+/// Opens PostgreSQL by a libpq connection string; uses at most `connections` connections.
 Result<std::unique_ptr<Database>> open_postgres(const std::string& conninfo, size_t connections);
 
 }  // namespace esclusa::sql

@@ -14,7 +14,7 @@ using test::must;
 
 namespace {
 
-/// Makes a table for the tests below.
+/// Creates a table for the tests below.
 void create_things(Database& db) {
   test::write(db, [](Connection& tx) {
     tx.execute("create table thing (id bigint primary key, amount bigint, name text)");
@@ -35,7 +35,7 @@ std::string reason(const Result<void>& result) {
 
 }  // namespace
 
-TEST_CASE("Connection: parameters go by their number, whatever their order in the text") {
+TEST_CASE("Connection: parameters are bound by number, in any order in the text") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::write(db, [](Connection& tx) {
@@ -52,7 +52,7 @@ TEST_CASE("Connection: parameters go by their number, whatever their order in th
   });
 }
 
-TEST_CASE("Connection: one parameter may stand in several places") {
+TEST_CASE("Connection: one parameter may be used several times") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::write(db, [](Connection& tx) { insert_thing(tx, 7); });
@@ -96,7 +96,7 @@ TEST_CASE("Connection on SQLite: a PostgreSQL cast is a bug, as it would silentl
       Bug);
 }
 
-TEST_CASE("Connection: null, empty and unicode texts come back as they went in") {
+TEST_CASE("Connection: null, empty and unicode texts are read back unchanged") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     const std::string unicode = "Schleuse \xf0\x9f\x9a\xa2 \xe2\x82\xac\n\t'\"\\ $1 %s";
@@ -143,7 +143,7 @@ TEST_CASE("Connection: integers have 64 bits, and may be null") {
   });
 }
 
-TEST_CASE("Connection: a text with a NUL is never stored cut short") {
+TEST_CASE("Connection: a text with a NUL is refused, not cut") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     const std::string text("main\0evil", 9);
@@ -156,7 +156,7 @@ TEST_CASE("Connection: a text with a NUL is never stored cut short") {
   });
 }
 
-TEST_CASE("Connection: execute tells how many rows changed") {
+TEST_CASE("Connection: execute returns the number of changed rows") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::write(db, [](Connection& tx) {
@@ -167,7 +167,7 @@ TEST_CASE("Connection: execute tells how many rows changed") {
   });
 }
 
-TEST_CASE("Connection: one gives the first row, number insists on a row") {
+TEST_CASE("Connection: one returns the first row, number requires a row") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::write(db, [](Connection& tx) {
@@ -182,7 +182,7 @@ TEST_CASE("Connection: one gives the first row, number insists on a row") {
   });
 }
 
-TEST_CASE("Database: work that returns an error leaves nothing behind") {
+TEST_CASE("Database: work that returns an error changes nothing") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     auto refused = db.write([](Connection& tx) -> Result<int> {
@@ -196,7 +196,7 @@ TEST_CASE("Database: work that returns an error leaves nothing behind") {
   });
 }
 
-TEST_CASE("Database: what work returns reaches the caller") {
+TEST_CASE("Database: the value that work returns reaches the caller") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     CHECK(must(db.write([](Connection&) { return std::string("plain"); })) == "plain");
@@ -224,7 +224,7 @@ TEST_CASE("Database: an exception in work is thrown to the caller, and undoes it
   });
 }
 
-TEST_CASE("Database: a violated constraint is an error, and the database goes on") {
+TEST_CASE("Database: a violated constraint is an error, and the database stays usable") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     auto twice = db.write([](Connection& tx) {
@@ -250,7 +250,7 @@ TEST_CASE("Database: reads cannot write") {
   });
 }
 
-TEST_CASE("Database: a read sees one snapshot, and the next one what was written meanwhile") {
+TEST_CASE("Database: a read sees one snapshot, and the next read sees later writes") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::read(db, [&](Connection& c) {
@@ -262,7 +262,7 @@ TEST_CASE("Database: a read sees one snapshot, and the next one what was written
   });
 }
 
-TEST_CASE("Database: a read that stops halfway pins no old snapshot") {
+TEST_CASE("Database: a read that stops halfway keeps no old snapshot open") {
   for_each_empty_database([](Database& db) {
     create_things(db);
     test::write(db, [](Connection& tx) {
@@ -289,7 +289,7 @@ TEST_CASE("open_sqlite: a path that cannot be opened is an error") {
   CHECK_FALSE(std::filesystem::exists(folder / "elsewhere.db"));
 }
 
-TEST_CASE("open_postgres: a server that is not there is an error") {
+TEST_CASE("open_postgres: an unreachable server is an error") {
   test::TempFolder folder;
   auto opened = open_postgres("host=" + folder.path().string() + " user=postgres", 1);
   REQUIRE_FALSE(opened.has_value());

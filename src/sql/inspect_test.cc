@@ -21,7 +21,7 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Name → digest and time of the last change, for each file of a folder.
+/// The digest and modification time of each file of a folder, by name.
 std::map<std::string, std::pair<std::string, fs::file_time_type>> look(const fs::path& folder) {
   std::map<std::string, std::pair<std::string, fs::file_time_type>> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -62,7 +62,7 @@ TEST_CASE("inspect_sqlite: reads a closed database, and changes nothing") {
   CHECK(look(folder.path()) == before);
 }
 
-TEST_CASE("inspect_sqlite: reads what is only in the log of a killed server, and changes nothing") {
+TEST_CASE("inspect_sqlite: reads what is only in the WAL of a killed server, and changes nothing") {
   test::TempFolder folder;
   const fs::path copy = folder / "copy.db";
   test::SqliteFile sqlite;
@@ -75,7 +75,7 @@ TEST_CASE("inspect_sqlite: reads what is only in the log of a killed server, and
   CHECK(look(folder.path()) == before);
 }
 
-TEST_CASE("inspect_sqlite: reads what another has open, a shell or a backup, at once") {
+TEST_CASE("inspect_sqlite: reads a file that another process has open, without waiting") {
   test::SqliteFile sqlite;
   make_things(sqlite.database());
   REQUIRE(fs::file_size(sqlite.path() + "-wal") > 0);
@@ -84,7 +84,7 @@ TEST_CASE("inspect_sqlite: reads what another has open, a shell or a backup, at 
   CHECK(count_things(sqlite.path()) == 0);
 }
 
-TEST_CASE("inspect_sqlite: what is no database is an error") {
+TEST_CASE("inspect_sqlite: a file that is not a database is an error") {
   test::TempFolder folder;
   const fs::path path = folder / "esclusa.db";
   std::ofstream(path) << std::string(8192, 'x');
@@ -96,13 +96,13 @@ TEST_CASE("inspect_sqlite: what is no database is an error") {
   CHECK(inspected.error().message.contains(path.string()));
 }
 
-TEST_CASE("check_integrity: finds damage, and references to what is not there") {
+TEST_CASE("check_integrity: finds damage and broken references") {
   test::SqliteFile sqlite;
   make_things(sqlite.database());
   must(sqlite.database().read([](Connection& db) { return check_integrity(db); }));
   sqlite.close();
   SUBCASE("a reference") {
-    sqlite3* other = nullptr;  // SQLite itself does not look at references
+    sqlite3* other = nullptr;  // SQLite itself does not check references
     REQUIRE(sqlite3_open(sqlite.path().c_str(), &other) == SQLITE_OK);
     CHECK(sqlite3_exec(other, "insert into thing values (3, 99)", nullptr, nullptr, nullptr) ==
           SQLITE_OK);

@@ -18,7 +18,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-/// The schema is one text; what the engines spell differently stands in braces.
+/// The schema text is common; what differs between the engines stands in braces.
 std::string adapt(std::string text, Engine engine) {
   const bool sqlite = engine == Engine::sqlite;
   replace_all(text, "{id}",
@@ -41,8 +41,8 @@ void run_script(Connection& connection, std::string_view script) {
   }
 }
 
-/// The text without comments; each run of blanks is one blank, and none beside `(`, `)`, `,`, `;`.
-/// What stands in quotes stays.
+/// The text without comments and insignificant blanks: a run of blanks becomes one blank, and
+/// blanks beside `(`, `)`, `,`, `;` are removed. Quoted text is unchanged.
 std::string without_layout(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   constexpr std::string_view separators = "(),;";
@@ -66,8 +66,8 @@ std::string without_layout(std::string_view text) {
   return out;
 }
 
-/// The name and the digest of what was applied. A store from before the digests has none: its
-/// digests are taken to be those of this program.
+/// An applied migration. A database from before the digests has none; this program's digests are
+/// then assumed.
 struct Applied {
   std::string name;
   std::optional<std::string> digest;
@@ -88,9 +88,9 @@ void insert_applied(Connection& connection, const Migration& migration, int64_t 
                      {migration.name, migration_digest(migration.text), applied_at});
 }
 
-/// Makes the list of what was applied, and takes the rows of the former one over, which had no
-/// digests. The former name is given up, so that a program that looks for it does not find a
-/// database that it may write to (docs/decisions/0018).
+/// Creates the table of applied migrations, and copies the rows of the former table, which had no
+/// digests. The former table is dropped, so that an older program does not take the database for
+/// one that it may write to (docs/decisions/0018).
 void make_list(Connection& connection, std::span<const Migration> migrations) {
   connection.execute(
       adapt("create table if not exists migration (name text primary key, digest text not null, "

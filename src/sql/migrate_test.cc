@@ -20,7 +20,7 @@ constexpr Migration first{"0001_first",
 
 constexpr Migration second{"0002_second", "insert into account (name, size) values ('bob', 2);\n"};
 
-/// The list of a store from before the digests.
+/// Creates the table of applied migrations as it was before the digests.
 void make_former_list(Database& db, std::initializer_list<const char*> names) {
   test::write(db, [&](Connection& tx) {
     tx.execute("create table schema_migration (name text primary key, applied_at bigint not null)");
@@ -36,7 +36,7 @@ int64_t count(Database& db, const std::string& table) {
 
 }  // namespace
 
-TEST_CASE("migrate: applies what is new, once") {
+TEST_CASE("migrate: applies new migrations, once") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
@@ -54,7 +54,7 @@ TEST_CASE("migrate: applies what is new, once") {
   });
 }
 
-TEST_CASE("migrate: a migration that fails halfway leaves nothing, and is tried again") {
+TEST_CASE("migrate: a migration that fails halfway changes nothing, and is tried again") {
   for_each_empty_database([](Database& db) {
     const Migration broken[] = {first,
                                 {"0002_second",
@@ -71,7 +71,7 @@ TEST_CASE("migrate: a migration that fails halfway leaves nothing, and is tried 
   });
 }
 
-TEST_CASE("migrate: a statement without its end is a bug, not left out") {
+TEST_CASE("migrate: a statement without its end is a bug, and is not skipped") {
   for_each_empty_database([](Database& db) {
     const Migration cut[] = {
         {"0001_cut", "create table a (id bigint);\ncreate table b (id bigint)"}};
@@ -80,7 +80,7 @@ TEST_CASE("migrate: a statement without its end is a bug, not left out") {
   });
 }
 
-TEST_CASE("migrate: an id is never given twice, also after a delete") {
+TEST_CASE("migrate: an id is never reused, also after a delete") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
@@ -95,7 +95,7 @@ TEST_CASE("migrate: an id is never given twice, also after a delete") {
   });
 }
 
-TEST_CASE("migrate: a column takes only what its type says") {
+TEST_CASE("migrate: a column accepts only values of its type") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
@@ -106,7 +106,7 @@ TEST_CASE("migrate: a column takes only what its type says") {
   });
 }
 
-TEST_CASE("migrate: refuses a migration that it does not know, and names both versions") {
+TEST_CASE("migrate: refuses an unknown applied migration, and names both versions") {
   for_each_empty_database([](Database& db) {
     const Migration both[] = {first, second};
     must(migrate(db, both));
@@ -135,7 +135,7 @@ TEST_CASE("migrate: refuses a migration that was changed after it was applied") 
   });
 }
 
-TEST_CASE("migrate: takes over a list without digests once, and then knows them") {
+TEST_CASE("migrate: converts a table without digests once") {
   for_each_empty_database([](Database& db) {
     const Migration one[] = {first};
     must(migrate(db, one));
@@ -154,7 +154,7 @@ TEST_CASE("migrate: takes over a list without digests once, and then knows them"
   });
 }
 
-TEST_CASE("migrate: refuses a list without digests that names an unknown migration") {
+TEST_CASE("migrate: refuses a table without digests that contains an unknown migration") {
   for_each_empty_database([](Database& db) {
     make_former_list(db, {"0001_first", "0009_other"});
     const Migration one[] = {first};
@@ -164,7 +164,7 @@ TEST_CASE("migrate: refuses a list without digests that names an unknown migrati
   });
 }
 
-TEST_CASE("migration_digest: layout and comments do not count, everything else does") {
+TEST_CASE("migration_digest: ignores layout and comments only") {
   const std::string digest = migration_digest("create table a (id {id}, b text default 'x');\n");
   CHECK(digest.size() == 64);
   for (const char* same :

@@ -1,4 +1,4 @@
-// PostgreSQL behind `Database`: a pool of connections; each piece of work is a transaction.
+// The PostgreSQL engine of `Database`: a pool of connections; each piece of work is a transaction.
 
 #include <libpq-fe.h>
 
@@ -83,7 +83,7 @@ class PostgresConnection final : public Connection {
       if (auto* integer = std::get_if<int64_t>(&value)) {
         texts[i] = std::to_string(*integer);
       } else if (auto* text = std::get_if<std::string_view>(&value)) {
-        // libpq takes it up to the NUL: refused, never stored cut short.
+        // libpq would cut the text at the NUL, so it is refused.
         if (text->contains('\0')) throw Failure(Failure::Kind::statement, "a NUL in a text");
         texts[i] = *text;
       } else {
@@ -114,8 +114,8 @@ class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string conninfo, size_t connections)
       : conninfo_(std::move(conninfo)), free_(connections) {
-    idle_.reserve(connections);  // what gives a connection back must not fail
-    Lease first(*this);          // so that a wrong address fails at the start
+    idle_.reserve(connections);  // giving a connection back must not fail
+    Lease first(*this);          // a wrong address fails at the start
   }
 
  protected:
@@ -125,7 +125,8 @@ class PostgresDatabase final : public Database {
   Result<void> do_write(const Work& work) override { return transaction("begin", work); }
 
  private:
-  /// A connection of the pool, made when first needed; a broken one is not given back.
+  /// Borrows a connection of the pool, which is opened when first needed; a broken one is not
+  /// returned.
   struct Lease {
     explicit Lease(PostgresDatabase& owner) : database(owner) {
       std::unique_lock lock(database.mutex_);

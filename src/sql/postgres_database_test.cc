@@ -18,7 +18,7 @@ int64_t backend(Connection& c) { return c.number("select pg_backend_pid()"); }
 
 }  // namespace
 
-TEST_CASE("PostgreSQL: a connection that is lost fails its own work, and the next is a new one") {
+TEST_CASE("PostgreSQL: a lost connection fails its own work, and the next work gets a new one") {
   auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
   auto lost =
       db->read([](Connection& c) { c.execute("select pg_terminate_backend($1)", {backend(c)}); });
@@ -27,7 +27,7 @@ TEST_CASE("PostgreSQL: a connection that is lost fails its own work, and the nex
   CHECK(must(db->read([](Connection& c) { return c.number("select 1"); })) == 1);
 }
 
-TEST_CASE("PostgreSQL: a connection that is lost at the commit leaves the outcome unknown") {
+TEST_CASE("PostgreSQL: a connection lost during the commit leaves the outcome unknown") {
   const std::string schema = test::PostgresCluster::instance().new_schema();
   auto db = must(open_postgres(schema, 1));
   auto other = must(open_postgres(schema, 1));

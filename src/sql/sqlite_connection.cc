@@ -26,7 +26,7 @@ class SqliteRow final : public Row {
   sqlite3_stmt* statement_;
 };
 
-/// A statement that is not reset pins an old snapshot for as long as it lives.
+/// Resets the statement at the end: a statement that is not reset keeps its snapshot open.
 struct ResetAtEnd {
   sqlite3_stmt* statement;
   ~ResetAtEnd() {
@@ -63,12 +63,13 @@ void SqliteConnection::open(const std::string& path, Mode mode) {
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   } else if (mode == Mode::inspector && std::filesystem::file_size(path + "-wal", no_log) > 0 &&
              !no_log) {
-    flags |= SQLITE_OPEN_READWRITE;  // for the exclusive lock that it takes below
+    flags |= SQLITE_OPEN_READWRITE;  // for the exclusive lock that take_alone() takes
   } else {
     flags |= SQLITE_OPEN_READONLY;
   }
   if (mode == Mode::inspector && (flags & SQLITE_OPEN_READONLY) != 0) {
-    // Without a log the file is complete; as it stands, SQLite would make an empty log beside it.
+    // If there is no WAL, the file is complete. Without `immutable`, SQLite would create an empty
+    // WAL.
     name = "file:" + percent_encode(path, "/") + "?immutable=1";
     flags |= SQLITE_OPEN_URI;
   }
@@ -81,12 +82,13 @@ void SqliteConnection::open(const std::string& path, Mode mode) {
 bool SqliteConnection::take_alone() {
   const char* sql = "pragma locking_mode=exclusive; select count(*) from sqlite_master";
   const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
-  return (code & 0xff) != SQLITE_BUSY;  // what else is wrong is seen again later
+  return (code & 0xff) != SQLITE_BUSY;  // other errors appear again at the next statement
 }
 
 SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
   open(path, mode);
-  // Alone, it has the index of the log in memory. Else the other process has it in a file.
+  // A connection that has the file alone keeps the WAL index in memory; otherwise the index is the
+  // file of the other process.
   if (mode == Mode::inspector && !take_alone()) open(path, Mode::reader);
   sqlite3* opened = database_.get();
   sqlite3_extended_result_codes(opened, 1);
@@ -96,13 +98,13 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
   execute("pragma mmap_size=0");
   execute("pragma cell_size_check=on");
   if (mode != Mode::writer) {
-    // Only the writer checkpoints: Debian 12's SQLite has the WAL-reset bug, which needs a
-    // checkpoint on one connection during a commit on another (docs/decisions/0002).
+    // Only the writer checkpoints: Debian 12's SQLite has the WAL-reset bug, which occurs when one
+    // connection checkpoints while another commits (docs/decisions/0002).
     sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_wal_autocheckpoint(opened, 0);
     return;
   }
-  // Asked for, not given where the file system has no shared memory.
+  // The pragma does not fail: where the file system has no shared memory it returns another mode.
   const auto journal =
       one("pragma journal_mode=wal", {}, [](const Row& row) { return std::string(row.text(0)); });
   if (journal != "wal") throw Failure(Failure::Kind::lost, "SQLite has no WAL at " + path);
@@ -114,7 +116,7 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
 sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters parameters) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
-    // `$1::text` is a parameter of another name to SQLite, and would silently stay NULL.
+    // SQLite would take `$1::text` for a parameter of another name and silently bind NULL.
     if (sql.find("::") != sql.npos) bug("'::' in: " + std::string(sql));
     sqlite3_stmt* made = nullptr;
     int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
@@ -127,7 +129,7 @@ sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters paramet
     bug("a parameter is missing in: " + std::string(sql));
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
-    // `$2` is a name to SQLite, not a position: ask where it stands.
+    // SQLite takes `$2` for a name, not a position: look its index up.
     const int index =
         sqlite3_bind_parameter_index(statement, ("$" + std::to_string(i + 1)).c_str());
     if (index == 0) bug("an unused parameter in: " + std::string(sql));
@@ -135,7 +137,7 @@ sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters paramet
     if (auto* integer = std::get_if<int64_t>(&value)) {
       sqlite3_bind_int64(statement, index, *integer);
     } else if (auto* text = std::get_if<std::string_view>(&value)) {
-      // A null pointer would bind NULL, and an empty string_view may hold one.
+      // An empty string_view may hold a null pointer, which would bind NULL.
       sqlite3_bind_text64(statement, index, text->data() != nullptr ? text->data() : "",
                           text->size(), SQLITE_STATIC, SQLITE_UTF8);
     } else {

@@ -12,8 +12,8 @@ namespace esclusa::sql {
 /// One SQLite connection with its prepared statements.
 class SqliteConnection final : public Connection {
  public:
-  /// An inspector changes nothing on the disk, but for the index of the log (`-shm`) if another
-  /// process has the file open.
+  /// An `inspector` changes nothing on the disk, except the WAL index (`-shm`) if another process
+  /// has the file open.
   enum class Mode { writer, reader, inspector };
   SqliteConnection(const std::string& path, Mode mode);
 
@@ -24,7 +24,7 @@ class SqliteConnection final : public Connection {
             const std::function<void(const Row&)>& on_row) override;
   int64_t execute(std::string_view sql, Parameters parameters) override;
 
-  /// False while a transaction is open. SQLite ends one by itself on some errors.
+  /// False while a transaction is open. SQLite ends a transaction by itself after some errors.
   bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
  private:
@@ -37,7 +37,7 @@ class SqliteConnection final : public Connection {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
   void open(const std::string& path, Mode mode);
-  /// Takes the file for this connection alone. False if another has it open.
+  /// Locks the file for this connection only. False if another process has it open.
   bool take_alone();
   sqlite3_stmt* prepare(std::string_view sql, Parameters parameters);
   [[noreturn]] void fail(std::string_view sql, int code) const;

@@ -1,4 +1,5 @@
-// SQLite behind `Database`: one writer thread with group commit, a few read-only connections.
+// The SQLite engine of `Database`: one writer thread with group commit, a few read-only
+// connections.
 //
 //   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
 //   read(work)  ──► a read-only connection of the pool, on the caller's own thread
@@ -28,16 +29,16 @@ std::unexpected<Error> stopping_error() {
   return fail(ErrorCode::unavailable, "The server is stopping");
 }
 
-/// A piece of work that waits for the writer thread, on the stack of the thread that asked.
+/// A piece of work that waits for the writer thread. It lives on the stack of the calling thread.
 struct Job {
   const std::function<bool(Connection&)>* work;
-  std::exception_ptr thrown;  ///< a bug inside `work`, to be rethrown where it was asked for
+  std::exception_ptr thrown;  ///< an exception of `work`, rethrown on the calling thread
   Result<void> outcome;
-  bool kept = false;  ///< its savepoint was released, so the commit decides
+  bool kept = false;  ///< its savepoint was released: the commit decides
   bool done = false;
 };
 
-/// Is called once more at its end.
+/// Its destructor makes one more call.
 struct OnChange {
   const std::function<void()> call;
   ~OnChange() { call(); }
@@ -60,7 +61,7 @@ class SqliteDatabase final : public Database {
     }
     arrived_.notify_one();
     writer_.join();
-    readers_.clear();  // before the writer's connection, which checkpoints as it closes
+    readers_.clear();  // before the writer's connection, which checkpoints when it closes
   }
 
  protected:
@@ -90,7 +91,7 @@ class SqliteDatabase final : public Database {
   }
 
  private:
-  /// A read-only connection inside a transaction; it goes back to the pool at the end.
+  /// A read-only connection in a transaction. The destructor gives it back to the pool.
   struct Snapshot {
     explicit Snapshot(SqliteDatabase& owner) : database(owner) {
       {
@@ -111,16 +112,16 @@ class SqliteDatabase final : public Database {
         std::lock_guard lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));
       } catch (const std::exception&) {
-        // No memory, or the connection is of no more use: it closes here.
+        // No memory, or a broken connection: it is closed here.
       }
     }
     SqliteDatabase& database;
     std::unique_ptr<SqliteConnection> reader;
   };
 
-  /// Under load, waits a moment for twice as many jobs as the last commit had, so that batches grow
-  /// to what there is: those who were answered then are about to write again, and a commit costs
-  /// more than the moment. Alone, nobody waits.
+  /// Under load, waits a moment until there are twice as many jobs as in the last batch, so that
+  /// batches grow: the callers that were just answered will write again, and a commit takes longer
+  /// than this wait. A single writer does not wait.
   void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
     if (last_batch < limits::gather_from) return;
     wanted_ = 2 * last_batch;
@@ -153,7 +154,7 @@ class SqliteDatabase final : public Database {
   }
 
   void run_batch(const std::vector<Job*>& batch) {
-    if (broken_) {  // these waited while the disk failed
+    if (broken_) {  // these jobs waited while the disk failed
       for (Job* job : batch) job->outcome = stopping_error();
       return;
     }
@@ -162,7 +163,7 @@ class SqliteDatabase final : public Database {
       connection_.execute("begin immediate");
       for (Job* job : batch) run_job(*job);
       if (!connection_.in_transaction()) {
-        // SQLite rolled everything back by itself (no space): nobody's work is there.
+        // SQLite rolled the transaction back by itself (no space): all changes are lost.
         throw Failure(Failure::Kind::full, "the transaction ended by itself");
       }
       committing = true;
@@ -171,19 +172,19 @@ class SqliteDatabase final : public Database {
     } catch (const Failure& failure) {
       fail_batch(batch, failure);
     } catch (const std::bad_alloc&) {
-      // Amidst a commit the outcome is as unknown as after an I/O error.
+      // During a commit the outcome is as unknown as after an I/O error.
       const auto kind = committing ? Failure::Kind::io : Failure::Kind::statement;
       fail_batch(batch, Failure(kind, "no memory"));
     }
   }
 
-  /// Runs one job in a savepoint, so that its failure undoes nothing of its neighbours.
+  /// Runs one job in a savepoint, so that its failure does not undo other jobs of the batch.
   void run_job(Job& job) {
     connection_.execute("savepoint job");
     try {
       job.kept = (*job.work)(connection_);
     } catch (const Failure& failure) {
-      // Anything that ended the transaction, or may have, is the whole batch's failure.
+      // A failure that ended the transaction, or may have, fails the whole batch.
       if (failure.kind != Failure::Kind::statement || !connection_.in_transaction()) throw;
       job.outcome = storage_error(failure);
     } catch (...) {
@@ -209,8 +210,8 @@ class SqliteDatabase final : public Database {
       log::error("rollback failed", {{"error", again.what()}});
     }
     if (!unknown) return;
-    // A commit that reported an I/O error was seen to reappear after a restart: stop writing, and
-    // let the next start recover what is really on the disk.
+    // After an I/O error, a commit may still be on the disk and reappear after a restart. So
+    // writing stops, and the next start recovers what is really there.
     {
       std::lock_guard lock(mutex_);
       broken_ = true;
@@ -220,7 +221,7 @@ class SqliteDatabase final : public Database {
 
   const std::string path_;
   const std::function<void(const std::string&)> on_fatal_;
-  const OnChange on_change_;  ///< outlives the connection, which checkpoints as it closes
+  const OnChange on_change_;  ///< outlives the connection, which checkpoints when it closes
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteConnection>> readers_;
@@ -229,12 +230,12 @@ class SqliteDatabase final : public Database {
   std::condition_variable arrived_;
   std::condition_variable answered_;
   std::deque<Job*> queue_;
-  size_t wanted_ = 1;  ///< jobs for which the writer thread waits
+  size_t wanted_ = 1;  ///< the number of jobs that the writer thread waits for
   bool stopping_ = false;
   bool broken_ = false;
 
-  SqliteConnection connection_;  ///< used by the writer thread alone, once that runs
-  std::thread writer_;           ///< last: it uses all of the above
+  SqliteConnection connection_;  ///< once the writer thread runs, only it uses this
+  std::thread writer_;           ///< declared last: it uses all members above
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What is SQLite's alone: the settings, group commit, and a disk that is full or broken.
+// Tests of SQLite only: its settings, group commit, and a full or failing disk.
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -19,7 +19,7 @@ using test::must;
 
 namespace {
 
-/// How many commits the write-ahead log holds: a frame that ends one says the database's size.
+/// The number of commits in the write-ahead log: a commit frame holds the size of the database.
 /// Format: sqlite.org/fileformat2.html#the_write_ahead_log
 size_t count_commits(const std::string& database_path) {
   const std::string log = test::read_file(database_path + "-wal");
@@ -32,7 +32,7 @@ size_t count_commits(const std::string& database_path) {
   const size_t frame = 24 + number(8);
   size_t commits = 0;
   for (size_t at = 32; at + frame <= log.size(); at += frame) {
-    const bool is_current = log.compare(at + 8, 8, log, 16, 8) == 0;  // the salts agree
+    const bool is_current = log.compare(at + 8, 8, log, 16, 8) == 0;  // the salts match
     if (is_current && number(at + 4) != 0) ++commits;
   }
   return commits;
@@ -42,13 +42,13 @@ std::string name_of(Connection& c, const char* pragma) {
   return c.one(pragma, {}, [](const Row& row) { return std::string(row.text(0)); }).value();
 }
 
-/// Writes of several threads that reach the writer thread while it is busy, and so are a batch.
+/// Makes the writes of several threads one batch: they arrive while the writer thread is busy.
 class Batch {
  public:
   explicit Batch(Database& db) : db_(db) {}
 
-  /// Runs each of `works` on a thread of its own; their outcomes, in that order. `before_release`
-  /// is called in the work that keeps the writer thread busy, once all the others wait.
+  /// Runs each of `works` on its own thread; returns their outcomes in that order. `before_release`
+  /// runs inside the work that keeps the writer thread busy, once all others wait.
   std::vector<Result<void>> run(const std::vector<std::function<Result<void>(Connection&)>>& works,
                                 const std::function<void(Connection&)>& before_release = {}) {
     std::vector<Result<void>> outcomes(works.size());
@@ -61,7 +61,7 @@ class Batch {
           outcomes[i] = db_.write(works[i]);
         });
       }
-      // In a row, as a thread may also sleep for a moment on its way into the queue.
+      // Three times in a row, since a thread may also sleep briefly before it is in the queue.
       for (int seen = 0; seen < 3; seen = all_asleep(ids) ? seen + 1 : 0) std::this_thread::yield();
       if (before_release) before_release(tx);
     });
@@ -69,7 +69,7 @@ class Batch {
     return outcomes;
   }
 
-  Result<void> first_outcome;  ///< of the work that kept the writer thread busy
+  Result<void> first_outcome;  ///< of the work that keeps the writer thread busy
 
  private:
   static bool all_asleep(const std::vector<std::atomic<pid_t>>& ids) {
@@ -119,7 +119,7 @@ class BreakableFile {
       ++fatal_count;
     }));
   }
-  /// From now on, writing beyond the log's present end is an I/O error.
+  /// From now on, writing beyond the present end of the log fails with an I/O error.
   void limit_writes() const {
     rlimit limit = usual_;
     limit.rlim_cur = std::filesystem::file_size(path + "-wal");
@@ -149,7 +149,7 @@ TEST_CASE("SQLite: the writing connection is durable, and checks foreign keys") 
   });
 }
 
-TEST_CASE("SQLite: tells of each change of the file, the last one after it was closed") {
+TEST_CASE("SQLite: on_change is called for each change of the file, also after it was closed") {
   test::TempFolder folder;
   const std::string path = (folder / "esclusa.db").string();
   using Time = std::filesystem::file_time_type;
@@ -172,7 +172,7 @@ TEST_CASE("SQLite: tells of each change of the file, the last one after it was c
   CHECK(told == std::filesystem::last_write_time(path));
 }
 
-TEST_CASE("SQLite: a reading connection never checkpoints, and maps nothing") {
+TEST_CASE("SQLite: a reading connection never checkpoints and uses no mmap") {
   test::SqliteFile sqlite;
   test::read(sqlite.database(), [](Connection& c) {
     CHECK(c.number("pragma wal_autocheckpoint") == 0);
@@ -192,7 +192,7 @@ TEST_CASE("SQLite: a broken reference is refused at the statement, not at the co
   CHECK(refused.has_value());
 }
 
-TEST_CASE("SQLite: what was answered is there after opening again") {
+TEST_CASE("SQLite: an answered write is there after opening the database again") {
   test::SqliteFile sqlite;
   create_things(sqlite.database());
   test::write(sqlite.database(), [](Connection& tx) { return insert_thing(tx, 1); });
@@ -217,7 +217,7 @@ TEST_CASE("SQLite: writers that wait together share one commit") {
   CHECK(count_commits(sqlite.path()) - before == 2);
 }
 
-TEST_CASE("SQLite: one writer alone has a commit for each of its writes") {
+TEST_CASE("SQLite: a single writer has one commit for each write") {
   test::SqliteFile sqlite;
   create_things(sqlite.database());
   const size_t before = count_commits(sqlite.path());
@@ -227,7 +227,7 @@ TEST_CASE("SQLite: one writer alone has a commit for each of its writes") {
   }
 }
 
-TEST_CASE("SQLite: work that fails takes nothing of its batch with it") {
+TEST_CASE("SQLite: work that fails does not undo other work of its batch") {
   test::SqliteFile sqlite;
   Database& db = sqlite.database();
   create_things(db);
@@ -276,7 +276,7 @@ TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work agai
   for (int64_t i = 1; i <= 6; ++i) {
     works.emplace_back([i](Connection& tx) -> Result<void> {
       if (i == 3) {
-        tx.execute("pragma max_page_count=1");  // SQLite takes the present size for the limit
+        tx.execute("pragma max_page_count=1");  // SQLite then limits the file to its present size
         const std::string big(100'000, 'x');
         tx.execute("insert into thing (id, body) values ($1, $2)", {i, big});
         return {};
@@ -314,14 +314,14 @@ TEST_CASE("SQLite: an I/O error at the commit leaves the outcome unknown, and en
   CHECK(batch.first_outcome.error().code == ErrorCode::unavailable);
   CHECK(batch.first_outcome.error().reason_code == "outcome_unknown");
   CHECK(file.fatal_count == 1);
-  // Those that waited meanwhile, and those that come later, are refused, not tried.
+  // Writes that waited meanwhile, and later ones, are refused without being tried.
   for (const auto& outcome : outcomes) CHECK_FALSE(outcome.has_value());
   CHECK_FALSE(file.db->write([](Connection& tx) { return insert_thing(tx, 5); }).has_value());
   CHECK(file.fatal_count == 1);
 
   file.open();
   auto found = things(*file.db);
-  CHECK(std::erase(found, 2) <= 1);  // unknown is unknown
+  CHECK(std::erase(found, 2) <= 1);  // the outcome is unknown, so both are possible
   CHECK(found == std::vector<int64_t>{1});
   test::write(*file.db, [](Connection& tx) { return insert_thing(tx, 6); });
 }
@@ -341,7 +341,7 @@ TEST_CASE("SQLite: many threads that read and write lose nothing") {
         auto seen = db.read([&](Connection& c) {
           return c.number("select count(*) from thing where id = $1", {id});
         });
-        if (seen != 1) ++failures;  // an answered write is there for the next read
+        if (seen != 1) ++failures;  // the next read must see an answered write
       }
     });
   }

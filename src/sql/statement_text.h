@@ -7,13 +7,13 @@
 
 namespace esclusa::sql {
 
-/// Hash for maps from SQL text that are asked with a `string_view`.
+/// A hash for maps with SQL text as the key; allows look-ups by `string_view`.
 struct TextHash {
   using is_transparent = void;
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
-/// Prepared statements of one connection, by their text.
+/// The prepared statements of one connection, by their SQL text.
 template <class Statement>
 using StatementCache = std::unordered_map<std::string, Statement, TextHash, std::equal_to<>>;
 
