@@ -42,7 +42,7 @@ bool BodyStream::is_closed() const {
   return closed_;
 }
 
-// Under the lock, so that after `close` nobody is inside the connection any more.
+// Called under the lock, so that after `close` no thread is inside the callback of the connection.
 void BodyStream::tell_reader() {
   if (!on_bytes_ || std::exchange(told_, true)) return;
   on_bytes_();

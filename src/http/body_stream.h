@@ -6,35 +6,35 @@
 
 namespace esclusa::http {
 
-/// The body of an answer that comes bit by bit. A writer puts bytes in, from any thread and without
-/// ever waiting; the connection takes them when its socket has room.
+/// The body of an answer that is sent in pieces. A writer adds bytes from any thread and never
+/// waits; the connection takes them when its socket has room.
 class BodyStream {
  public:
-  /// `on_change` tells the writer that there is room again, that it shall come to an end, or that
-  /// nobody reads any more. It is called by the server, while that runs, and must be quick.
+  /// `on_change` tells the writer that there is room again, that it is asked to end, or that the
+  /// reader is gone. The running server calls it; it must be quick.
   explicit BodyStream(std::function<void()> on_change) : on_change_(std::move(on_change)) {}
 
-  // The writer's side.
-  /// False while the reader has yet to take what there is: what is written nevertheless is kept.
+  // For the writer.
+  /// False while the buffer is full. Bytes that are written nevertheless are kept.
   bool has_room() const;
   void write(std::string_view bytes);
-  /// Nothing more comes. The connection goes on with the next request.
+  /// The body is complete. The connection continues with the next request.
   void end();
-  /// Nothing more comes, and what came is not the whole: the connection closes without the last
-  /// chunk, so that neither the client nor a proxy takes it for that.
+  /// The body ends incomplete: the connection closes without the last chunk, so that neither the
+  /// client nor a proxy takes the body for complete.
   void abort();
-  /// The server stops: `end` it soon, with whatever makes the body whole.
+  /// True when the server stops: call `end` soon, after whatever makes the body complete.
   bool is_asked_to_end() const;
-  /// The connection is gone: what is written goes nowhere.
+  /// True when the connection is gone: what is written is dropped.
   bool is_closed() const;
 
-  // The connection's side.
-  /// `on_bytes` is called, under a lock, when there is something to take, until `close`.
+  // For the connection.
+  /// `on_bytes` is called, under a lock, when there are bytes to take, until `close`.
   void attach(std::function<void()> on_bytes);
   struct Piece {
     std::string bytes;
     bool is_last = false;
-    bool is_aborted = false;  ///< then it is the last, too
+    bool is_aborted = false;  ///< `is_last` is true as well
   };
   Piece take();
   void ask_to_end();
@@ -47,7 +47,7 @@ class BodyStream {
   mutable std::mutex mutex_;
   std::function<void()> on_bytes_;
   std::string bytes_;
-  bool told_ = false;  // the reader knows that there is something, and has not been here yet
+  bool told_ = false;  // the reader was notified, and has not taken the bytes yet
   bool ended_ = false;
   bool aborted_ = false;
   bool asked_to_end_ = false;

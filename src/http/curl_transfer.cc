@@ -50,7 +50,7 @@ void init_curl() {
   static std::once_flag once;
   std::call_once(once, [] {
     ENSURE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-    ignore_sigpipe();  // with CURLOPT_NOSIGNAL libcurl leaves it alone
+    ignore_sigpipe();  // with CURLOPT_NOSIGNAL libcurl does not block SIGPIPE
   });
 }
 
@@ -84,14 +84,14 @@ bool CurlTransfer::configure() {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_FRESH_CONNECT, 1L);
   set(CURLOPT_FORBID_REUSE, 1L);
-  set(CURLOPT_QUICK_EXIT, 1L);  // or a name server that hangs would hold up the cleaning up
+  set(CURLOPT_QUICK_EXIT, 1L);  // else the cleanup would wait for a name server that hangs
   set(CURLOPT_SSL_VERIFYPEER, request_.verify_tls ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, request_.verify_tls ? 2L : 0L);
   if (!request_.ca_file.empty()) {
     set(CURLOPT_CAINFO, request_.ca_file.c_str());
-    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // or the system's would count too
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // not the system's authorities too
   }
-  // To libcurl 0 means "no limit", or its own; here it means "at once".
+  // libcurl takes 0 for "no limit" or for its default; here it means "at once".
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, static_cast<long>(request_.connect_time.count())));
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(request_.total_time.count())));
   if (!request_.unix_socket.empty()) {
@@ -123,8 +123,8 @@ bool CurlTransfer::configure() {
 bool CurlTransfer::add_headers() {
   for (const Header& field : request_.headers) {
     if (!is_token(field.name) || !is_field_value(field.value)) return false;
-    if (equal_ignoring_case(field.name, "Content-Length")) continue;  // libcurl counts
-    // "Name:" without a value would tell libcurl to leave the field out.
+    if (equal_ignoring_case(field.name, "Content-Length")) continue;  // libcurl sets it
+    // libcurl would leave out a field that is given as "Name:" without a value.
     bool is_empty = trim(field.value).empty();
     if (!add_header(is_empty ? field.name + ";" : field.name + ": " + field.value)) return false;
   }
@@ -147,7 +147,7 @@ curl_socket_t CurlTransfer::open_socket(void* self_pointer, curlsocktype, curl_s
   try {
     allowed = !self->request_.allow_address || address->family == AF_UNIX ||
               self->request_.allow_address(address->addr);
-  } catch (...) {  // must not cross libcurl; the address stays refused
+  } catch (...) {  // must not pass through libcurl; the address stays refused
   }
   if (!allowed) {
     self->refused_address_ = true;
@@ -162,7 +162,7 @@ size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* se
   std::string_view line(data, size * count);
   if (self->body_began_) return line.size();  // a trailer
   if (line.starts_with("HTTP/")) {
-    self->response_.headers.clear();  // what came before was a 1xx answer
+    self->response_.headers.clear();  // the earlier fields were those of a 1xx answer
     self->header_bytes_ = 0;
     return line.size();
   }
@@ -175,7 +175,7 @@ size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* se
                               std::string(trim(line.substr(colon + 1))));
   return line.size();
 } catch (const std::bad_alloc&) {
-  return CURL_WRITEFUNC_ERROR;  // must not cross libcurl; the transfer fails
+  return CURL_WRITEFUNC_ERROR;  // must not pass through libcurl; the transfer fails
 }
 
 size_t CurlTransfer::take_body(char* data, size_t size, size_t count, void* self_pointer) try {
@@ -186,7 +186,7 @@ size_t CurlTransfer::take_body(char* data, size_t size, size_t count, void* self
   self->response_.body.append(data, std::min(room, bytes));
   if (bytes <= room) return bytes;
   self->body_is_full_ = true;
-  return CURL_WRITEFUNC_ERROR;  // ends the transfer; `finish` takes it for a success
+  return CURL_WRITEFUNC_ERROR;  // ends the transfer; `finish` reports success
 } catch (const std::bad_alloc&) {
   return CURL_WRITEFUNC_ERROR;  // as above
 }

@@ -9,17 +9,17 @@
 
 namespace esclusa::http {
 
-/// One request as libcurl performs it; shared by `send` and `Sender`.
+/// One request that libcurl performs; used by `send` and `Sender`.
 class CurlTransfer {
  public:
   explicit CurlTransfer(OutboundRequest request);
   ~CurlTransfer();
-  CurlTransfer(const CurlTransfer&) = delete;  // libcurl holds its address
+  CurlTransfer(const CurlTransfer&) = delete;  // libcurl keeps a pointer to it
 
-  /// False if the request cannot be sent at all; `finish` then tells why.
+  /// False if the request cannot be sent at all; `finish` then returns the reason.
   bool ready() const { return ready_; }
   CURL* handle() const { return easy_; }
-  /// The outcome, once libcurl is done with it.
+  /// The result, once libcurl has finished.
   OutboundResponse finish(CURLcode code);
 
  private:
@@ -45,7 +45,7 @@ class CurlTransfer {
   char error_text_[CURL_ERROR_SIZE] = "";
 };
 
-/// Must have been called before anything of libcurl is used; cheap when it has.
+/// Initialises libcurl; call it before any other use of libcurl. Repeated calls are cheap.
 void init_curl();
 
 }  // namespace esclusa::http

@@ -26,7 +26,7 @@ int open_one(const addrinfo& address, FileDescriptor& out, bool only_one) {
   if (fd.get() < 0) return errno;
   int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  // Alone, "::" takes IPv4 clients too; beside an IPv4 socket on the same port it must not.
+  // A lone "::" socket also accepts IPv4; beside an IPv4 socket on the same port it must not.
   if (address.ai_family == AF_INET6 && !only_one) {
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
@@ -49,7 +49,7 @@ std::optional<sockaddr_un> local_address(const std::string& path) {
   return address;
 }
 
-// 0 if nothing is at the path any more; otherwise why it cannot be used.
+// 0 if the path is free now, also after a stale socket was removed; otherwise errno.
 int clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? 0 : errno;
@@ -84,7 +84,7 @@ Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port) 
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
 
   TcpListeners result;
-  std::vector<std::string> seen;  // a hosts file may name an address twice
+  std::vector<std::string> seen;  // a hosts file may list an address twice
   int last_error = 0;
   for (addrinfo* address = found; address != nullptr; address = address->ai_next) {
     if (address->ai_family != AF_INET && address->ai_family != AF_INET6) continue;
@@ -96,7 +96,7 @@ Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port) 
     FileDescriptor fd;
     int error = open_one(*address, fd, found->ai_next == nullptr);
     if (error == EADDRINUSE && port != 0) return cannot_listen(where, error);
-    if (error != 0) {  // a machine without IPv6 has "::1" in its hosts file all the same
+    if (error != 0) {  // hosts files list "::1" also on machines without IPv6
       last_error = error;
       continue;
     }
@@ -121,8 +121,8 @@ Result<LocalListener> open_local_listener(const std::string& path, unsigned perm
   local.path = path;
   local.socket = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   int fd = local.socket.get();
-  // Linux gives the file the permissions of the descriptor, less the umask; chmod then adds what
-  // the umask took. Changing the umask itself would be seen by other threads.
+  // Linux gives the socket file the permissions of the descriptor, minus the umask; chmod then adds
+  // what the umask removed. Changing the umask would affect other threads.
   if (fd < 0 || ::fchmod(fd, permissions) != 0 ||
       ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return cannot_listen(path, errno);

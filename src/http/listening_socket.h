@@ -11,7 +11,7 @@
 
 namespace esclusa::http {
 
-/// An owned file descriptor.
+/// Owns a file descriptor.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd = -1) : fd_(fd) {}
@@ -29,14 +29,14 @@ class FileDescriptor {
 };
 
 struct TcpListeners {
-  std::vector<FileDescriptor> sockets;  ///< one per address of the host; all on one port
+  std::vector<FileDescriptor> sockets;  ///< one per address of the host, all on the same port
   uint16_t port = 0;
 };
 
-/// Listening sockets for every address that `host` stands for. `unavailable` if none can be had.
+/// Opens listening sockets for every address of `host`. `unavailable` if none can be opened.
 Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port);
 
-/// A unix socket that was bound to a path; `remove` unlinks it if it is still that one.
+/// A unix socket bound to a path. `remove` unlinks the path if it is still this socket.
 struct LocalListener {
   FileDescriptor socket;
   std::string path;
@@ -45,11 +45,11 @@ struct LocalListener {
   void remove() const;
 };
 
-/// Listens at `path`. A socket there on which nobody listens is replaced; anything else that is
-/// there makes it fail with `unavailable`. At no moment are the permissions wider than asked.
+/// Listens at `path`. A stale socket there, on which nobody listens, is replaced; anything else
+/// there is `unavailable`. The permissions are never wider than `permissions`.
 Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions);
 
-/// The address without port; IPv4 mapped into IPv6 as IPv4; "local" for a unix socket.
+/// The address without the port; an IPv4-mapped IPv6 address as IPv4; "local" for a unix socket.
 std::string address_text(const sockaddr_storage& address);
 
 }  // namespace esclusa::http

@@ -41,7 +41,7 @@ bool decode_form(std::string_view text, std::string& out) {
 }  // namespace
 
 bool is_plain_host(std::string_view host) {
-  constexpr size_t longest = 255;  // a DNS name's
+  constexpr size_t longest = 255;  // the maximum of a DNS name
   return !host.empty() && host.size() <= longest &&
          host.find_first_not_of(
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]") == host.npos;
@@ -57,7 +57,7 @@ Query parse_query(std::string_view text) {
     Parameter parameter;
     if (decode_form(pair.substr(0, equals), parameter.name) &&
         decode_form(value, parameter.value) &&
-        parameter.value.find('\0') == parameter.value.npos) {  // no value here has any
+        parameter.value.find('\0') == parameter.value.npos) {  // no valid value contains a NUL
       query.parameters.push_back(std::move(parameter));
     } else {
       query.is_whole = false;

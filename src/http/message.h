@@ -12,7 +12,7 @@ struct Header {
   std::string value;
 };
 
-/// Header fields in their order; names compare without regard to case.
+/// Header fields in order; names are compared case-insensitively.
 class Headers {
  public:
   Headers() = default;
@@ -21,7 +21,7 @@ class Headers {
   void add(std::string_view name, std::string value) {
     fields_.push_back({std::string(name), std::move(value)});
   }
-  /// Replaces every field of that name by one.
+  /// Replaces all fields of that name by one.
   void set(std::string_view name, std::string value);
   /// The first field of that name; nothing if there is none.
   std::optional<std::string_view> find(std::string_view name) const;
@@ -35,7 +35,7 @@ class Headers {
   std::vector<Header> fields_;
 };
 
-/// Which door a request came through.
+/// The kind of listener that a request came through.
 enum class Door {
   network,      ///< a TCP listener
   local_admin,  ///< the administrator's unix socket
@@ -49,9 +49,9 @@ struct Request {
   std::string body;
   std::string peer;  ///< the peer's address, without port; "local" on a unix socket
   Door door = Door::network;
-  bool secure = false;  ///< it came through TLS that ends here
+  bool secure = false;  ///< it came over TLS that this server terminated
 
-  /// The target up to the `?`.
+  /// The target before the `?`.
   std::string_view path() const;
   /// The target after the `?`; empty if there is none.
   std::string_view query() const;
@@ -63,7 +63,7 @@ struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
-  std::shared_ptr<BodyStream> stream = {};  ///< what follows the body, bit by bit
+  std::shared_ptr<BodyStream> stream = {};  ///< sent in pieces after `body`
 };
 
 /// One decoded query or form parameter.
@@ -72,17 +72,17 @@ struct Parameter {
   std::string value;
 };
 
-/// A host, perhaps with a port, that can stand in a link: letters, digits and `-._:[]`.
+/// Whether a host, with an optional port, is safe in a link: letters, digits and `-._:[]` only.
 bool is_plain_host(std::string_view host);
 
 struct Query {
-  std::vector<Parameter> parameters = {};  ///< in their order
+  std::vector<Parameter> parameters = {};  ///< in the order of the text
   bool is_whole = true;                    ///< no pair was left out
 };
-/// Decodes `a=1&b=x%20y`; `+` is a blank. Pairs that do not decode to UTF-8, or to a value with a
-/// NUL, are left out.
+/// Decodes `a=1&b=x%20y`; `+` is a blank. Pairs that do not decode to valid UTF-8, or whose value
+/// has a NUL, are left out.
 Query parse_query(std::string_view text);
-/// The last value of that name, as web servers take it; nothing if it is absent.
+/// The last value of that name, as is usual for web servers; nothing if the name is absent.
 std::optional<std::string> find_parameter(const Query& query, std::string_view name);
 
 }  // namespace esclusa::http

@@ -4,7 +4,7 @@
 
 namespace esclusa::http {
 
-TEST_CASE("Headers: names compare without regard to case, and the first field is found") {
+TEST_CASE("Headers: names are compared case-insensitively, and the first field is found") {
   Headers headers{{"ETag", "a"}, {"etag", "b"}};
   CHECK(headers.find("ETAG") == "a");
   CHECK_FALSE(headers.has("ETagg"));
@@ -19,7 +19,7 @@ TEST_CASE("Headers: set replaces every field of that name, in the place of the f
   CHECK(all == "A=4 B=2 C=5 ");
 }
 
-TEST_CASE("Request: path and query are the two sides of the first question mark") {
+TEST_CASE("Request: path and query are the parts before and after the first question mark") {
   Request request;
   request.target = "/a/b?c=d?e";
   CHECK(request.path() == "/a/b");
@@ -50,7 +50,7 @@ TEST_CASE("parse_query: leaves out what does not decode") {
   CHECK(parse_query("a=1&&b").is_whole);
 }
 
-TEST_CASE("find_parameter: takes the last of a name") {
+TEST_CASE("find_parameter: the last parameter of a name counts") {
   const Query query = parse_query("page=1&page=2");
   CHECK(find_parameter(query, "page") == "2");
   CHECK_FALSE(find_parameter(query, "per_page"));

@@ -29,7 +29,7 @@ struct Sender::State {
 
   CURLM* multi = nullptr;
   std::unordered_map<CURL*, Job> running;
-  std::vector<Finished> stillborn;  // refused before libcurl saw them; told by the next poll
+  std::vector<Finished> not_started;  // libcurl refused them; the next poll reports it
 
   bool report_finished();
 };
@@ -50,22 +50,22 @@ void Sender::start(OutboundRequest request, Done done) {
   State::Job job{std::make_unique<CurlTransfer>(std::move(request)), std::move(done)};
   CURL* handle = job.transfer->handle();
   if (!job.transfer->ready() || curl_multi_add_handle(state_->multi, handle) != CURLM_OK) {
-    state_->stillborn.push_back({std::move(job), CURLE_FAILED_INIT});
+    state_->not_started.push_back({std::move(job), CURLE_FAILED_INIT});
     return;
   }
   state_->running.emplace(handle, std::move(job));
 }
 
-// True if there was something. `done` may start new requests, so it is called at the end.
+// True if any request had finished. `done` may start new requests, so it is called last.
 bool Sender::State::report_finished() {
-  std::vector<Finished> finished = std::exchange(stillborn, {});
+  std::vector<Finished> finished = std::exchange(not_started, {});
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CURLcode code = message->data.result;
     auto it = running.find(message->easy_handle);
     ENSURE(it != running.end());
-    curl_multi_remove_handle(multi, it->first);  // `message` is gone with it
+    curl_multi_remove_handle(multi, it->first);  // this frees `message`
     finished.push_back({std::move(it->second), code});
     running.erase(it);
   }
@@ -85,6 +85,6 @@ void Sender::poll(std::chrono::milliseconds wait) {
 
 void Sender::wake() { curl_multi_wakeup(state_->multi); }
 
-size_t Sender::in_flight() const { return state_->running.size() + state_->stillborn.size(); }
+size_t Sender::in_flight() const { return state_->running.size() + state_->not_started.size(); }
 
 }  // namespace esclusa::http

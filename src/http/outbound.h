@@ -9,11 +9,12 @@
 #include "base/error.h"
 #include "http/message.h"
 
-/// Requests that we send, by libcurl: no redirects, no proxy from the environment, http and https
-/// only, and a bounded answer.
+/// HTTP requests that Esclusa sends, by libcurl: no redirects, no proxy from the environment, only
+/// http and https, and a size limit for the answer.
 namespace esclusa::http {
 
-/// Judges the address that is about to be connected to, after name resolution; false refuses.
+/// Decides whether a connection to the address is allowed. It is called after name resolution,
+/// before connecting; false refuses.
 using AddressPredicate = std::function<bool(const sockaddr& address)>;
 
 struct OutboundRequest {
@@ -26,15 +27,15 @@ struct OutboundRequest {
   std::string ca_file = {};  ///< PEM; trusted instead of the system's authorities
   std::chrono::milliseconds connect_time{5000};
   std::chrono::milliseconds total_time{30'000};
-  size_t kept_body_bytes = 32 * 1024 * 1024;  ///< the rest is dropped, and not waited for
-  AddressPredicate allow_address = {};  ///< none: every address; not asked about `unix_socket`
+  size_t kept_body_bytes = 32 * 1024 * 1024;  ///< the rest is neither read nor kept
+  AddressPredicate allow_address = {};  ///< unset: all are allowed; not used with `unix_socket`
 };
 
 enum class OutboundFailure { none, could_not_connect, timed_out, refused_address, tls, other };
 
 struct OutboundResponse {
   OutboundFailure failure = OutboundFailure::none;
-  std::string failure_text;  ///< libcurl's words; empty if there was an answer
+  std::string failure_text;  ///< libcurl's message; empty if there was an answer
   int status = 0;
   Headers headers;
   std::string body;
@@ -44,18 +45,18 @@ struct OutboundResponse {
 /// Sends one request and waits for its answer. Any thread.
 OutboundResponse send(const OutboundRequest& request);
 
-/// Sends many requests at once from the one thread that calls `poll`. Connections are not shared
-/// between requests.
+/// Sends many requests concurrently, all on the one thread that calls `poll`. Each request has its
+/// own connection.
 class Sender {
  public:
   Sender();
-  /// Ends what is in flight, without calling its `done`.
+  /// Cancels the requests in flight without calling their `done`.
   ~Sender();
   Sender(const Sender&) = delete;
 
-  /// Begins a request; `done` is called from `poll`.
+  /// Starts a request; `poll` calls `done` at its end.
   void start(OutboundRequest request, std::function<void(OutboundResponse)> done);
-  /// Works for at most `wait`; returns early when something finished or `wake` was called.
+  /// Works for at most `wait`; returns earlier when a request finished or `wake` was called.
   void poll(std::chrono::milliseconds wait);
   /// Makes a waiting `poll` return. Any thread.
   void wake();
@@ -69,15 +70,16 @@ class Sender {
 /// A parsed and normalised absolute URL.
 struct Url {
   std::string scheme;  ///< lower case
-  std::string host;    ///< lower case, odd IPv4 spellings made plain, IPv6 without brackets
+  std::string host;    ///< lower case; IPv4 in dotted form, IPv6 without brackets
   uint16_t port = 0;   ///< the scheme's default if none is given
   std::string path;    ///< begins with `/`
   std::string query;   ///< without `?`
   bool has_credentials = false;
 };
 
-/// `bad_request` if it is no absolute http or https URL, has blanks or control characters in it,
-/// or a host that a resolver could read as something else (not ASCII, a zone id, a broken IPv4).
+/// `bad_request` if the text is not an absolute http or https URL, contains blanks or control
+/// characters, or has a host that a resolver could read differently (not ASCII, a zone id, a
+/// malformed IPv4 address).
 Result<Url> parse_url(const std::string& text);
 
 }  // namespace esclusa::http

@@ -19,7 +19,7 @@ std::string url(uint16_t port, const std::string& path) {
   return "http://127.0.0.1:" + std::to_string(port) + path;
 }
 
-// Answers one caller with these bytes; gives what it was sent, head only.
+// Answers one client with these bytes; returns the head of the request that it received.
 struct OneAnswer {
   explicit OneAnswer(std::string bytes)
       : thread([this, bytes = std::move(bytes)] {
@@ -50,7 +50,7 @@ void poll_until_idle(Sender& sender) {
 
 }  // namespace
 
-TEST_CASE("send: what the caller gives is sent, and nothing of libcurl's own") {
+TEST_CASE("send: sends what the caller gives, and adds nothing of libcurl's own") {
   OneAnswer server(plain);
   OutboundResponse response = server.send({.method = "POST",
                                            .headers = {{"X-Event", "deployment"}, {"X-Empty", ""}},
@@ -70,7 +70,7 @@ TEST_CASE("send: what the caller gives is sent, and nothing of libcurl's own") {
   }
 }
 
-TEST_CASE("send: methods and fields come through as given") {
+TEST_CASE("send: methods and fields are sent unchanged") {
   for (std::string method : {"GET", "PUT", "PATCH", "DELETE", "QUERY"}) {
     OneAnswer server(plain);
     OutboundResponse response =
@@ -86,7 +86,7 @@ TEST_CASE("send: methods and fields come through as given") {
   CHECK(response.headers.find("Content-Length") == "2");
 }
 
-TEST_CASE("send: a redirect is an answer like others") {
+TEST_CASE("send: a redirect is returned, not followed") {
   RawListener elsewhere;
   OneAnswer server("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() +
                    "\r\nContent-Length: 0\r\n\r\n");
@@ -96,7 +96,7 @@ TEST_CASE("send: a redirect is an answer like others") {
   CHECK_FALSE(elsewhere.has_caller());
 }
 
-TEST_CASE("send: the body is kept up to the bound, and the rest is not waited for") {
+TEST_CASE("send: the body is kept up to the limit, and the rest is not waited for") {
   OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" +
                    std::string(100'000, 'x'));
   OutboundResponse response = server.send({.kept_body_bytes = 1000});
@@ -105,7 +105,7 @@ TEST_CASE("send: the body is kept up to the bound, and the rest is not waited fo
   CHECK(response.body == std::string(1000, 'x'));
 }
 
-TEST_CASE("send: header fields are kept up to the bound; those of 1xx and trailers are not") {
+TEST_CASE("send: header fields are kept up to the limit; those of 1xx and trailers are dropped") {
   std::string many;
   for (int i = 0; i < 1000; ++i) many += "X-Many: " + std::string(90, 'x') + "\r\n";
   OneAnswer server("HTTP/1.1 100 Continue\r\nX-Early: a\r\n\r\nHTTP/1.1 200 OK\r\n" + many +
@@ -134,7 +134,7 @@ TEST_CASE("send: a refused address is never connected to") {
   CHECK_FALSE(listener.has_caller());
 }
 
-TEST_CASE("send: odd spellings of an address are judged as what they are") {
+TEST_CASE("send: unusual spellings of an address are judged as the address that they mean") {
   for (const char* host : {"0x7f.1", "2130706433", "127.1", "localhost"}) {
     bool loopback = false;
     send({.url = std::string("http://") + host + "/", .allow_address = [&](const sockaddr& a) {
@@ -148,16 +148,16 @@ TEST_CASE("send: odd spellings of an address are judged as what they are") {
 }
 
 TEST_CASE("send: time limits") {
-  RawListener silent;  // takes the connection, and never answers
+  RawListener silent;  // accepts the connection, and never answers
   OutboundResponse response = send({.url = silent.url(), .total_time = 50ms});
   CHECK(response.failure == OutboundFailure::timed_out);
   CHECK(response.failure_text != "");
 }
 
-TEST_CASE("send: failures have their kinds") {
-  uint16_t free_port = RawListener().port;  // closed again
+TEST_CASE("send: each kind of failure is reported as such") {
+  uint16_t free_port = RawListener().port;  // the listener is closed again
   CHECK(send({.url = url(free_port, "/")}).failure == OutboundFailure::could_not_connect);
-  // A label that long is no name: this asks no name server.
+  // The label is too long for a DNS name, so no name server is asked.
   CHECK(send({.url = "http://" + std::string(64, 'a') + ".invalid/"}).failure ==
         OutboundFailure::could_not_connect);
   for (const char* text : {"ftp://127.0.0.1/", "file:///etc/passwd", "nonsense:", ""}) {
@@ -182,7 +182,7 @@ TEST_CASE("send: line breaks in a method or field are not sent") {
   CHECK_FALSE(listener.has_caller());
 }
 
-TEST_CASE("send: proxies of the environment are not asked") {
+TEST_CASE("send: proxies of the environment are not used") {
   RawListener proxy;
   std::string setting = proxy.url();
   ::setenv("http_proxy", setting.c_str(), 1);
@@ -237,7 +237,7 @@ TEST_CASE("Sender: many requests at once, each with its own answer") {
   server.stop();
 }
 
-TEST_CASE("Sender: failures are told from poll, and done may start the next request") {
+TEST_CASE("Sender: poll reports failures, and done may start the next request") {
   RawListener silent;
   Sender sender;
   std::vector<OutboundFailure> failures;
@@ -263,7 +263,7 @@ TEST_CASE("Sender: wake makes a waiting poll return") {
   CHECK(sender.in_flight() == 0);
 }
 
-TEST_CASE("Sender: may end with requests in flight") {
+TEST_CASE("Sender: may be destroyed with requests in flight") {
   RawListener silent;
   Sender sender;
   sender.start({.url = silent.url()}, [](OutboundResponse) { FAIL("must not be called"); });

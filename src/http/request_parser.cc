@@ -43,7 +43,7 @@ class Parser final : public beast_http::basic_parser<true> {
       request_.target = rest;
       return;
     }
-    // The absolute form, which proxies send and every server must take (RFC 9112, 3.2.2).
+    // The absolute form: proxies send it, and every server must accept it (RFC 9112, 3.2.2).
     size_t scheme = rest.find("://");
     if (scheme == rest.npos) return refuse(400, ec);
     rest.remove_prefix(scheme + 3);
@@ -57,17 +57,17 @@ class Parser final : public beast_http::basic_parser<true> {
 
   void on_field_impl(beast_http::field field, string_view name, string_view value,
                      error_code& ec) override {
-    // Beast's own limit starts anew with each piece that it is given.
+    // Beast applies its own limit to each piece separately.
     field_bytes_ += name.size() + value.size() + 4;
     if (field_bytes_ > limits_.header_bytes) return refuse(431, ec);
-    if (is_header_done()) return;  // a trailer must not pass for a header field
+    if (is_header_done()) return;  // a trailer must not count as a header field
     switch (field) {
       case beast_http::field::content_length:
-        // Equal twice or as a list, it is allowed but is a sign of smuggling.
+        // Several equal lengths are allowed, but are a sign of request smuggling.
         if (++length_count_ > 1 || value.find(',') != value.npos) return refuse(400, ec);
         break;
       case beast_http::field::transfer_encoding:
-        // Anything else Beast would take as "no body".
+        // Beast would take any other coding for "no body".
         if (is_http_1_0 || !equal_ignoring_case(view(value), "chunked")) return refuse(400, ec);
         break;
       case beast_http::field::host:
@@ -88,7 +88,7 @@ class Parser final : public beast_http::basic_parser<true> {
   }
 
   void on_body_init_impl(const boost::optional<uint64_t>& length, error_code&) override {
-    if (length) request_.body.reserve(*length);  // within body_bytes: Beast has checked
+    if (length) request_.body.reserve(*length);  // at most body_bytes: Beast has checked it
   }
 
   size_t on_body_impl(string_view body, error_code&) override {
@@ -130,7 +130,7 @@ void RequestParser::restart() {
   request_.method.clear();
   request_.target.clear();
   request_.headers.clear();
-  // A large body's memory goes back; an idle connection should be small.
+  // Frees the memory of a large body: an idle connection should be small.
   if (request_.body.capacity() > 4096) request_.body = std::string();
   request_.body.clear();
   impl_->parser.emplace(request_, limits_);
@@ -139,14 +139,16 @@ void RequestParser::restart() {
 RequestParser::Step RequestParser::feed(std::string_view bytes) {
   Parser& parser = *impl_->parser;
   Step step;
-  // RFC 9112, 2.2: empty lines before a request are skipped.
+  // RFC 9112, 2.2: empty lines before a request are ignored.
   while (!started() && bytes.starts_with("\r\n")) {
     bytes.remove_prefix(2);
     step.used += 2;
   }
   if (bytes.empty() || (!started() && bytes == "\r")) return step;
-  // Beast (1.81) asserts, of the client's bytes, that a last chunk cut in two comes with five at
-  // least. At any point of a chunked body at least "0\r\n\r\n" is still to come, so wait for it.
+  // Beast (1.81) has an assertion that client bytes can violate: that a split last chunk has at
+  // least five bytes. A chunked body always has at least "0\r
+  // \r
+  // " still to come, so wait for five.
   if (parser.is_header_done() && parser.chunked() && bytes.size() < 5) return step;
 
   error_code ec;
@@ -164,7 +166,7 @@ RequestParser::Step RequestParser::feed(std::string_view bytes) {
     return step;
   }
   step.complete = parser.is_done();
-  // Chunk extensions and trailers are the parts that Beast collects without a limit.
+  // Beast collects chunk extensions and trailers without a limit.
   if (!step.complete && bytes.size() - used > limits_.header_bytes) {
     step.refusal = parser.is_header_done() ? 400 : 431;
   }

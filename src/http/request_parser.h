@@ -7,32 +7,32 @@
 
 namespace esclusa::http {
 
-/// Reads one request after another from a connection's bytes. Beast's parser does the work, and
-/// its file is the only one that includes Beast; what Beast lets pass and a server must not
-/// (RFC 9112: two lengths, odd transfer codings, no `Host`) is refused here.
+/// Parses the requests of one connection, one after another. Beast's parser does the work; only the
+/// .cc file includes Beast. What Beast accepts but a server must refuse (RFC 9112: two lengths,
+/// other transfer codings, no `Host`) is refused here.
 class RequestParser {
  public:
   struct Step {
-    size_t used = 0;        ///< bytes taken; the rest is offered again, with more behind it
-    bool complete = false;  ///< `request()` is whole
-    int refusal = 0;        ///< the status to refuse the request with; 0: none
+    size_t used = 0;        ///< bytes consumed; offer the rest again together with later bytes
+    bool complete = false;  ///< `request()` is complete
+    int refusal = 0;        ///< the status with which to refuse the request; 0: none
   };
 
   /// `limits` must outlive the parser.
   explicit RequestParser(const ServerLimits& limits);
   ~RequestParser();
 
-  /// Not after a complete request or a refusal, without a `restart` between.
+  /// After a complete request or a refusal, call `restart` first.
   Step feed(std::string_view bytes);
-  /// Makes ready for the next request on the same connection: peer, door and `secure` stay.
+  /// Prepares for the next request on the same connection; peer, door and `secure` stay.
   void restart();
 
   Request& request() { return request_; }
-  bool started() const;        ///< some of the request has been taken
+  bool started() const;        ///< a part of the request was consumed
   bool head_complete() const;  ///< the header fields are read
-  /// The client waits for `100 Continue` before it sends the body. After the head.
+  /// The client waits for `100 Continue` before it sends the body. Valid after the head.
   bool expects_continue() const;
-  /// The connection may serve another request. After the head.
+  /// The connection may serve another request. Valid after the head.
   bool keep_alive() const;
   bool is_http_1_0() const;
 

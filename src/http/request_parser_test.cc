@@ -11,7 +11,7 @@ RequestParser::Step feed_all(RequestParser& parser, std::string_view bytes) {
   return parser.feed(bytes);
 }
 
-// Offers one byte more at a time, as a slow network would.
+// Offers one more byte at a time, as a slow network would.
 RequestParser::Step trickle(RequestParser& parser, std::string_view bytes) {
   std::string pending;
   RequestParser::Step step;
@@ -28,13 +28,13 @@ int refusal_of(std::string_view bytes, const ServerLimits& bounds = limits) {
   RequestParser whole(bounds), slow(bounds);
   int refusal = feed_all(whole, bytes).refusal;
   int slow_refusal = trickle(slow, bytes).refusal;
-  CHECK((slow_refusal == refusal || (slow_refusal == 0 && slow.started())));  // it may wait on
+  CHECK((slow_refusal == refusal || (slow_refusal == 0 && slow.started())));  // waits for more
   return refusal;
 }
 
 }  // namespace
 
-TEST_CASE("RequestParser: reads a request however it is cut") {
+TEST_CASE("RequestParser: reads a request however its bytes are split") {
   std::string_view bytes =
       "\r\nPOST /a?b HTTP/1.1\r\nHost: h\r\nX-One:  two \r\nContent-Length: 5\r\n\r\nhello";
   for (auto feed : {feed_all, trickle}) {
@@ -48,7 +48,7 @@ TEST_CASE("RequestParser: reads a request however it is cut") {
   }
 }
 
-TEST_CASE("RequestParser: leaves the bytes of the next request") {
+TEST_CASE("RequestParser: does not consume the bytes of the next request") {
   RequestParser parser(limits);
   std::string_view one = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n";
   auto step = parser.feed(std::string(one) + "GET /2");
@@ -56,7 +56,7 @@ TEST_CASE("RequestParser: leaves the bytes of the next request") {
   CHECK(step.used == one.size());
 }
 
-TEST_CASE("RequestParser: chunks are joined, and trailers are no header fields") {
+TEST_CASE("RequestParser: chunks are joined, and trailers do not become header fields") {
   for (auto feed : {feed_all, trickle}) {
     RequestParser parser(limits);
     auto step = feed(parser,
@@ -68,7 +68,7 @@ TEST_CASE("RequestParser: chunks are joined, and trailers are no header fields")
   }
 }
 
-TEST_CASE("RequestParser: the absolute form loses its authority to Host") {
+TEST_CASE("RequestParser: the authority of an absolute target becomes Host") {
   RequestParser parser(limits);
   CHECK(parser.feed("GET http://a.example:80?x HTTP/1.1\r\nHost: b.example\r\n\r\n").complete);
   CHECK(parser.request().target == "/?x");
@@ -105,7 +105,7 @@ TEST_CASE("RequestParser: malformed requests are refused with 400") {
   }
 }
 
-TEST_CASE("RequestParser: each limit has its status") {
+TEST_CASE("RequestParser: each limit has its own status") {
   ServerLimits small;
   small.header_bytes = 200;
   small.target_bytes = 50;
@@ -120,14 +120,14 @@ TEST_CASE("RequestParser: each limit has its status") {
   CHECK(refusal_of(post + "Content-Length: 10\r\n\r\n0123456789", small) == 0);
 }
 
-TEST_CASE("RequestParser: many small fields count together, also as trailers or extensions") {
+TEST_CASE("RequestParser: small fields are counted together, also in trailers and extensions") {
   ServerLimits small;
   small.header_bytes = 200;
   std::string fields;
   for (int i = 0; i < 100; ++i) fields += "A: b\r\n";
   std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";
   CHECK(refusal_of(post + fields, small) == 431);
-  // Cut so that the parser takes a whole field each time: every piece is within the limit.
+  // Split so that each piece is one whole field: every piece is within the limit.
   RequestParser parser(small);
   int refusal = parser.feed(post + "A").refusal;
   for (int i = 0; i < 100 && refusal == 0; ++i) refusal = parser.feed("A: b\r\nA").refusal;
@@ -147,7 +147,7 @@ TEST_CASE("RequestParser: HTTP/1.0 needs no Host, and closes unless asked not to
   CHECK(parser.is_http_1_0());
 }
 
-TEST_CASE("RequestParser: restart forgets the request, and keeps the peer") {
+TEST_CASE("RequestParser: restart clears the request, and keeps the peer") {
   RequestParser parser(limits);
   parser.request().peer = "192.0.2.1";
   CHECK(parser.feed("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").complete);

@@ -64,7 +64,7 @@ bool is_own_field(std::string_view name) {
   }
 }
 
-// A line break in a value would let it forge fields, or a whole answer.
+// Without this, a line break in a value could forge fields or a whole answer.
 void append_value(std::string& out, std::string_view value) {
   size_t start = out.size();
   out += value;

@@ -7,25 +7,24 @@
 
 namespace esclusa::http {
 
-/// How the connection goes on after an answer, as `Connection` says it.
+/// The value of the `Connection` field: whether the connection stays open after the answer.
 enum class ConnectionField { none, close, keep_alive };
 
 /// How the client knows where the body ends.
 enum class Framing { length, chunked, until_close };
 
 /// Appends the status line, the fields and the blank line. `Date`, `Content-Length`,
-/// `Transfer-Encoding` and `Connection` are set here, and any that the response brings are left
-/// out.
+/// `Transfer-Encoding` and `Connection` are set here; those in `response` are ignored.
 void append_response_head(std::string& out, const Response& response, std::string_view date,
                           ConnectionField connection, Framing framing = Framing::length);
 
-/// What stands before a chunk of that size.
+/// The line before a chunk of that size.
 std::string chunk_head(size_t size);
 
-/// True if an answer of this status has no body, whatever the request was.
+/// True if an answer with this status never has a body.
 constexpr bool is_bodiless(int status) { return status == 204 || status == 304; }
 
-/// The wall clock as an HTTP date, formatted once a second. One thread.
+/// The wall clock as an HTTP date, formatted at most once a second. One thread.
 class DateCache {
  public:
   std::string_view now();

@@ -24,9 +24,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-/// How often deadlines are looked at: they may be late by this much.
+/// How often deadlines are checked: a deadline may be late by this much.
 constexpr auto tick_time = std::chrono::milliseconds(250);
-/// Connections taken in one turn, so that a flood of them does not hold up the others.
+/// Connections accepted in one turn, so that many new ones do not delay the others.
 constexpr int accept_batch = 64;
 
 struct Listener {
@@ -44,7 +44,7 @@ struct Listener {
   asio::posix::stream_descriptor descriptor;
   Door door;
   bool paused = false;
-  std::vector<uid_t> users;  // who may connect; empty: everybody whom the file system lets
+  std::vector<uid_t> users;  // who may connect; empty: everybody whom the file permissions allow
   std::optional<LocalListener> local;  // its descriptor is the one above
 };
 
@@ -69,7 +69,7 @@ struct Server::State {
     host.on_session_end = [this] { session_ended(); };
   }
   ~State() {
-    // Their destructors must find the host alive.
+    // The sessions' destructors use the host, which must still exist.
     while (!host.sessions.empty()) host.sessions.back()->close();
   }
 
@@ -110,7 +110,7 @@ void Server::State::wait_accept(Listener& listener) {
 
 void Server::State::accept_some(Listener& listener) {
   for (int i = 0; i < accept_batch; ++i) {
-    // The administrator gets in even when the network has taken every place.
+    // The connection limit does not apply to the administrator's socket.
     if (listener.door == Door::network && host.sessions.size() >= host.limits.connection_count) {
       listener.paused = true;
       return;
@@ -130,7 +130,7 @@ void Server::State::accept_some(Listener& listener) {
         return;
       }
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // Trying again at once would only burn the processor: the next tick does.
+      // An immediate retry would only use CPU time; the next tick tries again.
       log::warning("cannot accept a connection", {{"error", std::strerror(errno)}});
       listener.paused = true;
       return;
@@ -180,7 +180,7 @@ void Server::State::session_ended() {
 void Server::State::tick() {
   auto now = Clock::now();
   if (host.stopping && now >= drain_end) return host.io.stop();
-  // Backwards: one that closes is replaced by the last, which has had its turn.
+  // Backwards, since a session that closes is replaced by the last one, which was checked already.
   for (size_t i = host.sessions.size(); i-- > 0;) {
     auto session = host.sessions[i];
     session->check_deadline(now);

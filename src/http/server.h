@@ -15,19 +15,19 @@
 
 namespace esclusa::http {
 
-/// What a server serves. The functions are called from several threads at once.
+/// The handlers of a server. They are called from several threads at once.
 struct Service {
   /// Answers one request; may wait. Exceptions are answered with `refuse(request, 500)`.
   std::function<Response(const Request&)> handle;
-  /// True if `handle` may wait (commit, git, hashing) and so belongs on the pool; otherwise it
-  /// is called on the I/O thread. Must be quick.
+  /// True if `handle` may wait for this request (commit, git, hashing): it then runs on the pool,
+  /// otherwise on the I/O thread. Must be quick.
   std::function<bool(const Request&)> may_block;
-  /// An answer without asking `handle`: 400 (malformed), 408, 413, 414, 431, 500, 503. The request
-  /// holds what was read of it.
+  /// Makes an answer without `handle`: 400 (malformed), 408, 413, 414, 431, 500, 503. The request
+  /// contains what was read so far.
   std::function<Response(const Request&, int status)> refuse;
 };
 
-/// The bounds of one server. The program keeps the defaults; a test makes them small.
+/// The limits of one server. The program uses the defaults; tests use small ones.
 struct ServerLimits {
   size_t header_bytes = limits::header_bytes;
   size_t target_bytes = limits::target_bytes;
@@ -41,33 +41,35 @@ struct ServerLimits {
   std::chrono::milliseconds drain_time = limits::drain_time;
 };
 
-/// An HTTP/1.1 server: keep-alive, HEAD (the body is left out, its length kept), limits of
-/// base/limits.h, one I/O thread and a bounded pool. TCP may be TLS. `Date`, `Content-Length`,
-/// `Connection` are its own.
+/// An HTTP/1.1 server: keep-alive, HEAD (no body, but its length), the limits of base/limits.h, one
+/// I/O thread and a bounded thread pool. TCP may use TLS. The server itself sets `Date`,
+/// `Content-Length` and `Connection`.
 class Server {
  public:
   /// `worker_threads` bounds how many requests wait at once.
   Server(Service service, size_t worker_threads, ServerLimits limits = {});
-  /// Not while `run` is running. Waits for the `handle` calls that are still at work.
+  /// Not while `run` is running. Waits for `handle` calls that still run.
   ~Server();
   Server(const Server&) = delete;
 
-  /// Listens on a TCP address; port 0 lets the system choose. The port, or `unavailable`.
+  /// Listens on a TCP address; with port 0 the system chooses the port. Returns the port, or
+  /// `unavailable`.
   Result<uint16_t> listen(const std::string& host, uint16_t port);
-  /// Listens on a unix socket with these permissions, replacing a stale one. If `users` names any,
-  /// processes of others are cut off before they are heard, whatever the permissions say.
+  /// Listens on a unix socket with these permissions; a stale socket is replaced. If `users` is not
+  /// empty, connections of other users are closed before anything is read, whatever the
+  /// permissions.
   Result<void> listen_local(const std::string& path, unsigned permissions, Door door,
                             std::vector<uid_t> users = {});
 
-  /// TCP connections accepted from now on speak TLS with this identity; those that are open go on
-  /// with theirs. Any thread, also while `run` is running. Unix sockets stay plain.
+  /// TCP connections accepted from now on use TLS with this identity; open connections keep theirs.
+  /// Any thread, also while `run` is running. Unix sockets never use TLS.
   void use_tls(TlsIdentity identity);
 
-  /// Serves until `stop`; returns when the last answer is sent, or `limits::drain_time` is over.
-  /// Once only; the listeners are opened before it.
+  /// Serves until `stop`; returns when the last answer is sent or after `limits::drain_time`. Call
+  /// it once, after the listeners are opened.
   void run();
-  /// Stops accepting, lets requests in flight be answered, closes idle connections. Any thread,
-  /// signal handlers excepted; a second call ends at once.
+  /// Stops accepting, lets running requests be answered, closes idle connections. A second call
+  /// ends immediately. Any thread, but not a signal handler.
   void stop();
 
  private:
@@ -75,9 +77,9 @@ class Server {
   std::unique_ptr<State> state_;
 };
 
-/// Calls `on_stop` from an ordinary thread for each SIGTERM and SIGINT, and `on_reload`, if there
-/// is one, for SIGHUP, from the construction to the destruction. Construct it before any other
-/// thread is started: it blocks these signals. SIGHUP is left alone without `on_reload`.
+/// Calls `on_stop` for each SIGTERM and SIGINT, and `on_reload`, if given, for each SIGHUP, from an
+/// ordinary thread, as long as this object lives. Construct it before any other thread is started:
+/// it blocks these signals. Without `on_reload`, SIGHUP keeps its usual effect.
 class SignalWatcher {
  public:
   explicit SignalWatcher(std::function<void()> on_stop, std::function<void()> on_reload = {});

@@ -18,13 +18,13 @@ using testing::RawClient;
 using testing::TestServer;
 }  // namespace
 
-TEST_CASE("Server: a connection that says nothing is closed after the header time") {
+TEST_CASE("Server: a connection that sends nothing is closed after the header time") {
   TestServer test(1, {.header_time = 1ms});
   test.start();
   CHECK(RawClient(test.port).at_end());
 }
 
-TEST_CASE("Server: a connection that has had its answer is closed after the idle time") {
+TEST_CASE("Server: an answered connection is closed after the idle time") {
   TestServer test(1, {.idle_time = 1ms});
   test.start();
   RawClient client(test.port);
@@ -51,7 +51,7 @@ TEST_CASE("Server: a connection that does not read its answer is closed after th
   client.send(get("/pool/big"));
   test.await_handled(1);
   test.server.stop();
-  test.thread.join();  // nothing but the write time ends it
+  test.thread.join();  // only the write time ends it
 }
 
 TEST_CASE("Server: connections beyond the limit wait until another ends") {
@@ -83,7 +83,7 @@ TEST_CASE("Server: stop answers what is in flight, and closes what is idle") {
   test.thread.join();
 }
 
-TEST_CASE("Server: a second stop, or the end of the drain time, does not wait for answers") {
+TEST_CASE("Server: after a second stop or the drain time, the server does not wait for answers") {
   TestServer test(4, {.drain_time = 1ms});
   bool twice = false;
   SUBCASE("second stop") { twice = true; }
@@ -104,7 +104,7 @@ TEST_CASE("Server: stop before run makes run return") {
   test.server.run();
 }
 
-TEST_CASE("Server: listens on names and on IPv6, and tells why it cannot") {
+TEST_CASE("Server: listens on names and on IPv6, and reports why it cannot listen") {
   TestServer test;
   CHECK(test.server.listen("localhost", 0).value() > 0);
   auto taken = test.server.listen("127.0.0.1", test.port);
@@ -116,12 +116,12 @@ TEST_CASE("Server: listens on names and on IPv6, and tells why it cannot") {
   CHECK(RawClient(test.port).ask(get("/a")).status == 200);
 }
 
-TEST_CASE("Server: a unix socket has the permissions asked for, and goes at the end") {
+TEST_CASE("Server: a unix socket has the requested permissions, and is removed at the end") {
   auto folder = std::filesystem::temp_directory_path() / ("http_test." + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   std::string path = folder / "a.sock";
   struct stat info{};
-  mode_t old_mask = ::umask(0177);  // even if the umask would take some of them away
+  mode_t old_mask = ::umask(0177);  // even if the umask removes some of them
   {
     TestServer test;
     REQUIRE(test.server.listen_local(path, 0660, Door::local_admin));
@@ -145,7 +145,7 @@ TEST_CASE("Server: a unix socket has the permissions asked for, and goes at the 
   std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("Server: a unix socket hears the users that are named, and cuts off all others") {
+TEST_CASE("Server: a unix socket accepts only the named users") {
   auto folder = std::filesystem::temp_directory_path() / ("http_test." + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const std::string ours = folder / "ours.sock", theirs = folder / "theirs.sock";
@@ -170,7 +170,7 @@ TEST_CASE("Server: a stale unix socket is replaced, an ordinary file is not") {
   std::string path = folder / "stale.sock", file = folder / "file";
   {
     auto dead = open_local_listener(path, 0600);
-  }  // closed, and left behind
+  }  // closed, but the file stays
   CHECK(std::filesystem::exists(path));
   std::fclose(std::fopen(file.c_str(), "w"));
   {

@@ -33,7 +33,7 @@ TEST_CASE("Server: a stream is sent in chunks as it is written, and the connecti
   CHECK(client.read_chunk() == "one");
   test.stream->write("two");
   CHECK(client.read_chunk() == "two");
-  client.send(get("/next"));  // asked while the stream is open, answered after it
+  client.send(get("/next"));  // sent while the stream is open, answered after it
   test.stream->write("three");
   test.stream->end();
   CHECK(client.read_chunk() == "three");
@@ -42,7 +42,7 @@ TEST_CASE("Server: a stream is sent in chunks as it is written, and the connecti
   CHECK(test.stream->is_closed());
 }
 
-TEST_CASE("Server: a stream that is complete when it is answered goes out at once") {
+TEST_CASE("Server: a stream that is already complete is sent at once") {
   TestServer test;
   test.start();
   test.stream->write("all");
@@ -55,7 +55,7 @@ TEST_CASE("Server: a stream that is complete when it is answered goes out at onc
   CHECK(client.read_answer().body == "GET /next ");
 }
 
-TEST_CASE("Server: a stream goes to an HTTP/1.0 client as it is, and ends with the connection") {
+TEST_CASE("Server: an HTTP/1.0 client gets a stream without chunks, and the connection closes") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -80,7 +80,7 @@ TEST_CASE("Server: a stream that is aborted has no last chunk, and the connectio
   CHECK(test.stream->is_closed());
 }
 
-TEST_CASE("Server: a stream that is aborted when all of it is sent ends without the last chunk") {
+TEST_CASE("Server: a stream that is aborted after its last byte also lacks the last chunk") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -91,7 +91,7 @@ TEST_CASE("Server: a stream that is aborted when all of it is sent ends without 
   CHECK(client.read_rest().empty());
 }
 
-TEST_CASE("Server: HEAD of a stream has no body, and ends it") {
+TEST_CASE("Server: HEAD of a stream sends no body, and ends the stream") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -101,7 +101,7 @@ TEST_CASE("Server: HEAD of a stream has no body, and ends it") {
   CHECK(test.stream->is_closed());
 }
 
-TEST_CASE("Server: a stream learns that its client has gone, without anything being written") {
+TEST_CASE("Server: a stream learns that its client is gone, even if nothing is written") {
   TestServer test;
   test.start();
   {
@@ -111,14 +111,14 @@ TEST_CASE("Server: a stream learns that its client has gone, without anything be
   await_closed(test);
 }
 
-TEST_CASE("Server: a stream's writer is told when a slow reader has taken what there was") {
+TEST_CASE("Server: a stream's writer is notified when a slow reader has taken the bytes") {
   TestServer test;
   test.start();
   RawClient client(test.port);
   client.ask(get("/stream"));
   const std::string much(limits::stream_buffer_bytes, 'x');
   size_t written = 0;
-  while (test.stream->has_room()) {  // until the socket takes no more, and the buffer is full
+  while (test.stream->has_room()) {  // until the socket and the buffer are full
     test.stream->write(much);
     written += much.size();
     std::this_thread::sleep_for(1ms);
@@ -133,7 +133,7 @@ TEST_CASE("Server: a stream's writer is told when a slow reader has taken what t
   CHECK(client.read_chunk() == "more");
 }
 
-TEST_CASE("Server: a reader of a stream that takes nothing is closed after the write time") {
+TEST_CASE("Server: a stream's reader that takes nothing is closed after the write time") {
   TestServer test(1, {.write_time = 1ms});
   test.start();
   RawClient client(test.port);
@@ -142,18 +142,18 @@ TEST_CASE("Server: a reader of a stream that takes nothing is closed after the w
   await_closed(test);
 }
 
-TEST_CASE("Server: a stream is open for longer than any limit of time, while it is read") {
+TEST_CASE("Server: a stream that is being read may last longer than any time limit") {
   TestServer test(1, {.idle_time = 1ms, .write_time = 1ms});
   test.start();
   RawClient client(test.port);
   client.send(get("/stream"));
   client.read_answer();
-  std::this_thread::sleep_for(600ms);  // the server has looked at its deadlines
+  std::this_thread::sleep_for(600ms);  // long enough for the server to check its deadlines
   test.stream->write("late");
   CHECK(client.read_chunk() == "late");
 }
 
-TEST_CASE("Server: stop asks streams to end, and waits for that") {
+TEST_CASE("Server: stop asks streams to end, and waits until they do") {
   TestServer test(1, {.drain_time = 1h});
   test.start();
   RawClient client(test.port);
@@ -171,7 +171,7 @@ TEST_CASE("Server: stop asks streams to end, and waits for that") {
   test.thread.join();
 }
 
-TEST_CASE("Server: a stream whose writer does not end it is cut off when the drain time is over") {
+TEST_CASE("Server: a stream that its writer does not end is closed after the drain time") {
   TestServer test(1, {.drain_time = 1ms});
   test.start();
   RawClient client(test.port);
@@ -184,7 +184,7 @@ TEST_CASE("Server: a stream whose writer does not end it is cut off when the dra
   test.stream->end();
 }
 
-TEST_CASE("Server over TLS: a stream comes whole, also when its pieces fill the socket") {
+TEST_CASE("Server over TLS: a stream arrives complete, also when its pieces fill the socket") {
   test::TempFolder folder;
   testing::TestAuthority authority(folder.path());
   TestServer test;

@@ -20,7 +20,7 @@ using testing::RawClient;
 using testing::TestServer;
 }  // namespace
 
-TEST_CASE("Server: one connection serves one request after another") {
+TEST_CASE("Server: one connection serves several requests in turn") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -35,7 +35,7 @@ TEST_CASE("Server: one connection serves one request after another") {
   }
 }
 
-TEST_CASE("Server: pipelined requests are answered in their order, wherever they run") {
+TEST_CASE("Server: pipelined requests are answered in order, on whichever thread they run") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -72,7 +72,7 @@ TEST_CASE("Server: HEAD is answered without body, with the length that GET would
   CHECK(client.ask(get("/b")).body == "GET /b ");
 }
 
-TEST_CASE("Server: 204 and 304 have no body and no length") {
+TEST_CASE("Server: 204 and 304 have neither a body nor a length") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -153,11 +153,11 @@ TEST_CASE("Server: Expect: 100-continue is answered before the body is sent") {
     CHECK(client.read_answer().status == 100);
     CHECK(client.ask("body").body == "POST /a body");
   }
-  CHECK(client.ask(head + "4\r\n\r\nbody").body == "POST /a body");  // it did not wait
+  CHECK(client.ask(head + "4\r\n\r\nbody").body == "POST /a body");  // it did not wait for the 100
   CHECK(client.ask(head + "99999999\r\n\r\n").status == 413);
 }
 
-TEST_CASE("Server: a handler that throws is answered with 500, and the connection lives on") {
+TEST_CASE("Server: a handler that throws is answered with 500, and the connection stays open") {
   TestServer test;
   test.start();
   RawClient client(test.port);
@@ -172,7 +172,7 @@ TEST_CASE("Server: a full queue is answered with 503, while quick requests go on
   RawClient running(test.port), queued(test.port), refused(test.port);
   running.send(get("/wait/1"));
   test.await_waiting(1);
-  // Pipelined on one connection, the quick answer shows that the other has been taken.
+  // The requests are pipelined: the quick answer shows that the other request was queued.
   queued.send(get("/quick") + get("/wait/2"));
   CHECK(queued.read_answer().status == 200);
   CHECK(refused.ask(get("/wait/3")).status == 503);
@@ -182,7 +182,7 @@ TEST_CASE("Server: a full queue is answered with 503, while quick requests go on
   CHECK(queued.read_answer().body == "GET /wait/2 ");
 }
 
-TEST_CASE("Server: a client that closed its sending half is answered") {
+TEST_CASE("Server: a client that closed only its sending half is answered") {
   TestServer test;
   test.start();
   RawClient client(test.port), half(test.port);
@@ -228,7 +228,7 @@ TEST_CASE("Server: many clients at once get their own answers") {
   CHECK(right == 800);
 }
 
-TEST_CASE("SignalWatcher: tells each SIGTERM and SIGINT from a thread") {
+TEST_CASE("SignalWatcher: reports each SIGTERM and SIGINT from a thread") {
   std::counting_semaphore<> told(0);
   {
     SignalWatcher watcher([&] { told.release(); });
@@ -240,7 +240,7 @@ TEST_CASE("SignalWatcher: tells each SIGTERM and SIGINT from a thread") {
   CHECK_FALSE(told.try_acquire());
 }
 
-TEST_CASE("SignalWatcher: tells SIGHUP apart, where it is wanted") {
+TEST_CASE("SignalWatcher: reports SIGHUP separately, if requested") {
   std::counting_semaphore<> stops(0), reloads(0);
   {
     SignalWatcher watcher([&] { stops.release(); }, [&] { reloads.release(); });

@@ -17,7 +17,7 @@ using testing::TestAuthority;
 using testing::TestServer;
 using testing::TlsClient;
 
-/// A running server that speaks TLS, and who vouches for it.
+/// A running server that speaks TLS, and the authority of its certificate.
 struct TlsServer : TestServer {
   explicit TlsServer(ServerLimits limits = {}) : TestServer(4, limits) {
     server.use_tls(authority.issue("first").load());
@@ -35,7 +35,7 @@ struct TlsServer : TestServer {
   TestAuthority authority{folder.path()};
 };
 
-/// The beginning of a conversation, as some client makes it.
+/// The first message of a TLS handshake (ClientHello).
 std::string client_hello() {
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                             SSL_CTX_free);
@@ -48,7 +48,7 @@ std::string client_hello() {
 }
 }  // namespace
 
-TEST_CASE("Server over TLS: libcurl verifies it, and its requests are known to be secure") {
+TEST_CASE("Server over TLS: libcurl verifies it, and its requests are marked as secure") {
   TlsServer test;
   for (std::string host : {"localhost", "127.0.0.1"}) {
     auto answer = send({.url = test.url("/a", host), .ca_file = test.authority.ca_file});
@@ -61,7 +61,7 @@ TEST_CASE("Server over TLS: libcurl verifies it, and its requests are known to b
   CHECK(send({.url = test.url("/a"), .ca_file = stranger.ca_file}).failure == OutboundFailure::tls);
 }
 
-TEST_CASE("Server over TLS: 1.2 and 1.3 are spoken, 1.1 is not") {
+TEST_CASE("Server over TLS: accepts 1.2 and 1.3, not 1.1") {
   TlsServer test;
   auto exactly = [](int version) {
     return [version](SSL* tls) {
@@ -108,14 +108,14 @@ TEST_CASE("Server over TLS: answers request after request on one connection, als
   CHECK(right == 200);
 }
 
-TEST_CASE("Server over TLS: a request may come byte by byte, each in a record of its own") {
+TEST_CASE("Server over TLS: a request may come byte by byte, each byte in its own record") {
   TlsServer test;
   TlsClient client = test.client();
   for (char byte : post("/a", "slow")) client.send({&byte, 1});
   CHECK(client.read_answer().body == "POST /a slow");
 }
 
-TEST_CASE("Server over TLS: large bodies go both ways unharmed") {
+TEST_CASE("Server over TLS: large bodies are transferred unchanged in both directions") {
   TlsServer test;
   TlsClient client = test.client();
   const std::string counted = TestServer::counted(), body = counted.substr(0, 1024 * 1024);
@@ -132,7 +132,7 @@ TEST_CASE("Server over TLS: large bodies go both ways unharmed") {
   CHECK(answer.body == "POST /pool/a " + body);
 }
 
-TEST_CASE("Server over TLS: a body is asked for with 100, and one that is too large refused") {
+TEST_CASE("Server over TLS: 100 is sent before a body, and a body that is too large is refused") {
   TlsServer test({.body_bytes = 4});
   TlsClient client = test.client();
   client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
@@ -142,7 +142,7 @@ TEST_CASE("Server over TLS: a body is asked for with 100, and one that is too la
   CHECK(client.at_orderly_end());
 }
 
-TEST_CASE("Server over TLS: new keys in mid-connection, and tickets for the next one, are fine") {
+TEST_CASE("Server over TLS: key updates and session tickets work") {
   TlsServer test;
   TlsClient client = test.client();
   CHECK(client.ask(get("/a")).status == 200);
@@ -160,7 +160,7 @@ TEST_CASE("Server over TLS: new keys in mid-connection, and tickets for the next
   CHECK(test.client(resume).server_name() == "next");
 }
 
-TEST_CASE("Server over TLS: a new certificate is for new connections, the old ones go on") {
+TEST_CASE("Server over TLS: new connections use a new certificate, open ones keep the old one") {
   TlsServer test;
   TlsClient before = test.client(), waiting = test.client();
   CHECK(before.ask(get("/a")).status == 200);
@@ -176,7 +176,7 @@ TEST_CASE("Server over TLS: a new certificate is for new connections, the old on
   CHECK(waiting.read_answer().status == 200);
 }
 
-TEST_CASE("Server over TLS: a handshake that is not finished in the header time is closed") {
+TEST_CASE("Server over TLS: a handshake that is not finished within the header time is closed") {
   TlsServer test({.header_time = 1ms});
   RawClient silent(test.port), half(test.port), whole(test.port);
   const std::string hello = client_hello();
@@ -216,7 +216,7 @@ TEST_CASE("Server over TLS: garbage and clients that vanish do no harm") {
   CHECK(test.is_alive());
 }
 
-TEST_CASE("Server over TLS: plain HTTP is answered with a 400 that says what to do") {
+TEST_CASE("Server over TLS: plain HTTP is answered with a 400 that explains it") {
   TlsServer test;
   for (std::string method : {"GET", "POST", "DELETE", "PATCH"}) {
     RawClient client(test.port);
@@ -230,7 +230,7 @@ TEST_CASE("Server over TLS: plain HTTP is answered with a 400 that says what to 
   CHECK(test.handled == 0);
 }
 
-TEST_CASE("Server over TLS: unix sockets stay plain") {
+TEST_CASE("Server over TLS: unix sockets do not use TLS") {
   TestServer test;
   TempFolder folder;
   test.server.use_tls(TestAuthority(folder.path()).issue("first").load());
@@ -240,7 +240,7 @@ TEST_CASE("Server over TLS: unix sockets stay plain") {
   CHECK(RawClient(path).ask(get("/a")).headers.find("X-Secure") == "no");
 }
 
-TEST_CASE("Server over TLS: an orderly end is told, a broken answer is not taken for a whole one") {
+TEST_CASE("Server over TLS: only a complete answer is ended by close_notify") {
   TlsServer test({.write_time = 1ms});
   TlsClient last = test.client(), idle = test.client(), half = test.client(), slow = test.client();
   CHECK(last.ask(get("/a", "Connection: close\r\n")).status == 200);
@@ -257,7 +257,7 @@ TEST_CASE("Server over TLS: an orderly end is told, a broken answer is not taken
   CHECK(idle.ask(get("/a")).status == 200);
   test.server.stop();
   CHECK(idle.at_orderly_end());
-  test.thread.join();  // `slow` was given up
+  test.thread.join();  // the slow client was disconnected
   CHECK(slow.read_answer().body.size() < TestServer::counted().size());
   CHECK_FALSE(slow.at_orderly_end());
 }

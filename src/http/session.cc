@@ -13,8 +13,8 @@ namespace {
 namespace asio = boost::asio;
 using State = Transport::State;
 
-/// How long a closing connection is read on, so that the peer can take the answer: closing with
-/// unread bytes would send a reset, which may overtake it (RFC 9112, 9.6).
+/// How long a closing connection is still read, so that the peer gets the answer: closing with
+/// unread bytes sends a reset, which may overtake the answer (RFC 9112, 9.6).
 constexpr auto linger_time = std::chrono::seconds(2);
 }  // namespace
 
@@ -28,7 +28,7 @@ Session::Session(SessionHost& host, Transport transport, std::string peer, Door 
 void Session::start() {
   place_ = host_.sessions.size();
   host_.sessions.push_back(shared_from_this());
-  set_deadline(host_.limits.header_time);  // TLS's handshake has to fit in, too
+  set_deadline(host_.limits.header_time);  // includes the TLS handshake
   wait_readable();
 }
 
@@ -40,7 +40,7 @@ void Session::check_deadline(Time now) {
   if (now < deadline_) return;
   switch (phase_) {
     case Phase::handling:
-    case Phase::streaming:  // what writes to it also keeps it alive, and ends it
+    case Phase::streaming:  // its writer keeps it alive, and ends it
     case Phase::closed: return;
     case Phase::reading: refuse(408); return;
     case Phase::idle:
@@ -51,7 +51,7 @@ void Session::check_deadline(Time now) {
 
 void Session::end_if_idle() {
   if (stream_) stream_->ask_to_end();
-  // A request that has arrived already is still answered.
+  // A request that has already arrived is still answered.
   if (phase_ == Phase::idle && !transport_.has_unread()) close();
 }
 
@@ -68,7 +68,7 @@ void Session::close() {
   host_.on_session_end();
 }
 
-// Waiting and then reading into the shared buffer keeps an idle connection without a buffer.
+// Waits first and then reads into the shared buffer, so that an idle connection needs no buffer.
 void Session::wait_readable(State what) {
   if (waiting_for_bytes_) return;
   waiting_for_bytes_ = true;
@@ -78,7 +78,7 @@ void Session::wait_readable(State what) {
   });
 }
 
-/// A connection for which there is no memory is closed, and the others go on.
+/// If there is no memory for a connection, it is closed, and the others continue.
 void Session::run(void (Session::*step)()) {
   try {
     (this->*step)();
@@ -95,12 +95,12 @@ void Session::on_readable() {
     case State::done: break;
     case State::wants_read:
     case State::wants_write:
-      // What had arrived when the server stopped was TLS's own.
+      // The bytes that had arrived when the server stopped were only TLS's own.
       if (host_.stopping && phase_ == Phase::idle) return close();
       return wait_readable(got.state);
     case State::at_end:
       if (phase_ != Phase::reading) return close();
-      refuse(400);  // half a request; the client may have closed its own direction only
+      refuse(400);  // half a request; the client may have closed only its sending half
       return;
     case State::not_tls: return refuse_plain_http();
     case State::failed: return close();
@@ -110,7 +110,8 @@ void Session::on_readable() {
   consume({host_.read_buffer.data(), got.count});
 }
 
-// A stream is watched for the client's going away. What comes instead is its next request.
+// While a stream is sent, reading shows whether the client has gone. Any bytes are its next
+// request.
 void Session::keep_for_later(std::string_view bytes) {
   pending_ += bytes;
   if (pending_.size() < host_.limits.header_bytes) wait_readable();
@@ -132,7 +133,7 @@ void Session::consume(std::string_view bytes) {
     }
     if (!step.complete) break;
     if (serve()) continue;
-    // Until the answer is out, other sessions use the shared buffer.
+    // Until the answer is sent, other sessions use the shared buffer.
     const bool answering =
         phase_ == Phase::handling || phase_ == Phase::writing || phase_ == Phase::streaming;
     if (answering) pending_ = bytes;
@@ -159,7 +160,7 @@ void Session::wait_for_rest() {
 
 void Session::send_continue() {
   constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  // Everything before it is written, so it fits, unless the client reads nothing at all.
+  // All earlier bytes were written, so this fits unless the client reads nothing at all.
   if (transport_.write_some(text).count != text.size()) close();
 }
 
@@ -224,7 +225,7 @@ bool Session::refuse(int status) {
   return answer(refusal(status));
 }
 
-// Nothing of the request is read: it may hold a token, and it has come in the open.
+// The request is not read: it came unencrypted and may contain a token.
 void Session::refuse_plain_http() {
   transport_.drop_tls();
   parser_.request().secure = false;
@@ -295,7 +296,7 @@ void Session::attach_stream(std::shared_ptr<BodyStream> stream) {
 
 bool Session::after_sending() { return stream_ ? continue_stream() : after_answer(); }
 
-/// Sends what there is of the stream.
+/// Sends the available bytes of the stream.
 bool Session::continue_stream() {
   for (;;) {
     BodyStream::Piece piece = stream_->take();
@@ -327,7 +328,8 @@ void Session::on_stream() {
   if (phase_ == Phase::streaming && continue_stream()) consume({});
 }
 
-/// True if nothing is left of `rest_head_` and `rest_body_`; otherwise it goes on by itself.
+/// True if `rest_head_` and `rest_body_` are completely sent; otherwise sending continues by
+/// itself.
 bool Session::write_rest() {
   const size_t head_sent = std::min(rest_sent_, rest_head_.size());
   Transport::Transfer sent =

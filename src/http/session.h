@@ -17,8 +17,8 @@ namespace esclusa::http {
 
 class Session;
 
-/// What the sessions of one server share. Everything but `service` and `pool` belongs to the
-/// I/O thread.
+/// The state that the sessions of one server share. Except for `service` and `pool`, only the I/O
+/// thread uses it.
 struct SessionHost {
   SessionHost(Service handlers, size_t worker_threads, const ServerLimits& bounds)
       : service(std::move(handlers)),
@@ -32,35 +32,35 @@ struct SessionHost {
   std::vector<std::shared_ptr<Session>> sessions;
   bool stopping = false;
   std::function<void()> on_session_end;
-  // One hot buffer for all: a session has bytes of its own only between two turns.
+  // One buffer for all sessions: a session keeps bytes of its own only between two turns.
   std::vector<char> read_buffer = std::vector<char>(64 * 1024);
   std::string head;
   DateCache date;
 };
 
-/// One connection, TCP or unix, plain or TLS. It waits for bytes, reads, asks, answers, and begins
-/// again:
+/// One connection, TCP or unix, plain or TLS. It waits for bytes, reads a request, gets the answer,
+/// sends it, and starts again:
 ///
 ///   idle → reading → (handling) → (writing ↔ streaming) → idle … → lingering → closed
 ///
-/// No operation has a timer: the server looks at `deadline` now and then. The I/O thread calls
-/// everything here; while a request is on the pool, the session leaves it alone.
+/// No operation has a timer: the server checks `deadline` periodically. Only the I/O thread calls
+/// these functions; while a request is on the pool, the session does not touch it.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
   Session(SessionHost& host, Transport transport, std::string peer, Door door);
 
-  /// Enters the host's list and waits for the first request.
+  /// Adds itself to the host's list and waits for the first request.
   void start();
-  /// Closes, or refuses with 408, if its time is over.
+  /// If the deadline has passed, closes the connection or refuses with 408.
   void check_deadline(Time now);
-  /// The server is stopping: an idle connection ends, and a stream comes to its end.
+  /// Called when the server stops: an idle connection closes, and a stream is asked to end.
   void end_if_idle();
   void close();
 
  private:
-  /// `streaming`: all that there was of the body is out, and more is to come.
+  /// `streaming`: all bytes of the body so far are sent, and more will follow.
   enum class Phase { idle, reading, handling, writing, streaming, lingering, closed };
 
   void run(void (Session::*step)());
@@ -70,7 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void wait_for_rest();
   void send_continue();
 
-  // Each is true if the answer is out and the next request may be read.
+  // Each returns true if the answer is sent and the next request may be read.
   bool serve();
   bool refuse(int status);
   void refuse_plain_http();
@@ -100,14 +100,14 @@ class Session : public std::enable_shared_from_this<Session> {
   bool close_after_ = false;
   bool refused_ = false;
   Time deadline_;
-  std::string pending_;                 // read, and not yet parsed
+  std::string pending_;                 // read, but not parsed yet
   Response response_;                   // from the pool
-  std::shared_ptr<BodyStream> stream_;  // of the answer at hand, until its last piece
-  std::string rest_head_;               // of an answer that did not fit the socket's buffer
+  std::shared_ptr<BodyStream> stream_;  // of the present answer, until its last piece
+  std::string rest_head_;               // not yet sent: the socket's buffer was full
   std::string rest_body_;
-  size_t rest_sent_ = 0;  // of both together
+  size_t rest_sent_ = 0;  // bytes sent of both together
   bool is_chunked_ = false;
-  size_t place_ = 0;  // in host_.sessions
+  size_t place_ = 0;  // index in host_.sessions
 };
 
 }  // namespace esclusa::http

@@ -36,7 +36,7 @@ SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()
 
 SignalWatcher::~SignalWatcher() {
   state_->ending = true;
-  pthread_kill(state_->thread.native_handle(), SIGTERM);  // to that thread alone: it wakes up
+  pthread_kill(state_->thread.native_handle(), SIGTERM);  // only to that thread, to wake it up
   state_->thread.join();
   pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }

@@ -14,10 +14,10 @@
 #include "http/listening_socket.h"
 #include "http/message.h"
 
-/// For tests: a client that sends exactly the bytes it is told, and a bare listener.
+/// For tests: a client that sends exactly the given bytes, and a bare listener.
 namespace esclusa::http::testing {
 
-/// A blocking connection. Nothing here waits for ever: a test that would hang fails instead.
+/// A blocking connection. Every wait has a limit: a test that would hang fails instead.
 class RawClient {
  public:
   explicit RawClient(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -34,7 +34,7 @@ class RawClient {
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
     connect(reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
-  /// One that was accepted.
+  /// Takes an accepted connection.
   explicit RawClient(FileDescriptor fd) : fd_(std::move(fd)) { bound_waiting(); }
   RawClient(RawClient&&) = default;
   virtual ~RawClient() = default;
@@ -42,13 +42,13 @@ class RawClient {
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       ssize_t sent = write_piece(bytes);
-      if (sent <= 0) return;  // the server may close early; what it answered is checked instead
+      if (sent <= 0) return;  // the server may close early; the test checks its answer
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
   }
   void finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
 
-  /// The next answer (or request), with its body by Content-Length. Status 0: the end.
+  /// The next answer (or request), with its body by Content-Length. Status 0: the connection ended.
   Response read_answer(bool has_body = true) {
     while (buffer_.find("\r\n\r\n") == buffer_.npos) {
       if (!read_more()) return Response{0, {}, buffer_};
@@ -75,7 +75,7 @@ class RawClient {
     send(bytes);
     return read_answer();
   }
-  /// The next chunk of a body in chunks; empty: the last one, or the end.
+  /// The next chunk of a chunked body; empty: the last chunk, or the connection ended.
   std::string read_chunk() {
     while (buffer_.find("\r\n") == buffer_.npos) {
       if (!read_more()) return {};
@@ -88,13 +88,13 @@ class RawClient {
     buffer_.erase(0, head + size + 2);
     return chunk;
   }
-  /// All that comes until the peer closes.
+  /// Everything up to the end of the connection.
   std::string read_rest() {
     while (read_more()) {
     }
     return std::exchange(buffer_, {});
   }
-  /// True if the peer closed, orderly or not, and nothing more came.
+  /// True if the peer closed the connection in any way and sent nothing more.
   bool at_end() {
     if (!buffer_.empty()) return false;
     char byte;
@@ -138,7 +138,7 @@ class RawClient {
   std::string buffer_;
 };
 
-/// Listens on 127.0.0.1 and answers by hand.
+/// Listens on 127.0.0.1; the test itself writes the answers.
 class RawListener {
  public:
   RawListener() {

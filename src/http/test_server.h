@@ -7,10 +7,10 @@
 #include "http/body_stream.h"
 #include "http/server.h"
 
-/// For tests: a server on a port of its own, and the bytes of ordinary requests.
+/// For tests: a server on its own port, and ordinary requests as bytes.
 namespace esclusa::http::testing {
 
-/// A running server. `/wait…` waits on the pool until `release`; `/pool…` answers from there.
+/// A running server. `/wait…` waits on the pool until `release`; `/pool…` is answered by the pool.
 struct TestServer {
   explicit TestServer(size_t worker_threads = 4, ServerLimits limits = {})
       : server(service(), worker_threads, limits) {
@@ -82,11 +82,11 @@ struct TestServer {
             request.method + " " + request.target + " " + request.body};
   }
 
-  /// 10 KB that differ from number to number.
+  /// 10 KB that are different for each number.
   static std::string piece(const std::string& number) {
     return number + std::string(10'000, static_cast<char>('a' + std::stoi(number) % 26));
   }
-  /// 8 MiB in which no piece is like another.
+  /// 8 MiB in which all pieces are different.
   static std::string counted() {
     std::string text;
     for (uint32_t number = 0; text.size() < 8 * 1024 * 1024; ++number) {
@@ -95,7 +95,7 @@ struct TestServer {
     return text;
   }
 
-  std::atomic<int> changes = 0;  ///< how often the stream's writer was told something
+  std::atomic<int> changes = 0;  ///< how often the stream's writer was notified
   std::shared_ptr<BodyStream> stream = std::make_shared<BodyStream>([this] {
     ++changes;
     changes.notify_all();

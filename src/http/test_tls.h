@@ -13,13 +13,13 @@
 #include "http/test_client.h"
 #include "http/tls_identity.h"
 
-/// For tests: a certificate authority, and a client that speaks TLS by hand.
+/// For tests: a certificate authority, and a client that speaks TLS step by step.
 namespace esclusa::http::testing {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-/// A root with an authority below it, as in real life; its files are in a folder of the caller's.
+/// A root and an intermediate authority. The caller gives the folder for the files.
 class TestAuthority {
  public:
   struct Files {
@@ -38,7 +38,7 @@ class TestAuthority {
     write(ca_file, [&](BIO* out) { return PEM_write_bio_X509(out, root_.get()); });
   }
 
-  /// A server's certificate for localhost and 127.0.0.1, with its chain, and its key.
+  /// A server's certificate for localhost and 127.0.0.1, with its chain and its key.
   Files issue(const std::string& name, int days = 30, const char* passphrase = nullptr) {
     Key key = new_key();
     Certificate leaf = new_certificate(name, *key, certificate_.get(), *key_, days);
@@ -128,7 +128,7 @@ class TlsClient : public RawClient {
                               NID_commonName, text, sizeof text);
     return text;
   }
-  /// True if the server ended the connection as TLS wants it, and nothing more came.
+  /// True if the server ended the connection with close_notify and sent nothing more.
   bool at_orderly_end() {
     char byte;
     return at_end() &&

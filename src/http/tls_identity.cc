@@ -13,8 +13,8 @@
 namespace esclusa::http {
 namespace {
 
-/// Anything else that a client offers by ALPN is refused: a client that speaks HTTP/2 alone hears
-/// so, instead of getting answers that it cannot read.
+/// Other protocols that a client offers by ALPN are refused: a client that speaks only HTTP/2 gets
+/// a clear error instead of answers that it cannot read.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
   static const unsigned char ours[] = "\x08http/1.1";
@@ -23,13 +23,13 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/// Without it OpenSSL would ask for the passphrase on the terminal.
+/// Without this callback, OpenSSL asks for the passphrase on the terminal.
 int note_passphrase(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
 }
 
-/// The first error that OpenSSL noted; those behind it only say who called whom.
+/// The first error of OpenSSL's queue is the cause; later ones only show the call chain.
 std::string first_reason() {
   const char* reason = ERR_reason_error_string(ERR_peek_error());
   return reason != nullptr ? reason : "unknown error";
@@ -49,14 +49,14 @@ std::shared_ptr<SSL_CTX> new_context() {
   ENSURE(context != nullptr);
   SSL_CTX* raw = context.get();
   ENSURE(SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) == 1);
-  // TLS 1.2: forward secrecy and authenticated encryption only. 1.3 has nothing else.
+  // TLS 1.2: only forward secrecy and authenticated encryption. TLS 1.3 has nothing else.
   ENSURE(SSL_CTX_set_cipher_list(raw, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
-  // A record costs one system call instead of two; Transport minds what was read ahead.
+  // Reading a record takes one system call instead of two; Transport handles the bytes read ahead.
   SSL_CTX_set_read_ahead(raw, 1);
-  // Clients resume by tickets, which need no memory here.
+  // Clients resume sessions by tickets, which need no memory here.
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);
   return context;

@@ -20,7 +20,7 @@ std::string why_not(const std::string& certificate, const std::string& key) {
 }
 }  // namespace
 
-TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it ends") {
+TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it expires") {
   TempFolder folder;
   TestAuthority authority(folder.path());
   CHECK_FALSE(authority.issue("good").load().has_expired());
@@ -28,7 +28,7 @@ TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it ends
   CHECK(authority.issue("old", -1).load().has_expired());
 }
 
-TEST_CASE("TlsIdentity: says which file is wrong, and what is wrong with it") {
+TEST_CASE("TlsIdentity: names the file that is wrong, and the problem") {
   TempFolder folder;
   TestAuthority authority(folder.path());
   const auto good = authority.issue("good"), other = authority.issue("other");
@@ -53,7 +53,7 @@ TEST_CASE("TlsIdentity: says which file is wrong, and what is wrong with it") {
         "the TLS key in " + locked.key + " is encrypted; it must have no passphrase");
 }
 
-TEST_CASE("TlsIdentity: a key of another kind does not belong to the certificate either") {
+TEST_CASE("TlsIdentity: a key of another type does not match the certificate") {
   TempFolder folder;
   TestAuthority authority(folder.path());
   const auto good = authority.issue("good");
@@ -66,7 +66,7 @@ TEST_CASE("TlsIdentity: a key of another kind does not belong to the certificate
   CHECK(why_not(good.certificate, edwards).contains("does not belong to the certificate"));
 }
 
-TEST_CASE("TlsIdentity: from then on a peer that hangs up cannot end the program") {
+TEST_CASE("TlsIdentity: after loading, a peer that hangs up cannot end the program by SIGPIPE") {
   TempFolder folder;
   const auto files = TestAuthority(folder.path()).issue("good");
   auto before = ::signal(SIGPIPE, SIG_DFL);

@@ -64,8 +64,8 @@ Transport::Transfer Transport::write_some(std::string_view first, std::string_vi
   return {count, state == State::done && !all ? State::wants_write : state};
 }
 
-// A record of TLS never begins with a letter; a request of plain HTTP always does. OpenSSL would
-// only know some methods, and would have taken the bytes.
+// A TLS record never begins with a letter; a plain HTTP request always does. OpenSSL recognises
+// only some methods, and would have consumed the bytes.
 State Transport::look_at_first_byte() {
   char first = 0;
   ssize_t count = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK);
@@ -97,16 +97,16 @@ Transport::Transfer Transport::read_tls(std::span<char> room) {
     }
   }
   if (count == 0) return {0, state};
-  if (state != State::wants_read) {  // otherwise half a record is here; its rest makes us ready
+  if (state != State::wants_read) {  // otherwise half a record is here; its rest wakes us
     held_ = state;
     more_ = true;
   }
   return {count, State::done};
 }
 
-// A record holds as much of both as it can: a head alone in one would cost a packet of its own.
-// OpenSSL wants a record that is half out to be offered again with the same bytes; what is joined
-// depends on nothing but what is left, so it is.
+// Fills each TLS record from both texts: a head alone in a record would cost a network packet.
+// OpenSSL requires that a partly sent record is offered again with the same bytes. This holds,
+// since the joined bytes depend only on what is left.
 Transport::Transfer Transport::write_tls(std::string_view first, std::string_view second) {
   std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> joined;
   size_t count = 0;
@@ -155,14 +155,14 @@ bool Transport::has_unread() const {
   return more_ || socket_.available(error) > 0;
 }
 
-void Transport::say_goodbye() {
+void Transport::send_close_notify() {
   if (!tls_ || broken_ || write_pending_ || SSL_is_init_finished(tls_.get()) == 0) return;
   ERR_clear_error();
-  SSL_shutdown(tls_.get());  // close_notify; if the socket takes no more, so be it
+  SSL_shutdown(tls_.get());  // close_notify; best effort if the socket is full
 }
 
 bool Transport::finish_sending() {
-  say_goodbye();
+  send_close_notify();
   drop_tls();
   error_code error;
   socket_.shutdown(Socket::shutdown_send, error);
@@ -170,7 +170,7 @@ bool Transport::finish_sending() {
 }
 
 void Transport::close() {
-  say_goodbye();
+  send_close_notify();
   drop_tls();
   error_code ignored;
   socket_.close(ignored);

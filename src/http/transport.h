@@ -13,52 +13,52 @@ struct ssl_st;
 
 namespace esclusa::http {
 
-/// The bytes of one connection, as they are or through TLS. Nothing here waits: an operation says
-/// what it wants to wait for, `wait` tells when that is there, and the same operation is called
-/// again. The handshake is a part of the first read.
+/// The bytes of one connection, plain or through TLS. Nothing here waits: an operation returns what
+/// it needs, `wait` calls back when that is possible, and the same operation is called again. The
+/// TLS handshake is part of the first read.
 class Transport {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                   boost::asio::io_context::executor_type>;
   enum class State {
-    done,         ///< `count` bytes, at least one of those that there were
-    wants_read,   ///< come back when the socket has bytes
-    wants_write,  ///< come back when the socket takes bytes
-    at_end,       ///< the peer sends no more, and has said so
-    not_tls,      ///< a client that does not speak TLS; `drop_tls` to answer it
-    failed,       ///< of no more use
+    done,         ///< `count` bytes, at least one if there were any
+    wants_read,   ///< call again when the socket is readable
+    wants_write,  ///< call again when the socket is writable
+    at_end,       ///< the peer has ended its direction in the proper way
+    not_tls,      ///< the client does not speak TLS; `drop_tls` to answer it
+    failed,       ///< the connection is unusable
   };
   struct Transfer {
-    size_t count = 0;  ///< with TLS also when the state is another than `done`
+    size_t count = 0;  ///< with TLS also valid in states other than `done`
     State state = State::done;
   };
 
-  /// `socket` does not block.
+  /// `socket` must be non-blocking.
   explicit Transport(Socket socket);
-  /// Speaks TLS, as the server.
+  /// Speaks TLS, in the role of the server.
   Transport(Socket socket, const TlsIdentity& identity);
   Transport(Transport&&) noexcept;
   ~Transport();
 
   bool secure() const { return tls_ != nullptr; }
-  /// From now on bytes go as they are. After `not_tls`: what the client sent is still unread.
+  /// Continues without TLS. After `not_tls`, the client's bytes are still unread.
   void drop_tls();
 
   Transfer read_some(std::span<char> room);
-  /// Writes both, one after the other. What is left over must be given again, unchanged.
+  /// Writes both texts, one after the other. The unsent rest must be passed again, unchanged.
   Transfer write_some(std::string_view first, std::string_view second = {});
-  /// There are bytes that no `read_some` has given yet. They may be no more than TLS's own.
+  /// Whether there are bytes that no `read_some` has returned yet. They may be TLS protocol only.
   bool has_unread() const;
-  /// Says that nothing more comes; reads go on, but give raw bytes, to be thrown away. False: the
-  /// connection is broken.
+  /// Tells the peer that nothing more follows. Reads are still possible, but return raw bytes,
+  /// which must be discarded. False if the connection is broken.
   bool finish_sending();
-  /// Ends the connection; over TLS it says so, unless half an answer is out.
+  /// Closes the connection; over TLS with close_notify, unless an answer is only half sent.
   void close();
 
-  /// Calls `handler` when the operation that said `what` can go on.
+  /// Calls `handler` when the operation that returned `what` can continue.
   template <class Handler>
   void wait(State what, Handler handler) {
-    // What is decrypted already makes no socket ready.
+    // Bytes that are already decrypted do not make the socket readable.
     if (what != State::wants_write && more_) {
       boost::asio::post(socket_.get_executor(), std::move(handler));
       return;
@@ -76,15 +76,15 @@ class Transport {
   Transfer read_tls(std::span<char> room);
   Transfer write_tls(std::string_view first, std::string_view second);
   State state_after(int result);
-  void say_goodbye();
+  void send_close_notify();
 
   Socket socket_;
-  std::unique_ptr<ssl_st, FreeTls> tls_;  // null: plain
-  State held_ = State::done;              // of a read that had bytes to give before it
-  bool more_ = false;                     // the next read has something at once
+  std::unique_ptr<ssl_st, FreeTls> tls_;  // null: no TLS
+  State held_ = State::done;              // the state after the bytes that the last read returned
+  bool more_ = false;                     // the next read returns something at once
   bool seen_first_byte_ = false;
-  bool broken_ = false;         // TLS must not be used any more
-  bool write_pending_ = false;  // a record is half out
+  bool broken_ = false;         // the TLS connection must not be used any more
+  bool write_pending_ = false;  // a record is partly sent
 };
 
 }  // namespace esclusa::http

@@ -11,7 +11,7 @@
 #include "http/test_tls.h"
 #include "support/temp_folder.h"
 
-// What goes wrong with TLS on sockets that do not block, when nobody minds it.
+// Errors that are easy to make with TLS on non-blocking sockets.
 namespace esclusa::http {
 namespace {
 namespace asio = boost::asio;
@@ -23,7 +23,7 @@ using testing::TestServer;
 using testing::TlsClient;
 }  // namespace
 
-TEST_CASE("Transport: what is decrypted is read, though the socket has nothing more") {
+TEST_CASE("Transport: decrypted bytes are read, though the socket has nothing more") {
   test::TempFolder folder;
   TestAuthority authority(folder.path());
   RawListener listener;
@@ -49,14 +49,14 @@ TEST_CASE("Transport: what is decrypted is read, though the socket has nothing m
   CHECK(text == "0123456789");
 }
 
-TEST_CASE("Transport: a record that was half out goes on where it was, from another place") {
+TEST_CASE("Transport: a partly sent record is continued, also from another buffer") {
   test::TempFolder folder;
   TestAuthority authority(folder.path());
   TestServer test;
   test.server.use_tls(authority.issue("first").load());
   test.start();
   TlsClient client(test.port, authority.ca_file);
-  constexpr int count = 3000;  // 30 MB: more than the socket takes
+  constexpr int count = 3000;  // 30 MB: more than the socket's buffer holds
   std::string all;
   for (int i = 0; i < count; ++i) all += get("/piece/" + std::to_string(i));
   client.send(all);

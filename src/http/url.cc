@@ -30,7 +30,7 @@ bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-// As browsers do (WHATWG URL, "ends in a number"): such a host is IPv4, or nothing.
+// As in browsers (WHATWG URL, "ends in a number"): such a host must be a valid IPv4 address.
 bool ends_in_number(std::string_view host) {
   std::string_view label = split(host, '.').back();
   if (label.starts_with("0x")) {
@@ -46,7 +46,7 @@ Result<std::string> plain_ipv6(std::string text) {
   return std::string(inet_ntop(AF_INET6, &address, plain, sizeof plain));
 }
 
-// One spelling per host: lists of hosts compare text, and 2130706433 is 127.0.0.1.
+// One spelling per host, since lists of hosts compare text: 2130706433 is 127.0.0.1.
 Result<std::string> plain_host(std::string host) {
   if (host.starts_with('[') && host.ends_with(']')) {
     return plain_ipv6(host.substr(1, host.size() - 2));
@@ -70,7 +70,7 @@ Result<Url> parse_url(const std::string& text) {
       has_control_characters(text)) {
     return bad_url("has blanks, backslashes or control characters in it");
   }
-  // libcurl forgives a missing or third slash.
+  // libcurl accepts a missing or third slash.
   std::string scheme = ascii_lower(std::string_view(text).substr(0, text.find(':')));
   if (scheme != "http" && scheme != "https") return bad_url("must begin with http:// or https://");
   std::string_view rest = std::string_view(text).substr(scheme.size());

@@ -4,7 +4,7 @@
 
 namespace esclusa::http {
 
-TEST_CASE("parse_url: takes an absolute URL apart") {
+TEST_CASE("parse_url: splits an absolute URL into its parts") {
   auto url = parse_url("HTTPS://Example.COM/a/b?c=d#e");
   REQUIRE(url);
   CHECK(url->scheme == "https");
@@ -18,7 +18,7 @@ TEST_CASE("parse_url: takes an absolute URL apart") {
   CHECK(parse_url("http://h")->port == 80);
 }
 
-TEST_CASE("parse_url: one spelling for every way to write an IPv4 address") {
+TEST_CASE("parse_url: normalises every spelling of an IPv4 address") {
   for (const char* host :
        {"127.0.0.1", "127.0.0.1.", "127.1", "127.1.", "0x7f.1", "0X7F.1", "2130706433",
         "2130706433.", "0177.0.0.1", "0x7f000001", "%31%32%37.0.0.1", "127.0.1"}) {
@@ -29,7 +29,7 @@ TEST_CASE("parse_url: one spelling for every way to write an IPv4 address") {
   }
 }
 
-TEST_CASE("parse_url: a host that ends in a number and is no IPv4 address is refused") {
+TEST_CASE("parse_url: refuses a host that ends in a number but is not an IPv4 address") {
   for (const char* host : {"1.2.3.4.5", "256.256.256.256", "example.1", "0x", "4294967296",
                            "127.0.0.0x", "09.1.1.1"}) {
     CAPTURE(host);
@@ -41,7 +41,7 @@ TEST_CASE("parse_url: a host that ends in a number and is no IPv4 address is ref
   CHECK_FALSE(parse_url("http://example.1/"));
 }
 
-TEST_CASE("parse_url: IPv6 comes without brackets and in its shortest form") {
+TEST_CASE("parse_url: returns IPv6 without brackets and in its shortest form") {
   CHECK(parse_url("http://[::1]/")->host == "::1");
   CHECK(parse_url("http://[0:0:0:0:0:0:0:1]:99/")->host == "::1");
   CHECK(parse_url("http://[0:0:0:0:0:0:0:1]:99/")->port == 99);
@@ -52,19 +52,19 @@ TEST_CASE("parse_url: IPv6 comes without brackets and in its shortest form") {
   CHECK_FALSE(parse_url("http://[::g]/"));
 }
 
-TEST_CASE("parse_url: a trailing dot of the host goes") {
+TEST_CASE("parse_url: removes a trailing dot of the host") {
   CHECK(parse_url("http://example.com./")->host == "example.com");
   CHECK_FALSE(parse_url("http://./"));
 }
 
-TEST_CASE("parse_url: tells credentials") {
+TEST_CASE("parse_url: reports credentials") {
   CHECK(parse_url("https://user@h/")->has_credentials);
   CHECK(parse_url("https://user:password@h/")->has_credentials);
   CHECK(parse_url("https://:password@h/")->has_credentials);
   CHECK(parse_url("https://good.example@evil.example/")->host == "evil.example");
 }
 
-TEST_CASE("parse_url: refuses what is no absolute http URL") {
+TEST_CASE("parse_url: refuses text that is not an absolute http URL") {
   for (const char* text : {"",
                            "/a",
                            "h",
@@ -92,7 +92,7 @@ TEST_CASE("parse_url: refuses what is no absolute http URL") {
   }
 }
 
-TEST_CASE("parse_url: refuses blanks, control characters and odd hosts") {
+TEST_CASE("parse_url: refuses blanks, control characters and invalid hosts") {
   for (const char* text :
        {"http://h/a b", "http://h/\r\nX: 1", "http://h/\t", "http://h\x7f/", "http://h\\@g/",
         "http://\xE2\x91\xA0\xE2\x91\xA1\xE2\x91\xA6.0.0.1/", "http://h%00/", "http://h%0a/",

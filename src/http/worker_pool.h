@@ -8,18 +8,18 @@
 
 namespace esclusa::http {
 
-/// Runs jobs on at most `thread_count` threads, which start when they are first needed.
+/// Runs jobs on at most `thread_count` threads, each of which starts when first needed.
 class WorkerPool {
  public:
   using Job = std::move_only_function<void()>;
 
   WorkerPool(size_t thread_count, size_t queue_limit)
       : thread_count_(thread_count), queue_limit_(queue_limit) {}
-  /// Finishes the jobs that run, and drops those that wait.
+  /// Waits for the running jobs; drops the waiting ones.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
 
-  /// False if `queue_limit` jobs are waiting for a thread already. Any thread.
+  /// False if `queue_limit` jobs are already waiting. Any thread.
   bool submit(Job job);
 
  private:
@@ -31,7 +31,7 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> queue_;
-  size_t idle_count_ = 0;  // threads that have no job, those just started among them
+  size_t idle_count_ = 0;  // threads without a job, including newly started ones
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
