@@ -39,7 +39,7 @@ std::string logged(const std::function<void()>& body) {
 
 }  // namespace
 
-TEST_CASE("log: one JSON object a line, with the fields in order") {
+TEST_CASE("log: one JSON object per line, with the fields in order") {
   CHECK(logged([] { log::info("started", {{"port", 8080}, {"host", "::"}}); }) ==
         ",\"level\":\"info\",\"message\":\"started\",\"port\":\"8080\",\"host\":\"::\"}\n");
   CHECK(logged([] { log::warning("{} %s"); }) == ",\"level\":\"warning\",\"message\":\"{} %s\"}\n");
