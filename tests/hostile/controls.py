@@ -51,7 +51,7 @@ def tried(action):
 """
 
 
-def judge_deeds(template, deeds):
+def judge_actions(template, actions):
     """The judge's report about a process that does all of these."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as parent:
         place = Place(pathlib.Path(parent) / "case", template)
@@ -61,7 +61,7 @@ def judge_deeds(template, deeds):
         for file in (place.victim / "to-unlink", place.path / "to-move", place.path / "to-keep"):
             file.touch()
         log = place.folder / "trace"
-        program = "\n".join([BEGIN, *(deed for deed, *_ in deeds)])
+        program = "\n".join([BEGIN, *(action for action, *_ in actions)])
         subprocess.run(["strace", "-f", *OPTIONS, "-o", log, sys.executable, "-S", "-E", "-c",
                         program, place.folder], check=True)
         judge = Judge(place.folder, [place.path], links_below(place.path))
@@ -73,8 +73,8 @@ def judge_deeds(template, deeds):
 
 def control_rows(template):
     """(control, what is wrong with the judge's report) for each."""
-    for what, deeds in (("what is forbidden is seen", WRONG), ("the rest is not", HARMLESS)):
-        said = judge_deeds(template, deeds)
-        expected = [words for _, *expectations in deeds for words in expectations]
+    for what, actions in (("what is forbidden is seen", WRONG), ("the rest is not", HARMLESS)):
+        said = judge_actions(template, actions)
+        expected = [words for _, *expectations in actions for words in expectations]
         same = len(said) == len(expected) and all(map(str.startswith, said, expected))
         yield what, [] if same else [f"expected: {expected}", f"said: {said}"]

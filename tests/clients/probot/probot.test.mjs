@@ -161,7 +161,7 @@ describe("@octokit/webhooks", () => {
     await eventually(() => sorted(count(seen.map((one) => one.name))) === sorted(wanted),
       () => sorted(count(seen.map((one) => one.name))));
     await call("DELETE", hook.url, undefined, 204);
-    await eventually(() => seen.some((one) => one.name === "meta"), () => "no farewell");
+    await eventually(() => seen.some((one) => one.name === "meta"), () => "no meta event");
     assert.deepEqual(errors, []);
     assert.equal(new Set(seen.map((one) => one.id)).size, seen.length);
   });
