@@ -1,4 +1,4 @@
-"""The checkers of the sources can fail: each rule is broken once, in a small tree of its own."""
+"""The checkers of the sources can fail: each rule is violated once, in a small tree."""
 import pathlib
 import shutil
 import subprocess
