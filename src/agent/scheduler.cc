@@ -9,11 +9,6 @@
 
 namespace esclusa::agent {
 
-std::chrono::milliseconds Scheduler::Backoff::after(size_t failed_count) const {
-  constexpr size_t shift_max = 20;
-  return std::min(longest, first * (1 << std::min(failed_count - 1, shift_max)));
-}
-
 Scheduler::Scheduler(size_t thread_count, Backoff backoff)
     : thread_count_(thread_count), backoff_(backoff) {}
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/backoff.h"
+
 namespace esclusa::agent {
 
 /// What a step left to do.
@@ -19,12 +21,7 @@ enum class Next { done, try_again };
 class Scheduler {
  public:
   using Step = std::function<Next()>;
-  struct Backoff {
-    std::chrono::milliseconds first{1000};
-    std::chrono::milliseconds longest{60'000};
-    /// The pause after that many failed tries: doubled each time.
-    std::chrono::milliseconds after(size_t failed_count) const;
-  };
+  using Backoff = esclusa::Backoff;
 
   Scheduler(size_t thread_count, Backoff backoff);
   /// As `stop`, and waits for the steps that are at work.
