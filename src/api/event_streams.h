@@ -5,10 +5,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "app/feed.h"
+#include "base/supervised.h"
 #include "http/body_stream.h"
 
 namespace esclusa::api {
@@ -32,7 +32,6 @@ struct StreamRequest {
 class EventStreams {
  public:
   explicit EventStreams(const app::Context& context) : context_(context) {}
-  ~EventStreams();
   EventStreams(const EventStreams&) = delete;
 
   /// The body of the answer; nothing when too many wait, of that account or in all.
@@ -49,8 +48,8 @@ class EventStreams {
     Clock::time_point heartbeat;  ///< when something has to be sent
     Clock::time_point check;      ///< when its access is judged again
   };
-  void run();
-  Clock::time_point serve_all(std::vector<Reader>& readers);
+  void run(const std::stop_token& stop);
+  Clock::time_point serve_all();
   bool serve_or_end(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool serve(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool send(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
@@ -64,8 +63,8 @@ class EventStreams {
   std::map<AccountId, size_t> counts_;  ///< of those that are open; 0 stands for nobody
   size_t count_ = 0;
   bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::vector<Reader> readers_;             ///< of the thread alone
+  std::optional<SupervisedThread> thread_;  ///< last: it uses all of the above
 };
 
 /// `{"next": …, "events": […]}`

@@ -7,15 +7,6 @@
 
 namespace esclusa::api {
 
-LongAnswers::~LongAnswers() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
 std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, std::string begin,
                                                     NextPart next_part) {
   auto stream = std::make_shared<http::BodyStream>([this] { wake(); });
@@ -24,9 +15,11 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
     std::lock_guard lock(mutex_);
     const auto own = readers_.find(reader);
     const size_t own_count = own == readers_.end() ? 0 : own->second.count;
-    if (stopping_ || count_ >= max_count || own_count >= max_count_each) return nullptr;
+    if (count_ >= max_count || own_count >= max_count_each) return nullptr;
     // What may fail for want of memory or threads comes before it counts.
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    if (!thread_) {
+      thread_.emplace("long answers", [this](const std::stop_token& stop) { run(stop); });
+    }
     auto place = own;
     if (own_count == 0) place = readers_.insert_or_assign(reader, Reader{0, turn_}).first;
     arrived_.push_back({reader, stream, std::move(next_part)});
@@ -46,21 +39,20 @@ void LongAnswers::wake() {
   changed_.notify_one();
 }
 
-void LongAnswers::run() {
-  std::vector<Body> bodies;
-  bool has_more = false;
-  for (;;) {
+void LongAnswers::run(const std::stop_token& stop) {
+  const std::stop_callback stopping(stop, [this] { wake(); });
+  for (bool has_more = true;;) {
     {
       std::unique_lock lock(mutex_);
-      if (!has_more) changed_.wait(lock, [this] { return stopping_ || woken_; });
-      if (stopping_) return;
+      if (!has_more) changed_.wait(lock, [this] { return woken_; });
       woken_ = false;
-      std::ranges::move(arrived_, std::back_inserter(bodies));
+      std::ranges::move(arrived_, std::back_inserter(bodies_));
       arrived_.clear();
     }
-    has_more = write_next(bodies);
+    if (stop.stop_requested()) return;
+    has_more = write_next();
     std::lock_guard lock(mutex_);
-    std::erase_if(bodies, [this](const Body& body) {
+    std::erase_if(bodies_, [this](const Body& body) {
       if (body.is_over) count_down(body.reader);
       return body.is_over;
     });
@@ -76,11 +68,11 @@ void LongAnswers::count_down(const std::string& reader) {
 
 /// Of the bodies that have room for a part, one of the reader who has used the least time; of two,
 /// the one that has waited longer, which stands before the other.
-LongAnswers::Body* LongAnswers::choose(std::vector<Body>& bodies) {
+LongAnswers::Body* LongAnswers::choose() {
   std::lock_guard lock(mutex_);
   Body* chosen = nullptr;
   Clock::duration least{};
-  for (Body& body : bodies) {
+  for (Body& body : bodies_) {
     body.is_over = body.stream->is_closed();
     if (body.is_over || !body.stream->has_room()) continue;
     const auto used = readers_.at(body.reader).used;
@@ -92,8 +84,8 @@ LongAnswers::Body* LongAnswers::choose(std::vector<Body>& bodies) {
 }
 
 /// True if there was a part to write: then the next may be due.
-bool LongAnswers::write_next(std::vector<Body>& bodies) {
-  Body* body = choose(bodies);
+bool LongAnswers::write_next() {
+  Body* body = choose();
   if (!body) return false;
   const auto begin = Clock::now();
   write_part(*body);
@@ -103,7 +95,7 @@ bool LongAnswers::write_next(std::vector<Body>& bodies) {
     turn_ = std::max(turn_, reader.used);  // who was idle for long has saved nothing up
     reader.used = turn_ + (Clock::now() - begin);
   }
-  std::rotate(body, body + 1, bodies.data() + bodies.size());
+  std::rotate(body, body + 1, bodies_.data() + bodies_.size());
   return true;
 }
 
@@ -111,7 +103,7 @@ void LongAnswers::write_part(Body& body) {
   Result<std::optional<std::string>> part = std::nullopt;
   try {
     part = body.next_part();
-  } catch (const std::exception& error) {  // it would end the process
+  } catch (const std::exception& error) {  // of this body alone
     part = fail(ErrorCode::internal, error.what());
   }
   if (!part) log::error("a long answer broke off", {{"error", part.error().message}});

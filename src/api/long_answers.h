@@ -7,10 +7,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/supervised.h"
 #include "http/body_stream.h"
 
 namespace esclusa::api {
@@ -31,7 +31,6 @@ class LongAnswers {
   static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
-  ~LongAnswers();
   LongAnswers(const LongAnswers&) = delete;
 
   /// A body that begins with `begin`; nothing if there are `max_count` already, or
@@ -51,11 +50,11 @@ class LongAnswers {
     size_t count = 0;        ///< of its bodies that are open
     Clock::duration used{};  ///< counted from where others were when it came
   };
-  void run();
+  void run(const std::stop_token& stop);
   void wake();
   void count_down(const std::string& reader);
-  Body* choose(std::vector<Body>& bodies);
-  bool write_next(std::vector<Body>& bodies);
+  Body* choose();
+  bool write_next();
   static void write_part(Body& body);
 
   std::mutex mutex_;
@@ -65,8 +64,8 @@ class LongAnswers {
   Clock::duration turn_{};  ///< what the reader of the latest part had used before
   size_t count_ = 0;
   bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::vector<Body> bodies_;                ///< of the thread alone
+  std::optional<SupervisedThread> thread_;  ///< last: it uses all of the above
 };
 
 }  // namespace esclusa::api

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdio>
-#include <thread>
+#include <mutex>
 
 #include "api/serve.h"
 #include "app/administration.h"
@@ -20,6 +20,7 @@
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/supervised.h"
 #include "bin/data_folder.h"
 #include "bin/data_identity.h"
 #include "hooks/worker.h"
@@ -36,34 +37,6 @@ using namespace std::chrono_literals;
 /// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
 /// again after having been blocked.
 constexpr int gate_sweep_looks = 60;
-
-/// Calls something every now and then until it is destroyed, and once more at the end. Nobody who
-/// sets the machine's clock delays or hastens it.
-class Housekeeper {
- public:
-  Housekeeper(std::chrono::seconds period, std::function<void()> work)
-      : period_(period),
-        work_(std::move(work)),
-        thread_([this](std::stop_token stop) { run(stop); }) {}
-
- private:
-  void run(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    while (!stop.stop_requested()) {
-      stopped_.wait_for(lock, stop, period_, [] { return false; });
-      try {
-        work_();
-      } catch (const std::exception& exception) {
-        log::error("housekeeping failed", {{"error", exception.what()}});
-      }
-    }
-  }
-  std::chrono::seconds period_;
-  std::function<void()> work_;
-  std::mutex mutex_;
-  std::condition_variable_any stopped_;
-  std::jthread thread_;
-};
 
 http::Response plain(int status, std::string text) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
@@ -233,14 +206,15 @@ Result<void> serve(const ServerSettings& settings) {
   app::settle_git_intents(*context, 0s);
   app::settle_pushes(*context);
   app::release_due(*context, true);
-  Housekeeper housekeeper(5s, [&] {
-    token_use.flush(*database);
-    app::settle_git_intents(*context, limits::git_intent_time);
-    app::settle_pushes(*context);
-  });
-  Housekeeper gate_timer(limits::gate_timer_every, [&, looks = 0]() mutable {
-    app::release_due(*context, ++looks % gate_sweep_looks == 0);
-  });
+  const SupervisedThread housekeeper("housekeeper", every(5s, [&] {
+                                       token_use.flush(*database);
+                                       app::settle_git_intents(*context, limits::git_intent_time);
+                                       app::settle_pushes(*context);
+                                     }));
+  const SupervisedThread gate_timer("gate timer",
+                                    every(limits::gate_timer_every, [&, looks = 0]() mutable {
+                                      app::release_due(*context, ++looks % gate_sweep_looks == 0);
+                                    }));
 
   print_address(url, data, TRY(app::create_first_administrator(*context)));
   log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url}, {"data", data.path().c_str()}});

@@ -53,7 +53,8 @@ class Sender {
   ~Sender();
   Sender(const Sender&) = delete;
 
-  /// Begins a request; `done` is called from `poll`.
+  /// Begins a request; `done` is called from `poll`, and must not throw: others that finished at
+  /// the same time would not be told.
   void start(OutboundRequest request, std::function<void(OutboundResponse)> done);
   /// Works for at most `wait`; returns early when something finished or `wake` was called.
   void poll(std::chrono::milliseconds wait);

@@ -64,7 +64,9 @@ class Server {
   void use_tls(TlsIdentity identity);
 
   /// Serves until `stop`; returns when the last answer is sent, or `limits::drain_time` is over.
-  /// Once only; the listeners are opened before it.
+  /// Once only; the listeners are opened before it. It is the I/O thread, and not supervised
+  /// (base/supervised.h): requests answer their own exceptions with 500, and after any other one
+  /// there may be a timer that nobody has set again. It throws, so that the process ends in order.
   void run();
   /// Stops accepting, lets requests in flight be answered, closes idle connections. Any thread,
   /// signal handlers excepted; a second call ends at once.

@@ -8,7 +8,9 @@
 
 namespace esclusa::http {
 
-/// Runs jobs on at most `thread_count` threads, which start when they are first needed.
+/// Runs jobs on at most `thread_count` threads, which start when they are first needed. They are
+/// not supervised (base/supervised.h): a job answers its own exceptions, a request's with 500. What
+/// it throws nevertheless is exhaustion, which ends the process.
 class WorkerPool {
  public:
   using Job = std::move_only_function<void()>;

@@ -129,6 +129,9 @@ class SqliteDatabase final : public Database {
     wanted_ = 1;
   }
 
+  /// Not a supervised thread: what a closure throws goes to whoever asked for it, and a batch that
+  /// failed answers its jobs. An exception beyond that would leave jobs that are never answered,
+  /// and a commit of which nobody knows the outcome. The process ends, and the next start recovers.
   void run_writer() {
     size_t last_batch = 0;
     for (;;) {
