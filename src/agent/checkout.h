@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/run_log.h"
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace esclusa::agent {
 
@@ -62,7 +62,7 @@ class Checkout {
   std::filesystem::path submodule_mirror(const Rule& entry, const std::string& git) const;
   /// Lets git read from a folder that may be another user's, which it refuses unless it is named.
   Result<void> name_path(const std::string& git);
-  Result<void> write_settings() const;
+  Result<void> write_settings() const REQUIRES(mutex_);
   Result<void> add_lfs_files(const Source& source, RunLog& log) const;
   /// The pointers in a checkout that Git LFS would replace.
   Result<std::vector<std::string>> list_pointers(const std::filesystem::path& folder,
@@ -71,13 +71,13 @@ class Checkout {
                      RunLog& log) const;
   bool has_commit(const std::filesystem::path& mirror, const std::string& sha) const;
   /// One fetch at a time into a repository.
-  std::shared_ptr<std::mutex> mutex_of(const std::filesystem::path& mirror);
+  std::shared_ptr<Mutex> mutex_of(const std::filesystem::path& mirror);
 
   std::filesystem::path home_;
   const std::atomic<bool>& cancel_;
-  std::mutex mutex_;
-  std::map<std::filesystem::path, std::shared_ptr<std::mutex>> mirrors_;
-  std::set<std::string> named_paths_;  ///< in the settings of git
+  Mutex mutex_;
+  std::map<std::filesystem::path, std::shared_ptr<Mutex>> mirrors_ GUARDED_BY(mutex_);
+  std::set<std::string> named_paths_ GUARDED_BY(mutex_);  ///< in the settings of git
 };
 
 /// The user and password of a URL, as they stand in it; empty if there are none.

@@ -1,15 +1,14 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/backoff.h"
+#include "base/mutex.h"
 
 namespace esclusa::agent {
 
@@ -48,14 +47,14 @@ class Scheduler {
   };
   void work();
   /// The entry whose turn it is, or null and when to look again. Entries are sorted by order.
-  Entry* find_ready(Clock::time_point& look_again);
+  Entry* find_ready(Clock::time_point& look_again) REQUIRES(mutex_);
 
   const size_t thread_count_;
   const Backoff backoff_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::list<Entry> entries_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::list<Entry> entries_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;
 };
 

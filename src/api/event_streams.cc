@@ -45,7 +45,7 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
     stream->write(greeting(reader.request.after));
   }
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     size_t& own_count = counts_[account_of(reader.request)];
     if (count_ >= limits::feed_streams || own_count >= limits::feed_streams_per_account) {
       return nullptr;
@@ -65,14 +65,14 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
 
 void EventStreams::wake() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     woken_ = true;
   }
   changed_.notify_one();
 }
 
 void EventStreams::count_down(const Reader& reader) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   --count_;
   auto own = counts_.find(account_of(reader.request));
   if (--own->second == 0) counts_.erase(own);
@@ -83,8 +83,8 @@ void EventStreams::run(const std::stop_token& stop) {
   auto next_look = Clock::now();
   while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
-      auto is_woken = [this] { return woken_; };
+      Lock lock(mutex_);
+      auto is_woken = [this]() REQUIRES(mutex_) { return woken_; };
       // Without readers there is nothing to look for. A time far away would overflow.
       if (readers_.empty() && arrived_.empty()) {
         changed_.wait(lock, is_woken);

@@ -1,13 +1,12 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "app/feed.h"
+#include "base/mutex.h"
 #include "base/supervised.h"
 #include "http/body_stream.h"
 
@@ -57,14 +56,15 @@ class EventStreams {
   void count_down(const Reader& reader);
 
   const app::Context& context_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Reader> arrived_;
-  std::map<AccountId, size_t> counts_;  ///< of those that are open; 0 stands for nobody
-  size_t count_ = 0;
-  bool woken_ = false;
-  std::vector<Reader> readers_;             ///< of the thread alone
-  std::optional<SupervisedThread> thread_;  ///< last: it uses all of the above
+  Mutex mutex_;
+  Condition changed_;
+  std::vector<Reader> arrived_ GUARDED_BY(mutex_);
+  /// Of those that are open; 0 stands for nobody.
+  std::map<AccountId, size_t> counts_ GUARDED_BY(mutex_);
+  size_t count_ GUARDED_BY(mutex_) = 0;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::vector<Reader> readers_;                                ///< of the thread alone
+  std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above
 };
 
 /// `{"next": …, "events": […]}`

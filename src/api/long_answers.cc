@@ -12,7 +12,7 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
   auto stream = std::make_shared<http::BodyStream>([this] { wake(); });
   stream->write(begin);
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     const auto own = readers_.find(reader);
     const size_t own_count = own == readers_.end() ? 0 : own->second.count;
     if (count_ >= max_count || own_count >= max_count_each) return nullptr;
@@ -33,7 +33,7 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
 
 void LongAnswers::wake() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     woken_ = true;
   }
   changed_.notify_one();
@@ -43,23 +43,22 @@ void LongAnswers::run(const std::stop_token& stop) {
   const std::stop_callback stopping(stop, [this] { wake(); });
   for (bool has_more = true;;) {
     {
-      std::unique_lock lock(mutex_);
-      if (!has_more) changed_.wait(lock, [this] { return woken_; });
+      Lock lock(mutex_);
+      if (!has_more) changed_.wait(lock, [this]() REQUIRES(mutex_) { return woken_; });
       woken_ = false;
       std::ranges::move(arrived_, std::back_inserter(bodies_));
       arrived_.clear();
     }
     if (stop.stop_requested()) return;
     has_more = write_next();
-    std::lock_guard lock(mutex_);
-    std::erase_if(bodies_, [this](const Body& body) {
+    Lock lock(mutex_);
+    std::erase_if(bodies_, [this](const Body& body) REQUIRES(mutex_) {
       if (body.is_over) count_down(body.reader);
       return body.is_over;
     });
   }
 }
 
-/// Under the lock.
 void LongAnswers::count_down(const std::string& reader) {
   --count_;
   const auto own = readers_.find(reader);
@@ -69,7 +68,7 @@ void LongAnswers::count_down(const std::string& reader) {
 /// Of the bodies that have room for a part, one of the reader who has used the least time; of two,
 /// the one that has waited longer, which stands before the other.
 LongAnswers::Body* LongAnswers::choose() {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   Body* chosen = nullptr;
   Clock::duration least{};
   for (Body& body : bodies_) {
@@ -90,7 +89,7 @@ bool LongAnswers::write_next() {
   const auto begin = Clock::now();
   write_part(*body);
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     Reader& reader = readers_.at(body->reader);
     turn_ = std::max(turn_, reader.used);  // who was idle for long has saved nothing up
     reader.used = turn_ + (Clock::now() - begin);

@@ -1,15 +1,14 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "base/supervised.h"
 #include "http/body_stream.h"
 
@@ -52,20 +51,21 @@ class LongAnswers {
   };
   void run(const std::stop_token& stop);
   void wake();
-  void count_down(const std::string& reader);
+  void count_down(const std::string& reader) REQUIRES(mutex_);
   Body* choose();
   bool write_next();
   static void write_part(Body& body);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Body> arrived_;
-  std::map<std::string, Reader> readers_;
-  Clock::duration turn_{};  ///< what the reader of the latest part had used before
-  size_t count_ = 0;
-  bool woken_ = false;
-  std::vector<Body> bodies_;                ///< of the thread alone
-  std::optional<SupervisedThread> thread_;  ///< last: it uses all of the above
+  Mutex mutex_;
+  Condition changed_;
+  std::vector<Body> arrived_ GUARDED_BY(mutex_);
+  std::map<std::string, Reader> readers_ GUARDED_BY(mutex_);
+  /// What the reader of the latest part had used before.
+  Clock::duration turn_ GUARDED_BY(mutex_){};
+  size_t count_ GUARDED_BY(mutex_) = 0;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::vector<Body> bodies_;                                   ///< of the thread alone
+  std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above
 };
 
 }  // namespace esclusa::api

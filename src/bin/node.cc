@@ -149,14 +149,14 @@ Result<void> Node::run() {
   ENSURE(parts_);
   log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url_}, {"data", data_.string()}});
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     serving_ = &parts_->server;
     if (is_reload_asked_) reload_tls(settings_, *serving_);
     if (is_stopping_) serving_->stop();
   }
   parts_->server.run();
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     serving_ = nullptr;
   }
   parts_.reset();
@@ -169,12 +169,12 @@ Result<void> Node::run() {
 
 void Node::stop() {
   is_stopping_ = true;
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (serving_ != nullptr) serving_->stop();
 }
 
 void Node::reload() {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   serving_ != nullptr ? reload_tls(settings_, *serving_) : void(is_reload_asked_ = true);
 }
 

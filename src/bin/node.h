@@ -2,12 +2,12 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "app/administration.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "bin/settings.h"
 #include "http/server.h"
 
@@ -58,10 +58,10 @@ class Node {
   std::optional<app::MintedToken> first_administrator_;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> has_storage_failed_ = false;
-  std::mutex mutex_;
-  http::Server* serving_ = nullptr;  ///< while `run` serves
-  bool is_reload_asked_ = false;     ///< before that
-  std::unique_ptr<Parts> parts_;     ///< from `open` to the end of `run`; they use all of the above
+  Mutex mutex_;
+  http::Server* serving_ GUARDED_BY(mutex_) = nullptr;  ///< while `run` serves
+  bool is_reload_asked_ GUARDED_BY(mutex_) = false;     ///< before that
+  std::unique_ptr<Parts> parts_;  ///< from `open` to the end of `run`; they use all of the above
 };
 
 }  // namespace esclusa

@@ -3,13 +3,12 @@
 //   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
 //   read(work)  ──► a read-only connection of the pool, on the caller's own thread
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sql/database.h"
 #include "sql/sqlite_connection.h"
 
@@ -55,7 +54,7 @@ class SqliteDatabase final : public Database {
 
   ~SqliteDatabase() override {
     {
-      std::lock_guard lock(mutex_);
+      Lock lock(mutex_);
       stopping_ = true;
     }
     arrived_.notify_one();
@@ -76,7 +75,7 @@ class SqliteDatabase final : public Database {
 
   Result<void> do_write(const Work& work) override {
     Job job{.work = &work, .thrown = {}, .outcome = {}};
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     if (stopping_ || broken_) return stopping_error();
     if (queue_.size() >= limits::queued_writes) {
       return fail(ErrorCode::unavailable, "Too many writes are waiting", "overloaded");
@@ -94,7 +93,7 @@ class SqliteDatabase final : public Database {
   struct Snapshot {
     explicit Snapshot(SqliteDatabase& owner) : database(owner) {
       {
-        std::lock_guard lock(database.readers_mutex_);
+        Lock lock(database.readers_mutex_);
         if (!database.readers_.empty()) {
           reader = std::move(database.readers_.back());
           database.readers_.pop_back();
@@ -108,7 +107,7 @@ class SqliteDatabase final : public Database {
     ~Snapshot() {
       try {
         reader->execute("rollback");
-        std::lock_guard lock(database.readers_mutex_);
+        Lock lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));
       } catch (const std::exception&) {
         // No memory, or the connection is of no more use: it closes here.
@@ -121,11 +120,11 @@ class SqliteDatabase final : public Database {
   /// Under load, waits a moment for twice as many jobs as the last commit had, so that batches grow
   /// to what there is: those who were answered then are about to write again, and a commit costs
   /// more than the moment. Alone, nobody waits.
-  void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
+  void gather(Lock& lock, size_t last_batch) REQUIRES(mutex_) {
     if (last_batch < limits::gather_from) return;
     wanted_ = 2 * last_batch;
     arrived_.wait_for(lock, limits::gather_time,
-                      [&] { return stopping_ || queue_.size() >= wanted_; });
+                      [&]() REQUIRES(mutex_) { return stopping_ || queue_.size() >= wanted_; });
     wanted_ = 1;
   }
 
@@ -136,19 +135,25 @@ class SqliteDatabase final : public Database {
     size_t last_batch = 0;
     for (;;) {
       std::vector<Job*> batch;
+      bool is_broken = false;
       {
-        std::unique_lock lock(mutex_);
-        arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+        Lock lock(mutex_);
+        arrived_.wait(lock, [&]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
         gather(lock, last_batch);
+        is_broken = broken_;
         auto count = std::min(queue_.size(), limits::commit_batch);
         batch.assign(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
       }
-      run_batch(batch);
+      if (is_broken) {  // these waited while the disk failed
+        for (Job* job : batch) job->outcome = stopping_error();
+      } else {
+        run_batch(batch);
+      }
       last_batch = batch.size();
       {
-        std::lock_guard lock(mutex_);
+        Lock lock(mutex_);
         for (Job* job : batch) job->done = true;
       }
       answered_.notify_all();
@@ -156,10 +161,6 @@ class SqliteDatabase final : public Database {
   }
 
   void run_batch(const std::vector<Job*>& batch) {
-    if (broken_) {  // these waited while the disk failed
-      for (Job* job : batch) job->outcome = stopping_error();
-      return;
-    }
     bool committing = false;
     try {
       connection_.execute("begin immediate");
@@ -215,7 +216,7 @@ class SqliteDatabase final : public Database {
     // A commit that reported an I/O error was seen to reappear after a restart: stop writing, and
     // let the next start recover what is really on the disk.
     {
-      std::lock_guard lock(mutex_);
+      Lock lock(mutex_);
       broken_ = true;
     }
     on_fatal_(failure.what());
@@ -225,16 +226,16 @@ class SqliteDatabase final : public Database {
   const std::function<void(const std::string&)> on_fatal_;
   const OnChange on_change_;  ///< outlives the connection, which checkpoints as it closes
 
-  std::mutex readers_mutex_;
-  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+  Mutex readers_mutex_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_ GUARDED_BY(readers_mutex_);
 
-  std::mutex mutex_;  ///< guards the queue, the flags, and `done` of every job
-  std::condition_variable arrived_;
-  std::condition_variable answered_;
-  std::deque<Job*> queue_;
-  size_t wanted_ = 1;  ///< jobs for which the writer thread waits
-  bool stopping_ = false;
-  bool broken_ = false;
+  Mutex mutex_;  ///< also guards `done` of every job
+  Condition arrived_;
+  Condition answered_;
+  std::deque<Job*> queue_ GUARDED_BY(mutex_);
+  size_t wanted_ GUARDED_BY(mutex_) = 1;  ///< jobs for which the writer thread waits
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool broken_ GUARDED_BY(mutex_) = false;
 
   SqliteConnection connection_;  ///< used by the writer thread alone, once that runs
   std::thread writer_;           ///< last: it uses all of the above
