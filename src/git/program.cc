@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -39,9 +39,9 @@ Result<std::string> find_program_folder() {
 }
 
 Result<std::string> program_folder() {
-  static std::mutex mutex;
-  static std::string known;
-  std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static std::string known GUARDED_BY(mutex);
+  Lock lock(mutex);
   if (known.empty()) known = TRY(find_program_folder());
   return known;
 }
