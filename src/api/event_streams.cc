@@ -51,7 +51,7 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
     if (count_ >= limits::feed_streams || own_count >= limits::feed_streams_per_account) {
       return nullptr;
     }
-    // What may fail for want of memory or threads comes before it counts.
+    // What may fail for lack of memory or threads comes before the stream is counted.
     if (!thread_) {
       thread_.emplace("event streams", [this](const std::stop_token& stop) { run(stop); });
     }

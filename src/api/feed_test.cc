@@ -262,7 +262,7 @@ TEST_CASE_FIXTURE(Fixture, "GET events as a stream: a row that cannot be read en
   const auto broken = stream(all, token("reader", "repo")),
              whole = stream(all, token("ada", "repo"));
   StreamReader reader_of_broken(broken.stream), reader_of_whole(whole.stream);
-  must(context.database.write([](store::Connection& tx) {
+  must(context.database.write([](store::Writer& tx) {
     tx.execute("update account set kind = 'unknown' where login = 'reader'");
   }));
   deploy();

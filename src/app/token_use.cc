@@ -5,14 +5,14 @@
 namespace esclusa::app {
 
 void TokenUse::note(TokenId token, Timestamp at) {
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   noted_[token] = at;
 }
 
 void TokenUse::flush(store::Database& database) {
   std::unordered_map<TokenId, Timestamp> taken;
   {
-    std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     taken.swap(noted_);
   }
   if (taken.empty()) return;
@@ -20,7 +20,7 @@ void TokenUse::flush(store::Database& database) {
     for (const auto& [token, at] : taken) store::touch_token(tx, token, at);
   });
   if (written) return;
-  std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   noted_.merge(taken);
 }
 

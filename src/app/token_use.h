@@ -1,8 +1,8 @@
 #pragma once
-#include <mutex>
 #include <unordered_map>
 
 #include "base/ids.h"
+#include "base/mutex.h"
 #include "base/time.h"
 #include "store/database.h"
 
@@ -17,8 +17,8 @@ class TokenUse {
   void flush(store::Database& database);
 
  private:
-  std::mutex mutex_;
-  std::unordered_map<TokenId, Timestamp> noted_;
+  Mutex mutex_;
+  std::unordered_map<TokenId, Timestamp> noted_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::app

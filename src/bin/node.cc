@@ -3,7 +3,7 @@
 #include "api/serve.h"
 #include "app/merges.h"
 #include "app/pushes.h"
-#include "app/reviews.h"
+#include "app/timers.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -72,10 +72,10 @@ struct Node::Parts {
                 .boot_now = boot_now,
                 .event_urls = {},
                 .repositories_directory = storage.folder->repositories(),
-                .events_committed =
-                    [this] {
-                      worker.wake();
-                      api.events_committed();
+                .committed =
+                    [this](app::Topics topics) {
+                      if (topics.deliveries) worker.wake();
+                      if (topics.events) api.wake_streams();
                     },
                 .token_use = token_use},
         api(context, api_settings),
@@ -84,7 +84,7 @@ struct Node::Parts {
                limits::worker_threads) {}
 
   bool can_read() {
-    return storage.database->read([](sql::Connection& db) { return db.number("select 1") == 1; })
+    return storage.database->read([](sql::Reader& db) { return db.number("select 1") == 1; })
         .value_or(false);
   }
 

@@ -17,7 +17,7 @@ struct Fixture : test::ApiFixture {
                      http::Door door = http::Door::network) {
     http::Request request = test::make_request("GET", path, std::move(headers));
     request.door = door;
-    return service.handle(request);
+    return service.plan(request).answer();
   }
 };
 
@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(Fixture, "root_service: everything else is the API's") {
   CHECK(answer.headers.has("X-GitHub-Request-Id"));
   CHECK(get("/nothing").status == 404);
   http::Request preflight = test::make_request("OPTIONS", "/livez");
-  CHECK(service.handle(preflight).headers.has("Access-Control-Allow-Methods"));
+  CHECK(service.plan(preflight).answer().headers.has("Access-Control-Allow-Methods"));
   CHECK(service.refuse(preflight, 413).body.contains("too large"));
-  CHECK_FALSE(service.may_block(test::make_request("GET", "/zen")));
+  CHECK_FALSE(service.plan(test::make_request("GET", "/zen")).may_block);
 }

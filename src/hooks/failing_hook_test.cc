@@ -281,7 +281,7 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
     HttpReceiver receiver;
     const auto hook = fixture.hook(receiver.url());
     const auto newer = test::write(fixture.database(), [&](sql::Writer& tx) {
-      const auto& s = fixture.surroundings;
+      const auto& s = fixture.sample;
       tx.execute("update hook set when_superseded = $1", {wish});
       const auto old = s.deployment(tx, "production");
       const auto next = s.deployment(tx, "production");
@@ -289,7 +289,7 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
       for (const auto& deployment : {old, next}) {
         core::Event event = s.event("deployment", deployment.environment.id, system_now());
         event.deployment_id = deployment.id;
-        store::insert_event(tx, event, "{}", s.principal);
+        store::insert_event(tx, event, "{}", s.actor);
       }
       return next.id;
     });

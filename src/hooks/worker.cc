@@ -41,7 +41,7 @@ void Worker::run(const std::stop_token& stop) {
     throw_failure();
     sender_.poll(time_to_wait());
   }
-  finish_sends(farewell);
+  finish_sends(shutdown_grace);
   record();
   throw_failure();
 }
@@ -50,7 +50,7 @@ void Worker::run(const std::stop_token& stop) {
 void Worker::follow_clock() {
   if (has_followed_clock_) return;
   auto back =
-      database_.write([&](store::Connection& tx) { return store::follow_clock(tx, now_()); });
+      database_.write([&](store::Writer& tx) { return store::follow_clock(tx, now_()); });
   if (!back) {
     log::error("deliveries come late if the clock was set back", {{"error", back.error().message}});
   } else if (*back) {
@@ -235,7 +235,7 @@ Worker::Finished Worker::judge(const Answer& answer) const {
 bool Worker::record(std::span<const Answer> answers) {
   std::vector<Finished> all;
   for (const Answer& answer : answers) all.push_back(judge(answer));
-  auto recorded = database_.write([&](store::Connection& tx) {
+  auto recorded = database_.write([&](store::Writer& tx) {
     for (const Finished& finished : all) settle(tx, finished);
   });
   if (!recorded) return false;
@@ -288,7 +288,7 @@ std::chrono::milliseconds Worker::time_to_wait() {
   if (!answers_.empty()) return trouble_wait;
   if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until one is done
   // From the moment on at which `claim` looked: what came due since must not be slept over.
-  auto next = database_.read([&](store::Connection& db) { return store::next_due(db, asked_at_); });
+  auto next = database_.read([&](store::Reader& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;
   if (!*next) return idle_wait;
   auto until = std::chrono::ceil<std::chrono::milliseconds>(**next - now_());

@@ -69,10 +69,10 @@ class Worker {
   bool record_alone(const Answer& answer);
   void throw_failure();
   Finished judge(const Answer& answer) const;
-  void settle(store::Connection& tx, const Finished& finished) const;
-  store::AttemptOutcome outcome_of(store::Connection& tx, const Finished& finished) const;
-  void settle_failure(store::Connection& tx, const Finished& finished) const;
-  void settle_refusal(store::Connection& tx, HookId hook) const;
+  void settle(store::Writer& tx, const Finished& finished) const;
+  store::AttemptOutcome outcome_of(store::Writer& tx, const Finished& finished) const;
+  void settle_failure(store::Writer& tx, const Finished& finished) const;
+  void settle_refusal(store::Writer& tx, HookId hook) const;
   std::chrono::milliseconds time_to_wait();
 
   store::Database& database_;

@@ -14,7 +14,7 @@ using test::WorkerFixture;
 namespace {
 
 /// The attempts that the transaction has recorded for events of that kind.
-int64_t attempt_count(sql::Connection& db, const std::string& kind) {
+int64_t attempt_count(sql::Reader& db, const std::string& kind) {
   return db.number(
       "select count(*) from delivery_attempt a join delivery d on d.id = a.delivery_id "
       "join event e on e.id = d.event_id where e.kind = '" +
@@ -28,7 +28,7 @@ TEST_CASE("Worker: a read that throws once loses no event, and sends none twice"
   HttpReceiver receiver;
   fixture.hook(receiver.url());
   std::atomic<bool> has_thrown = false;
-  fixture.faulty.before_read = [&](sql::Connection&) {
+  fixture.faulty.before_read = [&](sql::Reader&) {
     if (!has_thrown.exchange(true)) throw std::runtime_error("an unreadable row");
   };
   for (int i = 0; i < 3; ++i) fixture.send("push");
@@ -45,7 +45,7 @@ TEST_CASE("Worker: a write that throws once loses no answer, and sends nothing t
   HttpReceiver receiver;
   fixture.hook(receiver.url());
   std::atomic<bool> has_thrown = false;
-  fixture.faulty.after_write = [&](sql::Connection& tx) {
+  fixture.faulty.after_write = [&](sql::Writer& tx) {
     if (attempt_count(tx, "push") == 0 || has_thrown.exchange(true)) return;
     throw std::logic_error("a bug");
   };
@@ -65,7 +65,7 @@ TEST_CASE(
   WorkerFixture fixture;
   HttpReceiver receiver;
   fixture.hook(receiver.url());
-  fixture.faulty.after_write = [&](sql::Connection& tx) {
+  fixture.faulty.after_write = [&](sql::Writer& tx) {
     if (attempt_count(tx, "poison") > 0) throw std::runtime_error("an unreadable row");
   };
   const std::string guid = fixture.send("poison");
@@ -79,7 +79,7 @@ TEST_CASE(
   CHECK(receiver.requests().size() == 5);
 
   // The next start sends it again.
-  fixture.faulty.after_write = [](sql::Connection&) {};
+  fixture.faulty.after_write = [](sql::Writer&) {};
   fixture.start();
   fixture.await_count("delivery where state = 'delivered'", 5);
   const auto requests = receiver.requests();
@@ -97,7 +97,7 @@ TEST_CASE("Worker: what is in flight is finished and recorded while nothing can 
   waiting = &receiver;
   fixture.hook(receiver.url());
   std::atomic<bool> is_broken = false;
-  fixture.faulty.before_read = [&](sql::Connection&) {
+  fixture.faulty.before_read = [&](sql::Reader&) {
     if (is_broken) throw std::runtime_error("an unreadable row");
   };
   fixture.start();

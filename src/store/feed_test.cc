@@ -20,7 +20,7 @@ EventId add_event(sql::Writer& tx, const Sample& s, const std::string& kind = "p
   return store::insert_event(tx, s.event(kind), "{}", s.actor);
 }
 
-Sample add_surroundings(sql::Database& db) {
+Sample add_sample(sql::Database& db) {
   return test::write(db, [](sql::Writer& tx) { return Sample(tx); });
 }
 
@@ -52,7 +52,7 @@ std::vector<int64_t> committed_ids(sql::Database& db) {
 
 TEST_CASE("list_feed: events with all fields of the feed, oldest first, at most the count") {
   for_each_engine([](sql::Database& db) {
-    const Sample s = add_surroundings(db);
+    const Sample s = add_sample(db);
     core::Event event = s.event("deployment", {}, test::at(5));
     test::write(db, [&](sql::Writer& tx) {
       event.id = store::insert_event(tx, event, R"({"n":1})", s.actor);
@@ -79,7 +79,7 @@ TEST_CASE("list_feed: events with all fields of the feed, oldest first, at most 
 
 TEST_CASE("list_feed: of one repository, and never events for a single hook") {
   for_each_engine([](sql::Database& db) {
-    const Sample one = add_surroundings(db);
+    const Sample one = add_sample(db);
     const auto [other, wanted] = test::write(db, [&](sql::Writer& tx) {
       Sample second(tx, "other");
       core::Event ping = one.event("ping");
@@ -106,7 +106,7 @@ TEST_CASE("feed_end: nothing has happened yet") {
 
 TEST_CASE("feed_end: the id of a rolled back transaction hides no event") {
   for_each_engine([](sql::Database& db) {
-    const Sample s = add_surroundings(db);
+    const Sample s = add_sample(db);
     auto add = [&](bool keep) {
       return db.write([&](sql::Writer& tx) -> Result<void> {
         add_event(tx, s);
@@ -128,7 +128,7 @@ TEST_CASE("feed_end: an event waits for one with a smaller id that is not commit
   for_each_engine([](sql::Database& db) {
     const auto engine = test::read(db, [](sql::Reader& c) { return c.engine(); });
     if (engine == sql::Engine::sqlite) return;  // SQLite has no second writer
-    const Sample s = add_surroundings(db);
+    const Sample s = add_sample(db);
     std::latch taken(1), seen(1);
     std::jthread slow([&] {
       test::write(db, [&](sql::Writer& tx) {
@@ -150,7 +150,7 @@ TEST_CASE("feed_end: an event waits for one with a smaller id that is not commit
 
 TEST_CASE("the feed: a reader misses nothing while eight writers commit or roll back") {
   for_each_engine([](sql::Database& db) {
-    const Sample s = add_surroundings(db);
+    const Sample s = add_sample(db);
     std::atomic<int> at_work = 8;
     std::vector<std::jthread> writers;
     for (int writer = 0; writer < 8; ++writer) {

@@ -9,23 +9,22 @@ namespace esclusa::test {
 /// The functions are set before another thread uses it.
 class FaultyDatabase : public sql::Database {
  public:
-  using Fault = std::function<void(sql::Connection&)>;
-
   explicit FaultyDatabase(sql::Database& real) : real_(real) {}
 
-  Fault before_read = [](sql::Connection&) {};
-  Fault after_write = [](sql::Connection&) {};  ///< within the transaction, before its commit
+  std::function<void(sql::Reader&)> before_read = [](sql::Reader&) {};
+  /// Within the transaction, before its commit.
+  std::function<void(sql::Writer&)> after_write = [](sql::Writer&) {};
 
  protected:
-  Result<void> do_read(const Work& work) override {
-    return real_.read([&](sql::Connection& db) {
+  Result<void> do_read(const ReadWork& work) override {
+    return real_.read([&](sql::Reader& db) {
       before_read(db);
       work(db);
     });
   }
-  Result<void> do_write(const Work& work) override {
+  Result<void> do_write(const WriteWork& work) override {
     bool is_kept = true;
-    auto done = real_.write([&](sql::Connection& tx) -> Result<void> {
+    auto done = real_.write([&](sql::Writer& tx) -> Result<void> {
       is_kept = work(tx);
       if (!is_kept) return fail(ErrorCode::internal, "not kept");
       after_write(tx);

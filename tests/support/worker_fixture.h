@@ -13,7 +13,7 @@ namespace esclusa::test {
 
 /// A store with a repository, and a worker that the test starts.
 struct WorkerFixture {
-  WorkerFixture() : surroundings(write(database(), [](sql::Writer& tx) { return Sample(tx); })) {}
+  WorkerFixture() : sample(write(database(), [](sql::Writer& tx) { return Sample(tx); })) {}
 
   sql::Database& database() { return store.database(); }
 
@@ -29,16 +29,16 @@ struct WorkerFixture {
 
   core::Hook hook(const std::string& url, const std::string& secret = "") {
     return write(database(),
-                 [&](sql::Writer& tx) { return surroundings.hook(tx, {"*"}, url, secret); });
+                 [&](sql::Writer& tx) { return sample.hook(tx, {"*"}, url, secret); });
   }
   /// Inserts an event and wakes the worker, as a use case does. Returns the GUID.
   std::string send(const std::string& kind, std::optional<std::string> environment = {},
                    std::optional<HookId> only_hook = {}) {
     std::string guid = write(database(), [&](sql::Writer& tx) {
-      core::Event event = surroundings.event(kind, {}, system_now());
-      if (environment) event.environment_id = surroundings.environment(tx, *environment).id;
+      core::Event event = sample.event(kind, {}, system_now());
+      if (environment) event.environment_id = sample.environment(tx, *environment).id;
       event.only_hook = only_hook;
-      store::insert_event(tx, event, "{\"kind\":\"" + kind + "\"}", surroundings.actor);
+      store::insert_event(tx, event, "{\"kind\":\"" + kind + "\"}", sample.actor);
       return event.guid;
     });
     if (worker) worker->wake();
@@ -83,7 +83,7 @@ struct WorkerFixture {
   std::atomic<int> clock_count = 0;  ///< how often the worker has read the clock
   SqliteStore store;
   FaultyDatabase faulty{store.database()};  ///< the worker's
-  Surroundings surroundings;
+  Sample sample;
   std::unique_ptr<hooks::Worker> worker;
 };
 
