@@ -13,8 +13,7 @@
 
 #include "api/serve.h"
 #include "app/administration.h"
-#include "app/merges.h"
-#include "app/pushes.h"
+#include "app/ref_intents.h"
 #include "app/timers.h"
 #include "base/landlock.h"
 #include "base/limits.h"
@@ -232,13 +231,11 @@ Result<void> serve(const ServerSettings& settings) {
                                .token_use = token_use});
   api.emplace(*context, api_settings);
   // Before any request is served, settle what a crash left undone between git and the database.
-  app::settle_git_intents(*context, 0s);
-  app::settle_pushes(*context);
+  app::settle_left_intents(*context, 0s);
   app::release_due(*context, true);
   Housekeeper housekeeper(5s, [&] {
     token_use.flush(*database);
-    app::settle_git_intents(*context, limits::git_intent_time);
-    app::settle_pushes(*context);
+    app::settle_left_intents(*context, limits::ref_intent_time);
   });
   Housekeeper gate_timer(limits::gate_timer_every, [&, looks = 0]() mutable {
     app::release_due(*context, ++looks % gate_sweep_looks == 0);
