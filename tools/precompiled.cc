@@ -1,1 +1,2 @@
-// A target needs a file; this one is there for its precompiled headers (CMakeLists.txt).
+// An empty source, because a target needs one: it exists for its precompiled headers
+// (CMakeLists.txt).

@@ -72,7 +72,7 @@ Checkout::Checkout(fs::path home, const std::atomic<bool>& cancel)
     : home_(std::move(home)), cancel_(cancel) {}
 
 Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   for (const Rule& rule : rules) {
     if (rule.git.starts_with('/')) named_paths_.insert(rule.git);
   }
@@ -80,8 +80,8 @@ Result<void> Checkout::prepare(const std::vector<Rule>& rules) {
 }
 
 Result<void> Checkout::name_path(const std::string& git) {
-  std::lock_guard lock(mutex_);
-  for (const std::string& path : {git, git + ".git"}) {  // git tries `.git` as well
+  Lock lock(mutex_);
+  for (const std::string& path : {git, git + ".git"}) {  // git looks there, too
     std::error_code error;
     if (!path.starts_with('/') || !fs::is_directory(path, error)) continue;
     if (!named_paths_.insert(path).second) continue;
@@ -189,7 +189,7 @@ Result<void> Checkout::fetch(const Rule& rule, const std::string& sha, const fs:
 Result<void> Checkout::fetch_into_mirror(const Source& source, RunLog& log) {
   const fs::path& mirror = source.mirror;
   auto mutex = mutex_of(mirror);
-  std::lock_guard lock(*mutex);
+  Lock lock(*mutex);
   std::error_code error;
   if (!fs::exists(mirror / "HEAD", error)) {
     TRY(make_folders(mirror));
@@ -325,10 +325,10 @@ Result<void> Checkout::add_lfs_files(const Source& source, RunLog& log) const {
   return fail(ErrorCode::unavailable, "The files in Git LFS could not be fetched");
 }
 
-std::shared_ptr<std::mutex> Checkout::mutex_of(const fs::path& mirror) {
-  std::lock_guard lock(mutex_);
+std::shared_ptr<Mutex> Checkout::mutex_of(const fs::path& mirror) {
+  Lock lock(mutex_);
   auto& mutex = mirrors_[mirror];
-  if (!mutex) mutex = std::make_shared<std::mutex>();
+  if (!mutex) mutex = std::make_shared<Mutex>();
   return mutex;
 }
 

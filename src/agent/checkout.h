@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/run_log.h"
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace esclusa::agent {
 
@@ -66,7 +66,7 @@ class Checkout {
   /// Lets git read a local repository that belongs to another user; git refuses that unless the
   /// path is configured.
   Result<void> name_path(const std::string& git);
-  Result<void> write_settings() const;
+  Result<void> write_settings() const REQUIRES(mutex_);
   Result<void> add_lfs_files(const Source& source, RunLog& log) const;
   /// The pointers in a checkout that Git LFS would replace by files.
   Result<std::vector<std::string>> list_pointers(const std::filesystem::path& folder,
@@ -74,14 +74,14 @@ class Checkout {
   Result<void> fetch(const Rule& rule, const std::string& sha, const std::filesystem::path& mirror,
                      RunLog& log) const;
   bool has_commit(const std::filesystem::path& mirror, const std::string& sha) const;
-  /// Allows one fetch at a time into a repository.
-  std::shared_ptr<std::mutex> mutex_of(const std::filesystem::path& mirror);
+  /// One fetch at a time into a repository.
+  std::shared_ptr<Mutex> mutex_of(const std::filesystem::path& mirror);
 
   std::filesystem::path home_;
   const std::atomic<bool>& cancel_;
-  std::mutex mutex_;
-  std::map<std::filesystem::path, std::shared_ptr<std::mutex>> mirrors_;
-  std::set<std::string> named_paths_;  ///< configured as safe directories
+  Mutex mutex_;
+  std::map<std::filesystem::path, std::shared_ptr<Mutex>> mirrors_ GUARDED_BY(mutex_);
+  std::set<std::string> named_paths_ GUARDED_BY(mutex_);  ///< in the settings of git
 };
 
 /// The user and password of a URL, not decoded; empty if there are none.

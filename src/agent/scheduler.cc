@@ -9,11 +9,6 @@
 
 namespace esclusa::agent {
 
-std::chrono::milliseconds Scheduler::Backoff::after(size_t failed_count) const {
-  constexpr size_t shift_max = 20;
-  return std::min(longest, first * (1 << std::min(failed_count - 1, shift_max)));
-}
-
 Scheduler::Scheduler(size_t thread_count, Backoff backoff)
     : thread_count_(thread_count), backoff_(backoff) {}
 
@@ -21,7 +16,7 @@ Scheduler::~Scheduler() { stop(); }
 
 void Scheduler::add(std::string lane, int64_t order, Step step) {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     auto after = std::ranges::find_if(entries_, [&](const Entry& e) { return e.order > order; });
     entries_.insert(after, Entry{std::move(lane), order, std::move(step)});
   }
@@ -34,15 +29,15 @@ void Scheduler::start() {
 
 void Scheduler::stop() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
 }
 
 bool Scheduler::wait_idle(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, time, [this] {
+  Lock lock(mutex_);
+  return changed_.wait_for(lock, time, [this]() REQUIRES(mutex_) {
     return std::ranges::none_of(entries_, [](const Entry& entry) { return entry.is_running; });
   });
 }
@@ -62,7 +57,7 @@ Scheduler::Entry* Scheduler::find_ready(Clock::time_point& look_again) {
 }
 
 void Scheduler::work() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (!stopping_) {
     auto look_again = Clock::now() + std::chrono::hours(1);
     Entry* entry = find_ready(look_again);

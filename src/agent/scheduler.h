@@ -1,13 +1,14 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/backoff.h"
+#include "base/mutex.h"
 
 namespace esclusa::agent {
 
@@ -19,12 +20,7 @@ enum class Next { done, try_again };
 class Scheduler {
  public:
   using Step = std::function<Next()>;
-  struct Backoff {
-    std::chrono::milliseconds first{1000};
-    std::chrono::milliseconds longest{60'000};
-    /// The pause after that many failures: doubled each time.
-    std::chrono::milliseconds after(size_t failed_count) const;
-  };
+  using Backoff = esclusa::Backoff;
 
   Scheduler(size_t thread_count, Backoff backoff);
   /// Calls `stop`, and waits for the running steps.
@@ -50,15 +46,15 @@ class Scheduler {
     Clock::time_point not_before{};
   };
   void work();
-  /// The entry that may run now, or null and the time to look again. Entries are sorted by order.
-  Entry* find_ready(Clock::time_point& look_again);
+  /// The entry whose turn it is, or null and when to look again. Entries are sorted by order.
+  Entry* find_ready(Clock::time_point& look_again) REQUIRES(mutex_);
 
   const size_t thread_count_;
   const Backoff backoff_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::list<Entry> entries_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::list<Entry> entries_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;
 };
 

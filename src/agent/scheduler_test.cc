@@ -110,14 +110,5 @@ TEST_CASE("Scheduler: after stop nothing begins, and wait_idle waits for what ru
   CHECK(watched.begun == std::vector<std::string>{"a1"});
 }
 
-TEST_CASE("Backoff: doubles up to its longest") {
-  const Scheduler::Backoff backoff{1s, 60s};
-  CHECK(backoff.after(1) == 1s);
-  CHECK(backoff.after(2) == 2s);
-  CHECK(backoff.after(6) == 32s);
-  CHECK(backoff.after(7) == 60s);
-  CHECK(backoff.after(1'000'000) == 60s);
-}
-
 }  // namespace
 }  // namespace esclusa::agent

@@ -1,8 +1,8 @@
 #pragma once
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace esclusa::agent {
 
@@ -11,7 +11,7 @@ class StopFlag {
  public:
   void request() {
     {
-      std::lock_guard lock(mutex_);
+      Lock lock(mutex_);
       requested_ = true;
     }
     changed_.notify_all();
@@ -20,18 +20,18 @@ class StopFlag {
   /// For run_process, which reads it regularly.
   const std::atomic<bool>& flag() const { return requested_; }
   void wait() {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     changed_.wait(lock, [this] { return requested_.load(); });
   }
   /// True if the stop was requested within that time.
   bool wait_for(std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     return changed_.wait_for(lock, time, [this] { return requested_.load(); });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  Mutex mutex_;
+  Condition changed_;
   std::atomic<bool> requested_ = false;
 };
 

@@ -112,7 +112,7 @@ fs::path WorkFolder::mirror_of(const std::string& repository) const {
 }
 
 Result<Enqueued> WorkFolder::enqueue(const DeploymentEvent& event) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   std::error_code error;
   const fs::path file = queue_file(event);
   if (fs::exists(file, error)) {
@@ -140,7 +140,7 @@ std::optional<DeploymentEvent> WorkFolder::read_queued(const fs::path& file) {
 }
 
 Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   std::vector<DeploymentEvent> events;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_ / "queue", error)) {
@@ -161,13 +161,13 @@ Result<std::vector<DeploymentEvent>> WorkFolder::queued() {
 }
 
 Result<void> WorkFolder::dequeue(const DeploymentEvent& event) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   told_again_.erase(queue_file(event));
   return remove_durably(queue_file(event));
 }
 
 Result<bool> WorkFolder::dequeue_unless_told_again(const DeploymentEvent& event) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (told_again_.erase(queue_file(event)) > 0) return false;
   TRY(remove_durably(queue_file(event)));
   return true;
@@ -176,7 +176,7 @@ Result<bool> WorkFolder::dequeue_unless_told_again(const DeploymentEvent& event)
 Result<std::optional<RunFolder>> WorkFolder::begin_run(const DeploymentEvent& event,
                                                        const client::Deployment& deployment,
                                                        RunRecord record) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   const fs::path target = run_path(event.repository, event.id);
   std::error_code ignored;
   if (fs::exists(target, ignored)) {

@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "agent/event.h"
 #include "base/error.h"
+#include "base/mutex.h"
 
 /// The agent's files on the disk, so that nothing is lost and nothing runs twice:
 ///
@@ -110,14 +110,15 @@ class WorkFolder {
   std::filesystem::path queue_file(const DeploymentEvent& event) const;
   /// `nullopt` if the file does not have a name that the agent gives.
   static std::optional<DeploymentEvent> read_queued(const std::filesystem::path& file);
-  /// Removes the file of an event that has a run from the queue.
-  void forget(const DeploymentEvent& event);
+  /// Takes the file of an event that has a run from the queue.
+  void forget(const DeploymentEvent& event) REQUIRES(mutex_);
   std::filesystem::path run_path(const std::string& repository, int64_t deployment) const;
 
   std::filesystem::path path_;
   int lock_;
-  std::mutex mutex_;
-  std::set<std::filesystem::path> told_again_;  ///< the queued files whose event came again
+  Mutex mutex_;
+  /// Files of the queue whose event came again.
+  std::set<std::filesystem::path> told_again_ GUARDED_BY(mutex_);
 };
 
 /// `owner/name` as two folders that stay below their parent, whatever the name is.

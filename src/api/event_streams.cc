@@ -1,7 +1,7 @@
 #include "api/event_streams.h"
 
 #include <algorithm>
-#include <new>
+#include <iterator>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -33,15 +33,6 @@ std::string feed_page_text(const app::FeedPage& page) {
   return json.take();
 }
 
-EventStreams::~EventStreams() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
 std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
   const auto now = Clock::now();
   Reader reader{.request = std::move(request),
@@ -55,14 +46,15 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
     stream->write(greeting(reader.request.after));
   }
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     size_t& own_count = counts_[account_of(reader.request)];
-    if (stopping_ || count_ >= limits::feed_streams ||
-        own_count >= limits::feed_streams_per_account) {
+    if (count_ >= limits::feed_streams || own_count >= limits::feed_streams_per_account) {
       return nullptr;
     }
-    // What may fail for lack of memory or threads comes before the stream is counted.
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    // What may fail for want of memory or threads comes before it counts.
+    if (!thread_) {
+      thread_.emplace("event streams", [this](const std::stop_token& stop) { run(stop); });
+    }
     arrived_.push_back(std::move(reader));
     ++own_count;
     ++count_;
@@ -74,50 +66,50 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
 
 void EventStreams::wake() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     woken_ = true;
   }
   changed_.notify_one();
 }
 
 void EventStreams::count_down(const Reader& reader) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   --count_;
   auto own = counts_.find(account_of(reader.request));
   if (--own->second == 0) counts_.erase(own);
 }
 
-void EventStreams::run() {
-  std::vector<Reader> readers;
-  auto next_look = Clock::time_point::max();
-  for (;;) {
+void EventStreams::run(const std::stop_token& stop) {
+  const std::stop_callback stopping(stop, [this] { wake(); });
+  auto next_look = Clock::now();
+  while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
-      auto has_work = [this] { return stopping_ || woken_; };
-      // Without readers there is nothing to wait for, and a very late deadline would overflow.
-      if (readers.empty() && arrived_.empty()) {
-        changed_.wait(lock, has_work);
+      Lock lock(mutex_);
+      auto is_woken = [this]() REQUIRES(mutex_) { return woken_; };
+      // Without readers there is nothing to look for. A time far away would overflow.
+      if (readers_.empty() && arrived_.empty()) {
+        changed_.wait(lock, is_woken);
       } else {
-        changed_.wait_until(lock, next_look, has_work);
+        changed_.wait_until(lock, next_look, is_woken);
       }
-      if (stopping_) return;
       woken_ = false;
-      std::ranges::move(arrived_, std::back_inserter(readers));
+      std::ranges::move(arrived_, std::back_inserter(readers_));
       arrived_.clear();
     }
-    next_look = serve_all(readers);
+    if (stop.stop_requested()) return;
+    next_look = serve_all();
     std::this_thread::sleep_for(limits::feed_gather_time);
   }
 }
 
-/// Serves each reader once. Returns the time at which to look again.
-EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& readers) {
+/// One turn for each, and when to look again.
+EventStreams::Clock::time_point EventStreams::serve_all() {
   const auto now = Clock::now();
   auto next_look = now + look_time;
-  if (readers.empty()) return next_look;
+  if (readers_.empty()) return next_look;
   const auto end = app::feed_end(context_);
-  if (!end) return next_look;  // the error was logged where it happened
-  std::erase_if(readers, [&](Reader& reader) {
+  if (!end) return next_look;  // it is logged where it failed
+  std::erase_if(readers_, [&](Reader& reader) {
     bool has_more = false;
     const bool stays = serve_or_end(reader, end->settled, now, has_more);
     if (!stays) count_down(reader);
@@ -129,14 +121,15 @@ EventStreams::Clock::time_point EventStreams::serve_all(std::vector<Reader>& rea
   return next_look;
 }
 
-/// Ends the stream of a client when memory runs out: the client reconnects at its last position.
+/// Breaks off the stream of a client for which there is no memory, or a row that cannot be read:
+/// it comes again, where it was, and the others go on.
 bool EventStreams::serve_or_end(Reader& reader, int64_t settled, Clock::time_point now,
                                 bool& has_more) const {
   try {
     return serve(reader, settled, now, has_more);
-  } catch (const std::bad_alloc&) {
-    log::error("a stream of events was ended: there is no more memory");
-    reader.stream->close();
+  } catch (const std::exception& exception) {
+    log::error("a stream of events broke off", {{"error", exception.what()}});
+    reader.stream->abort();
     return false;
   }
 }

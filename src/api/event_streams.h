@@ -1,14 +1,13 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "app/feed.h"
+#include "base/mutex.h"
+#include "base/supervised.h"
 #include "http/body_stream.h"
 
 namespace esclusa::api {
@@ -33,7 +32,6 @@ struct StreamRequest {
 class EventStreams {
  public:
   explicit EventStreams(const app::Context& context) : context_(context) {}
-  ~EventStreams();
   EventStreams(const EventStreams&) = delete;
 
   /// The body of the answer; null if too many clients wait, in total or of that account.
@@ -50,8 +48,8 @@ class EventStreams {
     Clock::time_point heartbeat;  ///< when something must be sent to keep the connection alive
     Clock::time_point check;      ///< when the access of the client is judged again
   };
-  void run();
-  Clock::time_point serve_all(std::vector<Reader>& readers);
+  void run(const std::stop_token& stop);
+  Clock::time_point serve_all();
   bool serve_or_end(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool serve(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
   bool send(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
@@ -59,14 +57,15 @@ class EventStreams {
   void count_down(const Reader& reader);
 
   const app::Context& context_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Reader> arrived_;
-  std::map<AccountId, size_t> counts_;  ///< open streams of each account; 0 stands for no account
-  size_t count_ = 0;
-  bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  std::vector<Reader> arrived_ GUARDED_BY(mutex_);
+  /// Of those that are open; 0 stands for nobody.
+  std::map<AccountId, size_t> counts_ GUARDED_BY(mutex_);
+  size_t count_ GUARDED_BY(mutex_) = 0;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::vector<Reader> readers_;                                ///< of the thread alone
+  std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above
 };
 
 /// `{"next": …, "events": […]}`

@@ -8,7 +8,7 @@ namespace esclusa::api {
 FailedLogins::FailedLogins() : networks_(limits::counted_clients) {}
 
 bool FailedLogins::note(std::string_view peer, Timestamp now) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   Failures& failures = networks_.at(client_network(peer));
   if (now >= failures.end) failures = {now + limits::failed_login_time, 0};
   return ++failures.count > limits::failed_logins;

@@ -1,8 +1,8 @@
 #pragma once
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "base/recent_map.h"
 #include "base/time.h"
 
@@ -22,8 +22,8 @@ class FailedLogins {
     Timestamp end{};
     size_t count = 0;
   };
-  std::mutex mutex_;
-  RecentMap<std::string, Failures> networks_;
+  Mutex mutex_;
+  RecentMap<std::string, Failures> networks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::api

@@ -258,7 +258,19 @@ TEST_CASE_FIXTURE(
   CHECK_FALSE(reader.wait_for_end().contains("id: 2\n"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "GET events: the number of an account's open streams is limited") {
+TEST_CASE_FIXTURE(Fixture, "GET events as a stream: a row that cannot be read ends one, no other") {
+  const auto broken = stream(all, token("reader", "repo")),
+             whole = stream(all, token("ada", "repo"));
+  StreamReader reader_of_broken(broken.stream), reader_of_whole(whole.stream);
+  must(context.database.write([](store::Connection& tx) {
+    tx.execute("update account set kind = 'unknown' where login = 'reader'");
+  }));
+  deploy();
+  CHECK_FALSE(reader_of_broken.wait_for_end().contains("deployment"));
+  CHECK(reader_of_whole.wait_for("id: 1\n").contains("event: deployment"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "GET events: an account has so many streams and no more") {
   const std::string repo = token("ada", "repo"), other = token("reader", "repo");
   std::vector<std::unique_ptr<StreamReader>> readers;
   for (size_t i = 0; i < limits::feed_streams_per_account; ++i) {

@@ -1,16 +1,15 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
+#include "base/supervised.h"
 #include "http/body_stream.h"
 
 namespace esclusa::api {
@@ -31,7 +30,6 @@ class LongAnswers {
   static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
-  ~LongAnswers();
   LongAnswers(const LongAnswers&) = delete;
 
   /// Opens a body that begins with `begin`; null if `max_count` bodies are open, or
@@ -51,22 +49,23 @@ class LongAnswers {
     size_t count = 0;        ///< open bodies of this reader
     Clock::duration used{};  ///< starts at `turn_`, so that a new reader is not ahead of the others
   };
-  void run();
+  void run(const std::stop_token& stop);
   void wake();
-  void count_down(const std::string& reader);
-  Body* choose(std::vector<Body>& bodies);
-  bool write_next(std::vector<Body>& bodies);
+  void count_down(const std::string& reader) REQUIRES(mutex_);
+  Body* choose();
+  bool write_next();
   static void write_part(Body& body);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Body> arrived_;
-  std::map<std::string, Reader> readers_;
-  Clock::duration turn_{};  ///< the time that the reader of the latest part had used before it
-  size_t count_ = 0;
-  bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  std::vector<Body> arrived_ GUARDED_BY(mutex_);
+  std::map<std::string, Reader> readers_ GUARDED_BY(mutex_);
+  /// What the reader of the latest part had used before.
+  Clock::duration turn_ GUARDED_BY(mutex_){};
+  size_t count_ GUARDED_BY(mutex_) = 0;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::vector<Body> bodies_;                                   ///< of the thread alone
+  std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above
 };
 
 }  // namespace esclusa::api

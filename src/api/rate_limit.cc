@@ -25,7 +25,7 @@ void RateLimiter::Window::roll(Timestamp now, std::chrono::seconds length) {
 
 template <class Call>
 void RateLimiter::with_usage(const RateClient& client, Call call) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   call(client.account ? accounts_.at(*client.account) : networks_.at(client.network));
 }
 

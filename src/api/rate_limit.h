@@ -1,9 +1,9 @@
 #pragma once
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/ids.h"
+#include "base/mutex.h"
 #include "base/recent_map.h"
 #include "base/time.h"
 
@@ -101,9 +101,9 @@ class RateLimiter {
   void judge(Ticket& ticket, const Usage& usage, RequestKind kind, Timestamp now) const;
 
   const RateLimits limits_;
-  std::mutex mutex_;
-  RecentMap<AccountId, Usage> accounts_;
-  RecentMap<std::string, Usage> networks_;
+  Mutex mutex_;
+  RecentMap<AccountId, Usage> accounts_ GUARDED_BY(mutex_);
+  RecentMap<std::string, Usage> networks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::api

@@ -30,26 +30,24 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   return {base + (under_api_v3 ? "/api/v3" : ""), base, settings.ssh_address};
 }
 
-/// Whether the request asks for any row of the database. What the server says of itself does not,
-/// so that it is told also while the database cannot be read.
-bool asks_for_rows(const http::Request& request, const Match* match) {
-  if (request.door == http::Door::network && find_token(request.headers)) return true;
-  if (match == nullptr) return false;
-  switch (match->route->operation->audience) {
-    case Audience::repository:
-    case Audience::organization: return true;
-    default: return std::holds_alternative<ReadHandler>(match->route->handler);
-  }
+std::unexpected<Error> bad_credentials() {
+  return fail(ErrorCode::unauthenticated, "Bad credentials");
 }
 
-/// The caller. The unix sockets need no authentication: the socket says who it is.
-Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
-                                 const http::Request& request) {
+/// The caller, as far as the request says it without a look at the database. The unix sockets need
+/// no authentication: the socket says who it is.
+Result<core::Actor> authenticate(const http::Request& request) {
   if (request.door == http::Door::local_admin) return core::Actor::local_administrator();
-  if (request.door != http::Door::network) return core::Actor::nobody();
-  auto token = find_token(request.headers);
-  if (!token) return core::Actor::nobody();
-  return app::authenticate(context, *db, token->reveal());
+  const bool has_token = request.door == http::Door::network && find_token(request.headers);
+  if (has_token) return bad_credentials();  // one without the shape of a token
+  return core::Actor::nobody();
+}
+
+Result<core::Actor> authenticate(const app::Context& context, app::Reader& db,
+                                 const http::Request& request) {
+  const auto token = find_token(request.headers);
+  if (request.door != http::Door::network || !token) return authenticate(request);
+  return app::authenticate(context, db, token->reveal());
 }
 
 /// Each listener serves only its own operations.
@@ -58,6 +56,23 @@ bool is_behind(http::Door door, Audience audience) {
     case Audience::local_admin: return door == http::Door::local_admin;
     case Audience::ssh: return door == http::Door::ssh;
     default: return door == http::Door::network;
+  }
+}
+
+/// Whether the request asks for any row of the database. What the server says of itself does not,
+/// nor do most refusals, so that a client hears them also while the database cannot be read.
+bool asks_for_rows(const http::Request& request, const Match* match) {
+  if (request.door == http::Door::network) {
+    if (const auto token = find_token(request.headers)) {
+      return core::has_token_shape(token->reveal());
+    }
+  }
+  if (match == nullptr || !is_behind(request.door, match->route->operation->audience)) return false;
+  switch (match->route->operation->audience) {
+    case Audience::repository:
+    case Audience::organization: return true;
+    case Audience::account: return false;  // a refusal, as there is no token
+    default: return std::holds_alternative<ReadHandler>(match->route->handler);
   }
 }
 
@@ -168,7 +183,8 @@ Call Api::make_call(const http::Request& request, const Match* match, Timestamp 
 std::optional<http::Response> Api::refuse_early(app::Reader* db, Walk& walk) {
   const Span span("authenticate");
   Call& call = walk.call;
-  auto actor = authenticate(context_, db, call.request);
+  auto actor =
+      db != nullptr ? authenticate(context_, *db, call.request) : authenticate(call.request);
   if (actor) call.actor = actor->in_request(call.actor.request_id());
   walk.ticket.emplace(count(call, walk.match, walk.began));
   call.rate_limit = walk.ticket->quota();
@@ -216,7 +232,7 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
     if (refused) return Judged{};
     return judge(db, walk.call, *match);
   };
-  auto judged = asks_for_rows(request, match)
+  auto judged = asks_for_rows(request, walk.version ? match : nullptr)
                     ? context_.database.read([&](app::Reader& db) { return look(&db); })
                     : look(nullptr);
 

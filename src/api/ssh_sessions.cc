@@ -11,7 +11,7 @@ constexpr auto silence = 4 * limits::ssh_session_check_time;
 }  // namespace
 
 bool SshSessions::has_room(Timestamp now) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (heard_.size() >= limits::ssh_sessions) {
     std::erase_if(heard_, [&](const auto& session) { return now - session.second > silence; });
   }
@@ -19,12 +19,12 @@ bool SshSessions::has_room(Timestamp now) {
 }
 
 void SshSessions::note(const std::string& id, Timestamp now) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   heard_[id] = now;
 }
 
 void SshSessions::end(const std::string& id) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   heard_.erase(id);
 }
 

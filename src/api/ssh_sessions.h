@@ -1,8 +1,8 @@
 #pragma once
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/time.h"
 
 namespace esclusa::api {
@@ -17,8 +17,8 @@ class SshSessions {
   void end(const std::string& id);
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, Timestamp> heard_;
+  Mutex mutex_;
+  std::map<std::string, Timestamp> heard_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::api

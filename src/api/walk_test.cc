@@ -82,7 +82,7 @@ TEST_CASE("walk: POST a deployment") {
   const Trace first = server.last;
   // The environment is there, and the statements are prepared.
   CHECK(server.cost("POST", "/deployments", R"({"ref":"main","required_contexts":[]})", 201) ==
-        "2 snapshots, 1 transactions, 0 statements, 1 git opens");
+        "2 snapshots, 1 transactions, 14 statements, 1 git opens");
   CHECK(first.steps().front().name == "snapshot");
   if (std::getenv("ESCLUSA_PRINT_WALK") != nullptr) {
     print("POST /repos/ada/application/deployments", server.last);
@@ -94,9 +94,9 @@ TEST_CASE("walk: what the hot requests cost") {
   const std::string body = R"({"ref":"main","required_contexts":[]})";
   server.cost("POST", "/deployments", body, 201);
   CHECK(server.cost("GET", "/deployments/1", "", 200) ==
-        "1 snapshots, 0 transactions, 0 statements, 0 git opens");
+        "1 snapshots, 0 transactions, 4 statements, 0 git opens");
   CHECK(server.cost("GET", "/deployments", "", 200) ==
-        "1 snapshots, 0 transactions, 0 statements, 0 git opens");
+        "1 snapshots, 0 transactions, 5 statements, 0 git opens");
   CHECK(server.cost("POST", "/deployments/1/statuses", R"({"state":"success"})", 201) ==
-        "1 snapshots, 1 transactions, 0 statements, 0 git opens");
+        "1 snapshots, 1 transactions, 12 statements, 0 git opens");
 }

@@ -23,7 +23,7 @@ std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view me
   const char* key_data = key.empty() ? "" : key.data();
   if (HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
            bytes_of(mac), &length) == nullptr) {
-    throw std::bad_alloc();  // nothing else can fail here
+    throw std::bad_alloc();  // the only possible cause
   }
   mac.resize(length);
   return mac;
@@ -102,7 +102,7 @@ std::string sha256(std::string_view bytes) {
   std::string digest(crypto_hash_sha256_BYTES, '\0');
   if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) !=
       1) {
-    throw std::bad_alloc();  // nothing else can fail here
+    throw std::bad_alloc();  // the only possible cause
   }
   return digest;
 }

@@ -63,7 +63,7 @@ TEST_CASE("hmac: GitHub's documented vector, RFC 4231 and RFC 2202") {
         "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 }
 
-TEST_CASE("hmac: an empty key and an empty message are values like any other") {
+TEST_CASE("hmac: an empty key and an empty message are valid") {
   const std::string expected = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
   CHECK(hmac_sha256_hex("", "") == expected);
   CHECK(hmac_sha256_hex({}, {}) == expected);
@@ -85,7 +85,7 @@ TEST_CASE("random_uuid: version 4, lower case, never the same") {
   CHECK(seen.size() == 100);
 }
 
-TEST_CASE("random_base62: the asked length, of letters and digits") {
+TEST_CASE("random_base62: the requested length, letters and digits only") {
   CHECK(random_base62(0).empty());
   const std::string text = random_base62(5000);
   CHECK(text.size() == 5000);

@@ -21,7 +21,7 @@ TEST_CASE("parse_positive: nothing for anything else") {
   }
 }
 
-TEST_CASE("Id: each table has a type of its own") {
+TEST_CASE("Id: each table has its own type") {
   static_assert(!std::is_convertible_v<HookId, DeploymentId>);
   CHECK_FALSE(HookId{});
   CHECK(HookId{1});

@@ -27,7 +27,7 @@ inline constexpr size_t failed_logins = 1000;
 inline constexpr auto failed_login_time = 10min;
 
 // JSON.
-inline constexpr size_t json_depth = 64;         ///< deeper bodies broke other servers' lists
+inline constexpr size_t json_depth = 64;         ///< deeper JSON has broken other servers
 inline constexpr size_t payload_bytes = 65'536;  ///< stored with every deployment and event
 inline constexpr size_t number_chars = 64;       ///< longer numbers only cost time
 
@@ -58,35 +58,35 @@ inline constexpr size_t review_comment_chars = 1024;  ///< as long as a deployme
 // Gates. GitHub documents the wait and the reviewers.
 inline constexpr int wait_timer_minutes = 43'200;  ///< thirty days
 inline constexpr size_t reviewers = 6;             ///< users and teams together
-inline constexpr size_t branch_policies = 500;     ///< each is tried at each judgement
+inline constexpr size_t branch_policies = 500;     ///< all are matched at each judgement
 inline constexpr size_t branch_protections = 500;  ///< as above
 inline constexpr size_t ref_pattern_bytes = 255;   ///< as long as a name in a file system
-inline constexpr auto gate_timer_every = 1s;       ///< how late a wait timer may open
+inline constexpr auto gate_timer_every = 1s;       ///< a wait timer opens at most this late
 
 // Lists: GitHub's.
 inline constexpr int page_default = 30;
 inline constexpr int page_max = 100;
 
 // Reading git: GitHub's where it documents one.
-inline constexpr size_t commit_message_bytes = 64 * 1024;     ///< of what answers show
-inline constexpr size_t commit_parents = 100;                 ///< git itself makes no wider merges
-inline constexpr int64_t counted_commits = 10'000;            ///< beyond, lists have no last page
-inline constexpr size_t compared_commits = 250;               ///< GitHub's, without pages
-inline constexpr size_t diff_files = 3000;                    ///< GitHub's, of one commit
-inline constexpr size_t diff_page_files = 300;                ///< GitHub's, per page
-inline constexpr size_t diff_trees = 50'000;                  ///< folders opened for them
-inline constexpr size_t diff_depth = 1000;                    ///< folders in folders
-inline constexpr size_t diff_blob_bytes = 1024 * 1024;        ///< a larger file has no lines
+inline constexpr size_t commit_message_bytes = 64 * 1024;  ///< in answers
+inline constexpr size_t commit_parents = 100;              ///< git itself makes no wider merges
+inline constexpr int64_t counted_commits = 10'000;         ///< beyond, lists have no last page
+inline constexpr size_t compared_commits = 250;            ///< GitHub's, without pages
+inline constexpr size_t diff_files = 3000;                 ///< GitHub's, of one commit
+inline constexpr size_t diff_page_files = 300;             ///< GitHub's, per page
+inline constexpr size_t diff_trees = 50'000;               ///< folders opened for one difference
+inline constexpr size_t diff_depth = 1000;                 ///< folders in folders
+inline constexpr size_t diff_blob_bytes = 1024 * 1024;  ///< lines of larger files are not compared
 inline constexpr size_t diff_total_bytes = 32 * 1024 * 1024;  ///< half a second of comparing
 inline constexpr size_t patch_bytes = 512 * 1024;             ///< of one file
 inline constexpr size_t patch_total_bytes = 1024 * 1024;      ///< of one answer
 
-// What events tell of git, which every receiver gets.
+// Git data in events. Every receiver gets it.
 inline constexpr size_t event_branches = 10;                 ///< GitHub's, of a `status`
-inline constexpr size_t event_branch_candidates = 64;        ///< branches asked for the commit
+inline constexpr size_t event_branch_candidates = 64;        ///< branches that are searched
 inline constexpr size_t event_branch_commits = 1000;         ///< read in the search: some 5 ms
-inline constexpr size_t push_commits = 250;                  ///< of GitHub's 2,048
-inline constexpr size_t push_files = 300;                    ///< named for each of them
+inline constexpr size_t push_commits = 250;                  ///< GitHub sends up to 2,048
+inline constexpr size_t push_files = 300;                    ///< per commit
 inline constexpr size_t push_total_bytes = 1 * 1024 * 1024;  ///< messages and names of a push
 
 // Webhooks.
@@ -97,23 +97,22 @@ inline constexpr size_t delivery_concurrency = 64;      ///< open sends in all
 inline constexpr size_t delivery_hook_concurrency = 4;  ///< open sends per hook
 inline constexpr size_t kept_response_bytes = 8 * 1024;
 inline constexpr size_t kept_header_bytes = 16 * 1024;
-inline constexpr int replayed_deliveries = 10'000;  ///< in one transaction, a second at most
-inline constexpr auto former_secret_time = 24h;     ///< receivers change theirs within a day
-inline constexpr auto former_secret_time_max =
-    168h;  ///< a secret that stays is none that was changed
+inline constexpr int replayed_deliveries = 10'000;    ///< in one transaction, a second at most
+inline constexpr auto former_secret_time = 24h;       ///< time for receivers to change theirs
+inline constexpr auto former_secret_time_max = 168h;  ///< a longer overlap defeats the change
 
 // The feed of events.
 inline constexpr int feed_page_events = 100;             ///< as long as a page of a list
-inline constexpr size_t feed_page_bytes = 1024 * 1024;   ///< a hundred ordinary ones
-inline constexpr int feed_scan_events = 1000;            ///< looked at for one page
+inline constexpr size_t feed_page_bytes = 1024 * 1024;   ///< a hundred ordinary events
+inline constexpr int feed_scan_events = 1000;            ///< examined for one page
 inline constexpr auto feed_wait = 60s;                   ///< proxies give up soon after
 inline constexpr auto feed_heartbeat = 15s;              ///< proxies' idle time is 30 s or more
-inline constexpr auto feed_check_time = 3s;              ///< after which a revoked token ends
-inline constexpr auto feed_gather_time = 2ms;            ///< between two looks, under load
+inline constexpr auto feed_check_time = 3s;              ///< a revoked token's stream ends so soon
+inline constexpr auto feed_gather_time = 2ms;            ///< between two reads, under load
 inline constexpr size_t feed_streams = 1000;             ///< open at once, waiting ones too
 inline constexpr size_t feed_streams_per_account = 100;  ///< a fleet of agents
 inline constexpr int64_t deployment_log_bytes = 16 * 1024 * 1024;  ///< an agent's 10 MiB, and more
-inline constexpr int64_t deployment_log_parts = 50'000;  ///< a day of a part every two seconds
+inline constexpr int64_t deployment_log_parts = 50'000;  ///< one every two seconds for a day
 
 // Storage.
 inline constexpr size_t commit_batch = 256;    ///< closures per group commit
@@ -123,11 +122,11 @@ inline constexpr int transaction_tries = 5;    ///< of a change that conflicts w
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
-inline constexpr auto ref_intent_time = 10min;  ///< a merge that is open for so long has failed
+inline constexpr auto ref_intent_time = 10min;  ///< after that, an open merge has failed
 
 // SSH.
 inline constexpr auto key_lookup_time = 2s;         ///< sshd's client waits for it
-inline constexpr auto ssh_session_check_time = 2s;  ///< after which a revoked key's session ends
+inline constexpr auto ssh_session_check_time = 2s;  ///< a revoked key's session ends so soon
 inline constexpr size_t ssh_sessions = 1000;        ///< open at once: each holds a connection
 inline constexpr int64_t pushed_bytes = 1024 * 1024 * 1024;  ///< of one push
 inline constexpr auto ssh_keygen_time = 5s;                  ///< it takes some 10 ms

@@ -1,8 +1,6 @@
 #include "base/log.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -10,36 +8,23 @@
 #include <vector>
 
 #include "base/text.h"
-#include "support/temp_folder.h"
+#include "support/captured_log.h"
 
 using namespace esclusa;
+using test::captured_log;
 
 namespace {
 
-/// What `body` writes to standard error.
-std::string captured(const std::function<void()>& body) {
-  test::TempFolder folder;
-  const auto file = folder.write("log", "");
-  const int saved = dup(STDERR_FILENO);
-  const int target = open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  REQUIRE(dup2(target, STDERR_FILENO) >= 0);
-  body();
-  dup2(saved, STDERR_FILENO);
-  close(saved);
-  close(target);
-  return test::read_file(file);
-}
-
-/// The logged line without its time.
+/// The line without its time.
 std::string logged(const std::function<void()>& body) {
-  std::string line = captured(body);
+  std::string line = captured_log(body);
   REQUIRE(line.starts_with("{\"time\":\""));
   return line.substr(line.find(",\"level\""));
 }
 
 }  // namespace
 
-TEST_CASE("log: one JSON object a line, with the fields in order") {
+TEST_CASE("log: one JSON object per line, with the fields in order") {
   CHECK(logged([] { log::info("started", {{"port", 8080}, {"host", "::"}}); }) ==
         ",\"level\":\"info\",\"message\":\"started\",\"port\":\"8080\",\"host\":\"::\"}\n");
   CHECK(logged([] { log::warning("{} %s"); }) == ",\"level\":\"warning\",\"message\":\"{} %s\"}\n");
@@ -47,7 +32,7 @@ TEST_CASE("log: one JSON object a line, with the fields in order") {
 
 TEST_CASE("log: no value can forge a line or move a cursor") {
   const std::string line =
-      captured([] { log::error("a\n{\"level\"", {{"ref", "\x1b[2J\xc2\x9b\xff\r\n\"}"}}); });
+      captured_log([] { log::error("a\n{\"level\"", {{"ref", "\x1b[2J\xc2\x9b\xff\r\n\"}"}}); });
   CHECK(std::ranges::count(line, '\n') == 1);
   CHECK(line.ends_with(R"("message":"a\n{\"level\"","ref":"\u001b[2J\u009b)"
                        "\xef\xbf\xbd"
@@ -56,18 +41,18 @@ TEST_CASE("log: no value can forge a line or move a cursor") {
 }
 
 TEST_CASE("log: lines below the level are dropped") {
-  CHECK(captured([] { log::debug("hidden"); }).empty());
+  CHECK(captured_log([] { log::debug("hidden"); }).empty());
   log::set_level(log::Level::error);
-  CHECK(captured([] { log::warning("hidden"); }).empty());
-  CHECK_FALSE(captured([] { log::error("seen"); }).empty());
+  CHECK(captured_log([] { log::warning("hidden"); }).empty());
+  CHECK_FALSE(captured_log([] { log::error("seen"); }).empty());
   CHECK(log::set_level("debug"));
-  CHECK_FALSE(captured([] { log::debug("seen"); }).empty());
+  CHECK_FALSE(captured_log([] { log::debug("seen"); }).empty());
   CHECK_FALSE(log::set_level("loud"));
   CHECK(log::set_level("info"));
 }
 
 TEST_CASE("log: lines of several threads do not mix") {
-  const std::string text = captured([] {
+  const std::string text = captured_log([] {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([] {

@@ -128,7 +128,7 @@ TEST_CASE("run_process: runs in the given directory") {
   CHECK(run(spec).output == folder.path().string() + "\n");
 }
 
-TEST_CASE("run_process: standard error goes where it is asked to") {
+TEST_CASE("run_process: standard error goes to the requested callback") {
   auto spec = shell("echo one; echo two >&2; echo three");
   CHECK(run(spec).output == "one\ntwo\nthree\n");
   std::string errors;
@@ -150,7 +150,7 @@ TEST_CASE("run_process: much input and output at once") {
   CHECK(errors == spec.input);
 }
 
-TEST_CASE("run_process: input that nobody reads, and none at all") {
+TEST_CASE("run_process: input that the program does not read, and no input") {
   auto spec = shell("exec <&-; exit 3");
   spec.input = std::string(1'000'000, 'x');
   CHECK(run(spec).outcome.exit_code == 3);
@@ -208,7 +208,7 @@ TEST_CASE("run_process: signals are back to their defaults in the child") {
   }
 }
 
-TEST_CASE("run_process: it leads a process group of its own") {
+TEST_CASE("run_process: it leads its own process group") {
   const auto ran =
       run(shell("read -r pid name state parent group rest < /proc/self/stat;"
                 "echo $$ $group"));

@@ -20,13 +20,13 @@ TEST_CASE("RecentMap: a new key evicts the least recently used one") {
   RecentMap<std::string, int> map(2);
   map.at("a") = 1;
   map.at("b") = 2;
-  CHECK(map.find("a") != nullptr);  // now b is the older one
+  CHECK(map.find("a") != nullptr);  // now b is the least recently used
   map.at("c") = 3;
   CHECK(map.size() == 2);
   CHECK(map.find("b") == nullptr);
   CHECK(map.at("a") == 1);
   CHECK(map.at("c") == 3);
-  CHECK(map.at("b") == 0);  // made anew
+  CHECK(map.at("b") == 0);  // a new value
 }
 
 TEST_CASE("RecentMap: keeps no more entries than its capacity after ten thousand keys") {

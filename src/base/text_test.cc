@@ -31,7 +31,7 @@ TEST_CASE("append_json_string: escapes what JSON and terminals must not see") {
   CHECK(json("\xc2\xa0") == "\"\xc2\xa0\"");
 }
 
-TEST_CASE("append_json_string: bytes that are no UTF-8 become U+FFFD") {
+TEST_CASE("append_json_string: bytes that are not UTF-8 become U+FFFD") {
   CHECK(json("a\xff"
              "b") ==
         "\"a\xef\xbf\xbd"
@@ -41,7 +41,7 @@ TEST_CASE("append_json_string: bytes that are no UTF-8 become U+FFFD") {
   CHECK(is_utf8(json("\xed\xa0\x80")));
 }
 
-TEST_CASE("ascii_lower and equal_ignoring_case: ASCII letters alone") {
+TEST_CASE("ascii_lower and equal_ignoring_case: ASCII letters only") {
   CHECK(ascii_lower("AZaz09[\xc3\x89") == "azaz09[\xc3\x89");
   CHECK(equal_ignoring_case("Content-TYPE", "content-type"));
   CHECK(equal_ignoring_case("", ""));
@@ -49,7 +49,7 @@ TEST_CASE("ascii_lower and equal_ignoring_case: ASCII letters alone") {
   CHECK_FALSE(equal_ignoring_case("[", "{"));
 }
 
-TEST_CASE("trim: blanks at both ends") {
+TEST_CASE("trim: removes blanks at both ends") {
   CHECK(trim(" \t a b\r\n") == "a b");
   CHECK(trim(" \n").empty());
   CHECK(trim("").empty());

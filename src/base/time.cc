@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <ctime>
-#include <mutex>
 #include <numeric>
 
 #include "base/forward_clock.h"
 #include "base/ids.h"
+#include "base/mutex.h"
 
 namespace esclusa {
 
 Timestamp system_now() {
   using namespace std::chrono;
-  static std::mutex mutex;
-  static ForwardClock clock;
-  const std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static ForwardClock clock GUARDED_BY(mutex);
+  const Lock lock(mutex);
   const auto wall = time_point_cast<microseconds>(system_clock::now());
   return clock.tell(wall, duration_cast<microseconds>(steady_clock::now().time_since_epoch()));
 }

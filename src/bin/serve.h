@@ -4,7 +4,8 @@
 
 namespace esclusa {
 
-/// Runs the server until SIGTERM or SIGINT; requests in flight are answered first.
+/// Runs a node as a process: until SIGTERM or SIGINT; what is in flight is answered first. SIGHUP
+/// reads the TLS certificate again.
 Result<void> serve(const ServerSettings& settings);
 
 }  // namespace esclusa

@@ -91,7 +91,7 @@ TEST_CASE("check_access: visibility, role and scopes against a route's requireme
       {is_public, Role::write, "repo:status", Role::write, deployments, 403},
       {is_public, Role::write, "public_repo", Role::write, deployments, 200},
       {is_public, Role::write, "repo_deployment", Role::write, deployments, 200},
-      // repo_deployment opens deployments without opening code.
+      // repo_deployment gives access to deployments, but not to code.
       {is_private, Role::admin, "repo_deployment", Role::read, code, 404},
       {is_private, Role::read, "repo", Role::read, code, 200},
       {is_private, Role::read, "public_repo", Role::read, code, 404},

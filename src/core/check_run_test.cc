@@ -78,7 +78,7 @@ TEST_CASE("apply: the number of annotations of a run is limited") {
 }
 
 TEST_CASE(
-    "check_check_run: completed asks for a conclusion; names, links and lengths are checked") {
+    "check_check_run: completed requires a conclusion; names, links and lengths are checked") {
   CheckRunInput input;
   CHECK(check_check_run(input));
   input.status = CheckStatus::completed;

@@ -133,7 +133,7 @@ struct SecretRotation {
 /// Whether GitHub sends the event only to apps. A hook here gets it only if it names it: `*` does
 /// not include it, so that a hook made for GitHub gets the same events here.
 bool is_app_event(std::string_view event);
-/// Whether the hook asked for events of that kind.
+/// Whether the hook subscribes to events of that kind.
 bool wants_event(const Hook& hook, std::string_view event);
 
 /// Accepts known event names and `*`; an organization's hook may name more. App-only events are

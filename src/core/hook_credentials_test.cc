@@ -89,7 +89,7 @@ TEST_CASE("credentials of a URL: stored apart, masked, and kept when the URL is 
 }
 
 TEST_CASE(
-    "credentials of a URL: those that do not unseal are shown as there, and can be replaced") {
+    "credentials of a URL: if they cannot be unsealed, they are shown masked and can be replaced") {
   Hook hook = some_hook();
   hook.has_unreadable_credentials = true;
   CHECK(shown_url(hook) == "https://********@example.org/hook");

@@ -6,11 +6,11 @@
 
 namespace esclusa::git {
 
-/// The lines of a file `objects/info/alternates` that name a folder.
+/// The lines of an `objects/info/alternates` file that name a folder.
 std::vector<std::string_view> alternate_lines(std::string_view text);
 
-/// The folder that such a line means to git, without symbolic links; `objects` is the folder whose
-/// file it stands in. `error` if it cannot be found.
+/// The folder that git takes such a line for, without symbolic links. `objects` is the object
+/// folder that contains the file. `error` is set if the folder cannot be found.
 std::filesystem::path resolve_alternate(const std::filesystem::path& objects, std::string_view line,
                                         std::error_code& error);
 

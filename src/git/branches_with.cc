@@ -9,8 +9,8 @@
 #include "git/library.h"
 #include "git/refs.h"
 
-// All branches are walked down at once, the youngest commit first, and each commit is marked by the
-// branches that have it. What is older than the commit that is looked for cannot lead to it.
+// All branches are walked at the same time, newest commit first. Each commit is marked with the
+// branches that contain it. A commit that is older than the wanted one cannot lead to it.
 
 namespace esclusa::git {
 namespace {
@@ -35,14 +35,15 @@ class Search {
   Search(git_repository* repository, const git_oid& wanted)
       : repository_(repository), wanted_(wanted) {}
 
-  /// Marks a commit, and queues it if that was news. What cannot be read leads nowhere.
+  /// Adds branches to a commit's mark, and queues the commit if they were new. An unreadable commit
+  /// has no parents.
   void mark(const git_oid& id, Mask branches) {
     auto [at, is_new] = nodes_.try_emplace(id);
     Node& node = at->second;
     if (is_new) {
       CommitHandle commit;
       if (receive(commit, git_commit_lookup, repository_, &id) != 0) return;
-      // Clamped, so that no date that somebody invented overflows when two are compared.
+      // Limited, so that an invented date cannot overflow in a comparison.
       constexpr int64_t most = std::numeric_limits<int64_t>::max() / 2;
       node.date = std::clamp<int64_t>(git_commit_time(commit.get()), -most, most);
       for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
@@ -55,7 +56,7 @@ class Search {
     node.queued = true;
   }
 
-  /// The branches that were seen to have the commit: all, or as many as are wanted.
+  /// Returns the branches that were found to contain the commit; stops when there are enough.
   Mask run() {
     mark(wanted_, 0);
     const Node& wanted = nodes_[wanted_];
@@ -74,11 +75,11 @@ class Search {
  private:
   git_repository* repository_;
   git_oid wanted_;
-  std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // its nodes stay where they are
+  std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // pointers to its values stay valid
   std::priority_queue<Node*, std::vector<Node*>, Older> queue_;
 };
 
-/// The branches that are asked, the likelier ones first.
+/// The branches to check, the most likely ones first.
 Result<std::vector<core::Branch>> list_candidates(const Repository& repository,
                                                   const std::string& sha,
                                                   const std::string& default_branch) {

@@ -26,7 +26,7 @@ Names branches_with(const GitFixture& fixture, const std::string& sha) {
 
 }  // namespace
 
-TEST_CASE("list_branches_with: those that have the commit behind them, and no others") {
+TEST_CASE("list_branches_with: only the branches that contain the commit") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.branch("old", first);
@@ -34,7 +34,7 @@ TEST_CASE("list_branches_with: those that have the commit behind them, and no ot
   const std::string second = fixture.commit("main", "a", "2");
   const std::string idea = fixture.commit("topic", "b", "1");
   fixture.tag("v1", second);
-  // Those that end with the commit come first, then the default branch.
+  // Branches whose tip is the commit come first, then the default branch.
   CHECK(branches_with(fixture, first) == Names{"old", "main", "topic"});
   CHECK(branches_with(fixture, second) == Names{"main"});
   CHECK(branches_with(fixture, idea) == Names{"topic"});
@@ -48,7 +48,7 @@ TEST_CASE("list_branches_with: those that have the commit behind them, and no ot
   CHECK(branches_with(fixture, merge) == Names{"merged"});
 }
 
-TEST_CASE("list_branches_with: a commit that no branch has any more") {
+TEST_CASE("list_branches_with: a commit that is on no branch any more") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string lost = fixture.commit("main", "a", "2");
@@ -56,7 +56,7 @@ TEST_CASE("list_branches_with: a commit that no branch has any more") {
   CHECK(branches_with(fixture, lost) == Names{});
 }
 
-TEST_CASE("list_branches_with: ten of many, the likeliest first") {
+TEST_CASE("list_branches_with: ten of many, the most likely ones first") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   std::string commands;
@@ -72,7 +72,7 @@ TEST_CASE("list_branches_with: ten of many, the likeliest first") {
   CHECK(names.front() == "b100");
 }
 
-TEST_CASE("list_branches_with: the search ends, also in a long history") {
+TEST_CASE("list_branches_with: the search is bounded, also in a long history") {
   GitFixture fixture;
   std::string stream;
   for (size_t i = 0; i < limits::event_branch_commits + 10; ++i) {

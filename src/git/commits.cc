@@ -11,7 +11,8 @@
 namespace esclusa::git {
 namespace {
 
-/// Commits come roughly by age, so that a few older ones do not mean that only such follow.
+/// Commits come only roughly in order of age: a few older ones do not prove that all the rest are
+/// older.
 constexpr int older_in_a_row = 1000;
 
 std::string message_of(const git_commit* commit) {
@@ -21,7 +22,7 @@ std::string message_of(const git_commit* commit) {
   return to_utf8(text, git_commit_message_encoding(commit));
 }
 
-/// The signature of a signed commit. What is too long for an answer is left out.
+/// Reads the signature of a signed commit. A signature that is too long for an answer is left out.
 void read_signature(git_repository* repository, core::Commit& commit) {
   git_oid id = id_of(commit.sha);
   BufferHandle signature, text;
@@ -51,7 +52,7 @@ Result<WalkHandle> walk_from(git_repository* repository, const git_oid& start) {
   return walk;
 }
 
-/// The next commit of a walk; false at its end.
+/// Moves to the next commit of a walk; false at the end.
 Result<bool> next(git_revwalk* walk, git_oid& id) {
   const int error = git_revwalk_next(&id, walk);
   if (error == GIT_ITEROVER) return false;
@@ -97,7 +98,7 @@ Result<core::History> list_history(const Repository& repository, const std::stri
     if (index >= begin && index < end) {
       history.items.push_back(TRY(read_commit(repository, text_of(id))));
     }
-    // One more than the page is enough to know that another page follows.
+    // One commit more than the page shows that another page follows.
     if (history.total_count > end && history.total_count > limits::counted_commits) {
       history.counted_all = false;
       break;
@@ -115,7 +116,8 @@ Result<std::optional<Divergence>> diverge(const Repository& repository, const st
   divergence.merge_base_sha = text_of(*merge_base);
   std::vector<std::string> ahead;
   divergence.distance = TRY(measure_distance(repository.handle(), base_id, head_id, &ahead));
-  // libgit2 brings them into order; which ones they are, wrong clocks make it miscount.
+  // libgit2 only sorts the commits. With wrong clocks it does not select them correctly, so `ahead`
+  // does.
   const WalkHandle walk = TRY(walk_from(repository.handle(), head_id));
   git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME | GIT_SORT_REVERSE);
   if (git_revwalk_hide(walk.get(), &base_id) != 0) return unreadable("walking the commits");

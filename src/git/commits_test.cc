@@ -26,7 +26,7 @@ std::vector<std::string> shas(const std::vector<core::Commit>& commits) {
 
 using Shas = std::vector<std::string>;
 
-/// A commit object of that text, as no git program would write it.
+/// Writes a commit object with any text, even one that no git program would write.
 std::string raw_commit(const GitFixture& fixture, const std::string& text) {
   return fixture.git({"hash-object", "-t", "commit", "-w", "--stdin", "--literally"}, text);
 }
@@ -35,7 +35,7 @@ std::string empty_tree(const GitFixture& fixture) { return fixture.git({"mktree"
 
 }  // namespace
 
-TEST_CASE("read_commit: gives everything that git knows of a commit") {
+TEST_CASE("read_commit: returns everything that git stores about a commit") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
@@ -52,7 +52,7 @@ TEST_CASE("read_commit: gives everything that git knows of a commit") {
   CHECK(read(fixture, first).parent_shas.empty());
 }
 
-TEST_CASE("read_commit: a signature is taken out, with what it signs") {
+TEST_CASE("read_commit: a signature is returned separately, with the text that it signs") {
   GitFixture fixture;
   const std::string head = "tree " + empty_tree(fixture) +
                            "\nauthor A <a@example.com> 1700000000 +0000"
@@ -64,7 +64,7 @@ TEST_CASE("read_commit: a signature is taken out, with what it signs") {
   CHECK(commit.signed_text == head + "\nsigned\n");
 }
 
-TEST_CASE("read_commit: invented times and huge messages are cut to what answers can hold") {
+TEST_CASE("read_commit: invented times and huge messages are limited to what answers can hold") {
   GitFixture fixture;
   const std::string sha =
       raw_commit(fixture, "tree " + empty_tree(fixture) +
@@ -77,7 +77,7 @@ TEST_CASE("read_commit: invented times and huge messages are cut to what answers
   CHECK(commit.message.size() == limits::commit_message_bytes);
 }
 
-TEST_CASE("list_history: the youngest first, in pages, with the count of all") {
+TEST_CASE("list_history: newest first, in pages, with the total count") {
   GitFixture fixture;
   Shas all;
   for (int i = 0; i < 5; ++i) all.push_back(fixture.commit("main", "a", std::to_string(i)));
@@ -91,7 +91,7 @@ TEST_CASE("list_history: the youngest first, in pages, with the count of all") {
   CHECK(shas(git::list_history(repository, all[1], {}, {})->items) == Shas{all[1], all[0]});
 }
 
-TEST_CASE("list_history: merged branches come by their age, as in git log") {
+TEST_CASE("list_history: merged branches are ordered by age, as in git log") {
   GitFixture fixture;
   fixture.branch("topic", fixture.commit("main", "a", "0"));
   for (int i = 1; i < 4; ++i) {
@@ -110,7 +110,7 @@ TEST_CASE("list_history: merged branches come by their age, as in git log") {
   CHECK(trim(found) == expected);
 }
 
-TEST_CASE("list_history: since and until are judged by the committer's time") {
+TEST_CASE("list_history: since and until use the committer's time") {
   GitFixture fixture;
   Shas all;
   for (int i = 0; i < 5; ++i) all.push_back(fixture.commit("main", "a", std::to_string(i)));
@@ -121,7 +121,7 @@ TEST_CASE("list_history: since and until are judged by the committer's time") {
   CHECK(found->total_count == 3);
 }
 
-TEST_CASE("list_history: counting ends at its limit, unless the page lies behind it") {
+TEST_CASE("list_history: counting stops at its limit, unless the page lies beyond it") {
   GitFixture fixture;
   const int count = static_cast<int>(limits::counted_commits) + 50;
   std::string stream;
@@ -141,7 +141,7 @@ TEST_CASE("list_history: counting ends at its limit, unless the page lies behind
   CHECK(last->total_count == count);
 }
 
-TEST_CASE("diverge: the commits of the head alone, the oldest first, and the merge base") {
+TEST_CASE("diverge: the commits of the head only, oldest first, and the merge base") {
   GitFixture fixture;
   const std::string root = fixture.commit("main", "a", "1");
   fixture.branch("topic", root);
@@ -159,7 +159,7 @@ TEST_CASE("diverge: the commits of the head alone, the oldest first, and the mer
   CHECK_FALSE(git::diverge(repository, main, unrelated)->has_value());
 }
 
-TEST_CASE("read_commit: texts in another encoding come out in UTF-8") {
+TEST_CASE("read_commit: texts in another encoding are converted to UTF-8") {
   GitFixture fixture;
   const auto check = [&](const std::string& encoding, const std::string& text,
                          const std::string& expected) {
@@ -177,8 +177,8 @@ TEST_CASE("read_commit: texts in another encoding come out in UTF-8") {
   check("latin1", "caf\xe9", "caf\u00e9");
   check("windows-1252", "5 \x80", "5 \u20ac");
   check("Shift_JIS", "\x93\xfa\x96\x7b", "\u65e5\u672c");
-  check("EUC-JP", "x\xff y", "x\ufffd y");  // no byte of it
+  check("EUC-JP", "x\xff y", "x\ufffd y");  // not a character in EUC-JP
   check("UTF-8", "caf\u00e9", "caf\u00e9");
-  check("no-such-encoding", "caf\xe9", "caf\xe9");  // what is not UTF-8 is replaced in JSON
+  check("no-such-encoding", "caf\xe9", "caf\xe9");  // invalid UTF-8 is replaced in JSON
   check("../../evil", "caf\xe9", "caf\xe9");
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t file_bytes = 1024 * 1024;
 constexpr size_t output_bytes = 4 * file_bytes;
 
-/// git's own parser lists it. An empty value and none differ in the line feed.
+/// git itself parses the text. A key without a value differs from an empty value by the line feed.
 Result<std::string> list_values(std::string text) {
   std::string output;
   ProcessSpec spec;

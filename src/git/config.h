@@ -7,13 +7,13 @@
 
 namespace esclusa::git {
 
-/// A repository's own configuration: the values of each key, in their order; section and name are
-/// in lower case (`core.bare`, `remote.Origin.promisor`), and a key without a value is `true`.
+/// A repository's own configuration: the values of each key, in order. Section and name are in
+/// lower case (`core.bare`, `remote.Origin.promisor`); a key without a value is `true`.
 using Configuration = std::multimap<std::string, std::string>;
 
-/// Reads the file `config` of the repository, without following links or includes and without
-/// letting it configure anything: git gets it as text. Empty if there is none. `unavailable` if it
-/// cannot be read, is no configuration, or is longer than 1 MiB.
+/// Reads the file `config` of the repository. It follows no links or includes, and git gets the
+/// file only as text to parse, so it configures nothing. Empty if there is no file. `unavailable`
+/// if the file cannot be read, is not a valid configuration, or is longer than 1 MiB.
 Result<Configuration> read_configuration(const Folder& repository);
 
 }  // namespace esclusa::git

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As deep as git itself follows them.
+/// git's own limit.
 constexpr int alternates_depth = 5;
 constexpr size_t list_bytes = 64 * 1024;
 

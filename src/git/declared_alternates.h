@@ -7,16 +7,16 @@
 
 namespace esclusa::git {
 
-/// Finds from where a repository borrows objects, and that all of it was declared.
+/// Finds the folders that a repository borrows objects from, and checks that each was declared.
 class DeclaredAlternates {
  public:
   explicit DeclaredAlternates(const std::vector<std::filesystem::path>& declared);
 
-  /// Follows `info/alternates` of a folder of objects. `undeclared_alternate` if it leads to a
-  /// folder that nobody declared.
+  /// Follows `info/alternates` of an object folder. `undeclared_alternate` if it leads to a folder
+  /// that was not declared.
   Result<void> follow(const Place& objects, int depth = 1);
 
-  /// Those that were declared, sorted. `undeclared_alternate` if one of them is not borrowed from.
+  /// The declared folders, sorted. `undeclared_alternate` if one of them is not borrowed from.
   Result<std::vector<std::string>> used() const;
 
  private:
@@ -27,7 +27,7 @@ class DeclaredAlternates {
   };
 
   Result<void> follow_line(const Place& objects, std::string_view line, int depth);
-  /// Notes that the folder is borrowed from; false if nobody declared it.
+  /// Marks the folder as borrowed from; false if it was not declared.
   Result<bool> note(const std::filesystem::path& target);
 
   std::vector<Declared> declared_;

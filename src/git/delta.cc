@@ -5,7 +5,8 @@
 namespace esclusa::git {
 namespace {
 
-/// The bytes of a number of which `present` tells which there are.
+/// Takes a number, lowest byte first. `present` has one bit for each byte that is stored; the
+/// others are 0.
 bool take_bytes(std::string_view& from, unsigned present, unsigned count, size_t& number) {
   number = 0;
   for (unsigned i = 0; i < count; ++i) {
@@ -17,8 +18,8 @@ bool take_bytes(std::string_view& from, unsigned present, unsigned count, size_t
   return true;
 }
 
-/// Takes one of the two sizes with which a delta begins: of its base, then of what it makes. Seven
-/// bits a byte, the lowest first. False if there is none.
+/// Takes one of the two sizes at the beginning of a delta: the size of its base, then of its
+/// result. Seven bits per byte, lowest first. False if the size is incomplete.
 bool take_delta_size(std::string_view& from, size_t& size) {
   size = 0;
   for (unsigned shift = 0; !from.empty() && shift < 63; shift += 7) {

@@ -3,13 +3,14 @@
 #include <string>
 #include <string_view>
 
-/// Deltas of a pack: gitformat-pack(5).
+/// Deltas in a pack: gitformat-pack(5).
 namespace esclusa::git {
 
-/// How large it is what a delta makes; nothing if the delta does not say.
+/// The size of a delta's result; nothing if the delta is malformed.
 std::optional<size_t> made_size(std::string_view delta);
 
-/// What a delta makes of its base, of limits::git_object_bytes at most; nothing if it is broken.
+/// Applies a delta to its base; the result has at most limits::git_object_bytes. Nothing if the
+/// delta is malformed.
 std::optional<std::string> apply_delta(std::string_view base, std::string_view delta);
 
 }  // namespace esclusa::git

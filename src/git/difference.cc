@@ -7,9 +7,9 @@
 #include "git/library.h"
 #include "git/tree_walk.h"
 
-// libgit2 finds the renames among the files that differ. Their lines are compared one by one, so
-// that nothing large is ever read, and no attribute or driver of the repository's configuration is
-// looked at.
+// libgit2 finds the renames among the changed files. Then the lines of one file at a time are
+// compared, so that no large file is read and no attribute or driver of the repository's
+// configuration is used.
 
 namespace esclusa::git {
 namespace {
@@ -44,12 +44,12 @@ class Comparer {
       return fail(ErrorCode::invalid, "Sorry, this diff is taking too long to generate.",
                   "diff_too_large");
     }
-    // Where the list was cut, one half of a rename may be missing.
+    // If the list was cut, one side of a rename may be missing.
     if (deltas->is_cut || !may_have_renames(deltas->files)) return std::move(deltas->files);
     return find_renames(before.get(), after.get(), deltas->files);
   }
 
-  /// The file with its counts, and with the patch if that is wanted.
+  /// The file with its line counts, and with its patch if wanted.
   Result<core::FileChange> compare(const Delta& delta, bool wants_patch) {
     core::FileChange change = describe(delta);
     const std::optional<std::string> before = TRY(text_of_side(delta.before));
@@ -84,7 +84,7 @@ class Comparer {
     git_diff_options options = GIT_DIFF_OPTIONS_INIT;
     options.flags =
         GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_SKIP_BINARY_CHECK | GIT_DIFF_DISABLE_PATHSPEC_MATCH;
-    options.pathspec = {names.data(), names.size()};  // nothing else is walked through
+    options.pathspec = {names.data(), names.size()};  // limits the walk to these paths
     DiffHandle diff;
     if (receive(diff, git_diff_tree_to_tree, repository_, before, after, &options) != 0) {
       return unreadable("comparing");
@@ -130,7 +130,7 @@ class Comparer {
     return change;
   }
 
-  /// The size of a blob; nothing if it cannot be read.
+  /// The size of an object; nothing if it cannot be read.
   std::optional<size_t> size_of(const git_oid& id) const {
     size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
@@ -138,7 +138,8 @@ class Comparer {
     return size;
   }
 
-  /// Whether the search for renames, which reads all that came and went, may read them.
+  /// Whether the added and removed files are small enough for the rename search, which reads them
+  /// all.
   bool are_cheap(const std::vector<Delta>& deltas) const {
     size_t total = 0;
     for (const Delta& delta : deltas) {
@@ -151,7 +152,7 @@ class Comparer {
     return true;
   }
 
-  /// What is compared; nothing if that would be too much.
+  /// The text to compare; nothing if it is too large.
   Result<std::optional<std::string>> text_of_side(const Side& side) {
     if (side.mode == 0) return "";
     if (side.mode == GIT_FILEMODE_COMMIT) return "Subproject commit " + text_of(side.id) + "\n";
@@ -169,7 +170,7 @@ class Comparer {
                        git_odb_object_size(object.get()));
   }
 
-  /// The patch from its first hunk on, without the last line feed, as GitHub writes it.
+  /// The patch from its first hunk on, without the last line feed, as on GitHub.
   std::optional<std::string> hunks(git_patch* patch) {
     constexpr int with_context = 1, with_hunk_headers = 1, without_file_headers = 0;
     const size_t size =

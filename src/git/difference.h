@@ -6,19 +6,19 @@
 
 namespace esclusa::git {
 
-/// How much of a difference is wanted.
+/// Limits how much of a difference is computed.
 struct DifferenceBounds {
-  /// Files beyond are not looked at, nor those beyond limits::diff_path_bytes of paths.
+  /// No more files are examined, and no more than limits::diff_path_bytes of paths.
   size_t file_count = 0;
-  core::Page page;  ///< of which files the patches are written
+  core::Page page;  ///< patches are written only for the files of this page
 };
 
-/// The files that differ between two commits, by path; renames are found as git finds them. The
-/// base may be empty: everything is new then.
+/// The files that differ between two commits, by path, with renames as git finds them. If `base` is
+/// empty, all files are new.
 ///
-/// A file that is binary or longer than limits::diff_blob_bytes has no lines, nor has one that
-/// comes when limits::diff_total_bytes have been compared. Too long a patch is left out. `invalid`
-/// if the trees hold too many folders without files.
+/// No lines are compared for binary files, for files longer than limits::diff_blob_bytes, and after
+/// limits::diff_total_bytes have been compared. A patch that is too long is left out. `invalid` if
+/// the trees have too many folders without files.
 Result<core::Difference> difference(const Repository& repository, const std::string& base,
                                     const std::string& head, const DifferenceBounds& bounds);
 

@@ -21,7 +21,7 @@ core::Difference compare(const GitFixture& fixture, const std::string& base,
   return std::move(*difference);
 }
 
-/// A commit of exactly these entries of `git mktree`.
+/// Makes a commit from exactly these entries of `git mktree`.
 std::string commit_tree(const GitFixture& fixture, const std::string& entries) {
   return fixture.git({"commit-tree", fixture.git({"mktree"}, entries), "-m", "made"});
 }
@@ -61,7 +61,7 @@ TEST_CASE("difference: added, modified and removed files, with GitHub's patch") 
   CHECK(found.base_sha == base);
 }
 
-TEST_CASE("difference: against nothing everything is new") {
+TEST_CASE("difference: without a base, everything is new") {
   GitFixture fixture;
   const core::Difference found = compare(fixture, "", fixture.commit("main", "a", "1\n"));
   REQUIRE(found.items.size() == 1);
@@ -124,7 +124,7 @@ TEST_CASE("difference: patches of one page, counts of all files") {
   CHECK(found.addition_count == 5);
 }
 
-TEST_CASE("difference: what is too large has no lines") {
+TEST_CASE("difference: no lines for files that are too large") {
   GitFixture fixture;
   const std::string base = commit_tree(fixture, file(fixture, "large", "x\n"));
   const std::string large(limits::diff_blob_bytes + 1, 'x');
@@ -140,7 +140,7 @@ TEST_CASE("difference: what is too large has no lines") {
   CHECK_FALSE(found.items[1].patch);
 }
 
-TEST_CASE("difference: ends at its limit, also in trees that hold each other many times") {
+TEST_CASE("difference: stops at its limit, also in trees that contain each other many times") {
   GitFixture fixture;
   std::string tree = fixture.git({"mktree"}, file(fixture, "a", "1\n") + file(fixture, "b", "2\n"));
   for (int level = 0; level < 40; ++level) {  // 2^41 files
@@ -153,7 +153,7 @@ TEST_CASE("difference: ends at its limit, also in trees that hold each other man
   CHECK(found.items.front().patch == "@@ -0,0 +1 @@\n+1");
 }
 
-TEST_CASE("difference: folders without any files end it, too") {
+TEST_CASE("difference: folders without files are limited, too") {
   GitFixture fixture;
   std::string tree = fixture.git({"mktree"});
   for (int level = 0; level < 40; ++level) {
@@ -168,7 +168,7 @@ TEST_CASE("difference: folders without any files end it, too") {
   CHECK(git::difference(*repository, bomb, bomb, {300, {}})->items.empty());
 }
 
-TEST_CASE("difference: folders that did not change are not opened, also when files were renamed") {
+TEST_CASE("difference: unchanged folders are not opened, also when files were renamed") {
   GitFixture fixture;
   std::string tree = fixture.git({"mktree"}, file(fixture, "a", "1\n"));
   for (int level = 0; level < 40; ++level) {
@@ -198,7 +198,7 @@ TEST_CASE("difference: too many levels of folders are refused") {
   CHECK(found.error().reason_code == "diff_too_large");
 }
 
-TEST_CASE("difference: long paths cut the list before there are too many files") {
+TEST_CASE("difference: long paths cut the list before the number of files does") {
   GitFixture fixture;
   const std::string sha = blob(fixture, "x");
   std::string entries;
@@ -211,7 +211,7 @@ TEST_CASE("difference: long paths cut the list before there are too many files")
   CHECK(found.addition_count == found.items.size());
 }
 
-TEST_CASE("difference: a file whose path alone is too long is not in it, nor what follows") {
+TEST_CASE("difference: a file with too long a path is left out, and so is the rest") {
   GitFixture fixture;
   std::string tree = fixture.git({"mktree"}, file(fixture, "deep", "x"));
   for (int i = 0; i < 18; ++i) {

@@ -7,12 +7,12 @@
 
 #include "git/library.h"
 
-// Both histories are walked at once, the youngest commit first, and each commit is marked by the
-// sides that have it. What both have is walked on only as long as it may still lead to a commit
-// that was taken for one side's alone, which can happen when a commit is dated before its parent.
+// Both histories are walked at the same time, newest commit first. Each commit is marked with the
+// sides that contain it. A commit of both sides is followed only while it may still lead to a
+// commit that counts for one side, which happens when a commit is dated before its parent.
 //
-// git_graph_ahead_behind and git itself walk on for a few commits. On random histories whose clocks
-// were wrong by some commits, they counted wrongly in one of eight pairs.
+// git_graph_ahead_behind and git itself look only a few commits further. In random histories with
+// slightly wrong clocks, their count was wrong for one of eight pairs.
 
 namespace esclusa::git {
 namespace {
@@ -34,7 +34,7 @@ class Walk {
  public:
   explicit Walk(git_repository* repository) : repository_(repository) {}
 
-  /// Marks a commit, and queues it if that was news.
+  /// Adds sides to a commit's mark, and queues the commit if they were new.
   Result<void> mark(const git_oid& id, unsigned sides) {
     auto [at, is_new] = nodes_.try_emplace(id);
     Node& node = at->second;
@@ -44,7 +44,7 @@ class Walk {
         return unreadable("walking the commits");
       }
       node.id = id;
-      // Clamped, so that no date that somebody invented overflows when the slack is taken off.
+      // Limited, so that an invented date cannot overflow when the slack is subtracted.
       constexpr int64_t most = std::numeric_limits<int64_t>::max() / 2;
       node.date = std::clamp<int64_t>(git_commit_time(commit.get()), -most, most);
     }
@@ -85,7 +85,7 @@ class Walk {
 
  private:
   git_repository* repository_;
-  std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // its nodes stay where they are
+  std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // pointers to its values stay valid
   std::priority_queue<Node*, std::vector<Node*>, Older> queue_;
   size_t one_sided_queued_ = 0;
   int64_t oldest_one_sided_ = std::numeric_limits<int64_t>::max() / 2;
@@ -103,7 +103,7 @@ Result<Distance> measure_distance(git_repository* repository, const git_oid& bas
 
 Result<std::optional<git_oid>> find_merge_base(git_repository* repository, const git_oid& one,
                                                const git_oid& other) {
-  // libgit2 1.5 leaks memory where it is given a commit that is not there.
+  // libgit2 1.5 leaks memory when a commit is missing.
   for (const git_oid* id : {&one, &other}) {
     CommitHandle commit;
     if (receive(commit, git_commit_lookup, repository, id) != 0) {

@@ -10,15 +10,15 @@
 
 namespace esclusa::git {
 
-/// Counts the commits that only one of two commits has behind it. `unavailable` if a commit on the
-/// way cannot be read, as in a shallow repository. `ahead_shas` takes the commits of the head
-/// alone, in no order.
+/// Counts the commits that are reachable from only one of the two. `unavailable` if a commit on the
+/// way cannot be read, as in a shallow repository. `ahead_shas` receives the commits of the head
+/// only, unordered.
 Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
                                   const git_oid& head,
                                   std::vector<std::string>* ahead_shas = nullptr);
 
-/// The best commit that both have behind them; nothing if there is none. `unavailable` if one of
-/// them, or a commit on the way, cannot be read.
+/// The best common ancestor; nothing if there is none. `unavailable` if one of the two, or a commit
+/// on the way, cannot be read.
 Result<std::optional<git_oid>> find_merge_base(git_repository* repository, const git_oid& one,
                                                const git_oid& other);
 

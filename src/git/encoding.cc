@@ -11,8 +11,8 @@
 namespace esclusa::git {
 namespace {
 
-/// Beginnings of names. iconv loads a library for whatever name it gets, and a commit's author
-/// chooses it: only what people have written texts in.
+/// Prefixes of accepted names. iconv loads a library for any name, and a commit's author chooses
+/// the name: so only encodings that people really use are accepted.
 constexpr std::array<std::string_view, 17> known = {
     "iso-8859-",   "iso8859-", "iso_8859-", "latin",     "windows-12", "cp12",
     "koi8-",       "euc-jp",   "eucjp",     "shift_jis", "shift-jis",  "sjis",

@@ -4,9 +4,9 @@
 
 namespace esclusa::git {
 
-/// A text of a commit in UTF-8, by the name of the encoding that its header gives; each byte that
-/// means nothing there becomes U+FFFD. As it is if the header gives none (null), or an encoding
-/// that is UTF-8, or is not known here.
+/// Converts a text of a commit to UTF-8. `encoding` is the name in the commit's header; invalid
+/// bytes become U+FFFD. The text is unchanged if the name is missing (null), is UTF-8, or is not
+/// supported.
 std::string to_utf8(std::string_view text, const char* encoding);
 
 }  // namespace esclusa::git

@@ -13,20 +13,20 @@
 namespace esclusa::git {
 namespace {
 
-constexpr size_t entries_max = 4'000'000;  ///< of one walk, in all its folders
+constexpr size_t entries_max = 4'000'000;  ///< of one walk, with all subfolders
 constexpr size_t alternates_bytes = 64 * 1024;
-constexpr int depth_max = 200;  ///< a name of a ref has 4096 bytes at most
-/// Entries of the repository's own folder, beside `objects`, that git opens.
+constexpr int depth_max = 200;  ///< the name of a ref has at most 4096 bytes
+/// The entries beside `objects` that git opens in the repository's folder.
 constexpr std::string_view served_entries[] = {"HEAD", "packed-refs", "shallow",
                                                "refs", "logs",        "worktrees"};
 
-/// The kind of an entry, also on file systems that do not tell it in a list.
+/// The type of an entry; it is looked up if the file system does not list types.
 mode_t kind_of(const Folder& folder, const Folder::Entry& entry) {
   if (entry.type != DT_UNKNOWN) return DTTOIF(entry.type);
   struct stat info{};
   const bool is_there =
       fstatat(folder.descriptor(), entry.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
-  return is_there ? info.st_mode & S_IFMT : S_IFREG;  // it is gone: nothing to open
+  return is_there ? info.st_mode & S_IFMT : S_IFREG;  // it was removed: nothing to open
 }
 
 Result<void> examine_folder(const Folder& folder, int depth, size_t& entries_left);
@@ -56,11 +56,11 @@ Result<void> examine_folder(const Folder& folder, int depth, size_t& entries_lef
 }
 
 struct Alternate {
-  std::string line;    ///< as the file names it
-  std::string folder;  ///< what that means; empty if it cannot be found
+  std::string line;    ///< the text in the file
+  std::string folder;  ///< its meaning; empty if it cannot be found
 };
 
-/// What `objects`, an open object folder at `path`, names as its alternates.
+/// The alternates that `objects`, an open object folder at `path`, names.
 Result<std::vector<Alternate>> read_alternates(const Folder& objects, const std::string& path) {
   std::vector<Alternate> alternates;
   const std::string text = TRY(objects.read("info/alternates", alternates_bytes)).value_or("");

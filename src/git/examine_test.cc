@@ -21,7 +21,7 @@ Folder opened(const GitFixture& fixture) {
   return std::move(*folder);
 }
 
-/// What is said about a repository; empty if nothing is.
+/// The refusal of a repository; empty if it is accepted.
 std::string refusal(const GitFixture& fixture, const std::vector<std::string>& alternates = {},
                     bool objects_alone = false) {
   const auto examine = objects_alone ? examine_objects : examine_repository;
@@ -57,7 +57,7 @@ constexpr Entry entries[] = {{"HEAD", false},
                              {"objects/info/alternates", true},
                              {"objects/info/commit-graph", true}};
 
-/// Puts something else at each place in turn; each has to be refused, by its name.
+/// Puts such an entry at each place in turn; each must be refused by its name.
 void check_all_refused(const std::string& kind, const std::function<void(const fs::path&)>& make) {
   for (const Entry& entry : entries) {
     CAPTURE(entry.name);
@@ -74,7 +74,7 @@ void check_all_refused(const std::string& kind, const std::function<void(const f
 
 }  // namespace
 
-TEST_CASE("examine_repository: takes what git itself makes") {
+TEST_CASE("examine_repository: accepts what git itself makes") {
   for (auto layout : {GitFixture::Layout::bare, GitFixture::Layout::work_tree}) {
     GitFixture fixture(layout);
     CHECK(refusal(fixture) == "");
@@ -103,7 +103,7 @@ TEST_CASE("examine_repository: FIFOs and sockets are refused at every place that
   });
 }
 
-TEST_CASE("examine_objects: alternates are those that were declared, nested ones too") {
+TEST_CASE("examine_objects: accepts only declared alternates, nested ones too") {
   GitFixture fixture, lender, lender_of_lender;
   const auto objects = [](const GitFixture& of) {
     return (of.git_directory() / "objects").string();
@@ -122,14 +122,14 @@ TEST_CASE("examine_objects: alternates are those that were declared, nested ones
   borrow(lender, second + "\n");
   CHECK(refusal(fixture, {first}).contains(second));
   CHECK(refusal(fixture, {first, second}) == "");
-  // A ring, and one that is named twice.
+  // A cycle, and one alternate that is named twice.
   borrow(lender_of_lender, first + "\n" + objects(fixture) + "\n" + first + "\n");
   CHECK(refusal(fixture, {first, second, objects(fixture)}) == "");
   fs::create_symlink("/", fs::path(second) / "ab");
   CHECK(refusal(fixture, {first, second, objects(fixture)}).contains("ab in the git repository"));
 }
 
-TEST_CASE("examine_objects: a relative alternate counts from the object folder") {
+TEST_CASE("examine_objects: a relative alternate is relative to the object folder") {
   GitFixture fixture;
   const std::string lender = (fixture.folder() / "lender/objects").string();
   fs::create_directories(lender);
@@ -140,13 +140,13 @@ TEST_CASE("examine_objects: a relative alternate counts from the object folder")
     CHECK(refusal(fixture, {lender}).empty() == is_declared);
     CHECK(refusal(fixture).contains(std::string("names ") + line + ","));
   }
-  // Git would read a quoted path; here it is none that was declared.
+  // Git would accept a quoted path; here it is an undeclared one.
   fixture.folder().write("repository/objects/info/alternates", "\"" + lender + "\"");
   CHECK_FALSE(refusal(fixture, {lender}).empty());
 }
 
 TEST_CASE(
-    "examine_objects: an alternate may be named through a link, and what it leads to counts") {
+    "examine_objects: an alternate may be named by a link; the link's target must be declared") {
   GitFixture fixture, lender, other;
   const auto objects = [](const GitFixture& of) {
     return (of.git_directory() / "objects").string();
@@ -156,12 +156,12 @@ TEST_CASE(
   fixture.folder().write("repository/objects/info/alternates", (link / "objects/").string());
   CHECK(refusal(fixture, {objects(lender)}) == "");
   CHECK(refusal(fixture, {objects(other)}).contains("not declared"));
-  // What was declared is a folder, and no name for whatever a link leads to later.
+  // The declaration is for the folder, not for whatever a link leads to later.
   CHECK(refusal(fixture, {link / "objects"}).contains("not declared"));
   fs::remove(link);
   fs::create_directory_symlink(other.git_directory(), link);
   CHECK(refusal(fixture, {objects(lender)}).contains("not declared"));
-  // `..` behind a link is that of what it leads to.
+  // `..` after a link is the parent of the link's target.
   fixture.folder().write("repository/objects/info/alternates",
                          (link / "objects/../objects").string());
   CHECK(refusal(fixture, {objects(other)}) == "");
@@ -169,7 +169,7 @@ TEST_CASE(
   CHECK(refusal(fixture, {objects(lender)}).contains("cannot be found"));
 }
 
-TEST_CASE("read_configuration: every value of a key, and nothing is included or obeyed") {
+TEST_CASE("read_configuration: returns every value of a key; nothing is included or applied") {
   GitFixture fixture;
   const auto included = fixture.folder().write("included", "[core]\n\tbare = false\n");
   fixture.git({"config", "include.path", included.string()});

@@ -20,7 +20,8 @@ namespace {
 
 std::string cause_of(int error) { return std::generic_category().message(error); }
 
-/// openat2(), which glibc 2.36 does not have. A negative descriptor, and errno.
+/// Calls openat2(), which glibc 2.36 lacks. On failure the descriptor is negative, and errno is
+/// set.
 Descriptor open_beneath(int folder, const char* name, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -48,7 +49,7 @@ std::unexpected<Error> unsafe(const std::string& path, std::string_view kind) {
               "repository_unsafe");
 }
 
-/// Why a name could not be opened, if that is no answer in itself.
+/// The error for a name that could not be opened.
 std::unexpected<Error> refuse(const Folder& folder, const std::string& name, int error) {
   const std::string path = folder.path_of(name);
   if (error == ELOOP) return unsafe(path, "a symbolic link, or lies behind one");
@@ -128,7 +129,7 @@ Result<std::optional<std::string>> Folder::read(const std::string& name, size_t 
 }
 
 Result<std::vector<Folder::Entry>> Folder::list(size_t limit) const {
-  // A descriptor of its own: they share the place up to which they have read.
+  // A new descriptor: duplicates would share the reading position.
   Descriptor own = open_beneath(descriptor_.get(), ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH);
   const StreamHandle stream(own ? fdopendir(own.get()) : nullptr);
   if (!stream) return cannot_read("listing " + name_, cause_of(errno));

@@ -12,39 +12,42 @@
 
 namespace esclusa::git {
 
-/// An open folder whose content somebody else chose: a registered repository, an alternate, or a
-/// folder in one. It opens everything beneath it, by openat2. It follows no symbolic link, also if
-/// somebody made the link a moment ago. What is neither a file nor a folder is opened without
-/// waiting and closed again. So nothing in it can lead out or hold a thread.
+/// An open folder with untrusted content: a registered repository, an alternate, or a folder in
+/// one. Everything beneath it is opened by openat2. Symbolic links are never followed, even if they
+/// were made a moment ago. An entry that is neither a file nor a folder is opened without blocking
+/// and closed again. So no entry can lead out of the folder or block a thread.
 ///
-/// Names are relative paths (`refs/heads/main`) without `.`, `..` and empty parts. An error is
-/// `unavailable`: `repository_unsafe` names the path, relative to the repository, and what is
-/// there; `repository_unreadable` is anything else. Move-only; any thread.
+/// Names are relative paths (`refs/heads/main`) without `.`, `..` and empty parts. Errors are
+/// `unavailable`: `repository_unsafe` names the path, relative to the repository, and the type of
+/// the entry; `repository_unreadable` is any other error. Move-only; any thread.
 class Folder {
  public:
-  /// `path` is absolute, and no symbolic link: it was made canonical when it was registered.
+  /// `path` must be absolute and must not be a symbolic link: it was made canonical at the
+  /// registration.
   static Result<Folder> open(const std::filesystem::path& path);
 
-  /// Nothing if there is none, or a file stands in the way.
+  /// Nothing if there is no such folder, or a file has the name.
   Result<std::optional<Folder>> folder(const std::string& name) const;
-  /// Opens a file, as open() takes `flags` and `mode`; O_CREAT needs O_EXCL. A null one if there is
-  /// none or a folder has that name; with O_EXCL, if there is anything of that name.
+  /// Opens a file; `flags` and `mode` are those of open(). O_CREAT needs O_EXCL. Returns a null
+  /// descriptor if there is no such file or a folder has the name; with O_EXCL, if anything has the
+  /// name.
   Result<Descriptor> file(const std::string& name, int flags, mode_t mode = 0) const;
-  /// The whole of a file; nothing if there is none. Longer than `limit` bytes: unreadable.
+  /// The content of a file; nothing if there is no such file. A file longer than `limit` bytes is
+  /// unreadable.
   Result<std::optional<std::string>> read(const std::string& name, size_t limit) const;
 
   struct Entry {
     std::string name;
-    unsigned char type;  ///< of <dirent.h>: DT_REG, DT_DIR, DT_UNKNOWN…
+    unsigned char type;  ///< from <dirent.h>: DT_REG, DT_DIR, DT_UNKNOWN…
   };
-  /// What is in it but `.` and `..`, in no order. More than `limit`: unreadable.
+  /// The entries except `.` and `..`, unordered. More than `limit` entries: unreadable.
   Result<std::vector<Entry>> list(size_t limit) const;
 
   /// For calls that take a folder and one name without slashes: unlinkat(), linkat(), fstat().
   int descriptor() const { return descriptor_.get(); }
-  /// Where it lies in the repository; empty for the repository itself.
+  /// The folder's path in the repository; empty for the repository itself.
   const std::string& name() const { return name_; }
-  /// `name` in this folder, relative to the repository.
+  /// The path of `name` in this folder, relative to the repository.
   std::string path_of(std::string_view name) const;
 
  private:
@@ -55,10 +58,10 @@ class Folder {
   std::string name_;
 };
 
-/// `unavailable`, `repository_unsafe`: what is at a path of a repository, by its file mode.
+/// `unavailable`, `repository_unsafe`: names the path, and the entry's type by its file mode.
 std::unexpected<Error> unsafe_entry(const std::string& path, mode_t mode);
 
-/// `unavailable`, `repository_unreadable`; the cause goes to the log, in which paths may stand.
+/// `unavailable`, `repository_unreadable`. The cause is only logged, since it may contain paths.
 std::unexpected<Error> cannot_read(std::string_view doing, std::string_view cause);
 
 }  // namespace esclusa::git

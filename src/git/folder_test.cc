@@ -23,7 +23,7 @@ void check_unsafe(const Error& error, std::string_view what) {
   CHECK_MESSAGE(error.message.contains(what), error.message);
 }
 
-/// A folder `in` with a file, beside a file `secret` that is not in it.
+/// A folder `in` with a file, and a file `secret` outside that folder.
 struct World {
   World() {
     temporary.write("in/sub/file", "text");
@@ -36,7 +36,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("Folder: reads what lies in it") {
+TEST_CASE("Folder: reads its files and folders") {
   const World world;
   const Folder folder = world.open();
   CHECK(folder.read("sub/file", 4).value() == "text");
@@ -45,7 +45,7 @@ TEST_CASE("Folder: reads what lies in it") {
   CHECK(folder.folder("sub").value()->list(1).value().at(0).name == "file");
 }
 
-TEST_CASE("Folder: what is not there is nothing") {
+TEST_CASE("Folder: a missing entry is nothing") {
   const World world;
   const Folder folder = world.open();
   for (const std::string& name : {std::string("none"), std::string("sub/file/below"),
@@ -56,13 +56,13 @@ TEST_CASE("Folder: what is not there is nothing") {
   CHECK(Folder::open(world.temporary / "none").error().reason_code == "repository_unreadable");
 }
 
-TEST_CASE("Folder: no more is read than the limit says") {
+TEST_CASE("Folder: reads no more than the limit") {
   const World world;
   CHECK(world.open().read("sub/file", 3).error().reason_code == "repository_unreadable");
   CHECK(world.open().folder("sub").value()->list(0).error().reason_code == "repository_unreadable");
 }
 
-TEST_CASE("Folder: follows no symbolic link, neither at the end nor on the way") {
+TEST_CASE("Folder: follows no symbolic link, neither as the last part of a path nor before it") {
   const World world;
   namespace fs = std::filesystem;
   fs::create_symlink("../secret", world.temporary / "in/link");
@@ -82,13 +82,13 @@ TEST_CASE("Folder: follows no symbolic link, neither at the end nor on the way")
   CHECK_FALSE(fs::exists(world.temporary / "out/new"));
 }
 
-TEST_CASE("Folder: leads nowhere by two dots") {
+TEST_CASE("Folder: refuses two dots in a path") {
   const World world;
   CHECK_FALSE(world.open().read("../secret", 100));
   CHECK_FALSE(world.open().folder("../out"));
 }
 
-TEST_CASE("Folder: neither waits for a FIFO or a socket nor reads a device") {
+TEST_CASE("Folder: does not wait for a FIFO or a socket, and reads no device") {
   const World world;
   REQUIRE(mkfifo((world.temporary / "in/fifo").c_str(), 0600) == 0);
   const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -101,6 +101,6 @@ TEST_CASE("Folder: neither waits for a FIFO or a socket nor reads a device") {
   check_unsafe(folder.file("fifo", O_WRONLY).error(), "fifo");
   check_unsafe(folder.read("socket", 100).error(), "socket");
   if (mknod((world.temporary / "in/zero").c_str(), S_IFCHR | 0600, makedev(1, 5)) == 0) {
-    check_unsafe(folder.read("zero", 100).error(), "zero");  // only root can make one
+    check_unsafe(folder.read("zero", 100).error(), "zero");  // only root can make a device
   }
 }

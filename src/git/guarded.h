@@ -3,8 +3,8 @@
 
 namespace esclusa::git {
 
-/// A function that libgit2 calls: an exception, as for want of memory, would leave libgit2's locks
-/// held, and so becomes the answer `on_exception`.
+/// Wraps a function that libgit2 calls. An exception (for example bad_alloc) would leave libgit2's
+/// locks held, so the wrapper catches it and returns `on_exception`.
 template <auto function, int on_exception>
 struct Guarded;
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view heads = "refs/heads/";
 
-/// git's words for it.
+/// git's spellings of true.
 constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
 
 }  // namespace
@@ -25,7 +25,7 @@ constexpr std::string_view true_values[] = {"true", "yes", "on", "1"};
 Result<std::optional<std::string>> read_head_branch(const std::filesystem::path& git_directory) {
   const Folder folder = TRY(Folder::open(git_directory));
   const auto head = TRY(read_ref(folder, "HEAD"));
-  // (A repository that keeps its refs in another format has a HEAD of `refs/heads/.invalid`.)
+  // (With another ref format, HEAD contains `refs/heads/.invalid`.)
   if (!head || !head->target.starts_with(heads) ||
       core::candidate_ref_names(head->target).empty()) {
     return std::nullopt;

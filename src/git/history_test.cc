@@ -16,7 +16,7 @@ using namespace esclusa;
 using test::GitFixture;
 using test::opened;
 
-// What Repository does with commits: keep and compare. Refs are in repository_test.cc.
+// Tests of how Repository keeps and compares commits. Refs are tested in repository_test.cc.
 
 namespace {
 
@@ -39,7 +39,7 @@ TEST_CASE("keep: the commit survives the deletion of its branch and a gc") {
   const std::string kept = fixture.commit("topic", "a", "2");
   const std::string lost = fixture.commit("other", "a", "3");
   REQUIRE(opened(fixture).keep(kept));
-  REQUIRE(opened(fixture).keep(upper(kept)));  // again: nothing to do
+  REQUIRE(opened(fixture).keep(upper(kept)));  // a repeated keep does nothing
   CHECK(fixture.git({"for-each-ref", "--format=%(refname)", "refs/deployments"}) ==
         "refs/deployments/" + kept);
   fixture.delete_branch("topic");
@@ -50,7 +50,7 @@ TEST_CASE("keep: the commit survives the deletion of its branch and a gc") {
   REQUIRE(opened(fixture).keep(kept));  // its ref is packed now
 }
 
-TEST_CASE("keep: an unknown commit is an error, and makes no ref") {
+TEST_CASE("keep: an unknown commit is an error, and creates no ref") {
   GitFixture fixture;
   fixture.commit("main", "a", "1");
   CHECK_FALSE(opened(fixture).keep(std::string(40, 'a')));
@@ -58,7 +58,7 @@ TEST_CASE("keep: an unknown commit is an error, and makes no ref") {
   CHECK(fixture.git({"for-each-ref", "refs/deployments"}).empty());
 }
 
-TEST_CASE("keep: a lock that a killed server has left does not stand in the way for ever") {
+TEST_CASE("keep: a lock that a killed server left does not block the ref for ever") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   std::filesystem::create_directories(fixture.git_directory() / "refs/deployments");
@@ -67,7 +67,7 @@ TEST_CASE("keep: a lock that a killed server has left does not stand in the way 
   CHECK(fixture.git({"rev-parse", "refs/deployments/" + sha}) == sha);
 }
 
-TEST_CASE("keep: many threads at once, of the same and of other commits") {
+TEST_CASE("keep: many threads at once, for the same commit and for different ones") {
   GitFixture fixture;
   std::vector<std::string> commits;
   for (int i = 0; i < 8; ++i) commits.push_back(fixture.commit("main", "a", std::to_string(i)));
@@ -87,7 +87,7 @@ TEST_CASE("keep: many threads at once, of the same and of other commits") {
   CHECK(split(refs, '\n').size() == 8);
 }
 
-TEST_CASE("compare: counts the commits on either side") {
+TEST_CASE("compare: counts the commits of either side") {
   GitFixture fixture;
   const std::string root = fixture.commit("main", "a", "1");
   fixture.branch("topic", root);
@@ -110,13 +110,13 @@ TEST_CASE("compare: counts the commits on either side") {
 }
 
 TEST_CASE("compare: exact on tangled histories with wrong clocks") {
-  std::mt19937 random(1);  // always the same
+  std::mt19937 random(1);  // the same numbers each time
   auto below = [&](int bound) { return static_cast<int>(random() % static_cast<unsigned>(bound)); };
   constexpr int commit_count = 60;
   for (const int wrong_by_minutes : {1, 6, 60, 1000}) {
     GitFixture fixture;
     std::string stream;
-    std::vector<std::set<int>> history(commit_count + 1);  // each commit with all behind it
+    std::vector<std::set<int>> history(commit_count + 1);  // each commit with all its ancestors
     for (int i = 1; i <= commit_count; ++i) {
       const int date = 1'700'000'000 + 60 * (i - below(wrong_by_minutes));
       stream += "commit refs/heads/c" + std::to_string(i) + "\nmark :" + std::to_string(i) +
@@ -147,7 +147,7 @@ TEST_CASE("compare: exact on tangled histories with wrong clocks") {
   }
 }
 
-TEST_CASE("compare: invented dates do no harm") {
+TEST_CASE("compare: invented dates do not harm") {
   GitFixture fixture;
   std::string stream;
   for (auto date : {"0", "9223372036854775807", "1", "4102444800"}) {
@@ -162,7 +162,7 @@ TEST_CASE("compare: invented dates do no harm") {
   CHECK(distance->behind_count == 0);
 }
 
-TEST_CASE("compare: an error where a shallow repository does not know enough") {
+TEST_CASE("compare: an error where a shallow repository lacks commits") {
   GitFixture origin;
   const std::string root = origin.commit("main", "a", "1");
   origin.branch("topic", root);

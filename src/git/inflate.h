@@ -7,8 +7,8 @@
 
 namespace esclusa::git {
 
-/// Inflates what a zlib stream in `file` holds from `at` on: at most `size` bytes. An error if the
-/// stream is broken; fewer bytes if it ends before.
+/// Inflates at most `size` bytes of the zlib stream at offset `at` of `file`. An error if the
+/// stream is broken; fewer bytes if it ends earlier.
 Result<std::string> inflate_at(int file, off_t at, size_t size);
 
 }  // namespace esclusa::git

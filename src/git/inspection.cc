@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 constexpr size_t link_bytes = 8 * 1024;
 constexpr size_t shallow_bytes = 64 * 1024;
 
-/// The git directory that a folder is, or that is its `.git`. Named, not searched for: a folder
-/// inside of a repository is not that repository.
+/// The git directory: the folder itself or its `.git`. Parent folders are not searched: a folder
+/// inside a repository is not that repository.
 Result<Place> open_git_directory(const fs::path& path) {
   std::error_code error;
   const fs::path canonical = fs::canonical(path, error);
@@ -38,7 +38,7 @@ Result<Place> open_git_directory(const fs::path& path) {
                                "it belongs to, by that one's own path.");
 }
 
-/// What makes a folder a repository to git.
+/// Checks for the entries by which git recognises a repository.
 Result<void> check_shape(const Place& place) {
   const std::pair<const char*, bool> parts[] = {
       {"objects", TRY(find_place(place, "objects")).has_value()},
@@ -53,7 +53,7 @@ Result<void> check_shape(const Place& place) {
   return {};
 }
 
-/// Formats of which this program reads one.
+/// Refuses repository formats that this program cannot read.
 Result<void> check_format(const Place& place, const Configuration& configuration) {
   constexpr std::array known = {"noop", "preciousobjects", "worktreeconfig"};
   constexpr std::string_view extensions = "extensions.";

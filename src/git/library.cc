@@ -9,12 +9,12 @@ namespace esclusa::git {
 void start_library() {
   static const bool started = [] {
     ENSURE(git_libgit2_init() > 0);
-    // Repositories often belong to the account that people push as, and nothing of a repository is
-    // ever executed by libgit2.
+    // Disabled: repositories often belong to another account, the one that people push as, and
+    // libgit2 never executes anything of a repository.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    // A ref that keeps a commit must be on the disk before the deployment is.
+    // The ref that keeps a commit must be on the disk before the deployment is.
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-    // What our user or the machine has configured must not change what we read.
+    // The configuration of the user and the machine must not change what is read.
     for (int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
                       GIT_CONFIG_LEVEL_PROGRAMDATA}) {
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");

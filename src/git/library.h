@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/// What the files of this folder share of libgit2.
+/// The libgit2 helpers that the files of this folder share.
 namespace esclusa::git {
 
 template <auto free_function>
@@ -29,7 +29,7 @@ using OdbHandle = std::unique_ptr<git_odb, Freer<git_odb_free>>;
 using WalkHandle = std::unique_ptr<git_revwalk, Freer<git_revwalk_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<git_config_free>>;
 
-/// A `git_buf` that libgit2 fills.
+/// Owns a `git_buf` that libgit2 fills.
 struct BufferHandle {
   git_buf buffer = GIT_BUF_INIT;
   BufferHandle() = default;
@@ -39,11 +39,11 @@ struct BufferHandle {
   std::string_view view() const { return {buffer.ptr, buffer.size}; }
 };
 
-/// For maps from commits to what a walk knows of them.
+/// The hash for maps from commit ids to a walk's data.
 struct IdHash {
   size_t operator()(const git_oid& id) const {
     size_t hash = 0;
-    std::memcpy(&hash, id.id, sizeof hash);  // it is a hash already
+    std::memcpy(&hash, id.id, sizeof hash);  // an id is a hash already
     return hash;
   }
 };
@@ -52,10 +52,10 @@ struct IdEqual {
   bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_equal(&a, &b) != 0; }
 };
 
-/// How much older than its ancestor a commit may claim to be: clocks that are wrong by a day.
+/// How much older than its ancestor a commit may claim to be: clocks may be wrong by a day.
 inline constexpr int64_t date_slack = 24 * 60 * 60;
 
-/// A libgit2 function `int(T** out, arguments...)`, with its result in a handle.
+/// Calls a libgit2 function `int(T** out, arguments...)`, and stores its result in a handle.
 template <class Handle, class Function, class... Arguments>
 int receive(Handle& handle, Function function, Arguments... arguments) {
   typename Handle::pointer pointer = nullptr;
@@ -64,23 +64,23 @@ int receive(Handle& handle, Function function, Arguments... arguments) {
   return error;
 }
 
-/// Starts libgit2 at the first call. Call it before anything else of libgit2.
+/// Initialises libgit2 at the first call. Call this before any other use of libgit2.
 void start_library();
 
 /// 40 lower-case hex digits.
 std::string text_of(const git_oid& id);
-/// `sha` is a full one; anything else is a bug.
+/// `sha` must be a full SHA; anything else is a bug.
 git_oid id_of(std::string_view sha);
 
-/// What an object is, without its content.
+/// An object's type and size, without its content.
 struct FoundObject {
   git_object_t type = GIT_OBJECT_INVALID;
   size_t size = 0;
 };
-/// Nothing if there is no object of that id.
+/// Nothing if there is no object with that id.
 Result<std::optional<FoundObject>> find_object(git_repository* repository, const git_oid& id);
 
-/// `unavailable`, `repository_unreadable`. libgit2's own words name paths: they go to the log.
+/// `unavailable`, `repository_unreadable`. libgit2's message is only logged, since it names paths.
 std::unexpected<Error> unreadable(std::string_view doing);
 
 }  // namespace esclusa::git

@@ -22,7 +22,7 @@ bool remove_left_lock(const Repository& repository, const std::string& ref, cons
 bool is_in_session(const std::filesystem::path& git_directory) {
   const auto folder = Folder::open(git_directory);
   if (!folder) return false;
-  // The lock is let go with the descriptor. A file system without locks has nobody's.
+  // Closing the descriptor releases the lock. On a file system without locks, nobody holds one.
   return flock(folder->descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 

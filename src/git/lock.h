@@ -6,14 +6,14 @@
 
 namespace esclusa::git {
 
-/// Removes the lock that a move of `ref` (a full name) to the commit `to` has left when it was
-/// killed: it would keep everybody off the ref, for ever. True if there was one. Any other lock
-/// stays: an empty one, too, may be that of a living process.
+/// Removes the lock file that a killed move of `ref` (a full name) to the commit `to` has left: it
+/// would block the ref for ever. True if there was such a lock. Any other lock stays, also an empty
+/// one: a running process may hold it.
 bool remove_left_lock(const Repository& repository, const std::string& ref, const std::string& to);
 
-/// Whether a git that `esclusa ssh serve` has started for a push is at work on the repository. Each
-/// holds a shared flock on the repository's folder, which it inherits: the lock tells of it also to
-/// a server that was started later.
+/// Whether a git process that `esclusa ssh serve` started for a push is still working on the
+/// repository. Each such process inherits a shared flock on the repository's folder, so that also a
+/// server that started later sees it.
 bool is_in_session(const std::filesystem::path& git_directory);
 
 }  // namespace esclusa::git

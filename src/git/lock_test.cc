@@ -9,7 +9,7 @@
 
 using namespace esclusa;
 
-TEST_CASE("is_in_session: as long as somebody holds the folder's lock") {
+TEST_CASE("is_in_session: true as long as any process holds the folder's lock") {
   const test::TempFolder folder;
   const auto hold = [&] {
     Descriptor held(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -20,7 +20,7 @@ TEST_CASE("is_in_session: as long as somebody holds the folder's lock") {
   {
     const Descriptor one = hold();
     CHECK(git::is_in_session(folder.path()));
-    const Descriptor two = hold();  // looking leaves nothing behind that would keep it off
+    const Descriptor two = hold();  // the check itself leaves no lock that would block this
     CHECK(git::is_in_session(folder.path()));
   }
   CHECK_FALSE(git::is_in_session(folder.path()));

@@ -25,7 +25,8 @@ std::unexpected<Error> cannot_merge(std::string_view cause) {
   return fail(ErrorCode::unavailable, "The git repository cannot be merged in.", "merge_failed");
 }
 
-/// The folders of objects that git may read, which stay the same whatever their paths lead to.
+/// Opens the object folders that git may read: an open folder stays the same, whatever its path
+/// leads to later.
 Result<std::vector<Folder>> open_object_folders(const Repository& repository) {
   std::vector<Folder> folders;
   auto own = TRY(repository.folder().folder("objects"));
@@ -44,20 +45,21 @@ Confinement files_of(const std::vector<Folder>& objects, const ScratchRepository
   return files;
 }
 
-/// Whether the two have a commit in common; git refuses to merge others.
+/// Whether the two commits have a common ancestor; git refuses to merge unrelated ones.
 Result<bool> are_related(const Repository& repository, const std::string& one,
                          const std::string& other) {
   return TRY(find_merge_base(repository.handle(), id_of(one), id_of(other))).has_value();
 }
 
-/// The tree of the merge, whose new objects are in `scratch`, or nothing if there are conflicts.
+/// The tree of the merge; its new objects are in `scratch`. Nothing if there are conflicts.
 Result<std::optional<std::string>> merge_trees(const Repository& repository, const std::string& tip,
                                                const std::string& other,
                                                const ScratchRepository& scratch) {
   if (!scratch.exists()) return cannot_merge("no scratch repository");
   if (!TRY(are_related(repository, tip, other))) return std::nullopt;
-  // git opens them by their paths. Landlock, where there is any, grants the folders that are open
-  // here, and so also closes the time in between.
+  // git opens the object folders by path, so the paths are examined first. Landlock, where
+  // available, grants access to the open folders only, so that a later change of a path has no
+  // effect.
   const auto objects = TRY(open_object_folders(repository));
   TRY(examine_objects(repository.folder(), repository.path(), repository.alternates()));
   const ProgramOutput merged = TRY(run_git(
@@ -66,7 +68,7 @@ Result<std::optional<std::string>> merge_trees(const Repository& repository, con
        "core.multiPackIndex=false", "merge-tree", "--write-tree", "--no-messages", tip, other},
       {objects_variable(repository)}, files_of(objects, scratch)));
   const std::string first_line = merged.output.substr(0, merged.output.find('\n'));
-  // An unknown object also exits with 1; a conflict has a tree.
+  // git also exits with 1 for an unknown object; only a conflict prints a tree.
   if (merged.exit_code == 1 && core::is_full_sha(first_line)) return std::nullopt;
   if (merged.exit_code != 0 || !core::is_full_sha(first_line)) {
     return cannot_merge(merged.error_output);
@@ -84,7 +86,7 @@ Result<SignatureHandle> make_signature(const MergeAuthor& author) {
   return signature;
 }
 
-/// What the reflog says of a move behind the two SHAs.
+/// The reflog entry of a move, after the two SHAs.
 std::string log_entry_of(const MergeAuthor& author) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(author.at).time_since_epoch();
   return author.name + " <" + author.email + "> " + std::to_string(seconds.count()) +

@@ -18,7 +18,7 @@ using test::opened;
 
 const MergeAuthor author{"tooling", "tooling@esclusa.invalid", from_micros(1'700'000'000'000'000)};
 
-/// main and topic with a common base; both went on.
+/// The branches main and topic with a common base; each has its own later commit.
 struct Diverged {
   explicit Diverged(const std::string& topic_file = "topic.txt",
                     GitFixture::Layout layout = GitFixture::Layout::bare)
@@ -40,7 +40,7 @@ struct Diverged {
   std::string tip, other;
 };
 
-TEST_CASE("make_merge_commit: merges both sides and moves no ref") {
+TEST_CASE("make_merge_commit: merges both sides, and moves no ref") {
   Diverged diverged;
   auto merge = make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other,
                                  "Merge main into topic\n", author);
@@ -55,7 +55,7 @@ TEST_CASE("make_merge_commit: merges both sides and moves no ref") {
   CHECK(diverged.repository.git({"fsck", "--strict"}).find("error") == std::string::npos);
 }
 
-TEST_CASE("make_merge_commit: a conflict gives nothing and leaves nothing") {
+TEST_CASE("make_merge_commit: a conflict returns nothing and leaves nothing behind") {
   Diverged diverged("main.txt");
   const size_t before = diverged.object_count();
   auto merge =
@@ -77,7 +77,7 @@ TEST_CASE("make_merge_commit: an unknown commit is an error, not a conflict") {
   CHECK(merge.error().code == ErrorCode::unavailable);
 }
 
-TEST_CASE("move_branch: moves it only from where it was") {
+TEST_CASE("move_branch: moves the branch only if it is at the expected commit") {
   Diverged diverged;
   const auto path = diverged.repository.git_directory();
   auto merge =
@@ -94,7 +94,7 @@ TEST_CASE("move_branch: moves it only from where it was") {
             .value() == BranchMove::changed);
 }
 
-TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
+TEST_CASE("move_branch: does not move a branch that is checked out") {
   Diverged diverged("topic.txt", GitFixture::Layout::work_tree);
   const auto path = diverged.repository.git_directory();
   auto onto_main =
@@ -110,7 +110,7 @@ TEST_CASE("move_branch: leaves a branch alone that somebody has checked out") {
             .value() == BranchMove::moved);
 }
 
-TEST_CASE("check_merge: a branch that a rebase or a bisection puts back is checked out") {
+TEST_CASE("check_merge: a branch that a rebase or bisection will restore counts as checked out") {
   const Diverged busy("topic.txt", GitFixture::Layout::work_tree);
   const GitFixture& fixture = busy.repository;
   const auto is_free = [&](const std::string& branch) {
@@ -142,7 +142,7 @@ TEST_CASE("check_merge: a branch that a rebase or a bisection puts back is check
   CHECK(is_free("topic"));
 }
 
-TEST_CASE("move_branch: a .git is no bare repository, unless its configuration says so") {
+TEST_CASE("move_branch: a .git folder is not bare, unless its configuration says so") {
   Diverged diverged("topic.txt", GitFixture::Layout::work_tree);
   const GitFixture& fixture = diverged.repository;
   const auto merge =
@@ -161,7 +161,7 @@ TEST_CASE("move_branch: a .git is no bare repository, unless its configuration s
   CHECK(move() == BranchMove::moved);
 }
 
-TEST_CASE("move_branch: a folder of another name is bare where its configuration is silent") {
+TEST_CASE("move_branch: a folder with another name is bare if its configuration does not say") {
   Diverged diverged;
   const GitFixture& fixture = diverged.repository;
   const auto merge =
@@ -195,7 +195,7 @@ TEST_CASE("remove_left_lock: removes the lock of a move to this commit, and no o
             .value() == BranchMove::moved);
 }
 
-/// A repository both of whose sides have changed one file, so that git looks for a merge driver.
+/// A repository in which both sides changed one file, so that git looks for a merge driver.
 struct BothChanged {
   explicit BothChanged(GitFixture::Layout layout) : repository(layout) {
     const std::string base = repository.commit("main", "a.txt", "1\n2\n3\n4\n5\n6\n");
@@ -206,13 +206,13 @@ struct BothChanged {
   void configure(const std::string& key, const std::string& value) const {
     repository.git({"config", key, value});
   }
-  /// Adds a file to the repository's own, not to the work tree.
+  /// Adds a file to the git directory, not to the work tree.
   std::string write(const std::string& name, const std::string& content) const {
     const auto path = repository.git_directory() / name;
     std::ofstream(path) << content;
     return path.string();
   }
-  /// What leaves a mark if it is run.
+  /// A command that makes a file, which shows that the command was run.
   std::string program() const { return "touch " + mark.string(); }
   bool has_run() const { return std::filesystem::exists(mark); }
 
@@ -268,7 +268,7 @@ TEST_CASE("make_merge_commit: runs no program that the repository's configuratio
   }
 }
 
-TEST_CASE("make_merge_commit: fetches no object that is missing") {
+TEST_CASE("make_merge_commit: does not fetch a missing object") {
   const BothChanged it(GitFixture::Layout::bare);
   it.configure("core.repositoryFormatVersion", "1");
   it.configure("extensions.partialClone", "evil");
@@ -281,7 +281,7 @@ TEST_CASE("make_merge_commit: fetches no object that is missing") {
   CHECK(merge.error().code == ErrorCode::unavailable);
 }
 
-TEST_CASE("make_merge_commit: what has no commit in common conflicts") {
+TEST_CASE("make_merge_commit: unrelated commits conflict") {
   GitFixture fixture;
   const std::string main = fixture.commit("main", "a.txt", "1\n");
   const std::string orphan = fixture.commit("gh-pages", "b.txt", "2\n");
@@ -290,7 +290,7 @@ TEST_CASE("make_merge_commit: what has no commit in common conflicts") {
         MergeCheck::conflict);
 }
 
-TEST_CASE("check_merge: says what would become of a merge, and writes nothing") {
+TEST_CASE("check_merge: predicts the result of a merge, and writes nothing") {
   const Diverged clean, conflicting("main.txt"), busy("topic.txt", GitFixture::Layout::work_tree);
   const auto check = [](const Diverged& it, const std::string& branch) {
     const size_t before = it.object_count();
@@ -307,10 +307,10 @@ TEST_CASE("check_merge: says what would become of a merge, and writes nothing") 
   CHECK(check(busy, "refs/heads/topic") == MergeCheck::checked_out);
 }
 
-TEST_CASE("make_merge_commit: objects get the modes of their repository") {
+TEST_CASE("make_merge_commit: new objects have the modes of their repository") {
   Diverged diverged;
   diverged.repository.git({"config", "core.sharedRepository", "group"});
-  const mode_t before = umask(077);  // as the server has it
+  const mode_t before = umask(077);  // the server sets this umask
   const auto merge =
       make_merge_commit(opened(diverged.repository), diverged.tip, diverged.other, "m", author);
   umask(before);
@@ -323,7 +323,7 @@ TEST_CASE("make_merge_commit: objects get the modes of their repository") {
   CHECK((info.st_mode & 07777) == 0444);
 }
 
-TEST_CASE("make_merge_commit: in a folder whose name is one of git's lists of folders") {
+TEST_CASE("make_merge_commit: works if the folder's name has the separator of git's folder lists") {
   Diverged diverged;
   const auto odd = diverged.repository.folder() / "a:b \"c\" \\d";
   std::filesystem::rename(diverged.repository.git_directory(), odd);

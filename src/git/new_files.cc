@@ -16,14 +16,15 @@ namespace {
 
 constexpr int shared_with_group = 0660, shared_with_all = 0664;
 
-/// Of the start, before the server takes everything from others; no thread runs yet.
+/// The umask when the program started, before the server sets its own stricter one; no other thread
+/// runs yet.
 const mode_t umask_at_start = [] {
   const mode_t mask = umask(0);
   umask(mask);
   return mask;
 }();
 
-/// A value of core.sharedRepository, as git reads it.
+/// Parses a value of core.sharedRepository, as git does.
 int parse_shared(const std::string& name) {
   if (name == "group" || name == "true" || name == "yes" || name == "on" || name == "1") {
     return shared_with_group;
@@ -38,7 +39,7 @@ int parse_shared(const std::string& name) {
   return is_mode ? -(bits & 0666) : 0;
 }
 
-/// calc_shared_perm() of git.
+/// The same as git's calc_shared_perm().
 mode_t share(mode_t mode, int shared) {
   if (shared == 0) return mode;
   auto bits = static_cast<mode_t>(shared < 0 ? -shared : shared);
@@ -68,7 +69,7 @@ Result<void> NewFiles::give(int file, const Folder& parent, mode_t mode,
   if (is_root && fchown(file, info.st_uid, info.st_gid) != 0) {
     return cannot_write(std::string(doing), errno);
   }
-  // What others may do in the folder, but for writing: that goes too far.
+  // The folder's own permissions, except write access for others, which is never granted.
   const mode_t granted = info.st_mode & 0775;
   const bool is_folder = (mode & S_IXUSR) != 0;
   mode = share(mode & ~umask_at_start, shared_) | (granted & mode);

@@ -8,19 +8,20 @@
 
 namespace esclusa::git {
 
-/// Makes files and folders in a repository that others use, too, as git itself would: by the umask
-/// that the program was started with, and by core.sharedRepository of the repository. A file grants
-/// at least what its folder grants, so that whoever could read and push before still can. If we are
-/// root, it belongs to the owner of its folder.
+/// Makes files and folders in a repository that other users share, with the permissions that git
+/// itself would give: by the umask at the program's start, and by core.sharedRepository. A file
+/// grants at least what its folder grants (except write access for others), so that whoever could
+/// read and push still can. If the program runs as root, the file belongs to the owner of its
+/// folder.
 class NewFiles {
  public:
-  /// `repository` must live as long as this.
+  /// `repository` must outlive this object.
   static Result<NewFiles> in(const Folder& repository);
 
-  /// The folder of that name in the repository; it and those above it are made if need be.
+  /// The folder of that name in the repository; missing folders are made.
   Result<Folder> folder(const std::string& name) const;
   enum class Kind { ref, object };
-  /// A new file to write to; null if there is something of that name, or the folder has gone.
+  /// Makes a new file for writing; null if the name is taken, or the folder was removed.
   Result<Descriptor> create(const Folder& folder, const std::string& name, Kind kind) const;
 
  private:
@@ -28,15 +29,15 @@ class NewFiles {
   Result<void> give(int file, const Folder& parent, mode_t mode, std::string_view doing) const;
 
   const Folder& repository_;
-  int shared_;  ///< as git has it: bits to add, or, negative, those to have instead
+  int shared_;  ///< as in git: bits to add, or, if negative, bits that replace
 };
 
-/// Writes all of it, and returns when it is on the disk.
+/// Writes the whole content, and returns when it is on the disk.
 Result<void> write_durably(int file, std::string_view content, const std::string& path);
-/// What was made, renamed or removed in a folder is on the disk afterwards.
+/// Returns when changes of the folder's entries (made, renamed, removed) are on the disk.
 Result<void> sync(const Folder& folder);
 
-/// `unavailable`, `repository_unwritable`; the cause goes to the log.
+/// `unavailable`, `repository_unwritable`; the cause is only logged.
 std::unexpected<Error> cannot_write(const std::string& path, int error);
 
 }  // namespace esclusa::git

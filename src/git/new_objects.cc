@@ -16,11 +16,11 @@ namespace esclusa::git {
 namespace {
 
 constexpr size_t merged_objects = 1'000'000;
-constexpr size_t merged_object_bytes = size_t{1} << 30;  ///< git merges no file of half of it
+constexpr size_t merged_object_bytes = size_t{1} << 30;  ///< git merges no file of half that size
 
-/// Makes a loose object that is there as young as a new one, as git does, so that no `git gc` takes
-/// it for unused. False if there is none, or an empty one, as a crash leaves it, or if it is not
-/// ours to touch: then it is to be written.
+/// Sets the time of an existing loose object to now, as git does, so that `git gc` does not remove
+/// it as unused. False if the object must be written: it is missing, empty after a crash, or not
+/// ours to touch.
 Result<bool> freshen(const Folder& fan, const std::string& leaf) {
   const Descriptor file = TRY(fan.file(leaf, O_RDONLY));
   struct stat info{};
@@ -28,13 +28,13 @@ Result<bool> freshen(const Folder& fan, const std::string& leaf) {
   return futimens(file.get(), nullptr) == 0;
 }
 
-/// `name` is the id in hexadecimal digits, `content` what its file holds.
+/// `name` is the id in hex, `content` the content of the object's file.
 Result<void> install(const Folder& repository, const std::string& name, std::string_view content) {
   const NewFiles files = TRY(NewFiles::in(repository));
   const Folder fan = TRY(files.folder("objects/" + name.substr(0, 2)));
   const std::string leaf = name.substr(2);
   if (TRY(freshen(fan, leaf))) return {};
-  // A name that `git gc` sweeps, should we die.
+  // `git gc` removes files with such a name if this process dies.
   const std::string temporary = "tmp_obj_" + hex(random_bytes(8));
   const Descriptor file = TRY(files.create(fan, temporary, NewFiles::Kind::object));
   if (!file) return cannot_write(fan.path_of(temporary), ENOENT);

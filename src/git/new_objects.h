@@ -9,15 +9,15 @@
 /// Writes loose objects. They are on the disk when a function returns.
 namespace esclusa::git {
 
-/// `id` is the object's. If there is a loose object of that id, it gets younger, and no more; but
-/// an empty one is replaced.
+/// Writes the object with id `id`. If a loose object with that id exists, only its time is set to
+/// now; an empty file is replaced.
 Result<void> write_object(const Folder& repository, const git_oid& id, git_object_t type,
                           std::string_view data);
 
-/// Makes a loose object as young as a new one. False if there is none, or if that cannot be done.
+/// Sets the time of a loose object to now. False if there is none, or if that is not possible.
 Result<bool> freshen_object(const Folder& repository, const git_oid& id);
 
-/// Copies the loose objects of a folder of ours, as git has made them, into the repository.
+/// Copies the loose objects that git made in Esclusa's own folder `objects` into the repository.
 Result<void> install_objects(const Folder& repository, const std::filesystem::path& objects);
 
 }  // namespace esclusa::git

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string hello_sha = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0";  // of the blob `hello`
+const std::string hello_sha = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0";  // the blob `hello`
 
 struct World {
   Result<void> write() const {
@@ -28,7 +28,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("write_object: one that is there gets younger, and is not written again") {
+TEST_CASE("write_object: an existing object gets the present time, and is not written again") {
   const World world;
   REQUIRE(world.write());
   CHECK(world.fixture.git({"cat-file", "-p", hello_sha}) == "hello");
@@ -40,7 +40,7 @@ TEST_CASE("write_object: one that is there gets younger, and is not written agai
   CHECK(fs::equivalent(world.file(), world.fixture.folder() / "same"));
 }
 
-TEST_CASE("write_object: an empty file, as a crash leaves it, is replaced") {
+TEST_CASE("write_object: an empty file, which a crash can leave, is replaced") {
   const World world;
   world.fixture.folder().write(
       "repository/objects/" + hello_sha.substr(0, 2) + "/" + hello_sha.substr(2), "");
@@ -48,7 +48,7 @@ TEST_CASE("write_object: an empty file, as a crash leaves it, is replaced") {
   CHECK(world.fixture.git({"cat-file", "-p", hello_sha}) == "hello");
 }
 
-TEST_CASE("install_objects: copies what git made, and stops at the first that cannot be read") {
+TEST_CASE("install_objects: copies what git made, and stops at the first unreadable file") {
   const World world;
   const GitFixture merged;
   const std::string first = merged.git({"hash-object", "-w", "--stdin"}, "1");

@@ -16,7 +16,7 @@ using BlobHandle = std::unique_ptr<git_blob, Freer<git_blob_free>>;
 using EntryHandle = std::unique_ptr<git_tree_entry, Freer<git_tree_entry_free>>;
 using ObjectDataHandle = std::unique_ptr<git_odb_object, Freer<git_odb_object_free>>;
 
-/// Splits the text of a signed tag.
+/// Splits a signed tag's text into message and signature.
 Result<void> read_signature(git_repository* repository, const git_oid& id, core::Tag& tag) {
   OdbHandle objects;
   ObjectDataHandle object;
@@ -41,7 +41,7 @@ Result<core::TreeEntry> describe(git_repository* repository, const git_tree_entr
   core::TreeEntry described{path, mode, git_object_type2string(type),
                             text_of(*git_tree_entry_id(entry))};
   if (type != GIT_OBJECT_BLOB) return described;
-  // The entry may lie about what it is.
+  // The entry's mode may claim a wrong type.
   const auto object = TRY(find_object(repository, *git_tree_entry_id(entry)));
   if (object && object->type == type) described.size = static_cast<int64_t>(object->size);
   return described;

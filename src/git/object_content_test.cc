@@ -14,7 +14,7 @@ using test::opened;
 
 namespace {
 
-/// An object of any text.
+/// Writes an object with any text.
 std::string write_object(const GitFixture& fixture, const std::string& type,
                          const std::string& text) {
   return fixture.git({"hash-object", "-w", "-t", type, "--stdin"}, text);
@@ -40,7 +40,7 @@ const std::string none(40, '0');
 
 }  // namespace
 
-TEST_CASE("read_tag: an annotated tag, with its message as it is") {
+TEST_CASE("read_tag: an annotated tag, with its message unchanged") {
   GitFixture fixture;
   const std::string commit = fixture.commit("main", "a", "1");
   const std::string sha = fixture.annotated_tag("release/1", commit);
@@ -60,7 +60,7 @@ TEST_CASE("read_tag: an annotated tag, with its message as it is") {
   CHECK(outer.object_sha == sha);
 }
 
-TEST_CASE("read_tag: a signed one is split, and its message keeps the signature") {
+TEST_CASE("read_tag: a signed tag is split, and its message keeps the signature") {
   GitFixture fixture;
   const std::string commit = fixture.commit("main", "a", "1");
   const std::string text = "object " + commit +
@@ -79,7 +79,7 @@ TEST_CASE("read_tag: a signed one is split, and its message keeps the signature"
   CHECK(tag_of(fixture, write_object(fixture, "tag", text)).signature.empty());
 }
 
-TEST_CASE("read_tag: tags of git's first years have no tagger") {
+TEST_CASE("read_tag: very old tags have no tagger") {
   GitFixture fixture;
   const std::string commit = fixture.commit("main", "a", "1");
   const core::Tag tag = tag_of(
@@ -90,8 +90,7 @@ TEST_CASE("read_tag: tags of git's first years have no tagger") {
   CHECK(format_time(tag.tagger.at) == "1970-01-01T00:00:00Z");
 }
 
-TEST_CASE(
-    "read_tag, read_tree, read_blob: nothing of another type, and nothing that is not there") {
+TEST_CASE("read_tag, read_tree, read_blob: nothing for another type or a missing object") {
   GitFixture fixture;
   const std::string commit = fixture.commit("main", "a", "1");
   const std::string tag = fixture.annotated_tag("v1", commit);
@@ -106,7 +105,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("read_tree: entries of every kind, with their subtrees' or without") {
+TEST_CASE("read_tree: entries of every kind, with or without the entries of subtrees") {
   GitFixture fixture;
   const std::string blob = write_object(fixture, "blob", "four");
   const std::string sub = fixture.git(
@@ -135,7 +134,7 @@ TEST_CASE("read_tree: entries of every kind, with their subtrees' or without") {
   CHECK_FALSE(tree.entries[3].size);
 }
 
-TEST_CASE("read_tree: long paths cut it before there are too many entries") {
+TEST_CASE("read_tree: long paths cut the list before the number of entries does") {
   GitFixture fixture;
   const std::string blob = write_object(fixture, "blob", "x");
   std::string files;
@@ -154,7 +153,7 @@ TEST_CASE("read_tree: long paths cut it before there are too many entries") {
   CHECK(bytes > limits::tree_path_bytes - 5000);
 }
 
-TEST_CASE("read_blob: its bytes, unless they are too many") {
+TEST_CASE("read_blob: returns the content, unless it is too long") {
   GitFixture fixture;
   const std::string sha = write_object(fixture, "blob", "zero \xff one");
   const auto repository = opened(fixture);
@@ -164,7 +163,7 @@ TEST_CASE("read_blob: its bytes, unless they are too many") {
   CHECK(large.content.empty());
 }
 
-TEST_CASE("find_in_tree: by the path from the root, and nothing but that") {
+TEST_CASE("find_in_tree: by the exact path from the root") {
   GitFixture fixture;
   const std::string blob = write_object(fixture, "blob", "x");
   const std::string sub = fixture.git({"mktree"}, "100644 blob " + blob + "\tfile\n");
@@ -184,7 +183,7 @@ TEST_CASE("find_in_tree: by the path from the root, and nothing but that") {
   }
 }
 
-TEST_CASE("find_tag_signature: the last line that begins one") {
+TEST_CASE("find_tag_signature: the last line that begins a signature") {
   const std::string pgp = "-----BEGIN PGP SIGNATURE-----\n",
                     ssh = "-----BEGIN SSH SIGNATURE-----\n";
   CHECK(git::find_tag_signature("a\n" + pgp + "x") == 2);

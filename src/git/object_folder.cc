@@ -14,8 +14,8 @@
 namespace esclusa::git {
 namespace {
 
-constexpr size_t fan_entries = 1'000'000;  ///< of one folder of loose objects
-constexpr size_t loose_header_bytes = 32;  ///< a type and a size
+constexpr size_t fan_entries = 1'000'000;  ///< in one folder of loose objects
+constexpr size_t loose_header_bytes = 32;  ///< the type and the size
 
 std::string loose_name(const git_oid& id) {
   std::string name = text_of(id);
@@ -26,7 +26,8 @@ std::unexpected<Error> broken(const git_oid& id) {
   return cannot_read("reading the loose object " + text_of(id), "it is broken");
 }
 
-/// What stands before a loose object: `commit 123` and a NUL; `length` is all of it.
+/// Parses the header of a loose object: `commit 123` and a NUL. `length` is the length of the
+/// header.
 Result<ObjectHeader> parse_loose_header(const git_oid& id, std::string_view text, size_t& length) {
   const size_t end = text.find('\0'), space = text.find(' ');
   if (end == text.npos || space > end) return broken(id);
@@ -48,7 +49,7 @@ Result<bool> ObjectFolder::open_next_pack() {
     const auto folder = TRY(folder_.folder("pack"));
     if (!folder) return false;
     auto pack = Pack::open(*folder, unopened_.back(), *reads_);
-    // It stays on the list if it could not be opened now.
+    // A pack that cannot be opened now stays on the list.
     if (!pack && pack.error().reason_code != "repository_unsafe") {
       return std::unexpected(pack.error());
     }

@@ -14,29 +14,29 @@
 
 namespace esclusa::git {
 
-/// An object as it is stored, without its header.
+/// An object's type and content, without its header.
 struct RawObject {
   git_object_t type = GIT_OBJECT_INVALID;
   std::string data;
 };
 
-/// What the packs and folders of one open repository share: how much they may still inflate, and
-/// bases of deltas that were read, of 16 MiB in all. One thread at a time.
+/// Shared by all packs and object folders of one open repository: how many bytes may still be
+/// inflated, and a cache of delta bases (16 MiB in all). One thread at a time.
 class ObjectReads {
  public:
   using Shared = std::shared_ptr<const RawObject>;
 
   explicit ObjectReads(size_t budget = limits::git_handle_bytes) : budget_(budget) {}
 
-  /// Call it before so many bytes are inflated, made of a delta, or given once more:
-  /// `repository_unreadable` if the repository has cost too much already.
+  /// Call this before so many bytes are inflated, made from a delta, or copied from the cache.
+  /// `repository_unreadable` if the budget of the repository is used up.
   Result<void> spend(size_t bytes);
 
-  /// A number for a pack, by which its bases are found.
+  /// A new number for a pack; it is part of the cache's key.
   size_t new_pack() { return pack_count_++; }
-  /// Null if it is not kept.
+  /// The cached base; null if it is not cached.
   Shared find_base(size_t pack, off_t at) const;
-  /// Keeps it, unless it is large.
+  /// Caches the base, unless it is large.
   void keep_base(size_t pack, off_t at, const Shared& object);
 
  private:

@@ -49,7 +49,7 @@ int throw_bad_alloc(int) { throw std::bad_alloc(); }
 
 }  // namespace
 
-TEST_CASE("objects: all reads of an open repository together are bounded, loose or packed") {
+TEST_CASE("objects: all reads of an open repository share one limit, loose or packed") {
   GitFixture fixture;
   const std::string text = lines(20'000);  // some 300 KB
   const std::string one = fixture.git({"hash-object", "-w", "--stdin"}, text);
@@ -75,7 +75,7 @@ TEST_CASE("objects: all reads of an open repository together are bounded, loose 
   }
 }
 
-TEST_CASE("ObjectReads: keeps bases of 16 MiB in all, of whatever packs, and no large one") {
+TEST_CASE("ObjectReads: caches bases of 16 MiB in all, for all packs, and no large one") {
   git::ObjectReads reads;
   const auto object =
       std::make_shared<git::RawObject>(GIT_OBJECT_BLOB, std::string(size_t{3} * 1024 * 1024, 'x'));
@@ -89,7 +89,7 @@ TEST_CASE("ObjectReads: keeps bases of 16 MiB in all, of whatever packs, and no 
   CHECK(large.use_count() == 1);
 }
 
-TEST_CASE("objects: whatever descriptor is missing, an object is not taken for one that is not") {
+TEST_CASE("objects: if no descriptor is left, an object is not reported as missing") {
   for (const bool is_packed : {false, true}) {
     GitFixture fixture;
     const std::string sha = fixture.commit("main", "a", "1");
@@ -109,7 +109,7 @@ TEST_CASE("objects: whatever descriptor is missing, an object is not taken for o
       CHECK(read(repository.handle(), sha) == 0);
       CHECK(read_header(repository, absent) == GIT_ENOTFOUND);
     }
-    // A pack that has come since must be looked for, and cannot be.
+    // A pack was added since, and cannot be looked for without a descriptor.
     const git::Repository repository = opened(fixture);
     CHECK(read_header(repository, absent) == GIT_ENOTFOUND);
     const std::string later = fixture.commit("main", "a", "2");
@@ -124,7 +124,7 @@ TEST_CASE("objects: whatever descriptor is missing, an object is not taken for o
   }
 }
 
-TEST_CASE("objects: an index that names one object again and again costs no time") {
+TEST_CASE("objects: an index that repeats one object many times costs no time") {
   const GitFixture fixture;
   constexpr uint64_t count = 0x0fff'ffff;
   std::string head("\xfftOc\0\0\0\2", 8);
@@ -132,14 +132,14 @@ TEST_CASE("objects: an index that names one object again and again costs no time
   const std::string name = "repository/objects/pack/pack-" + std::string(40, '1');
   const fs::path index = fixture.folder().write(name + ".idx", head);
   fixture.folder().write(name + ".pack", "PACK");
-  fs::resize_file(index, 8 + 1024 + 28 * count + 40);  // with holes: all of its ids are zero
+  fs::resize_file(index, 8 + 1024 + 28 * count + 40);  // a sparse file: all of its ids are zero
   const git::Repository repository = opened(fixture);
   const auto found = repository.resolve("0000000");
   REQUIRE_FALSE(found);
   CHECK(found.error().reason_code == "repository_unreadable");
 }
 
-TEST_CASE("Guarded: an exception does not go through libgit2") {
+TEST_CASE("Guarded: an exception does not pass through libgit2") {
   CHECK(git::Guarded<throw_bad_alloc, GIT_ERROR>::call(1) == GIT_ERROR);
   CHECK(git::Guarded<throw_bad_alloc, 0>::call(1) == 0);
 }

@@ -13,7 +13,8 @@
 namespace esclusa::git {
 namespace {
 
-/// What libgit2 calls; it hashes each object that it gets, and compares that with the id.
+/// The object database that libgit2 calls. libgit2 hashes each object and compares the hash with
+/// the id.
 struct Backend : git_odb_backend {
   Backend(const Folder& its_repository, std::vector<Folder> its_folders, size_t budget)
       : git_odb_backend(), repository(its_repository), reads(budget) {
@@ -27,7 +28,7 @@ struct Backend : git_odb_backend {
 
 Backend& backend_of(git_odb_backend* backend) { return *static_cast<Backend*>(backend); }
 
-/// The cause is in the log already.
+/// The cause was logged already.
 int failed(const Error& error) {
   git_error_set_str(GIT_ERROR_ODB, error.message.c_str());
   return GIT_ERROR;
@@ -35,7 +36,7 @@ int failed(const Error& error) {
 
 int give(git_odb_backend* backend, const RawObject& object, void** data, size_t* size,
          git_object_t* type) {
-  // libgit2 expects a zero behind the object, which the size does not count.
+  // libgit2 expects a zero byte after the object; the size does not count it.
   *data = git_odb_backend_data_alloc(backend, object.data.size() + 1);
   if (*data == nullptr) return GIT_ERROR;
   std::memcpy(*data, object.data.c_str(), object.data.size() + 1);
@@ -66,7 +67,8 @@ int read_header(size_t* size, git_object_t* type, git_odb_backend* backend, cons
   return GIT_ENOTFOUND;
 }
 
-/// It has no word for an error: whoever must tell one from a missing object reads the header.
+/// This function cannot report an error: a caller that must tell an error from a missing object
+/// reads the header.
 int exists(git_odb_backend* backend, const git_oid* id) {
   for (ObjectFolder& folder : backend_of(backend).folders) {
     const auto has = folder.has(*id);
@@ -94,7 +96,8 @@ int read_prefix(git_oid* found, void** data, size_t* size, git_object_t* type,
   return error == 0 ? read(data, size, type, backend, found) : error;
 }
 
-/// libgit2 takes an error of this for a missing object: the folders are listed when it reads again.
+/// libgit2 takes an error of this function for a missing object, so the folders are only listed at
+/// the next read.
 int refresh(git_odb_backend* backend) {
   for (ObjectFolder& folder : backend_of(backend).folders) folder.refresh();
   return 0;
@@ -107,8 +110,8 @@ int write(git_odb_backend* backend, const git_oid* id, const void* data, size_t 
   return done ? 0 : failed(done.error());
 }
 
-/// libgit2 writes an object if this is not 0, also one that is in a pack or in an alternate: those
-/// are not ours to make younger.
+/// If this does not return 0, libgit2 writes the object, also if it exists in a pack or in an
+/// alternate: the times of those must not be changed.
 int freshen(git_odb_backend* backend, const git_oid* id) {
   const auto done = freshen_object(backend_of(backend).repository, *id);
   return done && *done ? 0 : GIT_ENOTFOUND;

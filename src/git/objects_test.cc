@@ -56,7 +56,7 @@ void check_header(const git::Repository& repository, const std::string& sha, con
   CHECK(git_odb_exists(objects.get(), &id) == 1);
 }
 
-/// Compares every object with what the git program says of it; gives how many there are.
+/// Compares every object with the output of the git program; returns the number of objects.
 size_t compare_all(const GitFixture& fixture) {
   const git::Repository repository = opened(fixture), other = opened(fixture);
   size_t count = 0;
@@ -67,14 +67,14 @@ size_t compare_all(const GitFixture& fixture) {
     const Read object = read(repository, sha);
     REQUIRE_MESSAGE(object.error == 0, sha);
     CHECK(object.type == type);
-    check_header(other, sha, object);  // which has not read it yet
+    check_header(other, sha, object);  // it has not read the object yet
     CHECK(fixture.git({"hash-object", "-t", type, "--stdin", "--literally"}, object.data) == sha);
     ++count;
   }
   return count;
 }
 
-/// Texts that differ little, so that git stores most of them as deltas.
+/// Similar texts, so that git stores most of them as deltas.
 void grow(GitFixture& fixture, int from, int to) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i * i) + "\n";
@@ -98,7 +98,7 @@ void overwrite(const fs::path& file, size_t at, const std::string& bytes) {
   stream << bytes;
 }
 
-/// A loose object with any content, under the name of any id.
+/// Writes a loose object with any content under any id.
 void write_loose(const GitFixture& fixture, const std::string& sha, const std::string& inflated) {
   std::string deflated(compressBound(inflated.size()), '\0');
   uLongf size = deflated.size();
@@ -119,8 +119,7 @@ TEST_CASE("objects: loose ones, and the empty one") {
   CHECK(compare_all(fixture) == 17);
 }
 
-TEST_CASE(
-    "objects: packed ones, with deltas by offset and by name, and an index of either version") {
+TEST_CASE("objects: packed ones, with deltas by offset and by id, and both index versions") {
   for (const char* offsets : {"true", "false"}) {
     for (const char* version : {"1", "2"}) {
       GitFixture fixture;
@@ -133,7 +132,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("objects: in several packs, and with large offsets") {
+TEST_CASE("objects: in several packs, and with 64-bit offsets") {
   GitFixture fixture;
   fixture.git({"config", "pack.indexVersion", "2"});
   grow(fixture, 0, 10);
@@ -142,7 +141,7 @@ TEST_CASE("objects: in several packs, and with large offsets") {
   fixture.git({"repack", "-q", "-d"});
   grow(fixture, 20, 25);
   CHECK(compare_all(fixture) == 75);
-  // An index in which all offsets but the first take 64 bits.
+  // Makes an index in which all offsets but the first have 64 bits.
   fixture.git({"repack", "-q", "-a", "-d"});
   const auto index = only_file(fixture, ".idx");
   auto pack = index;
@@ -152,7 +151,7 @@ TEST_CASE("objects: in several packs, and with large offsets") {
   CHECK(compare_all(fixture) == 75);
 }
 
-TEST_CASE("objects: of an alternate only if it is named") {
+TEST_CASE("objects: an alternate is read only if it is named") {
   GitFixture origin;
   const std::string sha = origin.commit("main", "a", "1");
   GitFixture fixture;
@@ -164,7 +163,7 @@ TEST_CASE("objects: of an alternate only if it is named") {
         "repository_unreadable");
 }
 
-TEST_CASE("objects: one that is not what its name says is an error") {
+TEST_CASE("objects: an object whose content does not match its id is an error") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   const std::string other = fixture.commit("main", "a", "2");
@@ -174,7 +173,7 @@ TEST_CASE("objects: one that is not what its name says is an error") {
   CHECK(read(opened(fixture), other).error != 0);
 }
 
-TEST_CASE("objects: no size that an object states, and no content, makes us inflate without end") {
+TEST_CASE("objects: neither the stated size nor the content of an object inflates without limit") {
   const GitFixture fixture;
   const std::string sha(40, 'a');
   const std::string bomb(limits::git_object_bytes + 1, 'x');
@@ -188,7 +187,7 @@ TEST_CASE("objects: no size that an object states, and no content, makes us infl
   }
 }
 
-TEST_CASE("objects: an index that lies is left out") {
+TEST_CASE("objects: an index with false data is ignored") {
   GitFixture fixture;
   grow(fixture, 0, 10);
   fixture.git({"gc", "-q"});
@@ -196,10 +195,10 @@ TEST_CASE("objects: an index that lies is left out") {
   const auto index = only_file(fixture, ".idx");
   const std::string good = test::read_file(index);
   const std::string full(4, '\xff');
-  overwrite(index, 8 + 255 * 4, full);  // how many objects there are
+  overwrite(index, 8 + 255 * 4, full);  // the number of objects
   CHECK(read(opened(fixture), sha).error == GIT_ENOTFOUND);
   overwrite(index, 0, good);
-  overwrite(index, 8 + 1024 + 30 * 24, std::string(30 * 4, '\x7f'));  // where they are
+  overwrite(index, 8 + 1024 + 30 * 24, std::string(30 * 4, '\x7f'));  // the offsets
   CHECK(read(opened(fixture), sha).error != 0);
   overwrite(index, 8 + 1024 + 30 * 24, std::string(30 * 4, '\xff'));
   CHECK(read(opened(fixture), sha).error != 0);
@@ -207,7 +206,7 @@ TEST_CASE("objects: an index that lies is left out") {
   CHECK(read(opened(fixture), sha).error == GIT_ENOTFOUND);
 }
 
-TEST_CASE("objects: a pack that is cut or broken anywhere is an error, and no more") {
+TEST_CASE("objects: a pack that is cut or broken anywhere is an error, not a crash") {
   GitFixture fixture;
   grow(fixture, 0, 10);
   fixture.git({"gc", "-q"});
@@ -220,11 +219,11 @@ TEST_CASE("objects: a pack that is cut or broken anywhere is an error, and no mo
   for (size_t at = 0; at < good.size(); at += 1 + good.size() / 40) {
     overwrite(pack, at, std::string(3, static_cast<char>(~good[at])));
     const git::Repository repository = opened(fixture);
-    for (const std::string& sha : shas) read(repository, sha);  // libgit2 compares what it gets
+    for (const std::string& sha : shas) read(repository, sha);  // libgit2 compares the hash
     overwrite(pack, 0, good);
   }
   const git::Repository repository = opened(fixture);
   CHECK(read(repository, shas[0]).error == 0);
-  fs::resize_file(pack, 20);  // while it is open: a mapped one would end us by a signal
+  fs::resize_file(pack, 20);  // while it is open: with mmap, a signal would end the program
   for (const std::string& sha : shas) read(repository, sha);
 }

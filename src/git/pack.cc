@@ -23,8 +23,8 @@ namespace {
 
 constexpr int offset_delta = 6, reference_delta = 7;
 constexpr size_t id_bytes = GIT_OID_RAWSZ;
-constexpr size_t header_bytes = 64;  ///< of an entry: two numbers, or one and an id
-// Of an index.
+constexpr size_t header_bytes = 64;  ///< of an entry: two numbers, or one number and an id
+// Sizes in an index.
 constexpr off_t magic_bytes = 8;  ///< in version 2
 constexpr off_t fanout_bytes = 256 * 4;
 constexpr off_t trailer_bytes = 2 * off_t{id_bytes};
@@ -144,7 +144,8 @@ Result<void> Pack::find_prefix(const git_oid& prefix, size_t digit_count,
   for (uint32_t index = TRY(lower_bound(prefix)); index < fanout_[prefix.id[0]]; ++index) {
     const git_oid found = TRY(id_at(index));
     if (!has_prefix(found, prefix, digit_count) || match.is_ambiguous) break;
-    // Each id is another one, so two of them end this: an index may claim four thousand millions.
+    // The ids must ascend, so that two of them are enough: a false index may claim four thousand
+    // million.
     if (previous && git_oid_cmp(&*previous, &found) >= 0) {
       return cannot_read("reading " + name_, "its index is broken");
     }
@@ -205,7 +206,7 @@ Result<Pack::Shared> Pack::read_shared(off_t at) {
   const auto broken = [&](std::string_view cause) {
     return cannot_read("reading an object of " + name_, cause);
   };
-  // On the way down to the base we only note where the deltas are: together they may be large.
+  // First note only where the deltas are, down to the base: together they may be large.
   std::vector<std::pair<off_t, Entry>> deltas;
   size_t total = 0;
   Shared object;
@@ -243,7 +244,7 @@ Result<Pack::Shared> Pack::read_shared(off_t at) {
 
 Result<RawObject> Pack::read(off_t at) {
   if (const Shared known = reads_->find_base(number_, at)) {
-    TRY(reads_->spend(known->data.size()));  // libgit2 copies and hashes it once more
+    TRY(reads_->spend(known->data.size()));  // libgit2 copies and hashes it again
     return *known;
   }
   return *TRY(read_shared(at));

@@ -14,20 +14,21 @@
 namespace esclusa::git {
 namespace {
 
-constexpr size_t line_bytes = 4096 + 64;  ///< a path, and the SHA before it
-constexpr size_t lookup_block = 1024;     ///< some ten refs
+constexpr size_t line_bytes = 4096 + 64;  ///< a path and the SHA before it
+constexpr size_t lookup_block = 1024;     ///< about ten refs
 constexpr size_t scan_block = 64 * 1024;
 
 std::unexpected<Error> broken(std::string_view cause) {
   return cannot_read("reading packed-refs", cause);
 }
 
-/// Reads a file line by line from somewhere on.
+/// Reads a file line by line, starting at an offset.
 class Lines {
  public:
   Lines(int file, off_t at, size_t block) : file_(file), at_(at), block_(block) {}
 
-  /// The next line without its line feed; false at the end. Valid until the next call.
+  /// Reads the next line, without its line feed; false at the end. The line is valid until the next
+  /// call.
   Result<bool> next(std::string_view& line) {
     size_t end = 0;
     while ((end = buffer_.find('\n', used_)) == buffer_.npos) {
@@ -41,7 +42,7 @@ class Lines {
     used_ = end + 1;
     return true;
   }
-  /// Where the next line begins.
+  /// The offset of the next line.
   off_t position() const { return at_ + static_cast<off_t>(used_); }
 
  private:
@@ -61,7 +62,7 @@ class Lines {
   }
 
   int file_;
-  off_t at_;  ///< of the buffer in the file
+  off_t at_;  ///< the buffer's offset in the file
   size_t block_;
   std::string buffer_;
   size_t used_ = 0;
@@ -71,7 +72,8 @@ struct Packed {
   std::string_view name, sha;
 };
 
-/// A line that names a ref; others say what the ref before them leads to, or are comments.
+/// Parses a line that names a ref. Other lines are comments, or give the peeled id of the ref
+/// before them.
 Result<std::optional<Packed>> parse(std::string_view line) {
   if (line.starts_with('^') || line.starts_with('#')) return std::nullopt;
   const Packed packed{.name = line.substr(std::min<size_t>(41, line.size())),
@@ -82,8 +84,8 @@ Result<std::optional<Packed>> parse(std::string_view line) {
   return packed;
 }
 
-/// The next ref; nothing at the end. git writes one line at most between two refs, which says what
-/// the first leads to: more of them would make each look-up read on and on.
+/// The next ref; nothing at the end. git writes at most one line (the peeled id) between two refs;
+/// accepting more would let a hostile file make each look-up read very far.
 Result<std::optional<Packed>> next_ref(Lines& lines) {
   std::string_view line;
   for (int others = 0; TRY(lines.next(line)); ++others) {
@@ -113,15 +115,15 @@ Result<PackedRefs> PackedRefs::open(const Folder& repository) {
 }
 
 Result<off_t> PackedRefs::lower_bound(std::string_view name) const {
-  // Refs that begin before `low` come before the name, those from `high` on do not.
+  // Refs before offset `low` sort before the name; refs from offset `high` on do not.
   off_t low = begin_, high = size_;
   while (is_sorted_ && high - low > static_cast<off_t>(lookup_block)) {
-    // Somewhere in a line, whose rest is left out.
+    // The offset is in the middle of a line, whose rest is skipped.
     Lines lines(file_.get(), low + (high - low) / 2, lookup_block);
     std::string_view rest;
     if (!TRY(lines.next(rest))) break;
     const off_t found = lines.position();
-    if (found >= high) break;  // one long line, or a few; they are read through
+    if (found >= high) break;  // only a few lines or one long line are left; they are read in order
     const auto packed = TRY(next_ref(lines));
     if (packed && packed->name < name) {
       low = lines.position();

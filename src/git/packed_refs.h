@@ -8,29 +8,29 @@
 
 namespace esclusa::git {
 
-/// The file `packed-refs`, as it was when it was opened: git replaces it, and never changes it.
-/// One ref is looked up by bisection if the file says that it is sorted, else by reading it
-/// through. `repository_unreadable` if it is not what git writes.
+/// The file `packed-refs`, as it was when it was opened: git replaces the file and never changes
+/// it. A ref is found by binary search if the file says that it is sorted, else by reading the
+/// whole file. `repository_unreadable` if the format is not git's.
 class PackedRefs {
  public:
-  /// A repository without the file has no packed refs.
+  /// Without the file, a repository has no packed refs.
   static Result<PackedRefs> open(const Folder& repository);
 
-  /// The SHA at a full name.
+  /// The SHA of the ref with that full name.
   Result<std::optional<std::string>> find(std::string_view name) const;
-  /// Takes a ref; false if it wants none whose name comes later.
+  /// Receives a ref; returns false if it wants no ref with a later name.
   using Receive = std::function<bool(std::string_view name, std::string_view sha)>;
-  /// All whose names begin with `prefix`, in the file's order. Of a sorted file, names before
-  /// `after` are passed over, but for a few.
+  /// Visits all refs whose names begin with `prefix`, in the file's order. In a sorted file, names
+  /// before `after` are skipped, except a few.
   Result<void> visit(std::string_view prefix, const Receive& receive,
                      std::string_view after = {}) const;
 
  private:
-  /// Where to read on for names from `name` on: at the beginning of a line.
+  /// The offset, at the beginning of a line, from which to read names from `name` on.
   Result<off_t> lower_bound(std::string_view name) const;
 
   Descriptor file_;
-  off_t begin_ = 0;  ///< behind the header
+  off_t begin_ = 0;  ///< after the header
   off_t size_ = 0;
   bool is_sorted_ = false;
 };

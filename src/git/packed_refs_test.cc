@@ -34,7 +34,7 @@ std::map<std::string, std::string> visited(const PackedRefs& refs, std::string_v
   return all;
 }
 
-/// Names of very different lengths, some with a line behind them that says what a tag leads to.
+/// Names of very different lengths; some are followed by a tag's peeled id.
 struct Packed {
   explicit Packed(bool is_sorted) {
     std::mt19937 random(1);
@@ -58,7 +58,7 @@ struct Packed {
 
 }  // namespace
 
-TEST_CASE("PackedRefs: finds every ref and no other, sorted or not") {
+TEST_CASE("PackedRefs: finds every ref, and no other name, sorted or not") {
   for (const bool is_sorted : {true, false}) {
     const Packed packed(is_sorted);
     const PackedRefs refs = opened(packed.folder);
@@ -79,7 +79,7 @@ TEST_CASE("PackedRefs: finds every ref and no other, sorted or not") {
   }
 }
 
-TEST_CASE("PackedRefs: visits what comes after a name, until it is told to stop") {
+TEST_CASE("PackedRefs: visits the names after a given one, until it is told to stop") {
   const Packed packed(true);
   const PackedRefs refs = opened(packed.folder);
   const auto middle = std::next(packed.names.begin(), 2000);
@@ -105,7 +105,7 @@ TEST_CASE("PackedRefs: visits what comes after a name, until it is told to stop"
   CHECK(seen.size() == packed.names.size());
 }
 
-TEST_CASE("PackedRefs: none without a file, and none in an empty one") {
+TEST_CASE("PackedRefs: no refs without a file, and none in an empty one") {
   const test::TempFolder folder;
   CHECK_FALSE(opened(folder).find("refs/heads/main").value());
   folder.write("packed-refs", "");
@@ -115,7 +115,7 @@ TEST_CASE("PackedRefs: none without a file, and none in an empty one") {
   CHECK(visited(opened(folder), "refs/").empty());
 }
 
-TEST_CASE("PackedRefs: what git does not write is an error") {
+TEST_CASE("PackedRefs: a format that git does not write is an error") {
   const test::TempFolder folder;
   const std::string good = sha_of(1) + " refs/heads/a\n";
   for (const std::string& text :
@@ -128,19 +128,19 @@ TEST_CASE("PackedRefs: what git does not write is an error") {
   }
 }
 
-TEST_CASE("PackedRefs: a file that claims to be sorted, or to be large, costs no time") {
+TEST_CASE("PackedRefs: a file that falsely claims to be sorted, or is large, costs no time") {
   const test::TempFolder folder;
   std::string text(sorted_header);
   for (size_t n = 3000; n > 0; --n) text += sha_of(n) + " refs/heads/" + sha_of(n) + "\n";
   const auto file = folder.write("packed-refs", text);
-  CHECK(opened(folder).find("refs/heads/none"));  // whatever it says, it ends
+  CHECK(opened(folder).find("refs/heads/none"));  // must end, whatever the result
   REQUIRE(truncate(file.c_str(), 200 * 1024 * 1024) == 0);
   CHECK_FALSE(opened(folder).find("refs/heads/none"));
   REQUIRE(truncate(file.c_str(), 300 * 1024 * 1024) == 0);
   CHECK_FALSE(PackedRefs::open(*git::Folder::open(folder.path())));
 }
 
-TEST_CASE("PackedRefs: lines that name no ref are not read on and on") {
+TEST_CASE("PackedRefs: many lines that name no ref are not read") {
   const test::TempFolder folder;
   const std::string peeled = "^" + sha_of(9) + "\n";
   std::string text(sorted_header);

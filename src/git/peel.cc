@@ -11,7 +11,7 @@ Result<std::optional<std::string>> peel_to_commit(git_repository* repository,
   if (receive(object, git_object_lookup, repository, &id, GIT_OBJECT_ANY) != 0) {
     return unreadable("looking at what a ref leads to");
   }
-  // Not git_object_peel(), which has no bound.
+  // git_object_peel() has no limit.
   for (size_t depth = 0; git_object_type(object.get()) == GIT_OBJECT_TAG; ++depth) {
     if (depth == limits::git_tag_depth) return std::nullopt;
     ObjectHandle target;

@@ -7,8 +7,8 @@
 
 namespace esclusa::git {
 
-/// The commit that an object leads to: itself, or what a tag names, over limits::git_tag_depth tags
-/// at most. Nothing if that is no commit.
+/// The commit that an object leads to: itself, or the target of a tag, through at most
+/// limits::git_tag_depth tags. Nothing if the result is not a commit.
 Result<std::optional<std::string>> peel_to_commit(git_repository* repository,
                                                   const std::string& sha);
 

@@ -8,11 +8,11 @@
 
 #include "git/folder.h"
 
-/// Folders that `repo add` examines. Errors are sentences for whoever registers a repository: they
-/// begin with the path.
+/// The folders that `repo add` examines. Errors are sentences for the user who registers a
+/// repository; they begin with the path.
 namespace esclusa::git {
 
-/// A folder that is examined, and its path.
+/// An examined folder, and its path.
 struct Place {
   std::filesystem::path path;
   Folder folder;
@@ -22,17 +22,17 @@ struct Place {
 
 std::unexpected<Error> refuse(const std::filesystem::path& path, std::string_view problem,
                               const char* reason_code = "repository_refused");
-/// What could not be opened there.
+/// The error for a path that could not be opened.
 std::unexpected<Error> cannot_open(const std::filesystem::path& path, const Error& error);
 
 Result<Place> open_place(const std::filesystem::path& path);
-/// A folder in another; nothing if it is not there.
+/// A folder inside another; nothing if it does not exist.
 Result<std::optional<Place>> find_place(const Place& parent, const std::string& name);
-/// A file of at most `limit` bytes; nothing if it is not there.
+/// A file of at most `limit` bytes; nothing if it does not exist.
 Result<std::optional<std::string>> read_file(const Place& place, const std::string& name,
                                              size_t limit);
 
-/// The name of the user that the server runs as.
+/// The user name that the server runs as.
 std::string server_user();
 /// `It belongs to git:git, mode 2775.`
 std::string ownership(const struct stat& status);

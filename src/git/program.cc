@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -24,7 +24,7 @@ std::string search_path() {
   return std::string("PATH=") + (path ? path : "/usr/local/bin:/usr/bin:/bin");
 }
 
-/// Where git's programs are, which it starts itself.
+/// The folder of git's own subprograms.
 Result<std::string> find_program_folder() {
   ProcessSpec spec;
   spec.arguments = {"git", "--exec-path"};
@@ -39,9 +39,9 @@ Result<std::string> find_program_folder() {
 }
 
 Result<std::string> program_folder() {
-  static std::mutex mutex;
-  static std::string known;
-  std::lock_guard lock(mutex);
+  static Mutex mutex;
+  static std::string known GUARDED_BY(mutex);
+  Lock lock(mutex);
   if (known.empty()) known = TRY(find_program_folder());
   return known;
 }
@@ -56,13 +56,13 @@ std::vector<std::string> program_settings() {
         "core.askPass=false", "core.gitProxy=", "core.pager=cat", "core.editor=false",
         "sequence.editor=false", "gpg.program=false", "gpg.openpgp.program=false",
         "gpg.x509.program=false", "gpg.ssh.program=false", "credential.helper=",
-        // git lists an alternate's refs with that repository's configuration. This program of
-        // its own is silent about every path.
+        // git lists an alternate's refs with the alternate's configuration. This program, which
+        // belongs to git, prints nothing for any path.
         "core.alternateRefsCommand=git-check-ref-format",
         // Files that a configuration may name.
         "core.attributesFile=/dev/null", "core.excludesFile=/dev/null",
         "mailmap.file=", "core.logAllRefUpdates=false",
-        // Nothing is fetched, and nothing goes on in the background.
+        // Nothing is fetched, and nothing runs in the background.
         "protocol.allow=never", "gc.auto=0", "maintenance.auto=false", "receive.autogc=false"}) {
     arguments.insert(arguments.end(), {"-c", setting});
   }
@@ -109,7 +109,7 @@ Result<ProgramOutput> run_git(const std::filesystem::path& git_directory,
     spec.confinement = std::move(files);
   }
   ProgramOutput result;
-  // One byte more than allowed tells that it was too much.
+  // One byte above the limit shows that the output was too long.
   spec.on_output = [&](std::string_view text) {
     append_up_to(output_bytes + 1, result.output, text);
   };

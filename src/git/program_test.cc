@@ -15,7 +15,7 @@ namespace {
 
 using test::GitFixture;
 
-/// A git, with a program of the repository's as an alias, which would leave `trace`.
+/// A repository whose configuration has an alias; the alias would make the file `trace`.
 struct Alias {
   Alias() : program(repository.git_directory() / "evil"), trace(folder / "trace") {
     folder.write("evil", "#!/bin/sh\n: > " + trace.string() + "\n");
@@ -34,10 +34,10 @@ struct Alias {
   std::filesystem::path program, trace;
 };
 
-TEST_CASE("run_git: when confined it runs no program of the repository's and no shell") {
+TEST_CASE("run_git: when confined, it runs no shell and no program of the repository") {
   const Alias alias;
   REQUIRE(alias.run(alias.program.string(), std::nullopt));
-  CHECK(std::filesystem::exists(alias.trace));  // as it would be without
+  CHECK(std::filesystem::exists(alias.trace));  // without confinement it would be run
   std::filesystem::remove(alias.trace);
   if (!test::has_landlock()) return;
   for (const std::string& command :
@@ -51,7 +51,7 @@ TEST_CASE("run_git: when confined it runs no program of the repository's and no 
   }
 }
 
-TEST_CASE("run_git: when confined it reads what it was granted and its own programs run") {
+TEST_CASE("run_git: when confined, it reads what it was granted, and its own programs run") {
   GitFixture repository, other;
   const std::string sha = repository.commit("main", "a.txt", "one\n");
   const std::string secret = other.commit("main", "b.txt", "two\n");
@@ -59,7 +59,7 @@ TEST_CASE("run_git: when confined it reads what it was granted and its own progr
   const auto read = run_git(repository.git_directory(), {"cat-file", "-t", sha}, {}, files);
   REQUIRE(read);
   CHECK(read->output == "commit\n");
-  // pack-objects is started by git itself.
+  // git itself starts pack-objects.
   const auto bundled =
       run_git(repository.git_directory(), {"bundle", "create", "-", "main"}, {}, files);
   REQUIRE(bundled);
@@ -96,7 +96,7 @@ TEST_CASE("run_git: an object that claims 10 GB makes git allocate nothing") {
   CHECK(merged->error_output.contains("over limit 1073741824"));
 }
 
-TEST_CASE("program_settings: git takes them all, and fetches by no protocol") {
+TEST_CASE("program_settings: git accepts them all, and fetches by no protocol") {
   const GitFixture repository;
   const auto listed = run_git(repository.git_directory(), {"config", "--list"});
   REQUIRE(listed);

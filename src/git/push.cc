@@ -34,7 +34,7 @@ Result<core::PushedCommit> read_pushed(const Repository& repository, const std::
   const TreeHandle after = TRY(tree_of(repository, sha));
   const auto deltas =
       TRY(find_deltas(repository.handle(), before.get(), after.get(), limits::push_files));
-  if (!deltas) return pushed;  // too much to look through: the commit stands there without files
+  if (!deltas) return pushed;  // too much to examine: the commit is listed without files
   for (const Delta& delta : deltas->files) {
     switch (delta.status) {
       case GIT_DELTA_ADDED: pushed.added.push_back(delta.after.path); break;
@@ -53,7 +53,7 @@ size_t bytes_of(const core::PushedCommit& pushed) {
   return bytes;
 }
 
-/// Reads commits that are given youngest first, as far as there is room, and turns them round.
+/// Reads commits, given newest first, while there is room; returns them oldest first.
 Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository,
                                                     const std::vector<std::string>& shas) {
   std::vector<core::PushedCommit> commits;
@@ -61,7 +61,7 @@ Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository
   for (const std::string& sha : shas) {
     core::PushedCommit pushed = TRY(read_pushed(repository, sha));
     bytes += bytes_of(pushed);
-    // The youngest is always there.
+    // The newest is always included.
     const bool is_full = commits.size() == limits::push_commits || bytes > limits::push_total_bytes;
     if (is_full && !commits.empty()) break;
     commits.push_back(std::move(pushed));
@@ -70,14 +70,15 @@ Result<std::vector<core::PushedCommit>> read_latest(const Repository& repository
   return commits;
 }
 
-/// The commit that was pushed, itself or behind tags; nothing if it is none, or was deleted.
+/// The commit that was pushed, directly or through tags; nothing if there is none, or the ref was
+/// deleted.
 Result<std::optional<std::string>> find_commit(const Repository& repository,
                                                const std::string& sha) {
   if (sha == core::zero_sha) return std::nullopt;
   return peel_to_commit(repository.handle(), sha);
 }
 
-/// A walk from a commit, which leaves out what the commits that it hides have behind them.
+/// A walk from a commit to its ancestors; the caller may hide some with `hide`.
 Result<WalkHandle> walk_from(const Repository& repository, const std::string& sha) {
   WalkHandle walk;
   const git_oid id = id_of(sha);
@@ -95,7 +96,7 @@ Result<void> hide(git_revwalk* walk, const std::string& sha) {
   return {};
 }
 
-/// The first limits::push_commits of a walk, the youngest first.
+/// The first limits::push_commits of a walk, newest first.
 Result<std::vector<std::string>> take_commits(git_revwalk* walk) {
   std::vector<std::string> shas;
   git_oid id;
@@ -107,19 +108,19 @@ Result<std::vector<std::string>> take_commits(git_revwalk* walk) {
   return shas;
 }
 
-/// The commits of a branch that came with the change, and which of them no other branch has.
+/// The commits that the change added to a branch, and which of them are on no other branch.
 Result<std::vector<core::PushedCommit>> read_branch_commits(const Repository& repository,
                                                             const core::RefChange& change) {
   const WalkHandle distinct = TRY(walk_from(repository, change.to_sha));
   if (!change.creates()) TRY(hide(distinct.get(), change.from_sha));
   for (const core::Branch& branch : TRY(list_branches(repository))) {
     const git_oid tip = id_of(branch.sha);
-    // A branch without its commit hides nothing.
+    // If a branch's commit is missing, hiding it has no effect.
     if ("refs/heads/" + branch.name != change.ref) git_revwalk_hide(distinct.get(), &tip);
   }
   std::vector<std::string> shas = TRY(take_commits(distinct.get()));
   const std::set<std::string> is_new(shas.begin(), shas.end());
-  // A new branch brings what none had; one that was there, whatever it did not have.
+  // A new branch adds the commits that no branch had; an existing branch all that it did not have.
   if (!change.creates()) {
     const WalkHandle gone = TRY(walk_from(repository, change.to_sha));
     TRY(hide(gone.get(), change.from_sha));
@@ -132,7 +133,7 @@ Result<std::vector<core::PushedCommit>> read_branch_commits(const Repository& re
   return commits;
 }
 
-/// Whether the ref cannot be at `from` any more by going back from where it is.
+/// Whether the old commit is no ancestor of the new one.
 Result<bool> is_forced(const Repository& repository, const core::RefChange& change,
                        const std::optional<std::string>& to) {
   if (change.creates() || change.deletes()) return false;
@@ -141,7 +142,8 @@ Result<bool> is_forced(const Repository& repository, const core::RefChange& chan
   return TRY(repository.compare(*from, *to)).behind_count > 0;
 }
 
-/// Whether `sha` is behind `tip`, or is it. What is no commit is behind nothing but itself.
+/// Whether `sha` is `tip` or an ancestor of it. An object that is not a commit only counts as
+/// itself.
 Result<bool> is_behind(const Repository& repository, const std::string& sha,
                        const std::string& tip) {
   if (sha == tip) return true;
@@ -160,7 +162,8 @@ Result<core::Push> read_push(const Repository& repository, const std::string& br
   if (!divergence) return unreadable("comparing what was pushed");
   const auto& ahead = divergence->ahead_shas;
   push.commits = TRY(read_latest(repository, {ahead.rbegin(), ahead.rend()}));
-  // Of a merge, the merge commit is new to the repository; what it brings was there before.
+  // Only the merge commit is new to the repository; the merged commits were on other branches
+  // before.
   for (core::PushedCommit& pushed : push.commits) {
     pushed.is_distinct = pushed.commit.sha == after_sha;
   }
@@ -193,10 +196,10 @@ Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::
   if (receive(objects, git_repository_odb, repository.handle()) != 0) {
     return unreadable("looking at what was pushed");
   }
-  // Not git_odb_exists(): that takes an object for missing that cannot be read now, and the push
-  // would be given up.
+  // git_odb_exists() would report an object as missing if it cannot be read now, and the push would
+  // be dropped.
   const int error = git_odb_read_header(&size, &type, objects.get(), &to);
-  if (error == GIT_ENOTFOUND) return facts;  // it never got here
+  if (error == GIT_ENOTFOUND) return facts;  // git never received it
   if (error != 0) return unreadable("looking at what was pushed");
   facts.current_has_to = TRY(is_behind(repository, change.to_sha, ref->sha));
   facts.from_has_to = TRY(is_behind(repository, change.to_sha, change.from_sha));

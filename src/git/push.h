@@ -7,18 +7,16 @@
 
 namespace esclusa::git {
 
-/// What a branch gets that a merge moves from one commit to another; both are full SHAs of commits,
-/// and the tip alone is new to the repository. Of very many commits the latest
-/// limits::push_commits, and no more than limits::push_total_bytes of them; each with its first
-/// limits::push_files files.
+/// What a merge adds to a branch that moves from one commit to another (full SHAs); only the new
+/// tip is new to the repository. Of many commits, the newest limits::push_commits with at most
+/// limits::push_total_bytes; each with its first limits::push_files files.
 Result<core::Push> read_push(const Repository& repository, const std::string& branch,
                              const std::string& before_sha, const std::string& after_sha);
 
-/// What anybody's push made of a ref: a branch or another ref, made, moved or deleted. Bounded as
-/// above.
+/// What a push did to a branch or another ref: created, moved or deleted. Limited as above.
 Result<core::Push> read_ref_change(const Repository& repository, const core::RefChange& change);
 
-/// What the repository says about a change that nobody reported.
+/// The repository's present state, for a change whose outcome nobody reported.
 Result<core::RefFacts> read_ref_facts(const Repository& repository, const core::RefChange& change);
 
 }  // namespace esclusa::git

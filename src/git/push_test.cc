@@ -22,7 +22,7 @@ core::Push pushed(const GitFixture& fixture, const std::string& from, const std:
 
 }  // namespace
 
-TEST_CASE("read_push: the commits that the branch gets, the oldest first, and their files") {
+TEST_CASE("read_push: the commits that the branch gets, oldest first, and their files") {
   GitFixture fixture;
   const std::string base = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
@@ -43,7 +43,7 @@ TEST_CASE("read_push: the commits that the branch gets, the oldest first, and th
   CHECK(pushed(fixture, third, last).commits.at(0).removed == Names{"a", "b"});
 }
 
-TEST_CASE("read_push: of a merge also what it brings, its own files against the branch") {
+TEST_CASE("read_push: a merge also lists the merged commits, and its files against the branch") {
   GitFixture fixture;
   const std::string base = fixture.commit("main", "a", "1");
   fixture.branch("topic", base);
@@ -59,7 +59,7 @@ TEST_CASE("read_push: of a merge also what it brings, its own files against the 
   CHECK(push.commits[1].added == Names{"c"});
 }
 
-TEST_CASE("read_push: of very many commits the latest, and never too much text") {
+TEST_CASE("read_push: of many commits the newest, and a limited amount of text") {
   GitFixture fixture;
   std::string stream;
   auto add = [&](size_t number, const std::string& message) {
@@ -96,7 +96,7 @@ core::Push change(const GitFixture& fixture, const std::string& ref, const std::
   return *push;
 }
 
-/// The commits of a push, and whether each is distinct: `SHA+` or `SHA-`.
+/// The commits of a push, each marked as distinct or not: `SHA+` or `SHA-`.
 std::vector<std::string> commits_of(const core::Push& push) {
   std::vector<std::string> list;
   for (const auto& pushed : push.commits) {
@@ -115,7 +115,8 @@ bool made(const GitFixture& fixture, const core::RefChange& change) {
 
 }  // namespace
 
-TEST_CASE("read_ref_change: a branch's commits are those that it had not, distinct if none had") {
+TEST_CASE(
+    "read_ref_change: the commits that a branch did not have; distinct if no branch had them") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.branch("topic", first);
@@ -126,14 +127,14 @@ TEST_CASE("read_ref_change: a branch's commits are those that it had not, distin
   CHECK(commits_of(moved) == std::vector{shared + "-", own + "+"});
   CHECK(moved.head->commit.sha == own);
   CHECK_FALSE(moved.is_forced);
-  // A new branch brings what no other had.
+  // A new branch adds only what no other branch had.
   CHECK(commits_of(change(fixture, "refs/heads/-odd", zeros, own)) == std::vector{own + "+"});
   const core::Push nothing_new = change(fixture, "refs/heads/topic", zeros, shared);
   CHECK(nothing_new.commits.empty());
   CHECK(nothing_new.head->commit.sha == shared);
 }
 
-TEST_CASE("read_ref_change: by force, whatever is not below the new tip") {
+TEST_CASE("read_ref_change: forced if the old commit is no ancestor of the new tip") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.branch("topic", first);
@@ -152,7 +153,7 @@ TEST_CASE("read_ref_change: by force, whatever is not below the new tip") {
   CHECK(commits_of(unrelated) == std::vector{alone + "-"});
 }
 
-TEST_CASE("read_ref_change: a tag has a head and no commits, a deleted ref has neither") {
+TEST_CASE("read_ref_change: a tag has a head and no commits; a deleted ref has neither") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string tag = fixture.annotated_tag("v1", first);
@@ -169,16 +170,16 @@ TEST_CASE("read_ref_change: a tag has a head and no commits, a deleted ref has n
   CHECK(change(fixture, "refs/tags/blob", tag, blob).is_forced);
 }
 
-TEST_CASE("read_ref_facts: what became of a change is read from the ref") {
+TEST_CASE("read_ref_facts: the ref shows whether a change happened") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
   const std::string third = fixture.commit("main", "a", "3");
   const std::string absent(40, 'e');
   CHECK(made(fixture, {"refs/heads/main", second, third}));
-  CHECK(made(fixture, {"refs/heads/main", first, second}));  // and on
+  CHECK(made(fixture, {"refs/heads/main", first, second}));  // also after later changes
   CHECK(made(fixture, {"refs/heads/main", zeros, first}));
-  CHECK_FALSE(made(fixture, {"refs/heads/main", third, second}));  // not led back
+  CHECK_FALSE(made(fixture, {"refs/heads/main", third, second}));  // the ref was not moved back
   CHECK_FALSE(made(fixture, {"refs/heads/main", third, absent}));
   CHECK_FALSE(made(fixture, {"refs/heads/main", first, absent}));
   CHECK_FALSE(made(fixture, {"refs/heads/main", third, zeros}));

@@ -14,16 +14,16 @@
 namespace esclusa::git {
 namespace {
 
-constexpr size_t ref_file_bytes = 8 * 1024;  ///< a name as long as a path may be
-constexpr int symbolic_depth = 5;            ///< git's
+constexpr size_t ref_file_bytes = 8 * 1024;  ///< a name may be as long as a path
+constexpr int symbolic_depth = 5;            ///< git's limit
 
-/// Hidden refs do not count.
+/// False for hidden refs.
 bool is_ref_name(const std::string& name) {
   const auto names = core::candidate_ref_names(name);
   return names.size() == 1 && names.front() == name;
 }
 
-/// What the file of a loose ref says.
+/// Parses the file of a loose ref.
 Result<RefValue> parse(const std::string& name, std::string_view content) {
   constexpr std::string_view symbolic = "ref:";
   if (content.starts_with(symbolic)) {
@@ -41,15 +41,15 @@ Result<RefValue> parse(const std::string& name, std::string_view content) {
   return RefValue{ascii_lower(sha), ""};
 }
 
-/// Walks through the folders of loose refs.
+/// Walks the folders of loose refs.
 class LooseRefs {
  public:
   LooseRefs(const Folder& repository, std::string_view prefix)
       : repository_(repository), prefix_(prefix) {}
 
-  /// Gives each name, in no order.
+  /// Passes each name to `receive`, unordered.
   Result<void> visit(const std::function<Result<void>(std::string name)>& receive) const {
-    // By name from the repository on, so that folders in folders hold no descriptors.
+    // By path from the repository on, so that nested folders hold no descriptors open.
     std::vector<std::string> folders = {prefix_.substr(0, prefix_.rfind('/'))};
     while (!folders.empty()) {
       const std::string name = std::move(folders.back());
@@ -84,12 +84,12 @@ class LooseRefs {
   std::string prefix_;
 };
 
-/// Of the refs that it gets, keeps those that come first after a name.
+/// Keeps the first `count` refs after a name, of those that are added.
 class FirstRefs {
  public:
   FirstRefs(std::string_view after, size_t count) : after_(after), count_(count) {}
 
-  /// False if no ref of a later name will be kept.
+  /// False if no ref with a later name would be kept.
   bool add(std::string_view name, std::string_view sha) {
     if (name <= after_) return true;
     if (refs_.size() == count_) {
@@ -101,7 +101,7 @@ class FirstRefs {
     std::ranges::push_heap(refs_, {}, &ListedRef::name);
     return true;
   }
-  /// Sorted.
+  /// Returns the refs, sorted.
   std::vector<ListedRef> take() {
     std::ranges::sort_heap(refs_, {}, &ListedRef::name);
     return std::move(refs_);
@@ -110,14 +110,14 @@ class FirstRefs {
  private:
   std::string_view after_;
   size_t count_;
-  std::vector<ListedRef> refs_;  ///< a heap, the last name in front
+  std::vector<ListedRef> refs_;  ///< a heap with the last name first
 };
 
 bool is_shown(std::string_view packed_name) {
   return !has_control_characters(packed_name) && !core::is_hidden_ref(packed_name);
 }
 
-/// Both are sorted. Of a name that is in both, the loose one counts.
+/// Merges two sorted lists. If both have a name, the loose ref counts.
 std::vector<ListedRef> merge(const std::vector<ListedRef>& loose,
                              const std::vector<ListedRef>& packed) {
   std::vector<ListedRef> all;
@@ -134,7 +134,7 @@ std::unexpected<Error> too_many_refs() {
 
 Result<std::optional<RefValue>> read_ref(const Folder& repository, const std::string& name) {
   if (auto content = TRY(repository.read(name, ref_file_bytes))) return TRY(parse(name, *content));
-  // In this order: a ref that is being packed is at each time in one of the two.
+  // Packed refs after loose ones: a ref that is being packed is always in one of the two.
   const auto sha = TRY(TRY(PackedRefs::open(repository)).find(name));
   if (!sha) return std::nullopt;
   return RefValue{ascii_lower(*sha), ""};

@@ -22,13 +22,13 @@ using namespace std::chrono_literals;
 
 constexpr auto lock_wait = 100ms;  ///< git's core.filesRefLockTimeout
 constexpr auto lock_pause = 5ms;
-constexpr int keep_attempts = 20;       ///< then a lock is taken for one that was left
-constexpr int attempts_after_lock = 5;  ///< to put away what it kept us from
+constexpr int keep_attempts = 20;       ///< then the lock counts as left behind
+constexpr int attempts_after_lock = 5;  ///< to remove what was in the way
 constexpr auto keep_pause = 10ms;
-constexpr size_t empty_folders = 1000;  ///< that git leaves where refs were
+constexpr size_t empty_folders = 1000;  ///< git leaves them where refs were
 constexpr int empty_depth = 32;
 
-/// Removes folders that hold nothing but such folders.
+/// Removes a folder that contains only empty folders.
 void remove_empty(const Folder& parent, const std::string& name, int depth = 0) {
   const auto folder = parent.folder(name);
   if (!folder || !*folder || depth == empty_depth) return;
@@ -38,15 +38,15 @@ void remove_empty(const Folder& parent, const std::string& name, int depth = 0) 
   unlinkat(parent.descriptor(), name.c_str(), AT_REMOVEDIR);
 }
 
-/// Holds a ref's lock, and removes it unless the ref was written.
+/// Holds a ref's lock; removes the lock file if the ref was not written.
 class RefLock {
  public:
-  /// Nothing if somebody else holds it all the time.
+  /// Nothing if another process holds the lock for the whole time.
   static Result<std::optional<RefLock>> take(const NewFiles& files, const std::string& name) {
     const size_t slash = name.rfind('/');
     const std::string parent = name.substr(0, slash), leaf = name.substr(slash + 1);
     for (auto waited = 0ms;; waited += lock_pause) {
-      // Each time anew: git removes folders that have become empty.
+      // Opened each time again, since git removes empty folders.
       Folder folder = TRY(files.folder(parent));
       Descriptor file = TRY(files.create(folder, leaf + ".lock", NewFiles::Kind::ref));
       if (file) return RefLock(std::move(folder), std::move(file), leaf);
@@ -62,7 +62,7 @@ class RefLock {
   Result<void> write(const std::string& sha) {
     return write_durably(file_.get(), sha + "\n", folder_.path_of(lock()));
   }
-  /// Makes what was written the ref.
+  /// Renames the lock file to the ref.
   Result<void> commit() {
     if (!rename() && (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)) {
       remove_empty(folder_, leaf_);
@@ -90,7 +90,7 @@ class RefLock {
   bool is_renamed_ = false;
 };
 
-/// Only to a log that is there: whether there is to be one is for the repository's own git.
+/// Appends only to an existing reflog: the repository's own git decides whether there is one.
 Result<void> append_to_log(const Folder& repository, const std::string& name,
                            const std::string& line) {
   const auto log = repository.file("logs/" + name, O_WRONLY | O_APPEND);
@@ -98,20 +98,20 @@ Result<void> append_to_log(const Folder& repository, const std::string& name,
   return write_durably(log->get(), line, "logs/" + name);
 }
 
-/// Makes a file, which has the lock's name until now, a ref. False if there is something already,
-/// or if somebody has taken us for dead and removed the lock.
+/// Links the open lock file to the ref's name. False if the name is taken, or if another process
+/// took this one for dead and removed the lock.
 bool link_as(int file, const Folder& folder, const std::string& leaf) {
   const std::string path = "/proc/self/fd/" + std::to_string(file);
   return linkat(AT_FDCWD, path.c_str(), folder.descriptor(), leaf.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
-/// Whether something else has a keep-ref's name: a file that does not say its commit, or what is no
-/// file. An error if that cannot be told now.
+/// Whether the keep-ref's name is taken by something else: a file with other content, or no regular
+/// file. An error if this cannot be checked now.
 Result<bool> is_wrong(const Folder& folder, const std::string& sha) {
   const auto file = folder.file(sha, O_RDONLY);
   if (!file && file.error().reason_code == "repository_unsafe") return true;
   if (!file) return std::unexpected(file.error());
-  if (!*file) return false;  // it has gone, or is a folder
+  if (!*file) return false;  // it was removed, or is a folder
   std::string content(sha.size() + 1, '\0');
   const ssize_t count = pread(file->get(), content.data(), content.size(), 0);
   if (count < 0) {
@@ -121,11 +121,11 @@ Result<bool> is_wrong(const Folder& folder, const std::string& sha) {
   return content != sha && content != sha + "\n";
 }
 
-/// Makes the keep-ref of its lock's file. False if something was in the way: it is removed if it is
-/// certainly not the ref.
+/// Makes the keep-ref from the lock file. False if something was in the way; it is removed if it
+/// certainly is not the ref.
 Result<bool> make_under_lock(const Folder& folder, int file, const std::string& sha) {
   TRY(write_durably(file, sha + "\n", folder.path_of(sha)));
-  // By descriptor: it is this file, whatever has the lock's name by now.
+  // Linked by descriptor: this is the right file, whatever has the lock's name now.
   if (link_as(file, folder, sha)) return true;
   if (errno != EEXIST && errno != ENOENT) return cannot_write(folder.path_of(sha), errno);
   remove_empty(folder, sha);
@@ -133,8 +133,8 @@ Result<bool> make_under_lock(const Folder& folder, int file, const std::string& 
   return false;
 }
 
-/// Of a keep-ref that is there: if its lock is there, too, whoever made it may not have synced the
-/// folder yet, or was killed before.
+/// For an existing keep-ref. If its lock also exists, the process that made the ref may not have
+/// synced the folder yet, or was killed: sync, and remove the lock.
 Result<void> finish_maker(const Folder& folder, const std::string& lock) {
   struct stat status{};
   if (fstatat(folder.descriptor(), lock.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
@@ -147,7 +147,7 @@ Result<void> finish_maker(const Folder& folder, const std::string& lock) {
 
 Result<RefMove> move_ref(const Folder& repository, const std::string& name, const std::string& from,
                          const std::string& to, const std::string& log_entry) {
-  // Before a lock, whose folder would be made: a ref that is not there has none.
+  // Checked before taking the lock, which would create folders for a ref that does not exist.
   const auto before = TRY(read_ref(repository, name));
   if (!before || before->sha != from) return RefMove::changed;
   const NewFiles files = TRY(NewFiles::in(repository));
@@ -174,14 +174,14 @@ Result<void> make_keep_ref(const Folder& repository, const std::string& sha) {
     const Folder folder = TRY(files.folder(parent));
     const Descriptor file = TRY(files.create(folder, lock, NewFiles::Kind::ref));
     if (!file) {
-      // Another of us makes it, or git packs its refs; or one of us was killed at it. Should that
-      // one be alive after all, it finds its lock gone, and the ref made.
+      // Another thread or process of Esclusa makes the ref, or git packs refs, or such a process
+      // was killed. If it is still alive, it finds its lock removed and the ref made.
       if (attempt == keep_attempts) unlinkat(folder.descriptor(), lock.c_str(), 0);
       std::this_thread::sleep_for(keep_pause);
       continue;
     }
     auto is_made = make_under_lock(folder, file.get(), sha);
-    // While the lock is there: a ref without a lock is on the disk.
+    // Sync before removing the lock: a keep-ref without a lock is on the disk.
     auto synced = is_made && *is_made ? sync(folder) : Result<void>();
     unlinkat(folder.descriptor(), lock.c_str(), 0);
     if (TRY(std::move(is_made))) return synced;

@@ -3,22 +3,22 @@
 
 #include "git/folder.h"
 
-/// Writes refs as git does: each has a lock, `NAME.lock`, which becomes its new file.
+/// Writes refs as git does: each ref has a lock file, `NAME.lock`, which is renamed to the ref.
 namespace esclusa::git {
 
 enum class RefMove {
   moved,
-  changed,  ///< it is no longer where it was, or symbolic
-  locked,   ///< another process holds its lock for longer than git waits, or has left it
+  changed,  ///< it is not at the expected commit, or it is symbolic
+  locked,   ///< another process holds its lock for too long, or has left it
 };
 
 /// Moves a ref (a full name) from one commit to another; it is on the disk afterwards. `log_entry`
-/// is what the reflog says behind the two SHAs; it goes to a log that is there already.
+/// is the reflog text after the two SHAs; it is added only to an existing reflog.
 Result<RefMove> move_ref(const Folder& repository, const std::string& name, const std::string& from,
                          const std::string& to, const std::string& log_entry);
 
-/// Makes the ref that keeps a commit, `core::keep_ref_name`. What else it may say, a file that a
-/// crash left empty, and a lock that stays are ours, and removed: the name says what belongs there.
+/// Makes the ref that keeps a commit alive, `core::keep_ref_name`. Its name tells its content, so a
+/// wrong or empty file (left by a crash) is replaced, and a lock that stays is removed.
 Result<void> make_keep_ref(const Folder& repository, const std::string& sha);
 
 }  // namespace esclusa::git

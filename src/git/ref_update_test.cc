@@ -20,7 +20,7 @@ namespace {
 
 const std::string log_entry = "Ada <ada@example.com> 1700000000 +0000\tmerged";
 
-/// main, and a branch that is one commit behind it.
+/// The branch main, and a branch that is one commit behind it.
 struct World {
   World() {
     first = fixture.commit("main", "a", "1");
@@ -49,7 +49,7 @@ mode_t mode_of(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("move_ref: a loose ref, a packed one, and one where git has left folders") {
+TEST_CASE("move_ref: a loose ref, a packed one, and one where git has left empty folders") {
   const std::string topic = "refs/heads/topic/one";
   for (const bool is_packed : {false, true}) {
     for (const bool has_folders : {false, true}) {
@@ -67,7 +67,7 @@ TEST_CASE("move_ref: a loose ref, a packed one, and one where git has left folde
   }
 }
 
-TEST_CASE("move_ref: leaves a ref alone that is locked, or symbolic") {
+TEST_CASE("move_ref: does not move a ref that is locked or symbolic") {
   const World world;
   world.fixture.git({"symbolic-ref", "refs/heads/alias", "refs/heads/topic/one"});
   CHECK(world.move("refs/heads/alias", world.first).value() == RefMove::changed);
@@ -77,7 +77,7 @@ TEST_CASE("move_ref: leaves a ref alone that is locked, or symbolic") {
   CHECK(fs::exists(world.file("refs/heads/topic/one.lock")));
 }
 
-TEST_CASE("move_ref: adds to a reflog that is there, and makes none") {
+TEST_CASE("move_ref: appends to an existing reflog, and creates none") {
   const World world;
   world.fixture.git({"config", "core.logAllRefUpdates", "always"});
   CHECK(world.move("refs/heads/topic/one", world.first).value() == RefMove::moved);
@@ -88,7 +88,7 @@ TEST_CASE("move_ref: adds to a reflog that is there, and makes none") {
             .starts_with(world.second + " merged"));
 }
 
-TEST_CASE("move_ref: follows no link, neither of the ref, nor of its folder, nor of its log") {
+TEST_CASE("move_ref: follows no symbolic link of the ref, its folder or its reflog") {
   const World world, victim;
   const fs::path secret = victim.fixture.folder().write("secret", "secret");
   const std::string topic = "refs/heads/topic/one";
@@ -108,7 +108,7 @@ TEST_CASE("move_ref: follows no link, neither of the ref, nor of its folder, nor
   CHECK(victim.sha_of("main") == victim.second);
 }
 
-TEST_CASE("keep: a file or lock of a keep-ref that a crash has left is mended") {
+TEST_CASE("keep: repairs a keep-ref's file or lock that a crash has left") {
   const std::string other(40, 'b');
   for (const char* content : {"", "garbage", "FIRST", "LONGER", "OTHER"}) {
     for (const bool is_lock : {true, false}) {
@@ -128,7 +128,7 @@ TEST_CASE("keep: a file or lock of a keep-ref that a crash has left is mended") 
   }
 }
 
-TEST_CASE("keep: where a folder, a link or a packed ref of another commit has the name") {
+TEST_CASE("keep: a folder, a link or a packed ref of another commit has the name") {
   const World world, victim;
   const std::string ref = "refs/deployments/" + world.first;
   fs::create_directories(world.file(ref) / "empty");
@@ -148,7 +148,7 @@ TEST_CASE("keep: where a folder, a link or a packed ref of another commit has th
   CHECK(world.sha_of(ref) == world.first);
 }
 
-TEST_CASE("keep: a keep-ref that cannot be read stays") {
+TEST_CASE("keep: an unreadable keep-ref stays") {
   const World world;
   REQUIRE(world.keep());
   const std::string ref = "refs/deployments/" + world.first;
@@ -167,7 +167,7 @@ TEST_CASE("keep: a keep-ref that cannot be read stays") {
   }
 }
 
-TEST_CASE("keep: ends where something stays in the way") {
+TEST_CASE("keep: gives up when something stays in the way") {
   const World world;
   fs::create_directories(world.file("refs/deployments/" + world.first));
   std::ofstream(world.file("refs/deployments/" + world.first + "/file")) << "x";
@@ -176,7 +176,7 @@ TEST_CASE("keep: ends where something stays in the way") {
   CHECK(kept.error().reason_code == "repository_unwritable");
 }
 
-TEST_CASE("keep: makes nothing where the folder of keep-refs is a link") {
+TEST_CASE("keep: creates nothing if the folder of keep-refs is a symbolic link") {
   const World world, victim;
   fs::create_directory(victim.file("elsewhere"));
   fs::create_directory_symlink(victim.file("elsewhere"), world.file("refs/deployments"));
@@ -186,13 +186,12 @@ TEST_CASE("keep: makes nothing where the folder of keep-refs is a link") {
   CHECK(fs::is_empty(victim.file("elsewhere")));
 }
 
-TEST_CASE(
-    "keep: files and folders get what git itself would give them, and what their folder grants") {
+TEST_CASE("keep: new files and folders get git's modes, plus what their folder grants") {
   struct Case {
     std::string shared;
     mode_t parent, folder, file;
   };
-  // The umask of the tests' start is 022, as everywhere.
+  // The umask at the start of the tests is 022.
   for (const Case& its : {Case{"", 0755, 0755, 0644}, Case{"", 0700, 0755, 0644},
                           Case{"", 02775, 02775, 0664}, Case{"group", 0755, 02775, 0664},
                           Case{"all", 0700, 02775, 0664}, Case{"0660", 0700, 02770, 0660}}) {
@@ -201,7 +200,7 @@ TEST_CASE(
     CAPTURE(its.parent);
     if (!its.shared.empty()) world.fixture.git({"config", "core.sharedRepository", its.shared});
     fs::permissions(world.file("refs"), static_cast<fs::perms>(its.parent));
-    const mode_t before = umask(077);  // as the server has it
+    const mode_t before = umask(077);  // the server sets this umask
     const auto kept = world.keep();
     umask(before);
     REQUIRE(kept);
@@ -210,7 +209,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("keep: what root makes belongs to the owner of the folder") {
+TEST_CASE("keep: files that root makes belong to the owner of the folder") {
   const World world;
   constexpr uid_t nobody = 65534;
   if (chown(world.file("refs").c_str(), nobody, nobody) != 0) return;  // only root may

@@ -9,7 +9,7 @@
 namespace esclusa::git {
 namespace {
 
-/// No ref has such a name.
+/// Whether no ref can have a name with this prefix.
 bool names_nothing(std::string_view prefix) {
   return !prefix.starts_with("refs/") || has_control_characters(prefix) ||
          prefix.find_first_of(" ~^:?*[\\") != prefix.npos || prefix.contains("..");
@@ -43,7 +43,7 @@ Result<std::vector<core::Branch>> list_branches(const Repository& repository) {
 
 namespace {
 
-/// The SHA where a listed ref leads to; nothing if that does not exist.
+/// The SHA that a listed ref leads to; nothing if the target does not exist.
 Result<std::optional<std::string>> find_sha(const Repository& repository, const ListedRef& ref) {
   if (!ref.sha.empty()) return ref.sha;
   auto value = TRY(read_ref(repository.folder(), ref.name));

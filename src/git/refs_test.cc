@@ -49,7 +49,7 @@ TEST_CASE("list_ref_names: an empty repository has none") {
   CHECK(names(GitFixture{}, "refs/heads/").empty());
 }
 
-TEST_CASE("list_ref_names: what keeps a commit is hidden") {
+TEST_CASE("list_ref_names: keep-refs are hidden") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   REQUIRE(opened(fixture).keep(sha));
@@ -60,7 +60,7 @@ TEST_CASE("list_ref_names: what keeps a commit is hidden") {
   CHECK_FALSE(git::find_ref(opened(fixture), "refs/deployments/" + sha)->has_value());
 }
 
-TEST_CASE("list_ref_names: a prefix is no pattern") {
+TEST_CASE("list_ref_names: a prefix is not a pattern") {
   GitFixture fixture;
   fixture.commit("main", "a", "1");
   for (auto prefix : {"refs/heads/*", "refs/heads/m?in", "refs/heads/[m]ain", "refs/*", "*", "",
@@ -70,7 +70,7 @@ TEST_CASE("list_ref_names: a prefix is no pattern") {
   }
 }
 
-TEST_CASE("list_ref_names: what cannot be a ref hides none of the others") {
+TEST_CASE("list_ref_names: an invalid entry hides none of the others") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   fixture.branch("sub/deep/er", sha);
@@ -92,7 +92,7 @@ TEST_CASE("list_ref_names: what cannot be a ref hides none of the others") {
   CHECK(repository->resolve("around/main").error().reason_code == "repository_unsafe");
 }
 
-TEST_CASE("list_ref_names: an error where the folder of branches is a link") {
+TEST_CASE("list_ref_names: an error if the folder of branches is a symbolic link") {
   GitFixture fixture, victim;
   victim.commit("main", "a", "1");
   const auto heads = fixture.git_directory() / "refs/heads";
@@ -130,7 +130,7 @@ TEST_CASE("find_ref: by exact name, and tags are not peeled") {
 
 namespace {
 
-/// The names of all parts, each of at most `count` refs.
+/// The names of all parts; each part is read with `count`.
 Names names_in_parts(const git::Repository& repository, const std::string& prefix, size_t count) {
   Names names;
   std::string after;
@@ -147,7 +147,7 @@ Names names_in_parts(const git::Repository& repository, const std::string& prefi
 
 }  // namespace
 
-TEST_CASE("read_refs: the parts together are the list, however long they are") {
+TEST_CASE("read_refs: all parts together are the whole list") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   for (int i = 0; i < 7; ++i) fixture.branch("packed/" + std::to_string(i), first);
@@ -155,7 +155,7 @@ TEST_CASE("read_refs: the parts together are the list, however long they are") {
   fixture.git({"pack-refs", "--all"});
   const std::string second = fixture.commit("main", "a", "2");
   for (int i = 0; i < 5; ++i) fixture.branch("loose/" + std::to_string(i), second);
-  fixture.branch("packed/3", second);  // also loose
+  fixture.branch("packed/3", second);  // also a loose ref
   fixture.tag("packed/9", second);
   REQUIRE(opened(fixture).keep(second));
   const auto repository = opened(fixture);
@@ -171,11 +171,11 @@ TEST_CASE("read_refs: the parts together are the list, however long they are") {
   const auto part = git::read_refs(repository, "refs/heads/packed/", "refs/heads/packed/2", 1);
   REQUIRE(part->refs.size() == 1);
   CHECK(part->refs[0].full_name == "refs/heads/packed/3");
-  CHECK(part->refs[0].sha == second);  // the loose one counts
+  CHECK(part->refs[0].sha == second);  // the loose ref counts
   CHECK(git::read_refs(repository, "refs/tags/v", "", 9)->refs.at(0).type == "tag");
 }
 
-TEST_CASE("read_refs: what cannot be read hides nothing, and ends no part too early") {
+TEST_CASE("read_refs: an unreadable ref hides no other ref, and ends no part too early") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   for (const char* name : {"a", "c", "e"}) fixture.branch(name, sha);
@@ -190,7 +190,7 @@ TEST_CASE("read_refs: what cannot be read hides nothing, and ends no part too ea
   }
 }
 
-TEST_CASE("read_refs: packed refs that are in no order, or lie about it, are all there and end") {
+TEST_CASE("read_refs: unsorted packed refs are all listed, even if the file claims to be sorted") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   Names all;
@@ -206,7 +206,7 @@ TEST_CASE("read_refs: packed refs that are in no order, or lie about it, are all
   CHECK(names_in_parts(opened(fixture), "refs/tags/", 7).size() <= all.size());
 }
 
-TEST_CASE("read_refs: long names end a part before there are many of them") {
+TEST_CASE("read_refs: long names end a part early") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   constexpr size_t name_bytes = 1000, count = 600;

@@ -14,11 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view heads = "refs/heads/";
 
-/// Writes what `create_bare` configures.
+/// Writes the configuration of a new bare repository.
 bool configure(git_repository* repository) {
   ConfigHandle config;
   return receive(config, git_repository_config, repository) == 0 &&
-         // Nobody shall fetch, list or push the refs that keep deployed commits.
+         // Clients must not fetch, list or push the refs that keep deployed commits.
          git_config_set_string(config.get(), "transfer.hideRefs", "refs/deployments") == 0;
 }
 
@@ -50,7 +50,7 @@ Result<void> create_bare(const fs::path& path, const std::string& default_branch
     return {};
   }
   auto failure = unreadable("creating a repository");
-  // Nothing was in there before, and half a repository would be in the way of the next attempt.
+  // The folder was empty before; half a repository would make the next attempt fail.
   if (existed) {
     for (const auto& entry : fs::directory_iterator(path, error)) {
       fs::remove_all(entry.path(), error);

@@ -20,7 +20,8 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-/// While it lives, this thread has no more rights on files than `nobody`, who owns the folder.
+/// While this object lives, its thread has only the file permissions of `nobody`, who owns the
+/// folder.
 class Unprivileged {
  public:
   explicit Unprivileged(const std::filesystem::path& folder) {
@@ -54,26 +55,26 @@ TEST_CASE("inspect: a bare repository") {
   CHECK(found->is_bare);
 }
 
-TEST_CASE("inspect: a work tree, by its own path and by that of its .git folder") {
+TEST_CASE("inspect: a work tree, by its own path or by its .git folder") {
   GitFixture fixture(GitFixture::Layout::work_tree, "feature/x");
   for (const auto& path : {fixture.path(), fixture.path() / ".git", fixture.path() / "." / ""}) {
     CAPTURE(path);
     auto found = git::inspect(path);
     REQUIRE(found);
     CHECK(found->git_directory == fixture.path() / ".git");
-    CHECK(found->default_branch == "feature/x");  // unborn
+    CHECK(found->default_branch == "feature/x");  // it has no commit yet
     CHECK_FALSE(found->is_bare);
   }
 }
 
-TEST_CASE("inspect: whoever names a symbolic link means what it leads to") {
+TEST_CASE("inspect: a symbolic link given by the user means its target") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   fixture.commit("main", "a", "1");
   std::filesystem::create_symlink(fixture.path(), fixture.folder() / "link");
   CHECK(git::inspect(fixture.folder() / "link")->git_directory == fixture.path() / ".git");
 }
 
-TEST_CASE("inspect: what lies in the folder leads to no other repository") {
+TEST_CASE("inspect: nothing in the folder can lead to another repository") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   fixture.commit("main", "a", "1");
   const auto linked = fixture.folder() / "linked";
@@ -88,7 +89,7 @@ TEST_CASE("inspect: what lies in the folder leads to no other repository") {
   check_refused(git::inspect(other), "symbolic link");
 }
 
-TEST_CASE("inspect: links and pipes in the place of what is read are refused") {
+TEST_CASE("inspect: links and FIFOs in place of the files to read are refused") {
   for (const char* name : {"HEAD", "objects", "refs", "packed-refs", "config", "shallow"}) {
     CAPTURE(name);
     GitFixture fixture;
@@ -105,7 +106,7 @@ TEST_CASE("inspect: links and pipes in the place of what is read are refused") {
   }
 }
 
-TEST_CASE("inspect: a repository that borrows objects is refused until that is declared") {
+TEST_CASE("inspect: a repository that borrows objects is refused until the folder is declared") {
   GitFixture pool;
   pool.commit("main", "a", "1");
   const std::string objects = pool.path() / "objects";
@@ -117,7 +118,7 @@ TEST_CASE("inspect: a repository that borrows objects is refused until that is d
   REQUIRE(found);
   CHECK(found->alternates == std::vector<std::string>{objects});
   CHECK(join(found->found, " ").contains("borrows objects from " + objects));
-  // Those of the alternate, too, and a relative one means what it means to git.
+  // The alternate's alternates count too, and a relative path is resolved as in git.
   GitFixture deep;
   write_file(pool.path() / "objects/info/alternates", deep.path() / "objects\n");
   check_refused(git::inspect(fixture.path(), {.alternates = {objects}}),
@@ -125,7 +126,7 @@ TEST_CASE("inspect: a repository that borrows objects is refused until that is d
   CHECK(git::inspect(fixture.path(), {.alternates = {objects, deep.path() / "objects"}}));
 }
 
-TEST_CASE("inspect: an alternate that is declared and not borrowed from is a mistake") {
+TEST_CASE("inspect: a declared alternate that is not used is refused") {
   GitFixture pool;
   GitFixture fixture;
   const auto found = git::inspect(fixture.path(), {.alternates = {pool.path() / "objects"}});
@@ -133,7 +134,7 @@ TEST_CASE("inspect: an alternate that is declared and not borrowed from is a mis
   CHECK(found.error().reason_code == "undeclared_alternate");
 }
 
-TEST_CASE("inspect: an alternate that is named through a symbolic link can be merged with") {
+TEST_CASE("inspect: an alternate that is named by a symbolic link works in a merge") {
   GitFixture pool;
   const std::string objects = pool.path() / "objects";
   GitFixture fixture;
@@ -148,7 +149,7 @@ TEST_CASE("inspect: an alternate that is named through a symbolic link can be me
   CHECK(git::examine_repository(*folder, found->git_directory.string(), found->alternates));
 }
 
-TEST_CASE("inspect: refuses more linked work trees than a merge looks at") {
+TEST_CASE("inspect: refuses more linked work trees than a merge examines") {
   GitFixture fixture;
   const auto work_trees = fixture.path() / "worktrees";
   const auto add = [&](size_t number) {
@@ -162,7 +163,7 @@ TEST_CASE("inspect: refuses more linked work trees than a merge looks at") {
   check_refused(git::inspect(fixture.path()), "more than 1000 linked work trees");
 }
 
-TEST_CASE("inspect: refuses clones that lack a part") {
+TEST_CASE("inspect: refuses incomplete clones") {
   GitFixture whole;
   whole.commit("main", "a", "1");
   whole.commit("main", "b", "2");
@@ -175,14 +176,14 @@ TEST_CASE("inspect: refuses clones that lack a part") {
   check_refused(git::inspect(partial.path()), "partial clone");
 }
 
-TEST_CASE("inspect: refuses refs that are kept in another format") {
+TEST_CASE("inspect: refuses another ref format") {
   GitFixture fixture;
   fixture.git({"config", "core.repositoryFormatVersion", "1"});
   fixture.git({"config", "extensions.refStorage", "reftable"});
   check_refused(git::inspect(fixture.path()), "reftable");
 }
 
-TEST_CASE("inspect: says what it found, and tries to write where that is declared") {
+TEST_CASE("inspect: reports what it found, and tries to write where declared writable") {
   GitFixture fixture;
   chmod(fixture.path().c_str(), 02777);
   const auto read_only = git::inspect(fixture.path());
@@ -202,7 +203,7 @@ TEST_CASE("inspect: says what it found, and tries to write where that is declare
   }
 }
 
-TEST_CASE("inspect: what cannot be written is named, with the user and what to do") {
+TEST_CASE("inspect: names the folder that cannot be written, the user, and what to do") {
   GitFixture fixture;
   const Unprivileged nobody(fixture.folder().path());
   for (const char* name : {"objects", "refs", "refs/heads"}) {
@@ -226,7 +227,7 @@ TEST_CASE("inspect: a path may have any characters") {
   CHECK(found->git_directory == odd);
 }
 
-TEST_CASE("inspect: a repository of another owner") {
+TEST_CASE("inspect: accepts a repository of another owner") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   constexpr uid_t nobody = 65534;
   if (chown(fixture.path().c_str(), nobody, nobody) != 0) return;  // only root may
@@ -234,12 +235,12 @@ TEST_CASE("inspect: a repository of another owner") {
   CHECK(git::inspect(fixture.path()));
 }
 
-TEST_CASE("inspect: refuses what is no repository") {
+TEST_CASE("inspect: refuses a folder that is not a repository") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   check_refused(git::inspect(fixture.folder().path()), "not a git repository");
   check_refused(git::inspect(fixture.folder() / "absent"), "No such file");
   check_refused(git::inspect(fixture.folder().write("file", "")), "not a folder");
-  // Inside of a repository is not the repository.
+  // A folder inside a repository is not the repository.
   std::filesystem::create_directory(fixture.path() / "inside");
   check_refused(git::inspect(fixture.path() / "inside"), "not a git repository");
   std::filesystem::create_directory(fixture.path() / "inside/.git");
@@ -259,7 +260,7 @@ TEST_CASE("inspect: refuses a repository of a format that this git does not know
   check_refused(git::inspect(fixture.path()), "mystery");
 }
 
-TEST_CASE("inspect: a detached HEAD, and one that points to no branch, name no default branch") {
+TEST_CASE("inspect: no default branch if HEAD is detached or points to no branch") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   fixture.git({"symbolic-ref", "HEAD", "refs/tags/x"});
@@ -268,7 +269,7 @@ TEST_CASE("inspect: a detached HEAD, and one that points to no branch, name no d
   CHECK(git::inspect(fixture.path())->default_branch == std::nullopt);
 }
 
-TEST_CASE("inspect: runs nothing that the repository configures") {
+TEST_CASE("inspect: runs no program that the repository configures") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   const auto trap = fixture.folder() / "trap";
   const auto program = fixture.folder().write("program", "#!/bin/sh\ntouch " + trap.string());
@@ -282,7 +283,7 @@ TEST_CASE("inspect: runs nothing that the repository configures") {
   CHECK_FALSE(std::filesystem::exists(trap));
 }
 
-TEST_CASE("create_bare: an empty repository with the default branch, whose kept refs are hidden") {
+TEST_CASE("create_bare: an empty repository with the default branch, whose keep-refs are hidden") {
   test::TempFolder folder;
   const auto path = folder / "owner/name.git";
   REQUIRE(git::create_bare(path, "feature/x"));
@@ -305,7 +306,7 @@ TEST_CASE("create_bare: an empty repository with the default branch, whose kept 
   CHECK_THROWS(pusher.git({"push", "-q", path.string(), sha + ":refs/deployments/x"}));
 }
 
-TEST_CASE("create_bare: others can read as much as the umask says") {
+TEST_CASE("create_bare: the umask decides what others can read") {
   test::TempFolder folder;
   const mode_t before = umask(077);
   const bool created = git::create_bare(folder / "r.git", "main").has_value();
@@ -317,7 +318,7 @@ TEST_CASE("create_bare: others can read as much as the umask says") {
   }
 }
 
-TEST_CASE("create_bare: into an empty folder, but not into one with something in it") {
+TEST_CASE("create_bare: accepts an empty folder, but no other") {
   test::TempFolder folder;
   const auto path = folder / "r.git";
   std::filesystem::create_directory(path);
@@ -329,7 +330,7 @@ TEST_CASE("create_bare: into an empty folder, but not into one with something in
   CHECK(test::read_file(folder / "full/file") == "kept");
 }
 
-TEST_CASE("create_bare: refuses a default branch that cannot be") {
+TEST_CASE("create_bare: refuses an invalid default branch") {
   test::TempFolder folder;
   for (auto name : {"", "a..b", "a b", "-x/", "a\nb", ".hidden"}) {
     CAPTURE(name);

@@ -48,7 +48,7 @@ struct Repository::State {
   std::filesystem::path path;
   std::vector<std::string> alternates;
   Folder folder;
-  RepositoryHandle objects = nullptr;  ///< refers to the folder
+  RepositoryHandle objects = nullptr;  ///< depends on the folder
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -85,13 +85,13 @@ Result<std::optional<core::ResolvedRef>> Repository::resolve(std::string_view re
   const Span span("git resolve");
   Resolution found;
   bool exists = false;
-  // As in git, nobody can put a branch in the place of a commit by naming it like the commit.
+  // As in git, a branch named like a full SHA cannot replace the commit.
   if (core::is_full_sha(ref)) found = TRY(resolve_sha(handle(), ref));
   if (!found) found = TRY(resolve_name(*this, ref, exists));
   if (!found && !exists && core::is_abbreviated_sha(ref)) {
     found = TRY(resolve_sha(handle(), ref));
   }
-  // In a repository that is no more, nothing is found.
+  // Every ref is missing if the repository was removed, so check for HEAD.
   if (!found && !TRY(read_ref(folder(), "HEAD"))) {
     return cannot_read("looking a ref up", "there is no HEAD");
   }

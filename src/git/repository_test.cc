@@ -14,7 +14,7 @@ using test::opened;
 
 namespace {
 
-/// Opened anew each time, as the server does.
+/// Opens the repository for each call, as the server does.
 std::optional<ResolvedRef> resolved(const GitFixture& fixture, std::string_view ref) {
   CAPTURE(ref);
   auto found = opened(fixture).resolve(ref);
@@ -58,7 +58,7 @@ TEST_CASE("resolve: branches, tags and full names") {
   CHECK_FALSE(resolved(fixture, "refs/heads"));
   CHECK_FALSE(resolved(fixture, "main/below"));
   CHECK_FALSE(resolved(fixture, "Main"));
-  CHECK_FALSE(resolved(fixture, tag_object));  // an object, but no commit
+  CHECK_FALSE(resolved(fixture, tag_object));  // an object that is not a commit
 
   fixture.git({"pack-refs", "--all", "--prune"});
   CHECK(resolved(fixture, "main") == branch("main", second));
@@ -66,7 +66,7 @@ TEST_CASE("resolve: branches, tags and full names") {
   CHECK_FALSE(resolved(fixture, "refs/heads"));
 }
 
-TEST_CASE("resolve: a branch goes before a tag of the same name") {
+TEST_CASE("resolve: a branch is preferred to a tag of the same name") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
@@ -78,7 +78,7 @@ TEST_CASE("resolve: a branch goes before a tag of the same name") {
   CHECK(resolved(fixture, "release") == tag("release", second));
 }
 
-TEST_CASE("resolve: full SHAs of either case and abbreviations of seven digits") {
+TEST_CASE("resolve: full SHAs in either case, and abbreviations of seven digits or more") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   const ResolvedRef commit{RefKind::commit, "", sha};
@@ -109,7 +109,7 @@ TEST_CASE("resolve: an abbreviation of a blob or a tree is nothing") {
 
 TEST_CASE("resolve: an ambiguous abbreviation is nothing") {
   GitFixture fixture;
-  // These two messages were searched for: the names of the commits begin alike.
+  // These two messages were chosen so that the ids of the commits begin alike.
   auto make = [&](const std::string& message) {
     const std::string person = "A <a@example.com> 1700000000 +0000\n";
     return fixture.git({"hash-object", "-t", "commit", "-w", "--stdin"},
@@ -126,7 +126,7 @@ TEST_CASE("resolve: an ambiguous abbreviation is nothing") {
   CHECK(resolved(fixture, other.substr(0, 9))->sha == other);
 }
 
-TEST_CASE("resolve: a branch named like an abbreviation goes first, like a full SHA does not") {
+TEST_CASE("resolve: a branch named like an abbreviation is preferred, one like a full SHA is not") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
@@ -139,7 +139,7 @@ TEST_CASE("resolve: a branch named like an abbreviation goes first, like a full 
   CHECK(resolved(fixture, absent) == branch(absent, second));
 }
 
-TEST_CASE("resolve: revision expressions are nothing") {
+TEST_CASE("resolve: revision expressions resolve to nothing") {
   GitFixture fixture(GitFixture::Layout::work_tree);
   const std::string first = fixture.commit("main", "text", "1");
   const std::string second = fixture.commit("main", "text", "2");
@@ -178,7 +178,7 @@ TEST_CASE("resolve: revision expressions are nothing") {
   }
 }
 
-TEST_CASE("resolve: HEAD means a branch of that name and no more") {
+TEST_CASE("resolve: HEAD means only a branch of that name") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.commit("main", "a", "2");
@@ -198,7 +198,7 @@ TEST_CASE("resolve: names that look like options or commands are only names") {
   }
 }
 
-TEST_CASE("resolve: names longer than a file name may be are nothing") {
+TEST_CASE("resolve: names that are too long for a file name resolve to nothing") {
   GitFixture fixture;
   fixture.commit("main", "a", "1");
   CHECK_FALSE(resolved(fixture, std::string(255, 'a')));
@@ -209,7 +209,7 @@ TEST_CASE("resolve: names longer than a file name may be are nothing") {
   CHECK_FALSE(resolved(fixture, deep + "a"));
 }
 
-TEST_CASE("resolve: a tag of a tree or a blob is nothing, and hides nothing") {
+TEST_CASE("resolve: a tag of a tree or a blob is nothing, and nothing else is tried instead") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   fixture.tag("tree", sha + "^{tree}");
@@ -223,7 +223,7 @@ TEST_CASE("resolve: a tag of a tree or a blob is nothing, and hides nothing") {
     CHECK_FALSE(resolved(fixture, "blob"));
     CHECK_FALSE(resolved(fixture, "signed-blob"));
     CHECK(resolved(fixture, "nested") == tag("nested", sha));
-    CHECK_FALSE(resolved(fixture, sha.substr(0, 8)));  // somebody meant the tag
+    CHECK_FALSE(resolved(fixture, sha.substr(0, 8)));  // the user meant the tag
   }
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("resolve: a hundred tags of tags lead to their commit, more lead to no
   CHECK_FALSE(resolved(fixture, "t101"));
 }
 
-TEST_CASE("resolve: symbolic refs are followed, unborn ones are nothing") {
+TEST_CASE("resolve: symbolic refs are followed; refs without a commit resolve to nothing") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   fixture.git({"symbolic-ref", "refs/heads/alias", "refs/heads/main"});
@@ -251,7 +251,7 @@ TEST_CASE("resolve: symbolic refs are followed, unborn ones are nothing") {
   CHECK_FALSE(resolved(fixture, "unborn"));
 }
 
-TEST_CASE("resolve: hidden refs are nothing") {
+TEST_CASE("resolve: hidden refs resolve to nothing") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   REQUIRE(opened(fixture).keep(sha));
@@ -259,13 +259,13 @@ TEST_CASE("resolve: hidden refs are nothing") {
   CHECK_FALSE(resolved(fixture, "deployments/" + sha));
 }
 
-TEST_CASE("resolve: nothing in an empty repository") {
+TEST_CASE("resolve: everything resolves to nothing in an empty repository") {
   GitFixture fixture;
   CHECK_FALSE(resolved(fixture, "main"));
   CHECK_FALSE(resolved(fixture, "1234567"));
 }
 
-TEST_CASE("resolve: sees what was pushed after the repository was opened") {
+TEST_CASE("resolve: sees commits that were pushed after the repository was opened") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.git({"pack-refs", "--all", "--prune"});
@@ -285,7 +285,7 @@ TEST_CASE("open: a repository of another owner is read like any other") {
   CHECK(resolved(fixture, "main") == branch("main", sha));
 }
 
-TEST_CASE("open: a repository that has vanished is unreadable") {
+TEST_CASE("open: a removed repository is unreadable") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   auto repository = opened(fixture);
@@ -304,13 +304,13 @@ TEST_CASE("open: a repository that has vanished is unreadable") {
   check(repository.compare(sha, std::string(40, 'a')));
 }
 
-TEST_CASE("open: a folder that is no repository is unreadable") {
+TEST_CASE("open: a folder that is not a repository is unreadable") {
   test::TempFolder folder;
   CHECK(git::Repository::open(folder.path()).error().reason_code == "repository_unreadable");
   CHECK_FALSE(git::Repository::open(folder.write("file", "text")));
 }
 
-TEST_CASE("resolve: a ref whose file is garbage is an error, not an absent ref") {
+TEST_CASE("resolve: a ref whose file is invalid is an error, not a missing ref") {
   GitFixture fixture;
   fixture.commit("main", "a", "1");
   fixture.folder().write("repository/refs/heads/broken", "garbage\n");
@@ -319,13 +319,13 @@ TEST_CASE("resolve: a ref whose file is garbage is an error, not an absent ref")
   CHECK(found.error().reason_code == "repository_unreadable");
 }
 
-TEST_CASE("resolve: a branch whose commit is missing is an error, not an absent ref") {
+TEST_CASE("resolve: a branch whose commit is missing is an error, not a missing ref") {
   GitFixture fixture;
   fixture.folder().write("repository/refs/heads/broken", std::string(40, 'a') + "\n");
   CHECK(opened(fixture).resolve("broken").error().reason_code == "repository_unreadable");
 }
 
-TEST_CASE("resolve: symbolic refs that lead round, too far, or out of refs/") {
+TEST_CASE("resolve: symbolic refs in a cycle, in too long a chain, or out of refs/") {
   GitFixture fixture;
   const std::string sha = fixture.commit("main", "a", "1");
   std::string target = "refs/heads/main";
@@ -345,7 +345,7 @@ TEST_CASE("resolve: symbolic refs that lead round, too far, or out of refs/") {
   }
 }
 
-TEST_CASE("head: what HEAD points to, born or not") {
+TEST_CASE("head: the ref that HEAD points to, whether or not it exists") {
   GitFixture fixture(GitFixture::Layout::bare, "trunk");
   CHECK(opened(fixture).head().value() == "refs/heads/trunk");
   const std::string sha = fixture.commit("trunk", "a", "1");
@@ -356,7 +356,7 @@ TEST_CASE("head: what HEAD points to, born or not") {
   CHECK_FALSE(opened(fixture).head().value());
 }
 
-TEST_CASE("open: a repository whose objects or path are a link is not followed") {
+TEST_CASE("open: symbolic links in place of the objects or the path are not followed") {
   GitFixture fixture, victim;
   victim.commit("main", "a", "1");
   std::filesystem::create_directory_symlink(victim.path(), fixture.folder() / "link");

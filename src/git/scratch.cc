@@ -12,7 +12,7 @@
 namespace esclusa::git {
 namespace {
 
-/// `path` as an entry of a list, in which a colon would begin the next one.
+/// Quotes `path` as an entry of a list that is separated by colons.
 std::string quoted(const std::string& path) {
   std::string text = "\"";
   for (char c : path) {
@@ -22,10 +22,10 @@ std::string quoted(const std::string& path) {
   return text + '"';
 }
 
-/// Names go on with the number of the process.
+/// The process id follows.
 constexpr std::string_view name_begin = "esclusa-merge-";
 
-/// Whether a folder is ours, and of a process that is no more.
+/// Whether a scratch folder belongs to us, and its process no longer exists.
 bool is_left(const std::filesystem::path& folder) {
   const std::string name = folder.filename();
   pid_t process = 0;
@@ -36,7 +36,7 @@ bool is_left(const std::filesystem::path& folder) {
          lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
 }
 
-/// Removes what processes have left that were killed in a merge.
+/// Removes the scratch folders of processes that were killed during a merge.
 void remove_left(const std::filesystem::path& parent) {
   std::error_code error;
   std::filesystem::directory_iterator entries(parent, error);

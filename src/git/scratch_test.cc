@@ -8,13 +8,13 @@
 
 using namespace esclusa;
 
-TEST_CASE("ScratchRepository: is a repository to git, and goes with what is in it") {
+TEST_CASE("ScratchRepository: git accepts it as a repository, and it is removed with its content") {
   std::filesystem::path path;
   {
     const git::ScratchRepository scratch;
     REQUIRE(scratch.exists());
     path = scratch.path();
-    const test::GitFixture fixture;  // whose git we borrow
+    const test::GitFixture fixture;  // for its git()
     CHECK(fixture.git({"--git-dir=" + path.string(), "rev-parse", "--git-dir"}) == path);
     CHECK(fixture.git({"--git-dir=" + path.string(), "hash-object", "-w", "--stdin"}, "x").size() ==
           40);
@@ -22,7 +22,7 @@ TEST_CASE("ScratchRepository: is a repository to git, and goes with what is in i
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("ScratchRepository: a process removes what a killed one has left") {
+TEST_CASE("ScratchRepository: removes what a killed process has left") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   const auto run = [&](bool is_killed) {

@@ -17,7 +17,7 @@ core::Signature signature_of(const git_signature* signature, const char* encodin
           time_of(signature->when.time)};
 }
 
-// As git does it: the last line that begins so.
+// As in git: the last line that begins a signature.
 size_t find_tag_signature(std::string_view text) {
   size_t begin = text.npos;
   for (std::string_view head :

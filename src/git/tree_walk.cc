@@ -44,7 +44,7 @@ class Walk {
     return is_too_long_ || deltas_.size() >= file_limit_ || found_too_many_trees();
   }
 
-  /// Entries at `path_`; one of the two may be null.
+  /// Compares the entries at `path_`; one of the two may be null.
   Result<void> visit(const git_tree_entry* before, const git_tree_entry* after) {
     if (before && after &&
         git_oid_equal(git_tree_entry_id(before), git_tree_entry_id(after)) != 0 &&
@@ -75,7 +75,7 @@ class Walk {
     Delta delta{GIT_DELTA_MODIFIED, side_of(before, path_), side_of(after, path_)};
     if (!before) delta.status = GIT_DELTA_ADDED;
     if (!after) delta.status = GIT_DELTA_DELETED;
-    constexpr unsigned kind = 0170000;  // of a mode: a file, a link, a submodule
+    constexpr unsigned kind = 0170000;  // the type bits of a mode: file, link, submodule
     if (before && after && ((delta.before.mode ^ delta.after.mode) & kind) != 0) {
       delta.status = GIT_DELTA_TYPECHANGE;
     }
@@ -87,7 +87,7 @@ class Walk {
     return {path, *git_tree_entry_id(entry), static_cast<uint16_t>(git_tree_entry_filemode(entry))};
   }
 
-  /// Null if the entry is no folder.
+  /// Null if the entry is not a folder.
   Result<TreeHandle> tree_of(const git_tree_entry* entry) const {
     TreeHandle tree;
     if (!entry || git_tree_entry_type(entry) != GIT_OBJECT_TREE) return tree;
@@ -100,7 +100,7 @@ class Walk {
   git_repository* repository_;
   size_t file_limit_;
   std::vector<Delta> deltas_;
-  std::string path_;  ///< one for all levels: a copy in each would be large in deep folders
+  std::string path_;  ///< shared by all levels: copies would be large in deep folders
   size_t path_bytes_ = 0;
   bool is_too_long_ = false;
   size_t depth_ = 0;

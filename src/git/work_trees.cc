@@ -14,12 +14,12 @@ namespace {
 constexpr std::string_view heads = "refs/heads/";
 constexpr size_t state_bytes = 1024 * 1024;  ///< a rebase of some thousand branches
 
-/// What git writes down for the end of a rebase: the branch that it began on, and with
-/// --update-refs the others that it moves.
+/// Files in which git records a rebase: the branch that it started on, and the branches that
+/// --update-refs will move.
 constexpr const char* rebase_files[] = {"rebase-merge/head-name", "rebase-merge/update-refs",
                                         "rebase-apply/head-name"};
 
-/// Whether a file of a work tree has the name on a line of its own.
+/// Whether a file of a work tree contains the name as a whole line.
 Result<bool> names(const Folder& repository, const std::string& file, std::string_view name) {
   const auto text = TRY(repository.read(file, state_bytes));
   if (!text) return false;
@@ -27,7 +27,7 @@ Result<bool> names(const Folder& repository, const std::string& file, std::strin
   return std::ranges::find(lines, name) != lines.end();
 }
 
-/// `place` is where the work tree's own files are: empty, or `worktrees/NAME/`.
+/// `place` is the prefix of the work tree's own files: empty, or `worktrees/NAME/`.
 Result<bool> is_in_use(const Folder& repository, const std::string& place,
                        const std::string& branch) {
   const auto head = TRY(read_ref(repository, place + "HEAD"));
@@ -35,7 +35,7 @@ Result<bool> is_in_use(const Folder& repository, const std::string& place,
   for (const char* file : rebase_files) {
     if (TRY(names(repository, place + file, branch))) return true;
   }
-  // It has the short name.
+  // BISECT_START contains the short name.
   return branch.starts_with(heads) &&
          TRY(names(repository, place + "BISECT_START", branch.substr(heads.size())));
 }

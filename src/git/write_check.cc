@@ -13,7 +13,7 @@
 namespace esclusa::git {
 namespace {
 
-/// Makes a file in the folder, writes to it, and removes it; 0, or why that cannot be.
+/// Makes a file in the folder, writes to it, and removes it. Returns 0 or errno.
 int try_to_write(const Folder& folder) {
   const std::string name = ".esclusa-" + hex(random_bytes(8));
   int error = 0;

@@ -3,8 +3,9 @@
 
 namespace esclusa::git {
 
-/// Tries the folders in which Esclusa makes files, as far as they are there.
-/// `repository_not_writable` names the folder, its owner, the server's user, and a command.
+/// Checks that Esclusa can make files in the existing folders in which it needs to.
+/// `repository_not_writable` names the folder, its owner, the server's user, and a command that
+/// helps.
 Result<void> check_writable(const Place& repository);
 
 }  // namespace esclusa::git

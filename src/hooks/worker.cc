@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <ranges>
 
+#include "base/exhaustion.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "core/refusal.h"
@@ -26,47 +26,45 @@ Worker::Worker(store::Database& database, const Sealer& sealer, Clock now, Worke
       sealer_(sealer),
       now_(std::move(now)),
       settings_(std::move(settings)),
-      thread_([this] { run(); }) {}
-
-Worker::~Worker() {
-  stopping_ = true;
-  wake();
-  thread_.join();
-}
+      thread_("deliveries", [this](const std::stop_token& stop) { run(stop); }) {}
 
 void Worker::wake() { sender_.wake(); }
 
-void Worker::run() {
-  auto back = database_.write([&](store::Writer& tx) { return store::follow_clock(tx, now_()); });
+void Worker::run(const std::stop_token& stop) {
+  const std::stop_callback stopping(stop, [this] { wake(); });
+  finish_sends(trouble_wait);  // after an exception: what was in flight then goes on
+  follow_clock();
+  while (!stop.stop_requested()) {
+    record();
+    claim();
+    if (!answers_.empty() && record()) continue;  // what is skipped makes room for what follows
+    throw_failure();
+    sender_.poll(time_to_wait());
+  }
+  finish_sends(farewell);
+  record();
+  throw_failure();
+}
+
+/// Once in the life of a process.
+void Worker::follow_clock() {
+  if (has_followed_clock_) return;
+  auto back =
+      database_.write([&](store::Connection& tx) { return store::follow_clock(tx, now_()); });
   if (!back) {
     log::error("deliveries come late if the clock was set back", {{"error", back.error().message}});
   } else if (*back) {
     log::warning("the clock was set back", {{"seconds", (*back)->count() / 1'000'000}});
   }
-  while (!stopping_) {
-    std::chrono::milliseconds wait = trouble_wait;
-    try {
-      claim();
-      if (!finished_.empty()) {  // recording a skip makes the next delivery due
-        record();
-        if (finished_.empty()) continue;
-      }
-      wait = time_to_wait();
-    } catch (const std::bad_alloc&) {
-      throw;  // claimed deliveries would hang; the next start sends them
-    } catch (const std::exception& bug) {
-      // A row that cannot be read, such as a secret sealed with another key, must not end the
-      // server.
-      log::error("deliveries stand still", {{"error", bug.what()}});
-    }
-    sender_.poll(wait);
-    record();
-  }
-  const auto deadline = std::chrono::steady_clock::now() + shutdown_grace;
+  has_followed_clock_ = true;
+}
+
+/// Works on what is in flight for at most that time.
+void Worker::finish_sends(std::chrono::milliseconds time) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
   while (sender_.in_flight() > 0 && std::chrono::steady_clock::now() < deadline) {
     sender_.poll(50ms);
   }
-  record();
 }
 
 /// Whether the hook has all the sends that it may have. A failing hook may have only one: if it
@@ -115,30 +113,31 @@ bool Worker::may_claim(const store::DueDelivery& delivery, const std::vector<Hoo
   return !claimed_.contains(delivery.id) && std::ranges::count(busy, delivery.hook.id) == 0;
 }
 
+/// The claim is the last step: what could not be started is still due.
 void Worker::start(store::DueDelivery delivery) {
   const Timestamp at = now_();
-  claimed_.insert(delivery.id);
+  const DeliveryId id = delivery.id;
   if (delivery.superseded_by && delivery.hook.when_superseded == core::WhenSuperseded::skip &&
       !delivery.redelivery && !delivery.skipped_before) {
-    store::DeliveryAttempt skip = make_skip(delivery, at);
-    finished_.push_back({std::move(delivery), std::move(skip), Finished::Result::skipped});
+    answers_.push_back({std::move(delivery), at});
+    claimed_.insert(id);
     return;
   }
-  OpenSends& sends = open_sends_[delivery.hook.id];
-  ++sends.count;
-  sends.is_failing = delivery.hook.health.failure_count > 0;
+  const HookId hook = delivery.hook.id;
+  const bool is_failing = delivery.hook.health.failure_count > 0;
   http::OutboundRequest request = make_request(delivery, settings_.destinations, at);
+  // It only keeps the answer: what it threw would leave the claim for good.
   auto done = [this, request, at,
                delivery = std::move(delivery)](http::OutboundResponse response) mutable {
     auto open = open_sends_.find(delivery.hook.id);
     if (--open->second.count == 0) open_sends_.erase(open);
-    store::DeliveryAttempt attempt = make_attempt(request, response, at);
-    finished_.push_back(
-        {std::move(delivery), std::move(attempt),
-         is_delivered(response) ? Finished::Result::delivered : Finished::Result::failed,
-         retry_after(response, now_())});
+    answers_.push_back({std::move(delivery), at, std::move(request), std::move(response)});
   };
   sender_.start(std::move(request), std::move(done));
+  OpenSends& sends = open_sends_[hook];
+  ++sends.count;
+  sends.is_failing = is_failing;
+  claimed_.insert(id);
 }
 
 namespace {
@@ -224,14 +223,24 @@ void Worker::settle_failure(store::Writer& tx, const Finished& finished) const {
   if (health.probe_at) store::hold_behind_oldest(tx, hook, *health.probe_at);
 }
 
-void Worker::record() {
-  if (finished_.empty()) return;
-  auto recorded = database_.write([&](store::Writer& tx) {
-    for (const Finished& finished : finished_) settle(tx, finished);
+Worker::Finished Worker::judge(const Answer& answer) const {
+  using enum Finished::Result;
+  const auto& [delivery, at, request, response] = answer;
+  if (!request) return {delivery, make_skip(delivery, at), skipped};
+  return {delivery, make_attempt(*request, response, at),
+          is_delivered(response) ? delivered : failed, retry_after(response, now_())};
+}
+
+/// Records these in one transaction, and ends their claims. False if the storage failed.
+bool Worker::record(std::span<const Answer> answers) {
+  std::vector<Finished> all;
+  for (const Answer& answer : answers) all.push_back(judge(answer));
+  auto recorded = database_.write([&](store::Connection& tx) {
+    for (const Finished& finished : all) settle(tx, finished);
   });
-  // Keep the results and record them later: without them the same delivery would be sent again.
-  if (!recorded) return;
-  for (const Finished& finished : finished_) {
+  if (!recorded) return false;
+  for (const Finished& finished : all) {
+    claimed_.erase(finished.delivery.id);
     log::info("delivery", {{"delivery_id", finished.delivery.id.value},
                            {"hook_id", finished.delivery.hook.id.value},
                            {"guid", finished.delivery.event.guid},
@@ -240,16 +249,46 @@ void Worker::record() {
                            {"probe", finished.delivery.is_probe},
                            {"redelivery", finished.delivery.redelivery.has_value()},
                            {"status", finished.attempt.status}});
-    claimed_.erase(finished.delivery.id);
   }
-  finished_.clear();
+  return true;
+}
+
+/// Records all answers. False if some could not be recorded: they are kept, since forgetting an
+/// answer would send the same delivery without a pause.
+bool Worker::record() {
+  if (answers_.empty()) return true;
+  try {
+    if (!record(answers_)) return false;
+    answers_.clear();
+  } catch (const std::exception& exception) {
+    if (is_exhaustion(exception)) throw;
+    failure_ = std::current_exception();
+    std::erase_if(answers_, [this](const Answer& answer) { return record_alone(answer); });
+  }
+  return answers_.empty();
+}
+
+/// One that cannot be recorded must not hold up the others.
+bool Worker::record_alone(const Answer& answer) {
+  try {
+    return record({&answer, 1});
+  } catch (const std::exception& exception) {
+    if (is_exhaustion(exception)) throw;
+    return false;
+  }
+}
+
+/// Tells the supervisor that something could not be recorded, once everything else of a turn is
+/// done.
+void Worker::throw_failure() {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 std::chrono::milliseconds Worker::time_to_wait() {
-  if (!finished_.empty()) return trouble_wait;
-  if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until a send ends
-  // Ask from the time of the last claim on, so that nothing that became due since is missed.
-  auto next = database_.read([&](store::Reader& db) { return store::next_due(db, asked_at_); });
+  if (!answers_.empty()) return trouble_wait;
+  if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until one is done
+  // From the moment on at which `claim` looked: what came due since must not be slept over.
+  auto next = database_.read([&](store::Connection& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;
   if (!*next) return idle_wait;
   auto until = std::chrono::ceil<std::chrono::milliseconds>(**next - now_());

@@ -1,12 +1,14 @@
 #pragma once
-#include <atomic>
+#include <exception>
 #include <memory>
-#include <thread>
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/crypto.h"
+#include "base/supervised.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
 #include "store/database.h"
@@ -18,23 +20,33 @@ struct WorkerSettings {
   double retry_scale = 1.0;  ///< multiplies the backoff between attempts; below 1 in tests
 };
 
-/// Sends deliveries: claims those that are due, signs, sends, records, and retries. One thread.
-/// Claims are only in memory, so a send in flight when the process dies is due again at the next
-/// start: a delivery is made at least once, and never lost.
+/// Sends the deliveries that the transactions left behind: claim what is due, sign, send, record,
+/// and try again later if need be. One thread; claims live in memory, so what was in flight when
+/// the process died is simply due again: at least once, never lost. After an exception the claims
+/// are what they were: what is in flight goes on, and what has its answer is recorded later.
 class Worker {
  public:
   Worker(store::Database& database, const Sealer& sealer, Clock now, WorkerSettings settings);
-  /// Waits a short time for sends in flight; the next start sends the rest.
-  ~Worker();
+  /// Lets what is in flight finish for a moment; the rest is sent after the next start.
+  ~Worker() = default;
   Worker(const Worker&) = delete;
 
   /// Call it when a delivery may be due. Any thread; cheap.
   void wake();
+  /// How often a turn of the thread has failed. Any thread.
+  size_t failure_count() const { return thread_.failure_count(); }
 
  private:
-  /// A send with its response, or a skipped delivery, that is not recorded yet.
-  struct Finished {
+  /// A send that has its answer, or what is skipped; not yet recorded.
+  struct Answer {
     store::DueDelivery delivery;
+    Timestamp at;
+    std::optional<http::OutboundRequest> request = {};  ///< nothing: it is skipped
+    http::OutboundResponse response = {};
+  };
+  /// What is made of an answer.
+  struct Finished {
+    const store::DueDelivery& delivery;
     store::DeliveryAttempt attempt;
     enum class Result { delivered, failed, skipped } result;
     std::optional<std::chrono::microseconds> retry_after = {};
@@ -46,15 +58,21 @@ class Worker {
     bool are_all() const;
   };
 
-  void run();
+  void run(const std::stop_token& stop);
+  void follow_clock();
   void claim();
   bool may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const;
   void start(store::DueDelivery delivery);
-  void record();
-  void settle(store::Writer& tx, const Finished& finished) const;
-  store::AttemptOutcome outcome_of(store::Writer& tx, const Finished& finished) const;
-  void settle_failure(store::Writer& tx, const Finished& finished) const;
-  void settle_refusal(store::Writer& tx, HookId hook) const;
+  void finish_sends(std::chrono::milliseconds time);
+  bool record();
+  bool record(std::span<const Answer> answers);
+  bool record_alone(const Answer& answer);
+  void throw_failure();
+  Finished judge(const Answer& answer) const;
+  void settle(store::Connection& tx, const Finished& finished) const;
+  store::AttemptOutcome outcome_of(store::Connection& tx, const Finished& finished) const;
+  void settle_failure(store::Connection& tx, const Finished& finished) const;
+  void settle_refusal(store::Connection& tx, HookId hook) const;
   std::chrono::milliseconds time_to_wait();
 
   store::Database& database_;
@@ -64,10 +82,11 @@ class Worker {
   http::Sender sender_;
   std::unordered_set<DeliveryId> claimed_;
   std::unordered_map<HookId, OpenSends> open_sends_;
-  std::vector<Finished> finished_;
-  Timestamp asked_at_{};  ///< time of the last claim; earlier due deliveries were seen
-  std::atomic<bool> stopping_ = false;
-  std::thread thread_;  ///< last, because it uses all members above
+  std::vector<Answer> answers_;
+  std::exception_ptr failure_;  ///< of the last attempt to record them
+  Timestamp asked_at_{};        ///< what was due until then has been looked at
+  bool has_followed_clock_ = false;
+  SupervisedThread thread_;  ///< last: it uses all of the above
 };
 
 }  // namespace esclusa::hooks

@@ -7,38 +7,38 @@
 namespace esclusa::http {
 
 bool BodyStream::has_room() const {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   return bytes_.size() < limits::stream_buffer_bytes;
 }
 
 void BodyStream::write(std::string_view bytes) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (closed_ || ended_ || bytes.empty()) return;
   bytes_ += bytes;
   tell_reader();
 }
 
 void BodyStream::end() {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (closed_ || ended_) return;
   ended_ = true;
   tell_reader();
 }
 
 void BodyStream::abort() {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (closed_ || ended_) return;
   ended_ = aborted_ = true;
   tell_reader();
 }
 
 bool BodyStream::is_asked_to_end() const {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   return asked_to_end_;
 }
 
 bool BodyStream::is_closed() const {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   return closed_;
 }
 
@@ -49,14 +49,14 @@ void BodyStream::tell_reader() {
 }
 
 void BodyStream::attach(std::function<void()> on_bytes) {
-  std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   on_bytes_ = std::move(on_bytes);
 }
 
 BodyStream::Piece BodyStream::take() {
   Piece piece;
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     told_ = false;
     piece = {std::exchange(bytes_, {}), ended_, aborted_};
   }
@@ -66,7 +66,7 @@ BodyStream::Piece BodyStream::take() {
 
 void BodyStream::ask_to_end() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     if (std::exchange(asked_to_end_, true)) return;
   }
   on_change_();
@@ -74,7 +74,7 @@ void BodyStream::ask_to_end() {
 
 void BodyStream::close() {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     if (std::exchange(closed_, true)) return;
     on_bytes_ = {};
     bytes_ = {};

@@ -1,8 +1,9 @@
 #pragma once
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace esclusa::http {
 
@@ -41,17 +42,18 @@ class BodyStream {
   void close();
 
  private:
-  void tell_reader();
+  void tell_reader() REQUIRES(mutex_);
 
   const std::function<void()> on_change_;
-  mutable std::mutex mutex_;
-  std::function<void()> on_bytes_;
-  std::string bytes_;
-  bool told_ = false;  // the reader was notified, and has not taken the bytes yet
-  bool ended_ = false;
-  bool aborted_ = false;
-  bool asked_to_end_ = false;
-  bool closed_ = false;
+  mutable Mutex mutex_;
+  std::function<void()> on_bytes_ GUARDED_BY(mutex_);
+  std::string bytes_ GUARDED_BY(mutex_);
+  // The reader knows that there is something, and has not been here yet.
+  bool told_ GUARDED_BY(mutex_) = false;
+  bool ended_ GUARDED_BY(mutex_) = false;
+  bool aborted_ GUARDED_BY(mutex_) = false;
+  bool asked_to_end_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace esclusa::http

@@ -54,7 +54,8 @@ class Sender {
   ~Sender();
   Sender(const Sender&) = delete;
 
-  /// Starts a request; `poll` calls `done` at its end.
+  /// Begins a request; `done` is called from `poll`, and must not throw: others that finished at
+  /// the same time would not be told.
   void start(OutboundRequest request, std::function<void(OutboundResponse)> done);
   /// Works for at most `wait`; returns earlier when a request finished or `wake` was called.
   void poll(std::chrono::milliseconds wait);

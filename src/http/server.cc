@@ -10,11 +10,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <optional>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "http/listening_socket.h"
 #include "http/session.h"
 
@@ -88,8 +88,8 @@ struct Server::State {
   asio::steady_timer timer{host.io};
   std::vector<std::unique_ptr<Listener>> listeners;
   Clock::time_point drain_end;
-  std::mutex tls_mutex;
-  std::optional<TlsIdentity> tls;
+  Mutex tls_mutex;
+  std::optional<TlsIdentity> tls GUARDED_BY(tls_mutex);
 };
 
 void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
@@ -161,7 +161,7 @@ void Server::State::open_session(int fd, const sockaddr_storage& address, Door d
 }
 
 Transport Server::State::transport_for(Transport::Socket socket, bool over_network) {
-  std::lock_guard lock(tls_mutex);
+  Lock lock(tls_mutex);
   if (over_network && tls) return Transport(std::move(socket), *tls);
   return Transport(std::move(socket));
 }
@@ -226,7 +226,7 @@ Result<void> Server::listen_local(const std::string& path, unsigned permissions,
 }
 
 void Server::use_tls(TlsIdentity identity) {
-  std::lock_guard lock(state_->tls_mutex);
+  Lock lock(state_->tls_mutex);
   state_->tls.emplace(std::move(identity));
 }
 

@@ -71,8 +71,10 @@ class Server {
   /// Any thread, also while `run` is running. Unix sockets never use TLS.
   void use_tls(TlsIdentity identity);
 
-  /// Serves until `stop`; returns when the last answer is sent or after `limits::drain_time`. Call
-  /// it once, after the listeners are opened.
+  /// Serves until `stop`; returns when the last answer is sent, or `limits::drain_time` is over.
+  /// Once only; the listeners are opened before it. It is the I/O thread, and not supervised
+  /// (base/supervised.h): requests answer their own exceptions with 500, and after any other one
+  /// there may be a timer that nobody has set again. It throws, so that the process ends in order.
   void run();
   /// Stops accepting, lets running requests be answered, closes idle connections. A second call
   /// ends immediately. Any thread, but not a signal handler.

@@ -33,7 +33,7 @@ TEST_CASE("Server: a stream is sent in chunks as it is written, and the connecti
   CHECK(client.read_chunk() == "one");
   test.stream->write("two");
   CHECK(client.read_chunk() == "two");
-  client.send(get("/next"));  // asked while the stream is open, answered after it
+  client.send(get("/next"));  // sent while the stream is open, answered after it
   test.stream->write("three");
   test.stream->end();
   CHECK(client.read_chunk() == "three");

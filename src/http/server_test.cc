@@ -253,4 +253,17 @@ TEST_CASE("SignalWatcher: reports SIGHUP separately, if requested") {
   CHECK_FALSE(reloads.try_acquire());
 }
 
+TEST_CASE("SignalWatcher: goes on when what it calls throws") {
+  std::counting_semaphore<> reloads(0);
+  SignalWatcher watcher([] {},
+                        [&] {
+                          reloads.release();
+                          throw std::runtime_error("a certificate that cannot be read");
+                        });
+  for (int i = 0; i < 2; ++i) {
+    ::kill(::getpid(), SIGHUP);
+    CHECK(reloads.try_acquire_for(20s));
+  }
+}
+
 }  // namespace esclusa::http

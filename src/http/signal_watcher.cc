@@ -1,9 +1,9 @@
 #include <signal.h>
 
-#include <atomic>
-#include <thread>
+#include <optional>
 
 #include "base/check.h"
+#include "base/supervised.h"
 #include "http/server.h"
 
 namespace esclusa::http {
@@ -11,14 +11,18 @@ namespace esclusa::http {
 struct SignalWatcher::State {
   sigset_t watched;
   sigset_t before;
-  std::atomic<bool> ending = false;
   std::function<void()> on_stop;
   std::function<void()> on_reload;
-  std::thread thread;
+  std::optional<SupervisedThread> thread;
 
-  void watch() {
+  void watch(const std::stop_token& stop) const {
+    // A signal to this thread alone wakes it up.
+    const std::stop_callback stopping(stop,
+                                      [self = pthread_self()] { pthread_kill(self, SIGTERM); });
     int signal = 0;
-    while (sigwait(&watched, &signal) == 0 && !ending) signal == SIGHUP ? on_reload() : on_stop();
+    while (sigwait(&watched, &signal) == 0 && !stop.stop_requested()) {
+      signal == SIGHUP ? on_reload() : on_stop();
+    }
   }
 };
 
@@ -31,13 +35,12 @@ SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()
   ENSURE(pthread_sigmask(SIG_BLOCK, &state_->watched, &state_->before) == 0);
   state_->on_stop = std::move(on_stop);
   state_->on_reload = std::move(on_reload);
-  state_->thread = std::thread([state = state_.get()] { state->watch(); });
+  state_->thread.emplace(
+      "signals", [state = state_.get()](const std::stop_token& stop) { state->watch(stop); });
 }
 
 SignalWatcher::~SignalWatcher() {
-  state_->ending = true;
-  pthread_kill(state_->thread.native_handle(), SIGTERM);  // only to that thread, to wake it up
-  state_->thread.join();
+  state_->thread.reset();
   pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }
 

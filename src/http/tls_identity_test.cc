@@ -20,7 +20,7 @@ std::string why_not(const std::string& certificate, const std::string& key) {
 }
 }  // namespace
 
-TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it ends") {
+TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it expires") {
   TempFolder folder;
   TestAuthority authority(folder.path());
   CHECK_FALSE(authority.issue("good").load().has_expired());

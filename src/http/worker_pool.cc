@@ -9,7 +9,7 @@ namespace esclusa::http {
 WorkerPool::~WorkerPool() {
   std::deque<Job> dropped;
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     stopping_ = true;
     dropped.swap(queue_);
   }
@@ -19,7 +19,7 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::submit(Job job) {
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     bool all_busy = queue_.size() >= idle_count_;
     if (all_busy && threads_.size() < thread_count_) all_busy = !add_thread();
     if (threads_.empty()) return false;
@@ -42,9 +42,9 @@ bool WorkerPool::add_thread() {
 }
 
 void WorkerPool::work() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
     {
       Job job = std::move(queue_.front());

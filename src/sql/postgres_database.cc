@@ -3,11 +3,10 @@
 #include <libpq-fe.h>
 
 #include <charconv>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sql/database.h"
 #include "sql/statement_text.h"
 
@@ -137,8 +136,8 @@ class PostgresDatabase final : public Database {
   /// returned.
   struct Lease {
     explicit Lease(PostgresDatabase& owner) : database(owner) {
-      std::unique_lock lock(database.mutex_);
-      database.returned_.wait(lock, [&] { return database.free_ > 0; });
+      Lock lock(database.mutex_);
+      database.returned_.wait(lock, [&]() REQUIRES(database.mutex_) { return database.free_ > 0; });
       --database.free_;
       if (!database.idle_.empty()) {
         connection = std::move(database.idle_.back());
@@ -158,7 +157,7 @@ class PostgresDatabase final : public Database {
       release();
     }
     void release() {
-      std::lock_guard lock(database.mutex_);
+      Lock lock(database.mutex_);
       ++database.free_;
       if (connection) database.idle_.push_back(std::move(connection));
       database.returned_.notify_one();
@@ -203,10 +202,10 @@ class PostgresDatabase final : public Database {
   }
 
   const std::string conninfo_;
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  size_t free_;
-  std::vector<std::unique_ptr<PostgresConnection>> idle_;
+  Mutex mutex_;
+  Condition returned_;
+  size_t free_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<PostgresConnection>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -4,13 +4,12 @@
 //   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
 //   read(work)  ──► a read-only connection of the pool, on the caller's own thread
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sql/database.h"
 #include "sql/sqlite_connection.h"
 
@@ -56,7 +55,7 @@ class SqliteDatabase final : public Database {
 
   ~SqliteDatabase() override {
     {
-      std::lock_guard lock(mutex_);
+      Lock lock(mutex_);
       stopping_ = true;
     }
     arrived_.notify_one();
@@ -77,7 +76,7 @@ class SqliteDatabase final : public Database {
 
   Result<void> do_write(const WriteWork& work) override {
     Job job{.work = &work, .thrown = {}, .outcome = {}};
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     if (stopping_ || broken_) return stopping_error();
     if (queue_.size() >= limits::queued_writes) {
       return fail(ErrorCode::unavailable, "Too many writes are waiting", "overloaded");
@@ -95,7 +94,7 @@ class SqliteDatabase final : public Database {
   struct Snapshot {
     explicit Snapshot(SqliteDatabase& owner) : database(owner) {
       {
-        std::lock_guard lock(database.readers_mutex_);
+        Lock lock(database.readers_mutex_);
         if (!database.readers_.empty()) {
           reader = std::move(database.readers_.back());
           database.readers_.pop_back();
@@ -108,8 +107,8 @@ class SqliteDatabase final : public Database {
     }
     ~Snapshot() {
       try {
-        control("rollback");
-        std::lock_guard lock(database.readers_mutex_);
+        reader->execute("rollback");
+        Lock lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));
       } catch (const std::exception&) {
         // No memory, or a broken connection: it is closed here.
@@ -124,34 +123,43 @@ class SqliteDatabase final : public Database {
     std::unique_ptr<SqliteConnection> reader;
   };
 
-  /// Under load, waits a moment until there are twice as many jobs as in the last batch, so that
-  /// batches grow: the callers that were just answered will write again, and a commit takes longer
-  /// than this wait. A single writer does not wait.
-  void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
+  /// Under load, waits a moment for twice as many jobs as the last commit had, so that batches grow
+  /// to what there is: those who were answered then are about to write again, and a commit costs
+  /// more than the moment. Alone, nobody waits.
+  void gather(Lock& lock, size_t last_batch) REQUIRES(mutex_) {
     if (last_batch < limits::gather_from) return;
     wanted_ = 2 * last_batch;
     arrived_.wait_for(lock, limits::gather_time,
-                      [&] { return stopping_ || queue_.size() >= wanted_; });
+                      [&]() REQUIRES(mutex_) { return stopping_ || queue_.size() >= wanted_; });
     wanted_ = 1;
   }
 
+  /// Not a supervised thread: what a closure throws goes to whoever asked for it, and a batch that
+  /// failed answers its jobs. An exception beyond that would leave jobs that are never answered,
+  /// and a commit of which nobody knows the outcome. The process ends, and the next start recovers.
   void run_writer() {
     size_t last_batch = 0;
     for (;;) {
       std::vector<Job*> batch;
+      bool is_broken = false;
       {
-        std::unique_lock lock(mutex_);
-        arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+        Lock lock(mutex_);
+        arrived_.wait(lock, [&]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
         gather(lock, last_batch);
+        is_broken = broken_;
         auto count = std::min(queue_.size(), limits::commit_batch);
         batch.assign(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
       }
-      run_batch(batch);
+      if (is_broken) {  // these waited while the disk failed
+        for (Job* job : batch) job->outcome = stopping_error();
+      } else {
+        run_batch(batch);
+      }
       last_batch = batch.size();
       {
-        std::lock_guard lock(mutex_);
+        Lock lock(mutex_);
         for (Job* job : batch) job->done = true;
       }
       answered_.notify_all();
@@ -159,10 +167,6 @@ class SqliteDatabase final : public Database {
   }
 
   void run_batch(const std::vector<Job*>& batch) {
-    if (broken_) {  // these jobs waited while the disk failed
-      for (Job* job : batch) job->outcome = stopping_error();
-      return;
-    }
     bool committing = false;
     try {
       connection_.execute("begin immediate");
@@ -218,7 +222,7 @@ class SqliteDatabase final : public Database {
     // After an I/O error, a commit may still be on the disk and reappear after a restart. So
     // writing stops, and the next start recovers what is really there.
     {
-      std::lock_guard lock(mutex_);
+      Lock lock(mutex_);
       broken_ = true;
     }
     on_fatal_(failure.what());
@@ -228,16 +232,16 @@ class SqliteDatabase final : public Database {
   const std::function<void(const std::string&)> on_fatal_;
   const OnChange on_change_;  ///< outlives the connection, which checkpoints when it closes
 
-  std::mutex readers_mutex_;
-  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+  Mutex readers_mutex_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_ GUARDED_BY(readers_mutex_);
 
-  std::mutex mutex_;  ///< guards the queue, the flags, and `done` of every job
-  std::condition_variable arrived_;
-  std::condition_variable answered_;
-  std::deque<Job*> queue_;
-  size_t wanted_ = 1;  ///< the number of jobs that the writer thread waits for
-  bool stopping_ = false;
-  bool broken_ = false;
+  Mutex mutex_;  ///< also guards `done` of every job
+  Condition arrived_;
+  Condition answered_;
+  std::deque<Job*> queue_ GUARDED_BY(mutex_);
+  size_t wanted_ GUARDED_BY(mutex_) = 1;  ///< jobs for which the writer thread waits
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool broken_ GUARDED_BY(mutex_) = false;
 
   SqliteConnection connection_;  ///< once the writer thread runs, only it uses this
   std::thread writer_;           ///< declared last: it uses all members above

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""bench: what the server's operations cost, as ratios against anchors.
+"""bench: measures the server's operations, as ratios to a baseline (the anchor).
 
-A row has two sides. They are measured by turns, round by round, on the same machine in the same
-minute and with the same load generator; the ratio of each round is taken, and of these the median.
-So whatever else the machine does meets both sides. Figures of different runs compare nothing.
-`./dev bench --help` lists the rows; raw figures are kept in .cache/bench.
+A row has two sides. They are measured alternately, round by round, on the same machine with the
+same load generator. Each round gives a ratio, and the row has the median of the ratios, so that
+other load on the machine affects both sides. Figures of different runs are not comparable. `./dev
+bench --help` lists the rows; raw figures are kept in .cache/bench.
 """
 import argparse
 import contextlib
@@ -33,9 +33,9 @@ KEPT = ROOT / ".cache/bench"
 
 @dataclasses.dataclass
 class Row:
-    """What is measured. `compare` names the figure whose ratio ours/anchor is taken: `rate` shall
-    be at least the target, `p50` and `p99` at most. `reference` is the anchor's rate on the machine
-    that the targets were set for (2 cores, Debian 12), where it is known."""
+    """A measured operation. `compare` names the figure whose ratio ours/anchor counts: `rate`
+    must be at least the target, `p50` and `p99` at most. `reference` is the anchor's rate, where
+    known, on the machine for which the targets were set (2 cores, Debian 12)."""
     name: str
     what: str
     anchor: str
@@ -50,8 +50,9 @@ class Row:
 
 @contextlib.contextmanager
 def reads(folder, path, *, against):
-    """Sides that read `path` from a store of some deployments: ours, and nginx with a file of the
-    same bytes, or (`against` full) ours with the whole answer where a 304 is asked for."""
+    """Sides that read `path` from a store of some deployments: our server, and nginx with a
+    file of the same bytes, or (`against` full) our server's full answer where a 304 is
+    measured."""
     with contextlib.ExitStack() as stack:
         server, token = stack.enter_context(sides.server(folder))
         sides.fill(server, token, sides.STORED)
@@ -72,7 +73,7 @@ def reads(folder, path, *, against):
             if anchor.once().body != answer.body:
                 raise Invalid("nginx sends other bytes")
         for side in (anchor, ours):
-            measure(side, 1)  # warms up, and counts nowhere
+            measure(side, 1)  # warms up, and is not counted
         yield (lambda seconds: measure(anchor, seconds)), (lambda seconds: measure(ours, seconds))
 
 
@@ -89,8 +90,8 @@ def reads_page(against="nginx"):
 
 @contextlib.contextmanager
 def writes(parent, connections):
-    """Sides that create deployments, each measurement in a fresh store: ours over HTTP, and SQLite
-    alone, which repeats the rows that our server wrote for one of them."""
+    """Sides that create deployments, each measurement in a new store: our server over HTTP, and
+    SQLite alone, which repeats the rows that our server wrote for one deployment."""
     with sides.server(parent) as (server, token):
         sides.create_request(parent, server, token).once()
         server.stop()
@@ -131,7 +132,7 @@ ROWS = [
         lambda folder: writes(folder, 1), 1.6, 1.3, compare="p50"),
     Row("deliver", "deliver to 8 hooks what waits for them", "libcurl alone, 32 connections",
         deliveries.rates, 0.4, 0.8, reference=21_000),
-    # 50 and 10 ms, where libcurl's own request takes a tenth of one.
+    # 50 ms and 10 ms; a request of libcurl alone takes a tenth of a millisecond.
     Row("prompt", "201 to first byte at the hook, 1,000 creations/s",
         "libcurl alone, a request to its answer", deliveries.promptness, 500, 100, compare="p99"),
 ]
@@ -140,7 +141,7 @@ ROWS = [
 # ------------------------------------------------------------------ rounds
 
 def measure_row(row, options, folder, result):
-    """Fills `result` with the row's rounds; a side that did wrong makes the row invalid."""
+    """Fills `result` with the row's rounds; an error of a side makes the row invalid."""
     try:
         with row.sides(folder) as (anchor, ours):
             for number in range(options.rounds):
@@ -157,7 +158,7 @@ def measure_row(row, options, folder, result):
 # ------------------------------------------------------------------ the run
 
 def first_line(*command):
-    """The first line that a program prints, or why there is none."""
+    """The first line of a program's output, or why there is none."""
     try:
         done = subprocess.run(command, check=False, text=True, stdin=subprocess.DEVNULL, cwd=ROOT,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -167,7 +168,7 @@ def first_line(*command):
 
 
 def machine():
-    """Where and on what the figures were measured."""
+    """The machine and the software on which the figures were measured."""
     model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text()
              .splitlines() if line.startswith("model name")]
     return {"cpu": model[0] if model else platform.machine(), "cores": os.cpu_count(),
@@ -197,8 +198,8 @@ def parse_arguments():
 
 
 def only_one():
-    """The lock of this working tree's bench: two at once would measure each other. What a killed
-    one left is removed."""
+    """The lock of this working tree's bench: two runs at once would disturb each other. Removes
+    what a killed run has left."""
     KEPT.mkdir(parents=True, exist_ok=True)
     lock = open(KEPT / "lock", "w", encoding="utf-8")
     try:
@@ -235,7 +236,7 @@ def keep(report, results):
 
 def main():
     options = parse_arguments()
-    # So that everything is tidied up, also where a shell began this with SIGINT ignored.
+    # So that cleanup happens even if a shell started this process with SIGINT ignored.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     lock = only_one()

@@ -1,7 +1,7 @@
-"""The bench's rows about webhooks: nginx takes what is sent, and notes when.
+"""The bench's rows about webhooks: nginx receives the deliveries, and logs when.
 
-nginx answers every POST with 204 and writes one line for each: when it was done, how long it took,
-and the GUID. Its clock is this machine's, its resolution a millisecond.
+nginx answers every POST with 204 and logs one line for each: when it was done, how long it took,
+and the GUID. Its clock is this machine's, with a resolution of a millisecond.
 """
 import contextlib
 import json
@@ -14,23 +14,23 @@ import sides
 from sides import Invalid
 
 HOOKS = 8
-HOOK_SENDS = 4  # open at once for each hook: limits::delivery_hook_concurrency
-ENVIRONMENTS = 64  # within one, events wait for each other
+HOOK_SENDS = 4  # concurrent sends for each hook: limits::delivery_hook_concurrency
+ENVIRONMENTS = 64  # events of one environment wait for each other
 EVENTS = 512
-PACE = 1000  # creations a second, if the machine can
+PACE = 1000  # creations a second, if the machine is fast enough
 CLIENTS = 16
 CURL_LOOP = sides.LOOP.parent / "curl_loop"
 
 
 class Sink:
-    """An nginx that takes webhooks."""
+    """An nginx that receives webhooks."""
 
     def __init__(self, folder, url):
         self.url = url
         self._log = pathlib.Path(folder) / "nginx/taken.log"
 
     def arrivals(self):
-        """(GUID, when its first byte was there), in the order of the answers."""
+        """(GUID, time of its first byte), in the order of the answers."""
         found = []
         for line in self._log.read_text().splitlines():
             done, took, guid = line.split()
@@ -75,7 +75,7 @@ def create(api, number):
 
 
 def in_threads(count, work):
-    """Runs work(number) in so many threads; raises what one of them raised."""
+    """Runs work(number) in `count` threads; raises an exception that one of them raised."""
     failed = []
 
     def run(number):
@@ -94,7 +94,7 @@ def in_threads(count, work):
 
 
 def curl_loop(folder, server, hook, url, connections, seconds):
-    """libcurl alone, with the headers and the bytes of a delivery that our server made."""
+    """libcurl alone, with the headers and the bytes of a delivery of our server."""
     listed = f"/repos/demo/shop/hooks/{hook}/deliveries"
     latest = server.api().get(listed).json[0]["id"]
     request = server.api().get(f"{listed}/{latest}").json["request"]
@@ -107,8 +107,8 @@ def curl_loop(folder, server, hook, url, connections, seconds):
 
 @contextlib.contextmanager
 def rates(folder):
-    """Sides that deliver as fast as they can: ours sends what is stored to several hooks, again and
-    again by replay; libcurl alone has as many connections as all of these hooks together."""
+    """Sides that deliver as fast as possible: our server replays stored deliveries to several
+    hooks repeatedly; libcurl alone has as many connections as all of these hooks together."""
     with sides.server(folder) as (server, token), sink(folder) as taken:
         hooks = [make_hook(server, f"{taken.url}/{number}") for number in range(HOOKS)]
         clients = [server.api(token, keep_alive=True) for _ in range(CLIENTS)]
@@ -145,9 +145,10 @@ def rates(folder):
 
 @contextlib.contextmanager
 def promptness(folder):
-    """Sides of one delivery's way: ours from the moment at which the client has its 201, which is
-    after the commit, to the first byte at the hook, while deployments are created at a steady pace;
-    libcurl's from the beginning of one request to the end of its answer, one after the other."""
+    """Sides that measure the delay of one delivery. Ours: from the moment at which the client
+    has its 201, which is after the commit, to the first byte at the hook, while deployments are
+    created at a steady pace. libcurl's: from the start of a request to the end of its answer, one
+    request after another."""
     with sides.server(folder) as (server, token), sink(folder) as taken:
         hook = make_hook(server, taken.url)
         clients = [server.api(token, keep_alive=True) for _ in range(CLIENTS)]

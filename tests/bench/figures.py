@@ -1,15 +1,16 @@
-"""What a row's rounds come to: the median ratio with its spread, and the table.
+"""Summarises the rounds of a row: the median ratio with its spread, and the table.
 
-A row's result is a dict: rounds (a measurement of either side, see sides.py), `invalid` with the
-reason if a side did wrong, and `summary`.
+A row's result is a dict: rounds (a measurement of each side, see sides.py), `invalid` with the
+reason if a side had an error, and `summary`.
 """
 import statistics
 
-ANCHOR_MIN = 0.8  # of its reference; an anchor below it is disturbed, or wrong
+ANCHOR_MIN = 0.8  # of its reference; a slower anchor is disturbed, or wrong
 
 
 def summarize(row, result):
-    """The median ratio and its spread, and each side's medians; None if there is nothing valid."""
+    """The median ratio and its spread, and the medians of each side; None if no round is
+    valid."""
     rounds = result["rounds"]
     if "invalid" in result or not rounds:
         return None
@@ -28,7 +29,7 @@ def reaches(row, ratio, wanted):
 
 
 def note_of(row, result):
-    """What a reader must know about a row, or None."""
+    """A note that a reader of the row needs, or None."""
     if "invalid" in result:
         return f"{row.name} is INVALID: {result['invalid']}"
     summary = result.get("summary")

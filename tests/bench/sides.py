@@ -1,8 +1,8 @@
-"""The two sides of every row of the bench: the server, and what it is measured against.
+"""The two sides of each row of the bench: the server, and its baseline.
 
-A measurement is a dict: requests, seconds, rate (requests/s), p50 and p99 (microseconds), cpu (of
-the side's process for each request, microseconds: what a busy machine blurs least), load (the
-machine's load average when it began). An answer that is not what it must be is an `Invalid`.
+A measurement is a dict: requests, seconds, rate (requests/s), p50 and p99 (microseconds), cpu
+(microseconds of the side's process for each request, which a busy machine disturbs least), load
+(the machine's load average at the start). A wrong answer raises `Invalid`.
 """
 import contextlib
 import json
@@ -26,17 +26,17 @@ NEW_DEPLOYMENT = {"ref": "main", "auto_merge": False, "required_contexts": [],
                   "environment": "production", "description": "Release of the week",
                   "payload": {"build": 4711, "servers": ["one", "two"]}}
 CONNECTIONS = 64
-STORED = 1000  # deployments in the store that is read from
+STORED = 1000  # deployments in the store of the read rows
 LOOP = pathlib.Path(harness.BINARY).parent / "sqlite_loop"
-TABLES = ["deployment", "event", "event_body", "audit"]  # a row in each for a created deployment
+TABLES = ["deployment", "event", "event_body", "audit"]  # a created deployment adds a row to each
 
 
 class Invalid(Exception):
-    """A side did not do what it was measured for."""
+    """A side did something else than it was measured for."""
 
 
 def run(command, seconds, environment=None):
-    """Runs a program that measures for so long; gives its last line, which is JSON."""
+    """Runs a program that measures for `seconds`; returns its last line, which is JSON."""
     load = os.getloadavg()[0]
     done = subprocess.run([*harness.DIES_WITH_PARENT, *map(str, command)], check=False, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds + 60,
@@ -50,7 +50,7 @@ def run(command, seconds, environment=None):
 # ------------------------------------------------------------------ requests
 
 class Request:
-    """A request that is repeated, the process that answers it, and what it must answer."""
+    """A repeated request, the process that answers it, and the expected answer."""
 
     def __init__(self, folder, address, path, headers, *, method="GET", body=b"", status=200):
         base, self._process = address
@@ -66,7 +66,7 @@ class Request:
         self._file.write_bytes(f"{method}\n{head}\n".encode() + body)
 
     def once(self):
-        """Sends it once; gives the answer, which is as it must be."""
+        """Sends the request once; returns the answer, which must be the expected one."""
         answer = harness.Api(self._base).request(self._method, self._path, self._body or None,
                                                  self._headers)
         if answer.status != self.status:
@@ -74,7 +74,8 @@ class Request:
         return answer
 
     def measure(self, seconds, connections=CONNECTIONS):
-        """Repeats it on kept connections. wrk counts refusals; the bytes tell the rest."""
+        """Repeats the request on kept-alive connections. wrk counts refusals; the number of
+        bytes shows other wrong answers."""
         expected = wire_size(self.once())
         before = cpu_seconds(self._process)
         result = run(["wrk", "--threads", 1, "--connections", connections, "--latency",
@@ -93,13 +94,13 @@ class Request:
 
 
 def cpu_seconds(process):
-    """What a process, with all its threads, has used so far."""
+    """The CPU time of a process with all its threads so far."""
     fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wire_size(answer):
-    """The bytes of an answer on the wire, but for its reason phrase."""
+    """The bytes of an answer on the wire, without its reason phrase."""
     head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
     return len("HTTP/1.1 200 OK\r\n\r\n") + head + len(answer.body)
 
@@ -108,9 +109,9 @@ def wire_size(answer):
 
 @contextlib.contextmanager
 def nginx(parent, answers, more_locations="", log_format=""):
-    """nginx with a file for each answer (path → answer), sent with that answer's headers, and what
-    else it is told. Gives its address and its worker's process. Its master gets SIGTERM even if the
-    bench is killed, because it has to end the worker."""
+    """nginx with a file for each answer (path → answer), sent with that answer's headers, and
+    with further locations. Returns its address and its worker's process. Its master gets SIGTERM
+    even if the bench is killed, because it must end the worker."""
     folder = pathlib.Path(parent) / "nginx"
     folder.mkdir()
     listening = socket.create_server(("127.0.0.1", 0), backlog=511)
@@ -127,8 +128,8 @@ def nginx(parent, answers, more_locations="", log_format=""):
           open_file_cache max=16 inactive=1h; open_file_cache_valid 1h;
           server {{ listen {address}; {locations} {more_locations} }}
         }}""")
-    # As at an upgrade of its program, nginx takes over a socket that listens already: the system
-    # chooses the port, and nobody can take it in between.
+    # nginx inherits a listening socket, as it does at an upgrade of its program: the system chooses
+    # the port, and nobody can take it in between.
     ends_with_us = ["setpriv", "--pdeathsig", "TERM"] if harness.DIES_WITH_PARENT else []
     process = subprocess.Popen(
         [*ends_with_us, "/usr/sbin/nginx", "-p", str(folder), "-c", "nginx.conf", "-e",
@@ -156,8 +157,8 @@ def worker_of(master, folder):
 
 
 def location(folder, path, answer):
-    """nginx's configuration for one answer, and the file that it sends: a large one in the way that
-    is faster for large ones."""
+    """nginx's configuration for one answer, and the file that it sends; a large file is sent in
+    the way that is faster for large files."""
     large = len(answer.body) > 16 * 1024
     sending = "sendfile on; tcp_nopush on;" if large else "sendfile off;"
     name = path.strip("/").replace("/", "-")
@@ -171,7 +172,7 @@ def location(folder, path, answer):
 
 
 def quoted(text):
-    """A text of nginx's configuration language, in which `$` cannot be escaped."""
+    """A string of nginx's configuration language, in which `$` cannot be escaped."""
     if "$" in text:
         raise Invalid(f"nginx cannot send the header {text}")
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
@@ -181,7 +182,8 @@ def quoted(text):
 
 @contextlib.contextmanager
 def server(parent):
-    """A server with an empty repository demo/shop. Gives (server, the deployer's token)."""
+    """A server with an empty repository demo/shop. Returns (server, the deployer's
+    token)."""
     with harness.Server(parent=parent) as started:
         repository = harness.make_repository(started.folder)
         started.add_repository("demo/shop", repository, "--writable", "--private")
@@ -220,7 +222,8 @@ def fill(started, token, count, clients=8):
 
 
 def forget_log(started):
-    """Empties the server's log, one line for each request: it must not weigh on what follows."""
+    """Empties the server's log, which has a line for each request: it must not affect what
+    follows."""
     os.truncate(started.log, 0)
 
 
@@ -236,14 +239,14 @@ def copy_database(data, folder):
 
 
 def count_rows(path):
-    """Table → its rows, for what a created deployment writes."""
+    """Table → number of rows, for the tables that a created deployment writes."""
     with contextlib.closing(sqlite3.connect(path)) as database:
         return {table: database.execute(f"select count(*) from {table}").fetchone()[0]
                 for table in TABLES}
 
 
 def check_rows(before, after, requests, in_flight):
-    """Every acknowledged creation must have left a row in each table."""
+    """Checks that every acknowledged creation has left a row in each table."""
     for table in TABLES:
         made = after[table] - before[table]
         if not requests <= made <= requests + in_flight:
@@ -251,6 +254,6 @@ def check_rows(before, after, requests, in_flight):
 
 
 def settle():
-    """Lets the disk finish what others and the last measurement left to it."""
+    """Lets the disk finish pending writes of others and of the last measurement."""
     os.sync()
     time.sleep(0.1)

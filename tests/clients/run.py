@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of one published client against a server of their own.
+"""Runs the tests of one published client against its own server.
 
     tests/clients/run.py CLIENT        (its folder's name)
 
@@ -68,7 +68,7 @@ FILLED = {"githubkit", "pygithub-older", "octokit-rb", "hub4j", "octocrab", "ter
 
 
 def fill(world):
-    """The deployments that the clients list by pages."""
+    """Creates the deployments that the clients list by pages."""
     api = world.server.api(world.tokens["writer"], keep_alive=True)
     for _ in range(MANY):
         answer = api.post("/repos/demo/shop/deployments", {
@@ -78,7 +78,7 @@ def fill(world):
 
 
 def fill_with_everything(world, stack):
-    """Something of every kind; gives what the tests must know of it."""
+    """Creates a resource of every kind; returns what the tests must know of it."""
     received = world.server.folder / "received.jsonl"
     receiver = stack.enter_context(Receiver(received))
     found = everything.fill(world, receiver).found
@@ -87,7 +87,7 @@ def fill_with_everything(world, stack):
 
 
 def limit(server):
-    """Settles the server with rate limits; gives what the tests must know of it."""
+    """Prepares the server with rate limits; returns what the tests must know of it."""
     server.add_repository("demo/shop", make_repository(server.folder), "--private")
     found = {"ESCLUSA_LIMITED_URL": server.url}
     for login in ("reader", "writer"):

@@ -1,4 +1,4 @@
-"""What the requests of the conformance test have in common."""
+"""What the requests of the conformance test share."""
 
 REPOSITORY = "/repos/{owner}/{repo}"
 DEPLOYMENTS = REPOSITORY + "/deployments"
@@ -22,8 +22,8 @@ PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
 def general(record, operation, path, *, body=None, git=False, takes_body=True):
-    """What every operation has in common. `path` leads to something in demo/shop that is there,
-    and that the same path in the other repositories need not have."""
+    """The requests that every operation has. `path` leads to an existing resource of demo/shop;
+    it need not exist in the other repositories."""
     method = operation.split()[0]
     writes = method != "GET"
 
@@ -55,7 +55,7 @@ def general(record, operation, path, *, body=None, git=False, takes_body=True):
 
 
 def reading(record, world, operation, path, *, links=None, reader="reader"):
-    """The ways of reading that every GET has. `reader` may just read it."""
+    """The forms of reading that every GET has. `reader` has only the right to read it."""
     number = world.server.api().get(SHOP).json["id"]
     answer = record(operation, "as it is", path, 200, links=links)
     record(operation, "under /api/v3", path, 200, prefix="/api/v3", links=links)
@@ -76,7 +76,7 @@ def reading(record, world, operation, path, *, links=None, reader="reader"):
 
 
 def pages(record, operation, path):
-    """Three pages of one; the list has at least three elements."""
+    """Three pages of one element; the list has at least three elements."""
     mark = "&" if "?" in path else "?"
     for page, links in ((1, ["next", "last"]), (2, PAGES)):
         record(operation, f"page {page}", f"{path}{mark}per_page=1&page={page}", 200, links=links)

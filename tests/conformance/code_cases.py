@@ -1,4 +1,5 @@
-"""The requests of the conformance test to git's own data, and to what hangs below a commit."""
+"""The requests of the conformance test to git's own data, and to the routes below a
+commit."""
 from cases import CHECK_RUNS, REPOSITORY, SHOP, UNKNOWN_SHA, general, reading
 from hook_cases import as_admin
 

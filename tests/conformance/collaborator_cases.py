@@ -1,5 +1,5 @@
-"""The requests of the conformance test to collaborators. An administrator of the repository makes
-them, unless they say otherwise."""
+"""The requests of the conformance test about collaborators. An administrator of the repository
+sends them, unless they say otherwise."""
 import functools
 
 import cases

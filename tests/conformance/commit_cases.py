@@ -1,4 +1,4 @@
-"""The requests of the conformance test to commit statuses and check runs."""
+"""The requests of the conformance test about commit statuses and check runs."""
 from cases import CHECK_RUNS, COMMIT, REPOSITORY, SHOP, UNKNOWN_SHA, general, pages, reading
 
 

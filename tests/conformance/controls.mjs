@@ -1,4 +1,4 @@
-// The judge is judged: good exchanges are made bad in one respect each, and it must see each.
+// Checks the judge: good exchanges get one error each, and it must detect each.
 
 const first = (exchanges, operation, status, also = () => true) => {
   const fits = (one) => one.operation === operation && one.status === status && also(one);
@@ -26,7 +26,7 @@ const header = (name, value) => (exchange) => {
   if (value !== undefined) exchange.headers.push([name, value]);
 };
 
-// [what is wrong, operation, status, how it is made wrong]
+// [the error, operation, status, function that makes it]
 const CONTROLS = [
   ["a string where a number belongs", create, 201, json((b) => (b.id = String(b.id)))],
   ["a member is missing", create, 201, json((b) => delete b.sha)],
@@ -79,13 +79,13 @@ const CONTROLS = [
 const combined = "GET /repos/{owner}/{repo}/commits/{ref}/status";
 const HAS_DOWNLOADS = ["a member that the newer version has dropped", "2026-03-10"];
 
-// Links need a paged list.
+// Links need a list with pages.
 const LINKS = [
   ["Link in another order", (value) => value.split(", ").reverse().join(", ")],
   ["Link to the repository's name", (value) => value.replace(/repositories\/\d+/g, "repos/o/r")],
 ];
 
-// [sentence, whether the judge saw it] for each.
+// [sentence, whether the judge detected it] for each.
 export function runControls(exchanges, judge) {
   const seen = [];
   for (const [what, operation, status, spoil] of CONTROLS) {

@@ -1,10 +1,10 @@
-"""The requests of the conformance test to deployments and their statuses."""
+"""The requests of the conformance test about deployments and their statuses."""
 from cases import DEPLOYMENT, DEPLOYMENTS, PLAIN, REPORTS, SHOP, UNKNOWN_SHA
 from cases import general, pages, reading
 
 
 def create(record, case, expects=201, *, repository=SHOP, who="writer", says=None, **fields):
-    """POST of a deployment with PLAIN and fields; one that is None is left out."""
+    """Creates a deployment with PLAIN and fields; a field that is None is left out."""
     body = {key: value for key, value in {**PLAIN, **fields}.items() if value is not None}
     return record(f"POST {DEPLOYMENTS}", case, f"{repository}/deployments", expects, who=who,
                   body=body, says=says)

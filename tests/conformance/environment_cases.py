@@ -1,5 +1,5 @@
-"""The requests of the conformance test to environments, their branch policies, and reviews. Only an
-administrator changes an environment, so `who` is the administrator where nothing else stands."""
+"""The requests of the conformance test about environments, their branch policies, and reviews.
+Only an administrator changes an environment, so `who` is the administrator unless stated."""
 import functools
 
 from cases import (ENVIRONMENT, ENVIRONMENTS, PAGES, PLAIN, POLICIES, POLICY, REPOSITORY, SHOP,

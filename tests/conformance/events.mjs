@@ -1,10 +1,11 @@
-// Judges the bodies of events by GitHub's two descriptions of webhooks, and itself by spoiled ones.
+// Checks the bodies of events against GitHub's two descriptions of webhooks, and checks itself with
+// spoiled ones.
 //
 //   node events.mjs RECEIVED.jsonl
 //
 // RECEIVED.jsonl is a receiver's file (tests/e2e/receiver.py). A row beginning with `ok` or `FAIL`
-// is printed for each negative control, each kind of event, and each difference that is allowed
-// for. Exit code 1 unless all kinds are there and none is violated.
+// is printed for each negative control, each kind of event, and each tolerated difference. Exit
+// code 1 unless all kinds are present and none violates a description.
 import { readFileSync } from "node:fs";
 import { describeError, PACKAGES, webhookValidator } from "./schemas.mjs";
 
@@ -16,8 +17,8 @@ const KINDS = [
   "meta.deleted",
 ];
 
-// Where the two descriptions contradict each other, so that no body can fit both; each with the
-// one that is followed (docs/decisions/0010-event-schemas.md).
+// The contradictions between the two descriptions, so that no body can satisfy both; each with the
+// description that we follow (docs/decisions/0010-event-schemas.md).
 const DIFFERENCES = [
   {
     id: "verified_at",
@@ -45,7 +46,7 @@ const DIFFERENCES = [
 
 const kindOf = ({ event, body }) => (body.action ? `${event}.${body.action}` : event);
 
-// [description, error, difference or undefined] for everything that a description has against it.
+// [description, error, difference or undefined] for each violation of a description.
 function objections(event) {
   const kind = kindOf(event);
   const found = [];
@@ -62,7 +63,7 @@ function objections(event) {
 
 const violations = (event) => objections(event).filter(([, , difference]) => !difference);
 
-// [what is wrong, kind, how it is made wrong]; each must be seen.
+// [the error, kind, function that makes it]; each must be detected.
 const CONTROLS = [
   ["no repository", "deployment.created", (b) => delete b.repository],
   ["no workflow", "deployment.created", (b) => delete b.workflow],
@@ -133,7 +134,7 @@ function main([file]) {
     for (const text of new Set(texts)) console.log(text);
   }
   console.log("\nDifferences between the two (docs/decisions/0010-event-schemas.md):");
-  // One that is no longer met is one too many.
+  // A difference that no longer occurs must be removed.
   for (const { id, follows } of DIFFERENCES) {
     row(used.get(id) > 0, id.padEnd(26), `as ${follows} has it`, `met ${used.get(id)} times`);
   }

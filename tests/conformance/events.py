@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The bodies of events: makes the real server send every kind of event that it has to a real
-receiver, and has them judged by GitHub's two descriptions of webhooks (events.mjs). And which
-events a hook may ask for, by the newer of the two.
+"""The bodies of events: makes the real server send every kind of event to a real receiver, and
+checks them against GitHub's two descriptions of webhooks (events.mjs). Also checks which events a
+webhook may subscribe to, by the newer of the two.
 
     tests/conformance/events.py [--keep FILE]
 
-What it needs: Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
+Needs Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
 """
 import argparse
 import json
@@ -25,14 +25,14 @@ from receiver import Receiver  # noqa: E402
 from world import World  # noqa: E402
 
 SHOP = "/repos/demo/shop"
-# Those that go to apps alone on GitHub, and here to hooks that name them.
+# On GitHub only apps get these events; here webhooks that name them do.
 OURS = {"deployment_review"}
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
 def check_names(world):
-    """Every event that a hook of a repository or an organization may have on GitHub is taken, and
-    every other refused."""
+    """Every event that a webhook of a repository or an organization may have on GitHub is
+    accepted, and every other one is refused."""
     description = json.loads(DESCRIPTION.read_text())
     names = {}
     for webhook in description["webhooks"].values():
@@ -45,7 +45,7 @@ def check_names(world):
 
 
 def check_names_of(server, names, kind, path):
-    """The same for the hooks of one kind."""
+    """The same for the webhooks of one kind."""
     offered = sorted(name for name, types in names.items() if kind in types or name in OURS)
     api, config = server.api(), {"url": server.url}
     answer = api.post(path, {"events": offered, "active": False, "config": config})
@@ -63,7 +63,7 @@ def check_names_of(server, names, kind, path):
 
 
 class Sender:
-    """Does what makes the server send something, and counts what must arrive."""
+    """Causes events, and counts the deliveries that must arrive."""
 
     def __init__(self, world, receiver, reviews):
         self.world = world
@@ -80,14 +80,14 @@ class Sender:
         self.receiver.wait_for_event(event, count)
 
     def deployments(self, shop):
-        """Of each shape that a payload can have; and each state of a status."""
+        """Deployments with each form of payload, and each state of a status."""
         made = [self.post(f"{shop}/deployments", {**PLAIN, **more}) for more in (
             {}, {"payload": {"a": [1, {"b": None}]}, "description": "All of it", "task": "migrate",
                  "environment": "staging", "transient_environment": True},
             {"payload": "a text", "environment": "text"})]
         self.wait("deployment", len(made))
         statuses = f"{shop}/deployments/{made[0]['id']}/statuses"
-        # `inactive` is announced to nobody.
+        # `inactive` sends no event.
         for state in ("queued", "in_progress", "pending", "failure", "error", "success"):
             self.post(statuses, {"state": state})
         self.post(statuses, {"state": "success", "environment_url": "https://shop.example.org/",
@@ -103,7 +103,8 @@ class Sender:
         self.wait("status", 5)
 
     def check_runs(self, shop):
-        """Each conclusion, of a run that begins with it and of one that comes to it."""
+        """Each conclusion, of a run that is created with it and of a run that gets it
+        later."""
         least = {"name": "build", "head_sha": self.world.sha("main")}
         conclusions = ("action_required", "cancelled", "failure", "neutral", "skipped", "success",
                        "timed_out")
@@ -126,8 +127,9 @@ class Sender:
         self.wait("deploy_key", 4)
 
     def reviews(self, shop):
-        """Of an organization's repository: in a user's the older description demands too much. By
-        a hook of its own: that one's name in a `ping` is what neither description knows."""
+        """In an organization's repository, because the older description demands too much for a
+        user's. By a webhook of its own, because neither description knows its event in a
+        `ping`."""
         config = {"url": self.review_receiver.url, "content_type": "json"}
         hook = self.post(f"{shop}/hooks", {"config": config, "events": list(OURS)})
         reviewers = [{"type": "User", "id": self.api.get("/user").json["id"]}]
@@ -143,7 +145,7 @@ class Sender:
         assert answer.status == 204, answer
 
     def pushes(self, shop, hook, branch):
-        """The push of an auto-merge, and the same as a test."""
+        """The push of an auto-merge, and the same push as a test."""
         self.post(f"{shop}/deployments", {"ref": branch, "required_contexts": []}, 202)
         self.wait("push", 1)
         self.post(f"{shop}/hooks/{hook['id']}/tests", expects=204)

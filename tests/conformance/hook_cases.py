@@ -1,5 +1,5 @@
-"""The requests of the conformance test to webhooks. Only an administrator of the repository may
-make them, so `who` is the administrator throughout."""
+"""The requests of the conformance test about webhooks. Only an administrator of the repository
+may send them, so `who` is the administrator throughout."""
 import functools
 import pathlib
 import tempfile
@@ -13,13 +13,13 @@ SECRET = "It's a Secret to Everybody"
 
 
 def reading(record, world, operation, path):
-    """Who may read a hook may also change it."""
+    """Whoever may read a webhook may also change it, so there is no mere reader."""
     cases.reading(record, world, operation, path, reader="admin")
     record(operation, "a role that is too low", path, 403, who="reader")
 
 
 def as_admin(record):
-    """A recorder whose requests are the administrator's, unless they say otherwise."""
+    """A recorder whose requests are sent as the administrator, unless they say otherwise."""
     return functools.partial(record, who="admin")
 
 
@@ -46,7 +46,7 @@ def config(receiver, path="/", **more):
 
 
 def until(condition):
-    """Waits: a delivery is recorded just after its answer, and is then seen on the hook."""
+    """Waits: a delivery is recorded shortly after its answer, and only then visible."""
     end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end, "it did not come to be"
@@ -146,19 +146,19 @@ def ping(record, path):
 
 
 def deliveries(record, world, receiver, path):
-    """Of pings, one of which fails at first."""
+    """Deliveries of pings, one of which fails at first."""
     api = world.server.api()
     listing = f"{path}/deliveries"
 
     def recorded(status=""):
         return api.get(f"{listing}?per_page=100{status}").json
 
-    until(lambda: len(recorded()) >= 3)  # the creation's, and those of ping()
+    until(lambda: len(recorded()) >= 3)  # the ping of the creation, and those of ping()
     receiver.fail_next(1)
     api.post(f"{path}/pings")
     until(lambda: recorded("&status=failure"))
     failed = recorded("&status=failure")[0]
-    # The second attempt follows after five seconds: nothing changes any more after it.
+    # The second attempt follows after five seconds; after it nothing changes.
     until(lambda: recorded()[0]["guid"] == failed["guid"] and recorded()[0]["status_code"] == 200)
     operation = f"GET {HOOK}/deliveries"
     general(record, operation, listing)

@@ -1,4 +1,4 @@
-// Judges recorded exchanges by GitHub's OpenAPI description, and itself by spoiled ones.
+// Checks recorded exchanges against GitHub's OpenAPI description, and itself with spoiled ones.
 //
 //   node judge.mjs RECORD.json
 //
@@ -17,7 +17,7 @@ function row(good, ...columns) {
   console.log(`${good ? "ok  " : "FAIL"} ${columns.join("  ")}`);
 }
 
-// A control must be seen on an exchange that was good: one that was bad would hide it.
+// A control must begin with a good exchange, because another error would hide its own.
 function judgeTheJudge(exchanges) {
   const clean = exchanges.filter((one) => violations(one, operations).length === 0);
   let missed = 0;

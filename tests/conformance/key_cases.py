@@ -1,5 +1,5 @@
-"""The requests of the conformance test to deploy keys. Only an administrator of the repository may
-make them, so `who` is the administrator throughout."""
+"""The requests of the conformance test about deploy keys. Only an administrator of the
+repository may send them, so `who` is the administrator throughout."""
 import functools
 
 import cases

@@ -1,7 +1,8 @@
-"""What the crawl (links.py) knows. `=name` stands for what everything.py has found under a name."""
+"""The tables of the crawl (links.py). `=name` stands for what everything.py has found as
+`name`."""
 
-# Parameters of routes that are not called as everything.py calls them, by (route, parameter) or by
-# the parameter alone; a list is several requests.
+# Parameters of routes whose values differ from those in everything.py, by (route, parameter) or by
+# the parameter alone; a list means several requests.
 _GIT = "/repos/{owner}/{repo}/git"
 PARAMETERS = {
     "ref": ["main", "v1.0", "=sha"],
@@ -23,7 +24,7 @@ PARAMETERS = {
     "path": "index.html",
 }
 
-# The variables of templates that answers hold, by (member, variable) or by the variable alone.
+# The variables of URL templates in answers, by (member, variable) or by the variable alone.
 VALUES = {
     "sha": "=sha",
     ("git_refs_url", "sha"): "heads/main",
@@ -42,10 +43,10 @@ VALUES = {
 _REPO = "/repos/[^/]+/[^/]+"
 _USER = "/users/[^/]+"
 
-# Dead addresses that GitHub's schemas make an answer name: (path, or the member that names it and
-# the path; status; reason). A row that no dead address meets any more is one too many, and fails.
+# Dead addresses that GitHub's schemas require in answers: (path, or the naming member and the path;
+# status; reason). A row that matches no dead address is an error.
 ABSENT = [
-    # What GitHub itself says of what is not so, or not there.
+    # GitHub answers these with an error, too.
     (f"{_REPO}/(issues|pulls|milestones|labels|releases|comments|assignees)/.+", 404,
      "there is none of these"),
     (f"{_REPO}/branches/(?!old/).+/protection", 404, "the branch is not protected"),
@@ -53,7 +54,7 @@ ABSENT = [
     (f"(/user|{_USER})/(following|starred)/.+", 404, "nobody follows anybody, nor stars anything"),
     ("/orgs/[^/]+/public_members/.+", 404, "no membership is public"),
     (f"(/gists|{_USER}/gists)/.+", 404, "there are no gists"),
-    # What Esclusa has not.
+    # Resources that Esclusa does not have.
     (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
     (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
     (f"{_REPO}/(tarball|zipball)/.+", 404, "archives are git's to make"),
@@ -64,7 +65,7 @@ ABSENT = [
     ("/search/.+", 404, "nothing is searched"),
 ]
 
-# What an answer names to whoever may read, and what needs more by its nature.
+# Addresses in answers to readers that need more permissions by their nature.
 NEEDS_MORE = [
     (f"{_REPO}/(hooks|keys)(/.*)?", 403, "webhooks and deploy keys are the administrators'"),
     (f"{_REPO}/branches/.+/protection", 403, "so is how a branch is protected"),

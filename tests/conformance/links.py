@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The crawl: every address of the API that an answer names leads somewhere.
+"""The crawl: checks that every API address in an answer leads somewhere.
 
-Asks every GET route of /openapi.json in a world with something of every kind, and follows each
-address that an answer names and that lies below the API: members named `url` or `…_url`, and the
-headers Link and Location; each once, and on and on. Templates (RFC 6570) are expanded with what is
-there. Three times: as an administrator, who follows the bodies of events as well, as somebody who
-may only read, and without a token, in a public repository. An address must lead to a 2xx, or by
-redirects to one, but for the tables in link_tables.py. A row beginning with `ok` or `FAIL` is
-printed for each route, for each pass, for each row of a table, and for each address that is dead.
+Calls every GET route of /openapi.json in a world with a resource of every kind, and follows each
+API address that an answer contains, once, recursively: members named `url` or `…_url`, and the
+headers Link and Location. Templates (RFC 6570) are expanded with existing values. There are three
+passes: as an administrator, who also follows the bodies of events; as a reader; and without a
+token, in a public repository. An address must lead to a 2xx, possibly by redirects, except for the
+tables in link_tables.py. A row beginning with `ok` or `FAIL` is printed for each route, for each
+pass, for each row of a table, and for each dead address.
 """
 import collections
 import itertools
@@ -26,7 +26,7 @@ from link_tables import ABSENT, NEEDS_MORE, NEEDS_TOKEN, PARAMETERS, VALUES  # n
 from receiver import Receiver  # noqa: E402
 from world import World  # noqa: E402
 
-# In events an address is below the server itself, where people's pages are as well.
+# Addresses in events are below the server's root, as are pages for people.
 ROOTS = "/(repos|repositories|users|user|orgs|organizations|teams|esclusa)(/|$)"
 NO_LIMIT = 10_000_000
 LIMITS = [part for name in ("account-per-hour", "anonymous-per-hour", "points-per-minute",
@@ -35,7 +35,7 @@ LIMITS = [part for name in ("account-per-hour", "anonymous-per-hour", "points-pe
 
 
 def expand(template, value_of):
-    """The template with everything filled in: {a}, {+a}, {/a}, {?a,b}, {&a,b}."""
+    """The template with all variables replaced: {a}, {+a}, {/a}, {?a,b}, {&a,b}."""
     def fill_in(match):
         kind, names = match[1], match[2].split(",")
         values = [(name, str(value_of(name))) for name in names]
@@ -48,7 +48,7 @@ def expand(template, value_of):
 
 
 def addresses(body):
-    """(member, address) of every link in an answer, however deep."""
+    """(member, address) of every link in an answer, at any depth."""
     if isinstance(body, list):
         for element in body:
             yield from addresses(element)
@@ -61,7 +61,7 @@ def addresses(body):
 
 
 class Crawl:
-    """One pass over all that one caller is shown."""
+    """One pass over all that one caller may see."""
 
     def __init__(self, server, token, found, paths):
         self.api = server.api(token, keep_alive=True)
@@ -80,18 +80,18 @@ class Crawl:
         return path if re.match(ROOTS, path) else None
 
     def is_elsewhere(self, template):
-        """A template of a repository of which nothing is known that it could be expanded with."""
+        """Whether it is a template of a repository for which no values are known."""
         repository = re.match("/repos/[^/]+/([^/]+)", self.path_of(template) or "")
         return repository and repository[1] != self.found["repo"]
 
     def value_of(self, member, name):
-        """What a template's variable stands for."""
+        """The value of a template's variable."""
         value = VALUES.get((member, name), VALUES.get(name))
         assert value is not None, f"VALUES has nothing for {name} of {member}"
         return self.found.get(value[1:], value) if value.startswith("=") else value
 
     def take(self, member, address, source):
-        """An address that an answer names: it is followed unless it was before."""
+        """Follows an address in an answer, unless it was followed before."""
         if "{" in address:
             if self.is_elsewhere(address):
                 return
@@ -102,7 +102,7 @@ class Crawl:
             self.queue.append((address, member, source))
 
     def ask(self, address):
-        """Follows redirects; gives the last answer, having taken what each names."""
+        """Follows redirects; returns the last answer, and takes the addresses of each."""
         source = self.path_of(address)
         for _ in range(5):
             answer = self.api.get(address)
@@ -125,7 +125,7 @@ class Crawl:
                 self.dead.append((path, status, *source))
 
     def is_for_post(self, path):
-        """GitHub names some addresses to which one posts, and which nobody can get."""
+        """GitHub names some addresses that only accept POST."""
         path = path.split("?")[0]
         return any("post" in methods and "get" not in methods and
                    re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", pattern), path)
@@ -166,7 +166,7 @@ class Report:
         self.failed += not good
 
     def judge(self, crawl, who, tables):
-        """What a pass has found dead, against the tables."""
+        """Compares the dead addresses of a pass with the tables."""
         excused, patterns = 0, collections.Counter()
         for path, status, member, source in sorted(crawl.dead):
             plain = path.split("?")[0]
@@ -187,8 +187,8 @@ class Report:
 
 
 def crawl(world, who, paths, found, more=()):
-    """One pass; gives it, and the worst status of each route. `more` are (member, address, who has
-    it) to begin with."""
+    """One pass; returns it, and the worst status of each route. `more` are (member, address,
+    source) to begin with."""
     tokens = {**world.tokens, "administrator": world.server.token, "nobody": None}
     one, statuses = Crawl(world.server, tokens[who], found, paths), {}
     for pattern, path in seeds(paths, found):
@@ -203,7 +203,7 @@ def crawl(world, who, paths, found, more=()):
 
 
 def crawl_all(world, receiver, report):
-    world.server.cli("repo", "remove", "demo/lost")  # its folder is gone: each answer is a 503
+    world.server.cli("repo", "remove", "demo/lost")  # its folder is missing: each answer is a 503
     filled = fill(world, receiver)
     found = filled.found
     more = [("Location", address, path) for path, address in filled.locations]

@@ -1,4 +1,4 @@
-"""The requests of the conformance test to lists of repositories and organizations."""
+"""The requests of the conformance test for lists of repositories and organizations."""
 import cases
 
 OWN, OWN_ORGS = "/user/repos", "/user/orgs"
@@ -7,7 +7,7 @@ ORGS_OF_USER = "/users/{username}/orgs"
 
 
 def general(record, operation, path, *, who):
-    """What every list has in common; `who` sees something there."""
+    """The requests that every list has; `who` sees something in it."""
     record(operation, "a wrong token", path, 401, who="nobody", says="Bad credentials")
     record(operation, "an unknown version of the API", path, 400, who=who,
            headers={"X-GitHub-Api-Version": "v3"}, says='"v3", is not a supported version')

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The conformance test: exercises the real server, and has the answers judged by GitHub's own
+"""The conformance test: calls the real server, and checks the answers against GitHub's own
 OpenAPI description (judge.mjs).
 
     tests/conformance/rest.py [--keep RECORD.json]
 
-What it needs: Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
+Needs Node 20 or newer, and the packages of package-lock.json (tools/prepare-clients).
 """
 import argparse
 import json
@@ -32,7 +32,7 @@ from world import World  # noqa: E402
 
 
 class Recorder:
-    """Sends the requests of the cases, and writes down what came back."""
+    """Sends the requests of the cases, and records the answers."""
 
     def __init__(self, world):
         self.world = world
@@ -41,12 +41,12 @@ class Recorder:
     def __call__(self, operation, case, path, expects, *, method=None, who="writer", body=None,
                  headers=None, links=None, says=None, version="2022-11-28", prefix="",
                  media="github.v3; format=json"):
-        """Sends one request of `operation` and records it; gives the answer.
+        """Sends one request of `operation` and records it; returns the answer.
 
         who      an account of the world, None for no token, "nobody" for a wrong one
         links    the relations that the Link header must have, in order
         says     what an error's message must contain
-        prefix   "/api/v3" to come in there
+        prefix   "/api/v3" to use that root
         media    the media type that the server must name
         """
         server = self.world.server

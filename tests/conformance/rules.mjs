@@ -1,4 +1,4 @@
-// The rules: what is wrong with one recorded exchange, as a list of sentences.
+// The rules: the errors in one recorded exchange, as a list of sentences.
 import { describeError, openapi, RestSchemas } from "./schemas.mjs";
 import * as tables from "./tables.mjs";
 
@@ -38,8 +38,7 @@ function response(description, status) {
   return openapi.components.responses[found.$ref.split("/").at(-1)];
 }
 
-// The statuses that an operation must have been seen to give, and those that it can not: a map to
-// the reason.
+// The statuses that must occur for an operation, and those that cannot occur: a map to the reason.
 export function statusesOf(operation, description) {
   const documented = Object.keys(description.responses).map(Number);
   const general = Object.entries(tables.GENERAL).filter(([, rule]) => holds(rule, operation));
@@ -114,14 +113,15 @@ function* headerErrors(exchange, headers, description) {
   yield* linkErrors(exchange, headers.get("link"));
 }
 
-// Of a team by its id: the page of the same operation by its slug, which is not the legacy one's.
+// For a team by its id: the documentation page of the same operation by its slug, not the legacy
+// page.
 function documentationBySlug(operation) {
   const [method, path] = operation.replace("/teams/{team_id}", "/orgs/{org}/teams/{team_slug}")
     .split(" ");
   return openapi.paths[path]?.[method.toLowerCase()]?.externalDocs.url;
 }
 
-// What the addresses of a list's pages begin with.
+// The beginning of the addresses of a list's pages.
 function rootOf(operation) {
   if (operation.includes(" /orgs/{org}/")) return "orgs/[^/?]+";
   if (operation.includes(" /user/")) return "user";
@@ -143,7 +143,7 @@ function* linkErrors(exchange, link) {
 
 // ------------------------------------------------------------------ bodies
 
-// The schema of a status: the operation's own, or what GitHub documents for all of them.
+// The schema of a status: the operation's own, or the one that GitHub documents for all operations.
 function validatorOf(exchange, description) {
   const { status, operation } = exchange;
   const strict = schemas(exchange.version);
@@ -194,7 +194,7 @@ function* bodyErrors(exchange, description) {
   yield* memberErrors(json, exchange, "");
 }
 
-// What the description has wrong (see FLAWS).
+// Errors in the description that are tolerated (see FLAWS).
 function allowed(error, status) {
   const { keyword, instancePath, params } = error;
   if (status === 422 && instancePath === "" && params?.additionalProperty === "status") return true;
@@ -219,7 +219,7 @@ function* errorBodyErrors(exchange, json, description) {
   }
 }
 
-// GitHub's two: the repository is elsewhere, or what was asked for is there already.
+// GitHub's two redirects: the repository has moved, or the resource exists already.
 function* redirectErrors(json, exchange, description) {
   const location = exchange.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (json.url !== location) yield `url is ${json.url}, and not that of Location`;
@@ -232,22 +232,22 @@ function* redirectErrors(json, exchange, description) {
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const NODE_ID = /^[A-Z]+_[A-Za-z0-9_-]+$/;
-// Links that a caller chose, or that lead to no part of the API.
+// Links that a caller chose, or that do not lead to the API.
 const ELSEWHERE = [
   ..."target_url log_url environment_url details_url external_url".split(" "),
   ..."html_url documentation_url avatar_url ssh_url git_url clone_url svn_url".split(" "),
 ];
 
-// The URL of a hook's receiver, too: of its configuration, and of what was sent there.
+// Also the URL of a webhook's receiver, in its configuration and in its deliveries.
 const RECEIVERS = /\/hooks.* .*\/config\/url$|\/config \/url$|\{delivery_id\} \/url$/;
 
-// By the names of members, for the schemas are silent about much: times, links, node ids.
+// Checks members by name, because the schemas do not restrict times, links and node ids enough.
 function* memberErrors(json, exchange, path) {
   const { base, operation } = exchange;
   if (json === null || typeof json !== "object") return;
   for (const [name, value] of Object.entries(json)) {
     const here = `${path}/${name}`;
-    if (name === "payload") continue; // the caller's own
+    if (name === "payload") continue; // the caller's own data
     if (typeof value === "object") yield* memberErrors(value, exchange, here);
     if (typeof value !== "string") continue;
     const instant = !name.endsWith("_at") || INSTANT.test(value);

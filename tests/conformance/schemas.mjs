@@ -10,16 +10,16 @@ export const openapiWebhooks = () =>
   require("@octokit/openapi-webhooks/generated/api.github.com.json");
 
 export function makeAjv() {
-  // The schemas carry annotations (tsAdditionalProperties, example) that ajv does not know.
+  // ajv does not know the annotations of the schemas (tsAdditionalProperties, example).
   const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true });
   addFormats(ajv);
-  // GitHub's own formats say nothing about form.
+  // GitHub's own formats do not restrict the text.
   for (const name of ["timestamp", "repo.nwo", "ssh-url"]) ajv.addFormat(name, true);
   return ajv;
 }
 
-// What a version of the API changed in a schema: a JSON merge patch (the JSON patches, which are
-// lists, concern none of our operations).
+// The changes that a version of the API makes to a schema: a JSON merge patch (JSON patches, which
+// are lists, concern none of our operations).
 function changedBy(node, version) {
   const merge = (target, patch) => {
     if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
@@ -36,8 +36,8 @@ function changedBy(node, version) {
     .reduce((made, change) => merge(made, change.patch), node);
 }
 
-// OpenAPI 3.0 says `nullable: true` where JSON Schema says `type: [..., "null"]`; a `$ref` hides
-// its neighbours in both. `strict` also shuts objects for members that they do not name.
+// OpenAPI 3.0 has `nullable: true` where JSON Schema has `type: [..., "null"]`; in both, a `$ref`
+// hides its siblings. `strict` also forbids members that an object's schema does not name.
 function toJsonSchema(node, strict, version) {
   const convert = (child) => toJsonSchema(child, strict, version);
   if (Array.isArray(node)) return node.map(convert);
@@ -55,13 +55,13 @@ function toJsonSchema(node, strict, version) {
   if (strict && made.properties && made.additionalProperties === undefined) {
     made.additionalProperties = false;
   }
-  // Links whose default is "" come back as "" from GitHub, although that is no URI.
+  // For links whose default is "" GitHub answers "", although that is not a URI.
   if (made.format === "uri" && made.default === "") return { anyOf: [{ const: "" }, made] };
   if (!nullable) return made;
   return { anyOf: [{ type: "null" }, made] };
 }
 
-// Makes validators for schemas of the OpenAPI description; references into its components work.
+// Makes validators for schemas of the OpenAPI description; references to its components work.
 export class RestSchemas {
   constructor(strict, version = "2022-11-28") {
     this.convert = (schema) => toJsonSchema(schema, strict, version);
@@ -87,8 +87,8 @@ export class RestSchemas {
   }
 }
 
-// The two descriptions of webhooks: the older one, closed to what it does not name, and the present
-// one, which is open.
+// The two descriptions of webhooks: the older one, which forbids unknown members, and the current
+// one, which allows them.
 export const PACKAGES = ["webhooks-schemas", "openapi-webhooks"];
 const made = new Map();
 
@@ -96,7 +96,7 @@ function definitionsOf(name) {
   const ajv = made.get(name) ?? makeAjv();
   if (made.has(name)) return ajv;
   made.set(name, ajv);
-  // OpenAPI 3.1 says what it says in JSON Schema.
+  // OpenAPI 3.1 uses JSON Schema.
   return ajv.addSchema(name === "webhooks-schemas" ? webhooks() : openapiWebhooks(), name);
 }
 
@@ -107,7 +107,7 @@ export function webhookValidator(name, kind) {
   if (name === "webhooks-schemas") {
     const key = action ? `${event}$${action}` : `${event}$event`;
     if (!(key in webhooks().definitions)) throw new Error(`${name} has no ${key}`);
-    // As a pointer in a URL: both its escapes and the URL's.
+    // A JSON pointer in a URL needs the escapes of both.
     pointer = `definitions/${encodeURIComponent(key)}`;
   } else {
     const key = `webhook-${kind.replaceAll(/[._]/g, "-")}`;

@@ -1,6 +1,6 @@
-// What the judge goes by beside GitHub's OpenAPI description, each with its reason.
+// The judge's tables besides GitHub's OpenAPI description, each with its reason.
 
-// The operations that must be covered: every one whose path begins so under
+// The operations that must be covered: all whose path begins like this under
 // /repos/{owner}/{repo}/. A `$` ends the path.
 export const PREFIXES = [
   "deployments",
@@ -22,7 +22,7 @@ export const PREFIXES = [
   "actions/runs/{run_id}/approvals$",
 ];
 
-// Of a repository's code, which is only read.
+// The read-only operations of a repository's code.
 const repository = "/repos/{owner}/{repo}";
 const READING_CODE = [
   ...["ref/{ref}", "matching-refs/{ref}", "tags/{tag_sha}", "commits/{commit_sha}"],
@@ -34,7 +34,7 @@ const NEVER_HERE = ["forks", "stargazers", "subscribers", "languages"].map(
   (name) => `GET ${repository}/${name}`);
 const suite = `${repository}/check-suites/{check_suite_id}`;
 
-// The same of organizations, each by its whole path.
+// The same for organizations, each with its whole path.
 const team = "/orgs/{org}/teams/{team_slug}";
 const legacyTeam = "/teams/{team_id}";
 const pathsOf = (team) => [
@@ -52,7 +52,7 @@ export const ORGANIZATION_PATHS = [
   ...pathsOf(team),
   ...pathsOf(legacyTeam),
 ];
-// Of a path of which not all is there: PUT and DELETE have another address since 2014.
+// Only the GET of this path exists: PUT and DELETE have moved in 2014.
 const checksTeamMember = `GET ${legacyTeam}/members/{username}`;
 const ORGANIZATION_OPERATIONS = [
   ...ORGANIZATION_PATHS.flatMap((path) =>
@@ -80,8 +80,8 @@ export const OPERATIONS = [
   ...LIST_OPERATIONS,
 ];
 
-// The description documents few errors of each operation. These hold for all of them; the page is
-// the one of GitHub's REST documentation that says so.
+// The description documents few errors of each operation. These errors hold for all operations;
+// `page` is the page of GitHub's REST documentation about them.
 export const GENERAL = {
   301: { of: ["GET"], page: "best practices: follow redirects" },
   304: { of: ["GET"], page: "best practices: conditional requests" },
@@ -94,7 +94,7 @@ export const GENERAL = {
   503: { of: "all", page: "status codes: service unavailable" },
 };
 
-// Of a webhook; all of them ask for an administrator of the repository.
+// Operations of webhooks; all need an administrator of the repository.
 const hooks = "/repos/{owner}/{repo}/hooks";
 const hook = `${hooks}/{hook_id}`;
 const HOOK_OPERATIONS = [
@@ -105,12 +105,12 @@ const HOOK_OPERATIONS = [
   `POST ${hook}/deliveries/{delivery_id}/attempts`,
 ];
 
-// The same, of a deploy key.
+// The same for deploy keys.
 const keys = "/repos/{owner}/{repo}/keys";
 const key = `${keys}/{key_id}`;
 const KEY_OPERATIONS = [`GET ${keys}`, `POST ${keys}`, `GET ${key}`, `DELETE ${key}`];
 
-// The same, of environments and reviews, for whoever may read or review.
+// The same for environments and reviews, for readers and reviewers.
 const environment = "/repos/{owner}/{repo}/environments/{environment_name}";
 const policies = `${environment}/deployment-branch-policies`;
 const policy = `${policies}/{branch_policy_id}`;
@@ -122,7 +122,7 @@ const ENVIRONMENT_OPERATIONS = [
   ...[`GET ${run}/pending_deployments`, `POST ${run}/pending_deployments`],
 ];
 
-// The same, of collaborators, for whoever may push.
+// The same for collaborators, for accounts with write access.
 const collaborators = "/repos/{owner}/{repo}/collaborators";
 const COLLABORATOR_OPERATIONS = [
   ...["GET", "PUT", "DELETE"].map((method) => `${method} ${collaborators}/{username}`),
@@ -130,8 +130,8 @@ const COLLABORATOR_OPERATIONS = [
   "GET /repos/{owner}/{repo}/invitations",
 ];
 
-// Documented, but not to be had from this server. `*` is every operation with that method, `but`
-// those.
+// Documented statuses that this server cannot give. `*` means every operation with that method,
+// except those in `but`.
 const touchesNoGit = "reads or writes rows alone; only git or a full disk makes it unavailable";
 export const CANNOT = [
   {
@@ -244,7 +244,7 @@ export const CANNOT = [
   },
 ];
 
-// Where the description itself is wrong about GitHub: what is allowed in spite of it.
+// Errors in the description itself: tolerated differences.
 export const FLAWS = [
   {
     id: "status-of-validation-errors",
@@ -283,10 +283,10 @@ export const FLAWS = [
   },
 ];
 
-// A status that GitHub gives, and its description lacks.
+// A status that GitHub gives, but its description lacks.
 export const UNDOCUMENTED = { [`GET ${repository}/commits/{commit_sha}/pulls`]: 422 };
 
-// The body of a 409 on creating a deployment; `errors` stands there for required contexts alone.
+// The body of a 409 on creating a deployment; only a failure of required contexts has `errors`.
 export const CONFLICT = {
   type: "object",
   required: ["message", "documentation_url", "status"],
@@ -323,19 +323,19 @@ export const CONFLICT = {
   },
 };
 
-// Members of ours that GitHub does not have.
+// Our members that GitHub does not have.
 export const OURS = ["reason_code"];
-// The same, of a hook.
+// The same for webhooks.
 export const OURS_OF_HOOKS = ["retry", "when_superseded", "creator", "former_secret_until"];
-// And of a deploy key.
+// The same for deploy keys.
 export const OURS_OF_KEYS = ["expires_at"];
 
-// And of an environment, where one approval does not suffice.
+// The same for environments, for more than one required approval.
 export const OURS_OF_RULES = ["required_approvals"];
 // Not ours: GitHub answers it, and clients send it, but the description lacks it.
 export const UNDESCRIBED_OF_ENVIRONMENTS = ["can_admins_bypass"];
 
-// The scopes that GitHub was seen to name for an operation.
+// The scopes that GitHub named for an operation in recorded answers.
 const reads = "repo, repo_deployment";
 const readsHooks = "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
 const deployments = "/repos/{owner}/{repo}/deployments";
@@ -352,7 +352,7 @@ export const ACCEPTED_SCOPES = {
   ...Object.fromEntries(KEY_OPERATIONS.map((operation) => [operation, ""])),
 };
 
-// Where GitHub was seen to send Last-Modified, and where it was seen not to.
+// Where GitHub sent Last-Modified in recorded answers, and where it did not.
 export const LAST_MODIFIED = {
   [`GET ${deployments}/{deployment_id}`]: true,
   [`POST ${deployments}`]: true,

@@ -1,5 +1,5 @@
-"""The requests of the conformance test to organizations: their members and their teams. An owner
-makes them, the site administrator, unless they say otherwise."""
+"""The requests of the conformance test about organizations: their members and their teams. An
+owner, the site administrator, sends them, unless they say otherwise."""
 import functools
 import re
 
@@ -35,7 +35,7 @@ def teams(record, world):
 
 
 def teams_by_id(record, world):
-    """The same once more; what is about a team goes to the team's own number."""
+    """The same requests with the team's id in the path."""
     def number_of(named):
         answer = world.server.api().get(named.group(0))
         return f"/teams/{answer.json['id'] if answer.status == 200 else UNKNOWN_ID}"
@@ -65,7 +65,8 @@ def check_member(record):
 
 
 def settle(world):
-    """demo has a member, who may do what members may with every scope, and somebody is outside."""
+    """Adds a member to demo, who may do what members may, with every scope; another user stays
+    outside."""
     for login in ("member", "outsider", "leaver"):
         world.server.create_user(login)
         world.tokens[login] = world.server.create_token(login, "admin:org")
@@ -76,7 +77,8 @@ def settle(world):
 
 
 def general(record, operation, path, *, body=None, members=None):
-    """What every operation has in common. `members` is what a member who is no owner is told."""
+    """The requests that every operation has. `members` is the answer to a member who is no
+    owner."""
     def elsewhere(name):
         return path.replace(DEMO, f"/orgs/{name}")
 
@@ -98,7 +100,7 @@ def general(record, operation, path, *, body=None, members=None):
 
 
 def reading(record, operation, path, *, links=None, headers=None, media="v3"):
-    """The ways of reading that every GET has that gives a body."""
+    """The forms of reading that every GET with a body has."""
     headers = headers or {}
     form = {"media": f"github.{media}; format=json", "links": links}
     answer = record(operation, "as it is", path, 200, headers=headers, **form)
@@ -184,7 +186,7 @@ def read_of_repository(record, world):
 
 
 def update(record, members=403):
-    """The team is secret: by its id it is absent for a member outside of it."""
+    """The team is secret: by its id it is not found by members outside of it."""
     operation = f"PATCH {TEAM}"
     path = DEMO + "/teams/least"
 

@@ -8,9 +8,9 @@
 //                                                          does not name (some are ours)
 //   node validate.mjs list                                 the names that there are
 //
-// `-` is standard input. Exit code 1 when a file does not fit. Webhook names are event names
-// (deployment, deployment_status, ping, …) or definitions (deployment$created); for an answer the
-// names of components.schemas in GitHub's OpenAPI description.
+// `-` is standard input. Exit code 1 when a file violates its schema. Webhook names are event names
+// (deployment, deployment_status, ping, …) or definitions (deployment$created); names for answers
+// are those of components.schemas in GitHub's OpenAPI description.
 import { readFileSync } from "node:fs";
 import { describeError, makeAjv, openapi, RestSchemas, webhooks } from "./schemas.mjs";
 
@@ -20,7 +20,7 @@ function webhookValidator(name) {
   const definitions = webhooks().definitions;
   const definition = [`${name}_event`, `${name}$event`, name].find((key) => key in definitions);
   if (!definition) throw new Error(`no webhook schema is called ${name}`);
-  // As a pointer in a URL: both its escapes and the URL's.
+  // A JSON pointer in a URL needs the escapes of both.
   return ajv.compile({ $ref: `webhooks#/definitions/${encodeURIComponent(definition)}` });
 }
 

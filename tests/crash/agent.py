@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""agent: kills the agent in the midst of its runs, fills its disk, and counts final statuses.
+"""agent: kills the agent in the middle of its runs, fills its disk, and counts final statuses.
 
-A real server and a real agent, in webhook and in pull mode. Two thirds of the kills come at a call
-by which the agent writes (strace sends SIGKILL before the K-th call of a kind; one undisturbed run
-tells how many there are), the others by the clock. The agent's work folder is on a small disk of
-its own (a tmpfs in a mount namespace), which is filled before or during a run, with and without a
-kill. After each disturbance the agent is started again, and the next deployment goes to the same
-environment.
+A real server and a real agent, in webhook and in pull mode. Two thirds of the kills happen at a
+system call by which the agent writes (strace sends SIGKILL before the K-th call of a kind; one
+undisturbed run tells how many there are), the others after a random time. The agent's work folder
+is on a small disk of its own (a tmpfs in a mount namespace), which is filled before or during a
+run, with and without a kill. After each disturbance the agent is started again, and the next
+deployment goes to the same environment.
 
-Then each deployment is looked at: its final statuses at the server, how often its command was
-started, what the agent's record says. Exit code 1 if a run has two final statuses, was started
-twice, never ended, or has another status than what was written down; 77 if strace or mounts do not
-work here.
+Then each deployment is checked: its final statuses at the server, how often its command was
+started, the agent's record. Exit code 1 if a run has two final statuses, was started twice, never
+ended, or has another status than the recorded one; 77 if strace or mounts do not work here.
 """
 import argparse
 import collections
@@ -66,7 +65,8 @@ class Agent:
         (self.folder / "agent.toml").write_text("\n".join(lines) + "\n")
 
     def start(self):
-        """Starts it unless it runs. False if it does not start, for example on a full disk."""
+        """Starts it unless it runs. False if it does not start, for example because the disk is
+        full."""
         if self.process and self.process.poll() is None:
             return True
         self.write_config()
@@ -90,7 +90,7 @@ class Agent:
         self.process.stdout.close()
 
     def fill(self, left):
-        """Fills its disk but for so many bytes."""
+        """Fills its disk, except for `left` bytes."""
         filler = self.disk / "filler"
         with open(filler, "wb", buffering=0) as file:
             try:
@@ -110,7 +110,7 @@ class Agent:
 
 
 class World:
-    """One mode: a repository, an agent, and all deployments that were made."""
+    """One mode: a repository, an agent, and all created deployments."""
 
     def __init__(self, server, folder, pull, token, chance):
         name = "pull" if pull else "webhook"
@@ -154,7 +154,8 @@ class World:
             time.sleep(0.05)
 
     def wait_for_agent(self):
-        """The last kill may have come after the report, when nobody waited any more."""
+        """Waits for the report: the last kill may have come after it, when nothing else waits
+        for it."""
         end = time.monotonic() + PATIENCE
         while not self.agent.start():
             if time.monotonic() > end:
@@ -162,7 +163,7 @@ class World:
             time.sleep(0.05)
 
     def count_calls(self):
-        """[(call, K)] of an undisturbed run: each call of a thread by which it writes."""
+        """[(call, K)] of an undisturbed run: each call by which a thread writes."""
         log = self.agent.folder / "calls.strace"
         tracer = merges.attach(self.agent, ",".join(CALLS), 1 << 15, log, False)
         self.finish(self.create())
@@ -176,7 +177,7 @@ class World:
         return [(call, number) for call in CALLS for number in range(1, most[call] + 1)]
 
     def kill_at(self, call, number):
-        """SIGKILL before the K-th call; it may not come to it."""
+        """Sends SIGKILL before the K-th call; the call may not happen."""
         self.wait_for_agent()
         tracer = merges.attach(self.agent, call, number, self.agent.folder / "kill.strace", False)
         made = self.create()
@@ -199,7 +200,7 @@ class World:
         self.finish(made)
 
     def full_disk(self):
-        """A run that meets a full disk at its beginning or in its midst."""
+        """A run during which the disk becomes full, at its beginning or in the middle."""
         left = self.chance.choice([0, 4096, 8192, 16384, 32768, 65536])
         late = self.chance.random() < 0.5
         self.wait_for_agent()
@@ -218,11 +219,11 @@ class World:
         self.finish(made)
 
     def audit(self):
-        """(what, count) of what must not be, after all has come to rest."""
-        self.finish(self.create())  # whoever waits behind something waits for ever
+        """(what, count) of forbidden results, after all has come to rest."""
+        self.finish(self.create())  # a deployment that waits behind another one would wait forever
         time.sleep(1)
         self.agent.kill()
-        self.agent.start()  # what was reported and not written down is reported again, or not
+        self.agent.start()  # an unrecorded report is repeated, or not
         self.finish(self.create())
         text = self.agent.starts.read_text() if self.agent.starts.exists() else ""
         starts = collections.Counter(int(line) for line in text.split())
@@ -240,7 +241,7 @@ class World:
 
 
 def play(world, kills, full_disks):
-    """Gives whether all is as it must be."""
+    """Returns whether all is right."""
     moments = world.count_calls()
     world.chance.shuffle(moments)
     tries = 0
@@ -262,7 +263,7 @@ def play(world, kills, full_disks):
 
 
 def namespace_command():
-    """The command by which this program gets mounts of its own; None if there is none."""
+    """The command that gives this program its own mounts; None if there is none."""
     for flags in (["-m"], ["-rm"]):
         probe = ["unshare", *flags, "sh", "-c", "mount -t tmpfs tmpfs /mnt"]
         if shutil.which("unshare") and subprocess.run(probe, check=False,

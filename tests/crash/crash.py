@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""crash: kills the server while requests are unanswered, and audits what it had promised.
+"""crash: kills the server while requests are unanswered, and checks what it had acknowledged.
 
 In each cycle eight writers create deployments, their statuses and those of a commit, on keep-alive
 connections; at a random moment the server gets SIGKILL; then it is started again on the same data.
 A cycle counts only if at least one request was unanswered at the kill. Three webhook receivers,
-each a process of its own with a hook and a secret of its own, live through all of it: one for every
-event, one that gets forms, and one for deployments alone, which is slow, and often fails or hangs
-up, so that kills meet retries. Writers and receivers keep their own synced files, outside the
-server.
+each a separate process with its own hook and secret, run all the time: one for every event, one
+that gets forms, and one only for deployments, which is slow, and often fails or closes the
+connection, so that kills happen during retries. Writers and receivers keep their own synced files,
+outside the server.
 
-At the end, when all events have arrived, the audit (kill_audit.py) compares three records: what
-the writers were told, what the API has, and what each receiver got. Every line of the table marked
-`must be 0` must be. Exit code 1 otherwise, and then the records are kept.
+At the end, when all events have arrived, the audit (kill_audit.py) compares three records: the
+answers to the writers, the content of the API, and the deliveries to each receiver. Every line of
+the table marked `must be 0` must be. Otherwise the exit code is 1, and the records are kept.
 """
 import argparse
 import contextlib
@@ -37,8 +37,8 @@ from kill_audit import DEPLOYMENTS, REPOSITORY  # noqa: E402
 from received import Received  # noqa: E402
 
 WRITERS = 8
-STRAGGLERS = 500  # events that may wait when the next cycle begins
-# A tenth of the tests' usual pauses: what fails six times in a row still arrives within seconds.
+STRAGGLERS = 500  # events that may still be pending when the next cycle begins
+# A tenth of the tests' usual pauses: a delivery that fails six times still arrives within seconds.
 SETTINGS = {"ESCLUSA_WEBHOOKS_RETRY_SCALE": "0.0001"}
 
 
@@ -79,7 +79,7 @@ class Journal:
 class Writer(threading.Thread):
     """One client for one cycle: creates deployments, and reports statuses of them, until stopped.
 
-    `pending` is a request's key from the moment before it is sent to the moment of its answer.
+    `pending` is the key of a request from before it is sent until its answer.
     """
 
     def __init__(self, number, api, commit, journal, chance):
@@ -98,15 +98,15 @@ class Writer(threading.Thread):
             while not self._stopped.is_set():
                 self._one()
         except (OSError, EOFError, http.client.HTTPException):
-            pass  # the kill; the last request stays without a return line: "maybe"
+            pass  # the kill; the last request has no return line: "maybe"
         finally:
             self._api.close()
 
     def _one(self):
-        """One request; its key, in the description, tells it again in the API."""
+        """Sends one request; its key, in the description, identifies it in the API."""
         key = str(uuid.uuid4())
         chance = self._chance.random()
-        if chance < 0.1:  # each for a context of its own, of which one may have but 1000
+        if chance < 0.1:  # each for its own context, which may have only 1000 statuses
             kind, path = "commit_status", f"{REPOSITORY}/statuses/{self._commit}"
             body = {"state": self._chance.choice(["pending", "success"]), "context": key}
         elif self._made and chance < 0.55:
@@ -125,14 +125,14 @@ class Writer(threading.Thread):
         self._journal.write(returned=key, status=answer.status, id=made)
         if made and kind == "deployment":
             self._made.append(made)
-        if answer.status >= 500:  # it may refuse, but then it wants a pause
+        if answer.status >= 500:  # it may refuse, but then it needs a pause
             time.sleep(0.02)
 
 
 # ------------------------------------------------------------------ the cycles
 
 class Setup:
-    """The server, the receivers' processes, and the folder of the auditor's records."""
+    """The server, the receivers' processes, and the folder of the records."""
 
     def __init__(self, folder):
         self.records = pathlib.Path(folder)
@@ -177,7 +177,7 @@ class Setup:
 
 
 def kill_once(setup, journals, chance):
-    """One cycle; gives how many requests were unanswered at the kill."""
+    """One cycle; returns the number of requests that were unanswered at the kill."""
     server = setup.server
     writers = [Writer(number, server.api(keep_alive=True, timeout=10), setup.commit, journal,
                       chance) for number, journal in enumerate(journals)]
@@ -190,8 +190,8 @@ def kill_once(setup, journals, chance):
         writer.stop()
     for writer in writers:
         writer.join()
-    # Counted when everything has come to rest: sent before the kill, and never answered. (An
-    # answer that was on its way is an answer; what was sent to a dead server does not count.)
+    # Counted when everything has come to rest: sent before the kill, and never answered. (An answer
+    # that was already on its way counts as an answer; a request to a dead server does not count.)
     unanswered = sum(key is not None and key == writer.pending
                      for key, writer in zip(pending, writers))
     server.start()
@@ -199,10 +199,10 @@ def kill_once(setup, journals, chance):
 
 
 def wait_for_stragglers(setup, acknowledged):
-    """In a long run more is written than can be sent meanwhile, and a queue that only grows would
-    make each cycle slower than the last. Some of it is to be left for the next kill."""
-    slowest = setup.received["forms"]  # of those that get everything
-    end = time.monotonic() + 60  # what is lost does not come; the audit will tell
+    """In a long run more is written than can be delivered in the same time, and an ever growing
+    queue would make each cycle slower. Some deliveries must remain for the next kill."""
+    slowest = setup.received["forms"]  # of those that get every event
+    end = time.monotonic() + 60  # a lost event never comes; the audit will report it
     while time.monotonic() < end:
         slowest.read()
         if len(slowest.taken) >= acknowledged - STRAGGLERS:
@@ -211,7 +211,7 @@ def wait_for_stragglers(setup, acknowledged):
 
 
 def run_cycles(setup, cycles, chance):
-    """All cycles. A server that never has anything unanswered would be repeated for ever."""
+    """Runs all cycles, but gives up if the server never has an unanswered request."""
     journals = [Journal(setup.records / f"writer-{number}.jsonl") for number in range(WRITERS)]
     counted = tried = 0
     try:
@@ -233,7 +233,7 @@ def run_cycles(setup, cycles, chance):
 # ------------------------------------------------------------------ the whole run
 
 def run(folder, cycles, seed, patience):
-    """The whole test; gives whether everything is as it must be."""
+    """The whole test; returns whether everything is right."""
     chance = random.Random(seed)
     with Setup(folder) as setup:
         counted, tried = run_cycles(setup, cycles, chance)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """fdatasync: how many creates share one fdatasync? (group commit)
 
-Starts the server with count_syncs.cc, drives 64 keep-alive connections that each create one
-deployment after the other, and counts the fdatasync and fsync calls in that time. Exit code 1 if
-there was more than one for 8 creates.
+Starts the server with count_syncs.cc, opens 64 keep-alive connections that each create one
+deployment after another, and counts the fdatasync and fsync calls in that time. Exit code 1 if
+there was more than one call for 8 creates.
 """
 import argparse
 import contextlib
@@ -40,7 +40,7 @@ class Client:
         self.socket.sendall(self._request)
 
     def receive(self):
-        """Takes bytes in; true when an answer is complete. Raises if it is no 201."""
+        """Reads bytes; true when an answer is complete. Raises if it is not a 201."""
         part = self.socket.recv(65536)
         if not part:
             raise RuntimeError("the server closed a connection")
@@ -68,7 +68,7 @@ def make_request(server):
 
 
 def drive(server, connections, creates):
-    """Makes the creates; gives (begin, end) in seconds since 1970, as strace does."""
+    """Sends the creates; returns (begin, end) in seconds since 1970, as in the log."""
     parts = urllib.parse.urlsplit(server.url)
     request = make_request(server)
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
@@ -78,7 +78,7 @@ def drive(server, connections, creates):
             selector.register(client.socket, selectors.EVENT_READ, client)
         begin = time.time()
         # In rounds of one create on each connection: a client in Python is slower than the server,
-        # and would otherwise keep most connections waiting for itself, not for a commit.
+        # so otherwise most connections would wait for the client, not for a commit.
         for _ in range(creates // connections):
             for client in clients:
                 client.send()
@@ -92,14 +92,14 @@ def drive(server, connections, creates):
 
 
 def read_syncs(log, begin, end):
-    """(count, milliseconds in the middle) of the syncs that began between two times."""
+    """(count, median in milliseconds) of the syncs that began between two times."""
     syncs = [tuple(map(float, line.split())) for line in log.read_text().splitlines()]
     durations = sorted(1000 * seconds for at, seconds in syncs if begin <= at <= end)
     return len(durations), durations[len(durations) // 2] if durations else 0.0
 
 
 def build_counter(folder):
-    """The library that notes what is synced."""
+    """Builds the library that records syncs."""
     library = folder / "count_syncs.so"
     subprocess.run(["g++", "-shared", "-fPIC", "-O1", "-o", library, COUNTER], check=True)
     return library
@@ -111,7 +111,7 @@ def main():
     parser.add_argument("--creates", type=int, default=4096)
     parser.add_argument("--connections", type=int, default=64)
     options = parser.parse_args()
-    parent = ROOT / ".cache"  # a real disk, which /tmp may not be
+    parent = ROOT / ".cache"  # a real disk, unlike /tmp on many machines
     parent.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=parent)))
@@ -121,7 +121,7 @@ def main():
             environment={"LD_PRELOAD": str(build_counter(folder)), "SYNC_LOG": str(log)}))
         server.add_repository("demo/shop", harness.make_repository(server.folder), "--writable",
                               "--private")
-        drive(server, options.connections, options.connections * 2)  # warm
+        drive(server, options.connections, options.connections * 2)  # warm up
         begin, end = drive(server, options.connections, options.creates)
         stopped = server.stop()
         count, middle = read_syncs(log, begin, end)

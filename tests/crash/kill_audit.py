@@ -1,4 +1,5 @@
-"""kill_audit: compares what writers were told, what the API has, and what the receivers got."""
+"""kill_audit: compares the answers to the writers, the API, and the receivers'
+deliveries."""
 import dataclasses
 import itertools
 import json
@@ -16,10 +17,10 @@ DEPLOYMENTS = REPOSITORY + "/deployments"
 
 @dataclasses.dataclass
 class Told:
-    """What the writers wrote down."""
+    """What the writers recorded."""
     invoked: dict   # key → (kind, environment), in the order of each environment's only writer
     acked: dict     # key → (kind, id), answered with 201
-    refused: int    # answered with something else
+    refused: int    # answered with another status
 
 
 def read_journals(folder):
@@ -41,12 +42,12 @@ def read_journals(folder):
 
 @dataclasses.dataclass
 class Committed:
-    """What the API has."""
-    found: dict          # kind → {id → the writer's key}; of statuses those that send an event
-    inactive_count: int  # statuses by auto_inactive, which send none
+    """The content of the API."""
+    found: dict          # kind → {id → the writer's key}; only statuses that send an event
+    inactive_count: int  # statuses by auto_inactive, which send no event
 
     def records(self, events):
-        """(kind, id) → key of everything of which one of the events tells."""
+        """(kind, id) → key of everything that one of the events reports."""
         return {(kind, number): key for kind, numbers in self.found.items()
                 if "*" in events or EVENT_OF[kind] in events for number, key in numbers.items()}
 
@@ -72,8 +73,8 @@ def read_api(api):
 
 
 def wait_until_drained(received_by_hook, expected_by_hook, patience):
-    """Waits until each hook took an event for everything expected, or nothing new has come for
-    `patience` seconds: then what is missing is lost."""
+    """Waits until each hook got an event for everything expected, or nothing new has come for
+    `patience` seconds: then the missing events are lost."""
     print(f"  waiting for {sum(map(len, expected_by_hook.values()))} events at "
           f"{len(expected_by_hook)} hooks", flush=True)
     count, changed = -1, time.monotonic()
@@ -82,7 +83,7 @@ def wait_until_drained(received_by_hook, expected_by_hook, patience):
             received.read()
         if all(expected.keys() <= received_by_hook[name].taken
                for name, expected in expected_by_hook.items()):
-            time.sleep(1)  # what arrives too often would arrive now
+            time.sleep(1)  # a superfluous delivery would arrive now
             for received in received_by_hook.values():
                 received.read()
             return
@@ -95,7 +96,7 @@ def wait_until_drained(received_by_hook, expected_by_hook, patience):
 # ------------------------------------------------------------------ the comparison
 
 def audit_writes(told, committed):
-    """The rows about records: (what, counts, must they be 0)."""
+    """The rows about records: (what, counts, whether they must be 0)."""
     keys = committed.keys()
     lost = [key for key, (kind, number) in told.acked.items()
             if committed.found[kind].get(number) != key]
@@ -115,7 +116,8 @@ def audit_writes(told, committed):
 
 
 def audit(told, committed, received_by_hook, expected_by_hook):
-    """The whole table: (what, counts, must they be 0), a count for each hook where it is of one."""
+    """The whole table: (what, counts, whether they must be 0), a count for each hook if it is
+    about hooks."""
     order = {key: place for place, key in enumerate(told.invoked)}
     places = {(kind, number): order[key] for kind, found in committed.found.items()
               for number, key in found.items() if key in order}

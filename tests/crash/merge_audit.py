@@ -1,7 +1,7 @@
-"""What the tests of auto-merge under kill share: repositories, and the audit from outside.
+"""What the tests of auto-merge under kill share: repositories, and an audit from outside.
 
-The audit asks git and the database alone, never the server: what a branch is, what an intent says
-of it, and what followed from it.
+The audit reads only git and the database, and never asks the server: where a branch is, what an
+intent says about it, and what followed from it.
 """
 import dataclasses
 import json
@@ -16,13 +16,14 @@ import harness
 
 @dataclasses.dataclass
 class Case:
-    """A bare repository on the server, what its branches were, and what its clients were told."""
+    """A bare repository on the server, the former tips of its branches, and the answers to
+    clients."""
     name: str
     path: pathlib.Path
-    tips: dict          # branch → where it was
+    tips: dict          # branch → its former commit
     main: str
-    created: int = 0    # deployments that were answered with 201
-    maybe: int = 0      # requests that had no answer, and may have created one
+    created: int = 0    # requests that were answered with 201
+    maybe: int = 0      # requests without an answer, which may have created one
 
     @property
     def deployments(self):
@@ -45,7 +46,7 @@ class Case:
 
 
 class Template:
-    """The repository that each case gets a copy of: branches that are behind main."""
+    """The repository that each case gets a copy of: its branches are behind main."""
 
     def __init__(self, folder, branches):
         self._folder = pathlib.Path(folder)
@@ -84,7 +85,7 @@ def read_intents(database, case):
 
 
 def read_pushes(database, case):
-    """Of each push event of the case, the branch and where it went."""
+    """The branch and the new commit of each push event of the case."""
     rows = database.execute(
         "select b.body from event e join event_body b on b.event_id = e.id "
         "join repository r on r.id = e.repository_id where r.name = ? and e.kind = 'push'",
@@ -100,7 +101,8 @@ def count_rows(database, table, case):
 
 
 def read_killed(data, read):
-    """`read` of a copy of what a killed server left: opening it would change it."""
+    """`read` of a copy of the data of a killed server, because opening it would change
+    it."""
     with tempfile.TemporaryDirectory(prefix="esclusa-killed-") as folder:
         for suffix in ("", "-wal"):
             file = pathlib.Path(f"{data / 'esclusa.db'}{suffix}")
@@ -125,7 +127,7 @@ def read_stopped(data, read):
 # ------------------------------------------------------------------ the audit
 
 def merge_complaints(case, branch, old):
-    """A branch is where it was, or at one merge of that with main."""
+    """A branch is at its former commit, or at one merge of that commit with main."""
     tip = case.tip(branch)
     if tip == old or case.git("show", "-s", "--format=%P", tip) == f"{old} {case.main}":
         return []
@@ -133,7 +135,7 @@ def merge_complaints(case, branch, old):
 
 
 def intent_complaints(case, database):
-    """Each intent says what its branch says, and each move has one audit row and one event."""
+    """Each intent agrees with its branch, and each move has one audit row and one event."""
     found, moved = [], {}
     pushes = read_pushes(database, case)
     for number, branch, _, to_sha, outcome in read_intents(database, case):
@@ -162,7 +164,7 @@ def intent_complaints(case, database):
 
 
 def row_complaints(case, database):
-    """No deployment, and no event of one, came of a merge."""
+    """A merge creates neither a deployment nor a deployment event."""
     found = []
     for table in ("deployment", "(select * from event where kind = 'deployment')"):
         count = count_rows(database, table, case)
@@ -172,7 +174,8 @@ def row_complaints(case, database):
 
 
 def left_complaints(case):
-    """`git gc` sweeps what a killed merge has left; tried in a copy, as it would hide the rest."""
+    """`git gc` removes what a killed merge has left; tried in a copy, because it would hide
+    other errors."""
     if not case.temporary_objects():
         return []
     with tempfile.TemporaryDirectory(prefix="esclusa-gc-") as folder:
@@ -192,7 +195,7 @@ def fsck_complaints(case):
 
 
 def complaints(case, data):
-    """Everything in which git and the stopped server's database disagree about a case."""
+    """All differences between git and the stopped server's database in a case."""
     found = [text for branch, old in case.tips.items()
              for text in merge_complaints(case, branch, old)]
     found += read_stopped(data, lambda database: intent_complaints(case, database)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""merges: kills the server in the midst of an auto-merge, and asks git and the database apart.
+"""merges: kills the server in the middle of an auto-merge, and compares git with the database.
 
 The sweep is complete: strace sends SIGKILL at the K-th call of a kind, for each call by which the
-server, or the git that it runs, changes a file, from the first after the request to the last. After
-each kill the server is started again, undisturbed, and stopped; then git and the database must
-agree about the branch, and the same request must come to its end. The random part has many clients
-and branches, and kills by the clock. Exit code 1 if they disagree anywhere, or if no kill came
-between the move of the branch and its record; 77 if strace may not trace here.
+server, or the git that it runs, changes a file, from the first after the request to the last.
+After each kill the server is started again, undisturbed, and stopped; then git and the database
+must agree about the branch, and the same request must succeed. The random part has many clients
+and branches, and kills after a random time. Exit code 1 if they disagree anywhere, or if no kill
+came between the move of the branch and its record; 77 if strace may not trace here.
 """
 import argparse
 import http.client
@@ -26,8 +26,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import merge_audit  # noqa: E402
 
-# Each call is stopped before it happens. A file that was opened and not yet written to is the
-# state before the `write`. The database's own files are pwrite64 and fdatasync; sendmsg answers.
+# The kill comes before each call. A kill at `write` leaves a file that was opened and is empty. The
+# database's files are written by pwrite64 and fdatasync; sendmsg sends the answer.
 SERVER_CALLS = ["mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
                 "unlinkat", "rmdir", "write", "writev", "fsync", "fdatasync", "pwrite64", "sendmsg",
                 "sendto"]
@@ -38,7 +38,8 @@ BRANCHES = 12
 
 
 def attach(server, call, number, log, follow):
-    """strace on all threads of the server; with `follow` also on what it starts, and only then."""
+    """strace on all threads of the server; with `follow` also, and only, on its child
+    processes."""
     pid = server.process.pid
     threads = os.listdir(f"/proc/{pid}/task")
     command = ["strace", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", "signal=none",
@@ -56,7 +57,7 @@ def attach(server, call, number, log, follow):
 
 
 def request_merge(case, api, branch="topic"):
-    """The one request; None if its connection ended without an answer."""
+    """Sends the request; None if its connection ended without an answer."""
     try:
         return api.post(case.deployments, {"ref": branch, "required_contexts": []})
     except (OSError, EOFError, http.client.HTTPException):
@@ -66,7 +67,7 @@ def request_merge(case, api, branch="topic"):
 
 
 class Sweep:
-    """One server for all moments, and a fresh repository for each."""
+    """One server for all moments, and a new repository for each."""
 
     def __init__(self, server, folder):
         self.server = server
@@ -85,7 +86,7 @@ class Sweep:
                         return
 
     def moment(self, call, number, follow):
-        """Kills at one moment, and audits. False if there is no such moment any more."""
+        """Kills at one moment, and audits. False if there is no such moment."""
         who = "git" if follow else "server"
         case = self.template.add_case(self.server, f"{who}-{call}-{number}")
         log = self.folder / f"{case.name}.strace"
@@ -95,7 +96,7 @@ class Sweep:
             tracer.terminate()
             tracer.wait()
             return False
-        self.server.kill()  # it is dead already, unless the kill was git's
+        self.server.kill()  # it is already dead, unless only git was killed
         tracer.wait()
         before = self.describe(case)
         self.server.start()
@@ -114,11 +115,11 @@ class Sweep:
               flush=True)
         for text in found:
             print(f"       DISAGREES: {text}", flush=True)
-        # Once the server, too, was killed at its own K-th call, the other sweep has what follows.
+        # If the server itself was killed at its own K-th call, the other sweep covers what follows.
         return not follow or answer is not None
 
     def describe(self, case, stopped=False):
-        """The branch and the intent, in two words."""
+        """The state of the branch and of the intent, in two words."""
         read = merge_audit.read_stopped if stopped else merge_audit.read_killed
         outcomes = read(self.server.data, lambda database: [
             row[-1] for row in merge_audit.read_intents(database, case)])
@@ -126,7 +127,7 @@ class Sweep:
         return f"{moved}, {' '.join(outcomes) or 'no intent'}"
 
     def finish(self, case):
-        """The same request again and again must end with the deployment."""
+        """Repeating the same request must lead to the deployment."""
         found = []
         if case.locks():
             found = blocked_complaints(case, "topic", request_merge(case, self.server.api()),
@@ -140,8 +141,9 @@ class Sweep:
 
 
 def blocked_complaints(case, branch, answer, server):
-    """A kill between the creation of git's lock and its content leaves an empty one, which may as
-    well be that of a living process: the server must name it, and a human removes it."""
+    """A kill between the creation of git's lock file and its content leaves an empty file,
+    which may also belong to a living process: the server must name it, and a human removes
+    it."""
     lock = case.path / f"refs/heads/{branch}.lock"
     found = [f"{other} was left" for other in case.locks() if other != lock]
     if not lock.exists() or lock.stat().st_size > 0:
@@ -170,16 +172,17 @@ class Client(threading.Thread):
             self.pending = True
             answer = request_merge(self._case, api, branch)
             if answer is None:
-                return  # pending for ever: it may or may not have happened
+                return  # pending forever: it may or may not have happened
             self.pending = False
             self.statuses.append(answer.status)
 
 
 def random_cycle(server, template, name, chance):
-    """One kill amidst many merges; gives (how many were unanswered, the complaints)."""
+    """One kill during many merges; returns (number of unanswered requests, the
+    complaints)."""
     case = template.add_case(server, name)
     branches = list(case.tips)
-    # Each branch has one client, and each third a second one, at about the same time.
+    # Each branch has one client, and every third branch a second one, at about the same time.
     clients = [Client(case, server, [branch for number, branch in enumerate(branches)
                                      if number % CLIENTS == each or
                                      (number % 3 == 0 and (number + 1) % CLIENTS == each)])
@@ -211,7 +214,7 @@ def random_cycle(server, template, name, chance):
 
 
 def merge_the_rest(case, server):
-    """What was killed, and what never began, comes to an end now."""
+    """Finishes the merges that were killed or never began."""
     found = []
     for branch in case.tips:
         answers = []
@@ -236,7 +239,7 @@ def run_random(server, folder, cycles, chance):
 # ------------------------------------------------------------------ the whole
 
 def can_trace():
-    """Is there a strace, and may it trace a process that is not its child?"""
+    """Whether strace exists, and may trace a process that is not its child."""
     if not shutil.which("strace"):
         return False
     with subprocess.Popen(["sleep", "60"]) as sleeper:
@@ -251,7 +254,7 @@ def can_trace():
 
 
 def sweep(server, folder, to_first):
-    """The deterministic part; gives whether everything is as it must be."""
+    """The deterministic part; returns whether everything is right."""
     print("    K  whose  call       answer     at the kill            after the next start")
     found = Sweep(server, folder)
     found.run(to_first)

@@ -39,11 +39,11 @@ echo "Copied $(find "$target" -type f | wc -l) files"
 
 
 class DemoError(Exception):
-    """Something did not happen; the message says what."""
+    """Something expected did not happen; the message says what."""
 
 
 def make(folder):
-    """A shop with two releases, and a third one that its own check refuses."""
+    """A shop with two releases, and a third release that fails its own check."""
     repository = harness.Repository(folder / "shop")
     repository.commit("Open the shop", {"index.html": "<h1>Bread</h1>\n",
                                         "prices.txt": "bread 3.20\n", "check.sh": GOOD_CHECK})
@@ -60,7 +60,7 @@ def make(folder):
 
 
 def clone(folder, source):
-    """A bare clone of somebody's own repository, so that theirs is only read."""
+    """A bare clone of the user's own repository, so that the original is only read."""
     path = folder / "application.git"
     done = subprocess.run(["git", "clone", "-q", "--bare", "--no-hardlinks", source, str(path)],
                           check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The hosts of the demonstration that are reached by SSH."""
+"""The hosts that the demonstration reaches by SSH."""
 import json
 import os
 import pathlib
@@ -12,7 +12,7 @@ from sshd import Sshd, why_no_sshd
 
 
 def why_no_ssh():
-    """Why the demonstration goes without SSH; None if it does not."""
+    """Why the demonstration does not use SSH; None if it does."""
     if os.geteuid() != 0:
         return ("sshd asks another program for keys only if root starts it, "
                 "and this user is not root")
@@ -20,11 +20,11 @@ def why_no_ssh():
 
 
 class Hosts:
-    """Two private sshds, which go away at the end: the door of Esclusa, and \"your server\"."""
+    """Two private sshds, which are ended at the end: Esclusa's own, and \"your server\"."""
 
     def __init__(self, folder):
         self.folder = folder
-        # sshd runs a helper only from folders that root alone can write to.
+        # sshd runs a helper only from folders that only root can write to.
         self.helper_folder = pathlib.Path(tempfile.mkdtemp(prefix=".esclusa-demo-",
                                                            dir=pwd.getpwuid(0).pw_dir))
         self.helper = self.helper_folder / "esclusa"
@@ -40,7 +40,7 @@ class Hosts:
         self.target.authorize(key, "restrict")
 
     def settings(self):
-        """What agent.toml says of them."""
+        """The settings of agent.toml for SSH."""
         return textwrap.dedent(f"""\
             git = {json.dumps(self.door.url("demo/shop.git"))}
             ssh_key = "shop.key"

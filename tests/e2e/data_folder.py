@@ -1,4 +1,5 @@
-"""What the tests of data folders share: snapshots, starts that must be refused, other folders."""
+"""What the tests of data folders share: snapshots, starts that must be refused, copies of
+folders."""
 import contextlib
 import hashlib
 import os
@@ -10,8 +11,8 @@ from harness import Repository, Server, clean_environment
 
 
 def snapshot(folder):
-    """Everything about a folder and what is in it that a start may not change. The time of the last
-    change of the inode is left out: for root, SQLite gives a log the owner that it has."""
+    """Everything about a folder and its content that a start must not change. The inode's change
+    time is left out: if SQLite runs as root, it gives its log the database's owner."""
     def look(path):
         about = os.lstat(path)
         content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
@@ -21,13 +22,14 @@ def snapshot(folder):
 
 
 def start(server, data=None, *arguments):
-    """A start that is expected to end by itself; gives the finished process."""
+    """A start that is expected to end by itself; returns the finished process."""
     return subprocess.run([*server.command(data), *arguments], check=False, timeout=60, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True, env=clean_environment())
 
 
 def assert_refused(test, server, data, *says):
-    """The start is refused with a message that says all of this, and changes nothing."""
+    """Checks that the start is refused with a message that contains all these texts, and changes
+    nothing."""
     before = snapshot(data)
     done = start(server, data)
     test.assertEqual(done.returncode, 1, done)
@@ -50,14 +52,14 @@ def stopped_server(test, *, hook=True, killed=False):
 
 
 def make_bare(server):
-    """The smallest repository."""
+    """A minimal repository."""
     repository = Repository(server.folder / "shop")
     repository.commit("Open the shop", {"README": "A shop.\n"})
     return repository
 
 
 def copy(server, name="copy"):
-    """A copy of a stopped server's folder, beside it."""
+    """A copy of a stopped server's folder, next to it."""
     target = server.folder / name
     shutil.copytree(server.data, target, symlinks=True,
                     ignore=lambda _, names: [each for each in names if each.endswith(".sock")])

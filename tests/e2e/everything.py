@@ -1,8 +1,8 @@
-"""Something of every kind in a world (world.py), for whoever asks every route, follows every link,
-or reads every answer with a typed client. `fill(world, receiver)` makes it, and gives
+"""Creates a resource of every kind in a world (world.py), for tests that call every route, follow
+every link, or read every answer with a typed client. `fill(world, receiver)` returns
 
-    found       parameter of a path → what stands for it
-    locations   (what was posted to, where it is): the header Location of each creation
+    found       parameter of a path → its value
+    locations   (posted path, created path): the header Location of each creation
 """
 from harness import wait_until
 from public_keys import public_key
@@ -14,7 +14,7 @@ EVENTS = {"deployment", "deployment_status", "deployment_review", "status", "che
 
 
 class Filler:
-    """Makes the things."""
+    """Creates the resources."""
 
     def __init__(self, world, receiver):
         self.world, self.receiver = world, receiver
@@ -46,17 +46,18 @@ class Filler:
                        "org_id": self.send("GET", "/orgs/demo", expects=200)["id"]}
 
     def hooks(self):
-        """One of the repository and one of the organization, for every event that is sent."""
+        """A webhook of the repository and one of the organization, each for every event."""
         for path, name in ((f"{SHOP}/hooks", "hook_id"), ("/orgs/demo/hooks", "org_hook_id")):
             hook = self.send("POST", path, {"events": ["*"], "config": {
                 "url": f"{self.receiver.url}/{name}", "content_type": "json", "secret": "s3cret"}})
             self.found[name] = hook["id"]
-        # `*` does not stand for this one.
+        # `*` does not include this event.
         self.send("POST", f"{SHOP}/hooks", {"events": ["deployment_review"], "config": {
             "url": f"{self.receiver.url}/review", "content_type": "json"}})
 
     def environments(self):
-        """One with every gate, one with a human reviewer alone, one with a slash in its name."""
+        """An environment with every gate, one with only a human reviewer, one with a slash in its
+        name."""
         writer = {"type": "User", "id": self.send("GET", "/users/writer", expects=200)["id"]}
         guarded = f"{SHOP}/environments/guarded"
         policy = {"protected_branches": False, "custom_branch_policies": True}
@@ -70,7 +71,8 @@ class Filler:
                        "reviewed_environment_id": reviewed["id"]}
 
     def deployments(self):
-        """One with statuses and a log, one that waits for its reviewers, one that was reviewed."""
+        """A deployment with statuses and a log, one that waits for its reviewers, one that was
+        reviewed."""
         made = self.send("POST", f"{SHOP}/deployments", {
             **PLAIN, "environment": "staging", "payload": {"a": [1, {"b": None}], "c": "\u00fc"}})
         path = f"{SHOP}/deployments/{made['id']}"
@@ -107,14 +109,14 @@ class Filler:
         self.found |= {"check_run_id": run["id"], "key_id": key["id"]}
 
     def objects(self):
-        """What git has: a commit's tree, a file, an annotated tag."""
+        """Git's objects: a commit's tree, a file, an annotated tag."""
         git = self.world.repository.git
         self.found |= {"tree_sha": git("rev-parse", "main^{tree}"), "tag_sha":
                        git("rev-parse", "refs/tags/v1.0"), "commit_sha": self.found["sha"],
                        "file_sha": git("rev-parse", "main:index.html")}
 
     def deliveries(self):
-        """Each event has arrived, and each delivery is on record."""
+        """Waits until each event has arrived and each delivery is recorded."""
         self.receiver.wait_for(lambda all_: EVENTS <= {one["event"] for one in all_})
         for name, hooks in (("hook_id", f"{SHOP}/hooks"), ("org_hook_id", "/orgs/demo/hooks")):
             listing = f"{hooks}/{self.found[name]}/deliveries?per_page=100"

@@ -1,4 +1,4 @@
-"""A proxy that lets through what GitHub's own API has, and refuses everything else.
+"""A proxy that forwards only the operations of GitHub's own API, and refuses everything else.
 
     with GithubProxy(server.url) as proxy:
         …  # clients use proxy.url
@@ -28,7 +28,7 @@ def read_operations():
 
 
 class GithubProxy:
-    """`seen` counts operations; `refused` lists what was answered with 403."""
+    """`seen` counts operations; `refused` lists requests that were answered with 403."""
 
     def __init__(self, target):
         self.target = urllib.parse.urlsplit(target).netloc
@@ -52,7 +52,7 @@ class GithubProxy:
         self._thread.join()
 
     def allows(self, method, path):
-        """Whether GitHub has this operation; it is written down."""
+        """Whether GitHub has this operation; records it."""
         path = path.partition("?")[0]
         with self._lock:
             for wanted, pattern, name in self._operations:
@@ -67,7 +67,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """A client that is killed is part of the tests."""
+        """Ignores a client that is killed, because that is a part of the tests."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -1,11 +1,11 @@
-"""What the tests that start the real server share: Server, Api, repositories, the command line.
+"""What the tests of the real server share: Server, Api, repositories, the command line.
 
     with Server() as server:
         server.add_repository("demo/shop", make_repository(server.folder))
         answer = server.api().post("/repos/demo/shop/deployments", {"ref": "main"})
 
-The binary is build/dev/esclusa, or ESCLUSA_BINARY. All data is in a temporary folder, which goes
-away at the end (ESCLUSA_KEEP=1 keeps it); ports are chosen by the system.
+The binary is build/dev/esclusa, or ESCLUSA_BINARY. All data is in a temporary folder, which is
+removed at the end (ESCLUSA_KEEP=1 keeps it); the system chooses ports.
 """
 import http.client
 import json
@@ -26,14 +26,14 @@ from receiver import Receiver
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("ESCLUSA_BINARY", str(ROOT / "build/dev/esclusa"))
 DOCUMENTATION = "https://docs.github.com/rest"
-# A child must not outlive a test that is killed.
+# A child process must not outlive a killed test.
 DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 # ------------------------------------------------------------------ HTTP
 
 class Answer:
-    """An HTTP answer: status, headers (any case), body, and json (None if it is no JSON)."""
+    """An HTTP answer: status, headers (in any case), body, and json (None if it is not JSON)."""
 
     def __init__(self, response, body):
         self.status = response.status
@@ -53,12 +53,12 @@ class Answer:
                 re.findall(r'<([^<>]+)>;\s*rel="(\w+)"', self.headers.get("Link", ""))]
 
 
-IDLE_SECONDS = 30  # the server closes what is idle for 60, perhaps while a request is on its way
+IDLE_SECONDS = 30  # the server closes idle connections after 60 s, even if a request is coming
 
 
 class Api:
-    """A client of the API for one token. One connection per request unless `keep_alive`. `tls`
-    (an ssl.SSLContext) says whom it trusts where the address is https."""
+    """A client of the API with one token. One connection per request unless `keep_alive`. `tls`
+    (an ssl.SSLContext) has the trusted authorities for https."""
 
     def __init__(self, base, token=None, *, keep_alive=False, timeout=20, tls=None):
         self.base = base
@@ -76,8 +76,8 @@ class Api:
         return http.client.HTTPConnection(url.netloc, timeout=self._timeout)
 
     def request(self, method, path, body=None, headers=None):
-        """`path` may be a whole URL of this server. A dict, list or number becomes JSON; bytes
-        are sent as they are."""
+        """`path` may be a whole URL of this server. A dict, list or number is sent as JSON; bytes
+        are sent unchanged."""
         if path.startswith(self.base):
             path = path[len(self.base):]
         sent = {"Accept": "application/vnd.github+json", "User-Agent": "esclusa-tests"}
@@ -90,7 +90,7 @@ class Api:
         sent.update(headers or {})
         connection = self._kept or self._connect()
         if self._kept and time.monotonic() - self._used_at > IDLE_SECONDS:
-            connection.close()  # it opens itself again
+            connection.close()  # it is opened again automatically
         self._used_at = time.monotonic()
         try:
             connection.request(method, path, body, sent)
@@ -117,7 +117,7 @@ class Api:
             self._kept.close()
 
     def all_pages(self, path):
-        """All elements of a list, following rel="next"."""
+        """All elements of a list; follows rel="next"."""
         found = []
         while path:
             answer = self.get(path)
@@ -137,7 +137,7 @@ class Server:
 
     def __init__(self, *, allow="127.0.0.0/8", arguments=(), environment=None, wrapper=(),
                  parent=None, tls=None):
-        self.tls = tls  # for its clients, if it is started with a certificate
+        self.tls = tls  # for its clients, if the server has a certificate
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="esclusa-", dir=parent))
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
@@ -190,7 +190,7 @@ class Server:
         return self
 
     def _read(self, ready, first):
-        """Takes the lines of standard output in; `ready` when the last expected one is there."""
+        """Reads the lines of standard output; sets `ready` when the last expected one has come."""
         for line in self.process.stdout:
             self.output.append(line.rstrip("\n"))
             if line.startswith("Esclusa listens on "):
@@ -220,8 +220,8 @@ class Server:
         return self._ended()
 
     def stop(self, timeout=20):
-        """SIGTERM; gives the exit code. A server that does not end is killed, which is a failure
-        to its test: the code is then negative."""
+        """Sends SIGTERM; returns the exit code. A server that does not end is killed, and the exit
+        code is then negative, so that the test fails."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(timeout)
@@ -236,19 +236,19 @@ class Server:
         return code
 
     def restart(self):
-        """SIGTERM, and the same data again."""
+        """Stops it with SIGTERM, and starts it again on the same data."""
         self.stop()
         return self.start()
 
     def api(self, token="administrator", **more):
-        """A client: the administrator's, or for a token, or without one (None)."""
+        """A client for the API: as the administrator, with a token, or without one (None)."""
         token = self.token if token == "administrator" else token
         return Api(self.url, token, tls=self.tls, **more)
 
     # -------------------------------------------------------------- the command line
 
     def cli(self, *arguments, check=True):
-        """`esclusa ARGUMENTS…` against this server's socket."""
+        """`esclusa ARGUMENTS…` with this server's socket."""
         done = subprocess.run([BINARY, *map(str, arguments)], check=False, timeout=60,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               env=clean_environment({"ESCLUSA_SOCKET": str(self.socket)}))
@@ -258,7 +258,7 @@ class Server:
         return done
 
     def add_repository(self, name, repository, *flags):
-        """`esclusa repo add`; flags as there (--writable, --private, --public)."""
+        """`esclusa repo add` with its flags (--writable, --private, --public)."""
         self.cli("repo", "add", name, repository.path, *flags)
 
     def create_user(self, login, *flags):
@@ -277,7 +277,7 @@ class Server:
 
 
 def wait_until(condition, what, timeout=30):
-    """Waits for something that cannot wake us."""
+    """Polls for something that cannot notify us."""
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
@@ -300,11 +300,11 @@ class Repository:
     def __init__(self, path, bare=False):
         self.path = pathlib.Path(path)
         self.path.mkdir(parents=True)
-        self._seconds = 1_700_000_000  # commits get times of their own, the same in each run
+        self._seconds = 1_700_000_000  # commits have fixed times, the same in each run
         self.git("init", "-q", "-b", "main", *(["--bare"] if bare else []))
 
     def git(self, *arguments):
-        """Runs git in the repository, without the settings of this machine; gives its output."""
+        """Runs git in the repository, without the settings of this machine; returns its output."""
         self._seconds += 60
         date = f"{self._seconds} +0000"
         environment = clean_environment({
@@ -317,7 +317,7 @@ class Repository:
                               stdout=subprocess.PIPE).stdout.strip()
 
     def commit(self, message, files, executable=()):
-        """Writes files (name → text), commits them, and gives the commit."""
+        """Writes files (name → text), and commits them; returns the commit."""
         for name, text in files.items():
             file = self.path / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -356,8 +356,8 @@ def make_repository(parent, name="shop"):
 # ------------------------------------------------------------------ the base of the tests
 
 class EsclusaTest(unittest.TestCase):
-    """One server for all tests of a class, and the repository demo/shop on it (private,
-    writable). Tests do not disturb each other: each uses an environment of its own."""
+    """One server for all tests of a class, with the repository demo/shop (private, writable).
+    Tests do not affect each other: each uses its own environment."""
 
     server_settings = {}
     deployments = "/repos/demo/shop/deployments"
@@ -394,11 +394,11 @@ class EsclusaTest(unittest.TestCase):
         return answer.json
 
     def states(self, deployment):
-        """The states that a deployment went through, the newest first."""
+        """The states of a deployment so far, the newest first."""
         return [status["state"] for status in self.api.get(deployment["statuses_url"]).json]
 
     def assert_error(self, answer, status, message=None, documentation=None):
-        """An error in GitHub's shape; `message` is the whole message."""
+        """Checks an error in GitHub's form; `message` is the whole message."""
         self.assertEqual(answer.status, status, answer)
         self.assertIsInstance(answer.json, dict, answer)
         self.assertIsInstance(answer.json.get("message"), str, answer)
@@ -411,7 +411,7 @@ class EsclusaTest(unittest.TestCase):
             self.assertIn(documentation, answer.json["documentation_url"])
 
     def assert_alive(self):
-        """The server answers, and its lists can be read."""
+        """Checks that the server answers, and that its lists can be read."""
         self.assertEqual(self.server.api(None).get("/livez").status, 200)
         self.assertEqual(self.api.get(self.deployments).status, 200)
         self.assertIsNone(self.server.process.poll())

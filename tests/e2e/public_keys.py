@@ -14,5 +14,5 @@ def line(kind, *fields):
 
 
 def public_key(name):
-    """An ed25519 key, another for each name. Nobody has its other half."""
+    """An ed25519 key, different for each name. Nobody has its private key."""
     return line("ssh-ed25519", hashlib.sha256(name.encode()).digest())

@@ -1,24 +1,24 @@
-"""received: what a webhook receiver wrote down, as the audits need it."""
+"""received: the records of a webhook receiver, as the audits need them."""
 import dataclasses
 import hashlib
 import hmac
 import json
 import urllib.parse
 
-# The kinds of records that tests make, and the event that tells of each.
+# The kinds of records that tests create, and the event that reports each.
 EVENT_OF = {"deployment": "deployment", "status": "deployment_status", "commit_status": "status"}
 KIND_OF = {event: kind for kind, event in EVENT_OF.items()}
 
 
 @dataclasses.dataclass(frozen=True)
 class Delivery:
-    """One line of a receiver's file, as far as the audit needs it."""
-    record: tuple  # (kind, id) of what it is about
-    key: str       # its description, by which its writer tells it from one that got its id later
-    environment: str  # None for a commit status: those are sent in no order
+    """One line of a receiver's file: the parts that the audit needs."""
+    record: tuple  # (kind, id) of what the event is about
+    key: str       # the description, which identifies the writer's request even if an id was reused
+    environment: str  # None for a commit status: those have no order
     guid: str
     digest: bytes
-    answer: int    # the status; None if the answer was none
+    answer: int    # the status code; None if there was no answer
     well_signed: bool
     at: float
 
@@ -36,7 +36,7 @@ def event_body(line):
 
 
 def delivery_of(line, secret):
-    """What the audit needs of a line; nothing of an event that no writer causes (a ping)."""
+    """The delivery in a line; None for an event that no writer causes (a ping)."""
     kind = KIND_OF.get(line["event"])
     if kind is None:
         return None
@@ -59,7 +59,7 @@ class Received:
         self.taken = set()  # the records whose event was answered with a 2xx
 
     def read(self):
-        """Takes in what is new; a line that is not complete yet is left for the next time."""
+        """Reads new lines; an incomplete line is left for the next call."""
         with open(self._path, "rb") as file:
             file.seek(self._offset)
             for text in file:
@@ -75,7 +75,7 @@ class Received:
 
 
 def spread(pairs):
-    """How many first elements come with more than one second element."""
+    """The number of first elements that come with more than one second element."""
     seen = {}
     for first, second in pairs:
         seen.setdefault(first, set()).add(second)
@@ -83,21 +83,21 @@ def spread(pairs):
 
 
 def out_of_order(deliveries, places):
-    """How many deliveries came after one of a later event of their environment. `places` tells
-    each record's place in the order in which its environment's only writer made it."""
+    """The number of deliveries that came after a later event of their environment. `places` has
+    each record's place in the order in which its environment's only writer created it."""
     latest, count = {}, 0
     for one in deliveries:
         place = places.get(one.record)
         if place is None or one.environment is None:
-            continue  # a ghost, counted elsewhere, or without an order
+            continue  # a ghost, which is counted elsewhere, or a record without an order
         count += place < latest.get(one.environment, -1)
         latest[one.environment] = max(place, latest.get(one.environment, -1))
     return count
 
 
 def audit_hook(deliveries, expected, places):
-    """The rows about what arrived at one hook: (what, count, must it be 0). `expected` is record →
-    its writer's key."""
+    """The rows about the deliveries to one hook: (what, count, whether it must be 0). `expected`
+    is record → its writer's key."""
     ghosts = {one.guid for one in deliveries if expected.get(one.record) != one.key}
     taken = {one.record for one in deliveries if one.is_taken}
     taken_count = sum(one.is_taken for one in deliveries)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""A webhook receiver that writes down everything it is sent.
+"""A webhook receiver that records every delivery.
 
-Each delivery becomes one line of JSON in a file of the receiver's own, synced before the answer
-goes out, so that what the server was told was received has been:
+Each delivery becomes one line of JSON in the receiver's own file, synced before the answer is
+sent, so that a delivery that the server counts as received was recorded:
     {"at": seconds, "guid": …, "event": …, "headers": {…}, "sha256": …, "body": text, "answer": 200}
 
-In a test: `with Receiver(file) as receiver: …`. As a process of its own, which outlives the
-server: `receiver.py --file FILE` prints `Receiver listens on http://…` and runs until it is ended.
-It may be moody: `--fail 0.1 --drop 0.05 --pause 0.02` answers a tenth with 500 and a twentieth not
-at all (`"answer": null`), and takes up to that many seconds for each. All are written down.
+In a test: `with Receiver(file) as receiver: …`. As a separate process, which outlives the server:
+`receiver.py --file FILE` prints `Receiver listens on http://…` and runs until it is ended. It may
+misbehave: `--fail 0.1 --drop 0.05 --pause 0.02` answers a tenth with 500, gives a twentieth no
+answer (`"answer": null`), and waits up to that many seconds before each answer. All deliveries are
+recorded.
 """
 import argparse
 import dataclasses
@@ -24,7 +25,8 @@ import time
 
 @dataclasses.dataclass
 class Mood:
-    """How badly a receiver behaves: shares of its answers, and seconds before each at most."""
+    """How a receiver misbehaves: shares of its answers, and the longest pause before each in
+    seconds."""
     fail: float = 0.0
     drop: float = 0.0
     pause: float = 0.0
@@ -36,7 +38,7 @@ class Mood:
 
 
 class Receiver:
-    """A threaded HTTP server for webhooks. `fail_next` says what the next deliveries get."""
+    """A threaded HTTP server for webhooks. `fail_next` sets the answers to the next deliveries."""
 
     def __init__(self, file, mood=Mood()):
         self.mood = mood
@@ -61,17 +63,18 @@ class Receiver:
         os.close(self._file)
 
     def fail_next(self, count=1, status=500):
-        """The next `count` deliveries are answered with `status`, and written down all the same."""
+        """Answers the next `count` deliveries with `status`, and records them as usual."""
         with self._changed:
             self._failures += [status] * count
 
     def deliveries(self, event=None):
-        """What has arrived, in order; of one event, or of all."""
+        """The recorded deliveries in order, of one event or of all."""
         with self._changed:
             return [one for one in self._deliveries if event in (None, one["event"])]
 
     def wait_for(self, wanted, timeout=15.0):
-        """Waits until `wanted(deliveries)` is true, and gives the deliveries; else raises."""
+        """Waits until `wanted(deliveries)` is true, and returns the deliveries; raises after the
+        timeout."""
         end = time.monotonic() + timeout
         with self._changed:
             while not wanted(self._deliveries):
@@ -81,13 +84,13 @@ class Receiver:
             return list(self._deliveries)
 
     def wait_for_event(self, event, count=1, timeout=15.0):
-        """Waits for `count` deliveries of an event, and gives all of that event."""
+        """Waits for `count` deliveries of an event, and returns all deliveries of that event."""
         def enough(deliveries):
             return sum(one["event"] == event for one in deliveries) >= count
         return [one for one in self.wait_for(enough, timeout) if one["event"] == event]
 
     def record(self, headers, body):
-        """Writes one delivery down and gives the status to answer with."""
+        """Records one delivery and returns the status of the answer."""
         with self._changed:
             answer = self._failures.pop(0) if self._failures else self.mood.answer()
             delivery = {
@@ -111,8 +114,8 @@ class _HttpServer(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request, client_address):
-        """A sender that went away before its answer is no error here: it was killed, or waited
-        no longer, and what it sent has been written down."""
+        """Ignores a sender that closed the connection before the answer: it was killed, or waited
+        no longer, and its delivery was recorded."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -124,7 +127,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self._read_body()
-        if body is None:  # cut off: the server died while it was sending; not a delivery
+        if body is None:  # incomplete: the server died while it was sending; not a delivery
             self.close_connection = True
             return
         receiver = self.server.receiver
@@ -147,11 +150,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return body if len(body) == length else None
 
     def log_message(self, *_):
-        """Nothing: the file is the log."""
+        """Logs nothing: the file is the log."""
 
 
 def read_file(path):
-    """The deliveries in a receiver's file; a line that is not complete yet is left out."""
+    """The deliveries in a receiver's file, without an incomplete last line."""
     with open(path, "rb") as file:
         return [json.loads(line) for line in file if line.endswith(b"\n")]
 

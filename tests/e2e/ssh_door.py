@@ -1,5 +1,5 @@
-"""What the tests of the SSH door share: a repository, its deploy keys, and git that comes by them
-without sshd, through `esclusa ssh serve`."""
+"""What the tests of git over SSH share: a repository, its deploy keys, and git clients that use
+`esclusa ssh serve` without sshd."""
 import pathlib
 import subprocess
 import time
@@ -14,25 +14,25 @@ def children_of(process):
 
 
 def git_of(session):
-    """The id of the git that a session has started, below its guard."""
+    """The id of the git process that a session has started, below its guard."""
     [guard] = children_of(session.pid)
     [git] = children_of(guard)
     return git
 
 
 def has_ended(process):
-    """True also of a zombie."""
+    """True for a zombie, too."""
     command = pathlib.Path(f"/proc/{process}/cmdline")
     return not command.exists() or not command.read_bytes()
 
 
 class DoorTest(EsclusaTest):
-    """A bare repository for each test, demo/NAME, and clones that come by the door."""
+    """A bare repository for each test, demo/NAME, and clones that use `esclusa ssh serve`."""
 
     tracer = ()  # a program that runs `esclusa ssh serve`
 
     def setUp(self):
-        self.api = self.server.api()  # a server that was started anew has another port
+        self.api = self.server.api()  # a restarted server has another port
         self.name = self.id().rsplit(".", 1)[-1].replace("_", "-")[5:60]
         self.bare = Repository(self.server.folder / f"{self.name}.git", bare=True)
         self.repository.git("push", "-q", self.bare.path, "main", "old", "v1.0")
@@ -46,7 +46,7 @@ class DoorTest(EsclusaTest):
         return self.server.data / "run/keys.sock"
 
     def add_key(self, name=None, **more):
-        """Adds a deploy key that may write; gives its id."""
+        """Adds a deploy key with write access; returns its id."""
         key = public_key(name or self.id())
         answer = self.api.post(f"{self.path}/keys", {"key": key, **more})
         self.assertEqual(answer.status, 201, answer)
@@ -63,14 +63,14 @@ class DoorTest(EsclusaTest):
                 str(self.socket)]
 
     def serve(self, key_id, command, **more):
-        """`esclusa ssh serve` for a client that wants nothing; gives the finished process."""
+        """`esclusa ssh serve` for a client that sends nothing; returns the finished process."""
         asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
         return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
                               text=True, timeout=60, input="0000",
                               env=clean_environment({**asked, **more}))
 
     def git(self, key_id, *arguments, directory=None, check=True):
-        """git, whose ssh is the forced command of the key."""
+        """Runs git with the forced command of the key as its ssh."""
         wrapper = self.folder / f"ssh-{key_id}"
         if not wrapper.exists():
             wrapper.write_text("#!/bin/sh\nfor command; do :; done\n"
@@ -93,7 +93,7 @@ class DoorTest(EsclusaTest):
         return f"ssh://git@door/demo/{name or self.name}.git"
 
     def clone(self, key_id):
-        """A clone of the repository by the door; gives its folder."""
+        """A clone of the repository over SSH; returns its folder."""
         self.git(key_id, "clone", "-q", self.url(), "clone")
         return self.folder / "clone"
 
@@ -104,7 +104,7 @@ class DoorTest(EsclusaTest):
         return self.git(0, "rev-parse", "HEAD", directory=clone).stdout.strip()
 
     def start(self, key_id, service="git-upload-pack"):
-        """A session whose client says nothing."""
+        """A session whose client sends nothing."""
         process = subprocess.Popen(
             self.serve_command(key_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,

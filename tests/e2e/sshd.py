@@ -6,8 +6,8 @@
         sshd.authorize(key)
         subprocess.run(sshd.client(key, "true"))
 
-It listens on a port of the loopback interface that the system chose, has a host key of its own, and
-reads nothing of this machine's /etc/ssh. As root it lets any user in, otherwise the one who
+It listens on a port of the loopback interface that the system chose, has its own host key, and
+reads nothing in this machine's /etc/ssh. As root it accepts any user, otherwise only the one who
 runs it. `settings` come first in its configuration, where the first value of a keyword counts;
 `matches`, which may have Match blocks, come last.
 """
@@ -24,12 +24,12 @@ import time
 from harness import DIES_WITH_PARENT, clean_environment
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-RUN_FOLDER = pathlib.Path("/run/sshd")  # Debian's, where sshd of root locks its children in
+RUN_FOLDER = pathlib.Path("/run/sshd")  # Debian's; sshd as root confines its children in it
 START_TRIES = 5
 
 
 def why_no_sshd():
-    """Why no sshd can be started here; None if it can."""
+    """Why no sshd can be started here; None if one can."""
     if not SSHD:
         return "openssh-server is not installed"
     if os.geteuid() == 0:
@@ -41,7 +41,7 @@ def why_no_sshd():
 
 
 def make_key(path, kind="ed25519", *more):
-    """A key pair without a passphrase; gives the private half's path."""
+    """Creates a key pair without a passphrase; returns the path of the private key."""
     path = pathlib.Path(path)
     subprocess.run(["ssh-keygen", "-q", "-t", kind, *more, "-N", "", "-C", path.name,
                     "-f", str(path)], check=True, stdin=subprocess.DEVNULL)
@@ -49,21 +49,21 @@ def make_key(path, kind="ed25519", *more):
 
 
 def public_half(key):
-    """The line of a public key that make_key made."""
+    """The public key of a key pair of make_key, as one line."""
     return pathlib.Path(f"{key}.pub").read_text().strip()
 
 
 def is_locked(user):
-    """Whether a password is locked, as that of root may be: without PAM sshd refuses such users."""
+    """Whether the password is locked, as root's may be: without PAM sshd refuses such users."""
     try:
         lines = pathlib.Path("/etc/shadow").read_text().splitlines()
-    except OSError:  # not root, who alone lets others in
+    except OSError:  # not root, and only root accepts other users
         return False
     return any(line.startswith(f"{user}:!") for line in lines)
 
 
 class Sshd:
-    """One sshd, from `with` to the end of the block, with what it started."""
+    """One sshd, from `with` to the end of the block, with the processes that it started."""
 
     def __init__(self, folder, settings=(), environment=None, matches=()):
         self.folder = pathlib.Path(folder)
@@ -92,9 +92,9 @@ class Sshd:
         self.stop()
 
     def configuration(self):
-        """What is in sshd_config."""
+        """The content of sshd_config."""
         return "\n".join([
-            "MaxStartups 1000",  # of this keyword the last value counts
+            "MaxStartups 1000",  # for this keyword the last value counts
             *self._settings, f"ListenAddress {self.host}:{self.port}",
             f'HostKey "{self._host_key}"', "PidFile none", "LogLevel VERBOSE",
             f'AuthorizedKeysFile "{self.authorized_keys}"', "PasswordAuthentication no",
@@ -104,8 +104,8 @@ class Sshd:
             "PrintMotd no", "PrintLastLog no", *self._matches]) + "\n"
 
     def start(self):
-        """Starts it. sshd cannot ask the system for a port; should somebody else take the one that
-        was free, it tries another."""
+        """Starts it. sshd cannot ask the system for a port; if another program takes the free
+        port, it tries another one."""
         reason = why_no_sshd()
         if reason:
             raise AssertionError(f"no sshd can be started: {reason}")
@@ -124,14 +124,14 @@ class Sshd:
         config.write_text(self.configuration())
         begin = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            # By its whole name: it starts itself again for each connection.
+            # With its absolute path: it starts itself again for each connection.
             self.process = subprocess.Popen(
                 [*DIES_WITH_PARENT, SSHD, "-D", "-e", "-f", str(config)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env=clean_environment(self._environment))
         end = time.monotonic() + 20
         while time.monotonic() < end and self.process.poll() is None:
-            # As bytes: as text it is shorter, its lines end in two characters.
+            # Compare bytes: decoding changes the length, because the lines end with two characters.
             if f"Server listening on {self.host}".encode() in self.log.read_bytes()[begin:]:
                 return True
             time.sleep(0.01)
@@ -142,7 +142,7 @@ class Sshd:
         """Ends it and its connections, with everything that runs in them."""
         if self.process is None:
             return
-        # Each connection has a process group of its own, and outlives the one that listens.
+        # Each connection has its own process group, and outlives the listener.
         left = [self.process.pid, *descendants(self.process.pid)]
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
@@ -151,12 +151,12 @@ class Sshd:
         self.process = None
 
     def authorize(self, key, options=""):
-        """Lets the holder of a key in, as an authorized_keys line with these options."""
+        """Allows a key to log in, as an authorized_keys line with these options."""
         with open(self.authorized_keys, "a", encoding="utf-8") as file:
             file.write(f"{options} {public_half(key)}\n".lstrip())
 
     def client(self, key, *command, user=None, options=()):
-        """The argument list of an ssh client that knows this server and offers this key alone."""
+        """The argument list of an ssh client that knows this server and offers only this key."""
         return ["ssh", "-F", "/dev/null", "-i", str(key), "-p", str(self.port),
                 "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
                 "-o", "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=/dev/null",
@@ -164,9 +164,9 @@ class Sshd:
                 f"{user or self.user}@{self.host}", *command]
 
     def git_environment(self, key):
-        """What git needs in its environment to come in with a key."""
+        """The environment in which git uses a key."""
         words = self.client(key)[:-1]
-        del words[words.index("-p"):words.index("-p") + 2]  # a URL says the port
+        del words[words.index("-p"):words.index("-p") + 2]  # the URL has the port
         return {"GIT_SSH_COMMAND": " ".join(f"'{word}'" for word in words),
                 "GIT_SSH_VARIANT": "ssh"}
 
@@ -176,7 +176,7 @@ class Sshd:
 
 
 def descendants(pid):
-    """The processes that a process started, and those that they started."""
+    """The processes that a process started, and their children, recursively."""
     found = []
     for child in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):

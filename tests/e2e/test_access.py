@@ -1,4 +1,4 @@
-"""Who may do what, and what is said to bad input."""
+"""Who may do what, and how invalid input is answered."""
 import json
 import socket
 import unittest
@@ -20,7 +20,7 @@ class Access(EsclusaTest):
             "ref": "main", "auto_merge": False, "environment": "access"}).json
 
     def statuses(self, api):
-        """What a client gets for each of the things one can do with deployments and hooks."""
+        """The status for each operation on deployments and webhooks."""
         one = f"{self.deployments}/{self.made['id']}"
         body = {"ref": "main", "auto_merge": False, "environment": "access-matrix"}
         hook = {"config": {"url": "http://127.0.0.1:9/", "content_type": "json"}}
@@ -121,7 +121,7 @@ class Access(EsclusaTest):
 
 
 class BadInput(EsclusaTest):
-    """Each is refused in GitHub's shape, and the server is alive after it."""
+    """Each is refused in GitHub's form, and the server is alive after it."""
 
     def tearDown(self):
         self.assert_alive()
@@ -130,7 +130,7 @@ class BadInput(EsclusaTest):
         return self.api.post(self.deployments, body)
 
     def raw(self, request, timeout=20):
-        """Sends bytes, stops when the server answers or closes, and gives the first line."""
+        """Sends bytes until the server answers or closes, and returns the first line."""
         parts = urllib.parse.urlsplit(self.server.url)
         with socket.create_connection((parts.hostname, parts.port), timeout=timeout) as line:
             try:
@@ -138,7 +138,7 @@ class BadInput(EsclusaTest):
                 line.settimeout(timeout)
                 line.sendall(request)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # answered before everything was sent
+                pass  # the server answered before everything was sent
             answer = b""
             try:
                 while b"\r\n\r\n" not in answer:
@@ -202,7 +202,7 @@ class BadInput(EsclusaTest):
     def test_a_body_over_the_limit(self):
         body = json.dumps({"ref": "main", "payload": {"a": "x" * BODY_MAX}}).encode()
         sized = self.head(f"Content-Length: {len(body)}")
-        self.assertIn(" 413 ", self.raw(sized))  # the announcement is enough
+        self.assertIn(" 413 ", self.raw(sized))  # the announced size is enough
         self.assertIn(" 413 ", self.raw(sized + body))
         chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         self.assertIn(" 413 ", self.raw(self.head("Transfer-Encoding: chunked") + chunk))

@@ -1,5 +1,5 @@
-"""The agent: a process of its own that runs deploy commands and reports, through a proxy that lets
-nothing through but GitHub's own API."""
+"""The agent: a separate process that runs deploy commands and reports, through a proxy that
+forwards only the operations of GitHub's own API."""
 import collections
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ OPERATIONS = {
 
 
 def is_running(pid):
-    """Whether a process is there and is no zombie."""
+    """Whether a process exists and is not a zombie."""
     try:
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -37,7 +37,7 @@ def is_running(pid):
 
 
 class Agent:
-    """`esclusa agent` with one [[deploy]] entry, or more."""
+    """`esclusa agent` with one or more [[deploy]] entries."""
 
     def __init__(self, folder, server_url, token, rule, wrapper=(), pull=False, more_rules=()):
         self.folder = folder
@@ -73,8 +73,8 @@ class Agent:
         return self
 
     def end(self, number=signal.SIGTERM):
-        """Ends it, if it runs; gives the exit code."""
-        # The group: strace, asked to end, would let the agent that it runs live on.
+        """Ends it, if it runs; returns the exit code."""
+        # The whole group: strace alone would leave its agent running.
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
         try:
@@ -104,7 +104,7 @@ class Agent:
 
 
 class AgentTest(EsclusaTest):
-    """Each test has an environment and an agent of its own, behind one proxy."""
+    """Each test has its own environment and agent, behind one proxy."""
 
     @classmethod
     def setUpClass(cls):
@@ -125,8 +125,8 @@ class AgentTest(EsclusaTest):
         assert not refused, f"GitHub does not have: {refused}"
 
     def agent(self, command, wrapper=(), hook=True, more_rules=(), **rule):
-        """A running agent. `command` is an argument list, or a script for sh, which finds `$RAN`
-        as the name of a file."""
+        """A running agent. `command` is an argument list, or a script for sh, in which `$RAN` is
+        the name of a file."""
         if isinstance(command, str):
             command = ["sh", "-c", f"RAN='{self.ran}'\n{command}"]
         rule = {"repository": "demo/shop", "git": str(self.repository.path), "task": "*",
@@ -147,7 +147,7 @@ class AgentTest(EsclusaTest):
         self.addCleanup(lambda: self.api.delete(f"/repos/demo/shop/hooks/{made.json['id']}"))
 
     def event(self, **fields):
-        """A deployment and the body of its event, which no agent has been sent."""
+        """A deployment and the body of its event, which was not sent to any agent."""
         receiver = self.receiver()
         self.hook(receiver.url)
         made = self.create(**fields)
@@ -158,7 +158,7 @@ class AgentTest(EsclusaTest):
         return made, of_it(receiver.wait_for(of_it))[0]["body"].encode()
 
     def wait_state(self, deployment, *wanted):
-        """Waits until the latest status is one of these, and gives it."""
+        """Waits until the latest status is one of these, and returns it."""
         latest = {}
 
         def has_ended():
@@ -252,7 +252,7 @@ class Once(AgentTest):
         self.assertEqual(sorted(answers), [200] * 7 + [202])
         self.wait_state(made, "success")
         self.assertEqual(agent.deliver(event), 200)
-        # One more passes through the same queue, so a second run would have come before it.
+        # Another deployment passes through the same queue, so a second run would come before it.
         later, event = self.event()
         self.assertEqual(agent.deliver(event), 202)
         self.wait_state(later, "success")
@@ -311,10 +311,10 @@ class Once(AgentTest):
 
 
 class Hint(AgentTest):
-    """An event is signed, and says what is not so."""
+    """A signed event whose content is wrong."""
 
     def forged(self, event, **fields):
-        """The event with other words about its deployment."""
+        """The event with a changed deployment."""
         body = json.loads(event)
         body["deployment"].update(fields)
         return json.dumps(body).encode()
@@ -391,7 +391,7 @@ class Hostile(AgentTest):
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_hostile_names_start_no_process(self):
-        """The programs that are started for hostile names are those for harmless ones."""
+        """Hostile names start the same programs as harmless names."""
         trace = self.server.folder / "execve.trace"
         agent = self.agent("exit 0", hook=False, environment="*",
                            wrapper=["strace", "-f", "-qq", "-s", "4096", "-e", "trace=execve",
@@ -401,7 +401,7 @@ class Hostile(AgentTest):
         programs, arguments, before = [], "", set(self.tree())
         for name in names:
             sha = self.repository.commit(f"For {name}", {"name": name + "\n"})
-            # `git branch` refuses some of these names; git itself does not.
+            # `git branch` refuses some of these names; git's plumbing does not.
             self.repository.git("update-ref", f"refs/heads/{name}", sha)
             begin = trace.stat().st_size
             made, event = self.event(ref=name, environment=f"{name}/../../{name}", task=name,
@@ -410,7 +410,7 @@ class Hostile(AgentTest):
             self.wait_state(made, "success")
             with open(trace, encoding="utf-8", errors="replace") as file:
                 file.seek(begin)
-                lines = [line for line in file if " execve(" in line]  # also what failed
+                lines = [line for line in file if " execve(" in line]  # failed calls, too
             programs.append(collections.Counter(line.split('"')[1] for line in lines))
             arguments += "".join(lines)
         self.assertGreater(sum(programs[1].values()), 5, programs)
@@ -427,7 +427,7 @@ class Hostile(AgentTest):
 
 class OnlyGithub(AgentTest):
     def test_the_agent_uses_nothing_but_githubs_api(self):
-        """Everything that the agent asks for: a run, a failure, a superseded one."""
+        """All requests of the agent: for a run, a failure, a superseded deployment."""
         self.proxy.seen.clear()
         agent = self.agent('test "$ESCLUSA_TASK" = deploy', hook=False)
         for task, state in (("deploy", "success"), ("other", "failure")):

@@ -1,5 +1,5 @@
 """The agent over SSH: it fetches with a deploy key, and runs commands on another host, which is
-this one behind a private sshd."""
+this machine behind a private sshd."""
 import json
 import os
 import pathlib
@@ -21,7 +21,7 @@ pwd
 
 @unittest.skipIf(why_no_sshd(), f"no sshd can be started: {why_no_sshd()}")
 class AgentSshTest(EsclusaTest):
-    """Each test has an environment and an agent of its own, in pull mode; all have one sshd."""
+    """Each test has its own environment and agent, in pull mode; all share one sshd."""
 
     @classmethod
     def setUpClass(cls):
@@ -39,8 +39,8 @@ class AgentSshTest(EsclusaTest):
         self.ran = self.server.folder / f"{self.environment()}.ran"
 
     def agent(self, command, over_ssh=True, **rule):
-        """A running agent. `command` is an argument list, or a script for sh, which finds `$RAN`
-        as the name of a file."""
+        """A running agent. `command` is an argument list, or a script for sh, in which `$RAN` is
+        the name of a file."""
         if isinstance(command, str):
             command = ["sh", "-c", f"RAN='{self.ran}'\n{command}"]
         target = {"target": f"ssh://{self.sshd.user}@{self.sshd.host}:{self.sshd.port}",
@@ -62,7 +62,7 @@ class AgentSshTest(EsclusaTest):
                 "ssh_known_hosts": str(known_hosts or self.sshd.known_hosts)}
 
     def end_of(self, deployment):
-        """The status with which a deployment ended."""
+        """The final status of a deployment."""
         latest = {}
 
         def has_ended():
@@ -83,13 +83,13 @@ class AgentSshTest(EsclusaTest):
                          self.log_of(deployment))
 
     def assert_tidy(self, agent):
-        """Nothing of a run is left there, and nothing that was on its way here."""
+        """Checks that nothing of a run is left on the target, and no transfer on this machine."""
         wait_until(lambda: list(self.there.iterdir()) == [], "an empty folder there")
         self.assertEqual(list((agent.folder / "work").glob("runs/*/*/*/transfer")), [])
         self.assertEqual(list((agent.folder / "work").glob("runs/*/*/*/source")), [])
 
     def known_hosts_of_another(self):
-        """A file that has another key for this host."""
+        """A file with a wrong host key for this host."""
         other = make_key(self.server.folder / f"{self.environment()}.other")
         file = self.server.folder / f"{self.environment()}.hosts"
         file.write_text(f"[{self.sshd.host}]:{self.sshd.port} {public_half(other)}\n")
@@ -175,7 +175,7 @@ class Target(AgentSshTest):
         self.assertEqual(agent.end(), 0)
         self.assertFalse(is_running(self.ran.read_text().strip()))
         self.assert_tidy(agent)
-        agent.start()  # it sends the log, and reports, when it is there again
+        agent.start()  # after its restart it sends the log, and reports
         self.assert_end(made, "error", "The agent was stopped")
 
     def test_a_killed_agent_ends_it_at_the_next_start(self):
@@ -214,7 +214,7 @@ class Target(AgentSshTest):
 
 
 def ancestors(pid):
-    """The process that started a process, and so on."""
+    """The parent of a process, its parent, and so on."""
     while pid > 1:
         pid = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         yield pid

@@ -1,4 +1,4 @@
-"""What clients read around a deployment: users, branches, commits, refs, comparisons."""
+"""What clients read besides deployments: users, branches, commits, refs, comparisons."""
 import os
 import urllib.parse
 
@@ -8,7 +8,7 @@ SHA = r"^[0-9a-f]{40}$"
 
 
 class Code(EsclusaTest):
-    """Of demo/shop (private), demo/open (public, the same repository) and others."""
+    """About demo/shop (private), demo/open (public, the same repository) and others."""
 
     @classmethod
     def setUpClass(cls):
@@ -23,7 +23,7 @@ class Code(EsclusaTest):
         return answer
 
     def assert_commit(self, commit, message):
-        """A `commit` of GitHub's, of Ada, who has no account here."""
+        """Checks a `commit` in GitHub's form, by Ada, who has no account here."""
         self.assertRegex(commit["sha"], SHA)
         self.assertEqual(commit["commit"]["message"], message)
         self.assertEqual(commit["commit"]["author"]["email"], "ada@example.org")
@@ -308,7 +308,7 @@ class Code(EsclusaTest):
 
 
 class Users(EsclusaTest):
-    """Accounts, and what the server says of itself."""
+    """Accounts, and the server's data about itself."""
 
     def test_the_authenticated_user(self):
         self.server.create_user("ada")
@@ -359,5 +359,5 @@ class Users(EsclusaTest):
         self.assertEqual(nobody.get("/").json["user_url"], self.server.url + "/users/{user}")
         page = nobody.get("/", headers={"Accept": "text/html"})
         self.assertIn("text/html", page.headers["Content-Type"])
-        # The command line of GitHub asks for this to learn its token's scopes.
+        # GitHub's command line reads this to learn the scopes of its token.
         self.assertIn("repo", self.api.get("/api/v3/").headers["X-OAuth-Scopes"])

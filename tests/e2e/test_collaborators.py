@@ -1,4 +1,4 @@
-"""Collaborators: who has a role in a repository, and by what."""
+"""Collaborators: who has a role in a repository, and how they got it."""
 import unittest
 
 from harness import EsclusaTest

@@ -1,4 +1,4 @@
-"""A data folder is whole and ours, or it is refused and left as it is."""
+"""A start refuses a data folder that is incomplete or not ours, and does not change it."""
 import contextlib
 import os
 import shutil
@@ -64,7 +64,7 @@ class SomebodysFolder(unittest.TestCase):
 
 
 class OurFolder(unittest.TestCase):
-    """New folders and empty ones become ours."""
+    """Esclusa uses new folders and empty ones."""
 
     def test_an_empty_folder_is_closed_to_others(self):
         server = Server()
@@ -75,13 +75,13 @@ class OurFolder(unittest.TestCase):
         self.assertEqual(stat.S_IMODE(server.data.stat().st_mode), 0o700)
         server.data.chmod(0o755)
         self.addCleanup(lambda: server.process.poll() is None and server.stop())
-        server.start()  # what failed later did not make it somebody else's
+        server.start()  # the later failure must not make the folder count as somebody else's
         self.assertEqual(stat.S_IMODE(server.data.stat().st_mode), 0o700)
         for name in ("identity", "secret.key", "lock"):
             self.assertEqual(stat.S_IMODE((server.data / name).stat().st_mode), 0o600, name)
 
     def becomes_ours(self, *folders, key=None):
-        """A server starts in a folder that has these folders and this key."""
+        """Checks that a server starts in a folder with these subfolders and this key."""
         server = Server()
         self.addCleanup(shutil.rmtree, server.folder)
         for folder in folders:
@@ -148,7 +148,7 @@ class PartsOfTwoFolders(unittest.TestCase):
         for name in ("secret.key", "esclusa.db"):
             shutil.copy(other.data / name, server.data / name)
         assert_refused(self, server, server.data, "the file `identity` names the data")
-        (server.data / "identity").unlink()  # as the message says
+        (server.data / "identity").unlink()  # as the message recommends
         server.start()
 
     def test_without_the_database(self):
@@ -167,7 +167,7 @@ class PartsOfTwoFolders(unittest.TestCase):
             assert_refused(self, server, server.data, "no esclusa.db")
 
     def test_without_the_database_beside_a_key_and_repositories(self):
-        """A first start of the earlier version that was killed had no repository yet."""
+        """A killed first start of the earlier version had no repository yet."""
         server = stopped_server(self)
         for path in server.data.glob("*"):
             if path.name not in ("secret.key", "repositories"):
@@ -199,7 +199,7 @@ class PartsOfTwoFolders(unittest.TestCase):
         assert_refused(self, server, server.data, "identity is damaged")
 
     def test_how_to_go_on_without_the_key(self):
-        """What docs/data-folder.md says."""
+        """Does what docs/data-folder.md says."""
         server = stopped_server(self)
         (server.data / "secret.key").write_bytes(os.urandom(32))
         execute(server.data, "update hook set active = 0, secret_sealed = null, "
@@ -210,10 +210,10 @@ class PartsOfTwoFolders(unittest.TestCase):
 
 
 class Copies(unittest.TestCase):
-    """A copy is checked once, before it serves."""
+    """A copied database is checked once, before the server serves."""
 
     def starts(self, server):
-        """Starts and stops it; gives what it logged."""
+        """Starts and stops it; returns its log."""
         before = server.log.stat().st_size
         server.start()
         server.stop()
@@ -271,7 +271,7 @@ class Copies(unittest.TestCase):
         server = stopped_server(self)
         older = (server.data / "esclusa.db").read_bytes()
         with contextlib.closing(sqlite3.connect(server.data / "esclusa.db")) as database:
-            database.execute("vacuum")  # all is in other pages then
+            database.execute("vacuum")  # then all content is in other pages
         server.start()
         server.create_token("admin", "repo")
         server.kill()
@@ -281,7 +281,7 @@ class Copies(unittest.TestCase):
         os.utime(server.data / "esclusa.db", ns=(times.st_atime_ns, times.st_mtime_ns))
         assert_refused(self, server, server.data, "another one's esclusa.db-wal beside it",
                        "Restore another backup")
-        shutil.copy(newer / "esclusa.db", server.data)  # the one to which the log belongs
+        shutil.copy(newer / "esclusa.db", server.data)  # the database to which the log belongs
         self.assertIn(CHECKED, self.starts(server))
         self.assertNotIn(CHECKED, self.starts(server))
 

@@ -1,4 +1,4 @@
-"""Deployments and their statuses over HTTP: the paths that clients of GitHub's API walk."""
+"""Deployments and their statuses over HTTP, as clients of GitHub's API use them."""
 import unittest
 import urllib.parse
 
@@ -94,7 +94,7 @@ class Create(EsclusaTest):
 
 
 class AutoMerge(EsclusaTest):
-    """auto_merge, where there is nothing to merge (test_merges has the rest)."""
+    """auto_merge with nothing to merge (test_merges has the rest)."""
 
     def test_a_ref_that_is_not_behind_is_deployed(self):
         self.create(ref="feature/login", auto_merge=True)
@@ -110,7 +110,7 @@ class AutoMerge(EsclusaTest):
 
 
 class Read(EsclusaTest):
-    """GET of one and of many."""
+    """GET of one deployment and of lists."""
 
     def list(self, **query):
         answer = self.api.get(f"{self.deployments}?{urllib.parse.urlencode(query)}")
@@ -212,7 +212,7 @@ class Delete(EsclusaTest):
 
 
 class Statuses(EsclusaTest):
-    """Statuses, and what they do to deployments."""
+    """Statuses, and their effects on deployments."""
 
     def test_the_answer_is_a_status(self):
         made = self.create()

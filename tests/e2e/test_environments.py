@@ -1,4 +1,4 @@
-"""Environments and their branch policies over HTTP; and what the tests of gates have in common."""
+"""Environments and their branch policies over HTTP; and what the tests of gates share."""
 import unittest
 import urllib.parse
 
@@ -12,8 +12,8 @@ PROTECTED = {"protected_branches": True, "custom_branch_policies": False}
 
 
 class GateTest(EsclusaTest):
-    """What these tests have in common: `admin` administers, `grace` and `linus` may write, and
-    `reader` may only read."""
+    """What these tests share: `admin` administers, `grace` and `linus` have write access, and
+    `reader` has only read access."""
 
     @classmethod
     def setUpClass(cls):
@@ -159,7 +159,7 @@ class Environments(GateTest):
 
     def test_who_may_do_it(self):
         self.put({})
-        # repo_deployment opens deployments, and not what guards them.
+        # repo_deployment opens deployments, but not their gates.
         deployer = self.server.api(self.server.create_token("grace", "repo_deployment"))
         self.assertEqual(deployer.get(self.path()).status, 404)
         writer = self.people["grace"]
@@ -219,7 +219,7 @@ class Environments(GateTest):
         self.assertEqual(self.pending(held), [])
         report = self.gates(held)
         self.assertEqual((report["phase"], report["environment"]), ("ended", None))
-        # A deployment that names it makes it anew, without rules.
+        # A deployment to its name creates it again, without rules.
         self.create()
         self.assertEqual(self.put()["protection_rules"], [])
 

@@ -1,4 +1,4 @@
-"""The events beside deployments and their statuses: what raises them, and who gets them."""
+"""The events besides those of deployments: what causes them, and who gets them."""
 import json
 import unittest
 
@@ -13,10 +13,10 @@ def unpack(delivery):
 
 
 class Events(EsclusaTest):
-    """Each test has a hook of its own, and leaves none behind."""
+    """Each test has its own hook, and removes it."""
 
     def hook(self, events, **config):
-        """A receiver and a hook to it that wants these events, once its ping has arrived."""
+        """A receiver and a hook that subscribes to these events, once its ping has arrived."""
         receiver = self.receiver()
         answer = self.api.post(f"{SHOP}/hooks", {"events": events, "config": {
             "url": receiver.url, "content_type": "json", **config}})
@@ -53,7 +53,7 @@ class Events(EsclusaTest):
         self.api.patch(f"{SHOP}/check-runs/{run['id']}", {"status": "in_progress"})
         self.api.patch(f"{SHOP}/check-runs/{run['id']}", {"conclusion": "failure"})
         events = [unpack(one) for one in receiver.wait_for_event("check_run", 2)]
-        # Between events of no environment no order is promised.
+        # Events without an environment have no guaranteed order.
         events.sort(key=lambda one: one["action"], reverse=True)
         self.assertEqual([(one["action"], one["check_run"]["status"]) for one in events],
                          [("created", "queued"), ("completed", "completed")])
@@ -64,7 +64,7 @@ class Events(EsclusaTest):
         receiver, hook = self.hook(["push"])
         _, other = self.hook(["deployment"])
         before = self.repository.sha("old")
-        # The work tree is on main, so that `old` may move.
+        # The work tree is on main, so `old` may move.
         answer = self.api.post(self.deployments, {"ref": "old", "required_contexts": []})
         self.assertEqual(answer.status, 202, answer)
         after = self.repository.sha("old")
@@ -79,7 +79,7 @@ class Events(EsclusaTest):
         self.assertEqual(push["head_commit"], push["commits"][-1])
         self.assertEqual(push["head_commit"]["author"]["username"], push["sender"]["login"])
 
-        for one in (hook, other):  # the other does not want pushes, and gets none
+        for one in (hook, other):  # the other hook did not subscribe to pushes, and gets none
             answer = self.api.post(f"{one['url']}/tests")
             self.assertEqual((answer.status, answer.body), (204, b""))
         second = receiver.wait_for_event("push", 2)[1]

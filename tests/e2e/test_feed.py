@@ -1,5 +1,5 @@
-"""The feed of events: nobody who follows it misses anything, or sees what is not theirs; and the
-agent that follows it instead of waiting for a webhook."""
+"""The feed of events: its followers miss nothing, and see nothing that they may not; and the agent
+that follows the feed instead of waiting for a webhook."""
 import http.client
 import json
 import pathlib
@@ -19,7 +19,7 @@ EVENTS = "/esclusa/events"
 
 
 class SamePortServer(Server):
-    """One that is at the same address after each start, so that clients find it again."""
+    """A server with the same address after each start, so that clients find it again."""
 
     port = "0"
 
@@ -29,7 +29,7 @@ class SamePortServer(Server):
 
     def start(self, timeout=20):
         super().start(timeout)
-        self.address = self.url  # also while it is away
+        self.address = self.url  # also while it is down
         self.port = str(urllib.parse.urlsplit(self.url).port)
         return self
 
@@ -53,7 +53,7 @@ class Stream:
         assert self.response.headers["Content-Type"] == "text/event-stream"
 
     def events(self):
-        """The events (id, kind, data) until the stream ends; blocks without data give only ids."""
+        """The events (id, kind, data) until the stream ends; blocks without data only have ids."""
         fields = {}
         while line := self.response.readline():
             line = line.rstrip(b"\n").decode()
@@ -78,7 +78,8 @@ def key(event):
 
 
 class Follower(threading.Thread):
-    """Follows the feed until told that all is there, whatever the server does meanwhile."""
+    """Follows the feed until it is told that it has everything, whatever the server does in
+    between."""
 
     def __init__(self, server, token, streams):
         super().__init__(daemon=True)
@@ -92,7 +93,7 @@ class Follower(threading.Thread):
                 self.connections += 1
                 (self.stream if self.streams else self.poll)()
             except (OSError, http.client.HTTPException):
-                time.sleep(0.02)  # the server is away
+                time.sleep(0.02)  # the server is down
             except Exception as failure:  # pylint: disable=broad-except
                 self.failure = failure
 
@@ -129,7 +130,7 @@ class Follower(threading.Thread):
 
 class FeedTest(EsclusaTest):
     def records(self, server):
-        """What the API has: {(kind, id)}."""
+        """The content of the API: {(kind, id)}."""
         api = server.api()
         found = set()
         for deployment in api.all_pages(self.deployments + "?per_page=100"):
@@ -139,8 +140,8 @@ class FeedTest(EsclusaTest):
         return found
 
     def write(self, server, number, rounds):
-        """Creates deployments and reports on them; what fails while the server is away is tried
-        again, as a client would."""
+        """Creates deployments and reports on them; retries what fails while the server is down, as
+        a client would."""
         choose = random.Random(number)
         for i in range(rounds):
             body = {"ref": "main", "auto_merge": False, "required_contexts": [],
@@ -162,7 +163,8 @@ class FeedTest(EsclusaTest):
             time.sleep(0.02)
 
     def follow(self, server, rounds, disturb=lambda: None):
-        """Eight writers, a reader that asks and one that listens; `disturb` comes in between."""
+        """Eight writers, a reader that polls and one that streams; `disturb` is called in
+        between."""
         followers = [Follower(server, server.token, streams) for streams in (False, True)]
         writers = [threading.Thread(target=self.write, args=(server, n, rounds))
                    for n in range(WRITERS)]
@@ -178,7 +180,7 @@ class FeedTest(EsclusaTest):
             follower.wait_for(len(records))
             follower.done.set()
         server.api().post(self.deployments, {"ref": "main", "auto_merge": False,
-                                             "required_contexts": []})  # wakes them
+                                             "required_contexts": []})  # wakes the readers
         for follower in followers:
             follower.join(30)
             self.assertIsNone(follower.failure)
@@ -302,7 +304,7 @@ class FeedTest(EsclusaTest):
 
 
 class PullingAgentTest(EsclusaTest):
-    """The agent without a port of its own."""
+    """The agent without an open port."""
 
     @classmethod
     def setUpClass(cls):
@@ -375,7 +377,7 @@ class PullingAgentTest(EsclusaTest):
         self.wait_for(deployment, "in_progress")
         self.server.kill()
         go.touch()
-        time.sleep(1.5)  # it finds nobody to tell
+        time.sleep(1.5)  # there is nobody to report to
         self.server.start()
         status = self.wait_for(deployment, "success", "in_progress")
         self.assertIn(b"\nbegun\nend\n", self.api.get(status["log_url"]).body)

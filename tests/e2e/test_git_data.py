@@ -1,5 +1,5 @@
-"""Git's own data: refs, tags, trees and blobs, what hangs below a commit, and that each address
-which an answer names answers."""
+"""Git's own data: refs, tags, trees and blobs, and resources of a commit; every address in an
+answer can be read."""
 import base64
 import os
 import pathlib
@@ -13,7 +13,7 @@ MANY = 100_000
 
 
 class GitData(EsclusaTest):
-    """Of demo/shop, with an annotated tag in a branch-like name, a folder and a link."""
+    """About demo/shop, with an annotated tag in a branch-like name, a folder and a link."""
 
     @classmethod
     def setUpClass(cls):
@@ -118,7 +118,7 @@ class GitData(EsclusaTest):
     # ---------------------------------------------------------------- long lists
 
     def many(self, name, count):
-        """A repository with so many tags, packed as git packs them."""
+        """A repository with `count` packed tags."""
         git = Repository(self.server.folder / name, bare=True)
         sha = self.repository.sha("main")
         git.git("fetch", "-q", "--no-tags", str(self.repository.path), "main:main")
@@ -159,7 +159,7 @@ class GitData(EsclusaTest):
                                       repository="demo/very-many").json), 100)
 
     def most_memory(self):
-        """Bytes of memory that the server has had at most."""
+        """The server's peak memory in bytes."""
         status = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()
         return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.M)[1]) * 1024
 
@@ -293,13 +293,14 @@ class GitData(EsclusaTest):
 
     # ---------------------------------------------------------------- addresses
 
-    # Of pages for people, of the caller's own, and of archives, which docs/api.md excepts.
+    # URLs of pages for people, of the caller's own data, and of archives, which docs/api.md
+    # excepts.
     NO_API = {"html_url", "blob_url", "raw_url", "diff_url", "patch_url", "permalink_url",
               "avatar_url", "details_url", "external_url", "zipball_url", "tarball_url", "html",
               "blob_href"}
 
     def addresses(self, json):
-        """Of the API, without templates, that an answer about code names."""
+        """The API addresses, without templates, in an answer about code."""
         if isinstance(json, list):
             return set().union(*map(self.addresses, json)) if json else set()
         if not isinstance(json, dict):
@@ -307,7 +308,7 @@ class GitData(EsclusaTest):
         found = set()
         for name, value in json.items():
             if name in ("owner", "repository", "app"):
-                continue  # of accounts and repositories, which have tests of their own
+                continue  # addresses of accounts and repositories have their own tests
             found |= self.addresses(value)
             is_address = name in ("url", "self", "git") or name.endswith("_url")
             if is_address and name not in self.NO_API and value and "{" not in value:

@@ -1,4 +1,4 @@
-"""Webhooks: their administration, and what arrives at a receiver."""
+"""Webhooks: their administration, and the deliveries to a receiver."""
 import base64
 import hashlib
 import hmac
@@ -25,14 +25,14 @@ def unpack(delivery):
 
 
 class HookTest(EsclusaTest):
-    """Every test leaves no hook behind."""
+    """Every test removes its webhooks."""
 
     def tearDown(self):
         for hook in self.api.get(HOOKS).json or []:
             self.api.delete(f"{HOOKS}/{hook['id']}")
 
     def make_hook(self, url, **more):
-        """Creates a hook for both events with the secret, and gives it."""
+        """Creates a hook for both events with the secret, and returns it."""
         config = {"url": url, "content_type": "json", "secret": SECRET, **more.pop("config", {})}
         answer = self.api.post(HOOKS, {"name": "web", "config": config, **{
             "events": ["deployment", "deployment_status"], **more}})
@@ -134,7 +134,8 @@ class Configuration(HookTest):
         for text in (told, self.api.get(HOOKS).body.decode()):
             self.assertNotIn("deploy:", text)
             self.assertNotIn("uthorization", text)
-        # Who writes back what was read changes nothing, and may not send them elsewhere.
+        # A client that writes back what it has read changes nothing, and must not redirect
+        # deliveries.
         config = hook["url"] + "/config"
         self.assertEqual(self.api.patch(config, {"url": shown}).json["url"], shown)
         self.api.post(hook["ping_url"])
@@ -197,7 +198,7 @@ class Deliveries(HookTest):
     """/hooks/{id}/deliveries"""
 
     def await_deliveries(self, hook, count, query="", timeout=60.0):
-        """The list, once it is that long: an attempt is recorded just after its answer."""
+        """The list, once it has `count` items: an attempt is recorded shortly after its answer."""
         end = time.monotonic() + timeout
         while True:
             found = self.api.all_pages(f"{hook['deliveries_url']}?per_page=100{query}")
@@ -290,10 +291,10 @@ class Deliveries(HookTest):
         self.assertEqual([sorted(one) for one in links],
                          [["next"]] + [["next", "prev"]] * 11 + [["prev"]])
         self.assertRegex(links[0]["next"], r"/deliveries\?per_page=20&cursor=v1_\d+$")
-        # A second query behind the cursor, as PyGithub appends it, changes nothing.
+        # A second query after the cursor, as PyGithub appends it, changes nothing.
         again = self.api.get(links[0]["next"] + "?per_page=20")
         self.assertEqual([one["id"] for one in again.json], before[20:40])
-        # And back again.
+        # And backwards.
         back = self.api.get(links[-1]["prev"])
         self.assertEqual([one["id"] for one in back.json], before[220:240])
 
@@ -314,7 +315,7 @@ class Deliveries(HookTest):
 
 
 class Delivery(HookTest):
-    """What a receiver gets."""
+    """The content of deliveries."""
 
     def test_a_ping_on_creation_and_on_request(self):
         receiver = self.receiver()
@@ -445,7 +446,7 @@ class Delivery(HookTest):
         self.make_hook(receiver.url)
         first, second = self.create(), self.create()
         self.report(first, "success")
-        self.report(second, "success")  # makes the first inactive
+        self.report(second, "success")  # makes the first deployment inactive
         self.report(second, "inactive")
         self.report(second, "failure")
         sent = receiver.wait_for_event("deployment_status", 3)
@@ -468,7 +469,8 @@ class Delivery(HookTest):
 
 
 class Addresses(unittest.TestCase):
-    """Without `webhooks.allow`, private addresses are refused, and the setting is named."""
+    """Without `webhooks.allow`, private addresses are refused, and the message names the
+    setting."""
 
     def test_private_addresses_are_refused_by_default(self):
         with Server(allow=None) as server:

@@ -11,7 +11,7 @@ INVALID = "key is invalid. You must supply a key in OpenSSH public key format"
 
 
 class KeyTest(EsclusaTest):
-    """Every test leaves no key behind."""
+    """Every test removes its keys."""
 
     def tearDown(self):
         for key in self.api.get(KEYS).json:
@@ -24,7 +24,7 @@ class KeyTest(EsclusaTest):
         return answer.json
 
     def generated(self, name, *arguments):
-        """The public line of a key as ssh-keygen makes it."""
+        """The public line of a key that ssh-keygen makes."""
         file = self.server.folder / name
         subprocess.run(["ssh-keygen", "-q", "-N", "", "-C", f"{name} comment", "-f", file,
                         *arguments], check=True)
@@ -144,10 +144,10 @@ class Events(KeyTest):
             "url": receiver.url, "content_type": "json"}}).json
         self.addCleanup(self.api.delete, hook["url"])
         key = self.add(title="CI")
-        self.api.post(KEYS, {"key": public_key("ada")})  # refused, and announced to nobody
+        self.api.post(KEYS, {"key": public_key("ada")})  # refused, so it sends no event
         self.api.delete(key["url"])
         events = [json.loads(one["body"]) for one in receiver.wait_for_event("deploy_key", 2)]
-        events.sort(key=lambda one: one["action"])  # between them no order is promised
+        events.sort(key=lambda one: one["action"])  # they have no guaranteed order
         self.assertEqual([one["action"] for one in events], ["created", "deleted"])
         for event in events:
             self.assertEqual(event["key"], {name: key[name] for name in (

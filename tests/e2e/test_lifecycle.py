@@ -1,4 +1,4 @@
-"""The life of a server: first start, later starts, its end, its data, its log."""
+"""The life of a server: first start, later starts, shutdown, data, log."""
 import http.client
 import json
 import signal
@@ -15,7 +15,7 @@ BODY = {"ref": "main", "auto_merge": False, "environment": "staging"}
 
 
 class Lifecycle(unittest.TestCase):
-    """Each test has a server of its own."""
+    """Each test has its own server."""
 
     def server(self, **settings):
         return self.enterContext(Server(**settings))
@@ -86,7 +86,7 @@ class Lifecycle(unittest.TestCase):
             self.addCleanup(connection.close)
         for connection in connections:
             connection.request("POST", DEPLOYMENTS, json.dumps(BODY).encode(), headers)
-        time.sleep(0.02)  # every request is read; most are not answered
+        time.sleep(0.02)  # all requests have been read; most are not answered
         server.process.send_signal(signal.SIGTERM)
         answers = []
         for connection in connections:

@@ -1,5 +1,5 @@
-"""When the machine gives no more memory, what is answered holds, and what cannot be answered is
-refused with 503; or the process ends with a line that says so."""
+"""When the machine gives no more memory, acknowledged requests stay valid, and others are refused
+with 503; or the process ends with a line in the log."""
 import http.client
 import pathlib
 import re
@@ -17,13 +17,13 @@ PAYLOAD = "x" * 60_000
 
 
 def address_space(pid):
-    """Bytes of address space that the process has now."""
+    """The address space of the process in bytes."""
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"^VmSize:\s+(\d+) kB", status, re.M)[1]) * 1024
 
 
 class Memory(unittest.TestCase):
-    """A server that may have a little more address space than it has, under load."""
+    """A server under load that may use little more address space than it has."""
 
     def setUp(self):
         self.server = self.enterContext(Server())
@@ -40,7 +40,7 @@ class Memory(unittest.TestCase):
                 "description": description, "payload": PAYLOAD}
 
     def load(self, number):
-        """One client: creates, and reads long lists."""
+        """One client: it creates deployments, and reads long lists."""
         for turn in range(ROUNDS):
             name = f"{self.round}-{number}-{turn}"
             api = self.server.api(timeout=60)
@@ -61,7 +61,7 @@ class Memory(unittest.TestCase):
                     self.created[name] = answer.json["id"]
 
     def play(self, headroom):
-        """The load with so many bytes left; gives whether the process ended."""
+        """The load with `headroom` bytes left; returns whether the process ended."""
         self.mark = self.server.log.stat().st_size
         pid = self.server.process.pid
         limit = address_space(pid) + headroom
@@ -81,11 +81,11 @@ class Memory(unittest.TestCase):
         return ended
 
     def log(self):
-        """What was logged since the load began."""
+        """The log since the load began."""
         return self.server.log.read_bytes()[self.mark:].decode(errors="replace")
 
     def audit(self):
-        """After a restart without a limit."""
+        """Checks the data after a restart without a limit."""
         self.server.start()
         api = self.server.api()
         kept = {one["description"]: one["id"]

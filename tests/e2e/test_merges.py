@@ -1,4 +1,4 @@
-"""What stands before a deployment: auto_merge, required contexts, expected_sha, keys."""
+"""What precedes a deployment: auto_merge, required contexts, expected_sha, idempotency keys."""
 import unittest
 
 from harness import EsclusaTest, make_repository
@@ -8,7 +8,7 @@ class AutoMerge(EsclusaTest):
     """A branch that is behind its default branch."""
 
     def setUp(self):
-        # A repository for each test: merging changes it.
+        # Its own repository, because merging changes it.
         name = "shop-" + self.id().rsplit(".", 1)[-1].replace("_", "-")[:60]
         self.git = make_repository(self.server.folder, name)
         self.server.add_repository(f"demo/{name}", self.git, "--writable", "--private",
@@ -29,7 +29,7 @@ class AutoMerge(EsclusaTest):
         self.assertEqual(self.git.git("show", "-s", "--format=%P", merge), f"{old} {main}")
         self.assertEqual(self.git.git("show", f"{merge}:index.html"), "three")
         self.assertEqual(self.git.git("show", f"{merge}:old.html"), "old")
-        self.assertEqual(self.git.git("status", "--porcelain"), "")  # nothing in the work tree
+        self.assertEqual(self.git.git("status", "--porcelain"), "")  # the work tree has not changed
         again = self.api.post(self.path, {"ref": "old"})
         self.assertEqual(again.status, 201, again)
         self.assertEqual(again.json["sha"], merge)
@@ -39,7 +39,7 @@ class AutoMerge(EsclusaTest):
         self.git.commit("Another index", {"index.html": "mine\n"})
         self.git.git("switch", "-q", "main")
         tip = self.git.sha("old")
-        for _ in range(3):  # as the retrying clients do
+        for _ in range(3):  # as clients that retry do
             answer = self.api.post(self.path, {"ref": "old"})
             self.assert_error(answer, 409, "Conflict merging main into old.",
                               "deployments/deployments#create-a-deployment")
@@ -76,7 +76,7 @@ class AutoMerge(EsclusaTest):
 
 
 class Contexts(EsclusaTest):
-    """Commit statuses, check runs, and what they mean for a create."""
+    """Commit statuses, check runs, and their effect on a create."""
 
     def report_context(self, sha, context, state, **fields):
         answer = self.api.post(f"/repos/demo/shop/statuses/{sha}",
@@ -148,7 +148,7 @@ class Contexts(EsclusaTest):
 
 
 class Beyond(EsclusaTest):
-    """What GitHub does not have: expected_sha, Idempotency-Key, more filters."""
+    """Features that GitHub does not have: expected_sha, Idempotency-Key, more filters."""
 
     def test_expected_sha(self):
         sha, other = self.repository.sha("main"), self.repository.sha("old")

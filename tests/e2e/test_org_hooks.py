@@ -1,4 +1,4 @@
-"""Webhooks of organizations, what is ours beside GitHub's API of hooks, and `esclusa hook`."""
+"""Webhooks of organizations, our additions to GitHub's API of webhooks, and `esclusa hook`."""
 import hashlib
 import hmac
 import json
@@ -14,7 +14,7 @@ SECRET = "It's a Secret to Everybody"
 
 
 def signed(secret, delivery):
-    """Whether the delivery's GitHub signature is that secret's."""
+    """Whether the delivery's signature was made with that secret."""
     digest = hmac.new(secret.encode(), delivery["body"].encode(), hashlib.sha256).hexdigest()
     return delivery["headers"].get("X-Hub-Signature-256") == f"sha256={digest}"
 
@@ -29,7 +29,7 @@ def make_hook(test, api, path, url, **more):
 
 
 def run_cli(server, *arguments, token=None, secret="", check=True):
-    """`esclusa ARGUMENTS…` with a token, `secret` being its standard input."""
+    """`esclusa ARGUMENTS…` with a token, and with `secret` as its standard input."""
     file = server.folder / "cli-token"
     file.write_text(token or server.token)
     done = subprocess.run(
@@ -42,7 +42,7 @@ def run_cli(server, *arguments, token=None, secret="", check=True):
 
 
 class HookTest(EsclusaTest):
-    """Every test leaves no hook behind."""
+    """Every test removes its webhooks."""
 
     def tearDown(self):
         for path in (HOOKS, ORG_HOOKS):
@@ -168,12 +168,12 @@ class OurFields(HookTest):
 
 
 class Replays(EsclusaTest):
-    """Dead letters begin anew, by the API and on the command line."""
+    """Dead letters are replayed, by the API and by the command line."""
 
     server_settings = {"environment": {"ESCLUSA_WEBHOOKS_RETRY_SCALE": "1e-9"}}
 
     def await_state(self, ours, state, count=1):
-        """The event deliveries in that state, once there are so many."""
+        """The event deliveries in that state, once there are `count` of them."""
         end = time.monotonic() + 30
         while True:
             found = self.api.get(f"{ours}/deliveries?state={state}").json
@@ -237,7 +237,7 @@ class Replays(EsclusaTest):
 
 
 class BlockedCreator(EsclusaTest):
-    """`esclusa user block`, and what becomes of the hooks of the account."""
+    """`esclusa user block`, and its effect on the hooks of the account."""
 
     def test_a_blocked_creators_hook_is_suspended_until_somebody_adopts_it(self):
         with Server() as server:

@@ -1,4 +1,5 @@
-"""A small sample of tests/path/accepted.py: what is accepted is seen everywhere on the way."""
+"""A small sample of tests/path/accepted.py: all consumers see exactly what the API has
+accepted."""
 import pathlib
 import sys
 import unittest

@@ -8,7 +8,7 @@ BRANCHES = "/repos/demo/shop/branches"
 
 
 class Protections(EsclusaTest):
-    """Every test leaves no protection behind."""
+    """Every test removes its protections."""
 
     def tearDown(self):
         for line in self.server.cli("repo", "protections", "demo/shop").stdout.splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""Registered repositories: what is examined, the default branch, changes and removal."""
+"""Registered repositories: the examination, the default branch, changes and removal."""
 import shutil
 import unittest
 
@@ -11,7 +11,7 @@ class Repositories(EsclusaTest):
     server_settings = {"arguments": ("--ssh-address", "git@deploy.example.org:2222")}
 
     def add(self, *flags, name=None):
-        """A bare repository of the test's own, registered; its path in the API, and itself."""
+        """Registers a new bare repository; returns its path in the API, and the repository."""
         name = name or self.environment()[:60]
         work = make_repository(self.server.folder, f"{name}-work")
         bare = Repository(self.server.folder / f"{name}.git", bare=True)

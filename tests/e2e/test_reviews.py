@@ -1,5 +1,5 @@
-"""What waits, over HTTP and by the command line: reviews, bypasses, dry runs, and the events about
-reviews."""
+"""Waiting deployments, over HTTP and by the command line: reviews, bypasses, dry runs, and the
+events about reviews."""
 import json
 import subprocess
 import unittest
@@ -129,7 +129,7 @@ class Reviews(GateTest):
 
 
 class OurOwn(GateTest):
-    """Explaining, going past, and trying out."""
+    """Our own routes: the report of gates, bypasses, and dry runs."""
 
     def bypass(self, deployment, who="admin", reason="It burns"):
         return self.people[who].post(f"{OURS}/{deployment['id']}/bypass", {"reason": reason})
@@ -221,7 +221,7 @@ class OurOwn(GateTest):
 
 
 class ReviewEvents(GateTest):
-    """`deployment_review`: in the feed, and to hooks that name it."""
+    """`deployment_review`: in the feed, and to webhooks that name it."""
 
     def hook(self, receiver, *events):
         answer = self.api.post(f"{SHOP}/hooks", {
@@ -257,12 +257,12 @@ class ReviewEvents(GateTest):
         self.assertEqual([one["reviewer"]["login"] for one in requested["reviewers"]], ["grace"])
         self.assertEqual(requested["requestor"]["login"], "admin")
         self.assertEqual(requested["workflow_run"]["head_commit"]["message"], "Sell cheese")
-        # No check run's suite, which may have the same number.
+        # Not the suite of a check run that has the same number.
         self.assertNotIn("/check-suites/", requested["workflow_run"]["check_suite_url"])
         self.assertEqual((approved["approver"]["login"], approved["comment"]), ("grace", "Go"))
         self.assertEqual((bypassed["approver"]["login"], bypassed["comment"]),
                          ("admin", "It burns"))
-        # A hook of everything gets what it would get on GitHub.
+        # A webhook for all events gets those that it would get on GitHub.
         starred.wait_for_event("deployment")
         starred.wait_for_event("deployment_status", 4)
         self.assertEqual(starred.deliveries("deployment_review"), [])

@@ -1,4 +1,4 @@
-"""How the API speaks, whatever it is asked: preflights, redirects, conditions, limits, versions."""
+"""What all answers of the API share: preflights, redirects, conditions, limits, versions."""
 import base64
 import pathlib
 import tempfile
@@ -34,7 +34,7 @@ class Preflight(EsclusaTest):
 
 
 class Renamed(EsclusaTest):
-    """A repository that was renamed is found under its old name, and under its id as before."""
+    """A renamed repository is found under its old name, and under its id as before."""
 
     @classmethod
     def setUpClass(cls):
@@ -91,13 +91,13 @@ class Renamed(EsclusaTest):
         self.assertEqual(self.api.get("/repos/demo/old-name").status, 301)
         self.server.add_repository("demo/old-name", self.repository, "--private")
         self.assertEqual(self.api.get("/repos/demo/old-name").status, 200)
-        # Nor does the taker's being hidden bring the old redirect back.
+        # The old redirect does not return even if the new owner of the name is hidden.
         self.assertEqual(self.server.api(None).get("/repos/demo/old-name").status, 404)
         self.assertEqual(self.server.api(None).get("/repos/demo/new-name").status, 200)
 
 
 class Conditional(EsclusaTest):
-    """What a client has already is not sent again."""
+    """A client's cached answer is not sent again."""
 
     def assert_unchanged(self, path, condition, full):
         for method in ("GET", "HEAD"):
@@ -112,7 +112,7 @@ class Conditional(EsclusaTest):
             made = self.create()
         hook = self.api.post("/repos/demo/shop/hooks", {
             "config": {"url": "http://127.0.0.1:9/", "content_type": "json"}, "active": False}).json
-        # Its ping fails, and changes it.
+        # Its ping fails, which changes the hook.
         wait_until(lambda: self.api.get(hook["url"]).json["last_response"]["code"], "the ping")
         for path in (self.deployments, self.deployments + "?per_page=1", made["url"],
                      made["statuses_url"], "/repos/demo/shop", "/repos/demo/shop/hooks",
@@ -157,7 +157,7 @@ class Conditional(EsclusaTest):
 
 
 class RateLimits(EsclusaTest):
-    """Switched on by a setting; the numbers are small, so that they can be reached."""
+    """Switched on by a setting, with small numbers that a test can reach."""
 
     server_settings = {"environment": {"ESCLUSA_RATE_LIMIT_ENABLED": "true"},
                        "arguments": ["--rate-limit-account-per-hour", "40",
@@ -165,7 +165,7 @@ class RateLimits(EsclusaTest):
                                      "--rate-limit-content-per-minute", "3"]}
 
     def standing(self, answer):
-        """(limit, remaining, used) as the headers tell them."""
+        """(limit, remaining, used) from the headers."""
         self.assertEqual(answer.headers["X-RateLimit-Resource"], "core")
         self.assertTrue(answer.headers["X-RateLimit-Reset"].isdigit())
         return tuple(int(answer.headers["X-RateLimit-" + name])
@@ -178,7 +178,7 @@ class RateLimits(EsclusaTest):
         full = second.get(self.deployments)
         self.assertEqual(self.standing(full), (40, 38, 2))
         self.assertEqual(self.standing(api.get("/nothing")), (40, 37, 3))
-        # What has not changed is not counted.
+        # An unchanged answer (304) is not counted.
         unchanged = api.get(self.deployments, headers={"If-None-Match": full.headers["ETag"]})
         self.assertEqual(unchanged.status, 304)
         self.assertEqual(self.standing(unchanged), (40, 37, 3))
@@ -226,7 +226,7 @@ class RateLimits(EsclusaTest):
 
 
 class RateLimitSettings(unittest.TestCase):
-    """The settings in a file, and what is no setting."""
+    """The settings in a file, and invalid settings."""
 
     def serve(self, folder, text):
         """Starts a server with these settings in a file."""
@@ -331,7 +331,7 @@ class Speech(EsclusaTest):
 
 
 class BadCredentials(EsclusaTest):
-    """A server of its own, because what is counted here is counted for the whole address."""
+    """It has its own server, because failures are counted for the whole address."""
 
     def test_a_good_token_is_not_locked_out_by_bad_ones(self):
         nobody = self.server.api(None, keep_alive=True)

@@ -1,4 +1,5 @@
-"""The SSH door without sshd: what `esclusa ssh keys` prints, and git over `esclusa ssh serve`."""
+"""Git over SSH without sshd: the output of `esclusa ssh keys`, and git over `esclusa ssh
+serve`."""
 import os
 import signal
 import subprocess
@@ -65,7 +66,7 @@ class Keys(DoorTest):
         self.assertEqual(nowhere.stdout, "")
         self.assertEqual(self.keys(*good, socket="run/keys.sock").stdout, "")
         self.assertEqual(self.keys(*good, socket="/tmp/a b").stdout, "")
-        # A server that hangs: the key is refused all the same.
+        # The server hangs: the key is refused nevertheless.
         self.server.process.send_signal(signal.SIGSTOP)
         try:
             hanging = self.keys(*good)
@@ -148,7 +149,8 @@ class Sessions(DoorTest):
                          ("refs/tags/v2.0", True, []))
         self.assertEqual(tag["after"], self.bare.git("rev-parse", "refs/tags/v2.0"))
         self.assertEqual(tag["head_commit"]["id"], self.bare.sha("v1.0"))
-        # Another branch gets what is known by now; it was led back; both go.
+        # The other branch first gets objects that the server already has, and is then moved back;
+        # both are deleted.
         push("HEAD:refs/heads/old", "--force")
         push(f"{main}:refs/heads/-topic", "--force")
         push(":refs/heads/-topic", ":refs/tags/v2.0")
@@ -243,8 +245,8 @@ class Sessions(DoorTest):
         answer = self.api.post(f"{self.path}/deployments", {
             "ref": "main", "required_contexts": [], "environment": "fetched"})
         deployed, tip = answer.json["sha"], self.bare.sha("old")
-        # A deployed commit that a force-push has left behind, one behind a branch, and one that
-        # nothing leads to.
+        # A deployed commit that a force-push has left behind, a commit behind a branch, and one
+        # that no ref reaches.
         self.bare.git("update-ref", "refs/heads/main", tip)
         lost = self.bare.git("commit-tree", "-m", "lost", f"{tip}^{{tree}}")
         behind = self.bare.git("rev-parse", f"{deployed}~1")
@@ -285,7 +287,7 @@ class Sessions(DoorTest):
 
 
 class Endings(DoorTest):
-    """Revocation, and deaths of the server and of the door."""
+    """Revocation, and crashes of the server and of the session."""
 
     def test_a_key_that_is_deleted_ends_its_sessions(self):
         key_id, other = self.add_key(), self.add_key("other")
@@ -308,8 +310,8 @@ class Endings(DoorTest):
         self.start_server()
 
     def receive_part(self):
-        """A push that stops amidst its pack: gives the session, and the ids of git and of the
-        program that git has started to read the pack."""
+        """A push that stops in the middle of its pack: returns the session, and the ids of git and
+        of the program that git has started to read the pack."""
         process = self.start(self.add_key(), "git-receive-pack")
         git = git_of(process)
         command = f"{ZEROS} {'1' * 40} refs/heads/new\0report-status"
@@ -331,7 +333,8 @@ class Endings(DoorTest):
 
 
 class RepositoryHooks(DoorTest):
-    """A server that is set to run the hooks of a repository's owner, and deaths while one runs."""
+    """The server is set to run the hooks of a repository's owner, and processes die while one
+    runs."""
 
     server_settings = {"arguments": ("--ssh-repository-hooks", "true")}
 
@@ -360,8 +363,8 @@ class RepositoryHooks(DoorTest):
         self.assertEqual(len(self.pushes()), 1)
 
     def hold(self, hook="pre-receive"):
-        """Makes the repository's hook wait: gives a function that waits for it, and one that lets
-        it go on."""
+        """Makes the repository's hook wait: returns a function that waits until it is reached, and
+        one that lets it continue."""
         reached, gate = self.folder / "reached", self.folder / "gate"
         os.mkfifo(reached)
         os.mkfifo(gate)
@@ -371,7 +374,7 @@ class RepositoryHooks(DoorTest):
         return reached.read_text, lambda: gate.write_text("")
 
     def push(self, key_id, clone, *what):
-        """Pushes in a thread; gives a function that waits for its end."""
+        """Pushes in a thread; returns a function that waits for its end."""
         done = []
         thread = threading.Thread(target=lambda: done.append(
             self.git(key_id, "push", "-q", "origin", *(what or ["main"]), directory=clone,
@@ -436,7 +439,7 @@ class RepositoryHooks(DoorTest):
         key_id = self.add_key()
         clone = self.clone(key_id)
         new = self.commit(clone)
-        # It runs after the refs have changed, and before anybody could report that.
+        # It runs after the refs have changed, and before anybody could report the change.
         reached, _ = self.hold("reference-transaction")
         hook = self.bare.path / "hooks/reference-transaction"
         hook.write_text(hook.read_text().replace("#!/bin/sh\n",

@@ -1,5 +1,4 @@
-"""Hostile repositories at the SSH door: git serves them and is led nowhere, or a sentence says why
-it does not."""
+"""Hostile repositories over SSH: git serves them without harm, or a message says why not."""
 import fcntl
 import hashlib
 import os
@@ -17,7 +16,7 @@ from ssh_door import DoorTest, git_of
 
 
 class Hostile(DoorTest):
-    """Repositories whose owner wants git at the door to run, read or write something else."""
+    """Repositories whose owner wants our git to run, read or write something else."""
 
     def setUp(self):
         super().setUp()
@@ -66,7 +65,7 @@ class Hostile(DoorTest):
         clone = self.clone(key_id)
         for name in ("receive.fsck.skipList", "fsck.skipList", "mailmap.file", "include.path"):
             self.bare.git("config", name, str(self.secret))
-        # A name that would be another one's name and value on a command line.
+        # On a command line, this name would become another name with a value.
         self.bare.git("config", f"receive.fsck.skipList={self.secret}.z", "error")
         (self.folder / "secret.z=error").write_text("the-secret\n")
         self.commit(clone)
@@ -95,7 +94,7 @@ class Hostile(DoorTest):
         self.assertEqual(sorted(os.listdir(self.bare.path / "objects/pack")), before)
 
     def receive(self, key_id, commands, pack):
-        """Pushes these bytes; gives the finished process."""
+        """Pushes these bytes; returns the finished process."""
         line = f"{commands}\0report-status\n"
         return subprocess.run(
             self.serve_command(key_id), check=False, capture_output=True, timeout=60,
@@ -105,7 +104,7 @@ class Hostile(DoorTest):
     def test_an_object_that_claims_10_gb_is_not_believed(self):
         self.bare.git("config", "core.bigFileThreshold", "1024g")
         key_id = self.add_key()
-        for count in (1, 5000):  # git unpacks a few objects and indexes a pack of many
+        for count in (1, 5000):  # git unpacks a few objects, but indexes a pack of many
             for kind in (2, 3):  # a tree, a blob
                 size, header = 10 << 30, bytearray()
                 byte, size = kind << 4 | size & 15, size >> 4
@@ -138,7 +137,7 @@ class Hostile(DoorTest):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def assert_refused(self, sentence):
-        """Neither git program starts, and the client hears why."""
+        """Checks that neither git program starts, and that the client gets the reason."""
         key_id = self.add_key()
         before = self.victim.sha("main")
         for service in ("upload-pack", "receive-pack"):
@@ -150,7 +149,7 @@ class Hostile(DoorTest):
         self.assertEqual(self.secret.read_text(), "the-secret\n")
 
     def replace(self, name, make):
-        """Puts something else where the repository has a file, a folder or nothing."""
+        """Replaces a file or folder of the repository by something else."""
         place = self.bare.path / name
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.is_dir():

@@ -1,4 +1,4 @@
-"""Organizations: their members, their teams, and what a team opens."""
+"""Organizations: their members, their teams, and the access that a team gives."""
 import unittest
 
 from harness import EsclusaTest
@@ -9,7 +9,7 @@ SHOP = "/repos/demo/shop"
 
 
 class TeamTest(EsclusaTest):
-    """The organization demo, which has an owner and a member; every test leaves no team behind."""
+    """The organization demo, which has an owner and a member; every test removes its teams."""
 
     @classmethod
     def setUpClass(cls):
@@ -76,7 +76,7 @@ class Teams(TeamTest):
             self.assertEqual(self.put(f"{address}/repos{SHOP[6:]}",
                                       {"permission": "push"}).status, 204)
             self.assertEqual(self.member.get(address + "/repos").json[0]["role_name"], "write")
-            # It is private, which needs a token with `repo`.
+            # It is private, and needs a token with `repo`.
             self.assertEqual(self.owner.get(address + "/repos").json, [])
             self.assertEqual(self.owner.delete(f"{address}/repos{SHOP[6:]}").status, 204)
         self.assertEqual(self.owner.get(f"/organizations/{organization + 1}/team/{number}").status,
@@ -130,7 +130,7 @@ class Teams(TeamTest):
 
 
 class TeamMembers(TeamTest):
-    """What a team's members are, and what the team opens to them."""
+    """The roles of a team's members, and the access that the team gives them."""
 
     def test_members_come_and_go(self):
         url = self.add(privacy="closed")["url"]

@@ -1,4 +1,4 @@
-"""TLS: a server with a certificate, its clients, and a certificate that is replaced."""
+"""TLS: a server with a certificate, its clients, and the renewal of a certificate."""
 import json
 import pathlib
 import shutil
@@ -10,7 +10,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-import test_agent  # for its Agent; its tests are not this module's
+import test_agent  # for its Agent; its tests do not run here
 from harness import BINARY, EsclusaTest, Server, clean_environment, wait_until
 
 CONFIG = """
@@ -69,13 +69,13 @@ class Tls(EsclusaTest):
 
     @classmethod
     def install(cls, name):
-        """Puts a new certificate where the server looks for it."""
+        """Puts a new certificate in the place where the server reads it."""
         certificate, key = cls.authority.issue(name)
         shutil.copy(key, cls.key)
         shutil.copy(certificate, cls.certificate)
 
     def served_name(self):
-        """The name in the certificate that a new connection gets."""
+        """The name in the certificate of a new connection."""
         port = urllib.parse.urlsplit(self.server.url).port
         with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, \
                 self.authority.trust.wrap_socket(plain, server_hostname="localhost") as secure:
@@ -180,7 +180,7 @@ class Tls(EsclusaTest):
 
 
 class TlsSettings(unittest.TestCase):
-    """What is said before the server runs, and a server without TLS."""
+    """Errors before the server runs, and a server without TLS."""
 
     def refusal(self, *arguments, environment=None):
         with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ CHECKED = "the database is whole"
 
 
 class Upgrade(unittest.TestCase):
-    """Each test has the earlier store for itself."""
+    """Each test has its own copy of the earlier store."""
 
     def setUp(self):
         self.server = Server()
@@ -83,9 +83,9 @@ class Upgrade(unittest.TestCase):
 
 
 class Kills(unittest.TestCase):
-    """A start that is killed is gone on with by the next one."""
+    """The next start completes a start that was killed."""
 
-    # Each is stopped before it happens: the first, and then each so many later.
+    # The kill comes before the call: before the first one, and then before each n-th.
     CALLS = {"openat": 23, "pwrite64": 29, "fdatasync": 5, "rename": 1, "fsync": 3, "unlink": 1,
              "mkdir": 2}
 
@@ -95,7 +95,8 @@ class Kills(unittest.TestCase):
         self.template = self.server.folder / "template"
 
     def killed(self, call, number):
-        """Starts the server, and kills it at its `number`th call; False if it served before."""
+        """Starts the server, and kills it at its `number`th call; False if it was ready before
+        that."""
         command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "signal=none",
                    "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={number}",
                    *self.server.command()]
@@ -112,7 +113,7 @@ class Kills(unittest.TestCase):
         return not line
 
     def sweep(self):
-        """Kills at each moment that is looked at, and starts again; gives how many there were."""
+        """Kills at each chosen moment, and starts again; returns the number of moments."""
         moments = 0
         for call, step in self.CALLS.items():
             number = 1

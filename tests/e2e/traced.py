@@ -8,8 +8,8 @@ import harness
 
 
 class TracedServer(harness.Server):
-    """A server whose system calls strace writes to `trace`, those of all its threads. `options`
-    are strace's. Signals go to the server, not to strace."""
+    """A server whose system calls strace writes to `trace`, for all its threads. `options` are
+    strace's. Signals go to the server, not to strace."""
 
     def __init__(self, options, **more):
         super().__init__(**more)

@@ -1,4 +1,4 @@
-"""The store of an earlier version, from tests/upgrade: how it is loaded, what it has to send."""
+"""The store of an earlier version, from tests/upgrade: how to load it, and what it must send."""
 import contextlib
 import hashlib
 import json
@@ -9,10 +9,10 @@ from harness import Repository, make_repository
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "upgrade"
 KEY = hashlib.sha256(b"the key of tests/upgrade").digest()
-ROOT = "@ROOT@"                   # in paths of repositories: where they are made anew
-NOWHERE = "http://127.0.0.1:9"    # where the webhooks point to: nobody listens there
+ROOT = "@ROOT@"                   # in paths of repositories: their folder in a test
+NOWHERE = "http://127.0.0.1:9"    # the destination of the webhooks: nobody listens there
 SECRETS = {"one": "first secret", "two": "second secret", "four": "fourth secret"}
-FAR_AWAY = 4_102_444_800_000_000  # 2100: no former secret ends before the test
+FAR_AWAY = 4_102_444_800_000_000  # the year 2100: no former secret ends before the test
 COMPARED = ("Content-Type", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-ID",
             "X-GitHub-Hook-Installation-Target-ID", "X-GitHub-Hook-Installation-Target-Type",
             "X-Hub-Signature", "X-Hub-Signature-256", "X-Esclusa-Event-Number",
@@ -27,8 +27,8 @@ def make_repositories(folder):
 
 
 def load(server, receiver_url):
-    """Makes the server's data folder as the earlier version left it, but for where its webhooks
-    point to, and all that is pending is due."""
+    """Makes the server's data folder as the earlier version left it, but with other destinations
+    of the webhooks, and with all pending deliveries due."""
     server.data.mkdir(mode=0o700)
     (server.data / "secret.key").write_bytes(KEY)
     (server.data / "secret.key").chmod(0o600)
@@ -43,7 +43,7 @@ def load(server, receiver_url):
 
 
 def send_everything(server):
-    """Lets go what does not go by itself: what is held, and what is dead."""
+    """Releases what does not go by itself: held deliveries and dead ones."""
     server.token = server.create_token("admin", "repo,admin:org_hook")
     for path in ("/repos/demo/shop/hooks", "/orgs/demo/hooks"):
         for hook in server.api().get(path).json:
@@ -55,7 +55,7 @@ def send_everything(server):
 
 
 def told(delivery):
-    """What is compared of a delivery."""
+    """The compared parts of a delivery."""
     headers = {name: delivery["headers"][name] for name in COMPARED if name in delivery["headers"]}
     return {"sha256": delivery["sha256"], **headers}
 

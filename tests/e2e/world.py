@@ -4,15 +4,15 @@
     demo/window    public, the same history
     demo/lost      registered, and then its folder was taken away
     demo/hollow    without a commit
-    demo/moved     a repository that was called demo/before
+    demo/moved     a repository that was formerly called demo/before
 
-and accounts: the administrator, `writer`, `reader`, and `narrow`, whose token opens nothing.
+and accounts: the administrator, `writer`, `reader`, and `narrow`, whose token gives no access.
 """
 import shutil
 
 from harness import Repository, Server, make_repository
 
-LATE = 12  # so many branches behind main; auto-merge moves one when it is deployed
+LATE = 12  # number of branches behind main; each deployment with auto-merge moves one
 
 
 def make_bare(parent, name):

@@ -1,8 +1,9 @@
-"""Hooks of schemathesis: real names, ids and tokens in most requests, so that they get somewhere.
+"""Hooks of schemathesis: most requests get real names, ids and tokens, so that they reach the
+handlers.
 
-It is loaded by schemathesis (SCHEMATHESIS_HOOKS); schemathesis_run.py starts it, and says in
-ESCLUSA_FUZZ_WORLD where the description of the world stands. What is chosen for a request depends
-on the request alone, so that schemathesis can repeat and shrink what failed.
+schemathesis loads it (SCHEMATHESIS_HOOKS); schemathesis_run.py starts it, and names the
+description of the world in ESCLUSA_FUZZ_WORLD. The choices for a request depend only on the
+request, so that schemathesis can repeat and shrink failures.
 """
 import atexit
 import collections
@@ -19,7 +20,7 @@ from public_keys import public_key
 
 WORLD = json.loads(pathlib.Path(os.environ["ESCLUSA_FUZZ_WORLD"]).read_text())
 COUNT = pathlib.Path(os.environ["ESCLUSA_FUZZ_COUNT"])
-# Rarely a wrong one: over a thousand of them in ten minutes are refused in another way.
+# Wrong tokens are rare: over a thousand of them in ten minutes are refused in another way.
 TOKENS = ["admin"] * 80 + ["writer"] * 8 + ["reader"] * 5 + ["nobody"] * 6 + ["wrong"]
 requests_sent = 0
 answers = collections.Counter()  # by status
@@ -28,7 +29,7 @@ deletable = {"deployment_id": [], "hook_id": [], "key_id": [], "organization_hoo
 
 
 def write_count():
-    new = COUNT.with_suffix(".new")  # somebody may be reading it
+    new = COUNT.with_suffix(".new")  # another process may be reading it
     new.write_text(json.dumps({"requests": requests_sent, "answers": answers}))
     new.replace(COUNT)
 
@@ -43,7 +44,7 @@ def chooser(case):
 
 
 def lead_to_real_things(case, choose):
-    """Puts names and ids that are there into the path, of one repository."""
+    """Puts existing names and ids of one repository into the path."""
     parameters = case.path_parameters
     for name in ("username", "org"):
         if parameters and name in parameters and choose.random() < 0.7:
@@ -76,7 +77,7 @@ def lead_to_real_things(case, choose):
 
 
 def lead_to_commits(case, choose):
-    """Lets the body name commits and refs that are there."""
+    """Lets the body name existing commits and refs."""
     repository = WORLD["repositories"][0]
     for name, values in (("ref", repository["ref"]), ("head_sha", repository["sha"])):
         if isinstance(case.body, dict) and isinstance(case.body.get(name), str):
@@ -88,7 +89,7 @@ def lead_to_commits(case, choose):
 
 
 def keep_hooks_here(case, choose):
-    """No event may leave this machine, whatever address was made up for it."""
+    """No event may leave this machine, whatever address was generated for it."""
     config = case.body.get("config") if isinstance(case.body, dict) else None
     url = config.get("url") if isinstance(config, dict) else None
     if isinstance(url, str) and re.match(r"(?i)https?://", url):
@@ -104,14 +105,14 @@ def offer_keys(case, choose):
 
 
 def keep_teams_findable(case, choose):
-    """Teams that others are to find keep their names, mostly."""
+    """Teams that other requests use keep their names in most cases."""
     if case.method.upper() == "PATCH" and case.path.endswith("{team_slug}"):
         if isinstance(case.body, dict) and choose.random() < 0.95:
             case.body.pop("name", None)
 
 
 def keep_repositories_findable(case):
-    """A repository with another name would be behind redirects for all requests that follow."""
+    """A renamed repository would answer all later requests with redirects."""
     if case.method.upper() == "PATCH" and case.path.endswith("/repos/{owner}/{repo}"):
         if isinstance(case.body, dict):
             case.body.pop("name", None)
@@ -130,7 +131,7 @@ def before_call(context, case, kwargs):
     keep_teams_findable(case, choose)
     keep_repositories_findable(case)
     if case.query:
-        case.query.pop("wait", None)  # the server would do so, for up to a minute
+        case.query.pop("wait", None)  # the server would wait, for up to a minute
     keep_hooks_here(case, choose)
     token = WORLD["tokens"].get(choose.choice(TOKENS))
     case.headers = case.headers if case.headers is not None else {}

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""schemathesis_run: throws requests at a real server, and compares answers with /openapi.json.
+"""schemathesis_run: sends generated requests to a real server, and compares answers with
+/openapi.json.
 
-Starts the server with data, and schemathesis (in .cache/fuzz, which tools/prepare-fuzz makes) as
-often as it takes for --requests: first the boundary values that it computes, then random ones,
-good and bad. No answer may be a 5xx, and each must be described: status, type, headers, body.
+Starts the server with data, and runs schemathesis (in .cache/fuzz, which tools/prepare-fuzz makes)
+repeatedly until --requests are sent: first its boundary values, then random ones, valid and
+invalid. No answer may be a 5xx, and each must be described: status, type, headers, body.
 Afterwards the server must be alive, and its lists readable. Ends with `N requests, N failures`.
 """
 import argparse
@@ -26,11 +27,11 @@ from public_keys import public_key  # noqa: E402
 PROGRAM = ROOT / ".cache/fuzz/bin/st"
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,"
           "response_schema_conformance,response_headers_conformance")
-SKIPPED = 77  # what tools/run-tests takes for "cannot run here"
+SKIPPED = 77  # means "cannot run here" to tools/run-tests
 
 
 def make_world(server):
-    """Repositories, people, and something of everything; gives what the hooks need of it."""
+    """Repositories, people, and a resource of every kind; returns what the hooks need to know."""
     git = make_repository(server.folder, "shop")
     server.add_repository("demo/shop", git, "--writable", "--private")
     server.add_repository("demo/open", make_repository(server.folder, "open"), "--public")
@@ -53,7 +54,7 @@ def make_world(server):
 
 
 def make_organization_hook(api, number):
-    """A webhook of the organization demo; its id."""
+    """Creates a webhook of the organization demo; returns its id."""
     answer = api.post("/orgs/demo/hooks", {
         "name": "web", "config": {"url": f"http://127.0.0.1:1/demo/{number}"}, "active": False})
     assert answer.status == 201, answer
@@ -61,7 +62,7 @@ def make_organization_hook(api, number):
 
 
 def make_team(api, number):
-    """A team of the organization demo with a repository; its slug."""
+    """Creates a team of the organization demo with a repository; returns its slug."""
     answer = api.post("/orgs/demo/teams", {
         "name": f"Team {number}", "privacy": "closed", "repo_names": ["demo/shop"]})
     assert answer.status == 201, answer
@@ -70,7 +71,7 @@ def make_team(api, number):
 
 
 def fill_repository(api, name, git):
-    """A few objects of each kind, and where they are."""
+    """Creates a few objects of each kind; returns their addresses."""
     base = f"/repos/demo/{name}"
     commits = [git.sha("main"), git.sha("v1.0"), git.sha("feature/login")]
     ids = {"owner": ["demo", "DEMO"], "repo": [name], "deployment_id": [], "status_id": [],
@@ -108,13 +109,13 @@ def fill_repository(api, name, git):
 
 
 def paths_of(server, third):
-    """The paths of /openapi.json, or only each third of them, from the one with that number on."""
+    """The paths of /openapi.json, or every third one, beginning with number `third`."""
     paths = sorted(server.api().get("/openapi.json").json["paths"])
     return paths if third is None else paths[third::3]
 
 
 def run_schemathesis(server, world, paths, seed, phases, examples):
-    """One run of schemathesis; gives whether all was well, and its output."""
+    """One run of schemathesis; returns whether it found no failure, and its output."""
     count = server.folder / "count.json"
     count.unlink(missing_ok=True)
     file = server.folder / "world.json"
@@ -130,7 +131,7 @@ def run_schemathesis(server, world, paths, seed, phases, examples):
                    "PYTHONPATH": f"{HERE}:{HERE.parent}/e2e",
                    "PYTHONDONTWRITEBYTECODE": "1", "ESCLUSA_FUZZ_WORLD": str(file),
                    "ESCLUSA_FUZZ_COUNT": str(count), "NO_PROXY": "*"}
-    # In a folder of its own: it leaves reports and caches where it stands.
+    # In a separate folder, because it leaves reports and caches in the current one.
     with subprocess.Popen(list(map(str, command)), cwd=server.folder, env=environment,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True) as process:
@@ -139,20 +140,20 @@ def run_schemathesis(server, world, paths, seed, phases, examples):
 
 
 def read_count(server):
-    """How many requests the current run has sent, and the answers to them by status."""
+    """The number of requests in the current run, and the number of answers by status."""
     file = server.folder / "count.json"
     count = json.loads(file.read_text()) if file.exists() else {}
     return count.get("requests", 0), count.get("answers", {})
 
 
 def show_progress(server, sent, ended):
-    """A line now and then with how far it is; `sent` is what earlier runs have sent."""
+    """Prints the progress from time to time; `sent` is the number of requests in earlier runs."""
     while not ended.wait(10):
         print(f"    {sent[0] + read_count(server)[0]} requests", flush=True)
 
 
 def fuzz(server, requests, seed, third):
-    """Runs schemathesis until that many requests are sent; gives them and the failed runs."""
+    """Runs schemathesis until `requests` are sent; returns their number and the failed runs."""
     world, paths = make_world(server), paths_of(server, third)
     sent, failures, run, answers = [0], 0, 0, collections.Counter()
     ended = threading.Event()
@@ -182,7 +183,7 @@ def fuzz(server, requests, seed, third):
 
 
 def audit(server):
-    """What must still work after all that; gives what does not."""
+    """Checks what must still work at the end; returns the errors."""
     api = server.api()
     problems = []
     if server.process.poll() is not None:

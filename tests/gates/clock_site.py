@@ -16,7 +16,7 @@ MONTH_MINUTES = 43_200  # thirty days, the longest timer
 
 
 class Site:
-    """A server whose clocks can be moved, its receiver, and what was made there."""
+    """A server whose clocks can be moved, its receiver, and the deployments that were created."""
 
     def __init__(self, folder, library, repository):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
@@ -54,13 +54,13 @@ class Site:
         self._ending.close()
 
     def jump(self, seconds):
-        """The wall clock is off by so much from now on."""
+        """From now on the wall clock is off by this many seconds."""
         new = self.clock.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n")
         new.replace(self.clock)
 
     def run_in(self, prefix):
-        """How the server is started the next time."""
+        """The command prefix for the next start of the server."""
         self.wrapper.write_text(f'{prefix} "$@"\n')
 
     def create(self, environment, name=None):
@@ -72,7 +72,7 @@ class Site:
         self.made[name or environment] = (answer.json["id"], sent)
 
     def begin(self):
-        """Both timers begin, and a delivery fails, whose next attempt is due in five seconds."""
+        """Starts both timers, and makes a delivery fail, which is retried after five seconds."""
         self.create("month")
         self.create("minute")
         self.receiver.fail_next()
@@ -89,14 +89,14 @@ class Site:
     # ------------------------------------------------------------------ what came of it
 
     def arrivals(self, name):
-        """Real seconds from its creation to each delivery."""
+        """Real seconds from the creation of the deployment to each delivery."""
         number, sent = self.made[name]
         return [one["at"] - sent for one in self.receiver.deliveries("deployment")
                 if about(one) == number]
 
     def read(self):
-        """What the server has written down: the created_at of each deployment (by id, in seconds),
-        and the shortest of all durations."""
+        """The server's records: the created_at of each deployment (by id, in seconds), and the
+        shortest of all durations."""
         with contextlib.closing(sqlite3.connect(self.server.data / "esclusa.db")) as db:
             created = dict(db.execute("select id, created_at / 1e6 from deployment order by id"))
             durations = [0, *(one for one, in db.execute("select duration from delivery_attempt"))]

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""clocks: wait timers, deliveries and time itself on a machine whose clocks are set.
+"""clocks: wait timers, deliveries and timestamps on a machine whose clocks are changed.
 
-Each case is a server of its own, under libfaketime, which moves its wall clock and leaves its
-boot clock alone. A timer of a minute and one of thirty days run, and a delivery that has failed
-once waits for its next attempt, when the wall clock jumps: by a second to ten years, ahead and
-back, once or each second, in the running server or between two runs. In one boot the minute must
-pass all the same, neither less nor much more. A run with another boot_id (bound over the kernel's)
-goes by the wall clock, and one whose boot clock is ahead (a time namespace) by that.
+Each case has its own server, under libfaketime, which moves its wall clock but not its boot clock.
+A timer of a minute and one of thirty days run, and a failed delivery waits for its retry, when the
+wall clock jumps: by a second to ten years, forwards or backwards, once or each second, in the
+running server or between two runs. Within one boot the minute must still take a minute. A run with
+another boot_id (bound over the kernel's) uses the wall clock, and one whose boot clock is ahead (a
+time namespace) uses the boot clock.
 
-All cases run in the same minute. What the server wrote down tells that its clock was really moved.
-Exit code 1 when a timer opened too early or stayed shut, a delivery came never or too often, time
-ran backwards, or anything lasted less than no time. 77 without libfaketime.
+All cases run in the same minute. The server's records show that its clock was really moved. Exit
+code 1 when a timer opened too early or stayed shut, a delivery came never or too often, time ran
+backwards, or a duration was negative. 77 without libfaketime.
 """
 import argparse
 import contextlib
@@ -35,10 +35,10 @@ import harness  # noqa: E402  (clock_site knows the way)
 SKIPPED = 77
 MINUTE, DAY, YEAR = 60, 86_400, 365 * 86_400
 JUMP_AT = 3  # seconds after the timers began
-PROBE_AT = 23  # a deployment is made that tells what the server takes for now
+PROBE_AT = 23  # then a deployment is created that shows the server's current time
 END_AT = MINUTE + 6
 PATIENCE = 30  # for what must come, on a busy machine
-RETRY_WITHIN = 2 * 5.5 + PATIENCE  # twice the pause, since a clock set back makes time go slowly
+RETRY_WITHIN = 2 * 5.5 + PATIENCE  # twice the pause: after a backward jump the clock runs slowly
 SPANS = {"a second": 1, "90 seconds": 90, "an hour": 3600, "a day": DAY, "a year": YEAR,
          "ten years": 10 * YEAR}
 NEVER = (math.inf, math.inf)
@@ -47,7 +47,7 @@ NORMAL = (MINUTE, MINUTE + PATIENCE)
 
 @dataclasses.dataclass
 class Case:
-    """What is done to the clocks, and when its timers must open: real seconds, from and until."""
+    """What happens to the clocks, and when its timers must open: real seconds, from and until."""
     name: str
     script: object
     minute: tuple = NORMAL
@@ -60,7 +60,7 @@ class Case:
 
 
 # ------------------------------------------------------------------ the cases
-# A script does something and yields the moment, in seconds from its begin, at which it goes on.
+# A script does something and yields the time, in seconds from its start, at which it continues.
 
 def jumps(seconds):
     """The wall clock jumps in the running server."""
@@ -81,7 +81,7 @@ def jumps_all_the_time(chance):
 
 
 def restarts(seconds):
-    """The server is killed, and finds another wall clock in the same boot."""
+    """The server is killed, and restarts with another wall clock in the same boot."""
     def script(site):
         yield JUMP_AT
         site.restart(jump=seconds)
@@ -89,7 +89,7 @@ def restarts(seconds):
 
 
 def reboots(seconds, then=None):
-    """The server is killed, and finds another boot_id and another wall clock."""
+    """The server is killed, and restarts with another boot_id and another wall clock."""
     def script(site):
         yield JUMP_AT
         boot_id = site.folder / "boot_id"
@@ -104,7 +104,7 @@ def reboots(seconds, then=None):
 
 
 def sleeps(seconds):
-    """The machine's boot clock is ahead, and its wall clock is not."""
+    """The machine's boot clock is ahead, but its wall clock is not."""
     def script(site):
         yield JUMP_AT
         site.restart(run_in=f"exec {NAMESPACE} --time --boottime {seconds}")
@@ -112,9 +112,9 @@ def sleeps(seconds):
 
 
 NAMESPACE = "unshare" if os.geteuid() == 0 else "unshare --user --map-root-user"
-# Until the probe the time has gone on at half the pace of a clock that was set back.
+# After a backward jump, time runs at half speed until the probe.
 SLOW = (PROBE_AT - JUMP_AT) / 2
-SLACK = 3  # seconds that scripts may be late
+SLACK = 3  # seconds by which scripts may be late
 
 
 def cases(chance):
@@ -144,7 +144,7 @@ def cases(chance):
 
 
 def script_of(case, site):
-    """The case's script, and what is the same in all."""
+    """The case's script, and the steps that all cases share."""
     site.begin()
     own = case.script(site)
     moment = next(own, math.inf)
@@ -160,7 +160,7 @@ def script_of(case, site):
 
 
 def run_scripts(pairs):
-    """Runs all scripts side by side, in this thread: it must be the one that starts servers."""
+    """Runs all scripts in parallel, in this thread, because this thread must start the servers."""
     waiting, tie = [], itertools.count()
     for case, site in pairs:
         script = script_of(case, site)
@@ -175,7 +175,7 @@ def run_scripts(pairs):
 
 
 def wait_for_all(pairs):
-    """Until everything has arrived that must, or is stuck."""
+    """Waits until everything has arrived that must, or is stuck."""
     def all_here(case, site):
         return len(site.arrivals("retried")) > 1 and all(
             site.arrivals(name) for name, span in case.timers() if span != NEVER)
@@ -187,7 +187,7 @@ def wait_for_all(pairs):
 # ------------------------------------------------------------------ the verdict
 
 def judge(case, site):
-    """What is wrong (a list), and a row of the table."""
+    """The errors (a list), and a row of the table."""
     wrong = []
     for name, (earliest, latest) in case.timers():
         arrived = site.arrivals(name)
@@ -222,7 +222,7 @@ def find_library():
 
 
 def can_boot():
-    """Whether another boot_id and another boot clock may be had here."""
+    """Whether another boot_id and another boot clock are possible here."""
     bind = "mount --bind /dev/null /proc/sys/kernel/random/boot_id"
     for command in (f"{NAMESPACE} --mount sh -c '{bind}'",
                     f"test $({NAMESPACE} --time --boottime 999999999 "
@@ -241,7 +241,7 @@ def remove_leftovers():
 
 
 def run(folder, library, chosen):
-    """All cases; gives whether all is well."""
+    """Runs all cases; returns whether all are right."""
     repository = harness.make_repository(folder)
     good = True
     with contextlib.ExitStack() as ending:

@@ -1,5 +1,5 @@
-"""door_attacks: makes deployments by every door, and tries everything that must not let a held one
-go, with every kind of token. See doors.py.
+"""door_attacks: creates deployments in every way, and tries everything that must not release a
+held one, with every kind of token. See doors.py.
 """
 import concurrent.futures
 import functools
@@ -21,7 +21,7 @@ def body_of(gate, **more):
 
 
 def at_once(*calls):
-    """Calls all of them at the same time, each on a connection of its own; gives their answers."""
+    """Makes all calls at the same time, each on its own connection; returns their answers."""
     start = threading.Barrier(len(calls))
 
     def wait_and(call):
@@ -32,7 +32,7 @@ def at_once(*calls):
 
 
 class Attacks:
-    """What is done in the world, and written into the book."""
+    """The actions on the world, recorded in the book."""
 
     def __init__(self, world, book):
         self.world, self.book = world, book
@@ -42,14 +42,14 @@ class Attacks:
         return self.world.api(token).request(method, path, body, **more)
 
     def create(self, gate, token="writer", path=DEPLOYMENTS, *, body=None, **more):
-        """Creates a deployment; gives the answer and, if there is one, the book's entry."""
+        """Creates a deployment; returns the answer and, if it was created, the book's entry."""
         sent = time.time()
         answer = self.ask(token, "POST", path, body or body_of(gate), **more)
         made = self.book.add(answer.json["id"], gate, sent) if answer.status == 201 else None
         return answer, made
 
     def held(self, gate, token="writer"):
-        """A new deployment that waits."""
+        """Creates a deployment that waits."""
         answer, made = self.create(gate, token)
         assert made, answer
         return made
@@ -73,7 +73,7 @@ class Attacks:
     # ------------------------------------------------------------------ creating
 
     def create_everywhere(self, gates):
-        """Each gate, by each door that creates, with each token."""
+        """Each gate, by each way of creating, with each token."""
         paths = {"create": DEPLOYMENTS, "create, /api/v3": "/api/v3" + DEPLOYMENTS,
                  "create, /repositories/id": f"/repositories/{self.world.id}/deployments"}
         for gate, token in itertools.product(gates, TOKENS):
@@ -96,7 +96,7 @@ class Attacks:
         self.book.check(door, f"{gate.name}, {token}", (answer.status, got), (expected, why))
 
     def dry_run(self, gate, token):
-        """It says what a create would do, and does nothing."""
+        """A dry run says what a create would do, and changes nothing."""
         answer = self.ask(token, "POST", f"/esclusa{DEPLOYMENTS}/dry_run", body_of(gate))
         expected = EXPECTED["dry-run"][token]
         told = answer.json.get("outcome") if expected == 200 else None
@@ -104,7 +104,7 @@ class Attacks:
                         (expected, gate.outcome if expected == 200 else None))
 
     def create_with_key(self, gate, token):
-        """The same Idempotency-Key three times, twice at once: one deployment."""
+        """The same Idempotency-Key three times, two of them at once: one deployment."""
         key = str(uuid.uuid4())
         call = functools.partial(self.create, gate, token, headers={"Idempotency-Key": key})
         answers = [*at_once(call, call), call()]
@@ -138,7 +138,7 @@ class Attacks:
     # ------------------------------------------------------------------ what must open nothing
 
     def attack(self, gates):
-        """Everything that must not let a held deployment go, by each token."""
+        """Everything that must not release a held deployment, by each token."""
         released = self.create(BY_NAME["open"])[1]
         for gate in gates:
             victim = self.held(gate)
@@ -158,7 +158,7 @@ class Attacks:
                 self.book.check("still waiting", cell, self.state(victim), "waiting")
 
     def report(self, door, cell, token, made, state, environment, why):
-        """A status, also in the name of another environment."""
+        """A status, possibly with the name of another environment."""
         body = {"state": state, **({"environment": environment} if environment else {})}
         answer = self.ask(token, "POST", f"{DEPLOYMENTS}/{made.id}/statuses", body)
         expected = EXPECTED[door][token]
@@ -168,8 +168,8 @@ class Attacks:
                         (expected, why))
 
     def review_in_vain(self, cell, token, victim):
-        """None of them may: they are no reviewers, answer for the creator, `writer`, or lack the
-        scope."""
+        """None of them may review: they are no reviewers, are responsible for the creator, are
+        `writer`, or lack the scope."""
         expected, why = EXPECTED["review"][token], "not_a_reviewer"
         if expected != 403:
             why = None
@@ -204,7 +204,7 @@ class Attacks:
         self.expect("remove", cell, token, self.ask(token, "DELETE", path).status)
 
     def redeliver(self):
-        """What was sent is sent again, by each token that may: that brings nothing new."""
+        """Redelivers what was sent, with each token that may: nothing new may be released."""
         hook = self.world.hook
         sent = self.ask("site", "GET", f"{hook}/deliveries?per_page=100").json
         for token in TOKENS:
@@ -218,7 +218,7 @@ class Attacks:
             self.expect("test", token, token, self.ask(token, "POST", f"{hook}/tests").status)
 
     def end(self, gates):
-        """Statuses that give a held deployment up, and its deletion: never sent after."""
+        """Statuses that end a held deployment, and its deletion: its event is never sent."""
         for gate, token in itertools.product(gates, TOKENS):
             made = self.held(gate)
             for state, environment in itertools.product(ENDS, (None, "open")):

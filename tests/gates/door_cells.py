@@ -1,11 +1,11 @@
-"""door_cells: the gates, the tokens and the doors of doors.py, and what each must answer. Written
-by hand from the reference, not asked of the server.
+"""door_cells: the gates, tokens and ways of doors.py, with the expected answers. Written by hand
+from the reference, not read from the server.
 """
 import dataclasses
 
-# Who holds a token, and its scopes. `robot` is a bot for which `writer` answers. The reviewers
-# have the role read. `ann`, a reviewer, also has a token that may not review: it has the scope of
-# deployments alone, as `deploy` has.
+# Who holds a token, and its scopes. `writer` is responsible for the bot `robot`. The reviewers have
+# the role read. The reviewer `ann` also has a token that may not review: like `deploy`, it has only
+# the scope of deployments.
 TOKENS = {
     "admin": ("steward", "repo"),
     "writer": ("writer", "repo"),
@@ -22,8 +22,8 @@ TOKENS = {
 }
 REVIEWERS = ("ann", "ben", "carl")
 
-# What each door answers to each token; the repository is private. Where it is the gate that
-# refuses, doors.py says so.
+# The answer to each token in each way; the repository is private. doors.py has the cases in which
+# the gate itself refuses.
 VERDICTS = """
 door          admin writer reader bot deploy ann-deploy status public stranger expired revoked none
 create        201   201    403    201 201    403        404    404    404      401     401     404
@@ -52,7 +52,7 @@ def read_verdicts(text):
 
 
 EXPECTED = read_verdicts(VERDICTS)
-# The tokens that see a deployment and may not open its gates.
+# The tokens that see a deployment but may not open its gates.
 MISSING_SCOPE = ("deploy", "ann-deploy")
 
 CUSTOM = {"deployment_branch_policy": {"protected_branches": False,
@@ -63,8 +63,8 @@ PROTECTED = {"deployment_branch_policy": {"protected_branches": True,
 
 @dataclasses.dataclass(frozen=True)
 class Gate:
-    """An environment: its rules, and what becomes of a deployment of `ref` there. `reviewers` are
-    those who may review, `approvals` whose approval it takes."""
+    """An environment: its rules, and the outcome of a deployment of `ref` to it. `reviewers` may
+    review; the approval of all `approvals` is needed."""
     name: str
     outcome: str  # released (at once), held, or refused (422)
     rules: dict = dataclasses.field(default_factory=dict, hash=False)

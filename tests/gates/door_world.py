@@ -1,5 +1,5 @@
 """door_world: the server, the people, the environments and the receiver of doors.py, and the book
-in which it writes down what it did.
+that records all actions.
 """
 import collections
 import dataclasses
@@ -27,8 +27,8 @@ PATIENCE = 40  # seconds for what must arrive
 
 @dataclasses.dataclass
 class Made:
-    """A deployment. `opened_at` is a moment before which its last gate cannot have opened; infinite
-    while somebody must approve it, and for ever where it has ended."""
+    """A deployment. `opened_at` is a moment before which its last gate cannot have opened;
+    infinite while an approval is missing, and forever after a deployment has ended."""
     id: int
     gate: object
     created_at: float
@@ -36,7 +36,7 @@ class Made:
     has_ended: bool = False
 
     def opens(self, moment):
-        """Whoever must approve it has done so, after that moment; its timer goes on."""
+        """All approvals were given after that moment; its timer continues."""
         self.opened_at = max(moment, self.created_at + MINUTE * self.gate.has_timer)
 
     def ends(self):
@@ -44,7 +44,7 @@ class Made:
 
 
 class Book:
-    """The cells of the table: for each door how many, and what was wrong."""
+    """The cells of the table: the number of each kind, and the errors."""
 
     def __init__(self):
         self.made = {}  # id → Made
@@ -53,7 +53,7 @@ class Book:
         self._lock = threading.Lock()
 
     def check(self, door, cell, got, expected):
-        """One cell; gives whether it is as it must be."""
+        """One cell; returns whether the result is the expected one."""
         with self._lock:
             self.cells[door] += 1
             if got != expected:
@@ -61,7 +61,7 @@ class Book:
         return got == expected
 
     def add(self, number, gate, created_at):
-        """A deployment that was made; the same once more if a key was sent again."""
+        """Adds a deployment; the same one again if a key was repeated."""
         with self._lock:
             known = self.made.get(number)
             made = self.made.setdefault(number, Made(number, gate, created_at))
@@ -70,13 +70,13 @@ class Book:
         return made
 
     def waiting(self, gate):
-        """Those that wait for somebody's approval."""
+        """Those that wait for an approval."""
         return [one for one in list(self.made.values())
                 if one.gate is gate and one.opened_at == math.inf and not one.has_ended]
 
 
 class World:
-    """The server with its inhabitants, from `with` to the end of the block."""
+    """The server with its users, from `with` to the end of the block."""
 
     def __init__(self):
         self.server = harness.Server()
@@ -103,7 +103,7 @@ class World:
 
     def _settle(self):
         server = self.server
-        self.url = server.url  # the latest, also while none runs
+        self.url = server.url  # the latest address, even if no server runs
         self.tokens["site"] = server.token
         repository = harness.make_repository(server.folder)
         repository.git("branch", "release/1", "main")
@@ -141,7 +141,7 @@ class World:
         server.cli("token", "revoke", next(word for word in line.split() if word.isdigit()))
 
     def make_environment(self, gate):
-        """Gives its id."""
+        """Creates the environment; returns its id."""
         rules = dict(gate.rules)
         if gate.reviewers:
             rules["reviewers"] = [{"type": "User", "id": self.people[login]}
@@ -170,7 +170,7 @@ class World:
         return kept[name]
 
     def command(self, token, *arguments):
-        """`esclusa ARGUMENTS…` with a token; gives the exit code."""
+        """`esclusa ARGUMENTS…` with a token; returns the exit code."""
         settings = {"ESCLUSA_URL": self.url, "ESCLUSA_TOKEN": self.tokens.get(token) or ""}
         return subprocess.run([harness.BINARY, *arguments], check=False, timeout=60,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -178,7 +178,7 @@ class World:
                               env=harness.clean_environment(settings)).returncode
 
     def kill(self, down_until=0.0):
-        """kill -9, and, at that moment, the same data again."""
+        """kill -9; starts the server again on the same data at that moment."""
         self.server.kill()
         self.kills += 1
         while time.time() < down_until:
@@ -188,7 +188,7 @@ class World:
     # ------------------------------------------------------------------ what was received
 
     def events(self):
-        """deployment → {GUID: when it came first}, and how many deliveries there were, by the
+        """deployment → {GUID: time of its first arrival}, and the number of deliveries, from the
         receiver's own log."""
         first, count = collections.defaultdict(dict), 0
         for line in receiver.read_file(self.log):
@@ -199,14 +199,14 @@ class World:
         return first, count
 
     def settle_deliveries(self):
-        """Waits until nothing is on its way any more: what was to be sent has been received."""
+        """Waits until all pending deliveries have been received."""
         end = time.monotonic() + PATIENCE
         while self.api("site").get(f"/esclusa{self.hook}/deliveries?state=pending").json:
             assert time.monotonic() < end, "deliveries do not come to rest"
             time.sleep(0.05)
 
     def fed(self):
-        """deployment → how many `deployment` events of it are in the feed."""
+        """deployment → number of its `deployment` events in the feed."""
         while True:
             page = self.api("site").get(f"/esclusa/events?after={self._fed_until}").json
             self._fed.update(event["payload"]["deployment"]["id"] for event in page["events"]

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""doors: every gate × every door × every kind of token. Before its last gate has opened, no
-`deployment` event of a deployment reaches a webhook receiver, whatever is asked of the server by
-whomever; after, exactly one does. The receiver's own log says so, and the feed has the same.
+"""doors: every gate × every way × every kind of token. Before its last gate has opened, no
+`deployment` event of a deployment may reach a webhook receiver, whatever anybody requests; after
+that, exactly one must. The receiver's own log decides, and the feed must agree.
 
-Deployments are made by every door and token. Those that are held meet everything that might let
-them go (door_attacks.py): statuses, also in the name of other environments, redeliveries, bypasses
-and reviews by those who may not, changed rules, two requests at once. Then their gates are opened,
-as the reviewers and the clock do it. The server is killed (SIGKILL) while they are held, after an
-approval was answered, amidst approvals, and while wait timers run out.
+Deployments are created in every way with every token. Held deployments meet everything that might
+release them (door_attacks.py): statuses, also with the names of other environments, redeliveries,
+bypasses and reviews by unauthorised users, changed rules, two requests at once. Then their gates
+are opened by reviewers and timers. The server is killed (SIGKILL) while they are held, after an
+approval was answered, during approvals, and while wait timers run out.
 
-What each cell must answer is written by hand in door_cells.py. Exit code 1 if any cell differs, or
-if any event came early, twice, or never.
+The expected answers are written by hand in door_cells.py. Exit code 1 if any cell differs, or if
+any event came early, twice, or never.
 """
 import argparse
 import concurrent.futures
@@ -27,14 +27,14 @@ from door_attacks import Attacks, at_once, body_of  # noqa: E402
 from door_cells import BY_NAME, GATES, HELD, TOKENS  # noqa: E402
 from door_world import DEPLOYMENTS, PATIENCE, Book, World  # noqa: E402
 
-ROUNDS = 4  # of each race
+ROUNDS = 4  # for each race
 
 
 class Openings(Attacks):
-    """The reviewers, the administrator and the clock open gates, and the server is killed."""
+    """Reviewers, administrator and timers open gates, and the server is killed."""
 
     def approve_not_enough(self):
-        """All but the last, each twice: it waits on."""
+        """All approvals but the last, each twice: the deployment still waits."""
         for gate in HELD:
             if len(gate.approvals) < 2:
                 continue
@@ -54,14 +54,14 @@ class Openings(Attacks):
         made.opens(sent)
 
     def kill_after_approval(self):
-        """The server dies when it has answered the last approval."""
+        """The server is killed after its answer to the last approval."""
         for gate in HELD:
             if gate.approvals:
                 self.approve_last(self.book.waiting(gate)[0])
                 self.world.kill()
 
     def kill_amidst_approvals(self, chance):
-        """It dies while approvals are asked for; those without an answer are asked again."""
+        """It is killed during approvals; those without an answer are repeated."""
         chosen = [made for gate in HELD for made in self.book.waiting(gate)[:12]]
         chance.shuffle(chosen)
         begin = time.time()
@@ -83,7 +83,7 @@ class Openings(Attacks):
             if status is None:
                 again += 1
                 status = self.review(made.gate.approvals[-1], made).status
-                # 422: it had been taken, and only its answer was lost.
+                # 422: it had been accepted, and only its answer was lost.
                 self.book.check("approve, killed", f"{made.gate.name} {made.id}: {status}",
                                 status in (200, 422), True)
             else:
@@ -92,8 +92,8 @@ class Openings(Attacks):
         return again
 
     def race(self):
-        """Two requests at once, on a deployment of their own. Each pair of answers that may be,
-        and whether it is then released."""
+        """Two requests at once about a separate deployment. Lists each possible pair of answers,
+        and whether the deployment is then released."""
         review, two = BY_NAME["review"], BY_NAME["two"]
         by = functools.partial
         ann, ben = by(self.review, "ann"), by(self.review, "ben")
@@ -129,7 +129,7 @@ class Openings(Attacks):
                 made.ends()
 
     def shut_policy(self):
-        """A policy that is taken away shuts what is approved; when it is back, all that opens."""
+        """Removing a policy shuts what is approved; adding it again opens all that."""
         gate = BY_NAME["policy-review"]
         path = self.world.environment(gate.name) + "/deployment-branch-policies"
         policy = self.ask("site", "GET", path).json["branch_policies"][0]
@@ -139,7 +139,7 @@ class Openings(Attacks):
         for made in waiting[3:]:
             self.approve_last(made)
             made.opened_at = math.inf
-        for made in waiting[:3]:  # nobody goes past a policy
+        for made in waiting[:3]:  # nobody can bypass a policy
             self.book.check("bypass", f"{gate.name} {made.id}", self.bypass("admin", made).status,
                             422)
         self.check_log("a policy is shut")
@@ -150,7 +150,7 @@ class Openings(Attacks):
             made.opens(sent)
 
     def change_rules(self):
-        """Rules that are changed judge again what waits; approvals do not carry over."""
+        """A change of rules judges waiting deployments again; approvals do not carry over."""
         site = functools.partial(self.ask, "site")
         gate = BY_NAME["two"]
         made = self.held(gate)
@@ -188,10 +188,11 @@ class Openings(Attacks):
                 made = self.held(gate)
                 sent = time.time()
                 self.expect("bypass", gate.name, "admin", self.bypass("admin", made).status)
-                made.opened_at = sent  # also where a timer ran
+                made.opened_at = sent  # even if a timer ran
 
     def send_keys_again(self):
-        """After their release, by the same keys: the same deployments, and nothing new."""
+        """Repeats the creates after the release, with the same keys: the same deployments, and
+        nothing new."""
         for token, gate, key, number in self.keys:
             sent = time.time()
             answer = self.ask(token, "POST", DEPLOYMENTS, body_of(gate),
@@ -204,7 +205,7 @@ class Openings(Attacks):
     # ------------------------------------------------------------------ the receiver's log
 
     def check_log(self, when):
-        """Of what is held or has ended, no event is in the receiver's log, nor in the feed."""
+        """No event of a held or ended deployment is in the receiver's log or in the feed."""
         self.world.settle_deliveries()
         before = time.time()
         first, _ = self.world.events()
@@ -215,7 +216,7 @@ class Openings(Attacks):
                                 (len(first.get(made.id, ())), fed[made.id]), (0, 0))
 
     def wait_for_all(self):
-        """Until each that was opened has arrived, or nothing comes any more."""
+        """Waits until all opened deployments have arrived, or nothing comes any more."""
         expected = {made.id for made in self.book.made.values() if made.opened_at < math.inf}
         last = max(made.opened_at for made in self.book.made.values()
                    if made.opened_at < math.inf)
@@ -226,7 +227,7 @@ class Openings(Attacks):
         self.world.settle_deliveries()
 
     def audit(self):
-        """Each event that had to come has come once, when it might; and no other."""
+        """Each expected event has come once, and not too early; no other event has come."""
         first, count = self.world.events()
         fed = self.world.fed()
         late = 0.0
@@ -244,12 +245,12 @@ class Openings(Attacks):
 
 
 def run(world, chance):
-    """The whole run; gives the book, and lines about it."""
+    """The whole run; returns the book, and messages about it."""
     book = Book()
     doors = Openings(world, book)
     timed = [gate for gate in GATES if gate.has_timer]
     rest = [gate for gate in GATES if not gate.has_timer]
-    # Whatever has a timer first: their minute is the time for all the others.
+    # Those with a timer first: the others run during their minute.
     for gates in (timed, rest):
         doors.create_everywhere(gates)
         held = [gate for gate in gates if gate in HELD]
@@ -282,10 +283,10 @@ def run(world, chance):
 
 
 def kill_while_timers_end(world, book):
-    """The server is dead when the first timers end."""
+    """The server is down when the first timers end."""
     coming = [made.opened_at for made in book.made.values()
               if time.time() + 1 < made.opened_at < math.inf]
-    if not coming:  # a slow machine; they have ended under the kills before
+    if not coming:  # a slow machine: they have ended during the earlier kills
         return world.kill()
     while time.time() < min(coming) - 0.5:
         time.sleep(0.05)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""patterns: compares the matcher of names of branches and tags with Ruby's.
+"""patterns: compares our matcher for names of branches and tags with Ruby's.
 
 Pairs of a pattern and a name go to `File.fnmatch(pattern, name, File::FNM_PATHNAME)` and to
-`matches_ref_pattern`: every pattern of up to four characters out of those that mean something, and
-longer ones that are made up together with a name that fits, after which either may be spoiled a
-little. Where Ruby raises an exception, as it does for ranges and bytes that are no UTF-8, there is
-nothing to compare; those pairs are counted. Exit code 1 when there is a difference.
+`matches_ref_pattern`: every pattern of up to four significant characters, and longer ones that are
+generated together with a matching name, after which either may be changed a little. Pairs for
+which Ruby raises an exception, as for ranges and invalid UTF-8, are only counted. Exit code 1 when
+there is a difference.
 """
 import argparse
 import collections
@@ -37,7 +37,7 @@ SHORT_NAMES = ["", "a", "b", ".", "/", "aa", "a/", "/a", ".a", "a.", "a/a", "a/.
 LETTERS = ["a", "a", "b", "c", "m", "z", "0", "9", "-", "_", ".", "A", "é", "ü", "日", "本", "😀"]
 SPOILERS = [*SPECIAL, *LETTERS, "**/", "[!", "[^", "[]", "{a,b}", "\\/", "^", "//"]
 BAD_BYTES = [b"\xff", b"\xc3", b"\xe6\x97", b"\x80", b"\xed\xa0\x80", b"\xc0\xaf"]
-MATCHES_MIN = 0.2  # of the made-up pairs: below that, the comparison would be worth little
+MATCHES_MIN = 0.2  # of the generated pairs: with fewer matches, the comparison would say little
 RAISED_MAX = 0.01  # of all
 
 
@@ -54,7 +54,7 @@ def escaped(letter, dice):
 
 
 def make_set(letter, dice):
-    """A set that the letter is in, nearly always."""
+    """A set that contains the letter in nearly all cases."""
     members = [escaped(other, dice) for other in dice.choices(LETTERS, k=dice.randrange(3))]
     if dice.random() < 0.4:
         low, high = sorted([letter, dice.choice(LETTERS)])
@@ -69,7 +69,7 @@ def make_set(letter, dice):
 
 
 def make_part(dice):
-    """A pattern and a name that fits, neither with a `/`."""
+    """A pattern and a matching name, neither with a `/`."""
     pattern, name = [], []
     for _ in range(dice.randrange(1, 5)):
         letter = dice.choice(LETTERS)
@@ -90,7 +90,7 @@ def make_part(dice):
 
 
 def made_pair(dice):
-    """A pattern and a name that fits, or did before one of them was spoiled."""
+    """A pattern and a name that matches, or matched before one of them was changed."""
     patterns, names = [], []
     for _ in range(dice.randrange(1, 5)):
         if dice.random() < 0.3:
@@ -114,7 +114,7 @@ def made_pair(dice):
 
 
 def spoiled(text, dice):
-    """One character more, less or different, or a stretch of it again."""
+    """The text with one character added, removed or replaced, or with a part repeated."""
     at = dice.randrange(len(text) + 1)
     kind = dice.randrange(4)
     if kind == 0:
@@ -132,7 +132,7 @@ def with_bad_bytes(data, dice):
 
 
 def ask(command, pairs):
-    """A character for each pair."""
+    """One character for each pair."""
     given = b"".join(part + b"\0" for pair in pairs for part in pair)
     answers = subprocess.run(command, input=given, stdout=subprocess.PIPE, check=True).stdout
     if len(answers) != len(pairs):

@@ -1,4 +1,4 @@
-"""Controls: a process that does on purpose what nobody may do, judged as the server is."""
+"""Controls: a process that deliberately does what is forbidden, judged as the server is."""
 import pathlib
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import tempfile
 from place import Place
 from trace import OPTIONS, Judge, links_below, read_trace
 
-# Each line does one thing that nobody may do; what the judge is to say of it stands beside.
+# Each entry does one forbidden thing; next to it is the judge's expected report.
 WRONG = [
     ("open(victim / 'HEAD').close()", "OPENED CASE/victim.git/HEAD (openat)"),
     ("open(repository / 'leads/refs/heads/main').close()",
@@ -51,8 +51,8 @@ def tried(action):
 """
 
 
-def judge_deeds(template, deeds):
-    """What the judge says of a process that does all of it."""
+def judge_actions(template, actions):
+    """The judge's report about a process that does all of these."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as parent:
         place = Place(pathlib.Path(parent) / "case", template)
         place.link("leads", place.victim)
@@ -61,20 +61,20 @@ def judge_deeds(template, deeds):
         for file in (place.victim / "to-unlink", place.path / "to-move", place.path / "to-keep"):
             file.touch()
         log = place.folder / "trace"
-        program = "\n".join([BEGIN, *(deed for deed, *_ in deeds)])
+        program = "\n".join([BEGIN, *(action for action, *_ in actions)])
         subprocess.run(["strace", "-f", *OPTIONS, "-o", log, sys.executable, "-S", "-E", "-c",
                         program, place.folder], check=True)
         judge = Judge(place.folder, [place.path], links_below(place.path))
         said = judge.wrong(read_trace(log))
-    # Python's own files, and those of the shell that runs the program, are no part of it.
+    # Without Python's own files, and those of the shell that runs the program.
     return [line for line in said if "CASE/victim" in line or line.startswith("CONNECTED")
             or line == "STARTED CASE/evil"]
 
 
 def control_rows(template):
-    """(what, what is wrong) of each control."""
-    for what, deeds in (("what is forbidden is seen", WRONG), ("the rest is not", HARMLESS)):
-        said = judge_deeds(template, deeds)
-        expected = [words for _, *expectations in deeds for words in expectations]
+    """(control, what is wrong with the judge's report) for each."""
+    for what, actions in (("what is forbidden is seen", WRONG), ("the rest is not", HARMLESS)):
+        said = judge_actions(template, actions)
+        expected = [words for _, *expectations in actions for words in expectations]
         same = len(said) == len(expected) and all(map(str.startswith, said, expected))
         yield what, [] if same else [f"expected: {expected}", f"said: {said}"]

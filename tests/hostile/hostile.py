@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""hostile: what do hostile repositories make the server do?
+"""hostile: what can hostile repositories make the server do?
 
-Each kind of the table is made on the spot, registered, listed, compared, deployed with and without
-auto_merge, fetched and pushed to through the SSH door, while strace watches the server, the door,
-and whatever they start. Of each kind it is known what comes of every step; and of all that no
-program is started but those of an ordinary repository, no file is reached beyond the repository,
-our data and what the same steps reach for an ordinary one, the victim's repository and the server's
-secret stay as they are, and nothing hangs: another repository is deployed afterwards.
+Each kind of the table is created, registered, listed, compared, deployed with and without
+auto_merge, fetched and pushed to over SSH, while strace watches the server, the SSH sessions, and
+all their children. The expected result of every step is known for each kind. For all kinds: only
+the programs of an ordinary repository are started; no file is reached outside the repository, our
+data and the files of an ordinary run; the victim's repository and the server's secret do not
+change; and nothing hangs: another repository is deployed afterwards.
 
   ./dev hostile                    all kinds, in each of the modes
   ./dev hostile --sample           the kinds of ./dev check, without Landlock, which hides attempts
   ./dev hostile branch_is_a_fifo   one kind
 
-The modes: `landlock` as this machine has it, `version2` as Debian 12's own kernel has it, `none`
-without. Controls show that the judge would see a program and a path. Exit code 1 if anything is
-otherwise; 77 where there is no strace.
+The modes: `landlock` as on this machine, `version2` as with Debian 12's own kernel, `none` without
+Landlock. Controls show that the judge detects a forbidden program and path. Exit code 1 if any
+result differs; 77 without strace.
 """
 import argparse
 import concurrent.futures
@@ -30,7 +30,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-import links  # noqa: E402,F401  each of these puts its kinds into the table
+import links  # each module adds its kinds to the table
 import objects  # noqa: E402,F401
 import programs  # noqa: E402,F401
 import refs  # noqa: E402,F401
@@ -44,7 +44,7 @@ from trace import Judge, links_below  # noqa: E402
 from visit import PATIENCE, Visit  # noqa: E402
 
 SKIPPED = 77
-# What the server and the door may start at all, on an ordinary repository too.
+# All programs that the server and SSH sessions may start, also for an ordinary repository.
 PROGRAMS = {"git", "ssh-keygen", "pre-receive", "post-receive", "setpriv",
             pathlib.Path(BINARY).name}
 GIT_PROGRAMS = subprocess.run(["git", "--exec-path"], check=True, stdout=subprocess.PIPE,
@@ -53,8 +53,8 @@ GIT_PROGRAMS = subprocess.run(["git", "--exec-path"], check=True, stdout=subproc
 
 @dataclasses.dataclass
 class Played:
-    """What came of one kind: `wrong` in words, the outcome of each step, the files beyond the
-    repository that were reached, the programs, and the sizes of Landlock's rulesets."""
+    """The results of one kind: `wrong` as text, the outcome of each step, the reached files
+    outside the repository, the programs, and the sizes of Landlock's rulesets."""
     name: str
     wrong: list
     outcomes: dict = dataclasses.field(default_factory=dict)
@@ -86,19 +86,19 @@ def visit_kind(kind, run, usual, parent):
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What all kinds of a mode share; goes to other processes."""
+    """What all kinds of a mode share; it is sent to other processes."""
     mode: str
     strace: tuple
     template: pathlib.Path
     patience: int
 
     def play(self, name, usual=((), ())):
-        """Plays one kind. `usual` are the files and programs that nothing is said of."""
+        """Runs one kind. `usual` are the files and programs that are not reported."""
         begin = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="hostile-") as parent:
             try:
                 played = visit_kind(KINDS[name], self, usual, pathlib.Path(parent))
-            except Exception:  # pylint: disable=broad-except  # the others go on
+            except Exception:  # the other kinds continue
                 played = Played(name, traceback.format_exc().splitlines())
         played.seconds = time.monotonic() - begin
         return played
@@ -112,7 +112,7 @@ def print_row(what, wrong, seconds=0.0):
 
 
 def play_ordinary(run):
-    """What the others are compared with. What it reaches is looked at by itself."""
+    """The run that the others are compared with. Its reached files are reported separately."""
     played = run.play("ordinary")
     wrong = [line for line in played.wrong if not line.startswith(("OPENED", "STARTED"))]
     wrong += [f"STARTED {path}" for path in played.programs
@@ -123,15 +123,15 @@ def play_ordinary(run):
 
 
 def play_mode(name, mode, names, options, template):
-    """Plays the kinds in a mode, several at a time; gives (how many are wrong, what came of each
-    step of each kind)."""
+    """Runs the kinds in a mode, several at a time; returns (number of wrong kinds, the outcome of
+    each step of each kind)."""
     run = Run(name, tuple(mode.strace), template, options.patience)
     ordinary = play_ordinary(run)
     if not mode.is_right(ordinary.rulesets):
         ordinary.wrong.append(f"this was another mode: rulesets {ordinary.rulesets}")
     wrong = print_row(f"{name}: ordinary", ordinary.wrong, ordinary.seconds)
     seen = {}
-    # Processes, not threads: a server dies with the thread that started it.
+    # Processes, not threads: a server is killed when the thread that started it ends.
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         rows = [pool.submit(run.play, kind, (ordinary.files, ordinary.programs))
                 for kind in names if kind != "ordinary"]
@@ -143,7 +143,7 @@ def play_mode(name, mode, names, options, template):
 
 
 def play_all(names, mode_names, options):
-    """Plays the controls, then kinds in modes; gives how many are wrong."""
+    """Runs the controls, then the kinds in all modes; returns the number of errors."""
     wrong, seen = 0, {}
     with tempfile.TemporaryDirectory(prefix="hostile-template-") as folder:
         template = make_template(pathlib.Path(folder))

@@ -1,4 +1,4 @@
-"""Kinds with symbolic links and alternates that lead out of the repository."""
+"""Kinds with symbolic links and alternates that lead outside the repository."""
 import shutil
 
 from table import API, NOT_FOUND, UNREADABLE, UNSAFE, closed, each, kind, refused
@@ -32,7 +32,7 @@ def branch_is_a_link(place):
 @kind(branches="200 clash main", **each(UNSAFE, "compare merge again"),
       **closed("refs/heads/topic in the git repository is a symbolic link"))
 def branch_is_a_link_to_another_branch(place):
-    """It stays within the repository, and would be moved in its place."""
+    """The link stays within the repository, but a move of the branch would move another one."""
     place.link("refs/heads/topic", "clash")
 
 
@@ -91,7 +91,7 @@ def packs_of_the_victim_by_links(place):
 @kind(**refused("/objects/info/alternates: "), **each(UNSAFE, "merge again clash"),
       **closed("objects/info in the git repository is a symbolic link"))
 def object_info_is_a_link(place):
-    """There the alternates are."""
+    """The list of alternates is in that folder."""
     info = place.folder / "info"
     info.mkdir()
     (info / "alternates").write_text(f"{place.victim}/objects\n")
@@ -193,7 +193,7 @@ def alternate_of_an_alternate(place):
 
 
 def borrow(place):
-    """From a folder with all the loose objects, of which it has none itself."""
+    """Uses a folder with all the loose objects, which the repository itself lacks."""
     (place.folder / "lender").mkdir()
     shutil.copytree(place.path / "objects", place.folder / "lender/objects")
     for folder in (place.path / "objects").glob("??"):
@@ -203,14 +203,14 @@ def borrow(place):
 
 @kind(before=borrow, alternates=["lender/objects"], **refused("/objects/info/alternates: "))
 def alternate_that_was_declared(_place):
-    """Nothing is wrong with it, but whoever adds it without a word about them is asked."""
+    """It is a valid alternate, but adding it without --alternate is refused."""
 
 
 @kind(before=borrow, alternates=["lender/objects"], **refused("/objects/info/alternates: "),
       **each(UNSAFE, "merge again clash"),
       **closed("objects/info/alternates in the git repository names"))
 def alternate_that_was_swapped(place):
-    """After the one that was declared comes another."""
+    """The declared alternate is replaced by another one."""
     place.write("objects/info/alternates", "CASE/lender/objects\nVICTIM/objects\n")
 
 
@@ -218,7 +218,7 @@ def alternate_that_was_swapped(place):
       **each(UNSAFE, "merge again clash"),
       **closed("objects/info/alternates in the git repository names"))
 def alternate_of_a_declared_one(place):
-    """The lender begins to borrow as well."""
+    """The lending repository begins to use alternates as well."""
     place.write(place.folder / "lender/objects/info/alternates", "VICTIM/objects\n")
 
 

@@ -1,4 +1,4 @@
-"""Kinds whose objects are broken, lie, or are bombs."""
+"""Kinds whose objects are broken, misnamed, or bombs."""
 import hashlib
 import os
 import struct
@@ -10,7 +10,7 @@ MiB = 1 << 20
 
 
 def put_object(place, kind_of, content, name=None):
-    """Writes a loose object as we want it; under another name than its own if one is given."""
+    """Writes a loose object with any content; under a wrong name if one is given."""
     whole = f"{kind_of} {len(content)}\0".encode() + content
     name = name or hashlib.sha1(whole).hexdigest()
     place.write(place.object_file(name), zlib.compress(whole, 1))
@@ -65,7 +65,7 @@ def pack_index_is_empty(place):
       tags="200", **each(UNREADABLE, "commits compare merge again clash"),
       **each("error: …", "fetch push"))
 def pack_index_that_lies(place):
-    """Its offsets lead beyond the pack, and it counts four thousand million objects."""
+    """Its offsets point beyond the pack, and it claims four thousand million objects."""
     file = place.path / place.pack_file("idx")
     content = bytearray(file.read_bytes())
     content[8 + 255 * 4:8 + 256 * 4] = b"\xff\xff\xff\xff"
@@ -92,7 +92,7 @@ def many_empty_packs(place):
 
 @kind()
 def commit_graph_that_lies(place):
-    """It was made of another history under the same names."""
+    """It was made from another history with the same names."""
     place.git("commit-graph", "write", "--reachable")
     file = place.path / "objects/info/commit-graph"
     content = bytearray(file.read_bytes())
@@ -152,7 +152,7 @@ def messages_in_other_encodings(place):
 @kind(branches="200 clash main", **each(UNREADABLE, "compare merge again"),
       fetch="fatal: The same object…")
 def object_of_another_name(place):
-    """Under the name of topic's commit lies the one of clash."""
+    """The object with the name of topic's commit has the content of clash's."""
     content = zlib.decompress((place.path / place.object_file(place.sha("clash"))).read_bytes())
     place.write(place.object_file(place.sha("topic")), zlib.compress(content))
 
@@ -164,7 +164,7 @@ def object_is_garbage(place):
 
 
 @kind(refs={"bomb": UNREADABLE}, fetch="error: bogus commit object…",
-      push=("error: bogus commit object…", "stuck"))  # git takes its time to unpack it
+      push=("error: bogus commit object…", "stuck"))  # git takes long to unpack it
 def commit_is_a_zlib_bomb(place):
     """A quarter of a megabyte on the disk, 256 in memory."""
     size = 256 * MiB
@@ -180,7 +180,7 @@ def commit_is_a_zlib_bomb(place):
 
 @kind(refs={"endless": UNREADABLE}, **each("error: corrupt loose object…", "fetch push"))
 def object_that_states_another_size(place):
-    """16 bytes, it says; there are 64 megabytes."""
+    """It claims 16 bytes; there are 64 megabytes."""
     name = "ef" * 20
     place.write(place.object_file(name), zlib.compress(b"commit 16\0" + bytes(64 * MiB)))
     place.write("refs/heads/endless", name + "\n")
@@ -188,7 +188,7 @@ def object_that_states_another_size(place):
 
 @kind(branches="200 bomb clash main topic", refs={"bomb": "201"})
 def delta_bomb(place):
-    """Deltas of deltas in a pack, each ten times as large as what it is made of."""
+    """Deltas of deltas in a pack, each ten times as large as its base."""
     base = bytes(1000)
     entries = [entry(3, len(base)) + zlib.compress(base)]
     size = len(base)
@@ -211,7 +211,7 @@ def delta_bomb(place):
 
 
 def entry(kind_of, size):
-    """How an object begins in a pack."""
+    """The header of an object in a pack."""
     first, rest = kind_of << 4 | size & 15, size >> 4
     return bytes([first | (128 if rest else 0)]) + (variable_size(rest) if rest else b"")
 
@@ -226,7 +226,7 @@ def variable_size(number):
 
 
 def distance(number):
-    """To the base of a delta."""
+    """The distance to the base of a delta."""
     out = [number & 127]
     while number := number >> 7:
         number -= 1
@@ -235,7 +235,7 @@ def distance(number):
 
 
 def copy_instruction(size):
-    """As much as one can copy, from the beginning."""
+    """Copies as much as one instruction can, from the beginning."""
     size = min(size, 0xffffff)
     return bytes([0x80 | 0x70]) + size.to_bytes(3, "little")
 
@@ -249,7 +249,7 @@ def tree_with_a_hundred_thousand_entries(place):
 
 @kind(branches="200 bomb clash main topic", refs={"bomb": "201"})
 def trees_that_repeat_themselves(place):
-    """Ten folders in each of ten folders in each ...: ten thousand million files in ten trees."""
+    """Ten folders in each of ten folders, and so on: ten thousand million files in ten trees."""
     sha, mode = place.sha("topic:app.txt"), "100644"
     for _ in range(10):
         sha = put_object(place, "tree", tree_text(*((mode, f"f{n}", sha) for n in range(10))))
@@ -281,8 +281,8 @@ def commit_with_five_thousand_parents(place):
 
 @kind(tags="200 v1.0", refs={"deep": NOT_FOUND}, fetch="error: …", push="stuck")
 def tags_of_tags(place):
-    """Five thousand of them, one after the other, and one that is its own, which git itself follows
-    for ever when it checks a push. Nobody else waits for that session; its time is limited."""
+    """Five thousand tags, each of the next one, and one of itself, which git follows forever when
+    it checks a push. No other session waits for that one, and its time is limited."""
     sha, of = place.sha("main"), "commit"
     for number in range(5000):
         sha = put_object(place, "tag", f"object {sha}\ntype {of}\ntag t{number}\ntagger Eve "
@@ -301,7 +301,7 @@ def message_of_ten_megabytes(place):
 
 @kind(fetch="fatal: did not receive expected object…")
 def commit_that_is_its_own_parent(place):
-    """Its name is not its hash, or there could be none."""
+    """Its name is not its hash, because a commit cannot contain its own hash."""
     own = "34" * 20
     put_object(place, "commit", commit_text(place, place.sha("topic^{tree}"), [own]), own)
     place.write("refs/heads/own", own + "\n")

@@ -1,17 +1,17 @@
-"""Where a hostile repository is made, and with what: Place.
+"""Place: the place where a hostile repository is made, and the tools for it.
 
     template = make_template(folder)
     place = Place(folder / "case", template)
     place.configure('[core]\\n fsmonitor = "EVIL"')
     place.link("refs/heads/x", place.victim / "refs/heads/main")
 
-The repository is bare and has an ordinary history until somebody writes into it:
+The repository is bare and has an ordinary history until a case changes it:
 
     main        1 ── 2 (v1.0, an annotated tag) ── 3     the first line of app.txt is changed
     topic       └── 4                                    the last line is: merges cleanly
     clash       └── 5                                    the first line is: conflicts with main
 
-1 and 2 are in a pack, what came later is loose. Beside it lie a repository that nobody may touch
+1 and 2 are in a pack, later objects are loose. Next to it are a repository that nobody may touch
 (the victim), and a program that leaves a mark when it runs (EVIL).
 """
 import hashlib
@@ -34,7 +34,7 @@ def text_with(**changed):
 
 
 def make_template(folder):
-    """Makes the ordinary repository and the victim in a folder, from which cases are copied."""
+    """Makes the ordinary repository and the victim in a folder, from which each case is copied."""
     work = Repository(folder / "work")
     work.commit("One", {"app.txt": text_with(), "README": "An application.\n"})
     work.git("branch", "topic")
@@ -49,7 +49,7 @@ def make_template(folder):
         work.git("switch", "-q", branch)
         work.commit(f"A change on {branch}", {"app.txt": text_with(**changed)})
     work.git("switch", "-q", "main")
-    # As files: a push would pack, or unpack, as it likes.
+    # Copied as files: a push would pack or unpack the objects.
     shutil.copytree(work.path / ".git", folder / "repository.git")
     bare = folder / "repository.git"
     (bare / "index").unlink()
@@ -65,7 +65,7 @@ def make_template(folder):
 
 
 def digest(folder):
-    """What is in a folder, and how it looks: changes when anything in it does."""
+    """A digest of the content and attributes of a folder: it changes with any change in it."""
     whole = hashlib.sha256()
     for parent, names, files in os.walk(folder):
         names.sort()
@@ -80,7 +80,7 @@ def digest(folder):
 
 
 class Place:
-    """A case's folder, with the copies that are its own."""
+    """The folder of a case, with its own copies."""
 
     def __init__(self, folder, template):
         self.folder = folder
@@ -94,10 +94,10 @@ class Place:
         self.evil = folder / "evil"
         self.evil.write_text(f'#!/bin/sh\necho "$0 $*" >>{self.mark}\n')
         self.evil.chmod(0o755)
-        self.server_data = None  # set when the server is there
+        self.server_data = None  # set once the server exists
 
     def git(self, *arguments, repository=None, given=None):
-        """Runs git in the repository; gives its output."""
+        """Runs git in the repository; returns its output."""
         done = subprocess.run(
             ["git", "-C", repository or self.path, *map(str, arguments)], check=True, input=given,
             stdout=subprocess.PIPE, env=clean_environment({
@@ -110,12 +110,12 @@ class Place:
         return self.git("rev-parse", "--verify", revision, repository=repository)
 
     def spell(self, text):
-        """A text with the places in it that a case names."""
+        """Replaces the names of places in a text by their paths."""
         return (text.replace("EVIL", str(self.evil)).replace("VICTIM", str(self.victim))
                 .replace("CASE", str(self.folder)))
 
     def write(self, name, content):
-        """Writes a file of the repository, or with an absolute name another one."""
+        """Writes a file of the repository or, with an absolute name, another file."""
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)
@@ -137,13 +137,13 @@ class Place:
             path.unlink(missing_ok=True)
 
     def link(self, name, target):
-        """Puts a symbolic link in the place of whatever has the name."""
+        """Replaces whatever has the name by a symbolic link."""
         self.remove(name)
         (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         os.symlink(target, self.path / name)
 
     def move_out(self, name):
-        """Moves something out of the repository, and leaves a symbolic link to it there."""
+        """Moves something out of the repository, and leaves a symbolic link to it."""
         outside = self.folder / "elsewhere" / name.replace("/", "-")
         outside.parent.mkdir(exist_ok=True)
         shutil.move(self.path / name, outside)
@@ -158,7 +158,7 @@ class Place:
         return f"objects/{sha[:2]}/{sha[2:]}"
 
     def hash_object(self, kind, content):
-        """Writes an object, whatever is in it; gives its name."""
+        """Writes an object with any content; returns its name."""
         return self.git("hash-object", "-t", kind, "-w", "--stdin", "--literally", given=content)
 
     def pack_file(self, suffix):

@@ -1,4 +1,4 @@
-"""Kinds whose configuration names programs: as drivers, hooks, helpers, transports."""
+"""Kinds whose configuration names programs: drivers, hooks, helpers, transports."""
 from table import UNREADABLE, UNSAFE, closed, each, kind, refused
 
 DRIVER = '[merge]\n default = x\n[merge "x"]\n name = x\n driver = EVIL %O %A %B\n'
@@ -13,7 +13,7 @@ def write_hooks(place, folder):
 
 
 def attribute(place, line):
-    """To all files, as the machine's administrator would."""
+    """Applies an attribute to all files, as the machine's administrator could."""
     place.write("info/attributes", f"* {line}\n")
 
 
@@ -77,7 +77,7 @@ def hooks_elsewhere(place):
 
 @kind()
 def hooks_for_each_ref(place):
-    """With this setting git hands the refs of a push to a hook, and changes none itself."""
+    """With this setting git passes the refs of a push to a hook, and changes none itself."""
     write_hooks(place, "hooks")
     place.configure("[receive]\n procReceiveRefs = refs/heads")
 
@@ -137,7 +137,7 @@ def filters_and_textconv(place):
 
 @kind()
 def collecting_garbage(place):
-    """A push would have git collect garbage, and a hook asked before."""
+    """A push would make git collect garbage, and run a hook before that."""
     write_hooks(place, "hooks")
     place.configure("[gc]\n auto = 1\n autoPackLimit = 1\n autoDetach = false\n"
                     " recentObjectsHook = EVIL\n[receive]\n autogc = true\n"
@@ -158,7 +158,7 @@ def work_tree_elsewhere(place):
 
 @kind(push="error: refusing to update checked out branch…")
 def push_into_a_work_tree(place):
-    """git would write the pushed files into the work tree, or have a hook do it."""
+    """git would write the pushed files into the work tree, or let a hook do it."""
     (place.folder / "tree").mkdir()
     write_hooks(place, "hooks")
     place.configure("[core]\n bare = false\n worktree = CASE/tree\n"
@@ -167,5 +167,5 @@ def push_into_a_work_tree(place):
 
 @kind(**refused("/config: "), **closed(""))
 def settings_that_are_no_settings(place):
-    """git dies at such a file, whatever it is asked."""
+    """git fails at such a file, whatever the command."""
     place.write("config", "[core\n bare = perhaps\n\0")

@@ -1,4 +1,4 @@
-"""Kinds with odd refs: names, contents, many of them, and where HEAD points."""
+"""Kinds with odd refs: names, contents, large numbers, and targets of HEAD."""
 import os
 
 from table import NO_DEFAULT_BRANCH, NOT_FOUND, UNREADABLE, closed, each, kind, refused
@@ -6,14 +6,14 @@ from table import NO_DEFAULT_BRANCH, NOT_FOUND, UNREADABLE, closed, each, kind, 
 LONG = "x" * 255
 ODD_NAMES = ["-x", "--upload-pack=evil", "$(id)", "`id`", "a;id", "a'b", 'a"b', "a|b", "a&b",
              "HEAD", "\u202egpj", "\u00fc", "%2e%2e%2f", LONG]
-# What git itself would not make.
+# Names that git itself would not create.
 IMPOSSIBLE_NAMES = [b"line\nfeed", b"a.lock", b".hidden", b"a..b", b"a b", b"a~1", b"a^", b"a:b",
                     b"a?", b"a*", b"a[b", b"a\\b", b"a@{1}", b"end.", b"\xff\xfe", b"\x01", b"@{"]
 
 
 @kind(sample=True,
       branches="200 : 18", fetch="error: * Ignoring funny ref…",
-      push="fatal: bad object…",  # as git itself says where a ref has such a name
+      push="fatal: bad object…",  # git's own message for a ref with such a name
       refs={"-x": "201", "$(id)": "201", LONG: "201", **dict.fromkeys(
           ["a.lock", "line\nfeed", ".hidden", "a..b", "main~1", "../../../victim.git/HEAD",
            "refs/heads/../../HEAD"], NOT_FOUND)})
@@ -30,7 +30,7 @@ def odd_names(place):
 @kind(branches="200 clash main topic x x/y", refs={"x": "201", "x/y": "201"},
       fetch="fatal: cannot process…")
 def files_in_the_place_of_folders(place):
-    """Refs of which one is named as the other's folder."""
+    """A ref has the name of another ref's folder."""
     main = place.sha("main")
     header, rest = (place.path / "packed-refs").read_text().split("\n", 1)
     place.write("packed-refs", f"{header}\n{main} refs/heads/x/y\n{rest}")
@@ -142,19 +142,19 @@ def head_of_a_reftable(place):
 
 @kind()
 def replaced_commits(place):
-    """Readers of refs/replace would see clash in the place of main."""
+    """With refs/replace, readers would see clash instead of main."""
     place.write(f"refs/replace/{place.sha('main')}", place.sha("clash") + "\n")
     place.write(f"refs/replace/{place.sha('topic')}", place.sha("clash") + "\n")
 
 
 @kind()
 def grafts(place):
-    """Readers of them would see main without a history."""
+    """With grafts, readers would see main without a history."""
     place.write("info/grafts", place.sha("main") + "\n")
 
 
 @kind()
 def keep_refs_that_lie(place):
-    """What is kept would not be what is deployed."""
+    """The kept commit would not be the deployed one."""
     place.write(f"refs/deployments/{place.sha('main')}", place.sha("clash") + "\n")
     place.write(f"refs/deployments/{place.sha('topic')}", "")

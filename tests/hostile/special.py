@@ -1,4 +1,4 @@
-"""Kinds with files that are none: FIFOs, devices, sockets, folders; and odd modes and owners."""
+"""Kinds with special files: FIFOs, devices, sockets, folders; and odd modes and owners."""
 import os
 import socket
 import stat
@@ -103,7 +103,7 @@ def loose_object_is_a_device(place):
 @kind(refs={"listening": UNSAFE},
       **closed("refs/heads/listening in the git repository is a socket"))
 def branch_is_a_socket(place):
-    short = place.folder / "s"  # a socket's path is 107 bytes long at most
+    short = place.folder / "s"  # a socket's path is at most 107 bytes long
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(short))
     short.rename(place.path / "refs/heads/listening")
@@ -134,7 +134,7 @@ def closed_folders(place):
 
 
 def closed_to_the_group(place):
-    """What of the repository its group can no longer use."""
+    """The parts of the repository that its group can no longer use."""
     for parent, names, files in os.walk(place.path):
         for name in names:
             mode = os.stat(os.path.join(parent, name)).st_mode

@@ -1,16 +1,16 @@
-"""The table of kinds: how each is made, and what is to come of it.
+"""The table of kinds: how to make each, and the expected results.
 
     @kind("a program as merge driver", merge="202")
     def driver_in_config(place): ...
 
-An outcome is written by hand for each step that is otherwise than on an ordinary repository
-(ORDINARY). The repository is registered before it becomes hostile, under two names, and once more
-afterwards, under two others.
+The outcome of each step that differs from an ordinary repository (ORDINARY) is written by hand.
+The repository is registered under two names before it becomes hostile, and under two others
+afterwards.
 """
 import dataclasses
 from collections.abc import Callable
 
-AUTO_MERGE = " (auto_merge)"  # at the end of a ref that is deployed with it
+AUTO_MERGE = " (auto_merge)"  # ends a ref that is deployed with auto_merge
 
 NOT_FOUND = "422 ref_not_found"
 UNREADABLE = "503 repository_unreadable"
@@ -18,8 +18,8 @@ UNSAFE = "503 repository_unsafe"
 NO_DEFAULT_BRANCH = "409 default_branch_missing"
 API = "branches tags commits compare victim deploy keep merge again clash"
 
-# step → the words for what comes of it; … at their end stands for whatever follows. Answers of the
-# API are the status and the reason_code, and for lists what is in them.
+# step → the words for its outcome; … at the end stands for any continuation. Answers of the API are
+# the status and the reason_code, and for lists their content.
 ORDINARY = {
     # registered as it is now
     "add": "ok", "add_writable": "ok",
@@ -43,9 +43,9 @@ class Kind:
     refs: dict  # ref to deploy → words, beside main and topic
     in_sample: bool
     needs_root: bool
-    before: Callable  # takes the Place: made before the repository is registered
-    alternates: list  # object folders below the case's own, which are declared
-    afterwards: Callable  # takes the Place, gives what is wrong with it
+    before: Callable  # takes the Place: runs before the repository is registered
+    alternates: list  # declared object folders below the case's folder
+    afterwards: Callable  # takes the Place, returns the errors
 
 
 KINDS = {}
@@ -62,12 +62,12 @@ def refused(words):
 
 
 def closed(words):
-    """The SSH door does not serve it."""
+    """It cannot be used over SSH."""
     return each(f"esclusa: {words}…", "fetch push")
 
 
 def is_as_expected(outcome, words):
-    """`words` may be several, of which one must do: git says it otherwise where it is confined."""
+    """`words` may be several texts, one of which must match: confined git has other messages."""
     if isinstance(words, tuple):
         return any(is_as_expected(outcome, each) for each in words)
     return outcome.startswith(words[:-1]) if words.endswith("…") else outcome == words
@@ -75,7 +75,7 @@ def is_as_expected(outcome, words):
 
 def kind(*, refs=None, sample=False, needs_root=False, before=lambda place: None, alternates=(),
          afterwards=lambda place: (), **otherwise):
-    """Puts a function into the table under its own name."""
+    """Adds a function to the table under its own name."""
     unknown = set(otherwise) - set(ORDINARY)
     assert not unknown, f"there is no step {unknown}"
 
@@ -88,4 +88,4 @@ def kind(*, refs=None, sample=False, needs_root=False, before=lambda place: None
 
 @kind(sample=True)
 def ordinary(_place):
-    """What the others are compared with: it says which files and programs are usual."""
+    """The others are compared with it: it shows which files and programs are usual."""

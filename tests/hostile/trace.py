@@ -1,26 +1,26 @@
-"""What strace saw of a process and its children: the programs that were started, and every path
-that was opened or changed, resolved.
+"""What strace saw of a process and its children: the started programs, and every opened or changed
+path, resolved.
 
     judge = Judge(roots=[repository, data], known=usual)
     judge.wrong(read_trace(path))        # what led elsewhere, in words
 
-Calls that failed are left out: what counts is what was reached. Where a call returns a descriptor,
-strace says which file that is, whatever links led there. Calls without one are resolved by the
-links that were in the repository when the case was made.
+Failed calls are ignored: only reached files count. If a call returns a descriptor, strace shows
+its file, whatever links led there. Other calls are resolved with the links that were in the
+repository when the case was made.
 """
 import dataclasses
 import os
 import re
 
-# Which calls are traced. Of a call that gives no descriptor and follows a link at the end of its
-# path, the whole path is resolved, of the others the folder.
+# The traced calls. If a call returns no descriptor and follows a link at the end of its path, the
+# whole path is resolved; for other calls, only the folder.
 OPENING = {"open", "openat", "openat2", "creat"}
 FOLLOWING = {"execve", "execveat", "chdir", "truncate", "chmod", "fchmodat", "chown", "chroot"}
 CHANGING = {"rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat",
             "link", "linkat", "symlink", "symlinkat", "mknod", "mknodat", "lchown", "fchownat",
             "utimensat", "mount"}
 STARTING = {"execve", "execveat"}
-TEXT_FIRST = {"symlink", "symlinkat"}  # their first string is what the link says
+TEXT_FIRST = {"symlink", "symlinkat"}  # their first string is the target of the link
 CALLS = sorted(OPENING | FOLLOWING | CHANGING | {"connect", "landlock_create_ruleset"})
 OPTIONS = ["-qq", "-y", "-s", "4096", "-e", "trace=" + ",".join(CALLS)]
 
@@ -31,18 +31,18 @@ CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)(?:<((?:[^<>\\]|\\.)*)>)?.*$")
 TOKEN = re.compile(r'(AT_FDCWD|\d+)<((?:[^<>\\]|\\.)*)>|"((?:[^"\\]|\\.)*)"')
 INTERNET = re.compile(r"sa_family=AF_INET6?\b")
 NUMBERS = re.compile(r"/proc/\d+(/task/\d+)?|pid-\d+")
-# Our own scratch, SQLite's, glibc's modules for other encodings, and open files by their numbers,
-# which were judged when they were opened.
+# Our own temporary files, SQLite's, glibc's modules for encodings, and open files by number, which
+# were judged when they were opened.
 HARMLESS = re.compile(r"/tmp/esclusa-[\w-]+(/|$)|/var/tmp/etilqs_\w+$"
                       r"|/usr/lib/[\w-]+/gconv/[\w.-]+$|/proc/self/fd/\d+$")
 
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """A call that succeeded: `named` is its path as it was given, made absolute; `resolved` is the
-    file that its descriptor leads to, if it gives one; `says` is what a new symbolic link says.
-    `is_beneath_descriptor`: the path is a plain name in a folder that was open, so no link counts
-    that has come into the way to that folder since."""
+    """A call that succeeded: `named` is its path, made absolute; `resolved` is the file of its
+    descriptor, if it returns one; `says` is the target of a new symbolic link.
+    `is_beneath_descriptor`: the path is a plain name in an open folder, so later links on the way
+    to that folder do not count."""
     call: str
     named: str
     resolved: str | None = None
@@ -51,13 +51,13 @@ class Event:
 
 
 def unescape(text):
-    """strace's text as Python's, whatever bytes are in it."""
+    """Decodes strace's text, with any bytes in it."""
     return os.fsdecode(text.encode("latin-1", "backslashreplace").decode("unicode_escape")
                        .encode("latin-1"))
 
 
 def whole_lines(path):
-    """(process, call) of a trace; calls that others came into are put together again."""
+    """(process, call) of a trace; interrupted calls are joined again."""
     begun = {}
     with open(path, encoding="latin-1") as file:
         for line in file:
@@ -103,7 +103,8 @@ def read_trace(path):
 
 
 def named_paths(call, tokens, folder):
-    """The absolute paths among a call's arguments; `folder` is where the process is."""
+    """The absolute paths among a call's arguments; `folder` is the current folder of the
+    process."""
     base, paths = folder, []
     for descriptor, leads_to, text in tokens:
         if descriptor:
@@ -117,7 +118,7 @@ def named_paths(call, tokens, folder):
 
 
 def links_below(*folders):
-    """link → what it says, of every symbolic link in some folders."""
+    """link → target, for every symbolic link in some folders."""
     found = {}
     for folder in folders:
         for parent, names, files in os.walk(folder):
@@ -129,7 +130,7 @@ def links_below(*folders):
 
 
 def follow(path, links, depth=20):
-    """A path with the links on it followed."""
+    """A path with its links resolved."""
     done = "/"
     parts = [part for part in path.split("/") if part]
     for position, part in enumerate(parts):
@@ -142,9 +143,9 @@ def follow(path, links, depth=20):
 
 
 class Judge:
-    """Tells what of a trace leads beyond `roots`. `known` are the paths that the same commands
-    reach on an ordinary repository, `programs` those that they start; `links` those of the
-    repository; `folder` stands for the case's own folder, which has another name each time."""
+    """Reports what a trace reaches outside `roots`. `known` are the paths that the same commands
+    reach for an ordinary repository, `programs` those that they start; `links` are the
+    repository's; `folder` stands for the case's own folder, whose name differs each time."""
 
     def __init__(self, folder, roots, links=None, known=(), programs=()):
         self._folder, self._roots = str(folder), [str(root) for root in roots]
@@ -152,7 +153,7 @@ class Judge:
         self._programs = set(programs)
 
     def place(self, event):
-        """The file that an event reached, as it is compared."""
+        """The file that an event reached, in the form that is compared."""
         path = event.resolved
         if path is None and event.is_beneath_descriptor:
             path = event.named
@@ -172,7 +173,7 @@ class Judge:
         return bool(HARMLESS.match(path)) and not path.startswith(self._folder + "/")
 
     def places(self, events):
-        """(the files beyond the roots, the programs started) of a trace."""
+        """(the files outside the roots, the started programs) of a trace."""
         files, programs = set(), set()
         for event in events:
             place = self.place(event)
@@ -183,7 +184,7 @@ class Judge:
         return files, programs
 
     def wrong(self, events):
-        """What went beyond, a sentence each."""
+        """The violations, one sentence each."""
         said = {}
         for event in events:
             place = self.place(event)

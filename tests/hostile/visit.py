@@ -1,4 +1,4 @@
-"""What is done with a repository, step by step, and what comes of it: Visit.
+"""Visit: the steps that are done with a repository, and their outcomes.
 
     with Visit(place, options) as visit:
         visit.register_before()
@@ -6,8 +6,8 @@
         outcomes = visit.steps(kind.refs)
     events = visit.events()          # what strace saw of the server and of the SSH door
 
-The server runs under strace. Clients come by `esclusa ssh serve`, the forced command that sshd
-would run for their key, under an strace of its own.
+The server runs under strace. Clients use `esclusa ssh serve`, the forced command that sshd would
+run for their key, under an strace of its own.
 """
 import contextlib
 import http.client
@@ -26,21 +26,21 @@ from trace import OPTIONS, read_trace
 from table import AUTO_MERGE
 from traced import TracedServer
 
-PATIENCE = 30  # seconds; whoever has no answer by then is stuck
+PATIENCE = 30  # seconds; a step without an answer by then is stuck
 LINGER = 20  # seconds that a session may live on without its server
 STUCK = "stuck"
-STUCK_MAX = 3  # the steps after so many are not tried
+STUCK_MAX = 3  # after this many stuck steps the others are skipped
 WRAPPER = """#!/bin/sh
 for command; do :; done
 SSH_ORIGINAL_COMMAND="$command" exec strace -f --seccomp-bpf -e signal=none {options} \\
   -o {trace}.$$ {program} ssh serve --key-id {key} --socket {socket}
 """
-BRANCHES_SHOWN = 6  # of longer lists the number
+BRANCHES_SHOWN = 6  # of longer lists only the number
 READS, WRITES = "demo/reads", "demo/writes"
 
 
 class Visit:
-    """One server, and everything that is tried with one repository."""
+    """One server, and all steps with one repository."""
 
     def __init__(self, place, template, patience=PATIENCE, strace=()):
         self.place = place
@@ -63,7 +63,7 @@ class Visit:
     # -------------------------------------------------------------- registration
 
     def register_before(self, alternates):
-        """While the repository is still an ordinary one; with alternates that are declared."""
+        """Registers the repository while it is still ordinary; with its declared alternates."""
         flags = [word for folder in alternates for word in ("--alternate", folder)]
         self.healthy = self.place.folder / "healthy.git"
         subprocess.run(["cp", "-a", self._template / "repository.git", self.healthy], check=True)
@@ -104,7 +104,7 @@ class Visit:
         return self._answer("GET", f"/repos/{READS}/{what}?per_page=100", show=show)
 
     def _read_git_data(self, victim):
-        """Refs, objects and files, by every address; none may show what is the victim's."""
+        """Reads refs, objects and files by every route; none may show the victim's."""
         wrong = []
         for path in ("git/refs", "git/refs/heads", "git/refs/heads/main", "git/matching-refs/",
                      "git/matching-refs/tags/", "git/trees/main?recursive=1",
@@ -126,7 +126,7 @@ class Visit:
         return self._answer("POST", f"/repos/{repository}/deployments", body)
 
     def _is_kept(self):
-        """Whether the keep-ref of main is there, and leads to it."""
+        """Whether the keep-ref of main exists, and points to it."""
         main = self.place.sha("refs/heads/main", self._template / "repository.git")
         place = self.place.path / "refs/deployments" / main
         return "yes" if place.is_file() and place.read_text() == main + "\n" else "no"
@@ -134,7 +134,7 @@ class Visit:
     # -------------------------------------------------------------- the SSH door
 
     def _git(self, repository, *arguments, folder=None):
-        """git as a client that comes by the door."""
+        """Runs git as a client over SSH."""
         wrapper = self.place.folder / f"ssh-{self._keys[repository]}"
         wrapper.write_text(WRAPPER.format(
             options=" ".join(f"'{word}'" for word in self._strace),
@@ -150,7 +150,7 @@ class Visit:
                 "GIT_TERMINAL_PROMPT": "0"}))
 
     def _client_outcome(self, done):
-        """"ok", or what the door or git says first."""
+        """"ok", or the first message of the server or of git."""
         if done.returncode == 0:
             return "ok"
         text = done.stderr.decode(errors="replace").replace(str(self.place.folder), "CASE")
@@ -175,7 +175,7 @@ class Visit:
     # -------------------------------------------------------------- all of it
 
     def steps(self, refs):
-        """step → what came of it. Whatever is done with a read-only repository comes first."""
+        """step → outcome. The steps with the read-only repository come first."""
         before, self._victim = digest(self.place.path), digest(self.place.victim)
         victim = self.place.sha("refs/heads/main", self.place.victim)
         reads = f"/repos/{READS}"
@@ -221,7 +221,7 @@ class Visit:
             return type(error).__name__
 
     def damage(self):
-        """What is otherwise than before, and may not be: a sentence each."""
+        """Forbidden changes: a sentence each."""
         wrong = []
         if digest(self.place.victim) != self._victim:
             wrong.append("CHANGED the victim's repository")
@@ -233,7 +233,7 @@ class Visit:
         return list(dict.fromkeys(wrong))
 
     def traces(self):
-        """What strace wrote: of the server, and of each session at the door."""
+        """The files that strace wrote: of the server, and of each SSH session."""
         return [self.server.trace, *sorted(self.place.folder.glob("door.*"))]
 
     def events(self):
@@ -242,8 +242,8 @@ class Visit:
 
 
 def end_processes(folder):
-    """Waits for what works on a case; ends what goes on, and gives the commands of that. Whoever
-    hears nothing of the server any more has to stop by itself."""
+    """Waits for the processes of a case; ends those that continue, and returns their commands.
+    Sessions must end by themselves when the server no longer answers."""
     end = time.monotonic() + LINGER
     while (found := processes_in(folder)) and time.monotonic() < end:
         time.sleep(0.1)
@@ -254,7 +254,7 @@ def end_processes(folder):
 
 
 def processes_in(folder):
-    """pid → command of the processes that are in a folder, or name it; this one left out."""
+    """pid → command of the processes that are in a folder, or name it; without this process."""
     found = {}
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

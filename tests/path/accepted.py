@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""accepted: what a create or a status is accepted with, everybody on the way sees, equal in value.
+"""accepted: every consumer sees exactly the values with which a create or a status was accepted.
 
-By each seed, deployments and statuses at the edges of what is accepted (cases.py) are sent to a
-running server. What it refuses is 4xx with a reason, and was meant to be. What it accepts is looked
-for in its answer, GET, the list, the row of the event, webhooks of both encodings, the feed as
-pages and as a stream, `esclusa history`, `gates` and `deploy`; and two agents run it, one that is
-sent webhooks, one that pulls. In the end a plain deployment comes through to each agent, and no
-delivery waits or is dead.
+For each seed, deployments and statuses with values at the limits of what is accepted (cases.py)
+are sent to a running server. Refusals are 4xx with a reason, and must be expected. Accepted values
+are compared in the answer, GET, the list, the row of the event, webhooks of both encodings, the
+feed as pages and as a stream, `esclusa history`, `gates` and `deploy`; and two agents run the
+deployments, one by webhooks, one in pull mode. In the end each agent must still run a plain
+deployment, and no delivery may be pending or dead.
 
 Exit code 1 when something is wrong; the last lines say with which seed.
 """
@@ -37,7 +37,7 @@ cp "$ESCLUSA_PAYLOAD_FILE" "$d.payload" && cp "$ESCLUSA_EVENT_FILE" "$d.event" &
 
 
 class Wrong(Exception):
-    """What was accepted, and is not what somebody on the way saw."""
+    """A consumer sees something else than the accepted value."""
 
 
 def expect(seen, wanted, what):
@@ -46,7 +46,7 @@ def expect(seen, wanted, what):
 
 
 class Members(list):
-    """The members of an object, in their order; two objects are equal if that is too."""
+    """The members of an object in order; two objects are equal only if the order is equal, too."""
 
     def get(self, name):
         return dict(self)[name]
@@ -58,7 +58,8 @@ def exact(text):
 
 
 def shown(text):
-    """The text as the command line prints it: one line, no control characters, blanks joined."""
+    """The text as the command line prints it: one line, no control characters, blanks
+    collapsed."""
     plain = re.sub(r"[\n\t]", " ", text)
     return re.sub(" +", " ", re.sub(r"[\0-\x1f\x7f-\x9f]", "?", plain)).strip()
 
@@ -104,7 +105,7 @@ class Agent:
         if not line.startswith("Agent "):
             raise Wrong(f"the agent did not start: {self.log.read_text(errors='replace')}")
         self.url = line.split()[-1].rstrip("/")
-        if self.mode == "pull":  # it begins with what happens from then on
+        if self.mode == "pull":  # it begins at the end of the feed
             harness.wait_until((self.folder / "work/feed.json").exists, "its place in the feed")
         return self
 
@@ -114,7 +115,7 @@ class Agent:
         self.process.stdout.close()
 
     def environment_of(self, deployment_id):
-        """The variables that the command saw."""
+        """The variables of the command."""
         text = (self.seen / f"{deployment_id}.env").read_text(encoding="utf-8")
         return dict(one.split("=", 1) for one in text.split("\0") if one)
 
@@ -183,7 +184,7 @@ class Site:
 # ------------------------------------------------------------------ what each sees
 
 def send(site, path, case):
-    """Sends a case; the answer if it is accepted, nothing if it is refused as it is to be."""
+    """Sends a case; returns the answer if it was accepted, None if it was refused as expected."""
     answer = site.api.post(path, case.body())
     accepted = answer.status == 201
     if not accepted and not (400 <= answer.status < 500 and answer.json["reason_code"]):
@@ -194,7 +195,7 @@ def send(site, path, case):
 
 
 def check_deployment(text, case, what):
-    """A deployment in somebody's JSON, as an element of `exact`."""
+    """Checks a deployment in a consumer's JSON, as an element of `exact`."""
     for name, absent in (("ref", None), ("task", "deploy"), ("environment", None),
                          ("description", None)):
         expect(text.get(name), case.value(name, absent), f"{what}: {name}")
@@ -207,7 +208,7 @@ def check_status(text, case, what):
 
 
 def unpacked(delivery):
-    """The event in a delivery, once its signature is right."""
+    """The event in a delivery, after its signature was verified."""
     body = delivery["body"]
     signature = "sha256=" + hmac.new(SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
     expect(delivery["headers"]["X-Hub-Signature-256"], signature, "signature")
@@ -217,7 +218,7 @@ def unpacked(delivery):
 
 
 def check_webhooks(site, mode, kind, record, event):
-    """Both encodings brought the bytes of the event's row."""
+    """Both encodings must have the bytes of the event's row."""
     def of_it(text):
         return f'"id":{record["id"]},"node_id":"{record["node_id"]}"' in text
     for encoding in ("json", "form"):
@@ -237,7 +238,7 @@ def event_of(site, kind, record, deployment_id):
 
 
 def check_agent(agent, case, made, event):
-    """What the command of a deployment was given."""
+    """Checks what the command of a deployment was given."""
     seen = agent.environment_of(made["id"])
     for variable, wanted in (
             ("ID", str(made["id"])), ("SHA", made["sha"]), ("REF", case.value("ref")),
@@ -251,7 +252,7 @@ def check_agent(agent, case, made, event):
 
 
 def check_history(site, mode, played):
-    """A line for each deployment, with its latest status."""
+    """Checks that each deployment has a line, with its latest status."""
     lines = site.cli("history", f"demo/{mode}", "--count", "100").split("\n")
     printed = {line.split()[0]: re.sub(" +", " ", line).strip() for line in lines if line}
     for case, made, status in played:
@@ -271,7 +272,7 @@ def check_history(site, mode, played):
 
 
 def check_feed(site, played):
-    """Pages and the stream hold the same events, with the bodies of their rows."""
+    """Pages and the stream must have the same events, with the bodies of their rows."""
     after, paged = 0, {}
     while True:
         page = site.api.get(f"/esclusa/events?after={after}")
@@ -305,7 +306,8 @@ def check_feed(site, played):
 # ------------------------------------------------------------------ a seed
 
 def play_create(site, agent, environment):
-    """A create and a status of it, the whole way; gives (case, deployment, status's case)."""
+    """Creates a deployment and a status, and checks every consumer; returns (case, deployment,
+    status's case)."""
     path = f"/repos/{agent.repository}/deployments"
     case = cases.make_create(site.rng, environment, site.refs)
     answer = send(site, path, case)
@@ -347,7 +349,7 @@ def play_deploy(site, agent, environment):
         case = cases.make_create(site.rng, environment, site.refs)
         if case.allowed and not any("\\u0000" in text for text in case.texts.values()):
             break
-    if case.value("description") == "":  # the command line has no empty one
+    if case.value("description") == "":  # the command line has no empty description
         del case.texts["description"]
     flags = [f"--{name}={case.value(name)}" for name in ("environment", "task", "description")
              if name in case.texts]
@@ -365,7 +367,7 @@ def play_deploy(site, agent, environment):
 
 
 def play_plain(site, agent):
-    """The deployment that all the others must not hold up."""
+    """A plain deployment, which the others must not block."""
     texts = {"ref": '"main"', "environment": json.dumps(site.environments[0]),
              "auto_merge": "false", "required_contexts": "[]"}
     case = cases.Case(texts, True)
@@ -392,7 +394,7 @@ def check_nothing_waits(site):
 
 
 def play(seed, cases_count):
-    """Plays a seed; gives how many cases were accepted, and how many refused."""
+    """Runs a seed; returns the numbers of accepted and refused cases."""
     with Site(seed, cases_count) as site:
         accepted = refused = 0
         for agent in site.agents:

@@ -1,4 +1,4 @@
-"""Runs the simulation that is built here; tools/mutants starts everything with Python."""
+"""Runs the built simulation, because tools/mutants starts each command with Python."""
 import os
 import pathlib
 import sys

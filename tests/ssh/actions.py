@@ -1,5 +1,5 @@
 """What a client tries over SSH with a deploy key: one function for each row of truth.txt, which
-gives the word for what came of it, or a description of what nobody expected.
+returns the word for the outcome, or a description of an unexpected one.
 """
 import re
 import subprocess
@@ -9,18 +9,18 @@ from outcomes import done_or_refused, refusal, silent
 from wishes import (MARK, ASKED_VARIABLES, asking, judge_bad_protocol, judge_variables, lacks,
                     local, remote, use_protocol, want_terminal)
 
-KEPT_REF = "refs/deployments/7"  # as the server makes them
+KEPT_REF = "refs/deployments/7"  # named as the server names them
 CLOSED = re.compile(r"(\s*(scp: )?Connection closed\.?\s*)+")
 
 
 class Visit:
-    """A kind of key at work: which repository it asks for, and which other one."""
+    """A key of one kind in use: its repository, and another one."""
 
     def __init__(self, world, kind, key, target, another):
         self.site, self.bait, self.agent = world.site, world.bait, world.agent
         self.kind, self.key = kind, key
         self.target, self.another = target, another
-        self.source = world.source        # a work tree; the repositories have what it has
+        self.source = world.source        # a work tree with the same content as the repositories
         self.bare = world.bares[target]   # the target's folder on the server
         self.folder = self.site.folder / "work" / kind
         self.folder.mkdir()
@@ -36,7 +36,7 @@ class Visit:
         return self.site.ssh(self.key, *command, **more)
 
     def ask(self, program):
-        """git's question for the target, as its client sends it."""
+        """git's request for the target, as its client sends it."""
         return f"{program} '{self.target}.git'"
 
 
@@ -62,7 +62,7 @@ def list_refs(visit):
 
 
 def try_push(visit, source, ref, effect):
-    """Pushes; it must have been done if it is said to be, and not else."""
+    """Pushes; the ref must have changed if the push succeeded, and only then."""
     done = visit.git("push", "-q", visit.url, f"{source}:{ref}", folder=visit.source.path)
     if done.returncode != 0 and re.search("deny (updating|deleting) a hidden ref", done.stderr):
         return "hidden" if not effect(visit.site.refs(visit.bare)) else "refused, and done"
@@ -117,7 +117,7 @@ def upload_archive(visit):
 
 
 def copy(visit, program, *rest):
-    """scp or sftp, which have a letter of their own for the port."""
+    """scp or sftp, which use another option for the port."""
     words = visit.site.ssh_words(visit.key)[1:-1]
     words[words.index("-p")] = "-P"
     done = subprocess.run([program, *words, *rest], check=False, stdin=subprocess.DEVNULL,
@@ -126,7 +126,7 @@ def copy(visit, program, *rest):
     done.stderr = done.stderr.decode(errors="replace")
     if (visit.folder / "taken").exists():
         return "it was copied"
-    # What a subsystem says on standard error, sshd keeps to itself.
+    # sshd does not pass on the standard error of a subsystem.
     return "closed" if CLOSED.fullmatch(done.stderr) else silent(done)
 
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""commands: what does the forced command of a deploy key start, whatever a client asks for?
+"""commands: which programs does the forced command of a deploy key start, whatever a client
+requests?
 
-10,000 hostile values of SSH_ORIGINAL_COMMAND (commands.txt, and others made of them) go to
-`esclusa ssh serve`, 50 of them over a real sshd; strace says which programs were started: git's two
-for the few right commands among them, and else none. That strace would show more is tried with a
-shell in the door's place. Exit code 1 if anything is otherwise; 77 where nobody may be root, or
-there is no strace or no sshd.
+10,000 hostile values of SSH_ORIGINAL_COMMAND (commands.txt, and variations of them) go to `esclusa
+ssh serve`, 50 of them over a real sshd. strace shows which programs were started: git's two for
+the few valid commands among them, and otherwise none. A shell in place of the forced command
+proves that strace would show others. Exit code 1 if anything differs; 77 without root, strace or
+sshd.
 """
 import argparse
 import base64
@@ -28,12 +29,12 @@ from report import Rows
 from harness import DIES_WITH_PARENT, make_repository  # in tests/e2e
 
 OVER_SSHD = 50
-# A door that trusts its clients.
+# A forced command that trusts its clients.
 NAIVE = ["/bin/sh", "-c", 'eval "$SSH_ORIGINAL_COMMAND"']
 
 
 def git_word(started):
-    """What git is to do, of the call that starts it; None if that is another program."""
+    """The git command of the call that starts git; None for another program."""
     if started.path != "/usr/bin/git":
         return None
     words = iter(started.arguments[1:])
@@ -45,8 +46,8 @@ def git_word(started):
 
 
 def count_git(commands):
-    """How often git is started for right commands: it is first asked where its own programs are,
-    and what the repository's configuration says, which it gets as text."""
+    """How often git is started for valid commands: two more calls ask for the folder of its own
+    programs and for the repository's configuration."""
     expected = collections.Counter()
     for command in commands:
         expected.update(["--exec-path", "config",
@@ -55,7 +56,7 @@ def count_git(commands):
 
 
 def judge_started(started, commands):
-    """What is wrong with the programs that were started, beside the door's own."""
+    """The errors in the started programs, besides those of the forced command."""
     words = collections.Counter(map(git_word, started))
     wrong = [f"started {one}" for one in started if git_word(one) is None]
     expected = count_git(commands)
@@ -67,7 +68,7 @@ def judge_started(started, commands):
 # ------------------------------------------------------------------ given directly
 
 def spawn(site, values, command):
-    """Gives each value to the command; (the results, what strace saw)."""
+    """Runs the command with each value; returns (the results, strace's trace)."""
     asked, results, trace = (site.folder / "work" / name
                              for name in ("values", "results", "strace.log"))
     asked.write_bytes(b"\n".join(map(base64.b64encode, values)))
@@ -79,7 +80,7 @@ def spawn(site, values, command):
 
 
 def is_refused(result):
-    """One line of ours, and nothing else."""
+    """One line of our own, and nothing else."""
     code, output, errors = result
     return code == 1 and not output and errors.startswith("esclusa: ") and errors.count("\n") == 1
 
@@ -109,7 +110,8 @@ def test_direct(site, rows, key, values):
 
 
 def test_control(site, rows):
-    """A shell in the door's place starts what the client wants, and that must show."""
+    """A shell in place of the forced command starts what the client requests, and the trace must
+    show it."""
     value = f"git-upload-pack '{REPOSITORY}.git'; id".encode()
     results, trace = spawn(site, [value], NAIVE)
     wrong = judge_started([one for one in trace.execs[1:] if one.arguments != NAIVE], [])
@@ -122,7 +124,7 @@ def test_control(site, rows):
 
 @contextlib.contextmanager
 def traced(pid, file):
-    """What a process and those after it start, into a file."""
+    """Traces the programs that a process and its children start, into a file."""
     with subprocess.Popen([*DIES_WITH_PARENT, "strace", *OPTIONS, "-o", file, "-p", str(pid)],
                           stdin=subprocess.DEVNULL) as strace:
         try:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""crowd: many at the SSH door at once, and many keys on the server.
+"""crowd: many clients over SSH at once, and many keys on the server.
 
   clones   200 clients clone at the same moment, with the settings of sshd that `esclusa ssh setup`
            prints; every one of them succeeds
@@ -94,7 +94,7 @@ class SocketConnection(http.client.HTTPConnection):
 
 
 def look_up_at_socket(site, key):
-    """As the program does: a connection for each."""
+    """One connection for each lookup, as in the real program."""
     with contextlib.closing(SocketConnection(site.socket)) as connection:
         connection.request("POST", "/esclusa/ssh/keys", json.dumps({"key": key}),
                            {"Content-Type": "application/json"})

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""door: what a deploy key opens, over a real sshd that is set up as `esclusa ssh setup` says.
+"""door: what a deploy key may do, over a real sshd that is set up as `esclusa ssh setup` says.
 
-  table    every kind of key tries everything (truth.txt); each cell is as it is written there
-  pinned   a client that knows another host key does not come in
-  used     a key was used when it opened a repository, and by nothing less
+  table    every kind of key tries every action (truth.txt); each cell must be as written there
+  pinned   a client that expects another host key does not connect
+  used     `last_used` changes only when a key has opened a repository
   pushes   each change of a ref is one `push` event; a deployment of the branch gets what was pushed
   check    `esclusa ssh check` finds this installation right, and names what is wrong in others
 
@@ -32,11 +32,11 @@ from sshd import make_key, public_half
 
 TABLE = pathlib.Path(__file__).with_name("truth.txt")
 ZEROS = "0" * 40
-AT_ONCE = 4  # kinds of keys that try side by side
+AT_ONCE = 4  # kinds of keys that are tried in parallel
 
 
 class World:
-    """A site with repositories, and what clients bring along."""
+    """A site with repositories, and the clients' data."""
 
     def __init__(self, site, bait, agent):
         self.site, self.bait, self.agent = site, bait, agent
@@ -50,7 +50,7 @@ class World:
 
 @contextlib.contextmanager
 def ssh_agent(folder):
-    """An agent that a client could forward; gives its socket."""
+    """An ssh agent that a client could forward; returns its socket."""
     place = folder / "keys/agent"
     with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place],
                           stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as agent:
@@ -63,7 +63,7 @@ def ssh_agent(folder):
 # ------------------------------------------------------------------ the table
 
 def read_table():
-    """kind of key → action → the word, of truth.txt."""
+    """kind of key → action → word, from truth.txt."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     rows = [line.split() for line in lines if line and not line.startswith("#")]
     header = [line for line in lines if line.startswith("# action")]
@@ -74,7 +74,7 @@ def read_table():
 
 
 def make_visits(world):
-    """A key of each kind, on its way."""
+    """A key of each kind, ready to be used."""
     site = world.site
     soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
     leaver = site.server.user_with("leaver", "repo", "demo/shop", "admin")
@@ -94,7 +94,7 @@ def make_visits(world):
 
 
 def try_all(visit):
-    """action → what came of it."""
+    """action → outcome."""
     outcomes = {}
     for name, action in ACTIONS.items():
         try:
@@ -173,7 +173,7 @@ def test_pushes(world, rows):
         second = work.commit("Sell pears", {"pears": "green\n"})
         work.git("tag", "-a", "v2.0", "-m", "The second release")
         tag = work.git("rev-parse", "v2.0")
-        # What each push names, and the changes that are told of: (ref, before, after).
+        # The pushed refs, and the changes that must be reported: (ref, before, after).
         pushes = [
             ([f"{first}:refs/heads/main"], [("refs/heads/main", before, first)]),
             (["v2.0", "main:refs/heads/fruit"], [("refs/tags/v2.0", ZEROS, tag),
@@ -181,7 +181,7 @@ def test_pushes(world, rows):
             ([f"+{first}:refs/heads/fruit"], [("refs/heads/fruit", second, first)]),
             ([":refs/heads/fruit"], [("refs/heads/fruit", first, ZEROS)]),
             (["main"], [("refs/heads/main", first, second)]),
-            (["main"], [])]  # nothing is new
+            (["main"], [])]  # nothing changes
         expected = []
         for what, changes in pushes:
             refused = site.git(reader, "push", site.url("demo/shop"), *what, folder=work.path)
@@ -192,7 +192,7 @@ def test_pushes(world, rows):
                 *([] if done.returncode == 0 else [done.stderr]),
                 *([] if "may read demo/shop, but not push to it" in refused.stderr
                   else [f"by the key that may only read: {refused.stderr}"])])
-        # Each push was told of before its client was answered, so all deliveries are known by now.
+        # Each push is reported before its client is answered, so all deliveries exist by now.
         listed = [one for one in site.api.all_pages(f"{hook['url']}/deliveries?per_page=100")
                   if one["event"] == "push"]
         events = [json.loads(one["body"]) for one in receiver.deliveries("push")]
@@ -217,7 +217,7 @@ def test_check(world, rows):
     keys = pathlib.Path(site.user.pw_dir, ".ssh/authorized_keys")
 
     def check(what, named, wrong_config=None):
-        """`named` has to be what is wrong, alone; nothing at all if it is None."""
+        """Exactly `named` must be reported as wrong, or nothing if it is None."""
         given = config
         if wrong_config:
             bad = site.sshd.folder / "wrong.conf"

@@ -1,4 +1,4 @@
-"""What the tests of the SSH door share: a machine on which it is installed as `esclusa ssh setup`
+"""What the tests of git over SSH share: a machine on which it is installed as `esclusa ssh setup`
 says.
 
     with Site() as site:
@@ -6,9 +6,9 @@ says.
         key = site.add_key("demo/shop", "ci", read_only=True)
         site.git(key, "clone", site.url("demo/shop"), folder)
 
-The program is copied where only root can change it; a system user of its own runs the server and
-lets git in; a private sshd has the printed settings above those that Debian has. All of that goes
-away at the end, and what a killed run has left when the next one begins.
+The program is copied to a folder that only root can change; a separate system user runs the server
+and is the login of git clients; a private sshd has the printed settings above Debian's. All of
+that is removed at the end, and leftovers of a killed run when the next one begins.
 """
 import contextlib
 import dataclasses
@@ -24,13 +24,13 @@ from harness import Repository, clean_environment  # noqa: E402
 from machine import SITE_PREFIX, installed_program, system_user  # noqa: E402
 from sshd import Sshd, descendants, make_key, public_half  # noqa: E402
 
-# Beside what the door needs: how Debian installs sshd.
+# Besides the settings for Esclusa: how Debian installs sshd.
 DEBIAN_SETTINGS = ["UsePAM yes", "X11Forwarding yes", "AcceptEnv LANG LC_*",
                    "Subsystem sftp /usr/lib/openssh/sftp-server"]
 
 
 class DoorServer(harness.Server):
-    """A server that runs as the door's user, from a copy of the program."""
+    """A server that runs as the SSH user, from a copy of the program."""
 
     def __init__(self, user, program, **more):
         super().__init__(environment={"HOME": user.pw_dir}, wrapper=[
@@ -47,7 +47,7 @@ class DoorServer(harness.Server):
 
 @dataclasses.dataclass
 class DoorKey:
-    """A deploy key: the path of its private half, and what the API says of it."""
+    """A deploy key: the path of its private key, and its data from the API."""
     path: pathlib.Path
     id: int = 0
     url: str = ""
@@ -91,7 +91,7 @@ class Site:
 
     @property
     def api(self):
-        """The administrator's client; the server has another port after each start."""
+        """The administrator's client; a restarted server has another port."""
         return self.server.api()
 
     def command(self, name, *more):
@@ -102,7 +102,7 @@ class Site:
             stdin=subprocess.DEVNULL, timeout=60)
 
     def as_user(self, *command, **more):
-        """Runs a command as the door's user; gives what it prints."""
+        """Runs a command as the SSH user; returns its output."""
         return subprocess.run(
             list(map(str, command)), check=True, text=True, stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL, user=self.user.pw_uid, group=self.user.pw_gid,
@@ -112,7 +112,7 @@ class Site:
     # -------------------------------------------------------------- repositories and keys
 
     def add_repository(self, name, source, *flags):
-        """Registers a bare copy of a repository, which belongs to the door's user."""
+        """Registers a bare copy of a repository, which belongs to the SSH user."""
         bare = Repository(self.server.folder / f"{name.replace('/', '-')}.git", bare=True)
         source.git("push", "-q", "--mirror", str(bare.path))
         subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", bare.path],
@@ -121,7 +121,7 @@ class Site:
         return bare.path
 
     def refs(self, bare):
-        """name → commit or tag of a registered repository's refs, the hidden ones among them."""
+        """name → commit or tag of a registered repository's refs, including the hidden ones."""
         lines = self.as_user("git", "-C", bare, "for-each-ref", "--format=%(refname) %(objectname)")
         return dict(line.split() for line in lines.splitlines())
 
@@ -140,7 +140,7 @@ class Site:
     # -------------------------------------------------------------- clients
 
     def client_environment(self, more=None):
-        """A client's, without settings of whoever runs the tests."""
+        """The environment of a client, without the settings of the current user."""
         kept = {name: value for name, value in clean_environment().items()
                 if name not in ("SSH_AUTH_SOCK", "SSH_ASKPASS", "DISPLAY")}
         return {**kept, "HOME": str(self.folder / "work"), "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -150,12 +150,12 @@ class Site:
         return self.sshd.client(key.path, *command, user=self.user.pw_name, options=options)
 
     def ssh(self, key, *command, options=(), environment=None, given=b""):
-        """Runs an ssh client to its end."""
+        """Runs an ssh client until it ends."""
         return run_client(self.ssh_words(key, *command, options=options), given,
                           self.client_environment(environment))
 
     def git(self, key, *arguments, folder=None):
-        """Runs git as a client to its end."""
+        """Runs git as a client until it ends."""
         environment = self.sshd.git_environment(key.path)
         return run_client(["git", "-C", str(folder or self.folder / "work"),
                            *map(str, arguments)], b"", self.client_environment(environment))
@@ -164,7 +164,7 @@ class Site:
         return self.sshd.url(f"{repository}.git", user=self.user.pw_name)
 
     def sessions(self, key):
-        """The processes that serve a key's sessions: the forced command, then what it started."""
+        """The processes of a key's sessions: the forced command, then its children."""
         found = []
         for pid in descendants(self.sshd.process.pid):
             with contextlib.suppress(OSError):
@@ -176,7 +176,7 @@ class Site:
 
 
 def run_client(words, given, environment, timeout=60):
-    """A client that has come to its end; its standard error is text."""
+    """Runs a client until it ends; its standard error is text."""
     done = subprocess.run(words, check=False, input=given, capture_output=True, env=environment,
                           timeout=timeout)
     done.stderr = done.stderr.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Which programs were started, as strace saw it."""
+"""The programs that were started, from strace's trace."""
 import collections
 import re
 
@@ -23,7 +23,7 @@ class Exec:
 
 
 class Trace:
-    """What strace wrote with OPTIONS."""
+    """The trace that strace wrote with OPTIONS."""
 
     def __init__(self, path):
         self.execs = []
@@ -35,7 +35,7 @@ class Trace:
                 self._children[int(forked[1])].append(int(forked[2]))
 
     def below(self, pid):
-        """The processes and threads that one has started, and those that they started; with it."""
+        """A process, with all its child processes and threads, recursively."""
         found = [pid]
         for child in self._children.get(pid, ()):
             found += self.below(child)

@@ -1,11 +1,11 @@
-"""Hostile values of SSH_ORIGINAL_COMMAND: those of commands.txt, and more that are made of them."""
+"""Hostile values of SSH_ORIGINAL_COMMAND: those of commands.txt, and variations of them."""
 import pathlib
 import random
 import re
 
 CORPUS = pathlib.Path(__file__).with_name("commands.txt")
 REPOSITORY = "demo/shop"
-# What the door opens to, and all of it; names are the same in any case.
+# All valid commands; names are case-insensitive.
 RIGHT = re.compile(rb"git[- ](?:upload|receive)-pack '/?(?i:demo/shop)(?:\.git)?'")
 RIGHT_COMMANDS = [f"{program} '{path}'" for program in (
     "git-upload-pack", "git upload-pack", "git-receive-pack", "git receive-pack")
@@ -38,7 +38,8 @@ def unescaped(line):
 
 
 def long_values():
-    """As long as a process can be given at all, and around what the door reads."""
+    """Values of the greatest length that a process can get, and around the limit of our
+    program."""
     for size in LONG:
         for begin, end in ((b"git-upload-pack 'demo/shop.git'", b""), (b"git-upload-pack '", b"'"),
                            (b"git-upload-pack '/", b"demo/shop.git'"), (b"", b"")):
@@ -46,7 +47,7 @@ def long_values():
 
 
 def mutated(value, dice):
-    """A value with something more, less, twice or elsewhere."""
+    """A value with a part added, removed, doubled or moved."""
     for _ in range(dice.randrange(1, 4)):
         at, size = dice.randrange(len(value) + 1), dice.randrange(1, 6)
         kind = dice.randrange(6)
@@ -66,7 +67,8 @@ def mutated(value, dice):
 
 
 def hostile_values(count, seed):
-    """So many different ones: the corpus, long ones, and made-up ones, the same for each seed."""
+    """`count` different values: the corpus, long ones, and generated ones, the same for each
+    seed."""
     dice = random.Random(seed)
     corpus = read_corpus()
     values = dict.fromkeys([*corpus, *long_values()])

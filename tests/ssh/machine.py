@@ -1,9 +1,9 @@
-"""What the tests of the SSH door change on this machine: a system user and a folder of root's.
+"""What the tests of git over SSH change on this machine: a system user and a folder of root.
 
     sys.exit(run_as_root("door", main))      # goes on under sudo, or says why it cannot
 
-Both are named after the test's process, and go away with it; what a killed one has left goes away
-when the next one begins.
+Both are named after the test's process, and are removed with it; leftovers of a killed test are
+removed when the next one begins.
 """
 import contextlib
 import os
@@ -21,19 +21,19 @@ from sshd import why_no_sshd  # noqa: E402
 
 SKIPPED = 77
 LIBEXEC = pathlib.Path("/usr/local/libexec")
-FOLDER_PREFIX, USER_PREFIX = "esclusa-test-", "esclusa-t-"  # and the id of the test's process
-SITE_PREFIX = "esclusa-ssh-test-"  # of the temporary folder with the user's home and the server
+FOLDER_PREFIX, USER_PREFIX = "esclusa-test-", "esclusa-t-"  # and the test's process id
+SITE_PREFIX = "esclusa-ssh-test-"  # the temporary folder with the user's home and the server
 
 
 def run_as_root(name, main):
-    """The exit code of `main()`, as root: under sudo if need be. SKIPPED if there can be none, or
-    no sshd."""
+    """Runs `main()` as root, with sudo if needed; returns the exit code. SKIPPED without root or
+    sshd."""
     if os.geteuid() == 0:
         if reason := why_no_sshd():
             print(f"{name}: {reason}")
             return SKIPPED
         os.umask(0o022)
-        # Ended from outside, it still tidies up.
+        # A signal lets it clean up, too.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
         sweep()
@@ -50,7 +50,7 @@ def run_as_root(name, main):
 
 
 def sweep():
-    """Takes away what tests have left that were killed."""
+    """Removes the leftovers of killed tests."""
     for folder in LIBEXEC.glob(f"{FOLDER_PREFIX}*"):
         if not is_running(folder.name.removeprefix(FOLDER_PREFIX)):
             shutil.rmtree(folder, ignore_errors=True)
@@ -66,7 +66,7 @@ def sweep():
 
 
 def is_running(pid):
-    """Whether a process is there, and not merely one that nobody has asked for its end."""
+    """Whether a process exists, and is not a zombie."""
     try:
         status = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
@@ -75,7 +75,7 @@ def is_running(pid):
 
 
 def end_processes(uid):
-    """Ends what runs as a user whom a test has made."""
+    """Ends the processes of a user that a test has created."""
     for status in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if status.stat().st_uid == uid:
@@ -83,7 +83,7 @@ def end_processes(uid):
 
 
 def change_users(*command):
-    """useradd and userdel; they do not wait for one another."""
+    """useradd and userdel; they fail instead of waiting for each other."""
     end = time.monotonic() + 30
     while True:
         done = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -99,14 +99,14 @@ def remove_user(name):
         while time.monotonic() < end:
             end_processes(uid)
             done = change_users("userdel", name)
-            if done.returncode != 8:  # it has processes
+            if done.returncode != 8:  # the user has processes
                 break
         assert done.returncode == 0, done.stderr
 
 
 @contextlib.contextmanager
 def installed_program():
-    """A copy of the program in a folder that root alone can change; gives its path."""
+    """A copy of the program in a folder that only root can change; returns its path."""
     made = not LIBEXEC.exists()
     folder = LIBEXEC / f"{FOLDER_PREFIX}{os.getpid()}"
     try:
@@ -116,13 +116,13 @@ def installed_program():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if made:
-            with contextlib.suppress(OSError):  # another test may have come to use it
+            with contextlib.suppress(OSError):  # another test may use it now
                 LIBEXEC.rmdir()
 
 
 @contextlib.contextmanager
 def system_user(home):
-    """A user for the door; gives its entry."""
+    """A user for git over SSH; returns its passwd entry."""
     name = f"{USER_PREFIX}{os.getpid()}"
     done = change_users("useradd", "--system", "--user-group", "--no-create-home", "--home-dir",
                         str(home), "--shell", "/bin/sh", name)

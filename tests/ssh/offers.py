@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""offers: keys that a client offers, and does not prove to hold, change nothing.
+"""offers: keys that a client offers, without a proof that it holds them, change nothing.
 
-sshd asks `esclusa ssh keys` for each key that is offered, before it asks for a proof: whoever has
-read a public key somewhere can offer it. 50 deploy keys are offered by clients that have their
-public halves alone, and by one whose agent has the private ones and refuses to sign; then every
-table of the database must be what it was. Exit code 1 if it is not; 77 where nobody may be root, or
-there is no sshd.
+sshd runs `esclusa ssh keys` for each offered key, before it demands a proof: anybody who knows a
+public key can offer it. 50 deploy keys are offered by clients that have only their public keys,
+and by one whose agent has the private keys and refuses to sign; then every table of the database
+must be unchanged. Exit code 1 if one is not; 77 without root or sshd.
 """
 import argparse
 import contextlib
@@ -26,7 +25,7 @@ REFUSED = "Permission denied (publickey)"
 
 
 def client_words(site, *options):
-    """A client that has no key yet."""
+    """The command line of a client without a key."""
     words = site.sshd.client("", "git-upload-pack 'demo/shop.git'", user=site.user.pw_name,
                              options=options)
     at = words.index("-i")
@@ -35,7 +34,7 @@ def client_words(site, *options):
 
 
 def offer(site, keys):
-    """A client that offers keys of which it has the public halves alone."""
+    """A client that offers keys of which it has only the public keys."""
     folder = site.folder / "keys/public"
     folder.mkdir(exist_ok=True)
     options = []
@@ -47,8 +46,8 @@ def offer(site, keys):
 
 @contextlib.contextmanager
 def unwilling_agent(site, keys):
-    """An agent that has the keys, and signs with none: it would have to ask somebody, and nobody
-    is there. Gives its socket."""
+    """An agent that has the keys, but cannot sign: it needs a confirmation that nobody gives.
+    Returns its socket."""
     place = str(site.folder / "keys/agent")
     with subprocess.Popen([*DIES_WITH_PARENT, "ssh-agent", "-D", "-a", place],
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -65,7 +64,7 @@ def unwilling_agent(site, keys):
 
 
 def offer_by_agent(site, agent):
-    """A client that offers what the agent has, and nothing else."""
+    """A client that offers only the agent's keys."""
     words = client_words(site)
     words[words.index("IdentitiesOnly=yes")] = "IdentitiesOnly=no"
     words[words.index("IdentityAgent=none")] = f"IdentityAgent={agent}"
@@ -73,7 +72,7 @@ def offer_by_agent(site, agent):
 
 
 def accepted(site, keys):
-    """How many of the keys sshd was told of as keys that open something: its log says so."""
+    """The number of keys that sshd was told to accept, from its log."""
     log = site.sshd.log.read_text(errors="replace")
     return sum(f"{fingerprint(key)} found at" in log for key in keys)
 
@@ -85,7 +84,7 @@ def fingerprint(key):
 
 
 def changed(before, after):
-    """The tables that are not as they were."""
+    """The tables that have changed."""
     return [f"{name}: {len(before.get(name, []))} rows before, {len(after.get(name, []))} after; "
             f"new: {[row for row in after.get(name, []) if row not in before.get(name, [])][:3]}"
             for name in sorted(set(before) | set(after)) if before.get(name) != after.get(name)]
@@ -97,7 +96,7 @@ def run(options):
         source = make_repository(site.folder / "work", "source")
         site.add_repository("demo/shop", source, "--writable", "--private")
         keys = [site.add_key("demo/shop", f"offered-{number}") for number in range(options.keys)]
-        # Nothing is left over that the server would write sooner or later.
+        # The restart flushes everything that the server would write later.
         site.server.restart()
         before = read_tables(site.server.data)
         done = offer(site, keys)

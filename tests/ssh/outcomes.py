@@ -1,7 +1,7 @@
-"""The words of truth.txt for what came of a client's visit."""
+"""The words of truth.txt for the outcome of a client's visit."""
 import re
 
-# What a client that was refused is told. Of these, one and no other.
+# The messages to a refused client: exactly one of these.
 TOLD = {
     "shut": r"Permission denied \(publickey\)",
     "git-only": r"esclusa: this door opens to git-upload-pack and git-receive-pack alone",
@@ -13,7 +13,7 @@ TOLD = {
 
 
 def refusal(done):
-    """The word for how a client was refused."""
+    """The word for the way in which a client was refused."""
     found = [word for word, text in TOLD.items() if re.search(text, done.stderr)]
     if done.returncode != 0 and len(found) == 1:
         return found[0]
@@ -21,12 +21,12 @@ def refusal(done):
 
 
 def done_or_refused(done, effect):
-    """`ok` if it was done and had its effect; without the effect where it was refused."""
+    """`ok` if it succeeded and had its effect; after a refusal there must be no effect."""
     if done.returncode != 0:
         return refusal(done) if not effect() else f"refused, and done: {done.stderr[-300:]!r}"
     return "ok" if effect() else f"said to be done, and not: {done.stderr[-300:]!r}"
 
 
 def silent(done):
-    """A refusal that sends nothing else."""
+    """A refusal without any other output."""
     return refusal(done) if not done.stdout else f"printed {done.stdout[:200]!r}"

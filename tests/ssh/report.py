@@ -1,14 +1,14 @@
-"""What the tests of the SSH door print."""
+"""The output of the tests of git over SSH."""
 
 
 class Rows:
-    """Prints a line for each thing that was looked at, and counts those that are wrong."""
+    """Prints a line for each check, and counts the failed ones."""
 
     def __init__(self):
         self.wrong = 0
 
     def row(self, what, wrong=()):
-        """`wrong` are the words for what is not as it should be; none of them is good."""
+        """`wrong` are descriptions of the errors; no description means success."""
         wrong = list(wrong)
         self.wrong += bool(wrong)
         print(f"{'FAIL' if wrong else 'ok  '} {what}", flush=True)
@@ -18,5 +18,5 @@ class Rows:
             print(f"       and {len(wrong) - 10} more")
 
     def figure(self, text):
-        """Something that was measured, and is not judged."""
+        """A measured value that is not judged."""
         print(f"     {text}", flush=True)

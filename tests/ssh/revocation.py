@@ -27,14 +27,14 @@ from report import Rows
 from harness import make_repository  # in tests/e2e
 from receiver import Receiver
 
-BIG = 24 * 1024 * 1024  # more than pipes, sockets and windows hold
-BOUND = 60.0  # generous: what is promised is 5 s, on a machine that does nothing else
-READ = 64 * 1024  # of it, before the client waits
-LIVES = 6  # seconds, of the key that expires
+BIG = 24 * 1024 * 1024  # more than pipes, sockets and TCP windows hold
+BOUND = 60.0  # generous: 5 s are promised on an idle machine
+READ = 64 * 1024  # the part that is read before the client stalls
+LIVES = 6  # the lifetime of the expiring key in seconds
 
 
 def wait_until(what, condition):
-    """The seconds that it took."""
+    """Returns the seconds that it took."""
     begin = time.monotonic()
     while not condition():
         if time.monotonic() - begin > BOUND:
@@ -51,7 +51,7 @@ def line(text):
 
 
 class Stalled:
-    """A client in a session, which waits for it."""
+    """A client in a session that waits for it."""
 
     def __init__(self, site, key, command, words):
         self.site, self.key = site, key
@@ -65,13 +65,13 @@ class Stalled:
             self.client.stdout.read(int(head, 16) - 4)
         self.client.stdin.write(words)
         self.client.stdin.flush()
-        if words:  # the pack has begun, and the rest stays where it is
+        if words:  # the pack has begun, and the rest is not read
             assert self.client.stdout.read(8).startswith(b"0008NAK"), self.errors.read_text()
             self.client.stdout.read(READ)
         assert site.sessions(key), "no session"
 
     def finish(self):
-        """(what was left to read, what the client was told)"""
+        """(the unread rest, the messages to the client)"""
         self.client.stdin.close()
         rest = self.client.stdout.read()
         self.client.wait()
@@ -95,7 +95,7 @@ def begin_push(site, key, _):
 
 
 def revocations(site):
-    """(what, the key, what makes it open nothing)"""
+    """(description, key, function that revokes it)"""
     def delete(key):
         return lambda: site.api.delete(key.url)
     for what, begin in (("a clone", begin_clone), ("a push", begin_push)):
@@ -144,7 +144,7 @@ def test_sessions(site, rows, head):
 # ------------------------------------------------------------------ killed
 
 class Stage:
-    """A hook of the repository's own, in which a push waits until it may go on."""
+    """A hook of the repository in which a push waits until it may continue."""
 
     def __init__(self, site, bare, hook):
         self.reached, self._go_on = (site.folder / f"home/{name}" for name in ("reached", "go-on"))
@@ -166,7 +166,7 @@ class Stage:
 
 
 class Killing:
-    """Pushes during which the server is killed, and what it tells of them afterwards."""
+    """Pushes during which the server is killed, and the events that it sends afterwards."""
 
     def __init__(self, site, rows, receiver, source, bare):
         self.site, self.rows, self.receiver = site, rows, receiver
@@ -175,8 +175,8 @@ class Killing:
         self.expected = []
 
     def push(self, hook, what, restart_first, expected=True):
-        """Kills the server while the push is in a hook of the repository's, and starts it again:
-        before the push goes on, or after it has ended."""
+        """Kills the server while the push is in one of the repository's hooks, and restarts it
+        before the push continues or after it has ended."""
         before = self.site.refs(self.bare)["refs/heads/main"]
         sha = self.source.commit(what, {"news": f"{what}\n"})
         with Stage(self.site, self.bare, hook) as stage:
@@ -200,7 +200,7 @@ class Killing:
         self._judge(what, wrong, [(before, sha)] if moved else [])
 
     def _judge(self, what, wrong, changes):
-        """Each change is told of once; a sentinel comes behind whatever is told twice."""
+        """Each change must be reported once; a sentinel event comes after any duplicates."""
         self.expected += changes
         before = self.site.refs(self.bare)["refs/heads/main"]
         sha = self.source.commit(f"After: {what}", {"more": f"{what}\n"})
@@ -216,7 +216,7 @@ class Killing:
         self.rows.row(f"killed: {what}", wrong)
 
     def told(self):
-        """(before, after) of each push event; one that came twice with its GUID counts once."""
+        """(before, after) of each push event; repeated deliveries of a GUID count once."""
         bodies = {one["guid"]: json.loads(one["body"])
                   for one in self.receiver.deliveries("push")}
         return [(body["before"], body["after"]) for body in bodies.values()]

@@ -4,8 +4,8 @@
     spawn_all.py UID GID VALUES RESULTS COMMAND…
 
 VALUES is a file of lines of base64, RESULTS gets a line of JSON for each: exit code, standard
-output and standard error. Everything that it starts is the command, as a user of its own;
-commands.py runs it under strace, which shows what the commands start.
+output and standard error. It starts only the command, as another user; commands.py runs it under
+strace, which shows what the commands start.
 """
 import base64
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""What is in the database of a running server."""
+"""The content of the database of a running server."""
 import contextlib
 import pathlib
 import shutil
@@ -7,8 +7,8 @@ import tempfile
 
 
 def read_tables(data):
-    """table → its rows, of a copy: to open the database itself would change it. Nobody may write
-    meanwhile."""
+    """table → its rows, from a copy, because opening the database itself would change it. Nobody
+    may write at the same time."""
     with tempfile.TemporaryDirectory(prefix="esclusa-tables-") as folder:
         for suffix in ("", "-wal"):
             file = pathlib.Path(f"{data / 'esclusa.db'}{suffix}")

@@ -1,4 +1,4 @@
-"""Sessions that want more than git: terminals, agents, displays, variables, and forwarding."""
+"""Sessions that request more than git: terminals, agents, displays, variables, and forwarding."""
 import contextlib
 import pathlib
 import socket
@@ -9,7 +9,7 @@ import time
 from outcomes import refusal, silent
 
 BAIT = b"bait\n"
-# None of these may get through, whatever it would mean to anybody. A mark shows which did.
+# None of these may reach a session, whatever its meaning. A mark shows which ones did.
 ASKED_VARIABLES = [
     "LANG", "LC_ALL", "TERM", "PATH", "HOME", "ENV", "BASH_ENV", "IFS", "LD_PRELOAD",
     "LD_LIBRARY_PATH", "GIT_DIR", "GIT_EXEC_PATH", "GIT_TRACE", "GIT_CONFIG_COUNT",
@@ -19,7 +19,7 @@ MARK = "marked-by-the-client"
 
 
 class Bait:
-    """What a forwarding would reach: a socket of the loopback interface that greets."""
+    """The target of a forwarding: a socket of the loopback interface that sends a greeting."""
 
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -40,12 +40,12 @@ class Bait:
 # ------------------------------------------------------------------ sessions that want more
 
 class Inside:
-    """What is seen of a session while it waits for its client."""
+    """The observed state of a session while it waits for its client."""
 
     def __init__(self, visit):
         pids = visit.site.sessions(visit.key)
         assert len(pids) >= 2, f"no session of key {visit.key.id}: {pids}"
-        # The door, the guard that leads git's processes, and git.
+        # The forced command, the guard that leads git's processes, and git.
         self.door, self.git = environment_of(pids[0]), environment_of(pids[-1])
 
 
@@ -55,7 +55,7 @@ def environment_of(pid):
 
 
 def hold(visit, options, environment=None):
-    """(the client at its end, what was seen inside or None)"""
+    """(the finished client, the observed state or None)"""
     words = visit.site.ssh_words(visit.key, visit.ask("git-upload-pack"), options=("-v", *options))
     if "-A" in options:
         words[words.index("IdentityAgent=none")] = f"IdentityAgent={visit.agent}"
@@ -70,7 +70,8 @@ def hold(visit, options, environment=None):
 
 
 def asking(options, asked, judge, environment=None):
-    """A session that must go on without what it asked for; `asked` shows that the client did."""
+    """A session that must continue without what it requested; `asked` proves that the client
+    requested it."""
     def action(visit):
         done, inside = hold(visit, options, environment)
         if inside is None:
@@ -83,7 +84,7 @@ def asking(options, asked, judge, environment=None):
 
 
 def want_terminal(*command):
-    """A client that must have a terminal, and goes when it gets none."""
+    """A client that needs a terminal, and ends when it gets none."""
     def action(visit):
         done = visit.ssh(*command, options=["-tt"])
         is_off = "PTY allocation request failed" in done.stderr and done.returncode == 255
@@ -97,7 +98,7 @@ def lacks(variable):
 
 
 def judge_variables(done, inside):
-    """sshd as Debian sets it up takes the locale; to git, and to our program, it makes nothing."""
+    """Debian's sshd accepts the locale, which changes neither git nor our program."""
     through = {name for name, value in inside.git.items() if MARK in value}
     through |= {name for name, value in inside.door.items() if MARK in value} - {"LANG", "LC_ALL"}
     return through and f"{', '.join(sorted(through))} got through"
@@ -118,8 +119,8 @@ def use_protocol(visit):
 # ------------------------------------------------------------------ forwarding
 
 def forward(visit, what, reach):
-    """A client that only forwards. `reach` tries to use it, and gives what came through: None as
-    long as it cannot be tried."""
+    """A client that only forwards. `reach` tries to use the forwarding, and returns what came
+    through; None if it cannot be tried yet."""
     words = visit.site.ssh_words(visit.key, options=(
         "-N", "-v", "-o", "ExitOnForwardFailure=yes", *what))
     log = visit.folder / "forward.log"
@@ -144,7 +145,7 @@ def forward(visit, what, reach):
 
 
 def through(entry, sent):
-    """What a forwarding at this entry gives to somebody who comes and sends."""
+    """What somebody gets who connects to this entry and sends data."""
     def reach(said):
         if "Entering interactive session" not in said:
             return None
@@ -155,7 +156,7 @@ def through(entry, sent):
             try:
                 caller.sendall(sent)
                 return caller.recv(100)
-            except OSError as error:  # closed at once
+            except OSError as error:  # closed immediately
                 return b"" if not isinstance(error, TimeoutError) else b"it was left open"
         return None
     return reach
@@ -168,7 +169,7 @@ def local(visit, destination, sent=b""):
 
 
 def remote(visit, entry):
-    """sshd listens, or says that it will not: nobody has to come."""
+    """sshd listens or refuses: no connection is needed."""
     def reach(said):
         granted = "remote forward success" in said or "Allocated port" in said
         return b"a listening socket" if granted else None

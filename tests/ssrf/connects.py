@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""connects: where does the server connect to, when webhooks name every address there is?
+"""connects: where does the server connect to, when webhooks name every kind of address?
 
-Runs in a network namespace of its own, in which every address leads to this machine: a listener
-would answer at the metadata address as it does at a public one. The server runs under strace, and
-the judge is what it gave to connect(), sendto() and the like, in all of its threads: nothing but
-the name server, and the addresses that a test says are allowed; and those it must have reached.
+Runs in a network namespace in which every address leads to this machine: a listener would answer
+at the metadata address as at a public one. The server runs under strace, and the arguments of
+connect(), sendto() and the like, in all of its threads, decide: it may reach only the name server
+and the addresses that a test allows, and it must reach those.
 
   addresses   each destination of addresses.txt is refused at creation, or never connected to
   guarded     the same for loopback, link-local and metadata, with 0.0.0.0/0 and ::/0 allowed
-  names       names whose answer changes after the first question, and mixed answers
+  names       names whose answer changes after the first query, and mixed answers
   redirects   301, 302, 303, 307 and 308 to forbidden and to allowed addresses: none is followed
 
 Exit code 1 when anything else was reached, or an allowed address was not; 77 if there can be no
@@ -38,9 +38,9 @@ PUBLIC, PUBLIC6 = "93.184.215.14", "2606:4700::1"
 FORBIDDEN, LOOPBACK6 = "127.0.0.77", "::1"
 REFUSED = "address not allowed by webhooks.allow"
 HOOKS = "/repos/demo/shop/hooks"
-BATCH = 20  # hooks at a time: as many as a repository may have for one event
-# Where strace shows whom a call reaches: in its argument, or, when something is sent on a datagram
-# socket, at the descriptor.
+BATCH = 20  # hooks at a time: the limit of a repository for one event
+# The place where strace shows the peer of a call: in an argument or, for data on a datagram socket,
+# at the descriptor.
 PEERS = re.compile(r"""sin6?_port=htons\((?P<port>\d+)\)[^}]*?
     (?:inet_addr\("(?P<four>[^"]+)"\) | inet_pton\(AF_INET6,\ "(?P<six>[^"]+)")
     | <UDP(?:v6)?:\[[^<>]*->\[?(?P<connected>[\da-f.:]+?)\]?:(?P<connected_port>\d+)\]>""", re.X)
@@ -50,7 +50,7 @@ CALLS = "trace=connect,sendto,sendmsg,sendmmsg"
 # ------------------------------------------------------------------ the namespace
 
 def enter_namespace(arguments):
-    """Runs this program again in a namespace; gives its exit code."""
+    """Runs this program again in a namespace; returns its exit code."""
     inside = [sys.executable, __file__, "--inside", *arguments]
     for how in (["unshare", "--net", "--mount"],
                 ["unshare", "--user", "--map-root-user", "--net", "--mount"]):
@@ -63,7 +63,7 @@ def enter_namespace(arguments):
 
 
 def prepare_namespace(folder):
-    """All addresses lead here, and names are asked for at RESOLVER."""
+    """All addresses lead to this machine, and RESOLVER is the name server."""
     for command in (["ip", "link", "set", "lo", "up"],
                     ["ip", "route", "add", "local", "0.0.0.0/0", "dev", "lo"],
                     ["ip", "-6", "route", "add", "local", "::/0", "dev", "lo"],
@@ -80,7 +80,7 @@ def prepare_namespace(folder):
 # ------------------------------------------------------------------ the server, and what it reached
 
 class Site:
-    """A traced server with a repository, in which hooks are made, watched and deleted."""
+    """A traced server with a repository, in which hooks are created, watched and deleted."""
 
     def __init__(self, allow):
         self.server = TracedServer(["-yy", "-e", CALLS], allow=allow)
@@ -97,15 +97,15 @@ class Site:
         self.server.__exit__()
 
     def reached(self):
-        """(address, port) of everything that the server gave to a call, the name server left out;
-        ends the server, so that the trace is complete."""
+        """(address, port) of every peer of a call, without the name server; ends the server, so
+        that the trace is complete."""
         stopped = self.server.stop()
         if stopped != 0:
             raise AssertionError(f"the server ended with {stopped}")
         found = set()
         for line in self.server.trace.read_text(errors="replace").splitlines():
-            # getaddrinfo connects datagram sockets to sort its answers by the routes: that sends
-            # nothing. What is sent on one shows in the call that sends.
+            # getaddrinfo connects datagram sockets to sort its answers by route, which sends
+            # nothing. Sent data shows in the call that sends it.
             if "connect(" in line and "<UDP" in line:
                 continue
             for place in PEERS.finditer(line):
@@ -115,8 +115,8 @@ class Site:
         return found - {(RESOLVER, 53)}
 
     def send_to(self, urls):
-        """Makes a hook for each URL, and waits for the attempt to deliver its ping. Gives for each
-        the words for what came of it; None where the hook was refused."""
+        """Creates a hook for each URL, and waits for the attempt to deliver its ping. Returns the
+        result of each; None if the hook was refused."""
         outcomes = {}
         for begin in range(0, len(urls), BATCH):
             made = {}
@@ -143,7 +143,8 @@ class Site:
 
 
 def judge(what, reached, allowed):
-    """Exactly what is allowed must have been reached. Prints what is wrong; gives how much is."""
+    """Exactly the allowed addresses must have been reached. Prints the errors; returns their
+    number."""
     wrong = [f"REACHED {address} port {port}" for address, port in sorted(reached - allowed)]
     wrong += [f"did not reach {address} port {port}" for address, port in sorted(allowed - reached)]
     for one in wrong:
@@ -160,7 +161,7 @@ def read_addresses(port):
     for line in text.splitlines():
         if not line or line.startswith("#"):
             continue
-        if header := re.match(r"\[(\w+)\] \S", line):  # an IPv6 host stands alone on its line
+        if header := re.match(r"\[(\w+)\] \S", line):  # an IPv6 host is alone on its line
             current = sections.setdefault(header[1], [])
             continue
         spelling, _, address = line.partition(" -> ")
@@ -201,9 +202,9 @@ def test_guarded(port, *_):
 
 
 def test_names(port, names, options):
-    """A check that asks for the name itself would be given the public address, and libcurl the
-    other one. In mixed answers the public address refuses the connection, so that libcurl goes on
-    to the other one, where somebody listens."""
+    """A check that resolves the name itself would get the public address, and libcurl the other
+    one. In mixed answers the public address refuses the connection, so that libcurl tries the
+    other one, where a listener is."""
     rebinding = [f"n{number}.rebind.test" for number in range(options.names)]
     mixes = [f"{one}.{other}.n{number}.test" for number in range(5)
              for public, forbidden in ((PUBLIC, FORBIDDEN), (PUBLIC, LOOPBACK6),
@@ -211,7 +212,7 @@ def test_names(port, names, options):
              for one, other in ((spell(public), spell(forbidden)),
                                 (spell(forbidden), spell(public)))]
     with Listener([FORBIDDEN, LOOPBACK6]) as forbidden, Site(None) as site:
-        # Another port, or libcurl would remember the first answer for a minute.
+        # Another port, because libcurl caches the first answer for a minute.
         first, second = (site.send_to([f"http://{name}:{each}/" for name in rebinding])
                          for each in (port, forbidden.port))
         site.send_to([f"http://{mix}:{forbidden.port}/" for mix in mixes])
@@ -250,7 +251,7 @@ TESTS = {"addresses": test_addresses, "guarded": test_guarded, "names": test_nam
 
 
 def run_inside(options):
-    """In the namespace; gives the exit code."""
+    """Runs in the namespace; returns the exit code."""
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="esclusa-ssrf-") as folder:
         prepare_namespace(pathlib.Path(folder))

@@ -1,4 +1,4 @@
-"""An HTTP listener on some addresses, or on all, that writes down where it was reached."""
+"""An HTTP listener on some addresses, or on all, that records at which address it was reached."""
 import http.server
 import socket
 import threading
@@ -6,8 +6,8 @@ import urllib.parse
 
 
 class Listener:
-    """Answers 200, or at `/redirect/STATUS?to=URL` with that redirect. `requests` has (address
-    that was called, path)."""
+    """Answers 200, or with a redirect at `/redirect/STATUS?to=URL`. `requests` has (called
+    address, path)."""
 
     def __init__(self, addresses):
         self.requests = []
@@ -63,4 +63,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST
 
     def log_message(self, *_):
-        """Nothing: `requests` is the log."""
+        """Logs nothing: `requests` is the log."""

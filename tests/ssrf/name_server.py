@@ -1,9 +1,9 @@
-"""A name server whose answers change, to play the attacker's: UDP, only A and AAAA.
+"""A name server whose answers change, as an attacker's would: UDP, only A and AAAA.
 
-A name's own labels say what it answers. `NAME.rebind.test` gives the public address to the first
-question and the forbidden one to all others; what begins with `v4-` or `v6-` says its addresses
-itself (`v4-127-0-0-1.test`, `v6-0-0-0-0-0-0-0-1.test`, several joined by dots). CNAMES are names
-for another name. Everything else does not exist.
+The labels of a name decide its answer. `NAME.rebind.test` gives the public address to the first
+query and the forbidden one to all others; labels that begin with `v4-` or `v6-` contain the
+addresses (`v4-127-0-0-1.test`, `v6-0-0-0-0-0-0-0-1.test`, several joined by dots). CNAMES are
+aliases. No other name exists.
 """
 import ipaddress
 import socket
@@ -16,7 +16,7 @@ CNAMES = {"alias.test": "v4-127-0-0-1.test"}
 
 
 def encoded(name):
-    """A name as it is on the wire."""
+    """A name in its wire format."""
     return b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
 
 
@@ -29,7 +29,7 @@ def spell(address):
 
 
 def own_addresses(name):
-    """The addresses that a name spells out."""
+    """The addresses that a name contains."""
     found = []
     for label in name.split("."):
         version, *parts = label.split("-")

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""bad_receivers: webhook receivers in one process, each with a misbehaviour of its own.
+"""bad_receivers: webhook receivers in one process, each with its own misbehaviour.
 
-Prints a line of JSON, {name: URL}, and runs until it is ended. What a receiver was sent in
-whole is a line in FOLDER/NAME.jsonl, of the form of tests/e2e/receiver.py, written before
-the answer; `answer` is null where no whole answer follows. After SIGUSR1 all of them behave.
+Prints a line of JSON, {name: URL}, and runs until it is ended. Each complete request to a receiver
+is a line in FOLDER/NAME.jsonl, in the form of tests/e2e/receiver.py, written before the answer;
+`answer` is null if no complete answer follows. After SIGUSR1 all of them behave well.
 """
 import argparse
 import asyncio
@@ -22,8 +22,8 @@ GARBAGE = b"this is no TLS\r\n" * 8
 
 
 class Limiter:
-    """Refuses each eighth request, and all that come within RETRY_AFTER seconds. Who was refused
-    and comes again before that is a line in a file."""
+    """Refuses every eighth request, and all that come within RETRY_AFTER seconds after that.
+    Records requests that were retried too early in a file."""
 
     def __init__(self, file):
         self._file = open(file, "a", encoding="utf-8", buffering=1)
@@ -46,7 +46,7 @@ class Limiter:
 
 
 class Receiver:
-    """One listener. The misbehaviour is the method or the status that `kind` names."""
+    """One listener. `kind` names the method or the status of its misbehaviour."""
 
     def __init__(self, name, folder, state):
         self.name, self.kind, self._state = name, name.partition(":")[0], state
@@ -62,7 +62,7 @@ class Receiver:
         self.url = ("https" if self.kind == "tls-failure" else "http") + "://{}:{}".format(*address)
         if self.kind == "hang-before-accept":
             listener.listen(0)
-            for _ in range(4):  # fill the queue: the kernel answers nobody any more
+            for _ in range(4):  # fill the queue: the kernel accepts no more connections
                 self._waiting.append(socket.socket())
                 self._waiting[-1].setblocking(False)
                 self._waiting[-1].connect_ex(address)
@@ -84,7 +84,7 @@ class Receiver:
                 return writer.write(GARBAGE)
             await self._one(reader, writer)
         except (OSError, EOFError, asyncio.IncompleteReadError):
-            pass  # a sender that waits no longer
+            pass  # the sender has stopped waiting
         finally:
             writer.close()
 
@@ -172,7 +172,7 @@ class State:
 
     def __init__(self):
         self.mended = asyncio.Event()
-        self.elsewhere = None  # where the redirect leads
+        self.elsewhere = None  # the target of the redirect
 
 
 async def run(folder, kinds):

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""storm: webhooks among receivers that misbehave in every way, and what that does to the others.
+"""storm: deliveries to receivers that misbehave in every way, and their effect on other receivers.
 
-  kinds     a hook for each of 22 kinds of receiver (bad_receivers.py), good, failing, hanging,
-            endless and slow ones; then all of them are mended. Every event arrives at every hook
-            whose receiver is good or can be mended, in order within its environment, with one
-            GUID, one body and the right signature; `410 Gone` disables its hook.
+  kinds     a hook for each of 22 kinds of receiver (bad_receivers.py): good, failing, hanging,
+            endless and slow ones; then all of them begin to behave well. Every event arrives at
+            every hook whose receiver is good or recovers, in order within its environment, with
+            one GUID, one body and the right signature; `410 Gone` disables its hook.
   latency   ten hooks: six good ones, one that hangs, three that fail. The good ones' first
             attempts have a 99th percentile, from the moment before the request that causes the
             event, under 1 s. Nothing else runs on the machine meanwhile, or it says nothing.
 
-Exit code 1 when a line of the table marked `must be 0` is not, or that bar was missed; then the
-records are kept.
+Exit code 1 when a line of the table marked `must be 0` is not 0, or the latency was missed; then
+the records are kept.
 """
 import argparse
 import contextlib
@@ -35,20 +35,21 @@ from received import EVENT_OF, Received, audit_hook  # noqa: E402
 REPOSITORY = "/repos/demo/shop"
 WRITERS = 4
 P99_SECONDS = 1.0
-GROWTH_MIB = 96  # of the server's memory, beside endless answers
-# Pauses of a hundredth: those that fail are tried again and again, as in days of real time.
+GROWTH_MIB = 96  # limit for the server's memory, besides endless answers
+# A hundredth of the usual pauses: failures are retried as often as in days of real time.
 SETTINGS = {"ESCLUSA_WEBHOOKS_RETRY_SCALE": "0.01"}
 GOOD = ["200", "201", "204"]
-# A receiver that speaks no TLS stays so; one that said it is gone is not asked again.
+# A receiver without TLS never recovers; one that said it is gone is not called again.
 NEVER_MENDED = ["410", "tls-failure"]
-# It refuses each body: these are dead letters soon, until somebody replays them, out of order.
+# It refuses each body: its deliveries soon become dead letters, until they are replayed, out of
+# order.
 REFUSES = "400"
 EVENTS = ["deployment", "deployment_status"]
 
 
 class Site:
-    """A server with a repository, the receivers' process, and a hook for each of them. `events`
-    says which a hook wants, by its receiver's name."""
+    """A server with a repository, the receivers' process, and a hook for each receiver. `events`
+    has the events of each hook, by its receiver's name."""
 
     def __init__(self, folder, names, events):
         self.folder, self.events = pathlib.Path(folder), {name: events(name) for name in names}
@@ -97,10 +98,10 @@ class Site:
 
 
 class Writers:
-    """Makes deployments and statuses at a steady rate; each environment has but one writer."""
+    """Creates deployments and statuses at a steady rate; each environment has only one writer."""
 
     def __init__(self, api, count, rate):
-        self.made = []  # (record, key, environment, when it was asked for), in the order of each
+        self.made = []  # (record, key, environment, request time), in the order of each environment
         self._lock = threading.Lock()
         self._api, self._count, self._pause = api, count // WRITERS, WRITERS / rate
 
@@ -137,7 +138,7 @@ class Writers:
         return answer.json["id"]
 
     def expected(self, events):
-        """Record → key, of what a hook wants."""
+        """Record → key, for the events of a hook."""
         return {record: key for record, key, *_ in self.made if EVENT_OF[record[0]] in events}
 
     def places(self):
@@ -159,7 +160,7 @@ def has_all(site, writers, names):
 
 
 def judge_hooks(site, writers, never_mended=()):
-    """Prints a line for each hook, and gives what is wrong."""
+    """Prints a line for each hook, and returns the errors."""
     heads = ["wanted", "got", "error", "cut", "twice", "LOST", "GHOSTS", "BODIES", "GUIDS",
              "UNSIGNED", "DISORDER"]
     print("  what is in capitals must be 0; in brackets: not lost, but still waiting, or replayed")
@@ -177,7 +178,7 @@ def judge_hooks(site, writers, never_mended=()):
 
 
 def judge_rows(site, writers):
-    """Each event has made exactly one delivery for each hook that wanted it."""
+    """Each event has exactly one delivery for each hook that subscribed to it."""
     wrong = []
     with contextlib.closing(sqlite3.connect(site.server.data / "esclusa.db")) as database:
         for name, hook in site.hooks.items():
@@ -192,7 +193,7 @@ def judge_rows(site, writers):
 
 
 def print_timeouts(site):
-    """How long the attempts took that were timed out: the limit is 10 s, and 5 s to connect."""
+    """The durations of attempts that timed out: the limit is 10 s, and 5 s to connect."""
     for name, hook in site.hooks.items():
         listed = site.api.get(f"{hook['url']}/deliveries?per_page=100&status=failure").json
         seconds = [one["duration"] for one in listed if one["status"] == "timed out"]
@@ -205,14 +206,14 @@ def judge_gone(site):
     hook = site.api.get(site.hooks["410"]["url"]).json
     asked = len(site.received["410"].deliveries)
     print(f"  410: active is {hook['active']} after {asked} requests; {hook['last_response']}")
-    # Those that were on their way together.
+    # The deliveries that were in flight at the same time.
     is_good = not hook["active"] and 1 <= asked <= 4
     return [] if is_good else ["410: the hook was not disabled"]
 
 
 def judge_refused(site):
-    """What was refused three times in a row is dead, what waited behind it went on, and the breaker
-    counted none of it. Its receiver being mended by now, it is replayed."""
+    """A delivery that was refused three times is dead, the deliveries behind it went on, and the
+    breaker counted none of that. After the receiver's recovery, it is replayed."""
     hook = site.hooks[REFUSES]
 
     def states():
@@ -228,7 +229,7 @@ def judge_refused(site):
 
 
 def judge_retry_after(site):
-    """Nobody who was refused came again before the receiver's time was over."""
+    """No refused delivery was retried before the receiver's time was over."""
     early = (site.folder / "early.txt").read_text().splitlines()
     refused = sum(one.answer == 429 for one in site.received["429"].deliveries)
     print(f"  429: {refused} times refused, {len(early)} came again before Retry-After was over")
@@ -264,7 +265,7 @@ def test_kinds(folder, options):
         with Memory(site) as memory:
             writers = Writers(lambda: site.server.api(keep_alive=True), options.events, 25).run()
             wait_until(lambda: has_all(site, writers, GOOD), 60)
-            time.sleep(11)  # what hangs is timed out, and tried again
+            time.sleep(11)  # hanging deliveries time out, and are retried
         wrong = judge_retry_after(site) + judge_gone(site)
         site.mend()
         wrong += judge_refused(site)

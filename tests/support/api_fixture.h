@@ -11,10 +11,6 @@ class NoDatabase : public store::Database {
   Result<void> do_read(const ReadWork&) override { bug("the database was read"); }
   Result<void> do_write(const WriteWork&) override { bug("the database was written"); }
 };
-}
-Result<void> do_write(const Work&) override { bug("the database was written"); }
-}
-;
 
 /// The objects that a `Call` refers to, without content: no repository, no hooks, a clock that
 /// stands still.

@@ -5,6 +5,7 @@
 
 #include "hooks/worker.h"
 #include "support/database_fixture.h"
+#include "support/faulty_database.h"
 #include "support/http_receiver.h"
 #include "support/store_rows.h"
 
@@ -18,7 +19,7 @@ struct WorkerFixture {
 
   void start(const std::vector<std::string>& allow = {"127.0.0.0/8"}, double retry_scale = 1e-6) {
     worker = std::make_unique<hooks::Worker>(
-        database(), sealer(),
+        faulty, sealer(),
         [this] {
           ++clock_count;
           return system_now();
@@ -81,7 +82,8 @@ struct WorkerFixture {
 
   std::atomic<int> clock_count = 0;  ///< how often the worker has read the clock
   SqliteStore store;
-  Sample surroundings;
+  FaultyDatabase faulty{store.database()};  ///< the worker's
+  Surroundings surroundings;
   std::unique_ptr<hooks::Worker> worker;
 };
 

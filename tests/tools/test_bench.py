@@ -1,4 +1,4 @@
-"""What ./dev bench makes of its measurements. Nothing is measured here."""
+"""How ./dev bench evaluates its measurements. Nothing is measured here."""
 import contextlib
 import pathlib
 import sys

@@ -1,4 +1,4 @@
-"""The checkers of the sources can fail: each rule is broken once, in a small tree of its own."""
+"""The checkers of the sources can fail: each rule is violated once, in a small tree."""
 import pathlib
 import shutil
 import subprocess
@@ -162,6 +162,67 @@ class Format(CheckTest):
         self.assert_accepted()
         self.write("src/core/x.cc", "int  main(){return 0;}\n")
         self.assert_refused("src/core/x.cc:1:")
+
+
+@unittest.skipUnless(shutil.which("clang++-19"), "clang++-19 is not installed")
+class Threads(CheckTest):
+    """A class with a counter that its mutex guards, and one way of using it."""
+    tool = "check-threads"
+
+    HEADER = """\
+#pragma once
+#include "base/mutex.h"
+namespace esclusa {
+class Counter {
+ public:
+  void add();
+ private:
+  void add_locked() REQUIRES(mutex_) { ++count_; }
+  Mutex mutex_;
+  Condition changed_;
+  int count_ GUARDED_BY(mutex_) = 0;
+};
+}
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("src/base/mutex.h", (TOOLS.parent / "src/base/mutex.h").read_text())
+        self.write("src/core/counter.h", self.HEADER)
+
+    def write_add(self, path, body):
+        self.write(path, '#include "base/mutex.h"\n#include "core/counter.h"\n'
+                         f"void esclusa::Counter::add() {{\n{body}\n}}\n")
+
+    def test_what_is_used_under_its_lock_is_accepted(self):
+        self.write_add("src/core/counter.cc",
+                       "Lock lock(mutex_); add_locked(); "
+                       "changed_.wait(lock, [this]() REQUIRES(mutex_) { return count_ > 0; }); "
+                       "lock.unlock(); lock.lock(); ++count_;")
+        self.assert_accepted()
+
+    def test_each_use_without_the_lock_is_refused_with_its_place(self):
+        for name, body in {
+                "never": "++count_;",
+                "after_block": "{ Lock lock(mutex_); } ++count_;",
+                "after_unlock": "Lock lock(mutex_); lock.unlock(); ++count_;",
+                "in_lambda":
+                    "Lock lock(mutex_); changed_.wait(lock, [this] { return count_ > 0; });",
+                "call": "add_locked();",
+                "twice": "Lock lock(mutex_); Lock again(mutex_);"}.items():
+            self.write_add(f"src/core/{name}.cc", body)
+        self.write("src/core/header.h", self.HEADER.replace("REQUIRES(mutex_) {", "{"))
+        code, output = self.check()
+        self.assertEqual(code, 1, output)
+        for line in (
+                "never.cc:4:3: error: writing variable 'count_' requires holding mutex 'mutex_'",
+                "after_block.cc:4:26: error: writing variable 'count_' requires holding mutex",
+                "after_unlock.cc:4:37: error: writing variable 'count_' requires holding mutex",
+                "in_lambda.cc:4:56: error: reading variable 'count_' requires holding mutex",
+                "call.cc:4:1: error: calling function 'add_locked' requires holding mutex 'mutex_'",
+                "twice.cc:4:25: error: acquiring mutex 'mutex_' that is already held",
+                "header.h:8:25: error: writing variable 'count_' requires holding mutex"):
+            self.assertIn("src/core/" + line, output)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""tools/mutants tells a mutant that a test finds from one that it does not."""
+"""tools/mutants distinguishes mutants that a test detects from those that survive."""
 import pathlib
 import subprocess
 import sys
@@ -9,7 +9,7 @@ MUTANTS = pathlib.Path(__file__).resolve().parents[2] / "tools/mutants"
 PRESETS = """{"version": 6, "configurePresets": [
   {"name": "dev", "generator": "Ninja", "binaryDir": "${sourceDir}/build/dev"}],
  "buildPresets": [{"name": "dev", "configurePreset": "dev"}]}"""
-# A source that "compiles" unless it has the word `error`.
+# A source that "compiles" unless it contains the word `error`.
 CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(tiny NONE)
 add_custom_target(esclusa COMMAND ! grep -q error ${CMAKE_SOURCE_DIR}/guard.txt)
@@ -34,7 +34,7 @@ class MutantsTest(unittest.TestCase):
         subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
 
     def judge(self, new, *, old="safe", run="test.py", says="the guard is gone"):
-        """(exit code, output) for a patch that makes `new` of the guard."""
+        """(exit code, output) for a patch that replaces the guard by `new`."""
         (self.root / "tests/mutants/guard.patch").write_text(
             f"Why: no guard\nRun: {run}\nSays: {says}\n\n--- a/guard.txt\n+++ b/guard.txt\n"
             f"@@ -1 +1 @@\n-{old}\n+{new}\n")

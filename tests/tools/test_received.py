@@ -1,4 +1,4 @@
-"""The audit of webhook receivers counts what must not be."""
+"""The audit of webhook receivers counts every violation."""
 import hashlib
 import hmac
 import json
@@ -13,7 +13,7 @@ SECRET = "secret"
 
 
 def line(number, *, environment="staging", guid=None, key=None, answer=200, secret=SECRET, more=""):
-    """What a receiver writes down of the event of a deployment."""
+    """A receiver's record of the event of a deployment."""
     body = json.dumps({"deployment": {"id": number, "description": key or f"key-{number}",
                                       "environment": environment}, "more": more})
     signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
@@ -22,7 +22,7 @@ def line(number, *, environment="staging", guid=None, key=None, answer=200, secr
 
 
 def audit(*lines, count=3):
-    """What is not 0 and must be, where the events of `count` deployments are expected."""
+    """The violations, if the events of `count` deployments are expected."""
     expected = {("deployment", number): f"key-{number}" for number in range(count)}
     places = {record: place for place, record in enumerate(expected)}
     deliveries = [received.delivery_of(one, SECRET) for one in lines]
@@ -44,7 +44,7 @@ class ReceivedTest(unittest.TestCase):
     def test_what_was_not_committed_is_a_ghost(self):
         self.assertEqual(audit(line(0), line(1), line(2), line(7)),
                          {"ghosts: events of nothing": 1})
-        # The record that was rolled back had the number that another got then.
+        # The record that was rolled back had the id that another record got later.
         self.assertEqual(audit(line(0), line(1), line(2, key="rolled back", guid="other"), line(2)),
                          {"ghosts: events of nothing": 1, "events with two GUIDs": 1})
 

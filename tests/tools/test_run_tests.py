@@ -1,4 +1,4 @@
-"""How run-tests counts what the processes of each kind have printed."""
+"""How run-tests counts the output of each kind of process."""
 import contextlib
 import importlib.machinery
 import importlib.util
@@ -71,7 +71,7 @@ class Counting(unittest.TestCase):
 
 
 class Choosing(unittest.TestCase):
-    """Which jobs there are, and in which order."""
+    """Which jobs there are, and their order."""
 
     def test_three_days_play_each_mutant_once_and_the_long_form_all(self):
         tools = load()
@@ -96,7 +96,7 @@ class Choosing(unittest.TestCase):
 
 
 class Folders(unittest.TestCase):
-    """Each folder's C++ tests run in ./dev check, with a sanitizer or without."""
+    """Each folder's C++ tests run in ./dev check, with or without a sanitizer."""
 
     def test_no_folder_is_left_out(self):
         tools, root = load(), FILE.parents[1]

@@ -4,9 +4,9 @@
     ESCLUSA_BINARY=…/esclusa tests/upgrade/make_store.py
 
 The store has webhooks whose deliveries are pending, held and dead, of every kind of event, sealed
-secrets, environments with gates, and deployments that wait. sent.json is what that version sent of
-it when it was started on the dump. Both were made with the program of 38fb2dc (0.1.0 before its
-migrations had digests, and before a folder had marks), and stay as they are.
+secrets, environments with gates, and waiting deployments. sent.json has what that version sent
+when it was started on the dump. Both were made with the program of 38fb2dc (0.1.0, before
+migrations had digests and folders had identities), and must not change.
 """
 import contextlib
 import json
@@ -54,7 +54,7 @@ def make_hooks(api):
 
 
 def make_events(server, api, hooks):
-    """Something of every kind."""
+    """A resource of every kind."""
     grace = server.user_with("grace", "repo", "demo/shop", "write")
     person = grace.get("/user").json["id"]
     must(api.request("PUT", f"{SHOP}/environments/production", {
@@ -84,7 +84,7 @@ def make_events(server, api, hooks):
 
 
 def dump(server):
-    """The stopped server's database as text, in which the folder has a name of its own."""
+    """The stopped server's database as text, with a placeholder for the folder."""
     database = sqlite3.connect(server.data / "esclusa.db")
     database.execute("update repository set path = replace(path, ?, ?)",
                      (str(server.folder), upgrade.ROOT))
@@ -104,7 +104,7 @@ def dump(server):
 
 @contextlib.contextmanager
 def ended(server):
-    """The server, which is not started yet; at the end it is gone."""
+    """The server, which is not started yet; it is ended at the end."""
     try:
         yield server
     finally:

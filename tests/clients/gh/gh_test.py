@@ -16,14 +16,14 @@ ACTIVE = "We cannot delete an active deployment unless it is the only deployment
 
 
 def where(url, token):
-    """What tells gh of a server: the names of two of the environment's variables."""
+    """The two environment variables that tell gh the server and the token."""
     host = urllib.parse.urlsplit(os.environ[url]).netloc
     return {"GH_HOST": host, "GH_REPO": f"{host}/demo/shop",
             "GH_ENTERPRISE_TOKEN": os.environ[token]}
 
 
 class Done:
-    """What a run of gh gave."""
+    """The result of a run of gh."""
 
     def __init__(self, done):
         self.code, self.out, self.error = done.returncode, done.stdout, done.stderr.strip()
@@ -37,7 +37,7 @@ class Done:
 
 
 class GhApi(unittest.TestCase):
-    """gh takes the server for an Enterprise server; SSL_CERT_FILE says whom it trusts."""
+    """gh treats the server as an Enterprise server; SSL_CERT_FILE has its trusted authorities."""
 
     @classmethod
     def setUpClass(cls):

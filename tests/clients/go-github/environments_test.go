@@ -13,7 +13,7 @@ func TestEnvironmentsAreSetUpReadAndDeleted(t *testing.T) {
 	repos, name := client.Repositories, environment(t)
 	reviewer, _, err := client.Users.Get(background, "")
 	must(t, err)
-	// The client escapes no slash in a name itself.
+	// The client does not escape slashes in names.
 	made, _, err := repos.CreateUpdateEnvironment(background, "demo", "shop", name,
 		&github.CreateEnvironment{
 			WaitTimer: pointer(30),

@@ -10,7 +10,7 @@ import (
 	"esclusa/clients/github"
 )
 
-// publicKey is an ed25519 key in OpenSSH's form, another for each name.
+// publicKey is an ed25519 key in OpenSSH's form, different for each name.
 func publicKey(name string) string {
 	field := func(data []byte) []byte { return append([]byte{0, 0, 0, byte(len(data))}, data...) }
 	point := sha256.Sum256([]byte(name))

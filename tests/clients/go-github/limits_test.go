@@ -16,7 +16,7 @@ func limited(t *testing.T, token string) *github.Client {
 	return client
 }
 
-// failure calls until an error comes.
+// failure repeats the call until it fails.
 func failure(t *testing.T, call func() error) error {
 	t.Helper()
 	for range 30 {
@@ -43,7 +43,7 @@ func TestARateLimitErrorWhenTheRequestsOfTheHourAreUsedUp(t *testing.T) {
 	}
 	client := limited(t, "ESCLUSA_LIMITED_READER")
 	meet(client)
-	// The client asks no more once it knows; a new one does not know.
+	// The client sends no more requests once it knows of the limit; a new client does not know.
 	for says, client := range map[string]*github.Client{
 		"not making remote request":            client,
 		"API rate limit exceeded for user ID ": limited(t, "ESCLUSA_LIMITED_READER"),

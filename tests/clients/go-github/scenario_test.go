@@ -44,7 +44,7 @@ func pointer[T any](value T) *T { return &value }
 
 func environment(t *testing.T) string { return github.Major + "-" + strings.ToLower(t.Name()) }
 
-// plain is a request that nothing stands in the way of.
+// plain is a request that nothing prevents.
 func plain(t *testing.T, ref string) *github.DeploymentRequest {
 	return &github.DeploymentRequest{Ref: &ref, AutoMerge: pointer(false),
 		RequiredContexts: &[]string{}, Environment: pointer(environment(t))}

@@ -49,7 +49,7 @@ public final class Hub4jTest {
 
   private Hub4jTest() throws Exception {}
 
-  // What everything.py has made.
+  // A value that everything.py has created.
   private static String found(String name) {
     return Objects.requireNonNull(System.getenv("ESCLUSA_" + name.toUpperCase()), name);
   }
@@ -69,7 +69,7 @@ public final class Hub4jTest {
     if (!condition) throw new AssertionError(what);
   }
 
-  // The status of the error that the call must end with.
+  // The call must fail. Returns the status of its error.
   private static int fails(Test call) throws Exception {
     try {
       call.run();
@@ -267,7 +267,7 @@ public final class Hub4jTest {
     limited.getRateLimit().getIntegrationManifest();
   }
 
-  // Every kind of event that the client knows.
+  // Checks every kind of event that the client knows.
   private void events() throws Exception {
     Map<String, Class<? extends GHEventPayload>> kinds = Map.of(
         "deployment", GHEventPayload.Deployment.class,

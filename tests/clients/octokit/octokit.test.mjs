@@ -1,5 +1,5 @@
-// Octokit as it is published, with its retry, throttling and pagination plugins, against a
-// running server. tests/clients/run.py starts one and says where it is.
+// Octokit as published, with its retry, throttling and pagination plugins, against a running
+// server. tests/clients/run.py starts the server and passes its address.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
@@ -12,7 +12,7 @@ const plain = { ...shop, ref: "main", auto_merge: false, required_contexts: [] }
 const limited = () => assert.fail("a limit that is off was met");
 const noLimits = { onRateLimit: limited, onSecondaryRateLimit: limited };
 
-// A client, and how many requests it has sent.
+// A client that counts its requests.
 function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
   const sent = { count: 0 };
   const counting = (...request) => {
@@ -29,7 +29,7 @@ function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
   return { octokit, rest: octokit.rest.repos, sent };
 }
 
-// An ed25519 key in OpenSSH's form, another for each name.
+// An ed25519 key in OpenSSH's form, different for each name.
 function publicKey(name) {
   const fields = ["ssh-ed25519", createHash("sha256").update(name).digest()].map((one) => {
     const bytes = Buffer.from(one);
@@ -48,8 +48,8 @@ async function fails(promise, status, message) {
   return error.response.data;
 }
 
-// The second form is an Enterprise server's. Each has branches of its own.
-// The throttling plugin lets one write a second through, so tests run side by side.
+// The second form is that of an Enterprise server. Each has its own branches. The throttling plugin
+// allows one write per second, so tests run in parallel.
 describe("Octokit", { concurrency: 2 }, () => {
   for (const [form, number] of [["", 1], ["/api/v3", 2]]) {
     describe(`with the base URL http://…${form}`, { concurrency: 12 }, () =>
@@ -58,7 +58,7 @@ describe("Octokit", { concurrency: 2 }, () => {
 });
 
 describe("Octokit's throttling plugin, where rates are limited", { concurrency: 2 }, () => {
-  // Calls until the plugin says that a limit was met; gives what it was told.
+  // Repeats the call until the plugin reports a limit; returns the report.
   async function untilLimited(token, call) {
     const met = [];
     const note = (kind) => (seconds, options) => void met.push([kind, seconds, options.method]);
@@ -69,7 +69,7 @@ describe("Octokit's throttling plugin, where rates are limited", { concurrency: 
     assert.equal(error?.status, 403, String(error));
     assert.equal(met.length, 1);
     const [[kind, seconds, method]] = met;
-    assert.ok(seconds > 0 && seconds < 3700, String(seconds)); // an hour, and its rounding
+    assert.ok(seconds > 0 && seconds < 3700, String(seconds)); // an hour, and rounding
     return [kind, method, error.response.data.message];
   }
 
@@ -267,7 +267,7 @@ function suite(baseUrl, number) {
     const listed = await octokit.paginate(rest.getAllEnvironments, { ...shop, per_page: 1 });
     assert.ok(listed.some((each) => each.id === made.id));
     const policy = (await rest.createDeploymentBranchPolicy({ ...place, name: "main" })).data;
-    // A 303 leads to the one that is there.
+    // A 303 leads to the existing policy.
     const again = await rest.createDeploymentBranchPolicy({ ...place, name: "main" });
     assert.deepEqual([again.status, again.data], [200, policy]);
     assert.deepEqual(await octokit.paginate(rest.listDeploymentBranchPolicies, place), [policy]);

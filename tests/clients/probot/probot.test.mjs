@@ -1,5 +1,5 @@
-// Probot, @octokit/webhooks and standardwebhooks as they are published, as receivers of what a
-// running server sends. tests/clients/run.py starts one and says where it is.
+// Probot, @octokit/webhooks and standardwebhooks as published, as receivers of a running server's
+// deliveries. tests/clients/run.py starts the server and passes its address.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
@@ -23,7 +23,7 @@ async function call(method, path, body, expects) {
   return text && JSON.parse(text);
 }
 
-// Waits until `check` gives something.
+// Waits until `check` returns a value.
 async function eventually(check, what) {
   const end = Date.now() + 30_000;
   for (;;) {
@@ -34,7 +34,7 @@ async function eventually(check, what) {
   }
 }
 
-// A server of the handler; gives its URL, and ends with the tests.
+// A server for the handler; returns its URL, and is closed after the tests.
 async function listen(handler) {
   const server = createServer(handler);
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -50,7 +50,7 @@ const hookTo = (url, events, config = {}) =>
     201);
 
 describe("Probot", () => {
-  // An app that deploys: it reports that it begins, and that it is done.
+  // An app that deploys: it reports the beginning and the end.
   const deployer = (app) => {
     app.on("deployment.created", async (context) => {
       const { deployment } = context.payload;
@@ -115,8 +115,8 @@ describe("Probot", () => {
   });
 });
 
-// Does what makes the server send an event of each kind; gives how many of each there are, beside
-// the `ping` of the hook's creation.
+// Causes an event of each kind; returns the number of events of each kind, without the `ping` of
+// the hook's creation.
 async function sendEverything(hook, branch) {
   const made = await call("POST", "/deployments", { ...plain, environment: branch }, 201);
   await call("POST", made.statuses_url, { state: "success", description: "é ☃ \u2028" }, 201);
@@ -129,7 +129,7 @@ async function sendEverything(hook, branch) {
   return { deployment: 1, deployment_status: 1, status: 1, check_run: 2, push: 2, ping: 2 };
 }
 
-// A receiver that keeps what it gets, as it is.
+// A receiver that keeps its requests unchanged.
 async function keepAll() {
   const seen = [];
   const url = await listen(async (request, response) => {
@@ -146,7 +146,7 @@ const count = (names) =>
 const sorted = (sums) => JSON.stringify(Object.entries(sums).sort());
 
 describe("@octokit/webhooks", () => {
-  // Its middleware: JSON alone, as it says itself.
+  // Its middleware accepts only JSON, as its documentation says.
   test("its middleware verifies every kind of event", async () => {
     const webhooks = new Webhooks({ secret: SECRET });
     const seen = [], errors = [];
@@ -161,7 +161,7 @@ describe("@octokit/webhooks", () => {
     await eventually(() => sorted(count(seen.map((one) => one.name))) === sorted(wanted),
       () => sorted(count(seen.map((one) => one.name))));
     await call("DELETE", hook.url, undefined, 204);
-    await eventually(() => seen.some((one) => one.name === "meta"), () => "no farewell");
+    await eventually(() => seen.some((one) => one.name === "meta"), () => "no meta event");
     assert.deepEqual(errors, []);
     assert.equal(new Set(seen.map((one) => one.id)).size, seen.length);
   });
@@ -186,9 +186,9 @@ describe("@octokit/webhooks", () => {
   }
 });
 
-// Many receivers parse the body first, and check the signature over what they make of it.
+// Many receivers parse the body first, and verify the signature of the result.
 describe("a receiver that signs JSON.stringify of what it has parsed", () => {
-  // Each survives JSON.parse: no number that is another one there, no member that moves.
+  // Each is unchanged by JSON.parse: no number changes, and no member moves.
   const payloads = [
     '{ "a" : [ 1.0, -0.5e1, 1e2, 12.50E-1, 1e21, 1e-7, 9007199254740992 ],\n\t"b" : { } }',
     String.raw`{"z": "\u00fc\u0041\/\ud83d\ude80\u2028", "a": "\u0000\u001b\u007f\b\f\n\"\\"}`,
@@ -231,7 +231,7 @@ describe("a receiver that signs JSON.stringify of what it has parsed", () => {
 });
 
 describe("standardwebhooks", () => {
-  // A secret is its own text, or base64 behind `whsec_`.
+  // A secret is used as text, or as base64 after `whsec_`.
   const whsec = `whsec_${Buffer.from("twenty-four bytes, or so").toString("base64")}`;
   for (const [form, secret, verifier] of [
     ["a text", SECRET, new StandardWebhook(SECRET, { format: "raw" })],

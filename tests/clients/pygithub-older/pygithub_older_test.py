@@ -10,12 +10,12 @@ PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
 def found(name):
-    """What everything.py has made."""
+    """A value that everything.py has created."""
     return os.environ[f"ESCLUSA_{name.upper()}"]
 
 
 class Older(unittest.TestCase):
-    """The base: clients of two people, by the address of an Enterprise server."""
+    """The base class: clients of two people, with the address of an Enterprise server."""
 
     @classmethod
     def setUpClass(cls):

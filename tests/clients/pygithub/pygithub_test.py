@@ -27,7 +27,7 @@ class Client:
 
     @classmethod
     def connect(cls, token):
-        """The client waits a second between two writes by default."""
+        """By default the client waits a second between two writes."""
         return github.Github(base_url=cls.base, auth=github.Auth.Token(token),
                              seconds_between_requests=0, seconds_between_writes=0)
 
@@ -40,7 +40,7 @@ class Client:
             "environment": self.environment(), **fields})
 
     def fails(self, status, message, call, *arguments, **fields):
-        """The call raises an exception of this status; gives it."""
+        """The call must raise an exception with this status; returns the exception."""
         with self.assertRaises(github.GithubException) as caught:
             call(*arguments, **fields)
         self.assertEqual(caught.exception.status, status, caught.exception)
@@ -225,7 +225,7 @@ class UnderApiV3(Client, unittest.TestCase):
 
 
 class WhereRatesAreLimited(unittest.TestCase):
-    """The client would wait for an hour; `retry=None` lets it raise."""
+    """By default the client waits for an hour; `retry=None` lets it raise."""
 
     def until_limited(self, token, call):
         client = github.Github(base_url=os.environ["ESCLUSA_LIMITED_URL"], retry=None,

@@ -1,5 +1,5 @@
-// A receiver as many have written one: it parses the body, and checks the signature over
-// JSON.stringify of what it has parsed. tests/clients/run.py starts a server and says where it is.
+// A receiver as many people write it: it parses the body, and verifies the signature of
+// JSON.stringify of the result. tests/clients/run.py starts a server and passes its address.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ const { ESCLUSA_URL, ESCLUSA_ADMIN, ESCLUSA_MAIN_SHA } = process.env;
 const SECRET = "It's a Secret to Everybody";
 const shop = `${ESCLUSA_URL}/repos/demo/shop`;
 
-// Payloads as their senders spell them, with the same value in JavaScript.
+// Payloads as their senders write them, with the same value in JavaScript.
 const SURVIVING = [
   ["blanks and line feeds", '{ "a" : 1,\r\n\t"b": [ 1 , 2 , { } , [ ] ] }'],
   ["escapes that nobody needs", String.raw`{"\u0061\/b": "\u00fc \u20ac \ud83d\ude80 \/ \u0041"}`],
@@ -21,7 +21,7 @@ const SURVIVING = [
   ["an object in a text", String.raw`"{ \"a\": 1.0 }"`],
   ["literals", '{"a": [ true , false , null ], "": ""}'],
 ];
-// Those that JSON.parse itself changes, and what must be left of them.
+// Payloads that JSON.parse itself changes, and the result.
 const CHANGED = [
   ["an integer of 20 digits", '{"id": 12345678901234567890}', '{"id":12345678901234567890}'],
   ["one more than JavaScript counts", '{"id": 9007199254740993}', '{"id":9007199254740993}'],
@@ -43,7 +43,7 @@ async function call(method, path, body, expects) {
   return text;
 }
 
-// Waits until `check` gives something.
+// Waits until `check` returns a value.
 async function eventually(check, what) {
   const end = Date.now() + 30_000;
   for (;;) {
@@ -55,8 +55,8 @@ async function eventually(check, what) {
 }
 
 describe("a receiver that signs JSON.stringify(JSON.parse(body))", () => {
-  const received = []; // { event, guid, body, signed, reparsed }: reparsed is what it signs
-  let failures = 0; // so many deliveries are answered with 500
+  const received = []; // { event, guid, body, signed, reparsed }: reparsed is the signed text
+  let failures = 0; // number of deliveries that are answered with 500
   let hook;
 
   const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
-// The resources of terraform's GitHub provider as it is published, against a running server (see
-// tests/clients/run.py). They are driven as terraform drives them: planned, applied, read, planned
-// again, which must show no difference, changed, and destroyed.
+// The resources of terraform's published GitHub provider, against a running server (see
+// tests/clients/run.py). They are used as terraform does: planned, applied, read, planned again,
+// which must show no difference, changed, and destroyed.
 package clients
 
 import (
@@ -15,7 +15,7 @@ import (
 
 type config = map[string]any
 
-// What everything.py has made.
+// A value that everything.py has created.
 func found(name string) string { return os.Getenv("ESCLUSA_" + name) }
 
 func number(t *testing.T, name string) int {
@@ -73,7 +73,7 @@ func (r *resource) read() {
 	r.state = state
 }
 
-// Plans and applies; what is then read must be what was wanted.
+// Plans and applies; reading must then give the wanted values.
 func (r *resource) apply(wanted config) {
 	r.Helper()
 	state, err := r.kind.Apply(r.state, r.plan(wanted), r.owner)
@@ -109,7 +109,7 @@ func (r *resource) destroy() {
 
 func TestTeam(t *testing.T) {
 	team := open(t, "github_team")
-	// Without it the provider asks by GraphQL who is in the team.
+	// Without it the provider uses GraphQL to read the members of the team.
 	wanted := config{"name": "Terraformed", "description": "They plan", "privacy": "closed",
 		"create_default_maintainer": true}
 	team.apply(wanted)

@@ -1,0 +1,60 @@
+#include "api/event_streams.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <stdexcept>
+
+#include "support/body_reader.h"
+#include "support/faulty_database.h"
+#include "support/served_repository.h"
+
+using namespace esclusa;
+
+namespace {
+
+/// Streams of a database whose reads throw while it is broken.
+struct Fixture : test::ServedRepository {
+  std::atomic<bool> is_broken = false;
+  std::atomic<int> thrown_count = 0;
+  test::FaultyDatabase faulty{store.database()};
+  app::Context faulty_context{.database = faulty,
+                              .sealer = context.sealer,
+                              .now = context.now,
+                              .boot_now = context.boot_now,
+                              .event_urls = context.event_urls,
+                              .repositories_directory = context.repositories_directory,
+                              .events_committed = [] {},
+                              .token_use = token_use};
+  api::EventStreams streams{faulty_context};
+
+  Fixture() {
+    faulty.before_read = [this](sql::Connection&) {
+      if (!is_broken) return;
+      ++thrown_count;
+      throw std::runtime_error("an unreadable row");
+    };
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look at the feed fails") {
+  api::StreamRequest request{.feed = {.principal = log_in("ada"), .repository = {}}};
+  request.count = 10;
+  request.form = api::StreamForm::server_sent;
+  const auto stream = streams.open(std::move(request));
+  REQUIRE(stream);
+  test::BodyReader reader(stream);
+  is_broken = true;
+  while (thrown_count < 2) streams.wake();
+  is_broken = false;
+  core::NewDeployment input;
+  input.ref = "main";
+  input.environment = "staging";
+  input.auto_merge = false;
+  deploy(access, input);
+  stream->ask_to_end();
+  CHECK(reader.read().contains("event: deployment\n"));
+  CHECK_FALSE(reader.was_aborted());
+}

@@ -1,0 +1,178 @@
+#include "bin/node.h"
+
+#include "api/serve.h"
+#include "app/ref_intents.h"
+#include "app/reviews.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/supervised.h"
+#include "bin/data_identity.h"
+#include "bin/listeners.h"
+#include "bin/root_service.h"
+#include "hooks/worker.h"
+#include "sql/database.h"
+#include "store/schema.h"
+
+namespace esclusa {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
+/// again after having been blocked.
+constexpr int gate_sweep_looks = 60;
+
+struct Storage {
+  std::unique_ptr<DataFolder> folder;
+  std::unique_ptr<sql::Database> database;  ///< notes its changes in the folder
+};
+
+/// `on_failure` is called when the disk failed under a commit, from another thread.
+Result<Storage> open_storage(const std::filesystem::path& path, std::function<void()> on_failure) {
+  Storage storage{std::make_unique<DataFolder>(TRY(DataFolder::open(path))), nullptr};
+  DataFolder& folder = *storage.folder;
+  TRY(check_database(folder));
+  TRY(folder.make());
+  storage.database = TRY(sql::open_sqlite(
+      folder.database().string(),
+      [on_failure = std::move(on_failure)](const std::string&) { on_failure(); },
+      [&folder] { folder.note_last_change(); }));
+  TRY(sql::migrate(*storage.database, store::migrations()));
+  TRY(mark_database(*storage.database, folder));
+  return storage;
+}
+
+api::Settings api_settings_of(const ServerSettings& settings,
+                              core::DestinationPolicy hook_destinations) {
+  return {.external_url = settings.external_url,
+          .external_url_is_fixed = !settings.external_url.empty(),
+          .hook_destinations = std::move(hook_destinations),
+          .rate_limits = settings.rate_limits,
+          .version = ESCLUSA_VERSION,
+          .ssh_repository_hooks = settings.ssh_repository_hooks,
+          .ssh_address = settings.ssh_address};
+}
+
+}  // namespace
+
+/// All that a node is made of, in the order in which it is made; it goes in the opposite order.
+/// What the handlers use is made before the server, and so outlives its last handler.
+struct Node::Parts {
+  Parts(const Node& node, Storage opened, core::DestinationPolicy hook_destinations)
+      : storage(std::move(opened)),
+        sealer(storage.folder->secret_key()),
+        api_settings(api_settings_of(node.settings_, std::move(hook_destinations))),
+        worker(*storage.database, sealer, system_now,
+               {api_settings.hook_destinations, node.settings_.webhooks_retry_scale}),
+        context{.database = *storage.database,
+                .sealer = sealer,
+                .now = system_now,
+                .boot_now = boot_now,
+                .event_urls = {},
+                .repositories_directory = storage.folder->repositories(),
+                .events_committed =
+                    [this] {
+                      worker.wake();
+                      api.events_committed();
+                    },
+                .token_use = token_use},
+        api(context, api_settings),
+        server(root_service(api, api_settings.external_url,
+                            [this, &node] { return !node.is_stopping_ && can_read(); }),
+               limits::worker_threads) {}
+
+  bool can_read() {
+    return storage.database->read([](sql::Connection& db) { return db.number("select 1") == 1; })
+        .value_or(false);
+  }
+
+  /// Fills in what needs the port, before anything is served.
+  void set_url(const std::string& url) {
+    api_settings.external_url = url;
+    context.event_urls = {url, url, api_settings.ssh_address};
+  }
+
+  /// What a crash left between git and the database, and what came due meanwhile.
+  void recover() {
+    app::settle_left_intents(context, 0s);
+    app::release_due(context, true);
+  }
+
+  void start_timers() {
+    housekeeper.emplace("housekeeper", every(5s, [this] {
+                          token_use.flush(*storage.database);
+                          app::settle_left_intents(context, limits::ref_intent_time);
+                        }));
+    gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this, looks = 0]() mutable {
+                         app::release_due(context, ++looks % gate_sweep_looks == 0);
+                       }));
+  }
+
+  Storage storage;
+  Sealer sealer;
+  api::Settings api_settings;
+  hooks::Worker worker;
+  app::TokenUse token_use;
+  app::Context context;
+  api::Api api;
+  http::Server server;
+  std::optional<SupervisedThread> housekeeper;
+  std::optional<SupervisedThread> gate_timer;
+};
+
+Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}
+
+Node::~Node() = default;
+
+Result<void> Node::open() {
+  auto hook_destinations = TRY(core::DestinationPolicy::parse(settings_.webhooks_allow));
+  Storage storage = TRY(open_storage(settings_.data, [this] {
+    has_storage_failed_ = true;
+    stop();
+  }));
+  data_ = storage.folder->path();
+  parts_ = std::make_unique<Parts>(*this, std::move(storage), std::move(hook_destinations));
+  url_ = TRY(open_listeners(settings_, *parts_->storage.folder, parts_->server));
+  if (!settings_.external_url.empty()) url_ = settings_.external_url;
+  parts_->set_url(url_);
+  parts_->recover();
+  parts_->start_timers();
+  first_administrator_ = TRY(app::create_first_administrator(parts_->context));
+  return {};
+}
+
+Result<void> Node::run() {
+  ENSURE(parts_);
+  log::info("started", {{"version", ESCLUSA_VERSION}, {"url", url_}, {"data", data_.string()}});
+  {
+    Lock lock(mutex_);
+    serving_ = &parts_->server;
+    if (is_reload_asked_) reload_tls(settings_, *serving_);
+    if (is_stopping_) serving_->stop();
+  }
+  parts_->server.run();
+  {
+    Lock lock(mutex_);
+    serving_ = nullptr;
+  }
+  parts_.reset();
+  log::info("stopped", {{"data", data_.string()}});
+  if (has_storage_failed_) {
+    return fail(ErrorCode::unavailable, "the storage failed; start again");
+  }
+  return {};
+}
+
+void Node::stop() {
+  is_stopping_ = true;
+  Lock lock(mutex_);
+  if (serving_ != nullptr) serving_->stop();
+}
+
+void Node::reload() {
+  Lock lock(mutex_);
+  serving_ != nullptr ? reload_tls(settings_, *serving_) : void(is_reload_asked_ = true);
+}
+
+}  // namespace esclusa

@@ -1,0 +1,38 @@
+#include "bin/root_service.h"
+
+#include "web/home.h"
+
+namespace esclusa {
+namespace {
+
+http::Response plain(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
+}
+
+/// `/` is the index of the API for its clients, and a page for everybody else.
+bool wants_page(const http::Request& request) {
+  return request.door == http::Door::network && request.path() == "/" &&
+         !request.headers.find("Accept").value_or("").contains("application/vnd.github");
+}
+
+}  // namespace
+
+http::Service root_service(api::Api& api, const std::string& url, std::function<bool()> is_ready) {
+  http::Service service;
+  service.handle = [&api, &url, is_ready = std::move(is_ready)](const http::Request& request) {
+    if (request.method == "OPTIONS" || request.door == http::Door::ssh) return api.serve(request);
+    if (wants_page(request)) return web::home_page(url, ESCLUSA_VERSION);
+    if (request.path() == "/livez") return plain(200, "ok\n");
+    if (request.path() == "/readyz") {
+      return is_ready() ? plain(200, "ok\n") : plain(503, "not ready\n");
+    }
+    return api.serve(request);
+  };
+  service.may_block = [&api](const http::Request& request) { return api.may_block(request); };
+  service.refuse = [&api](const http::Request& request, int status) {
+    return api.refuse(request, status);
+  };
+  return service;
+}
+
+}  // namespace esclusa

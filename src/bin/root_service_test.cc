@@ -1,0 +1,60 @@
+#include "bin/root_service.h"
+
+#include <doctest/doctest.h>
+
+#include "support/api_fixture.h"
+
+using namespace esclusa;
+
+namespace {
+
+struct Fixture : test::ApiFixture {
+  api::Api api{context, settings};
+  bool is_ready = true;
+  http::Service service = root_service(api, settings.external_url, [this] { return is_ready; });
+
+  http::Response get(const std::string& path, http::Headers headers = {},
+                     http::Door door = http::Door::network) {
+    http::Request request = test::make_request("GET", path, std::move(headers));
+    request.door = door;
+    return service.handle(request);
+  }
+};
+
+std::string type_of(const http::Response& response) {
+  return std::string(response.headers.find("Content-Type").value_or(""));
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture,
+                  "root_service: `/` is a page for people, and the API's index for clients") {
+  const auto page = get("/", {{"Accept", "text/html"}});
+  CHECK(type_of(page).starts_with("text/html"));
+  CHECK(page.body.contains(settings.external_url));
+  CHECK(type_of(get("/")).starts_with("text/html"));
+  const auto index = get("/", {{"Accept", "application/vnd.github+json"}});
+  CHECK(type_of(index).starts_with("application/json"));
+  CHECK(get("/", {}, http::Door::local_admin).status == 404);
+}
+
+TEST_CASE_FIXTURE(Fixture, "root_service: /livez is always well, /readyz as long as the node is") {
+  for (const bool ready : {true, false}) {
+    is_ready = ready;
+    CHECK(get("/livez").status == 200);
+    CHECK(get("/readyz").status == (ready ? 200 : 503));
+    CHECK(get("/readyz").body == (ready ? "ok\n" : "not ready\n"));
+  }
+  CHECK(get("/livez", {}, http::Door::ssh).status == 404);
+}
+
+TEST_CASE_FIXTURE(Fixture, "root_service: everything else is the API's") {
+  const auto answer = get("/zen");
+  CHECK(answer.status == 200);
+  CHECK(answer.headers.has("X-GitHub-Request-Id"));
+  CHECK(get("/nothing").status == 404);
+  http::Request preflight = test::make_request("OPTIONS", "/livez");
+  CHECK(service.handle(preflight).headers.has("Access-Control-Allow-Methods"));
+  CHECK(service.refuse(preflight, 413).body.contains("too large"));
+  CHECK_FALSE(service.may_block(test::make_request("GET", "/zen")));
+}

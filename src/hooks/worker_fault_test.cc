@@ -1,0 +1,112 @@
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "hooks/worker.h"
+#include "support/worker_fixture.h"
+
+using namespace esclusa;
+using test::header;
+using test::HttpReceiver;
+using test::status;
+using test::WorkerFixture;
+
+namespace {
+
+/// The attempts that the transaction has recorded for events of that kind.
+int64_t attempt_count(sql::Connection& db, const std::string& kind) {
+  return db.number(
+      "select count(*) from delivery_attempt a join delivery d on d.id = a.delivery_id "
+      "join event e on e.id = d.event_id where e.kind = '" +
+      kind + "'");
+}
+
+}  // namespace
+
+TEST_CASE("Worker: a read that throws once loses no event, and sends none twice") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  std::atomic<bool> has_thrown = false;
+  fixture.faulty.before_read = [&](sql::Connection&) {
+    if (!has_thrown.exchange(true)) throw std::runtime_error("an unreadable row");
+  };
+  for (int i = 0; i < 3; ++i) fixture.send("push");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 3);
+  CHECK(fixture.worker->failure_count() == 1);
+  fixture.worker.reset();
+  CHECK(receiver.requests().size() == 3);
+  CHECK(fixture.count("delivery_attempt") == 3);
+}
+
+TEST_CASE("Worker: a write that throws once loses no answer, and sends nothing twice") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  std::atomic<bool> has_thrown = false;
+  fixture.faulty.after_write = [&](sql::Connection& tx) {
+    if (attempt_count(tx, "push") == 0 || has_thrown.exchange(true)) return;
+    throw std::logic_error("a bug");
+  };
+  for (int i = 0; i < 3; ++i) fixture.send("push");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.send("push");  // the thread goes on
+  fixture.await_count("delivery where state = 'delivered'", 4);
+  CHECK(fixture.worker->failure_count() == 1);
+  fixture.worker.reset();
+  CHECK(receiver.requests().size() == 4);
+  CHECK(fixture.count("delivery_attempt") == 4);
+}
+
+TEST_CASE(
+    "Worker: an answer that cannot be recorded holds up no other, and is not asked for again") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  fixture.faulty.after_write = [&](sql::Connection& tx) {
+    if (attempt_count(tx, "poison") > 0) throw std::runtime_error("an unreadable row");
+  };
+  const std::string guid = fixture.send("poison");
+  for (int i = 0; i < 3; ++i) fixture.send("push");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.send("push");
+  fixture.await_count("delivery where state = 'delivered'", 4);
+  CHECK(receiver.requests().size() == 5);
+  fixture.worker.reset();
+  CHECK(receiver.requests().size() == 5);
+
+  // The next start sends it again.
+  fixture.faulty.after_write = [](sql::Connection&) {};
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 5);
+  const auto requests = receiver.requests();
+  CHECK(requests.size() == 6);
+  CHECK(header(requests.back(), "X-GitHub-Delivery") == guid);
+}
+
+TEST_CASE("Worker: what is in flight is finished and recorded while nothing can be read") {
+  WorkerFixture fixture;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver receiver([&](const http::Request&) {
+    waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &receiver;
+  fixture.hook(receiver.url());
+  std::atomic<bool> is_broken = false;
+  fixture.faulty.before_read = [&](sql::Connection&) {
+    if (is_broken) throw std::runtime_error("an unreadable row");
+  };
+  fixture.start();
+  fixture.send("push");
+  receiver.await(1);
+  is_broken = true;
+  fixture.worker->wake();
+  while (fixture.worker->failure_count() == 0) std::this_thread::yield();
+  receiver.release();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(receiver.requests().size() == 1);
+}
