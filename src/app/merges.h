@@ -1,5 +1,4 @@
 #pragma once
-#include <chrono>
 #include <string>
 
 #include "app/access.h"
@@ -21,9 +20,5 @@ Result<void> merge_into_branch(const Context& context, const RepositoryAccess& a
 Result<void> check_mergeable(const git::Repository& git, const core::Repository& repository,
                              const std::string& ref, const core::ResolvedRef& branch,
                              const std::string& other_sha);
-
-/// Settles intents older than `age` that a crash left open, by reading the branches. The intents of
-/// a repository that cannot be read stay open.
-void settle_git_intents(const Context& context, std::chrono::microseconds age);
 
 }  // namespace esclusa::app

@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "app/ref_intents.h"
 #include "git/repository.h"
-#include "store/git_intents.h"
 #include "support/app_fixture.h"
 #include "wire/json.h"
 
@@ -62,7 +62,7 @@ TEST_CASE("create_deployment: a branch that is behind is merged into, and nothin
   CHECK(git.git({"fsck", "--strict"}) == "");
   CHECK(app.row_count("deployment") == 0);
   CHECK(app.row_count("event where kind = 'deployment'") == 0);
-  CHECK(app.row_count("git_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
+  CHECK(app.row_count("ref_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
   CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
   CHECK(app.row_count("event where kind = 'push' and announced = 1") == 1);
   CHECK(app.told.events);
@@ -108,7 +108,7 @@ TEST_CASE("create_deployment: a conflict is a 409 each time, and leaves nothing 
   CHECK(git.tip("topic") == git.topic);
   CHECK(git.git({"count-objects"}) == objects);
   CHECK(git.git({"for-each-ref", "refs/deployments"}) == "");
-  CHECK(app.row_count("git_intent") == 0);
+  CHECK(app.row_count("ref_intent") == 0);
 }
 
 TEST_CASE("create_deployment: a tag or a commit that is behind cannot be merged into") {
@@ -135,7 +135,7 @@ TEST_CASE("create_deployment: never moves a branch that a work tree has checked 
   CHECK(reason(app::create_deployment(app.context, access, to_deploy("topic"))) ==
         "branch_checked_out");
   CHECK(git.tip("topic") == git.topic);
-  CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
+  CHECK(app.row_count("ref_intent where outcome = 'abandoned'") == 1);
   CHECK(app.row_count("event") == 0);
 }
 
@@ -152,32 +152,30 @@ TEST_CASE("create_deployment: a request that will be refused merges nothing") {
   CHECK(git.tip("topic") == git.topic);
 }
 
-TEST_CASE("settle_git_intents: after a crash the database agrees with the branch") {
+TEST_CASE("settle_left_intents: after a crash the database agrees with the branch") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);
   auto intend = [&](const std::string& to) {
-    core::GitIntent intent{.id = {},
+    core::RefIntent intent{.id = {},
                            .repository_id = access.repository.id,
-                           .branch = "refs/heads/topic",
-                           .from_sha = git.topic,
-                           .to_sha = to,
-                           .actor_id = access.actor.sender().id,
-                           .actor_token_id = std::nullopt,
-                           .request_id = "request-9",
+                           .change = {"refs/heads/topic", git.topic, to},
+                           .actor = access.actor.in_request("request-9"),
+                           .sender = access.actor.sender(),
+                           .session = "",
                            .created_at = app.now};
-    return must(app.context.database.write(
-        [&](store::Writer& tx) { return store::insert_git_intent(tx, intent); }));
+    must(app::begin_intents(app.context, {&intent, 1}));
+    return intent.id;
   };
-  auto outcome = [&](GitIntentId id) {
-    return app.texts("select outcome from git_intent where id = " + std::to_string(id.value));
+  auto outcome = [&](RefIntentId id) {
+    return app.texts("select outcome from ref_intent where id = " + std::to_string(id.value));
   };
   const auto never = intend(std::string(40, 'a'));  // crash before git had the commit
   const auto elsewhere = intend(git.main);          // crash before the branch moved
   app.now += 1s;
-  app::settle_git_intents(app.context, 1min);
+  app::settle_left_intents(app.context, 1min);
   CHECK(outcome(never) == "open\n");  // too recent: its request may still be running
-  app::settle_git_intents(app.context, 0s);
+  app::settle_left_intents(app.context, 0s);
   CHECK(outcome(never) == "abandoned\n");
   CHECK(outcome(elsewhere) == "abandoned\n");
   CHECK(app.row_count("audit where action = 'branch.merge'") == 0);
@@ -185,8 +183,8 @@ TEST_CASE("settle_git_intents: after a crash the database agrees with the branch
   const auto moved = intend(git.commit("topic", "c", "1"));
   git.commit("topic", "c", "2");  // and somebody has pushed another commit since
   app.now += 1s;
-  app::settle_git_intents(app.context, 0s);
-  app::settle_git_intents(app.context, 0s);
+  app::settle_left_intents(app.context, 0s);
+  app::settle_left_intents(app.context, 0s);
   CHECK(outcome(moved) == "moved\n");
   CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
   // The event is inserted once, as without a crash.
@@ -220,28 +218,25 @@ TEST_CASE("create_deployment: the error names a locked branch, and the intent is
   CHECK(refused.error().code == ErrorCode::unavailable);
   CHECK(refused.error().reason_code == "branch_locked");
   CHECK(refused.error().message.contains("refs/heads/topic.lock"));
-  CHECK(app.row_count("git_intent where outcome = 'abandoned'") == 1);
+  CHECK(app.row_count("ref_intent where outcome = 'abandoned'") == 1);
 }
 
-TEST_CASE("settle_git_intents: an unreadable repository keeps its intents") {
+TEST_CASE("settle_left_intents: an unreadable repository keeps its intents") {
   AppFixture app;
   std::optional<Behind> git(std::in_place);
   const auto access = app.add(*git);
-  must(app.context.database.write([&](store::Writer& tx) {
-    return store::insert_git_intent(tx, {.id = {},
-                                         .repository_id = access.repository.id,
-                                         .branch = "refs/heads/topic",
-                                         .from_sha = git->topic,
-                                         .to_sha = git->main,
-                                         .actor_id = access.actor.sender().id,
-                                         .actor_token_id = std::nullopt,
-                                         .request_id = "",
-                                         .created_at = app.now});
-  }));
+  core::RefIntent intent{.id = {},
+                         .repository_id = access.repository.id,
+                         .change = {"refs/heads/topic", git->topic, git->main},
+                         .actor = access.actor,
+                         .sender = access.actor.sender(),
+                         .session = "",
+                         .created_at = app.now};
+  must(app::begin_intents(app.context, {&intent, 1}));
   git.reset();
   app.now += 1s;
-  app::settle_git_intents(app.context, 0s);
-  CHECK(app.row_count("git_intent where outcome = 'open'") == 1);
+  app::settle_left_intents(app.context, 0s);
+  CHECK(app.row_count("ref_intent where outcome = 'open'") == 1);
 }
 
 TEST_CASE("dry_run: says `refused`, with the reason, when the create would be a 409") {
@@ -252,7 +247,7 @@ TEST_CASE("dry_run: says `refused`, with the reason, when the create would be a 
     const auto before = git.git({"for-each-ref"}) + git.git({"count-objects"});
     const auto foreseen = must(app::dry_run(app.context, access, to_deploy("topic")));
     CHECK(git.git({"for-each-ref"}) + git.git({"count-objects"}) == before);
-    CHECK(app.row_count("git_intent") == 0);
+    CHECK(app.row_count("ref_intent") == 0);
     const auto created = app::create_deployment(app.context, access, to_deploy("topic"));
     const bool refused = foreseen.outcome == core::DryRunOutcome::refused;
     CHECK(refused == !created.has_value());

@@ -8,6 +8,7 @@
 
 #include "app/blocking.h"
 #include "app/deploy_keys.h"
+#include "app/ref_intents.h"
 #include "app/repositories.h"
 #include "base/descriptor.h"
 #include "git/head.h"
@@ -16,6 +17,7 @@
 #include "wire/json.h"
 
 using namespace esclusa;
+using namespace std::chrono_literals;
 using core::GitService;
 using core::RefChange;
 using test::GitFixture;
@@ -47,7 +49,7 @@ struct PushFixture : test::AppFixture {
   Result<core::DeployKey> find_opening_key(const std::string& line) {
     return read([&](store::Reader& db) { return app::find_opening_key(context, db, line); });
   }
-  std::string outcomes() { return texts("select outcome from pushed_ref order by id"); }
+  std::string outcomes() { return texts("select outcome from ref_intent order by id"); }
   int64_t pushes() { return row_count("event where kind = 'push' and announced = 1"); }
 
   GitFixture git;
@@ -131,10 +133,10 @@ TEST_CASE("begin_push: refuses what is not a change of a pushable ref, and store
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().reason_code == reason);
   }
-  CHECK(app.row_count("pushed_ref") == 0);
+  CHECK(app.row_count("ref_intent") == 0);
 }
 
-TEST_CASE("settle_pushes: settles what a crash left open from the refs, once") {
+TEST_CASE("settle_left_intents: settles what a crash left open from the refs, once") {
   PushFixture app;
   app.begin({{main_ref, app.first, app.second},
              {"refs/heads/new", zeros, app.second},
@@ -142,20 +144,20 @@ TEST_CASE("settle_pushes: settles what a crash left open from the refs, once") {
   SUBCASE("git had changed them") {
     app.git.branch("main", app.second);
     app.git.branch("new", app.second);
-    for (int i = 0; i < 2; ++i) app::settle_pushes(app.context);
+    for (int i = 0; i < 2; ++i) app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "moved\nmoved\nmoved\n");
     CHECK(app.pushes() == 3);
   }
   SUBCASE("git had changed none") {
     app.git.branch("gone", app.first);
-    for (int i = 0; i < 2; ++i) app::settle_pushes(app.context);
+    for (int i = 0; i < 2; ++i) app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "abandoned\nabandoned\nabandoned\n");
     CHECK(app.pushes() == 0);
   }
   SUBCASE("the key is deleted by now") {
     app.git.branch("main", app.second);
     must(app::delete_deploy_key(app.context, app.access, app.key.id));
-    app::settle_pushes(app.context);
+    app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "moved\nabandoned\nmoved\n");
   }
   SUBCASE("git is still at work: it is left to it") {
@@ -163,10 +165,10 @@ TEST_CASE("settle_pushes: settles what a crash left open from the refs, once") {
       const Descriptor folder(
           ::open(app.git.git_directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       REQUIRE(flock(folder.get(), LOCK_SH) == 0);
-      app::settle_pushes(app.context);
+      app::settle_left_intents(app.context, 10min);
       CHECK(app.outcomes() == "open\nopen\nopen\n");
     }
-    app::settle_pushes(app.context);
+    app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "abandoned\nabandoned\nmoved\n");
   }
   SUBCASE("a killed git's lock goes, another's stays") {
@@ -174,17 +176,17 @@ TEST_CASE("settle_pushes: settles what a crash left open from the refs, once") {
     const auto strange = app.git.git_directory() / "refs/heads/new.lock";
     std::ofstream(lock) << app.second << "\n";
     std::ofstream(strange) << app.first << "\n";
-    app::settle_pushes(app.context);
+    app::settle_left_intents(app.context, 10min);
     CHECK_FALSE(std::filesystem::exists(lock));
     CHECK(std::filesystem::exists(strange));
   }
   SUBCASE("the repository cannot be read: for the next time") {
     const auto away = app.git.folder() / "away";
     std::filesystem::rename(app.git.path(), away);
-    app::settle_pushes(app.context);
+    app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "open\nopen\nopen\n");
     std::filesystem::rename(away, app.git.path());
-    app::settle_pushes(app.context);
+    app::settle_left_intents(app.context, 10min);
     CHECK(app.outcomes() == "abandoned\nabandoned\nmoved\n");
   }
 }

@@ -1,8 +1,7 @@
 #include "bin/node.h"
 
 #include "api/serve.h"
-#include "app/merges.h"
-#include "app/pushes.h"
+#include "app/ref_intents.h"
 #include "app/timers.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -96,16 +95,14 @@ struct Node::Parts {
 
   /// What a crash left between git and the database, and what came due meanwhile.
   void recover() {
-    app::settle_git_intents(context, 0s);
-    app::settle_pushes(context);
+    app::settle_left_intents(context, 0s);
     app::release_due(context, true);
   }
 
   void start_timers() {
     housekeeper.emplace("housekeeper", every(5s, [this] {
                           token_use.flush(*storage.database);
-                          app::settle_git_intents(context, limits::git_intent_time);
-                          app::settle_pushes(context);
+                          app::settle_left_intents(context, limits::ref_intent_time);
                         }));
     gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this, looks = 0]() mutable {
                          app::release_due(context, ++looks % gate_sweep_looks == 0);

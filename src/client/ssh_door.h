@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "client/api.h"
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 #include "core/ssh_door.h"
 
 namespace esclusa::client {

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "core/push.h"
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 #include "git/repository.h"
 
 namespace esclusa::git {

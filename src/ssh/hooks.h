@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 
 /// The hooks through which the server learns what a push will change and what it has changed: git
 /// runs this program as its pre-receive and post-receive hooks. With `ssh.repository_hooks` this

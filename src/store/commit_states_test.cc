@@ -2,12 +2,11 @@
 
 #include "store/check_runs.h"
 #include "store/commit_statuses.h"
-#include "store/git_intents.h"
 #include "store/idempotency.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
-// Reports about commits, idempotency keys and git intents, on both engines.
+// Reports about commits, and idempotency keys, on both engines.
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -158,36 +157,6 @@ TEST_CASE("idempotency keys: taken once, stored for their time, separate for eac
       CHECK_FALSE(store::find_idempotency_key(tx, owner, at(11)));
       CHECK(store::take_idempotency_key(tx, owner, "other", at(20), at(11)));
       CHECK(found(store::find_idempotency_key(tx, owner, at(0))).body_digest == "other");
-    });
-  });
-}
-
-TEST_CASE("git intents: open until they are settled; they are settled only once") {
-  for_each_engine([](sql::Database& db) {
-    test::write(db, [](sql::Writer& tx) {
-      const World world(tx);
-      const core::GitIntent intent{.id = {},
-                                   .repository_id = world.repository.id,
-                                   .branch = "refs/heads/topic",
-                                   .from_sha = sha,
-                                   .to_sha = std::string(40, 'b'),
-                                   .actor_id = world.ada.id,
-                                   .actor_token_id = std::nullopt,
-                                   .request_id = "request-1",
-                                   .created_at = at(5)};
-      const GitIntentId id = store::insert_git_intent(tx, intent);
-      CHECK(store::list_open_git_intents(tx, at(5)).empty());
-      const auto open = store::list_open_git_intents(tx, at(6));
-      REQUIRE(open.size() == 1);
-      CHECK(open[0].id == id);
-      CHECK(open[0].branch == intent.branch);
-      CHECK(open[0].from_sha == intent.from_sha);
-      CHECK(open[0].to_sha == intent.to_sha);
-      CHECK(open[0].actor_id == world.ada.id);
-      CHECK(open[0].request_id == "request-1");
-      CHECK(store::settle_git_intent(tx, id, core::GitOutcome::moved, at(7)));
-      CHECK_FALSE(store::settle_git_intent(tx, id, core::GitOutcome::abandoned, at(8)));
-      CHECK(store::list_open_git_intents(tx, at(9)).empty());
     });
   });
 }

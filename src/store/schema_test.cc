@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "store/environments.h"
+#include "store/ref_intents.h"
 #include "store/teams.h"
 #include "support/database_engines.h"
 #include "support/store_rows.h"
@@ -141,6 +142,70 @@ TEST_CASE("0016_kept_settings: existing review settings stay the same") {
       CHECK_FALSE(two.reviews.prevent_self_review);
       CHECK(test::found(store::find_team(tx, TeamId{3})).notification_setting ==
             core::TeamNotifications::enabled);
+    });
+  });
+}
+
+TEST_CASE("0017_ref_intents: merges and pushes keep their rows, and audit rows still name them") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(16)));
+    // Ids with gaps, as PostgreSQL leaves them, and the same ids in both tables.
+    test::write(db, [](sql::Writer& tx) {
+      for (const char* sql :
+           {"insert into account (id, login, login_key, kind, created_at, updated_at) "
+            "values (5, 'ada', 'ada', 'user', 0, 0), (6, 'grace', 'grace', 'user', 0, 0)",
+            "insert into repository (id, owner_id, name, name_key, path, default_branch, "
+            "visibility, writable, auto_merge, created_at, updated_at) values (7, 5, 'shop', "
+            "'shop', '/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)",
+            "insert into deploy_key (id, repository_id, title, public_key, fingerprint, read_only, "
+            "added_by_id, created_at) values (9, 7, 'CI', 'k', 'f', 0, 5, 0)",
+            "insert into git_intent (id, repository_id, branch, from_sha, to_sha, actor_id, "
+            "actor_token_id, request_id, outcome, created_at, settled_at) values "
+            "(2, 7, 'refs/heads/a', 'm1', 'm2', 6, 8, 'r1', 'moved', 11, 12), "
+            "(4, 7, 'refs/heads/b', 'm3', 'm4', 6, null, 'r2', 'open', 13, null)",
+            "insert into pushed_ref (id, session, deploy_key_id, repository_id, ref, from_sha, "
+            "to_sha, request_id, outcome, created_at, settled_at) values "
+            "(1, 's1', 9, 7, 'refs/heads/c', 'p1', 'p2', 'r3', 'moved', 14, 15), "
+            "(2, 's1', 9, 7, 'refs/tags/d', 'p3', 'p4', 'r3', 'open', 14, null), "
+            "(4, 's2', 9, 7, 'refs/heads/c', 'p5', 'p6', 'r4', 'moved', 16, 17)",
+            "insert into audit (at, action, repository_id, target_id, request_id, detail) values "
+            "(12, 'branch.merge', 7, 2, 'r1', '{}'), (15, 'ref.push', 7, 1, 'r3', '{}'), "
+            "(17, 'ref.push', 7, 4, 'r4', '{}'), (18, 'deployment.create', 7, 4, 'r5', '{}')"}) {
+        tx.execute(sql);
+      }
+    });
+    test::must(sql::migrate(db, migrations));
+    test::write(db, [](sql::Writer& tx) {
+      std::string rows;
+      tx.each("select * from ref_intent order by id", {}, [&](const sql::Row& row) {
+        for (int column : {0, 1, 5, 6, 7, 11, 12}) {
+          rows += row.is_null(column) ? "- " : std::to_string(row.integer(column)) + " ";
+        }
+        for (int column : {2, 3, 4, 8, 9, 10}) {
+          rows += row.is_null(column) ? "- " : std::string(row.text(column)) + " ";
+        }
+        rows.back() = '\n';
+      });
+      CHECK(rows ==
+            "1 7 6 8 - 11 12 refs/heads/a m1 m2 - r1 moved\n"
+            "2 7 6 - - 13 - refs/heads/b m3 m4 - r2 open\n"
+            "3 7 - - 9 14 15 refs/heads/c p1 p2 s1 r3 moved\n"
+            "4 7 - - 9 14 - refs/tags/d p3 p4 s1 r3 open\n"
+            "5 7 - - 9 16 17 refs/heads/c p5 p6 s2 r4 moved\n");
+      const auto named = tx.all(
+          "select a.request_id || ' ' || i.to_sha from audit a join ref_intent i on "
+          "i.id = a.target_id where a.action in ('branch.merge', 'ref.push') order by a.id",
+          {}, [](const sql::Row& row) { return std::string(row.text(0)); });
+      CHECK(named == std::vector<std::string>{"r1 m2", "r3 p2", "r4 p6"});
+      CHECK(tx.number("select target_id from audit where action = 'deployment.create'") == 4);
+      // What was open can be settled, and the next id is new.
+      const auto open = store::list_open_ref_intents(tx);
+      REQUIRE(open.size() == 2);
+      CHECK(open[0].actor.sender().login == "grace");
+      CHECK(open[1].actor.deploy_key_id() == DeployKeyId{9});
+      CHECK(open[1].sender.login == "ada");
+      CHECK(store::insert_ref_intent(tx, open[0]) == RefIntentId{6});
     });
   });
 }

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "core/names.h"
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 #include "wire/account.h"
 #include "wire/check_run.h"
 #include "wire/commit.h"

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 #include "wire/deployment.h"
 #include "wire/json.h"
 #include "wire/json_scan.h"

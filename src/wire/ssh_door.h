@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 #include "core/ssh_door.h"
 #include "wire/json.h"
 #include "wire/json_writer.h"

@@ -76,10 +76,11 @@ class Template:
 # ------------------------------------------------------------------ the database
 
 def read_intents(database, case):
-    """The case's intents as rows (id, branch, from_sha, to_sha, outcome)."""
+    """The intents of the case's merges as rows (id, ref, from_sha, to_sha, outcome)."""
     return database.execute(
-        "select i.id, i.branch, i.from_sha, i.to_sha, i.outcome from git_intent i "
-        "join repository r on r.id = i.repository_id where r.name = ? order by i.id",
+        "select i.id, i.ref, i.from_sha, i.to_sha, i.outcome from ref_intent i "
+        "join repository r on r.id = i.repository_id where r.name = ? and i.session is null "
+        "order by i.id",
         (case.name,)).fetchall()
 
 

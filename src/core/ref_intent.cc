@@ -1,4 +1,4 @@
-#include "core/pushed_ref.h"
+#include "core/ref_intent.h"
 
 #include <algorithm>
 
