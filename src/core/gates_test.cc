@@ -38,8 +38,7 @@ struct Case {
     deployment.boot = {"boot-1", 1h};
     facts.now = {start, deployment.boot};
   }
-  Case& guard(int64_t id,
-              std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule> gate) {
+  Case& guard(int64_t id, GateRule gate) {
     environment.rules.push_back({{id}, std::move(gate)});
     return *this;
   }
@@ -87,6 +86,13 @@ bool allows(const std::vector<BranchPolicy>& policies, RefKind kind, const std::
 }
 
 }  // namespace
+
+TEST_CASE("empty_rule: every kind of gate has a type of rule") {
+  for (const auto& [kind, name] : enum_names<GateKind>::values) {
+    CHECK(ProtectionRule{{}, empty_rule(kind)}.kind() == kind);
+  }
+  CHECK(std::variant_size_v<GateRule> == enum_names<GateKind>::values.size());
+}
 
 TEST_CASE("judge_gates: an environment without rules has no gates, and no gates means all open") {
   Case c;
