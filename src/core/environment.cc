@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_writer.h"
 #include "base/limits.h"
 
 namespace esclusa::core {
@@ -63,6 +64,19 @@ Result<void> check_environment_change(const EnvironmentChange& change) {
                    "required_approvals must be between 1 and " + std::to_string(limits::reviewers));
   }
   return {};
+}
+
+std::string audit_detail(const Environment& environment) {
+  JsonWriter json;
+  json.begin_object().member("environment", environment.name.name);
+  for (const ProtectionRule& rule : environment.rules) {
+    std::visit([&](const auto& gate) { gate.write_audit(json); }, rule.gate);
+  }
+  json.member("required_approvals", environment.reviews.required_approvals)
+      .member("prevent_self_review", environment.reviews.prevent_self_review)
+      .member("can_admins_bypass", environment.can_admins_bypass)
+      .end_object();
+  return json.take();
 }
 
 ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change) {

@@ -78,6 +78,9 @@ struct EnvironmentChange {
 /// Checks ranges and counts.
 Result<void> check_environment_change(const EnvironmentChange& change);
 
+/// The detail of an audit row about the environment: JSON text with its gates as they are.
+std::string audit_detail(const Environment& environment);
+
 /// The review settings of `environment` after the change.
 ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change);
 /// The rules of `environment` after the change. Unchanged rules keep their ids; new ones have none

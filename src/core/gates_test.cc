@@ -94,6 +94,38 @@ TEST_CASE("empty_rule: every kind of gate has a type of rule") {
   CHECK(std::variant_size_v<GateRule> == enum_names<GateKind>::values.size());
 }
 
+TEST_CASE("parse_rule: reads the settings that settings_text wrote") {
+  for (const auto& [rule, text] : std::vector<std::pair<GateRule, std::string>>{
+           {BranchPolicyRule{BranchPolicyMode::custom_branch_policies},
+            R"({"mode":"custom_branch_policies"})"},
+           {WaitTimerRule{30}, R"({"minutes":30})"},
+           {RequiredReviewersRule{{}, 2, true},
+            R"({"required_approvals":2,"prevent_self_review":true})"}}) {
+    CHECK(settings_text(rule) == text);
+    const auto read = parse_rule(ProtectionRule{{}, rule}.kind(), text);
+    REQUIRE(read);
+    CHECK(read->index() == rule.index());
+    CHECK(settings_text(*read) == text);
+  }
+}
+
+TEST_CASE("parse_rule: settings that would open the gate, or that are missing, are refused") {
+  for (const auto& [kind, text] : std::vector<std::pair<GateKind, const char*>>{
+           {GateKind::branch_policy, "{}"},
+           {GateKind::branch_policy, R"({"mode":"no_branches"})"},
+           {GateKind::wait_timer, "{}"},
+           {GateKind::wait_timer, ""},
+           {GateKind::wait_timer, R"({"minutes":0})"},
+           {GateKind::wait_timer, R"({"minutes":4294967297})"},
+           {GateKind::wait_timer, R"({"minutes":"30"})"},
+           {GateKind::required_reviewers, R"({"prevent_self_review":true})"},
+           {GateKind::required_reviewers, R"({"required_approvals":0,"prevent_self_review":true})"},
+           {GateKind::required_reviewers, R"({"required_approvals":1})"}}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_rule(kind, text));
+  }
+}
+
 TEST_CASE("judge_gates: an environment without rules has no gates, and no gates means all open") {
   Case c;
   CHECK(judge_gates(c.environment, c.deployment, c.facts).empty());

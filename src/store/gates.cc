@@ -103,7 +103,7 @@ void save_verdicts(sql::Writer& tx, DeploymentId deployment,
 std::vector<core::GateVerdict> list_verdicts(sql::Reader& db, DeploymentId deployment) {
   auto verdicts = db.all(
       "select kind, protection_rule_id, state, reason_code, message, opens_at from "
-      "deployment_gate where deployment_id = $1",
+      "deployment_gate where deployment_id = $1 order by protection_rule_id",
       {deployment.value}, [](const sql::Row& row) -> core::GateVerdict {
         return {.kind = read_enum<core::GateKind>(row, 0),
                 .rule_id = {row.integer(1)},
@@ -113,7 +113,7 @@ std::vector<core::GateVerdict> list_verdicts(sql::Reader& db, DeploymentId deplo
                 .openers = {},
                 .opens_at = read_optional_time(row, 5)};
       });
-  std::ranges::sort(verdicts, {}, &core::GateVerdict::kind);
+  std::ranges::stable_sort(verdicts, {}, &core::GateVerdict::kind);
   return verdicts;
 }
 

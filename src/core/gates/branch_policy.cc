@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "core/gates.h"
 #include "core/ref_pattern.h"
 
@@ -65,6 +67,21 @@ GateVerdict BranchPolicyRule::judge(const GateCase& at) const {
     verdict.message = forbidden(at.deployment.ref_kind, at.deployment.ref, at.environment);
   }
   return verdict;
+}
+
+void BranchPolicyRule::write_settings(JsonWriter& json) const {
+  json.member("mode", to_name(mode));
+}
+
+bool BranchPolicyRule::read_settings(const Json& settings) {
+  const auto name = settings.string_at("mode");
+  const auto known = from_name<BranchPolicyMode>(name.value_or(""));
+  if (known) mode = *known;
+  return known.has_value();
+}
+
+void BranchPolicyRule::write_audit(JsonWriter& json) const {
+  json.member("branch_policy", to_name(mode));
 }
 
 Result<void> check_branch_policy(const Environment& environment, const ResolvedRef& ref,

@@ -19,6 +19,9 @@ struct BranchPolicyRule {
 
   bool operator==(const BranchPolicyRule&) const = default;
   GateVerdict judge(const GateCase& at) const;
+  void write_settings(JsonWriter& json) const;
+  bool read_settings(const Json& settings);
+  void write_audit(JsonWriter& json) const;
 };
 
 /// The kind of refs that a branch policy allows in mode `custom_branch_policies`. It never changes.

@@ -1,6 +1,11 @@
 #pragma once
 #include "core/enum_names.h"
 
+namespace esclusa {
+class Json;
+class JsonWriter;
+}  // namespace esclusa
+
 namespace esclusa::core {
 
 /// A kind of gate, which is a kind of protection rule. core/gates/rule.h has the type of each.

@@ -1,7 +1,10 @@
 #include "core/gates/required_reviewers.h"
 
 #include <set>
+#include <utility>
 
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "core/gates.h"
 
 namespace esclusa::core {
@@ -47,6 +50,28 @@ GateVerdict RequiredReviewersRule::judge(const GateCase& at) const {
     verdict.openers.push_back(reviewer);
   }
   return verdict;
+}
+
+void RequiredReviewersRule::write_settings(JsonWriter& json) const {
+  json.member("required_approvals", required_approvals)
+      .member("prevent_self_review", prevent_self_review);
+}
+
+bool RequiredReviewersRule::read_settings(const Json& settings) {
+  // 0 would mean that there is no gate.
+  const int64_t approvals = settings.integer_at("required_approvals").value_or(0);
+  const auto self_review = settings.find("prevent_self_review");
+  const auto prevented = self_review ? self_review->boolean() : std::nullopt;
+  if (approvals < 1 || !std::in_range<int>(approvals) || !prevented) return false;
+  required_approvals = static_cast<int>(approvals);
+  prevent_self_review = *prevented;
+  return true;
+}
+
+void RequiredReviewersRule::write_audit(JsonWriter& json) const {
+  json.key("reviewers").begin_array();
+  for (const Reviewer& reviewer : reviewers) json.value(reviewer.name);
+  json.end_array();
 }
 
 Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,

@@ -18,7 +18,8 @@ struct Reviewer {
   std::string name;
 };
 
-/// The rule needs `required_approvals` approvals by the reviewers.
+/// The rule needs `required_approvals` approvals by the reviewers. The reviewers are no settings:
+/// they are rows of their own, which refer to accounts and teams.
 struct RequiredReviewersRule {
   static constexpr GateKind kind = GateKind::required_reviewers;
   static constexpr bool can_be_bypassed = true;
@@ -28,6 +29,9 @@ struct RequiredReviewersRule {
   bool prevent_self_review = false;
 
   GateVerdict judge(const GateCase& at) const;
+  void write_settings(JsonWriter& json) const;
+  bool read_settings(const Json& settings);
+  void write_audit(JsonWriter& json) const;
 };
 
 /// Whether `reviewer` may review the deployment under the rule. `is_entitled` is as in

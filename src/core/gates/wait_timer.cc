@@ -1,5 +1,9 @@
 #include "core/gates/wait_timer.h"
 
+#include <utility>
+
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "core/gates.h"
 
 namespace esclusa::core {
@@ -17,6 +21,18 @@ GateVerdict WaitTimerRule::judge(const GateCase& at) const {
   }
   return verdict;
 }
+
+void WaitTimerRule::write_settings(JsonWriter& json) const { json.member("minutes", minutes); }
+
+bool WaitTimerRule::read_settings(const Json& settings) {
+  // 0 would mean that there is no gate.
+  const int64_t given = settings.integer_at("minutes").value_or(0);
+  if (given < 1 || !std::in_range<int>(given)) return false;
+  minutes = static_cast<int>(given);
+  return true;
+}
+
+void WaitTimerRule::write_audit(JsonWriter& json) const { json.member("wait_timer", minutes); }
 
 Timestamp wait_ends_at(const Deployment& deployment, const WaitTimerRule& timer,
                        const GateTime& now) {

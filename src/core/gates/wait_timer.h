@@ -14,6 +14,9 @@ struct WaitTimerRule {
 
   bool operator==(const WaitTimerRule&) const = default;
   GateVerdict judge(const GateCase& at) const;
+  void write_settings(JsonWriter& json) const;
+  bool read_settings(const Json& settings);
+  void write_audit(JsonWriter& json) const;
 };
 
 /// The end of the wait that began with the deployment. Within one boot the boot clock is used,
