@@ -4,7 +4,9 @@
 
 #include "app/blocking.h"
 #include "app/environments.h"
+#include "app/gate_report.h"
 #include "app/reviews.h"
+#include "app/timers.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;
@@ -17,15 +19,11 @@ namespace {
 
 /// ada's repository with a branch, an environment `production`, and the reviewer grace.
 struct GateFixture : test::AppFixture {
-  GateFixture() {
-    git.commit("main", "a", "1");
-    ada = add(git);
-    for (const char* login : {"grace", "linus"}) {
-      must(app::create_account(context, administrator, {.login = login, .human = ""}));
-      must(app::grant_role(context, administrator, "ada", "application", login, core::Role::write));
-    }
-    grace = open("grace", "application");
-    linus = open("linus", "application");
+  /// Lets a person write to the repository.
+  app::RepositoryAccess add_writer(const std::string& login) {
+    must(app::create_account(context, administrator, {.login = login, .human = ""}));
+    must(app::grant_role(context, administrator, "ada", "application", login, core::Role::write));
+    return open(login, "application");
   }
 
   /// Adds grace-bot, for which grace answers.
@@ -91,7 +89,10 @@ struct GateFixture : test::AppFixture {
   std::string states() { return texts("select state from deployment_status order by id"); }
 
   test::GitFixture git;
-  app::RepositoryAccess ada, grace, linus;
+  const std::string first_commit = git.commit("main", "a", "1");
+  app::RepositoryAccess ada = add(git);
+  app::RepositoryAccess grace = add_writer("grace");
+  app::RepositoryAccess linus = add_writer("linus");
 };
 
 }  // namespace
@@ -344,7 +345,7 @@ TEST_CASE("put_environment: a reviewer needs a granted role; public read access 
   app.set(core::Visibility::is_public);
   must(app::create_account(app.context, app.administrator, {.login = "stranger", .human = ""}));
   core::EnvironmentChange change;
-  change.reviewers = std::vector<core::ReviewerId>{app.log_in("stranger").account->id};
+  change.reviewers = std::vector<core::ReviewerId>{app.log_in("stranger").sender().id};
   auto refused = app::put_environment(app.context, app.ada, "production", change);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().reason_code == "invalid_reviewers");

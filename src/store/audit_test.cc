@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/database_engines.h"
+#include "support/database_fixture.h"
 #include "support/store_rows.h"
 
 using namespace esclusa;

@@ -40,7 +40,7 @@ TEST_CASE("0005_hook_delivery: existing hooks, events and deliveries stay the sa
       }
     });
     test::must(sql::migrate(db, migrations));
-    test::read(db, [](sql::Writer& tx) {
+    test::read(db, [](sql::Reader& tx) {
       const core::HookTarget target = RepositoryId{7};
       const auto hook = test::found(store::find_hook(tx, test::sealer(), target, {9}));
       CHECK(hook.target == target);
@@ -70,7 +70,7 @@ TEST_CASE("0010_repository_location: an existing repository stays registered as 
           "'shop', '/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)");
     });
     test::must(sql::migrate(db, migrations));
-    test::read(db, [](sql::Writer& tx) {
+    test::read(db, [](sql::Reader& tx) {
       const auto repository = test::found(store::find_repository(tx, "ada", "shop"));
       CHECK(repository.default_branch == "main");
       CHECK(repository.default_branch_source == core::DefaultBranchSource::undecided);
@@ -103,7 +103,7 @@ TEST_CASE("0015_replayed_deliveries: attempts before a pending replay do not cou
       }
     });
     test::must(sql::migrate(db, migrations));
-    test::read(db, [](sql::Writer& tx) {
+    test::read(db, [](sql::Reader& tx) {
       CHECK(store::latest_status_codes(tx, {13}, 2).empty());
       CHECK(store::latest_status_codes(tx, {14}, 2) == std::vector<int>{400});
     });
@@ -135,7 +135,7 @@ TEST_CASE("0016_kept_settings: existing review settings stay the same") {
       }
     });
     test::must(sql::migrate(db, migrations));
-    test::read(db, [](sql::Writer& tx) {
+    test::read(db, [](sql::Reader& tx) {
       const auto one = test::found(store::find_environment(tx, RepositoryId{7}, "one"));
       CHECK(one.reviews.required_approvals == 2);
       CHECK(one.reviews.prevent_self_review);

@@ -92,7 +92,7 @@ void Simulation::change_team() {
   const size_t team = random_.below(person.in_team.size());
   bool& is_in = person.in_team[team];
   is_in = !is_in;
-  sql::Reader& db = world_.database.connection();
+  sql::Writer& db = world_.database.connection();
   if (is_in) {
     store::set_team_member(db, world_.team_id(team), world_.account_id(index),
                            core::TeamRole::member);

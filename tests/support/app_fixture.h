@@ -36,6 +36,20 @@ class AppFixture {
     must(app::create_account(context, administrator, {.login = "ada", .human = ""}));
   }
 
+  /// Runs a use case that reads, in a snapshot of its own.
+  template <class Work>
+  auto read(Work work) {
+    return context.database.read(std::move(work));
+  }
+  template <class Work>
+  auto write(Work work) {
+    return context.database.write(std::move(work));
+  }
+  template <class Work>
+  auto change(const core::Actor& actor, Work work) {
+    return app::change(context, actor, std::move(work));
+  }
+
   /// Registers the repository for ada, and opens it as ada.
   app::RepositoryAccess add(const GitFixture& git, bool writable = true,
                             std::optional<core::MergePolicy> auto_merge = {},
