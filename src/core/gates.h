@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,7 +57,10 @@ struct GateVerdict {
   ProtectionRuleId rule_id;
   GateState state = GateState::shut;
   std::string reason_code;
-  std::string message;
+  std::string message;  ///< in English
+  /// The integers of the message, by the names that the kind's header lists, for a page that says
+  /// it in another language.
+  std::map<std::string, int64_t> numbers = {};
   std::vector<Reviewer> openers = {};      ///< who can open it
   std::optional<Timestamp> opens_at = {};  ///< when the gate opens by time alone
 };

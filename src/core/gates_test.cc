@@ -19,6 +19,7 @@ Account account(int64_t id, const std::string& login, std::optional<AccountId> h
 
 constexpr Timestamp start = from_micros(1'700'000'000'000'000);
 const std::string commit(40, 'a');
+using Numbers = std::map<std::string, int64_t>;
 
 /// One environment, one deployment of `main` by ada (1), and the facts about them.
 struct Case {
@@ -170,6 +171,7 @@ TEST_CASE("judge_gates: a wait timer opens at its minute, not before") {
   Case c;
   c.guard(20, WaitTimerRule{10});
   CHECK(c.verdict().opens_at == start + 10min);
+  CHECK(c.verdict().numbers == Numbers{{"minutes", 10}});
   CHECK_FALSE(c.pass(10min - 1us).opens());
   CHECK(c.pass(1us).opens());
   CHECK_FALSE(c.verdict().opens_at);
@@ -206,11 +208,13 @@ TEST_CASE("judge_gates: as many people must approve as the rule requires") {
   c.facts.unentitled.clear();
   c.approve(2);
   CHECK(c.verdict().message == "1 of 2 approvals are missing.");
+  CHECK(c.verdict().numbers == Numbers{{"required_approvals", 2}, {"given_approvals", 1}});
   CHECK(c.openers() == "acme/ops ");
   c.approve(3).human_id = {2};  // a bot of the same human
   CHECK_FALSE(c.opens());
   c.approve(4);
   CHECK(c.opens());
+  CHECK(c.verdict().numbers == Numbers{{"required_approvals", 2}, {"given_approvals", 2}});
 }
 
 TEST_CASE("judge_gates: an approval counts for one deployment, one commit and one rule") {

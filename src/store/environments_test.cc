@@ -197,6 +197,7 @@ TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running t
                               .state = core::GateState::shut,
                               .reason_code = "wait_timer",
                               .message = "runs",
+                              .numbers = {},
                               .openers = {},
                               .opens_at = at(9)};
     store::save_verdicts(tx, held.id, {verdict}, at(5));
@@ -229,6 +230,7 @@ TEST_CASE("an environment can have several rules of one kind, and a verdict for 
     REQUIRE(verdicts.size() == 4);
     CHECK(verdicts[1].rule_id == first.id);
     CHECK(verdicts[1].opens_at == at(3) + std::chrono::minutes(30));
+    CHECK(verdicts[1].numbers == std::map<std::string, int64_t>{{"minutes", 30}});
     CHECK(verdicts[2].rule_id == second.id);
     CHECK(verdicts[2].opens_at == at(3) + std::chrono::minutes(60));
     CHECK(verdicts[3].kind == core::GateKind::required_reviewers);

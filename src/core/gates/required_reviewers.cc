@@ -31,6 +31,7 @@ GateVerdict RequiredReviewersRule::judge(const GateCase& at) const {
   verdict.reason_code = "required_reviewers";
   const std::set<AccountId> approved = approvals(*this, at);
   const auto count = static_cast<int>(approved.size());
+  verdict.numbers = {{"required_approvals", required_approvals}, {"given_approvals", count}};
   if (count >= required_approvals) {
     verdict.state = GateState::open;
     verdict.message = "Enough reviewers have approved.";

@@ -19,7 +19,8 @@ struct Reviewer {
 };
 
 /// The rule needs `required_approvals` approvals by the reviewers. The reviewers are no settings:
-/// they are rows of their own, which refer to accounts and teams.
+/// they are rows of their own, which refer to accounts and teams. Numbers of a verdict:
+/// `required_approvals`, and `given_approvals`, of which only those that count.
 struct RequiredReviewersRule {
   static constexpr GateKind kind = GateKind::required_reviewers;
   static constexpr bool can_be_bypassed = true;

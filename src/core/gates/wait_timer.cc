@@ -11,6 +11,7 @@ namespace esclusa::core {
 GateVerdict WaitTimerRule::judge(const GateCase& at) const {
   GateVerdict verdict;
   verdict.reason_code = "wait_timer";
+  verdict.numbers = {{"minutes", minutes}};
   const Timestamp ends = wait_ends_at(at.deployment, *this, at.facts.now);
   if (ends <= at.facts.now.wall) {
     verdict.state = GateState::open;

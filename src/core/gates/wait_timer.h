@@ -5,7 +5,7 @@
 
 namespace esclusa::core {
 
-/// Deployments wait this many minutes after their creation.
+/// Deployments wait this many minutes after their creation. Number of a verdict: `minutes`.
 struct WaitTimerRule {
   static constexpr GateKind kind = GateKind::wait_timer;
   static constexpr bool can_be_bypassed = true;
