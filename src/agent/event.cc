@@ -1,16 +1,16 @@
 #include "agent/event.h"
 
 #include "base/ids.h"
+#include "base/json_scan.h"
 #include "base/text.h"
 #include "wire/json.h"
-#include "wire/json_scan.h"
 
 namespace esclusa::agent {
 namespace {
 
 /// The string member of an object; `nullopt` if there is none.
 std::optional<std::string> text_at(std::string_view object, std::string_view name) {
-  const auto raw = wire::find_raw_member(object, name);
+  const auto raw = find_raw_member(object, name);
   if (!raw) return std::nullopt;
   const auto json = wire::Json::parse(*raw);
   return json ? json->string() : std::nullopt;
@@ -28,16 +28,16 @@ std::string with_replaced(std::string_view body, std::string_view part, std::str
 
 Result<DeploymentEvent> parse_deployment_event(std::string body) {
   DeploymentEvent event;
-  const auto repository = wire::find_raw_member(body, "repository");
+  const auto repository = find_raw_member(body, "repository");
   const auto full_name = text_at(repository.value_or(""), "full_name");
   if (!full_name) return fail(ErrorCode::invalid, "`repository.full_name` is missing");
   event.repository = *full_name;
 
-  const std::string_view deployment = wire::find_raw_member(body, "deployment").value_or("");
-  event.id = parse_positive(wire::find_raw_member(deployment, "id").value_or("")).value_or(0);
+  const std::string_view deployment = find_raw_member(body, "deployment").value_or("");
+  event.id = parse_positive(find_raw_member(deployment, "id").value_or("")).value_or(0);
   if (event.id < 1) return fail(ErrorCode::invalid, "`deployment.id` is no positive number");
   // Whatever parser the command uses, it must read the result of `with_deployment` in the same way.
-  if (!wire::scan_json(with_replaced(body, deployment, "{}"))) {
+  if (!scan_json(with_replaced(body, deployment, "{}"))) {
     return fail(ErrorCode::invalid, "it is no valid JSON, or an object in it has a key twice");
   }
   event.ref = text_at(deployment, "ref").value_or("");
@@ -61,7 +61,7 @@ std::vector<std::string> differences(const DeploymentEvent& event,
 }
 
 std::string with_deployment(const DeploymentEvent& event, const client::Deployment& deployment) {
-  const auto given = wire::find_raw_member(event.body, "deployment");
+  const auto given = find_raw_member(event.body, "deployment");
   if (!given) return event.body;
   return with_replaced(event.body, *given, deployment.text);
 }

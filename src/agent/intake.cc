@@ -1,13 +1,13 @@
 #include "agent/intake.h"
 
+#include "base/json_scan.h"
 #include "base/log.h"
-#include "wire/json_scan.h"
 
 namespace esclusa::agent {
 
 Intake::Outcome Intake::take(std::string body,
                              const std::function<bool(std::string_view)>& may_tell) const {
-  const auto action = wire::find_raw_member(body, "action");
+  const auto action = find_raw_member(body, "action");
   if (action && *action != R"("created")") {
     return {Taken::ignored, "Ignored: the action is not `created`"};
   }

@@ -16,29 +16,11 @@
 namespace esclusa::app {
 namespace {
 
-/// The environment's gates as the change leaves them, or as they were when it was deleted; the
-/// earlier rows of the audit log tell what held before.
-std::string detail_of(const core::Environment& environment) {
-  std::vector<wire::AuditMember> members{{"environment", environment.name.name}};
-  if (const auto* rule = environment.find<core::BranchPolicyRule>()) {
-    members.push_back({"branch_policy", core::to_name(rule->mode)});
-  }
-  if (const auto* rule = environment.find<core::WaitTimerRule>()) {
-    members.push_back({"wait_timer", int64_t{rule->minutes}});
-  }
-  if (const auto* rule = environment.find<core::RequiredReviewersRule>()) {
-    std::vector<std::string_view> names;
-    for (const core::Reviewer& reviewer : rule->reviewers) names.push_back(reviewer.name);
-    members.push_back({"reviewers", std::move(names)});
-  }
-  members.push_back({"required_approvals", int64_t{environment.reviews.required_approvals}});
-  members.push_back({"prevent_self_review", environment.reviews.prevent_self_review});
-  members.push_back({"can_admins_bypass", environment.can_admins_bypass});
-  return wire::audit_detail(members);
-}
-
+/// Records the environment's gates as the change leaves them, or as they were when it was deleted;
+/// the earlier rows of the audit log tell what held before.
 void audit(Change& change, std::string_view action, const core::Environment& environment) {
-  change.audit({action, environment.repository_id, environment.id.value, detail_of(environment)});
+  change.audit(
+      {action, environment.repository_id, environment.id.value, core::audit_detail(environment)});
 }
 
 void audit(Change& change, std::string_view action, const core::Environment& environment,

@@ -1,9 +1,9 @@
 #include "client/api.h"
 
 #include "base/ids.h"
+#include "base/json_scan.h"
 #include "base/text.h"
 #include "core/names.h"
-#include "wire/json_scan.h"
 #include "wire/json_writer.h"
 
 namespace esclusa::client {
@@ -14,7 +14,7 @@ constexpr auto answer_time = std::chrono::seconds(30);      ///< plus the time t
 
 /// The string member of an object; empty if it is missing.
 std::string text_at(std::string_view object, std::string_view name) {
-  const auto raw = wire::find_raw_member(object, name);
+  const auto raw = find_raw_member(object, name);
   if (!raw) return "";
   const auto json = wire::Json::parse(*raw);
   return json ? json->string().value_or("") : "";
@@ -23,7 +23,7 @@ std::string text_at(std::string_view object, std::string_view name) {
 /// Parses only the members that are used: the payload may be nested as deeply as JSON may be, and a
 /// list adds two levels.
 Result<Deployment> read_deployment(std::string_view text) {
-  const int64_t id = parse_positive(wire::find_raw_member(text, "id").value_or("")).value_or(0);
+  const int64_t id = parse_positive(find_raw_member(text, "id").value_or("")).value_or(0);
   if (id == 0) return fail(ErrorCode::unavailable, "the server's answer is no deployment");
   return Deployment{
       .id = id,
@@ -33,9 +33,9 @@ Result<Deployment> read_deployment(std::string_view text) {
       .environment = text_at(text, "environment"),
       .original_environment = text_at(text, "original_environment"),
       .description = text_at(text, "description"),
-      .creator = text_at(wire::find_raw_member(text, "creator").value_or(""), "login"),
+      .creator = text_at(find_raw_member(text, "creator").value_or(""), "login"),
       .created_at = text_at(text, "created_at"),
-      .payload = std::string(wire::find_raw_member(text, "payload").value_or("{}")),
+      .payload = std::string(find_raw_member(text, "payload").value_or("{}")),
       .text = std::string(text),
   };
 }
@@ -210,7 +210,7 @@ Result<std::vector<Deployment>> Api::list_deployments(const std::string& reposit
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no list");
   }
   std::vector<Deployment> deployments;
-  for (const std::string_view item : wire::raw_elements(answer.body)) {
+  for (const std::string_view item : raw_elements(answer.body)) {
     deployments.push_back(TRY(read_deployment(item)));
   }
   return deployments;
@@ -252,15 +252,15 @@ namespace {
 /// Reads a page without parsing payloads: they may be nested as deeply as JSON may be, and the page
 /// adds a few levels.
 Result<FeedPage> read_page(std::string_view text) {
-  const auto next = wire::find_raw_member(text, "next");
-  const auto events = wire::find_raw_member(text, "events");
+  const auto next = find_raw_member(text, "next");
+  const auto events = find_raw_member(text, "events");
   if (!next || !events) return fail(ErrorCode::unavailable, "this is no page of a feed");
   FeedPage page;
   page.next = parse_positive(*next).value_or(0);
-  for (std::string_view element : wire::raw_elements(*events)) {
-    const auto seq = wire::find_raw_member(element, "seq");
-    const auto kind = wire::find_raw_member(element, "event");
-    const auto payload = wire::find_raw_member(element, "payload");
+  for (std::string_view element : raw_elements(*events)) {
+    const auto seq = find_raw_member(element, "seq");
+    const auto kind = find_raw_member(element, "event");
+    const auto payload = find_raw_member(element, "payload");
     if (!seq || !kind || kind->size() < 2 || !payload) {
       return fail(ErrorCode::unavailable, "this is no event of a feed");
     }

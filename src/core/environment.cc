@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_writer.h"
 #include "base/limits.h"
 
 namespace esclusa::core {
@@ -12,14 +13,15 @@ std::unexpected<Error> invalid(const std::string& field, std::string message) {
   return fail(ErrorCode::invalid, std::move(message), "invalid_" + field);
 }
 
-/// The environment's rule whose gate satisfies `is_same`, or a new rule.
+/// Puts `gate` in the place of the rules of its kind; nothing: removes them. A rule whose gate
+/// satisfies `is_same` stays. Rules of other kinds stay, too.
 template <class Gate, class IsSame>
-ProtectionRule keep_or_make(const Environment& environment, Gate gate, IsSame is_same) {
-  for (const ProtectionRule& rule : environment.rules) {
-    const Gate* present = std::get_if<Gate>(&rule.gate);
-    if (present != nullptr && is_same(*present)) return rule;
-  }
-  return {{}, std::move(gate)};
+void set_rule(std::vector<ProtectionRule>& rules, std::optional<Gate> gate, IsSame is_same) {
+  auto is_of_kind = [](const ProtectionRule& rule) { return rule.kind() == Gate::kind; };
+  std::erase_if(rules, [&](const ProtectionRule& rule) {
+    return is_of_kind(rule) && !(gate && is_same(std::get<Gate>(rule.gate)));
+  });
+  if (gate && std::ranges::none_of(rules, is_of_kind)) rules.push_back({{}, *std::move(gate)});
 }
 
 std::vector<ReviewerId> ids_of(const std::vector<Reviewer>& reviewers) {
@@ -65,6 +67,19 @@ Result<void> check_environment_change(const EnvironmentChange& change) {
   return {};
 }
 
+std::string audit_detail(const Environment& environment) {
+  JsonWriter json;
+  json.begin_object().member("environment", environment.name.name);
+  for (const ProtectionRule& rule : environment.rules) {
+    std::visit([&](const auto& gate) { gate.write_audit(json); }, rule.gate);
+  }
+  json.member("required_approvals", environment.reviews.required_approvals)
+      .member("prevent_self_review", environment.reviews.prevent_self_review)
+      .member("can_admins_bypass", environment.can_admins_bypass)
+      .end_object();
+  return json.take();
+}
+
 ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change) {
   return {change.required_approvals.value_or(environment.reviews.required_approvals),
           change.prevent_self_review.value_or(environment.reviews.prevent_self_review)};
@@ -73,28 +88,26 @@ ReviewSettings reviews_after(const Environment& environment, const EnvironmentCh
 Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                                                 const EnvironmentChange& change,
                                                 const std::vector<Reviewer>& reviewers) {
-  std::vector<ProtectionRule> rules;
+  std::vector<ProtectionRule> rules = environment.rules;
   auto policy = environment.find<BranchPolicyRule>();
   std::optional<BranchPolicyMode> mode;
   if (policy != nullptr) mode = policy->mode;
-  if (mode = change.branch_policy.value_or(mode); mode) {
-    const BranchPolicyRule gate{*mode};
-    rules.push_back(keep_or_make(environment, gate,
-                                 [&](const BranchPolicyRule& present) { return present == gate; }));
-  }
+  std::optional<BranchPolicyRule> allowed;
+  if (mode = change.branch_policy.value_or(mode); mode) allowed = BranchPolicyRule{*mode};
+  set_rule(rules, allowed, [&](const BranchPolicyRule& present) { return present == *allowed; });
 
   auto timer = environment.find<WaitTimerRule>();
-  const WaitTimerRule wait{change.wait_timer.value_or(timer != nullptr ? timer->minutes : 0)};
-  if (wait.minutes > 0) {
-    rules.push_back(keep_or_make(environment, wait,
-                                 [&](const WaitTimerRule& present) { return present == wait; }));
-  }
+  const int minutes = change.wait_timer.value_or(timer != nullptr ? timer->minutes : 0);
+  std::optional<WaitTimerRule> wait;
+  if (minutes > 0) wait = WaitTimerRule{minutes};
+  set_rule(rules, wait, [&](const WaitTimerRule& present) { return present == *wait; });
 
   auto present = environment.find<RequiredReviewersRule>();
   const ReviewSettings settings = reviews_after(environment, change);
   RequiredReviewersRule review{{}, settings.required_approvals, settings.prevent_self_review};
   if (present != nullptr) review.reviewers = present->reviewers;
   if (change.reviewers) review.reviewers = reviewers;
+  std::optional<RequiredReviewersRule> required;
   if (!review.reviewers.empty()) {
     TRY(check_count(review.reviewers.size()));
     // The number of a team's members is not checked: it changes independently.
@@ -105,12 +118,14 @@ Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                          ", but there are only " + std::to_string(review.reviewers.size()) +
                          " reviewers");
     }
-    rules.push_back(keep_or_make(environment, review, [&](const RequiredReviewersRule& former) {
-      return ids_of(former.reviewers) == ids_of(review.reviewers) &&
-             former.required_approvals == review.required_approvals &&
-             former.prevent_self_review == review.prevent_self_review;
-    }));
+    required = review;
   }
+  set_rule(rules, required, [&](const RequiredReviewersRule& former) {
+    return ids_of(former.reviewers) == ids_of(review.reviewers) &&
+           former.required_approvals == review.required_approvals &&
+           former.prevent_self_review == review.prevent_self_review;
+  });
+  std::ranges::stable_sort(rules, {}, &ProtectionRule::kind);
   return rules;
 }
 

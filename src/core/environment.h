@@ -8,42 +8,10 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/deployment.h"
-#include "core/enum_names.h"
+#include "core/gates/rule.h"
 #include "core/team.h"
 
 namespace esclusa::core {
-
-/// A kind of protection rule. Each is a rule type of GitHub's, with a struct below.
-enum class GateKind { branch_policy, wait_timer, required_reviewers };
-
-enum class BranchPolicyMode { protected_branches, custom_branch_policies };
-
-/// Only some refs may be deployed.
-struct BranchPolicyRule {
-  BranchPolicyMode mode = BranchPolicyMode::protected_branches;
-  bool operator==(const BranchPolicyRule&) const = default;
-};
-
-/// Deployments wait this many minutes after their creation.
-struct WaitTimerRule {
-  int minutes = 0;
-  bool operator==(const WaitTimerRule&) const = default;
-};
-
-using ReviewerId = std::variant<AccountId, TeamId>;
-
-/// An account or team whose approval counts. `name` is a login, or `organization/team-slug`.
-struct Reviewer {
-  ReviewerId id;
-  std::string name;
-};
-
-/// The rule needs `required_approvals` approvals by the reviewers.
-struct RequiredReviewersRule {
-  std::vector<Reviewer> reviewers;
-  int required_approvals = 1;
-  bool prevent_self_review = false;
-};
 
 /// How reviews of an environment are judged. The settings belong to the reviewers rule; without
 /// reviewers they are kept for the next such rule.
@@ -55,18 +23,11 @@ struct ReviewSettings {
 /// A protection rule of an environment. A rule never changes: a changed rule gets a new id.
 struct ProtectionRule {
   ProtectionRuleId id;
-  std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule> gate;
+  GateRule gate;
 
-  GateKind kind() const { return static_cast<GateKind>(gate.index()); }
-};
-
-/// The kind of refs that a branch policy allows in mode `custom_branch_policies`. It never changes.
-enum class BranchPolicyKind { branch, tag };
-
-struct BranchPolicy {
-  BranchPolicyId id;
-  BranchPolicyKind kind = BranchPolicyKind::branch;
-  std::string name;  ///< a pattern, see core/ref_pattern.h
+  GateKind kind() const {
+    return std::visit([](const auto& rule) { return rule.kind; }, gate);
+  }
 };
 
 /// A place to deploy to, and its protection rules.
@@ -117,6 +78,9 @@ struct EnvironmentChange {
 /// Checks ranges and counts.
 Result<void> check_environment_change(const EnvironmentChange& change);
 
+/// The detail of an audit row about the environment: JSON text with its gates as they are.
+std::string audit_detail(const Environment& environment);
+
 /// The review settings of `environment` after the change.
 ReviewSettings reviews_after(const Environment& environment, const EnvironmentChange& change);
 /// The rules of `environment` after the change. Unchanged rules keep their ids; new ones have none
@@ -125,26 +89,5 @@ ReviewSettings reviews_after(const Environment& environment, const EnvironmentCh
 Result<std::vector<ProtectionRule>> rules_after(const Environment& environment,
                                                 const EnvironmentChange& change,
                                                 const std::vector<Reviewer>& reviewers);
-
-template <>
-struct enum_names<GateKind> {
-  static constexpr NameTable<GateKind, 3> values{
-      {{GateKind::branch_policy, "branch_policy"},
-       {GateKind::wait_timer, "wait_timer"},
-       {GateKind::required_reviewers, "required_reviewers"}}};
-};
-
-template <>
-struct enum_names<BranchPolicyMode> {
-  static constexpr NameTable<BranchPolicyMode, 2> values{
-      {{BranchPolicyMode::protected_branches, "protected_branches"},
-       {BranchPolicyMode::custom_branch_policies, "custom_branch_policies"}}};
-};
-
-template <>
-struct enum_names<BranchPolicyKind> {
-  static constexpr NameTable<BranchPolicyKind, 2> values{
-      {{BranchPolicyKind::branch, "branch"}, {BranchPolicyKind::tag, "tag"}}};
-};
 
 }  // namespace esclusa::core

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,9 +57,20 @@ struct GateVerdict {
   ProtectionRuleId rule_id;
   GateState state = GateState::shut;
   std::string reason_code;
-  std::string message;
+  std::string message;  ///< in English
+  /// The integers of the message, by the names that the kind's header lists, for a page that says
+  /// it in another language.
+  std::map<std::string, int64_t> numbers = {};
   std::vector<Reviewer> openers = {};      ///< who can open it
   std::optional<Timestamp> opens_at = {};  ///< when the gate opens by time alone
+};
+
+/// What a rule judges.
+struct GateCase {
+  const Environment& environment;
+  const Deployment& deployment;
+  const GateFacts& facts;
+  ProtectionRuleId rule_id;
 };
 
 /// The verdict of each gate of the environment, in the order of the rules. Pure. A gate is shut
@@ -65,13 +78,8 @@ struct GateVerdict {
 std::vector<GateVerdict> judge_gates(const Environment& environment, const Deployment& deployment,
                                      const GateFacts& facts);
 bool all_open(const std::vector<GateVerdict>& verdicts);
-/// The verdicts after an administrator bypassed the waiting gates. A branch policy cannot be
-/// bypassed.
+/// The verdicts after an administrator bypassed the shut gates whose kind can be bypassed.
 std::vector<GateVerdict> bypass(std::vector<GateVerdict> verdicts, const Account& administrator);
-
-/// GitHub's refusal (422) if a branch policy forbids the ref.
-Result<void> check_branch_policy(const Environment& environment, const ResolvedRef& ref,
-                                 const std::string& given_ref, const GateFacts& facts);
 
 /// A review as it is sent. It is for one deployment: GitHub's workflow run is a deployment here.
 struct NewReview {
@@ -117,16 +125,6 @@ std::string shut_gates(const std::vector<GateVerdict>& verdicts);
 /// Whether reviews are required in `after` but were not in `before`.
 bool starts_asking_for_review(const std::vector<GateVerdict>& before,
                               const std::vector<GateVerdict>& after);
-
-/// Whether `reviewer` may review the deployment under the rule. `is_entitled` is as in
-/// DeploymentReview. 403 `not_a_reviewer`, 422 `self_review_prevented`.
-Result<void> check_reviewer(const RequiredReviewersRule& rule, const Deployment& deployment,
-                            const Account& reviewer, bool is_entitled);
-
-/// The end of the wait that began with the deployment. Within one boot the boot clock is used,
-/// which nobody can set; after a reboot the wall clock.
-Timestamp wait_ends_at(const Deployment& deployment, const WaitTimerRule& timer,
-                       const GateTime& now);
 
 template <>
 struct enum_names<ReviewState> {

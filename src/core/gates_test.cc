@@ -19,6 +19,7 @@ Account account(int64_t id, const std::string& login, std::optional<AccountId> h
 
 constexpr Timestamp start = from_micros(1'700'000'000'000'000);
 const std::string commit(40, 'a');
+using Numbers = std::map<std::string, int64_t>;
 
 /// One environment, one deployment of `main` by ada (1), and the facts about them.
 struct Case {
@@ -38,8 +39,7 @@ struct Case {
     deployment.boot = {"boot-1", 1h};
     facts.now = {start, deployment.boot};
   }
-  Case& guard(int64_t id,
-              std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule> gate) {
+  Case& guard(int64_t id, GateRule gate) {
     environment.rules.push_back({{id}, std::move(gate)});
     return *this;
   }
@@ -88,6 +88,45 @@ bool allows(const std::vector<BranchPolicy>& policies, RefKind kind, const std::
 
 }  // namespace
 
+TEST_CASE("empty_rule: every kind of gate has a type of rule") {
+  for (const auto& [kind, name] : enum_names<GateKind>::values) {
+    CHECK(ProtectionRule{{}, empty_rule(kind)}.kind() == kind);
+  }
+  CHECK(std::variant_size_v<GateRule> == enum_names<GateKind>::values.size());
+}
+
+TEST_CASE("parse_rule: reads the settings that settings_text wrote") {
+  for (const auto& [rule, text] : std::vector<std::pair<GateRule, std::string>>{
+           {BranchPolicyRule{BranchPolicyMode::custom_branch_policies},
+            R"({"mode":"custom_branch_policies"})"},
+           {WaitTimerRule{30}, R"({"minutes":30})"},
+           {RequiredReviewersRule{{}, 2, true},
+            R"({"required_approvals":2,"prevent_self_review":true})"}}) {
+    CHECK(settings_text(rule) == text);
+    const auto read = parse_rule(ProtectionRule{{}, rule}.kind(), text);
+    REQUIRE(read);
+    CHECK(read->index() == rule.index());
+    CHECK(settings_text(*read) == text);
+  }
+}
+
+TEST_CASE("parse_rule: settings that would open the gate, or that are missing, are refused") {
+  for (const auto& [kind, text] : std::vector<std::pair<GateKind, const char*>>{
+           {GateKind::branch_policy, "{}"},
+           {GateKind::branch_policy, R"({"mode":"no_branches"})"},
+           {GateKind::wait_timer, "{}"},
+           {GateKind::wait_timer, ""},
+           {GateKind::wait_timer, R"({"minutes":0})"},
+           {GateKind::wait_timer, R"({"minutes":4294967297})"},
+           {GateKind::wait_timer, R"({"minutes":"30"})"},
+           {GateKind::required_reviewers, R"({"prevent_self_review":true})"},
+           {GateKind::required_reviewers, R"({"required_approvals":0,"prevent_self_review":true})"},
+           {GateKind::required_reviewers, R"({"required_approvals":1})"}}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_rule(kind, text));
+  }
+}
+
 TEST_CASE("judge_gates: an environment without rules has no gates, and no gates means all open") {
   Case c;
   CHECK(judge_gates(c.environment, c.deployment, c.facts).empty());
@@ -132,6 +171,7 @@ TEST_CASE("judge_gates: a wait timer opens at its minute, not before") {
   Case c;
   c.guard(20, WaitTimerRule{10});
   CHECK(c.verdict().opens_at == start + 10min);
+  CHECK(c.verdict().numbers == Numbers{{"minutes", 10}});
   CHECK_FALSE(c.pass(10min - 1us).opens());
   CHECK(c.pass(1us).opens());
   CHECK_FALSE(c.verdict().opens_at);
@@ -168,11 +208,13 @@ TEST_CASE("judge_gates: as many people must approve as the rule requires") {
   c.facts.unentitled.clear();
   c.approve(2);
   CHECK(c.verdict().message == "1 of 2 approvals are missing.");
+  CHECK(c.verdict().numbers == Numbers{{"required_approvals", 2}, {"given_approvals", 1}});
   CHECK(c.openers() == "acme/ops ");
   c.approve(3).human_id = {2};  // a bot of the same human
   CHECK_FALSE(c.opens());
   c.approve(4);
   CHECK(c.opens());
+  CHECK(c.verdict().numbers == Numbers{{"required_approvals", 2}, {"given_approvals", 2}});
 }
 
 TEST_CASE("judge_gates: an approval counts for one deployment, one commit and one rule") {

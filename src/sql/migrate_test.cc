@@ -71,6 +71,21 @@ TEST_CASE("migrate: a migration that fails halfway changes nothing, and is tried
   });
 }
 
+TEST_CASE("migrate: a line that begins with an engine's word is a comment for the other engine") {
+  for_each_empty_database([](Database& db) {
+    const Migration words[] = {{"0001_words",
+                                "create table a (id bigint);\n"
+                                "{sqlite} insert into a (id)\n{sqlite}   values (1);\n"
+                                "{postgresql} insert into a (id)\n{postgresql}   values (2);\n"
+                                "insert into a (id) values (3);\n"}};
+    must(migrate(db, words));
+    test::read(db, [](Reader& c) {
+      const bool is_sqlite = c.engine() == Engine::sqlite;
+      CHECK(c.number("select sum(id) from a") == (is_sqlite ? 1 : 2) + 3);
+    });
+  });
+}
+
 TEST_CASE("migrate: a statement without its end is a bug, and is not skipped") {
   for_each_empty_database([](Database& db) {
     const Migration cut[] = {

@@ -46,32 +46,17 @@ std::vector<core::Reviewer> list_reviewers(sql::Reader& db, ProtectionRuleId rul
 }
 
 core::ProtectionRule read_rule(const sql::Row& row) {
-  core::ProtectionRule rule;
-  rule.id = {row.integer(0)};
-  switch (read_enum<core::GateKind>(row, 1)) {
-    case core::GateKind::branch_policy:
-      rule.gate = core::BranchPolicyRule{read_enum<core::BranchPolicyMode>(row, 2)};
-      break;
-    // A missing column reads as 0, which would mean that there is no gate.
-    case core::GateKind::wait_timer:
-      ENSURE(row.integer(3) > 0);
-      rule.gate = core::WaitTimerRule{static_cast<int>(row.integer(3))};
-      break;
-    case core::GateKind::required_reviewers:
-      ENSURE(row.integer(4) > 0);
-      rule.gate = core::RequiredReviewersRule{{}, static_cast<int>(row.integer(4)), row.boolean(5)};
-      break;
-  }
-  return rule;
+  auto gate = core::parse_rule(read_enum<core::GateKind>(row, 1), row.text(2));
+  ENSURE(gate.has_value());
+  return {{row.integer(0)}, *std::move(gate)};
 }
 
-/// In the order of the kinds in core::GateKind.
+/// In the order of the kinds in core::GateKind; rules of one kind by their ids.
 std::vector<core::ProtectionRule> list_rules(sql::Reader& db, EnvironmentId id) {
-  auto rules = db.all(
-      "select id, kind, branch_policy, wait_timer, required_approvals, prevent_self_review "
-      "from protection_rule where environment_id = $1 order by kind",
-      {id.value}, read_rule);
-  std::ranges::sort(rules, {}, &core::ProtectionRule::kind);
+  auto rules =
+      db.all("select id, kind, settings from protection_rule where environment_id = $1 order by id",
+             {id.value}, read_rule);
+  std::ranges::stable_sort(rules, {}, &core::ProtectionRule::kind);
   for (core::ProtectionRule& rule : rules) {
     if (auto* gate = std::get_if<core::RequiredReviewersRule>(&rule.gate)) {
       gate->reviewers = list_reviewers(db, rule.id);
@@ -107,19 +92,12 @@ void insert_reviewers(sql::Writer& tx, ProtectionRuleId rule,
 
 ProtectionRuleId insert_rule(sql::Writer& tx, EnvironmentId environment,
                              const core::ProtectionRule& rule, Timestamp now) {
-  const auto* policy = std::get_if<core::BranchPolicyRule>(&rule.gate);
-  const auto* timer = std::get_if<core::WaitTimerRule>(&rule.gate);
+  const ProtectionRuleId id{
+      tx.number("insert into protection_rule (environment_id, kind, settings, created_at) "
+                "values ($1, $2, $3, $4) returning id",
+                {environment.value, core::to_name(rule.kind()), core::settings_text(rule.gate),
+                 to_micros(now)})};
   const auto* review = std::get_if<core::RequiredReviewersRule>(&rule.gate);
-  const ProtectionRuleId id{tx.number(
-      "insert into protection_rule (environment_id, kind, branch_policy, wait_timer, "
-      "required_approvals, prevent_self_review, created_at) values ($1, $2, $3, $4, $5, $6, $7) "
-      "returning id",
-      {environment.value, core::to_name(rule.kind()),
-       policy != nullptr ? std::optional(core::to_name(policy->mode)) : std::nullopt,
-       timer != nullptr ? std::optional(timer->minutes) : std::nullopt,
-       review != nullptr ? std::optional(review->required_approvals) : std::nullopt,
-       review != nullptr ? std::optional(review->prevent_self_review) : std::nullopt,
-       to_micros(now)})};
   if (review != nullptr) insert_reviewers(tx, id, review->reviewers);
   return id;
 }
@@ -206,11 +184,19 @@ core::EnvironmentDetails with_reviewers(sql::Reader& db, core::Environment envir
 
 std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Reader& db,
                                                           RepositoryId repository) {
-  return db.all(
-      "select e.environment_name_id from environment e join protection_rule p on "
-      "p.environment_id = e.id where e.repository_id = $1 and p.branch_policy = $2",
-      {repository.value, core::to_name(core::BranchPolicyMode::protected_branches)},
-      [](const sql::Row& row) { return EnvironmentNameId{row.integer(0)}; });
+  std::vector<EnvironmentNameId> guarded;
+  db.each(
+      "select e.environment_name_id, p.settings from environment e join protection_rule p on "
+      "p.environment_id = e.id where e.repository_id = $1 and p.kind = $2 order by p.id",
+      {repository.value, core::to_name(core::GateKind::branch_policy)}, [&](const sql::Row& row) {
+        const auto rule = core::parse_rule(core::GateKind::branch_policy, row.text(1));
+        ENSURE(rule.has_value());
+        if (std::get<core::BranchPolicyRule>(*rule).mode ==
+            core::BranchPolicyMode::protected_branches) {
+          guarded.push_back({row.integer(0)});
+        }
+      });
+  return guarded;
 }
 
 void save_environment(sql::Writer& tx, core::Environment& environment, Timestamp now) {

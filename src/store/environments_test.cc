@@ -197,6 +197,7 @@ TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running t
                               .state = core::GateState::shut,
                               .reason_code = "wait_timer",
                               .message = "runs",
+                              .numbers = {},
                               .openers = {},
                               .opens_at = at(9)};
     store::save_verdicts(tx, held.id, {verdict}, at(5));
@@ -210,6 +211,29 @@ TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running t
     CHECK(read.state == core::GateState::open);
     CHECK(read.rule_id == ProtectionRuleId{4});
     CHECK(read.message == "runs");
+  });
+}
+
+TEST_CASE("an environment can have several rules of one kind, and a verdict for each") {
+  on_each_engine([](sql::Writer& tx, const Sample& s, core::Environment environment) {
+    environment.rules.push_back({{}, core::WaitTimerRule{60}});
+    store::save_environment(tx, environment, at(3));
+    const auto read = found(store::find_environment(tx, environment.name.id));
+    REQUIRE(read.rules.size() == 4);
+    const core::ProtectionRule &first = read.rules[1], &second = read.rules[2];
+    CHECK(std::get<core::WaitTimerRule>(first.gate).minutes == 30);
+    CHECK(std::get<core::WaitTimerRule>(second.gate).minutes == 60);
+    const auto held = hold(tx, s, environment);
+    const auto facts = store::gather_gate_facts(tx, read, held, {at(3), held.boot});
+    store::save_verdicts(tx, held.id, core::judge_gates(read, held, facts), at(3));
+    const auto verdicts = store::list_verdicts(tx, held.id);
+    REQUIRE(verdicts.size() == 4);
+    CHECK(verdicts[1].rule_id == first.id);
+    CHECK(verdicts[1].opens_at == at(3) + std::chrono::minutes(30));
+    CHECK(verdicts[1].numbers == std::map<std::string, int64_t>{{"minutes", 30}});
+    CHECK(verdicts[2].rule_id == second.id);
+    CHECK(verdicts[2].opens_at == at(3) + std::chrono::minutes(60));
+    CHECK(verdicts[3].kind == core::GateKind::required_reviewers);
   });
 }
 

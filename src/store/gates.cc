@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "core/access.h"
 #include "store/accounts.h"
 #include "store/branch_protections.h"
@@ -36,6 +38,25 @@ core::DeploymentReview read_review(const sql::Row& row) {
           .human_id = {row.integer(8)},
           .comment = std::string(row.text(9)),
           .created_at = from_micros(row.integer(10))};
+}
+
+std::string numbers_text(const core::GateVerdict& verdict) {
+  JsonWriter json;
+  json.begin_object();
+  for (const auto& [name, number] : verdict.numbers) json.member(name, number);
+  return json.end_object().take();
+}
+
+std::map<std::string, int64_t> read_numbers(std::string_view text) {
+  std::map<std::string, int64_t> numbers;
+  const auto json = Json::parse(text);
+  ENSURE(json.has_value());
+  for (const auto& [name, value] : json->members()) {
+    const auto number = value.integer();
+    ENSURE(number.has_value());
+    numbers.emplace(name, *number);
+  }
+  return numbers;
 }
 
 core::Repository require_repository(sql::Reader& db, RepositoryId id) {
@@ -93,27 +114,29 @@ void save_verdicts(sql::Writer& tx, DeploymentId deployment,
   for (const core::GateVerdict& verdict : verdicts) {
     tx.execute(
         "insert into deployment_gate (deployment_id, kind, protection_rule_id, state, "
-        "reason_code, message, opens_at, judged_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "reason_code, message, numbers, opens_at, judged_at) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {deployment.value, core::to_name(verdict.kind), verdict.rule_id.value,
-         core::to_name(verdict.state), verdict.reason_code, verdict.message,
+         core::to_name(verdict.state), verdict.reason_code, verdict.message, numbers_text(verdict),
          time_value(verdict.opens_at), to_micros(now)});
   }
 }
 
 std::vector<core::GateVerdict> list_verdicts(sql::Reader& db, DeploymentId deployment) {
   auto verdicts = db.all(
-      "select kind, protection_rule_id, state, reason_code, message, opens_at from "
-      "deployment_gate where deployment_id = $1",
+      "select kind, protection_rule_id, state, reason_code, message, numbers, opens_at from "
+      "deployment_gate where deployment_id = $1 order by protection_rule_id",
       {deployment.value}, [](const sql::Row& row) -> core::GateVerdict {
         return {.kind = read_enum<core::GateKind>(row, 0),
                 .rule_id = {row.integer(1)},
                 .state = read_enum<core::GateState>(row, 2),
                 .reason_code = std::string(row.text(3)),
                 .message = std::string(row.text(4)),
+                .numbers = read_numbers(row.text(5)),
                 .openers = {},
-                .opens_at = read_optional_time(row, 5)};
+                .opens_at = read_optional_time(row, 6)};
       });
-  std::ranges::sort(verdicts, {}, &core::GateVerdict::kind);
+  std::ranges::stable_sort(verdicts, {}, &core::GateVerdict::kind);
   return verdicts;
 }
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "base/check.h"
+#include "store/deployments.h"
 #include "store/environments.h"
+#include "store/gates.h"
 #include "store/ref_intents.h"
 #include "store/teams.h"
 #include "support/database_engines.h"
@@ -206,6 +209,94 @@ TEST_CASE("0017_ref_intents: merges and pushes keep their rows, and audit rows s
       CHECK(open[1].actor.deploy_key_id() == DeployKeyId{9});
       CHECK(open[1].sender.login == "ada");
       CHECK(store::insert_ref_intent(tx, open[0]) == RefIntentId{6});
+    });
+  });
+}
+
+namespace {
+
+/// Three environments before 0018_gate_rules: `one` has a rule of each kind, with a reviewer and
+/// the verdicts of a deployment; the rule of `two` has no setting; the last rule, of `three`, is
+/// gone.
+void add_rules_in_columns(sql::Writer& tx) {
+  for (const char* sql :
+       {"insert into account (id, login, login_key, kind, created_at, updated_at) "
+        "values (5, 'ada', 'ada', 'user', 0, 0)",
+        "insert into repository (id, owner_id, name, name_key, path, default_branch, visibility, "
+        "writable, auto_merge, created_at, updated_at) values (7, 5, 'shop', 'shop', "
+        "'/srv/shop.git', 'main', 'public', 1, 'merge', 0, 0)",
+        "insert into environment_name (id, repository_id, name, name_key, created_at) values "
+        "(11, 7, 'one', 'one', 0), (12, 7, 'two', 'two', 0), (13, 7, 'three', 'three', 0)",
+        "insert into environment (id, repository_id, environment_name_id, created_at, updated_at) "
+        "values (21, 7, 11, 0, 0), (22, 7, 12, 0, 0), (23, 7, 13, 0, 0)",
+        "insert into protection_rule (environment_id, kind, required_approvals, "
+        "prevent_self_review, created_at) values (21, 'required_reviewers', 2, 1, 0)",
+        "insert into protection_rule (environment_id, kind, wait_timer, created_at) values "
+        "(21, 'wait_timer', 30, 0), (22, 'wait_timer', null, 0)",
+        "insert into protection_rule (environment_id, kind, branch_policy, created_at) values "
+        "(21, 'branch_policy', 'protected_branches', 0), "
+        "(23, 'branch_policy', 'custom_branch_policies', 0)",
+        "delete from protection_rule where environment_id = 23",
+        "insert into required_reviewer (protection_rule_id, position, account_id) "
+        "select id, 0, 5 from protection_rule where kind = 'required_reviewers'",
+        "insert into deployment (id, repository_id, environment_id, original_environment_id, kind, "
+        "ref, sha, task, payload, production_environment, transient_environment, "
+        "creator_id, phase, created_at, updated_at) values (31, 7, 11, 11, 'deploy', 'main', "
+        "'', 'deploy', '{}', 0, 0, 5, 'held', 0, 0)",
+        "insert into deployment_gate (deployment_id, kind, protection_rule_id, state, reason_code, "
+        "message, opens_at, judged_at) select 31, kind, id, 'shut', kind, 'why', wait_timer, 0 "
+        "from protection_rule where environment_id = 21"}) {
+    tx.execute(sql);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("0018_gate_rules: rules keep ids, settings, reviewers and verdicts") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(17)));
+    test::write(db, add_rules_in_columns);
+    test::must(sql::migrate(db, migrations));
+    test::read(db, [](sql::Reader& tx) {
+      const auto one = test::found(store::find_environment(tx, RepositoryId{7}, "one"));
+      REQUIRE(one.rules.size() == 3);
+      CHECK(one.rules[0].id == ProtectionRuleId{4});
+      CHECK(one.find<core::BranchPolicyRule>()->mode == core::BranchPolicyMode::protected_branches);
+      CHECK(one.rules[1].id == ProtectionRuleId{2});
+      CHECK(one.find<core::WaitTimerRule>()->minutes == 30);
+      CHECK(one.rules[2].id == ProtectionRuleId{1});
+      const auto* review = one.find<core::RequiredReviewersRule>();
+      CHECK(review->required_approvals == 2);
+      CHECK(review->prevent_self_review);
+      REQUIRE(review->reviewers.size() == 1);
+      CHECK(review->reviewers[0].name == "ada");
+      const auto verdicts = store::list_verdicts(tx, DeploymentId{31});
+      REQUIRE(verdicts.size() == 3);
+      CHECK(verdicts[0].rule_id == ProtectionRuleId{4});
+      CHECK(verdicts[1].opens_at == from_micros(30));
+      CHECK(verdicts[2].message == "why");
+      CHECK(verdicts[2].numbers.empty());
+      CHECK(store::list_timed(tx).size() == 1);
+      CHECK(store::list_guarded_by_protection(tx, {7}) == std::vector{EnvironmentNameId{11}});
+    });
+  });
+}
+
+TEST_CASE("0018_gate_rules: a rule without its setting stays unreadable; no id is used again") {
+  test::for_each_empty_database([](sql::Database& db) {
+    const auto migrations = store::migrations();
+    test::must(sql::migrate(db, migrations.first(17)));
+    test::write(db, add_rules_in_columns);
+    test::must(sql::migrate(db, migrations));
+    CHECK_THROWS_AS((void)db.read([](sql::Reader& tx) { store::find_environment(tx, {7}, "two"); }),
+                    Bug);
+    test::write(db, [](sql::Writer& tx) {
+      auto three = test::found(store::find_environment(tx, RepositoryId{7}, "three"));
+      CHECK(three.rules.empty());
+      three.rules = {{{}, core::WaitTimerRule{5}}, {{}, core::WaitTimerRule{10}}};
+      store::save_environment(tx, three, test::at(1));
+      CHECK(three.rules[0].id == ProtectionRuleId{6});  // the rule 5 was deleted before
     });
   });
 }

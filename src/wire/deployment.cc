@@ -1,8 +1,8 @@
 #include "wire/deployment.h"
 
+#include "base/json_scan.h"
 #include "wire/account.h"
 #include "wire/enums.h"
-#include "wire/json_scan.h"
 #include "wire/node_id.h"
 
 namespace esclusa::wire {

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "wire/json_scan.h"
+#include "base/json_scan.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "wire/json_scan.h"
+#include "base/json_scan.h"
 
 namespace esclusa::wire {
 namespace {

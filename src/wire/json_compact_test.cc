@@ -4,8 +4,9 @@
 
 #include <vector>
 
-#include "wire/json_scan.h"
+#include "base/json_scan.h"
 
+using namespace esclusa;
 using namespace esclusa::wire;
 
 namespace {

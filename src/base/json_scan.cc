@@ -1,4 +1,4 @@
-#include "wire/json_scan.h"
+#include "base/json_scan.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 
-namespace esclusa::wire {
+namespace esclusa {
 namespace {
 
 namespace bj = boost::json;
@@ -158,4 +158,4 @@ std::vector<std::string_view> raw_elements(std::string_view array) {
   return elements;
 }
 
-}  // namespace esclusa::wire
+}  // namespace esclusa

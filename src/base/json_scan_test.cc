@@ -1,11 +1,11 @@
-#include "wire/json_scan.h"
+#include "base/json_scan.h"
 
 #include <doctest/doctest.h>
 
-#include "wire/json.h"
+#include "base/json.h"
 
 using namespace esclusa;
-using namespace esclusa::wire;
+using namespace esclusa;
 
 TEST_CASE("find_raw_member: returns any value unchanged, at any position") {
   for (const char* row : {"{}",
@@ -90,12 +90,12 @@ TEST_CASE("scan_json: joins long strings and keys that the parser gives in parts
 
 TEST_CASE("raw_elements: the texts of an array's elements, unchanged") {
   using Texts = std::vector<std::string_view>;
-  CHECK(wire::raw_elements("[]") == Texts{});
-  CHECK(wire::raw_elements(" [ 1.0 , \"a,]\" ,{\"b\": [2, 3]} , [ ] ] ") ==
+  CHECK(raw_elements("[]") == Texts{});
+  CHECK(raw_elements(" [ 1.0 , \"a,]\" ,{\"b\": [2, 3]} , [ ] ] ") ==
         Texts{"1.0", "\"a,]\"", "{\"b\": [2, 3]}", "[ ]"});
-  CHECK(wire::raw_elements("{\"a\": 1}") == Texts{});
-  CHECK(wire::raw_elements("[,") == Texts{});
-  CHECK(wire::raw_elements("[1,") == Texts{"1"});
+  CHECK(raw_elements("{\"a\": 1}") == Texts{});
+  CHECK(raw_elements("[,") == Texts{});
+  CHECK(raw_elements("[1,") == Texts{"1"});
 }
 
 TEST_CASE("nesting_depth: the largest depth; brackets in strings do not count") {

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 
-namespace esclusa::wire {
+namespace esclusa {
 
 /// The largest depth of JSON that is read. Older bodies may have payloads of nearly
 /// `limits::json_depth` levels, and a page of the feed adds five.
@@ -31,4 +31,4 @@ size_t nesting_depth(std::string_view json);
 /// unspecified.
 std::vector<std::string_view> raw_elements(std::string_view array);
 
-}  // namespace esclusa::wire
+}  // namespace esclusa

@@ -1,9 +1,9 @@
-#include "wire/json_writer.h"
+#include "base/json_writer.h"
 
 #include <doctest/doctest.h>
 
 using namespace esclusa;
-using namespace esclusa::wire;
+using namespace esclusa;
 
 TEST_CASE("JsonWriter: adds commas exactly where they are needed") {
   JsonWriter json;

@@ -1,0 +1,30 @@
+#pragma once
+#include "core/enum_names.h"
+
+namespace esclusa {
+class Json;
+class JsonWriter;
+}  // namespace esclusa
+
+namespace esclusa::core {
+
+/// A kind of gate, which is a kind of protection rule. core/gates/rule.h has the type of each.
+enum class GateKind { branch_policy, wait_timer, required_reviewers };
+
+template <>
+struct enum_names<GateKind> {
+  static constexpr NameTable<GateKind, 3> values{
+      {{GateKind::branch_policy, "branch_policy"},
+       {GateKind::wait_timer, "wait_timer"},
+       {GateKind::required_reviewers, "required_reviewers"}}};
+};
+
+// core/gates.h
+struct GateCase;
+struct GateFacts;
+struct GateTime;
+struct GateVerdict;
+// core/environment.h
+struct Environment;
+
+}  // namespace esclusa::core
