@@ -1,5 +1,5 @@
-# The long commands of ./dev, and those that only developers of a part need. ./dev reads this file; it
-# has what they use: install, build_preset, the lists of packages, die, say, $python.
+# The long commands of ./dev, and those for developers of a part. ./dev reads this file, which uses
+# install, build_preset, the lists of packages, die, say and $python from there.
 # shellcheck shell=bash disable=SC2154
 
 command_crash() {

@@ -24,12 +24,12 @@ struct Fixture : test::ServedRepository {
                               .boot_now = context.boot_now,
                               .event_urls = context.event_urls,
                               .repositories_directory = context.repositories_directory,
-                              .events_committed = [] {},
+                              .committed = [](app::Topics) {},
                               .token_use = token_use};
   api::EventStreams streams{faulty_context};
 
   Fixture() {
-    faulty.before_read = [this](sql::Connection&) {
+    faulty.before_read = [this](sql::Reader&) {
       if (!is_broken) return;
       ++thrown_count;
       throw std::runtime_error("an unreadable row");
@@ -40,7 +40,7 @@ struct Fixture : test::ServedRepository {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look at the feed fails") {
-  api::StreamRequest request{.feed = {.principal = log_in("ada"), .repository = {}}};
+  api::StreamRequest request{.feed = {.actor = log_in("ada"), .repository = {}}};
   request.count = 10;
   request.form = api::StreamForm::server_sent;
   const auto stream = streams.open(std::move(request));

@@ -20,8 +20,9 @@ int64_t backend(Reader& c) { return c.number("select pg_backend_pid()"); }
 
 TEST_CASE("PostgreSQL: a lost connection fails its own work, and the next work gets a new one") {
   auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
-  auto lost =
-      db->read([](Reader& c) { c.number("select case when pg_terminate_backend($1) then 1 else 0 end", {backend(c)}); });
+  auto lost = db->read([](Reader& c) {
+    c.number("select case when pg_terminate_backend($1) then 1 else 0 end", {backend(c)});
+  });
   REQUIRE_FALSE(lost.has_value());
   CHECK(lost.error().reason_code == "storage_failed");
   CHECK(must(db->read([](Reader& c) { return c.number("select 1"); })) == 1);
