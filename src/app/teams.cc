@@ -68,8 +68,9 @@ std::unexpected<Error> refuse(const char* field, std::string message, const char
 }
 
 /// Adds the maintainers and repositories of a request that creates a team.
-Result<void> add_what_is_named(store::Connection& tx, const OrganizationAccess& access, TeamId team,
-                               const core::NewTeam& input) {
+Result<void> add_initial_members_and_repositories(store::Connection& tx,
+                                                  const OrganizationAccess& access, TeamId team,
+                                                  const core::NewTeam& input) {
   const core::Account& organization = access.organization;
   for (const std::string& login : input.maintainers) {
     const auto account = store::find_account(tx, login);
@@ -129,7 +130,7 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
     if (store::find_member_role(tx, team.organization.id, creator)) {
       store::set_team_member(tx, team.id, creator, core::TeamRole::maintainer);
     }
-    TRY(add_what_is_named(tx, access, team.id, input));
+    TRY(add_initial_members_and_repositories(tx, access, team.id, input));
     audit(tx, access, team, {"team.create"}, team.created_at);
     return details_of(tx, team);
   });
