@@ -71,7 +71,7 @@ TEST_CASE("authenticate: 401 for a malformed token and for an unknown token") {
   }
 }
 
-TEST_CASE("authenticate: 401 from the moment of expiry on") {
+TEST_CASE("authenticate: 401 from the token's expiry time on") {
   AppFixture app;
   const auto minted = mint(app, 60s);
   app.now = at(0) + 60s - 1us;

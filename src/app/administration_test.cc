@@ -134,7 +134,7 @@ TEST_CASE("create_token: refuses unknown scopes, unknown accounts, organizations
   CHECK(app.row_count("token") == 0);
 }
 
-TEST_CASE("revoke_token: once; a second time there is nothing to revoke") {
+TEST_CASE("revoke_token: revokes it once; the second time it is not found") {
   AppFixture app;
   const auto minted =
       must(app::create_token(app.context, app.administrator, token_input("ada", "repo")));

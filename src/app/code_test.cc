@@ -55,8 +55,7 @@ TEST_CASE("compare: without pages the latest 250 commits, with pages all of them
   CHECK_FALSE(page.difference);
 }
 
-TEST_CASE(
-    "list_commits: HEAD and no ref are the default branch, which HEAD moves unless it was set") {
+TEST_CASE("list_commits: HEAD or no ref means the default branch, which follows HEAD unless set") {
   AppFixture app;
   GitFixture git;
   const std::string main = git.commit("main", "a", "1");

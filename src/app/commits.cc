@@ -15,7 +15,7 @@ std::unexpected<Error> repository_empty() {
   return fail(ErrorCode::conflict, "Git Repository is empty.", "repository_empty");
 }
 
-std::unexpected<Error> nothing_there(const git::Repository& git) {
+std::unexpected<Error> git_data_not_found(const git::Repository& git) {
   const auto empty = is_empty(git);
   if (!empty) return std::unexpected(empty.error());
   return *empty ? repository_empty() : not_found();

@@ -17,7 +17,7 @@ Result<bool> is_empty(const git::Repository& git);
 std::unexpected<Error> repository_empty();
 /// GitHub's answer for git data that does not exist: `conflict` if the repository is empty, else
 /// `not_found`.
-std::unexpected<Error> nothing_there(const git::Repository& git);
+std::unexpected<Error> git_data_not_found(const git::Repository& git);
 
 /// Resolves a ref from a path as for a deployment, and accepts `heads/x`, `tags/x`, and `HEAD` for
 /// the default branch. For `HEAD`: `conflict` (`default_branch_missing`) if the default branch does

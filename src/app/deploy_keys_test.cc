@@ -175,7 +175,7 @@ TEST_CASE("create_deploy_key: refuses an expiry that is not in the future") {
   CHECK(app.row_count("deploy_key") == 0);
 }
 
-TEST_CASE("delete_deploy_key: is gone, announced and audited; and only in its own repository") {
+TEST_CASE("delete_deploy_key: is deleted, announced and audited; only in its own repository") {
   KeyFixture app;
   const auto made = must(app.create(test::public_key("a")));
   CHECK_FALSE(app::delete_deploy_key(app.context, app.other, made.id));

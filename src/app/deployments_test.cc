@@ -291,7 +291,7 @@ TEST_CASE("create_deployment: in a read-only repository a branch that is behind 
   CHECK(app.deploy(access, to_deploy("topic")).sha == git.topic);
 }
 
-TEST_CASE("create_deployment: 409 for a branch that is behind where the policy is to refuse") {
+TEST_CASE("create_deployment: 409 for a branch that is behind, if the policy is `refuse`") {
   AppFixture app;
   BehindFixture git;
   const auto access = app.add(git, false, core::MergePolicy::refuse);

@@ -20,7 +20,7 @@ Result<Object> find_object(const git::Repository& git, const std::string& sha, R
     auto found = TRY(read(ascii_lower(sha)));
     if (found) return std::move(*found);
   }
-  return nothing_there(git);
+  return git_data_not_found(git);
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ Result<std::optional<core::GitRef>> find_git_ref(const RepositoryAccess& access,
 Result<core::GitRef> get_git_ref(const RepositoryAccess& access, const std::string& name) {
   const auto git = TRY(open(access));
   if (auto found = TRY(git::find_ref(git, "refs/" + name))) return *found;
-  return nothing_there(git);
+  return git_data_not_found(git);
 }
 
 Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access,
@@ -41,7 +41,7 @@ Result<core::Listing<core::GitRef>> list_git_refs(const RepositoryAccess& access
                                                   const core::Page& page) {
   const auto git = TRY(open(access));
   const auto names = TRY(git::list_ref_names(git, "refs/" + prefix));
-  if (names.empty()) return nothing_there(git);
+  if (names.empty()) return git_data_not_found(git);
   core::Listing<core::GitRef> listing;
   listing.total_count = static_cast<int64_t>(names.size());
   for (const std::string& name : page.cut(names)) {
@@ -86,7 +86,7 @@ Result<core::Tree> get_git_tree(const RepositoryAccess& access, const std::strin
     if (auto tree = TRY(read(ascii_lower(ref)))) return std::move(*tree);
   }
   const auto found = TRY(resolve_in_path(git, access.repository, ref));
-  if (!found) return nothing_there(git);
+  if (!found) return git_data_not_found(git);
   const auto commit = TRY(git::read_commit(git, found->sha));
   return find_object<core::Tree>(git, commit.tree_sha, read);
 }

@@ -44,7 +44,7 @@ std::string reason(const Result<app::CreateOutcome>& outcome) {
 
 }  // namespace
 
-TEST_CASE("create_deployment: a branch that is behind is merged into, and nothing is deployed") {
+TEST_CASE("create_deployment: merges into a branch that is behind, and deploys nothing") {
   AppFixture app;
   Behind git;
   const auto access = app.add(git);

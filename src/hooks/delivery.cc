@@ -45,14 +45,14 @@ std::vector<std::string> sent_credentials(const http::OutboundRequest& request) 
 /// characters may be a part of the credentials.
 std::string without_credentials(std::string text, const std::vector<std::string>& credentials,
                                 bool is_cut = false) {
-  constexpr size_t telling = 4;  // less base64 reveals under three bytes
+  constexpr size_t min_masked = 4;  // shorter base64 reveals under three bytes
   for (const std::string& secret : credentials) {
     for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
       text.replace(at, secret.size(), core::masked_credentials);
       at += core::masked_credentials.size();
     }
     if (!is_cut) continue;
-    for (size_t size = std::min(secret.size(), text.size()); size >= telling; --size) {
+    for (size_t size = std::min(secret.size(), text.size()); size >= min_masked; --size) {
       if (!text.ends_with(secret.substr(0, size))) continue;
       text.replace(text.size() - size, size, core::masked_credentials);
       break;

@@ -69,7 +69,7 @@ void Worker::finish_sends(std::chrono::milliseconds time) {
 
 /// Whether the hook has all the sends that it may have. A failing hook may have only one: if it
 /// hangs, more sends would take the places of other hooks.
-bool Worker::OpenSends::are_all() const {
+bool Worker::OpenSends::is_full() const {
   return count >= (is_failing ? 1 : limits::delivery_hook_concurrency);
 }
 
@@ -77,7 +77,7 @@ void Worker::claim() {
   // Leave out hooks that have all their sends, or their queues would hide those of other hooks.
   std::vector<HookId> busy;
   for (const auto& [hook, sends] : open_sends_) {
-    if (sends.are_all()) busy.push_back(hook);
+    if (sends.is_full()) busy.push_back(hook);
   }
   while (claimed_.size() < limits::delivery_concurrency) {
     asked_at_ = now_();
@@ -101,7 +101,7 @@ void Worker::claim() {
         continue;
       }
       start(std::move(delivery));
-      if (open_sends_[hook].are_all()) busy.push_back(hook);
+      if (open_sends_[hook].is_full()) busy.push_back(hook);
     }
     const bool has_all =
         std::ranges::all_of(*lists, [&](auto& list) { return list.size() < limit; });

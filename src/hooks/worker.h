@@ -55,7 +55,7 @@ class Worker {
   struct OpenSends {
     size_t count = 0;
     bool is_failing = false;
-    bool are_all() const;
+    bool is_full() const;
   };
 
   void run(const std::stop_token& stop);

@@ -229,8 +229,7 @@ TEST_CASE("list_redeliveries: the requests in their order, one per delivery at a
 }
 
 TEST_CASE(
-    "record_attempt: a redelivery that succeeds ends the delivery, and otherwise changes "
-    "nothing of it") {
+    "record_attempt: a redelivery ends the delivery if it succeeds, and else does not change it") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);

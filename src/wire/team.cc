@@ -10,7 +10,7 @@ namespace esclusa::wire {
 namespace {
 
 /// Refuses settings that are the same for every team and cannot be changed.
-Result<void> refuse_what_is_not_there(const JsonBody& body) {
+Result<void> refuse_unsupported_settings(const JsonBody& body) {
   for (const char* name : {"parent_team_id", "parent_team_slug"}) {
     const auto parent = body.find(name);
     if (parent && !parent->is_null()) {
@@ -72,7 +72,7 @@ Result<core::NewTeam> parse_new_team(std::string_view text) {
           .value_or(input.notification_setting);
   input.maintainers = TRY(body.optional_strings("maintainers")).value_or(input.maintainers);
   input.repo_names = TRY(body.optional_strings("repo_names")).value_or(input.repo_names);
-  TRY(refuse_what_is_not_there(body));
+  TRY(refuse_unsupported_settings(body));
   return input;
 }
 
@@ -84,7 +84,7 @@ Result<core::TeamChanges> parse_team_changes(std::string_view text) {
   changes.privacy = TRY(optional_enum<core::TeamPrivacy>(body, "privacy"));
   changes.notification_setting =
       TRY(optional_enum<core::TeamNotifications>(body, "notification_setting"));
-  TRY(refuse_what_is_not_there(body));
+  TRY(refuse_unsupported_settings(body));
   return changes;
 }
 
