@@ -8,6 +8,7 @@
 #include "app/gates.h"
 #include "app/timers.h"
 #include "base/text.h"
+#include "core/environment.h"
 #include "support/access_world.h"
 #include "support/served_repository.h"
 
@@ -99,4 +100,49 @@ TEST_CASE("walk: what the hot requests cost") {
         "1 snapshots, 0 transactions, 5 statements, 0 git opens");
   CHECK(server.cost("POST", "/deployments/1/statuses", R"({"state":"success"})", 201) ==
         "1 snapshots, 1 transactions, 12 statements, 0 git opens");
+}
+
+TEST_CASE("walk: what a review and a release by the timer cost") {
+  Traced server;
+  core::EnvironmentChange change;
+  change.reviewers = std::vector<core::ReviewerId>{server.access.actor.sender().id};
+  change.wait_timer = 1;
+  const auto environment =
+      test::must(app::put_environment(server.context, server.access, "production", change));
+  server.cost("POST", "/deployments",
+              R"({"ref":"main","environment":"production","required_contexts":[]})", 201);
+  const std::string approval = R"({"environment_ids":[)" + std::to_string(environment.id.value) +
+                               R"(],"state":"approved","comment":""})";
+  CHECK(server.cost("POST", "/actions/runs/1/pending_deployments", approval, 200) ==
+        "2 snapshots, 1 transactions, 29 statements, 1 git opens");
+  server.pass(1min);
+  Trace trace;
+  const Trace::Under under(trace);
+  app::release_due(server.context, false);
+  CHECK(text_of(cost_of(trace)) == "2 snapshots, 1 transactions, 34 statements, 0 git opens");
+  CHECK(server.row_count("event where kind = 'deployment'") == 1);
+}
+
+TEST_CASE("walk: every route that only reads rows takes one snapshot, and no transaction") {
+  test::AccessWorld world;
+  api::Settings settings = world.settings();
+  Trace last;
+  settings.on_trace = [&](const http::Request&, const Trace& trace) { last = trace; };
+  api::Api api(world.keeping(), settings);
+  size_t count = 0;
+  for (const auto& route : test::rules::repository_routes) {
+    auto request = test::AccessWorld::request_for(route, world.repository("ada", true),
+                                                  test::AccessWorld::Address::by_name);
+    request.headers = {{"Authorization", "Bearer " + world.token("ada", "repo")}};
+    const auto match = api::match_route(request);
+    REQUIRE(match);
+    if (!std::holds_alternative<api::ReadHandler>(match->route->handler)) continue;
+    CAPTURE(request.target);
+    CHECK(api.serve(request).status == route.answer);
+    CHECK(last.count_spans("snapshot") == 1);
+    CHECK(last.count_spans("transaction") == 0);
+    CHECK(last.total(Trace::Count::git_open) == 0);
+    ++count;
+  }
+  CHECK(count > 30);
 }

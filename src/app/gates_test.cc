@@ -7,95 +7,14 @@
 #include "app/gate_report.h"
 #include "app/reviews.h"
 #include "app/timers.h"
-#include "support/app_fixture.h"
+#include "support/gate_fixture.h"
 
 using namespace esclusa;
 using core::DeploymentPhase;
 using core::DeploymentState;
+using test::GateFixture;
 using test::must;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// ada's repository with a branch, an environment `production`, and the reviewer grace.
-struct GateFixture : test::AppFixture {
-  /// Lets a person write to the repository.
-  app::RepositoryAccess add_writer(const std::string& login) {
-    must(app::create_account(context, administrator, {.login = login, .human = ""}));
-    must(app::grant_role(context, administrator, "ada", "application", login, core::Role::write));
-    return open(login, "application");
-  }
-
-  /// Adds grace-bot, for which grace answers.
-  app::RepositoryAccess add_bot() {
-    must(app::create_account(
-        context, administrator,
-        {.login = "grace-bot", .kind = core::AccountKind::bot, .human = "grace"}));
-    must(app::grant_role(context, administrator, "ada", "application", "grace-bot",
-                         core::Role::write));
-    return open("grace-bot", "application");
-  }
-  core::Environment guard(const core::EnvironmentChange& change) {
-    return must(app::put_environment(context, ada, "production", change));
-  }
-  core::EnvironmentChange by_review(bool prevent_self_review = false, int count = 1) {
-    core::EnvironmentChange change;
-    change.reviewers = {grace.actor.sender().id, ada.actor.sender().id};
-    change.prevent_self_review = prevent_self_review;
-    change.required_approvals = count;
-    return change;
-  }
-  static core::EnvironmentChange by_timer(int minutes) {
-    core::EnvironmentChange change;
-    change.wait_timer = minutes;
-    return change;
-  }
-  core::Deployment deploy(const std::string& environment = "production") {
-    core::NewDeployment input;
-    input.ref = "main";
-    input.environment = environment;
-    return AppFixture::deploy(ada, input);
-  }
-  core::Deployment get(const core::Deployment& deployment) {
-    return must(
-        read([&](store::Reader& db) { return app::get_deployment(db, ada, deployment.id); }));
-  }
-  Result<core::Deployment> review(const app::RepositoryAccess& who,
-                                  const core::Deployment& deployment,
-                                  core::ReviewState state = core::ReviewState::approved) {
-    const auto environment =
-        must(read([&](store::Reader& db) { return app::get_environment(db, ada, "production"); }));
-    return app::review_deployment(context, who, deployment.id, {{environment.id}, state, ""});
-  }
-  std::string refusal(const Result<core::Deployment>& result) {
-    return result ? "" : result.error().reason_code;
-  }
-  std::string report(const core::Deployment& deployment, DeploymentState state,
-                     std::optional<std::string> environment = {}) {
-    core::NewDeploymentStatus input;
-    input.state = state;
-    input.environment = std::move(environment);
-    auto made = app::create_status(context, ada, deployment.id, input);
-    return made ? "" : made.error().reason_code;
-  }
-  void set(core::Visibility visibility) {
-    test::write(context.database, [&](store::Writer& tx) {
-      tx.execute("update repository set visibility = $1", {core::to_name(visibility)});
-    });
-    ada = open("ada", "application");
-  }
-  /// The number of `deployment` events.
-  int64_t sent() { return count("select count(*) from event where kind = 'deployment'"); }
-  std::string states() { return texts("select state from deployment_status order by id"); }
-
-  test::GitFixture git;
-  const std::string first_commit = git.commit("main", "a", "1");
-  app::RepositoryAccess ada = add(git);
-  app::RepositoryAccess grace = add_writer("grace");
-  app::RepositoryAccess linus = add_writer("linus");
-};
-
-}  // namespace
 
 TEST_CASE("create_deployment: an environment without rules is as on GitHub, and is listed") {
   GateFixture app;
@@ -215,52 +134,6 @@ TEST_CASE("create_status: may return to the environment whose gates it passed") 
   CHECK(app.report(held, DeploymentState::success, "production") == "");
 }
 
-TEST_CASE("release_due: a wait timer opens its gate when the time is over") {
-  GateFixture app;
-  app.guard(app.by_timer(10));
-  const auto held = app.deploy();
-  app.pass(10min - 1us);
-  app::release_due(app.context, false);
-  CHECK(app.sent() == 0);
-  app.pass(1us);
-  app::release_due(app.context, false);
-  CHECK(app.sent() == 1);
-  CHECK(app.get(held).phase == DeploymentPhase::released);
-  CHECK(app.states() == "waiting\nqueued\n");
-  app::release_due(app.context, true);
-  CHECK(app.sent() == 1);
-}
-
-TEST_CASE("release_due: an open timer does not open the other gates") {
-  GateFixture app;
-  auto change = app.by_review();
-  change.wait_timer = 10;
-  app.guard(change);
-  const auto held = app.deploy();
-  app.pass(1h);
-  app::release_due(app.context, false);
-  CHECK(app.sent() == 0);
-  CHECK(app.texts("select state from deployment_gate order by kind") == "shut\nopen\n");
-  CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
-}
-
-TEST_CASE(
-    "release_due: an approval does not count while its reviewer is blocked, and counts after") {
-  GateFixture app;
-  app.guard(app.by_review(false, 2));
-  const auto held = app.deploy();
-  must(app.review(app.grace, held));
-  must(app::block_account(app.context, app.administrator, "grace"));
-  CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::held);
-  app::release_due(app.context, true);
-  CHECK(app.sent() == 0);
-  must(app::unblock_account(app.context, app.administrator, "grace"));
-  app::release_due(app.context, false);
-  CHECK(app.sent() == 0);  // its gate is not a timer
-  app::release_due(app.context, true);
-  CHECK(app.sent() == 1);
-}
-
 TEST_CASE("review_deployment: a bot cannot review for a human who is blocked") {
   GateFixture app;
   const auto bot = app.add_bot();
@@ -349,22 +222,6 @@ TEST_CASE("put_environment: a reviewer needs a granted role; public read access 
   auto refused = app::put_environment(app.context, app.ada, "production", change);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().reason_code == "invalid_reviewers");
-}
-
-TEST_CASE("release_due: a gate that cannot be read stays shut, and does not stop the others") {
-  GateFixture app;
-  app.guard(app.by_timer(10));
-  const auto unreadable = app.deploy();
-  must(app::put_environment(app.context, app.ada, "staging", app.by_timer(10)));
-  const auto held = app.deploy("staging");
-  test::write(app.context.database, [&](store::Writer& tx) {
-    tx.execute("update protection_rule set kind = 'moon_phase' where environment_id = 1");
-  });
-  app.pass(10min);
-  app::release_due(app.context, true);
-  CHECK(app.get(unreadable).phase == DeploymentPhase::held);
-  CHECK(app.get(held).phase == DeploymentPhase::released);
-  CHECK(app.sent() == 1);
 }
 
 TEST_CASE("the audit log has the state of the gates after each change") {

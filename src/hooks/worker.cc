@@ -49,8 +49,7 @@ void Worker::run(const std::stop_token& stop) {
 /// Once in the life of a process.
 void Worker::follow_clock() {
   if (has_followed_clock_) return;
-  auto back =
-      database_.write([&](store::Writer& tx) { return store::follow_clock(tx, now_()); });
+  auto back = database_.write([&](store::Writer& tx) { return store::follow_clock(tx, now_()); });
   if (!back) {
     log::error("deliveries come late if the clock was set back", {{"error", back.error().message}});
   } else if (*back) {

@@ -39,8 +39,7 @@ TEST_CASE("Worker: sends nothing from a transaction that was not committed") {
   fixture.hook(receiver.url());
   fixture.start();
   auto refused = fixture.database().write([&](sql::Writer& tx) -> Result<void> {
-    store::insert_event(tx, fixture.sample.event("never"), "{}",
-                        fixture.sample.actor);
+    store::insert_event(tx, fixture.sample.event("never"), "{}", fixture.sample.actor);
     return fail(ErrorCode::conflict, "no");
   });
   CHECK_FALSE(refused.has_value());

@@ -107,7 +107,7 @@ class SqliteDatabase final : public Database {
     }
     ~Snapshot() {
       try {
-        reader->execute("rollback");
+        control("rollback");
         Lock lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));
       } catch (const std::exception&) {

@@ -28,8 +28,7 @@ struct WorkerFixture {
   }
 
   core::Hook hook(const std::string& url, const std::string& secret = "") {
-    return write(database(),
-                 [&](sql::Writer& tx) { return sample.hook(tx, {"*"}, url, secret); });
+    return write(database(), [&](sql::Writer& tx) { return sample.hook(tx, {"*"}, url, secret); });
   }
   /// Inserts an event and wakes the worker, as a use case does. Returns the GUID.
   std::string send(const std::string& kind, std::optional<std::string> environment = {},
