@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "agent/fake_github.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::agent {

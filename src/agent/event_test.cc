@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "agent/fake_github.h"
+#include "support/fake_github.h"
 
 namespace esclusa::agent {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "agent/fake_github.h"
 #include "agent/files.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::agent {

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "agent/fake_github.h"
 #include "agent/files.h"
 #include "base/text.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::agent {

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "agent/fake_github.h"
 #include "agent/run_log.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::agent {

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "agent/fake_github.h"
 #include "agent/files.h"
+#include "support/fake_github.h"
 #include "support/git_fixture.h"
 
 namespace esclusa::agent {

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "agent/fake_github.h"
 #include "base/text.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 // With a real sshd: tests/e2e/test_agent_ssh.py.

@@ -7,8 +7,8 @@
 #include <atomic>
 #include <thread>
 
-#include "agent/fake_github.h"
 #include "agent/files.h"
+#include "support/fake_github.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::agent {

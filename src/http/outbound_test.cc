@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "http/server.h"
-#include "http/test_client.h"
+#include "support/http_test_client.h"
 
 namespace esclusa::http {
 namespace {

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "http/outbound.h"
-#include "http/test_client.h"
-#include "http/test_server.h"
+#include "support/http_test_client.h"
+#include "support/http_test_server.h"
 
 namespace esclusa::http {
 namespace {

@@ -2,9 +2,9 @@
 
 #include "base/limits.h"
 #include "http/server.h"
-#include "http/test_client.h"
-#include "http/test_server.h"
-#include "http/test_tls.h"
+#include "support/http_test_client.h"
+#include "support/http_test_server.h"
+#include "support/http_test_tls.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::http {

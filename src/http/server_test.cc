@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "http/test_client.h"
-#include "http/test_server.h"
+#include "support/http_test_client.h"
+#include "support/http_test_server.h"
 
 namespace esclusa::http {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "http/outbound.h"
 #include "http/server.h"
-#include "http/test_server.h"
-#include "http/test_tls.h"
+#include "support/http_test_server.h"
+#include "support/http_test_tls.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::http {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include "http/test_tls.h"
+#include "support/http_test_tls.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::http {

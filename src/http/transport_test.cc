@@ -7,8 +7,8 @@
 #include <optional>
 #include <thread>
 
-#include "http/test_server.h"
-#include "http/test_tls.h"
+#include "support/http_test_server.h"
+#include "support/http_test_tls.h"
 #include "support/temp_folder.h"
 
 // Errors that are easy to make with TLS on non-blocking sockets.

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "base/check.h"
-#include "http/test_client.h"
 #include "http/tls_identity.h"
+#include "support/http_test_client.h"
 
 /// For tests: a certificate authority, and a client that speaks TLS step by step.
 namespace esclusa::http::testing {
