@@ -120,14 +120,24 @@ std::optional<RepositoryId> find_renamed(app::Reader* db, const Call& call, cons
   return app::find_renamed(*db, call.actor, repository_name(call), operation);
 }
 
+/// What the log says of a request beside what it asked for and was answered.
+struct Served {
+  const core::Actor& actor;
+  std::string_view operation;  ///< empty: no route has that path
+  int64_t statement_count = 0;
+  std::chrono::microseconds took{0};
+};
 void log_request(const http::Request& request, const http::Response& response,
-                 const core::Actor& actor, Timestamp began, Timestamp ended) {
-  log::info("request", {{"request_id", actor.request_id()},
+                 const Served& served) {
+  const core::Account* account = served.actor.account();
+  log::info("request", {{"request_id", served.actor.request_id()},
+                        {"operation", served.operation},
                         {"method", request.method},
                         {"path", request.path()},
                         {"status", response.status},
-                        {"microseconds", (ended - began).count()},
-                        {"account", actor.account() != nullptr ? actor.account()->login : ""},
+                        {"microseconds", served.took.count()},
+                        {"statements", served.statement_count},
+                        {"account", account != nullptr ? account->login : ""},
                         {"peer", request.peer}});
 }
 
@@ -157,6 +167,7 @@ struct Api::Walk {
   Timestamp began;
   Result<wire::ApiVersion> version;
   std::optional<RateLimiter::Ticket> ticket = {};
+  Trace trace = {};
 
   std::string_view documentation() const {
     return match != nullptr ? match->route->documentation : "";
@@ -221,10 +232,9 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
   if (request.method == "OPTIONS" && request.door == http::Door::network) {
     return finish(request, preflight_response());
   }
-  Trace trace;
-  const Trace::Under under(trace);
   const Timestamp began = context_.now();
   Walk walk{make_call(request, match, began), match, began, api_version(request.headers)};
+  const Trace::Under under(walk.trace);
   walk.call.version = walk.version.value_or(wire::ApiVersion{});
   std::optional<http::Response> refused;
   const auto look = [&](app::Reader* db) -> Result<Judged> {
@@ -246,7 +256,7 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
     response = error_response(answered.error(), walk.documentation());
   }
   complete(walk, response);
-  if (settings_.on_trace) settings_.on_trace(request, trace);
+  if (settings_.on_trace) settings_.on_trace(request, walk.trace);
   return response;
 }
 
@@ -269,7 +279,11 @@ void Api::complete(Walk& walk, http::Response& response) const {
   add_common_headers(call.request, response,
                      {call.actor, walk.version ? core::to_name(*walk.version) : "", accepted});
   if (walk.ticket) add_rate_limit_headers(response, walk.ticket->quota());
-  log_request(call.request, response, call.actor, walk.began, context_.now());
+  log_request(call.request, response,
+              {.actor = call.actor,
+               .operation = walk.match != nullptr ? walk.match->route->operation->name : "",
+               .statement_count = walk.trace.total(Trace::Count::statement),
+               .took = context_.now() - walk.began});
 }
 
 RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp now) {
@@ -315,7 +329,7 @@ http::Response Api::finish(const http::Request& request, http::Response response
   const Timestamp now = context_.now();
   const core::Actor nobody = core::Actor::nobody().in_request(new_request_id(now));
   add_common_headers(request, response, {nobody, "", std::nullopt});
-  log_request(request, response, nobody, now, now);
+  log_request(request, response, {.actor = nobody, .operation = ""});
   return response;
 }
 

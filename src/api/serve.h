@@ -21,8 +21,7 @@ class Api {
 
   /// Matches the path, which says whether the answer may block. The request must outlive the plan.
   http::Plan plan(const http::Request& request);
-  /// The walk of a request: match route → one snapshot: authenticate → rate limit → judge access →
-  /// handler, if it only reads rows ← → any other handler → encode error → common headers → log.
+  /// Plans the request, and answers it. Tests call this.
   http::Response serve(const http::Request& request) { return plan(request).answer(); }
   /// Wakes the clients that wait for events. Any thread.
   void wake_streams() { event_streams_.wake(); }
@@ -56,7 +55,7 @@ class Api {
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;
-  EventStreams event_streams_;  // these two last: their threads use the context
+  EventStreams event_streams_;  // last: their threads end before the other members go
   LongAnswers long_answers_;
 };
 

@@ -18,13 +18,12 @@ namespace esclusa::app {
 ///
 ///     change(context, actor, [&](Change& change) -> Result<T> {
 ///       …                                rows are read and written through change.rows
-///       change.audit({…});               at least one, or change.skip_audit(why)
+///       change.audit({…});               at least one, or change.skip_audit()
 ///       change.raise(event, body);       deliveries and the feed follow from it
 ///       return …;                        an error undoes all of it
 ///     });                                → commit → context.committed(topics), once
 ///
-/// The work may run more than once, when the engine asks for that: it must not have effects
-/// besides.
+/// The work may run again after a conflict, so it must change nothing but rows.
 class Change {
  public:
   Change(const Context& context, const core::Actor& actor, Writer& rows)
@@ -35,7 +34,7 @@ class Change {
   const core::Actor& actor;
   Writer& rows;         ///< the transaction
   const Timestamp now;  ///< the time of everything in it
-  const BootTime boot;
+  const BootTime boot;  ///< the boot clock at `now`
 
   core::GateTime gate_time() const { return {now, boot}; }
 
@@ -70,7 +69,7 @@ class Change {
   Topics topics_;
 };
 
-/// A bug (thrown) if the change has neither an audit row nor a reason to have none.
+/// Throws (a bug) if the change wrote no audit row and did not call `skip_audit`.
 void check_audited(const Change& change);
 
 /// Whether the engine undid the transaction because of another one, so that it is worth another

@@ -94,11 +94,19 @@ Result<bool> settle_intent_from_ref(const Context& context, core::Repository rep
 void settle_left_intents(const Context& context, std::chrono::microseconds age) {
   const Timestamp since = context.now() - age;
   auto open = context.database.read([](Reader& db) { return store::list_open_ref_intents(db); });
-  if (!open) return;
+  if (!open) {
+    return log::error("open intents cannot be listed", {{"error", open.error().message}});
+  }
   for (const core::RefIntent& intent : *open) {
     const auto repository = find_repository_of(context, intent);
     if (!repository || may_be_at_work(intent, *repository, since)) continue;
-    if (const auto made = settle_intent_from_ref(context, *repository, intent)) {
+    const auto made = settle_intent_from_ref(context, *repository, intent);
+    if (!made) {
+      log::error("an intent stays open, its ref cannot be read",
+                 {{"repository", repository->full_name()},
+                  {"ref", intent.change.ref},
+                  {"error", made.error().message}});
+    } else {
       const auto outcome = *made ? core::RefOutcome::moved : core::RefOutcome::abandoned;
       log::info(intent.is_push() ? "settled a push that a crash had left open"
                                  : "settled a merge that a crash had left open",

@@ -122,7 +122,7 @@ inline constexpr int transaction_tries = 5;    ///< of a change that conflicts w
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
-inline constexpr auto ref_intent_time = 10min;  ///< after that, an open merge has failed
+inline constexpr auto ref_intent_time = 10min;  ///< an older open merge is settled from its ref
 
 // SSH.
 inline constexpr auto key_lookup_time = 2s;         ///< sshd's client waits for it

@@ -16,7 +16,7 @@ namespace esclusa {
 /// One thread at a time works on a trace: whoever hands work to another thread waits for it.
 class Trace {
  public:
-  /// What a span contains beside other spans.
+  /// What is counted within a span.
   enum class Count { statement, git_open };
   static constexpr size_t count_kinds = 2;
 
@@ -39,7 +39,7 @@ class Trace {
   /// The trace of this thread; null while there is none.
   static Trace* current();
 
-  /// Makes a trace that of this thread, until it is destroyed. Null: none.
+  /// While it lives, the spans of this thread go to the trace. Null: to none.
   class Under {
    public:
     explicit Under(Trace& trace) : Under(&trace) {}

@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Each so many looks at what a timer holds, all that is held is looked at: a reviewer may count
-/// again after having been blocked.
+/// Every so many looks at the wait timers, one look is at all held deployments: an unblocked
+/// reviewer may count again.
 constexpr int gate_sweep_looks = 60;
 
 struct Storage {

@@ -31,7 +31,7 @@ bool scopes_open(const Actor& actor, const Repository& repository, const Scopes&
   return actor.authority().has_any(is_public ? scopes : scopes.without(Scope::public_repo));
 }
 
-/// Whether whoever reads by these scopes sees the repository.
+/// Whether the actor may see the repository, if these scopes are enough to read.
 bool may_read(const Actor& actor, const Repository& repository, Role held, const Scopes& scopes) {
   return held != Role::none &&
          (repository.visibility == Visibility::is_public || scopes_open(actor, repository, scopes));

@@ -19,10 +19,9 @@ Result<void> check_access(const Actor& actor, const Repository& repository, Role
 bool may_see(const Actor& actor, const Repository& repository, Role granted,
              const Operation& operation);
 
-/// Judges an operation in an organization. `granted` is what the account is there. Whoever is no
-/// member, and whoever has no fitting scope, is told `not_found`; so is a member who is no owner,
-/// if members do not see what the operation is about: no scope opens it that also reads the
-/// organization.
+/// Judges an operation in an organization. `granted` is the account's role there. `not_found` for
+/// whoever is no member or has no fitting scope. A member who is no owner gets `forbidden` if
+/// `read:org` is among the operation's scopes, otherwise `not_found`: members do not see such data.
 Result<void> check_organization_access(const Actor& actor, std::optional<MemberRole> granted,
                                        const Operation& operation);
 

@@ -8,7 +8,7 @@
 
 namespace esclusa::core {
 
-/// What an actor was allowed to do by whatever it identified itself with.
+/// What the credentials of an actor allow.
 class Authority {
  public:
   static Authority nothing() { return Authority(Scopes{}); }
@@ -22,7 +22,7 @@ class Authority {
 
  private:
   explicit Authority(std::optional<Scopes> scopes) : scopes_(std::move(scopes)) {}
-  std::optional<Scopes> scopes_;  ///< nothing: everything
+  std::optional<Scopes> scopes_;  ///< no value: no limit
 };
 
 /// The human who answers for the account: a bot's human, otherwise the account itself.
@@ -43,6 +43,7 @@ class Actor {
   static Actor local_administrator() { return {LocalAdministrator{}}; }
   static Actor timer() { return {Timer{}}; }
   static Actor by_token(Account account, Token token);
+  /// Also for an account in whose name the server itself acts.
   static Actor by_session(Account account);
   static Actor by_deploy_key(DeployKeyId key) { return {ByDeployKey{key}}; }
 

@@ -11,8 +11,8 @@ enum class Audience {
   repository,    ///< of one repository: judged for it
   organization,  ///< of one organization: judged for it
   account,       ///< needs an account, with whatever scopes unless the operation names some
-  anyone,        ///< also nobody's: what the server says of itself
-  viewer,        ///< also nobody's: a list of what the caller may read
+  anyone,        ///< also without an account: what the server says of itself
+  viewer,        ///< also without an account: a list of what the caller may read
   local_admin,   ///< only through the administrator's unix socket
   ssh,           ///< only through the unix socket of OpenSSH's helpers
 };
@@ -31,8 +31,8 @@ struct Operation {
   /// Whether it changes something that readers may change: then a public repository asks for an
   /// account and a scope, too.
   bool acts = false;
-  /// In a repository: whoever may read by one of these sees what the operation is about, and is
-  /// told 403 `missing_scope` where the operation would be hidden.
+  /// Of an operation in a repository: scopes that show the object but do not open the operation. A
+  /// token with one of them gets 403 `missing_scope`, not 404.
   Scopes seen_by = {};
 };
 

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <barrier>
+#include <thread>
+
 #include <thread>
 
 #include "sql/database.h"
@@ -55,4 +58,31 @@ TEST_CASE("PostgreSQL: more callers than connections take turns") {
   }
   callers.clear();
   CHECK(must(db->read([](Reader& c) { return c.number("select count(*) from thing"); })) == 16);
+}
+
+TEST_CASE("PostgreSQL: of two transactions that wait for each other, one reports a conflict") {
+  auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 2));
+  must(db->write([](Writer& tx) {
+    tx.execute("create table thing (id bigint primary key, amount bigint)");
+    tx.execute("insert into thing (id, amount) values (1, 0), (2, 0)");
+  }));
+  std::barrier both_have_one(2);
+  auto update = [&](int first, int second) -> std::string {
+    const auto done = db->write([&](Writer& tx) {
+      tx.execute("update thing set amount = amount + 1 where id = $1", {first});
+      both_have_one.arrive_and_wait();
+      tx.execute("update thing set amount = amount + 1 where id = $1", {second});
+    });
+    return done ? "done" : done.error().reason_code;
+  };
+  std::string one, other;
+  {
+    const std::jthread thread([&] { one = update(1, 2); });
+    other = update(2, 1);
+  }
+  CHECK((one == "done" ? other : one) == "transaction_conflict");
+  CHECK((one == "done" ? one : other) == "done");
+  CHECK(must(db->read([](Reader& c) {
+          return c.number("select cast(sum(amount) as bigint) from thing");
+        })) == 2);
 }

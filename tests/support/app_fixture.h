@@ -122,7 +122,7 @@ class AppFixture {
   BootTime boot{"boot-1", std::chrono::hours(1)};
   app::Topics told;  ///< what the commits concerned since a test last cleared it
   TempFolder folder;
-  SqliteStore store;
+  Store store;
   app::TokenUse token_use;
   const core::Actor administrator = core::Actor::local_administrator();
   app::Context context;

@@ -1,4 +1,8 @@
 #pragma once
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
 #include "store/schema.h"
 #include "support/database_engines.h"
 
@@ -46,6 +50,25 @@ inline sql::Database& empty_postgres_store() {
   });
   return *store;
 }
+
+/// The store of a fixture: SQLite, or PostgreSQL where the environment's ESCLUSA_TEST_ENGINE says
+/// `postgresql`, as the jobs postgres/… of tools/run-tests do.
+class Store {
+ public:
+  Store() {
+    const char* engine = std::getenv("ESCLUSA_TEST_ENGINE");
+    if (engine != nullptr && std::string_view(engine) == "postgresql") {
+      postgres_ = &empty_postgres_store();
+    } else {
+      sqlite_.emplace();
+    }
+  }
+  sql::Database& database() const { return sqlite_ ? sqlite_->database() : *postgres_; }
+
+ private:
+  std::optional<SqliteStore> sqlite_;
+  sql::Database* postgres_ = nullptr;
+};
 
 /// Calls `body(sql::Database&)` twice: with a database of each engine that has the current schema
 /// and no rows.

@@ -80,7 +80,7 @@ struct WorkerFixture {
   }
 
   std::atomic<int> clock_count = 0;  ///< how often the worker has read the clock
-  SqliteStore store;
+  Store store;
   FaultyDatabase faulty{store.database()};  ///< the worker's
   Sample sample;
   std::unique_ptr<hooks::Worker> worker;

@@ -1,0 +1,104 @@
+#include "app/change.h"
+
+#include <doctest/doctest.h>
+
+#include "base/check.h"
+#include "support/app_fixture.h"
+
+using namespace esclusa;
+
+namespace {
+
+/// A database whose first transactions conflict with others of another process.
+class ConflictingDatabase : public store::Database {
+ public:
+  ConflictingDatabase(store::Database& real, int conflict_count)
+      : real_(real), conflict_count_(conflict_count) {}
+
+ private:
+  Result<void> do_read(const ReadWork& work) override {
+    return real_.read([&](store::Reader& db) { work(db); });
+  }
+  Result<void> do_write(const WriteWork& work) override {
+    auto done = real_.write([&](store::Writer& tx) -> Result<void> {
+      work(tx);
+      if (conflict_count_-- <= 0) return {};
+      return fail(ErrorCode::unavailable, "The storage is busy", "transaction_conflict");
+    });
+    return done;
+  }
+
+  store::Database& real_;
+  int conflict_count_;
+};
+
+struct Fixture : test::AppFixture {
+  /// A context whose first transactions conflict.
+  app::Context context_on(ConflictingDatabase& database) {
+    return {.database = database,
+            .sealer = context.sealer,
+            .now = context.now,
+            .boot_now = context.boot_now,
+            .event_urls = context.event_urls,
+            .repositories_directory = context.repositories_directory,
+            .committed = context.committed,
+            .token_use = token_use};
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "change: a conflict with another transaction repeats the work") {
+  ConflictingDatabase database(store.database(), 2);
+  int run_count = 0;
+  const auto made = app::change(context_on(database), administrator, [&](app::Change& change) {
+    ++run_count;
+    change.audit({"account.create", std::nullopt, 1});
+    return Result<int>{run_count};
+  });
+  CHECK(test::must(made) == 3);
+  CHECK(row_count("audit where target_id = 1 and action = 'account.create'") == 2);  // ada's, too
+}
+
+TEST_CASE_FIXTURE(Fixture, "change: what conflicts again and again is given up, and undone") {
+  ConflictingDatabase database(store.database(), 1000);
+  const int64_t audits = row_count("audit");
+  int run_count = 0;
+  const auto made = app::change(context_on(database), administrator, [&](app::Change& change) {
+    ++run_count;
+    change.audit({"account.create", std::nullopt, 1});
+    change.touch_deliveries();
+    return Result<void>{};
+  });
+  CHECK(made.error().reason_code == "transaction_conflict");
+  CHECK(run_count == limits::transaction_tries);
+  CHECK(row_count("audit") == audits);
+  CHECK_FALSE(told.any());
+}
+
+TEST_CASE_FIXTURE(Fixture, "change: without an audit row it must say that it needs none") {
+  CHECK_THROWS_AS((void)change(administrator, [](app::Change&) { return Result<void>{}; }), Bug);
+  CHECK(change(administrator, [](app::Change& change) {
+    change.skip_audit();
+    return Result<void>{};
+  }));
+  const auto refused = change(
+      administrator, [](app::Change&) -> Result<void> { return fail(ErrorCode::not_found, "no"); });
+  CHECK(refused.error().message == "no");
+}
+
+TEST_CASE_FIXTURE(Fixture, "change: one time, and whoever must know is told once, after it") {
+  Timestamp first{}, second{};
+  test::must(change(administrator, [&](app::Change& change) {
+    first = change.now;
+    now += std::chrono::seconds(1);
+    second = change.new_event(std::nullopt, "ping").created_at;
+    change.skip_audit();
+    change.touch_deliveries();
+    CHECK_FALSE(told.any());
+    return Result<void>{};
+  }));
+  CHECK(first == second);
+  CHECK(told.deliveries);
+  CHECK_FALSE(told.events);
+}
