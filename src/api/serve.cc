@@ -191,11 +191,8 @@ Call Api::make_call(const http::Request& request, const Match* match, Timestamp 
   return call;
 }
 
-std::optional<http::Response> Api::refuse_early(app::Reader* db, Walk& walk) {
-  const Span span("authenticate");
+std::optional<http::Response> Api::refuse_early(const Result<core::Actor>& actor, Walk& walk) {
   Call& call = walk.call;
-  auto actor =
-      db != nullptr ? authenticate(context_, *db, call.request) : authenticate(call.request);
   if (actor) call.actor = actor->in_request(call.actor.request_id());
   walk.ticket.emplace(count(call, walk.match, walk.began));
   call.rate_limit = walk.ticket->quota();
@@ -237,14 +234,24 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
   const Trace::Under under(walk.trace);
   walk.call.version = walk.version.value_or(wire::ApiVersion{});
   std::optional<http::Response> refused;
+  const auto authenticate_by = [&](app::Reader* db, const http::Request& asked) {
+    const Span span("authenticate");
+    return db != nullptr ? authenticate(context_, *db, asked) : authenticate(asked);
+  };
   const auto look = [&](app::Reader* db) -> Result<Judged> {
-    refused = refuse_early(db, walk);
+    refused = refuse_early(authenticate_by(db, request), walk);
     if (refused) return Judged{};
     return judge(db, walk.call, *match);
   };
   auto judged = asks_for_rows(request, walk.version ? match : nullptr)
                     ? context_.database.read([&](app::Reader& db) { return look(&db); })
                     : look(nullptr);
+
+  if (!judged && !walk.ticket) {  // the database cannot be read: that lifts no limit
+    const bool has_token = request.door == http::Door::network && find_token(request.headers);
+    refused =
+        refuse_early(has_token ? std::unexpected(judged.error()) : authenticate(request), walk);
+  }
 
   http::Response response;
   if (refused) {

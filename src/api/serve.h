@@ -35,9 +35,9 @@ class Api {
 
   http::Response answer(const http::Request& request, const Match* match);
   Call make_call(const http::Request& request, const Match* match, Timestamp now);
-  /// Who asks, and how often; an answer if it goes no further than that. Here and in `judge`, `db`
-  /// is null where the request asks for no rows.
-  std::optional<http::Response> refuse_early(app::Reader* db, Walk& walk);
+  /// Counts the request, and answers it if it goes no further: a refused caller, or no route.
+  std::optional<http::Response> refuse_early(const Result<core::Actor>& actor, Walk& walk);
+  /// `db` is null where the request asks for no rows.
   static Result<Judged> judge(app::Reader* db, Call& call, const Match& match);
   static Result<http::Response> finish_handling(const Call& call, Result<Judged> judged);
   /// Adds the common headers, and logs the request.

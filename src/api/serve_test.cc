@@ -271,3 +271,35 @@ TEST_CASE("refuse: the transport's refusals have GitHub's form and their own sta
     CHECK(response.headers.has("Retry-After") == (row.status == 503));
   }
 }
+
+TEST_CASE("serve: a database that cannot be read lifts no limit, and 503 says what is left") {
+  struct Unreadable : store::Database {
+    Result<void> do_read(const ReadWork&) override {
+      return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
+    }
+    Result<void> do_write(const WriteWork&) override { bug("the database was written"); }
+  } unreadable;
+  test::ApiFixture fixture;
+  app::Context context{.database = unreadable,
+                       .sealer = fixture.sealer,
+                       .now = fixture.context.now,
+                       .boot_now = boot_now,
+                       .event_urls = {"http://h", "http://h"},
+                       .repositories_directory = {},
+                       .committed = [](app::Topics) {},
+                       .token_use = fixture.token_use};
+  RateLimits limits;
+  limits.enabled = true;
+  limits.anonymous_per_hour = 2;
+  fixture.settings.rate_limits = limits;
+  api::Api api(context, fixture.settings);
+  const auto get = [&](http::Headers headers) {
+    return api.serve(make_request("GET", "/repos/a/b/deployments", std::move(headers)));
+  };
+  const std::string token = core::new_token_text().reveal();
+  const http::Response first = get({{"Authorization", "Bearer " + token}});
+  CHECK(first.status == 503);
+  CHECK(first.headers.find("X-RateLimit-Remaining") == "1");
+  CHECK(get({{"X-GitHub-Api-Version", "1999-01-01"}}).status == 400);
+  CHECK(get({}).status == 403);
+}

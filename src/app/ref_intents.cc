@@ -45,13 +45,6 @@ Result<bool> was_made(const Context& context, const git::Repository& git,
   return !TRY(context.database.read([&](Reader& db) { return store::has_other_made(db, intent); }));
 }
 
-/// Whether somebody may still be about to change the ref: the git process of a push, or the request
-/// of a merge that was stored at `since` or later.
-bool may_be_at_work(const core::RefIntent& intent, const core::Repository& repository,
-                    Timestamp since) {
-  return intent.is_push() ? git::is_in_session(repository.path) : intent.created_at >= since;
-}
-
 }  // namespace
 
 Result<void> begin_intents(const Context& context, std::span<core::RefIntent> intents) {
@@ -98,8 +91,10 @@ void settle_left_intents(const Context& context, std::chrono::microseconds age) 
     return log::error("open intents cannot be listed", {{"error", open.error().message}});
   }
   for (const core::RefIntent& intent : *open) {
+    // The request of the merge, or the git process of the push, may still be at work.
+    if (!intent.is_push() && intent.created_at >= since) continue;
     const auto repository = find_repository_of(context, intent);
-    if (!repository || may_be_at_work(intent, *repository, since)) continue;
+    if (!repository || (intent.is_push() && git::is_in_session(repository->path))) continue;
     const auto made = settle_intent_from_ref(context, *repository, intent);
     if (!made) {
       log::error("an intent stays open, its ref cannot be read",

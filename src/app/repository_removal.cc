@@ -38,6 +38,7 @@ Result<Removal> remove_repository(const Context& context, const core::Actor& act
     }
     // An organization's hook still receives the other events, but none that starts a deployment.
     store::cancel_deployment_events(change.rows, repository.id);
+    change.touch_deliveries();  // what waited behind a cancelled delivery is due now
     removal.deploy_key_count = store::delete_deploy_keys(change.rows, repository.id, change.now);
     store::remove_repository(change.rows, repository, change.now);
     change.audit({"repository.remove", repository.id, repository.id.value});
