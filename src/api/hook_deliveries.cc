@@ -111,15 +111,6 @@ Result<http::Response> replay_deliveries(const Call& call) {
   return json_response(202, std::move(json));
 }
 
-constexpr std::string_view reads_hooks =
-    "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
-constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
-constexpr std::string_view org_hooks = "admin:org_hook";
-
-#define HOOK REPOSITORY "/hooks/{hook_id}"
-#define ORG_HOOKS "/orgs/{org}/hooks"
-#define ORG_HOOK ORG_HOOKS "/{hook_id}"
-
 // clang-format off
 const Route table[] = {
     {"GET", HOOK "/deliveries", &operations::list_hook_deliveries, reads_hooks, Waits::no,
@@ -132,9 +123,9 @@ const Route table[] = {
      "", list_event_deliveries},
     {"POST", ESCLUSA HOOK "/replay", &operations::replay_deliveries, writes_hooks, Waits::yes, "",
      replay_deliveries},
-    {"GET", ORG_HOOK "/deliveries", &operations::list_hook_organization_deliveries, org_hooks,
+    {"GET", ORG_HOOK "/deliveries", &operations::list_organization_hook_deliveries, org_hooks,
      Waits::no, "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
-    {"GET", ORG_HOOK "/deliveries/{delivery_id}", &operations::get_hook_organization_delivery,
+    {"GET", ORG_HOOK "/deliveries/{delivery_id}", &operations::get_organization_hook_delivery,
      org_hooks, Waits::no, "orgs/webhooks#get-a-webhook-delivery-for-an-organization-webhook",
      get_hook_delivery},
     {"POST", ORG_HOOK "/deliveries/{delivery_id}/attempts",

@@ -135,15 +135,6 @@ Result<http::Response> adopt_hook(const Call& call) {
   return hook_response(call, 200, TRY(app::adopt_hook(call.context, hook_scope(call), id)));
 }
 
-constexpr std::string_view reads_hooks =
-    "admin:repo_hook, public_repo, read:repo_hook, repo, write:repo_hook";
-constexpr std::string_view writes_hooks = "admin:repo_hook, public_repo, repo, write:repo_hook";
-constexpr std::string_view org_hooks = "admin:org_hook";
-
-#define HOOK REPOSITORY "/hooks/{hook_id}"
-#define ORG_HOOKS "/orgs/{org}/hooks"
-#define ORG_HOOK ORG_HOOKS "/{hook_id}"
-
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY "/hooks", &operations::list_hooks, reads_hooks, Waits::no,

@@ -1,7 +1,5 @@
 #include "api/serve.h"
 
-#include <algorithm>
-
 #include "api/authentication.h"
 #include "api/client_network.h"
 #include "api/errors.h"
@@ -30,24 +28,20 @@ wire::Urls urls_for(const http::Request& request, const Settings& settings, bool
   return {base + (under_api_v3 ? "/api/v3" : ""), base, settings.ssh_address};
 }
 
-std::unexpected<Error> bad_credentials() {
-  return fail(ErrorCode::unauthenticated, "Bad credentials");
+/// The token that a request through the network carries.
+std::optional<Secret> token_of(const http::Request& request) {
+  return request.door == http::Door::network ? find_token(request.headers) : std::nullopt;
 }
 
-/// The caller, as far as the request says it without a look at the database. The unix sockets need
-/// no authentication: the socket says who it is.
-Result<core::Actor> authenticate(const http::Request& request) {
+/// The caller. The unix sockets need no authentication: the socket says who it is. `db` is null
+/// where the request asks for no rows; then a token lacks the shape of one.
+Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
+                                 const http::Request& request, const std::optional<Secret>& token) {
+  const Span span("authenticate");
   if (request.door == http::Door::local_admin) return core::Actor::local_administrator();
-  const bool has_token = request.door == http::Door::network && find_token(request.headers);
-  if (has_token) return bad_credentials();  // one without the shape of a token
-  return core::Actor::nobody();
-}
-
-Result<core::Actor> authenticate(const app::Context& context, app::Reader& db,
-                                 const http::Request& request) {
-  const auto token = find_token(request.headers);
-  if (request.door != http::Door::network || !token) return authenticate(request);
-  return app::authenticate(context, db, token->reveal());
+  if (!token) return core::Actor::nobody();
+  if (db == nullptr) return fail(ErrorCode::unauthenticated, "Bad credentials");
+  return app::authenticate(context, *db, token->reveal());
 }
 
 /// Each listener serves only its own operations.
@@ -61,12 +55,9 @@ bool is_behind(http::Door door, Audience audience) {
 
 /// Whether the request asks for any row of the database. What the server says of itself does not,
 /// nor do most refusals, so that a client hears them also while the database cannot be read.
-bool asks_for_rows(const http::Request& request, const Match* match) {
-  if (request.door == http::Door::network) {
-    if (const auto token = find_token(request.headers)) {
-      return core::has_token_shape(token->reveal());
-    }
-  }
+bool asks_for_rows(const http::Request& request, const std::optional<Secret>& token,
+                   const Match* match) {
+  if (token) return core::has_token_shape(token->reveal());
   if (match == nullptr || !is_behind(request.door, match->route->operation->audience)) return false;
   switch (match->route->operation->audience) {
     case Audience::repository:
@@ -233,24 +224,20 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
   Walk walk{make_call(request, match, began), match, began, api_version(request.headers)};
   const Trace::Under under(walk.trace);
   walk.call.version = walk.version.value_or(wire::ApiVersion{});
+  const std::optional<Secret> token = token_of(request);
   std::optional<http::Response> refused;
-  const auto authenticate_by = [&](app::Reader* db, const http::Request& asked) {
-    const Span span("authenticate");
-    return db != nullptr ? authenticate(context_, *db, asked) : authenticate(asked);
-  };
   const auto look = [&](app::Reader* db) -> Result<Judged> {
-    refused = refuse_early(authenticate_by(db, request), walk);
+    refused = refuse_early(authenticate(context_, db, request, token), walk);
     if (refused) return Judged{};
     return judge(db, walk.call, *match);
   };
-  auto judged = asks_for_rows(request, walk.version ? match : nullptr)
+  auto judged = asks_for_rows(request, token, walk.version ? match : nullptr)
                     ? context_.database.read([&](app::Reader& db) { return look(&db); })
                     : look(nullptr);
-
   if (!judged && !walk.ticket) {  // the database cannot be read: that lifts no limit
-    const bool has_token = request.door == http::Door::network && find_token(request.headers);
-    refused =
-        refuse_early(has_token ? std::unexpected(judged.error()) : authenticate(request), walk);
+    refused = refuse_early(
+        token ? std::unexpected(judged.error()) : authenticate(context_, nullptr, request, token),
+        walk);
   }
 
   http::Response response;

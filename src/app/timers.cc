@@ -30,9 +30,9 @@ Result<void> release_one(const Context& context, const core::Deployment& due) {
     store::lock_deployment(change.rows, due.id);
     auto repository = store::find_repository(change.rows, due.repository_id);
     auto deployment = store::find_deployment(change.rows, due.repository_id, due.id);
-    // A release writes the audit row. New verdicts alone are no act of anybody.
-    change.skip_audit();
-    if (repository && deployment) judge_again(change, *repository, *deployment);
+    const bool is_released =
+        repository && deployment && judge_again(change, *repository, *deployment);
+    if (!is_released) change.skip_audit();  // new verdicts alone are no act of anybody
     return {};
   });
 }

@@ -53,10 +53,10 @@ inline const Operation update_organization_hook_config{"update_organization_hook
                                                        Audience::organization, Role::admin,
                                                        organization_hook_scopes};
 
-inline const Operation list_hook_organization_deliveries{"list_hook_organization_deliveries",
+inline const Operation list_organization_hook_deliveries{"list_organization_hook_deliveries",
                                                          Audience::organization, Role::admin,
                                                          organization_hook_scopes};
-inline const Operation get_hook_organization_delivery{"get_hook_organization_delivery",
+inline const Operation get_organization_hook_delivery{"get_organization_hook_delivery",
                                                       Audience::organization, Role::admin,
                                                       organization_hook_scopes};
 inline const Operation redeliver_organization_delivery{"redeliver_organization_delivery",
