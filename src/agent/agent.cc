@@ -20,7 +20,6 @@
 namespace esclusa::agent {
 namespace {
 
-constexpr size_t http_threads = 8;  // these threads wait for fsync, or read a log
 constexpr auto report_time = std::chrono::seconds(3);  // after the end of the commands
 
 /// Opens the port of webhook mode. Returns its address.
@@ -59,10 +58,9 @@ Result<void> run(const std::filesystem::path& config_file) {
     server.emplace(
         http::Service{.plan =
                           [&](const http::Request& request) {
-                            return http::Plan{true, [&] { return listener.handle(request); }};
+                            return http::Plan{.answer = [&] { return listener.handle(request); }};
                           },
-                      .refuse = [](const auto&, int status) { return Listener::refuse(status); }},
-        http_threads);
+                      .refuse = [](const auto&, int status) { return Listener::refuse(status); }});
     address = TRY(listen(*server, config));
   }
   Runner runner(config, work, stop, config.public_url.empty() ? address : config.public_url);

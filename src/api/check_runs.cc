@@ -125,20 +125,20 @@ Result<http::Response> list_annotations(const Call& call, app::Reader& db) {
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY "/commits/{ref...}/check-runs", &operations::list_check_runs, "repo",
-     Waits::yes, "checks/runs#list-check-runs-for-a-git-reference", list_check_runs},
+     Lane::git, "checks/runs#list-check-runs-for-a-git-reference", list_check_runs},
     {"GET", REPOSITORY "/commits/{ref...}/check-suites", &operations::list_check_suites, "repo",
-     Waits::yes, "checks/suites#list-check-suites-for-a-git-reference", list_check_suites},
-    {"GET", CHECK_SUITE, &operations::get_check_suite, "repo", Waits::yes,
+     Lane::git, "checks/suites#list-check-suites-for-a-git-reference", list_check_suites},
+    {"GET", CHECK_SUITE, &operations::get_check_suite, "repo", Lane::git,
      "checks/suites#get-a-check-suite", get_check_suite},
-    {"GET", CHECK_SUITE "/check-runs", &operations::list_check_runs_in_suite, "repo", Waits::no,
+    {"GET", CHECK_SUITE "/check-runs", &operations::list_check_runs_in_suite, "repo", Lane::rows,
      "checks/runs#list-check-runs-in-a-check-suite", list_check_runs_in_suite},
-    {"POST", REPOSITORY "/check-runs", &operations::create_check_run, "", Waits::yes,
+    {"POST", REPOSITORY "/check-runs", &operations::create_check_run, "", Lane::git,
      "checks/runs#create-a-check-run", create_check_run},
-    {"GET", CHECK_RUN, &operations::get_check_run, "repo", Waits::no, "checks/runs#get-a-check-run",
+    {"GET", CHECK_RUN, &operations::get_check_run, "repo", Lane::loop, "checks/runs#get-a-check-run",
      get_check_run},
-    {"PATCH", CHECK_RUN, &operations::update_check_run, "", Waits::yes,
+    {"PATCH", CHECK_RUN, &operations::update_check_run, "", Lane::commit,
      "checks/runs#update-a-check-run", update_check_run},
-    {"GET", CHECK_RUN "/annotations", &operations::list_annotations, "repo", Waits::no,
+    {"GET", CHECK_RUN "/annotations", &operations::list_annotations, "repo", Lane::rows,
      "checks/runs#list-check-run-annotations", list_annotations},
 };
 // clang-format on

@@ -63,20 +63,20 @@ Result<http::Response> list_invitations(const Call&, app::Reader&) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", COLLABORATORS, &operations::list_collaborators, "repo", Waits::no,
+    {"GET", COLLABORATORS, &operations::list_collaborators, "repo", Lane::rows,
      "collaborators/collaborators#list-repository-collaborators", list_collaborators},
-    {"GET", COLLABORATOR, &operations::check_collaborator, "repo", Waits::no,
+    {"GET", COLLABORATOR, &operations::check_collaborator, "repo", Lane::loop,
      "collaborators/collaborators#check-if-a-user-is-a-repository-collaborator",
      check_collaborator},
-    {"PUT", COLLABORATOR, &operations::add_collaborator, "", Waits::yes,
+    {"PUT", COLLABORATOR, &operations::add_collaborator, "", Lane::commit,
      "collaborators/collaborators#add-a-repository-collaborator", add_collaborator},
-    {"DELETE", COLLABORATOR, &operations::remove_collaborator, "", Waits::yes,
+    {"DELETE", COLLABORATOR, &operations::remove_collaborator, "", Lane::commit,
      "collaborators/collaborators#remove-a-repository-collaborator", remove_collaborator},
-    {"GET", COLLABORATOR "/permission", &operations::get_collaborator_permission, "repo", Waits::no,
+    {"GET", COLLABORATOR "/permission", &operations::get_collaborator_permission, "repo", Lane::loop,
      "collaborators/collaborators#get-repository-permissions-for-a-user",
      get_collaborator_permission},
     {"GET", REPOSITORY "/invitations", &operations::list_invitations, "repo, repo:invite",
-     Waits::no, "collaborators/invitations#list-repository-invitations", list_invitations},
+     Lane::rows, "collaborators/invitations#list-repository-invitations", list_invitations},
 };
 // clang-format on
 

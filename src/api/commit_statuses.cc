@@ -43,15 +43,15 @@ constexpr std::string_view reads_statuses = "repo, repo:status";
 
 // clang-format off
 const Route table[] = {
-    {"POST", REPOSITORY "/statuses/{sha}", &operations::create_commit_status, "", Waits::yes,
+    {"POST", REPOSITORY "/statuses/{sha}", &operations::create_commit_status, "", Lane::git,
      "commits/statuses#create-a-commit-status", create_commit_status},
     {"GET", REPOSITORY "/statuses/{ref...}", &operations::list_commit_statuses, reads_statuses,
-     Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference", list_commit_statuses},
+     Lane::git, "commits/statuses#list-commit-statuses-for-a-reference", list_commit_statuses},
     {"GET", REPOSITORY "/commits/{ref...}/statuses", &operations::list_commit_statuses,
-     reads_statuses, Waits::yes, "commits/statuses#list-commit-statuses-for-a-reference",
+     reads_statuses, Lane::git, "commits/statuses#list-commit-statuses-for-a-reference",
      list_commit_statuses},
     {"GET", REPOSITORY "/commits/{ref...}/status", &operations::get_combined_status, reads_statuses,
-     Waits::yes, "commits/statuses#get-the-combined-status-for-a-specific-reference",
+     Lane::git, "commits/statuses#get-the-combined-status-for-a-specific-reference",
      get_combined_status},
 };
 // clang-format on

@@ -44,13 +44,13 @@ Result<http::Response> delete_deploy_key(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", REPOSITORY "/keys", &operations::list_deploy_keys, "", Waits::no,
+    {"GET", REPOSITORY "/keys", &operations::list_deploy_keys, "", Lane::rows,
      "deploy-keys/deploy-keys#list-deploy-keys", list_deploy_keys},
-    {"POST", REPOSITORY "/keys", &operations::create_deploy_key, "", Waits::yes,
+    {"POST", REPOSITORY "/keys", &operations::create_deploy_key, "", Lane::commit,
      "deploy-keys/deploy-keys#create-a-deploy-key", create_deploy_key},
-    {"GET", KEY, &operations::get_deploy_key, "", Waits::no,
+    {"GET", KEY, &operations::get_deploy_key, "", Lane::loop,
      "deploy-keys/deploy-keys#get-a-deploy-key", get_deploy_key},
-    {"DELETE", KEY, &operations::delete_deploy_key, "", Waits::yes,
+    {"DELETE", KEY, &operations::delete_deploy_key, "", Lane::commit,
      "deploy-keys/deploy-keys#delete-a-deploy-key", delete_deploy_key},
 };
 // clang-format on

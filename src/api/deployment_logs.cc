@@ -70,8 +70,8 @@ constexpr std::string_view reads_deployments = "repo, repo_deployment";
 // clang-format off
 const Route table[] = {
     {"GET", ESCLUSA DEPLOYMENT "/log", &operations::get_deployment_log, reads_deployments,
-     Waits::yes, "", get_deployment_log},
-    {"PATCH", ESCLUSA DEPLOYMENT "/log", &operations::append_deployment_log, "", Waits::yes, "",
+     Lane::rows, "", get_deployment_log},
+    {"PATCH", ESCLUSA DEPLOYMENT "/log", &operations::append_deployment_log, "", Lane::commit, "",
      append_deployment_log},
 };
 // clang-format on

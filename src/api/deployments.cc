@@ -79,13 +79,13 @@ constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 // clang-format off
 const Route table[] = {
-    {"GET", REPOSITORY "/deployments", &operations::list_deployments, reads_deployments, Waits::no,
+    {"GET", REPOSITORY "/deployments", &operations::list_deployments, reads_deployments, Lane::rows,
      "deployments/deployments#list-deployments", list_deployments},
-    {"POST", REPOSITORY "/deployments", &operations::create_deployment, "", Waits::yes,
+    {"POST", REPOSITORY "/deployments", &operations::create_deployment, "", Lane::git,
      "deployments/deployments#create-a-deployment", create_deployment},
-    {"GET", DEPLOYMENT, &operations::get_deployment, reads_deployments, Waits::no,
+    {"GET", DEPLOYMENT, &operations::get_deployment, reads_deployments, Lane::loop,
      "deployments/deployments#get-a-deployment", get_deployment},
-    {"DELETE", DEPLOYMENT, &operations::delete_deployment, "", Waits::yes,
+    {"DELETE", DEPLOYMENT, &operations::delete_deployment, "", Lane::commit,
      "deployments/deployments#delete-a-deployment", delete_deployment},
 };
 // clang-format on

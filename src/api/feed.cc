@@ -93,9 +93,9 @@ Result<http::Response> read_events(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", ESCLUSA "/events", &operations::read_events, "", Waits::yes, "", read_events},
+    {"GET", ESCLUSA "/events", &operations::read_events, "", Lane::rows, "", read_events},
     {"GET", ESCLUSA REPOSITORY "/events", &operations::read_repository_events,
-     "repo, repo:status, repo_deployment", Waits::yes, "", read_events},
+     "repo, repo:status, repo_deployment", Lane::rows, "", read_events},
 };
 // clang-format on
 

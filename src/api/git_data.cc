@@ -1,10 +1,10 @@
 #include "app/git_data.h"
-#include "api/client_network.h"
 #include "api/long_answers.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
 #include "core/operations/code.h"
+#include "http/client_network.h"
 #include "wire/commit.h"
 #include "wire/git_object.h"
 
@@ -64,7 +64,7 @@ class RefArray {
 std::string reader_of(const Call& call) {
   const core::Account* account = call.actor.account();
   if (account != nullptr) return "account " + std::to_string(account->id.value);
-  return "network " + client_network(call.request.peer);
+  return "network " + http::client_network(call.request.peer);
 }
 
 /// All refs whose names begin with `prefix`. A list that fits one part is an ordinary answer with
@@ -141,22 +141,22 @@ Result<http::Response> get_git_blob(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", REPOSITORY "/git/ref/{ref...}", &operations::get_git_ref, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/ref/{ref...}", &operations::get_git_ref, "repo", Lane::git,
      "git/refs#get-a-reference", get_git_ref},
     // An older API that many clients still call; as on GitHub, our answers link to it.
-    {"GET", REPOSITORY "/git/refs", &operations::list_git_refs, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/refs", &operations::list_git_refs, "repo", Lane::git,
      "git/refs#list-matching-references", list_git_refs},
-    {"GET", REPOSITORY "/git/refs/{ref...?}", &operations::find_git_refs, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/refs/{ref...?}", &operations::find_git_refs, "repo", Lane::git,
      "git/refs#get-a-reference", find_git_refs},
     {"GET", REPOSITORY "/git/matching-refs/{ref...?}", &operations::list_matching_git_refs, "repo",
-     Waits::yes, "git/refs#list-matching-references", list_matching_git_refs},
-    {"GET", REPOSITORY "/git/tags/{tag_sha}", &operations::get_git_tag, "repo", Waits::yes,
+     Lane::git, "git/refs#list-matching-references", list_matching_git_refs},
+    {"GET", REPOSITORY "/git/tags/{tag_sha}", &operations::get_git_tag, "repo", Lane::git,
      "git/tags#get-a-tag", get_git_tag},
-    {"GET", REPOSITORY "/git/commits/{commit_sha}", &operations::get_git_commit, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/commits/{commit_sha}", &operations::get_git_commit, "repo", Lane::git,
      "git/commits#get-a-commit-object", get_git_commit},
-    {"GET", REPOSITORY "/git/trees/{tree_sha...}", &operations::get_git_tree, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/trees/{tree_sha...}", &operations::get_git_tree, "repo", Lane::git,
      "git/trees#get-a-tree", get_git_tree},
-    {"GET", REPOSITORY "/git/blobs/{file_sha}", &operations::get_git_blob, "repo", Waits::yes,
+    {"GET", REPOSITORY "/git/blobs/{file_sha}", &operations::get_git_blob, "repo", Lane::git,
      "git/blobs#get-a-blob", get_git_blob},
 };
 // clang-format on

@@ -113,28 +113,28 @@ Result<http::Response> replay_deliveries(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", HOOK "/deliveries", &operations::list_hook_deliveries, reads_hooks, Waits::no,
+    {"GET", HOOK "/deliveries", &operations::list_hook_deliveries, reads_hooks, Lane::rows,
      "repos/webhooks#list-deliveries-for-a-repository-webhook", list_hook_deliveries},
     {"GET", HOOK "/deliveries/{delivery_id}", &operations::get_hook_delivery, reads_hooks,
-     Waits::no, "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
+     Lane::loop, "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
     {"POST", HOOK "/deliveries/{delivery_id}/attempts", &operations::redeliver, writes_hooks,
-     Waits::yes, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
-    {"GET", ESCLUSA HOOK "/deliveries", &operations::list_event_deliveries, reads_hooks, Waits::no,
+     Lane::commit, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
+    {"GET", ESCLUSA HOOK "/deliveries", &operations::list_event_deliveries, reads_hooks, Lane::rows,
      "", list_event_deliveries},
-    {"POST", ESCLUSA HOOK "/replay", &operations::replay_deliveries, writes_hooks, Waits::yes, "",
+    {"POST", ESCLUSA HOOK "/replay", &operations::replay_deliveries, writes_hooks, Lane::commit, "",
      replay_deliveries},
     {"GET", ORG_HOOK "/deliveries", &operations::list_organization_hook_deliveries, org_hooks,
-     Waits::no, "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
+     Lane::rows, "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
     {"GET", ORG_HOOK "/deliveries/{delivery_id}", &operations::get_organization_hook_delivery,
-     org_hooks, Waits::no, "orgs/webhooks#get-a-webhook-delivery-for-an-organization-webhook",
+     org_hooks, Lane::loop, "orgs/webhooks#get-a-webhook-delivery-for-an-organization-webhook",
      get_hook_delivery},
     {"POST", ORG_HOOK "/deliveries/{delivery_id}/attempts",
-     &operations::redeliver_organization_delivery, org_hooks, Waits::yes,
+     &operations::redeliver_organization_delivery, org_hooks, Lane::commit,
      "orgs/webhooks#redeliver-a-delivery-for-an-organization-webhook", redeliver},
     {"GET", ESCLUSA ORG_HOOK "/deliveries", &operations::list_organization_event_deliveries,
-     org_hooks, Waits::no, "", list_event_deliveries},
+     org_hooks, Lane::rows, "", list_event_deliveries},
     {"POST", ESCLUSA ORG_HOOK "/replay", &operations::replay_organization_deliveries, org_hooks,
-     Waits::yes, "", replay_deliveries},
+     Lane::commit, "", replay_deliveries},
 };
 // clang-format on
 

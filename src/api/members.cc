@@ -64,17 +64,17 @@ constexpr std::string_view writes_org = "admin:org, write:org";
 
 // clang-format off
 const Route table[] = {
-    {"GET", MEMBERS, &operations::list_members, reads_org, Waits::no,
+    {"GET", MEMBERS, &operations::list_members, reads_org, Lane::rows,
      "orgs/members#list-organization-members", list_members},
-    {"GET", MEMBERS "/{username}", &operations::check_member, reads_org, Waits::no,
+    {"GET", MEMBERS "/{username}", &operations::check_member, reads_org, Lane::loop,
      "orgs/members#check-organization-membership-for-a-user", check_member},
-    {"DELETE", MEMBERS "/{username}", &operations::remove_membership, writes_org, Waits::yes,
+    {"DELETE", MEMBERS "/{username}", &operations::remove_membership, writes_org, Lane::commit,
      "orgs/members#remove-an-organization-member", remove_membership},
-    {"GET", MEMBERSHIP, &operations::get_membership, reads_org, Waits::no,
+    {"GET", MEMBERSHIP, &operations::get_membership, reads_org, Lane::loop,
      "orgs/members#get-organization-membership-for-a-user", get_membership},
-    {"PUT", MEMBERSHIP, &operations::set_membership, writes_org, Waits::yes,
+    {"PUT", MEMBERSHIP, &operations::set_membership, writes_org, Lane::commit,
      "orgs/members#set-organization-membership-for-a-user", set_membership},
-    {"DELETE", MEMBERSHIP, &operations::remove_membership, writes_org, Waits::yes,
+    {"DELETE", MEMBERSHIP, &operations::remove_membership, writes_org, Lane::commit,
      "orgs/members#remove-organization-membership-for-a-user", remove_membership},
 };
 // clang-format on

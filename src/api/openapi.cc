@@ -85,7 +85,7 @@ Result<http::Response> get_openapi(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", "/openapi.json", &operations::get_openapi, "", Waits::no,
+    {"GET", "/openapi.json", &operations::get_openapi, "", Lane::loop,
      "about-the-rest-api/about-the-openapi-description-for-the-rest-api#about-openapi",
      get_openapi},
 };

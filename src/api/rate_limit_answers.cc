@@ -81,7 +81,7 @@ Result<http::Response> get_rate_limit(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", "/rate_limit", &operations::get_rate_limit, "", Waits::no,
+    {"GET", "/rate_limit", &operations::get_rate_limit, "", Lane::loop,
      "rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user", get_rate_limit},
 };
 // clang-format on

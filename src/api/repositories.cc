@@ -39,17 +39,17 @@ Result<http::Response> list_languages(const Call&, app::Reader&) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", REPOSITORY, &operations::get_repository, "repo", Waits::yes,
+    {"GET", REPOSITORY, &operations::get_repository, "repo", Lane::git,
      "repos/repos#get-a-repository", get_repository},
-    {"PATCH", REPOSITORY, &operations::update_repository, "", Waits::yes,
+    {"PATCH", REPOSITORY, &operations::update_repository, "", Lane::git,
      "repos/repos#update-a-repository", update_repository},
-    {"GET", REPOSITORY "/forks", &operations::list_nothing_of_repository, "repo", Waits::no,
+    {"GET", REPOSITORY "/forks", &operations::list_nothing_of_repository, "repo", Lane::loop,
      "repos/forks#list-forks", list_nothing_of_repository},
-    {"GET", REPOSITORY "/stargazers", &operations::list_nothing_of_repository, "repo", Waits::no,
+    {"GET", REPOSITORY "/stargazers", &operations::list_nothing_of_repository, "repo", Lane::loop,
      "activity/starring#list-stargazers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/subscribers", &operations::list_nothing_of_repository, "repo", Waits::no,
+    {"GET", REPOSITORY "/subscribers", &operations::list_nothing_of_repository, "repo", Lane::loop,
      "activity/watching#list-watchers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/languages", &operations::list_languages, "repo", Waits::no,
+    {"GET", REPOSITORY "/languages", &operations::list_languages, "repo", Lane::rows,
      "repos/repos#list-repository-languages", list_languages},
 };
 // clang-format on

@@ -155,16 +155,16 @@ Result<http::Response> list_user_organizations(const Call& call, app::Reader& db
 
 // clang-format off
 const Route table[] = {
-    {"GET", "/orgs/{org}/repos", &operations::list_organization_repositories, "", Waits::no,
+    {"GET", "/orgs/{org}/repos", &operations::list_organization_repositories, "", Lane::rows,
      "repos/repos#list-organization-repositories", list_organization_repositories},
-    {"GET", "/users/{username}/repos", &operations::list_user_repositories, "", Waits::no,
+    {"GET", "/users/{username}/repos", &operations::list_user_repositories, "", Lane::rows,
      "repos/repos#list-repositories-for-a-user", list_user_repositories},
-    {"GET", "/users/{username}/orgs", &operations::list_user_organizations, "", Waits::no,
+    {"GET", "/users/{username}/orgs", &operations::list_user_organizations, "", Lane::rows,
      "orgs/orgs#list-organizations-for-a-user", list_user_organizations},
-    {"GET", "/user/repos", &operations::list_own_repositories, "", Waits::no,
+    {"GET", "/user/repos", &operations::list_own_repositories, "", Lane::rows,
      "repos/repos#list-repositories-for-the-authenticated-user", list_own_repositories},
     {"GET", "/user/orgs", &operations::list_own_organizations,
-     "admin:org, read:org, user, write:org", Waits::no,
+     "admin:org, read:org, user, write:org", Lane::rows,
      "orgs/orgs#list-organizations-for-the-authenticated-user", list_own_organizations},
 };
 // clang-format on

@@ -76,18 +76,18 @@ constexpr std::string_view reads_deployments = "repo, repo_deployment";
 // clang-format off
 const Route table[] = {
     {"GET", RUN "/pending_deployments", &operations::list_pending_deployments, reads_deployments,
-     Waits::no, "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
+     Lane::rows, "actions/workflow-runs#get-pending-deployments-for-a-workflow-run",
      list_pending_deployments},
-    {"POST", RUN "/pending_deployments", &operations::review_pending_deployments, "", Waits::yes,
+    {"POST", RUN "/pending_deployments", &operations::review_pending_deployments, "", Lane::git,
      "actions/workflow-runs#review-pending-deployments-for-a-workflow-run",
      review_pending_deployments},
-    {"GET", RUN "/approvals", &operations::list_approvals, reads_deployments, Waits::no,
+    {"GET", RUN "/approvals", &operations::list_approvals, reads_deployments, Lane::rows,
      "actions/workflow-runs#get-the-review-history-for-a-workflow-run", list_approvals},
-    {"GET", ESCLUSA DEPLOYMENT "/gates", &operations::get_gates, reads_deployments, Waits::no, "",
+    {"GET", ESCLUSA DEPLOYMENT "/gates", &operations::get_gates, reads_deployments, Lane::rows, "",
      get_gates},
-    {"POST", ESCLUSA DEPLOYMENT "/bypass", &operations::bypass_gates, "", Waits::yes, "",
+    {"POST", ESCLUSA DEPLOYMENT "/bypass", &operations::bypass_gates, "", Lane::git, "",
      bypass_gates},
-    {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", &operations::dry_run, "", Waits::yes, "",
+    {"POST", ESCLUSA REPOSITORY "/deployments/dry_run", &operations::dry_run, "", Lane::git, "",
      dry_run},
 };
 // clang-format on

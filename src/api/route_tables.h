@@ -13,6 +13,7 @@ namespace esclusa::core::operations {}
 namespace esclusa::api {
 
 namespace operations = core::operations;
+using http::Lane;
 
 std::span<const Route> administration_routes();
 std::span<const Route> check_runs_routes();

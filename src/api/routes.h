@@ -7,11 +7,9 @@
 
 #include "api/call.h"
 #include "core/operation.h"
+#include "http/lane.h"
 
 namespace esclusa::api {
-
-/// Whether a handler may wait for a commit, git or hashing, and so must run on the worker pool.
-enum class Waits { no, yes };
 
 /// A handler that only reads rows. It answers in the snapshot in which the request was admitted.
 using ReadHandler = Result<http::Response> (*)(const Call&, app::Reader&);
@@ -23,8 +21,8 @@ struct Route {
   std::string_view pattern;
   const core::Operation* operation;  ///< what it does, and who may
   std::string_view accepted_scopes;  ///< `X-Accepted-OAuth-Scopes`, as recorded from GitHub
-  Waits waits;
-  std::string_view documentation;  ///< below `https://docs.github.com/rest/`
+  http::Lane lane;                   ///< where it is answered, through the network
+  std::string_view documentation;    ///< below `https://docs.github.com/rest/`
   std::variant<Handler, ReadHandler> handler;
 };
 

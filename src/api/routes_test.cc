@@ -223,13 +223,13 @@ TEST_CASE("routes: each has a handler and documentation, and is in the table onc
   CHECK(seen.size() > 20);
 }
 
-TEST_CASE("routes: changing something demands more than reading, and runs on the pool") {
+TEST_CASE("routes: changing something demands more than reading, and leaves the loop") {
   for (const Route& route : routes()) {
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool reads = route.method == "GET";
     // Routes that read git wait, too; the index and `/meta` do not.
-    if (!reads) CHECK(route.waits == Waits::yes);
+    if (!reads) CHECK(route.lane != http::Lane::loop);
     // Reviewers need only the read role, but a token of their own.
     const bool reviews = !reads && route.pattern.ends_with("/pending_deployments");
     const core::Operation& operation = *route.operation;
@@ -244,7 +244,7 @@ TEST_CASE("routes: changing something demands more than reading, and runs on the
   }
 }
 
-TEST_CASE("routes: those that read git run on the pool") {
+TEST_CASE("routes: those that read git run on git's lane") {
   for (auto path : {"/branches", "/branches/a/b", "/tags", "/commits", "/commits/a/b",
                     "/git/ref/heads/a", "/git/refs", "/git/refs/heads", "/git/matching-refs/heads",
                     "/git/tags/a", "/git/commits/a", "/git/trees/a", "/git/blobs/a",
@@ -252,7 +252,7 @@ TEST_CASE("routes: those that read git run on the pool") {
     CAPTURE(path);
     auto match = match_route(make_request("GET", "/repos/demo/shop" + std::string(path)));
     REQUIRE(match);
-    CHECK(match->route->waits == Waits::yes);
+    CHECK(match->route->lane == http::Lane::git);
   }
 }
 

@@ -1,16 +1,17 @@
 #include "api/serve.h"
 
 #include "api/authentication.h"
-#include "api/client_network.h"
 #include "api/errors.h"
 #include "api/headers.h"
 #include "api/rate_limit_answers.h"
 #include "api/redirect.h"
 #include "app/access.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "core/operations/server.h"
+#include "http/client_network.h"
 
 namespace esclusa::api {
 namespace {
@@ -42,6 +43,33 @@ Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
   if (!token) return core::Actor::nobody();
   if (db == nullptr) return fail(ErrorCode::unauthenticated, "Bad credentials");
   return app::authenticate(context, *db, token->reveal());
+}
+
+/// The local sockets have lanes of their own, except for what opens a repository for OpenSSH.
+http::Lane lane_of(const http::Request& request, const Match& match) {
+  const http::Lane lane = match.route->lane;
+  if (lane == http::Lane::loop || request.door == http::Door::network) return lane;
+  if (request.door == http::Door::local_admin) return http::Lane::admin;
+  return lane == http::Lane::git ? lane : http::Lane::keys;
+}
+
+/// Who waits for the answer: whoever has this token, or this address where there is none. A made-up
+/// token gains nothing, since it is refused before anything is asked of git or written.
+std::string owner_of(const http::Request& request) {
+  const std::optional<Secret> token = token_of(request);
+  return token ? sha256(token->reveal()) : http::client_network(request.peer);
+}
+
+/// The repository, as its path names it.
+std::string place_of(const Match& match) {
+  if (match.repository_id) return std::to_string(match.repository_id->value);
+  std::string place;
+  for (const PathParameter& parameter : match.path) {
+    if (parameter.name == "owner" || parameter.name == "repo") {
+      place += "/" + ascii_lower(parameter.value);
+    }
+  }
+  return place;
 }
 
 /// Each listener serves only its own operations.
@@ -145,10 +173,23 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
 
 http::Plan Api::plan(const http::Request& request) {
   auto match = match_route(request, routes_);
-  const bool may_block = match && match->route->waits == Waits::yes;
-  return {may_block, [this, &request, match = std::move(match)] {
-            return answer(request, match ? &*match : nullptr);
-          }};
+  http::Plan plan{.lane = match ? lane_of(request, *match) : http::Lane::loop};
+  if (plan.lane != http::Lane::loop) plan.owner = owner_of(request);
+  if (plan.lane == http::Lane::git) plan.place = place_of(*match);
+  plan.answer = [this, &request, match = std::move(match)] {
+    return answer(request, match ? &*match : nullptr);
+  };
+  return plan;
+}
+
+bool Api::may_send_much(const http::Request& request) const {
+  if (request.door != http::Door::network) return true;
+  const std::optional<Secret> token = token_of(request);
+  return token && core::has_token_shape(token->reveal()) &&
+         context_.database
+             .read(
+                 [&](app::Reader& db) { return app::authenticate(context_, db, token->reveal()); })
+             .has_value();
 }
 
 /// A request on its way through `answer`.
@@ -284,7 +325,7 @@ RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp n
   if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
   RateClient client;
   if (call.actor.account() != nullptr) client.account = call.actor.account()->id;
-  if (!client.account) client.network = client_network(call.request.peer);
+  if (!client.account) client.network = http::client_network(call.request.peer);
   const std::string& method = call.request.method;
   RequestKind kind = RequestKind::write;
   if (method == "GET" || method == "HEAD") kind = RequestKind::read;
@@ -312,6 +353,7 @@ http::Response Api::refuse(const http::Request& request, int status) const {
     case 413:
       error = {ErrorCode::too_large, "Request body is too large", "body_too_large", {}, {}};
       break;
+    case 401: error = {ErrorCode::unauthenticated, "Requires authentication", {}, {}, {}}; break;
     case 503: error = {ErrorCode::unavailable, "The server is busy", "overloaded", {}, {}}; break;
     case 500: error = {ErrorCode::internal, "Server Error", "internal_error", {}, {}}; break;
     default: error = {ErrorCode::bad_request, "Bad Request", "bad_request", {}, {}}; break;

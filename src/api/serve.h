@@ -21,6 +21,8 @@ class Api {
 
   /// Matches the path, which says whether the answer may block. The request must outlive the plan.
   http::Plan plan(const http::Request& request);
+  /// Whether the request comes with a valid token, or through a local socket.
+  bool may_send_much(const http::Request& request) const;
   /// Plans the request, and answers it. Tests call this.
   http::Response serve(const http::Request& request) { return plan(request).answer(); }
   /// Wakes the clients that wait for events. Any thread.

@@ -242,14 +242,43 @@ TEST_CASE("serve: the unix sockets serve only their own routes") {
   }
 }
 
-TEST_CASE("plan: requests that change something may block, and those without a route do not") {
+TEST_CASE("plan: each kind of request has its lane, and the local sockets have theirs") {
+  using http::Lane;
   Server server;
-  auto may_block = [&](const http::Request& request) {
-    return server.api->plan(request).may_block;
+  const auto lane = [&](const std::string& method, const std::string& path,
+                        http::Door door = http::Door::network) {
+    http::Request request = make_request(method, path);
+    request.door = door;
+    return server.api->plan(request).lane;
   };
-  CHECK(may_block(make_request("POST", "/repos/a/b/deployments")));
-  CHECK_FALSE(may_block(make_request("GET", "/repos/a/b/deployments")));
-  CHECK_FALSE(may_block(make_request("POST", "/nothing")));
+  CHECK(lane("GET", "/repos/a/b/deployments/1") == Lane::loop);
+  CHECK(lane("GET", "/repos/a/b/deployments") == Lane::rows);
+  CHECK(lane("POST", "/repos/a/b/deployments") == Lane::git);
+  CHECK(lane("POST", "/repos/a/b/deployments/1/statuses") == Lane::commit);
+  CHECK(lane("POST", "/nothing") == Lane::loop);
+  CHECK(lane("POST", "/esclusa/admin/users", http::Door::local_admin) == Lane::admin);
+  CHECK(lane("POST", "/esclusa/ssh/keys", http::Door::ssh) == Lane::keys);
+  CHECK(lane("PUT", "/esclusa/ssh/sessions/a/changes", http::Door::ssh) == Lane::git);
+}
+
+TEST_CASE("plan: requests with one token have one owner, and a repository is a place") {
+  Server server;
+  const auto plan = [&](const std::string& path, const std::string& token,
+                        const std::string& peer) {
+    http::Request request = make_request("POST", path);
+    if (!token.empty()) request.headers.add("Authorization", "token " + token);
+    request.peer = peer;
+    return server.api->plan(request);
+  };
+  const auto a = plan("/repos/Demo/Shop/deployments", "x", "192.0.2.1");
+  const auto b = plan("/repos/demo/shop/deployments", "x", "192.0.2.2");
+  CHECK(a.owner == b.owner);
+  CHECK(a.place == "/demo/shop");
+  CHECK(b.place == a.place);
+  CHECK(plan("/repos/demo/shop/deployments", "y", "192.0.2.1").owner != a.owner);
+  CHECK(plan("/repos/demo/shop/deployments", "", "192.0.2.1").owner !=
+        plan("/repos/demo/shop/deployments", "", "192.0.2.2").owner);
+  CHECK(plan("/repos/demo/shop/hooks", "x", "192.0.2.1").place.empty());
 }
 
 TEST_CASE("refuse: the transport's refusals have GitHub's form and their own status") {

@@ -79,16 +79,16 @@ Result<http::Response> ssh_end_session(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"POST", SSH "/keys", &operations::ssh_find_key, "", Waits::yes, "", ssh_find_key},
-    {"POST", SSH "/sessions", &operations::ssh_start_session, "", Waits::yes, "",
+    {"POST", SSH "/keys", &operations::ssh_find_key, "", Lane::keys, "", ssh_find_key},
+    {"POST", SSH "/sessions", &operations::ssh_start_session, "", Lane::keys, "",
      ssh_start_session},
-    {"POST", SSH "/sessions/{session}/checks", &operations::ssh_check_session, "", Waits::yes, "",
+    {"POST", SSH "/sessions/{session}/checks", &operations::ssh_check_session, "", Lane::keys, "",
      ssh_check_session},
-    {"POST", SSH "/sessions/{session}/changes", &operations::ssh_begin_push, "", Waits::yes, "",
+    {"POST", SSH "/sessions/{session}/changes", &operations::ssh_begin_push, "", Lane::git, "",
      ssh_begin_push},
-    {"PUT", SSH "/sessions/{session}/changes", &operations::ssh_finish_push, "", Waits::yes, "",
+    {"PUT", SSH "/sessions/{session}/changes", &operations::ssh_finish_push, "", Lane::git, "",
      ssh_finish_push},
-    {"DELETE", SSH "/sessions/{session}", &operations::ssh_end_session, "", Waits::yes, "",
+    {"DELETE", SSH "/sessions/{session}", &operations::ssh_end_session, "", Lane::keys, "",
      ssh_end_session},
 };
 // clang-format on

@@ -47,12 +47,12 @@ constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 // clang-format off
 const Route table[] = {
-    {"GET", DEPLOYMENT "/statuses", &operations::list_statuses, reads_deployments, Waits::no,
+    {"GET", DEPLOYMENT "/statuses", &operations::list_statuses, reads_deployments, Lane::rows,
      "deployments/statuses#list-deployment-statuses", list_statuses},
-    {"POST", DEPLOYMENT "/statuses", &operations::create_status, "", Waits::yes,
+    {"POST", DEPLOYMENT "/statuses", &operations::create_status, "", Lane::commit,
      "deployments/statuses#create-a-deployment-status", create_status},
     {"GET", DEPLOYMENT "/statuses/{status_id}", &operations::get_status, reads_deployments,
-     Waits::no, "deployments/statuses#get-a-deployment-status", get_status},
+     Lane::loop, "deployments/statuses#get-a-deployment-status", get_status},
 };
 // clang-format on
 

@@ -41,11 +41,11 @@ Result<http::Response> get_organization(const Call& call, app::Reader& db) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", "/users/{username}", &operations::get_user, "", Waits::no, "users/users#get-a-user",
+    {"GET", "/users/{username}", &operations::get_user, "", Lane::loop, "users/users#get-a-user",
      get_user},
-    {"GET", "/orgs/{org}", &operations::get_organization, "", Waits::no,
+    {"GET", "/orgs/{org}", &operations::get_organization, "", Lane::loop,
      "orgs/orgs#get-an-organization", get_organization},
-    {"GET", "/user", &operations::get_authenticated_user, "", Waits::no,
+    {"GET", "/user", &operations::get_authenticated_user, "", Lane::loop,
      "users/users#get-the-authenticated-user", get_authenticated_user},
 };
 // clang-format on

@@ -17,8 +17,25 @@ inline constexpr auto idle_time = 60s;   ///< keep-alive; about as long as GitHu
 inline constexpr auto write_time = 30s;  ///< the client reads nothing for so long
 inline constexpr auto drain_time = 10s;  ///< from SIGTERM to the end of the process
 inline constexpr size_t stream_buffer_bytes = 256 * 1024;  ///< unread bytes; then the writer waits
-inline constexpr size_t worker_threads = 64;               ///< each wait for a commit occupies one
-inline constexpr size_t queued_requests = 1024;            ///< beyond: 503 and Retry-After
+inline constexpr size_t early_body_bytes = 64 * 1024;      ///< more only from who has a token
+inline constexpr size_t buffer_bytes = 256 * 1024 * 1024;  ///< bodies and answers, all together
+inline constexpr size_t write_progress_bytes = 64 * 1024;  ///< per `write_time`: 2 KiB/s
+inline constexpr auto backlog_time = 100ms;    ///< a stop still accepts: a round trip, or some
+inline constexpr auto stop_head_time = 250ms;  ///< for a head that is incomplete at a stop
+inline constexpr auto give_up_time = 1s;       ///< for what hangs, after `drain_time`
+
+// Lanes: threads and queues for the kinds of requests that wait.
+inline constexpr size_t rows_threads = 4;                 ///< these compute; more gain nothing
+inline constexpr size_t commit_threads = 64;              ///< each wait for a commit occupies one
+inline constexpr size_t git_threads = 64;                 ///< as above, and git is asked before it
+inline constexpr size_t git_threads_per_repository = 32;  ///< so that two fill no lane
+inline constexpr size_t keys_threads = 8;                 ///< a look-up takes less than 1 ms
+inline constexpr size_t admin_threads = 4;                ///< there is one administrator
+inline constexpr size_t lane_threads_max = 256;           ///< of a lane, stuck ones too
+inline constexpr size_t queued_requests = 1024;           ///< of a lane; beyond: 503, Retry-After
+inline constexpr auto stuck_time = 2s;     ///< a thread that works for longer is replaced
+inline constexpr auto request_time = 30s;  ///< proxies give up after 30 to 60 s
+inline constexpr auto admin_time = 10min;  ///< a large repository is examined for minutes
 
 // Clients that are remembered for rate limits and failed logins: 15 MB when full (measured).
 inline constexpr size_t counted_clients = 50'000;

@@ -1,5 +1,9 @@
 #include "bin/node.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+
 #include "api/serve.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
@@ -43,6 +47,23 @@ Result<Storage> open_storage(const std::filesystem::path& path, std::function<vo
   return storage;
 }
 
+/// Where the system allows few descriptors, connections leave enough for git and the database.
+http::ServerLimits server_limits() {
+  http::ServerLimits limits;
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
+  constexpr rlim_t kept = 1024;  // of the lanes' threads at most some 4 each
+  const rlim_t rest =
+      descriptors.rlim_cur > 2 * kept ? descriptors.rlim_cur - kept : descriptors.rlim_cur * 3 / 8;
+  limits.connection_count = std::min<size_t>(limits.connection_count, rest);
+  if (descriptors.rlim_cur > 2 * kept) return limits;
+  for (http::LaneLimits& lane : limits.lanes) {
+    lane.threads = std::min<size_t>(lane.threads, std::max<size_t>(descriptors.rlim_cur / 32, 2));
+    lane.per_place = std::max<size_t>(std::min(lane.per_place, lane.threads / 2), 1);
+  }
+  return limits;
+}
+
 api::Settings api_settings_of(const ServerSettings& settings,
                               core::DestinationPolicy hook_destinations) {
   return {.external_url = settings.external_url,
@@ -80,7 +101,7 @@ struct Node::Parts {
         api(context, api_settings),
         server(root_service(api, api_settings.external_url,
                             [this, &node] { return !node.is_stopping_ && can_read(); }),
-               limits::worker_threads) {}
+               server_limits()) {}
 
   bool can_read() {
     return storage.database->read([](sql::Reader& db) { return db.number("select 1") == 1; })

@@ -10,7 +10,8 @@ http::Response plain(int status, std::string text) {
 }
 
 http::Plan at_once(http::Response response) {
-  return {false, [response = std::move(response)] { return response; }};
+  return {.lane = http::Lane::loop,
+          .answer = [response = std::move(response)] { return response; }};
 }
 
 /// `/` is the index of the API for its clients, and a page for all others.
@@ -34,6 +35,9 @@ http::Service root_service(api::Api& api, const std::string& url, std::function<
   };
   service.refuse = [&api](const http::Request& request, int status) {
     return api.refuse(request, status);
+  };
+  service.may_send_much = [&api](const http::Request& request) {
+    return api.may_send_much(request);
   };
   return service;
 }

@@ -4,9 +4,14 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include "base/landlock.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "base/mutex.h"
+#include "base/supervised.h"
 #include "bin/node.h"
 
 namespace esclusa {
@@ -19,6 +24,27 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+/// Ends the process if a stop takes too long: something hangs, such as a repository on a network
+/// file system that does not answer, and nothing can end a thread that waits for it. What was
+/// acknowledged is on the disk.
+class StopGuard {
+ public:
+  /// Any thread; again without effect.
+  void begin() {
+    Lock lock(mutex_);
+    if (thread_.joinable()) return;
+    thread_ = std::jthread([this](const std::stop_token& ended) {
+      if (!wait_unless_stopped(ended, limits::drain_time + limits::give_up_time)) return;
+      log::warning("the server gives up on work that hangs, and ends");
+      std::_Exit(EXIT_SUCCESS);
+    });
+  }
+
+ private:
+  Mutex mutex_;
+  std::jthread thread_ GUARDED_BY(mutex_);
+};
 
 void print_address(const Node& node) {
   std::printf("Esclusa listens on %s\nData: %s\n", node.url().c_str(), node.data().c_str());
@@ -34,9 +60,15 @@ void print_address(const Node& node) {
 Result<void> serve(const ServerSettings& settings) {
   umask(077);
   raise_descriptor_limit();
+  StopGuard guard;
   Node node(settings);
   // Before `open`: the threads that it makes must not take the signals.
-  const http::SignalWatcher signals([&] { node.stop(); }, [&] { node.reload(); });
+  const http::SignalWatcher signals(
+      [&] {
+        guard.begin();
+        node.stop();
+      },
+      [&] { node.reload(); });
   TRY(node.open());
   print_address(node);
   if (landlock_version() == 0) {

@@ -64,6 +64,11 @@ BodyStream::Piece BodyStream::take() {
   return piece;
 }
 
+size_t BodyStream::size() const {
+  Lock lock(mutex_);
+  return bytes_.size();
+}
+
 void BodyStream::ask_to_end() {
   {
     Lock lock(mutex_);

@@ -38,6 +38,7 @@ class BodyStream {
     bool is_aborted = false;  ///< `is_last` is true as well
   };
   Piece take();
+  size_t size() const;  ///< bytes that are not taken yet
   void ask_to_end();
   void close();
 

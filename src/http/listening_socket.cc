@@ -1,6 +1,7 @@
 #include "http/listening_socket.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -143,6 +145,26 @@ void LocalListener::remove() const {
   struct stat info;
   if (path.empty() || ::lstat(path.c_str(), &info) != 0) return;
   if (info.st_dev == device && info.st_ino == inode) ::unlink(path.c_str());
+}
+
+void refuse_new_connections(int listener) {
+  // A filter of a TCP socket sees each packet from its TCP header on. Byte 13 has the flags.
+  constexpr uint32_t syn = 0x02, all = 0xffffffff;
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, all),
+  };
+  const sock_fprog filter{std::size(program), program};
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.ss_family == AF_UNIX) {
+    return;
+  }
+  // Where it is not possible, a connection that comes too late is reset.
+  ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 std::string address_text(const sockaddr_storage& address) {

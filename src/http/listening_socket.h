@@ -49,6 +49,11 @@ struct LocalListener {
 /// there is `unavailable`. The permissions are never wider than `permissions`.
 Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions);
 
+/// Makes the kernel ignore new TCP connections to a listener, as if the packets that open them were
+/// lost. Those in the backlog can still be accepted; closing a listener would reset them. Nothing
+/// happens to a unix socket.
+void refuse_new_connections(int listener);
+
 /// The address without the port; an IPv4-mapped IPv6 address as IPv4; "local" for a unix socket.
 std::string address_text(const sockaddr_storage& address);
 

@@ -199,10 +199,10 @@ TEST_CASE("send: reaches a server on its unix socket") {
                      ("outbound_test." + std::to_string(getpid()) + ".sock");
   Server server({.plan =
                      [](const Request& r) {
-                       return Plan{false, [&r] { return Response{200, {}, r.peer + r.target}; }};
+                       return Plan{.lane = Lane::loop,
+                                   .answer = [&r] { return Response{200, {}, r.peer + r.target}; }};
                      },
-                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
-                1);
+                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }});
   REQUIRE(server.listen_local(path, 0600, Door::local_admin));
   std::jthread thread([&] { server.run(); });
   OutboundResponse response =
@@ -216,11 +216,10 @@ TEST_CASE("send: reaches a server on its unix socket") {
 TEST_CASE("Sender: many requests at once, each with its own answer") {
   Server server({.plan =
                      [](const Request& r) {
-                       return Plan{r.body.size() % 2 == 0,
-                                   [&r] { return Response{200, {}, r.target + r.body}; }};
+                       return Plan{.lane = r.body.size() % 2 == 0 ? Lane::commit : Lane::loop,
+                                   .answer = [&r] { return Response{200, {}, r.target + r.body}; }};
                      },
-                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }},
-                4);
+                 .refuse = [](const Request&, int status) { return Response{status, {}, {}}; }});
   uint16_t port = server.listen("127.0.0.1", 0).value();
   std::jthread thread([&] { server.run(); });
   Sender sender;

@@ -88,7 +88,8 @@ class Parser final : public beast_http::basic_parser<true> {
   }
 
   void on_body_init_impl(const boost::optional<uint64_t>& length, error_code&) override {
-    if (length) request_.body.reserve(*length);  // at most body_bytes: Beast has checked it
+    // No more than an anonymous client may send: memory goes to who really sends that much.
+    if (length) request_.body.reserve(std::min<uint64_t>(*length, limits::early_body_bytes));
   }
 
   size_t on_body_impl(string_view body, error_code&) override {

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "http/client_network.h"
 #include "http/listening_socket.h"
 #include "http/session.h"
 
@@ -64,8 +65,7 @@ bool may_connect(int fd, const std::vector<uid_t>& users) {
 }  // namespace
 
 struct Server::State {
-  State(Service service, size_t worker_threads, const ServerLimits& limits)
-      : host(std::move(service), worker_threads, limits) {
+  State(Service service, const ServerLimits& limits) : host(std::move(service), limits) {
     host.on_session_end = [this] { session_ended(); };
   }
   ~State() {
@@ -76,16 +76,19 @@ struct Server::State {
   void add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
                     std::vector<uid_t> users);
   void wait_accept(Listener& listener);
-  void accept_some(Listener& listener);
+  bool accept_some(Listener& listener);
+  bool make_room_for(const std::string& owner);
   void open_session(int fd, const sockaddr_storage& address, Door door);
   Transport transport_for(Transport::Socket socket, bool over_network);
   void resume_accepting();
   void session_ended();
   void tick();
   void on_stop();
+  void close_listeners();
 
   SessionHost host;
   asio::steady_timer timer{host.io};
+  asio::steady_timer backlog_timer{host.io};
   std::vector<std::unique_ptr<Listener>> listeners;
   Clock::time_point drain_end;
   Mutex tls_mutex;
@@ -104,17 +107,13 @@ void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<Loc
 void Server::State::wait_accept(Listener& listener) {
   listener.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                  [this, &listener](error_code error) {
-                                   if (!error && !host.stopping) accept_some(listener);
+                                   if (!error) accept_some(listener);
                                  });
 }
 
-void Server::State::accept_some(Listener& listener) {
+/// False if no more connections are in the backlog, or none can be accepted at present.
+bool Server::State::accept_some(Listener& listener) {
   for (int i = 0; i < accept_batch; ++i) {
-    // The connection limit does not apply to the administrator's socket.
-    if (listener.door == Door::network && host.sessions.size() >= host.limits.connection_count) {
-      listener.paused = true;
-      return;
-    }
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     int fd = ::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
@@ -127,22 +126,38 @@ void Server::State::accept_some(Listener& listener) {
       } catch (const std::bad_alloc&) {
         log::error("a connection was refused: there is no more memory");
         listener.paused = true;
-        return;
+        return false;
       }
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // An immediate retry would only use CPU time; the next tick tries again.
       log::warning("cannot accept a connection", {{"error", std::strerror(errno)}});
       listener.paused = true;
-      return;
+      return false;
     } else if (errno == EAGAIN) {
-      break;
+      wait_accept(listener);
+      return false;
     }
   }
   wait_accept(listener);
+  return true;
+}
+
+/// Closes the connection that has to give way to a new one of `owner`. False if none has to.
+bool Server::State::make_room_for(const std::string& owner) {
+  if (host.connections.has_room()) return true;
+  Session* other = host.connections.who_closes_for(owner);
+  if (other != nullptr) other->close();
+  return other != nullptr;
 }
 
 void Server::State::open_session(int fd, const sockaddr_storage& address, Door door) {
   const bool over_network = address.ss_family != AF_UNIX;
+  std::string peer = address_text(address);
+  // The limit does not apply to the local sockets.
+  if (door == Door::network && !make_room_for(client_network(peer))) {
+    FileDescriptor refused(fd);
+    return;
+  }
   if (over_network) {
     int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -155,8 +170,8 @@ void Server::State::open_session(int fd, const sockaddr_storage& address, Door d
     return;
   }
   socket.non_blocking(true, error);
-  std::make_shared<Session>(host, transport_for(std::move(socket), over_network),
-                            address_text(address), door)
+  std::make_shared<Session>(host, transport_for(std::move(socket), over_network), std::move(peer),
+                            door)
       ->start();
 }
 
@@ -173,8 +188,7 @@ void Server::State::resume_accepting() {
 }
 
 void Server::State::session_ended() {
-  if (!host.stopping) return resume_accepting();
-  if (host.sessions.empty()) host.io.stop();
+  if (host.stopping && listeners.empty() && host.sessions.empty()) host.io.stop();
 }
 
 void Server::State::tick() {
@@ -182,10 +196,12 @@ void Server::State::tick() {
   if (host.stopping && now >= drain_end) return host.io.stop();
   // Backwards, since a session that closes is replaced by the last one, which was checked already.
   for (size_t i = host.sessions.size(); i-- > 0;) {
+    if (i >= host.sessions.size()) continue;  // one that gave way closed others, too
     auto session = host.sessions[i];
     session->check_deadline(now);
   }
-  if (!host.stopping) resume_accepting();
+  for (WorkerPool& lane : host.lanes) lane.replace_stuck();
+  resume_accepting();
   timer.expires_after(tick_time);
   timer.async_wait([this](error_code error) {
     if (!error) tick();
@@ -196,16 +212,26 @@ void Server::State::on_stop() {
   if (host.stopping) return host.io.stop();
   host.stopping = true;
   drain_end = Clock::now() + host.limits.drain_time;
-  for (auto& listener : listeners) listener->close();
-  for (size_t i = host.sessions.size(); i-- > 0;) {
-    auto session = host.sessions[i];
-    session->end_if_idle();
-  }
-  if (host.sessions.empty()) host.io.stop();
+  for (auto& listener : listeners) refuse_new_connections(listener->descriptor.native_handle());
+  for (const auto& session : host.sessions) session->end_soon();
+  if (host.limits.backlog_time.count() == 0) return close_listeners();
+  // A client may have seen its connection open before its last packet comes here.
+  backlog_timer.expires_after(host.limits.backlog_time);
+  backlog_timer.async_wait([this](error_code error) {
+    if (!error) close_listeners();
+  });
 }
 
-Server::Server(Service service, size_t worker_threads, ServerLimits limits)
-    : state_(std::make_unique<State>(std::move(service), worker_threads, limits)) {}
+void Server::State::close_listeners() {
+  for (auto& listener : listeners) {
+    while (accept_some(*listener)) continue;
+  }
+  listeners.clear();
+  session_ended();
+}
+
+Server::Server(Service service, ServerLimits limits)
+    : state_(std::make_unique<State>(std::move(service), limits)) {}
 
 Server::~Server() = default;
 
@@ -233,7 +259,7 @@ void Server::use_tls(TlsIdentity identity) {
 void Server::run() {
   state_->tick();
   state_->host.io.run();
-  for (auto& listener : state_->listeners) listener->close();
+  state_->listeners.clear();
   while (!state_->host.sessions.empty()) state_->host.sessions.back()->close();
 }
 

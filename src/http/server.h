@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "http/lane.h"
 #include "http/message.h"
 #include "http/tls_identity.h"
 
@@ -17,9 +18,9 @@ namespace esclusa::http {
 
 /// How one request will be answered.
 struct Plan {
-  /// Whether `answer` may wait (commit, git, hashing): it then runs on the pool, otherwise on the
-  /// I/O thread.
-  bool may_block = true;
+  Lane lane = Lane::commit;
+  std::string owner = {};  ///< who waits for it, and takes turns with others; empty: the peer
+  std::string place = {};  ///< the repository that it opens; empty: none
   std::function<Response()> answer;
 };
 
@@ -28,9 +29,13 @@ struct Plan {
 struct Service {
   /// Looks at the request, on the I/O thread; must be quick. The request outlives the plan.
   std::function<Plan(const Request&)> plan;
-  /// Makes an answer without a plan: 400 (malformed), 408, 413, 414, 431, 500, 503. The request
-  /// contains what was read so far.
+  /// Makes an answer without a plan: 400 (malformed), 401 (a large body from nobody), 408, 413,
+  /// 414, 431, 500, 503. The request contains what was read so far. Also while the plan's answer is
+  /// being made, if that takes too long.
   std::function<Response(const Request&, int status)> refuse;
+  /// Whether this request, of which the head is read, may have a body above
+  /// `limits::early_body_bytes`. On the I/O thread. Null: every request may.
+  std::function<bool(const Request&)> may_send_much = {};
 };
 
 /// The limits of one server. The program uses the defaults; tests use small ones.
@@ -39,21 +44,25 @@ struct ServerLimits {
   size_t target_bytes = limits::target_bytes;
   size_t body_bytes = limits::body_bytes;
   size_t connection_count = limits::connection_count;
-  size_t queued_requests = limits::queued_requests;
+  size_t buffer_bytes = limits::buffer_bytes;
+  size_t write_progress_bytes = limits::write_progress_bytes;
   std::chrono::milliseconds header_time = limits::header_time;
   std::chrono::milliseconds body_time = limits::body_time;
   std::chrono::milliseconds idle_time = limits::idle_time;
-  std::chrono::milliseconds write_time = limits::write_time;  ///< without any progress
+  std::chrono::milliseconds write_time = limits::write_time;  ///< for `write_progress_bytes`
+  std::chrono::milliseconds backlog_time = limits::backlog_time;
+  std::chrono::milliseconds stop_head_time = limits::stop_head_time;
   std::chrono::milliseconds drain_time = limits::drain_time;
+  LaneTable lanes = lane_limits;
 };
 
 /// An HTTP/1.1 server: keep-alive, HEAD (no body, but its length), the limits of base/limits.h, one
-/// I/O thread and a bounded thread pool. TCP may use TLS. The server itself sets `Date`,
-/// `Content-Length` and `Connection`.
+/// I/O thread and the lanes of http/lane.h. Each connection is answered one request in its turn.
+/// When there are too many connections, or bytes in their buffers, the client with the most gives
+/// way. TCP may use TLS. The server itself sets `Date`, `Content-Length` and `Connection`.
 class Server {
  public:
-  /// `worker_threads` bounds how many requests wait at once.
-  Server(Service service, size_t worker_threads, ServerLimits limits = {});
+  explicit Server(Service service, ServerLimits limits = {});
   /// Not while `run` is running. Waits for answers that are still being made.
   ~Server();
   Server(const Server&) = delete;
@@ -76,8 +85,9 @@ class Server {
   /// (base/supervised.h): requests answer their own exceptions with 500, and after any other one
   /// there may be a timer that nobody has set again. It throws, so that the process ends in order.
   void run();
-  /// Stops accepting, lets running requests be answered, closes idle connections. A second call
-  /// ends immediately. Any thread, but not a signal handler.
+  /// Stops accepting, lets requests that have arrived be answered, those in the backlog of the
+  /// listeners too, and closes idle connections. A second call ends immediately. Any thread, but
+  /// not a signal handler.
   void stop();
 
  private:

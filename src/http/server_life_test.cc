@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
+#include "http/listening_socket.h"
 #include "http/outbound.h"
 #include "support/http_test_client.h"
 #include "support/http_test_server.h"
@@ -54,18 +56,6 @@ TEST_CASE("Server: a connection that does not read its answer is closed after th
   test.thread.join();  // only the write time ends it
 }
 
-TEST_CASE("Server: connections beyond the limit wait until another ends") {
-  TestServer test(1, {.connection_count = 1});
-  test.start();
-  auto first = std::make_unique<RawClient>(test.port);
-  CHECK(first->ask(get("/a")).status == 200);
-  RawClient second(test.port);
-  second.send(get("/b"));
-  CHECK(first->ask(get("/a")).status == 200);
-  first.reset();
-  CHECK(second.read_answer().status == 200);
-}
-
 TEST_CASE("Server: stop answers what is in flight, and closes what is idle") {
   TestServer test;
   test.start();
@@ -96,6 +86,55 @@ TEST_CASE("Server: after a second stop or the drain time, the server does not wa
   if (twice) test.server.stop();
   test.thread.join();
   CHECK(client.at_end());
+}
+
+TEST_CASE("Server: a stop answers the requests in the backlog, and resets none") {
+  TestServer test;
+  test.start();
+  RawClient holder(test.port);
+  holder.send(get("/hold"));  // the I/O thread accepts nothing meanwhile
+  test.await_waiting(1);
+  std::vector<RawClient> backlog;
+  for (int i = 0; i < 100; ++i) backlog.emplace_back(test.port).send(get("/b"));
+  test.server.stop();
+  test.release();
+  CHECK(holder.read_answer().status == 200);
+  size_t answered = 0;
+  for (RawClient& client : backlog) {
+    const Response answer = client.read_answer();
+    answered += answer.status == 200 && answer.headers.find("Connection") == "close";
+  }
+  CHECK(answered == backlog.size());
+  test.thread.join();
+}
+
+TEST_CASE("Server: a stop ends a connection with half a head long before the drain time") {
+  TestServer test(1, {.header_time = 1h, .stop_head_time = 1ms, .drain_time = 1h});
+  test.start();
+  RawClient half(test.port), quiet(test.port);
+  CHECK(half.ask(get("/a")).status == 200);
+  half.send("GET /a H");
+  test.server.stop();
+  test.thread.join();
+  half.read_answer();
+  CHECK(half.at_end());
+  CHECK(quiet.at_end());
+}
+
+TEST_CASE("refuse_new_connections: what is in the backlog can be accepted, and nothing is added") {
+  TcpListeners opened = open_tcp_listeners("127.0.0.1", 0).value();
+  const int listener = opened.sockets.front().get();
+  RawClient before(opened.port);
+  refuse_new_connections(listener);
+  FileDescriptor late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(opened.port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK(::connect(late.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == -1);
+  CHECK(errno == EINPROGRESS);
+  CHECK(FileDescriptor(::accept(listener, nullptr, nullptr)).get() >= 0);
+  CHECK(::accept(listener, nullptr, nullptr) == -1);
 }
 
 TEST_CASE("Server: stop before run makes run return") {

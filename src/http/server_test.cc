@@ -167,7 +167,7 @@ TEST_CASE("Server: a handler that throws is answered with 500, and the connectio
 }
 
 TEST_CASE("Server: a full queue is answered with 503, while quick requests go on") {
-  TestServer test(1, {.queued_requests = 1});
+  TestServer test(1, {}, 1);
   test.start();
   RawClient running(test.port), queued(test.port), refused(test.port);
   running.send(get("/wait/1"));

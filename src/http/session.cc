@@ -2,11 +2,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <new>
 
 #include "base/check.h"
 #include "base/exhaustion.h"
 #include "base/log.h"
+#include "http/client_network.h"
 
 namespace esclusa::http {
 namespace {
@@ -16,10 +19,21 @@ using State = Transport::State;
 /// How long a closing connection is still read, so that the peer gets the answer: closing with
 /// unread bytes sends a reset, which may overtake the answer (RFC 9112, 9.6).
 constexpr auto linger_time = std::chrono::seconds(2);
+
+/// How long the body is, by the head; 0 if that does not say so.
+size_t declared_length(const Request& request) {
+  const std::string_view text = request.headers.find("Content-Length").value_or("");
+  size_t length = 0;
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  return length;
+}
 }  // namespace
 
 Session::Session(SessionHost& host, Transport transport, std::string peer, Door door)
-    : host_(host), transport_(std::move(transport)), parser_(host.limits) {
+    : host_(host),
+      transport_(std::move(transport)),
+      parser_(host.limits),
+      entry_(*this, client_network(peer), door == Door::network) {
   parser_.request().peer = std::move(peer);
   parser_.request().door = door;
   parser_.request().secure = transport_.secure();
@@ -28,7 +42,8 @@ Session::Session(SessionHost& host, Transport transport, std::string peer, Door 
 void Session::start() {
   place_ = host_.sessions.size();
   host_.sessions.push_back(shared_from_this());
-  set_deadline(host_.limits.header_time);  // includes the TLS handshake
+  host_.connections.add(entry_);
+  set_deadline(host_.head_time());  // includes the TLS handshake
   wait_readable();
 }
 
@@ -39,7 +54,7 @@ void Session::set_deadline(std::chrono::milliseconds time) {
 void Session::check_deadline(Time now) {
   if (now < deadline_) return;
   switch (phase_) {
-    case Phase::handling:
+    case Phase::handling: give_up(); return;
     case Phase::streaming:  // its writer keeps it alive, and ends it
     case Phase::closed: return;
     case Phase::reading: refuse(408); return;
@@ -49,10 +64,42 @@ void Session::check_deadline(Time now) {
   }
 }
 
-void Session::end_if_idle() {
+void Session::end_soon() {
   if (stream_) stream_->ask_to_end();
-  // A request that has already arrived is still answered.
-  if (phase_ == Phase::idle && !transport_.has_unread()) close();
+  // A request that is on its way is still answered.
+  const bool has_no_head = phase_ == Phase::reading && !head_was_complete_;
+  if (phase_ != Phase::idle && !has_no_head) return;
+  deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + host_.limits.stop_head_time);
+}
+
+bool Session::can_free_bytes() const {
+  return entry_.buffered() > 0 &&
+         (phase_ == Phase::reading || phase_ == Phase::writing || phase_ == Phase::streaming);
+}
+
+void Session::give_way() {
+  auto self = shared_from_this();
+  if (phase_ == Phase::reading) refuse(503);
+  if (phase_ != Phase::lingering) return close();
+  parser_.request().body = std::string();
+  count_buffers();
+}
+
+/// Counts what this connection buffers. Beyond the server's limit, a connection of the client that
+/// buffers the most gives way, which may be this one.
+void Session::count_buffers() {
+  const size_t bytes = parser_.request().body.capacity() + pending_.capacity() + rest_head_.size() +
+                       rest_body_.size() + (stream_ ? stream_->size() : 0);
+  const size_t before = entry_.buffered();
+  host_.connections.set_buffered(entry_, bytes);
+  if (bytes <= before) return;
+  while (!host_.connections.has_room_for_bytes()) {
+    Session* other = host_.connections.who_frees_for(entry_.owner());
+    if (other == nullptr) return;
+    log::warning("a connection gave way: too many bytes are buffered",
+                 {{"peer", other->parser_.request().peer}});
+    other->give_way();
+  }
 }
 
 void Session::close() {
@@ -61,6 +108,7 @@ void Session::close() {
   phase_ = Phase::closed;
   if (stream_) stream_->close();
   transport_.close();
+  host_.connections.remove(entry_);
   auto& sessions = host_.sessions;
   sessions.back()->place_ = place_;
   std::swap(sessions[place_], sessions.back());
@@ -94,10 +142,7 @@ void Session::on_readable() {
   switch (got.state) {
     case State::done: break;
     case State::wants_read:
-    case State::wants_write:
-      // The bytes that had arrived when the server stopped were only TLS's own.
-      if (host_.stopping && phase_ == Phase::idle) return close();
-      return wait_readable(got.state);
+    case State::wants_write: return wait_readable(got.state);
     case State::at_end:
       if (phase_ != Phase::reading) return close();
       refuse(400);  // half a request; the client may have closed only its sending half
@@ -114,7 +159,8 @@ void Session::on_readable() {
 // request.
 void Session::keep_for_later(std::string_view bytes) {
   pending_ += bytes;
-  if (pending_.size() < host_.limits.header_bytes) wait_readable();
+  count_buffers();
+  if (phase_ == Phase::streaming && pending_.size() < host_.limits.header_bytes) wait_readable();
 }
 
 void Session::consume(std::string_view bytes) {
@@ -132,30 +178,63 @@ void Session::consume(std::string_view bytes) {
       return;
     }
     if (!step.complete) break;
-    if (serve()) continue;
-    // Until the answer is sent, other sessions use the shared buffer.
-    const bool answering =
-        phase_ == Phase::handling || phase_ == Phase::writing || phase_ == Phase::streaming;
-    if (answering) pending_ = bytes;
+    const bool is_answered = serve();
+    // Until its next turn, other sessions use the shared buffer.
+    const bool goes_on = is_answered || phase_ == Phase::handling || phase_ == Phase::writing ||
+                         phase_ == Phase::streaming;
+    if (goes_on) pending_ = bytes;
+    if (is_answered && !bytes.empty()) return wait_for_turn();
+    if (is_answered) break;
     return;
   }
   pending_ = bytes;
   wait_for_rest();
 }
 
+/// One request is answered, and another has arrived: first it is the others' turn.
+void Session::wait_for_turn() {
+  asio::post(host_.io, [self = shared_from_this()] { self->run(&Session::on_turn); });
+}
+
+void Session::on_turn() {
+  if (phase_ == Phase::idle) consume({});
+}
+
 void Session::wait_for_rest() {
   if (phase_ == Phase::idle && parser_.started()) {
     phase_ = Phase::reading;
-    set_deadline(host_.limits.header_time);
+    set_deadline(host_.head_time());
   }
   if (phase_ == Phase::reading && !head_was_complete_ && parser_.head_complete()) {
     head_was_complete_ = true;
+    host_.connections.set_idle(entry_, false);
     set_deadline(host_.limits.body_time);
-    if (parser_.expects_continue() && pending_.empty() && parser_.request().body.empty()) {
+    if (may_send_body() && parser_.expects_continue() && pending_.empty() &&
+        parser_.request().body.empty()) {
       send_continue();
     }
   }
-  if (phase_ != Phase::closed) wait_readable();
+  if (phase_ == Phase::reading && !may_send_body()) {
+    refuse(401);
+    return;
+  }
+  count_buffers();
+  if (phase_ == Phase::idle || phase_ == Phase::reading) wait_readable();
+}
+
+/// Only who has authenticated may send a large body.
+bool Session::may_send_body() {
+  const Request& request = parser_.request();
+  if (may_send_much_ || !host_.service.may_send_much) return true;
+  if (std::max(request.body.size(), declared_length(request)) <= limits::early_body_bytes) {
+    return true;
+  }
+  try {
+    may_send_much_ = host_.service.may_send_much(request);
+  } catch (const std::exception& error) {
+    log::error("a large body was refused", {{"error", error.what()}});
+  }
+  return may_send_much_;
 }
 
 void Session::send_continue() {
@@ -171,20 +250,37 @@ bool Session::serve() {
   } catch (...) {
     return answer(failed());
   }
-  if (!plan_.may_block) return answer(handle());
+  if (plan_.lane == Lane::loop) return answer(handle());
+  return start_on_lane();
+}
 
+bool Session::start_on_lane() {
   phase_ = Phase::handling;
-  bool queued = false;
+  host_.connections.set_idle(entry_, false);
+  lane_ = plan_.lane;
+  set_deadline(host_.limits.lanes[static_cast<size_t>(lane_) - 1].time);
+  std::optional<WorkerPool::Ticket> ticket;
   try {
-    queued = host_.pool.submit([self = shared_from_this()]() mutable {
-      self->response_ = self->handle();
-      asio::io_context& io = self->host_.io;
-      asio::post(io, [session = std::move(self)] { session->run(&Session::on_handled); });
-    });
+    auto self = shared_from_this();
+    ticket = host_.pool(lane_).submit(
+        {.owner = plan_.owner.empty() ? entry_.owner() : plan_.owner,
+         .place = plan_.place,
+         .run =
+             [self]() mutable {
+               self->response_ = self->handle();
+               asio::io_context& io = self->host_.io;
+               asio::post(io, [session = std::move(self)] { session->run(&Session::on_handled); });
+             },
+         .refuse =
+             [self] {
+               asio::post(self->host_.io, [self] { self->run(&Session::on_displaced); });
+             }});
   } catch (const std::bad_alloc&) {
     log::error("a request was refused: there is no more memory");
   }
-  return queued ? false : answer(refusal(503));
+  if (!ticket) return answer(refusal(503));
+  ticket_ = *ticket;
+  return false;
 }
 
 Response Session::handle() {
@@ -243,8 +339,28 @@ void Session::refuse_plain_http() {
           "This port speaks HTTPS: use an address that begins with https://\n"});
 }
 
+/// The request takes too long. If it runs already, its answer will be dropped, and the connection
+/// ends: the lane still uses the request.
+void Session::give_up() {
+  if (host_.pool(lane_).withdraw(ticket_)) {
+    plan_ = {};
+  } else {
+    given_up_ = close_after_ = true;
+  }
+  log::warning("a request took too long, and was answered with 503",
+               {{"method", parser_.request().method}, {"path", parser_.request().path()}});
+  if (answer(refusal(503))) consume({});
+}
+
+/// The lane is full, and others have fewer requests there.
+void Session::on_displaced() {
+  if (phase_ != Phase::handling || given_up_) return;
+  plan_ = {};
+  if (answer(refusal(503))) consume({});
+}
+
 void Session::on_handled() {
-  if (phase_ == Phase::closed) {
+  if (phase_ == Phase::closed || given_up_) {
     if (response_.stream) response_.stream->close();
     return;
   }
@@ -281,8 +397,10 @@ bool Session::answer(Response response) {
   rest_head_ = host_.head;
   rest_body_ = std::move(response.body);
   rest_sent_ = sent.count;
+  progress_ = 0;
   set_deadline(host_.limits.write_time);
   wait_writable(sent.state);
+  count_buffers();
   return false;
 }
 
@@ -324,7 +442,7 @@ bool Session::continue_stream() {
       close_after_ = close_after_ || host_.stopping || piece.is_aborted;
     }
     rest_body_ = std::move(piece.bytes);
-    rest_sent_ = 0;
+    rest_sent_ = progress_ = 0;
     set_deadline(host_.limits.write_time);
     if (!write_rest()) return false;
     if (!stream_) return after_answer();
@@ -332,6 +450,8 @@ bool Session::continue_stream() {
 }
 
 void Session::on_stream() {
+  if (phase_ != Phase::streaming && phase_ != Phase::writing) return;
+  count_buffers();
   if (phase_ == Phase::streaming && continue_stream()) consume({});
 }
 
@@ -352,7 +472,11 @@ bool Session::write_rest() {
     rest_body_ = std::string();
     return true;
   }
-  if (sent.count > 0) set_deadline(host_.limits.write_time);
+  progress_ += sent.count;
+  if (progress_ >= host_.limits.write_progress_bytes) {
+    progress_ = 0;
+    set_deadline(host_.limits.write_time);
+  }
   wait_writable(sent.state);
   return false;
 }
@@ -367,9 +491,11 @@ bool Session::after_answer() {
     return false;
   }
   phase_ = Phase::idle;
-  head_was_complete_ = false;
+  head_was_complete_ = may_send_much_ = false;
   parser_.restart();
-  set_deadline(host_.limits.idle_time);
+  host_.connections.set_idle(entry_, true);
+  count_buffers();
+  set_deadline(host_.stopping ? host_.limits.stop_head_time : host_.limits.idle_time);
   return true;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "http/body_stream.h"
+#include "http/connections.h"
 #include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/server.h"
@@ -17,18 +19,27 @@ namespace esclusa::http {
 
 class Session;
 
-/// The state that the sessions of one server share. Except for `service` and `pool`, only the I/O
+/// The state that the sessions of one server share. Except for `service` and `lanes`, only the I/O
 /// thread uses it.
 struct SessionHost {
-  SessionHost(Service handlers, size_t worker_threads, const ServerLimits& bounds)
+  SessionHost(Service handlers, const ServerLimits& bounds)
       : service(std::move(handlers)),
         limits(bounds),
-        pool(worker_threads, bounds.queued_requests) {}
+        connections(bounds.connection_count, bounds.buffer_bytes) {
+    for (const LaneLimits& lane : bounds.lanes) lanes.emplace_back(lane);
+  }
+  /// The time for a connection's first bytes, and for the head of a request.
+  std::chrono::milliseconds head_time() const {
+    return stopping ? limits.stop_head_time : limits.header_time;
+  }
+  /// Not of the loop.
+  WorkerPool& pool(Lane lane) { return lanes[static_cast<size_t>(lane) - 1]; }
 
   const Service service;
   const ServerLimits limits;
   boost::asio::io_context io{1};
-  WorkerPool pool;
+  std::deque<WorkerPool> lanes;
+  Connections connections;
   std::vector<std::shared_ptr<Session>> sessions;
   bool stopping = false;
   std::function<void()> on_session_end;
@@ -43,8 +54,9 @@ struct SessionHost {
 ///
 ///   idle → reading → (handling) → (writing ↔ streaming) → idle … → lingering → closed
 ///
-/// No operation has a timer: the server checks `deadline` periodically. Only the I/O thread calls
-/// these functions; while a request is on the pool, the session does not touch it.
+/// One request is answered in a turn; then it is the other connections' turn. No operation has a
+/// timer: the server checks `deadline` periodically. Only the I/O thread calls these functions;
+/// while a request is on a lane, the session does not change it.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -55,8 +67,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
   /// If the deadline has passed, closes the connection or refuses with 408.
   void check_deadline(Time now);
-  /// Called when the server stops: an idle connection closes, and a stream is asked to end.
-  void end_if_idle();
+  /// Called when the server stops: a connection without a whole head closes soon, and a stream is
+  /// asked to end.
+  void end_soon();
+  /// Whether `give_way` would free what it buffers.
+  bool can_free_bytes() const;
+  /// Frees what it buffers, for others: refuses the request with 503, or closes the connection.
+  void give_way();
   void close();
 
  private:
@@ -68,7 +85,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_readable();
   void consume(std::string_view bytes);
   void wait_for_rest();
+  bool may_send_body();
   void send_continue();
+  void wait_for_turn();
+  void on_turn();
 
   // Each returns true if the answer is sent and the next request may be read.
   bool serve();
@@ -82,7 +102,10 @@ class Session : public std::enable_shared_from_this<Session> {
   Response handle();
   Response failed();
   Response refusal(int status);
+  bool start_on_lane();
   void on_handled();
+  void on_displaced();
+  void give_up();
   void attach_stream(std::shared_ptr<BodyStream> stream);
   void on_stream();
   void keep_for_later(std::string_view bytes);
@@ -91,6 +114,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_writable();
   void linger();
   void set_deadline(std::chrono::milliseconds time);
+  void count_buffers();
 
   SessionHost& host_;
   Transport transport_;
@@ -100,6 +124,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool head_was_complete_ = false;
   bool close_after_ = false;
   bool refused_ = false;
+  bool may_send_much_ = false;     // asked and allowed, for this request
+  bool given_up_ = false;          // the answer on the lane will come too late
+  WorkerPool::Ticket ticket_ = 0;  // on the lane of the plan
+  Lane lane_ = Lane::loop;         // of the request that is handled
   Time deadline_;
   std::string pending_;                 // read, but not parsed yet
   Plan plan_;                           // of the request that was read
@@ -108,8 +136,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string rest_head_;               // not yet sent: the socket's buffer was full
   std::string rest_body_;
   size_t rest_sent_ = 0;  // bytes sent of both together
+  size_t progress_ = 0;   // bytes sent since the deadline was set
   bool is_chunked_ = false;
   size_t place_ = 0;  // index in host_.sessions
+  Connections::Entry entry_;
 };
 
 }  // namespace esclusa::http

@@ -1,5 +1,6 @@
 #include "http/worker_pool.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/log.h"
@@ -7,55 +8,140 @@
 namespace esclusa::http {
 
 WorkerPool::~WorkerPool() {
-  std::deque<Job> dropped;
+  std::map<std::string, Queue> dropped;
   {
     Lock lock(mutex_);
     stopping_ = true;
-    dropped.swap(queue_);
+    dropped.swap(waiting_);
+    turns_.clear();
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool WorkerPool::submit(Job job) {
+std::optional<WorkerPool::Ticket> WorkerPool::submit(Job job) {
+  std::optional<Job> displaced;
+  Ticket ticket = 0;
   {
     Lock lock(mutex_);
-    bool all_busy = queue_.size() >= idle_count_;
-    if (all_busy && threads_.size() < thread_count_) all_busy = !add_thread();
-    if (threads_.empty()) return false;
-    if (all_busy && queue_.size() - idle_count_ >= queue_limit_) return false;
-    queue_.push_back(std::move(job));
+    if (!queued_.has_room()) {
+      const std::string yields = queued_.who_yields(job.owner);
+      if (yields == job.owner) return std::nullopt;
+      const auto owner = waiting_.find(yields);
+      displaced = std::move(owner->second.back().job);
+      remove(owner, owner->second.end() - 1);
+    }
+    ticket = ++last_ticket_;
+    const auto owner = waiting_.try_emplace(job.owner).first;
+    owner->second.push_back({ticket, std::move(job)});
+    if (owner->second.size() == 1) turns_.push_back(owner->first);
+    queued_.take(owner->first);
+    add_thread_if_needed();
+    if (threads_.empty()) {  // none can be started at all
+      remove(owner, owner->second.end() - 1);
+      return std::nullopt;
+    }
   }
   changed_.notify_one();
-  return true;
+  if (displaced) displaced->refuse();
+  return ticket;
 }
 
-bool WorkerPool::add_thread() {
+bool WorkerPool::withdraw(Ticket ticket) {
+  Lock lock(mutex_);
+  for (auto owner = waiting_.begin(); owner != waiting_.end(); ++owner) {
+    const auto job = std::ranges::find(owner->second, ticket, &Waiting::ticket);
+    if (job == owner->second.end()) continue;
+    remove(owner, job);
+    return true;
+  }
+  return false;
+}
+
+void WorkerPool::remove(std::map<std::string, Queue>::iterator owner, Queue::iterator job) {
+  queued_.give_back(owner->first);
+  owner->second.erase(job);
+  if (!owner->second.empty()) return;
+  std::erase(turns_, owner->first);
+  waiting_.erase(owner);
+}
+
+size_t WorkerPool::stuck_count() const {
+  const Time limit = std::chrono::steady_clock::now() - bounds_.stuck_time;
+  const auto first =
+      std::ranges::find_if(running_, [&](const Running& job) { return job.since > limit; });
+  return static_cast<size_t>(std::distance(running_.begin(), first));
+}
+
+bool WorkerPool::has_free_place(const Job& job) const {
+  const auto running = running_by_place_.find(job.place);
+  return job.place.empty() || running == running_by_place_.end() ||
+         running->second < bounds_.per_place;
+}
+
+/// The next job that may run: of the owners in turn, the first whose place is free.
+std::optional<WorkerPool::Job> WorkerPool::next() {
+  if (turns_.empty() || running_.size() >= bounds_.threads + stuck_count()) return std::nullopt;
+  for (size_t turn = 0; turn < turns_.size(); ++turn) {
+    const auto owner = waiting_.find(turns_[turn]);
+    const auto found = std::ranges::find_if(
+        owner->second,
+        [this](const Waiting& waiting) REQUIRES(mutex_) { return has_free_place(waiting.job); });
+    if (found == owner->second.end()) continue;
+    Job job = std::move(found->job);
+    if (owner->second.size() > 1) {
+      turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(turn));
+      turns_.push_back(owner->first);
+    }
+    remove(owner, found);
+    return job;
+  }
+  return std::nullopt;
+}
+
+void WorkerPool::add_thread_if_needed() {
+  const size_t idle_count = threads_.size() - running_.size();
+  if (queued_.taken() <= idle_count || threads_.size() >= bounds_.threads + stuck_count() ||
+      threads_.size() >= limits::lane_threads_max) {
+    return;
+  }
   try {
     threads_.emplace_back([this] { work(); });
-    ++idle_count_;
-    return true;
   } catch (const std::exception& error) {  // no thread, or no memory for one
     log::warning("cannot start a worker thread", {{"error", error.what()}});
-    return false;
   }
+}
+
+void WorkerPool::replace_stuck() {
+  {
+    Lock lock(mutex_);
+    if (turns_.empty()) return;
+    add_thread_if_needed();
+  }
+  changed_.notify_one();
 }
 
 void WorkerPool::work() {
   Lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
-    if (stopping_) return;
-    {
-      Job job = std::move(queue_.front());
-      queue_.pop_front();
-      --idle_count_;
-      lock.unlock();
-      job();
-    }
-    lock.lock();
-    ++idle_count_;
+    std::optional<Job> job;
+    changed_.wait(lock, [&]() REQUIRES(mutex_) { return stopping_ || (job = next()); });
+    if (!job) return;
+    run(*std::move(job), lock);
   }
+}
+
+void WorkerPool::run(Job job, Lock& lock) {
+  const auto running =
+      running_.insert(running_.end(), {std::chrono::steady_clock::now(), job.place});
+  if (!job.place.empty()) ++running_by_place_[job.place];
+  lock.unlock();
+  job.run();
+  job.run = {};  // what it holds goes before the job counts as done
+  job.refuse = {};
+  lock.lock();
+  if (!job.place.empty() && --running_by_place_[job.place] == 0) running_by_place_.erase(job.place);
+  running_.erase(running);
 }
 
 }  // namespace esclusa::http

@@ -68,10 +68,9 @@ class FakeGithub {
   FakeGithub()
       : server_({.plan =
                      [this](const http::Request& request) {
-                       return http::Plan{true, [this, &request] { return answer(request); }};
+                       return http::Plan{.answer = [this, &request] { return answer(request); }};
                      },
-                 .refuse = [](const auto&, int status) { return http::Response{status}; }},
-                4) {
+                 .refuse = [](const auto&, int status) { return http::Response{status}; }}) {
     url = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
     thread_ = std::jthread([this] { server_.run(); });
   }

@@ -20,7 +20,7 @@ class HttpReceiver {
   explicit HttpReceiver(
       Answer answer = [](const http::Request&) { return http::Response{}; },
       const std::string& unix_socket = "")
-      : answer_(std::move(answer)), server_(service(), 32) {
+      : answer_(std::move(answer)), server_(service(), without_pause()) {
     if (unix_socket.empty()) {
       port_ = server_.listen("127.0.0.1", 0).value();
     } else {
@@ -62,10 +62,15 @@ class HttpReceiver {
   }
 
  private:
+  static http::ServerLimits without_pause() {
+    http::ServerLimits limits;
+    limits.backlog_time = {};  // on the loopback interface no packet is on its way
+    return limits;
+  }
   http::Service service() {
     return {.plan =
                 [this](const http::Request& request) {
-                  return http::Plan{true, [this, &request] { return receive(request); }};
+                  return http::Plan{.answer = [this, &request] { return receive(request); }};
                 },
             .refuse = [](const http::Request&, int status) { return http::Response{status}; }};
   }

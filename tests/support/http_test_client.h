@@ -20,9 +20,13 @@ namespace esclusa::http::testing {
 /// A blocking connection. Every wait has a limit: a test that would hang fails instead.
 class RawClient {
  public:
-  explicit RawClient(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  /// `from`: the client's own address, one of the loopback network's.
+  explicit RawClient(uint16_t port, const char* from = "127.0.0.1")
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    ENSURE(::inet_pton(AF_INET, from, &address.sin_addr) == 1);
+    ENSURE(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connect(reinterpret_cast<sockaddr*>(&address), sizeof address);

@@ -1,8 +1,10 @@
 #pragma once
 #include <atomic>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "http/body_stream.h"
 #include "http/server.h"
@@ -10,10 +12,12 @@
 /// For tests: a server on its own port, and ordinary requests as bytes.
 namespace esclusa::http::testing {
 
-/// A running server. `/wait…` waits on the pool until `release`; `/pool…` is answered by the pool.
+/// A running server. `/wait…` waits on a lane until `release`, `/hold…` on the I/O thread; `/pool…`
+/// is answered on a lane.
 struct TestServer {
-  explicit TestServer(size_t worker_threads = 4, ServerLimits limits = {})
-      : server(service(), worker_threads, limits) {
+  /// `threads` and `queued`: the bounds of the lane of `/wait…` and `/pool…`.
+  explicit TestServer(size_t threads = 4, ServerLimits limits = {}, size_t queued = 1024)
+      : server(service(), with_lane(limits, threads, queued)) {
     port = server.listen("127.0.0.1", 0).value();
   }
   ~TestServer() {
@@ -38,24 +42,42 @@ struct TestServer {
     for (int now = number; now < count; now = number) number.wait(now);
   }
 
+  static ServerLimits with_lane(ServerLimits limits, size_t threads, size_t queued) {
+    LaneLimits& lane = limits.lanes[static_cast<size_t>(Lane::commit) - 1];
+    lane.threads = lane.per_place = threads;
+    lane.queued = queued;
+    limits.backlog_time = {};  // on the loopback interface no packet is on its way
+    return limits;
+  }
   Service service() {
     return {
         .plan =
             [this](const Request& request) {
-              const bool may_block =
+              const bool may_wait =
                   request.path().starts_with("/wait") || request.path().starts_with("/pool");
-              return Plan{may_block, [this, &request] { return handle(request); }};
+              return Plan{
+                  .lane = may_wait ? Lane::commit : Lane::loop,
+                  .place = may_wait
+                               ? find_parameter(parse_query(request.query()), "place").value_or("")
+                               : "",
+                  .answer = [this, &request] { return handle(request); }};
             },
         .refuse =
             [](const Request& request, int status) {
               return Response{status, {{"X-Refused", request.target}}, "{\"message\":\"no\"}"};
             },
+        .may_send_much =
+            [](const Request& request) { return !request.headers.has("X-Nobody"); },
     };
   }
   Response handle(const Request& request) {
+    {
+      std::lock_guard lock(order_mutex);
+      order.push_back(request.target);
+    }
     ++handled;
     handled.notify_all();
-    if (request.path().starts_with("/wait")) {
+    if (request.path().starts_with("/wait") || request.path().starts_with("/hold")) {
       ++waiting;
       waiting.notify_all();
       released.wait(false);
@@ -101,6 +123,8 @@ struct TestServer {
     ++changes;
     changes.notify_all();
   });
+  std::mutex order_mutex;
+  std::vector<std::string> order;  ///< the targets, in the order in which their handlers began
   std::atomic<bool> released = false;
   std::atomic<int> waiting = 0;
   std::atomic<int> handled = 0;

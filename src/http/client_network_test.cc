@@ -1,8 +1,8 @@
-#include "api/client_network.h"
+#include "http/client_network.h"
 
 #include <doctest/doctest.h>
 
-using esclusa::api::client_network;
+using esclusa::http::client_network;
 
 TEST_CASE("client_network: one for each IPv4 address, and for each /64 of IPv6") {
   CHECK(client_network("192.0.2.1") == client_network("192.0.2.1"));

@@ -1,0 +1,41 @@
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+
+#include "base/limits.h"
+
+namespace esclusa::http {
+
+/// Where a request is answered. Each lane but the loop has threads and a queue of its own, so that
+/// work of one kind does not hold up the others.
+enum class Lane {
+  loop,    ///< the I/O thread: reads a few rows, waits for nothing
+  rows,    ///< reads many rows
+  commit,  ///< waits for a commit
+  git,     ///< opens a repository, which may hang
+  keys,    ///< what OpenSSH's helpers ask
+  admin,   ///< what the local administrator asks
+};
+
+/// The bounds of one lane.
+struct LaneLimits {
+  size_t threads;                  ///< without those whose work hangs
+  size_t queued;                   ///< requests that wait; beyond: 503
+  size_t per_place;                ///< running requests of one repository
+  std::chrono::milliseconds time;  ///< for one request, its wait in the queue included: 503
+  std::chrono::milliseconds stuck_time = limits::stuck_time;
+};
+
+/// All lanes with threads, in the order of `Lane`.
+using LaneTable = std::array<LaneLimits, 5>;
+inline constexpr LaneTable lane_limits = {{
+    {limits::rows_threads, limits::queued_requests, limits::rows_threads, limits::request_time},
+    {limits::commit_threads, limits::queued_requests, limits::commit_threads, limits::request_time},
+    {limits::git_threads, limits::queued_requests, limits::git_threads_per_repository,
+     limits::request_time},
+    {limits::keys_threads, limits::queued_requests, limits::keys_threads, limits::request_time},
+    {limits::admin_threads, limits::queued_requests, limits::admin_threads, limits::admin_time},
+}};
+
+}  // namespace esclusa::http

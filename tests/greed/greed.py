@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""greed: one client, repository or hook that wants everything, and a stranger beside it.
+
+Each row lets somebody be greedy, and checks that the stranger is answered while the greedy requests
+still wait. Rows check order and counts, no times: ./dev bench has the figures.
+
+  greed.py [ROW…]     all rows without names
+"""
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import harness  # noqa: E402
+
+SHOP = "/repos/demo/shop"
+GREEDY, STRANGER = "127.0.0.3", "127.0.0.2"  # addresses of clients
+NO_LIMITS = ["--rate-limit-enabled", "false"]
+
+
+def port_of(server):
+    return int(server.url.rsplit(":", 1)[1])
+
+
+def connect(server, address=GREEDY):
+    """A raw connection from that address."""
+    return socket.create_connection(("127.0.0.1", port_of(server)), 60, (address, 0))
+
+
+def head(method, path, server, token=None, more=""):
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(server)}\r\n{authorization}"
+            f"{more}\r\n").encode()
+
+
+def ask(server, method, path, body=None, token=None, address=STRANGER, timeout=60):
+    """One request of a new connection; gives its status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=timeout,
+                                            source_address=(address, 0))
+    fields = {"Authorization": f"Bearer {token}"} if token else {}
+    with contextlib.closing(connection):
+        connection.request(method, path, json.dumps(body) if body is not None else None, fields)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def deployment(environment="greed", **more):
+    return {"ref": "main", "environment": environment, "auto_merge": False,
+            "required_contexts": [], **more}
+
+
+class Crowd:
+    """Requests that run beside the stranger's, each on a thread and a connection of its own."""
+
+    def __init__(self, server, requests, token=None):
+        self.statuses = []
+        self._threads = [threading.Thread(target=self._ask, args=(server, request, token),
+                                          daemon=True) for request in requests]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self, server, request, token):
+        method, path, *body = request
+        try:
+            status = ask(server, method, path, *body, token=token, address=GREEDY)
+        except OSError as error:
+            status = type(error).__name__
+        self.statuses.append(status)
+
+    def waiting(self):
+        return len(self._threads) - len(self.statuses)
+
+    def join(self):
+        for thread in self._threads:
+            thread.join()
+        return self.statuses
+
+
+class Site(contextlib.ExitStack):
+    """A server with demo/shop, public and writable, and what a row makes of it."""
+
+    def __init__(self, **settings):
+        super().__init__()
+        arguments = [*NO_LIMITS, *settings.pop("arguments", [])]
+        self.server = self.enter_context(harness.Server(arguments=arguments, **settings))
+        self.repository = harness.make_repository(self.server.folder)
+        self.server.add_repository("demo/shop", self.repository, "--writable", "--public")
+        self.token = self.server.token
+
+    def create(self, **more):
+        return ask(self.server, "POST", SHOP + "/deployments", deployment(**more), self.token)
+
+    def is_well(self):
+        """Whether the stranger is answered: a read, a creation, and `/livez`."""
+        return [ask(self.server, "GET", SHOP + "/deployments"), self.create(environment="stranger"),
+                ask(self.server, "GET", "/livez")] == [200, 201, 200]
+
+
+def memory_mib(server):
+    """The resident memory of the server."""
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
+
+
+# ------------------------------------------------------------------ rows
+
+def pipelined():
+    """1,000 pipelined HEAD of a long list in one connection: the stranger is answered before them."""
+    with Site() as site:
+        for number in range(100):
+            assert site.create(environment=f"e{number}") == 201
+        with connect(site.server) as greedy:
+            request = head("HEAD", SHOP + "/deployments?per_page=100", site.server)
+            greedy.sendall(request * 1000)
+            assert site.is_well()
+            greedy.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                got = b"".join(iter(lambda: greedy.recv(1 << 20), b""))
+            return [("answers that the greedy one had when the stranger was served",
+                     got.count(b"HTTP/1.1 200"), lambda count: count < 1000)]
+
+
+def connections():
+    """256 descriptors, and 300 idle connections of one address: git, the administrator's socket and
+    /livez work, and the stranger is answered."""
+    limit = ["prlimit", "--nofile=256:256", "--"]
+    with Site(wrapper=limit) as site:
+        idle = [connect(site.server) for _ in range(300)]
+        well = site.is_well()
+        users = site.server.cli("user", "list").returncode
+        git = ask(site.server, "GET", SHOP + "/commits/main")
+        own = ask(site.server, "GET", "/livez", address=GREEDY)
+        for one in idle:
+            one.close()
+        return [("the stranger is answered", well, bool), ("exit code of `user list`", users, 0),
+                ("a commit is read", git, 200), ("/livez for the greedy address itself", own, 200)]
+
+
+def bodies():
+    """300 unfinished bodies without a token: the server's memory grows by no more than they sent."""
+    with Site() as site:
+        before = memory_mib(site.server)
+        more = "Content-Type: application/json\r\nContent-Length: 1000000\r\n"
+        large = [connect(site.server) for _ in range(10)]
+        for one in large:
+            one.sendall(head("POST", SHOP + "/deployments", site.server, more=more))
+        refused = sum(b" 401 " in one.recv(64) for one in large)
+        more = more.replace("1000000", "60000")
+        small = [connect(site.server) for _ in range(300)]
+        for one in small:
+            one.sendall(head("POST", SHOP + "/deployments", site.server, more=more) + b" " * 30_000)
+        well = site.is_well()
+        grown = memory_mib(site.server) - before
+        for one in large + small:
+            one.close()
+        return [("large bodies that were refused", refused, 10), ("the stranger is answered", well, bool),
+                ("MiB of growth", grown, lambda mib: mib <= 64)]
+
+
+def compares():
+    """80 comparisons of 30,000 commits: the stranger creates a deployment before they end."""
+    with Site() as site:
+        long = harness.Repository(site.server.folder / "long.git", bare=True)
+        root = grow(long, 30_000)
+        site.server.add_repository("demo/long", long, "--public")
+        path = f"/repos/demo/long/compare/{root}...main"
+        crowd = Crowd(site.server, [("GET", path)] * 80)
+        well, waiting = site.is_well(), crowd.waiting()
+        statuses = crowd.join()
+        return [("the stranger is answered", well, bool),
+                ("comparisons that still ran", waiting, lambda count: count > 0),
+                ("comparisons with another answer than 200 or 503",
+                 len([status for status in statuses if status not in (200, 503)]), 0)]
+
+
+def grow(repository, count):
+    """Adds so many commits to main; gives the first one."""
+    parts = []
+    for number in range(1, count + 1):
+        parts.append(f"commit refs/heads/main\nmark :{number}\ncommitter Ada <ada@example.org> "
+                     f"{1_700_000_000 + number} +0000\ndata 4\ntext\n"
+                     + (f"from :{number - 1}\n" if number > 1 else "")
+                     + f"M 100644 inline file\ndata {len(str(number))}\n{number}\n")
+    subprocess.run(["git", "-C", repository.path, "fast-import", "--quiet"], check=True,
+                   input="".join(parts).encode())
+    return repository.git("rev-list", "--max-parents=0", "main")
+
+
+def hanging_repository():
+    """70 creations in a repository of which a ref is a FIFO: another repository is served, and
+    SIGTERM ends the server."""
+    with Site() as site:
+        sick = harness.make_repository(site.server.folder, "sick")
+        site.server.add_repository("demo/sick", sick, "--public")
+        ref = sick.path / ".git/refs/heads/main"
+        ref.unlink()
+        os.mkfifo(ref)
+        writers = [("POST", "/repos/demo/sick/deployments", deployment())] * 70
+        crowd = Crowd(site.server, writers, site.token)
+        harness.wait_until(lambda: threads(site.server) > 32, "requests that hang")
+        well, waiting = site.is_well(), crowd.waiting()
+        code = site.server.stop()
+        return [("the stranger is answered", well, bool), ("creations that still hung", waiting, 70),
+                ("exit code after SIGTERM", code, 0)]
+
+
+def threads(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/task"))
+
+
+def backlog():
+    """10 stops under load, with requests in the listener's backlog: none that was accepted is
+    reset."""
+    reset = answered = 0
+    codes = set()
+    with Site() as site:
+        for _ in range(10):
+            clients = [connect(site.server, STRANGER) for _ in range(50)]
+            request = head("GET", SHOP + "/deployments", site.server, more="Connection: close\r\n")
+            site.server.process.send_signal(signal.SIGSTOP)  # so that they are in the backlog
+            late = [connect(site.server, STRANGER) for _ in range(50)]
+            for client in clients + late:
+                client.sendall(request)
+            site.server.process.send_signal(signal.SIGTERM)
+            site.server.process.send_signal(signal.SIGCONT)
+            for client in clients + late:
+                with client:
+                    try:
+                        answered += b" 200 " in client.recv(64)
+                    except ConnectionResetError:
+                        reset += 1
+            codes.add(site.server.stop())
+            site.server.start()
+    return [("requests that were answered", answered, 1000), ("requests that were reset", reset, 0),
+            ("exit codes", codes, {0})]
+
+
+def half_heads():
+    """Connections with eight bytes of a head, and idle ones: they do not hold up a stop."""
+    with Site() as site:
+        half = [connect(site.server) for _ in range(20)]
+        for one in half[:10]:
+            one.sendall(b"GET / HT")
+        begin = time.monotonic()
+        code = site.server.stop()
+        seconds = time.monotonic() - begin
+        return [("exit code", code, 0),
+                ("seconds until the end (the grace for answers is 10)", round(seconds, 1),
+                 lambda value: value < 8)]
+
+
+ROWS = [pipelined, connections, bodies, compares, hanging_repository, backlog, half_heads]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", choices=[[], *(row.__name__ for row in ROWS)],
+                        metavar="ROW", help=", ".join(row.__name__ for row in ROWS))
+    names = parser.parse_args().rows
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    failed = 0
+    for row in [row for row in ROWS if not names or row.__name__ in names]:
+        for what, value, wanted in row():
+            good = wanted(value) if callable(wanted) else value == wanted
+            print(f"{'ok  ' if good else 'FAIL'} {row.__name__}: {what}: {value}", flush=True)
+            failed += not good
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
