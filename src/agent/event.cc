@@ -1,9 +1,9 @@
 #include "agent/event.h"
 
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/json_scan.h"
 #include "base/text.h"
-#include "wire/json.h"
 
 namespace esclusa::agent {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 std::optional<std::string> text_at(std::string_view object, std::string_view name) {
   const auto raw = find_raw_member(object, name);
   if (!raw) return std::nullopt;
-  const auto json = wire::Json::parse(*raw);
+  const auto json = Json::parse(*raw);
   return json ? json->string() : std::nullopt;
 }
 

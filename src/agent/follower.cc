@@ -1,9 +1,9 @@
 #include "agent/follower.h"
 
 #include "agent/files.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/log.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::agent {
 namespace {
@@ -84,7 +84,7 @@ void Follower::explain(const Error& error) {
 std::optional<int64_t> Follower::load() const {
   auto text = read_file(file_);
   if (!text) return std::nullopt;
-  auto json = wire::Json::parse(*text);
+  auto json = Json::parse(*text);
   auto after = json ? json->integer_at("after") : std::nullopt;
   if (!after || json->string_at("server") != config_.server) {
     log::warning("where the feed was is not known for this server; it is followed from now on",
@@ -95,7 +95,7 @@ std::optional<int64_t> Follower::load() const {
 }
 
 Result<void> Follower::save() const {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("server", config_.server).member("after", after_).end_object();
   return write_durably(file_, json.take() + "\n");
 }

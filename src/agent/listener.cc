@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "agent/files.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "core/names.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::agent {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view logs_path = "/logs/";
 
 http::Response json_response(int status, std::string_view message) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("message", message).end_object();
   return {status, {{"Content-Type", "application/json; charset=utf-8"}}, json.take() + "\n"};
 }

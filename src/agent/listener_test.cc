@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "agent/files.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "support/fake_github.h"
 #include "support/temp_folder.h"
@@ -82,7 +83,7 @@ TEST_CASE_FIXTURE(Fixture, "POST /events: without a valid signature nothing happ
     request.headers.set("X-Hub-Signature-256", signature);
     const http::Response response = listener.handle(request);
     CHECK(response.status == 401);
-    CHECK(wire::Json::parse(response.body)->string_at("message"));
+    CHECK(Json::parse(response.body)->string_at("message"));
     CHECK(!response.body.contains("hook-secret\""));
   }
   CHECK(accepted.empty());

@@ -2,8 +2,8 @@
 
 #include "agent/files.h"
 #include "agent/work_folder.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 
 namespace esclusa::agent {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 3> step_names = {"begun", "ended", "repor
 }  // namespace
 
 Result<void> RunFolder::save() const {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("repository", record.repository)
       .member("deployment", record.deployment)
@@ -28,7 +28,7 @@ Result<void> RunFolder::save() const {
 }
 
 Result<RunFolder> RunFolder::load(const std::filesystem::path& path) {
-  const auto json = TRY(wire::Json::parse(TRY(read_file(path / "run.json"))));
+  const auto json = TRY(Json::parse(TRY(read_file(path / "run.json"))));
   RunFolder run;
   run.path = path;
   RunRecord& record = run.record;

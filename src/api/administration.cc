@@ -7,13 +7,14 @@
 #include "core/operations/server.h"
 #include "wire/account.h"
 #include "wire/enums.h"
+#include "wire/json_body.h"
 #include "wire/repository.h"
 
 /// The handlers of `esclusa user|token|org|repo`, reached through the administrator's unix socket.
 namespace esclusa::api {
 namespace {
 
-void write_admin_account(wire::JsonWriter& json, const core::Account& account) {
+void write_admin_account(JsonWriter& json, const core::Account& account) {
   json.begin_object()
       .member("id", account.id.value)
       .member("login", account.login)
@@ -24,7 +25,7 @@ void write_admin_account(wire::JsonWriter& json, const core::Account& account) {
       .end_object();
 }
 
-void write_token(wire::JsonWriter& json, const core::Token& token, const Secret* text) {
+void write_token(JsonWriter& json, const core::Token& token, const Secret* text) {
   json.begin_object().member("id", token.id.value).member("name", token.name);
   if (text != nullptr) json.member("token", text->reveal());
   json.member("scopes", token.scopes.to_text())
@@ -36,7 +37,7 @@ void write_token(wire::JsonWriter& json, const core::Token& token, const Secret*
 }
 
 /// Leaves the object open: the caller closes it.
-void begin_admin_repository(wire::JsonWriter& json, const core::Repository& repository) {
+void begin_admin_repository(JsonWriter& json, const core::Repository& repository) {
   json.begin_object()
       .member("id", repository.id.value)
       .member("full_name", repository.full_name())
@@ -53,7 +54,7 @@ void begin_admin_repository(wire::JsonWriter& json, const core::Repository& repo
 }
 
 http::Response registration_response(int status, const app::Registration& registration) {
-  wire::JsonWriter json;
+  JsonWriter json;
   begin_admin_repository(json, registration.repository);
   json.key("found").begin_array();
   for (const std::string& sentence : registration.found) json.value(sentence);
@@ -63,7 +64,7 @@ http::Response registration_response(int status, const app::Registration& regist
 
 template <class T, class Write>
 http::Response list_all(const std::vector<T>& items, Write write) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array();
   for (const T& item : items) write(json, item);
   json.end_array();
@@ -82,7 +83,7 @@ Result<http::Response> admin_create_account(const Call& call) {
   input.site_admin = TRY(body.boolean_or("site_admin", false));
   input.human = TRY(body.string_or("human", ""));
   auto account = TRY(app::create_account(call.context, call.actor, input));
-  wire::JsonWriter json;
+  JsonWriter json;
   write_admin_account(json, account);
   return json_response(201, std::move(json));
 }
@@ -95,7 +96,7 @@ Result<app::Bots> parse_bots(const Call& call) {
   return fail(ErrorCode::invalid, "bots is \"stay\" or absent", "invalid_bots");
 }
 
-void begin_blocking(wire::JsonWriter& json, const core::Account& account, int64_t hook_count) {
+void begin_blocking(JsonWriter& json, const core::Account& account, int64_t hook_count) {
   json.begin_object()
       .member("login", account.login)
       .member("blocked_at", account.blocked_at)
@@ -103,7 +104,7 @@ void begin_blocking(wire::JsonWriter& json, const core::Account& account, int64_
 }
 
 http::Response blocking_response(const app::Blocking& blocking) {
-  wire::JsonWriter json;
+  JsonWriter json;
   begin_blocking(json, blocking.account, blocking.hook_count);
   json.member("was_last_administrator", blocking.was_last_administrator);
   json.key("without_owner").begin_array();
@@ -149,7 +150,7 @@ Result<http::Response> admin_create_token(const Call& call) {
     input.expires_in = std::chrono::seconds(*number);
   }
   auto minted = TRY(app::create_token(call.context, call.actor, input));
-  wire::JsonWriter json;
+  JsonWriter json;
   write_token(json, minted.token, &minted.text);
   return json_response(201, std::move(json));
 }
@@ -209,7 +210,7 @@ Result<http::Response> admin_update_repository(const Call& call) {
 Result<http::Response> admin_remove_repository(const Call& call) {
   const auto removal = TRY(app::remove_repository(call.context, call.actor, call.parameter("owner"),
                                                   call.parameter("repo")));
-  wire::JsonWriter json;
+  JsonWriter json;
   begin_admin_repository(json, removal.repository);
   json.member("deployment_count", static_cast<int64_t>(removal.deployment_count))
       .member("hook_count", static_cast<int64_t>(removal.hook_count))

@@ -31,7 +31,7 @@ std::optional<int64_t> leading_number(std::string_view text) {
   return number;
 }
 
-http::Response json_response(int status, wire::JsonWriter json) {
+http::Response json_response(int status, JsonWriter json) {
   return {status, {{"Content-Type", "application/json; charset=utf-8"}}, json.take()};
 }
 

@@ -6,11 +6,11 @@
 
 #include "api/rate_limit.h"
 #include "app/access.h"
+#include "base/json_writer.h"
 #include "base/trace.h"
 #include "core/network_address.h"
 #include "http/message.h"
 #include "wire/api_version.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::api {
@@ -81,7 +81,7 @@ struct Call {
 std::optional<int64_t> leading_number(std::string_view text);
 
 /// An answer with a JSON body.
-http::Response json_response(int status, wire::JsonWriter json);
+http::Response json_response(int status, JsonWriter json);
 http::Response no_content();
 
 using Handler = Result<http::Response> (*)(const Call&);

@@ -1,6 +1,7 @@
 #include "app/check_runs.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "core/operations/deployments.h"
 #include "wire/check_run.h"
@@ -10,7 +11,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response check_run_response(const Call& call, int status, const core::CheckRun& run) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_check_run(json, run, call.repository(), call.urls);
   return json_response(status, std::move(json));
 }
@@ -32,7 +33,7 @@ Result<core::CheckRunFilter> parse_filter(const Call& call) {
 
 http::Response runs_response(const Call& call, const core::Page& page,
                              const core::Listing<core::CheckRun>& listing) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("total_count", listing.total_count);
   json.key("check_runs").begin_array();
   for (const core::CheckRun& run : listing.items) {
@@ -76,7 +77,7 @@ Result<http::Response> list_check_suites(const Call& call) {
   const core::CheckRunFilter filter{.name = call.query_value("check_name"), .latest_only = false};
   const auto listing =
       TRY(app::list_check_suites(call.context, call.access(), call.parameter("ref"), filter, page));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("total_count", listing.total_count);
   json.key("check_suites").begin_array();
   for (const app::CheckSuite& suite : listing.items) {
@@ -89,7 +90,7 @@ Result<http::Response> list_check_suites(const Call& call) {
 Result<http::Response> get_check_suite(const Call& call) {
   const auto id = TRY(call.id<CheckRunId>("check_suite_id"));
   const auto suite = TRY(app::get_check_suite(call.context, call.access(), id));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_check_suite(json, suite.run, suite.head, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -110,11 +111,11 @@ Result<http::Response> list_annotations(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto id = TRY(call.id<CheckRunId>("check_run_id"));
   const auto run = TRY(app::get_check_run(db, call.access(), id));
-  const auto all = TRY(wire::Json::parse(run.annotations)).elements();
-  core::Listing<wire::Json> listing{{}, static_cast<int64_t>(all.size())};
+  const auto all = TRY(Json::parse(run.annotations)).elements();
+  core::Listing<Json> listing{{}, static_cast<int64_t>(all.size())};
   const auto items = page.cut(all);
   listing.items.assign(items.begin(), items.end());
-  return list_response(call, page, listing, [&](auto& json, const wire::Json& annotation) {
+  return list_response(call, page, listing, [&](auto& json, const Json& annotation) {
     wire::write_annotation(json, annotation, run, call.repository(), call.urls);
   });
 }

@@ -51,7 +51,7 @@ Result<http::Response> get_branch(const Call& call) {
   const std::string& name = call.parameter("branch");
   const auto branch = TRY(app::get_branch(call.context, call.access(), name));
   const core::Branch named{name, branch.commit.sha, branch.is_protected};
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_full_branch(json, named, branch.commit, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -62,7 +62,7 @@ Result<http::Response> get_branch_protection(const Call& call) {
   if (!branch.is_protected) {
     return fail(ErrorCode::not_found, "Branch not protected", "branch_not_protected");
   }
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_branch_protection(json, name, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -81,7 +81,7 @@ Result<http::Response> list_commits(const Call& call) {
   const app::HistoryQuery query{call.query_value("sha"), TRY(time_filter(call, "since")),
                                 TRY(time_filter(call, "until"))};
   const auto history = TRY(app::list_commits(call.context, call.access(), query, page));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array();
   for (const core::Commit& commit : history.items) {
     wire::write_commit(json, commit, call.repository(), call.urls);
@@ -102,7 +102,7 @@ Result<http::Response> get_commit(const Call& call) {
   core::Page page = parse_page(call);
   if (call.query_value("per_page").empty()) page.size = limits::diff_page_files;
   const auto details = TRY(app::get_commit(call.context, call.access(), ref, page));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_commit(json, details.commit, call.repository(), call.urls, &details.difference);
   return with_link(json_response(200, std::move(json)), call, page, details.difference.total_count);
 }
@@ -110,7 +110,7 @@ Result<http::Response> get_commit(const Call& call) {
 Result<http::Response> list_branches_where_head(const Call& call) {
   const auto branches =
       TRY(app::list_branches_where_head(call.context, call.access(), call.parameter("ref")));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array();
   for (const core::Branch& branch : branches) {
     wire::write_branch(json, branch, call.repository(), call.urls);
@@ -120,7 +120,7 @@ Result<http::Response> list_branches_where_head(const Call& call) {
 }
 
 http::Response empty_list() {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array().end_array();
   return json_response(200, std::move(json));
 }
@@ -145,7 +145,7 @@ Result<http::Response> contents_at(const Call& call, const std::string& path) {
   const wire::ContentsPlace place{
       call.repository(), call.urls,
       ref.empty() ? app::follow_head(call.context, call.repository()).default_branch : ref};
-  wire::JsonWriter json;
+  JsonWriter json;
   if (contents.entry.type == "tree") {
     wire::write_directory(json, contents.children, place);
   } else {
@@ -168,7 +168,7 @@ Result<http::Response> compare_commits(const Call& call) {
   std::optional<core::Page> page;
   if (asks_for_page(call)) page = parse_page(call);
   const auto comparison = TRY(app::compare(call.context, call.access(), basehead, page));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_comparison(json, comparison, basehead, call.repository(), call.urls);
   http::Response response = json_response(200, std::move(json));
   if (!page) return response;

@@ -47,13 +47,13 @@ Result<http::Response> remove_collaborator(const Call& call) {
 
 Result<http::Response> get_collaborator_permission(const Call& call, app::Reader& db) {
   const auto found = TRY(app::get_effective_role(db, call.access(), call.parameter("username")));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_collaborator_permission(json, found, call.urls);
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> list_invitations(const Call&, app::Reader&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array().end_array();
   return json_response(200, std::move(json));
 }

@@ -11,7 +11,7 @@ Result<http::Response> create_commit_status(const Call& call) {
   const auto input = TRY(wire::parse_new_commit_status(call.request.body));
   const auto status =
       TRY(app::create_commit_status(call.context, call.access(), call.parameter("sha"), input));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_commit_status(json, status, call.repository(), call.urls);
   http::Response response = json_response(201, std::move(json));
   response.headers.add("Location",
@@ -32,7 +32,7 @@ Result<http::Response> get_combined_status(const Call& call) {
   const core::Page page = parse_page(call);
   const auto latest =
       TRY(app::get_latest_statuses(call.context, call.access(), call.parameter("ref")));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_combined_status(json, latest.sha, latest.statuses, page, call.repository(),
                               call.urls);
   return with_link(json_response(200, std::move(json)), call, page,

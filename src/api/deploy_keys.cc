@@ -8,7 +8,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response key_response(const Call& call, int status, const core::DeployKey& key) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_deploy_key(json, key, call.repository(), call.urls, call.context.now());
   return json_response(status, std::move(json));
 }

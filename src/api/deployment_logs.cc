@@ -36,7 +36,7 @@ Result<http::Response> append_deployment_log(const Call& call) {
   const std::string size = std::to_string(extent.size);
   http::Response response;
   if (extent.taken) {
-    wire::JsonWriter json;
+    JsonWriter json;
     json.begin_object().member("size", extent.size).end_object();
     response = json_response(200, std::move(json));
   } else {

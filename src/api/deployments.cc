@@ -11,7 +11,7 @@ namespace {
 
 http::Response deployment_response(const Call& call, int status,
                                    const core::Deployment& deployment) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_deployment(json, deployment, call.repository(), call.urls);
   http::Response response = json_response(status, std::move(json));
   response.headers.add("Last-Modified", format_http_date(deployment.updated_at));
@@ -54,7 +54,7 @@ Result<http::Response> create_deployment(const Call& call) {
   const auto key = TRY(parse_idempotency_key(call.request));
   const auto outcome = TRY(app::create_deployment(call.context, call.access(), input, key));
   if (const auto* merged = std::get_if<app::AutoMerged>(&outcome)) {
-    wire::JsonWriter json;
+    JsonWriter json;
     json.begin_object().member("message", merged->message).end_object();
     return json_response(202, std::move(json));
   }

@@ -13,13 +13,13 @@ namespace {
 const std::string& name_of(const Call& call) { return call.parameter("environment_name"); }
 
 http::Response environment_response(const Call& call, const core::EnvironmentDetails& environment) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_environment(json, environment, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
 
 http::Response policy_response(const Call& call, const core::BranchPolicy& policy) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_branch_policy(json, policy, call.repository());
   return json_response(200, std::move(json));
 }
@@ -27,7 +27,7 @@ http::Response policy_response(const Call& call, const core::BranchPolicy& polic
 Result<http::Response> list_environments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto listing = app::list_environments(db, call.access(), page);
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("total_count", listing.total_count).key("environments").begin_array();
   for (const core::EnvironmentDetails& environment : listing.items) {
     wire::write_environment(json, environment, call.repository(), call.urls);
@@ -57,7 +57,7 @@ Result<http::Response> list_branch_policies(const Call& call, app::Reader& db) {
   const auto total = static_cast<int64_t>(policies.size());
   const int64_t begin = std::min(page.offset(), total);
   const int64_t end = std::min<int64_t>(begin + page.size, total);
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("total_count", total).key("branch_policies").begin_array();
   for (int64_t i = begin; i < end; ++i) {
     wire::write_branch_policy(json, policies[static_cast<size_t>(i)], call.repository());
@@ -74,7 +74,7 @@ Result<http::Response> create_branch_policy(const Call& call) {
   // As GitHub does: a 303 to the policy that already exists.
   const std::string url =
       wire::branch_policy_url(call.urls, call.repository(), name_of(call), created.policy.id);
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("message", "See Other")
       .member("url", url)

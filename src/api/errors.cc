@@ -23,7 +23,7 @@ int http_status(ErrorCode code) {
 http::Response error_response(const Error& error, std::string_view documentation,
                               std::optional<int> given_status) {
   const int status = given_status.value_or(http_status(error.code));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("message", error.message);
   wire::write_error_fields(json, error);
   std::string url = "https://docs.github.com/rest";

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "wire/json.h"
+#include "base/json.h"
 
 using namespace esclusa;
 using namespace esclusa::api;
@@ -57,7 +57,7 @@ TEST_CASE("error_response: errors as strings, where GitHub has strings") {
 
 TEST_CASE("error_response: the body is valid JSON, whatever the message contains") {
   Error error{ErrorCode::invalid, "a\"b\n\xff</script>", "", {}, {}};
-  auto json = wire::Json::parse(error_response(error, "").body);
+  auto json = Json::parse(error_response(error, "").body);
   REQUIRE(json);
   CHECK(json->string_at("message") == "a\"b\n\xef\xbf\xbd</script>");
 }

@@ -26,7 +26,7 @@ AccountId account_of(const StreamRequest& request) {
 }  // namespace
 
 std::string feed_page_text(const app::FeedPage& page) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("next", page.next).key("events").begin_array();
   for (const auto& event : page.events) wire::write_feed_event(json, event);
   json.end_array().end_object();

@@ -2,14 +2,13 @@
 
 #include <condition_variable>
 
+#include "base/json.h"
 #include "support/served_repository.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
 using test::make_request;
 using test::must;
-using wire::Json;
 
 namespace {
 

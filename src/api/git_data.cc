@@ -13,7 +13,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response one_ref(const Call& call, const core::GitRef& ref) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_git_ref(json, ref, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -37,7 +37,7 @@ class RefArray {
     const auto part = TRY(app::read_git_refs(access_, prefix_, last_name_));
     std::string text;
     for (const core::GitRef& ref : part.refs) {
-      wire::JsonWriter json;
+      JsonWriter json;
       wire::write_git_ref(json, ref, access_.repository, urls_);
       text += (is_empty_ ? "[" : ",") + json.text();
       is_empty_ = false;
@@ -108,14 +108,14 @@ Result<http::Response> list_matching_git_refs(const Call& call) {
 
 Result<http::Response> get_git_tag(const Call& call) {
   const auto tag = TRY(app::get_git_tag(call.access(), call.parameter("tag_sha")));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_git_tag(json, tag, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> get_git_commit(const Call& call) {
   const auto commit = TRY(app::get_git_commit(call.access(), call.parameter("commit_sha")));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_git_commit(json, commit, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -124,7 +124,7 @@ Result<http::Response> get_git_tree(const Call& call) {
   // As on GitHub, any value means true, even `0` and `false`.
   const bool recursive = http::find_parameter(call.query, "recursive").has_value();
   const auto tree = TRY(app::get_git_tree(call.access(), call.parameter("tree_sha"), recursive));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_git_tree(json, tree, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
@@ -134,7 +134,7 @@ Result<http::Response> get_git_blob(const Call& call) {
   if (accepts(call.request.headers, "raw")) {
     return raw_response(std::move(blob.content));
   }
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_git_blob(json, blob, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }

@@ -2,10 +2,10 @@
 
 #include "app/git_data.h"
 #include "app/repositories.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "support/body_reader.h"
 #include "support/served_repository.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using test::BodyReader;
@@ -31,7 +31,7 @@ struct Fixture : test::ServedRepository {
   }
   static std::vector<std::string> names(const std::string& text) {
     std::vector<std::string> names;
-    const auto refs = must(wire::Json::parse(text));
+    const auto refs = must(Json::parse(text));
     REQUIRE(refs.is_array());
     for (const auto& ref : refs.elements()) names.push_back(ref.string_at("ref").value());
     return names;

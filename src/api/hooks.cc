@@ -49,13 +49,13 @@ Result<void> check_destination(const Call& call, const std::string& text) {
 Result<HookId> hook_id(const Call& call) { return call.id<HookId>("hook_id"); }
 
 http::Response config_response(const core::Hook& hook) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_hook_config(json, hook);
   return json_response(200, std::move(json));
 }
 
 http::Response hook_response(const Call& call, int status, const core::Hook& hook) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_hook(json, hook, hook_scope(call).owner, call.urls);
   return json_response(status, std::move(json));
 }

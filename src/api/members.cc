@@ -11,7 +11,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response membership_response(const Call& call, const core::Member& member) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_membership(json, call.organization().organization, member, call.urls);
   return json_response(200, std::move(json));
 }

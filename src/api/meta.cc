@@ -58,7 +58,7 @@ constexpr std::string_view sentences[] = {
 };
 
 Result<http::Response> get_root(const Call& call) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object();
   for (const RootLink& link : root_links) json.member(link.name, call.urls.api + link.path);
   json.member("current_user_authorizations_html_url", call.urls.web + "/").end_object();
@@ -66,7 +66,7 @@ Result<http::Response> get_root(const Call& call) {
 }
 
 Result<http::Response> get_meta(const Call&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   // Clients infer the features of an Enterprise server from this version: it is the one that
   // Esclusa follows.
   json.begin_object()
@@ -79,7 +79,7 @@ Result<http::Response> get_meta(const Call&) {
 }
 
 Result<http::Response> get_versions(const Call&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array();
   for (const auto& [version, name] : core::enum_names<wire::ApiVersion>::values) json.value(name);
   json.end_array();

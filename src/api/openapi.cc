@@ -1,13 +1,10 @@
 #include "api/route_tables.h"
 #include "base/check.h"
+#include "base/json.h"
 #include "core/operations/server.h"
-#include "wire/json.h"
 
 namespace esclusa::api {
 namespace {
-
-using wire::Json;
-using wire::JsonWriter;
 
 struct Part {
   std::string_view name;

@@ -6,14 +6,13 @@
 
 #include "api/routes.h"
 #include "api/serve.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "core/hook.h"
 #include "support/api_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace esclusa::api;
-using wire::Json;
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "api/call.h"
+#include "base/json_writer.h"
 #include "core/page.h"
 
 namespace esclusa::api {
@@ -35,7 +36,7 @@ http::Response with_cursors(http::Response response, const Call& call,
 template <class T, class Write>
 http::Response list_response(const Call& call, const core::Page& page,
                              const core::Listing<T>& listing, Write write) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array();
   for (const T& item : listing.items) write(json, item);
   json.end_array();

@@ -210,7 +210,7 @@ TEST_CASE("link_header: goes through /repositories/{id}, whichever path the requ
 
 TEST_CASE("list_response: an array, with a Link header only if there are several pages") {
   const Asked asked("/repos/a/b/deployments?per_page=2");
-  auto write = [](wire::JsonWriter& json, int item) { json.value(item); };
+  auto write = [](JsonWriter& json, int item) { json.value(item); };
   core::Listing<int> listing{{1, 2}, 5};
   auto response = list_response(asked.call, parse_page(asked.call), listing, write);
   CHECK(response.status == 200);

@@ -11,7 +11,7 @@ int64_t seconds_of(Timestamp time) {
   return std::chrono::ceil<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-void write_quota(wire::JsonWriter& json, const Quota& quota) {
+void write_quota(JsonWriter& json, const Quota& quota) {
   json.begin_object()
       .member("limit", quota.limit)
       .member("used", quota.used)
@@ -61,7 +61,7 @@ Result<http::Response> get_rate_limit(const Call& call) {
   if (!call.rate_limit) {
     return fail(ErrorCode::not_found, "Rate limiting is not enabled.", "rate_limit_disabled");
   }
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().key("resources").begin_object();
   // Clients rely on all of these. Every request counts as `core`, whatever its path.
   for (const char* resource : {"core", "search", "graphql", "integration_manifest"}) {

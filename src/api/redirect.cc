@@ -47,7 +47,7 @@ http::Response moved_response(const Call& call, RepositoryId id) {
     location += "?" + percent_encode(query, kept);
   }
   const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("message", "Moved Permanently")
       .member("url", location)

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "support/api_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace esclusa::api;

@@ -9,7 +9,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response repository_response(const Call& call, const core::Repository& repository) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_repository(json, repository, call.urls, call.access().role, call.version);
   return json_response(200, std::move(json));
 }
@@ -26,13 +26,13 @@ Result<http::Response> update_repository(const Call& call) {
 }
 
 Result<http::Response> list_nothing_of_repository(const Call&, app::Reader&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array().end_array();
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> list_languages(const Call&, app::Reader&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().end_object();
   return json_response(200, std::move(json));
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "support/access_world.h"
 
 using namespace esclusa;
@@ -27,7 +28,7 @@ struct Lists {
     CAPTURE(target);
     CHECK(response.status == 200);
     std::set<std::string> all;
-    for (const auto& one : must(wire::Json::parse(response.body)).elements()) {
+    for (const auto& one : must(Json::parse(response.body)).elements()) {
       all.insert(one.string_at(member).value_or("?"));
     }
     return all;
@@ -147,7 +148,7 @@ TEST_CASE("lists of repositories: permissions, links to pages, and invalid param
   const auto response = lists.ask("/user/repos?per_page=1&page=2", "triager");
   CHECK(response.headers.find("Link").value_or("").starts_with(
       "<http://h/user/repos?per_page=1&page=1>; rel=\"prev\""));
-  const auto body = must(wire::Json::parse(response.body)).elements().at(0);
+  const auto body = must(Json::parse(response.body)).elements().at(0);
   CHECK(body.string_at("full_name") == "ada/public");
   CHECK(body.string_at("default_branch") == "main");
   CHECK(found(body.find("permissions")).text() ==

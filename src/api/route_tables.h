@@ -22,8 +22,10 @@ std::span<const Route> collaborators_routes();
 std::span<const Route> commit_statuses_routes();
 std::span<const Route> deploy_keys_routes();
 std::span<const Route> deployment_logs_routes();
+std::span<const Route> deployment_statuses_routes();
 std::span<const Route> deployments_routes();
 std::span<const Route> environments_routes();
+std::span<const Route> event_deliveries_routes();
 std::span<const Route> feed_routes();
 std::span<const Route> git_data_routes();
 std::span<const Route> hook_deliveries_routes();
@@ -36,7 +38,6 @@ std::span<const Route> repositories_routes();
 std::span<const Route> repository_lists_routes();
 std::span<const Route> reviews_routes();
 std::span<const Route> ssh_door_routes();
-std::span<const Route> statuses_routes();
 std::span<const Route> teams_routes();
 std::span<const Route> users_routes();
 

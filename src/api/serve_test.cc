@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "support/api_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace esclusa::api;
@@ -26,7 +26,7 @@ struct Server {
 };
 
 std::string message(const http::Response& response) {
-  auto json = wire::Json::parse(response.body);
+  auto json = Json::parse(response.body);
   REQUIRE(json);
   CHECK(json->string_at("status") == std::to_string(response.status));
   return json->string_at("message").value_or("");
@@ -162,7 +162,7 @@ TEST_CASE("serve: a secondary limit is refused with the words that clients look 
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try "
         "again.");
   CHECK(refused.headers.find("Retry-After") == "60");
-  CHECK(wire::Json::parse(refused.body)
+  CHECK(Json::parse(refused.body)
             ->string_at("documentation_url")
             ->ends_with("secondary-rate-limits"));
   CHECK(refused.headers.find("X-RateLimit-Remaining") == "59");
@@ -295,7 +295,7 @@ TEST_CASE("refuse: the transport's refusals have GitHub's form and their own sta
     auto response = server.api->refuse(make_request("POST", "/x"), row.status);
     CHECK(response.status == row.status);
     CHECK_FALSE(message(response).empty());
-    CHECK(wire::Json::parse(response.body)->string_at("reason_code") == row.reason);
+    CHECK(Json::parse(response.body)->string_at("reason_code") == row.reason);
     CHECK(response.headers.has("X-GitHub-Request-Id"));
     CHECK(response.headers.has("Retry-After") == (row.status == 503));
   }

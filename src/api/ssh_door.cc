@@ -3,6 +3,7 @@
 #include "api/ssh_sessions.h"
 #include "app/pushes.h"
 #include "core/operations/server.h"
+#include "wire/json_body.h"
 #include "wire/ssh_door.h"
 
 /// The handlers of `esclusa ssh keys` and `esclusa ssh serve`, reached through the unix socket for
@@ -15,7 +16,7 @@ namespace {
 Result<http::Response> ssh_find_key(const Call& call, app::Reader& db) {
   const auto body = TRY(wire::JsonBody::parse(call.request.body));
   const auto key = TRY(app::find_opening_key(call.context, db, TRY(body.required_string("key"))));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("key_id", key.id.value).member("key", key.key.text).end_object();
   return json_response(200, std::move(json));
 }
@@ -29,7 +30,7 @@ Result<http::Response> ssh_start_session(const Call& call) {
   const auto session = TRY(
       app::start_ssh_session(call.context, asked.key_id, asked.request, call.actor.request_id()));
   call.ssh_sessions->note(session.id, call.context.now());
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("session", session.id)
       .member("full_name", session.repository.full_name())

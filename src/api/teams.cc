@@ -13,7 +13,7 @@ namespace esclusa::api {
 namespace {
 
 http::Response team_response(const Call& call, int status, const app::TeamDetails& details) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_full_team(json, details.team, {details.member_count, details.repository_count},
                         details.organization, call.urls);
   http::Response response = json_response(status, std::move(json));
@@ -22,7 +22,7 @@ http::Response team_response(const Call& call, int status, const app::TeamDetail
 }
 
 http::Response membership_response(const Call& call, const app::TeamMembership& membership) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_team_membership(json, membership.team, membership.member, call.urls);
   return json_response(200, std::move(json));
 }
@@ -114,7 +114,7 @@ Result<http::Response> check_team_repository(const Call& call, app::Reader& db) 
   const auto found =
       TRY(app::get_team_repository(db, call.organization(), repository_of_team(call)));
   if (!media_type(call.request.headers).contains("param=repository")) return no_content();
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_team_repository(json, found.repository, found.role, call.urls, call.version);
   return json_response(200, std::move(json));
 }

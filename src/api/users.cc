@@ -18,7 +18,7 @@ namespace {
 
 Result<http::Response> get_authenticated_user(const Call& call, app::Reader& db) {
   const auto profile = TRY(app::get_profile(db, call.actor.sender().login));
-  wire::JsonWriter json;
+  JsonWriter json;
   const bool is_private = call.actor.authority().has(core::Scope::read_user);
   wire::write_user(json, profile, is_private ? wire::View::is_private : wire::View::is_public,
                    call.urls);
@@ -27,14 +27,14 @@ Result<http::Response> get_authenticated_user(const Call& call, app::Reader& db)
 
 Result<http::Response> get_user(const Call& call, app::Reader& db) {
   const auto profile = TRY(app::get_profile(db, call.parameter("username")));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_user(json, profile, wire::View::is_public, call.urls);
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> get_organization(const Call& call, app::Reader& db) {
   const auto profile = TRY(find_organization(call, db));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_organization(json, profile, call.urls);
   return json_response(200, std::move(json));
 }

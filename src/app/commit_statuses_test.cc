@@ -4,9 +4,9 @@
 
 #include "app/branch_protections.h"
 #include "app/check_runs.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using core::CommitState;
@@ -60,7 +60,7 @@ TEST_CASE("create_commit_status: a status event contains the commit and its bran
   const auto made = must(app.report(CommitState::pending));
   CHECK(app.told.events);
   CHECK(app.texts("select kind || action from event") == "status\n");
-  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  const auto body = must(Json::parse(app.texts("select body from event_body")));
   CHECK(body.integer_at("id") == made.id.value);
   CHECK(body.string_at("state") == "pending");
   CHECK(body.string_at("name") == "ada/application");
@@ -102,8 +102,8 @@ TEST_CASE("check_run events: one when a run starts, one with the conclusion when
         "created\ncompleted\ncompleted\ncreated\ncompleted\n");
   CHECK(app.told.events);
 
-  const auto body = must(wire::Json::parse(
-      app.texts("select body from event_body order by event_id limit 1 offset 1")));
+  const auto body = must(
+      Json::parse(app.texts("select body from event_body order by event_id limit 1 offset 1")));
   CHECK(body.string_at("action") == "completed");
   CHECK(body.string_at("check_run", "conclusion") == "skipped");
   CHECK(body.string_at("check_run", "check_suite", "conclusion") == "neutral");

@@ -5,6 +5,7 @@
 #include "app/code.h"
 #include "app/deployments.h"
 #include "app/repositories.h"
+#include "core/dry_run.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;

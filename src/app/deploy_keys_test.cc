@@ -4,10 +4,10 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
 #include "base/process.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using test::at;
@@ -31,13 +31,13 @@ struct KeyFixture : test::AppFixture {
     return app::create_deploy_key(context, where, input);
   }
   Result<core::DeployKey> create(const std::string& key) { return create(key, access); }
-  std::vector<wire::Json> events() {
-    std::vector<wire::Json> bodies;
+  std::vector<Json> events() {
+    std::vector<Json> bodies;
     const std::string lines = texts(
         "select b.body from event_body b join event e on e.id = b.event_id "
         "where e.kind = 'deploy_key' order by e.id");
     for (std::string_view line : split(lines, '\n')) {
-      if (!line.empty()) bodies.push_back(must(wire::Json::parse(line)));
+      if (!line.empty()) bodies.push_back(must(Json::parse(line)));
     }
     return bodies;
   }

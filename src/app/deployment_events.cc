@@ -1,5 +1,6 @@
 #include "app/deployment_events.h"
 
+#include "store/deployment_statuses.h"
 #include "store/deployments.h"
 #include "wire/event_body.h"
 

@@ -5,7 +5,7 @@
 
 #include "app/access.h"
 #include "core/deployment.h"
-#include "core/gates.h"
+#include "core/dry_run.h"
 #include "core/idempotency_key.h"
 #include "store/deployments.h"
 

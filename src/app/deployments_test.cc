@@ -4,9 +4,9 @@
 
 #include "app/check_runs.h"
 #include "app/commit_statuses.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using core::DeploymentState;
@@ -91,7 +91,7 @@ TEST_CASE("create_deployment: the event's body is the deployment as it was creat
   const std::string sha = git.commit("main", "a", "1");
   const auto access = app.add(git);
   const auto made = app.deploy(access, to_deploy("main"));
-  auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  auto body = must(Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("action") == "created");
   CHECK(body.find("deployment")->integer_at("id") == made.id.value);
   CHECK(body.string_at("deployment", "sha") == sha);

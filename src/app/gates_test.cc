@@ -7,6 +7,7 @@
 #include "app/gate_report.h"
 #include "app/reviews.h"
 #include "app/timers.h"
+#include "core/dry_run.h"
 #include "support/gate_fixture.h"
 
 using namespace esclusa;

@@ -1,7 +1,9 @@
+// The deliveries of a webhook: app/hook_deliveries.h and app/event_deliveries.h.
 #include "app/hook_deliveries.h"
 
 #include <doctest/doctest.h>
 
+#include "app/event_deliveries.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;

@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "app/blocking.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "core/operations/hooks.h"
 #include "support/app_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using test::at;
@@ -62,7 +62,7 @@ TEST_CASE("create_hook: is stored, pinged and audited") {
                       std::to_string(made.id.value)) == 1);
   const std::string text = app.texts("select body from event_body");
   CHECK(text.find("\"secret\":\"secret\"") == text.npos);
-  auto body = must(wire::Json::parse(text));
+  auto body = must(Json::parse(text));
   CHECK(body.integer_at("hook_id") == made.id.value);
   CHECK(body.string_at("sender", "login") == "ada");
 }
@@ -279,7 +279,7 @@ TEST_CASE("organization hooks: the same use cases, none of which finds a reposit
   CHECK(must(app.list(app.works)).size() == 1);
   CHECK(must(app.list(app.access)).empty());
   CHECK(app.get(app.access, made.id).error().code == ErrorCode::not_found);
-  auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  auto body = must(Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("hook", "type") == "Organization");
   CHECK(body.string_at("organization", "login") == "works");
   CHECK_FALSE(body.find("repository"));
@@ -409,7 +409,7 @@ TEST_CASE("delete_hook: a hook of meta events gets one last delivery; the others
         "cancelled\npending\n");
   // Only that hook receives it.
   CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'meta'") == 1);
-  const auto body = must(wire::Json::parse(app.texts(
+  const auto body = must(Json::parse(app.texts(
       "select b.body from event_body b join event e on e.id = b.event_id where e.kind = 'meta'")));
   CHECK(body.string_at("action") == "deleted");
   CHECK(body.integer_at("hook_id") == hook.id.value);

@@ -5,9 +5,10 @@
 #include <doctest/doctest.h>
 
 #include "app/ref_intents.h"
+#include "base/json.h"
+#include "core/dry_run.h"
 #include "git/repository.h"
 #include "support/app_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -66,7 +67,7 @@ TEST_CASE("create_deployment: merges into a branch that is behind, and deploys n
   CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
   CHECK(app.row_count("event where kind = 'push' and announced = 1") == 1);
   CHECK(app.told.events);
-  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  const auto body = must(Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("ref") == "refs/heads/topic");
   CHECK(body.string_at("before") == git.topic);
   CHECK(body.string_at("after") == merge);
@@ -189,7 +190,7 @@ TEST_CASE("settle_left_intents: after a crash the database agrees with the branc
   CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
   // The event is inserted once, as without a crash.
   CHECK(app.row_count("event") == 1);
-  const auto body = must(wire::Json::parse(app.texts("select body from event_body")));
+  const auto body = must(Json::parse(app.texts("select body from event_body")));
   CHECK(body.string_at("before") == git.topic);
   CHECK(body.string_at("sender", "login") == "ada");
 }

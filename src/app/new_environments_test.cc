@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "app/environments.h"
+#include "core/dry_run.h"
 #include "store/environments.h"
 #include "support/app_fixture.h"
 

@@ -11,10 +11,10 @@
 #include "app/ref_intents.h"
 #include "app/repositories.h"
 #include "base/descriptor.h"
+#include "base/json.h"
 #include "git/head.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -75,8 +75,8 @@ TEST_CASE("finish_push: each change of git gets one event and one audit row, by 
   CHECK(app.pushes() == 1);
   CHECK(app.told.events);
   const auto body =
-      must(wire::Json::parse(app.texts("select b.body from event_body b join event e on e.id = "
-                                       "b.event_id where e.kind = 'push'")));
+      must(Json::parse(app.texts("select b.body from event_body b join event e on e.id = "
+                                 "b.event_id where e.kind = 'push'")));
   CHECK(body.string_at("ref") == main_ref);
   CHECK(body.string_at("head_commit", "id") == app.second);
   CHECK(body.string_at("pusher", "name") == "ada");

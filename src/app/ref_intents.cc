@@ -122,10 +122,8 @@ Result<core::Repository> find_repository_of(const Context& context, const core::
 Result<core::Push> read_push(const Context& context, const git::Repository& git,
                              const core::RefIntent& intent) {
   const core::RefChange& change = intent.change;
-  return with_accounts(context,
-                       intent.is_push()
-                           ? TRY(git::read_ref_change(git, change))
-                           : TRY(git::read_push(git, change.ref, change.from_sha, change.to_sha)));
+  return with_accounts(context, intent.is_push() ? TRY(git::read_push(git, change))
+                                                 : TRY(git::read_merge(git, change)));
 }
 
 }  // namespace esclusa::app

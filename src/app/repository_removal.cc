@@ -2,7 +2,7 @@
 #include "app/deployment_events.h"
 #include "app/gates.h"
 #include "app/repositories.h"
-#include "store/deliveries.h"
+#include "store/delivery_queue.h"
 #include "store/deploy_keys.h"
 #include "store/deployments.h"
 #include "store/hooks.h"

@@ -6,6 +6,7 @@
 #include "store/environments.h"
 #include "store/gates.h"
 #include "store/members.h"
+#include "store/reviews.h"
 #include "store/teams.h"
 
 namespace esclusa::app {

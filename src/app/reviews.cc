@@ -11,6 +11,7 @@
 #include "store/deployments.h"
 #include "store/environments.h"
 #include "store/gates.h"
+#include "store/reviews.h"
 #include "wire/audit_detail.h"
 
 namespace esclusa::app {

@@ -2,11 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/blocking.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::cli {
 namespace {
@@ -60,14 +60,14 @@ void add_user(CLI::App& app, Action& action) {
   create.app->add_flag("--site-admin", options->site_admin, "Administers every repository");
   create.app->callback([=, &action] {
     action = [=] {
-      wire::JsonWriter json;
+      JsonWriter json;
       json.begin_object()
           .member("login", options->login)
           .member("kind", options->kind)
           .member("human", options->human)
           .member("site_admin", options->site_admin)
           .end_object();
-      return ask(*create.socket, "POST", "/users", json.take(), [](const wire::Json& account) {
+      return ask(*create.socket, "POST", "/users", json.take(), [](const Json& account) {
         print_line("Made the " + account.string_at("kind").value_or("account") + " " +
                    account.string_at("login").value_or(""));
       });
@@ -98,7 +98,7 @@ void add_token(CLI::App& app, Action& action) {
                          "Such as 90d or 12h; never if absent");
   create.app->callback([=, &action] {
     action = [=] {
-      wire::JsonWriter json;
+      JsonWriter json;
       json.begin_object().member("scopes", options->scopes).member("name", options->name);
       if (!options->expires_in.empty()) {
         auto seconds = parse_duration(options->expires_in);
@@ -110,9 +110,8 @@ void add_token(CLI::App& app, Action& action) {
       }
       json.end_object();
       return ask(*create.socket, "POST", "/users/" + percent_encode(options->login) + "/tokens",
-                 json.take(), [](const wire::Json& token) {
-                   print_line(token.string_at("token").value_or(""));
-                 });
+                 json.take(),
+                 [](const Json& token) { print_line(token.string_at("token").value_or("")); });
     };
   });
   SocketCommand list =
@@ -150,7 +149,7 @@ void add_organization(CLI::App& app, Action& action) {
       ->capture_default_str();
   add.app->callback([=, &action] {
     action = [=] {
-      wire::JsonWriter json;
+      JsonWriter json;
       json.begin_object().member("role", options->role).end_object();
       return ask(*add.socket, "PUT",
                  "/organizations/" + percent_encode(options->organization) + "/members/" +

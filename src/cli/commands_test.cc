@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 
+#include "base/json.h"
 #include "cli/output.h"
 #include "support/cli_run.h"
 #include "support/http_receiver.h"
 #include "support/temp_folder.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using test::Capture;
@@ -28,7 +28,7 @@ struct Administration {
     arguments.insert(arguments.end(), {"--socket", socket});
     return run(std::move(arguments));
   }
-  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
+  Json sent() { return Json::parse(receiver.requests().back().body).value(); }
   std::string target() {
     const auto request = receiver.requests().back();
     return request.method + " " + request.target;
@@ -50,7 +50,7 @@ struct DeployServer {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(std::move(arguments));
   }
-  wire::Json sent() { return wire::Json::parse(receiver.await(1).at(0).body).value(); }
+  Json sent() { return Json::parse(receiver.await(1).at(0).body).value(); }
 
   http::Response answer(const http::Request& request) {
     if (request.method == "POST") {

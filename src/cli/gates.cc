@@ -2,15 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/connection.h"
 #include "cli/output.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::cli {
 namespace {
-
-using wire::Json;
 
 std::string cell(const Json& object, const char* name) {
   return object.string_at(name).value_or("-");
@@ -108,7 +106,7 @@ Result<std::string> review_body(const client::Api& api, const std::string& repos
                                         " does not wait. See: esclusa gates " + options.repository +
                                         " " + std::to_string(options.deployment));
   }
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().key("environment_ids").begin_array();
   json.value(pending.elements()[0].integer_at("environment", "id").value_or(0)).end_array();
   json.member("state", decision.approve ? "approved" : "rejected")
@@ -124,7 +122,7 @@ Result<void> decide(const client::Api& api, const std::string& repository,
     TRY(api.call("POST", runs_path(repository, options.deployment), body));
     return {};
   }
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("reason", decision.comment).end_object();
   TRY(api.call("POST",
                "/esclusa/repos/" + repository + "/deployments/" +

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "client/api.h"
 
@@ -11,7 +12,7 @@ void add_gates(CLI::App& app, Action& action);
 void add_review(CLI::App& app, Action& action);
 
 /// Prints the `gates` of a report or of a dry run as a table; nothing if there are none.
-void print_gates(const wire::Json& gates);
+void print_gates(const Json& gates);
 
 /// Says if the deployment has created its environment, and what it waits for, if it waits.
 void print_wait(const client::Api& api, const std::string& repository, int64_t deployment);

@@ -6,15 +6,13 @@
 #include <sstream>
 
 #include "base/crypto.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::cli {
 namespace {
-
-using wire::Json;
 
 /// The webhook, and how to reach it. `path` is relative to the API's root.
 struct HookOptions {
@@ -126,7 +124,7 @@ std::string moment(const std::string& text) {
 }
 
 int replay(const ReplayOptions& options) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object();
   if (!options.state.empty()) json.member("state", options.state);
   if (!options.since.empty()) json.member("since", moment(options.since));
@@ -188,7 +186,7 @@ int rotate(const RotateOptions& options) {
   if (!secret) return report(secret.error());
   // Print it before the call: if the answer is lost, the secret must not be lost.
   if (options.generate) print_line(*secret);
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("secret", *secret)
       .member("former_valid_for", int64_t{seconds->count()})

@@ -5,7 +5,6 @@
 #include "base/time.h"
 #include "support/cli_run.h"
 #include "support/http_receiver.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using test::json;

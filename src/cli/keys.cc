@@ -5,15 +5,13 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/json_writer.h"
 #include "base/time.h"
 #include "cli/connection.h"
 #include "cli/output.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::cli {
 namespace {
-
-using wire::Json;
 
 constexpr size_t per_page = 100;
 
@@ -119,7 +117,7 @@ Result<std::string> read_public_key(const std::string& file) {
 }
 
 Result<Json> send_key(const KeyOptions& options, const AddOptions& add) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("key", TRY(read_public_key(add.file)))
       .member("read_only", !add.allow_write);

@@ -6,7 +6,6 @@
 #include "base/time.h"
 #include "support/cli_run.h"
 #include "support/http_receiver.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;

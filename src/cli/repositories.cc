@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::cli {
 namespace {
@@ -27,28 +27,28 @@ struct RepositoryOptions {
 /// The server has another working directory, so paths are sent as absolute paths.
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
 
-void add_alternates(wire::JsonWriter& json, const std::vector<std::string>& alternates) {
+void add_alternates(JsonWriter& json, const std::vector<std::string>& alternates) {
   json.key("alternates").begin_array();
   for (const std::string& alternate : alternates) json.value(absolute(alternate));
   json.end_array();
 }
 
 /// Prints what the server found in the folder, one sentence on each line.
-void print_found(const wire::Json& answer) {
+void print_found(const Json& answer) {
   const auto found = answer.find("found");
-  for (const wire::Json& sentence : found ? found->elements() : std::vector<wire::Json>{}) {
+  for (const Json& sentence : found ? found->elements() : std::vector<Json>{}) {
     print_line("  " + sentence.string().value_or(""));
   }
 }
 
-std::string text_at(const wire::Json& answer, const char* member) {
+std::string text_at(const Json& answer, const char* member) {
   return answer.string_at(member).value_or("");
 }
 
 int create_repository(const RepositoryOptions& options, const SocketOptions& socket) {
   auto names = split_name(options.full_name);
   if (!names) return report(names.error());
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("owner", names->first)
       .member("name", names->second)
@@ -58,7 +58,7 @@ int create_repository(const RepositoryOptions& options, const SocketOptions& soc
   if (!options.alternates.empty()) add_alternates(json, options.alternates);
   if (!options.auto_merge.empty()) json.member("auto_merge", options.auto_merge);
   json.end_object();
-  return ask(socket, "POST", "/repositories", json.take(), [](const wire::Json& made) {
+  return ask(socket, "POST", "/repositories", json.take(), [](const Json& made) {
     print_line("Registered " + text_at(made, "full_name") + " (" + text_at(made, "visibility") +
                ", default branch " + text_at(made, "default_branch") + ") at " +
                text_at(made, "path"));
@@ -70,9 +70,9 @@ int rename_repository(const std::string& full_name, const std::string& new_name,
                       const SocketOptions& socket) {
   auto path = client::repository_path(full_name);
   if (!path) return report(path.error());
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("name", new_name).end_object();
-  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [&](const wire::Json& made) {
+  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [&](const Json& made) {
     print_line("Renamed " + full_name + " to " + made.string_at("full_name").value_or(""));
   });
 }
@@ -103,7 +103,7 @@ void add_new_environments(CLI::App& group, Action& action) {
     action = [=] {
       auto path = client::repository_path(*full_name);
       if (!path) return report(path.error());
-      wire::JsonWriter json;
+      JsonWriter json;
       json.begin_object().member("environments", *policy).end_object();
       return ask(*environments.socket, "PUT", "/repositories/" + *path + "/environments",
                  json.take(), show_nothing);
@@ -121,7 +121,7 @@ struct SetOptions {
 int set_repository(const SetOptions& options, const SocketOptions& socket) {
   auto path = client::repository_path(options.full_name);
   if (!path) return report(path.error());
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object();
   if (options.default_branch == "auto") json.member("default_branch", nullptr);
   if (!options.default_branch.empty() && options.default_branch != "auto") {
@@ -137,7 +137,7 @@ int set_repository(const SetOptions& options, const SocketOptions& socket) {
     add_alternates(json, options.alternates);
   }
   json.end_object();
-  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [](const wire::Json& now) {
+  return ask(socket, "PATCH", "/repositories/" + *path, json.take(), [](const Json& now) {
     const auto writable = now.find("writable");
     print_line(text_at(now, "full_name") + " (" + text_at(now, "visibility") + ", " +
                (writable && writable->boolean().value_or(false) ? "writable" : "read-only") +
@@ -174,7 +174,7 @@ void add_set(CLI::App& group, Action& action) {
 }
 
 /// `1 hook`, `2 hooks`.
-std::string count_of(const wire::Json& answer, const char* member, const std::string& noun) {
+std::string count_of(const Json& answer, const char* member, const std::string& noun) {
   const int64_t count = answer.integer_at(member).value_or(0);
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -192,15 +192,14 @@ void add_remove(CLI::App& group, Action& action) {
     action = [=] {
       auto path = client::repository_path(*full_name);
       if (!path) return report(path.error());
-      return ask(*remove.socket, "DELETE", "/repositories/" + *path, "",
-                 [](const wire::Json& removed) {
-                   print_line("Removed " + text_at(removed, "full_name") + ": ended " +
-                              count_of(removed, "deployment_count", "deployment") +
-                              " that waited, deleted " + count_of(removed, "hook_count", "hook") +
-                              " and " + count_of(removed, "deploy_key_count", "deploy key"));
-                   print_line("Its folder is as it was, refs/deployments included: " +
-                              text_at(removed, "path"));
-                 });
+      return ask(*remove.socket, "DELETE", "/repositories/" + *path, "", [](const Json& removed) {
+        print_line("Removed " + text_at(removed, "full_name") + ": ended " +
+                   count_of(removed, "deployment_count", "deployment") + " that waited, deleted " +
+                   count_of(removed, "hook_count", "hook") + " and " +
+                   count_of(removed, "deploy_key_count", "deploy key"));
+        print_line("Its folder is as it was, refs/deployments included: " +
+                   text_at(removed, "path"));
+      });
     };
   });
 }
@@ -304,7 +303,7 @@ void add_repository(CLI::App& app, Action& action) {
     action = [=] {
       auto path = client::repository_path(granted->full_name);
       if (!path) return report(path.error());
-      wire::JsonWriter json;
+      JsonWriter json;
       json.begin_object().member("role", granted->role).end_object();
       return ask(*grant.socket, "PUT",
                  "/repositories/" + *path + "/roles/" + percent_encode(granted->login), json.take(),

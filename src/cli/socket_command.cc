@@ -26,10 +26,10 @@ int ask(const SocketOptions& socket, const std::string& method, const std::strin
   return 0;
 }
 
-void show_nothing(const wire::Json&) {}
+void show_nothing(const Json&) {}
 
 Show show_table(std::vector<std::string> members) {
-  return [members = std::move(members)](const wire::Json& list) {
+  return [members = std::move(members)](const Json& list) {
     std::vector<std::vector<std::string>> rows(1);
     for (const auto& member : members) {
       std::string heading = member;
@@ -38,7 +38,7 @@ Show show_table(std::vector<std::string> members) {
       });
       rows[0].push_back(heading);
     }
-    for (const wire::Json& item : list.elements()) {
+    for (const Json& item : list.elements()) {
       auto& row = rows.emplace_back();
       for (const auto& member : members) {
         auto value = item.find(member);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/connection.h"
 
@@ -20,12 +21,12 @@ struct SocketCommand {
 SocketCommand add_socket_command(CLI::App& group, const char* name, const char* description);
 
 /// Prints a server's answer.
-using Show = std::function<void(const wire::Json&)>;
+using Show = std::function<void(const Json&)>;
 /// Calls the server below `/esclusa/admin`, and shows the answer. Returns the exit code.
 int ask(const SocketOptions& socket, const std::string& method, const std::string& path,
         const std::string& body, const Show& show);
 
-void show_nothing(const wire::Json&);
+void show_nothing(const Json&);
 /// Prints an array of objects as a table of these members.
 Show show_table(std::vector<std::string> members);
 

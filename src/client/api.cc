@@ -2,9 +2,9 @@
 
 #include "base/ids.h"
 #include "base/json_scan.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "core/names.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::client {
 namespace {
@@ -16,7 +16,7 @@ constexpr auto answer_time = std::chrono::seconds(30);      ///< plus the time t
 std::string text_at(std::string_view object, std::string_view name) {
   const auto raw = find_raw_member(object, name);
   if (!raw) return "";
-  const auto json = wire::Json::parse(*raw);
+  const auto json = Json::parse(*raw);
   return json ? json->string().value_or("") : "";
 }
 
@@ -40,7 +40,7 @@ Result<Deployment> read_deployment(std::string_view text) {
   };
 }
 
-Status read_status(const wire::Json& json) {
+Status read_status(const Json& json) {
   return {
       .id = json.integer_at("id").value_or(0),
       .state = json.string_at("state").value_or(""),
@@ -64,14 +64,14 @@ ErrorCode code_of(int status) {
 }
 
 /// The server's error message, with its details about single fields.
-Error refusal(int status, const Result<wire::Json>& body) {
+Error refusal(int status, const Result<Json>& body) {
   Error error{code_of(status), "the server answered " + std::to_string(status), {}, {}, {}};
   if (!body) return error;
   error.message = body->string_at("message").value_or(error.message);
   error.reason_code = body->string_at("reason_code").value_or("");
   auto errors = body->find("errors");
   if (!errors) return error;
-  for (const wire::Json& item : errors->elements()) {
+  for (const Json& item : errors->elements()) {
     auto text = item.string() ? item.string() : item.string_at("message");
     if (!text)
       text = item.string_at("field").value_or("") + " " + item.string_at("code").value_or("");
@@ -157,13 +157,13 @@ Result<http::OutboundResponse> Api::request(const std::string& method, const std
   if (!idempotency_key.empty()) request.headers.add("Idempotency-Key", idempotency_key);
   http::OutboundResponse response = TRY(exchange(std::move(request), path));
   if (response.status < 300) return response;
-  return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+  return std::unexpected(refusal(response.status, Json::parse(response.body)));
 }
 
 Result<Answer> Api::call(const std::string& method, const std::string& path,
                          const std::string& body) const {
   http::OutboundResponse response = TRY(request(method, path, body));
-  auto parsed = wire::Json::parse(response.body.empty() ? "null" : response.body);
+  auto parsed = Json::parse(response.body.empty() ? "null" : response.body);
   if (!parsed) {
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
   }
@@ -171,7 +171,7 @@ Result<Answer> Api::call(const std::string& method, const std::string& path,
 }
 
 std::string body_of(const NewDeployment& input) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("ref", input.ref)
       .member("environment", input.environment)
@@ -218,7 +218,7 @@ Result<std::vector<Deployment>> Api::list_deployments(const std::string& reposit
 
 Result<Status> Api::create_status(const std::string& repository, int64_t deployment,
                                   const NewStatus& input) const {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("state", input.state).member("description", input.description);
   if (!input.log_url.empty()) json.member("log_url", input.log_url);
   if (!input.environment_url.empty()) json.member("environment_url", input.environment_url);
@@ -226,7 +226,7 @@ Result<Status> Api::create_status(const std::string& repository, int64_t deploym
   const std::string path =
       deployments_path(repository) + "/" + std::to_string(deployment) + "/statuses";
   const auto answer = TRY(request("POST", path, json.take(), input.idempotency_key));
-  return read_status(TRY(wire::Json::parse(answer.body)));
+  return read_status(TRY(Json::parse(answer.body)));
 }
 
 Result<std::optional<Status>> Api::latest_status(const std::string& repository,
@@ -241,7 +241,7 @@ Result<std::vector<Status>> Api::list_statuses(const std::string& repository, in
   const std::string path = deployments_path(repository) + "/" + std::to_string(deployment) +
                            "/statuses?per_page=" + std::to_string(count);
   std::vector<Status> statuses;
-  for (const wire::Json& item : TRY(call("GET", path)).body.elements()) {
+  for (const Json& item : TRY(call("GET", path)).body.elements()) {
     statuses.push_back(read_status(item));
   }
   return statuses;
@@ -278,7 +278,7 @@ Result<FeedPage> Api::read_events(std::optional<int64_t> after, std::chrono::sec
   if (after) path += "&after=" + std::to_string(*after);
   const auto response = TRY(exchange({.total_time = wait + answer_time}, path, &stop));
   if (response.status != 200) {
-    return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+    return std::unexpected(refusal(response.status, Json::parse(response.body)));
   }
   return read_page(response.body);
 }
@@ -294,7 +294,7 @@ Result<LogExtent> Api::append_log(const std::string& repository, int64_t deploym
                    &stop));
   const auto size = response.headers.find("Upload-Offset");
   if (!size || (response.status != 200 && response.status != 409)) {
-    return std::unexpected(refusal(response.status, wire::Json::parse(response.body)));
+    return std::unexpected(refusal(response.status, Json::parse(response.body)));
   }
   return LogExtent{parse_positive(*size).value_or(0), response.status == 200};
 }

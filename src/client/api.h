@@ -8,8 +8,8 @@
 
 #include "base/crypto.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "http/outbound.h"
-#include "wire/json.h"
 
 /// Typed calls of GitHub's API, for the command line and the agent. The calls below `/repos` also
 /// work against GitHub, except those marked as Esclusa's own.
@@ -27,7 +27,7 @@ struct Target {
 struct Answer {
   int status = 0;
   http::Headers headers;
-  wire::Json body;
+  Json body;
 };
 
 /// A deployment with the members that these clients use.

@@ -22,7 +22,7 @@ struct Conversation {
       : receiver([answer = std::move(answer)](const http::Request&) { return answer; }) {}
 
   http::Request request() { return receiver.await(1).at(0); }
-  wire::Json sent() { return wire::Json::parse(request().body).value(); }
+  Json sent() { return Json::parse(request().body).value(); }
 
   HttpReceiver receiver;
   client::Api api{

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/limits.h"
 #include "wire/ssh_door.h"
 
@@ -18,18 +20,18 @@ constexpr auto push_time = 60s;     // the server reads the pushed commits
 /// This many changes fit a request's body, however long their names are.
 constexpr size_t changes_per_call = 500;
 
-bool flag_at(const wire::Json& body, std::string_view name) {
+bool flag_at(const Json& body, std::string_view name) {
   const auto member = body.find(name);
   return member && member->boolean().value_or(false);
 }
 
-SshDoor::Session read_session(const wire::Json& body) {
+SshDoor::Session read_session(const Json& body) {
   SshDoor::Session session{.id = body.string_at("session").value_or(""),
                            .full_name = body.string_at("full_name").value_or(""),
                            .path = body.string_at("path").value_or(""),
                            .runs_repository_hooks = flag_at(body, "repository_hooks")};
   if (const auto alternates = body.find("alternates")) {
-    for (const wire::Json& folder : alternates->elements()) {
+    for (const Json& folder : alternates->elements()) {
       session.alternates.push_back(folder.string().value_or(""));
     }
   }
@@ -48,7 +50,7 @@ Result<Answer> SshDoor::call(const std::string& method, const std::string& path,
 }
 
 Result<SshDoor::Key> SshDoor::find_key(const std::string& line) const {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("key", line).end_object();
   const Answer answer = TRY(call("POST", "/keys", json.take(), find_time));
   return Key{{answer.body.integer_at("key_id").value_or(0)},

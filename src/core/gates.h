@@ -10,6 +10,7 @@
 #include "core/actor.h"
 #include "core/deployment.h"
 #include "core/environment.h"
+#include "core/review.h"
 
 namespace esclusa::core {
 
@@ -17,25 +18,6 @@ namespace esclusa::core {
 struct GateTime {
   Timestamp wall{};
   BootTime boot;
-};
-
-enum class ReviewState { approved, rejected, bypassed };
-
-/// A decision about one deployment, made under one version of the environment's reviewers rule.
-struct DeploymentReview {
-  DeploymentReviewId id;
-  DeploymentId deployment_id;
-  EnvironmentId environment_id;
-  EnvironmentName environment;
-  std::optional<ProtectionRuleId> rule_id;  ///< nothing: a bypass, which has no rule
-  std::string sha;
-  ReviewState state = ReviewState::approved;
-  Account reviewer;
-  AccountId human_id;  ///< the person responsible for the reviewer
-  std::string comment;
-  Timestamp created_at{};
-  /// Whether the reviewer may still review under that rule (store::may_review).
-  bool is_entitled = false;
 };
 
 /// The facts for the verdicts, in addition to the deployment and the environment.
@@ -81,42 +63,11 @@ bool all_open(const std::vector<GateVerdict>& verdicts);
 /// The verdicts after an administrator bypassed the shut gates whose kind can be bypassed.
 std::vector<GateVerdict> bypass(std::vector<GateVerdict> verdicts, const Account& administrator);
 
-/// A review as it is sent. It is for one deployment: GitHub's workflow run is a deployment here.
-struct NewReview {
-  std::vector<EnvironmentId> environment_ids;
-  ReviewState state = ReviewState::approved;
-  std::string comment;
-};
-
-/// A held deployment: an element of GitHub's pending deployments.
-struct PendingDeployment {
-  Deployment deployment;
-  EnvironmentDetails environment;
-  bool current_user_can_approve = false;
-};
-
-/// The reviews of a deployment, newest first, and its environment if that still exists.
-struct ReviewHistory {
-  std::vector<DeploymentReview> reviews;
-  std::optional<Environment> environment;
-};
-
 /// A deployment and its gates: judged now while it is held; afterwards the last stored verdicts.
 struct GateReport {
   Deployment deployment;
   std::optional<Environment> environment;  ///< nothing: deleted
   std::vector<GateVerdict> verdicts;
-};
-
-/// What a create request would do now.
-enum class DryRunOutcome { released, held, merged, refused };
-struct DryRun {
-  DryRunOutcome outcome = DryRunOutcome::refused;
-  std::string sha = {};                 ///< empty where the ref is unknown
-  std::string default_branch = {};      ///< short name, as found
-  std::optional<Error> refusal = {};    ///< of `refused`
-  std::vector<GateVerdict> gates = {};  ///< only of `released` and `held`
-  bool makes_environment = false;       ///< the create would make the environment
 };
 
 /// The names of the shut gates, for people: `wait_timer, required_reviewers`.
@@ -127,24 +78,9 @@ bool starts_asking_for_review(const std::vector<GateVerdict>& before,
                               const std::vector<GateVerdict>& after);
 
 template <>
-struct enum_names<ReviewState> {
-  static constexpr NameTable<ReviewState, 3> values{{{ReviewState::approved, "approved"},
-                                                     {ReviewState::rejected, "rejected"},
-                                                     {ReviewState::bypassed, "bypassed"}}};
-};
-
-template <>
 struct enum_names<GateState> {
   static constexpr NameTable<GateState, 3> values{
       {{GateState::open, "open"}, {GateState::shut, "shut"}, {GateState::bypassed, "bypassed"}}};
-};
-
-template <>
-struct enum_names<DryRunOutcome> {
-  static constexpr NameTable<DryRunOutcome, 4> values{{{DryRunOutcome::released, "released"},
-                                                       {DryRunOutcome::held, "held"},
-                                                       {DryRunOutcome::merged, "merged"},
-                                                       {DryRunOutcome::refused, "refused"}}};
 };
 
 }  // namespace esclusa::core

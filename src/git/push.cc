@@ -155,23 +155,22 @@ Result<bool> is_behind(const Repository& repository, const std::string& sha,
 
 }  // namespace
 
-Result<core::Push> read_push(const Repository& repository, const std::string& branch,
-                             const std::string& before_sha, const std::string& after_sha) {
-  core::Push push{branch, before_sha, after_sha};
-  const auto divergence = TRY(diverge(repository, before_sha, after_sha));
+Result<core::Push> read_merge(const Repository& repository, const core::RefChange& change) {
+  core::Push push{change.ref, change.from_sha, change.to_sha};
+  const auto divergence = TRY(diverge(repository, change.from_sha, change.to_sha));
   if (!divergence) return unreadable("comparing what was pushed");
   const auto& ahead = divergence->ahead_shas;
   push.commits = TRY(read_latest(repository, {ahead.rbegin(), ahead.rend()}));
   // Only the merge commit is new to the repository; the merged commits were on other branches
   // before.
   for (core::PushedCommit& pushed : push.commits) {
-    pushed.is_distinct = pushed.commit.sha == after_sha;
+    pushed.is_distinct = pushed.commit.sha == change.to_sha;
   }
   if (!push.commits.empty()) push.head = push.commits.back();
   return push;
 }
 
-Result<core::Push> read_ref_change(const Repository& repository, const core::RefChange& change) {
+Result<core::Push> read_push(const Repository& repository, const core::RefChange& change) {
   core::Push push{change.ref, change.from_sha, change.to_sha};
   const auto tip = TRY(find_commit(repository, change.to_sha));
   push.is_forced = TRY(is_forced(repository, change, tip));

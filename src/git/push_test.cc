@@ -15,14 +15,14 @@ using Names = std::vector<std::string>;
 core::Push pushed(const GitFixture& fixture, const std::string& from, const std::string& to) {
   auto repository = git::Repository::open(fixture.git_directory());
   REQUIRE(repository);
-  auto push = git::read_push(*repository, "refs/heads/topic", from, to);
+  auto push = git::read_merge(*repository, {"refs/heads/topic", from, to});
   REQUIRE(push);
   return *push;
 }
 
 }  // namespace
 
-TEST_CASE("read_push: the commits that the branch gets, oldest first, and their files") {
+TEST_CASE("read_merge: the commits that the branch gets, oldest first, and their files") {
   GitFixture fixture;
   const std::string base = fixture.commit("main", "a", "1");
   const std::string second = fixture.commit("main", "a", "2");
@@ -43,7 +43,7 @@ TEST_CASE("read_push: the commits that the branch gets, oldest first, and their 
   CHECK(pushed(fixture, third, last).commits.at(0).removed == Names{"a", "b"});
 }
 
-TEST_CASE("read_push: a merge also lists the merged commits, and its files against the branch") {
+TEST_CASE("read_merge: a merge also lists the merged commits, and its files against the branch") {
   GitFixture fixture;
   const std::string base = fixture.commit("main", "a", "1");
   fixture.branch("topic", base);
@@ -59,7 +59,7 @@ TEST_CASE("read_push: a merge also lists the merged commits, and its files again
   CHECK(push.commits[1].added == Names{"c"});
 }
 
-TEST_CASE("read_push: of many commits the newest, and a limited amount of text") {
+TEST_CASE("read_merge: of many commits the newest, and a limited amount of text") {
   GitFixture fixture;
   std::string stream;
   auto add = [&](size_t number, const std::string& message) {
@@ -91,7 +91,7 @@ core::Push change(const GitFixture& fixture, const std::string& ref, const std::
                   const std::string& to) {
   auto repository = git::Repository::open(fixture.git_directory());
   REQUIRE(repository);
-  auto push = git::read_ref_change(*repository, {ref, from, to});
+  auto push = git::read_push(*repository, {ref, from, to});
   REQUIRE(push);
   return *push;
 }
@@ -115,8 +115,7 @@ bool made(const GitFixture& fixture, const core::RefChange& change) {
 
 }  // namespace
 
-TEST_CASE(
-    "read_ref_change: the commits that a branch did not have; distinct if no branch had them") {
+TEST_CASE("read_push: the commits that a branch did not have; distinct if no branch had them") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.branch("topic", first);
@@ -134,7 +133,7 @@ TEST_CASE(
   CHECK(nothing_new.head->commit.sha == shared);
 }
 
-TEST_CASE("read_ref_change: forced if the old commit is no ancestor of the new tip") {
+TEST_CASE("read_push: forced if the old commit is no ancestor of the new tip") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   fixture.branch("topic", first);
@@ -153,7 +152,7 @@ TEST_CASE("read_ref_change: forced if the old commit is no ancestor of the new t
   CHECK(commits_of(unrelated) == std::vector{alone + "-"});
 }
 
-TEST_CASE("read_ref_change: a tag has a head and no commits; a deleted ref has neither") {
+TEST_CASE("read_push: a tag has a head and no commits; a deleted ref has neither") {
   GitFixture fixture;
   const std::string first = fixture.commit("main", "a", "1");
   const std::string tag = fixture.annotated_tag("v1", first);

@@ -1,7 +1,7 @@
 #pragma once
 #include "core/network_address.h"
 #include "http/outbound.h"
-#include "store/deliveries.h"
+#include "store/delivery_queue.h"
 
 /// Builds the request of a delivery, and interprets its response. No I/O.
 namespace esclusa::hooks {

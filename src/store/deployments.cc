@@ -164,66 +164,6 @@ void delete_deployment(sql::Writer& tx, DeploymentId id) {
   tx.execute("delete from deployment where id = $1", {id.value});
 }
 
-DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
-                                 const core::Actor& creator) {
-  const int64_t created_at = to_micros(status.created_at);
-  tx.execute("update deployment set state = $2, environment_id = $3, updated_at = $4 where id = $1",
-             {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
-              created_at});
-  return {tx.number(
-      "insert into deployment_status (deployment_id, state, description, environment_id, "
-      "target_url, environment_url, creator_id, creator_token_id, created_at, updated_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning id",
-      {status.deployment_id.value, core::to_name(status.state), status.description,
-       status.environment.id.value, status.target_url, status.environment_url,
-       status.creator.id.value, token_value(creator), created_at})};
-}
-
-namespace {
-
-std::string select_statuses(std::string_view condition) {
-  return "select s.id, s.deployment_id, d.repository_id, s.state, s.description, e.id, e.name, "
-         "s.target_url, s.environment_url, s.created_at, s.updated_at, " +
-         account_columns("c") +
-         " from deployment_status s join deployment d on d.id = s.deployment_id "
-         "join environment_name e on e.id = s.environment_id "
-         "join account c on c.id = s.creator_id " +
-         std::string(condition);
-}
-
-core::DeploymentStatus read_status(const sql::Row& row) {
-  return {
-      .id = {row.integer(0)},
-      .deployment_id = {row.integer(1)},
-      .repository_id = {row.integer(2)},
-      .state = read_enum<core::DeploymentState>(row, 3),
-      .description = std::string(row.text(4)),
-      .environment = {{row.integer(5)}, std::string(row.text(6))},
-      .target_url = std::string(row.text(7)),
-      .environment_url = std::string(row.text(8)),
-      .creator = read_account(row, 11),
-      .created_at = from_micros(row.integer(9)),
-      .updated_at = from_micros(row.integer(10)),
-  };
-}
-
-}  // namespace
-
-std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,
-                                                  DeploymentStatusId id) {
-  static const std::string sql = select_statuses("where s.id = $1 and s.deployment_id = $2");
-  return db.one(sql, {id.value, deployment.value}, read_status);
-}
-
-core::Listing<core::DeploymentStatus> list_statuses(sql::Reader& db, DeploymentId deployment,
-                                                    const core::Page& page) {
-  static const std::string sql =
-      select_statuses("where s.deployment_id = $1 order by s.id desc limit $2 offset $3");
-  return {db.all(sql, {deployment.value, page.size, page.offset()}, read_status),
-          db.number("select count(*) from deployment_status where deployment_id = $1",
-                    {deployment.value})};
-}
-
 int64_t next_event_no(sql::Writer& tx, DeploymentId deployment) {
   return tx.number(
       "update deployment set event_count = event_count + 1 where id = $1 returning event_count",

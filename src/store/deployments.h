@@ -5,7 +5,6 @@
 
 #include "core/actor.h"
 #include "core/deployment.h"
-#include "core/deployment_status.h"
 #include "core/page.h"
 #include "sql/connection.h"
 
@@ -36,15 +35,6 @@ std::vector<core::Deployment> list_timed(sql::Reader& db);
 bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment);
 /// Deletes the deployment with its statuses, verdicts and reviews. Events stay.
 void delete_deployment(sql::Writer& tx, DeploymentId id);
-
-/// Inserts the status, and updates the deployment's state and environment.
-DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
-                                 const core::Actor& creator);
-std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,
-                                                  DeploymentStatusId id);
-/// Newest first.
-core::Listing<core::DeploymentStatus> list_statuses(sql::Reader& db, DeploymentId deployment,
-                                                    const core::Page& page);
 
 /// Reserves the next `event_no` of the deployment.
 int64_t next_event_no(sql::Writer& tx, DeploymentId deployment);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "store/gates.h"
+#include "store/reviews.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 

@@ -5,8 +5,8 @@
 #include "core/hook.h"
 #include "sql/connection.h"
 
-/// For the joins in store/deliveries.cc: the columns of a hook (alias `h`) and its creator (alias
-/// `c`), and their reader.
+/// For the joins in store/delivery_queue.cc: the columns of a hook (alias `h`) and its creator
+/// (alias `c`), and their reader.
 namespace esclusa::store {
 
 inline constexpr int hook_column_count = 25;

@@ -1,6 +1,6 @@
 #include "wire/audit_detail.h"
 
-#include "wire/json_writer.h"
+#include "base/json_writer.h"
 
 namespace esclusa::wire {
 

@@ -1,6 +1,7 @@
 #include "wire/check_run.h"
 
 #include <algorithm>
+#include "wire/json_body.h"
 
 #include "base/text.h"
 #include "wire/account.h"

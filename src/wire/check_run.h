@@ -1,9 +1,10 @@
 #pragma once
+#include "base/error.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "core/check_run.h"
 #include "core/commit.h"
 #include "core/repository.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

@@ -1,6 +1,6 @@
 #pragma once
+#include "base/json_writer.h"
 #include "core/collaborator.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

@@ -1,6 +1,7 @@
 #include "wire/commit_status.h"
 
 #include "wire/account.h"
+#include "wire/json_body.h"
 #include "wire/node_id.h"
 #include "wire/repository.h"
 

@@ -1,11 +1,11 @@
 #pragma once
 #include <vector>
 
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/commit_status.h"
 #include "core/page.h"
 #include "core/repository.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "wire/json.h"
+#include "base/json.h"
 #include "wire/node_id.h"
 
 using namespace esclusa;

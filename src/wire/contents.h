@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json_writer.h"
 #include "core/git_object.h"
 #include "core/repository.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

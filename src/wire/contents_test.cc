@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "wire/json.h"
+#include "base/json.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;

@@ -1,5 +1,6 @@
 #include "wire/deploy_key.h"
 
+#include "wire/json_body.h"
 #include "wire/time_member.h"
 
 namespace esclusa::wire {

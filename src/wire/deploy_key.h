@@ -1,8 +1,8 @@
 #pragma once
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/deploy_key.h"
 #include "core/repository.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

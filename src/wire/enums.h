@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "core/enum_names.h"
-#include "wire/json.h"
+#include "wire/json_body.h"
 
 /// Reads strings of a body that must be names of an enum.
 namespace esclusa::wire {

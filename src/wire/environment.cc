@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include "wire/json_body.h"
 
 #include "base/text.h"
 #include "wire/account.h"

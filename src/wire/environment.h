@@ -1,9 +1,9 @@
 #pragma once
 #include <span>
 
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/environment.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 /// Environments and their branch policies, as GitHub's API shows them.

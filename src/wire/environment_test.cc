@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
+
 using namespace esclusa;
 using namespace esclusa::wire;
 

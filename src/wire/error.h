@@ -1,6 +1,6 @@
 #pragma once
 #include "base/error.h"
-#include "wire/json_writer.h"
+#include "base/json_writer.h"
 
 namespace esclusa::wire {
 

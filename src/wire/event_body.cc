@@ -8,6 +8,7 @@
 #include "wire/commit.h"
 #include "wire/deploy_key.h"
 #include "wire/deployment.h"
+#include "wire/deployment_status.h"
 #include "wire/hook.h"
 #include "wire/json_compact.h"
 #include "wire/repository.h"

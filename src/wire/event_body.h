@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_writer.h"
 #include "core/check_run.h"
 #include "core/commit.h"
 #include "core/commit_status.h"
@@ -11,7 +12,6 @@
 #include "core/hook.h"
 #include "core/push.h"
 #include "core/repository.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 /// Writes the bodies of events by the published webhook schemas;

@@ -4,10 +4,10 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "base/json_scan.h"
 #include "core/ref_intent.h"
 #include "wire/deployment.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;

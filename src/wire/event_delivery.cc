@@ -1,6 +1,7 @@
 #include "wire/event_delivery.h"
 
 #include "wire/enums.h"
+#include "wire/json_body.h"
 
 namespace esclusa::wire {
 namespace {

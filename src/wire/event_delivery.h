@@ -1,7 +1,7 @@
 #pragma once
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/event_delivery.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::wire {
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
+#include "base/json_writer.h"
 #include "core/feed.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::wire {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "wire/json.h"
+#include "base/json.h"
 
 using namespace esclusa;
 
@@ -25,7 +25,7 @@ core::FeedEvent sample() {
 }  // namespace
 
 TEST_CASE("write_feed_event: every member, and the unchanged body") {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_feed_event(json, sample());
   CHECK(json.text() == R"({"seq":12,"guid":"6c1b","event":"deployment","action":"created",)"
                        R"("repository":"acme/shop","created_at":"2026-09-21T14:13:20Z",)"
@@ -35,7 +35,7 @@ TEST_CASE("write_feed_event: every member, and the unchanged body") {
 TEST_CASE("write_feed_event: the action is null for an event without one") {
   auto entry = sample();
   entry.event.action.clear();
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_feed_event(json, entry);
   CHECK(json.text().contains(R"("action":null)"));
 }
@@ -48,7 +48,7 @@ TEST_CASE("server_sent_event: one line of data, even if the payload has line bre
   CHECK(text.ends_with("}\n\n"));
   CHECK(std::ranges::count(text, '\n') == 4);
   CHECK_FALSE(text.contains('\r'));
-  const auto data = wire::Json::parse(text.substr(text.find("data: ") + 6));
+  const auto data = Json::parse(text.substr(text.find("data: ") + 6));
   REQUIRE(data);
   CHECK(data->string_at("payload", "payload", "note") == "a\nb");
 }

@@ -1,7 +1,7 @@
 #pragma once
+#include "base/json_writer.h"
 #include "core/git_object.h"
 #include "core/repository.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

@@ -1,6 +1,7 @@
 #include "wire/hook.h"
 
 #include <algorithm>
+#include "wire/json_body.h"
 
 #include "wire/enums.h"
 

@@ -1,7 +1,7 @@
 #pragma once
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/hook.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

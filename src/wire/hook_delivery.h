@@ -1,6 +1,6 @@
 #pragma once
+#include "base/json_writer.h"
 #include "core/hook_delivery.h"
-#include "wire/json_writer.h"
 
 namespace esclusa::wire {
 

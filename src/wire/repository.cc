@@ -2,6 +2,7 @@
 
 #include "wire/account.h"
 #include "wire/enums.h"
+#include "wire/json_body.h"
 #include "wire/node_id.h"
 
 namespace esclusa::wire {

@@ -1,8 +1,9 @@
 #pragma once
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/actor.h"
 #include "core/repository_change.h"
 #include "wire/api_version.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 namespace esclusa::wire {

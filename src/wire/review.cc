@@ -1,10 +1,9 @@
 #include "wire/review.h"
 
 #include "wire/account.h"
-#include "wire/deployment.h"
 #include "wire/enums.h"
 #include "wire/environment.h"
-#include "wire/error.h"
+#include "wire/json_body.h"
 
 namespace esclusa::wire {
 namespace {
@@ -22,19 +21,6 @@ Result<std::vector<EnvironmentId>> parse_environment_ids(const JsonBody& body) {
     ids.push_back({*id});
   }
   return ids;
-}
-
-/// The result that a create would have, and why.
-std::string explain(const core::DryRun& run, const core::NewDeployment& input) {
-  switch (run.outcome) {
-    case core::DryRunOutcome::released: return "It would be sent at once.";
-    case core::DryRunOutcome::held:
-      return "It would wait for: " + core::shut_gates(run.gates) + ".";
-    case core::DryRunOutcome::merged:
-      return run.default_branch + " would be merged into " + input.ref + ", and nothing deployed.";
-    case core::DryRunOutcome::refused: break;
-  }
-  return run.refusal->message;
 }
 
 }  // namespace
@@ -88,60 +74,6 @@ void write_review(JsonWriter& json, const core::DeploymentReview& review,
   json.member("state", core::to_name(shown)).key("user");
   write_account(json, review.reviewer, urls);
   json.member("comment", review.comment).end_object();
-}
-
-void write_gates(JsonWriter& json, const std::vector<core::GateVerdict>& verdicts) {
-  json.begin_array();
-  for (const core::GateVerdict& verdict : verdicts) {
-    json.begin_object()
-        .member("kind", core::to_name(verdict.kind))
-        .member("rule_id", verdict.rule_id.value)
-        .member("state", core::to_name(verdict.state))
-        .member("reason_code", verdict.reason_code)
-        .member("message", verdict.message);
-    json.key("openers").begin_array();
-    for (const core::Reviewer& opener : verdict.openers) json.value(opener.name);
-    json.end_array().member("opens_at", verdict.opens_at).end_object();
-  }
-  json.end_array();
-}
-
-void write_gate_report(JsonWriter& json, const core::GateReport& report,
-                       const core::Repository& repository, const Urls& urls) {
-  json.begin_object()
-      .member("deployment_id", report.deployment.id.value)
-      .member("deployment_url", urls.deployment(repository, report.deployment.id))
-      .member("phase", core::to_name(report.deployment.phase))
-      .member("ref", report.deployment.ref)
-      .member("sha", report.deployment.sha)
-      .key("environment");
-  if (report.environment) {
-    begin_environment(json, report.environment->id, report.environment->name.name, repository,
-                      urls);
-    json.member("can_admins_bypass", report.environment->can_admins_bypass)
-        .member("is_new", report.environment->created_at == report.deployment.created_at)
-        .end_object();
-  } else {
-    json.value(nullptr);
-  }
-  json.key("gates");
-  write_gates(json, report.verdicts);
-  json.end_object();
-}
-
-void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input) {
-  json.begin_object()
-      .member("outcome", core::to_name(run.outcome))
-      .member("environment", input.environment)
-      .member("makes_environment", run.makes_environment)
-      .member("ref", input.ref)
-      .member("sha", run.sha.empty() ? std::nullopt : std::optional(run.sha))
-      .member("message", explain(run, input))
-      .member("reason_code", run.refusal ? std::optional(run.refusal->reason_code) : std::nullopt);
-  if (run.refusal) write_error_fields(json, *run.refusal);
-  json.key("gates");
-  write_gates(json, run.gates);
-  json.end_object();
 }
 
 }  // namespace esclusa::wire

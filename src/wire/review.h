@@ -1,10 +1,10 @@
 #pragma once
-#include "core/gates.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
+#include "base/error.h"
+#include "base/json_writer.h"
+#include "core/review.h"
 #include "wire/urls.h"
 
-/// Pending deployments, reviews and the states of gates.
+/// Pending deployments and reviews.
 namespace esclusa::wire {
 
 /// The body of `POST …/actions/runs/{run_id}/pending_deployments`.
@@ -20,11 +20,5 @@ void write_pending_deployment(JsonWriter& json, const core::PendingDeployment& p
 void write_review(JsonWriter& json, const core::DeploymentReview& review,
                   const core::ReviewHistory& history, const core::Repository& repository,
                   const Urls& urls);
-
-/// Each gate with its state, its reason, who can open it, and when it opens.
-void write_gates(JsonWriter& json, const std::vector<core::GateVerdict>& verdicts);
-void write_gate_report(JsonWriter& json, const core::GateReport& report,
-                       const core::Repository& repository, const Urls& urls);
-void write_dry_run(JsonWriter& json, const core::DryRun& run, const core::NewDeployment& input);
 
 }  // namespace esclusa::wire

@@ -1,4 +1,8 @@
 #include "wire/review.h"
+#include "base/json.h"
+#include "core/dry_run.h"
+#include "wire/dry_run.h"
+#include "wire/gate_report.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,7 @@
 #include "wire/ssh_door.h"
 
 #include "base/text.h"
+#include "wire/json_body.h"
 
 namespace esclusa::wire {
 namespace {

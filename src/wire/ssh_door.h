@@ -4,10 +4,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/ref_intent.h"
 #include "core/ssh_door.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 
 /// The messages between OpenSSH's helpers and the server, for both sides.
 namespace esclusa::wire {

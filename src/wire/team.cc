@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "wire/account.h"
 #include "wire/enums.h"
+#include "wire/json_body.h"
 #include "wire/node_id.h"
 #include "wire/repository.h"
 

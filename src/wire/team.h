@@ -1,8 +1,8 @@
 #pragma once
+#include "base/error.h"
+#include "base/json_writer.h"
 #include "core/team.h"
 #include "wire/api_version.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 /// Members and teams of organizations, as GitHub's API shows them.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "wire/account.h"
 
 using namespace esclusa;

@@ -1,6 +1,6 @@
 #pragma once
 #include "base/time.h"
-#include "wire/json.h"
+#include "wire/json_body.h"
 
 namespace esclusa::wire {
 

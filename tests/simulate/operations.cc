@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "app/deployment_statuses.h"
 #include "app/deployments.h"
 #include "app/reviews.h"
-#include "app/statuses.h"
+#include "core/dry_run.h"
 #include "core/names.h"
 #include "simulate/operation.h"
 

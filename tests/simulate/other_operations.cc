@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/deployments.h"
+#include "app/event_deliveries.h"
 #include "app/gate_report.h"
 #include "app/hook_deliveries.h"
 #include "app/reviews.h"

@@ -5,13 +5,13 @@
 
 #include "api/serve.h"
 #include "app/branch_protections.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "support/access_rules.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
-#include "wire/json.h"
 
 namespace esclusa::test {
 
@@ -342,7 +342,7 @@ class AccessWorld {
     auto request =
         make_request("POST", path, {{"Authorization", "Bearer " + token("chief", scopes)}});
     request.body = body;
-    const auto made = must(wire::Json::parse(api.serve(request).body));
+    const auto made = must(Json::parse(api.serve(request).body));
     return std::to_string(found(made.integer_at("id")));
   }
 

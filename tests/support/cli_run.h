@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "http/message.h"
 #include "support/http_receiver.h"
 #include "support/temp_folder.h"
-#include "wire/json.h"
 
 /// Runs the command line in this process, and captures its output.
 namespace esclusa::test {
@@ -77,7 +77,7 @@ struct AskedServer {
     arguments.insert(arguments.end(), {"--server", receiver.url(""), "--token-file", token_file});
     return run(std::move(arguments));
   }
-  wire::Json sent() { return wire::Json::parse(receiver.requests().back().body).value(); }
+  Json sent() { return Json::parse(receiver.requests().back().body).value(); }
   std::string target() {
     const auto request = receiver.requests().back();
     return request.method + " " + request.target;

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "client/api.h"
 #include "http/server.h"
-#include "wire/json.h"
-#include "wire/json_writer.h"
 
 /// For tests: bodies of events, and a server with deployments and statuses, as on GitHub.
 namespace esclusa::agent::testing {
@@ -149,7 +149,7 @@ class FakeGithub {
   std::string url;
 
  private:
-  static void write(wire::JsonWriter& json, int64_t id, const Deployment& deployment) {
+  static void write(JsonWriter& json, int64_t id, const Deployment& deployment) {
     json.begin_object()
         .member("id", id)
         .member("sha", deployment.sha)
@@ -161,7 +161,7 @@ class FakeGithub {
         .raw(deployment.payload)
         .end_object();
   }
-  static void write(wire::JsonWriter& json, const Status& status) {
+  static void write(JsonWriter& json, const Status& status) {
     json.begin_object()
         .member("id", 1)
         .member("state", status.state)
@@ -216,7 +216,7 @@ class FakeGithub {
     constexpr std::string_view root = "/repos/demo/shop/deployments";
     if (!request.path().starts_with(root)) return {404, {}, "{}"};
     std::string_view rest = request.path().substr(root.size());
-    wire::JsonWriter json;
+    JsonWriter json;
     if (rest.empty()) {
       const auto environment =
           http::find_parameter(http::parse_query(request.query()), "environment");
@@ -235,7 +235,7 @@ class FakeGithub {
     if (rest == number) {
       write(json, id, deployment);
     } else if (request.method == "POST") {
-      const auto body = wire::Json::parse(request.body).value();
+      const auto body = Json::parse(request.body).value();
       deployment.statuses.push_back(
           {body.string_at("state").value_or(""), body.string_at("description").value_or(""),
            body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or("")});

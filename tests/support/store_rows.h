@@ -6,7 +6,8 @@
 
 #include "base/crypto.h"
 #include "store/accounts.h"
-#include "store/deliveries.h"
+#include "store/delivery_queue.h"
+#include "store/deployment_statuses.h"
 #include "store/deployments.h"
 #include "store/events.h"
 #include "store/hooks.h"

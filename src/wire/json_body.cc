@@ -1,4 +1,4 @@
-#include "wire/json.h"
+#include "wire/json_body.h"
 
 #include "base/json_scan.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-#include "wire/json.h"
+#include "wire/json_body.h"
 
 #include <doctest/doctest.h>
 

@@ -10,8 +10,6 @@
 
 namespace esclusa::wire {
 
-using esclusa::Json;
-
 /// The body of a request: a JSON object whose members are read with GitHub's error texts. An empty
 /// body counts as `{}`.
 class JsonBody {

@@ -1,9 +1,9 @@
-// Statuses, and the deployments that a success makes inactive: app/statuses.h.
+#include "app/deployment_statuses.h"
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "support/app_fixture.h"
-#include "wire/json.h"
 
 using namespace esclusa;
 using core::DeploymentState;
@@ -88,9 +88,9 @@ TEST_CASE("create_status: stores the status, updates the deployment, sends an ev
   CHECK(app.row_count("audit") == audits + 1);
   CHECK(app.told.events);
   CHECK(app.told.deliveries);
-  auto body = must(wire::Json::parse(
-      app.texts("select b.body from event_body b join event e on e.id = b.event_id "
-                "where e.kind = 'deployment_status'")));
+  auto body = must(
+      Json::parse(app.texts("select b.body from event_body b join event e on e.id = b.event_id "
+                            "where e.kind = 'deployment_status'")));
   CHECK(body.string_at("action") == "created");
   CHECK(body.string_at("deployment_status", "state") == "in_progress");
   CHECK(body.find("deployment")->integer_at("id") == deployment.id.value);

@@ -1,4 +1,4 @@
-#include "store/deliveries.h"
+#include "store/delivery_queue.h"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,10 @@
-#include "app/statuses.h"
+#include "app/deployment_statuses.h"
 #include "api/idempotency.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
 #include "core/operations/deployments.h"
 #include "wire/deployment.h"
+#include "wire/deployment_status.h"
 
 /// Deployment statuses.
 namespace esclusa::api {
@@ -11,7 +12,7 @@ namespace {
 
 http::Response status_response(const Call& call, int http_status,
                                const core::DeploymentStatus& status) {
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_status(json, status, call.repository(), call.urls);
   return json_response(http_status, std::move(json));
 }
@@ -58,6 +59,6 @@ const Route table[] = {
 
 }  // namespace
 
-std::span<const Route> statuses_routes() { return table; }
+std::span<const Route> deployment_statuses_routes() { return table; }
 
 }  // namespace esclusa::api

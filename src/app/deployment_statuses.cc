@@ -1,10 +1,11 @@
-#include "app/statuses.h"
+#include "app/deployment_statuses.h"
 
 #include "app/deployment_events.h"
 #include "app/gates.h"
 #include "app/idempotency.h"
 #include "base/limits.h"
 #include "core/lifecycle.h"
+#include "store/deployment_statuses.h"
 #include "store/deployments.h"
 #include "store/repositories.h"
 
