@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,9 @@ namespace esclusa {
 /// The one rule by which owners share what there is too little of: connections, buffers, places in
 /// a queue, streams. Anybody may take as much as is free. When nothing is free, the owner with the
 /// most gives way to those who have less. Who takes everything thus holds up nobody but itself.
+///
+/// What cannot be taken away again, such as a send that is under way, has another form of the rule:
+/// nobody takes more than it leaves to others, so that there is always something left (`may_take`).
 ///
 /// It only counts: whoever uses it takes the place away. Not safe for several threads.
 template <class Owner>
@@ -27,7 +31,11 @@ class FairShare {
     return held == held_.end() ? 0 : held->second;
   }
   size_t taken() const { return taken_; }
+  auto owners() const { return std::views::keys(held_); }
   bool has_room(size_t amount = 1) const { return taken_ + amount <= capacity_; }
+
+  /// Whether `owner` may take one more for good: it then has at most as much as is left.
+  bool may_take(const Owner& owner) const { return of(owner) + taken_ < capacity_; }
 
   /// Who has to give way so that `owner` gets `amount` more: whoever has the most, or `owner`
   /// itself if nobody has more than it would then have. Only when there is no room.

@@ -38,6 +38,18 @@ TEST_CASE("FairShare: among equals, the one who asks gives way") {
   CHECK(share.who_yields("a") == "a");
 }
 
+TEST_CASE("FairShare: whoever takes for good always leaves something to others") {
+  FairShare<int> share(8);
+  for (int taker = 0; taker < 20; ++taker) {
+    while (share.may_take(taker)) share.take(taker);
+  }
+  CHECK(share.of(0) == 4);
+  CHECK(share.of(1) == 2);
+  CHECK(share.of(2) == 1);
+  CHECK(share.of(3) == 1);
+  CHECK(share.taken() == 8);
+}
+
 TEST_CASE("FairShare: whoever gave everything back is not the largest any more") {
   FairShare<std::string> share(4);
   share.take("a", 4);

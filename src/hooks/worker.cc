@@ -19,6 +19,11 @@ namespace {
 constexpr auto idle_wait = 5'000ms;       // the longest delay after a clock change
 constexpr auto trouble_wait = 500ms;      // before the next try after a database error
 constexpr auto shutdown_grace = 2'000ms;  // time for sends in flight when the server stops
+
+/// Whose share of the sends a delivery takes: all pings of organizations' hooks have one share.
+RepositoryId repository_of(const store::DueDelivery& delivery) {
+  return delivery.event.repository_id.value_or(RepositoryId{});
+}
 }  // namespace
 
 Worker::Worker(store::Database& database, const Sealer& sealer, Clock now, WorkerSettings settings)
@@ -73,11 +78,7 @@ bool Worker::OpenSends::is_full() const {
 }
 
 void Worker::claim() {
-  // Leave out hooks that have all their sends, or their queues would hide those of other hooks.
-  std::vector<HookId> busy;
-  for (const auto& [hook, sends] : open_sends_) {
-    if (sends.is_full()) busy.push_back(hook);
-  }
+  store::BusySenders busy = busy_senders();
   while (claimed_.size() < limits::delivery_concurrency) {
     asked_at_ = now_();
     // Claimed deliveries are still due in the table, so ask for that many more.
@@ -88,7 +89,7 @@ void Worker::claim() {
                         store::list_probes(db, sealer_, asked_at_, limit, busy)};
     });
     if (!lists) return;
-    const size_t busy_before = busy.size();
+    const size_t busy_before = busy.hooks.size() + busy.repositories.size();
     for (store::DueDelivery& delivery : *lists | std::views::join) {
       if (claimed_.size() >= limits::delivery_concurrency) return;
       if (!may_claim(delivery, busy)) continue;
@@ -96,20 +97,36 @@ void Worker::claim() {
       if (delivery.hook.has_unreadable_secret || delivery.hook.has_unreadable_credentials) {
         log::error("a webhook's secret does not unseal: was secret.key changed?",
                    {{"hook_id", hook.value}});
-        busy.push_back(hook);
+        busy.hooks.push_back(hook);
         continue;
       }
+      const RepositoryId repository = repository_of(delivery);
       start(std::move(delivery));
-      if (open_sends_[hook].is_full()) busy.push_back(hook);
+      if (open_sends_[hook].is_full()) busy.hooks.push_back(hook);
+      if (!sends_.may_take(repository)) busy.repositories.push_back(repository);
     }
     const bool has_all =
         std::ranges::all_of(*lists, [&](auto& list) { return list.size() < limit; });
-    if (has_all || busy.size() == busy_before) return;
+    if (has_all || busy.hooks.size() + busy.repositories.size() == busy_before) return;
   }
 }
 
-bool Worker::may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const {
-  return !claimed_.contains(delivery.id) && std::ranges::count(busy, delivery.hook.id) == 0;
+/// Hooks and repositories that have all their sends are left out, or their queues would hide those
+/// of others. A repository whose receivers all hang always leaves sends to the others.
+store::BusySenders Worker::busy_senders() const {
+  store::BusySenders busy;
+  for (const auto& [hook, sends] : open_sends_) {
+    if (sends.is_full()) busy.hooks.push_back(hook);
+  }
+  for (const RepositoryId repository : sends_.owners()) {
+    if (!sends_.may_take(repository)) busy.repositories.push_back(repository);
+  }
+  return busy;
+}
+
+bool Worker::may_claim(const store::DueDelivery& delivery, const store::BusySenders& busy) const {
+  return !claimed_.contains(delivery.id) && std::ranges::count(busy.hooks, delivery.hook.id) == 0 &&
+         std::ranges::count(busy.repositories, repository_of(delivery)) == 0;
 }
 
 /// The claim is the last step: what could not be started is still due.
@@ -123,6 +140,7 @@ void Worker::start(store::DueDelivery delivery) {
     return;
   }
   const HookId hook = delivery.hook.id;
+  const RepositoryId repository = repository_of(delivery);
   const bool is_failing = delivery.hook.health.failure_count > 0;
   http::OutboundRequest request = make_request(delivery, settings_.destinations, at);
   // It only keeps the answer: what it threw would leave the claim for good.
@@ -130,12 +148,14 @@ void Worker::start(store::DueDelivery delivery) {
                delivery = std::move(delivery)](http::OutboundResponse response) mutable {
     auto open = open_sends_.find(delivery.hook.id);
     if (--open->second.count == 0) open_sends_.erase(open);
+    sends_.give_back(repository_of(delivery));
     answers_.push_back({std::move(delivery), at, std::move(request), std::move(response)});
   };
   sender_.start(std::move(request), std::move(done));
   OpenSends& sends = open_sends_[hook];
   ++sends.count;
   sends.is_failing = is_failing;
+  sends_.take(repository);
   claimed_.insert(id);
 }
 

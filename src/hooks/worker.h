@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/crypto.h"
+#include "base/fair_share.h"
+#include "base/limits.h"
 #include "base/supervised.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
@@ -61,7 +63,8 @@ class Worker {
   void run(const std::stop_token& stop);
   void follow_clock();
   void claim();
-  bool may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const;
+  store::BusySenders busy_senders() const;
+  bool may_claim(const store::DueDelivery& delivery, const store::BusySenders& busy) const;
   void start(store::DueDelivery delivery);
   void finish_sends(std::chrono::milliseconds time);
   bool record();
@@ -82,6 +85,7 @@ class Worker {
   http::Sender sender_;
   std::unordered_set<DeliveryId> claimed_;
   std::unordered_map<HookId, OpenSends> open_sends_;
+  FairShare<RepositoryId> sends_{limits::delivery_concurrency};  ///< all open ones
   std::vector<Answer> answers_;
   std::exception_ptr failure_;  ///< of the last attempt to record them
   Timestamp asked_at_{};        ///< what was due until then has been looked at

@@ -170,6 +170,32 @@ TEST_CASE("Worker: a hook that never answers, with many deliveries, does not sto
         2 * int64_t{limits::delivery_concurrency} + 1);
 }
 
+TEST_CASE("Worker: a repository whose hooks all hang leaves sends to another repository") {
+  WorkerFixture fixture;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver dead([&](const http::Request&) {
+    waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &dead;
+  HttpReceiver alive;
+  constexpr size_t share = limits::delivery_concurrency / 2;
+  for (size_t i = 0; i < limits::hooks_per_event; ++i) fixture.hook(dead.url());
+  for (size_t i = 0; i < limits::delivery_hook_concurrency; ++i) fixture.send("push");
+  fixture.start();
+  dead.await(share);
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    const test::Sample other(tx, "other");
+    other.hook(tx, {"*"}, alive.url());
+    store::insert_event(tx, other.event("push", {}, system_now()), "{}", other.actor);
+  });
+  fixture.worker->wake();
+  alive.await(1);
+  CHECK(dead.requests().size() == share);  // none of them has ended
+  dead.release();
+  fixture.await_count("delivery where state = 'pending'", 0);
+}
+
 TEST_CASE("Worker: a receiver that refuses connections does not stop another") {
   WorkerFixture fixture;
   std::string closed_url = HttpReceiver().url();

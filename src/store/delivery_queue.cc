@@ -56,22 +56,29 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   return due;
 }
 
-/// A condition on `column` that excludes the hooks; their ids become parameters.
-std::string except_hooks(std::string_view column, const std::vector<HookId>& hooks,
-                         std::vector<sql::Parameter>& parameters) {
-  if (hooks.empty()) return "";
+/// A condition that excludes the ids, which become parameters. A null in the column is no id.
+template <class Id>
+std::string except_ids(const std::string& column, const std::vector<Id>& ids,
+                       std::vector<sql::Parameter>& parameters) {
+  if (ids.empty()) return "";
   std::vector<std::string> places;
-  for (HookId hook : hooks) {
-    parameters.emplace_back(hook.value);
+  for (Id id : ids) {
+    parameters.emplace_back(id.value);
     places.push_back("$" + std::to_string(parameters.size()));
   }
-  return " and " + std::string(column) + " not in (" + join(places, ", ") + ")";
+  return " and (" + column + " is null or " + column + " not in (" + join(places, ", ") + "))";
+}
+
+/// The same for a delivery `d` of an event `e`.
+std::string except_busy(const BusySenders& except, std::vector<sql::Parameter>& parameters) {
+  return except_ids("d.hook_id", except.hooks, parameters) +
+         except_ids("e.repository_id", except.repositories, parameters);
 }
 
 }  // namespace
 
 std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                  size_t limit, const std::vector<HookId>& except) {
+                                  size_t limit, const BusySenders& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
   const std::string sql =
       select_deliveries() + " from delivery d" + std::string(joined_tables) +
@@ -79,20 +86,20 @@ std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timesta
       "not exists (select 1 from delivery o where o.state in ('pending', 'held') and "
       "o.hook_id = d.hook_id and o.order_environment_id = d.order_environment_id and "
       "o.id < d.id))" +
-      std::string(may_be_sent) + except_hooks("d.hook_id", except, parameters) +
+      std::string(may_be_sent) + except_busy(except, parameters) +
       " order by d.next_attempt_at, d.id limit $2";
   return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
 }
 
 std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
-                                           const std::vector<HookId>& except) {
+                                           const BusySenders& except) {
   std::vector<sql::Parameter> parameters = {static_cast<int64_t>(limit)};
   const std::string sql =
       select_deliveries() + ", r.id from redelivery r join delivery d on d.id = r.delivery_id" +
       std::string(joined_tables) +
       "where c.blocked_at is null and not exists (select 1 from redelivery o where "
       "o.delivery_id = r.delivery_id and o.id < r.id)" +
-      except_hooks("d.hook_id", except, parameters) + " order by r.id limit $1";
+      except_busy(except, parameters) + " order by r.id limit $1";
   return db.all(sql, parameters, [&](const sql::Row& row) {
     DueDelivery due = read_delivery(row, sealer);
     due.redelivery = RedeliveryId{row.integer(first_hook_column + hook_column_count)};
@@ -101,12 +108,12 @@ std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer
 }
 
 std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                     size_t limit, const std::vector<HookId>& except) {
+                                     size_t limit, const BusySenders& except) {
   std::vector<sql::Parameter> parameters = {to_micros(now)};
   // Probed hooks are few, so each gets its own query for its waiting deliveries: see
   // `waits_for_hook`.
   const std::string probed = "select id from hook where probe_at <= $1 and deleted_at is null" +
-                             except_hooks("id", except, parameters) + " order by probe_at";
+                             except_ids("id", except.hooks, parameters) + " order by probe_at";
   const auto hooks =
       db.all(probed, parameters, [](const sql::Row& row) { return HookId{row.integer(0)}; });
   static const std::string sql = select_deliveries() + " from delivery d" +

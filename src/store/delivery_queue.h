@@ -22,17 +22,23 @@ struct DueDelivery {
   bool skipped_before = false;                ///< for that; then requested again
 };
 
-/// Pending deliveries that are due, at most `limit`, without the hooks in `except`. Within a hook
-/// and an environment only the oldest pending delivery is due, so that retries keep the order.
+/// Those that have all the sends that they may have: their deliveries are not listed.
+struct BusySenders {
+  std::vector<HookId> hooks = {};
+  std::vector<RepositoryId> repositories = {};  ///< of the events
+};
+
+/// Pending deliveries that are due, at most `limit`, without those in `except`. Within a hook and
+/// an environment only the oldest pending delivery is due, so that retries keep the order.
 std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                  size_t limit, const std::vector<HookId>& except = {});
+                                  size_t limit, const BusySenders& except = {});
 /// Requested redeliveries, the oldest request first, one request per delivery. They need not keep
 /// the order or wait for the schedule.
 std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
-                                           const std::vector<HookId>& except = {});
+                                           const BusySenders& except = {});
 /// The oldest pending or held delivery of each hook whose breaker is open and whose probe is due.
 std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                     size_t limit, const std::vector<HookId>& except = {});
+                                     size_t limit, const BusySenders& except = {});
 /// The time when the next pending delivery or probe is due after `now`.
 std::optional<Timestamp> next_due(sql::Reader& db, Timestamp now);
 

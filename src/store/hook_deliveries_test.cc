@@ -54,7 +54,7 @@ Numbers ids(const core::HookDeliveryPage& page) {
 }
 
 std::vector<store::DueDelivery> asked_for(sql::Writer& tx, size_t limit = 100,
-                                          const std::vector<HookId>& except = {}) {
+                                          const store::BusySenders& except = {}) {
   return store::list_redeliveries(tx, sealer(), limit, except);
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("list_redeliveries: the requests in their order, one per delivery at a
       CHECK(list[0].hook.id == hook.id);
       REQUIRE(list[0].redelivery);
       CHECK(asked_for(tx, 1).size() == 1);
-      const auto without = asked_for(tx, 100, {hook.id});
+      const auto without = asked_for(tx, 100, {.hooks = {hook.id}});
       REQUIRE(without.size() == 1);
       CHECK(without[0].hook.id == other.id);
       CHECK(store::list_due(tx, sealer(), at(1000), 100).empty());
