@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "http/client_network.h"
 
 namespace esclusa::api {
 
@@ -36,5 +37,11 @@ http::Response json_response(int status, JsonWriter json) {
 }
 
 http::Response no_content() { return {204, {}, {}}; }
+
+std::string client_of(const Call& call) {
+  const core::Account* account = call.actor.account();
+  if (account != nullptr) return "account " + std::to_string(account->id.value);
+  return "network " + http::client_network(call.request.peer);
+}
 
 }  // namespace esclusa::api

@@ -75,6 +75,10 @@ struct Call {
   std::optional<int64_t> query_number(std::string_view name) const;
 };
 
+/// The client with whom others share streams and long answers: the account, or without one the
+/// network.
+std::string client_of(const Call& call);
+
 /// Reads a number of a query as GitHub does: the leading decimal digits count, and the rest is
 /// ignored, because some clients append a second query (`page=3?per_page=3`). A number that is too
 /// large becomes the largest one. `nullopt` if the text does not begin with a digit.

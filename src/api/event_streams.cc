@@ -18,11 +18,6 @@ constexpr auto look_time = std::chrono::seconds(1);
 /// there even if it has received no event yet.
 std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_string(after) + "\n\n"; }
 
-AccountId account_of(const StreamRequest& request) {
-  const core::Account* account = request.feed.actor.account();
-  return account != nullptr ? account->id : AccountId{};
-}
-
 }  // namespace
 
 std::string feed_page_text(const app::FeedPage& page) {
@@ -47,17 +42,14 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
   }
   {
     Lock lock(mutex_);
-    size_t& own_count = counts_[account_of(reader.request)];
-    if (count_ >= limits::feed_streams || own_count >= limits::feed_streams_per_account) {
-      return nullptr;
-    }
+    const std::string client = reader.request.client;
+    if (!open_.may_take(client)) return nullptr;
     // What may fail for lack of memory or threads comes before the stream is counted.
     if (!thread_) {
       thread_.emplace("event streams", [this](const std::stop_token& stop) { run(stop); });
     }
     arrived_.push_back(std::move(reader));
-    ++own_count;
-    ++count_;
+    open_.take(client);
     woken_ = true;
   }
   changed_.notify_one();
@@ -74,9 +66,7 @@ void EventStreams::wake() {
 
 void EventStreams::count_down(const Reader& reader) {
   Lock lock(mutex_);
-  --count_;
-  auto own = counts_.find(account_of(reader.request));
-  if (--own->second == 0) counts_.erase(own);
+  open_.give_back(reader.request.client);
 }
 
 void EventStreams::run(const std::stop_token& stop) {

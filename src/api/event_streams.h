@@ -1,11 +1,13 @@
 #pragma once
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/feed.h"
+#include "base/fair_share.h"
+#include "base/limits.h"
 #include "base/mutex.h"
 #include "base/supervised.h"
 #include "http/body_stream.h"
@@ -19,6 +21,7 @@ enum class StreamForm {
 };
 
 struct StreamRequest {
+  std::string client;  ///< with whom others share the streams
   app::Feed feed;
   int64_t after = 0;
   int count = 0;  ///< the most events in one answer
@@ -34,7 +37,8 @@ class EventStreams {
   explicit EventStreams(const app::Context& context) : context_(context) {}
   EventStreams(const EventStreams&) = delete;
 
-  /// The body of the answer; null if too many clients wait, in total or of that account.
+  /// The body of the answer; null if too many wait. A client has at most as many streams as it
+  /// leaves to others.
   std::shared_ptr<http::BodyStream> open(StreamRequest request);
   /// Says that there may be new events to read.
   void wake();
@@ -60,9 +64,7 @@ class EventStreams {
   Mutex mutex_;
   Condition changed_;
   std::vector<Reader> arrived_ GUARDED_BY(mutex_);
-  /// Of those that are open; 0 stands for nobody.
-  std::map<AccountId, size_t> counts_ GUARDED_BY(mutex_);
-  size_t count_ GUARDED_BY(mutex_) = 0;
+  FairShare<std::string> open_ GUARDED_BY(mutex_){limits::feed_streams};  ///< by client
   bool woken_ GUARDED_BY(mutex_) = false;
   std::vector<Reader> readers_;                                ///< of the thread alone
   std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above

@@ -59,7 +59,7 @@ Result<std::shared_ptr<http::BodyStream>> open_stream(const Call& call, StreamRe
 
 Result<http::Response> read_events(const Call& call) {
   const auto end = TRY(app::feed_end(call.context));
-  StreamRequest request{.feed = {.actor = call.actor, .repository = {}}};
+  StreamRequest request{.client = client_of(call), .feed = {.actor = call.actor, .repository = {}}};
   request.after = TRY(parse_position(call, end));
   request.count = limits::feed_page_events;
   if (const auto count = TRY(parse_number(call.query_value("limit"), "limit"))) {

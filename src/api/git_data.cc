@@ -4,7 +4,6 @@
 #include "api/pagination.h"
 #include "api/route_tables.h"
 #include "core/operations/code.h"
-#include "http/client_network.h"
 #include "wire/commit.h"
 #include "wire/git_object.h"
 
@@ -60,13 +59,6 @@ class RefArray {
   bool is_whole_ = false;
 };
 
-/// The client that a long answer is counted for: the account, or without one the network.
-std::string reader_of(const Call& call) {
-  const core::Account* account = call.actor.account();
-  if (account != nullptr) return "account " + std::to_string(account->id.value);
-  return "network " + http::client_network(call.request.peer);
-}
-
 /// All refs whose names begin with `prefix`. A list that fits one part is an ordinary answer with
 /// an `ETag`; a longer list is written while its client reads it.
 Result<http::Response> all_refs(const Call& call, const std::string& prefix, bool may_be_empty) {
@@ -76,7 +68,7 @@ Result<http::Response> all_refs(const Call& call, const std::string& prefix, boo
   if (refs.is_whole() && refs.is_empty() && !may_be_empty) return app::not_found();
   if (refs.is_whole()) return response;
   response.stream =
-      call.long_answers->open(reader_of(call), std::exchange(response.body, {}),
+      call.long_answers->open(client_of(call), std::exchange(response.body, {}),
                               [refs = std::move(refs)]() mutable { return refs.next(); });
   if (response.stream) return response;
   return fail(ErrorCode::unavailable, "Too many long lists are being read.", "overloaded");

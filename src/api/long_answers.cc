@@ -13,18 +13,14 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
   stream->write(begin);
   {
     Lock lock(mutex_);
-    const auto own = readers_.find(reader);
-    const size_t own_count = own == readers_.end() ? 0 : own->second.count;
-    if (count_ >= max_count || own_count >= max_count_each) return nullptr;
+    if (!open_.may_take(reader)) return nullptr;
     // What may fail for lack of memory or threads comes before the stream is counted.
     if (!thread_) {
       thread_.emplace("long answers", [this](const std::stop_token& stop) { run(stop); });
     }
-    auto place = own;
-    if (own_count == 0) place = readers_.insert_or_assign(reader, Reader{0, turn_}).first;
+    readers_.try_emplace(reader, Reader{turn_});
     arrived_.push_back({reader, stream, std::move(next_part)});
-    ++place->second.count;
-    ++count_;
+    open_.take(reader);
     woken_ = true;
   }
   changed_.notify_one();
@@ -60,9 +56,8 @@ void LongAnswers::run(const std::stop_token& stop) {
 }
 
 void LongAnswers::count_down(const std::string& reader) {
-  --count_;
-  const auto own = readers_.find(reader);
-  if (--own->second.count == 0) readers_.erase(own);
+  open_.give_back(reader);
+  if (open_.of(reader) == 0) readers_.erase(reader);
 }
 
 /// Of the bodies that have room for a part, one of the reader who has used the least time; of two,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fair_share.h"
 #include "base/mutex.h"
 #include "base/supervised.h"
 #include "http/body_stream.h"
@@ -26,14 +27,12 @@ class LongAnswers {
 
   /// Each body holds some 256 KiB and one part that nobody has read yet.
   static constexpr size_t max_count = 100;
-  /// The limit of one reader, so that nobody takes all places by not reading.
-  static constexpr size_t max_count_each = 10;
 
   LongAnswers() = default;
   LongAnswers(const LongAnswers&) = delete;
 
-  /// Opens a body that begins with `begin`; null if `max_count` bodies are open, or
-  /// `max_count_each` of this reader.
+  /// Opens a body that begins with `begin`; null if too many are open. A reader has at most as many
+  /// as it leaves to others, so that nobody takes all places by not reading.
   std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
                                          NextPart next_part);
 
@@ -46,7 +45,6 @@ class LongAnswers {
     bool is_over = false;
   };
   struct Reader {
-    size_t count = 0;        ///< open bodies of this reader
     Clock::duration used{};  ///< starts at `turn_`, so that a new reader is not ahead of the others
   };
   void run(const std::stop_token& stop);
@@ -62,7 +60,7 @@ class LongAnswers {
   std::map<std::string, Reader> readers_ GUARDED_BY(mutex_);
   /// What the reader of the latest part had used before.
   Clock::duration turn_ GUARDED_BY(mutex_){};
-  size_t count_ GUARDED_BY(mutex_) = 0;
+  FairShare<std::string> open_ GUARDED_BY(mutex_){max_count};  ///< bodies, by reader
   bool woken_ GUARDED_BY(mutex_) = false;
   std::vector<Body> bodies_;                                   ///< of the thread alone
   std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above

@@ -23,13 +23,13 @@ Result<http::Response> ssh_find_key(const Call& call, app::Reader& db) {
 
 Result<http::Response> ssh_start_session(const Call& call) {
   const auto asked = TRY(wire::parse_ssh_start(call.request.body));
-  if (!call.ssh_sessions->has_room(call.context.now())) {
+  if (!call.ssh_sessions->has_room(asked.key_id, call.context.now())) {
     return fail(ErrorCode::unavailable, "too many sessions are open here; try again",
                 "too_many_ssh_sessions");
   }
   const auto session = TRY(
       app::start_ssh_session(call.context, asked.key_id, asked.request, call.actor.request_id()));
-  call.ssh_sessions->note(session.id, call.context.now());
+  call.ssh_sessions->note(session.id, asked.key_id, call.context.now());
   JsonWriter json;
   json.begin_object()
       .member("session", session.id)
@@ -47,7 +47,7 @@ Result<http::Response> ssh_check_session(const Call& call, app::Reader& db) {
   const auto asked = TRY(wire::parse_ssh_check(call.request.body));
   TRY(app::check_ssh_session(call.context, db, call.parameter("session"), asked.key_id,
                              asked.service));
-  call.ssh_sessions->note(call.parameter("session"), call.context.now());
+  call.ssh_sessions->note(call.parameter("session"), asked.key_id, call.context.now());
   return no_content();
 }
 

@@ -1,6 +1,6 @@
 #include "api/ssh_sessions.h"
 
-#include "base/limits.h"
+#include <iterator>
 
 namespace esclusa::api {
 namespace {
@@ -10,22 +10,32 @@ constexpr auto silence = 4 * limits::ssh_session_check_time;
 
 }  // namespace
 
-bool SshSessions::has_room(Timestamp now) {
+bool SshSessions::has_room(DeployKeyId key, Timestamp now) {
   Lock lock(mutex_);
-  if (heard_.size() >= limits::ssh_sessions) {
-    std::erase_if(heard_, [&](const auto& session) { return now - session.second > silence; });
+  if (open_.may_take(key)) return true;
+  for (auto session = sessions_.begin(); session != sessions_.end();) {
+    const bool is_over = now - session->second.heard > silence;
+    session = is_over ? remove(session) : std::next(session);
   }
-  return heard_.size() < limits::ssh_sessions;
+  return open_.may_take(key);
 }
 
-void SshSessions::note(const std::string& id, Timestamp now) {
+void SshSessions::note(const std::string& id, DeployKeyId key, Timestamp now) {
   Lock lock(mutex_);
-  heard_[id] = now;
+  const auto [session, is_new] = sessions_.try_emplace(id, Session{key, now});
+  session->second.heard = now;
+  if (is_new) open_.take(key);
 }
 
 void SshSessions::end(const std::string& id) {
   Lock lock(mutex_);
-  heard_.erase(id);
+  const auto session = sessions_.find(id);
+  if (session != sessions_.end()) remove(session);
+}
+
+SshSessions::Sessions::iterator SshSessions::remove(Sessions::iterator session) {
+  open_.give_back(session->second.key);
+  return sessions_.erase(session);
 }
 
 }  // namespace esclusa::api

@@ -127,7 +127,6 @@ inline constexpr auto feed_heartbeat = 15s;              ///< proxies' idle time
 inline constexpr auto feed_check_time = 3s;              ///< a revoked token's stream ends so soon
 inline constexpr auto feed_gather_time = 2ms;            ///< between two reads, under load
 inline constexpr size_t feed_streams = 1000;             ///< open at once, waiting ones too
-inline constexpr size_t feed_streams_per_account = 100;  ///< a fleet of agents
 inline constexpr int64_t deployment_log_bytes = 16 * 1024 * 1024;  ///< an agent's 10 MiB, and more
 inline constexpr int64_t deployment_log_parts = 50'000;  ///< one every two seconds for a day
 
