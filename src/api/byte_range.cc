@@ -31,20 +31,12 @@ std::optional<ByteRange> parse_byte_range(std::string_view field, int64_t size) 
   return ByteRange{std::min(*begin, size), end ? std::min(*end, size - 1) + 1 : size};
 }
 
-http::Response range_response(http::Response whole, const ByteRange& range) {
-  const std::string size = std::to_string(whole.body.size());
-  if (range.begin >= range.end) {
-    whole.status = 416;
-    whole.body.clear();
-    whole.headers.add("Content-Range", "bytes */" + size);
-    return whole;
-  }
-  whole.status = 206;
-  whole.body = whole.body.substr(static_cast<size_t>(range.begin),
-                                 static_cast<size_t>(range.end - range.begin));
-  whole.headers.add("Content-Range", "bytes " + std::to_string(range.begin) + "-" +
-                                         std::to_string(range.end - 1) + "/" + size);
-  return whole;
+void set_range(http::Response& head, const ByteRange& range, int64_t size) {
+  const bool is_empty = range.begin >= range.end;
+  head.status = is_empty ? 416 : 206;
+  const std::string part =
+      is_empty ? "*" : std::to_string(range.begin) + "-" + std::to_string(range.end - 1);
+  head.headers.add("Content-Range", "bytes " + part + "/" + std::to_string(size));
 }
 
 }  // namespace esclusa::api

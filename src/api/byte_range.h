@@ -19,7 +19,7 @@ struct ByteRange {
 /// the header (RFC 9110, 14.2): other units, several ranges, malformed text.
 std::optional<ByteRange> parse_byte_range(std::string_view field, int64_t size);
 
-/// Makes a 206 with that part of the body of `whole`, or a 416.
-http::Response range_response(http::Response whole, const ByteRange& range);
+/// Makes of the head of an answer with `size` bytes the head of a 206 with that part, or of a 416.
+void set_range(http::Response& head, const ByteRange& range, int64_t size);
 
 }  // namespace esclusa::api

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <utility>
 
 #include "api/byte_range.h"
 #include "api/errors.h"
+#include "api/long_answers.h"
 #include "api/route_tables.h"
 #include "app/deployment_logs.h"
 #include "base/limits.h"
@@ -19,13 +21,16 @@ Result<int64_t> parse_offset(const Call& call) {
   return fail_request("`offset` is a number of bytes.");
 }
 
-http::Response text_response(std::string text, int64_t size) {
-  return {200,
-          {{"Content-Type", "text/plain; charset=utf-8"},
-           {"Cache-Control", "no-cache"},  // the log may still grow
-           {"Accept-Ranges", "bytes"},
-           {size_header, std::to_string(size)}},
-          std::move(text)};
+/// The head of an answer with a log of so many bytes. The log only grows, so its size says whether
+/// it has changed.
+http::Response log_head(DeploymentId deployment, int64_t size) {
+  return {
+      200,
+      {{"Content-Type", "text/plain; charset=utf-8"},
+       {"Cache-Control", "no-cache"},
+       {"Accept-Ranges", "bytes"},
+       {"ETag", "\"log-" + std::to_string(deployment.value) + "-" + std::to_string(size) + "\""},
+       {size_header, std::to_string(size)}}};
 }
 
 Result<http::Response> append_deployment_log(const Call& call) {
@@ -52,17 +57,45 @@ Result<http::Response> append_deployment_log(const Call& call) {
   return response;
 }
 
+/// The range that the client asks for; `nullopt`: everything from `offset` on. With `If-Range` only
+/// of the log that the client knows.
+std::optional<ByteRange> requested_range(const Call& call, const http::Response& head,
+                                         int64_t offset, int64_t size) {
+  const auto& fields = call.request.headers;
+  const auto range = fields.find("Range"), condition = fields.find("If-Range");
+  if (!range || offset != 0 || (condition && condition != head.headers.find("ETag"))) {
+    return std::nullopt;
+  }
+  return parse_byte_range(*range, size);
+}
+
 Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const int64_t offset = TRY(parse_offset(call));
-  auto log =
-      TRY(app::read_log(db, call.access(), deployment, offset, limits::deployment_log_bytes));
-  if (auto field = call.request.headers.find("Range"); field && offset == 0) {
-    if (const auto range = parse_byte_range(*field, log.size)) {
-      return range_response(text_response(std::move(log.text), log.size), *range);
-    }
+  const int64_t size = TRY(app::log_size(db, call.access(), deployment));
+  http::Response response = log_head(deployment, size);
+  ByteRange wanted{std::min(offset, size), size};
+  if (const auto range = requested_range(call, response, offset, size)) {
+    set_range(response, *range, size);
+    wanted = *range;
   }
-  return text_response(std::move(log.text), log.size);
+  constexpr int64_t part_bytes = limits::stream_buffer_bytes;
+  int64_t read_to = std::min(wanted.begin + part_bytes, wanted.end);
+  response.body = TRY(app::read_log(db, call.access(), deployment, wanted.begin, read_to));
+  if (read_to == wanted.end) return response;
+  // A longer log is read while the client takes it, so that slow clients hold no memory.
+  response.stream = call.long_answers->open(
+      client_of(call), std::exchange(response.body, {}),
+      [&context = call.context, access = call.access(), deployment, read_to,
+       end = wanted.end]() mutable -> Result<std::optional<std::string>> {
+        if (read_to == end) return std::nullopt;
+        const int64_t begin = std::exchange(read_to, std::min(read_to + part_bytes, end));
+        return TRY(context.database.read([&](app::Reader& rows) {
+          return app::read_log(rows, access, deployment, begin, read_to);
+        }));
+      });
+  if (response.stream) return response;
+  return fail(ErrorCode::unavailable, "Too many long logs are being read.", "overloaded");
 }
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "support/body_reader.h"
 #include "support/served_repository.h"
 
 using namespace esclusa;
@@ -35,6 +36,36 @@ struct Fixture : test::ServedRepository {
 };
 
 }  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "a long log is written while its client reads it, also in part") {
+  std::string whole;
+  for (int line = 0; line < 100'000; ++line) whole += "line " + std::to_string(line) + "\n";
+  append(0, whole.substr(0, 1'000'000));
+  append(1'000'000, whole.substr(1'000'000));
+  http::Response all = read();
+  CHECK(all.status == 200);
+  REQUIRE(all.stream);
+  CHECK(test::BodyReader(all.stream).read() == whole);
+  http::Response part = read("", {{"Range", "bytes=300000-1099999"}});
+  CHECK(part.status == 206);
+  REQUIRE(part.stream);
+  CHECK(test::BodyReader(part.stream).read() == whole.substr(300'000, 800'000));
+  const http::Response last = read("", {{"Range", "bytes=-5"}});
+  CHECK_FALSE(last.stream);
+  CHECK(last.body == whole.substr(whole.size() - 5));
+}
+
+TEST_CASE_FIXTURE(Fixture, "the ETag of a log changes when the log grows, and guards its ranges") {
+  append(0, "one\n");
+  const std::string known(*read().headers.find("ETag"));
+  CHECK(read("", {{"If-None-Match", known}}).status == 304);
+  CHECK(read("", {{"Range", "bytes=1-2"}, {"If-Range", known}}).body == "ne");
+  append(4, "two\n");
+  CHECK(read("", {{"If-None-Match", known}}).status == 200);
+  const auto grown = read("", {{"Range", "bytes=1-2"}, {"If-Range", known}});
+  CHECK(grown.status == 200);
+  CHECK(grown.body == "one\ntwo\n");
+}
 
 TEST_CASE_FIXTURE(Fixture, "a deployment's log grows, and is read as plain text") {
   CHECK(read().status == 404);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "api/media_type.h"
 #include "base/crypto.h"
 #include "base/text.h"
+#include "http/body_stream.h"
 
 namespace esclusa::api {
 
@@ -132,11 +134,15 @@ bool is_unchanged(const http::Request& request, const http::Response& response,
 
 void apply_conditions(const http::Request& request, http::Response& response) {
   if (response.status != 200 && response.status != 201) return;
-  const std::string etag = "\"" + hex(sha256(response.body)) + "\"";
-  response.headers.add("ETag", etag);
+  if (!response.headers.has("ETag")) {
+    if (response.stream) return;
+    response.headers.add("ETag", "\"" + hex(sha256(response.body)) + "\"");
+  }
+  const std::string etag(*response.headers.find("ETag"));
   if (!is_unchanged(request, response, etag)) return;
   response.status = 304;
   response.body.clear();
+  if (response.stream) std::exchange(response.stream, nullptr)->close();
 }
 
 }  // namespace esclusa::api

@@ -286,7 +286,7 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
     response = *std::move(refused);
   } else if (auto answered = finish_handling(walk.call, std::move(judged))) {
     response = *std::move(answered);
-    if (!response.stream) apply_conditions(request, response);
+    apply_conditions(request, response);
   } else {
     response = error_response(answered.error(), walk.documentation());
   }

@@ -1,6 +1,7 @@
 #include "app/deployment_logs.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/change.h"
 #include "base/limits.h"
@@ -38,12 +39,19 @@ Result<LogExtent> append_log(const Context& context, const RepositoryAccess& acc
   });
 }
 
-Result<LogPart> read_log(Reader& db, const RepositoryAccess& access, DeploymentId id, int64_t begin,
-                         int64_t end) {
+Result<int64_t> log_size(Reader& db, const RepositoryAccess& access, DeploymentId id) {
   if (!store::find_deployment(db, access.repository.id, id)) return not_found();
   const auto log = store::find_log(db, id);
   if (!log) return not_found();
-  return LogPart{log->size, store::read_log(db, id, begin, std::min(end, log->size))};
+  return log->size;
+}
+
+Result<std::string> read_log(Reader& db, const RepositoryAccess& access, DeploymentId id,
+                             int64_t begin, int64_t end) {
+  if (!store::find_deployment(db, access.repository.id, id)) return not_found();
+  std::string text = store::read_log(db, id, begin, end);
+  if (std::cmp_less(text.size(), end - begin)) return not_found();
+  return text;
 }
 
 }  // namespace esclusa::app

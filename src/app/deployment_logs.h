@@ -17,13 +17,12 @@ struct LogExtent {
 Result<LogExtent> append_log(const Context& context, const RepositoryAccess& access,
                              DeploymentId deployment, int64_t offset, std::string_view text);
 
-struct LogPart {
-  int64_t size = 0;  ///< of the whole log
-  std::string text;
-};
-/// Reads the bytes of the log from `begin` up to `end`, exclusive; `not_found` while there is no
-/// log.
-Result<LogPart> read_log(Reader& db, const RepositoryAccess& access, DeploymentId deployment,
-                         int64_t begin, int64_t end);
+/// The bytes that the log has now; `not_found` while there is no log. They never change: a log only
+/// grows.
+Result<int64_t> log_size(Reader& db, const RepositoryAccess& access, DeploymentId deployment);
+/// The bytes of the log from `begin` up to `end`, exclusive; `not_found` if it has less, because it
+/// was deleted meanwhile.
+Result<std::string> read_log(Reader& db, const RepositoryAccess& access, DeploymentId deployment,
+                             int64_t begin, int64_t end);
 
 }  // namespace esclusa::app

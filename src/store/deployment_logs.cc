@@ -12,19 +12,24 @@ std::optional<DeploymentLog> find_log(sql::Reader& db, DeploymentId deployment) 
 
 std::string read_log(sql::Reader& db, DeploymentId deployment, int64_t begin, int64_t end) {
   std::string text;
-  int64_t first = 0;  // position of the first part that was read
-  db.each(
-      "select end_at, text from deployment_log_part where deployment_id = $1 and end_at > $2 "
-      "order by end_at",
-      {deployment.value, begin}, [&](const sql::Row& row) {
-        const auto size = static_cast<int64_t>(row.text(1).size());
-        if (row.integer(0) - size >= end) return;
-        if (text.empty()) first = row.integer(0) - size;
-        text += row.text(1);
-      });
-  const auto skipped = static_cast<size_t>(std::max<int64_t>(begin - first, 0));
-  if (begin >= end || skipped >= text.size()) return {};
-  return text.substr(skipped, static_cast<size_t>(end - begin));
+  int64_t read_to = begin;
+  for (bool has_more = true; has_more && read_to < end;) {
+    has_more = false;
+    // A few parts at a time: a log has many, of any size.
+    db.each(
+        "select end_at, text from deployment_log_part where deployment_id = $1 and end_at > $2 "
+        "order by end_at limit 32",
+        {deployment.value, read_to}, [&](const sql::Row& row) {
+          const int64_t part_end = row.integer(0);
+          const int64_t part_begin = part_end - static_cast<int64_t>(row.text(1).size());
+          if (part_begin >= end) return;
+          text += row.text(1).substr(static_cast<size_t>(read_to - part_begin),
+                                     static_cast<size_t>(end - read_to));
+          read_to = part_end;
+          has_more = true;
+        });
+  }
+  return text;
 }
 
 bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& known,
