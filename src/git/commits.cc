@@ -80,13 +80,15 @@ Result<core::Commit> read_commit(const Repository& repository, const std::string
 }
 
 Result<core::History> list_history(const Repository& repository, const std::string& start_sha,
-                                   const HistoryFilter& filter, const core::Page& page) {
+                                   const HistoryFilter& filter, const core::Page& page,
+                                   size_t walked_max) {
   const WalkHandle walk = TRY(walk_from(repository.handle(), id_of(start_sha)));
   const int64_t begin = page.offset(), end = begin + page.size;
   core::History history;
   int older = 0;
   git_oid id;
-  while (older < older_in_a_row && TRY(next(walk.get(), id))) {
+  for (size_t walked = 0; older < older_in_a_row && TRY(next(walk.get(), id));) {
+    if (++walked > walked_max) return history_too_long(walked_max);
     if (filter.since || filter.until) {
       const CommitHandle commit = TRY(look_up(repository.handle(), id));
       const Timestamp at = time_of(git_commit_time(commit.get()));

@@ -141,6 +141,22 @@ TEST_CASE("list_history: counting stops at its limit, unless the page lies beyon
   CHECK(last->total_count == count);
 }
 
+TEST_CASE("list_history: a walk over too many commits is refused, and says so") {
+  GitFixture fixture;
+  std::string last;
+  for (int number = 1; number <= 5; ++number) {
+    last = fixture.commit("main", "a", std::to_string(number));
+  }
+  const auto list = [&](int64_t page, size_t walked_max) {
+    return git::list_history(opened(fixture), last, {}, {.number = page, .size = 2}, walked_max);
+  };
+  CHECK(list(3, 5)->items.size() == 1);
+  const auto refused = list(3, 4);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::invalid);
+  CHECK(refused.error().reason_code == "history_too_long");
+}
+
 TEST_CASE("diverge: the commits of the head only, oldest first, and the merge base") {
   GitFixture fixture;
   const std::string root = fixture.commit("main", "a", "1");

@@ -32,13 +32,15 @@ struct Older {
 
 class Walk {
  public:
-  explicit Walk(git_repository* repository) : repository_(repository) {}
+  Walk(git_repository* repository, size_t walked_max)
+      : repository_(repository), walked_max_(walked_max) {}
 
   /// Adds sides to a commit's mark, and queues the commit if they were new.
   Result<void> mark(const git_oid& id, unsigned sides) {
     auto [at, is_new] = nodes_.try_emplace(id);
     Node& node = at->second;
     if (is_new) {
+      if (nodes_.size() > walked_max_) return history_too_long(walked_max_);
       CommitHandle commit;
       if (receive(commit, git_commit_lookup, repository_, &id) != 0) {
         return unreadable("walking the commits");
@@ -85,6 +87,7 @@ class Walk {
 
  private:
   git_repository* repository_;
+  const size_t walked_max_;
   std::unordered_map<git_oid, Node, IdHash, IdEqual> nodes_;  // pointers to its values stay valid
   std::priority_queue<Node*, std::vector<Node*>, Older> queue_;
   size_t one_sided_queued_ = 0;
@@ -94,8 +97,9 @@ class Walk {
 }  // namespace
 
 Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
-                                  const git_oid& head, std::vector<std::string>* ahead_shas) {
-  Walk walk(repository);
+                                  const git_oid& head, std::vector<std::string>* ahead_shas,
+                                  size_t walked_max) {
+  Walk walk(repository, walked_max);
   TRY(walk.mark(base, in_base));
   TRY(walk.mark(head, in_head));
   return walk.run(ahead_shas);

@@ -51,4 +51,11 @@ std::unexpected<Error> unreadable(std::string_view doing) {
   return cannot_read(doing, error ? error->message : "unknown");
 }
 
+std::unexpected<Error> history_too_long(size_t walked_max) {
+  return fail(ErrorCode::invalid,
+              "The answer lies behind more than " + std::to_string(walked_max) +
+                  " commits, which is too many for one request.",
+              "history_too_long");
+}
+
 }  // namespace esclusa::git

@@ -82,5 +82,7 @@ Result<std::optional<FoundObject>> find_object(git_repository* repository, const
 
 /// `unavailable`, `repository_unreadable`. libgit2's message is only logged, since it names paths.
 std::unexpected<Error> unreadable(std::string_view doing);
+/// `invalid`, `history_too_long`: an answer would take a walk over more commits.
+std::unexpected<Error> history_too_long(size_t walked_max);
 
 }  // namespace esclusa::git

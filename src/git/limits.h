@@ -14,6 +14,7 @@ inline constexpr size_t git_delta_bytes = 512 * 1024 * 1024;   ///< inflated for
 inline constexpr size_t git_handle_bytes = size_t{4} << 30;    ///< per request: some 20 s
 inline constexpr size_t git_delta_depth = 4096;                ///< git makes no longer chains
 inline constexpr size_t git_tag_depth = 100;                   ///< tags of tags; people make two
+inline constexpr size_t walked_commits = 200'000;              ///< for one answer: a second
 inline constexpr size_t work_trees = 1000;                     ///< read before a branch moves
 
 // A name may have 64 KiB, and a path many names: to limit only their number limits no memory.
