@@ -308,7 +308,9 @@ Result<http::Response> Api::finish_handling(const Call& call, Result<Judged> jud
 
 void Api::complete(Walk& walk, http::Response& response) const {
   const Call& call = walk.call;
-  if (walk.ticket && response.status == 304) walk.ticket->take_back();
+  // Only for accounts, as on GitHub: for who is nobody, a 304 costs as much as the answer.
+  const bool is_free = response.status == 304 && call.actor.account() != nullptr;
+  if (walk.ticket && is_free) walk.ticket->take_back();
   std::optional<std::string_view> accepted;
   if (walk.match != nullptr) accepted = walk.match->route->accepted_scopes;
   add_common_headers(call.request, response,
