@@ -37,4 +37,16 @@ http::Response json_response(int status, JsonWriter json) {
 
 http::Response no_content() { return {204, {}, {}}; }
 
+http::Response empty_list() {
+  JsonWriter json;
+  json.begin_array().end_array();
+  return json_response(200, std::move(json));
+}
+
+http::Response empty_object(int status) {
+  JsonWriter json;
+  json.begin_object().end_object();
+  return json_response(status, std::move(json));
+}
+
 }  // namespace esclusa::api
