@@ -5,74 +5,30 @@
 #include "app/new_environments.h"
 #include "app/repositories.h"
 #include "core/operations/server.h"
-#include "wire/account.h"
+#include "wire/administration.h"
 #include "wire/enums.h"
 #include "wire/json_body.h"
-#include "wire/repository.h"
+#include "wire/list.h"
 
 /// The handlers of `esclusa user|token|org|repo`, reached through the administrator's unix socket.
 namespace esclusa::api {
 namespace {
 
-void write_admin_account(JsonWriter& json, const core::Account& account) {
-  json.begin_object()
-      .member("id", account.id.value)
-      .member("login", account.login)
-      .member("kind", core::to_name(account.kind))
-      .member("site_admin", account.site_admin)
-      .member("created_at", account.created_at)
-      .member("blocked_at", account.blocked_at)
-      .end_object();
-}
-
-void write_token(JsonWriter& json, const core::Token& token, const Secret* text) {
-  json.begin_object().member("id", token.id.value).member("name", token.name);
-  if (text != nullptr) json.member("token", text->reveal());
-  json.member("scopes", token.scopes.to_text())
-      .member("created_at", token.created_at)
-      .member("expires_at", token.expires_at)
-      .member("last_used_at", token.last_used_at)
-      .member("revoked_at", token.revoked_at)
-      .end_object();
-}
-
-/// Leaves the object open: the caller closes it.
-void begin_admin_repository(JsonWriter& json, const core::Repository& repository) {
-  json.begin_object()
-      .member("id", repository.id.value)
-      .member("full_name", repository.full_name())
-      .member("path", repository.path)
-      .member("default_branch", repository.default_branch)
-      .member("default_branch_source", core::to_name(repository.default_branch_source))
-      .member("bare", repository.is_bare)
-      .member("visibility", core::to_name(repository.visibility))
-      .member("writable", repository.writable)
-      .member("auto_merge", core::to_name(repository.auto_merge));
-  json.key("alternates").begin_array();
-  for (const std::string& alternate : repository.alternates) json.value(alternate);
-  json.end_array();
-}
-
-http::Response registration_response(int status, const app::Registration& registration) {
+http::Response registration_response(int status, const core::Registration& registration) {
   JsonWriter json;
-  begin_admin_repository(json, registration.repository);
-  json.key("found").begin_array();
-  for (const std::string& sentence : registration.found) json.value(sentence);
-  json.end_array().end_object();
+  wire::write_registration(json, registration);
   return json_response(status, std::move(json));
 }
 
 template <class T, class Write>
 http::Response list_all(const std::vector<T>& items, Write write) {
   JsonWriter json;
-  json.begin_array();
-  for (const T& item : items) write(json, item);
-  json.end_array();
+  wire::write_list(json, items, write);
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> admin_list_accounts(const Call&, app::Reader& db) {
-  return list_all(TRY(app::list_accounts(db)), write_admin_account);
+  return list_all(TRY(app::list_accounts(db)), wire::write_admin_account);
 }
 
 Result<http::Response> admin_create_account(const Call& call) {
@@ -84,7 +40,7 @@ Result<http::Response> admin_create_account(const Call& call) {
   input.human = TRY(body.string_or("human", ""));
   auto account = TRY(app::create_account(call.context, call.actor, input));
   JsonWriter json;
-  write_admin_account(json, account);
+  wire::write_admin_account(json, account);
   return json_response(201, std::move(json));
 }
 
@@ -96,27 +52,9 @@ Result<app::Bots> parse_bots(const Call& call) {
   return fail(ErrorCode::invalid, "bots is \"stay\" or absent", "invalid_bots");
 }
 
-void begin_blocking(JsonWriter& json, const core::Account& account, int64_t hook_count) {
-  json.begin_object()
-      .member("login", account.login)
-      .member("blocked_at", account.blocked_at)
-      .member("hook_count", hook_count);
-}
-
-http::Response blocking_response(const app::Blocking& blocking) {
+http::Response blocking_response(const core::Blocking& blocking) {
   JsonWriter json;
-  begin_blocking(json, blocking.account, blocking.hook_count);
-  json.member("was_last_administrator", blocking.was_last_administrator);
-  json.key("without_owner").begin_array();
-  for (const std::string& organization : blocking.without_owner) json.value(organization);
-  json.end_array().key("bots").begin_array();
-  for (const app::BotState& bot : blocking.bots) {
-    begin_blocking(json, bot.account, bot.hook_count);
-    json.key("tokens").begin_array();
-    for (const core::Token& token : bot.tokens) write_token(json, token, nullptr);
-    json.end_array().end_object();
-  }
-  json.end_array().end_object();
+  wire::write_blocking(json, blocking);
   return json_response(200, std::move(json));
 }
 
@@ -132,7 +70,7 @@ Result<http::Response> admin_unblock_account(const Call& call) {
 
 Result<http::Response> admin_list_tokens(const Call& call, app::Reader& db) {
   return list_all(TRY(app::list_tokens(db, call.parameter("login"))),
-                  [](auto& json, const core::Token& token) { write_token(json, token, nullptr); });
+                  [](auto& json, const core::Token& token) { wire::write_token(json, token); });
 }
 
 Result<http::Response> admin_create_token(const Call& call) {
@@ -151,7 +89,7 @@ Result<http::Response> admin_create_token(const Call& call) {
   }
   auto minted = TRY(app::create_token(call.context, call.actor, input));
   JsonWriter json;
-  write_token(json, minted.token, &minted.text);
+  wire::write_token(json, minted.token, &minted.text);
   return json_response(201, std::move(json));
 }
 
@@ -168,12 +106,7 @@ Result<http::Response> admin_set_member(const Call& call) {
 }
 
 Result<http::Response> admin_list_repositories(const Call& call) {
-  return list_all(
-      TRY(app::list_repositories(call.context)),
-      [](auto& json, const app::RepositoryHealth& listed) {
-        begin_admin_repository(json, listed.repository);
-        json.member("health", listed.problem.empty() ? "ok" : listed.problem).end_object();
-      });
+  return list_all(TRY(app::list_repositories(call.context)), wire::write_repository_health);
 }
 
 Result<http::Response> admin_create_repository(const Call& call) {
@@ -211,11 +144,7 @@ Result<http::Response> admin_remove_repository(const Call& call) {
   const auto removal = TRY(app::remove_repository(call.context, call.actor, call.parameter("owner"),
                                                   call.parameter("repo")));
   JsonWriter json;
-  begin_admin_repository(json, removal.repository);
-  json.member("deployment_count", static_cast<int64_t>(removal.deployment_count))
-      .member("hook_count", static_cast<int64_t>(removal.hook_count))
-      .member("deploy_key_count", static_cast<int64_t>(removal.deploy_key_count))
-      .end_object();
+  wire::write_removal(json, removal);
   return json_response(200, std::move(json));
 }
 
@@ -240,12 +169,7 @@ Result<http::Response> admin_choose_new_environments(const Call& call) {
 Result<http::Response> admin_list_branch_protections(const Call& call, app::Reader& db) {
   return list_all(
       TRY(app::list_branch_protections(db, call.parameter("owner"), call.parameter("repo"))),
-      [](auto& json, const core::BranchProtection& protection) {
-        json.begin_object()
-            .member("pattern", protection.pattern)
-            .member("created_at", protection.created_at)
-            .end_object();
-      });
+      wire::write_protection_pattern);
 }
 
 Result<http::Response> admin_protect_branches(const Call& call) {

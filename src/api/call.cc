@@ -44,4 +44,16 @@ std::string client_of(const Call& call) {
   return "network " + http::client_network(call.request.peer);
 }
 
+http::Response empty_list() {
+  JsonWriter json;
+  json.begin_array().end_array();
+  return json_response(200, std::move(json));
+}
+
+http::Response empty_object(int status) {
+  JsonWriter json;
+  json.begin_object().end_object();
+  return json_response(status, std::move(json));
+}
+
 }  // namespace esclusa::api

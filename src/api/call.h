@@ -51,7 +51,7 @@ struct Call {
   std::optional<app::RepositoryAccess> repository_access = {};      ///< set for operations there
   std::optional<app::OrganizationAccess> organization_access = {};  ///< set for operations there
   wire::ApiVersion version = {};
-  std::optional<Quota> rate_limit = {};           ///< what is left; none while limits are off
+  std::optional<core::Quota> rate_limit = {};     ///< what is left; none while limits are off
   std::optional<AccountId> organization_id = {};  ///< set if the path names `{org}` by id
   std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
   EventStreams* event_streams = nullptr;          ///< owned by the server, as the next two
@@ -87,6 +87,10 @@ std::optional<int64_t> leading_number(std::string_view text);
 /// An answer with a JSON body.
 http::Response json_response(int status, JsonWriter json);
 http::Response no_content();
+/// `[]`, for a list of what Esclusa does not have.
+http::Response empty_list();
+/// `{}`.
+http::Response empty_object(int status);
 
 using Handler = Result<http::Response> (*)(const Call&);
 

@@ -6,6 +6,7 @@
 #include "core/operations/deployments.h"
 #include "wire/check_run.h"
 #include "wire/enums.h"
+#include "wire/list.h"
 
 namespace esclusa::api {
 namespace {
@@ -34,12 +35,10 @@ Result<core::CheckRunFilter> parse_filter(const Call& call) {
 http::Response runs_response(const Call& call, const core::Page& page,
                              const core::Listing<core::CheckRun>& listing) {
   JsonWriter json;
-  json.begin_object().member("total_count", listing.total_count);
-  json.key("check_runs").begin_array();
-  for (const core::CheckRun& run : listing.items) {
-    wire::write_check_run(json, run, call.repository(), call.urls);
-  }
-  json.end_array().end_object();
+  wire::write_counted_list(json, listing.total_count, "check_runs", listing.items,
+                           [&](JsonWriter& to, const core::CheckRun& run) {
+                             wire::write_check_run(to, run, call.repository(), call.urls);
+                           });
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
@@ -78,12 +77,11 @@ Result<http::Response> list_check_suites(const Call& call) {
   const auto listing =
       TRY(app::list_check_suites(call.context, call.access(), call.parameter("ref"), filter, page));
   JsonWriter json;
-  json.begin_object().member("total_count", listing.total_count);
-  json.key("check_suites").begin_array();
-  for (const app::CheckSuite& suite : listing.items) {
-    wire::write_check_suite(json, suite.run, suite.head, call.repository(), call.urls);
-  }
-  json.end_array().end_object();
+  wire::write_counted_list(json, listing.total_count, "check_suites", listing.items,
+                           [&](JsonWriter& to, const app::CheckSuite& suite) {
+                             wire::write_check_suite(to, suite.run, suite.head, call.repository(),
+                                                     call.urls);
+                           });
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 

@@ -10,6 +10,7 @@
 #include "core/operations/code.h"
 #include "wire/commit.h"
 #include "wire/contents.h"
+#include "wire/list.h"
 
 /// Reads a repository's code: branches, tags, commits, files.
 namespace esclusa::api {
@@ -82,11 +83,9 @@ Result<http::Response> list_commits(const Call& call) {
                                 TRY(time_filter(call, "until"))};
   const auto history = TRY(app::list_commits(call.context, call.access(), query, page));
   JsonWriter json;
-  json.begin_array();
-  for (const core::Commit& commit : history.items) {
-    wire::write_commit(json, commit, call.repository(), call.urls);
-  }
-  json.end_array();
+  wire::write_list(json, history.items, [&](JsonWriter& to, const core::Commit& commit) {
+    wire::write_commit(to, commit, call.repository(), call.urls);
+  });
   return with_link(json_response(200, std::move(json)), call, page, history.total_count,
                    history.counted_all ? Total::exact : Total::at_least);
 }
@@ -111,17 +110,9 @@ Result<http::Response> list_branches_where_head(const Call& call) {
   const auto branches =
       TRY(app::list_branches_where_head(call.context, call.access(), call.parameter("ref")));
   JsonWriter json;
-  json.begin_array();
-  for (const core::Branch& branch : branches) {
-    wire::write_branch(json, branch, call.repository(), call.urls);
-  }
-  json.end_array();
-  return json_response(200, std::move(json));
-}
-
-http::Response empty_list() {
-  JsonWriter json;
-  json.begin_array().end_array();
+  wire::write_list(json, branches, [&](JsonWriter& to, const core::Branch& branch) {
+    wire::write_branch(to, branch, call.repository(), call.urls);
+  });
   return json_response(200, std::move(json));
 }
 

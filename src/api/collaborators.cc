@@ -52,11 +52,7 @@ Result<http::Response> get_collaborator_permission(const Call& call, app::Reader
   return json_response(200, std::move(json));
 }
 
-Result<http::Response> list_invitations(const Call&, app::Reader&) {
-  JsonWriter json;
-  json.begin_array().end_array();
-  return json_response(200, std::move(json));
-}
+Result<http::Response> list_invitations(const Call&, app::Reader&) { return empty_list(); }
 
 #define COLLABORATORS REPOSITORY "/collaborators"
 #define COLLABORATOR COLLABORATORS "/{username}"

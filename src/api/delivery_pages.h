@@ -5,8 +5,8 @@
 
 #include "api/call.h"
 #include "api/pagination.h"
-#include "base/json_writer.h"
 #include "base/text.h"
+#include "wire/list.h"
 
 /// What the two lists of a webhook's deliveries share: cursors and pages.
 namespace esclusa::api {
@@ -40,9 +40,7 @@ http::Response page_response(const Call& call, const Page& page, Write write) {
     return std::string(cursor_prefix) + std::to_string(id->value);
   };
   JsonWriter json;
-  json.begin_array();
-  for (const auto& item : page.items) write(json, item);
-  json.end_array();
+  wire::write_list(json, page.items, write);
   return with_cursors(json_response(200, std::move(json)), call, cursor_of(page.previous),
                       cursor_of(page.next));
 }

@@ -8,6 +8,7 @@
 #include "app/deployment_logs.h"
 #include "base/limits.h"
 #include "core/operations/server.h"
+#include "wire/deployment.h"
 
 namespace esclusa::api {
 namespace {
@@ -42,7 +43,7 @@ Result<http::Response> append_deployment_log(const Call& call) {
   http::Response response;
   if (extent.taken) {
     JsonWriter json;
-    json.begin_object().member("size", extent.size).end_object();
+    wire::write_log_size(json, extent.size);
     response = json_response(200, std::move(json));
   } else {
     response = error_response(

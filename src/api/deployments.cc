@@ -55,7 +55,7 @@ Result<http::Response> create_deployment(const Call& call) {
   const auto outcome = TRY(app::create_deployment(call.context, call.access(), input, key));
   if (const auto* merged = std::get_if<app::AutoMerged>(&outcome)) {
     JsonWriter json;
-    json.begin_object().member("message", merged->message).end_object();
+    wire::write_auto_merged(json, merged->message);
     return json_response(202, std::move(json));
   }
   const auto& deployment = std::get<core::Deployment>(outcome);

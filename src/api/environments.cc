@@ -5,6 +5,8 @@
 #include "app/environments.h"
 #include "core/operations/deployments.h"
 #include "wire/environment.h"
+#include "wire/error.h"
+#include "wire/list.h"
 
 /// `/repos/{owner}/{repo}/environments…`.
 namespace esclusa::api {
@@ -28,11 +30,10 @@ Result<http::Response> list_environments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto listing = app::list_environments(db, call.access(), page);
   JsonWriter json;
-  json.begin_object().member("total_count", listing.total_count).key("environments").begin_array();
-  for (const core::EnvironmentDetails& environment : listing.items) {
-    wire::write_environment(json, environment, call.repository(), call.urls);
-  }
-  json.end_array().end_object();
+  wire::write_counted_list(json, listing.total_count, "environments", listing.items,
+                           [&](JsonWriter& to, const core::EnvironmentDetails& environment) {
+                             wire::write_environment(to, environment, call.repository(), call.urls);
+                           });
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 
@@ -55,14 +56,11 @@ Result<http::Response> list_branch_policies(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const auto policies = TRY(app::list_branch_policies(db, call.access(), name_of(call)));
   const auto total = static_cast<int64_t>(policies.size());
-  const int64_t begin = std::min(page.offset(), total);
-  const int64_t end = std::min<int64_t>(begin + page.size, total);
   JsonWriter json;
-  json.begin_object().member("total_count", total).key("branch_policies").begin_array();
-  for (int64_t i = begin; i < end; ++i) {
-    wire::write_branch_policy(json, policies[static_cast<size_t>(i)], call.repository());
-  }
-  json.end_array().end_object();
+  wire::write_counted_list(json, total, "branch_policies", page.cut(policies),
+                           [&](JsonWriter& to, const core::BranchPolicy& policy) {
+                             wire::write_branch_policy(to, policy, call.repository());
+                           });
   return with_link(json_response(200, std::move(json)), call, page, total);
 }
 
@@ -75,13 +73,9 @@ Result<http::Response> create_branch_policy(const Call& call) {
   const std::string url =
       wire::branch_policy_url(call.urls, call.repository(), name_of(call), created.policy.id);
   JsonWriter json;
-  json.begin_object()
-      .member("message", "See Other")
-      .member("url", url)
-      .member("documentation_url",
-              "https://docs.github.com/rest/deployments/"
-              "branch-policies#create-a-deployment-branch-policy")
-      .end_object();
+  wire::write_redirect(json, "See Other", url,
+                       "https://docs.github.com/rest/deployments/"
+                       "branch-policies#create-a-deployment-branch-policy");
   http::Response response = json_response(303, std::move(json));
   response.headers.add("Location", url);
   return response;

@@ -24,13 +24,9 @@ http::Response error_response(const Error& error, std::string_view documentation
                               std::optional<int> given_status) {
   const int status = given_status.value_or(http_status(error.code));
   JsonWriter json;
-  json.begin_object().member("message", error.message);
-  wire::write_error_fields(json, error);
   std::string url = "https://docs.github.com/rest";
   if (!documentation.empty()) url += "/" + std::string(documentation);
-  json.member("documentation_url", url).member("status", std::to_string(status));
-  if (!error.reason_code.empty()) json.member("reason_code", error.reason_code);
-  json.end_object();
+  wire::write_error(json, error, status, url);
   http::Response response{
       status, {{"Content-Type", "application/json; charset=utf-8"}}, json.take()};
   if (status == 503) response.headers.add("Retry-After", "1");

@@ -37,7 +37,7 @@ Result<http::Response> replay_deliveries(const Call& call) {
   const auto replay = TRY(wire::parse_replay(call.request.body));
   const auto replayed = TRY(app::replay_deliveries(call.context, hook_scope(call), hook, replay));
   JsonWriter json;
-  json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
+  wire::write_replayed(json, replayed);
   return json_response(202, std::move(json));
 }
 

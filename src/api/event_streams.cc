@@ -22,9 +22,7 @@ std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_strin
 
 std::string feed_page_text(const app::FeedPage& page) {
   JsonWriter json;
-  json.begin_object().member("next", page.next).key("events").begin_array();
-  for (const auto& event : page.events) wire::write_feed_event(json, event);
-  json.end_array().end_object();
+  wire::write_feed_page(json, page.next, page.events);
   return json.take();
 }
 

@@ -41,9 +41,7 @@ Result<http::Response> redeliver(const Call& call) {
   const auto hook = TRY(call.id<HookId>("hook_id"));
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
   TRY(app::redeliver(call.context, hook_scope(call), hook, id));
-  JsonWriter json;
-  json.begin_object().end_object();
-  return json_response(202, std::move(json));
+  return empty_object(202);
 }
 
 // clang-format off

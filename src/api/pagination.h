@@ -2,8 +2,8 @@
 #include <string>
 
 #include "api/call.h"
-#include "base/json_writer.h"
 #include "core/page.h"
+#include "wire/list.h"
 
 namespace esclusa::api {
 
@@ -37,9 +37,7 @@ template <class T, class Write>
 http::Response list_response(const Call& call, const core::Page& page,
                              const core::Listing<T>& listing, Write write) {
   JsonWriter json;
-  json.begin_array();
-  for (const T& item : listing.items) write(json, item);
-  json.end_array();
+  wire::write_list(json, listing.items, write);
   return with_link(json_response(200, std::move(json)), call, page, listing.total_count);
 }
 

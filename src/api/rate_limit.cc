@@ -29,7 +29,7 @@ void RateLimiter::with_usage(const RateClient& client, Call call) {
   call(client.account ? accounts_.at(*client.account) : networks_.at(client.network));
 }
 
-Quota RateLimiter::quota_of(const RateClient& client, const Usage& usage) const {
+core::Quota RateLimiter::quota_of(const RateClient& client, const Usage& usage) const {
   const int64_t limit = client.account ? limits_.account_per_hour : limits_.anonymous_per_hour;
   return {limit, std::min(usage.requests.used, limit), usage.requests.end};
 }

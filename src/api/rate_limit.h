@@ -6,6 +6,7 @@
 #include "base/mutex.h"
 #include "base/recent_map.h"
 #include "base/time.h"
+#include "core/quota.h"
 
 namespace esclusa::api {
 
@@ -36,14 +37,6 @@ enum class RequestKind {
   create,  ///< writes, and creates content
 };
 
-/// A client's primary limit, as the X-RateLimit headers report it.
-struct Quota {
-  int64_t limit = 0;
-  int64_t used = 0;
-  Timestamp reset{};
-  int64_t remaining() const { return limit - used; }
-};
-
 /// Counts the requests of clients, in windows that begin with a client's first request. All in
 /// memory: a restart begins anew, and beyond limits::counted_clients the client that was silent for
 /// the longest time is forgotten. May be called from any thread.
@@ -63,7 +56,7 @@ class RateLimiter {
     /// After a secondary refusal: when to try again.
     std::chrono::seconds retry_after() const { return retry_after_; }
     /// None while limits are off.
-    const std::optional<Quota>& quota() const { return quota_; }
+    const std::optional<core::Quota>& quota() const { return quota_; }
     /// Undoes the counting of the request against the primary limit.
     void take_back();
 
@@ -73,7 +66,7 @@ class RateLimiter {
     RateClient client_;
     Refusal refusal_ = Refusal::none;
     std::chrono::seconds retry_after_{0};
-    std::optional<Quota> quota_;
+    std::optional<core::Quota> quota_;
   };
 
   explicit RateLimiter(const RateLimits& limits);
@@ -97,7 +90,7 @@ class RateLimiter {
 
   template <class Call>
   void with_usage(const RateClient& client, Call call);
-  Quota quota_of(const RateClient& client, const Usage& usage) const;
+  core::Quota quota_of(const RateClient& client, const Usage& usage) const;
   void judge(Ticket& ticket, const Usage& usage, RequestKind kind, Timestamp now) const;
 
   const RateLimits limits_;

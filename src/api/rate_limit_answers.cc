@@ -3,25 +3,9 @@
 #include "api/errors.h"
 #include "api/route_tables.h"
 #include "core/operations/server.h"
+#include "wire/rate_limit.h"
 
 namespace esclusa::api {
-namespace {
-
-int64_t seconds_of(Timestamp time) {
-  return std::chrono::ceil<std::chrono::seconds>(time).time_since_epoch().count();
-}
-
-void write_quota(JsonWriter& json, const Quota& quota) {
-  json.begin_object()
-      .member("limit", quota.limit)
-      .member("used", quota.used)
-      .member("remaining", quota.remaining())
-      .member("reset", seconds_of(quota.reset))
-      .end_object();
-}
-
-}  // namespace
-
 http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core::Actor& actor,
                                   std::string_view peer) {
   constexpr std::string_view page = "using-the-rest-api/rate-limits-for-the-rest-api";
@@ -45,11 +29,11 @@ http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core:
   return error_response({ErrorCode::forbidden, message, "rate_limit", {}, {}}, page);
 }
 
-void add_rate_limit_headers(http::Response& response, const std::optional<Quota>& quota) {
+void add_rate_limit_headers(http::Response& response, const std::optional<core::Quota>& quota) {
   if (!quota) return;
   response.headers.add("X-RateLimit-Limit", std::to_string(quota->limit));
   response.headers.add("X-RateLimit-Remaining", std::to_string(quota->remaining()));
-  response.headers.add("X-RateLimit-Reset", std::to_string(seconds_of(quota->reset)));
+  response.headers.add("X-RateLimit-Reset", std::to_string(quota->reset_seconds()));
   response.headers.add("X-RateLimit-Used", std::to_string(quota->used));
   response.headers.add("X-RateLimit-Resource", "core");
 }
@@ -62,18 +46,7 @@ Result<http::Response> get_rate_limit(const Call& call) {
     return fail(ErrorCode::not_found, "Rate limiting is not enabled.", "rate_limit_disabled");
   }
   JsonWriter json;
-  json.begin_object().key("resources").begin_object();
-  // Clients rely on all of these. Every request counts as `core`, whatever its path.
-  for (const char* resource : {"core", "search", "graphql", "integration_manifest"}) {
-    json.key(resource);
-    write_quota(json, *call.rate_limit);
-  }
-  json.end_object();
-  if (call.version == wire::ApiVersion::of_2022_11_28) {
-    json.key("rate");
-    write_quota(json, *call.rate_limit);
-  }
-  json.end_object();
+  wire::write_rate_limit(json, *call.rate_limit, call.version);
   http::Response response = json_response(200, std::move(json));
   response.headers.add("Cache-Control", "no-cache");  // it changes with every other request
   return response;

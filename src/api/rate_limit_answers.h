@@ -9,6 +9,6 @@ http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core:
                                   std::string_view peer);
 
 /// Adds `X-RateLimit-…`; adds nothing while limits are off.
-void add_rate_limit_headers(http::Response& response, const std::optional<Quota>& quota);
+void add_rate_limit_headers(http::Response& response, const std::optional<core::Quota>& quota);
 
 }  // namespace esclusa::api

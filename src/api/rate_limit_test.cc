@@ -32,7 +32,7 @@ Refusal ask(RateLimiter& limiter, const RateClient& client, RequestKind kind = R
   return limiter.admit(client, kind, now).refusal();
 }
 
-Quota quota(RateLimiter& limiter, const RateClient& client, Timestamp now = start) {
+core::Quota quota(RateLimiter& limiter, const RateClient& client, Timestamp now = start) {
   return limiter.admit(client, RequestKind::uncounted, now).quota().value();
 }
 

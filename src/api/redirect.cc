@@ -1,6 +1,7 @@
 #include "api/redirect.h"
 
 #include "base/text.h"
+#include "wire/error.h"
 
 namespace esclusa::api {
 namespace {
@@ -48,11 +49,8 @@ http::Response moved_response(const Call& call, RepositoryId id) {
   }
   const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
   JsonWriter json;
-  json.begin_object()
-      .member("message", "Moved Permanently")
-      .member("url", location)
-      .member("documentation_url", "https://docs.github.com/v3/#http-redirects")
-      .end_object();
+  wire::write_redirect(json, "Moved Permanently", location,
+                       "https://docs.github.com/v3/#http-redirects");
   http::Response response = json_response(reads ? 301 : 307, std::move(json));
   response.headers.add("Location", std::move(location));
   return response;

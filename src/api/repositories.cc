@@ -26,16 +26,10 @@ Result<http::Response> update_repository(const Call& call) {
 }
 
 Result<http::Response> list_nothing_of_repository(const Call&, app::Reader&) {
-  JsonWriter json;
-  json.begin_array().end_array();
-  return json_response(200, std::move(json));
+  return empty_list();
 }
 
-Result<http::Response> list_languages(const Call&, app::Reader&) {
-  JsonWriter json;
-  json.begin_object().end_object();
-  return json_response(200, std::move(json));
-}
+Result<http::Response> list_languages(const Call&, app::Reader&) { return empty_object(200); }
 
 // clang-format off
 const Route table[] = {

@@ -6,6 +6,7 @@
 #include "wire/deployment.h"
 #include "wire/dry_run.h"
 #include "wire/gate_report.h"
+#include "wire/list.h"
 #include "wire/review.h"
 
 /// The gates that hold a deployment, and their reviews: `…/actions/runs/{run_id}/…`, where a run is
@@ -15,11 +16,13 @@ namespace {
 
 Result<http::Response> list_pending_deployments(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("run_id"));
-  const auto pending = TRY(app::find_pending(db, call.access(), id));
+  auto pending = TRY(app::find_pending(db, call.access(), id));
   JsonWriter json;
-  json.begin_array();
-  if (pending) wire::write_pending_deployment(json, *pending, call.repository(), call.urls);
-  json.end_array();
+  std::vector<core::PendingDeployment> all;
+  if (pending) all.push_back(std::move(*pending));
+  wire::write_list(json, all, [&](JsonWriter& to, const core::PendingDeployment& one) {
+    wire::write_pending_deployment(to, one, call.repository(), call.urls);
+  });
   return json_response(200, std::move(json));
 }
 
@@ -28,9 +31,9 @@ Result<http::Response> review_pending_deployments(const Call& call) {
   const core::NewReview input = TRY(wire::parse_new_review(call.request.body));
   const auto deployment = TRY(app::review_deployment(call.context, call.access(), id, input));
   JsonWriter json;
-  json.begin_array();
-  wire::write_deployment(json, deployment, call.repository(), call.urls);
-  json.end_array();
+  wire::write_list(json, std::span(&deployment, 1), [&](JsonWriter& to, const auto& reviewed) {
+    wire::write_deployment(to, reviewed, call.repository(), call.urls);
+  });
   return json_response(200, std::move(json));
 }
 
@@ -38,11 +41,10 @@ Result<http::Response> list_approvals(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("run_id"));
   const auto history = TRY(app::list_reviews(db, call.access(), id));
   JsonWriter json;
-  json.begin_array();
-  for (const core::DeploymentReview& review : history.reviews) {
-    wire::write_review(json, review, history, call.repository(), call.urls);
-  }
-  json.end_array();
+  wire::write_list(json, history.reviews,
+                   [&](JsonWriter& to, const core::DeploymentReview& review) {
+                     wire::write_review(to, review, history, call.repository(), call.urls);
+                   });
   return json_response(200, std::move(json));
 }
 

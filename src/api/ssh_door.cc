@@ -17,7 +17,7 @@ Result<http::Response> ssh_find_key(const Call& call, app::Reader& db) {
   const auto body = TRY(wire::JsonBody::parse(call.request.body));
   const auto key = TRY(app::find_opening_key(call.context, db, TRY(body.required_string("key"))));
   JsonWriter json;
-  json.begin_object().member("key_id", key.id.value).member("key", key.key.text).end_object();
+  wire::write_ssh_key(json, key);
   return json_response(200, std::move(json));
 }
 
@@ -31,15 +31,7 @@ Result<http::Response> ssh_start_session(const Call& call) {
       app::start_ssh_session(call.context, asked.key_id, asked.request, call.actor.request_id()));
   call.ssh_sessions->note(session.id, asked.key_id, call.context.now());
   JsonWriter json;
-  json.begin_object()
-      .member("session", session.id)
-      .member("full_name", session.repository.full_name())
-      .member("path", session.repository.path)
-      .member("repository_hooks", call.settings.ssh_repository_hooks)
-      .key("alternates")
-      .begin_array();
-  for (const std::string& folder : session.repository.alternates) json.value(folder);
-  json.end_array().end_object();
+  wire::write_ssh_session(json, session.id, session.repository, call.settings.ssh_repository_hooks);
   return json_response(201, std::move(json));
 }
 

@@ -76,8 +76,8 @@ std::vector<core::Token> list_live_tokens(Change& change, const core::Account& a
   return tokens;
 }
 
-Blocking describe(Change& change, core::Account account) {
-  Blocking blocking{.account = std::move(account)};
+core::Blocking describe(Change& change, core::Account account) {
+  core::Blocking blocking{.account = std::move(account)};
   blocking.hook_count = count_hooks(change.rows, blocking.account.id);
   for (store::Bot& bot : store::list_bots(change.rows, blocking.account.id)) {
     auto tokens = list_live_tokens(change, bot.account);
@@ -89,9 +89,9 @@ Blocking describe(Change& change, core::Account account) {
 
 }  // namespace
 
-Result<Blocking> block_account(const Context& context, const core::Actor& actor,
-                               const std::string& login, Bots bots) {
-  return change(context, actor, [&](Change& change) -> Result<Blocking> {
+Result<core::Blocking> block_account(const Context& context, const core::Actor& actor,
+                                     const std::string& login, Bots bots) {
+  return change(context, actor, [&](Change& change) -> Result<core::Blocking> {
     core::Account account = TRY(find_account(change.rows, login));
     block(change, account);
     if (bots == Bots::along) {
@@ -99,7 +99,7 @@ Result<Blocking> block_account(const Context& context, const core::Actor& actor,
         if (!bot.account.blocked_at) block(change, bot.account, &account);
       }
     }
-    Blocking blocking = describe(change, std::move(account));
+    core::Blocking blocking = describe(change, std::move(account));
     blocking.was_last_administrator =
         blocking.account.site_admin && store::count_administrators(change.rows) == 0;
     blocking.without_owner = store::list_owned_alone(change.rows, blocking.account.id);
@@ -107,9 +107,9 @@ Result<Blocking> block_account(const Context& context, const core::Actor& actor,
   });
 }
 
-Result<Blocking> unblock_account(const Context& context, const core::Actor& actor,
-                                 const std::string& login, Bots bots) {
-  return change(context, actor, [&](Change& change) -> Result<Blocking> {
+Result<core::Blocking> unblock_account(const Context& context, const core::Actor& actor,
+                                       const std::string& login, Bots bots) {
+  return change(context, actor, [&](Change& change) -> Result<core::Blocking> {
     core::Account account = TRY(find_account(change.rows, login));
     unblock(change, account);
     for (store::Bot& bot : store::list_bots(change.rows, account.id)) {

@@ -38,10 +38,10 @@ struct BotFixture : test::AppFixture {
     }
     return logins;
   }
-  app::Blocking block(const std::string& login, Bots bots = Bots::along) {
+  core::Blocking block(const std::string& login, Bots bots = Bots::along) {
     return must(app::block_account(context, administrator, login, bots));
   }
-  app::Blocking unblock(const std::string& login, Bots bots = Bots::along) {
+  core::Blocking unblock(const std::string& login, Bots bots = Bots::along) {
     return must(app::unblock_account(context, administrator, login, bots));
   }
   std::string audit() {

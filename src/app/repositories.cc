@@ -57,8 +57,8 @@ Result<core::Repository> require_repository(Reader& db, const std::string& owner
   return std::move(*repository);
 }
 
-Result<Registration> create_repository(const Context& context, const core::Actor& actor,
-                                       const NewRepository& input) {
+Result<core::Registration> create_repository(const Context& context, const core::Actor& actor,
+                                             const NewRepository& input) {
   TRY(core::check_login(input.owner, core::AccountKind::organization));
   TRY(core::check_repository_name(input.name));
   // An early check, before a folder is made; the insert below decides.
@@ -69,7 +69,7 @@ Result<Registration> create_repository(const Context& context, const core::Actor
     return {};
   }));
   const bool make_bare = input.path.empty();
-  Registration made;
+  core::Registration made;
   core::Repository& repository = made.repository;
   repository.name = input.name;
   repository.visibility = input.visibility;
@@ -90,7 +90,7 @@ Result<Registration> create_repository(const Context& context, const core::Actor
     made.found.push_back("Its default branch, " + repository.default_branch +
                          ", has no commit yet.");
   }
-  return change(context, actor, [&](Change& change) -> Result<Registration> {
+  return change(context, actor, [&](Change& change) -> Result<core::Registration> {
     repository.created_at = repository.updated_at = change.now;
     repository.owner = ensure_owner(change, input.owner);
     auto id = store::insert_repository(change.rows, repository);
@@ -101,8 +101,8 @@ Result<Registration> create_repository(const Context& context, const core::Actor
   });
 }
 
-Result<std::vector<RepositoryHealth>> list_repositories(const Context& context) {
-  std::vector<RepositoryHealth> list;
+Result<std::vector<core::RepositoryHealth>> list_repositories(const Context& context) {
+  std::vector<core::RepositoryHealth> list;
   for (core::Repository& registered : TRY(context.database.read(store::list_repositories))) {
     core::Repository repository = follow_head(context, std::move(registered));
     std::string problem = find_problem(repository);

@@ -44,9 +44,9 @@ Result<void> change_default_branch(core::Repository& repository,
 }
 
 /// The repository with the change applied, except for its name. Asks git.
-Result<Registration> plan_change(const core::Repository& before,
-                                 const core::RepositoryChange& changes) {
-  Registration changed{before, {}};
+Result<core::Registration> plan_change(const core::Repository& before,
+                                       const core::RepositoryChange& changes) {
+  core::Registration changed{before, {}};
   core::Repository& repository = changed.repository;
   if (changes.description) {
     TRY(check_description(*changes.description));
@@ -101,14 +101,14 @@ std::string detail_of(const core::Repository& before, const core::Repository& no
   return wire::audit_detail(members);
 }
 
-Result<Registration> update_found(const Context& context, const core::Actor& actor,
-                                  const core::Repository& found,
-                                  const core::RepositoryChange& changes) {
+Result<core::Registration> update_found(const Context& context, const core::Actor& actor,
+                                        const core::Repository& found,
+                                        const core::RepositoryChange& changes) {
   const core::Repository before = follow_head(context, found);
   if (changes.name) TRY(core::check_repository_name(*changes.name));
-  Registration changed = TRY(plan_change(before, changes));
+  core::Registration changed = TRY(plan_change(before, changes));
   core::Repository& repository = changed.repository;
-  return change(context, actor, [&](Change& change) -> Result<Registration> {
+  return change(context, actor, [&](Change& change) -> Result<core::Registration> {
     const auto current = store::find_repository(change.rows, before.id);
     if (!current || current->removed_at) return not_found();
     if (detail_of(before, *current) != "{}") {
@@ -135,17 +135,18 @@ Result<Registration> update_found(const Context& context, const core::Actor& act
 
 }  // namespace
 
-Result<Registration> update_repository(const Context& context, const core::Actor& actor,
-                                       RepositoryId id, const core::RepositoryChange& changes) {
+Result<core::Registration> update_repository(const Context& context, const core::Actor& actor,
+                                             RepositoryId id,
+                                             const core::RepositoryChange& changes) {
   const auto found =
       TRY(context.database.read([&](Reader& db) { return store::find_repository(db, id); }));
   if (!found) return not_found();
   return update_found(context, actor, *found, changes);
 }
 
-Result<Registration> update_repository(const Context& context, const core::Actor& actor,
-                                       const std::string& owner, const std::string& name,
-                                       const core::RepositoryChange& changes) {
+Result<core::Registration> update_repository(const Context& context, const core::Actor& actor,
+                                             const std::string& owner, const std::string& name,
+                                             const core::RepositoryChange& changes) {
   const auto found =
       TRY(context.database.read([&](Reader& db) { return require_repository(db, owner, name); }));
   return update_found(context, actor, found, changes);

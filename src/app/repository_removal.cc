@@ -26,10 +26,10 @@ size_t end_all_held(Change& change, const core::Repository& repository) {
 
 }  // namespace
 
-Result<Removal> remove_repository(const Context& context, const core::Actor& actor,
-                                  const std::string& owner, const std::string& name) {
-  return change(context, actor, [&](Change& change) -> Result<Removal> {
-    Removal removal{.repository = TRY(require_repository(change.rows, owner, name))};
+Result<core::Removal> remove_repository(const Context& context, const core::Actor& actor,
+                                        const std::string& owner, const std::string& name) {
+  return change(context, actor, [&](Change& change) -> Result<core::Removal> {
+    core::Removal removal{.repository = TRY(require_repository(change.rows, owner, name))};
     const core::Repository& repository = removal.repository;
     removal.deployment_count = end_all_held(change, repository);
     for (const core::Hook& hook : store::list_hooks(change.rows, context.sealer, repository.id)) {

@@ -48,6 +48,14 @@ Result<core::NewDeployment> parse_new_deployment(std::string_view text) {
   return input;
 }
 
+void write_auto_merged(JsonWriter& json, const std::string& message) {
+  json.begin_object().member("message", message).end_object();
+}
+
+void write_log_size(JsonWriter& json, int64_t size_bytes) {
+  json.begin_object().member("size", size_bytes).end_object();
+}
+
 void write_deployment(JsonWriter& json, const core::Deployment& deployment,
                       const core::Repository& repository, const Urls& urls) {
   const std::string url = urls.deployment(repository, deployment.id);

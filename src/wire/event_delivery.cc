@@ -64,6 +64,10 @@ void write_event_delivery(JsonWriter& json, const core::EventDelivery& delivery)
   json.member("created_at", delivery.created_at).end_object();
 }
 
+void write_replayed(JsonWriter& json, const core::Replayed& replayed) {
+  json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
+}
+
 Result<core::Replay> parse_replay(std::string_view text) {
   const JsonBody body = TRY(JsonBody::parse(text));
   core::Replay replay;

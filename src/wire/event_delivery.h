@@ -10,5 +10,7 @@ void write_event_delivery(JsonWriter& json, const core::EventDelivery& delivery)
 
 /// The body of `POST …/replay`. To replay delivered events, `since` is required.
 Result<core::Replay> parse_replay(std::string_view body);
+/// `{count, more}`: the answer to a replay.
+void write_replayed(JsonWriter& json, const core::Replayed& replayed);
 
 }  // namespace esclusa::wire

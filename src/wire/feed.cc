@@ -1,4 +1,5 @@
 #include "wire/feed.h"
+#include "wire/list.h"
 
 #include <algorithm>
 
@@ -18,6 +19,12 @@ void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
       .member("repository", entry.repository)
       .member("created_at", event.created_at);
   json.key("payload").raw(payload).end_object();
+}
+
+void write_feed_page(JsonWriter& json, int64_t next, std::span<const core::FeedEvent> events) {
+  json.begin_object().member("next", next).key("events");
+  write_list(json, events, write_feed_event);
+  json.end_object();
 }
 
 std::string server_sent_event(const core::FeedEvent& entry) {

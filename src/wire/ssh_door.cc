@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "wire/json_body.h"
+#include "wire/list.h"
 
 namespace esclusa::wire {
 namespace {
@@ -19,6 +20,22 @@ Result<core::GitService> service_of(const JsonBody& body) {
 }
 
 }  // namespace
+
+void write_ssh_key(JsonWriter& json, const core::DeployKey& key) {
+  json.begin_object().member("key_id", key.id.value).member("key", key.key.text).end_object();
+}
+
+void write_ssh_session(JsonWriter& json, const std::string& id, const core::Repository& repository,
+                       bool repository_hooks) {
+  json.begin_object()
+      .member("session", id)
+      .member("full_name", repository.full_name())
+      .member("path", repository.path)
+      .member("repository_hooks", repository_hooks)
+      .key("alternates");
+  write_texts(json, repository.alternates);
+  json.end_object();
+}
 
 std::string write_ssh_start(const SshStart& start) {
   JsonWriter json;

@@ -6,11 +6,19 @@
 
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "core/deploy_key.h"
 #include "core/ref_intent.h"
+#include "core/repository.h"
 #include "core/ssh_door.h"
 
 /// The messages between OpenSSH's helpers and the server, for both sides.
 namespace esclusa::wire {
+
+/// `{"key_id": 1, "key": "ssh-ed25519 …"}`
+void write_ssh_key(JsonWriter& json, const core::DeployKey& key);
+/// `{"session": "…", "full_name": "…", "path": "…", "repository_hooks": false, "alternates": […]}`
+void write_ssh_session(JsonWriter& json, const std::string& id, const core::Repository& repository,
+                       bool repository_hooks);
 
 /// `{"key_id": 1, "service": "upload-pack", "repository": "OWNER/NAME"}`
 struct SshStart {

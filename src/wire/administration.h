@@ -1,0 +1,20 @@
+#pragma once
+#include "base/crypto.h"
+#include "base/json_writer.h"
+#include "core/administration.h"
+#include "core/branch_protection.h"
+
+/// The answers to `esclusa user|token|org|repo`. GitHub has no such operations.
+namespace esclusa::wire {
+
+void write_admin_account(JsonWriter& json, const core::Account& account);
+/// `text` is the token itself, which only its creation shows.
+void write_token(JsonWriter& json, const core::Token& token, const Secret* text = nullptr);
+void write_blocking(JsonWriter& json, const core::Blocking& blocking);
+
+void write_registration(JsonWriter& json, const core::Registration& registration);
+void write_repository_health(JsonWriter& json, const core::RepositoryHealth& listed);
+void write_removal(JsonWriter& json, const core::Removal& removal);
+void write_protection_pattern(JsonWriter& json, const core::BranchProtection& protection);
+
+}  // namespace esclusa::wire
