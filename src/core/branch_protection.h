@@ -20,8 +20,9 @@ struct BranchProtection {
 /// Whether one of the protections matches the branch of that name (`main`, not `refs/heads/main`).
 inline bool is_protected(const std::vector<BranchProtection>& protections,
                          std::string_view branch) {
+  const RefName name(branch);
   return std::ranges::any_of(protections, [&](const BranchProtection& protection) {
-    return matches_ref_pattern(protection.pattern, branch);
+    return RefPattern(protection.pattern).matches(name);
   });
 }
 

@@ -19,16 +19,20 @@ struct Example {
   Names others;
 };
 
+bool matches(std::string_view pattern, std::string_view name) {
+  return RefPattern(pattern).matches(RefName(name));
+}
+
 void check(const std::vector<Example>& examples) {
   for (const Example& example : examples) {
     CAPTURE(example.pattern);
     for (const std::string& name : example.matched) {
       CAPTURE(name);
-      CHECK(matches_ref_pattern(example.pattern, name));
+      CHECK(matches(example.pattern, name));
     }
     for (const std::string& name : example.others) {
       CAPTURE(name);
-      CHECK_FALSE(matches_ref_pattern(example.pattern, name));
+      CHECK_FALSE(matches(example.pattern, name));
     }
   }
 }
@@ -41,14 +45,14 @@ std::string repeated(const std::string& unit, size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("matches_ref_pattern: without wildcards only the same name matches, case-sensitively") {
+TEST_CASE("RefPattern: without wildcards only the same name matches, case-sensitively") {
   check({{"main", {"main"}, {"Main", "mai", "maint", "x/main", "main/", ""}},
          {"release/1.0", {"release/1.0"}, {"release/1x0", "release/1.0/x"}},
          {"{a,b}", {"{a,b}"}, {"a", "b"}},
          {"", {""}, {"a", "/"}}});
 }
 
-TEST_CASE("matches_ref_pattern: wildcards stay within their folder") {
+TEST_CASE("RefPattern: wildcards stay within their folder") {
   check({{"*", {"main", ""}, {"a/b", "a/", "/"}},
          {"release/*", {"release/1", "release/"}, {"release", "release/1/2", "x/release/1"}},
          {"release/*/*", {"release/1/2"}, {"release/1", "release/1/2/3"}},
@@ -61,7 +65,7 @@ TEST_CASE("matches_ref_pattern: wildcards stay within their folder") {
          {"a**b", {"ab", "axxb"}, {"a/b", "ax/xb"}}});
 }
 
-TEST_CASE("matches_ref_pattern: `**/` matches any number of folders") {
+TEST_CASE("RefPattern: `**/` matches any number of folders") {
   check({{"**/main", {"main", "a/main", "a/b/main"}, {"amain", "a/main/b", "maine"}},
          {"release/**/*", {"release/1", "release/1/2/3"}, {"release"}},
          {"release/**", {"release/1"}, {"release/1/2"}},
@@ -72,7 +76,7 @@ TEST_CASE("matches_ref_pattern: `**/` matches any number of folders") {
          {R"(**\/x)", {"a/x"}, {"x", "a/b/x"}}});
 }
 
-TEST_CASE("matches_ref_pattern: a leading dot needs a dot") {
+TEST_CASE("RefPattern: a leading dot needs a dot") {
   check({{"*", {"a.b"}, {".a"}},
          {".*", {".a", "."}, {"a"}},
          {R"(\.*)", {".a"}, {}},
@@ -83,7 +87,7 @@ TEST_CASE("matches_ref_pattern: a leading dot needs a dot") {
          {"**/.x/a", {".x/a", "y/.x/a"}, {}}});
 }
 
-TEST_CASE("matches_ref_pattern: sets have ranges, negations and escapes") {
+TEST_CASE("RefPattern: sets have ranges, negations and escapes") {
   check({{"v[0-9]", {"v0", "v5", "v9"}, {"v", "va", "v10"}},
          {"[a-cx-z]", {"b", "y"}, {"d", "-"}},
          {"[!a-c]", {"d"}, {"a", "b", ""}},
@@ -101,14 +105,14 @@ TEST_CASE("matches_ref_pattern: sets have ranges, negations and escapes") {
          {"x[a/b]y", {"xay", "xby"}, {"x/y"}}});
 }
 
-TEST_CASE("matches_ref_pattern: a set without its end matches nothing") {
+TEST_CASE("RefPattern: a set without its end matches nothing") {
   for (const std::string pattern : {"[", "[a", "[a-", "[!", "[^a", "[a-z", R"([\)", R"([a\]b)"}) {
     check({{pattern, {}, {"", "a", "b", "[", "[a", pattern}}, {"*" + pattern, {}, {"a", "aa"}}});
   }
   check({{"**/[a", {}, {"a", "[a", "b/[a"}}, {R"(\[a)", {"[a"}, {"a"}}});
 }
 
-TEST_CASE("matches_ref_pattern: a backslash makes the next character literal") {
+TEST_CASE("RefPattern: a backslash makes the next character literal") {
   check({{R"(\*)", {"*"}, {"a", R"(\*)"}},
          {R"(a\?)", {"a?"}, {"ab"}},
          {R"(\a\\b)", {R"(a\b)"}, {R"(\a\b)"}},
@@ -117,7 +121,7 @@ TEST_CASE("matches_ref_pattern: a backslash makes the next character literal") {
          {R"(a\/b)", {"a/b"}, {R"(a\/b)"}}});
 }
 
-TEST_CASE("matches_ref_pattern: characters are UTF-8 characters") {
+TEST_CASE("RefPattern: characters are UTF-8 characters") {
   check({{"?", {"é", "日", "😀"}, {"éé", "e\u0301"}},
          {"[à-ü]", {"é", "à", "ü"}, {"e", "a", "日"}},
          {"[!a]", {"日"}, {}},
@@ -125,7 +129,7 @@ TEST_CASE("matches_ref_pattern: characters are UTF-8 characters") {
          {"日?語", {"日本語"}, {"日語"}}});
 }
 
-TEST_CASE("matches_ref_pattern: an invalid UTF-8 byte is a character that no literal matches") {
+TEST_CASE("RefPattern: an invalid UTF-8 byte is a character that no literal matches") {
   check({{"?", {"\xff", "\xc3"}, {"\xc3\xc3"}},
          {"\xff", {}, {"\xff"}},
          {"*\xff", {}, {"\xff", "a\xff"}},
@@ -134,24 +138,24 @@ TEST_CASE("matches_ref_pattern: an invalid UTF-8 byte is a character that no lit
          {"*a", {"\xff\xe6\x97\x61"}, {}}});
 }
 
-TEST_CASE("matches_ref_pattern: hostile patterns end soon") {
+TEST_CASE("RefPattern: hostile patterns end soon") {
   // An algorithm that tries every division of the name among the stars would never end.
   const std::string letters(limits::ref_bytes, 'a');
   const std::string folders = repeated("a/", limits::ref_bytes);
   const auto pattern = [](const std::string& unit, const std::string& last) {
     return repeated(unit, limits::ref_pattern_bytes - last.size()) + last;
   };
-  CHECK_FALSE(matches_ref_pattern(pattern("*a", "b"), letters));
-  CHECK_FALSE(matches_ref_pattern(pattern("*?", "b"), letters));
-  CHECK_FALSE(matches_ref_pattern(pattern("*[a-z]", "b"), letters));
-  CHECK_FALSE(matches_ref_pattern(pattern("*[!b]", "["), letters));
-  CHECK_FALSE(matches_ref_pattern("*[" + pattern("b-c", "]"), letters));
-  CHECK_FALSE(matches_ref_pattern(pattern("**/", "b"), folders));
-  CHECK_FALSE(matches_ref_pattern(pattern("**/a/", "b"), folders));
-  CHECK_FALSE(matches_ref_pattern(pattern("**/*a*/", "b"), folders + letters));
-  CHECK_FALSE(matches_ref_pattern(pattern("**/*?*/", "*b"), folders + letters));
-  CHECK(matches_ref_pattern(pattern("*a", "a"), letters));
-  CHECK(matches_ref_pattern(pattern("**/", "a"), folders + "a"));
+  CHECK_FALSE(matches(pattern("*a", "b"), letters));
+  CHECK_FALSE(matches(pattern("*?", "b"), letters));
+  CHECK_FALSE(matches(pattern("*[a-z]", "b"), letters));
+  CHECK_FALSE(matches(pattern("*[!b]", "["), letters));
+  CHECK_FALSE(matches("*[" + pattern("b-c", "]"), letters));
+  CHECK_FALSE(matches(pattern("**/", "b"), folders));
+  CHECK_FALSE(matches(pattern("**/a/", "b"), folders));
+  CHECK_FALSE(matches(pattern("**/*a*/", "b"), folders + letters));
+  CHECK_FALSE(matches(pattern("**/*?*/", "*b"), folders + letters));
+  CHECK(matches(pattern("*a", "a"), letters));
+  CHECK(matches(pattern("**/", "a"), folders + "a"));
 }
 
 TEST_CASE("check_ref_pattern: a limited number of bytes of UTF-8 without control characters") {

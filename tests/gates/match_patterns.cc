@@ -10,6 +10,7 @@
 int main() {
   std::string pattern, name;
   while (std::getline(std::cin, pattern, '\0') && std::getline(std::cin, name, '\0')) {
-    std::cout << (esclusa::core::matches_ref_pattern(pattern, name) ? '1' : '0');
+    const esclusa::core::RefName ref(name);
+    std::cout << (esclusa::core::RefPattern(pattern).matches(ref) ? '1' : '0');
   }
 }

@@ -2,7 +2,7 @@
 """patterns: compares our matcher for names of branches and tags with Ruby's.
 
 Pairs of a pattern and a name go to `File.fnmatch(pattern, name, File::FNM_PATHNAME)` and to
-`matches_ref_pattern`: every pattern of up to four significant characters, and longer ones that are
+`RefPattern`: every pattern of up to four significant characters, and longer ones that are
 generated together with a matching name, after which either may be changed a little. Pairs for
 which Ruby raises an exception, as for ranges and invalid UTF-8, are only counted. Exit code 1 when
 there is a difference.

@@ -14,9 +14,10 @@ constexpr std::string_view branches = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 
 /// Whether any of the patterns matches the name of the ref.
-bool any_matches(const std::vector<std::string>& patterns, std::string_view name) {
+bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
+  const RefName name(text);
   return std::ranges::any_of(
-      patterns, [&](const std::string& pattern) { return matches_ref_pattern(pattern, name); });
+      patterns, [&](const std::string& pattern) { return RefPattern(pattern).matches(name); });
 }
 
 /// Custom policies for branches and for tags match short names. A policy for branches also matches
@@ -30,12 +31,13 @@ bool is_allowed(BranchPolicyMode mode, RefKind kind, std::string_view full_name,
             any_matches(facts.protected_branches, full_name.substr(branches.size())));
   }
   if (kind == RefKind::commit) return false;
-  std::string_view name = full_name;
-  if (kind == RefKind::branch) name.remove_prefix(branches.size());
-  if (kind == RefKind::tag) name.remove_prefix(tags.size());
+  std::string_view short_name = full_name;
+  if (kind == RefKind::branch) short_name.remove_prefix(branches.size());
+  if (kind == RefKind::tag) short_name.remove_prefix(tags.size());
+  const RefName name(short_name);
   const auto wanted = kind == RefKind::tag ? BranchPolicyKind::tag : BranchPolicyKind::branch;
   return std::ranges::any_of(facts.branch_policies, [&](const BranchPolicy& policy) {
-    return policy.kind == wanted && matches_ref_pattern(policy.name, name);
+    return policy.kind == wanted && RefPattern(policy.name).matches(name);
   });
 }
 
