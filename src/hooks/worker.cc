@@ -39,7 +39,9 @@ void Worker::run(const std::stop_token& stop) {
     claim();
     if (!answers_.empty() && record()) continue;  // what is skipped makes room for what follows
     throw_failure();
-    sender_.poll(time_to_wait());
+    const auto time = time_to_wait();
+    const Resting resting(time);
+    sender_.poll(time);
   }
   finish_sends(shutdown_grace);
   record();

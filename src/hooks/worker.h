@@ -35,6 +35,7 @@ class Worker {
   void wake();
   /// How often a turn of the thread has failed. Any thread.
   size_t failure_count() const { return thread_.failure_count(); }
+  const SupervisedThread& thread() const { return thread_; }
 
  private:
   /// A send that has its answer, or what is skipped; not yet recorded.

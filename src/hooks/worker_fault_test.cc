@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "base/limits.h"
 #include "hooks/worker.h"
 #include "support/worker_fixture.h"
 
@@ -109,4 +110,14 @@ TEST_CASE("Worker: what is in flight is finished and recorded while nothing can 
   receiver.release();
   fixture.await_count("delivery where state = 'delivered'", 1);
   CHECK(receiver.requests().size() == 1);
+}
+
+TEST_CASE("Worker: while there is nothing to send, its thread rests and is not late") {
+  WorkerFixture fixture;
+  fixture.start();
+  const auto bound = [] { return Pulse::Clock::now() + limits::loop_turn_time; };
+  while (fixture.worker->thread().is_late(bound() + std::chrono::seconds(1))) {
+    std::this_thread::yield();
+  }
+  CHECK_FALSE(fixture.worker->thread().is_late(bound()));
 }
