@@ -51,6 +51,7 @@ class Worker {
     store::DeliveryAttempt attempt;
     enum class Result { delivered, failed, skipped } result;
     std::optional<std::chrono::microseconds> retry_after = {};
+    std::string hook_news = {};  ///< what its recording changed of its hook, for the log
   };
   /// The open sends to a hook.
   struct OpenSends {
@@ -68,11 +69,12 @@ class Worker {
   bool record();
   bool record(std::span<const Answer> answers);
   bool record_alone(const Answer& answer);
+  static void log_finished(const Finished& finished);
   void throw_failure();
   Finished judge(const Answer& answer) const;
-  void settle(store::Writer& tx, const Finished& finished) const;
+  void settle(store::Writer& tx, Finished& finished) const;
   store::AttemptOutcome outcome_of(store::Writer& tx, const Finished& finished) const;
-  void settle_failure(store::Writer& tx, const Finished& finished) const;
+  void settle_failure(store::Writer& tx, Finished& finished) const;
   void settle_refusal(store::Writer& tx, HookId hook) const;
   std::chrono::milliseconds time_to_wait();
 
