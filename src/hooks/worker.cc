@@ -118,8 +118,10 @@ bool Worker::may_claim(const store::DueDelivery& delivery, const std::vector<Hoo
 void Worker::start(store::DueDelivery delivery) {
   const Timestamp at = now_();
   const DeliveryId id = delivery.id;
-  if (delivery.superseded_by && delivery.hook.when_superseded == core::WhenSuperseded::skip &&
-      !delivery.redelivery && !delivery.skipped_before) {
+  const bool is_skipped = delivery.superseded_by &&
+                          delivery.hook.when_superseded == core::WhenSuperseded::skip &&
+                          !delivery.redelivery && !delivery.skipped_before;
+  if (is_skipped || !delivery.body) {
     answers_.push_back({std::move(delivery), at});
     claimed_.insert(id);
     return;
@@ -174,7 +176,10 @@ void Worker::settle(store::Writer& tx, Finished& finished) const {
   finished.hook_news.clear();
   const store::DueDelivery& delivery = finished.delivery;
   if (finished.result == Finished::Result::skipped) {
-    return store::record_skip(tx, delivery, finished.attempt);
+    return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::skipped);
+  }
+  if (finished.result == Finished::Result::pruned) {
+    return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::dead);
   }
   store::record_attempt(tx, delivery, finished.attempt, outcome_of(tx, finished));
   // A failed redelivery tells nothing about the hook; a successful one does.
@@ -233,7 +238,7 @@ void Worker::settle_failure(store::Writer& tx, Finished& finished) const {
 Worker::Finished Worker::judge(const Answer& answer) const {
   using enum Finished::Result;
   const auto& [delivery, at, request, response] = answer;
-  if (!request) return {delivery, make_skip(delivery, at), skipped};
+  if (!request) return {delivery, make_unsent(delivery, at), delivery.body ? skipped : pruned};
   return {delivery, make_attempt(*request, response, at),
           is_delivered(response) ? delivered : failed, retry_after(response, now_())};
 }
@@ -256,7 +261,8 @@ bool Worker::record(std::span<const Answer> answers) {
 /// A line for the attempt, and one more if it changed its hook. No URL: it may hold credentials.
 void Worker::log_finished(const Finished& finished) {
   const store::DueDelivery& delivery = finished.delivery;
-  const bool has_failed = finished.result == Finished::Result::failed;
+  const bool has_failed =
+      finished.result == Finished::Result::failed || finished.result == Finished::Result::pruned;
   const log::Level level = has_failed ? log::Level::warning : log::Level::info;
   log::write(level, has_failed ? "a delivery failed" : "delivery",
              {{"delivery_id", delivery.id.value},

@@ -38,18 +38,18 @@ class Worker {
   const SupervisedThread& thread() const { return thread_; }
 
  private:
-  /// A send that has its answer, or what is skipped; not yet recorded.
+  /// A send that has its answer, or what is not sent; not yet recorded.
   struct Answer {
     store::DueDelivery delivery;
     Timestamp at;
-    std::optional<http::OutboundRequest> request = {};  ///< nothing: it is skipped
+    std::optional<http::OutboundRequest> request = {};  ///< nothing: nothing is sent
     http::OutboundResponse response = {};
   };
   /// What is made of an answer.
   struct Finished {
     const store::DueDelivery& delivery;
     store::DeliveryAttempt attempt;
-    enum class Result { delivered, failed, skipped } result;
+    enum class Result { delivered, failed, skipped, pruned } result;
     std::optional<std::chrono::microseconds> retry_after = {};
     std::string hook_news = {};  ///< what its recording changed of its hook, for the log
   };
