@@ -78,6 +78,7 @@ Result<void> run(const std::filesystem::path& config_file) {
     // A thread still waits for a server that does not answer. All that matters is on the disk.
     log::warning("the agent ends with a report still to be made; the next start makes it", {});
     std::fflush(nullptr);
+    log::flush();
     std::_Exit(0);
   }
   hearing.join();

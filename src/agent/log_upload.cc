@@ -68,17 +68,11 @@ Result<void> LogUpload::send(Log state, const std::atomic<bool>& stop) {
   }
 }
 
-LiveLog::LiveLog(LogUpload upload) : upload_(std::move(upload)) {
-  thread_ = std::jthread([this] {
-    while (!ended_.wait_for(send_time)) {
-      auto ignored = upload_.send(LogUpload::Log::grows, ended_.flag());
-    }
-  });
-}
-
-LiveLog::~LiveLog() {
-  ended_.request();
-  thread_.join();
-}
+LiveLog::LiveLog(LogUpload upload)
+    : upload_(std::move(upload)), thread_("log upload", [this](const std::stop_token&) {
+        while (!ended_.wait_for(send_time)) {
+          auto ignored = upload_.send(LogUpload::Log::grows, ended_.flag());
+        }
+      }) {}
 
 }  // namespace esclusa::agent

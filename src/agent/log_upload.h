@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "agent/stop_flag.h"
+#include "base/supervised.h"
 #include "client/api.h"
 
 namespace esclusa::agent {
@@ -41,13 +41,13 @@ class LogUpload {
 class LiveLog {
  public:
   explicit LiveLog(LogUpload upload);
-  ~LiveLog();
+  ~LiveLog() { ended_.request(); }
   LiveLog(const LiveLog&) = delete;
 
  private:
   LogUpload upload_;
   StopFlag ended_;
-  std::jthread thread_;
+  SupervisedThread thread_;  ///< last: it uses all of the above
 };
 
 /// Converts a program's output to text: each byte that is not UTF-8, and each NUL, becomes `?`, so

@@ -76,8 +76,10 @@ void EventStreams::run(const std::stop_token& stop) {
       auto is_woken = [this]() REQUIRES(mutex_) { return woken_; };
       // Without readers there is nothing to look for. A time far away would overflow.
       if (readers_.empty() && arrived_.empty()) {
+        const Resting resting;
         changed_.wait(lock, is_woken);
       } else {
+        const Resting resting(look_time);
         changed_.wait_until(lock, next_look, is_woken);
       }
       woken_ = false;

@@ -42,6 +42,11 @@ class EventStreams {
   std::shared_ptr<http::BodyStream> open(StreamRequest request);
   /// Says that there may be new events to read.
   void wake();
+  /// Whether the thread should have turned before `now`.
+  bool is_late(std::chrono::steady_clock::time_point now) {
+    Lock lock(mutex_);
+    return thread_ && thread_->is_late(now);
+  }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -58,3 +58,15 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look a
   CHECK(reader.read().contains("event: deployment\n"));
   CHECK_FALSE(reader.was_aborted());
 }
+
+TEST_CASE_FIXTURE(Fixture, "EventStreams: its thread rests while there are no readers") {
+  const auto later = [] { return std::chrono::steady_clock::now() + std::chrono::hours(1); };
+  CHECK_FALSE(streams.is_late(later()));  // there is no thread yet
+  api::StreamRequest request{.feed = {.actor = log_in("ada"), .repository = {}}};
+  request.form = api::StreamForm::server_sent;
+  const auto stream = streams.open(std::move(request));
+  REQUIRE(stream);
+  stream->close();
+  streams.wake();
+  while (streams.is_late(later())) std::this_thread::yield();
+}

@@ -282,3 +282,16 @@ TEST_CASE_FIXTURE(Fixture, "GET events: an account has at most as many streams a
   readers.clear();  // the places are free again once the thread has looked
   while (stream(all, repo).status != 200) std::this_thread::yield();
 }
+
+TEST_CASE_FIXTURE(Fixture,
+                  "GET events: an event whose body was pruned says so; the others follow") {
+  const std::string repo = token("ada", "repo");
+  deploy();
+  deploy();
+  test::write(store.database(),
+              [](sql::Writer& tx) { tx.execute("delete from event_body where event_id = 1"); });
+  const auto page = get(all + "?after=0", repo);
+  CHECK(page.status == 200);
+  CHECK(listed(page) == "1 deployment, 2 deployment");
+  CHECK(page.body.contains(R"("payload":null,"reason_code":"body_pruned"})"));
+}

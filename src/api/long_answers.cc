@@ -40,6 +40,7 @@ void LongAnswers::run(const std::stop_token& stop) {
   for (bool has_more = true;;) {
     {
       Lock lock(mutex_);
+      const Resting resting;
       if (!has_more) changed_.wait(lock, [this]() REQUIRES(mutex_) { return woken_; });
       woken_ = false;
       std::ranges::move(arrived_, std::back_inserter(bodies_));

@@ -35,6 +35,11 @@ class LongAnswers {
   /// as it leaves to others, so that nobody takes all places by not reading.
   std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
                                          NextPart next_part);
+  /// Whether the thread should have turned before `now`.
+  bool is_late(std::chrono::steady_clock::time_point now) {
+    Lock lock(mutex_);
+    return thread_ && thread_->is_late(now);
+  }
 
  private:
   using Clock = std::chrono::steady_clock;

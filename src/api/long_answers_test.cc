@@ -123,3 +123,11 @@ TEST_CASE("LongAnswers: an error or an exception aborts the body; the others con
   CHECK(throwing.was_aborted());
   CHECK(BodyReader(answers.open("ada", "[", parts(1, 1))).read() == "[x");
 }
+
+TEST_CASE("LongAnswers: the thread rests while there is nothing to write") {
+  LongAnswers answers;
+  const auto later = [] { return std::chrono::steady_clock::now() + std::chrono::hours(1); };
+  CHECK_FALSE(answers.is_late(later()));  // there is no thread yet
+  BodyReader(answers.open("ada", "", parts(1, 1))).read();
+  while (answers.is_late(later())) std::this_thread::yield();
+}

@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+#include <string_view>
 #include <variant>
 
 #include "api/call.h"
@@ -27,6 +29,11 @@ class Api {
   http::Response serve(const http::Request& request) { return plan(request).answer(); }
   /// Wakes the clients that wait for events. Any thread.
   void wake_streams() { event_streams_.wake(); }
+  /// The background thread that should have turned before `now`; empty if none. Any thread.
+  std::string_view find_late_thread(std::chrono::steady_clock::time_point now) {
+    if (event_streams_.is_late(now)) return "event streams";
+    return long_answers_.is_late(now) ? "long answers" : "";
+  }
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status) const;
 

@@ -2,6 +2,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "app/context.h"
 #include "base/limits.h"
@@ -38,8 +39,9 @@ class Change {
 
   core::GateTime gate_time() const { return {now, boot}; }
 
-  /// Writes an audit row: the actor did that.
-  void audit(const store::AuditEntry& entry);
+  /// Writes an audit row: the actor did that. After the commit the log says it, too, with the
+  /// environment that it concerns.
+  void audit(const store::AuditEntry& entry, std::string_view environment = {});
   /// This change leaves no audit row, because nothing was changed, or nothing that is news.
   void skip_audit() { is_audit_settled_ = true; }
   bool is_audit_settled() const { return is_audit_settled_; }
@@ -64,34 +66,50 @@ class Change {
   void touch_deliveries() { topics_.deliveries = true; }
   Topics topics() const { return topics_; }
 
+  /// An audit row, as the log says it.
+  struct Act {
+    std::string action;
+    std::optional<RepositoryId> repository_id;
+    int64_t target_id;
+    std::string environment;  ///< empty: it concerns none
+  };
+  const std::vector<Act>& acts() const { return acts_; }
+
  private:
   bool is_audit_settled_ = false;
+  std::vector<Act> acts_;
   Topics topics_;
 };
 
 /// Throws (a bug) if the change wrote no audit row and did not call `skip_audit`.
 void check_audited(const Change& change);
 
+/// What was done, a line for each.
+void log_acts(const core::Actor& actor, const std::vector<Change::Act>& acts);
+
 /// Whether the engine undid the transaction because of another one, so that it is worth another
 /// try.
 bool is_conflict(const Error& error);
 
 /// Runs `work(Change&) -> Result<T>` in one write transaction, again if the engine reports a
-/// conflict with another one, and tells whoever must know once, after the commit. Gives what `work`
-/// gives.
+/// conflict with another one. After the commit it logs what was done, and tells whoever must know
+/// once. Gives what `work` gives.
 template <class Work>
 auto change(const Context& context, const core::Actor& actor, Work work)
     -> std::invoke_result_t<Work, Change&> {
   for (int tries = 1;; ++tries) {
     Topics topics;
+    std::vector<Change::Act> acts;
     auto answer = context.database.write([&](Writer& rows) -> std::invoke_result_t<Work, Change&> {
       Change change(context, actor, rows);
       auto done = work(change);
       if (done) check_audited(change);
       topics = change.topics();
+      acts = change.acts();
       return done;
     });
     if (!answer && is_conflict(answer.error()) && tries < limits::transaction_tries) continue;
+    if (answer) log_acts(actor, acts);
     if (answer && topics.any()) context.committed(topics);
     return answer;
   }

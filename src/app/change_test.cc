@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "support/app_fixture.h"
+#include "support/captured_log.h"
 
 using namespace esclusa;
 
@@ -101,4 +102,31 @@ TEST_CASE_FIXTURE(Fixture, "change: one time, and whoever must know is told once
   CHECK(first == second);
   CHECK(told.deliveries);
   CHECK_FALSE(told.events);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "change: the log says what was done, once, and only what was committed") {
+  const core::Actor actor = administrator.in_request("R1");
+  ConflictingDatabase database(store.database(), 1);
+  const std::string log = test::captured_log([&] {
+    test::must(app::change(context_on(database), actor, [&](app::Change& change) {
+      change.audit({"account.create", std::nullopt, 1});
+      change.audit({"deployment.create", RepositoryId{7}, 12}, "staging");
+      return Result<void>{};
+    }));
+    (void)change(actor, [&](app::Change& change) -> Result<void> {
+      change.audit({"account.delete", std::nullopt, 1});
+      return fail(ErrorCode::conflict, "no");
+    });
+  });
+  const std::string level = R"("level":"info","message":)";
+  const size_t first = log.find(level + R"("account.create","request_id":"R1","id":"1",)"
+                                        R"("repository_id":"","environment":"",)"
+                                        R"("actor":"local administrator"})");
+  const size_t second = log.find(level + R"("deployment.create","request_id":"R1","id":"12",)"
+                                         R"("repository_id":"7","environment":"staging",)"
+                                         R"("actor":"local administrator"})");
+  CHECK(first < second);
+  CHECK(second != log.npos);
+  CHECK(std::ranges::count(log, '\n') == 2);
 }

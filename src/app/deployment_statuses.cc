@@ -74,7 +74,8 @@ Result<core::DeploymentStatus> create_status(const Context& context, const Repos
       make_older_inactive(change, access.repository, *deployment);
     }
     if (key) store::remember_resource(change.rows, owner_of(access, *key), status.id.value);
-    change.audit({"deployment_status.create", access.repository.id, status.id.value});
+    change.audit({"deployment_status.create", access.repository.id, status.id.value},
+                 status.environment.name);
     return status;
   });
 }

@@ -204,7 +204,8 @@ Result<void> delete_deployment(const Context& context, const RepositoryAccess& a
     if (!deployment) return not_found();
     TRY(core::check_deletable(*deployment, store::is_only_deployment(change.rows, *deployment)));
     store::delete_deployment(change.rows, id);
-    change.audit({"deployment.delete", access.repository.id, id.value});
+    change.audit({"deployment.delete", access.repository.id, id.value},
+                 deployment->environment.name);
     return {};
   });
 }

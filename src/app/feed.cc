@@ -87,7 +87,7 @@ Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t aft
           return page;
         }
         page.events.push_back({event, repository->full_name(), store::event_body(db, event.id)});
-        bytes += page.events.back().body.size();
+        if (const auto& body = page.events.back().body) bytes += body->size();
       }
       page.next = event.id.value;
     }

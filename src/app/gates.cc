@@ -25,7 +25,8 @@ void dispatch(Change& change, const core::Repository& repository, const core::Ac
 }
 
 void audit(Change& change, std::string_view action, const core::Deployment& deployment) {
-  change.audit({action, deployment.repository_id, deployment.id.value});
+  change.audit({action, deployment.repository_id, deployment.id.value},
+               deployment.environment.name);
 }
 
 bool release(Change& change, const core::Repository& repository, core::Deployment& deployment) {

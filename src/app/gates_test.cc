@@ -8,6 +8,7 @@
 #include "app/reviews.h"
 #include "app/timers.h"
 #include "core/dry_run.h"
+#include "support/captured_log.h"
 #include "support/gate_fixture.h"
 
 using namespace esclusa;
@@ -372,4 +373,33 @@ TEST_CASE("dry_run: judges, and changes nothing") {
   CHECK(run().refusal->reason_code == "ref_not_found");
   CHECK(app.row_count("deployment") == 0);
   CHECK(app.row_count("environment") == 1);
+}
+
+TEST_CASE("the log tells of creations, reviews, bypasses and releases, with their environment") {
+  GateFixture app;
+  app.guard(app.by_review());
+  const auto acts = [](const std::string& log) {
+    std::string found;
+    for (const std::string_view line : split(log, '\n')) {
+      const auto member = [&](std::string_view name) {
+        const std::string begin = "\"" + std::string(name) + "\":\"";
+        const size_t from = line.find(begin) + begin.size();
+        return std::string(line.substr(from, line.find('"', from) - from));
+      };
+      if (line.empty()) continue;
+      found += member("message") + " " + member("id") + " in " + member("environment") + " by " +
+               member("actor") + "\n";
+    }
+    return found;
+  };
+  std::optional<core::Deployment> held;
+  CHECK(acts(test::captured_log([&] { held = app.deploy(); })) ==
+        "deployment.create 1 in staging by ada\n");
+  CHECK(acts(test::captured_log([&] { must(app.review(app.grace, *held)); })) ==
+        "deployment_review.approved 1 in staging by grace\n"
+        "deployment.release 1 in staging by grace\n");
+  const auto second = app.deploy();
+  CHECK(acts(test::captured_log([&] {
+          must(app::bypass_gates(app.context, app.ada, second.id, "on fire"));
+        })) == "deployment.bypass 2 in staging by ada\ndeployment.release 2 in staging by ada\n");
 }

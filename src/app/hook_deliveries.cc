@@ -27,6 +27,10 @@ Result<void> redeliver(const Context& context, const HookScope& scope, HookId ho
     if (!store::has_hook(change.rows, scope.target(), hook)) return not_found();
     auto record = store::find_hook_delivery(change.rows, hook, id);
     if (!record) return not_found();
+    if (!record->request_payload) {
+      return fail(ErrorCode::invalid, "The server keeps the payload of this delivery no longer.",
+                  "body_pruned");
+    }
     store::insert_redelivery(change.rows, record->delivery.delivery_id, change.now);
     change.audit({"hook.redeliver", scope.repository_id(), hook.value,
                   wire::audit_detail({{"delivery_id", id.value}})});

@@ -138,3 +138,15 @@ TEST_CASE("replay_deliveries: restarts dead deliveries, is audited, and wakes th
   }
   CHECK_FALSE(app.list_by_event(app.other, app.hook));
 }
+
+TEST_CASE("deliveries: one whose body was pruned is shown without it, and is not sent again") {
+  DeliveryFixture app;
+  const DeliveryAttemptId id = app.only_delivery();
+  must(app.write([](store::Writer& tx) { tx.execute("delete from event_body"); }));
+  const auto record = must(app.get(app.access, app.hook, id));
+  CHECK(record.delivery.status_code == 500);
+  CHECK_FALSE(record.request_payload);
+  CHECK(app::redeliver(app.context, app.access, app.hook, id).error().reason_code == "body_pruned");
+  CHECK(app.row_count("redelivery") == 0);
+  CHECK(must(app::replay_deliveries(app.context, app.access, app.hook, {})).count == 0);
+}

@@ -104,7 +104,8 @@ Result<core::Deployment> record_review(Change& change, const RepositoryAccess& a
                 "already_approved");
   }
   change.audit({"deployment_review." + std::string(core::to_name(input.state)),
-                access.repository.id, held.deployment.id.value});
+                access.repository.id, held.deployment.id.value},
+               held.environment.name.name);
   announce_review(change, access.repository, {held.deployment, held.environment, head}, review);
   if (input.state == core::ReviewState::approved) {
     judge_again(change, access.repository, held.deployment);
@@ -179,7 +180,8 @@ Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAc
     store::insert_review(change.rows, review, change.actor);
     announce_review(change, access.repository, {held.deployment, held.environment, head}, review);
     change.audit({"deployment.bypass", access.repository.id, id.value,
-                  wire::audit_detail({{"reason", reason}})});
+                  wire::audit_detail({{"reason", reason}})},
+                 held.environment.name.name);
     if (!judge_again(change, access.repository, held.deployment, true)) {
       return fail(ErrorCode::invalid,
                   "The branch policy of " + held.environment.name.name +

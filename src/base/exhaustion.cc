@@ -8,6 +8,8 @@
 #include <new>
 #include <system_error>
 
+#include "base/log.h"
+
 namespace esclusa {
 namespace {
 
@@ -51,7 +53,7 @@ void copy_plain(char (&to)[Size], const char* from) {
                   "descriptors"
                 : "the process ends: an exception was not handled",
       error);
-  if (::write(STDERR_FILENO, line, static_cast<size_t>(size)) < 0) std::abort();
+  log::write_last_words({line, static_cast<size_t>(size)});
   if (exhausted) ::_exit(exhausted_code);  // not exit(): it destroys what other threads still use
   std::abort();
 }

@@ -138,6 +138,13 @@ inline constexpr int transaction_tries = 5;    ///< of a change that conflicts w
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
+// The log, /livez and /readyz.
+inline constexpr size_t log_waiting_bytes = 1024 * 1024;  ///< some 4,000 lines; older are dropped
+inline constexpr auto log_flush_time = 200ms;             ///< at the end; then nobody reads the log
+inline constexpr auto loop_turn_time = 60s;  ///< of a background loop; more than a slow disk takes
+inline constexpr auto readiness_every = 1s;  ///< a row is read, for /readyz
+inline constexpr auto readiness_time = 10s;  ///< without an answer of the database: not ready
+
 inline constexpr auto ref_intent_time = 10min;  ///< an older open merge is settled from its ref
 
 // SSH.

@@ -1,39 +1,45 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <new>
 
-#include "base/text.h"
-#include "base/time.h"
+#include "base/limits.h"
+#include "base/line_writer.h"
+#include "base/log_form.h"
 
 namespace esclusa::log {
 namespace {
 
-spdlog::logger& logger() {
-  static auto instance = [] {
-    auto made = spdlog::stderr_logger_mt("esclusa");
-    made->set_pattern("%v");
-    return made;
-  }();
-  return *instance;
+std::atomic<Level> lowest_level = Level::info;
+
+std::atomic<Form>& form() {
+  static std::atomic<Form> found = find_form(STDERR_FILENO);
+  return found;
 }
 
-spdlog::level::level_enum to_spdlog(Level level) {
-  switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-  }
-  return spdlog::level::info;
+std::string dropped_line(size_t count) {
+  return format_line(form(), Level::warning, system_now(),
+                     std::to_string(count) + " log lines were dropped", {});
+}
+
+std::atomic<LineWriter*> opened = nullptr;
+
+/// It is never destroyed: its thread may use it until the very end of the process.
+LineWriter& writer() {
+  static LineWriter& made = [] -> LineWriter& {
+    opened = new LineWriter(STDERR_FILENO, dropped_line);
+    std::atexit([] { flush(); });
+    return *opened;
+  }();
+  return made;
 }
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(to_spdlog(level)); }
+void set_level(Level level) { lowest_level = level; }
 
 bool set_level(std::string_view name) {
   if (name == "debug")
@@ -49,41 +55,33 @@ bool set_level(std::string_view name) {
   return true;
 }
 
-namespace {
-
-void write_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  static constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
-  std::string line = "{\"time\":";
-  append_json_string(line, format_time(system_now()));
-  line += ",\"level\":";
-  append_json_string(line, names[static_cast<int>(level)]);
-  line += ",\"message\":";
-  append_json_string(line, message);
-  for (const Field& field : fields) {
-    line += ',';
-    append_json_string(line, field.name);
-    line += ':';
-    if (field.is_number)
-      line += field.value;
-    else
-      append_json_string(line, field.value);
+void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  if (level < lowest_level) return;
+  LineWriter& to = writer();
+  try {
+    to.push(format_line(form(), level, system_now(), message, {fields.begin(), fields.size()}));
+  } catch (const std::bad_alloc&) {
+    to.drop();  // the next line says so
   }
-  line += '}';
-  logger().log(to_spdlog(level), "{}", line);
 }
 
-}  // namespace
+bool flush() {
+  LineWriter* const found = opened;
+  return found == nullptr || found->flush(limits::log_flush_time);
+}
 
-void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  if (!logger().should_log(to_spdlog(level))) return;
-  try {
-    write_line(level, message, fields);
-  } catch (const std::bad_alloc&) {
-    // To log that memory has run out must not itself fail for lack of memory.
-    constexpr std::string_view text =
-        "{\"level\":\"error\",\"message\":\"a line is missing here: no memory for it\"}\n";
-    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
-  }
+void follow_stderr() { form() = find_form(STDERR_FILENO); }
+
+bool is_late(Pulse::Clock::time_point now) {
+  const LineWriter* const found = opened;
+  return found != nullptr && found->is_late(now);
+}
+
+void write_last_words(std::string_view line) {
+  flush();
+  ::alarm(1);  // ends the process if the log's thread takes the place for these bytes meanwhile
+  write_if_ready(STDERR_FILENO, line, limits::log_flush_time);
+  ::alarm(0);
 }
 
 }  // namespace esclusa::log

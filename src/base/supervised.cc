@@ -27,12 +27,14 @@ SupervisedThread::SupervisedThread(std::string name, Loop loop, Backoff pauses)
 
 void SupervisedThread::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), name_.c_str());
+  Pulse::set_current(&pulse_);
   size_t failures_in_a_row = 0;
   for (bool is_last = false; !is_last;) {
     is_last = stop.stop_requested();
     const auto begin = std::chrono::steady_clock::now();
     try {
-      return loop_(stop);
+      loop_(stop);
+      return pulse_.rest();
     } catch (const std::exception& exception) {
       if (is_exhaustion(exception)) throw;
       note_failure(exception);
@@ -52,6 +54,7 @@ bool wait_unless_stopped(const std::stop_token& stop, std::chrono::milliseconds 
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
+  const Resting resting(time);
   never.wait_for(lock, stop, time, [] { return false; });
   return !stop.stop_requested();
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/backoff.h"
+#include "base/pulse.h"
 
 namespace esclusa {
 
@@ -15,7 +16,8 @@ namespace esclusa {
 /// (base/exhaustion.h) still ends the process.
 ///
 /// The loop must be able to start again after an exception at any point: what it has to remember is
-/// kept outside of it.
+/// kept outside of it. Wherever it waits for something else than the end of its work, it says so by
+/// a `Resting`.
 class SupervisedThread {
  public:
   /// Returns when the stop is requested. Called again after an exception; a last time when the stop
@@ -33,6 +35,9 @@ class SupervisedThread {
 
   /// How often the loop has thrown. Any thread.
   size_t failure_count() const { return failure_count_; }
+  const std::string& name() const { return name_; }
+  /// Whether the loop should have turned before `now`. Any thread.
+  bool is_late(Pulse::Clock::time_point now) const { return pulse_.is_late(now); }
 
  private:
   void run(const std::stop_token& stop);
@@ -42,6 +47,7 @@ class SupervisedThread {
   const Loop loop_;
   const Backoff pauses_;
   std::atomic<size_t> failure_count_ = 0;
+  Pulse pulse_;
   std::jthread thread_;  ///< last: it uses all of the above
 };
 

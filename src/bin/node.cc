@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/supervised.h"
 #include "bin/data_identity.h"
+#include "bin/database_probe.h"
 #include "bin/listeners.h"
 #include "bin/root_service.h"
 #include "hooks/worker.h"
@@ -99,13 +100,29 @@ struct Node::Parts {
                     },
                 .token_use = token_use},
         api(context, api_settings),
-        server(root_service(api, api_settings.external_url,
-                            [this, &node] { return !node.is_stopping_ && can_read(); }),
+        probe(*storage.database),
+        server(root_service(
+                   api, api_settings.external_url, [this] { return find_hanging(); },
+                   [this, &node] { return find_unready(node); }),
                server_limits()) {}
 
-  bool can_read() {
-    return storage.database->read([](sql::Reader& db) { return db.number("select 1") == 1; })
-        .value_or(false);
+  /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.
+  std::optional<std::string> find_hanging() {
+    const auto now = Pulse::Clock::now();
+    std::string name(api.find_late_thread(now));
+    if (log::is_late(now)) name = "log";
+    for (const SupervisedThread* thread : {&worker.thread(), &*housekeeper, &*gate_timer}) {
+      if (thread->is_late(now)) name = thread->name();
+    }
+    if (name.empty()) return std::nullopt;
+    return "the thread \"" + name + "\" hangs: it has not turned for " +
+           std::to_string(limits::loop_turn_time / 1s) + " seconds";
+  }
+
+  /// For `/readyz`.
+  std::optional<std::string> find_unready(const Node& node) {
+    if (node.is_stopping_) return "the server is stopping";
+    return probe.fault(Pulse::Clock::now());
   }
 
   /// Fills in what needs the port, before anything is served.
@@ -121,6 +138,8 @@ struct Node::Parts {
   }
 
   void start_timers() {
+    probe.look();
+    prober.emplace("readiness", every(limits::readiness_every, [this] { probe.look(); }));
     housekeeper.emplace("housekeeper", every(5s, [this] {
                           token_use.flush(*storage.database);
                           app::settle_left_intents(context, limits::ref_intent_time);
@@ -137,7 +156,9 @@ struct Node::Parts {
   app::TokenUse token_use;
   app::Context context;
   api::Api api;
+  DatabaseProbe probe;
   http::Server server;
+  std::optional<SupervisedThread> prober;
   std::optional<SupervisedThread> housekeeper;
   std::optional<SupervisedThread> gate_timer;
 };

@@ -9,6 +9,11 @@ http::Response plain(int status, std::string text) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
 }
 
+http::Response health(const FindFault& find) {
+  const auto fault = find();
+  return fault ? plain(503, *fault + "\n") : plain(200, "ok\n");
+}
+
 http::Plan at_once(http::Response response) {
   return {.lane = http::Lane::loop,
           .answer = [response = std::move(response)] { return response; }};
@@ -22,15 +27,15 @@ bool wants_page(const http::Request& request) {
 
 }  // namespace
 
-http::Service root_service(api::Api& api, const std::string& url, std::function<bool()> is_ready) {
+http::Service root_service(api::Api& api, const std::string& url, FindFault find_hanging,
+                           FindFault find_unready) {
   http::Service service;
-  service.plan = [&api, &url, is_ready = std::move(is_ready)](const http::Request& request) {
+  service.plan = [&api, &url, find_hanging = std::move(find_hanging),
+                  find_unready = std::move(find_unready)](const http::Request& request) {
     if (request.method == "OPTIONS" || request.door == http::Door::ssh) return api.plan(request);
     if (wants_page(request)) return at_once(web::home_page(url, ESCLUSA_VERSION));
-    if (request.path() == "/livez") return at_once(plain(200, "ok\n"));
-    if (request.path() == "/readyz") {
-      return at_once(is_ready() ? plain(200, "ok\n") : plain(503, "not ready\n"));
-    }
+    if (request.path() == "/livez") return at_once(health(find_hanging));
+    if (request.path() == "/readyz") return at_once(health(find_unready));
     return api.plan(request);
   };
   service.refuse = [&api](const http::Request& request, int status) {

@@ -10,8 +10,9 @@ namespace {
 
 struct Fixture : test::ApiFixture {
   api::Api api{context, settings};
-  bool is_ready = true;
-  http::Service service = root_service(api, settings.external_url, [this] { return is_ready; });
+  std::optional<std::string> hanging, unready;
+  http::Service service = root_service(
+      api, settings.external_url, [this] { return hanging; }, [this] { return unready; });
 
   http::Response get(const std::string& path, http::Headers headers = {},
                      http::Door door = http::Door::network) {
@@ -38,13 +39,23 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(get("/", {}, http::Door::local_admin).status == 404);
 }
 
-TEST_CASE_FIXTURE(Fixture, "root_service: /livez is always well, /readyz as long as the node is") {
-  for (const bool ready : {true, false}) {
-    is_ready = ready;
-    CHECK(get("/livez").status == 200);
-    CHECK(get("/readyz").status == (ready ? 200 : 503));
-    CHECK(get("/readyz").body == (ready ? "ok\n" : "not ready\n"));
-  }
+TEST_CASE_FIXTURE(Fixture, "root_service: /livez and /readyz say what is wrong, in plain text") {
+  const auto check = [this](const std::string& path, int status, const std::string& body) {
+    const auto answer = get(path);
+    CHECK(answer.status == status);
+    CHECK(answer.body == body);
+    CHECK(type_of(answer) == "text/plain; charset=utf-8");
+    CHECK_FALSE(service.plan(test::make_request("GET", path)).may_block);
+  };
+  check("/livez", 200, "ok\n");
+  check("/readyz", 200, "ok\n");
+  hanging = "a thread hangs";
+  check("/livez", 503, "a thread hangs\n");
+  check("/readyz", 200, "ok\n");
+  hanging.reset();
+  unready = "the server is stopping";
+  check("/livez", 200, "ok\n");
+  check("/readyz", 503, "the server is stopping\n");
   CHECK(get("/livez", {}, http::Door::ssh).status == 404);
 }
 

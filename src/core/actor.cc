@@ -40,6 +40,19 @@ std::optional<DeployKeyId> Actor::deploy_key_id() const {
   return by != nullptr ? std::optional(by->id) : std::nullopt;
 }
 
+std::string Actor::name() const {
+  struct Name {
+    std::string operator()(const Nobody&) const { return "nobody"; }
+    std::string operator()(const LocalAdministrator&) const { return "local administrator"; }
+    std::string operator()(const Timer&) const { return "timer"; }
+    std::string operator()(const ByAccount& by) const { return by.account.login; }
+    std::string operator()(const ByDeployKey& by) const {
+      return "deploy key " + std::to_string(by.id.value);
+    }
+  };
+  return std::visit(Name{}, who_);
+}
+
 Authority Actor::authority() const {
   const auto* by = std::get_if<ByAccount>(&who_);
   if (by == nullptr) return Authority::nothing();

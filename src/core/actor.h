@@ -62,6 +62,9 @@ class Actor {
   const Token* token() const;
   std::optional<DeployKeyId> deploy_key_id() const;
   Authority authority() const;
+  /// Who that is, for the log: the account's login, `deploy key 7`, `timer`, `local administrator`
+  /// or `nobody`.
+  std::string name() const;
   /// Of the request that it made, for the audit log; empty outside of requests.
   const std::string& request_id() const { return request_id_; }
 

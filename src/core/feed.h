@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,8 @@ namespace esclusa::core {
 /// An event as the feed shows it.
 struct FeedEvent {
   Event event;
-  std::string repository;  ///< `owner/name`, the present one
-  std::string body;        ///< the stored JSON
+  std::string repository;           ///< `owner/name`, the present one
+  std::optional<std::string> body;  ///< the stored JSON; nothing if it was pruned
 };
 
 /// The operation that reads what an event of that kind tells: whoever may do it may read the event.

@@ -30,7 +30,7 @@ struct HookDeliveryRecord {
   HookDelivery delivery;
   std::string url;
   std::string request_headers;
-  std::string request_payload;
+  std::optional<std::string> request_payload;  ///< nothing if it was pruned
   std::string response_headers;
   std::string response_payload;
 };

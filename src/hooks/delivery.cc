@@ -140,7 +140,8 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   http::OutboundRequest request;
   request.method = "POST";
   request.url = hook.url;
-  request.body = is_form ? "payload=" + percent_encode(delivery.body) : delivery.body;
+  request.body =
+      is_form ? "payload=" + percent_encode(delivery.body.value()) : delivery.body.value();
   request.verify_tls = !hook.insecure_ssl;
   request.connect_time = limits::delivery_connect_time;
   request.total_time = limits::delivery_time;
@@ -204,12 +205,13 @@ store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
   return attempt;
 }
 
-store::DeliveryAttempt make_skip(const store::DueDelivery& delivery, Timestamp at) {
+store::DeliveryAttempt make_unsent(const store::DueDelivery& delivery, Timestamp at) {
   store::DeliveryAttempt attempt;
   attempt.attempted_at = at;
   attempt.url = delivery.hook.url;
-  attempt.status =
-      "skipped: superseded by deployment " + std::to_string(delivery.superseded_by.value().value);
+  attempt.status = delivery.body ? "skipped: superseded by deployment " +
+                                       std::to_string(delivery.superseded_by.value().value)
+                                 : "body_pruned: the server keeps the payload no longer";
   attempt.request_headers = attempt.response_headers = "{}";
   return attempt;
 }

@@ -20,8 +20,9 @@ bool is_delivered(const http::OutboundResponse& response);
 store::DeliveryAttempt make_attempt(const http::OutboundRequest& request,
                                     const http::OutboundResponse& response, Timestamp at);
 
-/// The attempt to store for a skipped delivery: status code 0, nothing was sent.
-store::DeliveryAttempt make_skip(const store::DueDelivery& delivery, Timestamp at);
+/// The attempt to store where nothing is sent, because the delivery is superseded or its body was
+/// pruned: status code 0.
+store::DeliveryAttempt make_unsent(const store::DueDelivery& delivery, Timestamp at);
 
 /// The pause that the receiver asks for by `Retry-After`, in seconds or as a date; at most a day.
 /// nullopt if the header is missing or invalid.

@@ -5,6 +5,7 @@
 
 #include "store/event_deliveries.h"
 #include "store/hook_health.h"
+#include "support/captured_log.h"
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
@@ -311,4 +312,37 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
       CHECK(header(requests[1], "X-Esclusa-Superseded-By") == "(absent)");
     }
   }
+}
+
+TEST_CASE("Worker: the log warns of each failed attempt, and of what becomes of the hook") {
+  WorkerFixture fixture;
+  std::atomic<int> answer = 500;
+  HttpReceiver receiver([&](const http::Request&) { return status(answer); });
+  const auto hook = fixture.hook(receiver.url() + "?key=hidden", "hidden");
+  const std::string log = test::captured_log([&] {
+    fixture.start();
+    fixture.send("deployment", "staging");
+    fixture.await_count("hook where probe_at is not null", 1);
+    answer = 200;
+    fixture.await_count("delivery where state = 'delivered'", 1);
+    fixture.await_count("hook where probe_at is null", 1);
+    answer = 410;
+    fixture.send("status");
+    fixture.await_count("hook where active = 0", 1);
+    fixture.worker.reset();
+  });
+  const std::string id = ",\"hook_id\":\"" + std::to_string(hook.id.value) + "\"";
+  const auto count = [&](const std::string& text) {
+    size_t found = 0;
+    for (size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++found;
+    return static_cast<int64_t>(found);
+  };
+  const std::string warning = R"("level":"warning","message":")";
+  CHECK(count(warning + "a delivery failed\"") ==
+        fixture.count("delivery_attempt where status_code >= 400"));
+  CHECK(count(warning + "a webhook fails again and again: its deliveries wait\"" + id) == 1);
+  CHECK(count(R"("level":"info","message":"a webhook works again")" + id) == 1);
+  CHECK(count(warning + "a webhook is switched off: the receiver answered 410 Gone\"" + id) == 1);
+  CHECK(count(R"("level":"info","message":"delivery")") == 1);
+  CHECK_FALSE(log.contains("hidden"));
 }

@@ -44,7 +44,9 @@ void Worker::run(const std::stop_token& stop) {
     claim();
     if (!answers_.empty() && record()) continue;  // what is skipped makes room for what follows
     throw_failure();
-    sender_.poll(time_to_wait());
+    const auto time = time_to_wait();
+    const Resting resting(time);
+    sender_.poll(time);
   }
   finish_sends(shutdown_grace);
   record();
@@ -133,8 +135,10 @@ bool Worker::may_claim(const store::DueDelivery& delivery, const store::BusySend
 void Worker::start(store::DueDelivery delivery) {
   const Timestamp at = now_();
   const DeliveryId id = delivery.id;
-  if (delivery.superseded_by && delivery.hook.when_superseded == core::WhenSuperseded::skip &&
-      !delivery.redelivery && !delivery.skipped_before) {
+  const bool is_skipped = delivery.superseded_by &&
+                          delivery.hook.when_superseded == core::WhenSuperseded::skip &&
+                          !delivery.redelivery && !delivery.skipped_before;
+  if (is_skipped || !delivery.body) {
     answers_.push_back({std::move(delivery), at});
     claimed_.insert(id);
     return;
@@ -188,10 +192,14 @@ store::AttemptOutcome Worker::outcome_of(store::Writer& tx, const Finished& fini
           .next_attempt_at = now_() + std::max(scaled, finished.retry_after.value_or(scaled))};
 }
 
-void Worker::settle(store::Writer& tx, const Finished& finished) const {
+void Worker::settle(store::Writer& tx, Finished& finished) const {
+  finished.hook_news.clear();
   const store::DueDelivery& delivery = finished.delivery;
   if (finished.result == Finished::Result::skipped) {
-    return store::record_skip(tx, delivery, finished.attempt);
+    return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::skipped);
+  }
+  if (finished.result == Finished::Result::pruned) {
+    return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::dead);
   }
   store::record_attempt(tx, delivery, finished.attempt, outcome_of(tx, finished));
   // A failed redelivery tells nothing about the hook; a successful one does.
@@ -199,7 +207,9 @@ void Worker::settle(store::Writer& tx, const Finished& finished) const {
     const core::HookHealth health = store::get_hook_health(tx, delivery.hook.id);
     if (health.failure_count == 0) return;
     store::set_hook_health(tx, delivery.hook.id, {});
-    if (health.probe_at) store::make_due_now(tx, delivery.hook.id, now_());
+    if (!health.probe_at) return;
+    store::make_due_now(tx, delivery.hook.id, now_());
+    finished.hook_news = "works again";
   } else if (!delivery.redelivery) {
     core::is_refusal(finished.attempt.status_code) ? settle_refusal(tx, delivery.hook.id)
                                                    : settle_failure(tx, finished);
@@ -216,12 +226,12 @@ void Worker::settle_refusal(store::Writer& tx, HookId hook) const {
   store::hold_behind_oldest(tx, hook, now);
 }
 
-void Worker::settle_failure(store::Writer& tx, const Finished& finished) const {
+void Worker::settle_failure(store::Writer& tx, Finished& finished) const {
   constexpr int gone = 410;
   const HookId hook = finished.delivery.hook.id;
   const Timestamp now = now_();
-  core::HookHealth health =
-      core::after_failure(store::get_hook_health(tx, hook), now, settings_.retry_scale);
+  const core::HookHealth before = store::get_hook_health(tx, hook);
+  core::HookHealth health = core::after_failure(before, now, settings_.retry_scale);
   std::string_view fault;
   if (finished.attempt.status_code == gone) {
     fault = "the receiver answered 410 Gone";
@@ -229,6 +239,7 @@ void Worker::settle_failure(store::Writer& tx, const Finished& finished) const {
     fault = "the receiver has failed for five days";
   }
   if (!fault.empty()) {
+    finished.hook_news = "is switched off: " + std::string(fault);
     store::disable_hook(tx, hook, fault, now);
     store::AuditEntry entry{.action = "hook.disable", .repository_id = {}, .target_id = hook.value};
     return store::insert_audit(tx, core::Actor::timer(), entry, now);
@@ -239,13 +250,15 @@ void Worker::settle_failure(store::Writer& tx, const Finished& finished) const {
     health.probe_at = std::max(*health.probe_at, now + *finished.retry_after);
   }
   store::set_hook_health(tx, hook, health);
-  if (health.probe_at) store::hold_behind_oldest(tx, hook, *health.probe_at);
+  if (!health.probe_at) return;
+  store::hold_behind_oldest(tx, hook, *health.probe_at);
+  if (!before.probe_at) finished.hook_news = "fails again and again: its deliveries wait";
 }
 
 Worker::Finished Worker::judge(const Answer& answer) const {
   using enum Finished::Result;
   const auto& [delivery, at, request, response] = answer;
-  if (!request) return {delivery, make_skip(delivery, at), skipped};
+  if (!request) return {delivery, make_unsent(delivery, at), delivery.body ? skipped : pruned};
   return {delivery, make_attempt(*request, response, at),
           is_delivered(response) ? delivered : failed, retry_after(response, now_())};
 }
@@ -255,21 +268,33 @@ bool Worker::record(std::span<const Answer> answers) {
   std::vector<Finished> all;
   for (const Answer& answer : answers) all.push_back(judge(answer));
   auto recorded = database_.write([&](store::Writer& tx) {
-    for (const Finished& finished : all) settle(tx, finished);
+    for (Finished& finished : all) settle(tx, finished);
   });
   if (!recorded) return false;
   for (const Finished& finished : all) {
     claimed_.erase(finished.delivery.id);
-    log::info("delivery", {{"delivery_id", finished.delivery.id.value},
-                           {"hook_id", finished.delivery.hook.id.value},
-                           {"guid", finished.delivery.event.guid},
-                           {"event", finished.delivery.event.kind},
-                           {"attempt", finished.delivery.attempt_count + 1},
-                           {"probe", finished.delivery.is_probe},
-                           {"redelivery", finished.delivery.redelivery.has_value()},
-                           {"status", finished.attempt.status}});
+    log_finished(finished);
   }
   return true;
+}
+
+/// A line for the attempt, and one more if it changed its hook. No URL: it may hold credentials.
+void Worker::log_finished(const Finished& finished) {
+  const store::DueDelivery& delivery = finished.delivery;
+  const bool has_failed =
+      finished.result == Finished::Result::failed || finished.result == Finished::Result::pruned;
+  const log::Level level = has_failed ? log::Level::warning : log::Level::info;
+  log::write(level, has_failed ? "a delivery failed" : "delivery",
+             {{"delivery_id", delivery.id.value},
+              {"hook_id", delivery.hook.id.value},
+              {"guid", delivery.event.guid},
+              {"event", delivery.event.kind},
+              {"attempt", delivery.attempt_count + 1},
+              {"probe", delivery.is_probe},
+              {"redelivery", delivery.redelivery.has_value()},
+              {"status", finished.attempt.status}});
+  if (finished.hook_news.empty()) return;
+  log::write(level, "a webhook " + finished.hook_news, {{"hook_id", delivery.hook.id.value}});
 }
 
 /// Records all answers. False if some could not be recorded: they are kept, since forgetting an

@@ -37,21 +37,23 @@ class Worker {
   void wake();
   /// How often a turn of the thread has failed. Any thread.
   size_t failure_count() const { return thread_.failure_count(); }
+  const SupervisedThread& thread() const { return thread_; }
 
  private:
-  /// A send that has its answer, or what is skipped; not yet recorded.
+  /// A send that has its answer, or what is not sent; not yet recorded.
   struct Answer {
     store::DueDelivery delivery;
     Timestamp at;
-    std::optional<http::OutboundRequest> request = {};  ///< nothing: it is skipped
+    std::optional<http::OutboundRequest> request = {};  ///< nothing: nothing is sent
     http::OutboundResponse response = {};
   };
   /// What is made of an answer.
   struct Finished {
     const store::DueDelivery& delivery;
     store::DeliveryAttempt attempt;
-    enum class Result { delivered, failed, skipped } result;
+    enum class Result { delivered, failed, skipped, pruned } result;
     std::optional<std::chrono::microseconds> retry_after = {};
+    std::string hook_news = {};  ///< what its recording changed of its hook, for the log
   };
   /// The open sends to a hook.
   struct OpenSends {
@@ -70,11 +72,12 @@ class Worker {
   bool record();
   bool record(std::span<const Answer> answers);
   bool record_alone(const Answer& answer);
+  static void log_finished(const Finished& finished);
   void throw_failure();
   Finished judge(const Answer& answer) const;
-  void settle(store::Writer& tx, const Finished& finished) const;
+  void settle(store::Writer& tx, Finished& finished) const;
   store::AttemptOutcome outcome_of(store::Writer& tx, const Finished& finished) const;
-  void settle_failure(store::Writer& tx, const Finished& finished) const;
+  void settle_failure(store::Writer& tx, Finished& finished) const;
   void settle_refusal(store::Writer& tx, HookId hook) const;
   std::chrono::milliseconds time_to_wait();
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "base/limits.h"
 #include "hooks/worker.h"
 #include "support/worker_fixture.h"
 
@@ -109,4 +110,40 @@ TEST_CASE("Worker: what is in flight is finished and recorded while nothing can 
   receiver.release();
   fixture.await_count("delivery where state = 'delivered'", 1);
   CHECK(receiver.requests().size() == 1);
+}
+
+TEST_CASE("Worker: what lost its body is given up with a reason, and holds up nothing") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto hook = fixture.hook(receiver.url());
+  const std::string pruned = fixture.send("deployment", "staging");
+  const std::string whole = fixture.send("deployment", "staging");
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    tx.execute("delete from event_body where event_id = (select id from event where guid = $1)",
+               {pruned});
+  });
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  CHECK(fixture.count("delivery where state = 'dead' and attempt_count = 0") == 1);
+  CHECK(fixture.count("delivery_attempt where status_code = 0 and status like 'body_pruned:%'") ==
+        1);
+  CHECK(fixture.count("hook where failure_count = 0 and last_code = 200") == 1);
+  fixture.redeliver(hook.id);  // of both
+  fixture.await_count("redelivery", 0);
+  CHECK(fixture.worker->failure_count() == 0);
+  fixture.worker.reset();
+  REQUIRE(receiver.requests().size() == 2);
+  for (const auto& request : receiver.requests()) {
+    CHECK(header(request, "X-GitHub-Delivery") == whole);
+  }
+}
+
+TEST_CASE("Worker: while there is nothing to send, its thread rests and is not late") {
+  WorkerFixture fixture;
+  fixture.start();
+  const auto bound = [] { return Pulse::Clock::now() + limits::loop_turn_time; };
+  while (fixture.worker->thread().is_late(bound() + std::chrono::seconds(1))) {
+    std::this_thread::yield();
+  }
+  CHECK_FALSE(fixture.worker->thread().is_late(bound()));
 }

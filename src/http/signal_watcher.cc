@@ -15,12 +15,16 @@ struct SignalWatcher::State {
   std::function<void()> on_reload;
   std::optional<SupervisedThread> thread;
 
+  bool await(int& signal) const {
+    const Resting resting;
+    return sigwait(&watched, &signal) == 0;
+  }
+
   void watch(const std::stop_token& stop) const {
     // A signal to this thread alone wakes it up.
     const std::stop_callback stopping(stop,
                                       [self = pthread_self()] { pthread_kill(self, SIGTERM); });
-    int signal = 0;
-    while (sigwait(&watched, &signal) == 0 && !stop.stop_requested()) {
+    for (int signal = 0; await(signal) && !stop.stop_requested();) {
       signal == SIGHUP ? on_reload() : on_stop();
     }
   }

@@ -43,6 +43,9 @@ class Database {
     return run<Writer>(
         "transaction", [this](const WriteWork& write) { return do_write(write); }, std::move(work));
   }
+  /// The error with which a write would be refused now, as far as the engine knows without a try:
+  /// too many wait, the last one found no space, the storage failed. Waits for nothing.
+  virtual Result<void> check_writes() { return {}; }
 
  protected:
   /// Returns whether to keep the changes. May throw `Failure`.

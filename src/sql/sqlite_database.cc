@@ -4,6 +4,7 @@
 //   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
 //   read(work)  ──► a read-only connection of the pool, on the caller's own thread
 
+#include <atomic>
 #include <deque>
 #include <thread>
 
@@ -16,11 +17,17 @@
 namespace esclusa::sql {
 namespace {
 
+std::unexpected<Error> full_error() {
+  return fail(ErrorCode::unavailable, "There is no space left for the data", "storage_full");
+}
+
+std::unexpected<Error> overload_error() {
+  return fail(ErrorCode::unavailable, "Too many writes are waiting", "overloaded");
+}
+
 std::unexpected<Error> storage_error(const Failure& failure) {
   log::error("storage failed", {{"error", failure.what()}});
-  if (failure.kind == Failure::Kind::full) {
-    return fail(ErrorCode::unavailable, "There is no space left for the data", "storage_full");
-  }
+  if (failure.kind == Failure::Kind::full) return full_error();
   return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
 }
 
@@ -63,6 +70,16 @@ class SqliteDatabase final : public Database {
     readers_.clear();  // before the writer's connection, which checkpoints when it closes
   }
 
+  /// `mutex_` is never held over a commit or any other input or output.
+  Result<void> check_writes() override {
+    Lock lock(mutex_);
+    if (broken_) return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
+    if (stopping_) return stopping_error();
+    if (queue_.size() >= limits::queued_writes) return overload_error();
+    if (is_full_) return full_error();
+    return {};
+  }
+
  protected:
   Result<void> do_read(const ReadWork& work) override {
     try {
@@ -78,9 +95,7 @@ class SqliteDatabase final : public Database {
     Job job{.work = &work, .thrown = {}, .outcome = {}};
     Lock lock(mutex_);
     if (stopping_ || broken_) return stopping_error();
-    if (queue_.size() >= limits::queued_writes) {
-      return fail(ErrorCode::unavailable, "Too many writes are waiting", "overloaded");
-    }
+    if (queue_.size() >= limits::queued_writes) return overload_error();
     queue_.push_back(&job);
     if (queue_.size() == 1 || queue_.size() >= wanted_) arrived_.notify_one();
     answered_.wait(lock, [&] { return job.done; });
@@ -177,6 +192,7 @@ class SqliteDatabase final : public Database {
       }
       committing = true;
       connection_.execute("commit");
+      is_full_ = false;
       on_change_.call();
     } catch (const Failure& failure) {
       fail_batch(batch, failure);
@@ -205,6 +221,7 @@ class SqliteDatabase final : public Database {
 
   void fail_batch(const std::vector<Job*>& batch, const Failure& failure) {
     const bool unknown = failure.kind == Failure::Kind::io;
+    is_full_ = failure.kind == Failure::Kind::full;
     std::unexpected<Error> error = storage_error(failure);
     if (unknown) {
       error = fail(ErrorCode::unavailable, "The storage failed; the outcome is unknown",
@@ -242,6 +259,7 @@ class SqliteDatabase final : public Database {
   size_t wanted_ GUARDED_BY(mutex_) = 1;  ///< jobs for which the writer thread waits
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool broken_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> is_full_ = false;  ///< the last commit found no space
 
   SqliteConnection connection_;  ///< once the writer thread runs, only it uses this
   std::thread writer_;           ///< declared last: it uses all members above

@@ -291,10 +291,12 @@ TEST_CASE("SQLite: a full disk fails the whole batch, and later writes work agai
   }
   CHECK(batch.first_outcome.has_value());
   CHECK(things(db).empty());
+  CHECK(db.check_writes().error().reason_code == "storage_full");
   test::write(db, [](Writer& tx) {
     tx.execute("pragma max_page_count=100000");
     return insert_thing(tx, 7);
   });
+  CHECK(db.check_writes());
   CHECK(things(db) == std::vector<int64_t>{7});
 }
 
@@ -317,6 +319,7 @@ TEST_CASE("SQLite: an I/O error at the commit leaves the outcome unknown, and en
   for (const auto& outcome : outcomes) CHECK_FALSE(outcome.has_value());
   CHECK_FALSE(file.db->write([](Writer& tx) { return insert_thing(tx, 5); }).has_value());
   CHECK(file.fatal_count == 1);
+  CHECK(file.db->check_writes().error().reason_code == "storage_failed");
 
   file.open();
   auto found = things(*file.db);

@@ -36,7 +36,7 @@ constexpr std::string_view may_be_sent =
     " and c.blocked_at is null and (h.active = 1 or e.only_hook_id is not null)";
 
 constexpr std::string_view joined_tables =
-    " join event e on e.id = d.event_id join event_body b on b.event_id = e.id "
+    " join event e on e.id = d.event_id left join event_body b on b.event_id = e.id "
     "join hook h on h.id = d.hook_id join account c on c.id = h.creator_id ";
 
 DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
@@ -49,7 +49,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.event.kind = row.text(5);
   due.event.event_no = row.integer(6);
   due.event.deployment_id = read_optional_id<DeploymentId>(row, 7);
-  due.body = row.text(8);
+  due.body = row.optional_text(8);
   due.superseded_by = read_optional_id<DeploymentId>(row, 9);
   due.skipped_before = row.boolean(10);
   due.hook = read_hook(row, sealer, first_hook_column);
@@ -246,10 +246,14 @@ void record_attempt(sql::Writer& tx, const DueDelivery& delivery, const Delivery
               outcome.delivered ? "active" : "misconfigured", attempt.status});
 }
 
-void record_skip(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
+void record_unsent(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,
+                   core::DeliveryState state) {
   insert_attempt(tx, delivery, attempt);
-  tx.execute("update delivery set state = 'skipped' where id = $1 and state in ('pending', 'held')",
-             {delivery.id.value});
+  if (delivery.redelivery) {
+    tx.execute("delete from redelivery where id = $1", {delivery.redelivery->value});
+  }
+  tx.execute("update delivery set state = $2 where id = $1 and state in ('pending', 'held')",
+             {delivery.id.value, core::to_name(state)});
 }
 
 }  // namespace esclusa::store

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/event.h"
+#include "core/event_delivery.h"
 #include "core/hook.h"
 #include "sql/connection.h"
 
@@ -17,7 +18,7 @@ struct DueDelivery {
   bool is_probe = false;                   ///< not scheduled: checks whether the hook works again
   core::Hook hook;
   core::Event event;
-  std::string body;
+  std::optional<std::string> body;            ///< nothing if it was pruned
   std::optional<DeploymentId> superseded_by;  ///< for a `deployment`: a newer live deployment
   bool skipped_before = false;                ///< for that; then requested again
 };
@@ -78,8 +79,9 @@ std::vector<int> latest_status_codes(sql::Reader& db, DeliveryId id, int count);
 /// leaves the delivery and its schedule unchanged.
 void record_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,
                     const AttemptOutcome& outcome);
-/// Marks the delivery as skipped because it is superseded, and stores the skip as an attempt with
-/// status code 0.
-void record_skip(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt);
+/// Stores as an attempt with status code 0 that nothing was sent, and why. The delivery ends in
+/// that state: `skipped`, because it is superseded, or `dead`, because its body was pruned.
+void record_unsent(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,
+                   core::DeliveryState state);
 
 }  // namespace esclusa::store

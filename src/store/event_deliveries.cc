@@ -80,7 +80,9 @@ core::Replayed replay_deliveries(sql::Writer& tx, HookId hook, const core::Repla
   const std::string chosen =
       "select d.id from delivery d where d.hook_id = $1 and d.created_at >= $2 and "
       "d.created_at < $3 and d.state in (" +
-      join(states, ", ") + ") order by d.id limit ";
+      join(states, ", ") +
+      ") and exists (select 1 from event_body b where b.event_id = d.event_id) "
+      "order by d.id limit ";
   const int64_t from = time_value(replay.created.from).value_or(earliest);
   const int64_t until = time_value(replay.created.until).value_or(latest);
   core::Replayed replayed;

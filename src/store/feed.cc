@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "store/columns.h"
 
 namespace esclusa::store {
@@ -63,11 +62,9 @@ std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> 
   });
 }
 
-std::string event_body(sql::Reader& db, EventId id) {
-  auto body = db.one("select body from event_body where event_id = $1", {id.value},
-                     [](const sql::Row& row) { return std::string(row.text(0)); });
-  ENSURE(body.has_value());
-  return std::move(*body);
+std::optional<std::string> event_body(sql::Reader& db, EventId id) {
+  return db.one("select body from event_body where event_id = $1", {id.value},
+                [](const sql::Row& row) { return std::string(row.text(0)); });
 }
 
 }  // namespace esclusa::store

@@ -25,6 +25,7 @@ void announce_event(sql::Writer& tx);
 /// single hook.
 std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
                                    int64_t after, int64_t upto, int count);
-std::string event_body(sql::Reader& db, EventId id);
+/// The frozen body; nothing if it was pruned.
+std::optional<std::string> event_body(sql::Reader& db, EventId id);
 
 }  // namespace esclusa::store

@@ -67,19 +67,20 @@ core::HookDeliveryPage list_hook_deliveries(sql::Reader& db, HookId hook,
 
 std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Reader& db, HookId hook,
                                                            DeliveryAttemptId id) {
-  return db.one("select " + std::string(columns) +
-                    ", a.url, a.request_headers, b.body, a.response_headers, a.response_body" +
-                    std::string(tables) +
-                    "join event_body b on b.event_id = e.id where a.id = $1 and a.hook_id = $2",
-                {id.value, hook.value}, [](const sql::Row& row) {
-                  return core::HookDeliveryRecord{
-                      .delivery = read_hook_delivery(row),
-                      .url = std::string(row.text(column_count)),
-                      .request_headers = std::string(row.text(column_count + 1)),
-                      .request_payload = std::string(row.text(column_count + 2)),
-                      .response_headers = std::string(row.text(column_count + 3)),
-                      .response_payload = std::string(row.text(column_count + 4))};
-                });
+  return db.one(
+      "select " + std::string(columns) +
+          ", a.url, a.request_headers, b.body, a.response_headers, a.response_body" +
+          std::string(tables) +
+          "left join event_body b on b.event_id = e.id where a.id = $1 and a.hook_id = $2",
+      {id.value, hook.value}, [](const sql::Row& row) {
+        return core::HookDeliveryRecord{
+            .delivery = read_hook_delivery(row),
+            .url = std::string(row.text(column_count)),
+            .request_headers = std::string(row.text(column_count + 1)),
+            .request_payload = row.optional_text(column_count + 2),
+            .response_headers = std::string(row.text(column_count + 3)),
+            .response_payload = std::string(row.text(column_count + 4))};
+      });
 }
 
 void insert_redelivery(sql::Writer& tx, DeliveryId delivery, Timestamp now) {

@@ -20,4 +20,13 @@ void insert_identity(sql::Writer& tx, const DataIdentity& identity, Timestamp no
              {identity.identity, identity.key_digest, to_micros(now)});
 }
 
+std::optional<DataIdentity> read_identity_from_disk(sql::Reader& db) {
+  if (db.engine() == sql::Engine::sqlite) db.each("pragma shrink_memory", {}, [](const auto&) {});
+  return find_identity(db);
+}
+
+void rewrite_identity(sql::Writer& tx) {
+  tx.execute("update data_identity set identity = identity");
+}
+
 }  // namespace esclusa::store

@@ -21,4 +21,10 @@ std::string key_digest(const Secret& key, const std::string& identity);
 std::optional<DataIdentity> find_identity(sql::Reader& db);
 void insert_identity(sql::Writer& tx, const DataIdentity& identity, Timestamp now);
 
+/// As `find_identity`, but the engine does not answer from pages that it holds in memory: for who
+/// asks whether the database can be read.
+std::optional<DataIdentity> read_identity_from_disk(sql::Reader& db);
+/// Writes it as it is: for who asks whether the database can be written.
+void rewrite_identity(sql::Writer& tx);
+
 }  // namespace esclusa::store

@@ -6,10 +6,6 @@
 namespace esclusa::wire {
 
 void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
-  // The payload may have line breaks between tokens. JSON strings cannot contain them, so replacing
-  // them changes no value.
-  std::string payload = entry.body;
-  std::ranges::replace_if(payload, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   const core::Event& event = entry.event;
   json.begin_object()
       .member("seq", event.id.value)
@@ -18,6 +14,14 @@ void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
       .member("action", event.action.empty() ? std::nullopt : std::optional(event.action))
       .member("repository", entry.repository)
       .member("created_at", event.created_at);
+  if (!entry.body) {
+    json.member("payload", nullptr).member("reason_code", "body_pruned").end_object();
+    return;
+  }
+  // The payload may have line breaks between tokens. JSON strings cannot contain them, so replacing
+  // them changes no value.
+  std::string payload = *entry.body;
+  std::ranges::replace_if(payload, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   json.key("payload").raw(payload).end_object();
 }
 

@@ -7,7 +7,8 @@
 
 namespace esclusa::wire {
 
-/// `{seq, guid, event, action, repository, created_at, payload}` in one line.
+/// `{seq, guid, event, action, repository, created_at, payload}` in one line. Where the body was
+/// pruned, `payload` is null, and `reason_code` is `body_pruned`.
 void write_feed_event(JsonWriter& json, const core::FeedEvent& event);
 
 /// `{next, events}`: a page of the feed, and the id after which the next one begins.

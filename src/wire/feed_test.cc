@@ -52,3 +52,11 @@ TEST_CASE("server_sent_event: one line of data, even if the payload has line bre
   REQUIRE(data);
   CHECK(data->string_at("payload", "payload", "note") == "a\nb");
 }
+
+TEST_CASE("write_feed_event: a pruned body is null, with the reason") {
+  auto entry = sample();
+  entry.body.reset();
+  wire::JsonWriter json;
+  wire::write_feed_event(json, entry);
+  CHECK(json.text().ends_with(R"(,"payload":null,"reason_code":"body_pruned"})"));
+}

@@ -42,7 +42,11 @@ void write_hook_delivery_record(JsonWriter& json, const core::HookDeliveryRecord
   write_members(json, record.delivery);
   json.member("url", record.url);
   json.key("request").begin_object().key("headers").raw(record.request_headers);
-  json.key("payload").raw(record.request_payload).end_object();
+  if (record.request_payload) {
+    json.key("payload").raw(*record.request_payload).end_object();
+  } else {
+    json.member("payload", nullptr).member("reason_code", "body_pruned").end_object();
+  }
   json.key("response").begin_object().key("headers").raw(record.response_headers);
   json.member("payload", record.response_payload).end_object().end_object();
 }

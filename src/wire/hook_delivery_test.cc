@@ -64,3 +64,13 @@ TEST_CASE("write_hook_delivery_record: the payload is JSON as sent, the response
                            R"({"X-GitHub-Event":"deployment"},"payload":{"n": 1.0}},)"
                            R"("response":{"headers":{},"payload":"a \"b\""}})");
 }
+
+TEST_CASE("write_hook_delivery_record: a pruned body is null, with the reason") {
+  core::HookDeliveryRecord record;
+  record.delivery = delivery();
+  record.request_headers = record.response_headers = "{}";
+  JsonWriter json;
+  write_hook_delivery_record(json, record);
+  CHECK(json.text().contains(
+      R"("request":{"headers":{},"payload":null,"reason_code":"body_pruned"})"));
+}

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "simulate/workers.h"
 
 namespace {
@@ -110,6 +111,7 @@ int main(int argc, char** argv) {
   app.add_option("--workers", plan.workers, "processes")->check(CLI::Range(1U, 64U));
   app.add_option("--trace", traced, "play this one, and say every step");
   CLI11_PARSE(app, argc, argv);
+  esclusa::log::set_level(esclusa::log::Level::error);  // not a line for each change
   // Nothing of it is needed after the program, and memory is faster than a disk.
   if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
   return traced != 0 ? tell(traced) : play_many(plan);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "base/log.h"
 #include "support/temp_folder.h"
 
 namespace esclusa::test {
@@ -16,9 +17,15 @@ inline std::string captured_log(const std::function<void()>& body) {
   const auto file = folder.write("log", "");
   const int saved = dup(STDERR_FILENO);
   const int target = open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  REQUIRE(dup2(target, STDERR_FILENO) >= 0);
+  const auto redirect = [](int to) {
+    while (!log::flush()) {
+    }
+    REQUIRE(dup2(to, STDERR_FILENO) >= 0);
+    log::follow_stderr();
+  };
+  redirect(target);
   body();
-  dup2(saved, STDERR_FILENO);
+  redirect(saved);
   close(saved);
   close(target);
   return read_file(file);
