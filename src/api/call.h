@@ -56,7 +56,7 @@ struct Call {
   std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
   EventStreams* event_streams = nullptr;          ///< owned by the server, as the next two
   SshSessions* ssh_sessions = nullptr;
-  LongAnswers* long_answers = nullptr;
+  LongAnswers* long_lists = nullptr;
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

@@ -1,6 +1,6 @@
 #include "app/git_data.h"
-#include "api/client_network.h"
 #include "api/long_answers.h"
+#include "api/long_response.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
@@ -60,13 +60,6 @@ class RefArray {
   bool is_whole_ = false;
 };
 
-/// The client that a long answer is counted for: the account, or without one the network.
-std::string reader_of(const Call& call) {
-  const core::Account* account = call.actor.account();
-  if (account != nullptr) return "account " + std::to_string(account->id.value);
-  return "network " + client_network(call.request.peer);
-}
-
 /// All refs whose names begin with `prefix`. A list that fits one part is an ordinary answer with
 /// an `ETag`; a longer list is written while its client reads it.
 Result<http::Response> all_refs(const Call& call, const std::string& prefix, bool may_be_empty) {
@@ -74,12 +67,8 @@ Result<http::Response> all_refs(const Call& call, const std::string& prefix, boo
   http::Response response{
       200, {{"Content-Type", "application/json; charset=utf-8"}}, TRY(refs.next()).value_or("")};
   if (refs.is_whole() && refs.is_empty() && !may_be_empty) return app::not_found();
-  if (refs.is_whole()) return response;
-  response.stream =
-      call.long_answers->open(reader_of(call), std::exchange(response.body, {}),
-                              [refs = std::move(refs)]() mutable { return refs.next(); });
-  if (response.stream) return response;
-  return fail(ErrorCode::unavailable, "Too many long lists are being read.", "overloaded");
+  return long_response(call, *call.long_lists, "long lists", std::move(response),
+                       [refs = std::move(refs)]() mutable { return refs.next(); });
 }
 
 Result<http::Response> get_git_ref(const Call& call) {

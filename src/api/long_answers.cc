@@ -15,7 +15,7 @@ std::shared_ptr<http::BodyStream> LongAnswers::open(const std::string& reader, s
     Lock lock(mutex_);
     const auto own = readers_.find(reader);
     const size_t own_count = own == readers_.end() ? 0 : own->second.count;
-    if (count_ >= max_count || own_count >= max_count_each) return nullptr;
+    if (count_ >= limits_.in_all || own_count >= limits_.of_each) return nullptr;
     // What may fail for lack of memory or threads comes before the stream is counted.
     if (!thread_) {
       thread_.emplace("long answers", [this](const std::stop_token& stop) { run(stop); });

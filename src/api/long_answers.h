@@ -24,16 +24,19 @@ class LongAnswers {
   /// (`http::BodyStream::abort`), so that nobody mistakes the incomplete body for the whole.
   using NextPart = std::function<Result<std::optional<std::string>>()>;
 
+  /// How many bodies may be open. `of_each` is the limit of one reader, so that nobody takes all
+  /// places by not reading.
+  struct Limits {
+    size_t in_all;
+    size_t of_each;
+  };
   /// Each body holds some 256 KiB and one part that nobody has read yet.
-  static constexpr size_t max_count = 100;
-  /// The limit of one reader, so that nobody takes all places by not reading.
-  static constexpr size_t max_count_each = 10;
+  static constexpr Limits lists{100, 10};
 
-  LongAnswers() = default;
+  explicit LongAnswers(Limits limits = lists) : limits_(limits) {}
   LongAnswers(const LongAnswers&) = delete;
 
-  /// Opens a body that begins with `begin`; null if `max_count` bodies are open, or
-  /// `max_count_each` of this reader.
+  /// Opens a body that begins with `begin`; null if there are too many.
   std::shared_ptr<http::BodyStream> open(const std::string& reader, std::string begin,
                                          NextPart next_part);
 
@@ -56,6 +59,7 @@ class LongAnswers {
   bool write_next();
   static void write_part(Body& body);
 
+  const Limits limits_;
   Mutex mutex_;
   Condition changed_;
   std::vector<Body> arrived_ GUARDED_BY(mutex_);
