@@ -32,6 +32,8 @@ class LongAnswers {
   };
   /// Each body holds some 256 KiB and one part that nobody has read yet.
   static constexpr Limits lists{100, 10};
+  /// Each body may hold a list of its files as well (`limits::archive_list_bytes`).
+  static constexpr Limits archives{20, 4};
 
   explicit LongAnswers(Limits limits = lists) : limits_(limits) {}
   LongAnswers(const LongAnswers&) = delete;

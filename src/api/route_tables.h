@@ -15,6 +15,7 @@ namespace esclusa::api {
 namespace operations = core::operations;
 
 std::span<const Route> administration_routes();
+std::span<const Route> archives_routes();
 std::span<const Route> check_runs_routes();
 std::span<const Route> code_routes();
 std::span<const Route> collaborators_routes();

@@ -12,15 +12,31 @@ std::span<const Route> routes() {
     std::vector<Route> table;
     // The first route that fits a path serves it. `/commits/{ref...}` takes slashes, so code comes
     // behind whatever else is below `/commits/`.
-    for (const auto part :
-         {deployments_routes(),  statuses_routes(),         environments_routes(),
-          reviews_routes(),      commit_statuses_routes(),  check_runs_routes(),
-          hooks_routes(),        hook_deliveries_routes(),  members_routes(),
-          teams_routes(),        collaborators_routes(),    deploy_keys_routes(),
-          repositories_routes(), git_data_routes(),         code_routes(),
-          feed_routes(),         deployment_logs_routes(),  meta_routes(),
-          users_routes(),        repository_lists_routes(), rate_limit_answers_routes(),
-          openapi_routes(),      administration_routes(),   ssh_door_routes()}) {
+    for (const auto part : {deployments_routes(),
+                            statuses_routes(),
+                            environments_routes(),
+                            reviews_routes(),
+                            commit_statuses_routes(),
+                            check_runs_routes(),
+                            hooks_routes(),
+                            hook_deliveries_routes(),
+                            members_routes(),
+                            teams_routes(),
+                            collaborators_routes(),
+                            deploy_keys_routes(),
+                            repositories_routes(),
+                            git_data_routes(),
+                            code_routes(),
+                            archives_routes(),
+                            feed_routes(),
+                            deployment_logs_routes(),
+                            meta_routes(),
+                            users_routes(),
+                            repository_lists_routes(),
+                            rate_limit_answers_routes(),
+                            openapi_routes(),
+                            administration_routes(),
+                            ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }
     return table;

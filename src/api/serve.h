@@ -57,6 +57,7 @@ class Api {
   SshSessions ssh_sessions_;
   EventStreams event_streams_;  // last: their threads end before the other members go
   LongAnswers long_lists_;
+  LongAnswers archives_{LongAnswers::archives};
 };
 
 }  // namespace esclusa::api

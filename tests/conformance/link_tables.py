@@ -57,7 +57,6 @@ ABSENT = [
     # Resources that Esclusa does not have.
     (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
     (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
-    (f"{_REPO}/(tarball|zipball)/.+", 404, "archives are git's to make"),
     (f"{_USER}/(followers|subscriptions|received_events|events/.+)", 404, "of GitHub alone"),
     ("/orgs/[^/]+/(events|issues)", 404, "of GitHub alone"),
     ("/user/(emails|followers|keys)", 404, "of GitHub alone"),

@@ -32,6 +32,7 @@ const BELOW_COMMITS = ["pulls", "comments", "branches-where-head"].map(
   (name) => `GET ${repository}/commits/{commit_sha}/${name}`);
 const NEVER_HERE = ["forks", "stargazers", "subscribers", "languages"].map(
   (name) => `GET ${repository}/${name}`);
+const ARCHIVES = ["tarball", "zipball"].map((name) => `GET ${repository}/${name}/{ref}`);
 const suite = `${repository}/check-suites/{check_suite_id}`;
 
 // The same for organizations, each with its whole path.
@@ -75,6 +76,7 @@ export const OPERATIONS = [
   ...[`GET ${repository}/commits/{ref}/check-suites`, `GET ${suite}`, `GET ${suite}/check-runs`],
   ...[`GET ${repository}/contents/{path}`, `GET ${repository}/branches/{branch}/protection`],
   ...NEVER_HERE,
+  ...ARCHIVES,
   `GET ${repository}/invitations`,
   checksTeamMember,
   ...LIST_OPERATIONS,
@@ -156,6 +158,7 @@ export const CANNOT = [
     status: 302,
     reason: "it leads to where submodules and links point; here these are told as what they are",
   },
+  { operations: ARCHIVES, status: 304, reason: "a redirect has no body that could be unchanged" },
   { operations: LIST_OPERATIONS, status: 503, reason: touchesNoGit },
   { operations: LIST_OPERATIONS, status: 301, reason: "an account cannot be renamed" },
   {
