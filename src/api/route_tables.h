@@ -7,6 +7,7 @@
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define RUN REPOSITORY "/actions/runs/{run_id}"
 
 namespace esclusa::core::operations {}
 
@@ -39,5 +40,6 @@ std::span<const Route> ssh_door_routes();
 std::span<const Route> statuses_routes();
 std::span<const Route> teams_routes();
 std::span<const Route> users_routes();
+std::span<const Route> workflow_runs_routes();
 
 }  // namespace esclusa::api

@@ -28,6 +28,7 @@ std::span<const Route> routes() {
                             git_data_routes(),
                             code_routes(),
                             archives_routes(),
+                            workflow_runs_routes(),
                             feed_routes(),
                             deployment_logs_routes(),
                             meta_routes(),

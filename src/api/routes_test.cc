@@ -265,7 +265,7 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
     if (route.operation->audience != Audience::repository || is_feed(route)) continue;
     CAPTURE(route.method);
     CAPTURE(route.pattern);
-    const bool is_run = route.pattern.contains("/actions/runs/");  // a run is a deployment here
+    const bool is_run = route.pattern.contains("/actions/");  // a run is a deployment here
     const bool is_deployment = is_run || route.pattern.contains("/deployments");
     const bool opens_gates = route.pattern.ends_with("/bypass") ||
                              (route.method == "POST" && route.pattern.ends_with("_deployments"));

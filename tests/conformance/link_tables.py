@@ -13,6 +13,7 @@ PARAMETERS = {
     ("/repos/{owner}/{repo}/branches/{branch}/protection", "branch"): "old",
     "basehead": ["v1.0...main", "old...feature/login"],
     "run_id": ["=run_id", "=reviewed_run_id"],
+    "workflow_id": "=run_id",
     ("/users/{username}", "username"): ["writer", "member", "robot[bot]", "demo"],
     ("/orgs/{org}/hooks/{hook_id}", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/config", "hook_id"): "=org_hook_id",
@@ -56,7 +57,8 @@ ABSENT = [
     (f"(/gists|{_USER}/gists)/.+", 404, "there are no gists"),
     # Resources that Esclusa does not have.
     (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
-    (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
+    (f"{_REPO}/actions/runs/[0-9]+/(cancel|rerun)", 404, "it takes POST alone"),
+    (f"{_REPO}/actions/runs/[0-9]+/(logs|check-suite)", 404, "a run has none"),
     (f"{_USER}/(followers|subscriptions|received_events|events/.+)", 404, "of GitHub alone"),
     ("/orgs/[^/]+/(events|issues)", 404, "of GitHub alone"),
     ("/user/(emails|followers|keys)", 404, "of GitHub alone"),

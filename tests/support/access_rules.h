@@ -136,6 +136,10 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"DELETE", "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
                                                         Standing::admin, code,          204},
     {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
+    {"GET",    "/actions/runs/{run_id}",                Standing::pull,  deployments,   200},
+    {"GET",    "/actions/runs/{run_id}/jobs",           Standing::pull,  deployments,   200},
+    {"GET",    "/actions/runs/{run_id}/artifacts",      Standing::pull,  deployments,   200},
+    {"GET",    "/actions/workflows/{workflow_id}",      Standing::pull,  deployments,   200},
     {"GET",    "/actions/runs/{run_id}/pending_deployments",
                                                         Standing::pull,  deployments,   200},
     // Reviewers are not a permission, and are judged later: this body is refused before that.
