@@ -25,32 +25,12 @@ Result<http::Response> update_repository(const Call& call) {
   return repository_response(call, changed.repository);
 }
 
-Result<http::Response> list_nothing_of_repository(const Call&, app::Reader&) {
-  wire::JsonWriter json;
-  json.begin_array().end_array();
-  return json_response(200, std::move(json));
-}
-
-Result<http::Response> list_languages(const Call&, app::Reader&) {
-  wire::JsonWriter json;
-  json.begin_object().end_object();
-  return json_response(200, std::move(json));
-}
-
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY, &operations::get_repository, "repo", Waits::yes,
      "repos/repos#get-a-repository", get_repository},
     {"PATCH", REPOSITORY, &operations::update_repository, "", Waits::yes,
      "repos/repos#update-a-repository", update_repository},
-    {"GET", REPOSITORY "/forks", &operations::list_nothing_of_repository, "repo", Waits::no,
-     "repos/forks#list-forks", list_nothing_of_repository},
-    {"GET", REPOSITORY "/stargazers", &operations::list_nothing_of_repository, "repo", Waits::no,
-     "activity/starring#list-stargazers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/subscribers", &operations::list_nothing_of_repository, "repo", Waits::no,
-     "activity/watching#list-watchers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/languages", &operations::list_languages, "repo", Waits::no,
-     "repos/repos#list-repository-languages", list_languages},
 };
 // clang-format on
 

@@ -28,6 +28,8 @@ std::span<const Route> routes() {
                             git_data_routes(),
                             code_routes(),
                             archives_routes(),
+                            empty_lists_routes(),
+                            search_routes(),
                             workflow_runs_routes(),
                             feed_routes(),
                             deployment_logs_routes(),

@@ -257,7 +257,9 @@ TEST_CASE("routes: those that read git run on the pool") {
 }
 
 /// Each scope of a kind of event opens the feed, which shows only the events that the scopes open.
-bool is_feed(const Route& route) { return route.pattern.ends_with("/events"); }
+bool is_feed(const Route& route) {
+  return route.pattern.starts_with("/esclusa/") && route.pattern.ends_with("/events");
+}
 
 TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks") {
   const core::Scopes token{core::Scope::repo_deployment};

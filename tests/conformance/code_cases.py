@@ -123,7 +123,9 @@ def protection(record, world):
 
 
 def never_here(record, world):
-    for name in ("forks", "stargazers", "subscribers", "languages"):
+    for name in ("forks", "stargazers", "subscribers", "languages", "contributors", "events",
+                 "notifications", "issues", "issues/comments", "issues/events", "assignees",
+                 "labels", "milestones", "pulls", "releases", "comments"):
         operation = f"GET {REPOSITORY}/{name}"
         general(record, operation, f"{SHOP}/{name}")
         reading(record, world, operation, f"{SHOP}/{name}")
