@@ -54,9 +54,10 @@ struct Call {
   std::optional<core::Quota> rate_limit = {};     ///< what is left; none while limits are off
   std::optional<AccountId> organization_id = {};  ///< set if the path names `{org}` by id
   std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
-  EventStreams* event_streams = nullptr;          ///< owned by the server, as the next two
+  EventStreams* event_streams = nullptr;          ///< owned by the server, as the next three
   SshSessions* ssh_sessions = nullptr;
-  LongAnswers* long_answers = nullptr;
+  LongAnswers* long_lists = nullptr;
+  LongAnswers* archives = nullptr;
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

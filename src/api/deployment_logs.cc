@@ -3,7 +3,7 @@
 
 #include "api/byte_range.h"
 #include "api/errors.h"
-#include "api/long_answers.h"
+#include "api/long_response.h"
 #include "api/route_tables.h"
 #include "app/deployment_logs.h"
 #include "base/limits.h"
@@ -83,10 +83,9 @@ Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
   constexpr int64_t part_bytes = limits::stream_buffer_bytes;
   int64_t read_to = std::min(wanted.begin + part_bytes, wanted.end);
   response.body = TRY(app::read_log(db, call.access(), deployment, wanted.begin, read_to));
-  if (read_to == wanted.end) return response;
   // A longer log is read while the client takes it, so that slow clients hold no memory.
-  response.stream = call.long_answers->open(
-      client_of(call), std::exchange(response.body, {}),
+  return long_response(
+      call, *call.long_lists, "long logs", std::move(response),
       [&context = call.context, access = call.access(), deployment, read_to,
        end = wanted.end]() mutable -> Result<std::optional<std::string>> {
         if (read_to == end) return std::nullopt;
@@ -95,8 +94,6 @@ Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
           return app::read_log(rows, access, deployment, begin, read_to);
         }));
       });
-  if (response.stream) return response;
-  return fail(ErrorCode::unavailable, "Too many long logs are being read.", "overloaded");
 }
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";

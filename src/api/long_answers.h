@@ -25,10 +25,12 @@ class LongAnswers {
   /// (`http::BodyStream::abort`), so that nobody mistakes the incomplete body for the whole.
   using NextPart = std::function<Result<std::optional<std::string>>()>;
 
-  /// Each body holds some 256 KiB and one part that nobody has read yet.
-  static constexpr size_t max_count = 100;
+  /// How many bodies may be open. Each holds some 256 KiB and one part that nobody has read yet.
+  static constexpr size_t lists = 100;
+  /// Each may hold a list of its files as well (`limits::archive_list_bytes`).
+  static constexpr size_t archives = 20;
 
-  LongAnswers() = default;
+  explicit LongAnswers(size_t max_count = lists) : open_(max_count) {}
   LongAnswers(const LongAnswers&) = delete;
 
   /// Opens a body that begins with `begin`; null if too many are open. A reader has at most as many
@@ -65,7 +67,7 @@ class LongAnswers {
   std::map<std::string, Reader> readers_ GUARDED_BY(mutex_);
   /// What the reader of the latest part had used before.
   Clock::duration turn_ GUARDED_BY(mutex_){};
-  FairShare<std::string> open_ GUARDED_BY(mutex_){max_count};  ///< bodies, by reader
+  FairShare<std::string> open_ GUARDED_BY(mutex_);  ///< bodies, by reader
   bool woken_ GUARDED_BY(mutex_) = false;
   std::vector<Body> bodies_;                                   ///< of the thread alone
   std::optional<SupervisedThread> thread_ GUARDED_BY(mutex_);  ///< last: it uses all of the above

@@ -51,7 +51,7 @@ TEST_CASE(
     "LongAnswers: a client that does not read holds up nobody, and counts until it disconnects") {
   LongAnswers answers;
   std::vector<std::shared_ptr<http::BodyStream>> idle;
-  for (size_t i = 1; i < LongAnswers::max_count; ++i) {
+  for (size_t i = 1; i < LongAnswers::lists; ++i) {
     idle.push_back(answers.open(std::to_string(i), "", parts(100, limits::stream_buffer_bytes)));
     REQUIRE(idle.back());
   }
@@ -73,7 +73,7 @@ TEST_CASE(
   auto open = [&](const std::string& reader) {
     return answers.open(reader, "", parts(100, limits::stream_buffer_bytes));
   };
-  for (size_t i = 0; i < LongAnswers::max_count / 2; ++i) {
+  for (size_t i = 0; i < LongAnswers::lists / 2; ++i) {
     idle.push_back(open("ada"));
     REQUIRE(idle.back());
   }
@@ -90,7 +90,7 @@ TEST_CASE("LongAnswers: a body that needs little time does not wait for all part
   int first = 0, last = 0;
   LongAnswers answers;
   std::vector<std::shared_ptr<http::BodyStream>> slow;
-  for (size_t i = 0; i < LongAnswers::max_count / 2; ++i) {
+  for (size_t i = 0; i < LongAnswers::lists / 2; ++i) {
     slow.push_back(answers.open("slow", "", [&]() -> Part {
       ++slow_parts;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -195,7 +195,8 @@ TEST_CASE("openapi: each operation lists the statuses with which it refuses") {
     const bool in_repository = audience == core::Audience::repository;
     if (in_repository || audience == core::Audience::organization) expected.push_back("404");
     if (in_repository) expected.push_back(reads ? "301" : "307");
-    if (reads) expected.push_back("304");
+    const bool redirects = responses.find("302").has_value();
+    if (reads && !redirects) expected.push_back("304");
     if (all.at(key(*route)).json.find("requestBody")) {
       expected.insert(expected.end(), {"413", "422"});
     }
@@ -206,7 +207,7 @@ TEST_CASE("openapi: each operation lists the statuses with which it refuses") {
     }
     const bool succeeds =
         std::ranges::any_of(responses.members(), [](const auto& m) { return m.first[0] == '2'; });
-    CHECK(succeeds);
+    CHECK(succeeds != redirects);
   }
 }
 

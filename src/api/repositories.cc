@@ -25,26 +25,12 @@ Result<http::Response> update_repository(const Call& call) {
   return repository_response(call, changed.repository);
 }
 
-Result<http::Response> list_nothing_of_repository(const Call&, app::Reader&) {
-  return empty_list();
-}
-
-Result<http::Response> list_languages(const Call&, app::Reader&) { return empty_object(200); }
-
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY, &operations::get_repository, "repo", Lane::git,
      "repos/repos#get-a-repository", get_repository},
     {"PATCH", REPOSITORY, &operations::update_repository, "", Lane::git,
      "repos/repos#update-a-repository", update_repository},
-    {"GET", REPOSITORY "/forks", &operations::list_nothing_of_repository, "repo", Lane::loop,
-     "repos/forks#list-forks", list_nothing_of_repository},
-    {"GET", REPOSITORY "/stargazers", &operations::list_nothing_of_repository, "repo", Lane::loop,
-     "activity/starring#list-stargazers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/subscribers", &operations::list_nothing_of_repository, "repo", Lane::loop,
-     "activity/watching#list-watchers", list_nothing_of_repository},
-    {"GET", REPOSITORY "/languages", &operations::list_languages, "repo", Lane::rows,
-     "repos/repos#list-repository-languages", list_languages},
 };
 // clang-format on
 

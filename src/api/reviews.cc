@@ -75,8 +75,6 @@ Result<http::Response> dry_run(const Call& call) {
 
 constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
-#define RUN REPOSITORY "/actions/runs/{run_id}"
-
 // clang-format off
 const Route table[] = {
     {"GET", RUN "/pending_deployments", &operations::list_pending_deployments, reads_deployments,

@@ -7,6 +7,7 @@
 #define ESCLUSA "/esclusa"
 #define REPOSITORY "/repos/{owner}/{repo}"
 #define DEPLOYMENT REPOSITORY "/deployments/{deployment_id}"
+#define RUN REPOSITORY "/actions/runs/{run_id}"
 
 namespace esclusa::core::operations {}
 
@@ -16,6 +17,7 @@ namespace operations = core::operations;
 using http::Lane;
 
 std::span<const Route> administration_routes();
+std::span<const Route> archives_routes();
 std::span<const Route> check_runs_routes();
 std::span<const Route> code_routes();
 std::span<const Route> collaborators_routes();
@@ -24,6 +26,7 @@ std::span<const Route> deploy_keys_routes();
 std::span<const Route> deployment_logs_routes();
 std::span<const Route> deployment_statuses_routes();
 std::span<const Route> deployments_routes();
+std::span<const Route> empty_lists_routes();
 std::span<const Route> environments_routes();
 std::span<const Route> event_deliveries_routes();
 std::span<const Route> feed_routes();
@@ -37,8 +40,10 @@ std::span<const Route> rate_limit_answers_routes();
 std::span<const Route> repositories_routes();
 std::span<const Route> repository_lists_routes();
 std::span<const Route> reviews_routes();
+std::span<const Route> search_routes();
 std::span<const Route> ssh_door_routes();
 std::span<const Route> teams_routes();
 std::span<const Route> users_routes();
+std::span<const Route> workflow_runs_routes();
 
 }  // namespace esclusa::api

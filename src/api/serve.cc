@@ -215,7 +215,8 @@ Call Api::make_call(const http::Request& request, const Match* match, Timestamp 
             .query = http::parse_query(request.query()),
             .event_streams = &event_streams_,
             .ssh_sessions = &ssh_sessions_,
-            .long_answers = &long_answers_};
+            .long_lists = &long_lists_,
+            .archives = &archives_};
   if (match == nullptr) return call;
   call.path = match->path;
   call.organization_id = match->organization_id;

@@ -65,7 +65,8 @@ class Api {
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;
   EventStreams event_streams_;  // last: their threads end before the other members go
-  LongAnswers long_answers_;
+  LongAnswers long_lists_;
+  LongAnswers archives_{LongAnswers::archives};
 };
 
 }  // namespace esclusa::api

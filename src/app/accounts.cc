@@ -31,4 +31,9 @@ Result<core::Profile> get_profile(Reader& db, const std::string& login) {
 
 Result<core::Profile> get_profile(Reader& db, AccountId id) { return find_profile(db, id); }
 
+core::Listing<core::Account> search_accounts(Reader& db, const core::NameSearch& search,
+                                             const core::Page& page) {
+  return store::search_accounts(db, search, page);
+}
+
 }  // namespace esclusa::app

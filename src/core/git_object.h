@@ -35,6 +35,8 @@ struct Tree {
   bool is_truncated = false;  ///< there are more entries
 };
 
+enum class ArchiveFormat { tar_gz, zip };
+
 struct Blob {
   std::string sha;
   int64_t size = 0;

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/account.h"
+#include "core/name_search.h"
 #include "core/repository.h"
 
 /// Lists of repositories: their owners and their viewers.
@@ -26,6 +27,7 @@ struct RepositoryFilter {
   std::optional<AccountId> owner = {};
   std::optional<RepositoryAffiliation> affiliation = {};
   std::optional<Visibility> visibility = {};
+  std::optional<NameSearch> search = {};  ///< in `owner/name`
   std::optional<Timestamp> updated_after = {};
   std::optional<Timestamp> updated_before = {};
   RepositorySort sort = RepositorySort::full_name;

@@ -15,6 +15,8 @@ inline constexpr size_t git_handle_bytes = size_t{4} << 30;    ///< per request:
 inline constexpr size_t git_delta_depth = 4096;                ///< git makes no longer chains
 inline constexpr size_t git_tag_depth = 100;                   ///< tags of tags; people make two
 inline constexpr size_t walked_commits = 200'000;              ///< for one answer: a second
+inline constexpr size_t archive_bytes = size_t{4} << 30;        ///< of its files: minutes to make
+inline constexpr size_t archive_list_bytes = 64 * 1024 * 1024;  ///< 400,000 files; a zip keeps it
 inline constexpr size_t work_trees = 1000;                     ///< read before a branch moves
 
 // A name may have 64 KiB, and a path many names: to limit only their number limits no memory.

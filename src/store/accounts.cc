@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "core/names.h"
 #include "store/columns.h"
+#include "store/conditions.h"
 
 namespace esclusa::store {
 
@@ -55,6 +56,18 @@ std::vector<core::Account> list_accounts(sql::Reader& db) {
   static const std::string sql =
       "select " + account_columns("a") + " from account a order by a.login_key";
   return db.all(sql, {}, [](const sql::Row& row) { return read_account(row); });
+}
+
+core::Listing<core::Account> search_accounts(sql::Reader& db, const core::NameSearch& search,
+                                             const core::Page& page) {
+  Conditions where("a.id > 0", {});
+  for (const std::string& word : search.words) where.add_contains("a.login_key", word);
+  if (!search.owner.empty()) where.add("a.login_key = ?", search.owner);
+  auto select = [](const std::string& rest) {
+    return "select " + account_columns("a") + " from account a " + rest;
+  };
+  return where.list(db, "account a", select, "a.login_key", page,
+                    [](const sql::Row& row) { return read_account(row); });
 }
 
 bool has_accounts(sql::Reader& db) {

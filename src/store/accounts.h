@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "core/account.h"
+#include "core/name_search.h"
+#include "core/page.h"
 #include "core/token.h"
 #include "sql/connection.h"
 
@@ -15,6 +17,9 @@ std::optional<core::Account> find_account(sql::Reader& db, AccountId id);
 /// The login is compared without regard to case.
 std::optional<core::Account> find_account(sql::Reader& db, std::string_view login);
 std::vector<core::Account> list_accounts(sql::Reader& db);
+/// The accounts whose logins contain all words of the search, by login.
+core::Listing<core::Account> search_accounts(sql::Reader& db, const core::NameSearch& search,
+                                             const core::Page& page);
 bool has_accounts(sql::Reader& db);
 
 /// Blocks the account, or unblocks it if `at` is nullopt. `with` is the human together with whom a

@@ -96,6 +96,22 @@ TEST_CASE("list_accounts: by login; has_accounts tells whether there is one") {
   });
 }
 
+TEST_CASE("search_accounts: by words of the login, in pages") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      for (const char* login : {"Ada", "adam", "bob"}) add_account(tx, login);
+      const auto all = store::search_accounts(tx, {.words = {"ad"}, .owner = ""}, {});
+      CHECK(logins(all.items) == std::vector<std::string>{"Ada", "adam"});
+      const auto second =
+          store::search_accounts(tx, {.words = {"a"}, .owner = ""}, {.number = 2, .size = 1});
+      CHECK(logins(second.items) == std::vector<std::string>{"adam"});
+      CHECK(second.total_count == 2);
+      CHECK(store::search_accounts(tx, {.words = {"a", "b"}, .owner = ""}, {}).total_count == 0);
+      CHECK(store::search_accounts(tx, {.words = {}, .owner = "ada"}, {}).total_count == 1);
+    });
+  });
+}
+
 TEST_CASE("set_blocked: is stored, and can be reset") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {

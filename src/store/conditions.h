@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,17 @@ class Conditions {
   void add(std::string test, const sql::Parameter& value) {
     test.replace(test.find('?'), 1, bind(value));
     add(test);
+  }
+
+  /// Demands that `column` contain the text, whose case counts.
+  void add_contains(const std::string& column, const std::string& text) {
+    std::string pattern = "%";
+    for (const char c : text) {
+      if (c == '%' || c == '_' || c == '!') pattern += '!';
+      pattern += c;
+    }
+    owned_.push_back(std::make_unique<std::string>(pattern + "%"));
+    add(column + " like ? escape '!'", *owned_.back());
   }
 
   /// Adds a parameter and returns its placeholder, such as `$2`, for a text that is added later.
@@ -55,6 +67,7 @@ class Conditions {
 
  private:
   std::string text_;
+  std::vector<std::unique_ptr<std::string>> owned_;  ///< parameters that nobody else owns
   std::vector<sql::Parameter> parameters_;
   std::vector<sql::Parameter> column_parameters_;
 };

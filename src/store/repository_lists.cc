@@ -38,6 +38,13 @@ void add_viewer(Conditions& where, const core::RepositoryViewer& viewer) {
   }
 }
 
+void add_search(Conditions& where, const core::NameSearch& search) {
+  for (const std::string& word : search.words) {
+    where.add_contains("(o.login_key || '/' || r.name_key)", word);
+  }
+  if (!search.owner.empty()) where.add("o.login_key = ?", search.owner);
+}
+
 std::string order_of(const core::RepositoryFilter& filter) {
   const std::string direction(core::to_name(filter.direction));
   using core::RepositorySort;
@@ -61,6 +68,7 @@ core::Listing<core::ListedRepository> list_repositories(sql::Reader& db,
   if (filter.owner) where.add("r.owner_id = ?", filter.owner->value);
   if (filter.affiliation) add_affiliation(where, *filter.affiliation);
   if (filter.visibility) where.add("r.visibility = ?", core::to_name(*filter.visibility));
+  if (filter.search) add_search(where, *filter.search);
   if (filter.updated_after) where.add("r.updated_at > ?", to_micros(*filter.updated_after));
   if (filter.updated_before) where.add("r.updated_at < ?", to_micros(*filter.updated_before));
   std::string granted = "0";

@@ -159,6 +159,27 @@ TEST_CASE("list_repositories: in each order, ascending and descending, and in pa
   });
 }
 
+TEST_CASE("list_repositories: a search by words of the full name, and by the owner") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const World world(tx);
+      World::add(tx, world.ada, "a_b", core::Visibility::is_public, 9);
+      const RepositoryViewer viewer = world.viewer(world.bob);
+      const auto search = [&](const core::NameSearch& wanted) {
+        return names(tx, viewer, {.search = wanted});
+      };
+      CHECK(search({.words = {"nt"}, .owner = ""}) == "ada/granted triage, 1");
+      CHECK(search({.words = {"team"}, .owner = ""}) == "works/Teams maintain, 1");
+      CHECK(search({.words = {"wo", "/win"}, .owner = ""}) == "works/window, 1");
+      CHECK(search({.words = {"_"}, .owner = ""}) == "ada/a_b, 1");
+      CHECK(search({.words = {"%"}, .owner = ""}) == "0");
+      CHECK(search({.words = {"!"}, .owner = ""}) == "0");
+      CHECK(search({.words = {"hidden"}, .owner = ""}) == "0");
+      CHECK(search({.words = {}, .owner = "works"}) == "works/Teams maintain, works/window, 2");
+    });
+  });
+}
+
 TEST_CASE("list_organizations: an account's, or only those that the viewer is a member of too") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {

@@ -188,6 +188,13 @@ void write_listed_repository(JsonWriter& json, const core::Repository& repositor
   json.end_object();
 }
 
+void write_found_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
+                            const Urls& urls, ApiVersion version) {
+  begin_long_repository(json, repository, urls, Form::with_discussions, version);
+  write_permissions(json, role);
+  json.member("score", 1).end_object();
+}
+
 void write_team_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
                            const Urls& urls, ApiVersion version) {
   begin_long_repository(json, repository, urls, Form::of_team, version);

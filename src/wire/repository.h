@@ -22,6 +22,9 @@ void write_minimal_repository(JsonWriter& json, const core::Repository& reposito
 /// GitHub's `repository` as in a list, with the viewer's permissions.
 void write_listed_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
                              const Urls& urls, ApiVersion version);
+/// The same as a result of a search: GitHub's `repo-search-result-item`.
+void write_found_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
+                            const Urls& urls, ApiVersion version);
 /// GitHub's `team-repository`, with the team's role.
 void write_team_repository(JsonWriter& json, const core::Repository& repository, core::Role role,
                            const Urls& urls, ApiVersion version);

@@ -123,10 +123,27 @@ def protection(record, world):
 
 
 def never_here(record, world):
-    for name in ("forks", "stargazers", "subscribers", "languages"):
+    for name in ("forks", "stargazers", "subscribers", "languages", "contributors", "events",
+                 "notifications", "issues", "issues/comments", "issues/events", "assignees",
+                 "labels", "milestones", "pulls", "releases", "comments"):
         operation = f"GET {REPOSITORY}/{name}"
         general(record, operation, f"{SHOP}/{name}")
         reading(record, world, operation, f"{SHOP}/{name}")
 
 
-GROUPS = (refs, objects, below_commits, check_suites, contents, protection, never_here)
+def archives(record, _):
+    for ball in ("tarball", "zipball"):
+        operation = f"GET {REPOSITORY}/{ball}/{{ref}}"
+        path = f"{SHOP}/{ball}/main"
+        general(record, operation, path, git=True)
+        for name, way in (("as it is", {}), ("under /api/v3", {"prefix": "/api/v3"}),
+                          ("without a body", {"method": "HEAD"}),
+                          ("by the reader", {"who": "reader"})):
+            record(operation, name, path, 302, **way)
+        for ref in ("ahead/5", "heads/ahead/5", "v1.0", ""):
+            record(operation, f"of the ref {ref!r}", f"{SHOP}/{ball}/{ref}", 302)
+        record(operation, "an unknown ref", f"{SHOP}/{ball}/nope", 404)
+        record(operation, "an empty repository", f"{HOLLOW}/{ball}/main", 404)
+
+
+GROUPS = (refs, objects, below_commits, check_suites, contents, protection, never_here, archives)

@@ -13,6 +13,7 @@ PARAMETERS = {
     ("/repos/{owner}/{repo}/branches/{branch}/protection", "branch"): "old",
     "basehead": ["v1.0...main", "old...feature/login"],
     "run_id": ["=run_id", "=reviewed_run_id"],
+    "workflow_id": "=run_id",
     ("/users/{username}", "username"): ["writer", "member", "robot[bot]", "demo"],
     ("/orgs/{org}/hooks/{hook_id}", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/config", "hook_id"): "=org_hook_id",
@@ -22,6 +23,7 @@ PARAMETERS = {
     ("/esclusa/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
     "check_suite_id": "=check_run_id",
     "path": "index.html",
+    "q": "shop",
 }
 
 # The variables of URL templates in answers, by (member, variable) or by the variable alone.
@@ -43,26 +45,22 @@ VALUES = {
 _REPO = "/repos/[^/]+/[^/]+"
 _USER = "/users/[^/]+"
 
-# Dead addresses that GitHub's schemas require in answers: (path, or the naming member and the path;
-# status; reason). A row that matches no dead address is an error.
+# Addresses that answer an error on GitHub, too, in the same state: (path, or the naming member and
+# the path; status; reason). A row that matches no dead address is an error.
 ABSENT = [
-    # GitHub answers these with an error, too.
     (f"{_REPO}/(issues|pulls|milestones|labels|releases|comments|assignees)/.+", 404,
      "there is none of these"),
     (f"{_REPO}/branches/(?!old/).+/protection", 404, "the branch is not protected"),
-    (f"{_REPO}/subscription", 404, "nobody watches a repository"),
+    (f"{_REPO}/subscription", 404, "the caller does not watch the repository"),
     (f"(/user|{_USER})/(following|starred)/.+", 404, "nobody follows anybody, nor stars anything"),
     ("/orgs/[^/]+/public_members/.+", 404, "no membership is public"),
     (f"(/gists|{_USER}/gists)/.+", 404, "there are no gists"),
-    # Resources that Esclusa does not have.
-    (f"{_REPO}/(contributors|downloads|events|merges|notifications)", 404, "of GitHub alone"),
-    (f"{_REPO}/actions/(runs|workflows)/.+", 404, "a run is made up from its deployment"),
-    (f"{_REPO}/(tarball|zipball)/.+", 404, "archives are git's to make"),
-    (f"{_USER}/(followers|subscriptions|received_events|events/.+)", 404, "of GitHub alone"),
-    ("/orgs/[^/]+/(events|issues)", 404, "of GitHub alone"),
-    ("/user/(emails|followers|keys)", 404, "of GitHub alone"),
-    ("/(authorizations|emojis|events|feeds|hub|issues|notifications)", 404, "of GitHub alone"),
-    ("/search/.+", 404, "nothing is searched"),
+    (f"{_REPO}/downloads", 404, "GitHub removed it in 2012"),
+    ("/authorizations", 404, "GitHub removed it in 2020"),
+    (f"({_REPO}/(merges|actions/runs/[0-9]+/(cancel|rerun))|/hub)", 404, "it takes POST alone"),
+    (f"{_REPO}/actions/runs/[0-9]+/logs", 404, "a run has no logs, or has them no more"),
+    # Not as on GitHub, where every run has one.
+    (f"{_REPO}/actions/runs/[0-9]+/check-suite", 404, "a run has no check suite"),
 ]
 
 # Addresses in answers to readers that need more permissions by their nature.
@@ -74,7 +72,7 @@ NEEDS_MORE = [
     ("/orgs/[^/]+/(hooks|members|teams)(/.*)?", 404, "an organization is seen by its members"),
 ]
 NEEDS_TOKEN = [
-    ("/user(/.*)?", 401, "the caller is nobody"),
+    ("/(user(/.*)?|issues|notifications|gists(/starred)?)", 401, "the caller is nobody"),
     (f"{_REPO}/(hooks|keys|collaborators|branches/.+/protection)(/.*)?", 401,
      "they are for people with a role"),
 ]

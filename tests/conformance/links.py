@@ -136,6 +136,14 @@ def parameters_of(pattern):
     return re.findall(r"\{([^}]*)\}", pattern)
 
 
+def required_query(operation):
+    """The query with the parameters that a request must have."""
+    required = [one["name"] for one in operation.get("parameters", ())
+                if one.get("in") == "query" and one.get("required")]
+    return "?" + urllib.parse.urlencode({name: PARAMETERS[name] for name in required}) \
+        if required else ""
+
+
 def seeds(paths, found):
     """(pattern, path) of every GET route."""
     for pattern, methods in paths.items():
@@ -152,7 +160,7 @@ def seeds(paths, found):
             for name, value in zip(parameters_of(pattern), chosen):
                 assert not str(value).startswith("="), f"there is no {name} for {pattern}"
                 path = path.replace("{%s}" % name, urllib.parse.quote(str(value), "/."))
-            yield pattern, path
+            yield pattern, path + required_query(methods["get"])
 
 
 class Report:

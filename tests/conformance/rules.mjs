@@ -82,7 +82,7 @@ function* headerErrors(exchange, headers, description) {
   yield* must("x-github-media-type", new RegExp(`^${media}$`));
   if (done) yield* must("x-github-api-version-selected", new RegExp(`^${exchange.version}$`));
 
-  if (status === 204) yield* mustNot("content-type");
+  if (status === 204 || status === 302) yield* mustNot("content-type");
   else if (status !== 304) yield* must("content-type", /^application\/json; charset=utf-8$/);
   if ([200, 201, 304].includes(status)) yield* must("etag", HEX64);
   if ([200, 201].includes(status)) {
@@ -155,7 +155,7 @@ function validatorOf(exchange, description) {
 
 function* bodyErrors(exchange, description) {
   const { status, body } = exchange;
-  if ([204, 304].includes(status) || exchange.method === "HEAD") {
+  if ([204, 302, 304].includes(status) || exchange.method === "HEAD") {
     if (body !== "") yield `there is a body (${body.length} bytes)`;
     return;
   }

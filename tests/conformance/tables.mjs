@@ -30,8 +30,12 @@ const READING_CODE = [
 ].map((path) => `GET ${repository}/git/${path}`);
 const BELOW_COMMITS = ["pulls", "comments", "branches-where-head"].map(
   (name) => `GET ${repository}/commits/{commit_sha}/${name}`);
-const NEVER_HERE = ["forks", "stargazers", "subscribers", "languages"].map(
-  (name) => `GET ${repository}/${name}`);
+const NEVER_HERE = [
+  ...["forks", "stargazers", "subscribers", "languages", "contributors", "events", "notifications"],
+  ...["issues", "issues/comments", "issues/events", "assignees", "labels", "milestones", "pulls"],
+  ...["releases", "comments"],
+].map((name) => `GET ${repository}/${name}`);
+const ARCHIVES = ["tarball", "zipball"].map((name) => `GET ${repository}/${name}/{ref}`);
 const suite = `${repository}/check-suites/{check_suite_id}`;
 
 // The same for organizations, each with its whole path.
@@ -75,6 +79,7 @@ export const OPERATIONS = [
   ...[`GET ${repository}/commits/{ref}/check-suites`, `GET ${suite}`, `GET ${suite}/check-runs`],
   ...[`GET ${repository}/contents/{path}`, `GET ${repository}/branches/{branch}/protection`],
   ...NEVER_HERE,
+  ...ARCHIVES,
   `GET ${repository}/invitations`,
   checksTeamMember,
   ...LIST_OPERATIONS,
@@ -147,7 +152,11 @@ export const CANNOT = [
     reason: "a suite is looked up before its commit, and there is none in a repository without git",
   },
   {
-    operations: [`GET ${repository}/stargazers`, ...READING_CODE],
+    operations: [
+      ...["stargazers", "issues", "issues/comments", "pulls", "issues/events"].map(
+        (name) => `GET ${repository}/${name}`),
+      ...READING_CODE,
+    ],
     status: 422,
     reason: "there is nothing in such a request that could be invalid; what is no SHA is not found",
   },
@@ -156,6 +165,12 @@ export const CANNOT = [
     status: 302,
     reason: "it leads to where submodules and links point; here these are told as what they are",
   },
+  {
+    operations: [`GET ${repository}/contributors`],
+    status: 204,
+    reason: "no contributors are known of any repository, so an empty one is not looked at",
+  },
+  { operations: ARCHIVES, status: 304, reason: "a redirect has no body that could be unchanged" },
   { operations: LIST_OPERATIONS, status: 503, reason: touchesNoGit },
   { operations: LIST_OPERATIONS, status: 301, reason: "an account cannot be renamed" },
   {

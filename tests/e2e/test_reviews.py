@@ -259,6 +259,15 @@ class ReviewEvents(GateTest):
         self.assertEqual(requested["workflow_run"]["head_commit"]["message"], "Sell cheese")
         # Not the suite of a check run that has the same number.
         self.assertNotIn("/check-suites/", requested["workflow_run"]["check_suite_url"])
+        # The API answers with the run of the last event.
+        rejected = about[second["id"]][-1]["workflow_run"]
+        run = self.api.get(rejected["url"]).json
+        self.assertEqual(run, {**rejected, "updated_at": run["updated_at"]})
+        self.assertEqual((run["status"], run["conclusion"]), ("completed", "failure"))
+        self.assertEqual(self.api.get(run["workflow_url"]).json["id"], run["workflow_id"])
+        for name in ("jobs", "artifacts"):
+            self.assertEqual(self.api.get(run[f"{name}_url"]).json, {"total_count": 0, name: []})
+        self.assertEqual(self.api.get(f"{SHOP}/actions/runs/999999").status, 404)
         self.assertEqual((approved["approver"]["login"], approved["comment"]), ("grace", "Go"))
         self.assertEqual((bypassed["approver"]["login"], bypassed["comment"]),
                          ("admin", "It burns"))

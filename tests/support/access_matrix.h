@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
 
 namespace esclusa::test {
@@ -104,6 +105,7 @@ class AccessMatrix {
       const std::string name = std::string(route.method) + " " + std::string(route.path);
       for (const char* prefix : {"", "/api/v3"}) {
         auto request = make_request(std::string(route.method), prefix + fill(route.path, names));
+        if (!route.query.empty()) request.target += "?" + std::string(route.query);
         request.body = "{}";
         compare(name, "nobody", request, route.to_nobody, false);
         for (const auto& subject : rules::subjects) {

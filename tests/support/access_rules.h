@@ -107,6 +107,18 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "/stargazers",                           Standing::pull,  code,          200},
     {"GET",    "/subscribers",                          Standing::pull,  code,          200},
     {"GET",    "/languages",                            Standing::pull,  code,          200},
+    {"GET",    "/contributors",                         Standing::pull,  code,          200},
+    {"GET",    "/events",                               Standing::pull,  code,          200},
+    {"GET",    "/notifications",                        Standing::pull,  code,          200},
+    {"GET",    "/issues",                               Standing::pull,  code,          200},
+    {"GET",    "/issues/comments",                      Standing::pull,  code,          200},
+    {"GET",    "/issues/events",                        Standing::pull,  code,          200},
+    {"GET",    "/assignees",                            Standing::pull,  code,          200},
+    {"GET",    "/labels",                               Standing::pull,  code,          200},
+    {"GET",    "/milestones",                           Standing::pull,  code,          200},
+    {"GET",    "/pulls",                                Standing::pull,  code,          200},
+    {"GET",    "/releases",                             Standing::pull,  code,          200},
+    {"GET",    "/comments",                             Standing::pull,  code,          200},
 
     {"GET",    "/deployments",                          Standing::pull,  deployments,   200},
     {"POST",   "/deployments",                          Standing::push,  deployments,   201,
@@ -136,6 +148,10 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"DELETE", "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
                                                         Standing::admin, code,          204},
     {"DELETE", "/environments/{environment_name}",      Standing::admin, code,          204},
+    {"GET",    "/actions/runs/{run_id}",                Standing::pull,  deployments,   200},
+    {"GET",    "/actions/runs/{run_id}/jobs",           Standing::pull,  deployments,   200},
+    {"GET",    "/actions/runs/{run_id}/artifacts",      Standing::pull,  deployments,   200},
+    {"GET",    "/actions/workflows/{workflow_id}",      Standing::pull,  deployments,   200},
     {"GET",    "/actions/runs/{run_id}/pending_deployments",
                                                         Standing::pull,  deployments,   200},
     // Reviewers are not a permission, and are judged later: this body is refused before that.
@@ -182,6 +198,14 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "/git/blobs/{file_sha}",                 Standing::pull,  code,          200},
     {"GET",    "/contents",                             Standing::pull,  code,          200},
     {"GET",    "/contents/{path...?}",                  Standing::pull,  code,          200},
+    {"GET",    "/tarball",                              Standing::pull,  code,          302},
+    {"GET",    "/tarball/{ref...?}",                    Standing::pull,  code,          302},
+    {"GET",    "/zipball",                              Standing::pull,  code,          302},
+    {"GET",    "/zipball/{ref...?}",                    Standing::pull,  code,          302},
+    {"GET",    "/tarball/{commit_sha}",                 Standing::pull,  code,          200, "",
+     "/esclusa"},
+    {"GET",    "/zipball/{commit_sha}",                 Standing::pull,  code,          200, "",
+     "/esclusa"},
     {"GET",    "/compare/{basehead...}",                Standing::pull,  code,          200},
     {"GET",    "/commits",                              Standing::pull,  code,          200},
     {"GET",    "/commits/{ref...}/branches-where-head", Standing::pull,  code,          200},
@@ -333,63 +357,6 @@ inline constexpr OrganizationSubject organization_subjects[] = {
 };
 // clang-format on
 
-/// A route without a repository: its answer without a token, with any valid token, and with a token
-/// that has one of the scopes.
-struct OtherRoute {
-  std::string_view method;
-  std::string_view path;
-  Verdict to_nobody;
-  Verdict to_accounts;
-  std::string_view opened_by = "";
-};
-// clang-format off
-inline constexpr OtherRoute other_routes[] = {
-    {"GET",    "/user",             login, {200, ""}},
-    {"GET",    "/user/repos",       login, {200, ""}},
-    {"GET",    "/user/orgs",        login, {200, ""}, "user read:org write:org admin:org"},
-    {"GET",    "/users/{username}", {200, ""}, {200, ""}},
-    {"GET",    "/users/{username}/repos", {200, ""}, {200, ""}},
-    {"GET",    "/users/{username}/orgs",  {200, ""}, {200, ""}},
-    {"GET",    "/orgs/{org}/repos", {200, ""}, {200, ""}},
-    {"GET",    "/orgs/{org}",       {200, ""}, {200, ""}},
-    {"GET",    "/",                 {200, ""}, {200, ""}},
-    {"GET",    "/meta",             {200, ""}, {200, ""}},
-    {"GET",    "/versions",         {200, ""}, {200, ""}},
-    {"GET",    "/zen",              {200, ""}, {200, ""}},
-    {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
-    {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
-    {"GET",    "/esclusa/events",   login, {200, ""}},
-    {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
-                                    {404, "Rate limiting is not enabled."}},
-    // Administration has its own unix socket, and does not exist on the network.
-    {"GET",    "/esclusa/admin/users",                                        hidden, hidden},
-    {"POST",   "/esclusa/admin/users",                                        hidden, hidden},
-    {"GET",    "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
-    {"POST",   "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},
-    {"DELETE", "/esclusa/admin/tokens/{token_id}",                            hidden, hidden},
-    {"PUT",    "/esclusa/admin/users/{login}/blocked",                        hidden, hidden},
-    {"DELETE", "/esclusa/admin/users/{login}/blocked",                        hidden, hidden},
-    {"PUT",    "/esclusa/admin/organizations/{organization}/members/{login}", hidden, hidden},
-    {"GET",    "/esclusa/admin/repositories",                                 hidden, hidden},
-    {"POST",   "/esclusa/admin/repositories",                                 hidden, hidden},
-    {"PATCH",  "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
-    {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}",                  hidden, hidden},
-    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}",    hidden, hidden},
-    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/environments",     hidden, hidden},
-    {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections", hidden, hidden},
-    {"PUT",    "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
-                                                                              hidden, hidden},
-    {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}/branch-protections/{pattern...}",
-                                                                              hidden, hidden},
-    // The routes for OpenSSH's helpers have a unix socket of their own, too.
-    {"POST",   "/esclusa/ssh/keys",                                           hidden, hidden},
-    {"POST",   "/esclusa/ssh/sessions",                                       hidden, hidden},
-    {"POST",   "/esclusa/ssh/sessions/{session}/checks",                      hidden, hidden},
-    {"POST",   "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
-    {"PUT",    "/esclusa/ssh/sessions/{session}/changes",                     hidden, hidden},
-    {"DELETE", "/esclusa/ssh/sessions/{session}",                             hidden, hidden},
-};
-
 /// A caller, and the caller's permission in the repository of the request.
 struct Subject {
   std::string_view name;
@@ -397,6 +364,7 @@ struct Subject {
   std::string_view owner;  ///< owner of the repository: ada, or the organization
   Standing standing;
 };
+// clang-format off
 inline constexpr Subject subjects[] = {
     {"an account without a role",               "stranger",   "ada",   Standing::none},
     {"the role read",                           "reader",     "ada",   Standing::pull},

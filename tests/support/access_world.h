@@ -312,6 +312,7 @@ class AccessWorld {
     names["run_id"] = make("repo", root + "/deployments",
                            R"({"ref": "main", "environment": "guarded", "auto_merge": false,
                                "required_contexts": []})");
+    names["workflow_id"] = names["run_id"];
   }
 
   /// A team that every member sees, with a member of the organization and a repository that

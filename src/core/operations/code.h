@@ -37,6 +37,8 @@ inline const Operation get_git_blob{"get_git_blob", Audience::repository, Role::
 inline const Operation get_root_contents{"get_root_contents", Audience::repository, Role::read,
                                          code_scopes};
 inline const Operation get_contents{"get_contents", Audience::repository, Role::read, code_scopes};
+inline const Operation find_archive{"find_archive", Audience::repository, Role::read, code_scopes};
+inline const Operation get_archive{"get_archive", Audience::repository, Role::read, code_scopes};
 inline const Operation compare_commits{"compare_commits", Audience::repository, Role::read,
                                        code_scopes};
 inline const Operation list_commits{"list_commits", Audience::repository, Role::read, code_scopes};

@@ -40,6 +40,12 @@ inline const Operation update_branch_policy{"update_branch_policy", Audience::re
 inline const Operation delete_branch_policy{"delete_branch_policy", Audience::repository,
                                             Role::admin, code_scopes};
 
+inline const Operation get_workflow_run{"get_workflow_run", Audience::repository, Role::read,
+                                        deployment_scopes};
+inline const Operation list_nothing_of_run{"list_nothing_of_run", Audience::repository, Role::read,
+                                           deployment_scopes};
+inline const Operation get_workflow{"get_workflow", Audience::repository, Role::read,
+                                    deployment_scopes};
 inline const Operation list_pending_deployments{"list_pending_deployments", Audience::repository,
                                                 Role::read, deployment_scopes};
 // A run is a deployment here. Who may review it is no role: app/ judges that. A token that only

@@ -32,6 +32,18 @@ inline const Operation list_own_organizations{"list_own_organizations", Audience
 
 inline const Operation get_authenticated_user{"get_authenticated_user", Audience::account};
 
+inline const Operation search_repositories{"search_repositories", Audience::viewer};
+inline const Operation search_accounts{"search_accounts", Audience::viewer};
+inline const Operation search_nothing{"search_nothing", Audience::anyone};
+
+inline const Operation list_nothing{"list_nothing", Audience::anyone};
+inline const Operation list_nothing_of_user{"list_nothing_of_user", Audience::anyone};
+inline const Operation list_nothing_of_organization{"list_nothing_of_organization",
+                                                    Audience::viewer};
+inline const Operation list_nothing_of_caller{"list_nothing_of_caller", Audience::account};
+inline const Operation get_emojis{"get_emojis", Audience::anyone};
+inline const Operation get_feeds{"get_feeds", Audience::anyone};
+
 inline const Operation get_rate_limit{"get_rate_limit", Audience::anyone};
 
 inline const Operation get_openapi{"get_openapi", Audience::anyone};
