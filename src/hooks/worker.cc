@@ -34,16 +34,28 @@ void Worker::run(const std::stop_token& stop) {
   const std::stop_callback stopping(stop, [this] { wake(); });
   finish_sends(trouble_wait);  // after an exception: what was in flight then goes on
   follow_clock();
-  while (!stop.stop_requested()) {
-    record();
-    claim();
-    if (!answers_.empty() && record()) continue;  // what is skipped makes room for what follows
-    throw_failure();
-    sender_.poll(time_to_wait());
-  }
+  while (!stop.stop_requested()) sender_.poll(turn(stop));
   finish_sends(shutdown_grace);
   record();
   throw_failure();
+}
+
+/// Records what has its answer, and starts what is due. Returns how long to wait for more.
+std::chrono::milliseconds Worker::turn(const std::stop_token& stop) {
+  Trace trace;
+  std::chrono::milliseconds wait{};
+  {
+    const Trace::Under under(settings_.on_trace ? &trace : nullptr);
+    do {
+      record();
+      claim();
+      // What is skipped makes room for what follows.
+    } while (!stop.stop_requested() && !answers_.empty() && record());
+    throw_failure();
+    wait = time_to_wait();
+  }
+  if (settings_.on_trace) settings_.on_trace(trace);
+  return wait;
 }
 
 /// Once in the life of a process.
@@ -73,6 +85,7 @@ bool Worker::OpenSends::is_full() const {
 }
 
 void Worker::claim() {
+  const Span span("claim");
   // Leave out hooks that have all their sends, or their queues would hide those of other hooks.
   std::vector<HookId> busy;
   for (const auto& [hook, sends] : open_sends_) {
@@ -232,6 +245,7 @@ Worker::Finished Worker::judge(const Answer& answer) const {
 
 /// Records these in one transaction, and ends their claims. False if the storage failed.
 bool Worker::record(std::span<const Answer> answers) {
+  const Span span("record");
   std::vector<Finished> all;
   for (const Answer& answer : answers) all.push_back(judge(answer));
   auto recorded = database_.write([&](store::Writer& tx) {
@@ -286,6 +300,7 @@ void Worker::throw_failure() {
 std::chrono::milliseconds Worker::time_to_wait() {
   if (!answers_.empty()) return trouble_wait;
   if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until one is done
+  const Span span("next due");
   // From the moment on at which `claim` looked: what came due since must not be slept over.
   auto next = database_.read([&](store::Reader& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;

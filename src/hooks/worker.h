@@ -1,5 +1,6 @@
 #pragma once
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "base/crypto.h"
 #include "base/supervised.h"
+#include "base/trace.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
 #include "store/database.h"
@@ -18,6 +20,9 @@ namespace esclusa::hooks {
 struct WorkerSettings {
   core::DestinationPolicy destinations;
   double retry_scale = 1.0;  ///< multiplies the backoff between attempts; below 1 in tests
+  /// Called with the trace of each turn that did not fail, by the worker's thread, before it waits;
+  /// empty: nobody asks.
+  std::function<void(const Trace&)> on_trace = {};
 };
 
 /// Sends the deliveries that the transactions left behind: claim what is due, sign, send, record,
@@ -59,6 +64,7 @@ class Worker {
   };
 
   void run(const std::stop_token& stop);
+  std::chrono::milliseconds turn(const std::stop_token& stop);
   void follow_clock();
   void claim();
   bool may_claim(const store::DueDelivery& delivery, const std::vector<HookId>& busy) const;

@@ -1,4 +1,5 @@
 #pragma once
+#include <ostream>
 #include <string>
 
 #include "base/trace.h"
@@ -30,6 +31,10 @@ inline std::string text_of(const Cost& cost) {
   return std::to_string(cost.snapshots) + " snapshots, " + std::to_string(cost.transactions) +
          " transactions, " + std::to_string(cost.statements) + " statements, " +
          std::to_string(cost.git_opens) + " git opens";
+}
+
+inline std::ostream& operator<<(std::ostream& out, const Cost& cost) {
+  return out << text_of(cost);
 }
 
 }  // namespace esclusa::test
