@@ -10,34 +10,18 @@
 #include "base/text.h"
 #include "core/environment.h"
 #include "support/access_world.h"
+#include "support/cost.h"
 #include "support/served_repository.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
+using test::cost_of;
 using test::make_request;
 
 // What one request costs: snapshots and transactions of the database, statements, and repositories
 // that are opened. `./dev walk` prints the first case.
 
 namespace {
-
-struct Cost {
-  int64_t snapshots;
-  int64_t transactions;
-  int64_t statements;
-  int64_t git_opens;
-};
-
-Cost cost_of(const Trace& trace) {
-  return {trace.count_spans("snapshot"), trace.count_spans("transaction"),
-          trace.total(Trace::Count::statement), trace.total(Trace::Count::git_open)};
-}
-
-std::string text_of(const Cost& cost) {
-  return std::to_string(cost.snapshots) + " snapshots, " + std::to_string(cost.transactions) +
-         " transactions, " + std::to_string(cost.statements) + " statements, " +
-         std::to_string(cost.git_opens) + " git opens";
-}
 
 void print(const std::string& title, const Trace& trace) {
   std::printf("%s\n\n  began      took   statements\n", title.c_str());

@@ -9,11 +9,20 @@
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
+using core::DeliveryState;
 using test::at;
 using test::header;
 using test::HttpReceiver;
 using test::status;
 using test::WorkerFixture;
+
+namespace {
+
+bool is_healthy(const core::Hook& hook) {
+  return !hook.health.probe_at && hook.health.failure_count == 0;
+}
+
+}  // namespace
 
 TEST_CASE("Worker: when a hook works again, its held deliveries are sent at once, in order") {
   WorkerFixture fixture;
@@ -34,12 +43,12 @@ TEST_CASE("Worker: when a hook works again, its held deliveries are sent at once
     first.push_back(fixture.send("deployment", "staging"));
     second.push_back(fixture.send("deployment", "production"));
   }
-  fixture.await_count("hook where probe_at is not null", 1);
+  fixture.await([&] { return fixture.get(hook).health.probe_at.has_value(); });
   const std::string late = fixture.send("status");
-  fixture.await_count("delivery where state = 'held'", 20);
+  fixture.await_deliveries(DeliveryState::held, 20);
   is_back = true;
-  fixture.await_count("delivery where state = 'delivered'", 21);
-  fixture.await_count("hook where probe_at is null and failure_count = 0", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 21);
+  fixture.await([&] { return is_healthy(fixture.get(hook)); });
   fixture.worker.reset();
   for (const auto& expected : {first, second}) {
     std::vector<std::string> seen;
@@ -60,9 +69,11 @@ TEST_CASE("Worker: a probe does not use up a scheduled attempt") {
   });
   fixture.send("deployment");
   fixture.start({"127.0.0.0/8"}, 1.0);
-  fixture.await_count("delivery_attempt", 1);
-  CHECK(fixture.count("delivery where attempt_count = 0 and state = 'pending'") == 1);
-  CHECK(fixture.count("hook where failure_count = 8 and probe_at > 0") == 1);
+  fixture.await_attempts(1);
+  CHECK(fixture.deliveries(DeliveryState::pending).at(0).attempt_count == 0);
+  const core::HookHealth health = fixture.get(hook).health;
+  CHECK(health.failure_count == 8);
+  CHECK(health.probe_at > from_micros(0));
 }
 
 TEST_CASE("Worker: 410 disables the hook, and its deliveries are kept") {
@@ -71,11 +82,13 @@ TEST_CASE("Worker: 410 disables the hook, and its deliveries are kept") {
   const auto hook = fixture.hook(receiver.url());
   fixture.start();
   fixture.send("deployment", "staging");
-  fixture.await_count("hook where active = 0 and last_status = 'disabled'", 1);
-  CHECK(fixture.count("delivery where state = 'held'") == 1);
-  CHECK(fixture.count("audit where action = 'hook.disable'") == 1);
+  fixture.await([&] { return !fixture.get(hook).active; });
+  CHECK(fixture.deliveries(DeliveryState::held).size() == 1);
+  CHECK(test::read(fixture.database(), [](sql::Reader& db) {
+          return test::list_audits(db, "hook.disable").size();
+        }) == 1);
   fixture.send("deployment", "staging");
-  CHECK(fixture.count("delivery") == 1);
+  CHECK(fixture.deliveries().size() == 1);
   const auto after = test::read(fixture.database(), [&](sql::Reader& db) {
     return test::found(store::find_hook(db, test::sealer(), hook.target, hook.id));
   });
@@ -92,19 +105,19 @@ TEST_CASE("Worker: a hook that has failed for five days is disabled") {
   });
   fixture.start();
   fixture.send("deployment");
-  fixture.await_count("hook where active = 0 and last_message like '%five days%'", 1);
+  fixture.await([&] { return !fixture.get(hook).active; });
+  CHECK(fixture.get(hook).last_response.message.value_or("").contains("five days"));
 }
 
 TEST_CASE("Worker: a hook without retries receives each event once") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(500); });
   const auto hook = fixture.hook(receiver.url());
-  test::write(fixture.database(),
-              [&](sql::Writer& tx) { tx.execute("update hook set retry = 'none'"); });
+  fixture.change(hook, [](core::Hook& changed) { changed.retry = core::HookRetry::none; });
   fixture.start({"127.0.0.0/8"}, 1e-9);
   for (int i = 0; i < 8; ++i) fixture.send("deployment", "staging");
-  fixture.await_count("delivery where state = 'dead' and attempt_count = 1", 8);
-  CHECK(fixture.count("delivery_attempt") == 8);
+  fixture.await_deliveries(DeliveryState::dead, 8);
+  CHECK(fixture.attempts().size() == 8);
 }
 
 namespace {
@@ -133,16 +146,18 @@ TEST_CASE("Worker: refused bodies do not open the breaker, and later deliveries 
     WorkerFixture fixture;
     Picky picky{code};
     HttpReceiver receiver([&](const http::Request& request) { return picky.answer(request); });
-    fixture.hook(receiver.url());
+    const auto hook = fixture.hook(receiver.url());
     for (int i = 0; i < 6; ++i) picky.refused.insert(fixture.send("deployment", "staging"));
     std::vector<std::string> behind = {fixture.send("deployment", "staging"),
                                        fixture.send("deployment", "staging")};
     fixture.start();
-    fixture.await_count("delivery where state = 'delivered'", 2);
+    fixture.await_deliveries(DeliveryState::delivered, 2);
     CHECK(picky.taken == behind);
-    CHECK(fixture.count("delivery where state = 'dead' and attempt_count = 3") == 6);
-    CHECK(fixture.count("delivery_attempt") == 6 * 3 + 2);
-    CHECK(fixture.count("hook where failure_count = 0 and probe_at is null and active = 1") == 1);
+    for (const auto& dead : fixture.deliveries(DeliveryState::dead)) CHECK(dead.attempt_count == 3);
+    CHECK(fixture.deliveries(DeliveryState::dead).size() == 6);
+    CHECK(fixture.attempts().size() == 6 * 3 + 2);
+    CHECK(is_healthy(fixture.get(hook)));
+    CHECK(fixture.get(hook).active);
   }
 }
 
@@ -151,12 +166,12 @@ TEST_CASE("Worker: a receiver that answers 401 or 404 opens the hook's breaker")
     CAPTURE(code);
     WorkerFixture fixture;
     HttpReceiver receiver([&](const http::Request&) { return status(code); });
-    fixture.hook(receiver.url());
+    const auto hook = fixture.hook(receiver.url());
     for (int i = 0; i < 6; ++i) fixture.send("deployment", "staging");
     fixture.start({"127.0.0.0/8"}, 1e-3);
-    fixture.await_count("hook where probe_at is not null", 1);
-    CHECK(fixture.count("delivery where state = 'dead'") == 0);
-    CHECK(fixture.count("delivery where state = 'held'") == 5);
+    fixture.await([&] { return fixture.get(hook).health.probe_at.has_value(); });
+    CHECK(fixture.deliveries(DeliveryState::dead).size() == 0);
+    CHECK(fixture.deliveries(DeliveryState::held).size() == 5);
   }
 }
 
@@ -170,8 +185,8 @@ TEST_CASE("Worker: a refusal between failures does not change the count of failu
   fixture.hook(receiver.url());
   fixture.send("deployment", "staging");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 1);
-  CHECK(fixture.count("delivery_attempt") == 6);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  CHECK(fixture.attempts().size() == 6);
 }
 
 TEST_CASE("Worker: after probes are refused the next delivery follows, and the breaker closes") {
@@ -180,16 +195,16 @@ TEST_CASE("Worker: after probes are refused the next delivery follows, and the b
   Picky picky{422};
   HttpReceiver receiver(
       [&](const http::Request& request) { return is_back ? picky.answer(request) : status(503); });
-  fixture.hook(receiver.url());
+  const auto hook = fixture.hook(receiver.url());
   picky.refused = {fixture.send("deployment", "staging"), fixture.send("deployment", "staging")};
   const std::string behind = fixture.send("deployment", "staging");
   fixture.start({"127.0.0.0/8"}, 1e-3);
-  fixture.await_count("hook where probe_at is not null", 1);
+  fixture.await([&] { return fixture.get(hook).health.probe_at.has_value(); });
   is_back = true;
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   CHECK(picky.taken == std::vector{behind});
-  CHECK(fixture.count("delivery where state = 'dead'") == 2);
-  fixture.await_count("hook where probe_at is null and failure_count = 0", 1);
+  CHECK(fixture.deliveries(DeliveryState::dead).size() == 2);
+  fixture.await([&] { return is_healthy(fixture.get(hook)); });
 }
 
 TEST_CASE("Worker: a replayed delivery may be refused as often as a new one") {
@@ -198,13 +213,14 @@ TEST_CASE("Worker: a replayed delivery may be refused as often as a new one") {
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment", "staging");
   fixture.start();
-  fixture.await_count("delivery where state = 'dead'", 1);
+  fixture.await_deliveries(DeliveryState::dead, 1);
   test::write(fixture.database(), [&](sql::Writer& tx) {
     store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
   });
   fixture.worker->wake();
-  fixture.await_count("delivery_attempt", 6);
-  fixture.await_count("delivery where state = 'dead' and attempt_count = 3", 1);
+  fixture.await_attempts(6);
+  fixture.await_deliveries(DeliveryState::dead, 1);
+  CHECK(fixture.deliveries().at(0).attempt_count == 3);
 }
 
 TEST_CASE("Worker: probes do not count refusals from before a replay") {
@@ -213,15 +229,15 @@ TEST_CASE("Worker: probes do not count refusals from before a replay") {
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment", "staging");
   fixture.start({"127.0.0.0/8"}, 1e-3);
-  fixture.await_count("delivery where state = 'dead'", 1);
+  fixture.await_deliveries(DeliveryState::dead, 1);
   test::write(fixture.database(), [&](sql::Writer& tx) {
     core::HookHealth health{.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)};
     store::set_hook_health(tx, hook.id, health);
     store::replay_deliveries(tx, hook.id, {}, system_now(), 10);
   });
   fixture.worker->wake();
-  fixture.await_count("delivery where state = 'dead'", 1);
-  CHECK(fixture.count("delivery_attempt") == 6);
+  fixture.await_deliveries(DeliveryState::dead, 1);
+  CHECK(fixture.attempts().size() == 6);
 }
 
 TEST_CASE("Worker: Retry-After delays the next attempt") {
@@ -232,8 +248,10 @@ TEST_CASE("Worker: Retry-After delays the next attempt") {
   fixture.hook(receiver.url());
   fixture.start({"127.0.0.0/8"}, 1e-9);
   fixture.send("deployment");
-  fixture.await_count("delivery where attempt_count = 1", 1);
-  CHECK(fixture.count("delivery where next_attempt_at - created_at > 3599 * 1000000") == 1);
+  fixture.await_attempts(1);
+  const test::StoredDelivery delivery = fixture.deliveries().at(0);
+  CHECK(delivery.attempt_count == 1);
+  CHECK(delivery.next_attempt_at - delivery.created_at > std::chrono::seconds(3599));
 }
 
 TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries and pings") {
@@ -241,24 +259,19 @@ TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries 
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment");
-  test::write(fixture.database(),
-              [](sql::Writer& tx) { tx.execute("update account set blocked_at = 1"); });
+  fixture.block_ada(true);
   fixture.send("ping", {}, hook.id);
   fixture.send("deployment");
-  CHECK(fixture.count("delivery where state = 'held'") == 1);
+  CHECK(fixture.deliveries(DeliveryState::held).size() == 1);
   fixture.start();
   fixture.redeliver(hook.id);
-  while (fixture.clock_count < 5) {
-    fixture.worker->wake();
-    std::this_thread::yield();
-  }
-  CHECK(fixture.count("delivery_attempt") == 0);
-  test::write(fixture.database(), [&](sql::Writer& tx) {
-    tx.execute("update account set blocked_at = null");
-    store::make_due_now(tx, hook.id, system_now());
-  });
+  fixture.await_turn();
+  CHECK(fixture.attempts().size() == 0);
+  fixture.block_ada(false);
+  test::write(fixture.database(),
+              [&](sql::Writer& tx) { store::make_due_now(tx, hook.id, system_now()); });
   fixture.worker->wake();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
 }
 
 TEST_CASE("Worker: an inactive hook holds its events, but receives pings") {
@@ -266,27 +279,26 @@ TEST_CASE("Worker: an inactive hook holds its events, but receives pings") {
   HttpReceiver receiver;
   const auto hook = fixture.hook(receiver.url());
   fixture.send("deployment");
-  test::write(fixture.database(),
-              [](sql::Writer& tx) { tx.execute("update hook set active = 0"); });
+  fixture.change(hook, [](core::Hook& changed) { changed.active = false; });
   fixture.send("ping", {}, hook.id);
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   CHECK(header(receiver.await(1).at(0), "X-GitHub-Event") == "ping");
-  CHECK(fixture.count("delivery where state = 'pending'") == 1);
+  CHECK(fixture.deliveries(DeliveryState::pending).size() == 1);
 }
 
 TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipped") {
-  for (const char* wish : {"deliver", "skip"}) {
-    CAPTURE(wish);
+  for (const auto wish : {core::WhenSuperseded::deliver, core::WhenSuperseded::skip}) {
+    CAPTURE(core::to_name(wish));
     WorkerFixture fixture;
     HttpReceiver receiver;
     const auto hook = fixture.hook(receiver.url());
+    fixture.change(hook, [&](core::Hook& changed) { changed.when_superseded = wish; });
     const auto newer = test::write(fixture.database(), [&](sql::Writer& tx) {
       const auto& s = fixture.sample;
-      tx.execute("update hook set when_superseded = $1", {wish});
       const auto old = s.deployment(tx, "production");
       const auto next = s.deployment(tx, "production");
-      tx.execute("update deployment set state = 'success' where id = $1", {next.id.value});
+      s.status(tx, next, core::DeploymentState::success);
       for (const auto& deployment : {old, next}) {
         core::Event event = s.event("deployment", deployment.environment.id, system_now());
         event.deployment_id = deployment.id;
@@ -295,17 +307,17 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
       return next.id;
     });
     fixture.start();
-    fixture.await_count("delivery where state in ('delivered', 'skipped')", 2);
+    fixture.await([&] { return fixture.deliveries(DeliveryState::pending).empty(); });
     const auto requests = receiver.requests();
-    if (std::string_view(wish) == "skip") {
-      CHECK(fixture.count("delivery where state = 'skipped'") == 1);
-      CHECK(fixture.count("delivery_attempt where status_code = 0 and status = 'skipped: "
-                          "superseded by deployment " +
-                          std::to_string(newer.value) + "'") == 1);
+    if (wish == core::WhenSuperseded::skip) {
+      CHECK(fixture.deliveries(DeliveryState::skipped).size() == 1);
+      const test::StoredAttempt skipped = fixture.attempts().at(0);
+      CHECK(skipped.status_code == 0);
+      CHECK(skipped.status == "skipped: superseded by deployment " + std::to_string(newer.value));
       REQUIRE(requests.size() == 1);
       CHECK(header(requests[0], "X-Esclusa-Superseded-By") == "(absent)");
       fixture.redeliver(hook.id);
-      fixture.await_count("delivery where state = 'delivered'", 2);
+      fixture.await_deliveries(DeliveryState::delivered, 2);
     } else {
       REQUIRE(requests.size() == 2);
       CHECK(header(requests[0], "X-Esclusa-Superseded-By") == std::to_string(newer.value));

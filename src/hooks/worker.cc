@@ -40,17 +40,31 @@ void Worker::run(const std::stop_token& stop) {
   finish_sends(trouble_wait);  // after an exception: what was in flight then goes on
   follow_clock();
   while (!stop.stop_requested()) {
-    record();
-    claim();
-    if (!answers_.empty() && record()) continue;  // what is skipped makes room for what follows
-    throw_failure();
-    const auto time = time_to_wait();
+    const auto time = turn(stop);
     const Resting resting(time);
     sender_.poll(time);
   }
   finish_sends(shutdown_grace);
   record();
   throw_failure();
+}
+
+/// Records what has its answer, and starts what is due. Returns how long to wait for more.
+std::chrono::milliseconds Worker::turn(const std::stop_token& stop) {
+  Trace trace;
+  std::chrono::milliseconds wait{};
+  {
+    const Trace::Under under(settings_.on_trace ? &trace : nullptr);
+    do {
+      record();
+      claim();
+      // What is skipped makes room for what follows.
+    } while (!stop.stop_requested() && !answers_.empty() && record());
+    throw_failure();
+    wait = time_to_wait();
+  }
+  if (settings_.on_trace) settings_.on_trace(trace);
+  return wait;
 }
 
 /// Once in the life of a process.
@@ -80,6 +94,7 @@ bool Worker::OpenSends::is_full() const {
 }
 
 void Worker::claim() {
+  const Span span("claim");
   store::BusySenders busy = busy_senders();
   while (claimed_.size() < limits::delivery_concurrency) {
     asked_at_ = now_();
@@ -265,6 +280,7 @@ Worker::Finished Worker::judge(const Answer& answer) const {
 
 /// Records these in one transaction, and ends their claims. False if the storage failed.
 bool Worker::record(std::span<const Answer> answers) {
+  const Span span("record");
   std::vector<Finished> all;
   for (const Answer& answer : answers) all.push_back(judge(answer));
   auto recorded = database_.write([&](store::Writer& tx) {
@@ -331,6 +347,7 @@ void Worker::throw_failure() {
 std::chrono::milliseconds Worker::time_to_wait() {
   if (!answers_.empty()) return trouble_wait;
   if (claimed_.size() >= limits::delivery_concurrency) return idle_wait;  // or until one is done
+  const Span span("next due");
   // From the moment on at which `claim` looked: what came due since must not be slept over.
   auto next = database_.read([&](store::Reader& db) { return store::next_due(db, asked_at_); });
   if (!next) return trouble_wait;

@@ -1,5 +1,6 @@
 #pragma once
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include "base/fair_share.h"
 #include "base/limits.h"
 #include "base/supervised.h"
+#include "base/trace.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
 #include "store/database.h"
@@ -20,6 +22,9 @@ namespace esclusa::hooks {
 struct WorkerSettings {
   core::DestinationPolicy destinations;
   double retry_scale = 1.0;  ///< multiplies the backoff between attempts; below 1 in tests
+  /// Called with the trace of each turn that did not fail, by the worker's thread, before it waits;
+  /// empty: nobody asks.
+  std::function<void(const Trace&)> on_trace = {};
 };
 
 /// Sends the deliveries that the transactions left behind: claim what is due, sign, send, record,
@@ -63,6 +68,7 @@ class Worker {
   };
 
   void run(const std::stop_token& stop);
+  std::chrono::milliseconds turn(const std::stop_token& stop);
   void follow_clock();
   void claim();
   store::BusySenders busy_senders() const;

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <future>
 #include <stdexcept>
 
 #include "base/limits.h"
@@ -7,6 +9,7 @@
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
+using core::DeliveryState;
 using test::header;
 using test::HttpReceiver;
 using test::status;
@@ -16,10 +19,7 @@ namespace {
 
 /// The attempts that the transaction has recorded for events of that kind.
 int64_t attempt_count(sql::Reader& db, const std::string& kind) {
-  return db.number(
-      "select count(*) from delivery_attempt a join delivery d on d.id = a.delivery_id "
-      "join event e on e.id = d.event_id where e.kind = '" +
-      kind + "'");
+  return std::ranges::count(test::list_attempts(db), kind, &test::StoredAttempt::event);
 }
 
 }  // namespace
@@ -34,11 +34,11 @@ TEST_CASE("Worker: a read that throws once loses no event, and sends none twice"
   };
   for (int i = 0; i < 3; ++i) fixture.send("push");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
   CHECK(fixture.worker->failure_count() == 1);
   fixture.worker.reset();
   CHECK(receiver.requests().size() == 3);
-  CHECK(fixture.count("delivery_attempt") == 3);
+  CHECK(fixture.attempts().size() == 3);
 }
 
 TEST_CASE("Worker: a write that throws once loses no answer, and sends nothing twice") {
@@ -52,13 +52,13 @@ TEST_CASE("Worker: a write that throws once loses no answer, and sends nothing t
   };
   for (int i = 0; i < 3; ++i) fixture.send("push");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
   fixture.send("push");  // the thread goes on
-  fixture.await_count("delivery where state = 'delivered'", 4);
+  fixture.await_deliveries(DeliveryState::delivered, 4);
   CHECK(fixture.worker->failure_count() == 1);
   fixture.worker.reset();
   CHECK(receiver.requests().size() == 4);
-  CHECK(fixture.count("delivery_attempt") == 4);
+  CHECK(fixture.attempts().size() == 4);
 }
 
 TEST_CASE(
@@ -72,9 +72,9 @@ TEST_CASE(
   const std::string guid = fixture.send("poison");
   for (int i = 0; i < 3; ++i) fixture.send("push");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
   fixture.send("push");
-  fixture.await_count("delivery where state = 'delivered'", 4);
+  fixture.await_deliveries(DeliveryState::delivered, 4);
   CHECK(receiver.requests().size() == 5);
   fixture.worker.reset();
   CHECK(receiver.requests().size() == 5);
@@ -82,7 +82,7 @@ TEST_CASE(
   // The next start sends it again.
   fixture.faulty.after_write = [](sql::Writer&) {};
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 5);
+  fixture.await_deliveries(DeliveryState::delivered, 5);
   const auto requests = receiver.requests();
   CHECK(requests.size() == 6);
   CHECK(header(requests.back(), "X-GitHub-Delivery") == guid);
@@ -97,18 +97,22 @@ TEST_CASE("Worker: what is in flight is finished and recorded while nothing can 
   });
   waiting = &receiver;
   fixture.hook(receiver.url());
-  std::atomic<bool> is_broken = false;
+  std::atomic<bool> is_broken = false, has_failed = false;
+  std::promise<void> failed;
   fixture.faulty.before_read = [&](sql::Reader&) {
-    if (is_broken) throw std::runtime_error("an unreadable row");
+    if (!is_broken) return;
+    if (!has_failed.exchange(true)) failed.set_value();
+    throw std::runtime_error("an unreadable row");
   };
   fixture.start();
   fixture.send("push");
   receiver.await(1);
   is_broken = true;
   fixture.worker->wake();
-  while (fixture.worker->failure_count() == 0) std::this_thread::yield();
+  failed.get_future().wait();
   receiver.release();
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  CHECK(fixture.worker->failure_count() > 0);
   CHECK(receiver.requests().size() == 1);
 }
 

@@ -6,6 +6,7 @@
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
+using core::DeliveryState;
 using test::header;
 using test::HttpReceiver;
 using test::status;
@@ -27,9 +28,10 @@ TEST_CASE("Worker: sends a committed event, signed, and records the response") {
   CHECK(header(request, "X-GitHub-Event") == "deployment");
   CHECK(header(request, "X-Hub-Signature-256") ==
         "sha256=" + hmac_sha256_hex("secret", request.body));
-  fixture.await_count("delivery where state = 'delivered'", 1);
-  CHECK(fixture.count("delivery_attempt where status_code = 202 and response_body = 'thanks'") ==
-        1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  REQUIRE(fixture.attempts().size() == 1);
+  CHECK(fixture.attempts()[0].status_code == 202);
+  CHECK(fixture.attempts()[0].response_body == "thanks");
   CHECK(fixture.last_status(hook.id) == "OK");
 }
 
@@ -46,7 +48,7 @@ TEST_CASE("Worker: sends nothing from a transaction that was not committed") {
   fixture.worker->wake();
   fixture.send("committed");
   CHECK(header(receiver.await(1).at(0), "X-GitHub-Event") == "committed");
-  fixture.await_count("delivery where state = 'pending'", 0);
+  fixture.await_deliveries(DeliveryState::pending, 0);
   CHECK(receiver.requests().size() == 1);
 }
 
@@ -63,9 +65,9 @@ TEST_CASE("Worker: retries with the same GUID and the same bytes until it succee
     CHECK(request.body == requests[0].body);
     CHECK(header(request, "X-Hub-Signature-256") == header(requests[0], "X-Hub-Signature-256"));
   }
-  fixture.await_count("delivery where state = 'delivered'", 1);
-  CHECK(fixture.count("delivery_attempt where status = 'Invalid HTTP Response: 500'") == 3);
-  CHECK(fixture.count("delivery_attempt") == 4);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  CHECK(test::lines_of(fixture.attempts(), &test::StoredAttempt::status) ==
+        "Invalid HTTP Response: 500\nInvalid HTTP Response: 500\nInvalid HTTP Response: 500\nOK\n");
   CHECK(fixture.last_status(hook.id) == "OK");
   CHECK(receiver.requests().size() == 4);
 }
@@ -79,9 +81,9 @@ TEST_CASE("Worker: gives up when no retry is left, and continues with the next e
   fixture.start({"127.0.0.0/8"}, 1e-9);
   fixture.send("poison", "staging");
   fixture.send("good", "staging");
-  fixture.await_count("delivery where state = 'delivered'", 1);
-  CHECK(fixture.count("delivery where state = 'dead' and attempt_count = " +
-                      std::to_string(core::delivery_attempts_max)) == 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  REQUIRE(fixture.deliveries(DeliveryState::dead).size() == 1);
+  CHECK(fixture.deliveries(DeliveryState::dead)[0].attempt_count == core::delivery_attempts_max);
   const auto requests = receiver.requests();
   CHECK(requests.size() == core::delivery_attempts_max + 1);
   CHECK(header(requests.back(), "X-GitHub-Event") == "good");
@@ -94,7 +96,7 @@ TEST_CASE("Worker: keeps the order within an environment, even through retries")
   fixture.hook(receiver.url());
   for (const char* kind : {"a", "b", "c"}) fixture.send(kind, "staging");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
   std::string order;
   for (const auto& request : receiver.requests()) order += header(request, "X-GitHub-Event");
   CHECK(order == "aabbcc");
@@ -106,9 +108,9 @@ TEST_CASE("Worker: never connects to an address that is not allowed, and records
   const auto hook = fixture.hook(receiver.url());
   fixture.start({"10.0.0.0/8"}, 1000.0);
   fixture.send("deployment");
-  fixture.await_count("delivery_attempt", 1);
+  fixture.await_attempts(1);
   CHECK(fixture.last_status(hook.id) == "address not allowed by webhooks.allow");
-  CHECK(fixture.count("delivery where state = 'pending' and attempt_count = 1") == 1);
+  CHECK(fixture.deliveries(DeliveryState::pending).at(0).attempt_count == 1);
   fixture.worker.reset();
   CHECK(receiver.requests().empty());
 }
@@ -121,7 +123,7 @@ TEST_CASE("Worker: refuses a name that resolves to an address that is not allowe
   const auto hook = fixture.hook(url);
   fixture.start({}, 1000.0);
   fixture.send("deployment");
-  fixture.await_count("delivery_attempt", 1);
+  fixture.await_attempts(1);
   CHECK(fixture.last_status(hook.id) == "address not allowed by webhooks.allow");
   fixture.worker.reset();
   CHECK(receiver.requests().empty());
@@ -136,7 +138,7 @@ TEST_CASE("Worker: does not follow a redirect") {
   const auto hook = fixture.hook(receiver.url());
   fixture.start({"127.0.0.0/8"}, 1000.0);
   fixture.send("deployment");
-  fixture.await_count("delivery_attempt", 1);
+  fixture.await_attempts(1);
   CHECK(fixture.last_status(hook.id) == "Invalid HTTP Response: 302");
   fixture.worker.reset();
   CHECK(elsewhere.requests().empty());
@@ -159,14 +161,16 @@ TEST_CASE("Worker: a hook that never answers, with many deliveries, does not sto
   const auto alive_hook = fixture.hook(alive.url());
   fixture.send("ping", {}, alive_hook.id);
   alive.await(1);
-  fixture.await_count(
-      "delivery where state = 'delivered' and hook_id = " + std::to_string(alive_hook.id.value), 1);
+  fixture.await([&] {
+    return std::ranges::count(fixture.deliveries(DeliveryState::delivered), alive_hook.id,
+                              &test::StoredDelivery::hook) == 1;
+  });
   // When the other hook was served, no attempt at the dead one had ended, and no more were open.
   CHECK(fixture.last_status(dead_hook.id) == "(none)");
   CHECK(dead.requests().size() == limits::delivery_hook_concurrency);
   dead.release();
-  fixture.await_count("delivery where state = 'pending'", 0);
-  CHECK(fixture.count("delivery where state = 'delivered'") ==
+  fixture.await_deliveries(DeliveryState::pending, 0);
+  CHECK(fixture.deliveries(DeliveryState::delivered).size() ==
         2 * int64_t{limits::delivery_concurrency} + 1);
 }
 
@@ -206,9 +210,9 @@ TEST_CASE("Worker: a receiver that refuses connections does not stop another") {
   fixture.send("deployment", "staging");
   fixture.send("deployment", "staging");
   alive.await(2);
-  fixture.await_count("delivery_attempt", 3);
+  fixture.await_attempts(3);
   CHECK(fixture.last_status(closed.id) == "failed to connect to host");
-  CHECK(fixture.count("delivery where state = 'pending'") == 2);
+  CHECK(fixture.deliveries(DeliveryState::pending).size() == 2);
 }
 
 TEST_CASE("Worker: a new worker sends what the old one left") {
@@ -220,12 +224,12 @@ TEST_CASE("Worker: a new worker sends what the old one left") {
   const std::string guid = fixture.send("deployment");
   receiver.await(1);
   fixture.worker.reset();
-  REQUIRE(fixture.count("delivery where state = 'pending'") == 1);
+  REQUIRE(fixture.deliveries(DeliveryState::pending).size() == 1);
   const size_t before = receiver.requests().size();
   up = true;
   fixture.start();
   CHECK(header(receiver.await(before + 1).back(), "X-GitHub-Delivery") == guid);
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
 }
 
 TEST_CASE("Worker: a clock that was set back does not delay retries of an earlier worker") {
@@ -233,19 +237,15 @@ TEST_CASE("Worker: a clock that was set back does not delay retries of an earlie
   std::atomic<bool> up = false;
   HttpReceiver receiver([&](const http::Request&) { return status(up ? 200 : 500); });
   fixture.hook(receiver.url());
+  fixture.clock = [] { return system_now() + std::chrono::years(10); };
   fixture.start({"127.0.0.0/8"}, 1e-4);
   fixture.send("deployment");
   receiver.await(1);
   fixture.worker.reset();
-  // The earlier worker's clock was ten years ahead.
-  test::write(fixture.database(), [](sql::Writer& tx) {
-    constexpr int64_t ten_years = 315'360'000'000'000;
-    tx.execute("update delivery set next_attempt_at = next_attempt_at + $1", {ten_years});
-    tx.execute("update delivery_attempt set attempted_at = attempted_at + $1", {ten_years});
-  });
+  fixture.clock = system_now;
   up = true;
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
 }
 
 TEST_CASE("Worker: sends events from before its start without a wake-up") {
@@ -272,7 +272,7 @@ TEST_CASE("Worker: lets sends in flight finish, and records them, before it ends
   std::jthread ending([&] { fixture.worker.reset(); });
   receiver.release();
   ending.join();
-  CHECK(fixture.count("delivery where state = 'delivered'") == 1);
+  CHECK(fixture.deliveries(DeliveryState::delivered).size() == 1);
 }
 
 TEST_CASE("Worker: a deleted hook receives nothing any more") {
@@ -284,7 +284,7 @@ TEST_CASE("Worker: a deleted hook receives nothing any more") {
   test::write(fixture.database(),
               [&](sql::Writer& tx) { store::delete_hook(tx, gone.id, system_now()); });
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   const auto requests = receiver.requests();
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].target == "/kept");
@@ -300,23 +300,16 @@ TEST_CASE(
       tx.execute("update hook set secret_sealed = $1", {sealed});
     });
   };
-  const std::string good =
-      test::read(fixture.database(), [](sql::Reader& db) {
-        return db.one("select secret_sealed from hook", {},
-                      [](const sql::Row& row) { return std::string(row.text(0)); });
-      }).value();
+  const std::string good = test::read(fixture.database(), test::list_sealed_secrets).at(0).current;
   set_sealed("AAAA" + good.substr(4));
   fixture.send("deployment");
   fixture.start();
   // The worker looks for due deliveries, and after the failure looks again.
-  while (fixture.clock_count < 3) {
-    fixture.worker->wake();
-    std::this_thread::yield();
-  }
-  CHECK(fixture.count("delivery_attempt") == 0);
+  fixture.await_turn();
+  CHECK(fixture.attempts().size() == 0);
   set_sealed(good);
   fixture.worker->wake();
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
 }
 
 TEST_CASE("Worker: a redelivery is sent at once with the same GUID and bytes, even of a dead one") {
@@ -326,10 +319,10 @@ TEST_CASE("Worker: a redelivery is sent at once with the same GUID and bytes, ev
   const auto hook = fixture.hook(receiver.url(), "secret");
   fixture.start({"127.0.0.0/8"}, 1e-9);
   const std::string guid = fixture.send("deployment", "staging");
-  fixture.await_count("delivery where state = 'dead'", 1);
+  fixture.await_deliveries(DeliveryState::dead, 1);
   answer = 200;
   fixture.redeliver(hook.id);
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   const auto requests = receiver.requests();
   REQUIRE(requests.size() == core::delivery_attempts_max + 1);
   for (const char* name : {"X-GitHub-Delivery", "X-Hub-Signature-256", "X-Esclusa-Event-Number"}) {
@@ -337,10 +330,14 @@ TEST_CASE("Worker: a redelivery is sent at once with the same GUID and bytes, ev
   }
   CHECK(header(requests.back(), "X-GitHub-Delivery") == guid);
   CHECK(requests.back().body == requests.front().body);
-  CHECK(fixture.count("delivery_attempt where redelivery = 1 and status = 'OK'") == 1);
-  CHECK(fixture.count("delivery_attempt where url = '" + receiver.url() + "'") ==
+  const auto attempts = fixture.attempts();
+  CHECK(attempts.size() == core::delivery_attempts_max + 1);
+  CHECK(std::ranges::count(attempts, receiver.url(), &test::StoredAttempt::url) ==
         core::delivery_attempts_max + 1);
-  CHECK(fixture.count("redelivery") == 0);
+  CHECK(std::ranges::count(attempts, true, &test::StoredAttempt::redelivery) == 1);
+  CHECK(attempts.back().redelivery);
+  CHECK(attempts.back().status == "OK");
+  CHECK(fixture.redeliveries().empty());
 }
 
 TEST_CASE("Worker: a failed redelivery is not retried; each request makes one attempt") {
@@ -350,14 +347,17 @@ TEST_CASE("Worker: a failed redelivery is not retried; each request makes one at
   const auto hook = fixture.hook(receiver.url());
   fixture.start();
   fixture.send("deployment");
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   answer = 500;
   for (int i = 0; i < 3; ++i) fixture.redeliver(hook.id);
-  fixture.await_count("redelivery", 0);
+  fixture.await([&] { return fixture.redeliveries().empty(); });
   fixture.worker.reset();
   CHECK(receiver.requests().size() == 4);
-  CHECK(fixture.count("delivery_attempt where redelivery = 1 and status_code = 500") == 3);
-  CHECK(fixture.count("delivery where state = 'delivered' and attempt_count = 1") == 1);
+  const auto attempts = fixture.attempts();
+  CHECK(std::ranges::count_if(attempts, [](const test::StoredAttempt& attempt) {
+          return attempt.redelivery && attempt.status_code == 500;
+        }) == 3);
+  CHECK(fixture.deliveries(DeliveryState::delivered).at(0).attempt_count == 1);
 }
 
 TEST_CASE("Worker: redeliveries to a hook that never answers do not stop another's") {
@@ -374,17 +374,17 @@ TEST_CASE("Worker: redeliveries to a hook that never answers do not stop another
   const int64_t many = 2 * int64_t{limits::delivery_concurrency};
   for (int64_t i = 0; i < many; ++i) fixture.send("push");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", many);
+  fixture.await_deliveries(DeliveryState::delivered, many);
   hangs = true;
   fixture.redeliver(dead_hook.id);
   dead.await(static_cast<size_t>(many) + limits::delivery_hook_concurrency);
   const auto alive_hook = fixture.hook(alive.url());
   fixture.send("ping", {}, alive_hook.id);
   alive.await(1);
-  fixture.await_count("delivery where state = 'delivered'", many + 1);
+  fixture.await_deliveries(DeliveryState::delivered, many + 1);
   fixture.redeliver(alive_hook.id);
   alive.await(2);
-  CHECK(fixture.count("redelivery where id <= " + std::to_string(many)) > 0);
+  CHECK(fixture.redeliveries().at(0).value <= many);
   dead.release();
-  fixture.await_count("redelivery", 0);
+  fixture.await([&] { return fixture.redeliveries().empty(); });
 }

@@ -1,5 +1,6 @@
 #include "store/deployments.h"
 
+#include "base/trace.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
@@ -122,6 +123,7 @@ std::vector<core::Deployment> list_live_deployments(sql::Reader& db,
 
 void lock_deployment(sql::Writer& tx, DeploymentId id) {
   if (tx.engine() == sql::Engine::sqlite) return;
+  const Span span("lock");
   tx.each("select 1 from deployment where id = $1 for update", {id.value}, [](const sql::Row&) {});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/trace.h"
 #include "store/columns.h"
 
 namespace esclusa::store {
@@ -29,12 +30,14 @@ FeedEnd feed_end(sql::Reader& db) {
       ") from pg_locks where locktype = 'advisory' and objsubid = 1 and cast(classid as bigint) " +
       mark_range +
       " and database = (select oid from pg_database where datname = " + "current_database())";
+  const Span span("lock");
   auto mark = db.one(sql, {}, [](const sql::Row& row) { return row.optional_integer(0); });
   return {std::min(latest, mark.value_or(std::nullopt).value_or(latest)), latest};
 }
 
 void announce_event(sql::Writer& tx) {
   if (tx.engine() == sql::Engine::sqlite) return;  // one writer: id order is commit order
+  const Span span("lock");
   static const std::string sql =
       "select pg_advisory_xact_lock_shared(" + mark_base + " + last_value - 1) from event_id_seq";
   tx.execute(sql);

@@ -169,11 +169,8 @@ class AccessWorld {
   /// The number of rows of each table, one line each.
   std::string count_rows() {
     std::string counts;
-    const std::string tables = app_.texts(
-        "select name from sqlite_master where type = 'table' and name not like 'sqlite%'");
-    for (std::string_view table : split(tables, '\n')) {
-      if (table.empty()) continue;
-      const std::string name(table);
+    const auto tables = must(app_.read([](store::Reader& db) { return table_names(db); }));
+    for (const std::string& name : tables) {
       counts += name + " " + std::to_string(app_.row_count(name)) + "\n";
     }
     return counts;

@@ -51,6 +51,16 @@ inline sql::Database& empty_postgres_store() {
   return *store;
 }
 
+/// The names of all tables.
+inline std::vector<std::string> table_names(sql::Reader& db) {
+  const bool is_sqlite = db.engine() == sql::Engine::sqlite;
+  return db.all(is_sqlite ? "select name from sqlite_master where type = 'table' and "
+                            "name not like 'sqlite%' order by name"
+                          : "select tablename from pg_tables where schemaname = current_schema() "
+                            "order by tablename",
+                {}, [](const sql::Row& row) { return std::string(row.text(0)); });
+}
+
 /// The store of a fixture: SQLite, or PostgreSQL where the environment's ESCLUSA_TEST_ENGINE says
 /// `postgresql`, as the jobs postgres/… of tools/run-tests do.
 class Store {
