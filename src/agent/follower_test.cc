@@ -97,6 +97,19 @@ TEST_CASE_FIXTURE(Fixture,
   wait_for_place(5);
 }
 
+TEST_CASE_FIXTURE(Fixture, "Follower: an event that cannot be written down is read again") {
+  begin();
+  wait_for_place(0);
+  std::filesystem::rename(folder / "work/queue", folder / "aside");
+  const size_t before = github.request_count();
+  publish(1);
+  github.wait_for_requests(before + 5);
+  std::filesystem::rename(folder / "aside", folder / "work/queue");
+  publish(2);
+  wait_for_place(2);
+  CHECK(accepted == std::vector<int64_t>{1, 2});
+}
+
 TEST_CASE_FIXTURE(Fixture, "Follower: an event that comes again is known") {
   begin();
   wait_for_place(0);

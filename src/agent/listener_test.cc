@@ -72,6 +72,11 @@ TEST_CASE_FIXTURE(Fixture, "POST /events: form encoding, signed as it was sent")
   CHECK(post(body, "deployment", "text/plain").status == 415);
 }
 
+TEST_CASE_FIXTURE(Fixture, "POST /events: the content type may have parameters and capitals") {
+  const std::string body = testing::event_body({.id = 7});
+  CHECK(post(body, "deployment", "Application/JSON; charset=utf-8").status == 202);
+}
+
 TEST_CASE_FIXTURE(Fixture, "POST /events: without a valid signature nothing happens") {
   const std::string body = testing::event_body({});
   http::Request request = unsigned_post(body);
@@ -94,7 +99,9 @@ TEST_CASE_FIXTURE(Fixture, "POST /events: what is not for this agent is answered
   CHECK(post("{\"zen\":\"x\"}", "ping").body.contains("pong"));
   CHECK(post("{}", "push").status == 200);
   CHECK(post("{}", "deployment_status").status == 200);
-  CHECK(post(R"({"action":"deleted"})").status == 200);
+  std::string deleted = testing::event_body({});
+  deleted.replace(deleted.find("created"), 7, "deleted");
+  CHECK(post(deleted).body.contains("the action is not"));
   for (const testing::EventFields& other : {testing::EventFields{.repository = "demo/other"},
                                             {.environment = "production"},
                                             {.environment = "$(id)"},

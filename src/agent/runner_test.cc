@@ -4,85 +4,13 @@
 #include <sys/stat.h>
 
 #include "agent/files.h"
-#include "support/fake_github.h"
-#include "support/git_fixture.h"
+#include "support/runner_fixture.h"
 
 namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-/// An agent without its HTTP side, a real repository, and a server that is played.
-struct Fixture {
-  testing::FakeGithub github;
-  test::GitFixture repository;
-  std::string sha = repository.commit("main", "page", "one");
-  test::TempFolder folder;
-  Config config;
-  std::optional<StopFlag> stop;
-  std::optional<WorkFolder> work;
-  std::optional<Runner> runner;
-
-  Fixture() {
-    config.server = github.url;
-    config.rules = {{.repository = "demo/shop",
-                     .git = repository.path().string(),
-                     .environment = "*",
-                     .task = "*",
-                     .time_limit_text = "5m",
-                     .environment_url = "https://staging.example"}};
-    config.rules[0].time_limit = 5min;
-    work.emplace(WorkFolder::open(folder / "work").value());
-    use("echo ran >>" + (folder / "ran").string());
-    make_runner();
-  }
-  ~Fixture() {
-    stop->request();
-    if (runner) runner->wait_idle(1h);
-  }
-  void use(const std::string& script) { config.rules[0].command = {"sh", "-c", script}; }
-  void make_runner() {
-    stop.emplace();
-    runner.emplace(config, *work, *stop, "http://agent", backoff());
-  }
-  static Scheduler::Backoff backoff() { return {1ms, 2ms}; }
-  DeploymentEvent event(testing::EventFields fields) {
-    if (fields.sha == std::string(40, 'a')) fields.sha = sha;
-    return parse_deployment_event(testing::event_body(fields)).value();
-  }
-  void deploy(const testing::EventFields& fields = {}) {
-    auto made = event(fields);
-    github.add(made.id, {.sha = made.sha,
-                         .environment = made.environment,
-                         .task = made.task,
-                         .ref = made.ref,
-                         .payload = fields.payload});
-    REQUIRE(work->enqueue(made) == Enqueued::added);
-    runner->add(made);
-  }
-  void start() {
-    REQUIRE(runner->recover());
-    runner->start();
-  }
-  /// Runs one more deployment to its end, in the same lane, behind all the others.
-  void pass_through() {
-    deploy({.id = 1000});
-    github.wait_for(1000, "success");
-  }
-  /// A run that an earlier agent has begun.
-  RunFolder begun(int64_t id) {
-    return work
-        ->begin_run(event({.id = id}), testing::deployment_of({.id = id, .sha = sha}),
-                    {.repository = "demo/shop", .deployment = id, .environment = "staging"})
-        .value()
-        .value();
-  }
-  /// A line of a command that makes it impossible to write the run's record.
-  static std::string spoil_record() {
-    return "cd \"$(dirname \"$ESCLUSA_EVENT_FILE\")\" && rm run.json && mkdir run.json";
-  }
-  std::string ran() const { return test::read_file(folder / "ran"); }
-};
+using Fixture = testing::RunnerFixture;
 
 TEST_CASE_FIXTURE(Fixture, "Runner: reports in_progress and success, with the log") {
   start();
@@ -116,7 +44,9 @@ TEST_CASE_FIXTURE(Fixture, "Runner: the command and the commit may fail") {
   use("exit 3");
   start();
   deploy({.id = 1});
-  CHECK(github.wait_for(1, "failure").description == "The command exited with 3");
+  const auto failure = github.wait_for(1, "failure");
+  CHECK(failure.description == "The command exited with 3");
+  CHECK(failure.environment_url.empty());
   deploy({.id = 2, .sha = std::string(40, 'b')});
   const auto end = github.wait_for(2, "error");
   CHECK(end.description.contains("The commit is not in the repository"));
@@ -230,6 +160,9 @@ TEST_CASE_FIXTURE(Fixture, "Runner: a superseded one does not run, and its histo
   deploy({.id = 9, .environment = "qa"});
   github.wait_for(9, "success");
   CHECK(ran() == "ran\n");
+  stop->request();
+  runner->wait_idle(1h);
+  CHECK(work->queued()->empty());
 }
 
 TEST_CASE_FIXTURE(Fixture, "Runner: newer ones that failed or belong elsewhere supersede nothing") {

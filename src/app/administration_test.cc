@@ -145,6 +145,17 @@ TEST_CASE("revoke_token: revokes it once; the second time it is not found") {
   CHECK(reason(app::revoke_token(app.context, app.administrator, TokenId{99})) ==
         "token_not_found");
   CHECK(reason(tokens(app, "nobody-there")) == "account_not_found");
+  CHECK(app.row_count("audit where action = 'token.revoke'") == 1);
+}
+
+TEST_CASE("create_account: only a human answers for a bot") {
+  AppFixture app;
+  const auto bot = [&](const std::string& login, const std::string& human) {
+    return app::create_account(app.context, app.administrator,
+                               {.login = login, .kind = core::AccountKind::bot, .human = human});
+  };
+  must(bot("ci", "ada"));
+  CHECK(reason(bot("nightly", "ci")) == "not_a_human");
 }
 
 TEST_CASE("create_first_administrator: on an empty database, and never again") {

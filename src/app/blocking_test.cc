@@ -136,6 +136,23 @@ TEST_CASE("block_account: tells when no administrator is left, or an organizatio
   const auto chief = app.block("chief");
   CHECK(chief.was_last_administrator);
   CHECK(chief.without_owner == std::vector<std::string>{"acme"});
+  must(app::create_account(app.context, app.administrator, {.login = "eve", .human = ""}));
+  CHECK_FALSE(app.block("eve").was_last_administrator);
+}
+
+TEST_CASE("unblock_account: deliveries of an inactive hook stay held") {
+  BotFixture app;
+  const app::RepositoryAccess access = app.add_bare("shop");
+  core::HookInput input;
+  input.config.emplace().url = "http://127.0.0.1:1/hook";
+  input.events = std::vector<std::string>{"push"};
+  const core::Hook hook = must(app::create_hook(app.context, access, input));
+  core::HookInput inactive;
+  inactive.active = false;
+  must(app::update_hook(app.context, access, hook.id, inactive));
+  app.block("ada");
+  app.unblock("ada");
+  CHECK(app.texts("select distinct state from delivery") == "held\n");
 }
 
 TEST_CASE("block_account: refuses an organization, which has no tokens or hooks") {

@@ -68,12 +68,13 @@ TEST_CASE("protect_branches: refuses an invalid pattern, an unknown repository, 
   CHECK(reason(app.protect("main", "none")) == "repository_not_found");
   CHECK(reason(app.list("none")) == "repository_not_found");
   must(app.write([&](store::Writer& tx) {
-    for (size_t i = 0; i < limits::branch_protections; ++i) {
+    for (size_t i = 0; i + 1 < limits::branch_protections; ++i) {
       tx.execute(
           "insert into branch_protection (repository_id, pattern, created_at) values ($1, $2, 1)",
           {app.access.repository.id.value, "branch-" + std::to_string(i)});
     }
   }));
+  must(app.protect("the-last"));
   CHECK(reason(app.protect("one-more")) == "too_many_branch_protections");
   must(app.protect("branch-7"));
   CHECK(app.row_count("branch_protection") == static_cast<int64_t>(limits::branch_protections));

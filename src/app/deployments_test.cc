@@ -258,6 +258,21 @@ TEST_CASE("create_deployment: a used key returns the same deployment for a day")
   CHECK(spent.error().reason_code == "idempotency_key_spent");
 }
 
+TEST_CASE("create_deployment: a used key returns its deployment, though the ref is gone") {
+  AppFixture app;
+  GitFixture git;
+  git.branch("topic", git.commit("main", "a", "1"));
+  const auto access = app.add(git);
+  const core::IdempotencyKey key{"key-1", "digest-1"};
+  auto create = [&] {
+    return std::get<core::Deployment>(
+        must(app::create_deployment(app.context, access, to_deploy("topic"), key)));
+  };
+  const DeploymentId first = create().id;
+  git.git({"branch", "-D", "topic"});
+  CHECK(create().id == first);
+}
+
 TEST_CASE("create_deployment: a key does not store a refusal or a merge") {
   AppFixture app;
   BehindFixture git;

@@ -102,6 +102,31 @@ TEST_CASE("review_deployment: an approval ends with the rule that it was given f
   CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
 }
 
+TEST_CASE("put_environment: a held deployment that now needs a review asks for it, once") {
+  GateFixture app;
+  app.guard(app.by_timer(10));
+  app.deploy();
+  auto asked = [&] { return app.row_count("event where action = 'requested'"); };
+  CHECK(asked() == 0);
+  app.guard(app.by_review());
+  CHECK(asked() == 1);
+  app.guard(app.by_timer(20));
+  CHECK(asked() == 1);
+}
+
+TEST_CASE("review_deployment: names the one environment that the deployment waits for") {
+  GateFixture app;
+  const EnvironmentId id = app.guard(app.by_review()).id;
+  const auto held = app.deploy();
+  for (const std::vector<EnvironmentId>& ids :
+       {std::vector<EnvironmentId>{}, {EnvironmentId{id.value + 1}}, {id, id}}) {
+    CHECK(app.refusal(app::review_deployment(app.context, app.grace, held.id,
+                                             {ids, core::ReviewState::approved, ""})) ==
+          "environment_not_waiting");
+  }
+  must(app.review(app.grace, held));
+}
+
 TEST_CASE("create_status: a held deployment accepts only a status that ends it") {
   GateFixture app;
   app.guard(app.by_review());

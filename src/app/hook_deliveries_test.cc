@@ -69,6 +69,8 @@ TEST_CASE("redeliver: requests one more attempt, and is audited") {
   CHECK(app.told.deliveries);
   CHECK(app.texts("select detail from audit where action = 'hook.redeliver'") ==
         "{\"delivery_id\":" + std::to_string(id.value) + "}\n");
+  CHECK(app.count("select repository_id from audit where action = 'hook.redeliver'") ==
+        app.access.repository.id.value);
 }
 
 TEST_CASE("deliveries: not found through another hook or repository") {

@@ -313,6 +313,14 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
   must(app::remove_repository(app.context, app.administrator, "ada", "application"));
 }
 
+TEST_CASE("remove_repository: wakes the worker, since deliveries may be due now") {
+  AppFixture app;
+  app.add_bare("shop");
+  app.told = {};
+  must(app::remove_repository(app.context, app.administrator, "ada", "shop"));
+  CHECK(app.told.deliveries);
+}
+
 TEST_CASE("remove_repository: an organization's hook gets the final status, but no deployment") {
   AppFixture app;
   test::GitFixture git;

@@ -163,6 +163,11 @@ TEST_CASE("put_environment: reviewers that the author cannot see stay, and canno
   CHECK(app.named_to(chief) == "red grace ops ");
   CHECK(rule_id() == before);
   CHECK(put(steve, {app.teams[0]}) == "invalid_reviewers");
+  const TeamId foreign = must(app.write([](store::Writer& tx) {
+    const auto other = test::add_account(tx, "other", core::AccountKind::organization);
+    return test::add_team(tx, other, "builders").id;
+  }));
+  CHECK(put(chief, {foreign}) == "invalid_reviewers");  // of another organization
   CHECK(put(steve, {app.id_of("steve")}) == "steve ");
   CHECK(app.named_to(chief) == "red steve ");
   CHECK(put(steve, {}) == "");

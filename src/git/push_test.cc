@@ -179,6 +179,7 @@ TEST_CASE("read_ref_facts: the ref shows whether a change happened") {
   CHECK(made(fixture, {"refs/heads/main", first, second}));  // also after later changes
   CHECK(made(fixture, {"refs/heads/main", zeros, first}));
   CHECK_FALSE(made(fixture, {"refs/heads/main", third, second}));  // the ref was not moved back
+  CHECK_FALSE(made(fixture, {"refs/heads/main", second, first}));  // it was there before
   CHECK_FALSE(made(fixture, {"refs/heads/main", third, absent}));
   CHECK_FALSE(made(fixture, {"refs/heads/main", first, absent}));
   CHECK_FALSE(made(fixture, {"refs/heads/main", third, zeros}));

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "git/folder.h"
 #include "git/repository.h"
@@ -65,6 +67,21 @@ TEST_CASE("move_ref: a loose ref, a packed one, and one where git has left empty
       CHECK_FALSE(fs::exists(world.file("refs/heads/gone.lock")));
     }
   }
+}
+
+TEST_CASE("move_ref: does not move a ref that changes before its lock is taken") {
+  const World world;
+  const std::string topic = "refs/heads/topic/one";
+  std::ofstream(world.file(topic + ".lock")) << "";
+  std::optional<RefMove> move;
+  std::jthread mover([&] { move = world.move(topic, world.first).value(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));  // it waits for the lock
+  std::ofstream(world.file(topic)) << world.second << "\n";
+  fs::remove(world.file(topic + ".lock"));
+  mover.join();
+  CHECK(move != RefMove::moved);
+  CHECK(world.sha_of(topic) == world.second);
+  CHECK_FALSE(fs::exists(world.file(topic + ".lock")));
 }
 
 TEST_CASE("move_ref: does not move a ref that is locked or symbolic") {

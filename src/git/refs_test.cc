@@ -54,9 +54,12 @@ TEST_CASE("list_ref_names: keep-refs are hidden") {
   const std::string sha = fixture.commit("main", "a", "1");
   REQUIRE(opened(fixture).keep(sha));
   CHECK(fixture.git({"for-each-ref", "refs/deployments"}).contains(sha));
-  CHECK(names(fixture, "refs/") == Names{"refs/heads/main"});
-  CHECK(names(fixture, "refs/deployments/").empty());
-  CHECK(names(fixture, "refs/dep").empty());
+  for (const bool is_packed : {false, true}) {
+    if (is_packed) fixture.git({"pack-refs", "--all", "--prune"});
+    CHECK(names(fixture, "refs/") == Names{"refs/heads/main"});
+    CHECK(names(fixture, "refs/deployments/").empty());
+    CHECK(names(fixture, "refs/dep").empty());
+  }
   CHECK_FALSE(git::find_ref(opened(fixture), "refs/deployments/" + sha)->has_value());
 }
 

@@ -112,6 +112,7 @@ TEST_CASE("RequestParser: each limit has its own status") {
   small.body_bytes = 10;
   std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";
   CHECK(refusal_of("GET /" + std::string(60, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", small) == 414);
+  CHECK(refusal_of("GET /" + std::string(49, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", small) == 0);
   CHECK(refusal_of("GET /" + std::string(300, 'a'), small) == 414);
   CHECK(refusal_of(post + "A: " + std::string(300, 'a') + "\r\n\r\n", small) == 431);
   CHECK(refusal_of(post + "Content-Length: 11\r\n\r\n", small) == 413);

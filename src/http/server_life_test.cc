@@ -5,12 +5,16 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "http/listening_socket.h"
 #include "http/outbound.h"
+#include "support/captured_log.h"
 #include "support/http_test_client.h"
 #include "support/http_test_server.h"
+#include "support/no_descriptors.h"
+#include "support/temp_folder.h"
 
 namespace esclusa::http {
 namespace {
@@ -27,7 +31,7 @@ TEST_CASE("Server: a connection that sends nothing is closed after the header ti
 }
 
 TEST_CASE("Server: an answered connection is closed after the idle time") {
-  TestServer test(1, {.idle_time = 1ms});
+  TestServer test(1, {.header_time = 1h, .idle_time = 1ms});
   test.start();
   RawClient client(test.port);
   CHECK(client.ask(get("/a")).status == 200);
@@ -54,6 +58,85 @@ TEST_CASE("Server: a connection that does not read its answer is closed after th
   test.await_handled(1);
   test.server.stop();
   test.thread.join();  // only the write time ends it
+}
+
+TEST_CASE("Server: the connection limit does not apply to the local sockets") {
+  test::TempFolder folder;
+  const std::string path = (folder / "a.sock").string();
+  TestServer test(1, {.connection_count = 1});
+  REQUIRE(test.server.listen_local(path, 0600, Door::local_admin));
+  test.start();
+  RawClient first(test.port);
+  CHECK(first.ask(get("/a")).status == 200);
+  CHECK(RawClient(path).ask(get("/a")).status == 200);
+}
+
+TEST_CASE("Server: after it ran out of descriptors, it accepts again") {
+  TestServer test(1);
+  test.start();
+  std::optional<RawClient> client;
+  const std::string log = test::captured_log([&] {
+    test::NoDescriptors full(1);
+    client.emplace(test.port);           // takes the last descriptor
+    std::this_thread::sleep_for(600ms);  // long enough for the server to try, twice
+  });
+  CHECK(log.contains("cannot accept a connection"));
+  CHECK(client->ask(get("/a")).status == 200);
+}
+
+TEST_CASE("Server: a body may take longer than the header time") {
+  TestServer test(1, {.header_time = 1s, .body_time = 1h});
+  test.start();
+  RawClient client(test.port);
+  client.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(client.read_answer(false).status == 100);
+  std::this_thread::sleep_for(1600ms);  // long enough for the server to check its deadlines
+  CHECK(client.ask("body").body == "POST /a body");
+}
+
+TEST_CASE("Server: a reader that is slow but steady gets its whole answer") {
+  TestServer test(1, {.write_time = 2s});
+  test.start();
+  RawClient client(test.port);
+  const int small = 64 * 1024;  // else the buffers of the sockets take the whole answer
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  client.send(get("/pool/big"));
+  std::string piece(256 * 1024, '\0');
+  size_t received = 0;
+  while (received < 8 * 1024 * 1024) {
+    const ssize_t count = ::recv(client.fd(), piece.data(), piece.size(), MSG_WAITALL);
+    if (count <= 0) break;
+    received += static_cast<size_t>(count);
+    std::this_thread::sleep_for(100ms);
+  }
+  CHECK(received >= 8 * 1024 * 1024);
+}
+
+TEST_CASE("Server: a request that arrived before the stop is answered") {
+  std::atomic<bool> is_held = false, is_released = false;
+  Server server({.plan =
+                     [&](const Request& request) {  // on the I/O thread
+                       if (request.path() == "/hold") {
+                         is_held = true;
+                         is_held.notify_all();
+                         is_released.wait(false);
+                       }
+                       return Plan{.lane = Lane::loop,
+                                   .answer = [] { return Response{200, {}, "answered"}; }};
+                     },
+                 .refuse = [](const Request&, int status) { return Response{status}; }});
+  const uint16_t port = server.listen("127.0.0.1", 0).value();
+  std::jthread thread([&] { server.run(); });
+  RawClient idle(port), holding(port);
+  CHECK(idle.ask(get("/a")).status == 200);
+  holding.send(get("/hold"));
+  is_held.wait(false);
+  idle.send(get("/b"));
+  server.stop();
+  is_released = true;
+  is_released.notify_all();
+  CHECK(idle.read_answer().body == "answered");
+  CHECK(holding.read_answer().body == "answered");
 }
 
 TEST_CASE("Server: stop answers what is in flight, and closes what is idle") {
@@ -201,6 +284,19 @@ TEST_CASE("Server: a unix socket accepts only the named users") {
     CHECK(test.handled == 1);
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("LocalListener: removes its own socket, and not that of another server") {
+  test::TempFolder folder;
+  const std::string path = (folder / "a.sock").string();
+  const auto first = open_local_listener(path, 0600);
+  std::filesystem::remove(path);
+  const auto second = open_local_listener(path, 0600);
+  REQUIRE((first && second));
+  first->remove();
+  CHECK(std::filesystem::exists(path));
+  second->remove();
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("Server: a stale unix socket is replaced, an ordinary file is not") {

@@ -61,6 +61,19 @@ TEST_CASE("Server over TLS: libcurl verifies it, and its requests are marked as 
   CHECK(send({.url = test.url("/a"), .ca_file = stranger.ca_file}).failure == OutboundFailure::tls);
 }
 
+TEST_CASE("Server over TLS: libcurl refuses the certificate of another host, and sends nothing") {
+  TempFolder folder;
+  TestAuthority authority(folder.path());
+  TestServer test;
+  test.server.use_tls(authority.issue("first").load());
+  const uint16_t port = test.server.listen("127.0.0.2", 0).value();
+  test.start();
+  const auto answer = send(
+      {.url = "https://127.0.0.2:" + std::to_string(port) + "/a", .ca_file = authority.ca_file});
+  CHECK(answer.failure == OutboundFailure::tls);
+  CHECK(test.handled == 0);
+}
+
 TEST_CASE("Server over TLS: accepts 1.2 and 1.3, not 1.1") {
   TlsServer test;
   auto exactly = [](int version) {

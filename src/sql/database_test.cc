@@ -288,6 +288,8 @@ TEST_CASE("open_sqlite: a path that cannot be opened is an error") {
   auto link = open_sqlite((folder / "link.db").string(), ignore);
   CHECK_FALSE(link.has_value());
   CHECK_FALSE(std::filesystem::exists(folder / "elsewhere.db"));
+  auto without_wal = open_sqlite(":memory:", ignore);
+  CHECK_FALSE(without_wal.has_value());
 }
 
 TEST_CASE("open_postgres: an unreachable server is an error") {

@@ -86,3 +86,21 @@ TEST_CASE("PostgreSQL: of two transactions that wait for each other, one reports
           return c.number("select cast(sum(amount) as bigint) from thing");
         })) == 2);
 }
+
+TEST_CASE("PostgreSQL: a connection that cannot be opened takes no place in the pool") {
+  const std::string schema = test::PostgresCluster::instance().new_schema();
+  auto admin = must(open_postgres(schema, 1));
+  auto administer = [&](const char* sql) {
+    test::write(*admin, [&](Writer& tx) { tx.execute(sql); });
+  };
+  administer("create role visitor login");
+  auto db = must(open_postgres(schema + " user=visitor", 1));
+  const int64_t pid = must(db->read([](Reader& c) { return backend(c); }));
+  administer("alter role visitor nologin");
+  test::read(*admin, [&](Reader& c) { CHECK(c.number(end_backend, {pid}) == 1); });
+  auto ask = [&] { return db->read([](Reader& c) { return c.number("select 1"); }); };
+  CHECK_FALSE(ask().has_value());  // the connection is lost
+  CHECK_FALSE(ask().has_value());  // no other can be opened
+  administer("alter role visitor login");
+  CHECK(must(ask()) == 1);
+}

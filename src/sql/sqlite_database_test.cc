@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -145,6 +146,7 @@ TEST_CASE("SQLite: the writing connection is durable, and checks foreign keys") 
     CHECK(tx.number("pragma foreign_keys") == 1);
     CHECK(tx.number("pragma wal_autocheckpoint") == 1000);
     CHECK(tx.number("pragma trusted_schema") == 0);
+    CHECK(tx.number("pragma busy_timeout") == 5000);
   });
 }
 
@@ -349,4 +351,51 @@ TEST_CASE("SQLite: many threads that read and write lose nothing") {
   writers.clear();
   CHECK(failures == 0);
   CHECK(things(db).size() == threads * each);
+}
+
+TEST_CASE("SQLite: an I/O error within one work fails its whole batch, and ends all writing") {
+  BreakableFile file;
+  create_things(*file.db);
+  Batch batch(*file.db);
+  const auto outcomes = batch.run(
+      {[](Writer& tx) { return insert_thing(tx, 1); },
+       [](Writer&) -> Result<void> { throw Failure(Failure::Kind::io, "a page cannot be read"); }});
+  for (const auto& outcome : outcomes) {
+    REQUIRE_FALSE(outcome.has_value());
+    CHECK(outcome.error().reason_code == "outcome_unknown");
+  }
+  CHECK(file.fatal_count == 1);
+  CHECK_FALSE(file.db->write([](Writer& tx) { return insert_thing(tx, 2); }).has_value());
+}
+
+TEST_CASE("SQLite: a commit that fails is rolled back, and later writes work") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  test::write(db, [](Writer& tx) {
+    tx.execute("create table part (thing_id integer references thing (id))");
+  });
+  const auto failed = db.write([](Writer& tx) {
+    tx.execute("pragma defer_foreign_keys=on");  // the commit checks the reference
+    tx.execute("insert into part (thing_id) values (7)");
+  });
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().reason_code == "storage_failed");
+  test::write(db, [](Writer& tx) { return insert_thing(tx, 1); });
+  CHECK(things(db) == std::vector<int64_t>{1});
+}
+
+TEST_CASE("SQLite: no memory is bad_alloc for the caller, and later work succeeds") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_things(db);
+  const auto starve = [](Reader& c) {
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + 64 * 1024);
+    c.number("select length(hex(zeroblob(10000000)))");
+  };
+  CHECK_THROWS_AS((void)db.read(starve), std::bad_alloc);
+  CHECK_THROWS_AS((void)db.write(starve), std::bad_alloc);
+  sqlite3_hard_heap_limit64(0);
+  test::write(db, [](Writer& tx) { return insert_thing(tx, 1); });
+  CHECK(things(db) == std::vector<int64_t>{1});
 }

@@ -55,6 +55,7 @@ class FakeGithub {
     std::string description;
     std::string log_url;
     std::string environment_url;
+    std::string key = {};  ///< its idempotency key
   };
   struct Deployment {
     std::string sha;
@@ -82,6 +83,10 @@ class FakeGithub {
   void add(int64_t id, Deployment deployment) {
     std::lock_guard lock(mutex_);
     deployments_[id] = std::move(deployment);
+  }
+  void remove(int64_t id) {
+    std::lock_guard lock(mutex_);
+    deployments_.erase(id);
   }
   /// While it is down, it answers every request with 503, including requests that wait for events.
   void set_down(bool is_down) {
@@ -238,7 +243,8 @@ class FakeGithub {
       const auto body = Json::parse(request.body).value();
       deployment.statuses.push_back(
           {body.string_at("state").value_or(""), body.string_at("description").value_or(""),
-           body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or("")});
+           body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or(""),
+           std::string(request.headers.find("Idempotency-Key").value_or(""))});
       changed_.notify_all();
       if (are_answers_lost_) return {503, {}, "{}"};
       write(json, deployment.statuses.back());

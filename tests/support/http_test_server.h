@@ -86,7 +86,7 @@ struct TestServer {
       throw std::runtime_error("boom");
     }
     if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
-    if (request.path() == "/stream") {
+    if (request.path() == "/stream" || request.path() == "/wait/stream") {
       return {200, {{"Content-Type", "text/plain"}}, {}, stream};
     }
     if (request.path() == "/count") return {200, {}, counted()};
