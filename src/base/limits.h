@@ -119,14 +119,14 @@ inline constexpr auto former_secret_time = 24h;       ///< time for receivers to
 inline constexpr auto former_secret_time_max = 168h;  ///< a longer overlap defeats the change
 
 // The feed of events.
-inline constexpr int feed_page_events = 100;             ///< as long as a page of a list
-inline constexpr size_t feed_page_bytes = 1024 * 1024;   ///< a hundred ordinary events
-inline constexpr int feed_scan_events = 1000;            ///< examined for one page
-inline constexpr auto feed_wait = 60s;                   ///< proxies give up soon after
-inline constexpr auto feed_heartbeat = 15s;              ///< proxies' idle time is 30 s or more
-inline constexpr auto feed_check_time = 3s;              ///< a revoked token's stream ends so soon
-inline constexpr auto feed_gather_time = 2ms;            ///< between two reads, under load
-inline constexpr size_t feed_streams = 1000;             ///< open at once, waiting ones too
+inline constexpr int feed_page_events = 100;            ///< as long as a page of a list
+inline constexpr size_t feed_page_bytes = 1024 * 1024;  ///< a hundred ordinary events
+inline constexpr int feed_scan_events = 1000;           ///< examined for one page
+inline constexpr auto feed_wait = 60s;                  ///< proxies give up soon after
+inline constexpr auto feed_heartbeat = 15s;             ///< proxies' idle time is 30 s or more
+inline constexpr auto feed_check_time = 3s;             ///< a revoked token's stream ends so soon
+inline constexpr auto feed_gather_time = 2ms;           ///< between two reads, under load
+inline constexpr size_t feed_streams = 1000;            ///< open at once, waiting ones too
 inline constexpr int64_t deployment_log_bytes = 16 * 1024 * 1024;  ///< an agent's 10 MiB, and more
 inline constexpr int64_t deployment_log_parts = 50'000;  ///< one every two seconds for a day
 

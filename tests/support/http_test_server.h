@@ -66,8 +66,7 @@ struct TestServer {
             [](const Request& request, int status) {
               return Response{status, {{"X-Refused", request.target}}, "{\"message\":\"no\"}"};
             },
-        .may_send_much =
-            [](const Request& request) { return !request.headers.has("X-Nobody"); },
+        .may_send_much = [](const Request& request) { return !request.headers.has("X-Nobody"); },
     };
   }
   Response handle(const Request& request) {
