@@ -10,13 +10,13 @@ namespace esclusa::api {
 namespace {
 
 Result<http::Response> list_nothing(const Call&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_array().end_array();
   return json_response(200, std::move(json));
 }
 
 Result<http::Response> show_nothing(const Call&) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().end_object();
   return json_response(200, std::move(json));
 }
@@ -43,7 +43,7 @@ Result<http::Response> get_feeds(const Call& call) {
   };
   const Feed feeds[] = {{"timeline", call.urls.web + "/timeline"},
                         {"user", call.urls.web + "/{user}"}};
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object();
   for (const Feed& feed : feeds) json.member(feed.name + "_url", feed.address);
   json.key("_links").begin_object();
@@ -124,8 +124,8 @@ const Route table[] = {
     OF_ALL("/gists/public", "gists/gists#list-public-gists"),
     {"GET", "/emojis", &operations::get_emojis, "", Lane::loop, "emojis/emojis#get-emojis",
      show_nothing},
-    {"GET", "/feeds", &operations::get_feeds, "", Lane::loop, "activity/feeds#get-feeds", get_feeds},
-};
+    {"GET", "/feeds", &operations::get_feeds, "", Lane::loop, "activity/feeds#get-feeds",
+get_feeds}, };
 // clang-format on
 
 }  // namespace

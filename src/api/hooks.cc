@@ -180,8 +180,8 @@ const Route table[] = {
      update_hook_config},
     {"PUT", ESCLUSA ORG_HOOK "/secret", &operations::rotate_organization_hook_secret, org_hooks,
      Lane::commit, "", rotate_hook_secret},
-    {"PUT", ESCLUSA ORG_HOOK "/owner", &operations::adopt_organization_hook, org_hooks, Lane::commit,
-     "", adopt_hook},
+    {"PUT", ESCLUSA ORG_HOOK "/owner", &operations::adopt_organization_hook, org_hooks,
+     Lane::commit, "", adopt_hook},
 };
 // clang-format on
 

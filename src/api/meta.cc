@@ -45,10 +45,10 @@ Result<http::Response> get_zen(const Call&) {
 // clang-format off
 const Route table[] = {
     {"GET", "/", &operations::get_root, "", Lane::loop, "meta/meta#github-api-root", get_root},
-    {"GET", "/meta", &operations::get_meta, "", Lane::loop, "meta/meta#get-apiname-meta-information",
-     get_meta},
-    {"GET", "/versions", &operations::get_versions, "", Lane::loop, "meta/meta#get-all-api-versions",
-     get_versions},
+    {"GET", "/meta", &operations::get_meta, "", Lane::loop,
+     "meta/meta#get-apiname-meta-information", get_meta},
+    {"GET", "/versions", &operations::get_versions, "", Lane::loop,
+     "meta/meta#get-all-api-versions", get_versions},
     {"GET", "/zen", &operations::get_zen, "", Lane::loop, "meta/meta#get-the-zen-of-github",
      get_zen},
 };

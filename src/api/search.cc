@@ -37,7 +37,7 @@ Result<core::Page> page_of(const Call& call) {
 template <class T, class Write>
 http::Response results(const Call& call, const core::Page& page, const core::Listing<T>& listing,
                        Write write, bool is_incomplete = false) {
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object()
       .member("total_count", listing.total_count)
       .member("incomplete_results", is_incomplete)

@@ -13,7 +13,7 @@ Result<http::Response> get_workflow_run(const Call& call) {
   const auto deployment = TRY(call.context.database.read(
       [&](app::Reader& db) { return app::get_deployment(db, call.access(), id); }));
   const auto head = app::read_head(call.context, call.repository(), deployment.sha);
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_workflow_run(json, deployment, head, wire::run_state(deployment), call.repository(),
                            call.urls);
   return json_response(200, std::move(json));
@@ -22,7 +22,7 @@ Result<http::Response> get_workflow_run(const Call& call) {
 /// An empty list of a deployment that exists.
 Result<http::Response> list_nothing(const Call& call, app::Reader& db, const char* name) {
   TRY(app::get_deployment(db, call.access(), TRY(call.id<DeploymentId>("run_id"))));
-  wire::JsonWriter json;
+  JsonWriter json;
   json.begin_object().member("total_count", 0).key(name).begin_array().end_array().end_object();
   return json_response(200, std::move(json));
 }
@@ -38,7 +38,7 @@ Result<http::Response> list_artifacts(const Call& call, app::Reader& db) {
 Result<http::Response> get_workflow(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("workflow_id"));
   const auto deployment = TRY(app::get_deployment(db, call.access(), id));
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_workflow(json, deployment, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }

@@ -147,7 +147,7 @@ TEST_CASE("list_history: a walk over too many commits is refused, and says so") 
   for (int number = 1; number <= 5; ++number) {
     last = fixture.commit("main", "a", std::to_string(number));
   }
-  const auto list = [&](int64_t page, size_t walked_max) {
+  const auto list = [&](int page, size_t walked_max) {
     return git::list_history(opened(fixture), last, {}, {.number = page, .size = 2}, walked_max);
   };
   CHECK(list(3, 5)->items.size() == 1);

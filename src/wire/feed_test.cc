@@ -56,7 +56,7 @@ TEST_CASE("server_sent_event: one line of data, even if the payload has line bre
 TEST_CASE("write_feed_event: a pruned body is null, with the reason") {
   auto entry = sample();
   entry.body.reset();
-  wire::JsonWriter json;
+  JsonWriter json;
   wire::write_feed_event(json, entry);
   CHECK(json.text().ends_with(R"(,"payload":null,"reason_code":"body_pruned"})"));
 }

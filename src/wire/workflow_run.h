@@ -2,10 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "base/json_writer.h"
 #include "core/commit.h"
 #include "core/deployment.h"
 #include "core/repository.h"
-#include "wire/json_writer.h"
 #include "wire/urls.h"
 
 /// GitHub's workflow runs. Here a run is a deployment, which gives it its id, and so is its

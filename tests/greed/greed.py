@@ -110,13 +110,14 @@ class Site(contextlib.ExitStack):
 def memory_mib(server):
     """The resident memory of the server."""
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
+    [resident] = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    return int(resident.split()[1]) // 1024
 
 
 # ------------------------------------------------------------------ rows
 
 def pipelined():
-    """1,000 pipelined HEAD of a long list in one connection: the stranger is answered before them."""
+    """1,000 pipelined HEAD of a long list in one connection: the stranger is answered before."""
     with Site() as site:
         for number in range(100):
             assert site.create(environment=f"e{number}") == 201
@@ -132,8 +133,8 @@ def pipelined():
 
 
 def connections():
-    """256 descriptors, and 300 idle connections of one address: git, the administrator's socket and
-    /livez work, and the stranger is answered."""
+    """256 descriptors, and 300 idle connections of one address: git, the administrator's socket
+    and /livez work, and the stranger is answered."""
     limit = ["prlimit", "--nofile=256:256", "--"]
     with Site(wrapper=limit) as site:
         idle = [connect(site.server) for _ in range(300)]
@@ -148,7 +149,7 @@ def connections():
 
 
 def bodies():
-    """300 unfinished bodies without a token: the server's memory grows by no more than they sent."""
+    """300 unfinished bodies without a token: the memory grows by no more than they sent."""
     with Site() as site:
         before = memory_mib(site.server)
         more = "Content-Type: application/json\r\nContent-Length: 1000000\r\n"
@@ -164,7 +165,8 @@ def bodies():
         grown = memory_mib(site.server) - before
         for one in large + small:
             one.close()
-        return [("large bodies that were refused", refused, 10), ("the stranger is answered", well, bool),
+        return [("large bodies that were refused", refused, 10),
+                ("the stranger is answered", well, bool),
                 ("MiB of growth", grown, lambda mib: mib <= 64)]
 
 
@@ -188,7 +190,7 @@ def grow(repository, count):
     """Adds so many commits to main; gives the first one."""
     parts = []
     for number in range(1, count + 1):
-        parts.append(f"commit refs/heads/main\nmark :{number}\ncommitter Ada <ada@example.org> "
+        parts.append(f"commit refs/heads/main\nmark :{number}\ncommitter A <a@example.org> "
                      f"{1_700_000_000 + number} +0000\ndata 4\ntext\n"
                      + (f"from :{number - 1}\n" if number > 1 else "")
                      + f"M 100644 inline file\ndata {len(str(number))}\n{number}\n")
@@ -211,7 +213,8 @@ def hanging_repository():
         harness.wait_until(lambda: threads(site.server) > 32, "requests that hang")
         well, waiting = site.is_well(), crowd.waiting()
         code = site.server.stop()
-        return [("the stranger is answered", well, bool), ("creations that still hung", waiting, 70),
+        return [("the stranger is answered", well, bool),
+                ("creations that still hung", waiting, 70),
                 ("exit code after SIGTERM", code, 0)]
 
 
@@ -269,7 +272,8 @@ def main():
     parser.add_argument("rows", nargs="*", choices=[[], *(row.__name__ for row in ROWS)],
                         metavar="ROW", help=", ".join(row.__name__ for row in ROWS))
     names = parser.parse_args().rows
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, most), most))
     failed = 0
     for row in [row for row in ROWS if not names or row.__name__ in names]:
         for what, value, wanted in row():
