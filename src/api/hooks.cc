@@ -3,9 +3,8 @@
 #include "api/pagination.h"
 #include "api/route_tables.h"
 #include "app/hooks.h"
-#include "base/limits.h"
+#include "core/hook_destination.h"
 #include "core/operations/hooks.h"
-#include "core/uri.h"
 #include "http/outbound.h"
 #include "wire/hook.h"
 
@@ -18,31 +17,15 @@ app::HookScope hook_scope(const Call& call) {
 
 namespace {
 
-std::unexpected<Error> url_error(std::string message, std::string reason) {
-  return fail_validation({"Hook", "url", "custom", std::move(message)}, std::move(reason));
+/// Splits with libcurl, which sends the deliveries.
+std::optional<core::UrlTarget> split_url(const std::string& text) {
+  auto url = http::parse_url(text);
+  if (!url) return std::nullopt;
+  return core::UrlTarget{std::move(url->host), url->has_credentials};
 }
 
-/// Refuses early a destination that the check at connect time would refuse at every delivery. A
-/// host name is judged only at connect time, because the addresses that it resolves to may change.
-Result<void> check_destination(const Call& call, const std::string& text) {
-  if (text.size() > limits::url_bytes) return url_error("url is too long", "too_long");
-  const core::HookUrl given = core::split_hook_url(text);
-  auto url = http::parse_url(given.url);
-  // libcurl accepts characters that no URI may contain.
-  if (!url || url->has_credentials || !core::is_uri(given.url) ||
-      !core::is_uri("https://" + given.credentials)) {
-    return url_error("url must be an http or https URL", "invalid_url");
-  }
-  const bool is_localhost = url->host == "localhost" || url->host.ends_with(".localhost");
-  auto address = core::NetworkAddress::parse(is_localhost ? "127.0.0.1" : url->host);
-  if (address && !call.settings.hook_destinations.allows(*address)) {
-    return url_error("url is not supported because it isn't reachable over the public Internet (" +
-                         url->host +
-                         "). The server's operator can allow its address range with the setting "
-                         "webhooks.allow",
-                     "destination_not_allowed");
-  }
-  return {};
+Result<void> check_url(const Call& call, const std::string& text) {
+  return core::check_hook_url(text, split_url, call.settings.hook_destinations);
 }
 
 /// The id of the webhook in the path.
@@ -76,7 +59,7 @@ Result<http::Response> list_hooks(const Call& call, app::Reader& db) {
 
 Result<http::Response> create_hook(const Call& call) {
   const core::HookInput input = TRY(wire::parse_new_hook(call.request.body));
-  if (input.config) TRY(check_destination(call, input.config->url));
+  if (input.config) TRY(check_url(call, input.config->url));
   const app::HookScope scope = hook_scope(call);
   auto hook = TRY(app::create_hook(call.context, scope, input));
   http::Response response = hook_response(call, 201, hook);
@@ -92,7 +75,7 @@ Result<http::Response> get_hook(const Call& call, app::Reader& db) {
 Result<http::Response> update_hook(const Call& call) {
   const auto id = TRY(hook_id(call));
   const core::HookInput input = TRY(wire::parse_hook_changes(call.request.body));
-  if (input.config) TRY(check_destination(call, input.config->url));
+  if (input.config) TRY(check_url(call, input.config->url));
   return hook_response(call, 200, TRY(app::update_hook(call.context, hook_scope(call), id, input)));
 }
 
@@ -104,7 +87,7 @@ Result<http::Response> get_hook_config(const Call& call, app::Reader& db) {
 Result<http::Response> update_hook_config(const Call& call) {
   const auto id = TRY(hook_id(call));
   const auto changes = TRY(wire::parse_hook_config_changes(call.request.body));
-  if (changes.url) TRY(check_destination(call, *changes.url));
+  if (changes.url) TRY(check_url(call, *changes.url));
   return config_response(TRY(app::update_hook_config(call.context, hook_scope(call), id, changes)));
 }
 

@@ -44,14 +44,14 @@ void announce_event(sql::Writer& tx) {
 }
 
 std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
-                                   int64_t after, int64_t upto, int count) {
+                                   int64_t after, int64_t up_to, int count) {
   static const std::string columns =
       "select id, guid, repository_id, kind, action, created_at from event ";
   static const std::string rest =
       "only_hook_id is null and id > $1 and id <= $2 order by id limit $3";
   static const std::string of_all = columns + "where " + rest;
   static const std::string of_one = columns + "where repository_id = $4 and " + rest;
-  std::vector<sql::Parameter> parameters = {after, upto, count};
+  std::vector<sql::Parameter> parameters = {after, up_to, count};
   if (repository) parameters.emplace_back(repository->value);
   return db.all(repository ? of_one : of_all, parameters, [](const sql::Row& row) {
     core::Event event;

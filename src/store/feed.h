@@ -21,10 +21,10 @@ FeedEnd feed_end(sql::Reader& db);
 /// insertion.
 void announce_event(sql::Writer& tx);
 
-/// The oldest events with `after < id <= upto`, of one repository or of all; without events for a
+/// The oldest events with `after < id <= up_to`, of one repository or of all; without events for a
 /// single hook.
 std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
-                                   int64_t after, int64_t upto, int count);
+                                   int64_t after, int64_t up_to, int count);
 /// The frozen body; nothing if it was pruned.
 std::optional<std::string> event_body(sql::Reader& db, EventId id);
 

@@ -146,6 +146,13 @@ class Style(CheckTest):
         self.assert_line_refused('system("x");', "`system(`")
         self.assert_line_refused('popen("x", "r");', "`popen(`")
 
+    @unittest.skipUnless(shutil.which("codespell"), "codespell is not installed")
+    def test_misspelt_words(self):
+        word = "rec" + "ieve"
+        self.assert_line_refused(f"// {word}", f"{word} ==> receive")
+        self.write("docs/x.md", f"Esclusa {word}s it.\n")
+        self.assert_refused(f"docs/x.md:1: {word}s ==> receives")
+
     def test_work_left_for_later(self):
         for word in ("TO" + "DO", "FIX" + "ME"):
             self.assert_line_refused(f"// {word}: later", f"`{word}`")
