@@ -419,12 +419,12 @@ TEST_CASE("the log tells of creations, reviews, bypasses and releases, with thei
   };
   std::optional<core::Deployment> held;
   CHECK(acts(test::captured_log([&] { held = app.deploy(); })) ==
-        "deployment.create 1 in staging by ada\n");
+        "deployment.create 1 in production by ada\n");
   CHECK(acts(test::captured_log([&] { must(app.review(app.grace, *held)); })) ==
-        "deployment_review.approved 1 in staging by grace\n"
-        "deployment.release 1 in staging by grace\n");
+        "deployment_review.approved 1 in production by grace\n"
+        "deployment.release 1 in production by grace\n");
   const auto second = app.deploy();
-  CHECK(acts(test::captured_log([&] {
-          must(app::bypass_gates(app.context, app.ada, second.id, "on fire"));
-        })) == "deployment.bypass 2 in staging by ada\ndeployment.release 2 in staging by ada\n");
+  CHECK(acts(test::captured_log(
+            [&] { must(app::bypass_gates(app.context, app.ada, second.id, "on fire")); })) ==
+        "deployment.bypass 2 in production by ada\ndeployment.release 2 in production by ada\n");
 }

@@ -111,7 +111,8 @@ struct Node::Parts {
     const auto now = Pulse::Clock::now();
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
-    for (const SupervisedThread* thread : {&worker.thread(), &*housekeeper, &*gate_timer}) {
+    const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer};
+    for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
     if (name.empty()) return std::nullopt;
