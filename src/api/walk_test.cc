@@ -9,9 +9,10 @@
 #include "app/timers.h"
 #include "base/text.h"
 #include "core/environment.h"
-#include "support/access_world.h"
 #include "support/cost.h"
+#include "support/route_requests.h"
 #include "support/served_repository.h"
+#include "support/walk_table.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -59,6 +60,35 @@ struct Traced : test::ServedRepository {
   Trace last;
 };
 
+/// The cost of one request to each route. Nothing is kept of what those of the network and of the
+/// administrator change.
+std::map<const api::Route*, test::Cost> measure_all_routes() {
+  test::AccessWorld world;
+  api::Settings settings = world.settings();
+  Trace last;
+  settings.on_trace = [&](const http::Request&, const Trace& trace) { last = trace; };
+  api::Api undoing(world.undoing(), settings), keeping(world.keeping(), settings);
+  std::map<const api::Route*, test::Cost> costs;
+  const auto measure = [&](api::Api& api, const test::RouteRequest& row) {
+    CAPTURE(row.request.method);
+    CAPTURE(row.request.target);
+    const auto match = api::match_route(row.request);
+    REQUIRE(match);
+    last = {};
+    const http::Response response = api.serve(row.request);
+    CAPTURE(response.body);
+    CHECK(response.status == row.answer);
+    costs[match->route] = cost_of(last);
+  };
+  for (const auto& row : test::requests_to_network(world)) measure(undoing, row);
+  for (const auto& row : test::requests_at_sockets(world)) {
+    // A push needs a repository that may be written, and the rows of its earlier steps.
+    const bool is_kept = row.request.door == http::Door::ssh || row.request.method == "PATCH";
+    measure(is_kept ? keeping : undoing, row);
+  }
+  return costs;
+}
+
 }  // namespace
 
 TEST_CASE("walk: POST a deployment") {
@@ -104,29 +134,38 @@ TEST_CASE("walk: what a review and a release by the timer cost") {
   const Trace::Under under(trace);
   app::release_due(server.context, false);
   CHECK(text_of(cost_of(trace)) == "2 snapshots, 1 transactions, 34 statements, 0 git opens");
-  CHECK(server.row_count("event where kind = 'deployment'") == 1);
+  CHECK(server.events("deployment").size() == 1);
 }
 
-TEST_CASE("walk: every route that only reads rows takes one snapshot, and no transaction") {
-  test::AccessWorld world;
-  api::Settings settings = world.settings();
-  Trace last;
-  settings.on_trace = [&](const http::Request&, const Trace& trace) { last = trace; };
-  api::Api api(world.keeping(), settings);
-  size_t count = 0;
-  for (const auto& route : test::rules::repository_routes) {
-    auto request = test::AccessWorld::request_for(route, world.repository("ada", true),
-                                                  test::AccessWorld::Address::by_name);
-    request.headers = {{"Authorization", "Bearer " + world.token("ada", "repo")}};
-    const auto match = api::match_route(request);
-    REQUIRE(match);
-    if (!std::holds_alternative<api::ReadHandler>(match->route->handler)) continue;
-    CAPTURE(request.target);
-    CHECK(api.serve(request).status == route.answer);
-    CHECK(last.count_spans("snapshot") == 1);
-    CHECK(last.count_spans("transaction") == 0);
-    CHECK(last.total(Trace::Count::git_open) == 0);
-    ++count;
+TEST_CASE("walk: each route costs what the table of walks says") {
+  std::map<const api::Route*, test::Cost> costs = measure_all_routes();
+  std::string differences;
+  for (const api::Route& route : api::routes()) {
+    const auto row = std::ranges::find_if(test::route_costs, [&](const test::RouteCost& known) {
+      return known.method == route.method && known.pattern == route.pattern;
+    });
+    const auto measured = costs.find(&route);
+    const std::string name = std::string(route.method) + " " + std::string(route.pattern);
+    if (measured == costs.end()) {
+      differences += name + ": no request is written for it\n";
+    } else if (row == std::end(test::route_costs) || row->cost != measured->second) {
+      differences += name + ": " + text_of(measured->second) + "\n";
+    }
   }
-  CHECK(count > 30);
+  CHECK(differences == "");
+  CHECK(std::size(test::route_costs) == api::routes().size());
+}
+
+TEST_CASE("walk: every route that only reads rows takes one snapshot, and nothing else") {
+  for (const auto& row : test::route_costs) {
+    const auto route = std::ranges::find_if(api::routes(), [&](const api::Route& one) {
+      return one.method == row.method && one.pattern == row.pattern;
+    });
+    CAPTURE(row.pattern);
+    REQUIRE(route != api::routes().end());
+    if (!std::holds_alternative<api::ReadHandler>(route->handler)) continue;
+    CHECK(row.cost.snapshots <= 1);
+    CHECK(row.cost.transactions == 0);
+    CHECK(row.cost.git_opens == 0);
+  }
 }

@@ -86,7 +86,7 @@ TEST_CASE("authenticate: 401 for a token that is revoked, and for a blocked acco
   must(app::revoke_token(app.context, app.administrator, revoked.token.id));
   CHECK(code_of(authenticate(app, revoked.text.reveal())) == ErrorCode::unauthenticated);
   CHECK(authenticate(app, blocked.text.reveal()).has_value());
-  must(app.write([](store::Writer& tx) { tx.execute("update account set blocked_at = 1"); }));
+  app.block("ada");
   CHECK(code_of(authenticate(app, blocked.text.reveal())) == ErrorCode::unauthenticated);
 }
 

@@ -45,9 +45,15 @@ struct BotFixture : test::AppFixture {
     return must(app::unblock_account(context, administrator, login, bots));
   }
   std::string audit() {
-    return texts(
-        "select a.action || ' ' || c.login || ' ' || a.detail from audit a join account c "
-        "on c.id = a.target_id where a.action like 'account.%block' order by a.id");
+    std::string lines;
+    for (const test::StoredAudit& row : audits("account.")) {
+      if (!row.action.ends_with("block")) continue;
+      const auto target = must(read([&](store::Reader& db) {
+        return store::find_account(db, AccountId{row.target.value()});
+      }));
+      lines += row.action + " " + test::found(target).login + " " + row.detail + "\n";
+    }
+    return lines;
   }
 
   std::vector<std::string> tokens;

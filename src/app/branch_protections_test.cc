@@ -4,6 +4,7 @@
 
 #include "app/environments.h"
 #include "base/limits.h"
+#include "store/branch_protections.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;
@@ -50,11 +51,11 @@ TEST_CASE("protect_branches: stores each pattern once, with an audit row; it can
   must(app.protect("main"));
   must(app.protect("main"));  // the pattern is already there
   CHECK(app.patterns() == "main release/* ");
-  CHECK(app.texts("select detail from audit where action = 'branch_protection.create' "
-                  "order by id") == "{\"pattern\":\"release/*\"}\n{\"pattern\":\"main\"}\n");
+  CHECK(lines_of(app.audits("branch_protection.create"), &test::StoredAudit::detail) ==
+        "{\"pattern\":\"release/*\"}\n{\"pattern\":\"main\"}\n");
   must(app.unprotect("main"));
   CHECK(app.patterns() == "release/* ");
-  CHECK(app.row_count("audit where action = 'branch_protection.delete'") == 1);
+  CHECK(app.audits("branch_protection.delete").size() == 1);
   CHECK(reason(app.unprotect("main")) == "branch_protection_not_found");
 }
 
@@ -69,9 +70,8 @@ TEST_CASE("protect_branches: refuses an invalid pattern, an unknown repository, 
   CHECK(reason(app.list("none")) == "repository_not_found");
   must(app.write([&](store::Writer& tx) {
     for (size_t i = 0; i + 1 < limits::branch_protections; ++i) {
-      tx.execute(
-          "insert into branch_protection (repository_id, pattern, created_at) values ($1, $2, 1)",
-          {app.access.repository.id.value, "branch-" + std::to_string(i)});
+      store::insert_branch_protection(tx, app.access.repository.id, "branch-" + std::to_string(i),
+                                      test::at(1));
     }
   }));
   must(app.protect("the-last"));
@@ -93,7 +93,8 @@ TEST_CASE("protect_branches, unprotect_branches: deployments that wait are judge
   const auto waiting = app.deploy(app.access, input);
   REQUIRE(waiting.phase == core::DeploymentPhase::held);
   auto state = [&] {
-    return app.texts("select state from deployment_gate where kind = 'branch_policy'");
+    return lines_of(with(app.gates(), &test::StoredGate::kind, std::string("branch_policy")),
+                    &test::StoredGate::state);
   };
   CHECK(state() == "open\n");
   must(app.protect("release/*"));
@@ -102,11 +103,11 @@ TEST_CASE("protect_branches, unprotect_branches: deployments that wait are judge
   // The wait timer is over, but the branch policy still holds the deployment.
   app.pass(std::chrono::minutes(6));
   must(app.protect("other"));
-  CHECK(app.row_count("event where kind = 'deployment'") == 0);
+  CHECK(app.events("deployment").size() == 0);
   app.told = {};
   must(app.protect("mai[n]"));
   CHECK(state() == "open\n");
-  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+  CHECK(app.events("deployment").size() == 1);
   CHECK(app.told.events);
   CHECK(app.told.deliveries);
 }

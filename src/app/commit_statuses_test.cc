@@ -30,6 +30,13 @@ struct CommitFixture : AppFixture {
   }
 };
 
+/// The actions of all events, one line each.
+std::string actions(AppFixture& app) {
+  std::string lines;
+  for (const test::StoredEvent& stored : app.events()) lines += stored.event.action + "\n";
+  return lines;
+}
+
 }  // namespace
 
 TEST_CASE("create_commit_status: records the report, its creator and an audit row") {
@@ -49,7 +56,7 @@ TEST_CASE("create_commit_status: records the report, its creator and an audit ro
   CHECK(read.description == "no");
   CHECK(read.target_url == "https://ci.example/1");
   CHECK(read.creator.login == "ada");
-  CHECK(app.row_count("audit where action = 'commit_status.create'") == 1);
+  CHECK(app.audits("commit_status.create").size() == 1);
 }
 
 TEST_CASE("create_commit_status: a status event contains the commit and its branches") {
@@ -59,8 +66,10 @@ TEST_CASE("create_commit_status: a status event contains the commit and its bran
   app.told = {};
   const auto made = must(app.report(CommitState::pending));
   CHECK(app.told.events);
-  CHECK(app.texts("select kind || action from event") == "status\n");
-  const auto body = must(Json::parse(app.texts("select body from event_body")));
+  REQUIRE(app.events().size() == 1);
+  CHECK(app.events()[0].event.kind == "status");
+  CHECK(app.events()[0].event.action == "");
+  const auto body = must(Json::parse(lines_of(app.events(), &test::StoredEvent::body)));
   CHECK(body.integer_at("id") == made.id.value);
   CHECK(body.string_at("state") == "pending");
   CHECK(body.string_at("name") == "ada/application");
@@ -74,7 +83,7 @@ TEST_CASE("create_commit_status: a status event contains the commit and its bran
   CHECK(branches[1].find("protected")->boolean() == false);
 
   CHECK_FALSE(app::create_commit_status(app.context, app.access, std::string(40, 'a'), {}));
-  CHECK(app.row_count("event") == 1);
+  CHECK(app.events().size() == 1);
 }
 
 TEST_CASE("check_run events: one when a run starts, one with the conclusion when it ends") {
@@ -89,21 +98,19 @@ TEST_CASE("check_run events: one when a run starts, one with the conclusion when
     must(app::update_check_run(app.context, app.access, run.id, changes));
   };
   change([](auto& run) { run.status = core::CheckStatus::in_progress; });
-  CHECK(app.texts("select action from event order by id") == "created\n");
+  CHECK(actions(app) == "created\n");
   change([](auto& run) { run.conclusion = core::CheckConclusion::skipped; });
   change([](auto& run) { run.conclusion = core::CheckConclusion::skipped; });
   change([](auto& run) { run.external_id = "7"; });
-  CHECK(app.texts("select action from event order by id") == "created\ncompleted\n");
+  CHECK(actions(app) == "created\ncompleted\n");
   change([](auto& run) { run.conclusion = core::CheckConclusion::failure; });
-  CHECK(app.row_count("event where kind = 'check_run' and action = 'completed'") == 2);
+  CHECK(actions(app) == "created\ncompleted\ncompleted\n");
   input.conclusion = core::CheckConclusion::success;
   must(app::create_check_run(app.context, app.access, input));
-  CHECK(app.texts("select action from event order by id") ==
-        "created\ncompleted\ncompleted\ncreated\ncompleted\n");
+  CHECK(actions(app) == "created\ncompleted\ncompleted\ncreated\ncompleted\n");
   CHECK(app.told.events);
 
-  const auto body = must(
-      Json::parse(app.texts("select body from event_body order by event_id limit 1 offset 1")));
+  const auto body = must(Json::parse(app.events().at(1).body));
   CHECK(body.string_at("action") == "completed");
   CHECK(body.string_at("check_run", "conclusion") == "skipped");
   CHECK(body.string_at("check_run", "check_suite", "conclusion") == "neutral");
@@ -201,7 +208,7 @@ TEST_CASE("check runs: created, updated, and listed as the newest of each name")
   const auto read = must(app.get_run(app.access, second.id));
   CHECK(read.annotations == R"([{"path":"a"},{"path":"b"}])");
   CHECK(read.annotation_count == 2);
-  CHECK(app.row_count("audit where action like 'check_run.%'") == 3);
+  CHECK(app.audits("check_run.").size() == 3);
 }
 
 TEST_CASE("check runs: 404 for a run of another repository, 422 for an unknown commit") {

@@ -59,9 +59,9 @@ TEST_CASE("follow_head: a bare repository's default branch is the one that HEAD 
   app.git.git({"branch", "-m", "main", "trunk"});  // this moves HEAD too
   CHECK(app::follow_head(app.context, app.stored()).default_branch == "trunk");
   CHECK(app.stored().default_branch == "trunk");
-  CHECK(app.row_count("audit where action = 'repository.follow_head'") == 1);
+  CHECK(app.audits("repository.follow_head").size() == 1);
   app::follow_head(app.context, app.stored());
-  CHECK(app.row_count("audit where action = 'repository.follow_head'") == 1);
+  CHECK(app.audits("repository.follow_head").size() == 1);
 }
 
 TEST_CASE("follow_head: the last name stays while HEAD names no branch that has a commit") {
@@ -91,9 +91,10 @@ TEST_CASE("follow_head: decides for an older registration when it is first read"
         std::tuple("refs/heads/main", GitFixture::Layout::work_tree, DefaultBranchSource::set)}) {
     CAPTURE(head);
     BranchFixture app(layout);
-    must(app.write([](store::Writer& tx) {
-      tx.execute("update repository set default_branch_source = 'undecided', is_bare = 0");
-    }));
+    app.set_repository(app.stored().id, [](core::Repository& repository) {
+      repository.default_branch_source = DefaultBranchSource::undecided;
+      repository.is_bare = false;
+    });
     app.point_head(head);
     CHECK(app::follow_head(app.context, app.stored()).default_branch == "main");
     CHECK(app.stored().default_branch_source == source);

@@ -22,22 +22,19 @@ struct KeyFixture : test::AppFixture {
     input.events = {{"deploy_key"}};
     must(app::create_hook(context, access, input));
     told = {};
-    audits = row_count("audit");
+    audits_before = audits().size();
   }
-  int64_t audit_count() { return row_count("audit") - audits; }
+  size_t audit_count() { return audits().size() - audits_before; }
   Result<core::DeployKey> create(const std::string& key, const app::RepositoryAccess& where) {
     core::NewDeployKey input;
     input.key = key;
     return app::create_deploy_key(context, where, input);
   }
   Result<core::DeployKey> create(const std::string& key) { return create(key, access); }
-  std::vector<Json> events() {
+  std::vector<Json> event_bodies() {
     std::vector<Json> bodies;
-    const std::string lines = texts(
-        "select b.body from event_body b join event e on e.id = b.event_id "
-        "where e.kind = 'deploy_key' order by e.id");
-    for (std::string_view line : split(lines, '\n')) {
-      if (!line.empty()) bodies.push_back(must(Json::parse(line)));
+    for (const auto& event : events("deploy_key")) {
+      bodies.push_back(must(Json::parse(event.body)));
     }
     return bodies;
   }
@@ -48,7 +45,7 @@ struct KeyFixture : test::AppFixture {
 
   app::RepositoryAccess access = add_bare("application");
   app::RepositoryAccess other = add_bare("other");
-  int64_t audits = 0;
+  size_t audits_before = 0;
 };
 
 /// Generates a key of that algorithm and size with ssh-keygen, and returns its public line.
@@ -83,11 +80,11 @@ TEST_CASE("create_deploy_key: is stored, announced and audited") {
   CHECK(read.expires_at == at(9));
   CHECK_FALSE(read.last_used_at);
   CHECK(app.audit_count() == 1);
-  CHECK(app.row_count("audit where action = 'deploy_key.create' and detail like '%SHA256:%'") == 1);
+  REQUIRE(app.audits("deploy_key.create").size() == 1);
+  CHECK(app.audits("deploy_key.create")[0].detail.contains("SHA256:"));
   CHECK(app.told.events);
-  CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'deploy_key'") ==
-        1);
-  const auto events = app.events();
+  CHECK(std::ranges::count(app.deliveries(), "deploy_key", &test::StoredDelivery::event) == 1);
+  const auto events = app.event_bodies();
   REQUIRE(events.size() == 1);
   CHECK(events[0].string_at("action") == "created");
   CHECK(events[0].integer_at("key", "id") == made.id.value);
@@ -158,7 +155,7 @@ TEST_CASE("create_deploy_key: refuses a key that any repository already uses") {
     CHECK(refused.error().fields.at(0).message == "key is already in use");
   }
   CHECK(app.audit_count() == 1);
-  CHECK(app.events().size() == 1);
+  CHECK(app.event_bodies().size() == 1);
   must(app::delete_deploy_key(app.context, app.access, made.id));
   CHECK(app.create(test::public_key("a"), app.other));
 }
@@ -182,8 +179,8 @@ TEST_CASE("delete_deploy_key: is deleted, announced and audited; only in its own
   app.told = {};
   must(app::delete_deploy_key(app.context, app.access, made.id));
   CHECK(app.told.events);
-  CHECK(app.row_count("audit where action = 'deploy_key.delete'") == 1);
-  const auto events = app.events();
+  CHECK(app.audits("deploy_key.delete").size() == 1);
+  const auto events = app.event_bodies();
   REQUIRE(events.size() == 2);
   CHECK(events[1].string_at("action") == "deleted");
   CHECK(events[1].find("key")->text() == events[0].find("key")->text());
@@ -194,16 +191,14 @@ TEST_CASE("delete_deploy_key: is deleted, announced and audited; only in its own
   CHECK(must(app.read([&](store::Reader& db) {
           return app::list_deploy_keys(db, app.access, {});
         })).total_count == 0);
-  CHECK(app.events().size() == 2);
+  CHECK(app.event_bodies().size() == 2);
 }
 
 TEST_CASE("get_deploy_key: a blocked account's key is not enabled") {
   KeyFixture app;
   const auto made = must(app.create(test::public_key("a")));
   CHECK(core::is_enabled(must(app.get(made.id)), app.now));
-  must(app.write([](store::Writer& tx) {
-    tx.execute("update account set blocked_at = 1 where login = 'ada'");
-  }));
+  app.block("ada");
   const auto read = must(app.get(made.id));
   CHECK_FALSE(core::is_enabled(read, app.now));
 }

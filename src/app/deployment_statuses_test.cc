@@ -60,7 +60,7 @@ struct StatusFixture : test::AppFixture {
 TEST_CASE("create_status: stores the status, updates the deployment, sends an event, is audited") {
   StatusFixture app;
   const auto deployment = app.deploy();
-  const auto events = app.row_count("event"), audits = app.row_count("audit");
+  const auto events = app.events().size(), audits = app.audits().size();
   app.told = {};
   app.now = at(9);
   core::NewDeploymentStatus input;
@@ -84,13 +84,11 @@ TEST_CASE("create_status: stores the status, updates the deployment, sends an ev
       [&](store::Reader& db) { return app::get_deployment(db, app.access(), deployment.id); }));
   CHECK(shown.state == DeploymentState::in_progress);
   CHECK(shown.updated_at == at(9));
-  CHECK(app.row_count("event") == events + 1);
-  CHECK(app.row_count("audit") == audits + 1);
+  CHECK(app.events().size() == events + 1);
+  CHECK(app.audits().size() == audits + 1);
   CHECK(app.told.events);
   CHECK(app.told.deliveries);
-  auto body = must(
-      Json::parse(app.texts("select b.body from event_body b join event e on e.id = b.event_id "
-                            "where e.kind = 'deployment_status'")));
+  auto body = must(Json::parse(app.events("deployment_status").at(0).body));
   CHECK(body.string_at("action") == "created");
   CHECK(body.string_at("deployment_status", "state") == "in_progress");
   CHECK(body.find("deployment")->integer_at("id") == deployment.id.value);
@@ -103,10 +101,11 @@ TEST_CASE("create_status: events of a deployment are numbered without a gap") {
   app.report(two, DeploymentState::queued);
   app.report(one, DeploymentState::in_progress);
   app.report(one, DeploymentState::failure);
-  const std::string of_one =
-      "select event_no from event where deployment_id = " + std::to_string(one.id.value) +
-      " order by id";
-  CHECK(app.texts(of_one) == "1\n2\n3\n4\n");
+  std::vector<int64_t> numbers;
+  for (const test::StoredEvent& stored : app.events()) {
+    if (stored.event.deployment_id == one.id) numbers.push_back(stored.event.event_no);
+  }
+  CHECK(numbers == std::vector<int64_t>{1, 2, 3, 4});
 }
 
 TEST_CASE("create_status: another environment becomes the deployment's environment") {
@@ -126,7 +125,7 @@ TEST_CASE("create_status: another environment becomes the deployment's environme
 TEST_CASE("create_status: refuses invalid input, and stores nothing") {
   StatusFixture app;
   const auto deployment = app.deploy();
-  const auto events = app.row_count("event");
+  const auto events = app.events().size();
   core::NewDeploymentStatus too_long, bad_link;
   too_long.description = std::string(141, 'x');
   bad_link.target_url = "javascript:alert(1)";
@@ -136,7 +135,7 @@ TEST_CASE("create_status: refuses invalid input, and stores nothing") {
     CHECK(refused.error().code == ErrorCode::invalid);
   }
   CHECK(app.try_report(DeploymentId{999}, {}).error().code == ErrorCode::not_found);
-  CHECK(app.row_count("event") == events);
+  CHECK(app.events().size() == events);
   CHECK(app.row_count("deployment_status") == 0);
 }
 
@@ -187,14 +186,14 @@ TEST_CASE("auto_inactive: a success replaces the older successes of its environm
   const auto one = app.deploy(), two = app.deploy(), three = app.deploy();
   app.report(one, DeploymentState::success);
   app.report(two, DeploymentState::success, false);
-  const auto events = app.row_count("event");
-  const auto audits = app.row_count("audit");
+  const auto events = app.events().size();
+  const auto audits = app.audits().size();
   app.report(three, DeploymentState::success);
   CHECK(app.state_of(one) == DeploymentState::inactive);
   CHECK(app.state_of(two) == DeploymentState::inactive);
   CHECK(app.state_of(three) == DeploymentState::success);
-  CHECK(app.row_count("event") == events + 3);
-  CHECK(app.row_count("audit") == audits + 1);
+  CHECK(app.events().size() == events + 3);
+  CHECK(app.audits().size() == audits + 1);
   auto listing = must(app.read(
       [&](store::Reader& db) { return app::list_statuses(db, app.access(), one.id, {}); }));
   REQUIRE(listing.items.size() == 2);
@@ -214,10 +213,10 @@ TEST_CASE("auto_inactive: an inactive status makes an event, but no delivery") {
   const auto one = app.deploy(), two = app.deploy();
   app.report(one, DeploymentState::success);
   app.report(two, DeploymentState::success);
-  CHECK(app.row_count("event where kind = 'deployment_status'") == 3);
-  CHECK(app.row_count("event where kind = 'deployment_status' and announced = 0") == 1);
-  CHECK(app.row_count("delivery d join event e on e.id = d.event_id "
-                      "where e.kind = 'deployment_status'") == 2);
+  CHECK(app.events("deployment_status").size() == 3);
+  CHECK(app.announced_events("deployment_status").size() == 2);
+  CHECK(std::ranges::count(app.deliveries(), "deployment_status", &test::StoredDelivery::event) ==
+        2);
 }
 
 TEST_CASE("auto_inactive: does not change transient and production environments") {

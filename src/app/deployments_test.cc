@@ -49,7 +49,7 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
        .add_events = {},
        .remove_events = {},
        .active = true}));
-  const auto audits = app.row_count("audit");
+  const auto audits = app.audits().size();
   app.told = {};
   app.now = at(42);
   auto input = to_deploy("main");
@@ -74,13 +74,14 @@ TEST_CASE("create_deployment: records the commit, its event, its deliveries and 
   CHECK(read.phase == core::DeploymentPhase::released);
   CHECK_FALSE(read.state.has_value());
   CHECK(read.created_at == at(42));
-  CHECK(app.row_count("event where kind = 'deployment' and event_no = 1 and announced = 1") == 1);
-  CHECK(app.row_count("delivery d join event e on e.id = d.event_id "
-                      "where e.kind = 'deployment' and d.state = 'pending'") == 1);
-  CHECK(app.row_count("audit") == audits + 1);
-  CHECK(app.row_count("audit where action = 'deployment.create' and request_id = 'request-1' and "
-                      "target_id = " +
-                      std::to_string(made.id.value)) == 1);
+  REQUIRE(app.announced_events("deployment").size() == 1);
+  CHECK(app.announced_events("deployment")[0].event.event_no == 1);
+  CHECK(std::ranges::count(app.deliveries(core::DeliveryState::pending), "deployment",
+                           &test::StoredDelivery::event) == 1);
+  CHECK(app.audits().size() == audits + 1);
+  REQUIRE(app.audits("deployment.create").size() == 1);
+  CHECK(app.audits("deployment.create")[0].request_id == "request-1");
+  CHECK(app.audits("deployment.create")[0].target == made.id.value);
   CHECK(app.told.events);
   CHECK(app.told.deliveries);
 }
@@ -91,7 +92,7 @@ TEST_CASE("create_deployment: the event's body is the deployment as it was creat
   const std::string sha = git.commit("main", "a", "1");
   const auto access = app.add(git);
   const auto made = app.deploy(access, to_deploy("main"));
-  auto body = must(Json::parse(app.texts("select body from event_body")));
+  auto body = must(Json::parse(lines_of(app.events(), &test::StoredEvent::body)));
   CHECK(body.string_at("action") == "created");
   CHECK(body.find("deployment")->integer_at("id") == made.id.value);
   CHECK(body.string_at("deployment", "sha") == sha);
@@ -121,7 +122,7 @@ TEST_CASE("create_deployment: 422 for a ref that does not resolve, and nothing i
   GitFixture git;
   git.commit("main", "a", "1");
   const auto access = app.add(git);
-  const auto audits = app.row_count("audit");
+  const auto audits = app.audits().size();
   for (const char* ref : {"nope", "main~1", "--help", "0000000000000000000000000000000000000000"}) {
     CAPTURE(ref);
     auto refused = app::create_deployment(app.context, access, to_deploy(ref));
@@ -132,8 +133,8 @@ TEST_CASE("create_deployment: 422 for a ref that does not resolve, and nothing i
   }
   CHECK(app.row_count("deployment") == 0);
   CHECK(app.row_count("environment_name") == 0);
-  CHECK(app.row_count("event") == 0);
-  CHECK(app.row_count("audit") == audits);
+  CHECK(app.events().size() == 0);
+  CHECK(app.audits().size() == audits);
   CHECK_FALSE(app.told.any());
 }
 
@@ -232,7 +233,7 @@ TEST_CASE("create_deployment: a used key returns the same deployment for a day")
   const std::string moved_on = git.commit("main", "a", "2");
   CHECK(id(create(access, key)) == first);
   CHECK(app.row_count("deployment") == 1);
-  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+  CHECK(app.events("deployment").size() == 1);
 
   auto other_body = create(access, {"key-1", "digest-2"});
   REQUIRE_FALSE(other_body.has_value());
@@ -408,7 +409,7 @@ TEST_CASE("delete_deployment: deletes an active one only if its environment has 
   CHECK(refused.error().reason_code == "deployment_active");
 
   must(app::delete_deployment(app.context, access, second));
-  CHECK(app.row_count("audit where action = 'deployment.delete'") == 1);
+  CHECK(app.audits("deployment.delete").size() == 1);
   CHECK(app.read([&](store::Reader& db) { return app::get_deployment(db, access, second); })
             .error()
             .code == ErrorCode::not_found);
@@ -416,6 +417,6 @@ TEST_CASE("delete_deployment: deletes an active one only if its environment has 
   must(app::delete_deployment(app.context, access, active));  // it is the only one now
   CHECK(app.row_count("deployment") == 0);
   CHECK(app.row_count("deployment_status") == 0);
-  CHECK(app.row_count("event") == 3);
+  CHECK(app.events().size() == 3);
   CHECK(create() > second);
 }

@@ -22,7 +22,9 @@ TEST_CASE("create_deployment: an environment without rules is as on GitHub, and 
   GateFixture app;
   CHECK(app.deploy("Staging").phase == DeploymentPhase::released);
   CHECK(app.sent() == 1);
-  CHECK(app.count("select count(*) from event where actor_token_id is not null") == 1);
+  CHECK(std::ranges::count_if(app.events(), [](const test::StoredEvent& stored) {
+          return stored.actor_token.has_value();
+        }) == 1);
   CHECK(app.states() == "");
   CHECK(must(app.read([&](store::Reader& db) {
           return app::get_environment(db, app.ada, "staging");
@@ -37,8 +39,8 @@ TEST_CASE("create_deployment: shut gates hold it, and a status says so") {
   CHECK(held.state == DeploymentState::waiting);
   CHECK(app.sent() == 0);
   CHECK(app.states() == "waiting\n");
-  CHECK(app.texts("select description from deployment_status") ==
-        "Waits for: required_reviewers\n");
+  REQUIRE(app.statuses().size() == 1);
+  CHECK(app.statuses()[0].description == "Waits for: required_reviewers");
 }
 
 TEST_CASE("review_deployment: an approval releases it, once, for its creator") {
@@ -52,10 +54,10 @@ TEST_CASE("review_deployment: an approval releases it, once, for its creator") {
   CHECK(app.states() == "waiting\nqueued\n");
   CHECK(app.refusal(app.review(app.ada, held)) == "not_waiting");
   CHECK(app.sent() == 1);
-  CHECK(app.texts("select c.login from event e join account c on c.id = e.actor_id where "
-                  "e.kind = 'deployment'") == "ada\n");
-  CHECK(app.count("select count(*) from audit where action in ('deployment_review.approved', "
-                  "'deployment.release')") == 2);
+  REQUIRE(app.events("deployment").size() == 1);
+  CHECK(app.events("deployment")[0].actor == app.account("ada").id);
+  CHECK(app.audits("deployment_review.approved").size() == 1);
+  CHECK(app.audits("deployment.release").size() == 1);
 }
 
 TEST_CASE("review_deployment: needs the required number of approvals, each human counts once") {
@@ -83,8 +85,7 @@ TEST_CASE("review_deployment: a rejection ends it, and names who rejected it") {
   CHECK(must(app.review(app.grace, held, core::ReviewState::rejected)).phase ==
         DeploymentPhase::ended);
   CHECK(app.states() == "waiting\nfailure\n");
-  CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
-        "Rejected by grace.\n");
+  CHECK(app.descriptions(core::DeploymentState::failure) == "Rejected by grace.\n");
   CHECK(app.refusal(app.review(app.ada, held)) == "not_waiting");
   CHECK(app.report(held, DeploymentState::success) == "deployment_ended");
   CHECK(app.report(held, DeploymentState::inactive) == "");
@@ -267,16 +268,15 @@ TEST_CASE("the audit log has the state of the gates after each change") {
       R"("reviewers":["grace","ada"],"required_approvals":2,"prevent_self_review":true,)"
       R"("can_admins_bypass":true})"
       "\n";
-  CHECK(app.texts("select detail from audit where action like 'environment.%' order by id") ==
-        gates + gates);
-  CHECK(app.texts("select action || detail from audit where action like 'branch_policy.%' "
-                  "order by id") ==
-        R"(branch_policy.create{"environment":"production","kind":"tag","name":"v*"})"
-        "\n"
-        R"(branch_policy.update{"environment":"production","kind":"tag","name":"w*"})"
-        "\n"
-        R"(branch_policy.delete{"environment":"production","kind":"tag","name":"w*"})"
-        "\n");
+  CHECK(lines_of(app.audits("environment."), &test::StoredAudit::detail) == gates + gates);
+  std::string audits;
+  for (const auto& row : app.audits("branch_policy.")) audits += row.action + row.detail + "\n";
+  CHECK(audits == R"(branch_policy.create{"environment":"production","kind":"tag","name":"v*"})"
+                  "\n"
+                  R"(branch_policy.update{"environment":"production","kind":"tag","name":"w*"})"
+                  "\n"
+                  R"(branch_policy.delete{"environment":"production","kind":"tag","name":"w*"})"
+                  "\n");
 }
 
 TEST_CASE("put_environment: releases at once what the new rules allow") {
@@ -301,8 +301,7 @@ TEST_CASE("delete_environment: ends held deployments with a status") {
                       })).id;
   must(app::delete_environment(app.context, app.ada, "PRODUCTION"));
   CHECK(app.get(held).phase == DeploymentPhase::ended);
-  CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
-        "The environment was deleted.\n");
+  CHECK(app.descriptions(core::DeploymentState::failure) == "The environment was deleted.\n");
   CHECK_FALSE(
       app.read([&](store::Reader& db) { return app::get_environment(db, app.ada, "production"); }));
   CHECK(app.deploy().phase == DeploymentPhase::released);
@@ -365,9 +364,9 @@ TEST_CASE("bypass_gates: with a reason, and where the environment allows it") {
   CHECK(must(app::bypass_gates(app.context, app.ada, held.id, "on fire")).phase ==
         DeploymentPhase::released);
   CHECK(app.sent() == 1);
-  CHECK(app.texts("select detail from audit where action = 'deployment.bypass'") ==
+  CHECK(lines_of(app.audits("deployment.bypass"), &test::StoredAudit::detail) ==
         "{\"reason\":\"on fire\"}\n");
-  CHECK(app.texts("select state from deployment_gate") == "bypassed\nbypassed\n");
+  CHECK(lines_of(app.gates(), &test::StoredGate::state) == "bypassed\nbypassed\n");
 }
 
 TEST_CASE("explain_gates: judges a held deployment now; afterwards shows the stored verdicts") {

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "core/operations/hooks.h"
+#include "store/hook_health.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;
@@ -16,7 +17,7 @@ namespace {
 
 struct HookFixture : test::AppFixture {
   /// The number of audit rows since the set-up.
-  int64_t audit_count() { return row_count("audit") - audits; }
+  size_t audit_count() { return audits().size() - audits_before; }
 
   Result<core::Hook> get(const app::HookScope& scope, HookId id) {
     return read([&](store::Reader& db) { return app::get_hook(context, db, scope, id); });
@@ -27,7 +28,7 @@ struct HookFixture : test::AppFixture {
 
   app::RepositoryAccess access = add_bare("application");
   app::RepositoryAccess other = add_bare("other");
-  int64_t audits = row_count("audit");
+  size_t audits_before = audits().size();
 };
 
 core::HookInput hook_input(const std::string& url, std::vector<std::string> events = {"deployment"},
@@ -57,10 +58,12 @@ TEST_CASE("create_hook: is stored, pinged and audited") {
   CHECK(read.created_at == at(3));
   CHECK(app.audit_count() == 1);
   CHECK(app.told.events);
-  CHECK(app.row_count("event where kind = 'ping' and event_no = 0") == 1);
-  CHECK(app.row_count("delivery where order_environment_id = 0 and hook_id = " +
-                      std::to_string(made.id.value)) == 1);
-  const std::string text = app.texts("select body from event_body");
+  REQUIRE(app.events("ping").size() == 1);
+  CHECK(app.events("ping")[0].event.event_no == 0);
+  const auto pings = with(app.deliveries(), &test::StoredDelivery::hook, made.id);
+  REQUIRE(pings.size() == 1);
+  CHECK(pings[0].order_environment == 0);
+  const std::string text = lines_of(app.events(), &test::StoredEvent::body);
   CHECK(text.find("\"secret\":\"secret\"") == text.npos);
   auto body = must(Json::parse(text));
   CHECK(body.integer_at("hook_id") == made.id.value);
@@ -76,7 +79,7 @@ TEST_CASE("create_hook: refuses unknown events and an empty list, and stores not
     CHECK(refused.error().code == ErrorCode::invalid);
   }
   CHECK(app.row_count("hook") == 0);
-  CHECK(app.row_count("event") == 0);
+  CHECK(app.events().size() == 0);
   CHECK(app.audit_count() == 0);
   CHECK_FALSE(app.told.any());
 }
@@ -128,7 +131,7 @@ TEST_CASE("update_hook: changes the hook, without a ping, and is audited") {
   CHECK(read.secret.reveal() == "secret");
   CHECK(read.created_at == at(0));
   CHECK(read.updated_at == at(8));
-  CHECK(app.row_count("event") == 1);
+  CHECK(app.events().size() == 1);
   CHECK(app.audit_count() == 2);
 }
 
@@ -173,7 +176,7 @@ TEST_CASE("update_hook_config: merges keys, and a new URL removes the secret") {
   CHECK(read().url == "https://b.example");
   CHECK(read().secret.empty());
   CHECK(read().events == std::vector<std::string>{"deployment"});
-  CHECK(app.row_count("event") == 1);  // the ping of the creation
+  CHECK(app.events().size() == 1);  // the ping of the creation
   CHECK(app.audit_count() == 3);
 }
 
@@ -197,7 +200,7 @@ TEST_CASE("delete_hook: hides the hook, and cancels its pending deliveries") {
   must(app::delete_hook(app.context, app.access, made.id));
   CHECK(app.get(app.access, made.id).error().code == ErrorCode::not_found);
   CHECK(must(app.list(app.access)).empty());
-  CHECK(app.row_count("delivery where state = 'cancelled'") == 1);
+  CHECK(app.deliveries(core::DeliveryState::cancelled).size() == 1);
   CHECK(app::delete_hook(app.context, app.access, made.id).error().code == ErrorCode::not_found);
   CHECK(app.audit_count() == 2);
 }
@@ -208,8 +211,8 @@ TEST_CASE("ping_hook: one more ping, for that hook alone") {
   must(app::create_hook(app.context, app.access, hook_input("https://b.example", {"*"})));
   app.told = {};
   must(app::ping_hook(app.context, app.access, one.id));
-  CHECK(app.row_count("delivery where hook_id = " + std::to_string(one.id.value)) == 2);
-  CHECK(app.row_count("delivery") == 3);
+  CHECK(with(app.deliveries(), &test::StoredDelivery::hook, one.id).size() == 2);
+  CHECK(app.deliveries().size() == 3);
   CHECK(app.told.events);
   CHECK(app.audit_count() == 3);
 }
@@ -234,7 +237,7 @@ namespace {
 
 /// The same fixture with an organization `works`, of which ada is an admin.
 struct OrganizationFixture : HookFixture {
-  OrganizationFixture() { audits = row_count("audit"); }
+  OrganizationFixture() { audits_before = audits().size(); }
   app::OrganizationAccess make_works() {
     must(app::create_account(
         context, administrator,
@@ -256,14 +259,13 @@ struct OrganizationFixture : HookFixture {
   }
   /// The number of held deliveries: pending, but not due.
   int64_t held() {
-    return row_count("delivery where state = 'held' or next_attempt_at > " +
-                     std::to_string(to_micros(now)));
+    return std::ranges::count_if(deliveries(), [&](const test::StoredDelivery& delivery) {
+      return delivery.state == core::DeliveryState::held || delivery.next_attempt_at > now;
+    });
   }
   void hold_everything() {
-    must(write([&](store::Writer& tx) {
-      tx.execute("update delivery set state = 'held', next_attempt_at = $1",
-                 {to_micros(now + std::chrono::hours(20))});
-    }));
+    must(write(
+        [&](store::Writer& tx) { test::hold_all_deliveries(tx, now + std::chrono::hours(20)); }));
     told = {};
   }
 
@@ -279,13 +281,15 @@ TEST_CASE("organization hooks: the same use cases, none of which finds a reposit
   CHECK(must(app.list(app.works)).size() == 1);
   CHECK(must(app.list(app.access)).empty());
   CHECK(app.get(app.access, made.id).error().code == ErrorCode::not_found);
-  auto body = must(Json::parse(app.texts("select body from event_body")));
+  auto body = must(Json::parse(lines_of(app.events(), &test::StoredEvent::body)));
   CHECK(body.string_at("hook", "type") == "Organization");
   CHECK(body.string_at("organization", "login") == "works");
   CHECK_FALSE(body.find("repository"));
-  CHECK(app.row_count("event where repository_id is null and only_hook_id = " +
-                      std::to_string(made.id.value)) == 1);
-  CHECK(app.row_count("audit where action = 'hook.create' and repository_id is null") == 1);
+  REQUIRE(app.events().size() == 1);
+  CHECK_FALSE(app.events()[0].event.repository_id);
+  CHECK(app.events()[0].event.only_hook == made.id);
+  REQUIRE(app.audits("hook.create").size() == 1);
+  CHECK_FALSE(app.audits("hook.create")[0].repository);
   core::HookInput changes;
   changes.retry = core::HookRetry::none;
   changes.when_superseded = core::WhenSuperseded::skip;
@@ -309,7 +313,8 @@ TEST_CASE("update_hook: a hook that becomes active again gets its held deliverie
   CHECK(app.held() == 1);
   app.hold_everything();
   must(app.write([&](store::Writer& tx) {
-    tx.execute("update hook set failing_since = 1, last_status = 'disabled', last_message = 'x'");
+    store::disable_hook(tx, made.id, "x", at(1));
+    store::set_hook_health(tx, made.id, {.failing_since = at(1)});
   }));
   must(app::update_hook(app.context, app.works, made.id, changes));
   CHECK(app.held() == 1);
@@ -334,9 +339,11 @@ TEST_CASE("rotate_hook_secret: keeps both secrets, sealed, and is audited") {
   REQUIRE(rotated.former_secret);
   CHECK(rotated.former_secret->secret.reveal() == "secret");
   CHECK(rotated.former_secret->until == app.now + std::chrono::hours(2));
-  CHECK(app.row_count("hook where former_secret_sealed is null or former_secret_sealed = 'secret' "
-                      "or secret_sealed = 'second'") == 0);
-  CHECK(app.row_count("audit where action = 'hook.rotate_secret'") == 1);
+  const auto sealed = must(app.read(test::list_sealed_secrets)).at(0);
+  CHECK(sealed.current != "second");
+  REQUIRE(sealed.former);
+  CHECK(*sealed.former != "secret");
+  CHECK(app.audits("hook.rotate_secret").size() == 1);
 }
 
 TEST_CASE("adopt_hook: a blocked account's hook receives events again with its new owner") {
@@ -353,7 +360,7 @@ TEST_CASE("adopt_hook: a blocked account's hook receives events again with its n
   CHECK_FALSE(adopted.creator.blocked);
   CHECK(app.held() == 0);
   CHECK(app.told.deliveries);
-  CHECK(app.row_count("audit where action = 'hook.adopt'") == 1);
+  CHECK(app.audits("hook.adopt").size() == 1);
 }
 
 TEST_CASE("block_account: takes effect at once; unblocking sends the held deliveries") {
@@ -364,14 +371,14 @@ TEST_CASE("block_account: takes effect at once; unblocking sends the held delive
   CHECK(blocked.hook_count == 1);
   CHECK(app.held() == 1);
   must(app::block_account(app.context, app.administrator, "ada"));  // already blocked
-  CHECK(app.row_count("audit where action = 'account.block'") == 1);
+  CHECK(app.audits("account.block").size() == 1);
   CHECK_THROWS(app.log_in("ada"));
   app.hold_everything();
   const auto unblocked = must(app::unblock_account(app.context, app.administrator, "ada"));
   CHECK_FALSE(unblocked.account.blocked_at);
   CHECK(app.held() == 0);
   CHECK(app.told.deliveries);
-  CHECK(app.row_count("audit where action = 'account.unblock'") == 1);
+  CHECK(app.audits("account.unblock").size() == 1);
   app.log_in("ada");
   CHECK(app::block_account(app.context, app.administrator, "nobody").error().code ==
         ErrorCode::not_found);
@@ -404,18 +411,18 @@ TEST_CASE("delete_hook: a hook of meta events gets one last delivery; the others
   app.told = {};
   REQUIRE(app::delete_hook(app.context, app.access, hook.id));
   CHECK(app.told.events);
-  const std::string of_hook = " where hook_id = " + std::to_string(hook.id.value);
-  CHECK(app.texts("select state from delivery" + of_hook + " order by id") ==
-        "cancelled\npending\n");
+  const auto deliveries = with(app.deliveries(), &test::StoredDelivery::hook, hook.id);
+  REQUIRE(deliveries.size() == 2);
+  CHECK(deliveries[0].state == core::DeliveryState::cancelled);
+  CHECK(deliveries[1].state == core::DeliveryState::pending);
   // Only that hook receives it.
-  CHECK(app.row_count("delivery d join event e on e.id = d.event_id where e.kind = 'meta'") == 1);
-  const auto body = must(Json::parse(app.texts(
-      "select b.body from event_body b join event e on e.id = b.event_id where e.kind = 'meta'")));
+  CHECK(std::ranges::count(app.deliveries(), "meta", &test::StoredDelivery::event) == 1);
+  const auto body = must(Json::parse(app.events("meta").at(0).body));
   CHECK(body.string_at("action") == "deleted");
   CHECK(body.integer_at("hook_id") == hook.id.value);
   CHECK(body.string_at("hook", "config", "secret") == "********");
-  CHECK(app.row_count("delivery where state = 'pending' and hook_id = " +
-                      std::to_string(other.id.value)) == 1);
+  CHECK(with(app.deliveries(core::DeliveryState::pending), &test::StoredDelivery::hook, other.id)
+            .size() == 1);
 }
 
 TEST_CASE("delete_hook: sends nothing to a hook without meta events, or an inactive one") {
@@ -426,5 +433,5 @@ TEST_CASE("delete_hook: sends nothing to a hook without meta events, or an inact
     const auto hook = must(app::create_hook(app.context, app.access, input));
     REQUIRE(app::delete_hook(app.context, app.access, hook.id));
   }
-  CHECK(app.row_count("event where kind = 'meta'") == 0);
+  CHECK(app.events("meta").size() == 0);
 }

@@ -62,12 +62,13 @@ TEST_CASE("create_deployment: merges into a branch that is behind, and deploys n
   CHECK(git.git({"show", merge + ":b"}) == "1");
   CHECK(git.git({"fsck", "--strict"}) == "");
   CHECK(app.row_count("deployment") == 0);
-  CHECK(app.row_count("event where kind = 'deployment'") == 0);
-  CHECK(app.row_count("ref_intent where outcome = 'moved' and request_id = 'request-1'") == 1);
-  CHECK(app.row_count("audit where action = 'branch.merge'") == 1);
-  CHECK(app.row_count("event where kind = 'push' and announced = 1") == 1);
+  CHECK(app.events("deployment").size() == 0);
+  REQUIRE(app.outcomes() == "moved\n");
+  CHECK(app.intents()[0].request_id == "request-1");
+  CHECK(app.audits("branch.merge").size() == 1);
+  CHECK(app.announced_events("push").size() == 1);
   CHECK(app.told.events);
-  const auto body = must(Json::parse(app.texts("select body from event_body")));
+  const auto body = must(Json::parse(lines_of(app.events(), &test::StoredEvent::body)));
   CHECK(body.string_at("ref") == "refs/heads/topic");
   CHECK(body.string_at("before") == git.topic);
   CHECK(body.string_at("after") == merge);
@@ -136,8 +137,8 @@ TEST_CASE("create_deployment: never moves a branch that a work tree has checked 
   CHECK(reason(app::create_deployment(app.context, access, to_deploy("topic"))) ==
         "branch_checked_out");
   CHECK(git.tip("topic") == git.topic);
-  CHECK(app.row_count("ref_intent where outcome = 'abandoned'") == 1);
-  CHECK(app.row_count("event") == 0);
+  CHECK(app.outcomes() == "abandoned\n");
+  CHECK(app.events().size() == 0);
 }
 
 TEST_CASE("create_deployment: a request that will be refused merges nothing") {
@@ -169,7 +170,7 @@ TEST_CASE("settle_left_intents: after a crash the database agrees with the branc
     return intent.id;
   };
   auto outcome = [&](RefIntentId id) {
-    return app.texts("select outcome from ref_intent where id = " + std::to_string(id.value));
+    return lines_of(with(app.intents(), &test::StoredIntent::id, id), &test::StoredIntent::outcome);
   };
   const auto never = intend(std::string(40, 'a'));  // crash before git had the commit
   const auto elsewhere = intend(git.main);          // crash before the branch moved
@@ -179,7 +180,7 @@ TEST_CASE("settle_left_intents: after a crash the database agrees with the branc
   app::settle_left_intents(app.context, 0s);
   CHECK(outcome(never) == "abandoned\n");
   CHECK(outcome(elsewhere) == "abandoned\n");
-  CHECK(app.row_count("audit where action = 'branch.merge'") == 0);
+  CHECK(app.audits("branch.merge").size() == 0);
 
   const auto moved = intend(git.commit("topic", "c", "1"));
   git.commit("topic", "c", "2");  // and somebody has pushed another commit since
@@ -187,10 +188,11 @@ TEST_CASE("settle_left_intents: after a crash the database agrees with the branc
   app::settle_left_intents(app.context, 0s);
   app::settle_left_intents(app.context, 0s);
   CHECK(outcome(moved) == "moved\n");
-  CHECK(app.row_count("audit where action = 'branch.merge' and request_id = 'request-9'") == 1);
+  REQUIRE(app.audits("branch.merge").size() == 1);
+  CHECK(app.audits("branch.merge")[0].request_id == "request-9");
   // The event is inserted once, as without a crash.
-  CHECK(app.row_count("event") == 1);
-  const auto body = must(Json::parse(app.texts("select body from event_body")));
+  CHECK(app.events().size() == 1);
+  const auto body = must(Json::parse(lines_of(app.events(), &test::StoredEvent::body)));
   CHECK(body.string_at("before") == git.topic);
   CHECK(body.string_at("sender", "login") == "ada");
 }
@@ -219,7 +221,7 @@ TEST_CASE("create_deployment: the error names a locked branch, and the intent is
   CHECK(refused.error().code == ErrorCode::unavailable);
   CHECK(refused.error().reason_code == "branch_locked");
   CHECK(refused.error().message.contains("refs/heads/topic.lock"));
-  CHECK(app.row_count("ref_intent where outcome = 'abandoned'") == 1);
+  CHECK(app.outcomes() == "abandoned\n");
 }
 
 TEST_CASE("settle_left_intents: an unreadable repository keeps its intents") {
@@ -237,7 +239,7 @@ TEST_CASE("settle_left_intents: an unreadable repository keeps its intents") {
   git.reset();
   app.now += 1s;
   app::settle_left_intents(app.context, 0s);
-  CHECK(app.row_count("ref_intent where outcome = 'open'") == 1);
+  CHECK(app.outcomes() == "open\n");
 }
 
 TEST_CASE("dry_run: says `refused`, with the reason, when the create would be a 409") {

@@ -109,7 +109,7 @@ TEST_CASE("a create makes no environment where only known ones are accepted") {
   CHECK(app.refusal("qa") == "environment_unknown");
   app.take(NewEnvironments::any);
   CHECK(app.refusal("qa") == "");
-  CHECK(app.texts("select detail from audit where action = 'repository.environments'") ==
+  CHECK(lines_of(app.audits("repository.environments"), &test::StoredAudit::detail) ==
         "{\"environments\":\"known\"}\n{\"environments\":\"any\"}\n");
   const auto missing = app::choose_new_environments(app.context, app.administrator, "ada", "none",
                                                     NewEnvironments::known);

@@ -13,6 +13,7 @@
 #include "base/descriptor.h"
 #include "base/json.h"
 #include "git/head.h"
+#include "store/deploy_keys.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
 
@@ -49,8 +50,7 @@ struct PushFixture : test::AppFixture {
   Result<core::DeployKey> find_opening_key(const std::string& line) {
     return read([&](store::Reader& db) { return app::find_opening_key(context, db, line); });
   }
-  std::string outcomes() { return texts("select outcome from ref_intent order by id"); }
-  int64_t pushes() { return row_count("event where kind = 'push' and announced = 1"); }
+  size_t pushes() { return announced_events("push").size(); }
 
   GitFixture git;
   std::string first = git.commit("main", "a", "1");
@@ -74,15 +74,16 @@ TEST_CASE("finish_push: each change of git gets one event and one audit row, by 
   CHECK(app.outcomes() == "moved\nopen\n");
   CHECK(app.pushes() == 1);
   CHECK(app.told.events);
-  const auto body =
-      must(Json::parse(app.texts("select b.body from event_body b join event e on e.id = "
-                                 "b.event_id where e.kind = 'push'")));
+  const auto body = must(Json::parse(app.events("push").at(0).body));
   CHECK(body.string_at("ref") == main_ref);
   CHECK(body.string_at("head_commit", "id") == app.second);
   CHECK(body.string_at("pusher", "name") == "ada");
-  CHECK(app.count("select count(*) from event where kind = 'push' and actor_id is not null") == 0);
-  CHECK(app.row_count("audit where action = 'ref.push' and actor_id is null and deploy_key_id = " +
-                      std::to_string(app.key.id.value) + " and request_id = 'request-7'") == 1);
+  CHECK_FALSE(app.events("push")[0].actor);
+  REQUIRE(app.audits("ref.push").size() == 1);
+  const test::StoredAudit audit = app.audits("ref.push")[0];
+  CHECK_FALSE(audit.actor);
+  CHECK(audit.deploy_key == app.key.id);
+  CHECK(audit.request_id == "request-7");
   // Git refused the change that it did not report.
   must(app::end_push(app.context, app.session.id, app::GitEnd::reported));
   CHECK(app.outcomes() == "moved\nabandoned\n");
@@ -101,11 +102,14 @@ TEST_CASE("finish_push: HEAD of a repository made by Esclusa follows the first p
     app.begin({change});
     app.git.git({"push", "-q", made.path, app.first + ":refs/heads/" + branch});
     must(app::finish_push(app.context, app.session.id, {change}));
-    return app.texts("select default_branch from repository where name = 'new'");
+    return must(app.read([&](store::Reader& db) {
+             return test::found(store::find_repository(db, made.id));
+           }))
+        .default_branch;
   };
-  CHECK(push("trunk") == "trunk\n");
+  CHECK(push("trunk") == "trunk");
   CHECK(must(git::read_head_branch(made.path)) == "trunk");
-  CHECK(push("master") == "trunk\n");
+  CHECK(push("master") == "trunk");
   CHECK(must(git::read_head_branch(made.path)) == "trunk");
 }
 
@@ -212,7 +216,7 @@ TEST_CASE("end_push: of two pushes of the same change, one inserts the event") {
 TEST_CASE("find_opening_key: finds the key, unless it gives no access") {
   PushFixture app;
   const std::string line = test::public_key("ci");
-  const int64_t audits = app.row_count("audit");
+  const size_t audits = app.audits().size();
   CHECK(must(app.find_opening_key(line)).id == app.key.id);
   CHECK(must(app.find_opening_key(line + " a comment\n")).id == app.key.id);
   const auto refused = [&](const std::string& text) {
@@ -222,33 +226,36 @@ TEST_CASE("find_opening_key: finds the key, unless it gives no access") {
   CHECK(refused(""));
   CHECK(refused("command=\"sh\" " + line));
   CHECK(refused("ssh-rsa " + line.substr(line.find(' ') + 1)));
-  must(app.write([&](store::Writer& tx) {
-    tx.execute("update deploy_key set expires_at = $1", {to_micros(app.now)});
-  }));
+  must(app.write([&](store::Writer& tx) { test::set_expiry(tx, app.key.id, app.now); }));
   CHECK(refused(line));
   must(app.write([&](store::Writer& tx) {
-    tx.execute("update deploy_key set expires_at = null");
+    test::set_expiry(tx, app.key.id, std::nullopt);
     store::set_blocked(tx, app.access.actor.sender().id, app.now);
   }));
   CHECK(refused(line));
-  CHECK(app.row_count("audit") == audits);
+  CHECK(app.audits().size() == audits);
 }
 
 TEST_CASE("start_ssh_session: notes the use of the key, and the audit log names the key") {
   PushFixture app;
-  const std::string last_used =
-      "deploy_key where last_used_at = " + std::to_string(to_micros(app.now));
-  CHECK(app.row_count(last_used) == 1);
-  CHECK(
-      app.row_count("audit where action = 'ssh.session' and actor_id is null and deploy_key_id = " +
-                    std::to_string(app.key.id.value)) == 1);
+  const auto last_used = [&] {
+    return must(app.read([&](store::Reader& db) {
+             return test::found(store::find_deploy_key(db, app.key.id));
+           }))
+        .last_used_at;
+  };
+  const Timestamp began = app.now;
+  CHECK(last_used() == began);
+  REQUIRE(app.audits("ssh.session").size() == 1);
+  CHECK_FALSE(app.audits("ssh.session")[0].actor);
+  CHECK(app.audits("ssh.session")[0].deploy_key == app.key.id);
   CHECK(app.session.repository.path == app.access.repository.path);
   app.now += std::chrono::minutes(1);
   const auto elsewhere = app::start_ssh_session(
       app.context, app.key.id, {GitService::upload_pack, "ada", "none"}, "request-8");
   REQUIRE_FALSE(elsewhere.has_value());
   CHECK(elsewhere.error().reason_code == "wrong_repository");
-  CHECK(app.row_count(last_used) == 1);  // a refusal does not count as a use
+  CHECK(last_used() == began);  // a refusal does not count as a use
 }
 
 TEST_CASE("check_ssh_session: refuses a session when its key or its right to write is gone") {
@@ -260,7 +267,8 @@ TEST_CASE("check_ssh_session: refuses a session when its key or its right to wri
     return checked ? "" : checked.error().reason_code;
   };
   CHECK(reason(GitService::receive_pack) == "");
-  must(app.write([](store::Writer& tx) { tx.execute("update repository set writable = 0"); }));
+  app.set_repository(app.access.repository.id,
+                     [](core::Repository& repository) { repository.writable = false; });
   CHECK(reason(GitService::receive_pack) == "repository_read_only");
   CHECK(reason(GitService::upload_pack) == "");
   must(app::delete_deploy_key(app.context, app.access, app.key.id));

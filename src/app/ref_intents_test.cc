@@ -42,8 +42,7 @@ struct IntentFixture : test::AppFixture {
   core::RefIntent begin_push() {
     return begin(core::Actor::by_deploy_key(key.id).in_request("request-7"), "session");
   }
-  std::string outcomes() { return texts("select outcome from ref_intent order by id"); }
-  int64_t pushes() { return row_count("event where kind = 'push' and announced = 1"); }
+  size_t pushes() { return announced_events("push").size(); }
 
   GitFixture git;
   std::string first = git.commit("main", "a", "1");
@@ -70,13 +69,15 @@ TEST_CASE("settle_left_intents: a merge acts by the token that asked for it") {
   app.now += 1s;
   app::settle_left_intents(app.context, 0s);
   CHECK(app.outcomes() == "moved\n");
-  const std::string by =
-      "actor_id = " + std::to_string(app.access.actor.sender().id.value) +
-      " and actor_token_id = " + std::to_string(app.access.actor.token()->id.value);
-  CHECK(app.row_count("audit where action = 'branch.merge' and deploy_key_id is null and "
-                      "request_id = 'request-1' and " +
-                      by) == 1);
-  CHECK(app.row_count("event where kind = 'push' and " + by) == 1);
+  REQUIRE(app.audits("branch.merge").size() == 1);
+  const test::StoredAudit audit = app.audits("branch.merge")[0];
+  CHECK(audit.actor == app.access.actor.sender().id);
+  CHECK(audit.actor_token == app.access.actor.token()->id);
+  CHECK_FALSE(audit.deploy_key);
+  CHECK(audit.request_id == "request-1");
+  REQUIRE(app.events("push").size() == 1);
+  CHECK(app.events("push")[0].actor == app.access.actor.sender().id);
+  CHECK(app.events("push")[0].actor_token == app.access.actor.token()->id);
 }
 
 TEST_CASE("settle_left_intents: a merge waits for its request, and a push for its git") {

@@ -68,8 +68,8 @@ TEST_CASE("create_repository: registers an existing one, and makes its owner an 
   CHECK(made.auto_merge == core::MergePolicy::ignore);
   CHECK(made.visibility == core::Visibility::is_private);
   CHECK(made.owner.kind == core::AccountKind::organization);
-  CHECK(app.row_count("audit where action = 'repository.create'") == 1);
-  CHECK(app.row_count("audit where action = 'account.create'") == 2);
+  CHECK(app.audits("repository.create").size() == 1);
+  CHECK(app.audits("account.create").size() == 2);
 
   auto writable = repository_input("second", git.path().string());
   writable.writable = true;
@@ -141,10 +141,10 @@ TEST_CASE("update_repository: a new name keeps the id, and leaves one audit row"
   CHECK(renamed.path == made.path);
   CHECK(renamed.updated_at == at(7));
   CHECK(must(app::list_repositories(app.context)).at(0).repository.full_name() == "team/Shop");
-  CHECK(app.row_count("audit where action = 'repository.update'") == 1);
+  CHECK(app.audits("repository.update").size() == 1);
   // Repeating the change has no effect, and a change of case only leaves no former name.
   must(rename(app, "shop", "Shop"));
-  CHECK(app.row_count("audit where action = 'repository.update'") == 1);
+  CHECK(app.audits("repository.update").size() == 1);
   must(rename(app, "shop", "SHOP"));
   CHECK(must(app::list_repositories(app.context)).at(0).repository.name == "SHOP");
   CHECK(app.row_count("repository_former_name") == 1);
@@ -162,7 +162,7 @@ TEST_CASE("update_repository: a rename refuses an unknown repository, taken name
   CHECK(renamed("one", "..") == "invalid_name");
   CHECK(renamed("one", "a/b") == "invalid_name");
   CHECK(app.row_count("repository_former_name") == 0);
-  CHECK(app.row_count("audit where action = 'repository.update'") == 0);
+  CHECK(app.audits("repository.update").size() == 0);
   // A former name is not followed here, and another repository may take it.
   CHECK(renamed("one", "three") == "no error");
   CHECK(renamed("one", "four") == "repository_not_found");
@@ -224,10 +224,10 @@ TEST_CASE("update_repository: description, visibility, writability and what foll
   CHECK(reason(change(app, "shop", {.auto_merge = core::MergePolicy::merge})) == "not_writable");
   changed = must(change(app, "shop", {.writable = true, .auto_merge = core::MergePolicy::merge}));
   CHECK(changed.writable);
-  const auto audits = app.row_count("audit where action = 'repository.update'");
+  const auto audits = app.audits("repository.update").size();
   CHECK(audits == 4);
   must(change(app, "shop", {.writable = true}));  // it is already writable
-  CHECK(app.row_count("audit where action = 'repository.update'") == audits);
+  CHECK(app.audits("repository.update").size() == audits);
   CHECK(reason(change(app, "shop", {.description = std::string(351, 'x')})) == "too_long");
   CHECK(reason(change(app, "shop", {.description = "a\nb"})) == "control_characters");
   CHECK(reason(change(app, "none", {})) == "repository_not_found");
@@ -284,17 +284,18 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
       must(app::remove_repository(app.context, app.administrator, "ADA", "Application"));
   CHECK(removal.deployment_count == 1);
   CHECK(removal.hook_count == 1);
-  CHECK(app.texts("select phase from deployment order by id") == "ended\nreleased\n");
-  CHECK(app.texts("select description from deployment_status where state = 'failure'") ==
-        "The repository was removed.\n");
-  CHECK(app.row_count("delivery where state in ('pending', 'held')") == 0);
-  CHECK(app.row_count("delivery where state = 'cancelled'") > 0);
-  CHECK(app.row_count("audit where action = 'repository.remove'") == 1);
+  CHECK(lines_of(must(app.read(test::list_all_deployments)), &test::StoredDeployment::phase) ==
+        "ended\nreleased\n");
+  CHECK(app.descriptions(core::DeploymentState::failure) == "The repository was removed.\n");
+  CHECK(app.deliveries(core::DeliveryState::pending).empty());
+  CHECK(app.deliveries(core::DeliveryState::held).empty());
+  CHECK(app.deliveries(core::DeliveryState::cancelled).size() > 0);
+  CHECK(app.audits("repository.remove").size() == 1);
   CHECK(must(app::list_repositories(app.context)).empty());
   // The wait timer releases nothing any more.
   app.pass(std::chrono::hours(1));
   app::release_due(app.context, true);
-  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+  CHECK(app.events("deployment").size() == 1);
 
   const auto ada = app.log_in("ada");
   const auto entered = app.read(
@@ -309,7 +310,8 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
 
   const auto again = app.add(app.git);
   CHECK(again.repository.id != id);
-  CHECK(app.row_count("deployment where repository_id = " + std::to_string(id.value)) == 2);
+  CHECK(with(must(app.read(test::list_all_deployments)), &test::StoredDeployment::repository, id)
+            .size() == 2);
   must(app::remove_repository(app.context, app.administrator, "ada", "application"));
 }
 
@@ -352,8 +354,11 @@ TEST_CASE("remove_repository: an organization's hook gets the final status, but 
   input.environment = "guarded";
   app.deploy(access, input);
   must(app::remove_repository(app.context, app.administrator, "team", "shop"));
-  CHECK(app.texts("select distinct e.kind from delivery d join event e on e.id = d.event_id "
-                  "where d.state = 'pending' order by e.kind") == "deployment_status\nping\n");
-  CHECK(app.row_count("delivery d join event e on e.id = d.event_id where "
-                      "d.state = 'cancelled' and e.kind = 'deployment'") == 1);
+  std::set<std::string> pending;
+  for (const auto& delivery : app.deliveries(core::DeliveryState::pending)) {
+    pending.insert(delivery.event);
+  }
+  CHECK(pending == std::set<std::string>{"deployment_status", "ping"});
+  CHECK(std::ranges::count(app.deliveries(core::DeliveryState::cancelled), "deployment",
+                           &test::StoredDelivery::event) == 1);
 }

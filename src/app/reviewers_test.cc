@@ -139,19 +139,21 @@ TEST_CASE("events about reviews never name a secret team") {
   const auto environment = app.production(app.open(""));
   must(app::review_deployment(app.context, app.open("grace"), held.id,
                               {{environment.id}, core::ReviewState::approved, ""}));
-  const std::string bodies = app.texts("select body from event_body");
-  CHECK(app.row_count("event where kind = 'deployment_review'") == 2);
+  const std::string bodies = lines_of(app.events(), &test::StoredEvent::body);
+  CHECK(app.events("deployment_review").size() == 2);
   CHECK(bodies.contains("\"slug\":\"ops\""));
   CHECK_FALSE(bodies.contains("\"red\""));
 }
 
 TEST_CASE("put_environment: reviewers that the author cannot see stay, and cannot be named") {
   TeamReviewFixture app;
-  const auto rule_id = [&] {
-    return app.count("select id from protection_rule where kind = 'required_reviewers'");
-  };
-  const int64_t before = rule_id();
   const auto steve = app.open("steve"), chief = app.open("chief");
+  const auto rule_id = [&] {
+    const auto environment = must(
+        app.read([&](store::Reader& db) { return app::get_environment(db, chief, "production"); }));
+    return environment.rules.at(0).id;
+  };
+  const auto before = rule_id();
   auto put = [&](const app::RepositoryAccess& author, std::vector<core::ReviewerId> reviewers) {
     core::EnvironmentChange change;
     change.reviewers = std::move(reviewers);
@@ -205,5 +207,5 @@ TEST_CASE("review_deployment: a person removed from the organization can no long
   CHECK(approve(grace).error().reason_code == "not_a_reviewer");
   must(app::set_team_membership(app.context, owner, "red", "grace", core::TeamRole::member));
   app::release_due(app.context, true);
-  CHECK(app.row_count("event where kind = 'deployment'") == 1);
+  CHECK(app.events("deployment").size() == 1);
 }

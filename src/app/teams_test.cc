@@ -5,6 +5,7 @@
 #include "app/members.h"
 #include "core/operations/code.h"
 #include "core/operations/people.h"
+#include "store/environments.h"
 #include "support/app_fixture.h"
 #include "support/reason.h"
 
@@ -101,9 +102,9 @@ struct TeamFixture : AppFixture {
     return found ? std::string(core::to_name(found->member.role)) : reason(found);
   }
   std::string latest_audit() {
-    return texts(
-        "select action || ' ' || detail from audit where action not like 'token%' "
-        "order by id desc limit 1");
+    auto rows = audits();
+    std::erase_if(rows, [](const auto& row) { return row.action.starts_with("token"); });
+    return rows.back().action + " " + rows.back().detail + "\n";
   }
 
   app::OrganizationAccess owner = make_works();
@@ -164,7 +165,7 @@ TEST_CASE("create_team: a refusal (name taken or empty, foreign account) leaves 
     CHECK(create(input) == "not_a_repository_of_the_organization");
   }
   CHECK(app.row_count("team") == 1);
-  CHECK(app.row_count("audit where action like 'team%'") == 1);
+  CHECK(app.audits("team").size() == 1);
 }
 
 TEST_CASE("list_teams, get_team: a secret team is seen by its members and by owners") {
@@ -271,9 +272,9 @@ TEST_CASE("update_team: a new name gives a new slug; repeating it changes nothin
   CHECK(updated.details.team.updated_at == app.now);
   CHECK(updated.details.team.privacy == core::TeamPrivacy::secret);
   CHECK(updated.details.member_count == 1);
-  const auto audits = app.row_count("audit");
+  const auto audits = app.audits().size();
   CHECK_FALSE(must(app::update_team(app.context, app.owner, "operations", changes)).has_changed);
-  CHECK(app.row_count("audit") == audits);
+  CHECK(app.audits().size() == audits);
   CHECK(reason(app.get(app.owner, "ops")) == "not found");
   CHECK(reason(app::update_team(app.context, app.owner, "ops", changes)) == "not found");
   changes.name = "SALES";
@@ -284,25 +285,19 @@ TEST_CASE("delete_team: refused while an environment requires the team's review"
   TeamFixture app;
   const auto id = app.add("Ops").team.id;
   const auto repository = app.add_repository("shop");
-  must(app.write([&](store::Writer& tx) {
-    const auto name = store::ensure_environment_name(tx, repository.id, "production", app.now);
-    tx.execute(
-        "insert into environment (repository_id, environment_name_id, created_at, updated_at) "
-        "values ($1, $2, 1, 1)",
-        {repository.id.value, name.id.value});
-    tx.execute(
-        "insert into protection_rule (environment_id, kind, created_at) "
-        "select id, 'required_reviewers', 1 from environment");
-    tx.execute(
-        "insert into required_reviewer (protection_rule_id, position, team_id) "
-        "select id, 0, $1 from protection_rule",
-        {id.value});
-  }));
+  const auto set_rules = [&](std::vector<core::ProtectionRule> rules) {
+    must(app.write([&](store::Writer& tx) {
+      auto environment = store::ensure_environment(tx, repository.id, "production", app.now);
+      environment.rules = std::move(rules);
+      store::save_environment(tx, environment, app.now);
+    }));
+  };
+  set_rules({{.id = {}, .gate = core::RequiredReviewersRule{.reviewers = {{id, "works/ops"}}}}});
   const auto refused = app::delete_team(app.context, app.owner, "ops");
   CHECK(reason(refused) == "team_is_reviewer");
   CHECK(refused.error().message.find("production of works/shop") != std::string::npos);
   CHECK(app.row_count("team") == 1);
-  must(app.write([&](store::Writer& tx) { tx.execute("delete from required_reviewer"); }));
+  set_rules({});
   must(app::delete_team(app.context, app.owner, "ops"));
   CHECK(app.row_count("team") == 0);
   CHECK(app.latest_audit() == "team.delete {\"slug\":\"ops\"}\n");

@@ -37,7 +37,7 @@ TEST_CASE("release_due: an open timer does not open the other gates") {
   app.pass(1h);
   app::release_due(app.context, false);
   CHECK(app.sent() == 0);
-  CHECK(app.texts("select state from deployment_gate order by kind") == "shut\nopen\n");
+  CHECK(lines_of(app.gates(), &test::StoredGate::state) == "shut\nopen\n");
   CHECK(must(app.review(app.grace, held)).phase == DeploymentPhase::released);
 }
 

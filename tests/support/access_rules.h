@@ -16,6 +16,7 @@ enum class Standing { nobody, none, pull, push, admin, review };
 struct Verdict {
   int status;
   std::string_view message;
+  bool operator==(const Verdict&) const = default;
 };
 inline constexpr Verdict open{0, ""};  ///< whatever the route itself answers
 inline constexpr Verdict hidden{404, "Not Found"};

@@ -12,6 +12,7 @@
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
 #include "support/public_keys.h"
+#include "support/wrapping_database.h"
 
 namespace esclusa::test {
 
@@ -39,19 +40,19 @@ inline std::string fill(std::string_view pattern, const std::map<std::string, st
 
 /// A database whose writes are executed, answered, and rolled back: thousands of requests see the
 /// same rows, and none of them waits for a disk.
-class UndoingDatabase : public store::Database {
+class UndoingDatabase : public WrappingDatabase {
  public:
-  explicit UndoingDatabase(store::Database& database) : database_(database) {}
+  explicit UndoingDatabase(store::Database& database) : WrappingDatabase(database) {}
   /// How many transactions would have been committed.
   int kept() const { return kept_; }
 
  private:
   Result<void> do_read(const ReadWork& work) override {
-    return database_.read([&](store::Reader& db) { work(db); });
+    return read_real([&](store::Reader& db) { work(db); });
   }
   Result<void> do_write(const WriteWork& work) override {
     bool ran = false;
-    auto undone = database_.write([&](store::Writer& tx) -> Result<void> {
+    auto undone = write_real([&](store::Writer& tx) -> Result<void> {
       if (work(tx)) ++kept_;
       ran = true;
       return fail(ErrorCode::conflict, "undone");
@@ -60,7 +61,6 @@ class UndoingDatabase : public store::Database {
     return {};
   }
 
-  store::Database& database_;
   int kept_ = 0;
 };
 
@@ -108,8 +108,7 @@ class AccessWorld {
     const bool is_one = known != organizations_.end();
     auto names = is_one ? known->second : organizations_.at("works");
     names["org"] = login;
-    names["org_id"] =
-        std::to_string(app_.count("select id from account where login = '" + login + "'"));
+    names["org_id"] = std::to_string(app_.account(login).id.value);
     if (!is_one) names["team_id"] = absent_id;
     return names;
   }
@@ -255,9 +254,7 @@ class AccessWorld {
     const auto revoked = mint("ada", "repo");
     must(app::revoke_token(app_.context, app_.administrator, revoked.token.id));
     odd_tokens_["revoked"] = revoked.text.reveal();
-    write(app_.context.database, [](store::Writer& tx) {
-      tx.execute("update account set blocked_at = 1 where login = 'blocked'");
-    });
+    app_.block("blocked");
   }
 
   /// Creates one resource of each kind as the site administrator, and records the ids.
@@ -356,7 +353,7 @@ class AccessWorld {
                                            .response_headers = "{}",
                                            .response_body = ""};
       store::record_attempt(tx, due[0], attempt, {.delivered = true, .next_attempt_at = {}});
-      return tx.number("select max(id) from delivery_attempt");
+      return list_attempts(tx).back().id.value;
     });
   }
 

@@ -13,6 +13,7 @@
 #include "support/database_fixture.h"
 #include "support/git_fixture.h"
 #include "support/store_rows.h"
+#include "support/stored_rows.h"
 
 namespace esclusa::test {
 
@@ -95,21 +96,51 @@ class AppFixture {
     return std::get<core::Deployment>(must(app::create_deployment(context, access, input)));
   }
 
-  /// The number that a statement selects.
-  int64_t count(const std::string& sql) {
-    return must(read([&](store::Reader& db) { return db.number(sql); }));
+  int64_t row_count(const std::string& table) {
+    return must(read([&](store::Reader& db) { return count_rows(db, table); }));
   }
-  int64_t row_count(const std::string& table) { return count("select count(*) from " + table); }
-
-  /// The one column that a statement selects, one line for each row.
-  std::string texts(const std::string& sql) {
-    std::string lines;
-    for (const std::string& text : must(read([&](store::Reader& db) {
-           return db.all(sql, {}, [](const sql::Row& row) { return std::string(row.text(0)); });
-         }))) {
-      lines += text + "\n";
-    }
-    return lines;
+  /// The audit rows whose action begins with `action`.
+  std::vector<StoredAudit> audits(const std::string& action = "") {
+    return must(read([&](store::Reader& db) { return list_audits(db, action); }));
+  }
+  /// The events of a kind, or all.
+  std::vector<StoredEvent> events(const std::string& kind = "") {
+    return must(read([&](store::Reader& db) { return list_events(db, kind); }));
+  }
+  std::vector<StoredEvent> announced_events(const std::string& kind) {
+    auto found = events(kind);
+    std::erase_if(found, [](const StoredEvent& stored) { return !stored.event.announced; });
+    return found;
+  }
+  std::vector<StoredDelivery> deliveries() { return must(read(list_deliveries)); }
+  std::vector<StoredDelivery> deliveries(core::DeliveryState state) {
+    return with(deliveries(), &StoredDelivery::state, state);
+  }
+  std::vector<StoredIntent> intents() { return must(read(list_all_intents)); }
+  /// The outcomes of all intents, one line each.
+  std::string outcomes() { return lines_of(intents(), &StoredIntent::outcome); }
+  std::vector<StoredStatus> statuses() { return must(read(list_all_statuses)); }
+  /// The descriptions of the statuses with that state, one line each.
+  std::string descriptions(core::DeploymentState state) {
+    return lines_of(with(statuses(), &StoredStatus::state, state), &StoredStatus::description);
+  }
+  std::vector<StoredGate> gates() { return must(read(list_all_gates)); }
+  core::Account account(const std::string& login) {
+    return found(must(read([&](store::Reader& db) { return store::find_account(db, login); })));
+  }
+  /// Changes the repository's row as `change` does, past all checks.
+  template <class Change>
+  void set_repository(RepositoryId id, Change change) {
+    must(write([&](store::Writer& tx) {
+      core::Repository repository = found(store::find_repository(tx, id));
+      change(repository);
+      store::update_repository(tx, repository);
+    }));
+  }
+  void block(const std::string& login) {
+    must(write([&](store::Writer& tx) {
+      store::set_blocked(tx, found(store::find_account(tx, login)).id, at(1));
+    }));
   }
 
   /// Advances both clocks.

@@ -70,14 +70,19 @@ struct GateFixture : AppFixture {
     return made ? "" : made.error().reason_code;
   }
   void set(core::Visibility visibility) {
-    test::write(context.database, [&](store::Writer& tx) {
-      tx.execute("update repository set visibility = $1", {core::to_name(visibility)});
-    });
+    set_repository(ada.repository.id,
+                   [&](core::Repository& repository) { repository.visibility = visibility; });
     ada = open("ada", "application");
   }
   /// The number of `deployment` events.
-  int64_t sent() { return count("select count(*) from event where kind = 'deployment'"); }
-  std::string states() { return texts("select state from deployment_status order by id"); }
+  size_t sent() { return events("deployment").size(); }
+  std::string states() {
+    std::string names;
+    for (const StoredStatus& status : statuses()) {
+      names += std::string(core::to_name(status.state)) + "\n";
+    }
+    return names;
+  }
 
   GitFixture git;
   const std::string first_commit = git.commit("main", "a", "1");

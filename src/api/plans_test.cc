@@ -1,0 +1,182 @@
+#include <doctest/doctest.h>
+
+#include "app/ref_intents.h"
+#include "app/timers.h"
+#include "support/plans.h"
+#include "support/route_requests.h"
+
+using namespace esclusa;
+using namespace std::chrono_literals;
+
+// No request reads a whole table. The statements are those that ran, for a request to each route
+// and for the timers; `src/hooks/walk_test.cc` has those of the delivery worker.
+
+namespace {
+
+constexpr auto sqlite = sql::Engine::sqlite;
+constexpr auto postgres = sql::Engine::postgres;
+
+constexpr test::KnownScan known_scans[] = {
+    // What it reads is what is asked for.
+    {"from account a order by a.login_key", "the list of all accounts"},
+    {"deployment_gate where opens_at", "an index of what waits for a time only"},
+    {"from ref_intent i", "an index of open intents only"},
+    {"delete from redelivery where exists", "requests that wait are few", sqlite},
+    {"event_id_seq", "a sequence has one row", postgres},
+    {"select h.id, h.events", "PostgreSQL prefers it for few hooks", postgres},
+    // There is no index yet.
+    {"d.repository_id = $1 and d.state = $2", "the index of live ones is by environment", postgres},
+    {"where d.phase = 'held' order by d.id", "the index of what is held is by environment"},
+    {"from event where repository_id = $1 and kind = 'deployment'", "a removal reads all events"},
+    {"delete from repository_former_name", "former names have no index by repository"},
+    {"from hook where creator_id = $1", "hooks have no index by creator"},
+    {"from required_reviewer v", "reviewers have no index by team"},
+    {"delete from team where id", "reviewers have no index by team", sqlite},
+    {"from organization_member m join account o", "members have no index by account"},
+    {"from repository r join account o", "the page of a list of repositories reads all of them"},
+};
+
+/// A world whose statements are observed: what is changed in `undoing` is not kept.
+struct Observed {
+  app::Context context(store::Database& database, std::chrono::hours later = 0h) {
+    const app::Context& real = world.keeping();
+    return {.database = database,
+            .sealer = real.sealer,
+            .now = [&real, later] { return real.now() + later; },
+            .boot_now =
+                [&real, later] {
+                  BootTime time = real.boot_now();
+                  time.since_boot += later;
+                  return time;
+                },
+            .event_urls = real.event_urls,
+            .repositories_directory = real.repositories_directory,
+            .committed = [](app::Topics) {},
+            .token_use = real.token_use};
+  }
+
+  /// Sends it as ada; returns the body of the answer.
+  std::string ask(api::Api& api, const std::string& method, const std::string& path, int status,
+                  const std::string& body = "") {
+    auto request = test::make_request(method, path);
+    request.headers = {{"Authorization", "Bearer " + world.token("ada", "repo")},
+                       {"Idempotency-Key", method + path}};
+    request.body = body;
+    const auto response = api.serve(request);
+    CAPTURE(path);
+    CAPTURE(response.body);
+    CHECK(response.status == status);
+    return response.body;
+  }
+
+  sql::Engine engine() {
+    return test::read(world.keeping().database, [](sql::Reader& db) { return db.engine(); });
+  }
+
+  test::AccessWorld world;
+  test::Plans plans;
+  test::ObservedDatabase undoing_database{world.undoing().database, plans.observer()};
+  test::ObservedDatabase keeping_database{world.keeping().database, plans.observer()};
+  app::Context undoing = context(undoing_database);
+  app::Context keeping = context(keeping_database);
+  api::Api undoing_api{undoing, world.settings()};
+  api::Api keeping_api{keeping, world.settings()};
+};
+
+constexpr const char* filters[] = {
+    "/deployments?sha=abc",
+    "/deployments?ref=main",
+    "/deployments?task=deploy",
+    "/deployments?environment=production",
+    "/deployments?creator=ada",
+    "/deployments?state=success",
+    "/deployments?created=%3E2026-01-01",
+    "/deployments?page=3&per_page=100",
+    "/commits/main/check-runs?check_name=build&filter=all",
+    "/commits/main/check-runs?status=completed&filter=latest",
+    "/collaborators?affiliation=direct",
+    "/collaborators?permission=push",
+};
+
+/// A deployment that waits for a reviewer and for a time, is approved, and succeeds later.
+void deploy_past_gates(Observed& server) {
+  const auto ask = [&](const char* method, const std::string& path, int status,
+                       const std::string& body) {
+    const auto answer =
+        server.ask(server.keeping_api, method, "/repos/ada/private" + path, status, body);
+    return test::must(Json::parse(answer));
+  };
+  const auto ada = test::read(server.world.keeping().database, [](sql::Reader& db) {
+    return test::found(store::find_account(db, "ada"));
+  });
+  const auto environment = ask("PUT", "/environments/reviewed", 200,
+                               R"({"wait_timer": 30, "reviewers": [{"type": "User", "id": )" +
+                                   std::to_string(ada.id.value) + "}]}");
+  const auto held = ask("POST", "/deployments", 201, R"({"ref": "main", "required_contexts": [],
+                        "environment": "reviewed"})");
+  const std::string id = std::to_string(held.integer_at("id").value());
+  ask("POST", "/actions/runs/" + id + "/pending_deployments", 200,
+      R"({"state": "approved", "comment": "", "environment_ids": [)" +
+          std::to_string(environment.integer_at("id").value()) + "]}");
+  const app::Context later = server.context(server.keeping_database, 48h);
+  app::release_due(later, false);
+  app::release_due(later, true);
+  ask("POST", "/deployments/" + id + "/statuses", 201, R"({"state": "success"})");
+}
+
+}  // namespace
+
+TEST_CASE("plans: no request reads a whole table, nor do the timers") {
+  Observed server;
+  for (const auto& row : test::requests_to_network(server.world)) {
+    CHECK(server.undoing_api.serve(row.request).status == row.answer);
+  }
+  for (const auto& row : test::requests_at_sockets(server.world)) {
+    const bool is_kept = row.request.door == http::Door::ssh || row.request.method == "PATCH";
+    CHECK((is_kept ? server.keeping_api : server.undoing_api).serve(row.request).status ==
+          row.answer);
+  }
+  for (const char* filter : filters) {
+    server.ask(server.undoing_api, "GET", "/repos/ada/private" + std::string(filter), 200);
+  }
+  deploy_past_gates(server);
+  app::settle_left_intents(server.keeping, 0s);
+  server.keeping.token_use.flush(server.keeping_database);
+  CHECK(test::unknown_scans(server.plans, server.engine(), known_scans) == "");
+  CHECK(server.plans.all().size() > 150);
+}
+
+TEST_CASE("plans: which filters of the list of deployments have an index") {
+  struct Filter {
+    const char* query;
+    const char* column;
+    bool has_index;
+  };
+  // Without an index, the list reads all deployments of the repository.
+  constexpr Filter filters[] = {
+      {"environment=production", "environment_id", true},
+      {"sha=abc", "sha", false},
+      {"ref=main", "ref", false},
+      {"task=deploy", "task", false},
+      {"creator=ada", "creator_id", false},
+      {"state=success", "state", false},
+      {"created=%3E2026-01-01", "created_at", false},
+  };
+  Observed server;
+  for (const Filter& filter : filters) {
+    CAPTURE(filter.query);
+    server.ask(server.undoing_api, "GET",
+               "/repos/ada/private/deployments?" + std::string(filter.query), 200);
+    size_t count = 0;
+    for (const auto& [statement, plan] : server.plans.all()) {
+      if (!statement.starts_with("select count(*) from deployment d where") ||
+          !statement.contains(std::string("d.") + filter.column + " ")) {
+        continue;
+      }
+      CAPTURE(plan);
+      CHECK(test::Plans::searches_by(plan, filter.column) == filter.has_index);
+      ++count;
+    }
+    CHECK(count == 1);
+  }
+}
