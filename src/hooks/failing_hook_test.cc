@@ -254,6 +254,66 @@ TEST_CASE("Worker: Retry-After delays the next attempt") {
   CHECK(delivery.next_attempt_at - delivery.created_at > std::chrono::seconds(3599));
 }
 
+TEST_CASE("Worker: Retry-After shortens neither the pause of a delivery nor that of a hook") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request&) {
+    return http::Response{.status = 503, .headers = {{"Retry-After", "1"}}};
+  });
+  const auto hook = fixture.hook(receiver.url());
+  fixture.start({"127.0.0.0/8"}, 1000.0);
+  fixture.send("deployment");
+  fixture.await_count("delivery where attempt_count = 1", 1);
+  CHECK(fixture.count("delivery where next_attempt_at - created_at > 1000 * 1000000") == 1);
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    store::set_hook_health(tx, hook.id,
+                           {.failure_count = 4, .failing_since = system_now(), .probe_at = {}});
+  });
+  fixture.send("status");
+  fixture.await_count("hook where failure_count = 5", 1);
+  CHECK(fixture.count("hook h join delivery_attempt a on a.hook_id = h.id where "
+                      "h.probe_at - a.attempted_at > 10000 * 1000000") == 2);
+}
+
+TEST_CASE("Worker: a failing hook that hangs has one send at a time") {
+  WorkerFixture fixture;
+  HttpReceiver* waiting = nullptr;
+  HttpReceiver hanging([&](const http::Request&) {
+    waiting->wait_for_release();
+    return status(200);
+  });
+  waiting = &hanging;
+  HttpReceiver healthy;
+  const auto failing = fixture.hook(hanging.url());
+  fixture.hook(healthy.url());
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    store::set_hook_health(tx, failing.id,
+                           {.failure_count = 1, .failing_since = system_now(), .probe_at = {}});
+  });
+  for (int i = 0; i < 6; ++i) fixture.send("status");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 6);
+  fixture.send("status");
+  healthy.await(7);
+  hanging.await(1);
+  CHECK(hanging.requests().size() == 1);
+}
+
+TEST_CASE("Worker: without a secret that unseals nothing is sent to the hook, and others go on") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto sealed = fixture.hook(receiver.url("/sealed"), "secret");
+  fixture.hook(receiver.url("/open"));
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    tx.execute("update hook set secret_sealed = 'by another key' where id = $1", {sealed.id.value});
+  });
+  for (int i = 0; i < 3; ++i) fixture.send("status");
+  fixture.start();
+  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.worker.reset();
+  for (const http::Request& request : receiver.requests()) CHECK(request.target == "/open");
+  CHECK(fixture.count("delivery where state = 'pending'") == 3);
+}
+
 TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries and pings") {
   WorkerFixture fixture;
   HttpReceiver receiver;

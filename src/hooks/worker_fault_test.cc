@@ -61,6 +61,28 @@ TEST_CASE("Worker: a write that throws once loses no answer, and sends nothing t
   CHECK(fixture.attempts().size() == 4);
 }
 
+TEST_CASE("Worker: while the storage refuses writes, nothing is sent twice") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  fixture.hook(receiver.url());
+  std::atomic<int> refused_count = 0;
+  std::atomic<bool> refuses = true;
+  fixture.faulty.after_write = [&](sql::Writer& tx) {
+    if (!refuses) return;
+    ++refused_count;
+    tx.execute("insert into nowhere values (1)");
+  };
+  fixture.send("push");
+  fixture.start();
+  receiver.await(1);
+  const int before = refused_count;
+  while (refused_count < before + 3) std::this_thread::yield();
+  refuses = false;
+  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.worker.reset();
+  CHECK(receiver.requests().size() == 1);
+}
+
 TEST_CASE(
     "Worker: an answer that cannot be recorded holds up no other, and is not asked for again") {
   WorkerFixture fixture;
