@@ -40,7 +40,7 @@ struct Fixture : test::ServedRepository {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look at the feed fails") {
-  api::StreamRequest request{.feed = {.actor = log_in("ada"), .repository = {}}};
+  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
   request.count = 10;
   request.form = api::StreamForm::server_sent;
   const auto stream = streams.open(std::move(request));
@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look a
 TEST_CASE_FIXTURE(Fixture, "EventStreams: its thread rests while there are no readers") {
   const auto later = [] { return std::chrono::steady_clock::now() + std::chrono::hours(1); };
   CHECK_FALSE(streams.is_late(later()));  // there is no thread yet
-  api::StreamRequest request{.feed = {.actor = log_in("ada"), .repository = {}}};
+  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
   request.form = api::StreamForm::server_sent;
   const auto stream = streams.open(std::move(request));
   REQUIRE(stream);

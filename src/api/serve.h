@@ -32,7 +32,7 @@ class Api {
   /// The background thread that should have turned before `now`; empty if none. Any thread.
   std::string_view find_late_thread(std::chrono::steady_clock::time_point now) {
     if (event_streams_.is_late(now)) return "event streams";
-    return long_answers_.is_late(now) ? "long answers" : "";
+    return long_lists_.is_late(now) || archives_.is_late(now) ? "long answers" : "";
   }
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status) const;

@@ -1,6 +1,8 @@
 // How the worker treats hooks that fail, are disabled, or do not want every delivery.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <set>
 
 #include "store/event_deliveries.h"
@@ -262,16 +264,16 @@ TEST_CASE("Worker: Retry-After shortens neither the pause of a delivery nor that
   const auto hook = fixture.hook(receiver.url());
   fixture.start({"127.0.0.0/8"}, 1000.0);
   fixture.send("deployment");
-  fixture.await_count("delivery where attempt_count = 1", 1);
-  CHECK(fixture.count("delivery where next_attempt_at - created_at > 1000 * 1000000") == 1);
+  fixture.await_attempts(1);
+  const test::StoredDelivery delivery = fixture.deliveries().at(0);
+  CHECK(delivery.next_attempt_at - delivery.created_at > std::chrono::seconds(1000));
   test::write(fixture.database(), [&](sql::Writer& tx) {
     store::set_hook_health(tx, hook.id,
                            {.failure_count = 4, .failing_since = system_now(), .probe_at = {}});
   });
   fixture.send("status");
-  fixture.await_count("hook where failure_count = 5", 1);
-  CHECK(fixture.count("hook h join delivery_attempt a on a.hook_id = h.id where "
-                      "h.probe_at - a.attempted_at > 10000 * 1000000") == 2);
+  fixture.await([&] { return fixture.get(hook).health.failure_count == 5; });
+  CHECK(*fixture.get(hook).health.probe_at - system_now() > std::chrono::seconds(10'000));
 }
 
 TEST_CASE("Worker: a failing hook that hangs has one send at a time") {
@@ -291,7 +293,7 @@ TEST_CASE("Worker: a failing hook that hangs has one send at a time") {
   });
   for (int i = 0; i < 6; ++i) fixture.send("status");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 6);
+  fixture.await_deliveries(DeliveryState::delivered, 6);
   fixture.send("status");
   healthy.await(7);
   hanging.await(1);
@@ -308,10 +310,10 @@ TEST_CASE("Worker: without a secret that unseals nothing is sent to the hook, an
   });
   for (int i = 0; i < 3; ++i) fixture.send("status");
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 3);
+  fixture.await_deliveries(DeliveryState::delivered, 3);
   fixture.worker.reset();
   for (const http::Request& request : receiver.requests()) CHECK(request.target == "/open");
-  CHECK(fixture.count("delivery where state = 'pending'") == 3);
+  CHECK(fixture.deliveries(DeliveryState::pending).size() == 3);
 }
 
 TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries and pings") {
@@ -394,24 +396,25 @@ TEST_CASE("Worker: the log warns of each failed attempt, and of what becomes of 
   const std::string log = test::captured_log([&] {
     fixture.start();
     fixture.send("deployment", "staging");
-    fixture.await_count("hook where probe_at is not null", 1);
+    fixture.await([&] { return fixture.get(hook).health.probe_at.has_value(); });
     answer = 200;
-    fixture.await_count("delivery where state = 'delivered'", 1);
-    fixture.await_count("hook where probe_at is null", 1);
+    fixture.await_deliveries(DeliveryState::delivered, 1);
+    fixture.await([&] { return !fixture.get(hook).health.probe_at; });
     answer = 410;
     fixture.send("status");
-    fixture.await_count("hook where active = 0", 1);
+    fixture.await([&] { return !fixture.get(hook).active; });
     fixture.worker.reset();
   });
   const std::string id = ",\"hook_id\":\"" + std::to_string(hook.id.value) + "\"";
   const auto count = [&](const std::string& text) {
     size_t found = 0;
     for (size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++found;
-    return static_cast<int64_t>(found);
+    return found;
   };
   const std::string warning = R"("level":"warning","message":")";
-  CHECK(count(warning + "a delivery failed\"") ==
-        fixture.count("delivery_attempt where status_code >= 400"));
+  const auto failed = std::ranges::count_if(
+      fixture.attempts(), [](const auto& attempt) { return attempt.status_code >= 400; });
+  CHECK(count(warning + "a delivery failed\"") == static_cast<size_t>(failed));
   CHECK(count(warning + "a webhook fails again and again: its deliveries wait\"" + id) == 1);
   CHECK(count(R"("level":"info","message":"a webhook works again")" + id) == 1);
   CHECK(count(warning + "a webhook is switched off: the receiver answered 410 Gone\"" + id) == 1);

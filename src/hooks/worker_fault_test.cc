@@ -78,7 +78,7 @@ TEST_CASE("Worker: while the storage refuses writes, nothing is sent twice") {
   const int before = refused_count;
   while (refused_count < before + 3) std::this_thread::yield();
   refuses = false;
-  fixture.await_count("delivery where state = 'delivered'", 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
   fixture.worker.reset();
   CHECK(receiver.requests().size() == 1);
 }
@@ -149,13 +149,15 @@ TEST_CASE("Worker: what lost its body is given up with a reason, and holds up no
                {pruned});
   });
   fixture.start();
-  fixture.await_count("delivery where state = 'delivered'", 1);
-  CHECK(fixture.count("delivery where state = 'dead' and attempt_count = 0") == 1);
-  CHECK(fixture.count("delivery_attempt where status_code = 0 and status like 'body_pruned:%'") ==
-        1);
-  CHECK(fixture.count("hook where failure_count = 0 and last_code = 200") == 1);
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  REQUIRE(fixture.deliveries(DeliveryState::dead).size() == 1);
+  CHECK(fixture.deliveries(DeliveryState::dead)[0].attempt_count == 0);
+  CHECK(std::ranges::count_if(fixture.attempts(), [](const auto& attempt) {
+          return attempt.status_code == 0 && attempt.status.starts_with("body_pruned:");
+        }) == 1);
+  CHECK(fixture.get(hook).health.failure_count == 0);
   fixture.redeliver(hook.id);  // of both
-  fixture.await_count("redelivery", 0);
+  fixture.await([&] { return fixture.redeliveries().empty(); });
   CHECK(fixture.worker->failure_count() == 0);
   fixture.worker.reset();
   REQUIRE(receiver.requests().size() == 2);

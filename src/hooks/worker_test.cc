@@ -197,7 +197,7 @@ TEST_CASE("Worker: a repository whose hooks all hang leaves sends to another rep
   alive.await(1);
   CHECK(dead.requests().size() == share);  // none of them has ended
   dead.release();
-  fixture.await_count("delivery where state = 'pending'", 0);
+  fixture.await([&] { return fixture.deliveries(DeliveryState::pending).empty(); });
 }
 
 TEST_CASE("Worker: a receiver that refuses connections does not stop another") {

@@ -21,7 +21,7 @@ struct Plan {
   Lane lane = Lane::commit;
   std::string owner = {};  ///< who waits for it, and takes turns with others; empty: the peer
   std::string place = {};  ///< the repository that it opens; empty: none
-  std::function<Response()> answer;
+  std::function<Response()> answer = {};
 };
 
 /// The handlers of a server. They are called from several threads at once. Their exceptions are

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
 
 namespace esclusa::test {
