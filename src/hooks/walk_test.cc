@@ -71,7 +71,7 @@ TEST_CASE("plans: the delivery worker reads no whole table") {
   std::atomic<int> code = 503;
   HttpReceiver receiver([&](const http::Request&) { return status(code); });
   const core::Hook hook = fixture.hook(receiver.url());
-  fixture.start({"127.0.0.0/8"}, 1e-3);
+  fixture.start({"127.0.0.0/8"}, 1e-4);
   for (int i = 0; i < 9; ++i) fixture.send("deployment", "production");
   fixture.await([&] { return fixture.get(hook).health.probe_at.has_value(); });
   code = 422;  // a probe that is refused
