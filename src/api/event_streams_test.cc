@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 #include "support/body_reader.h"
 #include "support/faulty_database.h"
@@ -69,4 +70,34 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: its thread rests while there are no re
   stream->close();
   streams.wake();
   while (streams.is_late(later())) std::this_thread::yield();
+}
+
+TEST_CASE_FIXTURE(Fixture, "EventStreams: a reader stays while its access cannot be judged") {
+  std::atomic<bool> is_busy = false;
+  std::atomic<int> read_count = 0, refused_count = 0;
+  faulty.before_read = [&](sql::Reader& db) {
+    if (!is_busy || ++read_count % 2 != 0)
+      return;  // the look at the feed succeeds, what follows not
+    ++refused_count;
+    db.number("select count(*) from nowhere");
+  };
+  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
+  request.count = 10;
+  request.form = api::StreamForm::server_sent;
+  const auto stream = streams.open(std::move(request));
+  REQUIRE(stream);
+  test::BodyReader reader(stream);
+  is_busy = true;
+  core::NewDeployment input;
+  input.ref = "main";
+  input.environment = "staging";
+  input.auto_merge = false;
+  deploy(access, input);
+  for (int i = 0; i < 20'000 && refused_count < 6; ++i) {
+    streams.wake();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  is_busy = false;
+  stream->ask_to_end();
+  CHECK(reader.read().contains("event: deployment\n"));
 }

@@ -150,6 +150,21 @@ TEST_CASE("serve: with rate limits every answer has what is left, until 403") {
   CHECK(server.api->serve(make_request("OPTIONS", "/user")).status == 204);
 }
 
+TEST_CASE("serve: each anonymous client has a quota of its own") {
+  RateLimits limits;
+  limits.enabled = true;
+  limits.anonymous_per_hour = 1;
+  Server server(limits);
+  auto ask_from = [&](const std::string& peer) {
+    auto request = make_request("GET", "/nothing");
+    request.peer = peer;
+    return server.api->serve(request).status;
+  };
+  CHECK(ask_from("192.0.2.1") == 404);
+  CHECK(ask_from("192.0.2.2") == 404);
+  CHECK(ask_from("192.0.2.1") == 403);
+}
+
 TEST_CASE("serve: a secondary limit is refused with the words that clients look for") {
   RateLimits limits;
   limits.enabled = true;

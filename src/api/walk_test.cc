@@ -169,3 +169,17 @@ TEST_CASE("walk: every route that only reads rows takes one snapshot, and nothin
     CHECK(row.cost.git_opens == 0);
   }
 }
+
+TEST_CASE("walk: every route that opens a repository is on the lane of git, or of a socket") {
+  for (const auto& row : test::route_costs) {
+    if (row.cost.git_opens == 0) continue;
+    const auto route = std::ranges::find_if(api::routes(), [&](const api::Route& one) {
+      return one.method == row.method && one.pattern == row.pattern;
+    });
+    CAPTURE(row.method);
+    CAPTURE(row.pattern);
+    REQUIRE(route != api::routes().end());
+    CHECK((route->lane == http::Lane::git ||
+           route->operation->audience == core::Audience::local_admin));
+  }
+}

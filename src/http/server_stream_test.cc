@@ -73,6 +73,17 @@ TEST_CASE("Server: a stream that ends after its last bytes were sent is ended at
   CHECK(client.read_answer().body == "GET /next ");
 }
 
+TEST_CASE("Server: a stream that is aborted after its bytes were sent is closed at once") {
+  TestServer test;
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  test.stream->write("all");
+  CHECK(client.read_chunk() == "all");
+  test.stream->abort();
+  CHECK(client.at_end());
+}
+
 TEST_CASE("Server: while a stream is sent, a bounded part of what follows is read") {
   TestServer test;
   test.start();

@@ -176,6 +176,24 @@ TEST_CASE("list_deployments: each filter by itself, and all of them together") {
   });
 }
 
+TEST_CASE("list_deployments: created from one time on, and before another") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      s.deployment(tx, "staging");  // created at(0)
+      auto count = [&](std::optional<Timestamp> from, std::optional<Timestamp> until) {
+        core::DeploymentFilter filter;
+        filter.created = {from, until};
+        return store::list_deployments(tx, s.repository.id, filter, {}).total_count;
+      };
+      CHECK(count(at(0), {}) == 1);
+      CHECK(count(at(1), {}) == 0);
+      CHECK(count({}, at(1)) == 1);
+      CHECK(count({}, at(0)) == 0);
+    });
+  });
+}
+
 TEST_CASE("list_deployments: pages do not overlap, and each has the total count") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {

@@ -159,6 +159,36 @@ TEST_CASE("insert_event: a ping goes to its hook only, even if the hook is inact
   });
 }
 
+TEST_CASE("insert_event: an organization's hook gets it, until it is deleted") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      core::Hook hook = s.hook(tx, {"status"});
+      hook.target = s.ada.id;
+      hook.events = {"push"};
+      const HookId id = store::insert_hook(tx, test::sealer(), hook, s.ada.id);
+      auto send = [&] {
+        return receivers(tx, store::insert_event(tx, s.event("push"), "{}", s.actor));
+      };
+      CHECK(send() == Hooks{id});
+      store::delete_hook(tx, id, at(1));
+      CHECK(send().empty());
+    });
+  });
+}
+
+TEST_CASE("insert_event: `*` does not ask for the events of apps") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      s.hook(tx, {"*"});
+      const auto named = s.hook(tx, {"*", "deployment_review"});
+      CHECK(receivers(tx, store::insert_event(tx, s.event("deployment_review"), "{}", s.actor)) ==
+            Hooks{named.id});
+    });
+  });
+}
+
 TEST_CASE("insert_event: an event that is not announced has a row, but no delivery") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {

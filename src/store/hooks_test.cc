@@ -100,6 +100,28 @@ TEST_CASE("credentials of a hook: sealed, bound to the hook, and kept while the 
   });
 }
 
+TEST_CASE("update_hook: a secret and credentials that do not unseal stay as they are") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      core::Hook hook = s.hook(tx, {"*"}, "http://127.0.0.1:1/hook", "secret");
+      hook.credentials = Secret("ada:password");
+      store::update_hook(tx, test::sealer(), hook);
+      const Sealer other(Secret(std::string(Sealer::key_bytes, 'x')));
+      core::Hook unreadable = found(store::find_hook(tx, other, s.repository.id, hook.id));
+      CHECK(unreadable.has_unreadable_secret);
+      CHECK(unreadable.has_unreadable_credentials);
+      unreadable.active = false;
+      store::update_hook(tx, other, unreadable);
+      const core::Hook after =
+          found(store::find_hook(tx, test::sealer(), s.repository.id, hook.id));
+      CHECK(after.secret.reveal() == "secret");
+      CHECK(after.credentials.reveal() == "ada:password");
+      CHECK_FALSE(after.active);
+    });
+  });
+}
+
 TEST_CASE("find_hook: does not unseal a secret that was moved to another row") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {

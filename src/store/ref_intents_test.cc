@@ -135,6 +135,10 @@ TEST_CASE("has_other_made: another intent made the same change since") {
       store::insert_ref_intent(tx, world.push("three", "refs/heads/b", at(3)));
       const auto one = store::list_open_ref_intents(tx, "one").at(0);
       CHECK_FALSE(store::has_other_made(tx, one));
+      store::insert_ref_intent(tx, world.push("four", "refs/heads/a", at(3)));
+      const auto abandoned = store::list_open_ref_intents(tx, "four").at(0).id;
+      store::settle_ref_intent(tx, abandoned, RefOutcome::abandoned, at(4));
+      CHECK_FALSE(store::has_other_made(tx, one));
       const auto id = store::list_open_ref_intents(tx, "two").at(0).id;
       store::settle_ref_intent(tx, id, RefOutcome::moved, at(4));
       CHECK(store::has_other_made(tx, one));

@@ -84,6 +84,7 @@ struct TestServer {
     if (request.path() == "/throw" || request.path() == "/pool/throw") {
       throw std::runtime_error("boom");
     }
+    if (request.path().ends_with("/vast")) return {200, {}, std::string(32 * 1024 * 1024, 'x')};
     if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
     if (request.path() == "/stream" || request.path() == "/wait/stream") {
       return {200, {{"Content-Type", "text/plain"}}, {}, stream};

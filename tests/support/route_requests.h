@@ -109,8 +109,10 @@ inline std::vector<RouteRequest> requests_to_network(AccessWorld& world) {
   }
   for (const auto& route : rules::other_routes) {
     if (route.to_accounts == rules::hidden) continue;  // at a socket
+    const bool is_search = route.path.starts_with("/search/");
     add(make_request(std::string(route.method),
-                     fill(route.path, {{"username", "ada"}, {"org", "works"}})),
+                     fill(route.path, {{"username", "ada"}, {"org", "works"}}) +
+                         (is_search ? "?q=ada" : "")),
         world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
         route.to_accounts.status);
   }
