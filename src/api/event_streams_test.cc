@@ -73,11 +73,17 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: its thread rests while there are no re
 }
 
 TEST_CASE_FIXTURE(Fixture, "EventStreams: a reader stays while its access cannot be judged") {
-  std::atomic<bool> is_busy = false;
-  std::atomic<int> read_count = 0, refused_count = 0;
+  core::NewDeployment input;
+  input.ref = "main";
+  input.environment = "staging";
+  input.auto_merge = false;
+  deploy(access, input);
+  std::atomic<bool> is_busy = true;
+  std::atomic<int> read_count = 0, refused_count = 0, later_reads = 0;
+  // There are news from the beginning: each look reads the end of the feed, and then the access.
   faulty.before_read = [&](sql::Reader& db) {
-    if (!is_busy || ++read_count % 2 != 0)
-      return;  // the look at the feed succeeds, what follows not
+    if (!is_busy) ++later_reads;
+    if (!is_busy || ++read_count % 2 != 0) return;
     ++refused_count;
     db.number("select count(*) from nowhere");
   };
@@ -87,17 +93,14 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: a reader stays while its access cannot
   const auto stream = streams.open(std::move(request));
   REQUIRE(stream);
   test::BodyReader reader(stream);
-  is_busy = true;
-  core::NewDeployment input;
-  input.ref = "main";
-  input.environment = "staging";
-  input.auto_merge = false;
-  deploy(access, input);
-  for (int i = 0; i < 20'000 && refused_count < 6; ++i) {
-    streams.wake();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  const auto look_until = [&](const std::atomic<int>& count, int wanted) {
+    for (; count < wanted; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+      streams.wake();
+    }
+  };
+  look_until(refused_count, 6);
   is_busy = false;
+  look_until(later_reads, 6);  // a whole look, and another one
   stream->ask_to_end();
   CHECK(reader.read().contains("event: deployment\n"));
 }

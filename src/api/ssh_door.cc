@@ -81,7 +81,7 @@ const Route table[] = {
      ssh_begin_push},
     {"PUT", SSH "/sessions/{session}/changes", &operations::ssh_finish_push, "", Lane::git, "",
      ssh_finish_push},
-    {"DELETE", SSH "/sessions/{session}", &operations::ssh_end_session, "", Lane::keys, "",
+    {"DELETE", SSH "/sessions/{session}", &operations::ssh_end_session, "", Lane::git, "",
      ssh_end_session},
 };
 // clang-format on
