@@ -280,7 +280,7 @@ void Session::linger() {
   if (!unread || !transport_.finish_sending()) return close();
   phase_ = Phase::lingering;
   pending_ = std::string();
-  set_deadline(linger_time);
+  set_deadline(host_.stopping ? host_.limits.stop_head_time : linger_time);
   wait_readable();
 }
 

@@ -127,20 +127,23 @@ void WorkerPool::work() {
     std::optional<Job> job;
     changed_.wait(lock, [&]() REQUIRES(mutex_) { return stopping_ || (job = next()); });
     if (!job) return;
-    run(*std::move(job), lock);
+    const auto running = begin(*job);
+    lock.unlock();
+    job->run();
+    job.reset();  // what it holds goes before it counts as done
+    lock.lock();
+    end(running);
   }
 }
 
-void WorkerPool::run(Job job, Lock& lock) {
-  const auto running =
-      running_.insert(running_.end(), {std::chrono::steady_clock::now(), job.place});
+WorkerPool::RunningList::iterator WorkerPool::begin(const Job& job) {
   if (!job.place.empty()) ++running_by_place_[job.place];
-  lock.unlock();
-  job.run();
-  job.run = {};  // what it holds goes before the job counts as done
-  job.refuse = {};
-  lock.lock();
-  if (!job.place.empty() && --running_by_place_[job.place] == 0) running_by_place_.erase(job.place);
+  return running_.insert(running_.end(), {std::chrono::steady_clock::now(), job.place});
+}
+
+void WorkerPool::end(RunningList::iterator running) {
+  const auto place = running_by_place_.find(running->place);
+  if (place != running_by_place_.end() && --place->second == 0) running_by_place_.erase(place);
   running_.erase(running);
 }
 

@@ -57,6 +57,7 @@ class WorkerPool {
     std::string place;
   };
   using Queue = std::deque<Waiting>;
+  using RunningList = std::list<Running>;
 
   size_t stuck_count() const REQUIRES(mutex_);
   bool has_free_place(const Job& job) const REQUIRES(mutex_);
@@ -64,7 +65,8 @@ class WorkerPool {
   void remove(std::map<std::string, Queue>::iterator owner, Queue::iterator job) REQUIRES(mutex_);
   void add_thread_if_needed() REQUIRES(mutex_);
   void work();
-  void run(Job job, Lock& lock) REQUIRES(mutex_);
+  RunningList::iterator begin(const Job& job) REQUIRES(mutex_);
+  void end(RunningList::iterator running) REQUIRES(mutex_);
 
   const LaneLimits bounds_;
   Mutex mutex_;
@@ -73,7 +75,7 @@ class WorkerPool {
   FairShare<std::string> queued_ GUARDED_BY(mutex_);
   std::map<std::string, Queue> waiting_ GUARDED_BY(mutex_);  ///< by owner; none is empty
   std::deque<std::string> turns_ GUARDED_BY(mutex_);         ///< the owners; the next one first
-  std::list<Running> running_ GUARDED_BY(mutex_);            ///< the oldest first
+  RunningList running_ GUARDED_BY(mutex_);                   ///< the oldest first
   std::map<std::string, size_t> running_by_place_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
