@@ -65,6 +65,18 @@ TEST_CASE("Scheduler: a lane's steps run one at a time, in their order; lanes ru
   watched.allow("b2");
 }
 
+TEST_CASE("Scheduler: of two steps with the same number, the first one added goes first") {
+  Watched watched;
+  Scheduler scheduler(1, quick);
+  scheduler.add("a", 1, watched.step("first"));
+  scheduler.add("a", 1, watched.step("second"));
+  scheduler.start();
+  watched.wait_begun(1);
+  CHECK(watched.begun[0] == "first");
+  watched.allow("first");
+  watched.allow("second");
+}
+
 TEST_CASE("Scheduler: no more steps at once than threads") {
   Watched watched;
   for (int i = 0; i < 8; ++i) watched.allow(std::to_string(i));

@@ -150,6 +150,7 @@ TEST_CASE("retry_after: seconds or a date, a day at most, nullopt for an invalid
   CHECK(pause("120") == std::chrono::seconds(120));
   CHECK(pause("Sun, 06 Nov 1994 08:50:37 GMT") == std::chrono::seconds(60));
   CHECK(pause("99999999999") == std::chrono::hours(24));
+  CHECK(pause("Sat, 06 Nov 2004 08:49:37 GMT") == std::chrono::hours(24));
   for (const char* nonsense : {"", "soon", "-1", "0", "Sun, 06 Nov 1994 08:49:36 GMT"}) {
     CAPTURE(nonsense);
     CHECK_FALSE(pause(nonsense).has_value());

@@ -120,6 +120,7 @@ TEST_CASE("Worker: a hook without retries receives each event once") {
   for (int i = 0; i < 8; ++i) fixture.send("deployment", "staging");
   fixture.await_deliveries(DeliveryState::dead, 8);
   CHECK(fixture.attempts().size() == 8);
+  CHECK_FALSE(fixture.get(hook).health.probe_at);  // the breaker holds nothing of it
 }
 
 namespace {

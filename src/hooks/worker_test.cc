@@ -358,6 +358,7 @@ TEST_CASE("Worker: a failed redelivery is not retried; each request makes one at
           return attempt.redelivery && attempt.status_code == 500;
         }) == 3);
   CHECK(fixture.deliveries(DeliveryState::delivered).at(0).attempt_count == 1);
+  CHECK(fixture.get(hook).health.failure_count == 0);  // somebody only tried it
 }
 
 TEST_CASE("Worker: redeliveries to a hook that never answers do not stop another's") {
