@@ -67,8 +67,9 @@ ArchiveWriter::ArchiveWriter(core::ArchiveFormat format, Timestamp at)
 }
 
 ArchiveWriter::~ArchiveWriter() {
-  // Otherwise libarchive would complete an archive that was left in the middle.
-  archive_write_fail(archive_.get());
+  // libarchive completes an archive that was left in the middle, into `bytes_`, which nobody takes.
+  // To forbid it (archive_write_fail) would leak what the compressor has.
+  archive_.reset();
 }
 
 Result<void> ArchiveWriter::add_folder(const std::string& path) {
