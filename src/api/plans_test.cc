@@ -19,7 +19,7 @@ constexpr auto postgres = sql::Engine::postgres;
 constexpr test::KnownScan known_scans[] = {
     // What it reads is what is asked for.
     {"from account a order by a.login_key", "the list of all accounts"},
-    {"a.login_key like $1", "a search by a part of the name"},
+    {"a.login_key like $1", "a search by a part of the name", sqlite},
     {"deployment_gate where opens_at", "an index of what waits for a time only"},
     {"from ref_intent i", "an index of open intents only"},
     {"delete from redelivery where exists", "requests that wait are few", sqlite},
