@@ -28,7 +28,8 @@ std::string workflow_url(const core::Deployment& deployment, const core::Reposit
   return urls.repository(repository) + "/actions/workflows/" + std::to_string(deployment.id.value);
 }
 
-/// The links of a run. The schema requires some that no route serves.
+/// The links of a run. The schema requires some that take POST alone, or of logs, of which a run
+/// has none.
 void write_run_links(JsonWriter& json, const core::Deployment& deployment,
                      const core::Repository& repository, const Urls& urls) {
   const std::string url =
@@ -37,8 +38,10 @@ void write_run_links(JsonWriter& json, const core::Deployment& deployment,
   for (const char* name : {"jobs", "logs", "artifacts", "cancel", "rerun"}) {
     json.member(std::string(name) + "_url", url + "/" + name);
   }
-  // This is not below /check-suites, where the check run with the same number would answer.
-  json.member("check_suite_url", url + "/check-suite")
+  // A run has no suite of its own, and at /check-suites the check run with the same number would
+  // answer: the suites of its commit are what there is.
+  json.member("check_suite_url",
+              urls.repository(repository) + "/commits/" + deployment.sha + "/check-suites")
       .member("workflow_url", workflow_url(deployment, repository, urls))
       .member("previous_attempt_url", nullptr);
 }

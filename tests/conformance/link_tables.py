@@ -59,8 +59,6 @@ ABSENT = [
     ("/authorizations", 404, "GitHub removed it in 2020"),
     (f"({_REPO}/(merges|actions/runs/[0-9]+/(cancel|rerun))|/hub)", 404, "it takes POST alone"),
     (f"{_REPO}/actions/runs/[0-9]+/logs", 404, "a run has no logs, or has them no more"),
-    # Not as on GitHub, where every run has one.
-    (f"{_REPO}/actions/runs/[0-9]+/check-suite", 404, "a run has no check suite"),
 ]
 
 # Addresses in answers to readers that need more permissions by their nature.
