@@ -82,21 +82,19 @@ Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
   }
   constexpr int64_t part_bytes = limits::stream_buffer_bytes;
   int64_t read_to = std::min(wanted.begin + part_bytes, wanted.end);
-  response.body = TRY(app::read_log(db, call.access(), deployment, wanted.begin, read_to));
+  response.body = TRY(app::read_log(db, deployment, wanted.begin, read_to));
   // A longer log is read while the client takes it, so that slow clients hold no memory.
   return long_response(call, *call.long_lists, "long logs", std::move(response),
-                       [&context = call.context, access = call.access(), deployment, read_to,
+                       [&context = call.context, deployment, read_to,
                         end = wanted.end]() mutable -> Result<std::optional<std::string>> {
                          if (read_to == end) return std::nullopt;
                          const int64_t begin =
                              std::exchange(read_to, std::min(read_to + part_bytes, end));
                          return TRY(context.database.read([&](app::Reader& rows) {
-                           return app::read_log(rows, access, deployment, begin, read_to);
+                           return app::read_log(rows, deployment, begin, read_to);
                          }));
                        });
 }
-
-constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 // clang-format off
 const Route table[] = {

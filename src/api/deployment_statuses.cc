@@ -44,8 +44,6 @@ Result<http::Response> get_status(const Call& call, app::Reader& db) {
   return status_response(call, 200, TRY(app::get_status(db, call.access(), deployment, id)));
 }
 
-constexpr std::string_view reads_deployments = "repo, repo_deployment";
-
 // clang-format off
 const Route table[] = {
     {"GET", DEPLOYMENT "/statuses", &operations::list_statuses, reads_deployments, Lane::rows,

@@ -75,8 +75,6 @@ Result<http::Response> delete_deployment(const Call& call) {
   return no_content();
 }
 
-constexpr std::string_view reads_deployments = "repo, repo_deployment";
-
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY "/deployments", &operations::list_deployments, reads_deployments, Lane::rows,

@@ -3,58 +3,36 @@
 #include "app/accounts.h"
 #include "core/operations/code.h"
 #include "core/operations/server.h"
+#include "wire/meta.h"
 
 /// Lists of what does not exist here, and whose addresses our answers contain. GitHub answers the
 /// same where nobody has made any.
 namespace esclusa::api {
 namespace {
 
-Result<http::Response> list_nothing(const Call&) {
-  JsonWriter json;
-  json.begin_array().end_array();
-  return json_response(200, std::move(json));
+Result<http::Response> list_nothing(const Call&) { return empty_list(); }
+
+Result<http::Response> show_nothing(const Call&) { return empty_object(200); }
+
+Result<http::Response> list_nothing_of_repository(const Call&, app::Reader&) {
+  return empty_list();
 }
 
-Result<http::Response> show_nothing(const Call&) {
-  JsonWriter json;
-  json.begin_object().end_object();
-  return json_response(200, std::move(json));
-}
-
-Result<http::Response> list_nothing_of_repository(const Call& call, app::Reader&) {
-  return list_nothing(call);
-}
-
-Result<http::Response> list_languages(const Call& call, app::Reader&) { return show_nothing(call); }
+Result<http::Response> list_languages(const Call&, app::Reader&) { return empty_object(200); }
 
 Result<http::Response> list_nothing_of_user(const Call& call, app::Reader& db) {
   TRY(app::get_profile(db, call.parameter("username")));
-  return list_nothing(call);
+  return empty_list();
 }
 
 Result<http::Response> list_nothing_of_organization(const Call& call, app::Reader& db) {
   TRY(find_organization(call, db));
-  return list_nothing(call);
+  return empty_list();
 }
 
 Result<http::Response> get_feeds(const Call& call) {
-  struct Feed {
-    std::string name, address;
-  };
-  const Feed feeds[] = {{"timeline", call.urls.web + "/timeline"},
-                        {"user", call.urls.web + "/{user}"}};
   JsonWriter json;
-  json.begin_object();
-  for (const Feed& feed : feeds) json.member(feed.name + "_url", feed.address);
-  json.key("_links").begin_object();
-  for (const Feed& feed : feeds) {
-    json.key(feed.name)
-        .begin_object()
-        .member("href", feed.address)
-        .member("type", "application/atom+xml")
-        .end_object();
-  }
-  json.end_object().end_object();
+  wire::write_feeds(json, call.urls);
   return json_response(200, std::move(json));
 }
 
@@ -125,7 +103,8 @@ const Route table[] = {
     {"GET", "/emojis", &operations::get_emojis, "", Lane::loop, "emojis/emojis#get-emojis",
      show_nothing},
     {"GET", "/feeds", &operations::get_feeds, "", Lane::loop, "activity/feeds#get-feeds",
-get_feeds}, };
+     get_feeds},
+};
 // clang-format on
 
 }  // namespace

@@ -36,16 +36,21 @@ struct Fixture : test::ServedRepository {
       throw std::runtime_error("an unreadable row");
     };
   }
+
+  std::shared_ptr<http::BodyStream> open_stream() {
+    api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
+    request.count = 10;
+    request.form = api::StreamForm::server_sent;
+    auto stream = streams.open(std::move(request));
+    REQUIRE(stream);
+    return stream;
+  }
 };
 
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look at the feed fails") {
-  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
-  request.count = 10;
-  request.form = api::StreamForm::server_sent;
-  const auto stream = streams.open(std::move(request));
-  REQUIRE(stream);
+  const auto stream = open_stream();
   test::BodyReader reader(stream);
   is_broken = true;
   while (thrown_count < 2) streams.wake();
@@ -63,10 +68,7 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: goes on with its readers when a look a
 TEST_CASE_FIXTURE(Fixture, "EventStreams: its thread rests while there are no readers") {
   const auto later = [] { return std::chrono::steady_clock::now() + std::chrono::hours(1); };
   CHECK_FALSE(streams.is_late(later()));  // there is no thread yet
-  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
-  request.form = api::StreamForm::server_sent;
-  const auto stream = streams.open(std::move(request));
-  REQUIRE(stream);
+  const auto stream = open_stream();
   stream->close();
   streams.wake();
   while (streams.is_late(later())) std::this_thread::yield();
@@ -87,11 +89,7 @@ TEST_CASE_FIXTURE(Fixture, "EventStreams: a reader stays while its access cannot
     ++refused_count;
     db.number("select count(*) from nowhere");
   };
-  api::StreamRequest request{.client = "ada", .feed = {.actor = log_in("ada"), .repository = {}}};
-  request.count = 10;
-  request.form = api::StreamForm::server_sent;
-  const auto stream = streams.open(std::move(request));
-  REQUIRE(stream);
+  const auto stream = open_stream();
   test::BodyReader reader(stream);
   const auto look_until = [&](const std::atomic<int>& count, int wanted) {
     for (; count < wanted; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {

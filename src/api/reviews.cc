@@ -73,8 +73,6 @@ Result<http::Response> dry_run(const Call& call) {
   return json_response(200, std::move(json));
 }
 
-constexpr std::string_view reads_deployments = "repo, repo_deployment";
-
 // clang-format off
 const Route table[] = {
     {"GET", RUN "/pending_deployments", &operations::list_pending_deployments, reads_deployments,

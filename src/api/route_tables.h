@@ -16,6 +16,9 @@ namespace esclusa::api {
 namespace operations = core::operations;
 using http::Lane;
 
+/// `X-Accepted-OAuth-Scopes` of whatever shows deployments.
+inline constexpr std::string_view reads_deployments = "repo, repo_deployment";
+
 std::span<const Route> administration_routes();
 std::span<const Route> archives_routes();
 std::span<const Route> check_runs_routes();

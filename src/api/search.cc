@@ -7,6 +7,7 @@
 #include "core/name_search.h"
 #include "core/operations/server.h"
 #include "wire/account.h"
+#include "wire/list.h"
 #include "wire/repository.h"
 
 /// Search. Repositories and accounts are searched by name; nothing else is.
@@ -38,13 +39,7 @@ template <class T, class Write>
 http::Response results(const Call& call, const core::Page& page, const core::Listing<T>& listing,
                        Write write, bool is_incomplete = false) {
   JsonWriter json;
-  json.begin_object()
-      .member("total_count", listing.total_count)
-      .member("incomplete_results", is_incomplete)
-      .key("items")
-      .begin_array();
-  for (const T& item : listing.items) write(json, item);
-  json.end_array().end_object();
+  wire::write_search_results(json, listing.total_count, is_incomplete, listing.items, write);
   return with_link(json_response(200, std::move(json)), call, page,
                    std::min(listing.total_count, available_results));
 }

@@ -6,7 +6,6 @@
 #include "api/rate_limit_answers.h"
 #include "api/redirect.h"
 #include "app/access.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -53,11 +52,13 @@ http::Lane lane_of(const http::Request& request, const Match& match) {
   return lane == http::Lane::git ? lane : http::Lane::keys;
 }
 
-/// Who waits for the answer: whoever has this token, or this address where there is none. A made-up
-/// token gains nothing, since it is refused before anything is asked of git or written.
+/// Who waits for the answer: whoever has these credentials, or, if there are none (empty), the
+/// peer. Made-up ones gain nothing: they are refused before anything is asked of git or written. A
+/// hash, because queues shall not keep tokens.
 std::string owner_of(const http::Request& request) {
-  const std::optional<Secret> token = token_of(request);
-  return token ? sha256(token->reveal()) : http::client_network(request.peer);
+  const auto credentials = request.headers.find("Authorization");
+  if (!credentials || request.door != http::Door::network) return "";
+  return "credentials " + std::to_string(std::hash<std::string_view>()(*credentials));
 }
 
 /// The repository, as its path names it.

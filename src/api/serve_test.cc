@@ -291,8 +291,7 @@ TEST_CASE("plan: requests with one token have one owner, and a repository is a p
   CHECK(a.place == "/demo/shop");
   CHECK(b.place == a.place);
   CHECK(plan("/repos/demo/shop/deployments", "y", "192.0.2.1").owner != a.owner);
-  CHECK(plan("/repos/demo/shop/deployments", "", "192.0.2.1").owner !=
-        plan("/repos/demo/shop/deployments", "", "192.0.2.2").owner);
+  CHECK(plan("/repos/demo/shop/deployments", "", "192.0.2.1").owner == "");  // the peer
   CHECK(plan("/repos/demo/shop/hooks", "x", "192.0.2.1").place.empty());
 }
 

@@ -2,6 +2,7 @@
 #include "app/deployments.h"
 #include "app/review_events.h"
 #include "core/operations/deployments.h"
+#include "wire/list.h"
 #include "wire/workflow_run.h"
 
 /// Workflow runs, which answers and events about reviews name: a run is a deployment.
@@ -23,7 +24,7 @@ Result<http::Response> get_workflow_run(const Call& call) {
 Result<http::Response> list_nothing(const Call& call, app::Reader& db, const char* name) {
   TRY(app::get_deployment(db, call.access(), TRY(call.id<DeploymentId>("run_id"))));
   JsonWriter json;
-  json.begin_object().member("total_count", 0).key(name).begin_array().end_array().end_object();
+  wire::write_counted_list(json, 0, name, std::span<const int>(), [](JsonWriter&, int) {});
   return json_response(200, std::move(json));
 }
 
@@ -42,8 +43,6 @@ Result<http::Response> get_workflow(const Call& call, app::Reader& db) {
   wire::write_workflow(json, deployment, call.repository(), call.urls);
   return json_response(200, std::move(json));
 }
-
-constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 // clang-format off
 const Route table[] = {

@@ -46,9 +46,7 @@ Result<int64_t> log_size(Reader& db, const RepositoryAccess& access, DeploymentI
   return log->size;
 }
 
-Result<std::string> read_log(Reader& db, const RepositoryAccess& access, DeploymentId id,
-                             int64_t begin, int64_t end) {
-  if (!store::find_deployment(db, access.repository.id, id)) return not_found();
+Result<std::string> read_log(Reader& db, DeploymentId id, int64_t begin, int64_t end) {
   std::string text = store::read_log(db, id, begin, end);
   if (std::cmp_less(text.size(), end - begin)) return not_found();
   return text;

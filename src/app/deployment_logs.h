@@ -20,9 +20,8 @@ Result<LogExtent> append_log(const Context& context, const RepositoryAccess& acc
 /// The bytes that the log has now; `not_found` while there is no log. They never change: a log only
 /// grows.
 Result<int64_t> log_size(Reader& db, const RepositoryAccess& access, DeploymentId deployment);
-/// The bytes of the log from `begin` up to `end`, exclusive; `not_found` if it has less, because it
-/// was deleted meanwhile.
-Result<std::string> read_log(Reader& db, const RepositoryAccess& access, DeploymentId deployment,
-                             int64_t begin, int64_t end);
+/// The bytes from `begin` up to `end`, exclusive, of a log that has so many (`log_size`);
+/// `not_found` if it was deleted meanwhile.
+Result<std::string> read_log(Reader& db, DeploymentId deployment, int64_t begin, int64_t end);
 
 }  // namespace esclusa::app

@@ -60,7 +60,7 @@ http::ServerLimits server_limits() {
   if (descriptors.rlim_cur > 2 * kept) return limits;
   for (http::LaneLimits& lane : limits.lanes) {
     lane.threads = std::min<size_t>(lane.threads, std::max<size_t>(descriptors.rlim_cur / 32, 2));
-    lane.per_place = std::max<size_t>(std::min(lane.per_place, lane.threads / 2), 1);
+    lane.per_place = std::min(lane.per_place, std::max<size_t>(lane.threads / 2, 1));
   }
   return limits;
 }

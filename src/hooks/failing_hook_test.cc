@@ -279,12 +279,7 @@ TEST_CASE("Worker: Retry-After shortens neither the pause of a delivery nor that
 
 TEST_CASE("Worker: a failing hook that hangs has one send at a time") {
   WorkerFixture fixture;
-  HttpReceiver* waiting = nullptr;
-  HttpReceiver hanging([&](const http::Request&) {
-    waiting->wait_for_release();
-    return status(200);
-  });
-  waiting = &hanging;
+  test::HangingReceiver hanging;
   HttpReceiver healthy;
   const auto failing = fixture.hook(hanging.url());
   fixture.hook(healthy.url());

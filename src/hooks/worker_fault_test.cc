@@ -112,12 +112,7 @@ TEST_CASE(
 
 TEST_CASE("Worker: what is in flight is finished and recorded while nothing can be read") {
   WorkerFixture fixture;
-  HttpReceiver* waiting = nullptr;
-  HttpReceiver receiver([&](const http::Request&) {
-    waiting->wait_for_release();
-    return status(200);
-  });
-  waiting = &receiver;
+  test::HangingReceiver receiver;
   fixture.hook(receiver.url());
   std::atomic<bool> is_broken = false, has_failed = false;
   std::promise<void> failed;

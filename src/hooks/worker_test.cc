@@ -146,12 +146,7 @@ TEST_CASE("Worker: does not follow a redirect") {
 
 TEST_CASE("Worker: a hook that never answers, with many deliveries, does not stop another") {
   WorkerFixture fixture;
-  HttpReceiver* waiting = nullptr;
-  HttpReceiver dead([&](const http::Request&) {
-    waiting->wait_for_release();
-    return status(200);
-  });
-  waiting = &dead;
+  test::HangingReceiver dead;
   HttpReceiver alive;
   const auto dead_hook = fixture.hook(dead.url());
   // More than the worker claims at once; pushes do not wait for each other.
@@ -176,12 +171,7 @@ TEST_CASE("Worker: a hook that never answers, with many deliveries, does not sto
 
 TEST_CASE("Worker: a repository whose hooks all hang leaves sends to another repository") {
   WorkerFixture fixture;
-  HttpReceiver* waiting = nullptr;
-  HttpReceiver dead([&](const http::Request&) {
-    waiting->wait_for_release();
-    return status(200);
-  });
-  waiting = &dead;
+  test::HangingReceiver dead;
   HttpReceiver alive;
   constexpr size_t share = limits::delivery_concurrency / 2;
   for (size_t i = 0; i < limits::hooks_per_event; ++i) fixture.hook(dead.url());
@@ -259,12 +249,7 @@ TEST_CASE("Worker: sends events from before its start without a wake-up") {
 
 TEST_CASE("Worker: lets sends in flight finish, and records them, before it ends") {
   WorkerFixture fixture;
-  HttpReceiver* waiting = nullptr;
-  HttpReceiver receiver([&](const http::Request&) {
-    waiting->wait_for_release();
-    return status(200);
-  });
-  waiting = &receiver;
+  test::HangingReceiver receiver;
   fixture.hook(receiver.url());
   fixture.start();
   fixture.send("deployment");

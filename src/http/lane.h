@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/limits.h"
 
@@ -22,20 +23,23 @@ enum class Lane {
 struct LaneLimits {
   size_t threads;                  ///< without those whose work hangs
   size_t queued;                   ///< requests that wait; beyond: 503
-  size_t per_place;                ///< running requests of one repository
   std::chrono::milliseconds time;  ///< for one request, its wait in the queue included: 503
+  size_t per_place = SIZE_MAX;     ///< running requests of one repository
   std::chrono::milliseconds stuck_time = limits::stuck_time;
 };
 
-/// All lanes with threads, in the order of `Lane`.
+/// All lanes but the loop, in the order of `Lane`.
 using LaneTable = std::array<LaneLimits, 5>;
+/// The place of a lane in such a table; not of the loop.
+constexpr size_t index_of(Lane lane) { return static_cast<size_t>(lane) - 1; }
+
 inline constexpr LaneTable lane_limits = {{
-    {limits::rows_threads, limits::queued_requests, limits::rows_threads, limits::request_time},
-    {limits::commit_threads, limits::queued_requests, limits::commit_threads, limits::request_time},
-    {limits::git_threads, limits::queued_requests, limits::git_threads_per_repository,
-     limits::request_time},
-    {limits::keys_threads, limits::queued_requests, limits::keys_threads, limits::request_time},
-    {limits::admin_threads, limits::queued_requests, limits::admin_threads, limits::admin_time},
+    {limits::rows_threads, limits::queued_requests, limits::request_time},
+    {limits::commit_threads, limits::queued_requests, limits::request_time},
+    {limits::git_threads, limits::queued_requests, limits::request_time,
+     limits::git_threads_per_repository},
+    {limits::keys_threads, limits::queued_requests, limits::request_time},
+    {limits::admin_threads, limits::queued_requests, limits::admin_time},
 }};
 
 }  // namespace esclusa::http

@@ -15,8 +15,6 @@ using testing::post;
 using testing::RawClient;
 using testing::TestServer;
 
-constexpr auto commit_lane = static_cast<size_t>(Lane::commit) - 1;
-
 std::string repeated(std::string_view text, int count) {
   std::string all;
   while (count-- > 0) all += text;
@@ -42,7 +40,7 @@ TEST_CASE("Server: one request of a connection is answered in a turn") {
 TEST_CASE("Server: a request that takes too long is answered with 503, and what waits goes on") {
   ServerLimits limits;
   SUBCASE("one that runs: the connection ends") {
-    limits.lanes[commit_lane].time = 1ms;
+    limits.lanes[index_of(Lane::commit)].time = 1ms;
     TestServer test(1, limits);
     test.start();
     RawClient client(test.port);
@@ -52,7 +50,7 @@ TEST_CASE("Server: a request that takes too long is answered with 503, and what 
     CHECK(RawClient(test.port).ask(get("/a")).status == 200);
   }
   SUBCASE("one that waits: the connection goes on, and it never runs") {
-    limits.lanes[commit_lane].time = 1s;  // ends after the first one has begun
+    limits.lanes[index_of(Lane::commit)].time = 1s;  // ends after the first one has begun
     TestServer test(1, limits);
     test.start();
     RawClient running(test.port), waiting(test.port);
@@ -143,8 +141,7 @@ TEST_CASE("Server: when too much is buffered, the client that buffers the most g
   second.send(half);
   RawClient stranger(test.port, "127.0.0.2");
   stranger.send(half);
-  RawClient* refused = &second;
-  CHECK(refused->read_answer().status == 503);
+  CHECK(second.read_answer().status == 503);
   stranger.send(std::string(60'000 - part, 'x'));
   CHECK(stranger.read_answer().status == 200);
 }

@@ -24,6 +24,16 @@ void await_room(TestServer& test) {
     test.changes.wait(seen);
   }
 }
+
+/// A client of the stream, which has read "all".
+RawClient read_all_so_far(TestServer& test) {
+  test.start();
+  RawClient client(test.port);
+  client.ask(get("/stream"));
+  test.stream->write("all");
+  CHECK(client.read_chunk() == "all");
+  return client;
+}
 }  // namespace
 
 TEST_CASE("Server: a stream is sent in chunks as it is written, and the connection goes on") {
@@ -62,11 +72,7 @@ TEST_CASE("Server: a stream that is already complete is sent at once") {
 
 TEST_CASE("Server: a stream that ends after its last bytes were sent is ended at once") {
   TestServer test;
-  test.start();
-  RawClient client(test.port);
-  client.ask(get("/stream"));
-  test.stream->write("all");
-  CHECK(client.read_chunk() == "all");
+  RawClient client = read_all_so_far(test);
   test.stream->end();
   client.send(get("/next"));
   CHECK(client.read_chunk().empty());
@@ -75,11 +81,7 @@ TEST_CASE("Server: a stream that ends after its last bytes were sent is ended at
 
 TEST_CASE("Server: a stream that is aborted after its bytes were sent is closed at once") {
   TestServer test;
-  test.start();
-  RawClient client(test.port);
-  client.ask(get("/stream"));
-  test.stream->write("all");
-  CHECK(client.read_chunk() == "all");
+  RawClient client = read_all_so_far(test);
   test.stream->abort();
   CHECK(client.at_end());
 }

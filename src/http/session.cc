@@ -199,18 +199,20 @@ void Session::wait_for_rest() {
     phase_ = Phase::reading;
     set_deadline(host_.head_time());
   }
-  if (phase_ == Phase::reading && !head_was_complete_ && parser_.head_complete()) {
+  const bool head_is_new =
+      phase_ == Phase::reading && !head_was_complete_ && parser_.head_complete();
+  if (head_is_new) {
     head_was_complete_ = true;
     host_.connections.set_idle(entry_, false);
     set_deadline(host_.limits.body_time);
-    if (may_send_body() && parser_.expects_continue() && pending_.empty() &&
-        parser_.request().body.empty()) {
-      send_continue();
-    }
   }
   if (phase_ == Phase::reading && !may_send_body()) {
     refuse(401);
     return;
+  }
+  if (head_is_new && parser_.expects_continue() && pending_.empty() &&
+      parser_.request().body.empty()) {
+    send_continue();
   }
   count_buffers();
   if (phase_ == Phase::idle || phase_ == Phase::reading) wait_readable();

@@ -33,7 +33,7 @@ struct SessionHost {
     return stopping ? limits.stop_head_time : limits.header_time;
   }
   /// Not of the loop.
-  WorkerPool& pool(Lane lane) { return lanes[static_cast<size_t>(lane) - 1]; }
+  WorkerPool& pool(Lane lane) { return lanes[index_of(lane)]; }
 
   const Service service;
   const ServerLimits limits;

@@ -34,7 +34,7 @@ bool Session::start_on_lane() {
   phase_ = Phase::handling;
   host_.connections.set_idle(entry_, false);
   lane_ = plan_.lane;
-  set_deadline(host_.limits.lanes[static_cast<size_t>(lane_) - 1].time);
+  set_deadline(host_.limits.lanes[index_of(lane_)].time);
   std::optional<WorkerPool::Ticket> ticket;
   try {
     auto self = shared_from_this();

@@ -9,7 +9,7 @@ namespace esclusa::http {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr LaneLimits one_thread{.threads = 1, .queued = 4, .per_place = 1, .time = 1h};
+constexpr LaneLimits one_thread{.threads = 1, .queued = 4, .time = 1h, .per_place = 1};
 
 /// Collects what ran and what was refused, in order. Its jobs of the name "hold" run until
 /// `release`.
@@ -101,7 +101,7 @@ TEST_CASE("WorkerPool: a job that waits can be withdrawn, and one that runs cann
 
 TEST_CASE("WorkerPool: a place takes no more than its part of the threads") {
   Jobs jobs;
-  WorkerPool pool({.threads = 3, .queued = 10, .per_place = 2, .time = 1h});
+  WorkerPool pool({.threads = 3, .queued = 10, .time = 1h, .per_place = 2});
   for (int i = 0; i < 5; ++i) pool.submit(jobs.job("hold", "greedy", "hanging"));
   jobs.await(2);
   pool.submit(jobs.job("other", "greedy", "healthy"));
@@ -113,7 +113,7 @@ TEST_CASE("WorkerPool: a place takes no more than its part of the threads") {
 
 TEST_CASE("WorkerPool: a stuck job keeps its thread, and another thread takes its place") {
   Jobs jobs;
-  WorkerPool pool({.threads = 1, .queued = 10, .per_place = 1, .time = 1h, .stuck_time = 0ms});
+  WorkerPool pool({.threads = 1, .queued = 10, .time = 1h, .per_place = 1, .stuck_time = 0ms});
   pool.submit(jobs.job("hold", "a", "hanging"));
   jobs.await(1);
   pool.submit(jobs.job("same place", "b", "hanging"));

@@ -29,15 +29,7 @@ Ids due_events(sql::Reader& db, Timestamp now = at(1000), size_t limit = 100) {
 }
 
 store::DeliveryAttempt attempt(int status_code = 200, const std::string& status = "OK") {
-  store::DeliveryAttempt attempt;
-  attempt.attempted_at = at(100);
-  attempt.duration = std::chrono::microseconds(1234);
-  attempt.status_code = status_code;
-  attempt.status = status;
-  attempt.request_headers = R"({"A":"b"})";
-  attempt.response_headers = R"({"C":"d"})";
-  attempt.response_body = "thanks";
-  return attempt;
+  return test::sample_attempt(status_code, status);
 }
 
 const store::AttemptOutcome delivered{.delivered = true, .next_attempt_at = std::nullopt};

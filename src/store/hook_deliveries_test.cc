@@ -17,15 +17,8 @@ namespace {
 using Numbers = std::vector<int64_t>;
 
 store::DeliveryAttempt attempt(int status_code) {
-  store::DeliveryAttempt attempt;
-  attempt.attempted_at = at(100);
-  attempt.duration = std::chrono::microseconds(1234);
-  attempt.status_code = status_code;
+  auto attempt = test::sample_attempt(status_code, status_code < 300 ? "OK" : "no");
   attempt.url = "http://127.0.0.1:1/then";
-  attempt.status = status_code < 300 ? "OK" : "no";
-  attempt.request_headers = R"({"A":"b"})";
-  attempt.response_headers = R"({"C":"d"})";
-  attempt.response_body = "thanks";
   return attempt;
 }
 

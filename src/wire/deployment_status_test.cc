@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/json.hpp>
-
 #include "base/json.h"
+#include "support/wire_samples.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;
+using test::keys;
+using test::message;
+using test::some_repository;
 
 namespace {
 
@@ -20,21 +22,7 @@ core::NewDeploymentStatus parsed_status(std::string_view text) {
   return *input;
 }
 
-template <class T>
-std::string message(const Result<T>& result) {
-  return result ? "" : result.error().message;
-}
-
-const Urls urls{"http://h/api/v3", "http://h"};
-
-core::Repository some_repository() {
-  core::Repository repository;
-  repository.id = {300};
-  repository.owner.id = {1};
-  repository.owner.login = "demo";
-  repository.name = "shop";
-  return repository;
-}
+const Urls& urls = test::sample_urls;
 
 core::DeploymentStatus some_status() {
   core::DeploymentStatus status;
@@ -51,13 +39,6 @@ Json written(const core::DeploymentStatus& status, StatusAudience audience) {
   JsonWriter json;
   write_status(json, status, some_repository(), urls, audience);
   return Json::parse(json.text()).value();
-}
-
-Names keys(const Json& json) {
-  const auto document = boost::json::parse(json.text());
-  Names names;
-  for (const auto& member : document.as_object()) names.emplace_back(member.key());
-  return names;
 }
 
 }  // namespace

@@ -2,13 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/json.hpp>
-
 #include "base/json.h"
 #include "base/json_scan.h"
+#include "support/wire_samples.h"
 
 using namespace esclusa;
 using namespace esclusa::wire;
+using test::keys;
+using test::message;
+using test::some_repository;
 
 namespace {
 
@@ -21,21 +23,7 @@ core::NewDeployment parsed(std::string_view text) {
   return *input;
 }
 
-template <class T>
-std::string message(const Result<T>& result) {
-  return result ? "" : result.error().message;
-}
-
-const Urls urls{"http://h/api/v3", "http://h"};
-
-core::Repository some_repository() {
-  core::Repository repository;
-  repository.id = {300};
-  repository.owner.id = {1};
-  repository.owner.login = "demo";
-  repository.name = "shop";
-  return repository;
-}
+const Urls& urls = test::sample_urls;
 
 core::Deployment some_deployment() {
   core::Deployment deployment;
@@ -57,13 +45,6 @@ Json written(const core::Deployment& deployment) {
   JsonWriter json;
   write_deployment(json, deployment, some_repository(), urls);
   return Json::parse(json.text()).value();
-}
-
-Names keys(const Json& json) {
-  const auto document = boost::json::parse(json.text());
-  Names names;
-  for (const auto& member : document.as_object()) names.emplace_back(member.key());
-  return names;
 }
 
 }  // namespace

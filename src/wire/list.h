@@ -23,6 +23,18 @@ void write_counted_list(JsonWriter& json, int64_t total_count, std::string_view 
   json.end_object();
 }
 
+/// GitHub's results of a search: `{"total_count": 2, "incomplete_results": false, "items": […]}`.
+template <class Items, class Write>
+void write_search_results(JsonWriter& json, int64_t total_count, bool is_incomplete,
+                          const Items& items, Write write) {
+  json.begin_object()
+      .member("total_count", total_count)
+      .member("incomplete_results", is_incomplete)
+      .key("items");
+  write_list(json, items, write);
+  json.end_object();
+}
+
 /// An array of strings.
 template <class Texts>
 void write_texts(JsonWriter& json, const Texts& texts) {

@@ -65,6 +65,24 @@ void write_meta(JsonWriter& json) {
   json.end_object();
 }
 
+void write_feeds(JsonWriter& json, const Urls& urls) {
+  struct Feed {
+    std::string name, address;
+  };
+  const Feed feeds[] = {{"timeline", urls.web + "/timeline"}, {"user", urls.web + "/{user}"}};
+  json.begin_object();
+  for (const Feed& feed : feeds) json.member(feed.name + "_url", feed.address);
+  json.key("_links").begin_object();
+  for (const Feed& feed : feeds) {
+    json.key(feed.name)
+        .begin_object()
+        .member("href", feed.address)
+        .member("type", "application/atom+xml")
+        .end_object();
+  }
+  json.end_object().end_object();
+}
+
 void write_api_versions(JsonWriter& json) {
   write_list(json, core::enum_names<ApiVersion>::values,
              [](JsonWriter& to, const auto& version) { to.value(version.second); });

@@ -9,6 +9,8 @@ namespace esclusa::wire {
 void write_root(JsonWriter& json, const Urls& urls);
 /// GitHub's `api-overview`.
 void write_meta(JsonWriter& json);
+/// GitHub's `feed`: the addresses of Atom feeds, which are pages and not of the API.
+void write_feeds(JsonWriter& json, const Urls& urls);
 /// The API versions, the oldest first.
 void write_api_versions(JsonWriter& json);
 

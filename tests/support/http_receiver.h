@@ -94,4 +94,13 @@ class HttpReceiver {
   std::jthread thread_;  ///< last: it ends before the server is destroyed
 };
 
+/// A receiver that answers nothing until `release`.
+struct HangingReceiver : HttpReceiver {
+  HangingReceiver()
+      : HttpReceiver([this](const http::Request&) {
+          wait_for_release();
+          return http::Response{.status = 200};
+        }) {}
+};
+
 }  // namespace esclusa::test

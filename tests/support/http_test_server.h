@@ -43,8 +43,8 @@ struct TestServer {
   }
 
   static ServerLimits with_lane(ServerLimits limits, size_t threads, size_t queued) {
-    LaneLimits& lane = limits.lanes[static_cast<size_t>(Lane::commit) - 1];
-    lane.threads = lane.per_place = threads;
+    LaneLimits& lane = limits.lanes[index_of(Lane::commit)];
+    lane.threads = threads;
     lane.queued = queued;
     limits.backlog_time = {};  // on the loopback interface no packet is on its way
     return limits;

@@ -147,4 +147,17 @@ struct Sample {
   }
 };
 
+/// An attempt as the worker records one.
+inline store::DeliveryAttempt sample_attempt(int status_code, const std::string& status) {
+  store::DeliveryAttempt attempt;
+  attempt.attempted_at = at(100);
+  attempt.duration = std::chrono::microseconds(1234);
+  attempt.status_code = status_code;
+  attempt.status = status;
+  attempt.request_headers = R"({"A":"b"})";
+  attempt.response_headers = R"({"C":"d"})";
+  attempt.response_body = "thanks";
+  return attempt;
+}
+
 }  // namespace esclusa::test

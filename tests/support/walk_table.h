@@ -154,7 +154,7 @@ inline constexpr RouteCost route_costs[] = {
     {"GET", "/repos/{owner}/{repo}/commits/{ref...}", {1, 0, 3, 1}},
     {"GET", "/esclusa/events", {3, 0, 3, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/events", {3, 0, 5, 0}},
-    {"GET", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/log", {1, 0, 7, 0}},
+    {"GET", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/log", {1, 0, 6, 0}},
     {"PATCH", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/log", {1, 1, 9, 0}},
     {"GET", "/", {1, 0, 1, 0}},
     {"GET", "/meta", {1, 0, 1, 0}},
