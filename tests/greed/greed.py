@@ -2,7 +2,8 @@
 """greed: one client, repository or hook that wants everything, and a stranger beside it.
 
 Each row lets somebody be greedy, and checks that the stranger is answered while the greedy requests
-still wait. Rows check order and counts, no times: ./dev bench has the figures.
+still wait. Rows check order and counts. The one bound in seconds, of a stop, lies far below the ten
+seconds that it rules out.
 
   greed.py [ROW…]     all rows without names
 """
