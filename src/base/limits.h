@@ -135,6 +135,7 @@ inline constexpr size_t commit_batch = 256;    ///< closures per group commit
 inline constexpr size_t gather_from = 4;       ///< a batch of that size is a sign of load
 inline constexpr auto gather_time = 3ms;       ///< a few commits on a good disk
 inline constexpr int transaction_tries = 5;    ///< of a change that conflicts with another one
+inline constexpr auto snapshot_time = 10s;     ///< of reading rows for one answer
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 

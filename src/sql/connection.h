@@ -25,6 +25,7 @@ struct Failure : std::runtime_error {
     full,       ///< no space: rolled back; the server continues
     io,         ///< the outcome of the transaction is unknown
     lost,       ///< no connection to the engine
+    too_slow,   ///< the time of the snapshot is over
   };
   Failure(Kind kind, const std::string& what) : std::runtime_error(what), kind(kind) {}
   Kind kind;

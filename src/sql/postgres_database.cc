@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "sql/database.h"
@@ -63,6 +64,11 @@ class PostgresConnection final : public Connection {
     std::from_chars(count.data(), count.data() + count.size(), changed);
     return changed;
   }
+  /// Runs commands that begin or end a transaction, which are no statements of the work.
+  void control(const std::string& commands) {
+    const Answer answer(PQexec(connection_.get(), commands.c_str()));
+    check(answer.get(), commands);
+  }
   bool alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
  private:
@@ -110,7 +116,8 @@ class PostgresConnection final : public Connection {
     const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const std::string_view code = state != nullptr ? state : "";
     // serialization_failure, deadlock_detected
-    return code == "40001" || code == "40P01" ? Failure::Kind::conflict : Failure::Kind::statement;
+    if (code == "40001" || code == "40P01") return Failure::Kind::conflict;
+    return code == "57014" ? Failure::Kind::too_slow : Failure::Kind::statement;  // query_canceled
   }
 
   std::unique_ptr<PGconn, Clear> connection_;
@@ -127,7 +134,12 @@ class PostgresDatabase final : public Database {
 
  protected:
   Result<void> do_read(const ReadWork& work) override {
-    return transaction("begin isolation level repeatable read read only", work);
+    constexpr auto most = std::chrono::milliseconds(limits::snapshot_time).count();
+    return transaction(
+        "begin isolation level repeatable read read only; "
+        "set local statement_timeout = " +
+            std::to_string(most),
+        work);
   }
   Result<void> do_write(const WriteWork& work) override { return transaction("begin", work); }
 
@@ -166,33 +178,30 @@ class PostgresDatabase final : public Database {
     std::unique_ptr<PostgresConnection> connection;
   };
 
-  /// Begins or ends a transaction, which is no statement of the work.
-  static void control(PostgresConnection& connection, const char* statement) {
-    const Trace::Under none(nullptr);
-    connection.execute(statement);
-  }
-
   template <class Work>
-  Result<void> transaction(const char* begin, const Work& work) {
+  Result<void> transaction(const std::string& begin, const Work& work) {
     bool committing = false;
     try {
       Lease lease(*this);
-      control(*lease.connection, begin);
+      lease.connection->control(begin);
       bool keep = false;
       try {
         keep = work(*lease.connection);
       } catch (...) {
-        if (lease.connection->alive()) control(*lease.connection, "rollback");
+        if (lease.connection->alive()) lease.connection->control("rollback");
         throw;
       }
       committing = keep;
-      control(*lease.connection, keep ? "commit" : "rollback");
+      lease.connection->control(keep ? "commit" : "rollback");
       return {};
     } catch (const Failure& failure) {
       if (failure.kind == Failure::Kind::conflict) {
         return fail(ErrorCode::unavailable, "The storage is busy", "transaction_conflict");
       }
       log::error("storage failed", {{"error", failure.what()}});
+      if (failure.kind == Failure::Kind::too_slow) {
+        return fail(ErrorCode::unavailable, "Reading the database took too long", "overloaded");
+      }
       if (committing && failure.kind == Failure::Kind::lost) {
         return fail(ErrorCode::unavailable, "The storage failed; the outcome is unknown",
                     "outcome_unknown");

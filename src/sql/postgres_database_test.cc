@@ -3,8 +3,6 @@
 #include <barrier>
 #include <thread>
 
-#include <thread>
-
 #include "sql/database.h"
 #include "support/database_engines.h"
 
@@ -103,4 +101,26 @@ TEST_CASE("PostgreSQL: a connection that cannot be opened takes no place in the 
   CHECK_FALSE(ask().has_value());  // no other can be opened
   administer("alter role visitor login");
   CHECK(must(ask()) == 1);
+}
+
+TEST_CASE(
+    "PostgreSQL: a read that takes too long is ended, and the connection reads on afterwards") {
+  const auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
+  test::read(*db, [](Reader& c) {
+    const auto shown = c.one("show statement_timeout", {},
+                             [](const Row& row) { return std::string(row.text(0)); });
+    CHECK(shown == "10s");
+  });
+  const auto ended = db->read([](Reader& c) {
+    c.each("set local statement_timeout = 1", {}, [](const Row&) {});
+    return c.number("select 1 from pg_sleep(60)");
+  });
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().reason_code == "overloaded");
+  CHECK(test::read(*db, [](Reader& c) { return c.number("select 7"); }) == 7);
+}
+
+TEST_CASE("PostgreSQL: nobody knows what others write") {
+  const auto db = must(open_postgres(test::PostgresCluster::instance().new_schema(), 1));
+  CHECK(db->versions() == nullptr);
 }

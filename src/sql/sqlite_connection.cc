@@ -43,6 +43,7 @@ Failure::Kind kind_of(int code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return Failure::Kind::io;
     case SQLITE_CANTOPEN: return Failure::Kind::lost;
+    case SQLITE_INTERRUPT: return Failure::Kind::too_slow;
     default: return Failure::Kind::statement;
   }
 }
@@ -80,6 +81,10 @@ void SqliteConnection::open(const std::string& path, Mode mode) {
   if (code != SQLITE_OK) fail("open " + path, code);
 }
 
+void SqliteConnection::limit_time(std::chrono::milliseconds time) {
+  deadline_ = std::chrono::steady_clock::now() + time;
+}
+
 bool SqliteConnection::take_alone() {
   const char* sql = "pragma locking_mode=exclusive; select count(*) from sqlite_master";
   const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
@@ -103,6 +108,10 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
     // connection checkpoints while another commits (docs/decisions/0002).
     sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_wal_autocheckpoint(opened, 0);
+    const auto is_over = [](void* self) -> int {
+      return std::chrono::steady_clock::now() > static_cast<SqliteConnection*>(self)->deadline_;
+    };
+    sqlite3_progress_handler(opened, 10'000, is_over, this);  // some 100 µs of SQLite's work
     return;
   }
   // The pragma does not fail: where the file system has no shared memory it returns another mode.

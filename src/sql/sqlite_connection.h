@@ -1,6 +1,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ class SqliteConnection final : public Connection {
   /// has the file open.
   enum class Mode { writer, reader, inspector };
   SqliteConnection(const std::string& path, Mode mode);
+  SqliteConnection(const SqliteConnection&) = delete;  // SQLite knows its address
 
   Engine engine() const override { return Engine::sqlite; }
   using Connection::each;
@@ -23,6 +25,10 @@ class SqliteConnection final : public Connection {
   void each(std::string_view sql, Parameters parameters,
             const std::function<void(const Row&)>& on_row) override;
   int64_t execute(std::string_view sql, Parameters parameters) override;
+
+  /// From now on statements may take that long, all together; then they fail (`too_slow`). For
+  /// connections that read.
+  void limit_time(std::chrono::milliseconds time);
 
   /// False while a transaction is open. SQLite ends a transaction by itself after some errors.
   bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
@@ -44,6 +50,7 @@ class SqliteConnection final : public Connection {
 
   std::unique_ptr<sqlite3, Close> database_;
   StatementCache<Statement> statements_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace esclusa::sql

@@ -28,6 +28,9 @@ std::unexpected<Error> overload_error() {
 std::unexpected<Error> storage_error(const Failure& failure) {
   log::error("storage failed", {{"error", failure.what()}});
   if (failure.kind == Failure::Kind::full) return full_error();
+  if (failure.kind == Failure::Kind::too_slow) {
+    return fail(ErrorCode::unavailable, "Reading the database took too long", "overloaded");
+  }
   return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
 }
 
@@ -118,10 +121,12 @@ class SqliteDatabase final : public Database {
       if (!reader) {
         reader = std::make_unique<SqliteConnection>(database.path_, SqliteConnection::Mode::reader);
       }
+      reader->limit_time(limits::snapshot_time);
       control("begin");
     }
     ~Snapshot() {
       try {
+        reader->limit_time(limits::snapshot_time);  // the rollback may take longer than was left
         control("rollback");
         Lock lock(database.readers_mutex_);
         database.readers_.push_back(std::move(reader));

@@ -8,14 +8,17 @@
 
 #include <atomic>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "base/text.h"
 #include "sql/database.h"
+#include "sql/sqlite_connection.h"
 #include "support/database_engines.h"
 
 using namespace esclusa;
 using namespace esclusa::sql;
+using namespace std::chrono_literals;
 using test::must;
 
 namespace {
@@ -180,6 +183,25 @@ TEST_CASE("SQLite: a reading connection never checkpoints and uses no mmap") {
     CHECK(name_of(c, "pragma journal_mode") == "wal");
     CHECK(c.number("pragma mmap_size") == 0);
   });
+}
+
+TEST_CASE("SQLite: a read that takes too long is ended, and the connection reads on afterwards") {
+  test::TempFolder folder;
+  const std::string path = (folder / "esclusa.db").string();
+  const auto db = must(open_sqlite(path, [](const std::string&) {}));
+  create_things(*db);
+  SqliteConnection reader(path, SqliteConnection::Mode::reader);
+  reader.limit_time(0ms);
+  std::optional<Failure::Kind> kind;
+  try {
+    reader.number(
+        "with recursive t(n) as (select 1 union all select n + 1 from t) select count(*) from t");
+  } catch (const Failure& failure) {
+    kind = failure.kind;
+  }
+  CHECK(kind == Failure::Kind::too_slow);
+  reader.limit_time(1h);
+  CHECK(reader.number("select count(*) from thing") == 0);
 }
 
 TEST_CASE("SQLite: a broken reference is refused at the statement, not at the commit") {
