@@ -13,6 +13,7 @@ namespace {
 /// A database whose first transactions conflict with others of another process.
 class ConflictingDatabase : public store::Database {
  public:
+  sql::Engine engine() const override { return sql::Engine::sqlite; }
   ConflictingDatabase(store::Database& real, int conflict_count)
       : real_(real), conflict_count_(conflict_count) {}
 

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "sql/versions.h"
+
 /// The interface to both engines. SQL text is the same for both: parameters are `$1`, `$2`, …;
 /// columns are bigint or text; booleans are 0 and 1, times are microseconds.
 namespace esclusa::sql {
@@ -78,6 +80,8 @@ class Reader {
   using Parameters = std::span<const Parameter>;
 
   virtual Engine engine() const = 0;
+  /// The moment before the snapshot, for what is made from it and kept.
+  virtual SnapshotMoment moment() const { return {}; }
   /// Runs one statement, and calls `on_row` for each resulting row.
   virtual void each(std::string_view sql, Parameters parameters,
                     const std::function<void(const Row&)>& on_row) = 0;
@@ -112,6 +116,25 @@ class Reader {
 
  protected:
   ~Reader() = default;
+};
+
+/// A statement was asked of a reader that has no rows.
+struct NotKept {};
+
+/// A reader that has no snapshot, but what is kept.
+class KeptReader final : public Reader {
+ public:
+  KeptReader(Engine engine, SnapshotMoment moment) : engine_(engine), moment_(moment) {}
+  Engine engine() const override { return engine_; }
+  SnapshotMoment moment() const override { return moment_; }
+  using Reader::each;
+  void each(std::string_view, Parameters, const std::function<void(const Row&)>&) override {
+    throw NotKept();
+  }
+
+ private:
+  const Engine engine_;
+  const SnapshotMoment moment_;
 };
 
 /// A transaction that may change rows, and reads them as it has changed them.

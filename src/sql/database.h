@@ -29,11 +29,24 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  /// Runs `work(Reader&)` on a consistent snapshot. Returns what `work` returns, or `unavailable`.
+  /// Runs `work(Reader&)` on a consistent snapshot, which begins with its first statement. Returns
+  /// what `work` returns, or `unavailable`.
   template <class Work>
   auto read(Work work) {
     return run<Reader>(
         "snapshot", [this](const ReadWork& read) { return do_read(read); }, std::move(work));
+  }
+  /// Runs `work(Reader&)` with what is kept alone. False if it asked for a row; then what it did
+  /// until then counts for nothing. Waits for nothing.
+  template <class Work>
+  bool read_kept(Work work) {
+    KeptReader reader(engine(), moment());
+    try {
+      work(reader);
+      return true;
+    } catch (const NotKept&) {
+      return false;
+    }
   }
   /// Runs `work(Writer&)` in a transaction, and returns after the commit. If `work` returns an
   /// error, its changes are rolled back. `unavailable`, `outcome_unknown` if the engine failed
@@ -46,6 +59,9 @@ class Database {
   /// The error with which a write would be refused now, as far as the engine knows without a try:
   /// too many wait, the last one found no space, the storage failed. Waits for nothing.
   virtual Result<void> check_writes() { return {}; }
+  virtual Engine engine() const = 0;
+  /// The present moment.
+  virtual SnapshotMoment moment() const { return {}; }
 
  protected:
   /// Returns whether to keep the changes. May throw `Failure`.
@@ -79,6 +95,9 @@ class Database {
 /// Applies the migrations that the table `migration` does not contain, each in a transaction.
 Result<void> migrate(Database& database, std::span<const Migration> migrations);
 
+/// Whether what is made from rows may be kept in memory, or each read asks the engine.
+enum class Keeping { on, off };
+
 /// Opens or creates the SQLite file. Writes use group commit: one writer thread runs the waiting
 /// work, each piece in a savepoint, commits once, and then answers all callers. `on_fatal` is
 /// called when the disk failed during a commit; the caller must then end the process. `on_change`
@@ -86,7 +105,7 @@ Result<void> migrate(Database& database, std::span<const Migration> migrations);
 /// closed.
 Result<std::unique_ptr<Database>> open_sqlite(
     const std::string& path, std::function<void(const std::string&)> on_fatal,
-    std::function<void()> on_change = [] {});
+    std::function<void()> on_change = [] {}, Keeping keeping = Keeping::on);
 
 /// Opens PostgreSQL by a libpq connection string; uses at most `connections` connections.
 Result<std::unique_ptr<Database>> open_postgres(const std::string& conninfo, size_t connections);

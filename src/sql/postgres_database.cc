@@ -132,6 +132,8 @@ class PostgresDatabase final : public Database {
     Lease first(*this);          // a wrong address fails at the start
   }
 
+  Engine engine() const override { return Engine::postgres; }
+
  protected:
   Result<void> do_read(const ReadWork& work) override {
     constexpr auto most = std::chrono::milliseconds(limits::snapshot_time).count();

@@ -1,5 +1,7 @@
 #include "sql/sqlite_connection.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 
@@ -123,26 +125,45 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
   if (number("pragma synchronous") != 2) bug("SQLite did not take synchronous=FULL");
 }
 
-sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters parameters) {
-  Trace::count(Trace::Count::statement);
-  auto found = statements_.find(sql);
-  if (found == statements_.end()) {
-    // SQLite would take `$1::text` for a parameter of another name and silently bind NULL.
-    if (sql.find("::") != sql.npos) bug("'::' in: " + std::string(sql));
-    sqlite3_stmt* made = nullptr;
-    int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
-                                  SQLITE_PREPARE_PERSISTENT, &made, nullptr);
-    if (code != SQLITE_OK) fail(sql, code);
-    found = statements_.emplace(std::string(sql), Statement(made)).first;
+void SqliteConnection::watch_rows(std::function<void(std::string_view, int64_t)> on_row_change) {
+  on_row_change_ = std::move(on_row_change);
+  const auto tell = [](void* self, int, const char*, const char* table, sqlite3_int64 row) {
+    static_cast<SqliteConnection*>(self)->on_row_change_(table, row);
+  };
+  sqlite3_update_hook(database_.get(), tell, this);
+}
+
+const SqliteConnection::Statement& SqliteConnection::prepare(std::string_view sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  // SQLite would take `$1::text` for a parameter of another name and silently bind NULL.
+  if (sql.find("::") != sql.npos) bug("'::' in: " + std::string(sql));
+  sqlite3_stmt* made = nullptr;
+  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+  if (code != SQLITE_OK) fail(sql, code);
+  Statement statement;
+  statement.handle.reset(made);
+  // SQLite takes `$2` for a name, not a position.
+  for (int index = 1; index <= sqlite3_bind_parameter_count(made); ++index) {
+    const char* name = sqlite3_bind_parameter_name(made, index);
+    const auto number = name == nullptr ? 0 : std::strtoul(name + 1, nullptr, 10);
+    if (number == 0) bug("a parameter without a number in: " + std::string(sql));
+    statement.indexes.resize(std::max(statement.indexes.size(), number));
+    statement.indexes[number - 1] = index;
   }
-  sqlite3_stmt* statement = found->second.get();
-  if (sqlite3_bind_parameter_count(statement) > static_cast<int>(parameters.size())) {
+  return statements_.emplace(std::string(sql), std::move(statement)).first->second;
+}
+
+sqlite3_stmt* SqliteConnection::bind(std::string_view sql, Parameters parameters) {
+  Trace::count(Trace::Count::statement);
+  const Statement& prepared = prepare(sql);
+  sqlite3_stmt* statement = prepared.handle.get();
+  if (prepared.indexes.size() > parameters.size()) {
     bug("a parameter is missing in: " + std::string(sql));
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
-    // SQLite takes `$2` for a name, not a position: look its index up.
-    const int index =
-        sqlite3_bind_parameter_index(statement, ("$" + std::to_string(i + 1)).c_str());
+    const int index = i < prepared.indexes.size() ? prepared.indexes[i] : 0;
     if (index == 0) bug("an unused parameter in: " + std::string(sql));
     const auto& value = parameters[i].value();
     if (auto* integer = std::get_if<int64_t>(&value)) {
@@ -160,7 +181,7 @@ sqlite3_stmt* SqliteConnection::prepare(std::string_view sql, Parameters paramet
 
 void SqliteConnection::each(std::string_view sql, Parameters parameters,
                             const std::function<void(const Row&)>& on_row) {
-  ResetAtEnd running{prepare(sql, parameters)};
+  ResetAtEnd running{bind(sql, parameters)};
   for (;;) {
     int code = sqlite3_step(running.statement);
     if (code == SQLITE_DONE) return;

@@ -2,8 +2,10 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sql/connection.h"
 #include "sql/statement_text.h"
@@ -26,6 +28,10 @@ class SqliteConnection final : public Connection {
             const std::function<void(const Row&)>& on_row) override;
   int64_t execute(std::string_view sql, Parameters parameters) override;
 
+  /// Calls `on_row_change(table, row id)` for each row that a statement inserts, updates or
+  /// deletes.
+  void watch_rows(std::function<void(std::string_view, int64_t)> on_row_change);
+
   /// From now on statements may take that long, all together; then they fail (`too_slow`). For
   /// connections that read.
   void limit_time(std::chrono::milliseconds time);
@@ -40,16 +46,22 @@ class SqliteConnection final : public Connection {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
-  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  struct Statement {
+    std::unique_ptr<sqlite3_stmt, Finalize> handle;
+    std::vector<int> indexes;  ///< SQLite's index of `$1`, `$2`, …; 0: not used
+  };
 
   void open(const std::string& path, Mode mode);
   /// Locks the file for this connection only. False if another process has it open.
   bool take_alone();
-  sqlite3_stmt* prepare(std::string_view sql, Parameters parameters);
+  const Statement& prepare(std::string_view sql);
+  /// Prepares it, if that was not done yet, and binds the parameters.
+  sqlite3_stmt* bind(std::string_view sql, Parameters parameters);
   [[noreturn]] void fail(std::string_view sql, int code) const;
 
   std::unique_ptr<sqlite3, Close> database_;
   StatementCache<Statement> statements_;
+  std::function<void(std::string_view, int64_t)> on_row_change_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };
 

@@ -3,15 +3,20 @@
 //
 //   write(work) ──► queue ──► writer thread: begin; savepoint, work, release; …; commit ──► answers
 //   read(work)  ──► a read-only connection of the pool, on the caller's own thread
+//
+// While a batch is being committed the next one forms in the queue.
 
 #include <atomic>
 #include <deque>
+#include <semaphore>
 #include <thread>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "sql/database.h"
+#include "sql/kept.h"
 #include "sql/sqlite_connection.h"
 
 namespace esclusa::sql {
@@ -43,8 +48,8 @@ struct Job {
   const std::function<bool(Writer&)>* work;
   std::exception_ptr thrown;  ///< an exception of `work`, rethrown on the calling thread
   Result<void> outcome;
-  bool kept = false;  ///< its savepoint was released: the commit decides
-  bool done = false;
+  bool kept = false;                  ///< its savepoint was released: the commit decides
+  std::binary_semaphore answered{0};  ///< of its own: one semaphore for all would wake all
 };
 
 /// Its destructor makes one more call.
@@ -56,12 +61,15 @@ struct OnChange {
 class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(const std::string& path, std::function<void(const std::string&)> on_fatal,
-                 std::function<void()> on_change)
+                 std::function<void()> on_change, Keeping keeping)
       : path_(path),
+        keeping_(keeping),
         on_fatal_(std::move(on_fatal)),
         on_change_{std::move(on_change)},
-        connection_(path, SqliteConnection::Mode::writer),
-        writer_([this] { run_writer(); }) {}
+        connection_(path, SqliteConnection::Mode::writer) {
+    connection_.watch_rows([this](std::string_view table, int64_t row) { note(table, row); });
+    writer_ = std::thread([this] { run_writer(); });
+  }
 
   ~SqliteDatabase() override {
     {
@@ -83,11 +91,18 @@ class SqliteDatabase final : public Database {
     return {};
   }
 
+  Engine engine() const override { return Engine::sqlite; }
+
+  SnapshotMoment moment() const override {
+    if (keeping_ == Keeping::off) return {};
+    return {&versions_, &kept_, versions_.now()};
+  }
+
  protected:
   Result<void> do_read(const ReadWork& work) override {
     try {
-      Snapshot snapshot(*this);
-      work(*snapshot.reader);
+      SnapshotReader reader(*this);
+      work(reader);
       return {};
     } catch (const Failure& failure) {
       return storage_error(failure);
@@ -96,13 +111,14 @@ class SqliteDatabase final : public Database {
 
   Result<void> do_write(const WriteWork& work) override {
     Job job{.work = &work, .thrown = {}, .outcome = {}};
-    Lock lock(mutex_);
-    if (stopping_ || broken_) return stopping_error();
-    if (queue_.size() >= limits::queued_writes) return overload_error();
-    queue_.push_back(&job);
-    if (queue_.size() == 1 || queue_.size() >= wanted_) arrived_.notify_one();
-    answered_.wait(lock, [&] { return job.done; });
-    lock.unlock();
+    {
+      Lock lock(mutex_);
+      if (stopping_ || broken_) return stopping_error();
+      if (queue_.size() >= limits::queued_writes) return overload_error();
+      queue_.push_back(&job);
+    }
+    arrived_.notify_one();
+    job.answered.acquire();
     if (job.thrown) std::rethrow_exception(job.thrown);
     return job.outcome;
   }
@@ -143,22 +159,49 @@ class SqliteDatabase final : public Database {
     std::unique_ptr<SqliteConnection> reader;
   };
 
-  /// Under load, waits a moment for twice as many jobs as the last commit had, so that batches grow
-  /// to what there is: those who were answered then are about to write again, and a commit costs
-  /// more than the moment. Alone, nobody waits.
-  void gather(Lock& lock, size_t last_batch) REQUIRES(mutex_) {
-    if (last_batch < limits::gather_from) return;
-    wanted_ = 2 * last_batch;
-    arrived_.wait_for(lock, limits::gather_time,
-                      [&]() REQUIRES(mutex_) { return stopping_ || queue_.size() >= wanted_; });
-    wanted_ = 1;
+  /// A reader whose snapshot begins with its first statement: who needs none pays for none.
+  class SnapshotReader final : public Reader {
+   public:
+    explicit SnapshotReader(SqliteDatabase& owner) : database_(owner), moment_(owner.moment()) {}
+    Engine engine() const override { return Engine::sqlite; }
+    SnapshotMoment moment() const override { return moment_; }
+    using Reader::each;
+    void each(std::string_view sql, Parameters parameters,
+              const std::function<void(const Row&)>& on_row) override {
+      if (!snapshot_) snapshot_.emplace(database_);
+      snapshot_->reader->each(sql, parameters, on_row);
+    }
+
+   private:
+    SqliteDatabase& database_;
+    const SnapshotMoment moment_;
+    std::optional<Snapshot> snapshot_;
+  };
+
+  /// A row was changed by the transaction that is under way.
+  void note(std::string_view table, int64_t row) {
+    for (const Versions::Slot slot : {Versions::of_table(table), Versions::of_row(table, row)}) {
+      if (is_changed_[slot]) continue;
+      is_changed_[slot] = true;
+      changed_.push_back(slot);
+    }
+  }
+
+  void commit() {
+    versions_.begin_commit(changed_);
+    connection_.execute("commit");
+    versions_.end_commit();
+  }
+
+  void forget_changes() {
+    for (const Versions::Slot slot : changed_) is_changed_[slot] = false;
+    changed_.clear();
   }
 
   /// Not a supervised thread: what a closure throws goes to whoever asked for it, and a batch that
   /// failed answers its jobs. An exception beyond that would leave jobs that are never answered,
   /// and a commit of which nobody knows the outcome. The process ends, and the next start recovers.
   void run_writer() {
-    size_t last_batch = 0;
     for (;;) {
       std::vector<Job*> batch;
       bool is_broken = false;
@@ -166,7 +209,6 @@ class SqliteDatabase final : public Database {
         Lock lock(mutex_);
         arrived_.wait(lock, [&]() REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
-        gather(lock, last_batch);
         is_broken = broken_;
         auto count = std::min(queue_.size(), limits::commit_batch);
         batch.assign(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
@@ -177,18 +219,14 @@ class SqliteDatabase final : public Database {
       } else {
         run_batch(batch);
       }
-      last_batch = batch.size();
-      {
-        Lock lock(mutex_);
-        for (Job* job : batch) job->done = true;
-      }
-      answered_.notify_all();
+      for (Job* job : batch) job->answered.release();
     }
   }
 
   void run_batch(const std::vector<Job*>& batch) {
     bool committing = false;
     try {
+      forget_changes();
       connection_.execute("begin immediate");
       for (Job* job : batch) run_job(*job);
       if (!connection_.in_transaction()) {
@@ -196,7 +234,7 @@ class SqliteDatabase final : public Database {
         throw Failure(Failure::Kind::full, "the transaction ended by itself");
       }
       committing = true;
-      connection_.execute("commit");
+      commit();
       is_full_ = false;
       on_change_.call();
     } catch (const Failure& failure) {
@@ -251,32 +289,37 @@ class SqliteDatabase final : public Database {
   }
 
   const std::string path_;
+  const Keeping keeping_;
   const std::function<void(const std::string&)> on_fatal_;
   const OnChange on_change_;  ///< outlives the connection, which checkpoints when it closes
 
   Mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteConnection>> readers_ GUARDED_BY(readers_mutex_);
 
-  Mutex mutex_;  ///< also guards `done` of every job
+  Mutex mutex_;
   Condition arrived_;
-  Condition answered_;
   std::deque<Job*> queue_ GUARDED_BY(mutex_);
-  size_t wanted_ GUARDED_BY(mutex_) = 1;  ///< jobs for which the writer thread waits
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool broken_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> is_full_ = false;  ///< the last commit found no space
 
-  SqliteConnection connection_;  ///< once the writer thread runs, only it uses this
-  std::thread writer_;           ///< declared last: it uses all members above
+  Versions versions_;
+  mutable Kept kept_{limits::kept_bytes};
+  // Once the writer thread runs, only it uses these.
+  std::vector<Versions::Slot> changed_;  ///< by the transaction that is under way
+  std::vector<bool> is_changed_ = std::vector<bool>(Versions::slot_count);
+  SqliteConnection connection_;
+  std::thread writer_;  ///< declared last: it uses all members above
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
                                               std::function<void(const std::string&)> on_fatal,
-                                              std::function<void()> on_change) {
+                                              std::function<void()> on_change, Keeping keeping) {
   try {
-    return std::make_unique<SqliteDatabase>(path, std::move(on_fatal), std::move(on_change));
+    return std::make_unique<SqliteDatabase>(path, std::move(on_fatal), std::move(on_change),
+                                            keeping);
   } catch (const Failure& failure) {
     return fail(ErrorCode::unavailable, failure.what(), "storage_failed");
   }

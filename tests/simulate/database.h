@@ -55,6 +55,8 @@ class Database final : public sql::Database {
   /// For the checks: bypasses the watcher.
   sql::Connection& connection() { return connection_; }
 
+  sql::Engine engine() const override { return sql::Engine::sqlite; }
+
  protected:
   Result<void> do_read(const ReadWork& work) override { return run(work, false); }
   Result<void> do_write(const WriteWork& work) override { return run(work, true); }

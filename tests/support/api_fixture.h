@@ -8,6 +8,10 @@ namespace esclusa::test {
 
 /// A database for tests that must not use one.
 class NoDatabase : public store::Database {
+ public:
+  sql::Engine engine() const override { return sql::Engine::sqlite; }
+
+ private:
   Result<void> do_read(const ReadWork&) override { bug("the database was read"); }
   Result<void> do_write(const WriteWork&) override { bug("the database was written"); }
 };

@@ -5,6 +5,9 @@ namespace esclusa::test {
 
 /// A database in front of a real one. A trace shows the two as one.
 class WrappingDatabase : public sql::Database {
+ public:
+  sql::Engine engine() const override { return real_.engine(); }
+
  protected:
   explicit WrappingDatabase(sql::Database& real) : real_(real) {}
 
