@@ -136,12 +136,13 @@ void apply_conditions(const http::Request& request, http::Response& response) {
   if (response.status != 200 && response.status != 201) return;
   if (!response.headers.has("ETag")) {
     if (response.stream) return;
+    response.join_parts();
     response.headers.add("ETag", "\"" + hex(sha256(response.body)) + "\"");
   }
   const std::string etag(*response.headers.find("ETag"));
   if (!is_unchanged(request, response, etag)) return;
   response.status = 304;
-  response.body.clear();
+  response.clear_body();
   if (response.stream) std::exchange(response.stream, nullptr)->close();
 }
 

@@ -23,6 +23,23 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
   return std::nullopt;
 }
 
+size_t Response::body_size() const {
+  size_t size = body.size();
+  for (const SharedText& part : parts) size += part->size();
+  return size;
+}
+
+void Response::clear_body() {
+  body.clear();
+  parts.clear();
+}
+
+void Response::join_parts() {
+  body.reserve(body_size());
+  for (const SharedText& part : parts) body += *part;
+  parts.clear();
+}
+
 std::string_view Request::path() const {
   return std::string_view(target).substr(0, target.find('?'));
 }

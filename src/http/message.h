@@ -59,11 +59,22 @@ struct Request {
 
 class BodyStream;
 
+/// A text that others keep, too.
+using SharedText = std::shared_ptr<const std::string>;
+
 struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
-  std::shared_ptr<BodyStream> stream = {};  ///< sent in pieces after `body`
+  std::shared_ptr<BodyStream> stream = {};  ///< sent in pieces after `body`; then without `parts`
+  std::vector<SharedText> parts = {};       ///< sent after `body`
+  SharedText more_headers =
+      {};  ///< fields after `headers`, each as CRLF, name, colon, blank, value
+
+  size_t body_size() const;
+  void clear_body();
+  /// Makes one text of `body` and `parts`.
+  void join_parts();
 };
 
 /// One decoded query or form parameter.

@@ -90,11 +90,12 @@ void append_response_head(std::string& out, const Response& response, std::strin
     out += ": ";
     append_value(out, field.value);
   }
+  if (response.more_headers) out += *response.more_headers;
   if (!is_bodiless(response.status)) {
     switch (framing) {
       case Framing::length:
         out += "\r\nContent-Length: ";
-        append_number(out, response.body.size());
+        append_number(out, response.body_size());
         break;
       case Framing::chunked: out += "\r\nTransfer-Encoding: chunked"; break;
       case Framing::until_close: break;

@@ -156,8 +156,14 @@ bool Session::answer(Response response) {
   host_.head.clear();
   append_response_head(host_.head, response, host_.date.now(), connection, framing);
   if (parser_.request().method == "HEAD" || is_bodiless(response.status)) {
-    response.body.clear();
+    response.clear_body();
     if (response.stream) std::exchange(response.stream, nullptr)->close();
+  }
+  if (!response.parts.empty()) {
+    // Gathered in the buffer that every answer uses: it is in the processor's cache.
+    host_.head += response.body;
+    for (const SharedText& part : response.parts) host_.head += *part;
+    response.clear_body();
   }
   if (response.stream) {
     is_chunked_ = framing == Framing::chunked;
