@@ -316,11 +316,10 @@ TEST_CASE("refuse: the transport's refusals have GitHub's form and their own sta
 }
 
 TEST_CASE("serve: a database that cannot be read lifts no limit, and 503 says what is left") {
-  struct Unreadable : store::Database {
+  struct Unreadable : test::NoDatabase {
     Result<void> do_read(const ReadWork&) override {
       return fail(ErrorCode::unavailable, "The storage failed", "storage_failed");
     }
-    Result<void> do_write(const WriteWork&) override { bug("the database was written"); }
   } unreadable;
   test::ApiFixture fixture;
   app::Context context{.database = unreadable,
