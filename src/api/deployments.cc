@@ -2,6 +2,8 @@
 #include "api/idempotency.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
+#include "app/deployment_texts.h"
+#include "base/crypto.h"
 #include "core/operations/deployments.h"
 #include "wire/deployment.h"
 #include "wire/enums.h"
@@ -17,6 +19,10 @@ http::Response deployment_response(const Call& call, int status,
   response.headers.add("Last-Modified", format_http_date(deployment.updated_at));
   return response;
 }
+
+http::SharedText json_of(const app::SharedDeployment& text) { return {text, &text->json}; }
+
+std::string quoted(const std::string& tag) { return "\"" + tag + "\""; }
 
 Result<core::DeploymentFilter> parse_filter(const Call& call) {
   core::DeploymentFilter filter{.sha = call.query_value("sha"),
@@ -43,10 +49,22 @@ Result<core::DeploymentFilter> parse_filter(const Call& call) {
 Result<http::Response> list_deployments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const core::DeploymentFilter filter = TRY(parse_filter(call));
-  const auto listing = app::list_deployments(db, call.access(), filter, page);
-  return list_response(call, page, listing, [&](auto& json, const core::Deployment& deployment) {
-    wire::write_deployment(json, deployment, call.repository(), call.urls);
-  });
+  const auto listing = app::list_deployment_texts(db, call.access(), filter, page, call.urls);
+  static const auto open = std::make_shared<const std::string>("["),
+                    comma = std::make_shared<const std::string>(","),
+                    close = std::make_shared<const std::string>("]");
+  http::Response response = json_response(200, {});
+  response.parts.reserve(2 * listing.items.size() + 1);
+  std::string tags;
+  for (const app::SharedDeployment& text : listing.items) {
+    response.parts.push_back(response.parts.empty() ? open : comma);
+    response.parts.push_back(json_of(text));
+    tags += text->tag;
+  }
+  if (response.parts.empty()) response.parts.push_back(open);
+  response.parts.push_back(close);
+  response.headers.add("ETag", quoted(hex(sha256(tags))));
+  return with_link(std::move(response), call, page, listing.total_count);
 }
 
 Result<http::Response> create_deployment(const Call& call) {
@@ -66,7 +84,12 @@ Result<http::Response> create_deployment(const Call& call) {
 
 Result<http::Response> get_deployment(const Call& call, app::Reader& db) {
   const auto id = TRY(call.id<DeploymentId>("deployment_id"));
-  return deployment_response(call, 200, TRY(app::get_deployment(db, call.access(), id)));
+  const auto text = TRY(app::get_deployment_text(db, call.access(), id, call.urls));
+  http::Response response = json_response(200, {});
+  response.parts = {json_of(text)};
+  response.headers.add("Last-Modified", format_http_date(text->updated_at));
+  response.headers.add("ETag", quoted(text->tag));
+  return response;
 }
 
 Result<http::Response> delete_deployment(const Call& call) {

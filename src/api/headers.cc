@@ -53,44 +53,56 @@ std::string expiration(Timestamp time) {
   return text;
 }
 
+template <class Add>
+void add_rate_limit(const Add& add, const core::Quota& quota) {
+  add("X-RateLimit-Limit", std::to_string(quota.limit));
+  add("X-RateLimit-Remaining", std::to_string(quota.remaining()));
+  add("X-RateLimit-Reset", std::to_string(quota.reset_seconds()));
+  add("X-RateLimit-Used", std::to_string(quota.used));
+  add("X-RateLimit-Resource", "core");
+}
+
 }  // namespace
 
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common) {
-  http::Headers& headers = response.headers;
+  std::string fields;
+  fields.reserve(1200);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    fields.append("\r\n").append(name).append(": ").append(value);
+  };
   const bool success = response.status < 400;
   const bool has_body = success && response.status != 204;
   if (has_body && request.method != "DELETE") {
-    if (!headers.has("Cache-Control")) {
-      headers.add("Cache-Control", common.actor.account() != nullptr
-                                       ? "private, max-age=60, s-maxage=60"
-                                       : "public, max-age=60, s-maxage=60");
+    if (!response.headers.has("Cache-Control")) {
+      add("Cache-Control", common.actor.account() != nullptr ? "private, max-age=60, s-maxage=60"
+                                                             : "public, max-age=60, s-maxage=60");
     }
-    headers.add("Vary",
-                "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, "
-                "X-Requested-With");
+    add("Vary",
+        "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With");
   }
-  headers.add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
-  headers.add("X-GitHub-Request-Id", common.actor.request_id());
-  if (!common.version.empty()) {
-    headers.add("x-github-api-version-selected", std::string(common.version));
-  }
+  add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
+  add("X-GitHub-Request-Id", common.actor.request_id());
+  if (!common.version.empty()) add("x-github-api-version-selected", common.version);
   if (const core::Token* token = common.actor.token(); token != nullptr) {
-    headers.add("X-OAuth-Scopes", token->scopes.to_text());
-    headers.add("X-Accepted-OAuth-Scopes", std::string(common.accepted_scopes.value_or("")));
+    add("X-OAuth-Scopes", token->scopes.to_text());
+    add("X-Accepted-OAuth-Scopes", common.accepted_scopes.value_or(""));
     if (token->expires_at) {
-      headers.add("github-authentication-token-expiration", expiration(*token->expires_at));
+      add("github-authentication-token-expiration", expiration(*token->expires_at));
     }
   }
-  headers.add("Access-Control-Allow-Origin", "*");
-  headers.add("Access-Control-Expose-Headers",
-              "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, "
-              "X-RateLimit-Remaining, X-RateLimit-Used, X-RateLimit-Resource, X-RateLimit-Reset, "
-              "X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, X-GitHub-Media-Type, "
-              "X-GitHub-SSO, X-GitHub-Request-Id, Deprecation, Sunset");
-  headers.add("X-Content-Type-Options", "nosniff");
-  headers.add("X-Frame-Options", "deny");
-  headers.add("Content-Security-Policy", "default-src 'none'");
+  if (common.rate_limit) add_rate_limit(add, *common.rate_limit);
+  fields +=
+      "\r\nAccess-Control-Allow-Origin: *"
+      "\r\nAccess-Control-Expose-Headers: "
+      "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, "
+      "X-RateLimit-Remaining, X-RateLimit-Used, X-RateLimit-Resource, X-RateLimit-Reset, "
+      "X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, X-GitHub-Media-Type, "
+      "X-GitHub-SSO, X-GitHub-Request-Id, Deprecation, Sunset"
+      "\r\nX-Content-Type-Options: nosniff"
+      "\r\nX-Frame-Options: deny"
+      "\r\nContent-Security-Policy: default-src 'none'";
+  response.more_headers = std::make_shared<const std::string>(std::move(fields));
 }
 
 http::Response preflight_response() {
@@ -136,7 +148,7 @@ void apply_conditions(const http::Request& request, http::Response& response) {
   if (response.status != 200 && response.status != 201) return;
   if (!response.headers.has("ETag")) {
     if (response.stream) return;
-    response.join_parts();
+    response.join();
     response.headers.add("ETag", "\"" + hex(sha256(response.body)) + "\"");
   }
   const std::string etag(*response.headers.find("ETag"));

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/actor.h"
+#include "core/quota.h"
 #include "http/message.h"
 #include "wire/api_version.h"
 
@@ -21,7 +22,9 @@ struct CommonHeaders {
   const core::Actor& actor;  ///< with the id of the request
   std::string_view version;
   std::optional<std::string_view> accepted_scopes;
+  std::optional<core::Quota> rate_limit = {};  ///< none while limits are off
 };
+/// They go to `more_headers`, which must be null.
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common);
 

@@ -32,6 +32,7 @@ http::Headers common_headers(http::Response response, const core::Actor& actor,
                              const std::string& method = "GET") {
   add_common_headers(make_request(method, "/"), response,
                      {actor.in_request("1:2:3:4:5"), "2022-11-28", accepted});
+  response.join();
   return response.headers;
 }
 

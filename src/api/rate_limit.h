@@ -59,6 +59,8 @@ class RateLimiter {
     const std::optional<core::Quota>& quota() const { return quota_; }
     /// Undoes the counting of the request against the primary limit.
     void take_back();
+    /// The read has not begun at all: it will be counted again. Call it once, instead of that.
+    void undo();
 
    private:
     friend class RateLimiter;

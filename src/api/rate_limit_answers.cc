@@ -29,15 +29,6 @@ http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core:
   return error_response({ErrorCode::forbidden, message, "rate_limit", {}, {}}, page);
 }
 
-void add_rate_limit_headers(http::Response& response, const std::optional<core::Quota>& quota) {
-  if (!quota) return;
-  response.headers.add("X-RateLimit-Limit", std::to_string(quota->limit));
-  response.headers.add("X-RateLimit-Remaining", std::to_string(quota->remaining()));
-  response.headers.add("X-RateLimit-Reset", std::to_string(quota->reset_seconds()));
-  response.headers.add("X-RateLimit-Used", std::to_string(quota->used));
-  response.headers.add("X-RateLimit-Resource", "core");
-}
-
 namespace {
 
 /// `GET /rate_limit`; 404 while limits are off, as on an Enterprise server.

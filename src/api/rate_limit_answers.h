@@ -8,7 +8,4 @@ namespace esclusa::api {
 http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core::Actor& actor,
                                   std::string_view peer);
 
-/// Adds `X-RateLimit-…`; adds nothing while limits are off.
-void add_rate_limit_headers(http::Response& response, const std::optional<core::Quota>& quota);
-
 }  // namespace esclusa::api

@@ -5,12 +5,16 @@
 #include "base/text.h"
 
 namespace esclusa::api {
-namespace {
 
-struct Path {
-  std::vector<std::string> segments;  ///< decoded
+/// The path of a request, decoded.
+struct RouteIndex::Path {
+  std::vector<std::string> segments;
   bool ends_with_slash = false;
 };
+
+namespace {
+
+using Path = RouteIndex::Path;
 
 /// `nullopt` if an encoding is malformed.
 std::optional<Path> decode_path(std::string_view text) {
@@ -71,12 +75,6 @@ void take_organization_ids(std::vector<std::string>& segments, Match& match) {
   segments[at + 1] = "";
 }
 
-/// `{ref...}` takes one or more segments, so that the slashes of a branch need no encoding.
-/// `{ref...?}` is a prefix of a name: it may also be empty, end with a slash, or be no UTF-8,
-/// because the value goes only to git, whose names are bytes.
-bool takes_many(std::string_view part) { return part.contains("..."); }
-bool may_end_with_slash(std::string_view part) { return part.ends_with("...?}"); }
-
 std::string_view parameter_name(std::string_view part) {
   part = part.substr(1, part.size() - 2);
   return part.substr(0, part.find("..."));
@@ -89,35 +87,59 @@ std::string join_segments(const Path& path, size_t begin, size_t count) {
   return value;
 }
 
-/// At most one parameter of a pattern takes many segments: all that the other parts leave.
-bool fits(std::string_view pattern, const Path& path, std::vector<PathParameter>& parameters) {
-  if (pattern == "/") return path.segments.empty() && !path.ends_with_slash;
-  if (path.ends_with_slash && !may_end_with_slash(pattern)) return false;
-  const auto parts = static_cast<size_t>(std::ranges::count(pattern, '/'));
-  const size_t count = path.segments.size();
+}  // namespace
+
+RouteIndex::RouteIndex(std::span<const Route> table) {
+  for (const Route& route : table) {
+    // `{ref...}` takes one or more segments, so that the slashes of a branch need no encoding.
+    // `{ref...?}` is a prefix of a name: it may also be empty, end with a slash, or be no UTF-8,
+    // because the value goes only to git, whose names are bytes.
+    Pattern pattern{.route = &route,
+                    .parts = {},
+                    .takes_many = route.pattern.contains("..."),
+                    .may_end_with_slash = route.pattern.ends_with("...?}")};
+    if (route.pattern != "/") {
+      for (const auto part : std::views::split(route.pattern.substr(1), '/')) {
+        pattern.parts.emplace_back(part);
+      }
+    }
+    patterns_.push_back(std::move(pattern));
+  }
+}
+
+/// At most one part of a pattern takes many segments: all that the other parts leave.
+bool RouteIndex::fits(const Pattern& pattern, const Path& path,
+                      std::vector<PathParameter>& parameters) {
+  if (path.ends_with_slash && !pattern.may_end_with_slash) return false;
+  const size_t parts = pattern.parts.size(), count = path.segments.size();
   // A trailing slash alone may stand for an empty `{ref...?}`.
   const size_t least = path.ends_with_slash ? parts - 1 : parts;
-  if (takes_many(pattern) ? count < least : count != parts) return false;
-  parameters.clear();
+  if (pattern.takes_many ? count < least : count != parts) return false;
+  const auto takes_many = [](std::string_view part) { return part.contains("..."); };
+  const auto taken_by = [&](std::string_view part) {
+    return pattern.takes_many && takes_many(part) ? count + 1 - parts : 1;
+  };
+  // The fixed parts first: they exclude almost all patterns, and cost nothing.
   size_t at = 0;
-  for (auto range : std::views::split(pattern.substr(1), '/')) {
-    const std::string_view part(range);
-    if (!part.starts_with('{')) {
-      if (path.segments[at++] != part) return false;
-      continue;
+  for (const std::string_view part : pattern.parts) {
+    if (!part.starts_with('{') && path.segments[at] != part) return false;
+    at += taken_by(part);
+  }
+  parameters.clear();
+  at = 0;
+  for (const std::string_view part : pattern.parts) {
+    const size_t taken = taken_by(part);
+    if (part.starts_with('{')) {
+      parameters.push_back({parameter_name(part), join_segments(path, at, taken)});
+      if (!part.ends_with("...?}") && !is_utf8(parameters.back().value)) return false;
+      if (path.ends_with_slash && takes_many(part) && taken > 0) parameters.back().value += '/';
     }
-    const size_t taken = takes_many(part) ? count + 1 - parts : 1;
-    parameters.push_back({parameter_name(part), join_segments(path, at, taken)});
-    if (!may_end_with_slash(part) && !is_utf8(parameters.back().value)) return false;
-    if (path.ends_with_slash && takes_many(part) && taken > 0) parameters.back().value += '/';
     at += taken;
   }
   return true;
 }
 
-}  // namespace
-
-std::optional<Match> match_route(const http::Request& request, std::span<const Route> table) {
+std::optional<Match> RouteIndex::match(const http::Request& request) const {
   std::string_view path = request.path();
   Match match{};
   // Enterprise clients request the index with and without a trailing slash.
@@ -132,12 +154,17 @@ std::optional<Match> match_route(const http::Request& request, std::span<const R
   take_organization_ids(decoded->segments, match);
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
-  for (const Route& route : table) {
-    if (route.method != method || !fits(route.pattern, *decoded, match.path)) continue;
-    match.route = &route;
+  for (const Pattern& pattern : patterns_) {
+    if (pattern.route->method != method || !fits(pattern, *decoded, match.path)) continue;
+    match.route = pattern.route;
     return match;
   }
   return std::nullopt;
+}
+
+std::optional<Match> match_route(const http::Request& request) {
+  static const RouteIndex index(routes());
+  return index.match(request);
 }
 
 }  // namespace esclusa::api

@@ -46,8 +46,30 @@ struct Match {
   std::optional<TeamId> team_id = {};
   bool under_api_v3 = false;
 };
-/// `nullopt` if no route has that method and path. GET routes serve HEAD as well.
-std::optional<Match> match_route(const http::Request& request,
-                                 std::span<const Route> table = routes());
+
+/// Finds routes; made once from a table, which must outlive it.
+class RouteIndex {
+ public:
+  explicit RouteIndex(std::span<const Route> table);
+  /// `nullopt` if no route has that method and path. GET routes serve HEAD as well.
+  std::optional<Match> match(const http::Request& request) const;
+
+  struct Path;
+
+ private:
+  struct Pattern {
+    const Route* route;
+    std::vector<std::string_view> parts;
+    bool takes_many;
+    bool may_end_with_slash;
+  };
+  static bool fits(const Pattern& pattern, const Path& path,
+                   std::vector<PathParameter>& parameters);
+
+  std::vector<Pattern> patterns_;  ///< in the order of the table: the first that fits counts
+};
+
+/// The route of the API that a request leads to.
+std::optional<Match> match_route(const http::Request& request);
 
 }  // namespace esclusa::api

@@ -169,18 +169,31 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
       routes_(table),
       rate_limiter_(settings.rate_limits),
       event_streams_(context) {
-  check_routes(routes_);
+  check_routes(table);
 }
 
 http::Plan Api::plan(const http::Request& request) {
-  auto match = match_route(request, routes_);
+  auto match = routes_.match(request);
   http::Plan plan{.lane = match ? lane_of(request, *match) : http::Lane::loop};
+  if (plan.lane == http::Lane::rows) {
+    if (auto response = answer_from_kept(request, *match)) {
+      return {.lane = http::Lane::loop, .answer = [response = *std::move(response)]() mutable {
+                return std::move(response);
+              }};
+    }
+  }
   if (plan.lane != http::Lane::loop) plan.owner = owner_of(request);
   if (plan.lane == http::Lane::git) plan.place = place_of(*match);
   plan.answer = [this, &request, match = std::move(match)] {
     return answer(request, match ? &*match : nullptr);
   };
   return plan;
+}
+
+http::Response Api::serve(const http::Request& request) {
+  http::Response response = plan(request).answer();
+  response.join();
+  return response;
 }
 
 bool Api::may_send_much(const http::Request& request) const {
@@ -199,7 +212,9 @@ struct Api::Walk {
   const Match* match;  ///< null: no route has that path
   Timestamp began;
   Result<wire::ApiVersion> version;
+  std::optional<Secret> token;
   std::optional<RateLimiter::Ticket> ticket = {};
+  std::optional<http::Response> refused = {};  ///< the answer, if it goes no further
   Trace trace = {};
 
   std::string_view documentation() const {
@@ -263,29 +278,50 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
   if (request.method == "OPTIONS" && request.door == http::Door::network) {
     return finish(request, preflight_response());
   }
-  const Timestamp began = context_.now();
-  Walk walk{make_call(request, match, began), match, began, api_version(request.headers)};
+  Walk walk = begin(request, match);
   const Trace::Under under(walk.trace);
-  walk.call.version = walk.version.value_or(wire::ApiVersion{});
-  const std::optional<Secret> token = token_of(request);
-  std::optional<http::Response> refused;
-  const auto look = [&](app::Reader* db) -> Result<Judged> {
-    refused = refuse_early(authenticate(context_, db, request, token), walk);
-    if (refused) return Judged{};
-    return judge(db, walk.call, *match);
-  };
-  auto judged = asks_for_rows(request, token, walk.version ? match : nullptr)
-                    ? context_.database.read([&](app::Reader& db) { return look(&db); })
-                    : look(nullptr);
-  if (!judged && !walk.ticket) {  // the database cannot be read: that lifts no limit
-    refused = refuse_early(
-        token ? std::unexpected(judged.error()) : authenticate(context_, nullptr, request, token),
-        walk);
-  }
+  auto judged = asks_for_rows(request, walk.token, walk.version ? match : nullptr)
+                    ? context_.database.read([&](app::Reader& db) { return look(&db, walk); })
+                    : look(nullptr, walk);
+  return conclude(walk, std::move(judged));
+}
 
+std::optional<http::Response> Api::answer_from_kept(const http::Request& request,
+                                                    const Match& match) {
+  Walk walk = begin(request, &match);
+  const Trace::Under under(walk.trace);
+  std::optional<Result<Judged>> judged;
+  if (!context_.database.read_kept([&](app::Reader& db) { judged.emplace(look(&db, walk)); })) {
+    if (walk.ticket) walk.ticket->undo();  // it will be counted when it is answered
+    return std::nullopt;
+  }
+  return conclude(walk, *std::move(judged));
+}
+
+Api::Walk Api::begin(const http::Request& request, const Match* match) {
+  const Timestamp began = context_.now();
+  Walk walk{make_call(request, match, began), match, began, api_version(request.headers),
+            token_of(request)};
+  walk.call.version = walk.version.value_or(wire::ApiVersion{});
+  return walk;
+}
+
+Result<Api::Judged> Api::look(app::Reader* db, Walk& walk) {
+  walk.refused = refuse_early(authenticate(context_, db, walk.call.request, walk.token), walk);
+  if (walk.refused) return Judged{};
+  return judge(db, walk.call, *walk.match);
+}
+
+http::Response Api::conclude(Walk& walk, Result<Judged> judged) {
+  const http::Request& request = walk.call.request;
+  if (!judged && !walk.ticket) {  // the database cannot be read: that lifts no limit
+    walk.refused = refuse_early(walk.token ? std::unexpected(judged.error())
+                                           : authenticate(context_, nullptr, request, walk.token),
+                                walk);
+  }
   http::Response response;
-  if (refused) {
-    response = *std::move(refused);
+  if (walk.refused) {
+    response = *std::move(walk.refused);
   } else if (auto answered = finish_handling(walk.call, std::move(judged))) {
     response = *std::move(answered);
     apply_conditions(request, response);
@@ -316,8 +352,8 @@ void Api::complete(Walk& walk, http::Response& response) const {
   std::optional<std::string_view> accepted;
   if (walk.match != nullptr) accepted = walk.match->route->accepted_scopes;
   add_common_headers(call.request, response,
-                     {call.actor, walk.version ? core::to_name(*walk.version) : "", accepted});
-  if (walk.ticket) add_rate_limit_headers(response, walk.ticket->quota());
+                     {call.actor, walk.version ? core::to_name(*walk.version) : "", accepted,
+                      walk.ticket ? walk.ticket->quota() : std::nullopt});
   log_request(call.request, response,
               {.actor = call.actor,
                .operation = walk.match != nullptr ? walk.match->route->operation->name : "",

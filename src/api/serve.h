@@ -26,7 +26,7 @@ class Api {
   /// Whether the request comes with a valid token, or through a local socket.
   bool may_send_much(const http::Request& request) const;
   /// Plans the request, and answers it. Tests call this.
-  http::Response serve(const http::Request& request) { return plan(request).answer(); }
+  http::Response serve(const http::Request& request);
   /// Wakes the clients that wait for events. Any thread.
   void wake_streams() { event_streams_.wake(); }
   /// The background thread that should have turned before `now`; empty if none. Any thread.
@@ -43,6 +43,12 @@ class Api {
   using Judged = std::variant<http::Response, Handler>;
 
   http::Response answer(const http::Request& request, const Match* match);
+  /// The answer, if everything that it needs is kept; then no thread has to wait for the database.
+  std::optional<http::Response> answer_from_kept(const http::Request& request, const Match& match);
+  // The parts of an answer, in this order.
+  Walk begin(const http::Request& request, const Match* match);
+  Result<Judged> look(app::Reader* db, Walk& walk);
+  http::Response conclude(Walk& walk, Result<Judged> judged);
   Call make_call(const http::Request& request, const Match* match, Timestamp now);
   /// Counts the request, and answers it if it goes no further: a refused caller, or no route.
   std::optional<http::Response> refuse_early(const Result<core::Actor>& actor, Walk& walk);
@@ -60,7 +66,7 @@ class Api {
 
   const app::Context& context_;
   const Settings& settings_;
-  std::span<const Route> routes_;
+  const RouteIndex routes_;
   RateLimiter rate_limiter_;
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;

@@ -307,6 +307,7 @@ TEST_CASE("refuse: the transport's refusals have GitHub's form and their own sta
   for (const Row& row : rows) {
     CAPTURE(row.status);
     auto response = server.api->refuse(make_request("POST", "/x"), row.status);
+    response.join();
     CHECK(response.status == row.status);
     CHECK_FALSE(message(response).empty());
     CHECK(Json::parse(response.body)->string_at("reason_code") == row.reason);

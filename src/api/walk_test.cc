@@ -63,6 +63,7 @@ struct Traced : test::ServedRepository {
 /// The cost of one request to each route. Nothing is kept of what those of the network and of the
 /// administrator change.
 std::map<const api::Route*, test::Cost> measure_all_routes() {
+  const test::KeepNothing asks_for_all;
   test::AccessWorld world;
   api::Settings settings = world.settings();
   Trace last;
@@ -92,6 +93,7 @@ std::map<const api::Route*, test::Cost> measure_all_routes() {
 }  // namespace
 
 TEST_CASE("walk: POST a deployment") {
+  const test::KeepNothing asks_for_all;
   Traced server;
   server.cost("POST", "/deployments", R"({"ref":"main","required_contexts":[]})", 201);
   const Trace first = server.last;
@@ -105,6 +107,7 @@ TEST_CASE("walk: POST a deployment") {
 }
 
 TEST_CASE("walk: what the hot requests cost") {
+  const test::KeepNothing asks_for_all;
   Traced server;
   const std::string body = R"({"ref":"main","required_contexts":[]})";
   server.cost("POST", "/deployments", body, 201);
@@ -116,7 +119,29 @@ TEST_CASE("walk: what the hot requests cost") {
         "1 snapshots, 1 transactions, 12 statements, 0 git opens");
 }
 
+TEST_CASE("walk: what is kept is not asked again, until it changes") {
+  if (test::keeping() == sql::Keeping::off) return;
+  Traced server;
+  const std::string body = R"({"ref":"main","required_contexts":[]})";
+  const auto all_costs = [&] {
+    const std::string one = server.cost("GET", "/deployments/1", "", 200);
+    return one + "; " + server.cost("GET", "/deployments", "", 200);
+  };
+  server.cost("POST", "/deployments", body, 201);
+  all_costs();
+  const std::string nothing =
+      "1 snapshots, 0 transactions, 0 statements, 0 git opens; "
+      "0 snapshots, 0 transactions, 0 statements, 0 git opens";
+  CHECK(all_costs() == nothing);
+  server.cost("POST", "/deployments/1/statuses", R"({"state":"success"})", 201);
+  CHECK(all_costs() ==
+        "1 snapshots, 0 transactions, 1 statements, 0 git opens; "
+        "1 snapshots, 0 transactions, 2 statements, 0 git opens");
+  CHECK(all_costs() == nothing);
+}
+
 TEST_CASE("walk: what a review and a release by the timer cost") {
+  const test::KeepNothing asks_for_all;
   Traced server;
   core::EnvironmentChange change;
   change.reviewers = std::vector<core::ReviewerId>{server.access.actor.sender().id};

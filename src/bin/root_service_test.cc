@@ -18,7 +18,9 @@ struct Fixture : test::ApiFixture {
                      http::Door door = http::Door::network) {
     http::Request request = test::make_request("GET", path, std::move(headers));
     request.door = door;
-    return service.plan(request).answer();
+    http::Response response = service.plan(request).answer();
+    response.join();
+    return response;
   }
 };
 

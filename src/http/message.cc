@@ -34,10 +34,19 @@ void Response::clear_body() {
   parts.clear();
 }
 
-void Response::join_parts() {
+void Response::join() {
   body.reserve(body_size());
   for (const SharedText& part : parts) body += *part;
   parts.clear();
+  std::string_view rest = more_headers ? std::string_view(*more_headers) : "";
+  while (!rest.empty()) {
+    rest.remove_prefix(2);  // CRLF
+    const std::string_view field = rest.substr(0, rest.find("\r\n"));
+    const size_t colon = field.find(": ");
+    headers.add(field.substr(0, colon), std::string(field.substr(colon + 2)));
+    rest.remove_prefix(field.size());
+  }
+  more_headers.reset();
 }
 
 std::string_view Request::path() const {

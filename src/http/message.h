@@ -73,8 +73,8 @@ struct Response {
 
   size_t body_size() const;
   void clear_body();
-  /// Makes one text of `body` and `parts`.
-  void join_parts();
+  /// Makes one text of `body` and `parts`, and one list of all header fields.
+  void join();
 };
 
 /// One decoded query or form parameter.

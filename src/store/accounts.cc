@@ -4,6 +4,7 @@
 #include "core/names.h"
 #include "store/columns.h"
 #include "store/conditions.h"
+#include "store/kept.h"
 
 namespace esclusa::store {
 
@@ -140,7 +141,11 @@ TokenOwner read_token_owner(const sql::Row& row) {
 
 std::optional<TokenOwner> find_token(sql::Reader& db, std::string_view digest) {
   static const std::string sql = select_token_owners("t.digest = $1");
-  return db.one(sql, {digest}, read_token_owner);
+  return kept_row(
+      db, "token " + std::string(digest), [&] { return db.one(sql, {digest}, read_token_owner); },
+      [](const TokenOwner& owner) {
+        return Sources().row("token", owner.token.id.value).row("account", owner.account.id.value);
+      });
 }
 
 std::optional<TokenOwner> find_token(sql::Reader& db, TokenId id) {

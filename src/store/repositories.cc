@@ -10,6 +10,7 @@
 #include "store/columns.h"
 #include "store/conditions.h"
 #include "store/grants.h"
+#include "store/kept.h"
 
 namespace esclusa::store {
 namespace {
@@ -78,15 +79,28 @@ std::optional<RepositoryId> insert_repository(sql::Writer& tx, const core::Repos
   return id;
 }
 
+namespace {
+
+Sources sources_of(const core::Repository& repository) {
+  return Sources().row("repository", repository.id.value).row("account", repository.owner.id.value);
+}
+
+}  // namespace
+
 std::optional<core::Repository> find_repository(sql::Reader& db, RepositoryId id) {
   static const std::string sql = select_repositories("where r.id = $1");
-  return db.one(sql, {id.value}, read_repository);
+  return kept_row(
+      db, "repository " + std::to_string(id.value),
+      [&] { return db.one(sql, {id.value}, read_repository); }, sources_of);
 }
 
 std::optional<core::Repository> find_repository(sql::Reader& db, std::string_view owner,
                                                 std::string_view name) {
   static const std::string sql = select_repositories("where o.login_key = $1 and r.name_key = $2");
-  return db.one(sql, {core::fold_case(owner), core::fold_case(name)}, read_repository);
+  const std::string owner_key = core::fold_case(owner), name_key = core::fold_case(name);
+  return kept_row(
+      db, "repository " + owner_key + "/" + name_key,
+      [&] { return db.one(sql, {owner_key, name_key}, read_repository); }, sources_of);
 }
 
 std::vector<core::Repository> list_repositories(sql::Reader& db) {
@@ -172,14 +186,26 @@ int64_t count_repositories(sql::Reader& db, AccountId owner, core::Visibility vi
 }
 
 core::Role find_role(sql::Reader& db, const core::Repository& repository, AccountId account) {
-  if (repository.owner.kind != core::AccountKind::organization) {
-    return find_own_role(db, repository.id, account);
-  }
   static const std::string every =
       "select " + select_highest_grant({.repository = "$1", .owner = "$3", .account = "$2"});
-  return db
-      .one(every, {repository.id.value, account.value, repository.owner.id.value},
-           [](const sql::Row& row) { return read_level(row, 0); })
+  const auto find = [&]() -> std::optional<core::Role> {
+    if (repository.owner.kind != core::AccountKind::organization) {
+      return find_own_role(db, repository.id, account);
+    }
+    return db.one(every, {repository.id.value, account.value, repository.owner.id.value},
+                  [](const sql::Row& row) { return read_level(row, 0); });
+  };
+  const std::string key =
+      "role " + std::to_string(repository.id.value) + " " + std::to_string(account.value);
+  return kept_row(db, key, find,
+                  [&](const core::Role&) {
+                    return sources_of(repository)
+                        .table("repository_role")
+                        .table("team")
+                        .table("team_member")
+                        .table("team_repository")
+                        .table("organization_member");
+                  })
       .value_or(core::Role::none);
 }
 

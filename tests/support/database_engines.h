@@ -32,6 +32,24 @@ auto write(sql::Database& database, Work work) {
   return must(database.write(std::move(work)));
 }
 
+/// Whether SQLite databases of tests keep what is made from rows: `ESCLUSA_TEST_KEEPING=off` runs
+/// every test without it.
+inline sql::Keeping& keeping() {
+  static sql::Keeping value = [] {
+    const char* setting = std::getenv("ESCLUSA_TEST_KEEPING");
+    return setting != nullptr && std::string(setting) == "off" ? sql::Keeping::off
+                                                               : sql::Keeping::on;
+  }();
+  return value;
+}
+
+/// Databases that are opened while it lives keep nothing: each request asks for all its rows.
+struct KeepNothing {
+  KeepNothing() { keeping() = sql::Keeping::off; }
+  ~KeepNothing() { keeping() = before; }
+  const sql::Keeping before = keeping();
+};
+
 /// A SQLite database in its own folder, without tables.
 class SqliteFile {
  public:
@@ -45,10 +63,13 @@ class SqliteFile {
   /// Closes the database, if it is open, and opens it again.
   void reopen() {
     database_.reset();
-    database_ = must(sql::open_sqlite(path(), [](const std::string& what) {
-      std::fprintf(stderr, "the storage failed under a test: %s\n", what.c_str());
-      std::abort();
-    }));
+    database_ = must(sql::open_sqlite(
+        path(),
+        [](const std::string& what) {
+          std::fprintf(stderr, "the storage failed under a test: %s\n", what.c_str());
+          std::abort();
+        },
+        [] {}, keeping()));
   }
   void close() { database_.reset(); }
   std::string path() const { return (folder_ / "esclusa.db").string(); }
