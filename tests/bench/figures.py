@@ -1,73 +1,126 @@
-"""Summarises the rounds of a row: the median ratio with its spread, and the table.
+"""Summarises the rounds of a row: medians with their spread, verdicts, and the table.
 
-A row's result is a dict: rounds (a measurement of each side, see sides.py), `invalid` with the
-reason if a side had an error, and `summary`.
+A row's result is a dict: rounds (a measurement of each side, see row.py), `invalid` with the reason
+if a side did wrong or its anchor was too slow, and `summary`.
 """
 import statistics
 
 ANCHOR_MIN = 0.8  # of its reference; a slower anchor is disturbed, or wrong
+BESIDE = ("cpu", "p99")  # ratios that are told beside those that have a target
+SHOWN = ("rate", "p50", "p99", "cpu")
 
 
 def summarize(row, result):
-    """The median ratio and its spread, and the medians of each side; None if no round is
-    valid."""
+    """The medians of the row's figures, with a verdict for each target; None if no round is
+    valid. A row whose anchor was too slow gets its figures, and `invalid`."""
     rounds = result["rounds"]
     if "invalid" in result or not rounds:
         return None
-    ratios = [one["ours"][row.compare] / one["anchor"][row.compare] for one in rounds]
-    summary = {"ratio": statistics.median(ratios), "least": min(ratios), "most": max(ratios),
-               "met": reaches(row, statistics.median(ratios), row.target),
-               "stretch_met": reaches(row, statistics.median(ratios), row.stretch)}
-    for side in ("anchor", "ours"):
-        summary[side] = {figure: statistics.median(one[side][figure] for one in rounds)
-                         for figure in ("rate", "p50", "p99", "cpu")}
+    figures = [target.figure for target in row.targets]
+    summary = {"targets": [target_summary(row, target, rounds) for target in row.targets],
+               "beside": {figure: middle(ratios(row, figure, rounds)) for figure in BESIDE
+                          if row.anchor and figure not in figures}}
+    for side in ("anchor", "ours") if row.anchor else ("ours",):
+        summary[side] = {figure: middle([one[side].get(figure) for one in rounds])
+                         for figure in dict.fromkeys((*SHOWN, *figures))}
+    summary["slow_anchor"] = slow_anchor(row, rounds, summary)
     return summary
 
 
-def reaches(row, ratio, wanted):
-    return ratio >= wanted if row.compare == "rate" else ratio <= wanted
+def target_summary(row, target, rounds):
+    values = [value for value in ratios(row, target.figure, rounds) if value is not None]
+    value = middle(values)
+    return {"figure": target.figure, "value": value, "least": min(values, default=None),
+            "most": max(values, default=None), "target": target.bound, "stretch": target.stretch,
+            "more": target.more, "verdict": None if value is None else target.verdict(value)}
 
 
-def note_of(row, result):
-    """A note that a reader of the row needs, or None."""
-    if "invalid" in result:
-        return f"{row.name} is INVALID: {result['invalid']}"
-    summary = result.get("summary")
-    if not summary or not row.reference:
+def ratios(row, figure, rounds):
+    """A figure of each round: ours/anchor, or ours in a row without an anchor."""
+    def of(one):
+        ours = one["ours"].get(figure)
+        if not row.anchor:
+            return ours
+        anchor = one["anchor"].get(figure)
+        return ours / anchor if anchor and ours is not None else None
+    return [of(one) for one in rounds]
+
+
+def middle(values):
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def slow_anchor(row, rounds, summary):
+    """Why the row says nothing although each answer was right, or None."""
+    if not row.reference:
         return None
     share = summary["anchor"]["rate"] / row.reference
     if share >= ANCHOR_MIN:
         return None
-    load = max(one[side]["load"] for one in result["rounds"] for side in one)
-    return (f"{row.name}: the anchor made {share:.2f} of its reference of {row.reference:,.0f}/s "
-            f"(load average up to {load:.1f}): other work disturbs, or the anchor has a bug.")
+    load = max(one[side]["load"] for one in rounds for side in one)
+    return (f"the anchor made {share:.2f} of its reference of {row.reference:,.0f}/s (load average "
+            f"up to {load:.1f}): other work disturbs, or the anchor has a bug")
 
 
-LINE = "{:<9} {:<38} {:>10} {:>8} {:>8} {:>7} {:>6}  {:<10} {}"
+def invalid_reason(result):
+    """Why a row is invalid, or None."""
+    summary = result.get("summary") or {}
+    return result.get("invalid") or summary.get("slow_anchor")
+
+
+# ------------------------------------------------------------------ the table
+
+LINE = "{:<13} {:<46} {:>10} {:>9} {:>9} {:>8}"
+UNITS = {"p50": (1000, "ms"), "p99": (1000, "ms"), "max": (1000, "ms"),
+         "created_p99": (1000, "ms"), "rate": (1, "/s")}
 
 
 def table(results):
-    """The lines of the table: two for each row, and the notes."""
-    lines = [LINE.format("row", "side", "requests/s", "p50 ms", "p99 ms", "cpu us", "ratio",
-                         "spread", "target")]
-    notes = []
+    """The lines of the table: for each row its sides, and each target with its verdict."""
+    lines = [LINE.format("row", "side", "requests/s", "p50 ms", "p99 ms", "cpu us")]
     for row, result in results:
         summary = result.get("summary")
-        notes += filter(None, [note_of(row, result)])
         if summary is None:
-            lines.append(LINE.format(row.name, row.what, *["-"] * 7))
-            continue
-        sign = ">=" if row.compare == "rate" else "<="
-        verdict = "stretch" if summary["stretch_met"] else "met" if summary["met"] else "MISSED"
-        lines.append(side_line(row.name, row.what, summary["ours"], f"{summary['ratio']:.2f}",
-                               f"{summary['least']:.2f}-{summary['most']:.2f}",
-                               f"{sign} {row.target:g} ({sign} {row.stretch:g}): {verdict}"))
-        lines.append(side_line("", row.anchor, summary["anchor"], "1", "", ""))
-    if any(row.compare == "p50" for row, _ in results):
-        notes.append("post-1 compares p50, all other rows requests/s.")
-    return lines + [""] * bool(notes) + notes
+            lines.append(LINE.format(row.name, row.what, *["-"] * 4))
+        else:
+            lines.append(side_line(row.name, row.what, summary["ours"]))
+            if row.anchor:
+                lines.append(side_line("", row.anchor, summary["anchor"]))
+            lines += ["    " + text for text in verdicts(row, summary)]
+        if reason := invalid_reason(result):
+            lines.append(f"    INVALID: {reason}")
+    return lines
 
 
-def side_line(name, what, figures, *rest):
-    return LINE.format(name, what, f"{figures['rate']:,.0f}", f"{figures['p50'] / 1000:.2f}",
-                       f"{figures['p99'] / 1000:.2f}", f"{figures['cpu']:.0f}", *rest).rstrip()
+def side_line(name, what, figures):
+    def number(figure, divisor, form):
+        value = figures[figure]
+        return "-" if value is None else format(value / divisor, form)
+    return LINE.format(name, what, number("rate", 1, ",.0f"), number("p50", 1000, ".2f"),
+                       number("p99", 1000, ".2f"), number("cpu", 1, ".1f"))
+
+
+def verdicts(row, summary):
+    """A text for each target of a row, and one for the ratios beside them."""
+    for one in summary["targets"]:
+        yield target_text(row, one)
+    beside = [f"{figure} x {value:.2f}" for figure, value in summary["beside"].items()
+              if value is not None]
+    if beside:
+        yield "beside: " + ", ".join(beside)
+
+
+def target_text(row, one):
+    """A figure, its spread, its target and its verdict."""
+    def shown(value):
+        if value is None:
+            return "-"
+        divisor, unit = UNITS.get(one["figure"], (1, ""))
+        return f"x {value:.2f}" if row.anchor else f"{value / divisor:,.4g} {unit}".rstrip()
+    text = f"{one['figure']} {shown(one['value'])} ({shown(one['least'])} to {shown(one['most'])})"
+    if one["target"] is None:
+        return text + ", no target"
+    sign = ">=" if one["more"] else "<="
+    stretch = f" (stretch {shown(one['stretch'])})" if one["stretch"] is not None else ""
+    return f"{text}, target {sign} {shown(one['target'])}{stretch}: {one['verdict'] or 'no figure'}"

@@ -2,12 +2,11 @@
 //
 //   sqlite_loop DATABASE WAITING SECONDS
 //
-// DATABASE is a copy of a server's database whose latest change was the creation of a deployment:
-// its schema, settings and rows are repeated here, so that they stay the same as the server's. With
-// WAITING > 1, that many threads wait for one writer, which groups commits as
-// sql/sqlite_database.cc does. With 1, the only thread commits one transaction after another.
-// Prints a line of JSON; times are in microseconds. There are no savepoints, foreign keys, reads,
-// HTTP or git.
+// DATABASE was made of anchor.sql: its schema and rows do not change with the server's, and the
+// newest row of each table is repeated here. With WAITING > 1, that many threads wait for one
+// writer. While it commits a batch, the next one forms: it takes all that wait, and waits for no
+// more. With 1, the only thread commits one transaction after another. Prints a line of JSON; times
+// are in microseconds. There are no savepoints, foreign keys, reads, HTTP or git.
 
 #include <sqlite3.h>
 
@@ -17,19 +16,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/limits.h"
-
 namespace {
 
-namespace limits = esclusa::limits;
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void die(const std::string& what) {
@@ -169,17 +165,19 @@ class Writer {
 
 struct Job {
   std::string guid;
-  bool done = false;
+  std::binary_semaphore done{0};
 };
 
-/// The queue between the waiting threads and the writer, as in sql/sqlite_database.cc.
+/// The queue between the waiting threads and the writer.
 class Group {
  public:
   void write(Job& job) {
-    std::unique_lock lock(mutex_);
-    queue_.push_back(&job);
-    if (queue_.size() == 1 || queue_.size() >= wanted_) arrived_.notify_one();
-    answered_.wait(lock, [&] { return job.done; });
+    {
+      std::lock_guard lock(mutex_);
+      queue_.push_back(&job);
+    }
+    arrived_.notify_one();
+    job.done.acquire();
   }
   void stop() {
     std::lock_guard lock(mutex_);
@@ -188,42 +186,24 @@ class Group {
   }
   /// Writes until it is stopped and no thread waits.
   void run(Writer& writer) {
-    for (size_t last_batch = 0;;) {
-      std::vector<Job*> batch;
+    for (std::vector<Job*> batch;; batch.clear()) {
       {
         std::unique_lock lock(mutex_);
         arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
         if (queue_.empty()) return;
-        gather(lock, last_batch);
-        const auto count = static_cast<ptrdiff_t>(std::min(queue_.size(), limits::commit_batch));
-        batch.assign(queue_.begin(), queue_.begin() + count);
-        queue_.erase(queue_.begin(), queue_.begin() + count);
+        batch.swap(queue_);
       }
       writer.begin();
       for (const Job* job : batch) writer.insert(job->guid);
       writer.commit();
-      last_batch = batch.size();
-      {
-        std::lock_guard lock(mutex_);
-        for (Job* job : batch) job->done = true;
-      }
-      answered_.notify_all();
+      for (Job* job : batch) job->done.release();
     }
   }
 
  private:
-  void gather(std::unique_lock<std::mutex>& lock, size_t last_batch) {
-    if (last_batch < limits::gather_from) return;
-    wanted_ = 2 * last_batch;
-    arrived_.wait_for(lock, limits::gather_time,
-                      [&] { return stopping_ || queue_.size() >= wanted_; });
-    wanted_ = 1;
-  }
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::condition_variable answered_;
-  std::deque<Job*> queue_;
-  size_t wanted_ = 1;
+  std::vector<Job*> queue_;
   bool stopping_ = false;
 };
 
@@ -260,7 +240,7 @@ std::vector<int64_t> write_grouped(Writer& writer, size_t waiting, Clock::time_p
     for (size_t i = 0; i < waiting; ++i) {
       threads.emplace_back([&, i] {
         took[i] = repeat(end, seed + i, [&](const std::string& guid) {
-          Job job{guid};
+          Job job{.guid = guid};
           group.write(job);
         });
       });

@@ -8,7 +8,11 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import bench  # noqa: E402
 import figures  # noqa: E402
-import sides  # noqa: E402
+import measure  # noqa: E402
+import nginx  # noqa: E402
+import row as rows  # noqa: E402
+import server  # noqa: E402
+from row import at_least, at_most  # noqa: E402
 
 
 def side(rate, p50=1000, load=0.5):
@@ -24,64 +28,89 @@ def result_of(row, pairs):
 
 
 class SummaryTest(unittest.TestCase):
-    rate_row = bench.Row("one", "GET one", "nginx", None, 0.6, 0.85, reference=100)
-    p50_row = bench.Row("post-1", "POST", "SQLite", None, 1.6, 1.3, compare="p50")
+    rate_row = rows.Row("one", "GET one", "nginx", None, [at_least("rate", 0.6, 0.85)],
+                        reference=100)
+    p50_row = rows.Row("post-1", "POST", "SQLite", None, [at_most("p50", 1.6, 1.3)])
+    own_row = rows.Row("start", "start", None, None, [at_most("p99", 50_000)])
 
     def test_the_ratio_is_the_median_of_the_rounds_and_not_of_the_rates(self):
         result = result_of(self.rate_row, [(side(100), side(50)), (side(200), side(80)),
                                            (side(100), side(90))])
-        self.assertEqual(result["summary"]["ratio"], 0.5)
-        self.assertEqual((result["summary"]["least"], result["summary"]["most"]), (0.4, 0.9))
+        [rate] = result["summary"]["targets"]
+        self.assertEqual((rate["value"], rate["least"], rate["most"]), (0.5, 0.4, 0.9))
 
     def test_a_rate_must_reach_its_target_and_a_p50_must_not_exceed_it(self):
-        self.assertTrue(result_of(self.rate_row, [(side(100), side(60))])["summary"]["met"])
-        self.assertFalse(result_of(self.rate_row, [(side(100), side(59))])["summary"]["met"])
-        self.assertTrue(result_of(self.p50_row, [(side(9, 100), side(9, 160))])["summary"]["met"])
-        self.assertFalse(result_of(self.p50_row, [(side(9, 100), side(9, 161))])["summary"]["met"])
+        for row, pair, verdict in (
+                (self.rate_row, (side(100), side(85)), "stretch"),
+                (self.rate_row, (side(100), side(60)), "met"),
+                (self.rate_row, (side(100), side(59)), "MISSED"),
+                (self.p50_row, (side(9, 100), side(9, 160)), "met"),
+                (self.p50_row, (side(9, 100), side(9, 161)), "MISSED")):
+            [target] = result_of(row, [pair])["summary"]["targets"]
+            self.assertEqual(target["verdict"], verdict, pair)
 
-    def test_a_slow_anchor_is_told_with_the_load(self):
-        slow = result_of(self.rate_row, [(side(79, load=7.5), side(50))])
+    def test_a_row_without_an_anchor_compares_its_own_figure(self):
+        result = {"rounds": [{"ours": side(9, 25_000)}, {"ours": side(9, 26_000)}]}
+        result["summary"] = figures.summarize(self.own_row, result)
+        [target] = result["summary"]["targets"]
+        self.assertEqual((target["value"], target["verdict"]), (51_000, "MISSED"))
+        self.assertIn("p99 51 ms (50 ms to 52 ms), target <= 50 ms: MISSED",
+                      "\n".join(figures.table([(self.own_row, result)])))
+
+    def test_a_slow_anchor_makes_the_row_invalid_and_is_told_with_the_load(self):
+        slow = result_of(self.rate_row, [(side(79, load=7.5), side(79))])
         self.assertIn("0.79 of its reference of 100/s (load average up to 7.5)",
-                      figures.note_of(self.rate_row, slow))
-        self.assertIsNone(figures.note_of(self.rate_row,
-                                        result_of(self.rate_row, [(side(80), side(50))])))
+                      figures.invalid_reason(slow))
+        self.assertIn("INVALID", "\n".join(figures.table([(self.rate_row, slow)])))
+        self.assertIsNone(figures.invalid_reason(
+            result_of(self.rate_row, [(side(80), side(50))])))
+
+    def test_a_figure_that_a_side_has_not_is_told_and_judged_by_nobody(self):
+        result = result_of(self.rate_row, [({**side(100), "cpu": None}, side(60))])
+        self.assertIsNone(result["summary"]["beside"]["cpu"])
 
     def test_an_invalid_row_has_no_figures_even_if_some_rounds_went_well(self):
         result = {"rounds": [{"anchor": side(100), "ours": side(50)}], "invalid": "3 refused"}
         self.assertIsNone(figures.summarize(self.rate_row, result))
         text = "\n".join(figures.table([(self.rate_row, result)]))
-        self.assertIn("one is INVALID: 3 refused", text)
+        self.assertIn("INVALID: 3 refused", text)
         self.assertNotIn("0.5", text)
 
-    def test_a_side_that_does_wrong_makes_the_row_invalid(self):
-        def refuse(_):
-            raise sides.Invalid("3 refused")
+    def measured(self, sides):
+        """The result of a row with these server."""
         result = {"rounds": []}
-        row = bench.Row("one", "GET one", "nginx",
-                        lambda _: contextlib.nullcontext((refuse, refuse)), 0.6, 0.85)
+        row = rows.Row("one", "GET one", "nginx", lambda _: contextlib.nullcontext(sides), [])
         with contextlib.redirect_stdout(None):
             bench.measure_row(row, types.SimpleNamespace(rounds=1, seconds=1), None, result)
-        self.assertEqual(result["invalid"], "3 refused")
+        return result
+
+    def test_a_side_that_does_wrong_makes_the_row_invalid(self):
+        def refuse(_=None):
+            raise rows.Invalid("3 refused")
+        good = lambda _: side(100)  # noqa: E731
+        self.assertEqual(self.measured(rows.Sides(refuse, good))["invalid"], "3 refused")
+        self.assertEqual(self.measured(rows.Sides(good, good, refuse))["invalid"], "3 refused")
+        self.assertNotIn("invalid", self.measured(rows.Sides(good, good)))
 
 
 class RowsTest(unittest.TestCase):
     def test_an_acknowledged_creation_without_its_rows_is_found(self):
-        before = dict.fromkeys(sides.TABLES, 1)
-        sides.check_rows(before, dict.fromkeys(sides.TABLES, 11), 10, 0)
-        sides.check_rows(before, dict.fromkeys(sides.TABLES, 13), 10, 2)
-        for after in ({**dict.fromkeys(sides.TABLES, 11), "audit": 10},
-                      dict.fromkeys(sides.TABLES, 14)):
-            with self.assertRaises(sides.Invalid):
-                sides.check_rows(before, after, 10, 2)
+        before = dict.fromkeys(server.TABLES, 1)
+        server.check_rows(before, dict.fromkeys(server.TABLES, 11), 10, 0)
+        server.check_rows(before, dict.fromkeys(server.TABLES, 13), 10, 2)
+        for after in ({**dict.fromkeys(server.TABLES, 11), "audit": 10},
+                      dict.fromkeys(server.TABLES, 14)):
+            with self.assertRaises(rows.Invalid):
+                server.check_rows(before, after, 10, 2)
 
     def test_nginx_gets_header_values_quoted(self):
-        self.assertEqual(sides.quoted('a "b" \\'), '"a \\"b\\" \\\\"')
-        with self.assertRaises(sides.Invalid):
-            sides.quoted("costs $1")
+        self.assertEqual(nginx.quoted('a "b" \\'), '"a \\"b\\" \\\\"')
+        with self.assertRaises(rows.Invalid):
+            nginx.quoted("costs $1")
 
     def test_the_size_on_the_wire_is_that_of_the_head_and_the_body(self):
         answer = types.SimpleNamespace(headers={"A": "b"}, body=b"12345")
-        self.assertEqual(sides.wire_size(answer),
+        self.assertEqual(measure.wire_size(answer),
                          len("HTTP/1.1 200 OK\r\nA: b\r\n\r\n12345"))
 
 
