@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 #include <sodium.h>
 
+#include <memory>
 #include <new>
 
 #include "base/check.h"
@@ -99,9 +100,16 @@ std::string base64url(std::string_view bytes) {
 
 std::string sha256(std::string_view bytes) {
   // OpenSSL's is twice as fast as libsodium's, and every answer is hashed for its ETag.
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  // Looking the algorithm up costs more than hashing a short text.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   std::string digest(crypto_hash_sha256_BYTES, '\0');
-  if (EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) !=
-      1) {
+  if (!context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), bytes_of(digest), nullptr) != 1) {
     throw std::bad_alloc();  // the only possible cause
   }
   return digest;

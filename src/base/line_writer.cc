@@ -20,6 +20,10 @@
 namespace esclusa {
 namespace {
 
+/// After a batch the thread sleeps for that long, unless somebody waits for it: under load it then
+/// writes many lines at once, and nobody pays for waking it.
+constexpr auto nap = std::chrono::milliseconds(10);
+
 /// A child of fork() has a copy of the lines, but none of the threads: it writes by itself.
 std::atomic<bool> is_forked = false;
 
@@ -74,7 +78,10 @@ struct LineWriter::State {
   const size_t bytes_max;
   Pulse pulse;
   Mutex mutex;
-  Condition changed;
+  Condition changed;                          ///< a line for a thread that waits for one, or more
+  Condition wakened;                          ///< somebody waits for a thread that naps
+  bool is_waiting GUARDED_BY(mutex) = false;  ///< the thread, for a line
+  int flush_count GUARDED_BY(mutex) = 0;      ///< who waits for the thread
   std::deque<std::string> lines GUARDED_BY(mutex);
   size_t bytes GUARDED_BY(mutex) = 0;           ///< of all lines
   size_t dropped GUARDED_BY(mutex) = 0;         ///< since the last notice
@@ -126,12 +133,22 @@ struct LineWriter::State {
     if (!is_written) dropped += in_batch;
     done_count = done;
     changed.notify_all();
+    if (lines.empty()) take_nap(lock);
     return true;
   }
 
   void await_lines(Lock& lock) REQUIRES(mutex) {
     const Resting resting;
+    is_waiting = true;
     changed.wait(lock, [this]() REQUIRES(mutex) { return is_ending || !lines.empty(); });
+    is_waiting = false;
+  }
+
+  void take_nap(Lock& lock) REQUIRES(mutex) {
+    const Resting resting;
+    wakened.wait_for(lock, nap, [this]() REQUIRES(mutex) {
+      return is_ending || flush_count > 0 || bytes > bytes_max / 4;
+    });
   }
 
   /// False if there is no thread to be had; the next line tries again.
@@ -181,18 +198,23 @@ LineWriter::~LineWriter() {
     state_->is_ending = true;
   }
   state_->changed.notify_all();
+  state_->wakened.notify_one();
   flush(limits::log_flush_time);
 }
 
 void LineWriter::push(std::string line) noexcept {
-  bool is_running = false;
+  State& state = *state_;
+  bool is_running = false, is_waiting = false, is_much = false;
   if (!is_forked) {
-    Lock lock(state_->mutex);
-    is_running = state_->ensure_running(state_);
-    if (is_running) state_->add(std::move(line));
+    Lock lock(state.mutex);
+    is_running = state.ensure_running(state_);
+    if (is_running) state.add(std::move(line));
+    is_waiting = state.is_waiting;
+    is_much = state.bytes > state.bytes_max / 4;
   }
-  if (!is_running) return write_if_ready(state_->fd, line, std::chrono::milliseconds(0));
-  state_->changed.notify_all();
+  if (!is_running) return write_if_ready(state.fd, line, std::chrono::milliseconds(0));
+  if (is_waiting) state.changed.notify_all();
+  if (is_much) state.wakened.notify_one();
 }
 
 void LineWriter::drop() noexcept {
@@ -206,8 +228,12 @@ bool LineWriter::flush(std::chrono::milliseconds at_most) noexcept {
   State& state = *state_;
   Lock lock(state.mutex);
   const uint64_t target = state.pushed_count;
-  return state.changed.wait_for(lock, at_most,
-                                [&]() REQUIRES(state.mutex) { return state.done_count >= target; });
+  ++state.flush_count;
+  state.wakened.notify_one();
+  const bool is_written = state.changed.wait_for(
+      lock, at_most, [&]() REQUIRES(state.mutex) { return state.done_count >= target; });
+  --state.flush_count;
+  return is_written;
 }
 
 bool LineWriter::is_late(Pulse::Clock::time_point now) const { return state_->pulse.is_late(now); }

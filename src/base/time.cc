@@ -22,17 +22,40 @@ Timestamp system_now() {
 }
 
 namespace {
-std::tm utc(Timestamp time) {
-  // to_time_t cannot be used: the system clock's nanoseconds end in the year 2262.
-  return fmt::gmtime(
-      std::time_t{std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()});
-}
+
+/// A moment in UTC, by the calendar.
+struct Calendar {
+  explicit Calendar(Timestamp time)
+      : day(std::chrono::floor<std::chrono::days>(time)),
+        date(day),
+        clock(std::chrono::floor<std::chrono::seconds>(time - day)) {}
+  int year() const { return static_cast<int>(date.year()); }
+  unsigned month() const { return static_cast<unsigned>(date.month()); }
+  unsigned day_of_month() const { return static_cast<unsigned>(date.day()); }
+
+  std::chrono::sys_days day;
+  std::chrono::year_month_day date;
+  std::chrono::hh_mm_ss<std::chrono::seconds> clock;
+};
+
 }  // namespace
 
-std::string format_time(Timestamp time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc(time)); }
+std::string format_time(Timestamp time) {
+  const Calendar at(time);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", at.year(), at.month(),
+                     at.day_of_month(), at.clock.hours().count(), at.clock.minutes().count(),
+                     at.clock.seconds().count());
+}
 
 std::string format_http_date(Timestamp time) {
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", utc(time));
+  static constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Calendar at(time);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     days[std::chrono::weekday(at.day).c_encoding()], at.day_of_month(),
+                     months[at.month() - 1], at.year(), at.clock.hours().count(),
+                     at.clock.minutes().count(), at.clock.seconds().count());
 }
 
 namespace {
