@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/accounts.h"
+#include "store/kept.h"
 #include "store/members.h"
 #include "store/repositories.h"
 #include "store/teams.h"
@@ -13,14 +14,27 @@ namespace esclusa::app {
 Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view token) {
   auto refused = [] { return fail(ErrorCode::unauthenticated, "Bad credentials"); };
   if (!core::has_token_shape(token)) return refused();
-  auto owner = store::find_token(db, core::token_digest(token));
+  const std::string digest = core::token_digest(token);
+  const auto actor = store::kept(
+      db, "actor " + digest,
+      [&]() -> std::optional<core::Actor> {
+        auto owner = store::find_token(db, digest);
+        if (!owner) return std::nullopt;
+        return core::Actor::by_token(std::move(owner->account), std::move(owner->token));
+      },
+      [](const core::Actor& kept) {
+        return store::Sources()
+            .row("token", kept.token()->id.value)
+            .row("account", kept.sender().id.value);
+      },
+      [](const core::Actor&) { return size_t{1024}; });
   const Timestamp now = context.now();
-  if (!owner || !core::is_usable(owner->token, owner->account, now)) return refused();
-  const auto& last = owner->token.last_used_at;
+  if (!actor || !core::is_usable(*actor->token(), actor->sender(), now)) return refused();
+  const auto& last = actor->token()->last_used_at;
   if (!last || now - *last >= limits::token_use_every) {
-    context.token_use.note(owner->token.id, now);
+    context.token_use.note(actor->token()->id, now);
   }
-  return core::Actor::by_token(std::move(owner->account), std::move(owner->token));
+  return *actor;
 }
 
 namespace {

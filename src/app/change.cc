@@ -29,8 +29,11 @@ EventId Change::raise(const core::Event& event, std::string_view body) {
 }
 
 EventId Change::raise(const core::Event& event, std::string_view body, const core::Actor& by) {
-  topics_.events = topics_.deliveries = true;
-  return store::insert_event(rows, event, body, by);
+  size_t delivery_count = 0;
+  const EventId id = store::insert_event(rows, event, body, by, &delivery_count);
+  topics_.events = true;
+  topics_.deliveries |= delivery_count > 0;
+  return id;
 }
 
 void check_audited(const Change& change) {

@@ -5,10 +5,12 @@
 namespace esclusa::core {
 
 Actor Actor::by_token(Account account, Token token) {
-  return {ByAccount{std::move(account), std::move(token)}};
+  return {std::make_shared<const ByAccount>(std::move(account), std::move(token))};
 }
 
-Actor Actor::by_session(Account account) { return {ByAccount{std::move(account), std::nullopt}}; }
+Actor Actor::by_session(Account account) {
+  return {std::make_shared<const ByAccount>(std::move(account), std::nullopt)};
+}
 
 Actor Actor::in_request(std::string request_id) const {
   Actor actor = *this;
@@ -21,8 +23,8 @@ Actor Actor::on_behalf_of(Account account) const {
 }
 
 const Account* Actor::account() const {
-  const auto* by = std::get_if<ByAccount>(&who_);
-  return by != nullptr ? &by->account : nullptr;
+  const auto* by = std::get_if<SharedAccount>(&who_);
+  return by != nullptr ? &(*by)->account : nullptr;
 }
 
 const Account& Actor::sender() const {
@@ -31,8 +33,8 @@ const Account& Actor::sender() const {
 }
 
 const Token* Actor::token() const {
-  const auto* by = std::get_if<ByAccount>(&who_);
-  return by != nullptr && by->token ? &*by->token : nullptr;
+  const auto* by = std::get_if<SharedAccount>(&who_);
+  return by != nullptr && (*by)->token ? &*(*by)->token : nullptr;
 }
 
 std::optional<DeployKeyId> Actor::deploy_key_id() const {
@@ -45,7 +47,7 @@ std::string Actor::name() const {
     std::string operator()(const Nobody&) const { return "nobody"; }
     std::string operator()(const LocalAdministrator&) const { return "local administrator"; }
     std::string operator()(const Timer&) const { return "timer"; }
-    std::string operator()(const ByAccount& by) const { return by.account.login; }
+    std::string operator()(const SharedAccount& by) const { return by->account.login; }
     std::string operator()(const ByDeployKey& by) const {
       return "deploy key " + std::to_string(by.id.value);
     }
@@ -54,9 +56,9 @@ std::string Actor::name() const {
 }
 
 Authority Actor::authority() const {
-  const auto* by = std::get_if<ByAccount>(&who_);
+  const auto* by = std::get_if<SharedAccount>(&who_);
   if (by == nullptr) return Authority::nothing();
-  return by->token ? Authority::of(by->token->scopes) : Authority::everything();
+  return (*by)->token ? Authority::of((*by)->token->scopes) : Authority::everything();
 }
 
 AccountId who_answers_for(const Account& account) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -79,7 +80,9 @@ class Actor {
   struct ByDeployKey {
     DeployKeyId id;
   };
-  using Who = std::variant<Nobody, LocalAdministrator, Timer, ByAccount, ByDeployKey>;
+  /// Shared by the copies of an actor, which are many.
+  using SharedAccount = std::shared_ptr<const ByAccount>;
+  using Who = std::variant<Nobody, LocalAdministrator, Timer, SharedAccount, ByDeployKey>;
   Actor(Who who) : who_(std::move(who)) {}
 
   Who who_;

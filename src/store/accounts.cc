@@ -4,7 +4,6 @@
 #include "core/names.h"
 #include "store/columns.h"
 #include "store/conditions.h"
-#include "store/kept.h"
 
 namespace esclusa::store {
 
@@ -141,11 +140,7 @@ TokenOwner read_token_owner(const sql::Row& row) {
 
 std::optional<TokenOwner> find_token(sql::Reader& db, std::string_view digest) {
   static const std::string sql = select_token_owners("t.digest = $1");
-  return kept_row(
-      db, "token " + std::string(digest), [&] { return db.one(sql, {digest}, read_token_owner); },
-      [](const TokenOwner& owner) {
-        return Sources().row("token", owner.token.id.value).row("account", owner.account.id.value);
-      });
+  return db.one(sql, {digest}, read_token_owner);
 }
 
 std::optional<TokenOwner> find_token(sql::Reader& db, TokenId id) {

@@ -42,7 +42,7 @@ std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
 }  // namespace
 
 EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view body,
-                     const core::Actor& actor) {
+                     const core::Actor& actor, size_t* delivery_count) {
   const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
   const int64_t created_at = to_micros(event.created_at);
   announce_event(tx);
@@ -55,12 +55,14 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
        token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};
   tx.execute("insert into event_body (event_id, body) values ($1, $2)", {id.value, body});
   const int64_t environment = event.environment_id ? event.environment_id->value : 0;
-  for (const Receiver& receiver : receivers(tx, event)) {
+  const auto wanting = receivers(tx, event);
+  for (const Receiver& receiver : wanting) {
     tx.execute(
         "insert into delivery (event_id, hook_id, order_environment_id, state, next_attempt_at, "
         "created_at) values ($1, $2, $3, $4, $5, $5)",
         {id.value, receiver.hook_id, environment, receiver.holds ? "held" : "pending", created_at});
   }
+  if (delivery_count != nullptr) *delivery_count = wanting.size();
   return id;
 }
 

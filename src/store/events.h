@@ -8,10 +8,10 @@
 namespace esclusa::store {
 
 /// Inserts the event, its frozen body, and one pending delivery for each active hook of the
-/// repository or of its organization that wants the event. Sets the values of `event.id` and
-/// `event.event_no`.
+/// repository or of its organization that wants the event; `delivery_count`, if it is not null,
+/// gets their number. Sets the values of `event.id` and `event.event_no`.
 EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view body,
-                     const core::Actor& actor);
+                     const core::Actor& actor, size_t* delivery_count = nullptr);
 
 /// The body of the repository's latest `push` event; nullopt if there was none.
 std::optional<std::string> latest_push(sql::Reader& db, RepositoryId repository);
