@@ -55,10 +55,12 @@ std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
 }
 
 void EventStreams::wake() {
-  {
-    Lock lock(mutex_);
-    woken_ = true;
-  }
+  Lock lock(mutex_);
+  if (open_.taken() > 0) wake_thread();
+}
+
+void EventStreams::wake_thread() {
+  woken_ = true;
   changed_.notify_one();
 }
 
@@ -68,7 +70,10 @@ void EventStreams::count_down(const Reader& reader) {
 }
 
 void EventStreams::run(const std::stop_token& stop) {
-  const std::stop_callback stopping(stop, [this] { wake(); });
+  const std::stop_callback stopping(stop, [this] {
+    Lock lock(mutex_);
+    wake_thread();
+  });
   auto next_look = Clock::now();
   while (!stop.stop_requested()) {
     {

@@ -40,7 +40,7 @@ class EventStreams {
   /// The body of the answer; null if too many wait. A client has at most as many streams as it
   /// leaves to others.
   std::shared_ptr<http::BodyStream> open(StreamRequest request);
-  /// Says that there may be new events to read.
+  /// Says that there may be new events to read. Costs nothing while nobody waits for any.
   void wake();
   /// Whether the thread should have turned before `now`.
   bool is_late(std::chrono::steady_clock::time_point now) {
@@ -57,6 +57,7 @@ class EventStreams {
     Clock::time_point heartbeat;  ///< when something must be sent to keep the connection alive
     Clock::time_point check;      ///< when the access of the client is judged again
   };
+  void wake_thread() REQUIRES(mutex_);
   void run(const std::stop_token& stop);
   Clock::time_point serve_all();
   bool serve_or_end(Reader& reader, int64_t settled, Clock::time_point now, bool& has_more) const;
