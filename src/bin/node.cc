@@ -34,15 +34,16 @@ struct Storage {
 };
 
 /// `on_failure` is called when the disk failed under a commit, from another thread.
-Result<Storage> open_storage(const std::filesystem::path& path, std::function<void()> on_failure) {
-  Storage storage{std::make_unique<DataFolder>(TRY(DataFolder::open(path))), nullptr};
+Result<Storage> open_storage(const ServerSettings& settings, std::function<void()> on_failure) {
+  Storage storage{std::make_unique<DataFolder>(TRY(DataFolder::open(settings.data))), nullptr};
   DataFolder& folder = *storage.folder;
   TRY(check_database(folder));
   TRY(folder.make());
   storage.database = TRY(sql::open_sqlite(
       folder.database().string(),
       [on_failure = std::move(on_failure)](const std::string&) { on_failure(); },
-      [&folder] { folder.note_last_change(); }));
+      [&folder] { folder.note_last_change(); },
+      settings.has_cache ? sql::Keeping::on : sql::Keeping::off));
   TRY(sql::migrate(*storage.database, store::migrations()));
   TRY(mark_database(*storage.database, folder));
   return storage;
@@ -170,7 +171,7 @@ Node::~Node() = default;
 
 Result<void> Node::open() {
   auto hook_destinations = TRY(core::DestinationPolicy::parse(settings_.webhooks_allow));
-  Storage storage = TRY(open_storage(settings_.data, [this] {
+  Storage storage = TRY(open_storage(settings_, [this] {
     has_storage_failed_ = true;
     stop();
   }));

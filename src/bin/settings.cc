@@ -138,6 +138,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name == "ssh.socket") settings.ssh_socket = value;
   if (name == "ssh.user") settings.ssh_user = value;
   if (name == "ssh.repository_hooks") return set_flag(name, value, settings.ssh_repository_hooks);
+  if (name == "cache") return set_flag(name, value, settings.has_cache);
   if (name == "ssh.address") {
     if (!is_ssh_address(value)) return wrong(name, value, "USER@HOST or USER@HOST:PORT");
     settings.ssh_address = value;
@@ -181,6 +182,7 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
       {"ssh.socket", "socket for OpenSSH's helpers (run/keys.sock in the data folder)"},
       {"ssh.user", "system user whom that socket answers, too, beside root and the server's own"},
+      {"cache", "keep in memory what was read from the database, until it changes (true)"},
       {"ssh.repository_hooks",
        "true: pushes run the hooks of a repository's owner, and git is not confined (false)"},
       {"ssh.address", "where git reaches the SSH door, USER@HOST or USER@HOST:PORT: for ssh_url"},

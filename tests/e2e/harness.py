@@ -288,7 +288,8 @@ def wait_until(condition, what, timeout=30):
 def clean_environment(more=None):
     """This process's environment without settings of Esclusa and git, and with `more`."""
     kept = {key: value for key, value in os.environ.items()
-            if not key.startswith(("ESCLUSA_", "GIT_")) or key == "ESCLUSA_CI_MARK"}
+            if not key.startswith(("ESCLUSA_", "GIT_"))
+            or key in ("ESCLUSA_CI_MARK", "ESCLUSA_CACHE")}
     return {**kept, **(more or {})}
 
 
