@@ -26,7 +26,7 @@ struct ServerSettings {
   std::string ssh_user;              ///< empty: OpenSSH's helpers run as the server's user
   std::string ssh_address;  ///< `user@host[:port]`, for links; empty: there is no git over SSH
   bool ssh_repository_hooks = false;  ///< true: git over SSH is not confined
-  bool has_cache = true;  ///< false: each request asks the database for all its rows
+  bool has_cache = true;              ///< false: each request asks the database for all its rows
   api::RateLimits rate_limits;
 };
 
