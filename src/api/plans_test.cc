@@ -20,14 +20,12 @@ constexpr test::KnownScan known_scans[] = {
     // What it reads is what is asked for.
     {"from account a order by a.login_key", "the list of all accounts"},
     {"a.login_key like $1", "a search by a part of the name", sqlite},
-    {"deployment_gate where opens_at", "an index of what waits for a time only"},
     {"from ref_intent i", "an index of open intents only"},
     {"delete from redelivery where exists", "requests that wait are few", sqlite},
     {"event_id_seq", "a sequence has one row", postgres},
     {"select h.id, h.events", "PostgreSQL prefers it for few hooks", postgres},
     // There is no index yet.
     {"d.repository_id = $1 and d.state = $2", "the index of live ones is by environment", postgres},
-    {"where d.phase = 'held' order by d.id", "the index of what is held is by environment"},
     {"from event where repository_id = $1 and kind = 'deployment'", "a removal reads all events"},
     {"delete from repository_former_name", "former names have no index by repository"},
     {"from hook where creator_id = $1", "hooks have no index by creator"},
@@ -120,8 +118,9 @@ void deploy_past_gates(Observed& server) {
       R"({"state": "approved", "comment": "", "environment_ids": [)" +
           std::to_string(environment.integer_at("id").value()) + "]}");
   const app::Context later = server.context(server.keeping_database, 48h);
-  app::release_due(later, false);
-  app::release_due(later, true);
+  app::GateTimer timer(later);
+  timer.look();
+  timer.look_at_all();
   ask("POST", "/deployments/" + id + "/statuses", 201, R"({"state": "success"})");
 }
 

@@ -154,10 +154,11 @@ TEST_CASE("walk: what a review and a release by the timer cost") {
                                R"(],"state":"approved","comment":""})";
   CHECK(server.cost("POST", "/actions/runs/1/pending_deployments", approval, 200) ==
         "2 snapshots, 1 transactions, 29 statements, 1 git opens");
+  app::GateTimer timer(server.context);
   server.pass(1min);
   Trace trace;
   const Trace::Under under(trace);
-  app::release_due(server.context, false);
+  timer.look();
   CHECK(text_of(cost_of(trace)) == "2 snapshots, 1 transactions, 34 statements, 0 git opens");
   CHECK(server.events("deployment").size() == 1);
 }

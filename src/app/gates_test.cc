@@ -195,10 +195,10 @@ TEST_CASE("review_deployment: a reviewer without the role cannot review, and no 
                          return app::explain_gates(app.context, db, app.ada, held.id);
                        })).verdicts;
     CHECK(gates.at(0).openers.empty());  // ada has already approved, and grace cannot review
-    app::release_due(app.context, true);
+    app.timer.look_at_all();
     CHECK(app.get(held).phase == DeploymentPhase::held);
     grant(core::Role::triage);
-    app::release_due(app.context, true);
+    app.timer.look_at_all();
     CHECK(app.get(held).phase == DeploymentPhase::released);
   }
 }
@@ -236,7 +236,7 @@ TEST_CASE(
   CHECK(app.refusal(app.review(app.grace, held)) == "already_approved");
   grant(core::Role::write);  // both approvals count again, as one human's
   CHECK(app.refusal(app.review(bot, held)) == "already_approved");
-  app::release_due(app.context, true);
+  app.timer.look_at_all();
   CHECK(app.get(held).phase == DeploymentPhase::held);
   CHECK(must(app.review(app.ada, held)).phase == DeploymentPhase::released);
 }
@@ -379,7 +379,7 @@ TEST_CASE("explain_gates: judges a held deployment now; afterwards shows the sto
   };
   CHECK(explain().verdicts.at(0).opens_at == app.now + 10min);
   app.pass(10min);
-  app::release_due(app.context, false);
+  app.timer.look();
   CHECK(explain().verdicts.at(0).state == core::GateState::open);
 }
 

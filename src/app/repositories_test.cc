@@ -294,7 +294,7 @@ TEST_CASE("remove_repository: ends held deployments, deletes hooks, and frees th
   CHECK(must(app::list_repositories(app.context)).empty());
   // The wait timer releases nothing any more.
   app.pass(std::chrono::hours(1));
-  app::release_due(app.context, true);
+  app::GateTimer(app.context).look_at_all();
   CHECK(app.events("deployment").size() == 1);
 
   const auto ada = app.log_in("ada");

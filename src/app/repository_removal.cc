@@ -14,8 +14,7 @@ namespace {
 /// Ends every held deployment of the repository with a status that says why; returns their number.
 size_t end_all_held(Change& change, const core::Repository& repository) {
   size_t count = 0;
-  for (core::Deployment& deployment : store::list_held(change.rows)) {
-    if (deployment.repository_id != repository.id) continue;
+  for (core::Deployment& deployment : store::list_held(change.rows, repository.id)) {
     end_held(change, deployment, core::DeploymentTrigger::repository_removed);
     record_status(change, repository, deployment, core::DeploymentState::failure,
                   "The repository was removed.");

@@ -24,10 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Every so many looks at the wait timers, one look is at all held deployments: an unblocked
-/// reviewer may count again.
-constexpr int gate_sweep_looks = 60;
-
 struct Storage {
   std::unique_ptr<DataFolder> folder;
   std::unique_ptr<sql::Database> database;  ///< notes its changes in the folder
@@ -100,6 +96,7 @@ struct Node::Parts {
                       if (topics.events) api.wake_streams();
                     },
                 .token_use = token_use},
+        gates(context),
         api(context, api_settings),
         probe(*storage.database),
         server(root_service(
@@ -136,7 +133,7 @@ struct Node::Parts {
   /// What a crash left between git and the database, and what came due meanwhile.
   void recover() {
     app::settle_left_intents(context, 0s);
-    app::release_due(context, true);
+    gates.look_at_all();
   }
 
   void start_timers() {
@@ -146,9 +143,7 @@ struct Node::Parts {
                           token_use.flush(*storage.database);
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
-    gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this, looks = 0]() mutable {
-                         app::release_due(context, ++looks % gate_sweep_looks == 0);
-                       }));
+    gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] { gates.look(); }));
   }
 
   Storage storage;
@@ -157,6 +152,7 @@ struct Node::Parts {
   hooks::Worker worker;
   app::TokenUse token_use;
   app::Context context;
+  app::GateTimer gates;
   api::Api api;
   DatabaseProbe probe;
   http::Server server;

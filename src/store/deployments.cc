@@ -135,20 +135,35 @@ bool leave_held(sql::Writer& tx, DeploymentId id, core::DeploymentPhase to, Time
               released ? std::optional(to_micros(now)) : std::nullopt}) == 1;
 }
 
-std::vector<core::Deployment> list_held(sql::Reader& db,
-                                        std::optional<EnvironmentNameId> environment) {
-  static const std::string all = select_deployments("where d.phase = 'held' order by d.id");
-  static const std::string some =
+std::vector<core::Deployment> list_held(sql::Reader& db, EnvironmentNameId environment) {
+  static const std::string sql =
       select_deployments("where d.environment_id = $1 and d.phase = 'held' order by d.id");
-  return environment ? db.all(some, {environment->value}, read_deployment)
-                     : db.all(all, {}, read_deployment);
+  return db.all(sql, {environment.value}, read_deployment);
 }
 
-std::vector<core::Deployment> list_timed(sql::Reader& db) {
+std::vector<core::Deployment> list_held(sql::Reader& db, RepositoryId repository) {
   static const std::string sql = select_deployments(
-      "where d.phase = 'held' and d.id in (select deployment_id from deployment_gate where "
-      "opens_at is not null and state = 'shut') order by d.id");
-  return db.all(sql, {}, read_deployment);
+      "where d.environment_id in (select n.id from environment_name n where n.repository_id = $1) "
+      "and d.phase = 'held' order by d.environment_id, d.id");
+  return db.all(sql, {repository.value}, read_deployment);
+}
+
+std::vector<core::Deployment> list_held(sql::Reader& db,
+                                        const std::optional<core::Deployment>& after, int count) {
+  static const std::string sql = select_deployments(
+      "where (d.environment_id, d.id) > ($1, $2) and d.phase = 'held' "
+      "order by d.environment_id, d.id limit $3");
+  return db.all(sql, {after ? after->environment.id.value : 0, after ? after->id.value : 0, count},
+                read_deployment);
+}
+
+std::vector<core::Deployment> list_due(sql::Reader& db, Timestamp from, Timestamp until,
+                                       int count) {
+  static const std::string sql = select_deployments(
+      "join deployment_gate g on g.deployment_id = d.id where g.state = 'shut' and "
+      "g.opens_at >= $1 and g.opens_at <= $2 and d.phase = 'held' "
+      "order by g.opens_at, d.id limit $3");
+  return db.all(sql, {to_micros(from), to_micros(until), count}, read_deployment);
 }
 
 bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {

@@ -27,11 +27,16 @@ void lock_deployment(sql::Writer& tx, DeploymentId id);
 /// Moves a held deployment to that phase. If it is not held any more, changes nothing and returns
 /// false.
 bool leave_held(sql::Writer& tx, DeploymentId id, core::DeploymentPhase to, Timestamp now);
-/// The held deployments of the environment, or of all environments, oldest first.
+/// The held deployments of the environment, oldest first.
+std::vector<core::Deployment> list_held(sql::Reader& db, EnvironmentNameId environment);
+/// The held deployments of the repository, by environment.
+std::vector<core::Deployment> list_held(sql::Reader& db, RepositoryId repository);
+/// A page of all held deployments, by environment: the first ones after that deployment, or of all.
 std::vector<core::Deployment> list_held(sql::Reader& db,
-                                        std::optional<EnvironmentNameId> environment = {});
-/// The deployments that a wait timer holds, oldest first.
-std::vector<core::Deployment> list_timed(sql::Reader& db);
+                                        const std::optional<core::Deployment>& after, int count);
+/// The held deployments of which a gate opens by time alone, between these two times. The earliest
+/// come first.
+std::vector<core::Deployment> list_due(sql::Reader& db, Timestamp from, Timestamp until, int count);
 bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment);
 /// Deletes the deployment with its statuses, verdicts and reviews. Events stay.
 void delete_deployment(sql::Writer& tx, DeploymentId id);

@@ -179,18 +179,21 @@ TEST_CASE("insert_deployment: keeps the fields that the gates need") {
 TEST_CASE("leave_held: only once") {
   on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
-    CHECK(store::list_held(tx).size() == 1);
+    CHECK(store::list_held(tx, s.repository.id).size() == 1);
+    CHECK(store::list_held(tx, RepositoryId{999}).empty());
+    CHECK(store::list_held(tx, std::nullopt, 9).size() == 1);
+    CHECK(store::list_held(tx, held, 9).empty());
     CHECK(store::list_held(tx, where.name.id).size() == 1);
     CHECK(store::list_held(tx, EnvironmentNameId{999}).empty());
     CHECK(store::leave_held(tx, held.id, core::DeploymentPhase::released, at(5)));
     CHECK_FALSE(store::leave_held(tx, held.id, core::DeploymentPhase::released, at(6)));
     CHECK_FALSE(store::leave_held(tx, held.id, core::DeploymentPhase::ended, at(6)));
     CHECK(tx.number("select released_at from deployment") == to_micros(at(5)));
-    CHECK(store::list_held(tx).empty());
+    CHECK(store::list_held(tx, std::nullopt, 9).empty());
   });
 }
 
-TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running timers") {
+TEST_CASE("save_verdicts: stores the latest ones, and list_due finds timers that have ended") {
   on_each_engine([](sql::Writer& tx, const Sample& s, const core::Environment& where) {
     const auto held = hold(tx, s, where);
     core::GateVerdict verdict{.kind = core::GateKind::wait_timer,
@@ -202,12 +205,15 @@ TEST_CASE("save_verdicts: stores the latest ones, and list_timed finds running t
                               .openers = {},
                               .opens_at = at(9)};
     store::save_verdicts(tx, held.id, {verdict}, at(5));
-    CHECK(store::list_timed(tx).size() == 1);
+    CHECK(store::list_due(tx, at(0), at(8), 5).empty());
+    CHECK(store::list_due(tx, at(0), at(9), 5).size() == 1);
+    CHECK(store::list_due(tx, at(9), at(9), 5).size() == 1);
+    CHECK(store::list_due(tx, at(10), at(20), 5).empty());
     CHECK(store::list_verdicts(tx, held.id).at(0).opens_at == at(9));
     verdict.state = core::GateState::open;
     verdict.opens_at.reset();
     store::save_verdicts(tx, held.id, {verdict}, at(6));
-    CHECK(store::list_timed(tx).empty());
+    CHECK(store::list_due(tx, at(0), at(9), 5).empty());
     const auto read = store::list_verdicts(tx, held.id).at(0);
     CHECK(read.state == core::GateState::open);
     CHECK(read.rule_id == ProtectionRuleId{4});

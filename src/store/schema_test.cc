@@ -277,7 +277,7 @@ TEST_CASE("0018_gate_rules: rules keep ids, settings, reviewers and verdicts") {
       CHECK(verdicts[1].opens_at == from_micros(30));
       CHECK(verdicts[2].message == "why");
       CHECK(verdicts[2].numbers.empty());
-      CHECK(store::list_timed(tx).size() == 1);
+      CHECK(store::list_due(tx, from_micros(30), from_micros(30), 5).size() == 1);
       CHECK(store::list_guarded_by_protection(tx, {7}) == std::vector{EnvironmentNameId{11}});
     });
   });

@@ -69,6 +69,7 @@ void Simulation::stop(bool reboots) {
   if (reboots) {
     set_time(model_.wall + 90s, {"boot-" + std::to_string(++boot_count_), 30s});
   }
+  world_.start_timer();
   ++counts_[reboots ? "reboots" : "crashes"];
   trace(reboots ? "the machine is started again" : "the server dies, and is started again");
   run_alone(make_release_due(world_, true));

@@ -106,7 +106,11 @@ std::unique_ptr<Operation> make_release_due(World& world, bool all) {
   auto operation = new_operation(all ? "the start releases what is due" : "the timer looks");
   operation->is_timer = true;
   operation->run = [&world, all] {
-    app::release_due(world.context, all);
+    if (all) {
+      app::GateTimer(world.context).look_at_all();
+    } else {
+      world.look();
+    }
     return "ok";
   };
   return operation;

@@ -142,6 +142,7 @@ Model World::begin_seed(Watcher& watcher) {
   boot = first_boot;
   for (size_t i = 0; i < refs.size(); ++i) move(i, 0);
   database.begin_seed(watcher);
+  start_timer();
   Model model;
   model.people = people;
   model.refs = refs;
@@ -150,6 +151,12 @@ Model World::begin_seed(Watcher& watcher) {
   model.wall = wall;
   model.boot = boot;
   return model;
+}
+
+void World::look() {
+  if (std::exchange(is_looking_, true)) return;
+  const std::unique_ptr<bool, void (*)(bool*)> end(&is_looking_, [](bool* is) { *is = false; });
+  timer_->look();
 }
 
 const app::RepositoryAccess& World::access(size_t person, size_t token) const {

@@ -1,8 +1,10 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/access.h"
+#include "app/timers.h"
 #include "simulate/database.h"
 #include "simulate/model.h"
 #include "support/git_fixture.h"
@@ -32,6 +34,11 @@ class World {
   /// Moves a branch or a tag to another commit, as a push does.
   void move(size_t ref, size_t commit);
 
+  /// The process starts: its timer knows nothing of earlier looks.
+  void start_timer() { timer_.emplace(context); }
+  /// The timer of the process looks, unless it is at it already: it has one thread.
+  void look();
+
   Timestamp wall{};
   BootTime boot;
 
@@ -51,6 +58,8 @@ class World {
   core::Repository repository_;
   std::vector<std::string> commits_;
   std::vector<size_t> at_;  ///< the index of each ref's commit
+  std::optional<app::GateTimer> timer_;
+  bool is_looking_ = false;
 
  public:
   Database database;

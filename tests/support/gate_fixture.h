@@ -4,6 +4,7 @@
 
 #include "app/environments.h"
 #include "app/reviews.h"
+#include "app/timers.h"
 #include "support/app_fixture.h"
 
 namespace esclusa::test {
@@ -89,6 +90,7 @@ struct GateFixture : AppFixture {
   app::RepositoryAccess ada = add(git);
   app::RepositoryAccess grace = add_writer("grace");
   app::RepositoryAccess linus = add_writer("linus");
+  app::GateTimer timer{context};
 };
 
 }  // namespace esclusa::test
