@@ -75,15 +75,15 @@ Result<core::Listing<core::Branch>> list_branches(const Context& context,
                                                   const core::Page& page) {
   const auto git = TRY(open(access));
   auto names = TRY(git::list_ref_names(git, branch_prefix));
-  const auto protections = TRY(list_protections(context, access));
+  const core::ProtectedBranches protections(TRY(list_protections(context, access)));
   if (is_protected) {
     std::erase_if(names, [&](const std::string& name) {
-      return core::is_protected(protections, name.substr(branch_prefix.size())) != *is_protected;
+      return protections.contains(name.substr(branch_prefix.size())) != *is_protected;
     });
   }
   auto listing = TRY(list_commit_names(git, branch_prefix, std::move(names), page));
   for (core::Branch& branch : listing.items) {
-    branch.is_protected = core::is_protected(protections, branch.name);
+    branch.is_protected = protections.contains(branch.name);
   }
   return listing;
 }
@@ -95,7 +95,8 @@ Result<BranchDetails> get_branch(const Context& context, const RepositoryAccess&
   if (!found) return fail(ErrorCode::not_found, "Branch not found", "branch_not_found");
   BranchDetails details{TRY(git::read_commit(git, found->sha))};
   TRY(find_accounts(context, {&details.commit, 1}));
-  details.is_protected = core::is_protected(TRY(list_protections(context, access)), name);
+  details.is_protected =
+      core::ProtectedBranches(TRY(list_protections(context, access))).contains(name);
   return details;
 }
 
@@ -155,9 +156,9 @@ Result<std::vector<core::Branch>> list_branches_where_head(const Context& contex
   std::erase_if(branches, [&](const core::Branch& branch) { return branch.sha != sha; });
   std::ranges::sort(branches, {}, &core::Branch::name);
   if (branches.size() > branches_where_head) branches.resize(branches_where_head);
-  const auto protections = TRY(list_protections(context, access));
+  const core::ProtectedBranches protections(TRY(list_protections(context, access)));
   for (core::Branch& branch : branches) {
-    branch.is_protected = core::is_protected(protections, branch.name);
+    branch.is_protected = protections.contains(branch.name);
   }
   return branches;
 }

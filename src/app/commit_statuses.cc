@@ -25,10 +25,10 @@ Result<CommitFacts> read_facts(const Context& context, const core::Repository& r
   CommitFacts facts{TRY(git::read_commit(git, sha)),
                     TRY(git::list_branches_with(git, sha, repository.default_branch))};
   TRY(find_accounts(context, {&facts.commit.author, &facts.commit.committer}));
-  const auto protections = TRY(context.database.read(
-      [&](Reader& db) { return store::list_branch_protections(db, repository.id); }));
+  const core::ProtectedBranches protections(TRY(context.database.read(
+      [&](Reader& db) { return store::list_branch_protections(db, repository.id); })));
   for (core::Branch& branch : facts.branches) {
-    branch.is_protected = core::is_protected(protections, branch.name);
+    branch.is_protected = protections.contains(branch.name);
   }
   return facts;
 }

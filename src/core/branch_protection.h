@@ -17,13 +17,22 @@ struct BranchProtection {
   Timestamp created_at{};
 };
 
-/// Whether one of the protections matches the branch of that name (`main`, not `refs/heads/main`).
-inline bool is_protected(const std::vector<BranchProtection>& protections,
-                         std::string_view branch) {
-  const RefName name(branch);
-  return std::ranges::any_of(protections, [&](const BranchProtection& protection) {
-    return RefPattern(protection.pattern).matches(name);
-  });
-}
+/// The branches that protections match. Their patterns are read once for all the branches.
+class ProtectedBranches {
+ public:
+  explicit ProtectedBranches(const std::vector<BranchProtection>& protections) {
+    for (const BranchProtection& each : protections) patterns_.emplace_back(each.pattern);
+  }
+
+  /// `branch` is a short name: `main`, not `refs/heads/main`.
+  bool contains(std::string_view branch) const {
+    const RefName name(branch);
+    return std::ranges::any_of(patterns_,
+                               [&](const RefPattern& pattern) { return pattern.matches(name); });
+  }
+
+ private:
+  std::vector<RefPattern> patterns_;
+};
 
 }  // namespace esclusa::core

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/limits.h"
 #include "base/text.h"
 
 namespace esclusa::core {
 namespace {
 
-constexpr char32_t first_byte_code = 0x110000;  ///< above all code points
+constexpr char32_t byte_code = 0x110000;  ///< of byte 0; above all code points
 
 /// The length of the first character; 0 if it is not valid UTF-8.
 size_t character_bytes(std::string_view text) {
@@ -19,14 +18,15 @@ size_t character_bytes(std::string_view text) {
   return 0;
 }
 
-/// The code point of one valid UTF-8 character.
-char32_t code_point(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character.front());
-  if (character.size() == 1) return first;
-  char32_t code = first & (0x7fU >> character.size());
-  for (const char byte : character.substr(1)) {
-    code = code << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+/// Takes the first character: its code point. A byte that belongs to none is a character.
+char32_t take_character(std::string_view& text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const size_t bytes = first < 0x80 ? 1 : character_bytes(text);
+  char32_t code = bytes == 0 ? byte_code + first : bytes == 1 ? first : first & (0x7fU >> bytes);
+  for (size_t i = 1; i < bytes; ++i) {
+    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
   }
+  text.remove_prefix(std::max<size_t>(bytes, 1));
   return code;
 }
 
@@ -41,8 +41,11 @@ bool ends_part(std::string_view text) {
   return text.empty() || text.starts_with('/');
 }
 
+/// Inclusive.
+using Range = std::pair<char32_t, char32_t>;
+
 /// Sorts ranges, and joins those that meet.
-void join_ranges(std::vector<std::pair<char32_t, char32_t>>& ranges) {
+void join_ranges(std::vector<Range>& ranges) {
   std::ranges::sort(ranges);
   size_t count = 0;
   for (const auto& range : ranges) {
@@ -55,166 +58,158 @@ void join_ranges(std::vector<std::pair<char32_t, char32_t>>& ranges) {
   ranges.resize(count);
 }
 
+/// What a member of a set matches. A byte that belongs to no character, as Ruby has it: itself, and
+/// each character that begins with it.
+void add_member(std::vector<Range>& ranges, char32_t member) {
+  ranges.emplace_back(member, member);
+  if (member < byte_code) return;
+  const char32_t byte = member - byte_code;
+  if (byte >= 0xc2 && byte <= 0xdf)
+    ranges.emplace_back((byte & 0x1f) << 6, (byte & 0x1f) << 6 | 0x3f);
+  if (byte >= 0xe0 && byte <= 0xef) {
+    ranges.emplace_back(std::max<char32_t>((byte & 0xf) << 12, 0x800), (byte & 0xf) << 12 | 0xfff);
+  }
+  if (byte >= 0xf0 && byte <= 0xf4) {
+    ranges.emplace_back(std::max<char32_t>((byte & 7) << 18, 0x10000),
+                        std::min<char32_t>((byte & 7) << 18 | 0x3ffff, byte_code - 1));
+  }
+}
+
 }  // namespace
 
-/// Takes the first character. A byte that is not valid UTF-8 is taken as one character.
-RefPattern::Character RefPattern::take_character(std::string_view& text) {
-  const size_t bytes = character_bytes(text);
-  const char first = text.front();
-  const char32_t code = bytes == 0 ? first_byte_code + static_cast<unsigned char>(first)
-                                   : code_point(text.substr(0, bytes));
-  text.remove_prefix(std::max<size_t>(bytes, 1));
-  return {code, first};
-}
-
 RefName::RefName(std::string_view name) {
-  for (std::string_view text : split(name, '/')) {
-    Part& part = parts_.emplace_back();
-    while (!text.empty()) part.push_back(RefPattern::take_character(text));
-  }
+  while (!name.empty()) characters_ += take_character(name);
 }
 
-/// Takes the rest of a set, after its `[`. A `/` in it does not end the part. Both ends of a range
-/// are in the set, even if the range is empty (`[z-a]`).
-RefPattern::Piece RefPattern::take_set(std::string_view& text) {
-  constexpr Piece::Kind nothing = Piece::Kind::nothing;
-  Piece set{.kind = Piece::Kind::set};
-  set.negated = text.starts_with('!') || text.starts_with('^');
-  if (set.negated) text.remove_prefix(1);
-  while (!text.starts_with(']')) {
-    const auto take_member = [&]() -> std::optional<Character> {
-      take_escape(text);
-      if (text.empty()) return std::nullopt;
-      const Character member = take_character(text);
-      if (member.code >= first_byte_code) {
-        set.first_bytes += member.first_byte;
-      } else {
-        set.ranges.emplace_back(member.code, member.code);
-      }
+/// Reads a pattern, piece by piece.
+class RefPattern::Reader {
+ public:
+  Reader(RefPattern& pattern, std::string_view text) : pattern_(pattern), text_(text) {}
+
+  void read() {
+    take_part();
+    while (!text_.empty()) {
+      text_.remove_prefix(1);
+      pattern_.slashes_.set(pattern_.end_++);
+      take_part();
+    }
+    write_standing();
+  }
+
+ private:
+  void take_part() {
+    pattern_.begins_.set(pattern_.end_);
+    while (text_.starts_with("**/")) {
+      text_.remove_prefix(3);
+      pattern_.folders_.set(pattern_.end_);
+    }
+    while (!ends_part(text_)) {
+      take_piece();
+      ++pattern_.end_;
+    }
+    take_escape(text_);
+  }
+
+  void take_piece() {
+    const char front = text_.front();
+    if (front == '*') {
+      text_.remove_prefix(std::min(text_.find_first_not_of('*'), text_.size()));
+      pattern_.stars_.set(pattern_.end_);
+    } else if (front == '?') {
+      text_.remove_prefix(1);
+      turn(0);
+    } else if (front == '[') {
+      text_.remove_prefix(1);
+      take_set();
+    } else {
+      take_escape(text_);
+      const char32_t character = take_character(text_);
+      if (character == '.') pattern_.dots_.set(pattern_.end_);
+      if (character < byte_code) stand_for({character, character});
+    }
+  }
+
+  /// Takes the rest of a set, after its `[`. A `/` in it does not end the part. Both ends of a
+  /// range are in the set, even if the range is empty (`[z-a]`).
+  void take_set() {
+    const bool is_negated = text_.starts_with('!') || text_.starts_with('^');
+    if (is_negated) text_.remove_prefix(1);
+    std::vector<Range> ranges;
+    const auto take_member = [&]() -> std::optional<char32_t> {
+      take_escape(text_);
+      if (text_.empty()) return std::nullopt;
+      const char32_t member = take_character(text_);
+      add_member(ranges, member);
       return member;
     };
-    const auto first = take_member();
-    if (!first) return {.kind = nothing};
-    if (!text.starts_with('-') || text.starts_with("-]")) continue;
-    text.remove_prefix(1);
-    const auto last = take_member();
-    if (!last) return {.kind = nothing};
-    if (first->code < last->code && last->code < first_byte_code) {
-      set.ranges.emplace_back(first->code, last->code);
+    while (!text_.starts_with(']')) {
+      const auto first = take_member();
+      if (!first) return;
+      if (!text_.starts_with('-') || text_.starts_with("-]")) continue;
+      text_.remove_prefix(1);
+      const auto last = take_member();
+      if (!last) return;
+      if (*first < *last && *last < byte_code) ranges.emplace_back(*first, *last);
+    }
+    text_.remove_prefix(1);
+    join_ranges(ranges);
+    if (is_negated) turn(0);
+    for (const Range& range : ranges) stand_for(range);
+  }
+
+  void stand_for(const Range& range) {
+    turn(range.first);
+    turn(range.second + 1);
+  }
+  /// From that character on, the piece stands for characters if it did not, and the reverse.
+  void turn(char32_t from) { turns_.emplace_back(from, pattern_.end_); }
+
+  void write_standing() {
+    std::ranges::sort(turns_);
+    auto& standing = pattern_.standing_;
+    standing.emplace_back();
+    for (const auto& [from, place] : turns_) {
+      if (standing.back().first != from) standing.emplace_back(from, standing.back().second);
+      standing.back().second.flip(place);
     }
   }
-  text.remove_prefix(1);
-  join_ranges(set.ranges);
-  return set;
+
+  RefPattern& pattern_;
+  std::string_view text_;
+  std::vector<std::pair<char32_t, size_t>> turns_;
+};
+
+RefPattern::RefPattern(std::string_view text) {
+  if (text.size() <= limits::ref_pattern_bytes) Reader(*this, text).read();
 }
 
-RefPattern::Piece RefPattern::take_piece(std::string_view& text) {
-  const char front = text.front();
-  if (front == '*') {
-    text.remove_prefix(std::min(text.find_first_not_of('*'), text.size()));
-    return {.kind = Piece::Kind::stars};
-  }
-  if (front == '?' || front == '[') text.remove_prefix(1);
-  if (front == '?') return {.kind = Piece::Kind::any};
-  if (front == '[') return take_set(text);
-  take_escape(text);
-  const Character character = take_character(text);
-  if (character.code >= first_byte_code) return {.kind = Piece::Kind::nothing};
-  return {.kind = Piece::Kind::character, .character = character};
+const RefPattern::Places& RefPattern::standing_for(char32_t character) const {
+  return std::prev(std::ranges::upper_bound(standing_, character, {},
+                                            &std::pair<char32_t, Places>::first))
+      ->second;
 }
 
-RefPattern::Part RefPattern::take_part(std::string_view& text) {
-  Part part;
-  while (text.starts_with("**/")) {
-    text.remove_prefix(3);
-    part.after_folders = true;
-  }
-  while (!ends_part(text)) part.pieces.push_back(take_piece(text));
-  take_escape(text);
-  return part;
-}
-
-RefPattern::RefPattern(std::string_view text) : parts_{take_part(text)} {
-  while (!text.empty()) {
-    text.remove_prefix(1);
-    parts_.push_back(take_part(text));
-  }
-}
-
-/// Whether the piece, which is not `stars`, matches that character.
-bool RefPattern::stands_for(const Piece& piece, const Character& character) {
-  switch (piece.kind) {
-    case Piece::Kind::character: return piece.character == character;
-    case Piece::Kind::any: return true;
-    case Piece::Kind::set: {
-      const auto after = std::ranges::upper_bound(piece.ranges, character.code, {},
-                                                  &std::pair<char32_t, char32_t>::first);
-      const bool holds =
-          (after != piece.ranges.begin() && character.code <= std::prev(after)->second) ||
-          piece.first_bytes.contains(character.first_byte);
-      return piece.negated != holds;
-    }
-    case Piece::Kind::stars:
-    case Piece::Kind::nothing: break;
-  }
-  return false;
-}
-
-/// Whether the pieces match a whole part of a name. Backtracking to the last star is enough: the
-/// stars before it match as little as possible, and need not match more.
-bool RefPattern::matches_part(const std::vector<Piece>& pieces, const RefName::Part& name) {
-  constexpr Character dot{'.', '.'};
-  if (!name.empty() && name.front() == dot && (pieces.empty() || pieces.front().character != dot)) {
-    return false;
-  }
-  size_t piece = 0;
-  size_t at = 0;
-  size_t after_stars = 0;  // index of a piece; 0 before the first star
-  size_t left_by_stars = 0;
-  while (piece < pieces.size() || at < name.size()) {
-    if (piece < pieces.size() && pieces[piece].kind == Piece::Kind::stars) {
-      after_stars = ++piece;
-      left_by_stars = at;
-      if (piece == pieces.size()) return true;
-    } else if (at == name.size()) {
-      return false;
-    } else if (piece < pieces.size() && stands_for(pieces[piece], name[at])) {
-      ++piece;
-      ++at;
-    } else {
-      if (after_stars == 0) return false;
-      piece = after_stars;
-      at = ++left_by_stars;
-    }
-  }
-  return true;
-}
-
-// The same algorithm as in `matches_part`: parts instead of pieces, `**/` instead of stars.
 bool RefPattern::matches(const RefName& name) const {
-  const std::vector<RefName::Part>& names = name.parts_;
-  size_t part = 0;
-  size_t at = 0;
-  std::optional<size_t> after_folders;  // index of a part
-  size_t left_by_folders = 0;           // index in `names`
-  while (part < parts_.size() || at < names.size()) {
-    if (part < parts_.size() && parts_[part].after_folders && after_folders != part) {
-      after_folders = part;
-      left_by_folders = at;
+  if (standing_.empty()) return false;  // it was too long
+  const auto past_stars = [this](const Places& places) { return places | (places & stars_) << 1; };
+  Places places = past_stars(Places(1));
+  Places skipping;  // places behind a `**/`, while the name is in a folder that it matches
+  bool begins = true;
+  for (const char32_t character : name.characters_) {
+    if (character == '/') {
+      places = (places & slashes_) << 1 | (places & folders_) | skipping;
+      skipping.reset();
+    } else if (begins && character == '.') {
+      places = (places & begins_ & dots_) << 1;
+    } else {
+      if (begins) skipping = places & folders_;
+      places = (places & standing_for(character)) << 1 | (places & stars_);
     }
-    if (part < parts_.size() && at < names.size() && matches_part(parts_[part].pieces, names[at])) {
-      ++part;
-      ++at;
-      continue;
-    }
-    const bool may_skip =
-        after_folders && left_by_folders + 1 < names.size() &&
-        (names[left_by_folders].empty() || names[left_by_folders].front().code != '.');
-    if (!may_skip) return false;
-    part = *after_folders;
-    at = ++left_by_folders;
+    begins = character == '/';
+    places = past_stars(places);
+    if (places.none() && skipping.none()) return false;
   }
-  return true;
+  return places[end_];
 }
 
 Result<void> check_ref_pattern(std::string_view pattern, const std::string& resource,

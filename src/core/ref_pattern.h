@@ -1,10 +1,12 @@
 #pragma once
+#include <bitset>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace esclusa::core {
 
@@ -15,14 +17,7 @@ class RefName {
 
  private:
   friend class RefPattern;
-  /// A UTF-8 character, or a byte that belongs to none.
-  struct Character {
-    char32_t code;  ///< of a byte: above all code points
-    char first_byte;
-    bool operator==(const Character&) const = default;
-  };
-  using Part = std::vector<Character>;
-  std::vector<Part> parts_;  ///< between the `/`
+  std::u32string characters_;  ///< code points; a byte that belongs to none is above all of them
 };
 
 /// A pattern for the short names of branches and tags, by the rules of Ruby's
@@ -35,39 +30,29 @@ class RefName {
 /// - `\` makes the next character literal, and is ignored at the end; `{a,b}` is not supported.
 /// - A set without its `]` matches nothing.
 ///
-/// Characters are UTF-8 characters. Matching takes at most as many steps as the product of both
-/// lengths, for any pattern.
+/// Characters are UTF-8 characters. A pattern of more than `limits::ref_pattern_bytes` bytes
+/// matches nothing. Each character of a name is looked at once, whatever the pattern is.
 class RefPattern {
  public:
   explicit RefPattern(std::string_view text);
   bool matches(const RefName& name) const;
 
  private:
-  using Character = RefName::Character;
-  /// It matches one character of a name, or any number of them.
-  struct Piece {
-    enum class Kind { character, any, stars, set, nothing };
-    Kind kind;
-    Character character = {};                                ///< `character`: this one
-    std::vector<std::pair<char32_t, char32_t>> ranges = {};  ///< `set`: sorted, apart
-    std::string first_bytes = {};  ///< `set`: bytes of the pattern that belong to no character
-    bool negated = false;          ///< `set`: matches a character outside of it
-  };
-  /// The pattern for the part of a name between two `/`.
-  struct Part {
-    bool after_folders = false;  ///< `**/` precedes it
-    std::vector<Piece> pieces = {};
-  };
-
-  static Character take_character(std::string_view& text);
-  static Piece take_set(std::string_view& text);
-  static Piece take_piece(std::string_view& text);
-  static Part take_part(std::string_view& text);
-  static bool stands_for(const Piece& piece, const Character& character);
-  static bool matches_part(const std::vector<Piece>& pieces, const RefName::Part& name);
   friend class RefName;
+  /// A set of places in the pattern: before each of its pieces, and at its end.
+  using Places = std::bitset<limits::ref_pattern_bytes + 1>;
+  class Reader;
 
-  std::vector<Part> parts_;
+  const Places& standing_for(char32_t character) const;
+
+  size_t end_ = 0;
+  Places begins_;   ///< of the parts between the `/`
+  Places folders_;  ///< behind a `**/`
+  Places stars_;    ///< before a `*`
+  Places slashes_;  ///< before a `/`
+  Places dots_;     ///< before a literal dot
+  /// Before the pieces that match a character, from this one up to that of the next entry.
+  std::vector<std::pair<char32_t, Places>> standing_;
 };
 
 /// Checks a pattern before it is stored: 1 to `limits::ref_pattern_bytes` bytes of UTF-8 without

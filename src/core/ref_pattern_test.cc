@@ -149,13 +149,20 @@ TEST_CASE("RefPattern: hostile patterns end soon") {
   CHECK_FALSE(matches(pattern("*?", "b"), letters));
   CHECK_FALSE(matches(pattern("*[a-z]", "b"), letters));
   CHECK_FALSE(matches(pattern("*[!b]", "["), letters));
-  CHECK_FALSE(matches("*[" + pattern("b-c", "]"), letters));
+  CHECK_FALSE(matches("*[" + pattern("b-c", "]").substr(3), letters));
   CHECK_FALSE(matches(pattern("**/", "b"), folders));
   CHECK_FALSE(matches(pattern("**/a/", "b"), folders));
   CHECK_FALSE(matches(pattern("**/*a*/", "b"), folders + letters));
   CHECK_FALSE(matches(pattern("**/*?*/", "*b"), folders + letters));
+  CHECK_FALSE(matches(pattern("a", "b").replace(0, 1, "*"), letters));
+  CHECK(matches(pattern("?", "a").replace(0, 1, "*"), letters));
   CHECK(matches(pattern("*a", "a"), letters));
   CHECK(matches(pattern("**/", "a"), folders + "a"));
+}
+
+TEST_CASE("RefPattern: one that is too long to be stored matches nothing") {
+  CHECK(matches(std::string(limits::ref_pattern_bytes, '*'), "a"));
+  CHECK_FALSE(matches(std::string(limits::ref_pattern_bytes + 1, '*'), "a"));
 }
 
 TEST_CASE("check_ref_pattern: a limited number of bytes of UTF-8 without control characters") {

@@ -36,13 +36,12 @@ TEST_CASE("insert_branch_protection: one row per pattern and repository") {
   });
 }
 
-TEST_CASE("is_protected: by the branch's name without `refs/heads/`") {
-  const std::vector<core::BranchProtection> protections{{{1}, "main", at(0)},
-                                                        {{2}, "release/*", at(0)}};
-  CHECK(core::is_protected(protections, "main"));
-  CHECK(core::is_protected(protections, "release/1.0"));
-  CHECK_FALSE(core::is_protected(protections, "release/1/0"));
-  CHECK_FALSE(core::is_protected(protections, "maintenance"));
-  CHECK_FALSE(core::is_protected(protections, "refs/heads/main"));
-  CHECK_FALSE(core::is_protected({}, "main"));
+TEST_CASE("ProtectedBranches: by the branch's name without `refs/heads/`") {
+  const core::ProtectedBranches branches({{{1}, "main", at(0)}, {{2}, "release/*", at(0)}});
+  CHECK(branches.contains("main"));
+  CHECK(branches.contains("release/1.0"));
+  CHECK_FALSE(branches.contains("release/1/0"));
+  CHECK_FALSE(branches.contains("maintenance"));
+  CHECK_FALSE(branches.contains("refs/heads/main"));
+  CHECK_FALSE(core::ProtectedBranches({}).contains("main"));
 }

@@ -1,11 +1,9 @@
 #include "core/gates/branch_policy.h"
 
-#include <algorithm>
-
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "core/gates.h"
-#include "core/ref_pattern.h"
+#include "core/ref_matches.h"
 
 namespace esclusa::core {
 namespace {
@@ -13,32 +11,26 @@ namespace {
 constexpr std::string_view branches = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 
-/// Whether any of the patterns matches the name of the ref.
-bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
-  const RefName name(text);
-  return std::ranges::any_of(
-      patterns, [&](const std::string& pattern) { return RefPattern(pattern).matches(name); });
-}
-
 /// Custom policies for branches and for tags match short names. A policy for branches also matches
 /// any other ref (`refs/pull/1/merge`), by its full name. A bare commit has no name and matches
 /// none.
-bool is_allowed(BranchPolicyMode mode, RefKind kind, std::string_view full_name,
+bool is_allowed(BranchPolicyMode mode, RefKind kind, std::string_view name,
                 const GateFacts& facts) {
+  if (kind == RefKind::branch) name.remove_prefix(branches.size());
+  if (kind == RefKind::tag) name.remove_prefix(tags.size());
+  std::vector<std::string_view> patterns;
   if (mode == BranchPolicyMode::protected_branches) {
-    return kind == RefKind::branch &&
-           (facts.protected_branches.empty() ||
-            any_matches(facts.protected_branches, full_name.substr(branches.size())));
+    if (kind != RefKind::branch) return false;
+    if (facts.protected_branches.empty()) return true;
+    patterns.assign(facts.protected_branches.begin(), facts.protected_branches.end());
+  } else {
+    if (kind == RefKind::commit) return false;
+    const auto wanted = kind == RefKind::tag ? BranchPolicyKind::tag : BranchPolicyKind::branch;
+    for (const BranchPolicy& policy : facts.branch_policies) {
+      if (policy.kind == wanted) patterns.push_back(policy.name);
+    }
   }
-  if (kind == RefKind::commit) return false;
-  std::string_view short_name = full_name;
-  if (kind == RefKind::branch) short_name.remove_prefix(branches.size());
-  if (kind == RefKind::tag) short_name.remove_prefix(tags.size());
-  const RefName name(short_name);
-  const auto wanted = kind == RefKind::tag ? BranchPolicyKind::tag : BranchPolicyKind::branch;
-  return std::ranges::any_of(facts.branch_policies, [&](const BranchPolicy& policy) {
-    return policy.kind == wanted && RefPattern(policy.name).matches(name);
-  });
+  return RefMatches::of_process().has_match(patterns, name);
 }
 
 std::string_view word_for(RefKind kind) {
