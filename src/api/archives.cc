@@ -44,8 +44,9 @@ Result<http::Response> get_archive(const Call& call) {
                            {"Content-Disposition", "attachment; filename=" + archive.name +
                                                        (is_zip ? ".zip" : ".tar.gz")}},
                           TRY(archive.parts->next()).value_or("")};
-  return long_response(call, *call.archives, "archives", std::move(response),
-                       [parts = std::move(archive.parts)] { return parts->next(); });
+  return long_response(call, *call.archives, std::move(response),
+                       {"archives", call.access().repository.path,
+                        [parts = std::move(archive.parts)] { return parts->next(); }});
 }
 
 // clang-format off

@@ -13,6 +13,10 @@
 #include "wire/api_version.h"
 #include "wire/urls.h"
 
+namespace esclusa::http {
+class LongAnswers;
+}
+
 namespace esclusa::api {
 
 /// The configuration of the API, fixed at the start.
@@ -36,7 +40,6 @@ struct PathParameter {
 };
 
 class EventStreams;
-class LongAnswers;
 class SshSessions;
 
 /// One request on its way to a handler: authenticated, matched to a route, admitted.
@@ -56,8 +59,8 @@ struct Call {
   std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
   EventStreams* event_streams = nullptr;          ///< owned by the server, as the next three
   SshSessions* ssh_sessions = nullptr;
-  LongAnswers* long_lists = nullptr;
-  LongAnswers* archives = nullptr;
+  http::LongAnswers* long_lists = nullptr;
+  http::LongAnswers* archives = nullptr;
 
   const app::RepositoryAccess& access() const { return repository_access.value(); }
   const core::Repository& repository() const { return access().repository; }

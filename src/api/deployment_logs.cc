@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/byte_range.h"
 #include "api/errors.h"
 #include "api/long_response.h"
 #include "api/route_tables.h"
 #include "app/deployment_logs.h"
 #include "base/limits.h"
 #include "core/operations/server.h"
+#include "http/byte_range.h"
 #include "wire/deployment.h"
 
 namespace esclusa::api {
@@ -58,42 +58,31 @@ Result<http::Response> append_deployment_log(const Call& call) {
   return response;
 }
 
-/// The range that the client asks for; `nullopt`: everything from `offset` on. With `If-Range` only
-/// of the log that the client knows.
-std::optional<ByteRange> requested_range(const Call& call, const http::Response& head,
-                                         int64_t offset, int64_t size) {
-  const auto& fields = call.request.headers;
-  const auto range = fields.find("Range"), condition = fields.find("If-Range");
-  if (!range || offset != 0 || (condition && condition != head.headers.find("ETag"))) {
-    return std::nullopt;
-  }
-  return parse_byte_range(*range, size);
-}
-
 Result<http::Response> get_deployment_log(const Call& call, app::Reader& db) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const int64_t offset = TRY(parse_offset(call));
   const int64_t size = TRY(app::log_size(db, call.access(), deployment));
   http::Response response = log_head(deployment, size);
-  ByteRange wanted{std::min(offset, size), size};
-  if (const auto range = requested_range(call, response, offset, size)) {
-    set_range(response, *range, size);
+  http::ByteRange wanted{std::min(offset, size), size};
+  const std::string etag(response.headers.find("ETag").value());
+  const auto range = http::requested_range(call.request.headers, etag, size);
+  if (range && offset == 0) {
+    http::set_range(response, *range, size);
     wanted = *range;
   }
   constexpr int64_t part_bytes = limits::stream_buffer_bytes;
   int64_t read_to = std::min(wanted.begin + part_bytes, wanted.end);
   response.body = TRY(app::read_log(db, deployment, wanted.begin, read_to));
   // A longer log is read while the client takes it, so that slow clients hold no memory.
-  return long_response(call, *call.long_lists, "long logs", std::move(response),
-                       [&context = call.context, deployment, read_to,
-                        end = wanted.end]() mutable -> Result<std::optional<std::string>> {
-                         if (read_to == end) return std::nullopt;
-                         const int64_t begin =
-                             std::exchange(read_to, std::min(read_to + part_bytes, end));
-                         return TRY(context.database.read([&](app::Reader& rows) {
-                           return app::read_log(rows, deployment, begin, read_to);
-                         }));
-                       });
+  auto next_part = [&context = call.context, deployment, read_to,
+                    end = wanted.end]() mutable -> Result<std::optional<std::string>> {
+    if (read_to == end) return std::nullopt;
+    const int64_t begin = std::exchange(read_to, std::min(read_to + part_bytes, end));
+    return TRY(context.database.read(
+        [&](app::Reader& rows) { return app::read_log(rows, deployment, begin, read_to); }));
+  };
+  return long_response(call, *call.long_lists, std::move(response),
+                       {.what = "long logs", .next_part = std::move(next_part)});
 }
 
 // clang-format off

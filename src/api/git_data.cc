@@ -1,5 +1,4 @@
 #include "app/git_data.h"
-#include "api/long_answers.h"
 #include "api/long_response.h"
 #include "api/media_type.h"
 #include "api/pagination.h"
@@ -67,8 +66,9 @@ Result<http::Response> all_refs(const Call& call, const std::string& prefix, boo
   http::Response response{
       200, {{"Content-Type", "application/json; charset=utf-8"}}, TRY(refs.next()).value_or("")};
   if (refs.is_whole() && refs.is_empty() && !may_be_empty) return app::not_found();
-  return long_response(call, *call.long_lists, "long lists", std::move(response),
-                       [refs = std::move(refs)]() mutable { return refs.next(); });
+  return long_response(call, *call.long_lists, std::move(response),
+                       {"long lists", call.access().repository.path,
+                        [refs = std::move(refs)]() mutable { return refs.next(); }});
 }
 
 Result<http::Response> get_git_ref(const Call& call) {

@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(Fixture,
   add_tags(app::git_ref_part + 1);
   std::vector<std::shared_ptr<http::BodyStream>> open;
   // The first part alone fills the buffer, so that no list is complete before it is read.
-  for (size_t i = 0; i < api::LongAnswers::lists / 2; ++i) {
+  for (size_t i = 0; i < http::LongAnswers::lists / 2; ++i) {
     open.push_back(get("matching-refs/tags").stream);
     REQUIRE(open.back());
   }
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(Fixture, "git/matching-refs: clients without an account are co
     return api.serve(request);
   };
   std::vector<std::shared_ptr<http::BodyStream>> open;
-  for (size_t i = 0; i < api::LongAnswers::lists / 2; ++i) {
+  for (size_t i = 0; i < http::LongAnswers::lists / 2; ++i) {
     open.push_back(get_from("2001:db8::" + std::to_string(i + 1)).stream);
     REQUIRE(open.back());
   }

@@ -32,9 +32,4 @@ void add_common_headers(const http::Request& request, http::Response& response,
 /// It reveals nothing about the path, so it needs no authentication.
 http::Response preflight_response();
 
-/// Adds an `ETag` to a successful answer that has none and is not written in pieces. Turns the
-/// answer into a 304 if the client already has it, by `If-None-Match` or, if there is a
-/// `Last-Modified`, by `If-Modified-Since`.
-void apply_conditions(const http::Request& request, http::Response& response);
-
 }  // namespace esclusa::api

@@ -3,14 +3,16 @@
 #include <utility>
 
 namespace esclusa::api {
-Result<http::Response> long_response(const Call& call, LongAnswers& answers, std::string_view what,
-                                     http::Response response, LongAnswers::NextPart next_part) {
-  const auto part = TRY(next_part());
+
+Result<http::Response> long_response(const Call& call, http::LongAnswers& answers,
+                                     http::Response response, LongBody rest) {
+  const auto part = TRY(rest.next_part());
   if (!part) return response;
   response.stream =
-      answers.open(client_of(call), std::exchange(response.body, {}) + *part, std::move(next_part));
+      answers.open(client_of(call), rest.place, std::exchange(response.body, {}) + *part,
+                   std::move(rest.next_part));
   if (response.stream) return response;
-  return fail(ErrorCode::unavailable, "Too many " + std::string(what) + " are being read.",
+  return fail(ErrorCode::unavailable, "Too many " + std::string(rest.what) + " are being read.",
               "overloaded");
 }
 

@@ -1,13 +1,19 @@
 #pragma once
 #include "api/call.h"
-#include "api/long_answers.h"
+#include "http/long_answers.h"
 
 namespace esclusa::api {
 
-/// The answer whose body is the body of `response` and all parts of `next_part`. If there is no
-/// part, that is `response` itself; otherwise the body is made while its client reads it.
-/// `unavailable` (`overloaded`) if too many are open; `what` are then named: "long lists".
-Result<http::Response> long_response(const Call& call, LongAnswers& answers, std::string_view what,
-                                     http::Response response, LongAnswers::NextPart next_part);
+/// A body that is made while its client reads it.
+struct LongBody {
+  std::string_view what;   ///< for people: "long lists"
+  std::string place = {};  ///< what its parts may hang in: the repository, if they open it
+  http::LongAnswers::NextPart next_part;
+};
+
+/// The answer whose body is the body of `response` and all parts of `rest`. If there is no part,
+/// that is `response` itself. `unavailable` (`overloaded`) if too many are open.
+Result<http::Response> long_response(const Call& call, http::LongAnswers& answers,
+                                     http::Response response, LongBody rest);
 
 }  // namespace esclusa::api

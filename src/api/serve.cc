@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "core/operations/server.h"
 #include "http/client_network.h"
+#include "http/conditions.h"
 
 namespace esclusa::api {
 namespace {

@@ -6,9 +6,9 @@
 #include "api/call.h"
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
-#include "api/long_answers.h"
 #include "api/routes.h"
 #include "api/ssh_sessions.h"
+#include "http/long_answers.h"
 #include "http/server.h"
 
 namespace esclusa::api {
@@ -71,8 +71,8 @@ class Api {
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;
   EventStreams event_streams_;  // last: their threads end before the other members go
-  LongAnswers long_lists_;
-  LongAnswers archives_{LongAnswers::archives};
+  http::LongAnswers long_lists_;
+  http::LongAnswers archives_{http::LongAnswers::archives};
 };
 
 }  // namespace esclusa::api

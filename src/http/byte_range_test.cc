@@ -1,10 +1,10 @@
-#include "api/byte_range.h"
+#include "http/byte_range.h"
 
 #include <doctest/doctest.h>
 
 using namespace esclusa;
-using api::ByteRange;
-using api::parse_byte_range;
+using http::ByteRange;
+using http::parse_byte_range;
 
 TEST_CASE("parse_byte_range: from N, from N to M, and the last N bytes, cut at the size") {
   CHECK(parse_byte_range("bytes=0-", 10) == ByteRange{0, 10});
@@ -35,11 +35,11 @@ TEST_CASE("parse_byte_range: a malformed range, or one of another unit, counts a
 
 TEST_CASE("set_range: 206 with the part, 416 with the size") {
   http::Response part{200, {{"Content-Type", "text/plain"}}};
-  api::set_range(part, {2, 5}, 10);
+  http::set_range(part, {2, 5}, 10);
   CHECK(part.status == 206);
   CHECK(part.headers.find("Content-Range") == "bytes 2-4/10");
   http::Response none;
-  api::set_range(none, {10, 10}, 10);
+  http::set_range(none, {10, 10}, 10);
   CHECK(none.status == 416);
   CHECK(none.headers.find("Content-Range") == "bytes */10");
 }

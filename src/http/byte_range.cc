@@ -1,11 +1,11 @@
-#include "api/byte_range.h"
+#include "http/byte_range.h"
 
 #include <algorithm>
 
 #include "base/ids.h"
 #include "base/text.h"
 
-namespace esclusa::api {
+namespace esclusa::http {
 namespace {
 
 std::optional<int64_t> parse_count(std::string_view text) {
@@ -31,7 +31,14 @@ std::optional<ByteRange> parse_byte_range(std::string_view field, int64_t size) 
   return ByteRange{std::min(*begin, size), end ? std::min(*end, size - 1) + 1 : size};
 }
 
-void set_range(http::Response& head, const ByteRange& range, int64_t size) {
+std::optional<ByteRange> requested_range(const Headers& request, std::string_view etag,
+                                         int64_t size) {
+  const auto range = request.find("Range"), condition = request.find("If-Range");
+  if (!range || (condition && condition != etag)) return std::nullopt;
+  return parse_byte_range(*range, size);
+}
+
+void set_range(Response& head, const ByteRange& range, int64_t size) {
   const bool is_empty = range.begin >= range.end;
   head.status = is_empty ? 416 : 206;
   const std::string part =
@@ -39,4 +46,4 @@ void set_range(http::Response& head, const ByteRange& range, int64_t size) {
   head.headers.add("Content-Range", "bytes " + part + "/" + std::to_string(size));
 }
 
-}  // namespace esclusa::api
+}  // namespace esclusa::http
