@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "agent/files.h"
+#include "agent/served_file.h"
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -67,7 +67,9 @@ http::Response Listener::handle(const http::Request& request) const {
   if (is_read && path == "/") {
     return text_response("This is an Esclusa agent. It takes webhook events at /events.\n");
   }
-  if (is_read && path.starts_with(logs_path)) return show_log(path.substr(logs_path.size()));
+  if (is_read && path.starts_with(logs_path)) {
+    return show_log(request, path.substr(logs_path.size()));
+  }
   return json_response(404, "Not Found");
 }
 
@@ -125,11 +127,13 @@ http::Response Listener::take_deployment(std::string body,
   return refuse(503);
 }
 
-http::Response Listener::show_log(std::string_view key) const {
-  auto file = work_.find_log(key);
-  auto text = file ? read_file(*file) : fail(ErrorCode::not_found, "");
-  if (!text) return json_response(404, "Not Found");
-  return text_response(std::move(*text));
+http::Response Listener::show_log(const http::Request& request, std::string_view key) const {
+  const auto file = work_.find_log(key);
+  if (!file) return json_response(404, "Not Found");
+  auto answer = serve_file(*file, request, logs_);
+  if (answer) return *std::move(answer);
+  return answer.error().code == ErrorCode::not_found ? json_response(404, "Not Found")
+                                                     : refuse(503);
 }
 
 }  // namespace esclusa::agent

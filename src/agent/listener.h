@@ -5,6 +5,7 @@
 #include "agent/config.h"
 #include "agent/intake.h"
 #include "agent/work_folder.h"
+#include "http/long_answers.h"
 #include "http/message.h"
 
 namespace esclusa::agent {
@@ -25,11 +26,12 @@ class Listener {
   /// The entries whose secret matches the request's signature.
   std::vector<const Rule*> signers(const http::Request& request) const;
   http::Response take_deployment(std::string body, const std::vector<const Rule*>& signers) const;
-  http::Response show_log(std::string_view key) const;
+  http::Response show_log(const http::Request& request, std::string_view key) const;
 
   const Config& config_;
   const WorkFolder& work_;
   Intake intake_;
+  mutable http::LongAnswers logs_;
 };
 
 }  // namespace esclusa::agent

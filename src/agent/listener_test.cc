@@ -4,7 +4,9 @@
 
 #include "agent/files.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/text.h"
+#include "support/body_reader.h"
 #include "support/fake_github.h"
 #include "support/temp_folder.h"
 
@@ -49,10 +51,19 @@ struct Fixture {
     request.headers.add("X-Hub-Signature-256", sign(body, secret));
     return listener.handle(request);
   }
-  http::Response get(const std::string& target) {
+  RunFolder begin_run() {
+    const auto event = parse_deployment_event(testing::event_body({})).value();
+    return work
+        .begin_run(event, testing::deployment_of({}),
+                   {.repository = "demo/shop", .deployment = 1, .environment = "staging"})
+        .value()
+        .value();
+  }
+  http::Response get(const std::string& target, http::Headers headers = {}) {
     http::Request request;
     request.method = "GET";
     request.target = target;
+    request.headers = std::move(headers);
     return listener.handle(request);
   }
 };
@@ -156,12 +167,7 @@ TEST_CASE_FIXTURE(Fixture, "POST /events: entries may share the secret of an org
 }
 
 TEST_CASE_FIXTURE(Fixture, "GET /logs/KEY: a run's log as text; nothing for other keys") {
-  auto event = parse_deployment_event(testing::event_body({})).value();
-  RunFolder run =
-      work.begin_run(event, testing::deployment_of({}),
-                     {.repository = "demo/shop", .deployment = 1, .environment = "staging"})
-          .value()
-          .value();
+  const RunFolder run = begin_run();
   CHECK(write_durably(run.log(), "<script>\n"));
   const http::Response response = get("/logs/" + run.record.log_key);
   CHECK(response.status == 200);
@@ -173,6 +179,40 @@ TEST_CASE_FIXTURE(Fixture, "GET /logs/KEY: a run's log as text; nothing for othe
     CAPTURE(target);
     CHECK(get(target).status == 404);
   }
+}
+
+TEST_CASE_FIXTURE(Fixture, "GET /logs/KEY: what a slow reader has not taken is not in memory") {
+  const RunFolder run = begin_run();
+  std::string whole;
+  for (int line = 0; whole.size() < 16 * 1024 * 1024; ++line) {
+    whole += "line " + std::to_string(line) + "\n";
+  }
+  CHECK(write_durably(run.log(), whole));
+  std::vector<http::Response> slow;
+  size_t buffered = 0;
+  for (int reader = 0; reader < 40; ++reader) {
+    slow.push_back(get("/logs/" + run.record.log_key));
+    REQUIRE(slow.back().stream);
+    buffered += slow.back().body.size() + slow.back().stream->size();
+  }
+  CHECK(buffered <= 40 * 2 * limits::stream_buffer_bytes);
+  CHECK(test::BodyReader(slow.front().stream).read() == whole);
+}
+
+TEST_CASE_FIXTURE(Fixture, "GET /logs/KEY: in part, and not again if it has not changed") {
+  const RunFolder run = begin_run();
+  const std::string path = "/logs/" + run.record.log_key;
+  CHECK(write_durably(run.log(), "one\n"));
+  const std::string known(get(path).headers.find("ETag").value());
+  CHECK(get(path, {{"If-None-Match", known}}).status == 304);
+  const auto part = get(path, {{"Range", "bytes=1-2"}, {"If-Range", known}});
+  CHECK(part.status == 206);
+  CHECK(part.body == "ne");
+  CHECK(part.headers.find("Content-Range") == "bytes 1-2/4");
+  CHECK(get(path, {{"Range", "bytes=9-"}}).status == 416);
+  CHECK(write_durably(run.log(), "one\ntwo\n"));
+  CHECK(get(path, {{"If-None-Match", known}}).status == 200);
+  CHECK(get(path, {{"Range", "bytes=1-2"}, {"If-Range", known}}).body == "one\ntwo\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "GET /: says what this is") {
