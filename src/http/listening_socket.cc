@@ -4,11 +4,13 @@
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -51,18 +53,38 @@ std::optional<sockaddr_un> local_address(const std::string& path) {
   return address;
 }
 
-// 0 if the path is free now, also after a stale socket was removed; otherwise errno.
-int clear_stale(const std::string& path, const sockaddr_un& address) {
+std::string name_of(uid_t user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 16 * 1024> texts{};
+  getpwuid_r(user, &entry, texts.data(), texts.size(), &found);
+  return found != nullptr ? found->pw_name : "user " + std::to_string(user);
+}
+
+/// Makes the path free: removes a socket on which nobody listens any more.
+Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat info;
-  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? 0 : errno;
-  if (!S_ISSOCK(info.st_mode)) return EEXIST;
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? Result<void>{} : cannot_listen(path, errno);
+  }
+  if (!S_ISSOCK(info.st_mode)) return cannot_listen(path, EEXIST);
   FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (probe.get() < 0) return errno;
-  bool refused =
-      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-      errno == ECONNREFUSED;
-  if (!refused) return EADDRINUSE;
-  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  if (probe.get() < 0) return cannot_listen(path, errno);
+  const int error =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
+          ? 0
+          : errno;
+  if (error == EACCES) {
+    return fail(ErrorCode::unavailable,
+                "cannot listen on " + path + ": this socket belongs to " + name_of(info.st_uid) +
+                    ". A server that ran as that user has left it there, or still runs. End that "
+                    "server if it runs, and remove the socket: rm " +
+                    path,
+                "cannot_listen");
+  }
+  if (error != ECONNREFUSED) return cannot_listen(path, EADDRINUSE);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return cannot_listen(path, errno);
+  return {};
 }
 
 }  // namespace
@@ -117,7 +139,7 @@ Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port) 
 Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions) {
   auto address = local_address(path);
   if (!address) return cannot_listen(path, ENAMETOOLONG);
-  if (int error = clear_stale(path, *address)) return cannot_listen(path, error);
+  TRY(clear_stale(path, *address));
 
   LocalListener local;
   local.path = path;

@@ -4,10 +4,11 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 import unittest
 
 from data_folder import assert_refused, copy, execute, snapshot, start, stopped_server
-from harness import Server
+from harness import Server, clean_environment
 
 NOT_OURS = "is not Esclusa's"
 CHECKED = "the database is whole"
@@ -110,6 +111,22 @@ class OurFolder(unittest.TestCase):
         server = stopped_server(self)
         os.chown(server.data, 65534, 65534)
         server.start()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may serve what another user owns")
+    def test_after_roots_server_has_left_its_socket(self):
+        server = stopped_server(self)
+        for path in (server.data, *server.data.rglob("*")):
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+        server.start()
+        server.kill()
+        server.folder.chmod(0o755)
+        owner = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        done = subprocess.run([*owner, *server.command()], check=False, timeout=60, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL,
+                              env=clean_environment())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"{server.socket}: this socket belongs to root.", done.stderr)
+        self.assertIn(f"rm {server.socket}", done.stderr)
 
 
 class PartsOfTwoFolders(unittest.TestCase):
