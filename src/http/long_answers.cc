@@ -57,9 +57,13 @@ void LongAnswers::run(const std::stop_token& stop) {
     const auto body = working_until() ? bodies_.end() : choose();
     if (body == bodies_.end()) {
       wait(lock);
-    } else {
-      write_next(body, lock);
+      continue;
     }
+    begin_part(*body);
+    lock.unlock();
+    const bool has_more = write_part(*body);
+    lock.lock();
+    end_part(body, has_more);
   }
 }
 
@@ -118,23 +122,22 @@ LongAnswers::Bodies::iterator LongAnswers::remove(Bodies::iterator body) {
   return bodies_.erase(body);
 }
 
-void LongAnswers::write_next(Bodies::iterator body, Lock& lock) {
-  const auto begin = Clock::now();
-  body->running_since = begin;
+void LongAnswers::begin_part(Body& body) {
+  body.running_since = Clock::now();
   ++running_;
   try {  // somebody must be there to see that this part is stuck
     if (running_ == threads_.size() && !is_stopping_) start_thread();
   } catch (const std::exception& error) {
     log::warning("cannot start a thread for long answers", {{"error", error.what()}});
   }
-  lock.unlock();
-  const bool has_more = write_part(*body);
-  lock.lock();
+}
+
+void LongAnswers::end_part(Bodies::iterator body, bool has_more) {
   --running_;
-  body->running_since.reset();
   Reader& reader = readers_.at(body->reader);
   turn_ = std::max(turn_, reader.used);  // an idle reader must not save up time
-  reader.used = turn_ + (Clock::now() - begin);
+  reader.used = turn_ + (Clock::now() - *body->running_since);
+  body->running_since.reset();
   if (has_more) {
     bodies_.splice(bodies_.end(), bodies_, body);
   } else {

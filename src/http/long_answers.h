@@ -70,8 +70,9 @@ class LongAnswers {
   std::optional<Clock::time_point> working_until() const REQUIRES(mutex_);
   Bodies::iterator choose() REQUIRES(mutex_);
   bool hangs_beside(const Body& body) const REQUIRES(mutex_);
-  void write_next(Bodies::iterator body, Lock& lock) REQUIRES(mutex_);
+  void begin_part(Body& body) REQUIRES(mutex_);
   static bool write_part(Body& body);
+  void end_part(Bodies::iterator body, bool has_more) REQUIRES(mutex_);
   Bodies::iterator remove(Bodies::iterator body) REQUIRES(mutex_);
   void start_thread() REQUIRES(mutex_);
 
