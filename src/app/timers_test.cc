@@ -31,8 +31,9 @@ void hold_copies(GateFixture& app, const core::Deployment& held, int count) {
                    columns + " from deployment, n where id = $1",
                {held.id.value, count});
     const std::string gates = columns_of("deployment_gate", "deployment_id");
-    tx.execute("insert into deployment_gate (deployment_id, " + gates + ") select d.id, " + gates +
-                   " from deployment d, deployment_gate where deployment_id = $1 and d.id > $1",
+    tx.execute("insert into deployment_gate (deployment_id, " + gates + ") select copy, " + gates +
+                   " from (select id as copy from deployment where id > $1) as copies, "
+                   "deployment_gate where deployment_id = $1",
                {held.id.value});
   });
 }
