@@ -9,7 +9,9 @@ seconds that it rules out.
 """
 import argparse
 import contextlib
+import ctypes
 import http.client
+import inspect
 import json
 import os
 import pathlib
@@ -23,6 +25,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
+from public_keys import public_key  # noqa: E402
 from receiver import Receiver  # noqa: E402
 
 SHOP = "/repos/demo/shop"
@@ -291,8 +294,137 @@ def half_heads():
                  lambda value: value < 8)]
 
 
+def slow_log_readers():
+    """40 readers of a log of 16 MiB who take nothing: the memory grows by less than their logs."""
+    with Site() as site:
+        assert site.create() == 201
+        path = "/esclusa" + SHOP + "/deployments/1/log"
+        for part in range(16):
+            sent = site.server.api().request("PATCH", f"{path}?offset={part * 1_000_000}",
+                                             b"x" * 1_000_000)
+            assert sent.status == 200, sent
+        before = memory_mib(site.server)
+        readers = [connect(site.server) for _ in range(40)]
+        for one in readers:
+            one.sendall(head("GET", path, site.server, site.token))
+        begun = sum(b" 200 " in one.recv(64) for one in readers)
+        well = site.is_well()
+        grown = memory_mib(site.server) - before
+        for one in readers:
+            one.close()
+        return [("logs that have begun", begun, 40), ("the stranger is answered", well, bool),
+                ("MiB of growth", grown, lambda mib: mib <= 64)]
+
+
+class LocalConnection(http.client.HTTPConnection):
+    """HTTP on a unix socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self._path)
+
+
+def start_sessions(site, key, count):
+    """The statuses of so many starts of SSH sessions of a key."""
+    body = json.dumps({"key_id": key, "service": "upload-pack", "repository": "demo/shop"})
+    statuses = []
+    with contextlib.closing(LocalConnection(site.server.data / "run/keys.sock")) as connection:
+        for _ in range(count):
+            connection.request("POST", "/esclusa/ssh/sessions", body)
+            answer = connection.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+    return statuses
+
+
+def sessions():
+    """1,104 starts of SSH sessions of one key, for which there are 1,000 places: another key starts
+    one."""
+    with Site() as site:
+        keys = [site.server.api().post(SHOP + "/keys", {"key": public_key(name)}).json["id"]
+                for name in ("greedy", "stranger")]
+        statuses = []
+        threads = [threading.Thread(target=lambda: statuses.extend(
+            start_sessions(site, keys[0], 138))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        others = [status for status in statuses if status not in (201, 503)]
+        return [("starts of the stranger's key", start_sessions(site, keys[1], 1), [201]),
+                ("starts of the greedy key that were answered", len(statuses), 1104),
+                ("starts with another answer than 201 or 503", len(others), 0)]
+
+
+def hostile_patterns():
+    """500 patterns that are tedious to match with a long name: who asks for the gates of a
+    deployment 200 times holds up no creation."""
+    with Site() as site:
+        long_name = "/".join(["a" * 249] * 4)
+        site.repository.git("branch", long_name)
+        ada = site.server.api().get("/user").json["id"]
+        place = SHOP + "/environments/guarded"
+        rules = {"reviewers": [{"type": "User", "id": ada}], "deployment_branch_policy":
+                 {"protected_branches": False, "custom_branch_policies": True}}
+        assert site.server.api().request("PUT", place, rules).status == 200
+        tail = "".join(f"[{letter}a]" for letter in "bcdefghij")
+        for number in range(500):
+            name = "**/*" + "a?" * 100 + tail + f"{number:03}" if number else "*/*/*/*"
+            added = site.server.api().post(place + "/deployment-branch-policies", {"name": name})
+            assert added.status == 200, added
+        held = site.server.api().post(SHOP + "/deployments",
+                                      deployment("guarded") | {"ref": long_name})
+        gates = f"/esclusa{SHOP}/deployments/{held.json['id']}/gates"
+        crowd = Crowd(site.server, [("GET", gates)] * 200)
+        well = site.is_well()
+        return [("the creation in the guarded environment", held.status, 201),
+                ("the stranger is answered", well, bool),
+                ("answers with the gates", crowd.join().count(200), 200)]
+
+
+def hanging_thread():
+    """A background thread that hangs: `/livez` says which one, and is well when it goes on. Begins
+    before all other rows and ends after them, as a thread counts as hung after a minute."""
+    with Site() as site:
+        tasks = pathlib.Path(f"/proc/{site.server.process.pid}/task")
+        [thread] = [int(task.name) for task in tasks.iterdir()
+                    if (task / "comm").read_text() == "housekeeper\n"]
+        with stopped(thread):
+            yield
+            livez = site.server.api(None)
+            harness.wait_until(lambda: livez.get("/livez").status == 503, "503", timeout=120)
+            said = livez.get("/livez").body.decode()
+            well = site.create(environment="beside")
+        harness.wait_until(lambda: livez.get("/livez").status == 200, "200")
+        yield [("the hung thread is named", said, lambda text: '"housekeeper" hangs' in text),
+               ("a creation beside it", well, 201)]
+
+
+@contextlib.contextmanager
+def stopped(thread):
+    """Stops one thread of another process, and no other, by ptrace(2)."""
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def trace(request):
+        if libc.ptrace(request, thread, None, None) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+    trace(seize)
+    try:
+        trace(interrupt)
+        os.waitpid(thread, 0x40000000)  # __WALL
+        yield
+    finally:
+        trace(detach)
+
+
 ROWS = [pipelined, connections, bodies, compares, sick_repository, hanging_hooks, backlog,
-        half_heads]
+        half_heads, slow_log_readers, sessions, hostile_patterns, hanging_thread]
 
 
 def main():
@@ -304,8 +436,12 @@ def main():
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, most), most))
     failed = 0
-    for row in [row for row in ROWS if not names or row.__name__ in names]:
-        for what, value, wanted in row():
+    rows = [row for row in ROWS if not names or row.__name__ in names]
+    begun = {row: row() for row in rows if inspect.isgeneratorfunction(row)}
+    for row in begun.values():
+        next(row)
+    for row in rows:
+        for what, value, wanted in next(begun[row]) if row in begun else row():
             good = wanted(value) if callable(wanted) else value == wanted
             print(f"{'ok  ' if good else 'FAIL'} {row.__name__}: {what}: {value}", flush=True)
             failed += not good
