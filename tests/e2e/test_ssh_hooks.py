@@ -1,0 +1,132 @@
+"""Git over SSH without sshd where the server is set to run the hooks of a repository's owner."""
+import os
+import threading
+import unittest
+
+from ssh_door import DoorTest
+
+class RepositoryHooks(DoorTest):
+    """The server is set to run the hooks of a repository's owner, and processes die while one
+    runs."""
+
+    server_settings = {"arguments": ("--ssh-repository-hooks", "true")}
+
+    def test_the_repositorys_own_hooks_run(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        told = self.folder / "told"
+        for name in ("pre-receive", "update", "post-receive"):
+            self.hook(name, f'echo "$0 $# $(cat)" >> {told}\n'
+                            f'test "$(git config core.hooksPath)" = ""\n'
+                            f"test ! -e {self.folder}/deny-{name}\n")
+        before, after = self.bare.sha("main"), self.commit(clone)
+        (self.folder / "deny-pre-receive").touch()
+        refused = self.git(key_id, "push", "origin", "main", directory=clone, check=False)
+        self.assertIn("pre-receive hook declined", refused.stderr)
+        self.assertEqual(self.pushes(), [])
+        (self.folder / "deny-pre-receive").unlink()
+        told.unlink()
+        self.git(key_id, "push", "-q", "origin", "main", directory=clone)
+        hooks, change = self.bare.path / "hooks", f"{before} {after} refs/heads/main"
+        self.assertEqual(told.read_text().splitlines(),
+                         [f"{hooks}/pre-receive 0 {change}", f"{hooks}/update 3 ",
+                          f"{hooks}/post-receive 0 {change}"])
+        self.assertEqual(len(self.pushes()), 1)
+
+    def hook(self, name, script):
+        """Writes a hook of the repository."""
+        file = self.bare.path / "hooks" / name
+        file.write_text(f"#!/bin/sh\n{script}")
+        file.chmod(0o755)
+        return file
+
+    def hold(self, name="pre-receive"):
+        """Makes the repository's hook wait: returns a function that waits until it is reached, and
+        one that lets it continue."""
+        reached, gate = self.folder / f"{name}-reached", self.folder / f"{name}-gate"
+        os.mkfifo(reached)
+        os.mkfifo(gate)
+        self.hook(name, f"echo > {reached}\ncat {gate} > /dev/null\n")
+        return reached.read_text, lambda: gate.write_text("")
+
+    def push(self, key_id, clone, *what):
+        """Pushes in a thread; returns a function that waits for its end."""
+        done = []
+        thread = threading.Thread(target=lambda: done.append(
+            self.git(key_id, "push", "-q", "origin", *(what or ["main"]), directory=clone,
+                     check=False)))
+        thread.start()
+
+        def wait():
+            thread.join(120)
+            return done[0]
+        return wait
+
+    def test_the_server_dies_between_the_hooks_and_is_not_there_at_the_end(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        reached, let_go = self.hold()
+        wait = self.push(key_id, clone, "HEAD:main", "HEAD:new", ":old")
+        reached()  # the server knows of the push
+        self.server.kill()
+        let_go()
+        self.assertEqual(wait().returncode, 0)
+        self.assertEqual(self.bare.sha("main"), new)
+        self.start_server()
+        self.assertEqual({push["ref"] for push in self.pushes()},
+                         {"refs/heads/main", "refs/heads/new", "refs/heads/old"})
+        self.restart_server()
+        self.assertEqual(len(self.pushes()), 3)
+
+    def test_a_server_that_comes_back_waits_for_the_git_that_is_at_work(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        self.commit(clone)
+        reached, let_go = self.hold()
+        wait = self.push(key_id, clone)
+        reached()
+        self.server.kill()
+        self.start_server()
+        self.assertEqual(self.pushes(), [])
+        let_go()
+        self.assertEqual(wait().returncode, 0)
+        self.assertEqual(len(self.pushes()), 1)
+        self.restart_server()
+        self.assertEqual(len(self.pushes()), 1)
+
+    def test_a_push_that_is_ended_before_git_changed_anything_is_no_event(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        before = self.bare.sha("main")
+        self.commit(clone)
+        reached, _ = self.hold()
+        wait = self.push(key_id, clone)
+        reached()
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        ended = wait()
+        self.assertNotEqual(ended.returncode, 0)
+        self.assertIn("opens nothing any more", ended.stderr)
+        self.assertEqual(self.bare.sha("main"), before)
+        self.restart_server()
+        self.assertEqual(self.pushes(), [])
+
+    def test_a_push_that_is_ended_after_git_changed_the_ref_is_one_event(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        # It runs after the refs have changed, and before anybody could report the change.
+        reached, _ = self.hold("reference-transaction")
+        hook = self.bare.path / "hooks/reference-transaction"
+        hook.write_text(hook.read_text().replace("#!/bin/sh\n",
+                                                 '#!/bin/sh\n[ "$1" = committed ] || exit 0\n'))
+        wait = self.push(key_id, clone)
+        reached()
+        self.api.delete(f"{self.path}/keys/{key_id}")
+        wait()
+        self.assertEqual(self.bare.sha("main"), new)
+        self.assertEqual([push["after"] for push in self.pushes()], [new])
+
+
+if __name__ == "__main__":
+    unittest.main()
