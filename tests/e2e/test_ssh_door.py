@@ -278,7 +278,7 @@ class Sessions(DoorTest):
         trace = self.folder / "trace"
         done = self.serve(key_id, f"git-upload-pack 'demo/{self.name}.git'",
                           GIT_TRACE=str(trace), GIT_EXEC_PATH="/nonexistent", PATH="/nonexistent",
-                          GIT_DIR="/nonexistent", GIT_PROTOCOL="version=2\n",
+                          GIT_DIR="/nonexistent", GIT_PROTOCOL="version=2:\n",
                           LD_BIND_NOW="1", GIT_CONFIG_COUNT="nonsense")
         self.assertEqual(done.stderr, "")
         self.assertIn("refs/heads/main", done.stdout)  # version 0

@@ -1,9 +1,15 @@
 """Git over SSH without sshd where the server is set to run the hooks of a repository's owner."""
+import fcntl
 import os
+import pathlib
+import signal
 import threading
 import unittest
 
-from ssh_door import DoorTest
+from ssh_door import DoorTest, has_ended
+
+SESSION_FOLDERS = "esclusa-ssh-*"  # in /tmp
+
 
 class RepositoryHooks(DoorTest):
     """The server is set to run the hooks of a repository's owner, and processes die while one
@@ -126,6 +132,72 @@ class RepositoryHooks(DoorTest):
         wait()
         self.assertEqual(self.bare.sha("main"), new)
         self.assertEqual([push["after"] for push in self.pushes()], [new])
+
+    def push_whose_report_fails(self, meanwhile):
+        """Pushes a new commit to main. The server dies before it could be told what git has
+        changed, and is back before the session ends; then `meanwhile` is called with the commit."""
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        announced, let_git_go = self.hold("pre-receive")
+        changed, let_session_go = self.hold("post-receive")
+        wait = self.push(key_id, clone)
+        announced()
+        self.server.kill()
+        let_git_go()
+        changed()
+        self.start_server()
+        meanwhile(new)
+        let_session_go()
+        self.assertEqual(wait().returncode, 0)
+        return new
+
+    def test_a_change_that_could_not_be_reported_is_reported_at_the_end(self):
+        new = self.push_whose_report_fails(lambda _: self.assertEqual(self.pushes(), []))
+        self.assertEqual([push["after"] for push in self.pushes()], [new])
+        self.restart_server()
+        self.assertEqual(len(self.pushes()), 1)
+
+    def test_it_is_reported_though_its_ref_has_moved_on(self):
+        old = self.bare.sha("old")
+        new = self.push_whose_report_fails(
+            lambda _: self.bare.git("update-ref", "refs/heads/main", old))
+        self.assertEqual([push["after"] for push in self.pushes()], [new])
+
+    def test_it_is_found_in_the_refs_if_the_note_of_it_was_lost(self):
+        def empty_note(new):
+            """What a full disk leaves."""
+            notes = pathlib.Path("/tmp").glob(f"{SESSION_FOLDERS}/hooks/unreported")
+            [note] = [note for note in notes if new in note.read_text()]
+            note.write_text("")
+        new = self.push_whose_report_fails(empty_note)
+        self.assertEqual([push["after"] for push in self.pushes()], [new])
+
+    def test_a_ref_that_git_refused_is_no_push_though_a_hook_moves_it(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        new = self.commit(clone)
+        self.hook("update", '[ "$1" != refs/heads/topic ]\n')
+        self.hook("post-receive", f"git update-ref refs/heads/topic {new}\n")
+        refused = self.git(key_id, "push", "origin", "HEAD:main", "HEAD:topic", directory=clone,
+                           check=False)
+        self.assertIn("hook declined", refused.stderr)
+        self.assertEqual((self.bare.sha("main"), self.bare.sha("topic")), (new, new))
+        self.assertEqual([push["ref"] for push in self.pushes()], ["refs/heads/main"])
+
+    def test_a_process_that_a_hook_leaves_behind_is_not_taken_for_a_push(self):
+        key_id = self.add_key()
+        clone = self.clone(key_id)
+        self.commit(clone)
+        left = self.folder / "left"
+        self.hook("post-receive", f"sleep 1000 < /dev/null > /dev/null 2>&1 &\necho $! > {left}\n")
+        self.git(key_id, "push", "-q", "origin", "main", directory=clone)
+        process = int(left.read_text())
+        self.addCleanup(os.kill, process, signal.SIGKILL)
+        self.assertFalse(has_ended(process))
+        folder = os.open(self.bare.path, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails if somebody holds the lock
 
 
 if __name__ == "__main__":
