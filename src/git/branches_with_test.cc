@@ -83,3 +83,23 @@ TEST_CASE("list_branches_with: the search is bounded, also in a long history") {
   CHECK(branches_with(fixture, fixture.git({"rev-parse", "main~900"})) == Names{"main"});
   CHECK(branches_with(fixture, fixture.git({"rev-list", "--max-parents=0", "main"})) == Names{});
 }
+
+TEST_CASE(
+    "list_branches_with: the newest commits are read first, however many old ones there are") {
+  GitFixture fixture;
+  std::string stream;
+  const auto add_history = [&](const std::string& branch, size_t length, size_t begin) {
+    for (size_t i = 0; i < length; ++i) {
+      stream += "commit refs/heads/" + branch + "\ncommitter A <a@b> " + std::to_string(begin + i) +
+                " +0000\ndata " + std::to_string(branch.size()) + "\n" + branch + "\n";
+    }
+  };
+  for (const char* name : {"a", "b", "c", "x", "y", "z"}) {
+    add_history(name, limits::event_branch_commits / 2, 1'600'000'000);
+  }
+  add_history("main", 300, 1'700'000'000);
+  add_history("topic", 300, 1'700'000'000);
+  fixture.git({"fast-import", "--quiet"}, stream);
+  CHECK(branches_with(fixture, fixture.git({"rev-parse", "main~250"})) == Names{"main"});
+  CHECK(branches_with(fixture, fixture.git({"rev-parse", "topic~250"})) == Names{"topic"});
+}

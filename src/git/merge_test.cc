@@ -307,6 +307,39 @@ TEST_CASE("check_merge: predicts the result of a merge, and writes nothing") {
   CHECK(check(busy, "refs/heads/topic") == MergeCheck::checked_out);
 }
 
+TEST_CASE("check_merge: the objects are examined anew for each merge") {
+  const Diverged diverged, foreign;
+  const Repository repository = opened(diverged.repository);
+  const auto check = [&] {
+    return check_merge(repository, "refs/heads/topic", diverged.tip, diverged.other);
+  };
+  CHECK(check().value() == MergeCheck::clean);
+  diverged.repository.folder().write(
+      "repository/objects/info/alternates",
+      (foreign.repository.git_directory() / "objects").string() + "\n");
+  const auto refused = check();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason_code == "repository_unsafe");
+}
+
+TEST_CASE("check_merge: an error of git is no conflict") {
+  const Diverged pool;
+  const GitFixture borrower;
+  const auto objects = pool.repository.git_directory() / "objects";
+  const auto repository = Repository::open(borrower.git_directory(), {objects.string()});
+  REQUIRE(repository);
+  const auto check = [&] {
+    return check_merge(*repository, "refs/heads/topic", pool.tip, pool.other);
+  };
+  CHECK(check().value() == MergeCheck::clean);
+  // The open repository still reads the commits, but git does not find them.
+  std::filesystem::rename(objects, pool.repository.folder() / "aside");
+  std::filesystem::create_directory(objects);
+  const auto failed = check();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().reason_code == "merge_failed");
+}
+
 TEST_CASE("make_merge_commit: new objects have the modes of their repository") {
   Diverged diverged;
   diverged.repository.git({"config", "core.sharedRepository", "group"});

@@ -68,3 +68,13 @@ TEST_CASE("install_objects: copies what git made, and stops at the first unreada
     fs::rename(away, file);
   }
 }
+
+TEST_CASE("install_objects: passes over a file in place of a folder") {
+  const World world;
+  const GitFixture merged;
+  const std::string sha = merged.git({"hash-object", "-w", "--stdin"}, "1");
+  merged.folder().write("repository/objects/zz", "no folder");
+  REQUIRE(git::install_objects(world.folder, merged.git_directory() / "objects"));
+  CHECK(world.fixture.git({"cat-file", "-p", sha}) == "1");
+  CHECK_FALSE(fs::exists(world.fixture.git_directory() / "objects/zz"));
+}

@@ -79,6 +79,23 @@ TEST_CASE("read_tag: a signed tag is split, and its message keeps the signature"
   CHECK(tag_of(fixture, write_object(fixture, "tag", text)).signature.empty());
 }
 
+TEST_CASE("read_tag: of a signed tag that is too long the signature is not read") {
+  GitFixture fixture;
+  const std::string commit = fixture.commit("main", "a", "1");
+  const std::string head =
+      "object " + commit + "\ntype commit\ntag v1\ntagger A <a@example.com> 1700000000 +0000\n\n";
+  const std::string signature =
+      "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n";
+  const size_t room = limits::commit_message_bytes - head.size() - signature.size() - 1;
+  for (const size_t excess : {0, 1}) {
+    CAPTURE(excess);
+    const std::string text = head + std::string(room + excess, 'x') + "\n";
+    const core::Tag tag = tag_of(fixture, write_object(fixture, "tag", text + signature));
+    CHECK(tag.signature == (excess == 0 ? signature : ""));
+    CHECK(tag.signed_text == (excess == 0 ? text : ""));
+  }
+}
+
 TEST_CASE("read_tag: very old tags have no tagger") {
   GitFixture fixture;
   const std::string commit = fixture.commit("main", "a", "1");

@@ -330,6 +330,14 @@ TEST_CASE("create_bare: accepts an empty folder, but no other") {
   CHECK(test::read_file(folder / "full/file") == "kept");
 }
 
+TEST_CASE("create_bare: accepts an empty folder of another owner") {
+  test::TempFolder folder;
+  std::filesystem::create_directory(folder / "r.git");
+  constexpr uid_t nobody = 65534;
+  if (chown((folder / "r.git").c_str(), nobody, nobody) != 0) return;  // only root may
+  CHECK(git::create_bare(folder / "r.git", "main"));
+}
+
 TEST_CASE("create_bare: refuses an invalid default branch") {
   test::TempFolder folder;
   for (auto name : {"", "a..b", "a b", "-x/", "a\nb", ".hidden"}) {
