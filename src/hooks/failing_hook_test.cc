@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "core/refusal.h"
 #include "store/event_deliveries.h"
 #include "store/hook_health.h"
 #include "support/captured_log.h"
@@ -210,6 +211,31 @@ TEST_CASE("Worker: after probes are refused the next delivery follows, and the b
   fixture.await([&] { return is_healthy(fixture.get(hook)); });
 }
 
+TEST_CASE(
+    "Worker: after a probe is refused for good, the next delivery does not wait for a probe") {
+  WorkerFixture fixture;
+  std::atomic<std::chrono::hours> later{};
+  fixture.clock = [&] { return system_now() + later.load(); };
+  Picky picky{422};
+  HttpReceiver receiver([&](const http::Request& request) { return picky.answer(request); });
+  const auto hook = fixture.hook(receiver.url());
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    core::HookHealth health{.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)};
+    store::set_hook_health(tx, hook.id, health);
+  });
+  picky.refused = {fixture.send("deployment")};
+  const std::string behind = fixture.send("deployment");
+  fixture.start({"127.0.0.0/8"}, 1.0);
+  for (size_t count = 1; count < core::refused_attempts_max; ++count) {
+    fixture.await([&] { return fixture.attempts().size() >= count; });
+    later = later.load() + std::chrono::hours(24);
+    fixture.worker->wake();
+  }
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  CHECK(picky.taken == std::vector{behind});
+  CHECK(fixture.deliveries(DeliveryState::dead).size() == 1);
+}
+
 TEST_CASE("Worker: a replayed delivery may be refused as often as a new one") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) { return status(400); });
@@ -382,6 +408,31 @@ TEST_CASE("Worker: a superseded deployment names the newer live one, or is skipp
       CHECK(header(requests[1], "X-Esclusa-Superseded-By") == "(absent)");
     }
   }
+}
+
+TEST_CASE("Worker: a superseded deployment that was skipped is sent when it is replayed") {
+  WorkerFixture fixture;
+  HttpReceiver receiver;
+  const auto hook = fixture.hook(receiver.url());
+  fixture.change(hook,
+                 [](core::Hook& changed) { changed.when_superseded = core::WhenSuperseded::skip; });
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    const auto& s = fixture.sample;
+    const auto old = s.deployment(tx, "production");
+    s.status(tx, s.deployment(tx, "production"), core::DeploymentState::success);
+    core::Event event = s.event("deployment", old.environment.id, system_now());
+    event.deployment_id = old.id;
+    store::insert_event(tx, event, "{}", s.actor);
+  });
+  fixture.start();
+  fixture.await_deliveries(DeliveryState::skipped, 1);
+  CHECK(receiver.requests().empty());
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    CHECK(store::replay_deliveries(tx, hook.id, {}, system_now(), 10).count == 1);
+  });
+  fixture.worker->wake();
+  fixture.await_deliveries(DeliveryState::delivered, 1);
+  CHECK(receiver.requests().size() == 1);
 }
 
 TEST_CASE("Worker: the log warns of each failed attempt, and of what becomes of the hook") {

@@ -1,11 +1,17 @@
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <future>
+#include <new>
 #include <stdexcept>
 
+#include "base/exhaustion.h"
 #include "base/limits.h"
 #include "hooks/worker.h"
+#include "support/captured_log.h"
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
@@ -108,6 +114,38 @@ TEST_CASE(
   const auto requests = receiver.requests();
   CHECK(requests.size() == 6);
   CHECK(header(requests.back(), "X-GitHub-Delivery") == guid);
+}
+
+TEST_CASE("Worker: exhaustion while an answer is recorded alone ends the process in order") {
+  const test::TempFolder folder;
+  int status = 0;
+  const std::string log = test::captured_log([&] {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      log_last_words();
+      alarm(120);  // ends a worker that does not end by itself
+      setenv("TMPDIR", folder.path().c_str(), 1);
+      unsetenv("ESCLUSA_TEST_ENGINE");  // a cluster of PostgreSQL would outlive this process
+      WorkerFixture fixture;
+      HttpReceiver receiver;
+      fixture.hook(receiver.url());
+      bool is_alone = false;
+      fixture.faulty.after_write = [&](sql::Writer& tx) {
+        if (attempt_count(tx, "push") == 0) return;
+        is_alone = !is_alone;
+        if (is_alone) throw std::logic_error("a bug");
+        throw std::bad_alloc();
+      };
+      fixture.send("push");
+      fixture.start();
+      while (true) pause();
+    }
+    REQUIRE(waitpid(child, &status, 0) == child);
+  });
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 70);
+  CHECK(log.contains("the machine gives it no more memory"));
 }
 
 TEST_CASE("Worker: what is in flight is finished and recorded while nothing can be read") {
