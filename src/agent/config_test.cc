@@ -161,12 +161,17 @@ TEST_CASE("load_config: a [[deploy]] entry is checked") {
   CHECK(contains(error_of(good + "command = [\"x\"]\ntime_limit = \"5\""), "write 90s, 5m or 1h"));
   CHECK(contains(error_of(good + "command = [\"x\"]\nenvironment_url = \"javascript:x\""),
                  "environment_url"));
-  for (const char* name : {"shop", "demo/shop/x", "../..", "demo/..", "/shop", "demo/", "."}) {
+  for (const char* name : {"shop", "demo/shop/x", "../..", "demo/..", "/shop", "demo/", ".",
+                           "de mo/shop", "demo%2F/shop", "démo/shop"}) {
     CAPTURE(name);
     CHECK(contains(
         error_of("repository = \"" + std::string(name) + "\"\ngit = \"x\"\ncommand = [\"x\"]"),
         "`repository` must be OWNER/NAME"));
   }
+  const auto bot = files.load(head + "[[deploy]]\nrepository = \"a-b_c[bot]/shop\"\n" +
+                              "environment = \"*\"\ngit = \"x\"\ncommand = [\"x\"]\n");
+  REQUIRE_MESSAGE(bot, bot.error().message);
+  CHECK(bot->rules[0].repository == "a-b_c[bot]/shop");
   CHECK(contains(error_of("repository = \"a/b\"\nenvironment = \"*\"\ngit = "
                           "\"--upload-pack=x\"\ncommand = [\"x\"]"),
                  "must not begin with a hyphen"));

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent/files.h"
+#include "support/captured_log.h"
 #include "support/fake_github.h"
 #include "support/temp_folder.h"
 
@@ -39,9 +40,9 @@ struct Fixture {
     });
   }
   ~Fixture() { end(); }
-  void begin() {
+  void begin(Scheduler::Backoff pauses = {1ms, 2ms}) {
     stop.emplace();
-    follower.emplace(config, *intake, work->path(), *stop, Scheduler::Backoff{1ms, 2ms});
+    follower.emplace(config, *intake, work->path(), *stop, pauses);
     thread = std::jthread([this] { follower->run(); });
   }
   void end() {
@@ -132,6 +133,35 @@ TEST_CASE_FIXTURE(Fixture, "Follower: while the server is away or refuses the to
   }
   github.set_down(false);
   wait_for({1});
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: a refused token is logged, with what to do") {
+  const std::string log = test::captured_log([&] {
+    github.refuse_tokens(true);
+    const size_t count = github.request_count();
+    begin();
+    github.wait_for_requests(count + 2);
+    github.refuse_tokens(false);
+    wait_for_place(0);  // it goes on
+    end();
+  });
+  CHECK(log.contains("the server refuses the agent's token"));
+  CHECK(log.contains("esclusa token create"));
+  CHECK_FALSE(log.contains("the feed cannot be read"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Follower: after a success the first pause is a short one again") {
+  begin({1ms, 24h});  // if the pauses grew on, the last ones would take hours
+  wait_for_place(0);
+  std::vector<int64_t> published;
+  for (int64_t id = 1; id <= 24; ++id) {
+    github.set_down(true);
+    github.wait_for_requests(github.request_count() + 1);
+    github.set_down(false);
+    publish(id);
+    published.push_back(id);
+    wait_for(published);
+  }
 }
 
 TEST_CASE_FIXTURE(Fixture, "Follower: a server that was set back is read from the beginning") {

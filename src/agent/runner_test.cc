@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "agent/files.h"
+#include "base/limits.h"
+#include "support/captured_log.h"
 #include "support/runner_fixture.h"
 
 namespace esclusa::agent {
@@ -108,6 +110,18 @@ TEST_CASE_FIXTURE(Fixture, "Runner: the event is a hint, and the server says wha
   CHECK(ran() == "staging deploy main " + sha + " {\"true\":1}\n0\n");
   CHECK(github.statuses(7)[0].description ==
         "The agent runs the command; its event had another ref, sha, task, environment");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Runner: without an original environment the present one counts") {
+  config.rules[0].environment = "staging";
+  use("echo $ESCLUSA_ENVIRONMENT >>" + (folder / "ran").string());
+  make_runner();
+  github.add(7, {.sha = sha, .has_original_environment = false});
+  REQUIRE(work->enqueue(event({.id = 7})) == Enqueued::added);
+  start();
+  pass_through();
+  CHECK(github.states(7) == "in_progress success");
+  CHECK(ran() == "staging\nstaging\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "Runner: an event that names another environment waits for its own") {
@@ -257,6 +271,19 @@ TEST_CASE_FIXTURE(Fixture, "Runner: a killed agent's outcome that the server has
   CHECK(github.states(3) == "failure");
 }
 
+TEST_CASE_FIXTURE(Fixture, "Runner: while statuses cannot be read, no outcome is reported twice") {
+  const RunFolder run = begun(1);
+  const std::string url = "http://former:1/logs/" + run.record.log_key;
+  github.add(1,
+             {sha, "staging", "deploy", {{"in_progress", "", url, ""}, {"success", "", url, ""}}});
+  github.hide_statuses(true);
+  start();
+  github.wait_for_requests(2);
+  github.hide_statuses(false);
+  pass_through();
+  CHECK(github.states(1) == "in_progress success");
+}
+
 TEST_CASE_FIXTURE(Fixture, "Runner: a fault of this machine is an error, and the next goes on") {
   SUBCASE("the outcome cannot be written down") {
     use(spoil_record());
@@ -281,12 +308,30 @@ TEST_CASE_FIXTURE(Fixture, "Runner: a fault of this machine is an error, and the
   SUBCASE("the run cannot be begun") {
     fs::remove(folder / "work/runs");
     folder.write("work/runs", "");
-    deploy({.id = 1});
-    runner->start();
-    CHECK(github.wait_for(1, "error").description.contains("cannot write to its disk"));
+    const std::string log = test::captured_log([&] {
+      deploy({.id = 1});
+      runner->start();
+      CHECK(github.wait_for(1, "error").description.contains("cannot write to its disk"));
+    });
+    CHECK(log.contains("the run cannot be begun"));
+    CHECK(log.contains("work/runs"));
     fs::remove(folder / "work/runs");
     pass_through();
     CHECK(github.states(1) == "error");
+  }
+  SUBCASE("the repository cannot be fetched, for a long reason") {
+    stop->request();
+    CHECK(runner->wait_idle(1h));
+    runner.reset();
+    const std::string name(200, 'w');
+    work.emplace(WorkFolder::open(folder / name).value());
+    folder.write(name + "/git/demo", "no folder");
+    make_runner();
+    start();
+    deploy({.id = 1});
+    const std::string description = github.wait_for(1, "error").description;
+    CHECK(description.starts_with("cannot "));
+    CHECK(description.size() == limits::status_description_chars);
   }
   SUBCASE("the event and the record of a run cannot be read") {
     github.add(1, {sha});
@@ -306,12 +351,14 @@ TEST_CASE_FIXTURE(Fixture, "Runner: a run that was cut off is reported, and not 
   auto made = event({.id = 3});
   github.add(3, {sha});
   REQUIRE(work->enqueue(made));
-  begun(3);
+  const RunFolder run = begun(3);
+  for (const fs::path& left : {run.source(), run.transfer()}) fs::create_directories(left / "x");
   start();
   CHECK(github.wait_for(3, "error").description ==
         "The agent stopped during the run; it is not run again");
   CHECK(work->enqueue(made) == Enqueued::already_known);
   CHECK(ran().empty());
+  for (const fs::path& left : {run.source(), run.transfer()}) CHECK_FALSE(fs::exists(left));
 }
 
 TEST_CASE_FIXTURE(Fixture, "Runner: a stop ends the command, and reports it") {

@@ -64,6 +64,7 @@ class FakeGithub {
     std::vector<Status> statuses = {};  ///< oldest first
     std::string ref = "main";
     std::string payload = "{}";
+    bool has_original_environment = true;  ///< false: as older servers describe it
   };
 
   FakeGithub()
@@ -92,6 +93,16 @@ class FakeGithub {
   void set_down(bool is_down) {
     std::lock_guard lock(mutex_);
     is_down_ = is_down;
+  }
+  /// While it refuses tokens, it answers every request with 401.
+  void refuse_tokens(bool are_refused) {
+    std::lock_guard lock(mutex_);
+    are_tokens_refused_ = are_refused;
+  }
+  /// While statuses cannot be read, they can still be reported.
+  void hide_statuses(bool are_hidden) {
+    std::lock_guard lock(mutex_);
+    are_statuses_hidden_ = are_hidden;
   }
   void wait_for_requests(size_t count) {
     std::unique_lock lock(mutex_);
@@ -160,11 +171,11 @@ class FakeGithub {
         .member("sha", deployment.sha)
         .member("ref", deployment.ref)
         .member("environment", deployment.environment)
-        .member("original_environment", deployment.environment)
-        .member("task", deployment.task)
-        .key("payload")
-        .raw(deployment.payload)
-        .end_object();
+        .member("task", deployment.task);
+    if (deployment.has_original_environment) {
+      json.member("original_environment", deployment.environment);
+    }
+    json.key("payload").raw(deployment.payload).end_object();
   }
   static void write(JsonWriter& json, const Status& status) {
     json.begin_object()
@@ -212,6 +223,7 @@ class FakeGithub {
     ++request_count_;
     changed_.notify_all();
     if (is_down_) return {503, {}, "{}"};
+    if (are_tokens_refused_) return {401, {}, R"({"message":"Bad credentials"})"};
     if (request.path() == "/esclusa/events") return read_events(request, lock);
     constexpr std::string_view logs = "/esclusa/repos/demo/shop/deployments/";
     if (request.method == "PATCH" && request.path().starts_with(logs)) {
@@ -248,6 +260,8 @@ class FakeGithub {
       changed_.notify_all();
       if (are_answers_lost_) return {503, {}, "{}"};
       write(json, deployment.statuses.back());
+    } else if (are_statuses_hidden_) {
+      return {503, {}, "{}"};
     } else {
       json.begin_array();
       for (auto it = deployment.statuses.rbegin(); it != deployment.statuses.rend(); ++it) {
@@ -267,6 +281,8 @@ class FakeGithub {
   std::map<int64_t, std::function<Status()>> on_read_;
   bool is_down_ = false;
   bool are_answers_lost_ = false;
+  bool are_tokens_refused_ = false;
+  bool are_statuses_hidden_ = false;
   size_t request_count_ = 0;
   http::Server server_;
   std::jthread thread_;
