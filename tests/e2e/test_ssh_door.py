@@ -52,9 +52,8 @@ class Keys(DoorTest):
         }.items():
             with self.subTest(name=name):
                 done = self.keys(*arguments)
-                self.assertNotEqual(done.returncode, 0)
-                self.assertEqual(done.stdout, "")
-                self.assertNotEqual(done.stderr, "")
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertTrue(done.stderr.startswith("esclusa: "), done.stderr)
         self.assertTrue(expired)
 
     def test_nothing_without_a_server(self):
@@ -227,12 +226,15 @@ class Sessions(DoorTest):
         new, refused_refs = self.commit(clone), ["refs/pull/1/head", "refs/stash"]
         refused_refs.append(f"refs/replace/{self.bare.sha('main')}")
         done = self.git(key_id, "push", "origin", "HEAD:main",
-                        *(f"HEAD:{ref}" for ref in refused_refs), directory=clone, check=False)
+                        *(f"HEAD:{ref}" for ref in refused_refs), "HEAD:refs/tags/last",
+                        directory=clone, check=False)
         self.assertNotEqual(done.returncode, 0)
         for ref in refused_refs:
             self.assertIn(f"esclusa: {ref} cannot be pushed: only branches, tags and notes can",
                           done.stderr)
         self.assertNotIn("refs/heads/main cannot", done.stderr)
+        self.assertEqual(done.stderr.count("cannot be pushed"), len(refused_refs))
+        self.assertIn("esclusa: the push was refused as a whole", done.stderr)
         self.assertNotEqual(self.bare.sha("main"), new)
         self.assertEqual(self.pushes(), [])
         self.git(key_id, "push", "-q", "origin", "HEAD:refs/notes/commits", "HEAD:main",

@@ -244,6 +244,11 @@ def test_check(world, rows):
     site.helper.parent.chmod(0o775)
     check("a program that others may replace is named", str(site.helper))
     site.helper.parent.chmod(0o755)
+    folder = site.socket.parent
+    os.chown(folder, 0, 0)
+    folder.chmod(0o700)
+    check("a socket that only root can reach is named", f"it answers {site.user.pw_name}")
+    os.chown(folder, site.user.pw_uid, site.user.pw_gid)
     keys.parent.mkdir()
     keys.touch()
     check("a file of keys is named", str(keys))
