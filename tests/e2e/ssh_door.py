@@ -1,7 +1,13 @@
 """What the tests of git over SSH share: a repository, its deploy keys, and git clients that use
 `esclusa ssh serve` without sshd."""
+import http.client
+import http.server
+import json
 import pathlib
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 
 from harness import BINARY, EsclusaTest, Repository, clean_environment
@@ -26,10 +32,71 @@ def has_ended(process):
     return not command.exists() or not command.read_bytes()
 
 
+class Relay(socketserver.ThreadingUnixStreamServer):
+    """A socket in front of the server's. `answers` may have a status that the next request of that
+    method and end of path gets instead of the server's answer."""
+
+    daemon_threads = True
+
+    def __init__(self, path, server_path):
+        self.server_path = server_path
+        self.answers = {}  # (method, end of the path) → status
+        self.requests = []  # (method, path)
+        self.sessions = []  # the ids that the server has given
+        super().__init__(str(path), RelayHandler)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+        pathlib.Path(self.server_address).unlink()
+
+    def answer(self, method, path, body, headers):
+        """(status, body) of a request."""
+        self.requests.append((method, path))
+        for key in [key for key in self.answers if key[0] == method and path.endswith(key[1])]:
+            return self.answers.pop(key), b'{"message":"not now"}'
+        connection = http.client.HTTPConnection("local")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(self.server_path))
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status == 201:
+            self.sessions.append(json.loads(content)["session"])
+        return answer.status, content
+
+
+class RelayHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def relay(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kept = {name: value for name, value in self.headers.items()
+                if name.lower() in ("content-type", "accept")}
+        status, content = self.server.answer(self.command, self.path, body, kept)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = relay
+
+    def log_message(self, *_):
+        pass
+
+
 class DoorTest(EsclusaTest):
     """A bare repository for each test, demo/NAME, and clones that use `esclusa ssh serve`."""
 
     tracer = ()  # a program that runs `esclusa ssh serve`
+    relay = None
 
     def setUp(self):
         self.api = self.server.api()  # a restarted server has another port
@@ -43,7 +110,11 @@ class DoorTest(EsclusaTest):
 
     @property
     def socket(self):
-        return self.server.data / "run/keys.sock"
+        return self.relay.server_address if self.relay else self.server.data / "run/keys.sock"
+
+    def use_relay(self):
+        """From now on sessions reach the server through `self.relay`."""
+        self.relay = self.enterContext(Relay(self.server.folder / "relay.sock", self.socket))
 
     def add_key(self, name=None, **more):
         """Adds a deploy key with write access; returns its id."""
