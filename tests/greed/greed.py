@@ -16,117 +16,16 @@ import json
 import os
 import pathlib
 import resource
-import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-import harness  # noqa: E402
-from public_keys import public_key  # noqa: E402
-from receiver import Receiver  # noqa: E402
-
-SHOP = "/repos/demo/shop"
-GREEDY, STRANGER = "127.0.0.3", "127.0.0.2"  # addresses of clients
-NO_LIMITS = ["--rate-limit-enabled", "false"]
-
-
-def port_of(server):
-    return int(server.url.rsplit(":", 1)[1])
-
-
-def connect(server, address=GREEDY):
-    """A raw connection from that address."""
-    return socket.create_connection(("127.0.0.1", port_of(server)), 60, (address, 0))
-
-
-def head(method, path, server, token=None, more=""):
-    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    return (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(server)}\r\n{authorization}"
-            f"{more}\r\n").encode()
-
-
-def ask(server, method, path, body=None, token=None, address=STRANGER, timeout=60):
-    """One request of a new connection; gives its status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=timeout,
-                                            source_address=(address, 0))
-    fields = {"Authorization": f"Bearer {token}"} if token else {}
-    with contextlib.closing(connection):
-        connection.request(method, path, json.dumps(body) if body is not None else None, fields)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-
-
-def deployment(environment="greed", **more):
-    return {"ref": "main", "environment": environment, "auto_merge": False,
-            "required_contexts": [], **more}
-
-
-def received(connection):
-    """What has arrived at a connection."""
-    connection.setblocking(False)
-    parts = []
-    with contextlib.suppress(BlockingIOError):
-        while part := connection.recv(1 << 20):
-            parts.append(part)
-    return b"".join(parts)
-
-
-class Crowd:
-    """Requests that run beside the stranger's, each on a thread and a connection of its own."""
-
-    def __init__(self, server, requests, token=None):
-        self.statuses = []
-        self._threads = [threading.Thread(target=self._ask, args=(server, request, token),
-                                          daemon=True) for request in requests]
-        for thread in self._threads:
-            thread.start()
-
-    def _ask(self, server, request, token):
-        method, path, *body = request
-        try:
-            status = ask(server, method, path, *body, token=token, address=GREEDY)
-        except OSError as error:
-            status = type(error).__name__
-        self.statuses.append(status)
-
-    def waiting(self):
-        return len(self._threads) - len(self.statuses)
-
-    def join(self):
-        for thread in self._threads:
-            thread.join()
-        return self.statuses
-
-
-class Site(contextlib.ExitStack):
-    """A server with demo/shop, public and writable, and what a row makes of it."""
-
-    def __init__(self, **settings):
-        super().__init__()
-        arguments = [*NO_LIMITS, *settings.pop("arguments", [])]
-        self.server = self.enter_context(harness.Server(arguments=arguments, **settings))
-        self.repository = harness.make_repository(self.server.folder)
-        self.server.add_repository("demo/shop", self.repository, "--writable", "--public")
-        self.token = self.server.token
-
-    def create(self, **more):
-        return ask(self.server, "POST", SHOP + "/deployments", deployment(**more), self.token)
-
-    def is_well(self):
-        """Whether the stranger is answered: a read, a creation, and `/livez`."""
-        return [ask(self.server, "GET", SHOP + "/deployments"), self.create(environment="stranger"),
-                ask(self.server, "GET", "/livez")] == [200, 201, 200]
-
-
-def memory_mib(server):
-    """The resident memory of the server."""
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    [resident] = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(resident.split()[1]) // 1024
+from attackers import (GREEDY, SHOP, Crowd, Site, add_hook, ask, connect, deployment, hang_hooks,
+                       harness, head, idle_connections, long_comparison, memory_mib, pipeline,
+                       received, sick_repository, stop_under_load, stop_with_half_heads,
+                       unfinished_bodies)
+from public_keys import public_key  # in tests/e2e
+from receiver import Receiver  # in tests/e2e
 
 
 # ------------------------------------------------------------------ rows
@@ -137,8 +36,7 @@ def pipelined():
         for number in range(100):
             assert site.create(environment=f"e{number}") == 201
         with connect(site.server) as greedy:
-            request = head("HEAD", SHOP + "/deployments?per_page=100", site.server)
-            greedy.sendall(request * 1000)
+            pipeline(greedy, site.server, 1000)
             assert site.is_well()
             got = received(greedy)
             return [("answers that the greedy one had when the stranger was served",
@@ -150,7 +48,7 @@ def connections():
     and /livez work, and the stranger is answered."""
     limit = ["prlimit", "--nofile=256:256", "--"]
     with Site(wrapper=limit) as site:
-        idle = [connect(site.server) for _ in range(300)]
+        idle = idle_connections(site.server, 300)
         well = site.is_well()
         users = site.server.cli("user", "list").returncode
         git = ask(site.server, "GET", SHOP + "/commits/main")
@@ -170,10 +68,7 @@ def bodies():
         for one in large:
             one.sendall(head("POST", SHOP + "/deployments", site.server, more=more))
         refused = sum(b" 401 " in one.recv(64) for one in large)
-        more = more.replace("1000000", "60000")
-        small = [connect(site.server) for _ in range(300)]
-        for one in small:
-            one.sendall(head("POST", SHOP + "/deployments", site.server, more=more) + b" " * 30_000)
+        small = unfinished_bodies(site.server, 300)
         well = site.is_well()
         grown = memory_mib(site.server) - before
         for one in large + small:
@@ -186,11 +81,7 @@ def bodies():
 def compares():
     """80 comparisons of 30,000 commits: the stranger creates a deployment before they end."""
     with Site() as site:
-        long = harness.Repository(site.server.folder / "long.git", bare=True)
-        root = grow(long, 30_000)
-        site.server.add_repository("demo/long", long, "--public")
-        path = f"/repos/demo/long/compare/{root}...main"
-        crowd = Crowd(site.server, [("GET", path)] * 80)
+        crowd = Crowd(site.server, [("GET", long_comparison(site))] * 80)
         well, waiting = site.is_well(), crowd.waiting()
         statuses = crowd.join()
         return [("the stranger is answered", well, bool),
@@ -199,29 +90,11 @@ def compares():
                  len([status for status in statuses if status not in (200, 503)]), 0)]
 
 
-def grow(repository, count):
-    """Adds so many commits to main; gives the first one."""
-    parts = []
-    for number in range(1, count + 1):
-        parts.append(f"commit refs/heads/main\nmark :{number}\ncommitter A <a@example.org> "
-                     f"{1_700_000_000 + number} +0000\ndata 4\ntext\n"
-                     + (f"from :{number - 1}\n" if number > 1 else "")
-                     + f"M 100644 inline file\ndata {len(str(number))}\n{number}\n")
-    subprocess.run(["git", "-C", repository.path, "fast-import", "--quiet"], check=True,
-                   input="".join(parts).encode())
-    return repository.git("rev-list", "--max-parents=0", "main")
-
-
-def sick_repository():
+def sick():
     """70 creations in a repository of which a ref is a FIFO that nobody writes: they do not hang,
     and another repository is served."""
     with Site() as site:
-        sick = harness.make_repository(site.server.folder, "sick")
-        site.server.add_repository("demo/sick", sick, "--public")
-        ref = sick.path / ".git/refs/heads/main"
-        ref.unlink()
-        os.mkfifo(ref)
-        writers = [("POST", "/repos/demo/sick/deployments", deployment())] * 70
+        writers = [("POST", sick_repository(site), deployment())] * 70
         crowd = Crowd(site.server, writers, site.token)
         well = site.is_well()
         statuses = crowd.join()
@@ -233,17 +106,11 @@ def hanging_hooks():
     """Ten events for each of 20 hooks whose receiver never answers: the hook of another repository
     gets its event before one of them has ended."""
     with Site() as site, socket.create_server(("127.0.0.1", 0), backlog=1000) as silent:
-        other = harness.make_repository(site.server.folder, "other")
-        site.server.add_repository("demo/other", other, "--public")
+        site.add_repository("other")
         file = site.server.folder / "received.jsonl"
         receiver = site.enter_context(Receiver(file))
-        hooks = [(SHOP, f"http://127.0.0.1:{silent.getsockname()[1]}/{number}")
-                 for number in range(20)] + [("/repos/demo/other", receiver.url)]
-        for repository, url in hooks:
-            body = {"events": ["deployment"], "config": {"url": url}}
-            assert ask(site.server, "POST", repository + "/hooks", body, site.token) == 201
-        for number in range(10):
-            assert site.create(environment=f"e{number}") == 201
+        add_hook(site, "/repos/demo/other", receiver.url)
+        hang_hooks(site, silent)
         path = "/repos/demo/other/deployments"
         created = ask(site.server, "POST", path, deployment(), site.token)
         harness.wait_until(lambda: receiver.deliveries("deployment"), "the stranger's event")
@@ -256,39 +123,17 @@ def hanging_hooks():
 def backlog():
     """10 stops under load, with requests in the listener's backlog: none that was accepted is
     reset."""
-    reset = answered = 0
-    codes = set()
     with Site() as site:
-        for _ in range(10):
-            clients = [connect(site.server, STRANGER) for _ in range(50)]
-            request = head("GET", SHOP + "/deployments", site.server, more="Connection: close\r\n")
-            site.server.process.send_signal(signal.SIGSTOP)  # so that they are in the backlog
-            late = [connect(site.server, STRANGER) for _ in range(50)]
-            for client in clients + late:
-                client.sendall(request)
-            site.server.process.send_signal(signal.SIGTERM)
-            site.server.process.send_signal(signal.SIGCONT)
-            for client in clients + late:
-                with client:
-                    try:
-                        answered += b" 200 " in client.recv(64)
-                    except ConnectionResetError:
-                        reset += 1
-            codes.add(site.server.stop())
-            site.server.start()
-    return [("requests that were answered", answered, 1000), ("requests that were reset", reset, 0),
-            ("exit codes", codes, {0})]
+        stops = [stop_under_load(site) for _ in range(10)]
+    answered, reset, codes, _ = zip(*stops)
+    return [("requests that were answered", sum(answered), 1000),
+            ("requests that were reset", sum(reset), 0), ("exit codes", set(codes), {0})]
 
 
 def half_heads():
     """Connections with eight bytes of a head, and idle ones: they do not hold up a stop."""
     with Site() as site:
-        half = [connect(site.server) for _ in range(20)]
-        for one in half[:10]:
-            one.sendall(b"GET / HT")
-        begin = time.monotonic()
-        code = site.server.stop()
-        seconds = time.monotonic() - begin
+        code, seconds = stop_with_half_heads(site)
         return [("exit code", code, 0),
                 ("seconds until the end (the grace for answers is 10)", round(seconds, 1),
                  lambda value: value < 8)]
@@ -423,7 +268,7 @@ def stopped(thread):
         trace(detach)
 
 
-ROWS = [pipelined, connections, bodies, compares, sick_repository, hanging_hooks, backlog,
+ROWS = [pipelined, connections, bodies, compares, sick, hanging_hooks, backlog,
         half_heads, slow_log_readers, sessions, hostile_patterns, hanging_thread]
 
 
