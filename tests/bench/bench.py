@@ -21,7 +21,9 @@ import sys
 import tempfile
 
 import deliveries
+import endurance
 import figures
+import greed_rows
 import reads
 import writes
 from measure import harness
@@ -31,9 +33,19 @@ KEPT = harness.ROOT / ".cache/bench"
 STORED, GROWTH = 1_000_000, 10_000_000
 
 
-def all_rows(options):
-    """The rows of this run, before names choose some of them."""
-    return [*reads.rows(options.stored), *writes.rows(options.stored), *deliveries.rows()]
+def all_rows(stored):
+    """Group → its rows. `stored` is the number of deployments in a long history."""
+    return {"reading": reads.rows(stored), "writing": writes.rows(stored),
+            "webhooks": deliveries.rows(), "overload": endurance.overload_rows(),
+            "greed": [*greed_rows.rows(), *endurance.rows()]}
+
+
+def chosen_rows(groups, names):
+    """The rows of these names or groups, in the order of the groups; without names all but those
+    of greed, which take as long as all others."""
+    return [row for group, rows in groups.items() for row in rows
+            if group in names or row.name in names
+            or (not names and group != "greed")]
 
 
 # ------------------------------------------------------------------ rounds
@@ -105,9 +117,10 @@ def parse_arguments():
                         help="deployments in a long history")
     parser.add_argument("--growth", dest="stored", action="store_const", const=GROWTH,
                         help=f"the same as --stored {GROWTH}")
-    parser.add_argument("rows", nargs="*", metavar="ROW")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows or groups of rows")
     options = parser.parse_args()
-    known = [row.name for row in all_rows(options)]
+    groups = all_rows(options.stored)
+    known = [*groups, *(row.name for rows in groups.values() for row in rows)]
     unknown = set(options.rows) - set(known)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(known)}")
@@ -149,7 +162,7 @@ def main():
     report = {"time": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "rounds": options.rounds,
               "seconds": options.seconds, "interrupted": False, **machine()}
     print(f"bench: {options.rounds} rounds of {options.seconds} s for either side", flush=True)
-    rows = [row for row in all_rows(options) if not options.rows or row.name in options.rows]
+    rows = chosen_rows(all_rows(options.stored), options.rows)
     results = []
     try:
         measure_all(rows, options, results)

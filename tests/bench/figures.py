@@ -72,8 +72,12 @@ def invalid_reason(result):
 # ------------------------------------------------------------------ the table
 
 LINE = "{:<13} {:<46} {:>10} {:>9} {:>9} {:>8}"
-UNITS = {"p50": (1000, "ms"), "p99": (1000, "ms"), "max": (1000, "ms"),
-         "created_p99": (1000, "ms"), "rate": (1, "/s")}
+def unit_of(figure):
+    """(divisor, unit) of a figure by its name: p50, p99 and max are microseconds and told in
+    milliseconds; other names end with their unit."""
+    if figure.endswith(("p50", "p99", "max")):
+        return 1000, "ms"
+    return 1, {"rate": "/s"}.get(figure, "")
 
 
 def table(results):
@@ -102,25 +106,33 @@ def side_line(name, what, figures):
 
 
 def verdicts(row, summary):
-    """A text for each target of a row, and one for the ratios beside them."""
+    """A text for each target of a row, and one for the figures beside them."""
+    beside = []
     for one in summary["targets"]:
-        yield target_text(row, one)
-    beside = [f"{figure} x {value:.2f}" for figure, value in summary["beside"].items()
-              if value is not None]
+        if one["target"] is None:
+            beside.append(f"{one['figure']} {value_text(row, one, 'value')}")
+        else:
+            yield target_text(row, one)
+    beside += [f"{figure} x {value:.2f}" for figure, value in summary["beside"].items()
+               if value is not None]
     if beside:
         yield "beside: " + ", ".join(beside)
 
 
+def value_text(row, one, key):
+    """A value of a target's summary with its unit; a ratio has a cross before it."""
+    value = one[key]
+    if value is None:
+        return "-"
+    divisor, unit = unit_of(one["figure"])
+    return f"x {value:.2f}" if row.anchor else f"{value / divisor:,.4g} {unit}".rstrip()
+
+
 def target_text(row, one):
     """A figure, its spread, its target and its verdict."""
-    def shown(value):
-        if value is None:
-            return "-"
-        divisor, unit = UNITS.get(one["figure"], (1, ""))
-        return f"x {value:.2f}" if row.anchor else f"{value / divisor:,.4g} {unit}".rstrip()
-    text = f"{one['figure']} {shown(one['value'])} ({shown(one['least'])} to {shown(one['most'])})"
-    if one["target"] is None:
-        return text + ", no target"
+    value, least, most, target, stretch = (
+        value_text(row, one, key) for key in ("value", "least", "most", "target", "stretch"))
     sign = ">=" if one["more"] else "<="
-    stretch = f" (stretch {shown(one['stretch'])})" if one["stretch"] is not None else ""
-    return f"{text}, target {sign} {shown(one['target'])}{stretch}: {one['verdict'] or 'no figure'}"
+    more = f" (stretch {stretch})" if one["stretch"] is not None else ""
+    return (f"{one['figure']} {value} ({least} to {most}), target {sign} {target}{more}: "
+            f"{one['verdict'] or 'no figure'}")

@@ -10,7 +10,9 @@
 // A line for each good answer is written to ANSWERS: when it was there (microseconds since 1970),
 // its status, and the first `"id":` of its body. Prints a line of JSON; times are in microseconds.
 // p50, p99 and max are of good answers (below 400) from the time when they were due; sent_p99 is
-// counted from the sending, which may be later while all connections are in use.
+// counted from the sending, which may be later while all connections are in use. `slow` counts good
+// answers that came half a second or more after they were due, `late` the requests that were due
+// and never sent.
 
 #include <arpa/inet.h>
 #include <sys/epoll.h>
@@ -40,6 +42,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto patience = 20s;  ///< for answers after the last request
+constexpr long long slow_micros = 500'000;
 
 [[noreturn]] void die(const std::string& what) {
   std::fprintf(stderr, "http_loop: %s\n", what.c_str());
@@ -180,6 +183,8 @@ class Loop {
   void print() {
     std::ranges::sort(from_due_);
     std::ranges::sort(from_sent_);
+    const auto slow = static_cast<size_t>(
+        std::ranges::count_if(from_due_, [](long long time) { return time >= slow_micros; }));
     std::string statuses;
     for (const auto& [status, count] : statuses_) {
       statuses += (statuses.empty() ? "\"" : ", \"") + std::to_string(status) +
@@ -187,10 +192,11 @@ class Loop {
     }
     std::printf(
         "{\"requests\": %zu, \"seconds\": %.6f, \"bytes\": %zu, \"statuses\": {%s}, "
-        "\"broken\": %zu, \"unanswered\": %zu, \"late\": %zu, \"p50\": %lld, \"p99\": %lld, "
+        "\"broken\": %zu, \"unanswered\": %zu, \"late\": %zu, \"slow\": %zu, \"p50\": %lld, "
+        "\"p99\": %lld, "
         "\"max\": %lld, \"sent_p99\": %lld}\n",
         from_due_.size(), seconds_, bytes_, statuses.c_str(), broken_,
-        connections_.size() - free_.size(), late_, at_share(from_due_, 0.5),
+        connections_.size() - free_.size(), late_, slow, at_share(from_due_, 0.5),
         at_share(from_due_, 0.99), at_share(from_due_, 1), at_share(from_sent_, 0.99));
   }
 

@@ -135,11 +135,12 @@ def raw(method, path, token=None, body=None, more=None):
 
 class Requests:
     """Different requests in turn, and the process that answers them. `address` is (URL or path of a
-    unix socket, process). Answers of a status beyond `allowed` make a measurement invalid."""
+    unix socket, process). An answer of another status than those `allowed` makes a measurement
+    invalid. With None everything is allowed, and `refused` counts what had no good answer."""
 
     def __init__(self, folder, address, requests, *, allowed=(200, 201)):
         base, self._process = address
-        self.allowed = set(allowed)
+        self.allowed = allowed
         self._place = urllib.parse.urlsplit(base).netloc or base
         self._file = new_file(folder, "requests")
         self._file.write_bytes(b"".join(one + b"\0" for one in requests))
@@ -155,6 +156,9 @@ class Requests:
         return self.checked(result)
 
     def checked(self, result):
+        if self.allowed is None:
+            bad = sum(count for status, count in result["statuses"].items() if int(status) >= 400)
+            return {**result, "refused": bad + result["broken"] + result["unanswered"]}
         wrong = {status: count for status, count in result["statuses"].items()
                  if int(status) not in self.allowed}
         if wrong or result["broken"] or result["unanswered"]:

@@ -172,22 +172,43 @@ def prepare(database, first):
     return statements
 
 
-def add_token(database):
-    """A token of the deployer; gives its text, which has a checksum at its end."""
+def copy_row(database, table, condition, **values):
+    """Inserts a copy of the first row that meets the condition, with another id and these values;
+    gives its id."""
+    columns = [name for _, name, *_ in database.execute(f"pragma table_info({table})")]
+    copied = {"id": "null", **dict.fromkeys(values, "?")}
+    return database.execute(
+        f"insert into {table} ({', '.join(columns)}) select "
+        f"{', '.join(copied.get(name, name) for name in columns)} from {table} where {condition} "
+        "order by id limit 1", [values[name] for name in columns if name in values]).lastrowid
+
+
+def new_token():
+    """A text that has a token's form: a checksum is at its end."""
     text = "esc_" + "".join(secrets.choice(string.ascii_letters) for _ in range(30))
     digits, value = "", zlib.crc32(text.encode())
     alphabet = string.digits + string.ascii_uppercase + string.ascii_lowercase
     for _ in range(6):
         value, digit = divmod(value, 62)
         digits = alphabet[digit] + digits
-    columns = [name for _, name, *_ in database.execute("pragma table_info(token)")]
-    values = {"id": "null", "digest": "?"}
-    database.execute(
-        f"insert into token ({', '.join(columns)}) select "
-        f"{', '.join(values.get(name, name) for name in columns)} from token where account_id = "
-        "(select id from account where login = 'deployer') order by id limit 1",
-        (hashlib.sha256((text + digits).encode()).hexdigest(),))
     return text + digits
+
+
+DEPLOYER = "account_id = (select id from account where login = 'deployer')"
+
+
+def add_token(database, **values):
+    """A token of the deployer, or with other `values`; gives its text."""
+    text = new_token()
+    copy_row(database, "token", DEPLOYER, digest=hashlib.sha256(text.encode()).hexdigest(),
+             **values)
+    return text
+
+
+def add_account(database, login):
+    """An account, and a token like the deployer's; gives the token's text."""
+    account = copy_row(database, "account", "login = 'deployer'", login=login, login_key=login)
+    return add_token(database, account_id=account)
 
 
 # ------------------------------------------------------------------ a server of a store

@@ -1,5 +1,6 @@
 """Rows that create deployments and statuses, against SQLite and PostgreSQL alone."""
 import contextlib
+import itertools
 import os
 import pathlib
 import pwd
@@ -18,7 +19,7 @@ from server import DEPLOYMENTS, address_of, bearer, create_request, read_back, s
 
 ANCHOR = HERE / "anchor.sql"
 BODY_BYTES = 7400
-FRESH = 100_000  # deployments without a status, for the rows of statuses
+FRESH = 200_000  # deployments in the store of a row of statuses, beside the successes
 SUCCESSES = 100_000
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 
@@ -157,67 +158,71 @@ def against_postgres(parent):
 # ------------------------------------------------------------------ statuses
 
 @contextlib.contextmanager
-def statuses(parent, against):
-    """Sides that report `success` for deployments without a status, 64 at once; against the
-    creation of deployments, or (`against` history) the same reports in a production environment
-    that has 100,000 successes against one that has none."""
-    with contextlib.ExitStack() as stack:
-        def prepared(successes):
-            store = stores.kept(FRESH + successes)
-            started = stack.enter_context(stores.serve(parent, store, copies=True,
-                                                       prepare=lambda data: reset(data, successes)))
-            paths = iter([f"{store.deployment(number)}/statuses"
-                          for number in range(successes + 1, store.count + 1)])
+def status_server(parent, successes):
+    """A server whose production environment has that many successes, and a side that reports
+    `success` for other deployments in it, 64 at once; each round begins with other ones."""
+    store = stores.kept(FRESH + len(stores.ENVIRONMENTS) * successes)
+    # The first environment, production, has every second deployment.
+    fresh = range(store.count - FRESH + 2, store.count + 1, len(stores.ENVIRONMENTS))
+    succeeded = store.first + store.count - FRESH
 
-            def side(seconds):
-                share = [path for path, _ in zip(paths, range(FRESH // 8))]
-                if len(share) < FRESH // 8:
-                    raise Invalid("no deployments without a status are left: use fewer rounds")
-                requests = Requests(parent, address_of(started), [
-                    raw("POST", path, store.tokens[0], {"state": "success"}) for path in share])
-                result = requests.measure(seconds)
-                if result["requests"] > len(share):
-                    raise Invalid("a deployment got a second status: measure for fewer seconds")
-                latest = started.api(store.tokens[0]).get(share[0]).json[0]
-                if latest["state"] != "success":
-                    raise Invalid(f"the reported status reads {latest['state']}")
-                return result
-            return side, started, store
+    def prepare(data):
+        with contextlib.closing(sqlite3.connect(data / "esclusa.db")) as database, database:
+            database.execute("update deployment set state = case when id <= ? then 'success' end "
+                             "where environment_id = (select environment_id from deployment "
+                             "where id = ?)", (succeeded, store.first + fresh[0]))
 
-        ours, started, store = prepared(SUCCESSES if against == "history" else 0)
-        if against == "history":
-            anchor = prepared(0)[0]
-        else:
-            create = create_request(parent, started, store.tokens[0], store.path(0))
-            anchor = create.measure
+    with stores.serve(parent, store, copies=True, prepare=prepare) as started:
+        requests = [raw("POST", f"{store.deployment(number)}/statuses", store.tokens[0],
+                        {"state": "success"}) for number in fresh]
+        begins = itertools.count(0, len(requests) // 5)
+
+        def side(seconds):
+            begin = next(begins) % len(requests)
+            ordered = requests[begin:] + requests[:begin]
+            result = Requests(parent, address_of(started), ordered).measure(seconds)
+            path = f"{store.deployment(fresh[begin])}/statuses"
+            latest = started.api(store.tokens[0]).get(path).json[0]
+            if latest["state"] != "success":
+                raise Invalid(f"the reported status reads {latest['state']}")
+            return result
+
+        yield side, started, store
+
+
+@contextlib.contextmanager
+def first_status(parent):
+    """Sides that report statuses, and that create deployments."""
+    with status_server(parent, 0) as (ours, started, store):
+        create = create_request(parent, started, store.tokens[0], store.path(0))
+        yield Sides(ours, create.measure)
+
+
+@contextlib.contextmanager
+def status_history(parent):
+    """Sides that report statuses where there are 100,000 successes, and where there is none."""
+    with status_server(parent, SUCCESSES) as (ours, *_), status_server(parent, 0) as (anchor, *_):
         yield Sides(ours, anchor)
-
-
-def reset(data, successes):
-    """All deployments of a copied store are in one environment; the first ones are successes, and
-    the others have no state yet."""
-    with contextlib.closing(sqlite3.connect(data / "esclusa.db")) as database, database:
-        environment, first = database.execute(
-            "select environment_id, min(id) from deployment").fetchone()
-        database.execute("update deployment set environment_id = ?, original_environment_id = ?, "
-                         "state = case when id - ? < ? then 'success' end",
-                         (environment, environment, first + 4, successes))
 
 
 # ------------------------------------------------------------------ growth
 
 @contextlib.contextmanager
 def grown(parent, count):
-    """Sides that create deployments in a store of `count` deployments, and in one of 10,000."""
-    with contextlib.ExitStack() as stack:
-        def side(size):
-            store = stores.kept(size)
-            started = stack.enter_context(stores.serve(parent, store, copies=True))
-            request = create_request(parent, started, store.tokens[0], store.path(0))
-            return request, lambda: read_back(started, store.tokens[0], store.path(0))
+    """Sides that create deployments in a store of `count` deployments, and in one of 10,000, of
+    which each measurement gets a new copy."""
+    def request_of(started, store):
+        return create_request(parent, started, store.tokens[0], store.path(0))
 
-        (ours, check), (anchor, _) = side(count), side(SHORT)
-        yield Sides(ours.measure, anchor.measure, check)
+    store, short = stores.kept(count), stores.kept(SHORT)
+
+    def anchor(seconds):
+        with stores.serve(parent, short, copies=True) as started:
+            return request_of(started, short).measure(seconds)
+
+    with stores.serve(parent, store, copies=True) as started:
+        yield Sides(request_of(started, store).measure, anchor,
+                    lambda: read_back(started, store.tokens[0], store.path(0)))
 
 
 # ------------------------------------------------------------------ the rows
@@ -232,9 +237,9 @@ def rows(stored):
         Row("post-pg", "POST a deployment, 64 connections", "pgbench, the same rows",
             against_postgres, [at_least("rate", 3, 5)], 5_700),
         Row("status", "POST a first status, 64 connections", "POST a deployment",
-            lambda folder: statuses(folder, "deployments"), [at_least("rate", 1.0)]),
+            first_status, [at_least("rate", 1.0)]),
         Row("status-history", f"POST a status, {SUCCESSES:,} successes before", "none before",
-            lambda folder: statuses(folder, "history"), [at_least("rate", 0.9)]),
+            status_history, [at_least("rate", 0.9)]),
         Row("post-grown", f"POST a deployment among {stored:,}", f"among {SHORT:,}",
             lambda folder: grown(folder, stored), [at_least("rate", 0.8, 0.9)]),
     ]
