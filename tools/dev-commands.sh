@@ -107,7 +107,8 @@ TEXT
 command_bench() {
   if [[ ${1:-} == --help ]]; then
     cat <<'TEXT'
-Usage: ./dev bench [--rounds N] [--seconds S] [--stored N | --growth] [ROW...]
+Usage: ./dev bench [--rounds N] [--seconds S] [--stored N | --growth] [--peers] [ROW|GROUP...]
+       ./dev bench report [--output FOLDER] FILE...
 
 Builds the release preset, and measures each row against its anchor: N rounds (5) of S seconds (5)
 for either side by turns, so that whatever else the machine does meets both. The table has the
@@ -115,30 +116,59 @@ median of the rounds' ratios and their spread, met or MISSED for each target, an
 ratios of the processor time for each request (cpu us) and of the p99. After each round an answer is
 read back. Raw figures are kept in .cache/bench/TIME.json.
 
-Reading; `stored` is a store of 1,000,000 deployments (--stored N, or --growth: 10,000,000), which
-is filled by SQL, kept in .cache/bench/stores, and made anew when the schema has changed:
-  one             GET one deployment               nginx with a file of the same bytes
-  page            GET a page of 30                 nginx with a file of the same bytes
-  one-304         the same with a matching ETag    the full answer
-  page-304        the same with a matching ETag    the full answer
-  one-random      any of `stored`, 50 repositories, 1,000 tokens, beside 300 writes/s; nginx alone
-  page-random     the same for pages
+Groups and their rows; without names all but greed and peers. `stored` is a store of 1,000,000
+deployments (--stored N, or --growth: 10,000,000), which is filled by SQL, kept in
+.cache/bench/stores, and made anew when the schema has changed.
+
+reading
+  one, page       GET one deployment, 30           nginx with a file of the same bytes
+  one-304, page-304
+                  the same with a matching ETag    the full answer
+  one-random, page-random
+                  any of `stored` in 50 repositories with 1,000 tokens, beside 300 writes/s; nginx
   one-tls         GET one over TLS                 nginx over TLS
   list, sha, ref, task, environment
                   page 1 of that list of `stored`  the same list of 10,000
   page-1000       page 1,000 of `stored`           page 1
-Writing; the anchors have the rows of tests/bench/anchor.sql, which never change:
+writing: the anchors have the rows of tests/bench/anchor.sql, which never change
   post            POST, 64 connections             SQLite alone, group commit
   post-1          POST, 1 connection, p50          SQLite alone, one transaction after the other
   post-pg         POST, 64 connections             PostgreSQL alone, pgbench
   status          POST a first status              POST a deployment
-  status-history  the same after 100,000 successes in production; none
+  status-history  the same after 100,000 successes in production; after none
   post-grown      POST among `stored`              POST among 10,000
-Webhooks:
+git
+  post-refs       POST, 100,000 refs               POST, ten refs
+  post-gate       POST that two gates judge        POST without a gate
+  merge           POST with auto_merge, a tree of 50,000 files; git merge-tree
+webhooks
   deliver         deliveries of a backlog          libcurl alone, 32 connections: a limit
   deliver-signed  the same                         libcurl that signs
   prompt          201 to first byte at a healthy hook, beside one that hangs and one that fails;
                   1,000 creations a second
+feed
+  feed-delay      201 to event at 1,000 readers
+  feed-rate       events to 1,000 readers          the same bytes sent by a process alone
+ssh
+  keys            find one of 100,000 keys while 64 git requests hang
+footprint
+  start, start-grown    start to the first answer: empty, `stored`
+  memory, memory-hot    resident memory: idle, `stored` being read
+  disk                  bytes for a deployment with two statuses and five hooks
+overload
+  overload        twice the reads and creations that the server can answer
+greed: a stranger reads and creates in quiet, and then beside somebody who is greedy; its p99 is at
+most three times that of the quiet time, or 50 ms
+  greed-pipelined, greed-idle, greed-bodies, greed-readers, greed-compares, greed-patterns,
+  greed-hooks, greed-sessions, greed-sshd, greed-sick
+  mute-log        standard error is a pipe that nobody reads (S x 12 seconds)
+  stops           stops under load with a full backlog (S x 20 stops)
+  soak            a mixed load (S x 2 minutes)
+peers: two servers from npm that answer GitHub's API with examples, without targets
+  simulator-one, simulator-page, simulator-post, prism-one, prism-page, prism-post
+
+`report` makes docs/performance.md and its plots from raw figures of one commit and machine, and
+keeps what was written there by hand.
 
 Exit code 1 when a row is invalid, not when a target was missed: an answer was wrong, or the anchor
 ran below 0.8 of what it makes on the machine of the targets (2 cores), so that the ratio says
@@ -146,8 +176,13 @@ nothing.
 TEXT
     return
   fi
+  if [[ ${1:-} == report ]]; then
+    shift
+    exec "$python" tests/bench/report.py "$@"
+  fi
   install "${packages[@]}" "${bench_packages[@]}"
-  build_preset release esclusa http_loop sqlite_loop curl_loop || die "the build failed"
+  build_preset release esclusa http_loop feed_loop sqlite_loop curl_loop ||
+    die "the build failed"
   ESCLUSA_BINARY=$PWD/build/release/esclusa exec "$python" tests/bench/bench.py "$@"
 }
 

@@ -22,8 +22,13 @@ import tempfile
 
 import deliveries
 import endurance
+import feed
 import figures
+import footprint
+import gits
 import greed_rows
+import keys
+import peers
 import reads
 import writes
 from measure import harness
@@ -36,16 +41,18 @@ STORED, GROWTH = 1_000_000, 10_000_000
 def all_rows(stored):
     """Group → its rows. `stored` is the number of deployments in a long history."""
     return {"reading": reads.rows(stored), "writing": writes.rows(stored),
-            "webhooks": deliveries.rows(), "overload": endurance.overload_rows(),
-            "greed": [*greed_rows.rows(), *endurance.rows()]}
+            "git": gits.rows(), "webhooks": deliveries.rows(), "feed": feed.rows(),
+            "ssh": keys.rows(), "footprint": footprint.rows(stored),
+            "overload": endurance.overload_rows(),
+            "greed": [*greed_rows.rows(), *endurance.rows()], "peers": peers.rows()}
 
 
 def chosen_rows(groups, names):
     """The rows of these names or groups, in the order of the groups; without names all but those
-    of greed, which take as long as all others."""
+    of greed, which take as long as all others, and of the peers, which are installed from npm."""
     return [row for group, rows in groups.items() for row in rows
             if group in names or row.name in names
-            or (not names and group != "greed")]
+            or (not names and group not in ("greed", "peers"))]
 
 
 # ------------------------------------------------------------------ rounds
@@ -117,8 +124,10 @@ def parse_arguments():
                         help="deployments in a long history")
     parser.add_argument("--growth", dest="stored", action="store_const", const=GROWTH,
                         help=f"the same as --stored {GROWTH}")
+    parser.add_argument("--peers", action="store_true", help="the same as the group peers")
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows or groups of rows")
     options = parser.parse_args()
+    options.rows += ["peers"] if options.peers else []
     groups = all_rows(options.stored)
     known = [*groups, *(row.name for rows in groups.values() for row in rows)]
     unknown = set(options.rows) - set(known)

@@ -1,17 +1,23 @@
 """How ./dev bench evaluates its measurements. Nothing is measured here."""
 import contextlib
+import json
 import pathlib
+import sqlite3
 import sys
+import tempfile
 import types
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import bench  # noqa: E402
 import figures  # noqa: E402
 import measure  # noqa: E402
 import nginx  # noqa: E402
+import report  # noqa: E402
 import row as rows  # noqa: E402
 import server  # noqa: E402
+import stores  # noqa: E402
 from row import at_least, at_most  # noqa: E402
 
 
@@ -112,6 +118,99 @@ class RowsTest(unittest.TestCase):
         answer = types.SimpleNamespace(headers={"A": "b"}, body=b"12345")
         self.assertEqual(measure.wire_size(answer),
                          len("HTTP/1.1 200 OK\r\nA: b\r\n\r\n12345"))
+
+
+class RequestsTest(unittest.TestCase):
+    def checked(self, allowed, **result):
+        with tempfile.TemporaryDirectory() as folder:
+            requests = measure.Requests(folder, ("http://127.0.0.1:1", 1), [b"GET"],
+                                        allowed=allowed)
+            return requests.checked({"requests": 9, "statuses": {"200": 9}, "broken": 0,
+                                     "unanswered": 0, **result})
+
+    def test_a_wrong_lost_or_missing_answer_makes_the_measurement_invalid(self):
+        self.checked((200,))
+        for wrong in ({"statuses": {"200": 8, "503": 1}}, {"broken": 1}, {"unanswered": 1},
+                      {"requests": 0}):
+            with self.assertRaises(rows.Invalid, msg=wrong):
+                self.checked((200,), **wrong)
+
+    def test_where_everything_is_allowed_what_had_no_good_answer_is_counted(self):
+        result = self.checked(None, statuses={"200": 5, "404": 1, "503": 2}, broken=3, unanswered=4)
+        self.assertEqual(result["refused"], 10)
+
+
+class StoresTest(unittest.TestCase):
+    def test_a_table_that_the_fill_does_not_know_makes_the_store_invalid(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "esclusa.db"
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                database.execute("create table deployment_block (count integer)")
+            with self.assertRaisesRegex(rows.Invalid, "deployment_block"):
+                stores.fill(path, 1, 1, 1)
+
+    def test_every_table_of_the_schema_is_known(self):
+        created = set()
+        for file in sorted(stores.SCHEMA.glob("*.sql")):
+            words = [line.split() for line in file.read_text().splitlines()]
+            created |= {line[2] for line in words if line[:2] == ["create", "table"]}
+            created -= {line[2].rstrip(";") for line in words if line[:2] == ["drop", "table"]}
+            for line in words:
+                if line[:2] == ["alter", "table"] and line[3:5] == ["rename", "to"]:
+                    created = created - {line[2]} | {line[5].rstrip(";")}
+        self.assertEqual(created - set(stores.FILLED) - set(stores.OTHERS), set())
+
+
+class ReportTest(unittest.TestCase):
+    row = rows.Row("one", "GET <one>", "nginx", None, [at_least("rate", 0.9, 1.0)])
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def run_file(self, name, results, commit="c1"):
+        """A file of raw figures, as ./dev bench writes it."""
+        kept = {row: {"what": self.row.what, "anchor": "nginx", **result}
+                for row, result in results.items()}
+        file = self.folder / name
+        file.write_text(json.dumps({
+            "commit": commit, "cpu": "x", "cores": 2, "memory_gib": 4, "kernel": "6", "rows": kept,
+            "changed_files": False, "time": name, "load_average": [0.1], "rounds": 1,
+            "seconds": 1, "versions": {"nginx": "1"}}))
+        return str(file)
+
+    def make(self, *files):
+        with unittest.mock.patch.object(sys, "argv", ["report", "--output", str(self.folder),
+                                                      *files]), contextlib.redirect_stdout(None):
+            report.main()
+        return (self.folder / "performance.md").read_text()
+
+    def test_each_row_has_its_verdict_and_the_last_file_counts(self):
+        slow = result_of(self.row, [(side(100), side(50))])
+        fast = result_of(self.row, [(side(100), side(95))])
+        text = self.make(self.run_file("1", {"one": slow, "two": slow}),
+                         self.run_file("2", {"one": fast}))
+        self.assertRegex(text, r"`one`.* rate x 0.95 .* >= x 0.90 . met")
+        self.assertRegex(text, r"`two`.* rate x 0.50 .* MISSED")
+        self.assertIn("1 of 2 targets are met, 1 missed; 0 of 2 rows are invalid", text)
+        self.assertIn("one: rate x 0.95", (self.folder / "performance/targets.svg").read_text())
+
+    def test_an_invalid_row_is_not_left_out(self):
+        text = self.make(self.run_file("1", {"one": {"rounds": [], "invalid": "3 refused"}}))
+        self.assertRegex(text, r"`one`.*\*\*invalid\*\*")
+        self.assertIn("* `one`: 3 refused.", text)
+
+    def test_what_was_written_by_hand_is_kept(self):
+        file = self.run_file("1", {"one": result_of(self.row, [(side(100), side(50))])})
+        document = self.folder / "performance.md"
+        self.make(file)
+        document.write_text(document.read_text().replace(report.END,
+                                                         "Git takes the rest.\n" + report.END))
+        self.assertIn("Git takes the rest.", self.make(file))
+
+    def test_files_of_different_commits_are_refused(self):
+        result = {"one": result_of(self.row, [(side(100), side(50))])}
+        with self.assertRaisesRegex(SystemExit, "different commits"):
+            self.make(self.run_file("1", result), self.run_file("2", result, commit="c2"))
 
 
 if __name__ == "__main__":
