@@ -9,7 +9,6 @@ import os
 import pathlib
 import signal
 import socket
-import sqlite3
 import time
 import urllib.request
 
@@ -17,7 +16,7 @@ import measure
 from measure import PROGRAMS, Requests, cpu_seconds, harness, raw, run
 from nginx import nginx
 from row import Invalid, Row, Sides, at_least, at_most, shown
-from server import DEPLOYMENTS, NEW_DEPLOYMENT, address_of, server
+from server import DEPLOYMENTS, NEW_DEPLOYMENT, address_of, looking_into, server
 
 HOOKS = 8
 HOOK_SENDS = 4  # concurrent sends for each hook: limits::delivery_hook_concurrency
@@ -175,8 +174,7 @@ def waits_of(started, answers, arrivals, after):
     for line in answers.read_text().splitlines():
         at, _, deployment = line.split()
         committed[int(deployment)] = int(at) / 1e6
-    place = f"file:{started.data / 'esclusa.db'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(place, uri=True)) as database:
+    with looking_into(started.data / "esclusa.db") as database:
         ids = dict(database.execute("select guid, deployment_id from event where id > ? and "
                                     "kind = 'deployment'", (after,)))
     came = {ids[guid]: at for guid, at in arrivals if guid in ids}
@@ -203,8 +201,7 @@ def promptness(folder):
         def ours(seconds):
             taken.wait_until_quiet()
             known = len(taken.arrivals())
-            place = f"file:{started.data / 'esclusa.db'}?mode=ro"
-            with contextlib.closing(sqlite3.connect(place, uri=True)) as database:
+            with looking_into(started.data / "esclusa.db") as database:
                 after, = database.execute("select max(id) from event").fetchone()
             result = create.measure(seconds, measure.CONNECTIONS, PACE, answers=answers)
             with contextlib.suppress(AssertionError):  # `waits_of` then tells how many are missing

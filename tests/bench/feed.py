@@ -10,7 +10,7 @@ import measure
 import stores
 from measure import PROGRAMS, Requests, cpu_seconds, raw, run
 from row import Invalid, Row, Sides, at_least, at_most, shown
-from server import DEPLOYMENTS, NEW_DEPLOYMENT, address_of, server
+from server import DEPLOYMENTS, NEW_DEPLOYMENT, address_of, looking_into, server
 
 READERS = 1000
 PACE = 20  # creations a second, in the row of delays
@@ -21,16 +21,14 @@ def commits(started, answers, after):
     """Event id → when the client had the 201 of its deployment, in microseconds."""
     times = {int(line.split()[2]): int(line.split()[0])
              for line in answers.read_text().splitlines()}
-    place = f"file:{started.data / 'esclusa.db'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(place, uri=True)) as database:
+    with looking_into(started.data / "esclusa.db") as database:
         events = database.execute("select id, deployment_id from event where id > ? and kind = "
                                   "'deployment'", (after,)).fetchall()
     return {event: times[deployment] for event, deployment in events if deployment in times}
 
 
 def newest_event(started):
-    place = f"file:{started.data / 'esclusa.db'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(place, uri=True)) as database:
+    with looking_into(started.data / "esclusa.db") as database:
         return database.execute("select coalesce(max(id), 0) from event").fetchone()[0]
 
 

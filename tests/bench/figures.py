@@ -8,6 +8,7 @@ import statistics
 ANCHOR_MIN = 0.8  # of its reference; a slower anchor is disturbed, or wrong
 BESIDE = ("cpu", "p99")  # ratios that are told beside those that have a target
 SHOWN = ("rate", "p50", "p99", "cpu")
+VOLUME = ("rows_per_second", "bytes_per_second")  # of the rows that write
 
 
 def summarize(row, result):
@@ -22,7 +23,7 @@ def summarize(row, result):
                           if row.anchor and figure not in figures}}
     for side in ("anchor", "ours") if row.anchor else ("ours",):
         summary[side] = {figure: middle([one[side].get(figure) for one in rounds])
-                         for figure in dict.fromkeys((*SHOWN, *figures))}
+                         for figure in dict.fromkeys((*SHOWN, *VOLUME, *figures))}
     summary["slow_anchor"] = slow_anchor(row, rounds, summary)
     return summary
 
@@ -71,7 +72,7 @@ def invalid_reason(result):
 
 # ------------------------------------------------------------------ the table
 
-LINE = "{:<13} {:<46} {:>10} {:>9} {:>9} {:>8}"
+LINE = "{:<15} {:<46} {:>10} {:>9} {:>9} {:>8}"
 def unit_of(figure):
     """(divisor, unit) of a figure by its name: p50, p99 and max are microseconds and told in
     milliseconds; other names end with their unit."""
@@ -99,10 +100,14 @@ def table(results):
 
 def side_line(name, what, figures):
     def number(figure, divisor, form):
-        value = figures[figure]
+        value = figures.get(figure)
         return "-" if value is None else format(value / divisor, form)
-    return LINE.format(name, what, number("rate", 1, ",.0f"), number("p50", 1000, ".2f"),
+    line = LINE.format(name, what, number("rate", 1, ",.0f"), number("p50", 1000, ".2f"),
                        number("p99", 1000, ".2f"), number("cpu", 1, ".1f"))
+    if figures.get("rows_per_second") is None:
+        return line
+    return line + (f"  {number('rows_per_second', 1, ',.0f')} rows/s, "
+                   f"{number('bytes_per_second', 1e6, '.1f')} MB/s")
 
 
 def verdicts(row, summary):

@@ -2,14 +2,14 @@
 import contextlib
 import os
 import random
-import sqlite3
 import time
 
 import stores
 from measure import Requests, harness, raw
 from reads import REPOSITORIES, TOKENS, VARIANTS
 from row import Invalid, Row, Sides, at_most
-from server import (DEPLOYMENTS, NEW_DEPLOYMENT, address_of, database_bytes, memory_mib, server)
+from server import (DEPLOYMENTS, NEW_DEPLOYMENT, address_of, database_bytes, looking_into,
+                    memory_mib, server)
 
 STARTS = 3  # in a round
 DEPLOYED, STATUSES, HOOKS = 1000, ("in_progress", "success"), 5
@@ -106,10 +106,8 @@ def disk(folder):
 
         def settled_bytes():
             """The size of the database once all events are delivered."""
-            place = f"file:{started.data / 'esclusa.db'}?mode=ro"
-
             def pending():
-                with contextlib.closing(sqlite3.connect(place, uri=True)) as database:
+                with looking_into(started.data / "esclusa.db") as database:
                     return database.execute("select count(*) from delivery where state = "
                                             "'pending'").fetchone()[0]
 

@@ -58,14 +58,13 @@ class Sides:
 
 @dataclasses.dataclass
 class Row:
-    """A measured operation. `reference` is the anchor's rate, where known, on the machine for which
-    the targets were set (2 cores, Debian 12). `sides` is a function from the row's folder to a
-    context manager that gives its Sides. Rows that repeat nothing, such as a start, are `once`: one
-    round has all of their repetitions."""
+    """A measured operation. `sides` is a function from the row's folder to a context manager that
+    gives its Sides. `reference` is the anchor's rate, where known, on the machine for which the
+    targets were set (2 cores, Debian 12). `rounds` is the most that a row needs."""
     name: str
     what: str
     anchor: str | None
     sides: typing.Callable
     targets: list
     reference: float | None = None
-    rounds: int | None = None  # at most so many
+    rounds: int | None = None

@@ -88,6 +88,7 @@ def kept(count, repositories=1, tokens=1):
         folder.mkdir(parents=True)
         print(f"  making a store of {count:,} deployments", flush=True)
         make(folder, count, repositories, tokens)
+        print(f"  which took {Store(folder).seconds} s", flush=True)
     return Store(folder)
 
 
