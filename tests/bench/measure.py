@@ -169,7 +169,7 @@ class Requests:
         return result
 
     @contextlib.contextmanager
-    def beside(self, seconds, rate, connections=16, at_least=0.9):
+    def beside(self, seconds, rate, connections=CONNECTIONS, at_least=0.8):
         """Sends at that rate while the block runs, which takes `seconds`."""
         load = os.getloadavg()[0]
         process = start(self.command(seconds + 0.5, connections, rate, "-", None))
