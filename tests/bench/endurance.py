@@ -27,7 +27,7 @@ def readings(token, stored=1):
 def mixed_load(folder, started, token):
     """Reads of all kinds, and a tenth of creations."""
     lists = [DEPLOYMENTS, DEPLOYMENTS + "?per_page=100", DEPLOYMENTS + "?environment=production",
-             DEPLOYMENTS + "/1/statuses", "/repos/demo/shop/environments"]
+             DEPLOYMENTS + "/1/statuses", DEPLOYMENTS + "?ref=main"]
     create = raw("POST", DEPLOYMENTS, token, NEW_DEPLOYMENT)
     report = raw("POST", DEPLOYMENTS + "/1/statuses", token, {"state": "success"})
     requests = [*readings(token, 12), *(raw("GET", path, token) for path in lists), create, report]

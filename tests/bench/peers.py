@@ -79,12 +79,15 @@ def against(folder, peer, kind):
             script.write_text(SIMULATOR)
             command = ["node", script]
         with started(folder, command) as address:
+            # Prism sends only the media type that the description names.
+            headers = {**bearer(token), "Accept": "application/json"}
+
             def request(of):
                 if kind == "post":
-                    return Request(folder, of, DEPLOYMENTS, bearer(token), method="POST",
+                    return Request(folder, of, DEPLOYMENTS, headers, method="POST",
                                    body=json.dumps(NEW_DEPLOYMENT).encode(), status=201)
                 path = f"{DEPLOYMENTS}/1" if kind == "one" else DEPLOYMENTS
-                return Request(folder, of, path, bearer(token))
+                return Request(folder, of, path, headers)
 
             yield Sides(request(address_of(ours)).measure, request(address).measure)
 
