@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/crypto.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "sql/inspect.h"
@@ -57,6 +58,18 @@ std::string without_layout(std::string_view text) {
   return out;
 }
 
+/// The parts of a migration: a line `{step}` divides them.
+std::vector<std::string_view> steps_of(std::string_view text) {
+  constexpr std::string_view mark = "{step}\n";
+  std::vector<std::string_view> steps;
+  for (size_t start = 0;;) {
+    const size_t end = text.find(mark, start);
+    steps.push_back(text.substr(start, end - start));
+    if (end == text.npos) return steps;
+    start = end + mark.size();
+  }
+}
+
 void run_script(Writer& connection, std::string_view script) {
   for (size_t start = 0;;) {
     size_t end = script.find(";\n", start);
@@ -93,14 +106,17 @@ void insert_applied(Writer& connection, const Migration& migration, int64_t appl
                      {migration.name, migration_digest(migration.text), applied_at});
 }
 
-/// Creates the table of applied migrations, and copies the rows of the former table, which had no
-/// digests. The former table is dropped, so that an older program does not take the database for
-/// one that it may write to (docs/decisions/0018).
+/// Creates the table of applied migrations, and that of the ones that are not complete, and copies
+/// the rows of the former table, which had no digests. The former table is dropped, so that an
+/// older program does not take the database for one that it may write to (docs/decisions/0018).
 void make_list(Writer& connection, std::span<const Migration> migrations) {
-  connection.execute(
-      adapt("create table if not exists migration (name text primary key, digest text not null, "
-            "applied_at {integer} not null) {strict}",
-            connection.engine()));
+  for (const char* table :
+       {"create table if not exists migration (name text primary key, digest text not null, "
+        "applied_at {integer} not null) {strict}",
+        "create table if not exists migration_step (name text primary key, "
+        "done {integer} not null) {strict}"}) {
+    connection.execute(adapt(table, connection.engine()));
+  }
   if (!has_table(connection, "schema_migration")) return;
   for (const Migration& migration : migrations) {
     auto applied_at =
@@ -109,6 +125,41 @@ void make_list(Writer& connection, std::span<const Migration> migrations) {
     if (applied_at) insert_applied(connection, migration, *applied_at);
   }
   connection.execute("drop table schema_migration");
+}
+
+/// How many steps of a migration were applied; nothing if all of them were.
+std::optional<int64_t> steps_done(Reader& connection, const Migration& migration) {
+  if (connection.number("select count(*) from migration where name = $1", {migration.name}) == 0) {
+    return 0;
+  }
+  return connection.one("select done from migration_step where name = $1", {migration.name},
+                        [](const Row& row) { return row.integer(0); });
+}
+
+/// Applies the next step. A migration is in the list from its first step on, so that an older
+/// program refuses a database in which it is not complete.
+MigrationProgress apply_step(Writer& connection, const Migration& migration) {
+  const auto steps = steps_of(migration.text);
+  MigrationProgress progress{migration.name, steps.size(), steps.size()};
+  const auto done = steps_done(connection, migration);
+  if (!done) return progress;
+  progress.done = static_cast<size_t>(*done) + 1;
+  run_script(connection, adapt(std::string(steps.at(progress.done - 1)), connection.engine()));
+  if (*done == 0) insert_applied(connection, migration, to_micros(system_now()));
+  connection.execute("delete from migration_step where name = $1", {migration.name});
+  if (progress.done < progress.steps) {
+    connection.execute("insert into migration_step (name, done) values ($1, $2)",
+                       {migration.name, static_cast<int64_t>(progress.done)});
+  }
+  return progress;
+}
+
+/// A long migration tells how far it is; the first start has no rows that take time.
+void log_progress(const MigrationProgress& progress) {
+  if (progress.steps == 1) return;
+  log::info(
+      "migrating the database",
+      {{"migration", progress.migration}, {"done", progress.done}, {"steps", progress.steps}});
 }
 
 }  // namespace
@@ -139,23 +190,24 @@ Result<void> check_migrations(Reader& connection, std::span<const Migration> mig
   return {};
 }
 
-Result<void> migrate(Database& database, std::span<const Migration> migrations) {
+Result<void> migrate(Database& database, std::span<const Migration> migrations,
+                     const std::function<void(const MigrationProgress&)>& on_step) {
   TRY(database.write([&](Writer& connection) -> Result<void> {
     TRY(check_migrations(connection, migrations));
     make_list(connection, migrations);
     return {};
   }));
   for (const Migration& migration : migrations) {
-    TRY(database.write([&](Writer& connection) {
-      if (connection.number("select count(*) from migration where name = $1", {migration.name}) >
-          0) {
-        return;
-      }
-      run_script(connection, adapt(std::string(migration.text), connection.engine()));
-      insert_applied(connection, migration, to_micros(system_now()));
-    }));
+    while (TRY(database.read([&](Reader& db) { return steps_done(db, migration).has_value(); }))) {
+      on_step(TRY(database.write([&](Writer& tx) { return apply_step(tx, migration); })));
+    }
   }
   return {};
+}
+
+Result<void> migrate(Database& database, std::span<const Migration> migrations) {
+  const bool is_new = TRY(database.read([](Reader& db) { return list_applied(db).empty(); }));
+  return migrate(database, migrations, is_new ? [](const MigrationProgress&) {} : log_progress);
 }
 
 }  // namespace esclusa::sql
