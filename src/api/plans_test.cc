@@ -24,15 +24,9 @@ constexpr test::KnownScan known_scans[] = {
     {"delete from redelivery where exists", "requests that wait are few", sqlite},
     {"event_id_seq", "a sequence has one row", postgres},
     {"select h.id, h.events", "PostgreSQL prefers it for few hooks", postgres},
-    // There is no index yet.
-    {"d.repository_id = $1 and d.state = $2", "the index of live ones is by environment", postgres},
-    {"from event where repository_id = $1 and kind = 'deployment'", "a removal reads all events"},
-    {"delete from repository_former_name", "former names have no index by repository"},
-    {"from hook where creator_id = $1", "hooks have no index by creator"},
-    {"from required_reviewer v", "reviewers have no index by team"},
-    {"delete from team where id", "reviewers have no index by team", sqlite},
-    {"from organization_member m join account o", "members have no index by account"},
-    {"from repository r join account o", "the page of a list of repositories reads all of them"},
+    {"update delivery set state = 'cancelled' where id in", "an index of what waits only"},
+    {"from redelivery r join delivery d", "requests that wait are few"},
+    {"from repository r join account o", "a list of repositories is judged one by one"},
 };
 
 /// A world whose statements are observed: what is changed in `undoing` is not kept.
@@ -146,37 +140,34 @@ TEST_CASE("plans: no request reads a whole table, nor do the timers") {
   CHECK(server.plans.all().size() > 150);
 }
 
-TEST_CASE("plans: which filters of the list of deployments have an index") {
+TEST_CASE("plans: each filter of the list of deployments has an index") {
   struct Filter {
     const char* query;
     const char* column;
-    bool has_index;
   };
-  // Without an index, the list reads all deployments of the repository.
+  // The list by time goes by blocks of ids.
   constexpr Filter filters[] = {
-      {"environment=production", "environment_id", true},
-      {"sha=abc", "sha", false},
-      {"ref=main", "ref", false},
-      {"task=deploy", "task", false},
-      {"creator=ada", "creator_id", false},
-      {"state=success", "state", false},
-      {"created=%3E2026-01-01", "created_at", false},
+      {"environment=production", "environment_id"},
+      {"sha=abc", "sha"},
+      {"ref=main", "ref"},
+      {"task=deploy", "task"},
+      {"creator=ada", "creator_id"},
+      {"state=success", "state"},
+      {"created=%3E2026-01-01", "id"},
   };
-  Observed server;
   for (const Filter& filter : filters) {
     CAPTURE(filter.query);
+    Observed server;
     server.ask(server.undoing_api, "GET",
                "/repos/ada/private/deployments?" + std::string(filter.query), 200);
     size_t count = 0;
     for (const auto& [statement, plan] : server.plans.all()) {
-      if (!statement.starts_with("select count(*) from deployment d where") ||
-          !statement.contains(std::string("d.") + filter.column + " ")) {
-        continue;
-      }
+      if (!statement.contains("from deployment d ")) continue;
+      CAPTURE(statement);
       CAPTURE(plan);
-      CHECK(test::Plans::searches_by(plan, filter.column) == filter.has_index);
+      CHECK(test::Plans::searches_by(plan, filter.column));
       ++count;
     }
-    CHECK(count == 1);
+    CHECK(count == 2);
   }
 }

@@ -3,6 +3,7 @@
 #include "app/deployment_events.h"
 #include "app/gates.h"
 #include "app/idempotency.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "core/lifecycle.h"
 #include "store/deployment_statuses.h"
@@ -14,8 +15,8 @@ namespace {
 
 void make_older_inactive(Change& change, const core::Repository& repository,
                          const core::Deployment& newer) {
-  for (core::Deployment& older : store::list_live_deployments(change.rows, newer.environment.id)) {
-    if (!core::is_made_inactive_by(older, newer)) continue;
+  for (core::Deployment& older : store::list_made_inactive(change.rows, newer)) {
+    ENSURE(core::is_made_inactive_by(older, newer));
     record_status(change, repository, older, core::DeploymentState::inactive, "");
   }
 }

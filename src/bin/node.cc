@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/serve.h"
+#include "app/deployment_counts.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
 #include "base/check.h"
@@ -109,7 +110,8 @@ struct Node::Parts {
     const auto now = Pulse::Clock::now();
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
-    const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer};
+    const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer,
+                                               &*counter};
     for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
@@ -144,6 +146,12 @@ struct Node::Parts {
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
     gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] { gates.look(); }));
+    counter.emplace("deployment counter", every(1s, [this] {
+                      auto counted = app::count_deployments(context, 1);
+                      if (counted) return;
+                      log::error("deployments cannot be counted",
+                                 {{"error", counted.error().message}});
+                    }));
   }
 
   Storage storage;
@@ -159,6 +167,7 @@ struct Node::Parts {
   std::optional<SupervisedThread> prober;
   std::optional<SupervisedThread> housekeeper;
   std::optional<SupervisedThread> gate_timer;
+  std::optional<SupervisedThread> counter;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}
@@ -176,6 +185,7 @@ Result<void> Node::open() {
   url_ = TRY(open_listeners(settings_, *parts_->storage.folder, parts_->server));
   if (!settings_.external_url.empty()) url_ = settings_.external_url;
   parts_->set_url(url_);
+  TRY(app::count_old_deployments(parts_->context));
   parts_->recover();
   parts_->start_timers();
   first_administrator_ = TRY(app::create_first_administrator(parts_->context));

@@ -52,18 +52,39 @@ class Conditions {
   auto list(sql::Reader& db, const std::string& table, Select select, const std::string& order_by,
             const core::Page& page, Read read) {
     core::Listing<std::invoke_result_t<Read, const sql::Row&>> listing;
-    db.each("select count(*) from " + table + " " + text_, parameters_,
-            [&](const sql::Row& row) { listing.total_count = row.integer(0); });
+    listing.total_count = count(db, table);
+    listing.items = rows(db, select, order_by, page.size, page.offset(), read);
+    return listing;
+  }
+
+  /// The number of matching rows of `table`.
+  int64_t count(sql::Reader& db, const std::string& table) {
+    return number(db, "select count(*) from " + table + " " + text_);
+  }
+
+  /// The result of `sql`, which has one row and column, and uses all parameters.
+  int64_t number(sql::Reader& db, const std::string& sql) {
+    int64_t result = 0;
+    db.each(sql, parameters_, [&](const sql::Row& row) { result = row.integer(0); });
+    return result;
+  }
+
+  /// `size` rows of `select(where clause)` after the first `offset` ones.
+  template <class Select, class Read>
+  auto rows(sql::Reader& db, Select select, const std::string& order_by, int64_t size,
+            int64_t offset, Read read) {
     auto parameters = parameters_;
     parameters.insert(parameters.end(), column_parameters_.begin(), column_parameters_.end());
-    parameters.emplace_back(page.size);
-    parameters.emplace_back(page.offset());
+    parameters.emplace_back(size);
+    parameters.emplace_back(offset);
     const std::string rest = " order by " + order_by + " limit $" +
                              std::to_string(parameters.size() - 1) + " offset $" +
                              std::to_string(parameters.size());
-    listing.items = db.all(select(text_ + rest), parameters, read);
-    return listing;
+    return db.all(select(text_ + rest), parameters, read);
   }
+
+  /// The `where` clause.
+  const std::string& text() const { return text_; }
 
  private:
   std::string text_;

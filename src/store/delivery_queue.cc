@@ -134,15 +134,19 @@ std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Time
 }
 
 void cancel_deployment_events(sql::Writer& tx, RepositoryId repository) {
+  // What waits is read, and not the history of the repository's events.
   static const std::string of_event =
-      " in (select id from event where repository_id = $1 and kind = 'deployment')";
-  tx.execute("delete from redelivery where delivery_id in (select id from delivery where event_id" +
-                 of_event + ")",
-             {repository.value});
+      "(select 1 from event e where e.id = d.event_id and e.repository_id = $1 and "
+      "e.kind = 'deployment')";
   tx.execute(
-      "update delivery set state = 'cancelled' where state in ('pending', 'held') and "
-      "event_id" +
-          of_event,
+      "delete from redelivery where id in (select r.id from redelivery r join delivery d on "
+      "d.id = r.delivery_id where exists " +
+          of_event + ")",
+      {repository.value});
+  tx.execute(
+      "update delivery set state = 'cancelled' where id in (select d.id from delivery d where "
+      "d.state in ('pending', 'held') and exists " +
+          of_event + ")",
       {repository.value});
 }
 

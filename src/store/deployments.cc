@@ -1,51 +1,13 @@
 #include "store/deployments.h"
 
 #include "base/trace.h"
-#include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
-#include "store/conditions.h"
 #include "store/deployment_logs.h"
+#include "store/deployment_rows.h"
 
 namespace esclusa::store {
 namespace {
-
-std::string select_deployments(std::string_view condition) {
-  return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
-         "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
-         "d.state, d.created_at, d.updated_at, d.ref_kind, d.ref_name, d.boot_id, d.boot_micros, " +
-         account_columns("c") +
-         " from deployment d join environment_name e on e.id = d.environment_id "
-         "join environment_name oe on oe.id = d.original_environment_id "
-         "join account c on c.id = d.creator_id " +
-         std::string(condition);
-}
-
-core::Deployment read_deployment(const sql::Row& row) {
-  core::Deployment deployment{
-      .id = {row.integer(0)},
-      .repository_id = {row.integer(1)},
-      .environment = {{row.integer(2)}, std::string(row.text(3))},
-      .original_environment = {{row.integer(4)}, std::string(row.text(5))},
-      .ref = std::string(row.text(6)),
-      .ref_kind = read_enum<core::RefKind>(row, 17),
-      .ref_name = std::string(row.text(18)),
-      .sha = std::string(row.text(7)),
-      .task = std::string(row.text(8)),
-      .payload = std::string(row.text(9)),
-      .description = row.optional_text(10),
-      .creator = read_account(row, 21),
-      .transient_environment = row.boolean(11),
-      .production_environment = row.boolean(12),
-      .phase = read_enum<core::DeploymentPhase>(row, 13),
-      .state = std::nullopt,
-      .boot = {std::string(row.text(19)), std::chrono::microseconds(row.integer(20))},
-      .created_at = from_micros(row.integer(15)),
-      .updated_at = from_micros(row.integer(16)),
-  };
-  if (!row.is_null(14)) deployment.state = read_enum<core::DeploymentState>(row, 14);
-  return deployment;
-}
 
 std::optional<int64_t> human_value(const core::Account& account) {
   return account.kind == core::AccountKind::user ? std::optional(account.id.value)
@@ -86,39 +48,54 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
        int64_t{deployment.boot.since_boot.count()}})};
 }
 
+std::string select_deployments(std::string_view condition) {
+  return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
+         "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
+         "d.state, d.created_at, d.updated_at, d.ref_kind, d.ref_name, d.boot_id, d.boot_micros, " +
+         account_columns("c") +
+         " from deployment d join environment_name e on e.id = d.environment_id "
+         "join environment_name oe on oe.id = d.original_environment_id "
+         "join account c on c.id = d.creator_id " +
+         std::string(condition);
+}
+
+core::Deployment read_deployment(const sql::Row& row) {
+  core::Deployment deployment{
+      .id = {row.integer(0)},
+      .repository_id = {row.integer(1)},
+      .environment = {{row.integer(2)}, std::string(row.text(3))},
+      .original_environment = {{row.integer(4)}, std::string(row.text(5))},
+      .ref = std::string(row.text(6)),
+      .ref_kind = read_enum<core::RefKind>(row, 17),
+      .ref_name = std::string(row.text(18)),
+      .sha = std::string(row.text(7)),
+      .task = std::string(row.text(8)),
+      .payload = std::string(row.text(9)),
+      .description = row.optional_text(10),
+      .creator = read_account(row, 21),
+      .transient_environment = row.boolean(11),
+      .production_environment = row.boolean(12),
+      .phase = read_enum<core::DeploymentPhase>(row, 13),
+      .state = std::nullopt,
+      .boot = {std::string(row.text(19)), std::chrono::microseconds(row.integer(20))},
+      .created_at = from_micros(row.integer(15)),
+      .updated_at = from_micros(row.integer(16)),
+  };
+  if (!row.is_null(14)) deployment.state = read_enum<core::DeploymentState>(row, 14);
+  return deployment;
+}
+
 std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId repository,
                                                 DeploymentId id) {
   static const std::string sql = select_deployments("where d.id = $1 and d.repository_id = $2");
   return db.one(sql, {id.value, repository.value}, read_deployment);
 }
 
-core::Listing<core::Deployment> list_deployments(sql::Reader& db, RepositoryId repository,
-                                                 const core::DeploymentFilter& filter,
-                                                 const core::Page& page) {
-  Conditions where("d.repository_id = $1", {repository.value});
-  const std::string environment_key = core::fold_case(filter.environment);
-  const std::string creator_key = core::fold_case(filter.creator);
-  auto add = [&](const char* test, const std::string& value) {
-    if (!value.empty()) where.add(test, value);
-  };
-  add("d.sha = ?", filter.sha);
-  add("d.ref = ?", filter.ref);
-  add("d.task = ?", filter.task);
-  add("d.environment_id = (select n.id from environment_name n where n.repository_id = $1 and "
-      "n.name_key = ?)",
-      environment_key);
-  add("d.creator_id = (select a.id from account a where a.login_key = ?)", creator_key);
-  if (filter.state) where.add("d.state = ?", core::to_name(*filter.state));
-  if (filter.created.from) where.add("d.created_at >= ?", to_micros(*filter.created.from));
-  if (filter.created.until) where.add("d.created_at < ?", to_micros(*filter.created.until));
-  return where.list(db, "deployment d", select_deployments, "d.id desc", page, read_deployment);
-}
-
-std::vector<core::Deployment> list_live_deployments(sql::Reader& db,
-                                                    EnvironmentNameId environment) {
-  static const std::string sql =
-      select_deployments("where d.environment_id = $1 and d.state = 'success' order by d.id");
-  return db.all(sql, {environment.value}, read_deployment);
+std::vector<core::Deployment> list_made_inactive(sql::Reader& db, const core::Deployment& newer) {
+  static const std::string sql = select_deployments(
+      "where d.environment_id = $1 and d.transient_environment = 0 and "
+      "d.production_environment = 0 and d.state = 'success' and d.id < $2 order by d.id");
+  return db.all(sql, {newer.environment.id.value, newer.id.value}, read_deployment);
 }
 
 void lock_deployment(sql::Writer& tx, DeploymentId id) {

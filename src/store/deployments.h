@@ -19,8 +19,9 @@ std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId re
 core::Listing<core::Deployment> list_deployments(sql::Reader& db, RepositoryId repository,
                                                  const core::DeploymentFilter& filter,
                                                  const core::Page& page);
-/// The deployments of an environment whose latest state is `success`, oldest first.
-std::vector<core::Deployment> list_live_deployments(sql::Reader& db, EnvironmentNameId environment);
+/// The deployments that a success of `newer` makes inactive (`core::is_made_inactive_by`), oldest
+/// first. Reads no others.
+std::vector<core::Deployment> list_made_inactive(sql::Reader& db, const core::Deployment& newer);
 /// Makes other writers of this deployment wait until this transaction ends. SQLite needs no lock,
 /// as it has only one writer.
 void lock_deployment(sql::Writer& tx, DeploymentId id);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/deployment_status.h"
 #include "store/deployment_statuses.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
@@ -219,22 +220,32 @@ TEST_CASE("list_deployments: pages do not overlap, and each has the total count"
   });
 }
 
-TEST_CASE("list_live_deployments: those whose latest status is success, oldest first") {
+TEST_CASE("list_made_inactive: the same as the rule finds among all deployments, oldest first") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
-      const auto one = s.deployment(tx, "staging");
-      const auto two = s.deployment(tx, "staging");
-      const auto failed = s.deployment(tx, "staging");
-      s.deployment(tx, "staging");  // without a status
-      const auto elsewhere = s.deployment(tx, "production");
-      s.status(tx, two, DeploymentState::success);
-      s.status(tx, one, DeploymentState::success);
-      s.status(tx, failed, DeploymentState::success);
-      s.status(tx, failed, DeploymentState::failure);
-      s.status(tx, elsewhere, DeploymentState::success);
-      CHECK(ids(store::list_live_deployments(tx, one.environment.id)) == Ids{one.id, two.id});
-      CHECK(ids(store::list_live_deployments(tx, elsewhere.environment.id)) == Ids{elsewhere.id});
+      std::vector<DeploymentId> made;
+      for (int i = 0; i < 64; ++i) {
+        core::Deployment given = s.deployment(tx, i % 5 == 0 ? "production" : "staging");
+        given.transient_environment = i % 4 == 1;
+        given.production_environment = i % 8 >= 4;
+        given.id = store::insert_deployment(tx, given, s.actor);
+        if (i % 3 != 0) s.status(tx, given, DeploymentState::success);
+        if (i % 7 == 0) s.status(tx, given, DeploymentState::failure);
+        made.push_back(given.id);
+      }
+      const auto all = store::list_deployments(tx, s.repository.id, {}, {1, 1000}).items;
+      size_t found_count = 0;
+      for (const DeploymentId id : made) {
+        const auto newer = found(store::find_deployment(tx, s.repository.id, id));
+        Ids expected;
+        for (const core::Deployment& older : all) {
+          if (core::is_made_inactive_by(older, newer)) expected.insert(expected.begin(), older.id);
+        }
+        CHECK(ids(store::list_made_inactive(tx, newer)) == expected);
+        found_count += expected.size();
+      }
+      CHECK(found_count > 100);
     });
   });
 }

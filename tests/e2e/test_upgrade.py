@@ -1,17 +1,20 @@
 """The store of an earlier version opens, migrates, and sends what that version would have sent."""
+import contextlib
 import hashlib
 import hmac
+import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import unittest
 
 import harness
 import upgrade
 from data_folder import assert_refused
-from harness import Server, clean_environment
+from harness import Server, clean_environment, wait_until
 from receiver import Receiver
 
 SHOP = "/repos/demo/shop"
@@ -80,6 +83,83 @@ class Upgrade(unittest.TestCase):
         assert_refused(self, self.server, self.server.data, "opens none of the secrets")
         (self.server.data / "secret.key").unlink()
         assert_refused(self, self.server, self.server.data, "no secret.key")
+
+
+class LongHistory(unittest.TestCase):
+    """An earlier store with many deployments is counted when it is opened."""
+
+    ROWS = 200_000
+    COLUMNS = {"all": "''", "environment": "cast(environment_id as text)", "ref": "ref",
+               "creator": "cast(creator_id as text)", "task": "task", "state": "state"}
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.__exit__)
+        upgrade.load(self.server, upgrade.NOWHERE)
+        upgrade.make_repositories(self.server.folder)
+        with self.database() as database:
+            database.execute(f"""
+                with recursive number (n) as (select 1 union all
+                    select n + 1 from number where n < {self.ROWS})
+                insert into deployment (repository_id, environment_id, original_environment_id,
+                    kind, ref, sha, task, payload, creator_id, transient_environment,
+                    production_environment, phase, state, created_at, updated_at)
+                select d.repository_id, d.environment_id, d.original_environment_id, d.kind,
+                    'branch' || (n % 50), printf('%040x', n), 'deploy', '', d.creator_id, 0, 1,
+                    'released', case n % 3 when 0 then null else 'success' end,
+                    d.created_at + n, d.created_at + n
+                from number cross join (select * from deployment order by id limit 1) as d""")
+
+    @contextlib.contextmanager
+    def database(self):
+        with contextlib.closing(sqlite3.connect(self.server.data / "esclusa.db")) as database:
+            with database:
+                yield database
+
+    def test_what_is_killed_goes_on(self):
+        progress = []
+        while len(progress) < 4:
+            self.kill_at(len(self.progress()) + 2)
+            progress.append(max(self.progress()))
+        self.assertEqual(progress, sorted(set(progress)), "it began again")
+        self.assertLess(progress[-1], self.ROWS)
+        self.server.start(timeout=300)
+        page = f"{SHOP}/deployments?per_page=100&page=1999"
+        self.server.token = self.server.create_token("admin", "repo")
+        self.assertEqual(len(self.server.api().get(page).json), 100)
+        self.server.stop()
+        self.assertEqual(self.counted(), self.plain_counts())
+
+    def progress(self):
+        lines = self.server.log.read_text().splitlines() if self.server.log.exists() else []
+        return [int(line["counted_up_to"]) for line in map(json.loads, filter(None, lines))
+                if line["message"] == "counting deployments"]
+
+    def kill_at(self, lines):
+        """Starts the server, and kills it when its log has so many lines of progress."""
+        with open(self.server.log, "ab") as log:
+            process = subprocess.Popen([*harness.DIES_WITH_PARENT, *self.server.command()],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=log, env=clean_environment())
+        wait_until(lambda: len(self.progress()) >= lines, "progress", timeout=120)
+        process.kill()
+        process.wait()
+
+    def counted(self):
+        with self.database() as database:
+            return set(database.execute(
+                "select repository_id, filter, value, shift, block, deployment_count "
+                "from deployment_block_count where deployment_count > 0"))
+
+    def plain_counts(self):
+        with self.database() as database:
+            newest, = database.execute("select max(id) from deployment").fetchone()
+            return {(repository, name, value, shift, block, count)
+                    for name, column in self.COLUMNS.items() for shift in (8, 16)
+                    for repository, value, block, count in database.execute(
+                        f"select repository_id, {column}, id >> {shift}, count(*) "
+                        f"from deployment where id < ({newest} + 1) / 256 * 256 "
+                        f"and {column} is not null group by 1, 2, 3")}
 
 
 class Kills(unittest.TestCase):
