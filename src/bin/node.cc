@@ -146,7 +146,7 @@ struct Node::Parts {
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
     gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] { gates.look(); }));
-    counter.emplace("deployment counter", every(1s, [this] {
+    counter.emplace("block counter", every(1s, [this] {
                       auto counted = app::count_deployments(context, 1);
                       if (counted) return;
                       log::error("deployments cannot be counted",
