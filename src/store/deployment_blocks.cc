@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -147,24 +150,68 @@ BlockProgress block_progress(sql::Reader& db) {
 
 namespace {
 
-/// The ranges of times of the blocks with these ids.
-void insert_blocks(sql::Writer& tx, int shift, int64_t first_id, int64_t last_id) {
-  const std::string size = std::to_string(shift);
-  tx.execute(
-      "insert into deployment_block (shift, block, first_created_at, last_created_at) "
-      "select " +
-          size + ", id >> " + size +
-          ", min(created_at), max(created_at) "
-          "from deployment where id between $1 and $2 group by id >> " +
-          size +
-          " on conflict (shift, block) do update set first_created_at = case when "
-          "excluded.first_created_at < deployment_block.first_created_at then "
+/// What some deployments add to the blocks: each row is read once, and each count written once.
+class Additions {
+ public:
+  /// The columns of `read_columns`.
+  void add(const sql::Row& row) {
+    const int64_t id = row.integer(0), created_at = row.integer(1);
+    for (const int shift : {small_shift, large_shift}) {
+      const auto [times, is_new] =
+          times_.try_emplace({shift, id >> shift}, std::pair(created_at, created_at));
+      auto& [first, last] = times->second;
+      first = std::min(first, created_at);
+      last = std::max(last, created_at);
+      const auto count = [&](std::string_view filter, std::string_view value) {
+        ++counts_[{row.integer(2), filter, std::string(value), shift, id >> shift}];
+      };
+      count("all", "");
+      count("environment", std::to_string(row.integer(3)));
+      count("creator", std::to_string(row.integer(4)));
+      count("ref", row.text(5));
+      count("task", row.text(6));
+      if (!row.is_null(7)) count("state", row.text(7));
+    }
+  }
+  static constexpr std::string_view read_columns =
+      "select id, created_at, repository_id, environment_id, creator_id, ref, task, state "
+      "from deployment where id between $1 and $2";
+
+  void save(sql::Writer& tx) const {
+    for (const auto& [place, count] : counts_) {
+      tx.execute(
+          "insert into deployment_block_count (repository_id, filter, value, shift, block, "
+          "deployment_count) values ($1, $2, $3, $4, $5, $6) "
+          "on conflict (repository_id, filter, value, shift, block) do update set "
+          "deployment_count = deployment_block_count.deployment_count + "
+          "excluded.deployment_count",
+          {place.repository, place.filter, place.value, place.shift, place.block, count});
+    }
+    for (const auto& [block, times] : times_) {
+      tx.execute(
+          "insert into deployment_block (shift, block, first_created_at, last_created_at) "
+          "values ($1, $2, $3, $4) on conflict (shift, block) do update set first_created_at = "
+          "case when excluded.first_created_at < deployment_block.first_created_at then "
           "excluded.first_created_at else deployment_block.first_created_at end, "
           "last_created_at = case when excluded.last_created_at > "
           "deployment_block.last_created_at then excluded.last_created_at else "
           "deployment_block.last_created_at end",
-      {first_id, last_id});
-}
+          {block.first, block.second, times.first, times.second});
+    }
+  }
+
+ private:
+  struct Place {
+    int64_t repository;
+    std::string_view filter;
+    std::string value;
+    int shift;
+    int64_t block;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::map<Place, int64_t> counts_;
+  std::map<std::pair<int, int64_t>, std::pair<int64_t, int64_t>> times_;  ///< by shift and block
+};
 
 }  // namespace
 
@@ -182,16 +229,10 @@ BlockProgress count_blocks(sql::Writer& tx, int64_t limit) {
       small_shift << small_shift;
   const int64_t full_up_to = block_of(before.latest + 1) << small_shift;
   const int64_t last_id = std::min(first_id + (limit << small_shift), full_up_to) - 1;
-  tx.execute(
-      "insert into deployment_block_count (repository_id, filter, value, shift, block, "
-      "deployment_count) select repository_id, filter, value, shift, block, count(*) "
-      "from deployment_place where id between $1 and $2 and value is not null "
-      "group by repository_id, filter, value, shift, block "
-      "on conflict (repository_id, filter, value, shift, block) do update set deployment_count = "
-      "deployment_block_count.deployment_count + excluded.deployment_count",
-      {first_id, last_id});
-  insert_blocks(tx, small_shift, first_id, last_id);
-  insert_blocks(tx, large_shift, first_id, last_id);
+  Additions additions;
+  tx.each(Additions::read_columns, {first_id, last_id},
+          [&](const sql::Row& row) { additions.add(row); });
+  additions.save(tx);
   return {last_id, before.latest};
 }
 

@@ -48,11 +48,12 @@ FILLED = {
     "audit": {"id": "null", "repository_id": "place.repository_id", "target_id": "{id}"},
 }
 # Tables that have no row for a deployment of the fill.
-OTHERS = """account branch_policy branch_protection check_run commit_status data_identity delivery
-delivery_attempt deploy_key deployment_gate deployment_log deployment_log_part deployment_review
-environment environment_name event_body hook idempotency_key migration organization_member
-protection_rule redelivery ref_intent repository repository_former_name repository_role
-required_reviewer sqlite_sequence team team_member team_repository token""".split()
+OTHERS = """account branch_policy branch_protection check_run commit_status data_identity
+delivery delivery_attempt deploy_key deployment_block deployment_block_count deployment_gate
+deployment_log deployment_log_part deployment_review environment environment_name event_body hook
+idempotency_key migration organization_member protection_rule redelivery ref_intent repository
+repository_former_name repository_role required_reviewer sqlite_sequence team team_member
+team_repository token""".split()
 
 
 class Store:
@@ -108,6 +109,9 @@ def make(folder, count, repositories, tokens):
         if server.stop() != 0:
             raise Invalid("the server did not stop well")
         made = fill(server.data / "esclusa.db", count, repositories, tokens)
+        server.start(timeout=60 + count / 1000)  # which counts the blocks of deployments
+        if server.stop() != 0:
+            raise Invalid("the server did not count what is stored")
         shutil.move(server.data, folder / "data")
     (folder / "store.json").write_text(json.dumps(
         {"count": count, "repositories": repositories, "administrator": administrator,

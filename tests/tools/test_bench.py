@@ -145,8 +145,8 @@ class StoresTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "esclusa.db"
             with contextlib.closing(sqlite3.connect(path)) as database:
-                database.execute("create table deployment_block (count integer)")
-            with self.assertRaisesRegex(rows.Invalid, "deployment_block"):
+                database.execute("create table new_table (count integer)")
+            with self.assertRaisesRegex(rows.Invalid, "new_table"):
                 stores.fill(path, 1, 1, 1)
 
     def test_every_table_of_the_schema_is_known(self):
