@@ -104,7 +104,11 @@ std::string sha256(std::string_view bytes) {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
   // Looking the algorithm up costs more than hashing a short text.
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static EVP_MD* const algorithm = [] {
+    EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (found == nullptr) throw std::bad_alloc();  // the only possible cause; tried again next time
+    return found;
+  }();
   thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   std::string digest(crypto_hash_sha256_BYTES, '\0');
   if (!context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||

@@ -112,6 +112,7 @@ class SqliteDatabase final : public Database {
         on_fatal_(std::move(on_fatal)),
         on_change_{std::move(on_change)},
         connection_(path, SqliteConnection::Mode::writer) {
+    changed_.reserve(Versions::slot_count);
     connection_.watch_rows([this](std::string_view table, int64_t row) { note(table, row); });
     writer_ = std::thread([this] { run_writer(); });
   }
@@ -234,8 +235,9 @@ class SqliteDatabase final : public Database {
     std::optional<Snapshot> snapshot_;
   };
 
-  /// A row was changed by the transaction that is under way.
-  void note(std::string_view table, int64_t row) {
+  /// A row was changed by the transaction that is under way. SQLite calls this: no exception may
+  /// leave it, and so it allocates nothing.
+  void note(std::string_view table, int64_t row) noexcept {
     for (const Versions::Slot slot : {Versions::of_table(table), Versions::of_row(table, row)}) {
       if (is_changed_[slot]) continue;
       is_changed_[slot] = true;
