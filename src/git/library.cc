@@ -1,10 +1,28 @@
 #include "git/library.h"
 
+#include <new>
+
 #include "base/check.h"
 #include "core/ref.h"
 #include "git/folder.h"
 
 namespace esclusa::git {
+namespace {
+
+/// At the first call in a thread libgit2 allocates what it keeps for the thread. If there is no
+/// memory for that, version 1.5 calls itself until the stack ends. So more memory than that is
+/// asked for before; without it this throws, and the next call tries again.
+void start_thread() {
+  constexpr size_t more_than_enough = 16 * 1024;
+  thread_local const bool is_ready = [] {
+    ::operator delete(::operator new(more_than_enough));
+    git_error_clear();
+    return true;
+  }();
+  ENSURE(is_ready);
+}
+
+}  // namespace
 
 void start_library() {
   static const bool started = [] {
@@ -22,6 +40,7 @@ void start_library() {
     return true;
   }();
   ENSURE(started);
+  start_thread();
 }
 
 std::string text_of(const git_oid& id) {
