@@ -206,6 +206,8 @@ class Hostile(DoorTest):
         key_id = self.add_key()
         clone = self.clone(key_id)
         new = self.commit(clone)
+        while (self.bare.path / f"objects/{new[:2]}").exists():  # made before it was shared
+            new = self.commit(clone, new + "\n")
         before = os.umask(0o077)
         try:
             self.git(key_id, "push", "-q", "origin", "HEAD:refs/heads/a/b", directory=clone)
