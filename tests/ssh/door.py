@@ -76,11 +76,12 @@ def read_table():
 def make_visits(world):
     """A key of each kind, ready to be used."""
     site = world.site
-    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
     leaver = site.server.user_with("leaver", "repo", "demo/shop", "admin")
-    shop = {"reads": {"read_only": True}, "writes": {}, "deleted": {}, "blocked": {"api": leaver},
-            "expired": {"expires_at": soon.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    shop = {"reads": {"read_only": True}, "writes": {}, "deleted": {}, "blocked": {"api": leaver}}
     keys = {kind: site.add_key("demo/shop", kind, **more) for kind, more in shop.items()}
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
+    keys["expired"] = site.add_key("demo/shop", "expired",
+                                   expires_at=soon.strftime("%Y-%m-%dT%H:%M:%SZ"))
     keys["sealed"] = site.add_key("demo/sealed", "sealed")
     keys["foreign"] = site.add_key("demo/other", "foreign")
     keys["unknown"] = site.make_key("unknown")
