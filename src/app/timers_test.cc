@@ -20,7 +20,12 @@ void hold_copies(GateFixture& app, const core::Deployment& held, int count) {
   test::write(app.context.database, [&](store::Writer& tx) {
     const auto columns_of = [&](const std::string& table, const std::string& key) {
       std::string columns;
-      tx.each("select name from pragma_table_info($1) where name <> $2", {table, key},
+      const bool is_sqlite = tx.engine() == sql::Engine::sqlite;
+      tx.each(is_sqlite ? "select name from pragma_table_info($1) where name <> $2"
+                        : "select column_name from information_schema.columns where "
+                          "table_schema = current_schema() and table_name = $1 and "
+                          "column_name <> $2",
+              {table, key},
               [&](const sql::Row& row) { columns += ", " + std::string(row.text(0)); });
       return columns.substr(2);
     };
