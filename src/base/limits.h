@@ -137,9 +137,8 @@ inline constexpr auto snapshot_time = 10s;     ///< of reading rows for one answ
 inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
-// What is kept of rows and repositories, so that it is not read again (docs/decisions/0031).
+// What is kept of rows, so that it is not read again (docs/decisions/0031).
 inline constexpr size_t kept_bytes = 64 * 1024 * 1024;  ///< some 15,000 deployments, as JSON
-inline constexpr size_t kept_repositories = 64;         ///< open, with some descriptors each
 
 // The log, /livez and /readyz.
 inline constexpr size_t log_waiting_bytes = 1024 * 1024;  ///< some 4,000 lines; older are dropped
