@@ -191,12 +191,6 @@ Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& acce
   return std::move(*deployment);
 }
 
-core::Listing<core::Deployment> list_deployments(Reader& db, const RepositoryAccess& access,
-                                                 const core::DeploymentFilter& filter,
-                                                 const core::Page& page) {
-  return store::list_deployments(db, access.repository.id, filter, page);
-}
-
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id) {
   return change(context, access.actor, [&](Change& change) -> Result<void> {

@@ -34,9 +34,6 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& acc
 
 Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& access,
                                         DeploymentId id);
-core::Listing<core::Deployment> list_deployments(Reader& db, const RepositoryAccess& access,
-                                                 const core::DeploymentFilter& filter,
-                                                 const core::Page& page);
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id);
 

@@ -4,6 +4,7 @@
 
 #include "app/check_runs.h"
 #include "app/commit_statuses.h"
+#include "app/deployment_texts.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "support/app_fixture.h"
@@ -372,7 +373,7 @@ TEST_CASE(
   CHECK_FALSE(is_production("production", false));
 }
 
-TEST_CASE("get_deployment and list_deployments: only of the repository that was opened") {
+TEST_CASE("get_deployment and list_deployment_texts: only of the repository that was opened") {
   AppFixture app;
   GitFixture git, other_git;
   git.commit("main", "a", "1");
@@ -383,13 +384,15 @@ TEST_CASE("get_deployment and list_deployments: only of the repository that was 
   CHECK(app.read([&](store::Reader& db) { return app::get_deployment(db, other, made.id); })
             .error()
             .code == ErrorCode::not_found);
-  CHECK(must(app.read([&](store::Reader& db) {
-          return app::list_deployments(db, other, {}, {});
-        })).total_count == 0);
-  auto listing =
-      must(app.read([&](store::Reader& db) { return app::list_deployments(db, access, {}, {}); }));
+  const auto list = [&](const app::RepositoryAccess& where) {
+    return must(app.read([&](store::Reader& db) {
+      return app::list_deployment_texts(db, where, {}, {}, app.context.event_urls);
+    }));
+  };
+  CHECK(list(other).total_count == 0);
+  const auto listing = list(access);
   REQUIRE(listing.items.size() == 1);
-  CHECK(listing.items[0].id == made.id);
+  CHECK(must(Json::parse(listing.items[0]->json)).integer_at("id") == made.id.value);
 }
 
 TEST_CASE("delete_deployment: deletes an active one only if its environment has no other") {
