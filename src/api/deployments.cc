@@ -98,10 +98,12 @@ Result<http::Response> delete_deployment(const Call& call) {
   return no_content();
 }
 
+constexpr bool is_kept = true;
+
 // clang-format off
 const Route table[] = {
     {"GET", REPOSITORY "/deployments", &operations::list_deployments, reads_deployments, Lane::rows,
-     "deployments/deployments#list-deployments", list_deployments},
+     "deployments/deployments#list-deployments", list_deployments, is_kept},
     {"POST", REPOSITORY "/deployments", &operations::create_deployment, "", Lane::git,
      "deployments/deployments#create-a-deployment", create_deployment},
     {"GET", DEPLOYMENT, &operations::get_deployment, reads_deployments, Lane::loop,

@@ -106,10 +106,9 @@ void RateLimiter::Ticket::take_back() {
 }
 
 void RateLimiter::Ticket::undo() {
+  take_back();
   if (limiter_ == nullptr) return;
-  limiter_->with_usage(client_, [&](Usage& usage) {
-    if (usage.requests.end != quota_->reset || usage.requests.used == 0) return;  // another hour
-    --usage.requests.used;
+  limiter_->with_usage(client_, [](Usage& usage) {
     usage.points.used = std::max<int64_t>(usage.points.used - points_of(RequestKind::read), 0);
   });
 }

@@ -24,6 +24,8 @@ struct Route {
   http::Lane lane;                   ///< where it is answered, through the network
   std::string_view documentation;    ///< below `https://docs.github.com/rest/`
   std::variant<Handler, ReadHandler> handler;
+  /// What it shows is kept, so it is worth a try to answer without rows.
+  bool is_kept = false;
 };
 
 /// Every route of the API. Each file of handlers has its own part: `api/route_tables.h`.

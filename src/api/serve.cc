@@ -176,7 +176,7 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
 http::Plan Api::plan(const http::Request& request) {
   auto match = routes_.match(request);
   http::Plan plan{.lane = match ? lane_of(request, *match) : http::Lane::loop};
-  if (plan.lane == http::Lane::rows) {
+  if (plan.lane == http::Lane::rows && match->route->is_kept) {
     if (auto response = answer_from_kept(request, *match)) {
       return {.lane = http::Lane::loop, .answer = [response = *std::move(response)]() mutable {
                 return std::move(response);
