@@ -10,6 +10,9 @@
 #include "http/sigpipe.h"
 
 namespace esclusa::http {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 bool is_token(std::string_view text) {
@@ -54,23 +57,33 @@ void init_curl() {
   });
 }
 
-CurlTransfer::CurlTransfer(OutboundRequest request) : request_(std::move(request)) {
+EasyHandle make_easy_handle() {
   init_curl();
-  easy_ = curl_easy_init();
-  if (easy_ == nullptr) throw std::bad_alloc();
+  EasyHandle easy(curl_easy_init());
+  if (!easy) throw std::bad_alloc();
+  return easy;
+}
+
+CurlTransfer::CurlTransfer(OutboundRequest request, EasyHandle easy)
+    : request_(std::move(request)), easy_(std::move(easy)) {
   begin_ = std::chrono::steady_clock::now();
   ready_ = configure();
 }
 
 CurlTransfer::~CurlTransfer() {
-  curl_easy_cleanup(easy_);
+  easy_.reset();  // before the header fields, which it refers to
   curl_slist_free_all(headers_);
+}
+
+EasyHandle CurlTransfer::release() {
+  curl_easy_reset(easy_.get());
+  return std::move(easy_);
 }
 
 bool CurlTransfer::configure() {
   bool ok = true;
   auto set = [&](CURLoption option, auto value) {
-    ok = ok && curl_easy_setopt(easy_, option, value) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
   };
   if (!is_token(request_.method) || !add_headers()) return false;
   set(CURLOPT_ERRORBUFFER, error_text_);
@@ -82,8 +95,7 @@ bool CurlTransfer::configure() {
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_FRESH_CONNECT, 1L);
-  set(CURLOPT_FORBID_REUSE, 1L);
+  set(CURLOPT_MAXAGE_CONN, static_cast<long>(kept_connection_time / 1s));
   set(CURLOPT_QUICK_EXIT, 1L);  // else the cleanup would wait for a name server that hangs
   set(CURLOPT_SSL_VERIFYPEER, request_.verify_tls ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, request_.verify_tls ? 2L : 0L);
@@ -203,7 +215,7 @@ OutboundResponse CurlTransfer::finish(CURLcode code) {
     response_.failure_text = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
   }
   long status = 0;
-  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
   response_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin_);

@@ -9,18 +9,28 @@
 
 namespace esclusa::http {
 
+struct FreeEasy {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+/// libcurl's state of one transfer at a time.
+using EasyHandle = std::unique_ptr<CURL, FreeEasy>;
+/// Throws std::bad_alloc.
+EasyHandle make_easy_handle();
+
 /// One request that libcurl performs; used by `send` and `Sender`.
 class CurlTransfer {
  public:
-  explicit CurlTransfer(OutboundRequest request);
+  CurlTransfer(OutboundRequest request, EasyHandle easy);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;  // libcurl keeps a pointer to it
 
   /// False if the request cannot be sent at all; `finish` then returns the reason.
   bool ready() const { return ready_; }
-  CURL* handle() const { return easy_; }
+  CURL* handle() const { return easy_.get(); }
   /// The result, once libcurl has finished.
   OutboundResponse finish(CURLcode code);
+  /// The handle, as new, for another transfer; this one is over.
+  EasyHandle release();
 
  private:
   bool configure();
@@ -33,7 +43,7 @@ class CurlTransfer {
 
   OutboundRequest request_;
   OutboundResponse response_;
-  CURL* easy_ = nullptr;
+  EasyHandle easy_;
   curl_slist* headers_ = nullptr;
   bool ready_ = false;
   bool refused_address_ = false;

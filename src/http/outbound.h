@@ -45,11 +45,18 @@ struct OutboundResponse {
 /// Sends one request and waits for its answer. Any thread.
 OutboundResponse send(const OutboundRequest& request);
 
-/// Sends many requests concurrently, all on the one thread that calls `poll`. Each request has its
-/// own connection.
+/// How long a connection without a request is kept.
+inline constexpr std::chrono::seconds kept_connection_time{60};
+/// How many connections are kept, those with a request included.
+inline constexpr long kept_connections = 128;
+
+/// Sends many requests concurrently, all on the one thread that calls `poll`. A connection serves
+/// one request after the other, if the scheme, the host, the port and the TLS settings are the
+/// same. `allow_address` judges an address when a connection is made, so all requests of a sender
+/// must have the same rule.
 class Sender {
  public:
-  Sender();
+  explicit Sender(std::chrono::milliseconds idle_time = kept_connection_time);
   /// Cancels the requests in flight without calling their `done`.
   ~Sender();
   Sender(const Sender&) = delete;
@@ -57,7 +64,8 @@ class Sender {
   /// Begins a request; `done` is called from `poll`, and must not throw: others that finished at
   /// the same time would not be told.
   void start(OutboundRequest request, std::function<void(OutboundResponse)> done);
-  /// Works for at most `wait`; returns earlier when a request finished or `wake` was called.
+  /// Works for at most `wait`; returns earlier when a request finished or `wake` was called. Closes
+  /// all connections if nothing was in flight for `idle_time`.
   void poll(std::chrono::milliseconds wait);
   /// Makes a waiting `poll` return. Any thread.
   void wake();

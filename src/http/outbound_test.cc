@@ -8,6 +8,9 @@
 
 #include "http/server.h"
 #include "support/http_test_client.h"
+#include "support/http_test_server.h"
+#include "support/http_test_tls.h"
+#include "support/temp_folder.h"
 
 namespace esclusa::http {
 namespace {
@@ -265,6 +268,105 @@ TEST_CASE("Sender: wake makes a waiting poll return") {
   std::jthread waker([&] { sender.wake(); });
   sender.poll(1h);
   CHECK(sender.in_flight() == 0);
+}
+
+namespace {
+
+/// Sends a request, and waits for its answer.
+OutboundResponse exchange(Sender& sender, OutboundRequest request) {
+  OutboundResponse answer;
+  sender.start(std::move(request),
+               [&](OutboundResponse response) { answer = std::move(response); });
+  poll_until_idle(sender);
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("Sender: a connection is kept for the next request, and its address is judged once") {
+  RawListener listener;
+  std::jthread server([&] {
+    RawClient caller = listener.accept();
+    for (int i = 0; i < 3; ++i) {
+      caller.read_answer();
+      caller.send(plain);
+    }
+    CHECK(caller.at_end());
+  });
+  int judged = 0;
+  auto allow = [&](const sockaddr&) { return ++judged > 0; };
+  {
+    Sender sender;
+    for (int i = 0; i < 3; ++i) {
+      CHECK(exchange(sender, {.url = listener.url(), .allow_address = allow}).body == "ok");
+    }
+  }
+  server.join();
+  CHECK(judged == 1);
+  CHECK_FALSE(listener.has_caller());
+}
+
+TEST_CASE("Sender: a request that finds its kept connection closed is sent on a new one") {
+  RawListener listener;
+  std::jthread server([&] {
+    for (int i = 0; i < 3; ++i) {
+      RawClient caller = listener.accept();
+      const Response request = caller.read_answer();
+      CHECK(request.body == "once");
+      caller.send(plain);
+    }
+  });
+  Sender sender;
+  for (int i = 0; i < 3; ++i) {
+    const OutboundRequest request{.method = "POST", .url = listener.url(), .body = "once"};
+    CHECK(exchange(sender, request).body == "ok");
+  }
+}
+
+TEST_CASE("Sender: a connection is not kept for another host or port, or for an answer too long") {
+  RawListener first, second;
+  std::jthread server([&] {
+    std::vector<RawClient> callers;
+    for (RawListener* listener : {&first, &second, &first, &first}) {
+      callers.push_back(listener->accept());
+      callers.back().read_answer();
+      callers.back().send(plain);
+    }
+  });
+  Sender sender;
+  const std::string by_name = "http://localhost:" + std::to_string(first.port) + "/";
+  for (const std::string& text : {first.url(), second.url(), by_name}) {
+    CHECK(exchange(sender, {.url = text, .kept_body_bytes = 1}).body == "o");
+  }
+  CHECK(exchange(sender, {.url = first.url()}).body == "ok");
+}
+
+TEST_CASE("Sender: a connection without a check of the certificate is not kept for one with it") {
+  const test::TempFolder folder;
+  testing::TestAuthority authority(folder.path());
+  testing::TestServer server;
+  server.server.use_tls(authority.issue("first").load());
+  server.start();
+  const std::string text = "https://localhost:" + std::to_string(server.port) + "/a";
+  Sender sender;
+  CHECK(exchange(sender, {.url = text, .verify_tls = false}).status == 200);
+  CHECK(exchange(sender, {.url = text}).failure == OutboundFailure::tls);
+  CHECK(exchange(sender, {.url = text, .ca_file = authority.ca_file}).status == 200);
+  CHECK(exchange(sender, {.url = text}).failure == OutboundFailure::tls);
+}
+
+TEST_CASE("Sender: connections that nothing uses are closed") {
+  RawListener listener;
+  std::jthread server([&] {
+    RawClient caller = listener.accept();
+    caller.read_answer();
+    caller.send(plain);
+    CHECK(caller.at_end());
+  });
+  Sender sender(0ms);
+  CHECK(exchange(sender, {.url = listener.url()}).body == "ok");
+  sender.poll(0ms);
+  server.join();
 }
 
 TEST_CASE("Sender: may be destroyed with requests in flight") {
