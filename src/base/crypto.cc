@@ -1,7 +1,7 @@
 #include "base/crypto.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <sodium.h>
 
 #include <memory>
@@ -17,18 +17,48 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
-  std::string mac(EVP_MAX_MD_SIZE, '\0');
-  unsigned int length = 0;
-  // OpenSSL takes a null key for the key of the previous call.
-  const char* key_data = key.empty() ? "" : key.data();
-  if (HMAC(digest, key_data, static_cast<int>(key.size()), bytes_of(message), message.size(),
-           bytes_of(mac), &length) == nullptr) {
-    throw std::bad_alloc();  // the only possible cause
-  }
-  mac.resize(length);
-  return mac;
+/// An algorithm of OpenSSL's that was looked up. A lack of memory is the only possible cause if it
+/// was not found; then a static variable stays without a value, and is tried again next time.
+template <class Algorithm>
+Algorithm* or_no_memory(Algorithm* found) {
+  if (found == nullptr) throw std::bad_alloc();
+  return found;
 }
+
+struct FreeMac {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+
+/// HMAC with one digest; serves one key after the other. Looking the algorithms up costs more than
+/// a short message.
+class Hmac {
+ public:
+  explicit Hmac(std::string digest) {
+    static EVP_MAC* const algorithm = or_no_memory(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    context_.reset(EVP_MAC_CTX_new(algorithm));
+    const OSSL_PARAM settings[] = {
+        OSSL_PARAM_construct_utf8_string("digest", digest.data(), digest.size()),
+        OSSL_PARAM_construct_end()};
+    if (!context_ || EVP_MAC_CTX_set_params(context_.get(), settings) != 1) throw std::bad_alloc();
+  }
+
+  std::string operator()(std::string_view key, std::string_view message) const {
+    std::string mac(EVP_MAX_MD_SIZE, '\0');
+    size_t length = 0;
+    // OpenSSL takes a null key for the key of the previous call.
+    const std::string_view some_key = key.empty() ? std::string_view("") : key;
+    if (EVP_MAC_init(context_.get(), bytes_of(some_key), some_key.size(), nullptr) != 1 ||
+        EVP_MAC_update(context_.get(), bytes_of(message), message.size()) != 1 ||
+        EVP_MAC_final(context_.get(), bytes_of(mac), &length, mac.size()) != 1) {
+      throw std::bad_alloc();  // the only possible cause
+    }
+    mac.resize(length);
+    return mac;
+  }
+
+ private:
+  std::unique_ptr<EVP_MAC_CTX, FreeMac> context_;
+};
 
 std::string base64_encode(std::string_view bytes, int variant) {
   std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
@@ -104,11 +134,7 @@ std::string sha256(std::string_view bytes) {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
   // Looking the algorithm up costs more than hashing a short text.
-  static EVP_MD* const algorithm = [] {
-    EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    if (found == nullptr) throw std::bad_alloc();  // the only possible cause; tried again next time
-    return found;
-  }();
+  static EVP_MD* const algorithm = or_no_memory(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   std::string digest(crypto_hash_sha256_BYTES, '\0');
   if (!context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
@@ -120,7 +146,8 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view message) {
-  return hmac(EVP_sha256(), key, message);
+  thread_local const Hmac hmac("SHA256");
+  return hmac(key, message);
 }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
@@ -128,7 +155,8 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
 }
 
 std::string hmac_sha1_hex(std::string_view key, std::string_view message) {
-  return hex(hmac(EVP_sha1(), key, message));
+  thread_local const Hmac hmac("SHA1");
+  return hex(hmac(key, message));
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
