@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/audit.h"
 #include "store/columns.h"
+#include "store/event_bodies.h"
 #include "store/hook_health.h"
 #include "store/hook_rows.h"
 
@@ -12,7 +13,9 @@ namespace esclusa::store {
 
 namespace {
 
-constexpr int first_hook_column = 11;
+constexpr int body_column = 8;
+constexpr int superseding_column = body_column + event_body_column_count;
+constexpr int first_hook_column = superseding_column + 2;
 
 /// The newest live deployment in the environment of a `deployment` event, if it is newer.
 constexpr std::string_view superseding =
@@ -26,8 +29,9 @@ constexpr std::string_view skipped_before =
 
 std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
-         "e.deployment_id, b.body, " +
-         std::string(superseding) + ", " + std::string(skipped_before) + ", " + hook_columns();
+         "e.deployment_id, " +
+         std::string(event_body_columns) + ", " + std::string(superseding) + ", " +
+         std::string(skipped_before) + ", " + hook_columns();
 }
 
 /// The condition under which deliveries may be sent: the hook's creator is not blocked, and the
@@ -49,9 +53,9 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.event.kind = row.text(5);
   due.event.event_no = row.integer(6);
   due.event.deployment_id = read_optional_id<DeploymentId>(row, 7);
-  due.body = row.optional_text(8);
-  due.superseded_by = read_optional_id<DeploymentId>(row, 9);
-  due.skipped_before = row.boolean(10);
+  due.body = read_event_body(row, body_column);
+  due.superseded_by = read_optional_id<DeploymentId>(row, superseding_column);
+  due.skipped_before = row.boolean(superseding_column + 1);
   due.hook = read_hook(row, sealer, first_hook_column);
   return due;
 }

@@ -42,7 +42,7 @@ std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
 }  // namespace
 
 EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view body,
-                     const core::Actor& actor, size_t* delivery_count) {
+                     const core::Actor& actor, size_t* delivery_count, const BodyEnd* end) {
   const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
   const int64_t created_at = to_micros(event.created_at);
   announce_event(tx);
@@ -53,7 +53,7 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
       {event.guid, id_value(event.repository_id), id_value(event.environment_id),
        id_value(event.deployment_id), event.kind, event.action, account_value(actor),
        token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};
-  tx.execute("insert into event_body (event_id, body) values ($1, $2)", {id.value, body});
+  insert_event_body(tx, id, body, end);
   const int64_t environment = event.environment_id ? event.environment_id->value : 0;
   const auto wanting = receivers(tx, event);
   for (const Receiver& receiver : wanting) {
@@ -67,10 +67,13 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
 }
 
 std::optional<std::string> latest_push(sql::Reader& db, RepositoryId repository) {
-  return db.one(
-      "select b.body from event e join event_body b on b.event_id = e.id "
-      "where e.repository_id = $1 and e.kind = 'push' order by e.id desc limit 1",
-      {repository.value}, [](const sql::Row& row) { return std::string(row.text(0)); });
+  static const std::string sql =
+      "select " + std::string(event_body_columns) +
+      " from event e join event_body b on b.event_id = e.id "
+      "where e.repository_id = $1 and e.kind = 'push' order by e.id desc limit 1";
+  return db
+      .one(sql, {repository.value}, [](const sql::Row& row) { return read_event_body(row, 0); })
+      .value_or(std::nullopt);
 }
 
 }  // namespace esclusa::store

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "store/feed.h"
 #include "store/hooks.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
@@ -61,8 +62,7 @@ TEST_CASE("insert_event: keeps every field, and the body byte for byte") {
                                                  "1",
                                                  std::to_string(to_micros(at(8)))};
       CHECK(join(found(columns), "|") == join(expected, "|"));
-      CHECK(tx.one("select body from event_body where event_id = $1", {id.value},
-                   [](const sql::Row& row) { return std::string(row.text(0)); }) == body);
+      CHECK(store::event_body(tx, id) == body);
     });
   });
 }

@@ -4,6 +4,7 @@
 
 #include "base/trace.h"
 #include "store/columns.h"
+#include "store/event_bodies.h"
 
 namespace esclusa::store {
 namespace {
@@ -66,8 +67,10 @@ std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> 
 }
 
 std::optional<std::string> event_body(sql::Reader& db, EventId id) {
-  return db.one("select body from event_body where event_id = $1", {id.value},
-                [](const sql::Row& row) { return std::string(row.text(0)); });
+  static const std::string sql =
+      "select " + std::string(event_body_columns) + " from event_body b where b.event_id = $1";
+  return db.one(sql, {id.value}, [](const sql::Row& row) { return read_event_body(row, 0); })
+      .value_or(std::nullopt);
 }
 
 }  // namespace esclusa::store

@@ -1,6 +1,7 @@
 #include "store/hook_deliveries.h"
 
 #include "store/columns.h"
+#include "store/event_bodies.h"
 
 namespace esclusa::store {
 namespace {
@@ -69,17 +70,17 @@ std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Reader& db, Hook
                                                            DeliveryAttemptId id) {
   return db.one(
       "select " + std::string(columns) +
-          ", a.url, a.request_headers, b.body, a.response_headers, a.response_body" +
-          std::string(tables) +
+          ", a.url, a.request_headers, a.response_headers, a.response_body, " +
+          std::string(event_body_columns) + std::string(tables) +
           "left join event_body b on b.event_id = e.id where a.id = $1 and a.hook_id = $2",
       {id.value, hook.value}, [](const sql::Row& row) {
         return core::HookDeliveryRecord{
             .delivery = read_hook_delivery(row),
             .url = std::string(row.text(column_count)),
             .request_headers = std::string(row.text(column_count + 1)),
-            .request_payload = row.optional_text(column_count + 2),
-            .response_headers = std::string(row.text(column_count + 3)),
-            .response_payload = std::string(row.text(column_count + 4))};
+            .request_payload = read_event_body(row, column_count + 4),
+            .response_headers = std::string(row.text(column_count + 2)),
+            .response_payload = std::string(row.text(column_count + 3))};
       });
 }
 

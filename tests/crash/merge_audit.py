@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 import harness
+import stored_bodies
 
 
 @dataclasses.dataclass
@@ -86,8 +87,8 @@ def read_intents(database, case):
 
 def read_pushes(database, case):
     """The branch and the new commit of each push event of the case."""
-    rows = database.execute(
-        "select b.body from event e join event_body b on b.event_id = e.id "
+    rows = stored_bodies.add_to(database).execute(
+        "select event_body(b.codec, b.body) from event e join event_body b on b.event_id = e.id "
         "join repository r on r.id = e.repository_id where r.name = ? and e.kind = 'push'",
         (case.name,)).fetchall()
     bodies = [json.loads(body) for body, in rows]

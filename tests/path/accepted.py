@@ -27,6 +27,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import cases  # noqa: E402
 import harness  # noqa: E402
+import stored_bodies  # noqa: E402
 from receiver import Receiver  # noqa: E402
 
 SECRET = "It's a Secret to Everybody"
@@ -166,7 +167,7 @@ class Site:
 
     def rows(self, sql, *parameters):
         with contextlib.closing(sqlite3.connect(self.server.data / "esclusa.db")) as database:
-            return database.execute(sql, parameters).fetchall()
+            return stored_bodies.add_to(database).execute(sql, parameters).fetchall()
 
     def states(self, statuses_url):
         return [one["state"] for one in self.api.get(statuses_url).json]
@@ -232,7 +233,8 @@ def check_webhooks(site, mode, kind, record, event):
 
 def event_of(site, kind, record, deployment_id):
     """The body in the row of the event about the record."""
-    found = site.rows("select b.body from event e join event_body b on b.event_id = e.id "
+    found = site.rows("select event_body(b.codec, b.body) from event e "
+                      "join event_body b on b.event_id = e.id "
                       "where e.kind = ? and e.deployment_id = ? order by e.id", kind, deployment_id)
     return next(body for (body,) in found if exact(body).get(kind).get("id") == record["id"])
 
@@ -293,8 +295,8 @@ def check_feed(site, played):
                 one = exact(line[len(b"data: "):])
                 streamed[one.get("guid")] = one
     expect(streamed, paged, "the feed's stream")
-    rows = site.rows("select e.guid, b.body from event e join event_body b on b.event_id = e.id "
-                     "where e.only_hook_id is null")
+    rows = site.rows("select e.guid, event_body(b.codec, b.body) from event e "
+                     "join event_body b on b.event_id = e.id where e.only_hook_id is null")
     expect({guid: one.get("payload") for guid, one in paged.items()},
            {guid: exact(body) for guid, body in rows}, "the feed")
     bodies = {one.get("deployment").get("id"): one.get("deployment")

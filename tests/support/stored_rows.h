@@ -9,6 +9,7 @@
 #include "core/event_delivery.h"
 #include "sql/connection.h"
 #include "store/columns.h"
+#include "store/event_bodies.h"
 
 /// What is in the database, for tests that look at what the program itself never reads: all rows of
 /// a table, the oldest first. Tests choose among them.
@@ -54,9 +55,10 @@ struct StoredEvent {
 inline std::vector<StoredEvent> list_events(sql::Reader& db, const std::string& kind = "") {
   return db.all(
       "select e.id, e.guid, e.repository_id, e.deployment_id, e.kind, e.action, e.event_no, "
-      "e.only_hook_id, e.announced, e.created_at, e.actor_id, e.actor_token_id, b.body "
-      "from event e left join event_body b on b.event_id = e.id "
-      "where e.kind like $1 order by e.id",
+      "e.only_hook_id, e.announced, e.created_at, e.actor_id, e.actor_token_id, " +
+          std::string(store::event_body_columns) +
+          " from event e left join event_body b on b.event_id = e.id "
+          "where e.kind like $1 order by e.id",
       {kind.empty() ? "%" : kind}, [](const sql::Row& row) {
         core::Event event;
         event.id = {row.integer(0)};
@@ -71,7 +73,7 @@ inline std::vector<StoredEvent> list_events(sql::Reader& db, const std::string& 
         event.created_at = from_micros(row.integer(9));
         return StoredEvent{event, store::read_optional_id<AccountId>(row, 10),
                            store::read_optional_id<TokenId>(row, 11),
-                           row.optional_text(12).value_or("")};
+                           store::read_event_body(row, 12).value_or("")};
       });
 }
 
