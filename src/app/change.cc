@@ -1,5 +1,8 @@
 #include "app/change.h"
 
+#include <algorithm>
+
+#include "app/event_ends.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "store/events.h"
@@ -30,10 +33,22 @@ EventId Change::raise(const core::Event& event, std::string_view body) {
 
 EventId Change::raise(const core::Event& event, std::string_view body, const core::Actor& by) {
   size_t delivery_count = 0;
-  const EventId id = store::insert_event(rows, event, body, by, &delivery_count);
+  const auto end =
+      std::ranges::find_if(ends_, [&](const auto& known) { return body.ends_with(known->text); });
+  const EventId id = store::insert_event(rows, event, body, by, &delivery_count,
+                                         end == ends_.end() ? nullptr : end->get());
   topics_.events = true;
   topics_.deliveries |= delivery_count > 0;
   return id;
+}
+
+wire::EventContext Change::event_context(const core::Repository& repository,
+                                         const core::Account& sender) {
+  wire::EventContext about{repository, sender, context.event_urls};
+  const auto end = find_event_end(about);
+  if (std::ranges::find(ends_, end) == ends_.end()) ends_.push_back(end);
+  about.end = end->text;
+  return about;
 }
 
 void check_audited(const Change& change) {

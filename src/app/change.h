@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "core/event.h"
 #include "core/gates.h"
 #include "store/audit.h"
+#include "store/event_bodies.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
@@ -54,13 +56,10 @@ class Change {
   EventId raise(const core::Event& event, std::string_view body);
   EventId raise(const core::Event& event, std::string_view body, const core::Actor& by);
   /// What the body of an event says of the repository and of the account that sends it.
-  wire::EventContext event_context(const core::Repository& repository) const {
-    return {repository, actor.sender(), context.event_urls};
+  wire::EventContext event_context(const core::Repository& repository) {
+    return event_context(repository, actor.sender());
   }
-  wire::EventContext event_context(const core::Repository& repository,
-                                   const core::Account& sender) const {
-    return {repository, sender, context.event_urls};
-  }
+  wire::EventContext event_context(const core::Repository& repository, const core::Account& sender);
 
   /// Some delivery may be due after the commit.
   void touch_deliveries() { topics_.deliveries = true; }
@@ -79,6 +78,7 @@ class Change {
   bool is_audit_settled_ = false;
   std::vector<Act> acts_;
   Topics topics_;
+  std::vector<std::shared_ptr<const store::BodyEnd>> ends_;  ///< that `event_context` gave
 };
 
 /// Throws (a bug) if the change wrote no audit row and did not call `skip_audit`.

@@ -72,11 +72,20 @@ void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
 
 }  // namespace
 
-std::string finish_event(JsonWriter& json, const EventContext& context) {
-  json.key("repository");
+std::string event_end(const EventContext& context) {
+  JsonWriter json;
+  json.begin_object().key("repository");
   write_repository(json, context.repository, context.urls);
   write_organization_member(json, context.repository.owner, context.urls);
-  return finish_with_sender(json, context.sender, context.urls);
+  std::string end = finish_with_sender(json, context.sender, context.urls);
+  end.front() = ',';  // other members precede these
+  return end;
+}
+
+std::string finish_event(JsonWriter& json, const EventContext& context) {
+  std::string body = compact_json(json.text());
+  body += context.end.empty() ? event_end(context) : context.end;
+  return body;
 }
 
 void write_event_person(JsonWriter& json, const char* name, const core::Signature& person) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json_writer.h"
@@ -23,6 +24,8 @@ struct EventContext {
   const core::Repository& repository;
   const core::Account& sender;
   const Urls& urls;
+  /// `event_end` of this context, if it was rendered before; otherwise empty.
+  std::string_view end = {};
 };
 
 /// The members that all events about a hook share.
@@ -32,7 +35,9 @@ struct HookEventContext {
   const Urls& urls;
 };
 
-/// Writes the last members of a repository's event, and returns the whole body.
+/// The end of every body of a repository's events: `,"repository":…,"sender":…}`.
+std::string event_end(const EventContext& context);
+/// Appends that end to the members so far, and returns the whole body.
 std::string finish_event(JsonWriter& json, const EventContext& context);
 /// A commit's author or committer in the format of events.
 void write_event_person(JsonWriter& json, const char* name, const core::Signature& person);
