@@ -56,6 +56,12 @@ class Database {
     return run<Writer>(
         "transaction", [this](const WriteWork& write) { return do_write(write); }, std::move(work));
   }
+  /// As `write`, without waiting for the commit: `done` is called after it, from another thread, or
+  /// at once from this one. It gets the outcome, or what `work` has thrown. It must be quick and
+  /// not throw. Writes are run in the order of the calls.
+  using LaterWork = std::function<Result<void>(Writer&)>;
+  using Done = std::function<void(Result<void> outcome, std::exception_ptr thrown)>;
+  virtual void write_later(LaterWork work, Done done);
   /// The error with which a write would be refused now, as far as the engine knows without a try:
   /// too many wait, the last one found no space, the storage failed. Waits for nothing.
   virtual Result<void> check_writes() { return {}; }

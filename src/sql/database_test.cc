@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
 #include <limits>
 
 #include "base/check.h"
@@ -297,4 +298,43 @@ TEST_CASE("open_postgres: an unreachable server is an error") {
   auto opened = open_postgres("host=" + folder.path().string() + " user=postgres", 1);
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().code == ErrorCode::unavailable);
+}
+
+TEST_CASE("write_later: its outcome comes after the commit, in the order of the calls") {
+  for_each_empty_database([](Database& db) {
+    create_things(db);
+    std::promise<void> all_done;
+    std::vector<std::string> outcomes;
+    const auto note = [&](Result<void> outcome, const std::exception_ptr& thrown) {
+      outcomes.push_back(thrown ? "thrown" : reason(outcome));
+      if (outcomes.size() == 4) all_done.set_value();
+    };
+    db.write_later(
+        [](Writer& tx) -> Result<void> {
+          insert_thing(tx, 1);
+          return {};
+        },
+        note);
+    db.write_later(
+        [](Writer& tx) -> Result<void> {
+          insert_thing(tx, 2);
+          return fail(ErrorCode::conflict, "no", "no_reason");
+        },
+        note);
+    db.write_later(
+        [](Writer& tx) -> Result<void> {
+          insert_thing(tx, 3);
+          throw std::domain_error("a bug of the caller's");
+        },
+        note);
+    db.write_later(
+        [](Writer& tx) -> Result<void> {
+          insert_thing(tx, 4);
+          return {};
+        },
+        note);
+    all_done.get_future().wait();
+    CHECK(outcomes == std::vector<std::string>{"no error", "no_reason", "thrown", "no error"});
+    CHECK(count_things(db) == 2);
+  });
 }

@@ -13,18 +13,12 @@ using namespace esclusa::sql;
 
 namespace {
 
-/// Two rows, and how often they were read.
-struct Things {
-  Things() {
-    test::write(db, [](Writer& tx) {
-      tx.execute("create table thing (id integer primary key, amount bigint)");
-      tx.execute("insert into thing (id, amount) values (1, 0), (2, 0)");
-    });
-  }
-  test::SqliteFile sqlite;
-  Database& db = sqlite.database();
-  int asked = 0;
-};
+void create_table(Database& db) {
+  test::write(db, [](Writer& tx) {
+    tx.execute("create table thing (id integer primary key, amount bigint)");
+    tx.execute("insert into thing (id, amount) values (1, 0), (2, 0)");
+  });
+}
 
 /// The amount of a row, kept; `asked` counts the reads of the row.
 int64_t amount_of(Reader& db, int64_t id, int& asked) {
@@ -50,9 +44,15 @@ void set_amount(Database& db, int64_t id, int64_t amount) {
   });
 }
 
+using Text = std::shared_ptr<const std::string>;
+
 }  // namespace
 
-TEST_CASE_FIXTURE(Things, "kept: a row is read once, until a commit changes it") {
+TEST_CASE("kept: a row is read once, until a commit changes it") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
+  int asked = 0;
   CHECK(amount_of(db, 1, asked) == 0);
   CHECK(amount_of(db, 1, asked) == 0);
   CHECK(asked == 1);
@@ -64,13 +64,20 @@ TEST_CASE_FIXTURE(Things, "kept: a row is read once, until a commit changes it")
   CHECK(asked == 2);
 }
 
-TEST_CASE_FIXTURE(Things, "kept: what is absent is not kept") {
-  CHECK(amount_of(db, 3, asked) == -1);
-  CHECK(amount_of(db, 3, asked) == -1);
+TEST_CASE("kept: what is absent is not kept") {
+  test::SqliteFile sqlite;
+  create_table(sqlite.database());
+  int asked = 0;
+  CHECK(amount_of(sqlite.database(), 3, asked) == -1);
+  CHECK(amount_of(sqlite.database(), 3, asked) == -1);
   CHECK(asked == 2);
 }
 
-TEST_CASE_FIXTURE(Things, "kept: what an old snapshot shows is not kept for those after a commit") {
+TEST_CASE("kept: what an old snapshot shows is not kept for those after a commit") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
+  int asked = 0;
   test::read(db, [&](Reader& c) {
     c.number("select 1 from thing limit 1");  // the snapshot begins
     set_amount(db, 1, 7);
@@ -79,7 +86,11 @@ TEST_CASE_FIXTURE(Things, "kept: what an old snapshot shows is not kept for thos
   CHECK(amount_of(db, 1, asked) == 7);
 }
 
-TEST_CASE_FIXTURE(Things, "kept: a reader finds nothing that was made after its moment") {
+TEST_CASE("kept: a reader finds nothing that was made after its moment") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
+  int asked = 0;
   test::read(db, [&](Reader& c) {
     set_amount(db, 1, 7);
     CHECK(amount_of(db, 1, asked) == 7);
@@ -90,7 +101,11 @@ TEST_CASE_FIXTURE(Things, "kept: a reader finds nothing that was made after its 
   });
 }
 
-TEST_CASE_FIXTURE(Things, "kept: a transaction sees its own changes, and others do not") {
+TEST_CASE("kept: a transaction sees its own changes, and others do not") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
+  int asked = 0;
   CHECK(amount_of(db, 1, asked) == 0);
   CHECK_FALSE(db.write([&](Writer& tx) -> Result<void> {
     tx.execute("update thing set amount = 7 where id = 1");
@@ -100,7 +115,11 @@ TEST_CASE_FIXTURE(Things, "kept: a transaction sees its own changes, and others 
   CHECK(amount_of(db, 1, asked) == 0);
 }
 
-TEST_CASE_FIXTURE(Things, "read_kept: gives what is kept, and says when a row would be needed") {
+TEST_CASE("read_kept: gives what is kept, and says when a row would be needed") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
+  int asked = 0;
   const auto try_amount = [&]() -> std::optional<int64_t> {
     int64_t amount = 0;
     const bool was_kept = db.read_kept([&](Reader& c) { amount = amount_of(c, 1, asked); });
@@ -132,8 +151,10 @@ TEST_CASE("Kept: beyond its size, what was not used goes, and what was used stay
   CHECK(found < 10);
 }
 
-TEST_CASE_FIXTURE(Things,
-                  "kept: many readers and writers find nothing stale, and nothing goes back") {
+TEST_CASE("kept: many readers and writers find nothing stale, and nothing goes back") {
+  test::SqliteFile sqlite;
+  Database& db = sqlite.database();
+  create_table(db);
   std::atomic<int64_t> acknowledged = 0;
   std::atomic<bool> is_done = false;
   std::atomic<int> stale = 0, backward = 0;
@@ -142,10 +163,10 @@ TEST_CASE_FIXTURE(Things,
     for (int r = 0; r < 3; ++r) {
       readers.emplace_back([&] {
         int64_t last = 0;
-        int read_count = 0;
+        int asked = 0;
         while (!is_done) {
           const int64_t least = acknowledged;
-          const int64_t seen = amount_of(db, 1, read_count);
+          const int64_t seen = amount_of(db, 1, asked);
           if (seen < least) ++stale;
           if (seen < last) ++backward;
           last = seen;

@@ -42,17 +42,25 @@ std::unexpected<Error> stopping_error() {
   return fail(ErrorCode::unavailable, "The server is stopping");
 }
 
-/// A piece of work that waits for the writer thread. It lives on the stack of the calling thread.
+/// A piece of work that waits for the writer thread.
 class Job {
  public:
-  explicit Job(const std::function<bool(Writer&)>& its_work) : work(its_work) {}
+  explicit Job(std::function<bool(Writer&)> its_work) : work(std::move(its_work)) {}
+  virtual ~Job() = default;
+  /// The last call: after it the job is gone.
+  virtual void answer() = 0;
 
-  const std::function<bool(Writer&)>& work;  ///< returns whether to keep its changes
-  std::exception_ptr thrown;                 ///< an exception of `work`, for the calling thread
+  const std::function<bool(Writer&)> work;  ///< returns whether to keep its changes
+  std::exception_ptr thrown;                ///< an exception of `work`
   Result<void> outcome;
   bool kept = false;  ///< its savepoint was released: the commit decides
+};
 
-  void answer() {
+/// It lives on the stack of the thread that waits for it.
+class AwaitedJob final : public Job {
+ public:
+  using Job::Job;
+  void answer() override {
     const Lock lock(mutex_);
     is_answered_ = true;
     // With the lock: as soon as the waiting thread may go on, the job is gone.
@@ -68,6 +76,25 @@ class Job {
   Mutex mutex_;
   Condition answered_;
   bool is_answered_ GUARDED_BY(mutex_) = false;
+};
+
+/// Nobody waits for it. It owns itself.
+class LaterJob final : public Job {
+ public:
+  LaterJob(Database::LaterWork its_work, Database::Done done)
+      : Job([this, its_work = std::move(its_work)](Writer& tx) {
+          worked_ = its_work(tx);
+          return worked_.has_value();
+        }),
+        done_(std::move(done)) {}
+  void answer() override {
+    const std::unique_ptr<LaterJob> self(this);
+    done_(outcome ? std::move(worked_) : std::move(outcome), thrown);
+  }
+
+ private:
+  const Database::Done done_;
+  Result<void> worked_;
 };
 
 /// Its destructor makes one more call.
@@ -117,6 +144,12 @@ class SqliteDatabase final : public Database {
     return {&versions_, &kept_, versions_.now()};
   }
 
+  void write_later(LaterWork work, Done done) override {
+    auto job = std::make_unique<LaterJob>(std::move(work), done);
+    if (auto queued = enqueue(*job); !queued) return done(std::move(queued), nullptr);
+    job.release();  // NOLINT: its answer deletes it
+  }
+
  protected:
   Result<void> do_read(const ReadWork& work) override {
     try {
@@ -129,7 +162,15 @@ class SqliteDatabase final : public Database {
   }
 
   Result<void> do_write(const WriteWork& work) override {
-    Job job(work);
+    AwaitedJob job(work);
+    TRY(enqueue(job));
+    job.await();
+    if (job.thrown) std::rethrow_exception(job.thrown);
+    return job.outcome;
+  }
+
+ private:
+  Result<void> enqueue(Job& job) {
     {
       Lock lock(mutex_);
       if (stopping_ || broken_) return stopping_error();
@@ -137,12 +178,9 @@ class SqliteDatabase final : public Database {
       queue_.push_back(&job);
     }
     arrived_.notify_one();
-    job.await();
-    if (job.thrown) std::rethrow_exception(job.thrown);
-    return job.outcome;
+    return {};
   }
 
- private:
   /// A read-only connection in a transaction. The destructor gives it back to the pool.
   struct Snapshot {
     explicit Snapshot(SqliteDatabase& owner) : database(owner) {
