@@ -20,7 +20,7 @@ struct DeliveryFixture : test::AppFixture {
       attempt.attempted_at = at(7);
       attempt.status_code = 500;
       attempt.request_headers = attempt.response_headers = "{}";
-      store::record_attempt(tx, store::list_due(tx, test::sealer(), now, 1).at(0), attempt,
+      store::record_attempt(tx, test::list_due(tx, now).at(0), attempt,
                             {.delivered = false, .next_attempt_at = std::nullopt});
     }));
     told = {};

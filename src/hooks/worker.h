@@ -1,11 +1,13 @@
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <exception>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/crypto.h"
@@ -15,6 +17,7 @@
 #include "base/trace.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
+#include "hooks/lanes.h"
 #include "store/database.h"
 
 namespace esclusa::hooks {
@@ -27,10 +30,17 @@ struct WorkerSettings {
   std::function<void(const Trace&)> on_trace = {};
 };
 
+/// Whose share of the sends a delivery takes: all pings of organizations' hooks have one share.
+RepositoryId delivery_repository(const store::DueDelivery& delivery);
+
 /// Sends the deliveries that the transactions left behind: claim what is due, sign, send, record,
 /// and try again later if need be. One thread; claims live in memory, so what was in flight when
 /// the process died is simply due again: at least once, never lost. After an exception the claims
 /// are what they were: what is in flight goes on, and what has its answer is recorded later.
+///
+/// The table says what is due; in memory are only the lanes that are worth a look
+/// (docs/decisions/0032). A claim ends with the commit of its record, so that a crash repeats at
+/// most the one delivery of a lane; a place among the open sends is free from the answer on.
 class Worker {
  public:
   Worker(store::Database& database, const Sealer& sealer, Clock now, WorkerSettings settings);
@@ -45,6 +55,9 @@ class Worker {
   const SupervisedThread& thread() const { return thread_; }
 
  private:
+  static constexpr std::chrono::milliseconds idle_wait{5'000};   ///< at most, if the clock is set
+  static constexpr std::chrono::milliseconds trouble_wait{500};  ///< after a database error
+
   /// A send that has its answer, or what is not sent; not yet recorded.
   struct Answer {
     store::DueDelivery delivery;
@@ -66,16 +79,50 @@ class Worker {
     bool is_failing = false;
     bool is_full() const;
   };
+  /// Answers whose record is being committed, and what became of them.
+  struct Recording {
+    std::vector<Answer> answers;
+    std::vector<Finished> all;
+    Result<void> outcome = {};
+    std::exception_ptr thrown = {};
+    std::atomic<bool> is_over = false;
+    std::promise<void> over = {};
+  };
+  /// Nobody uses the worker any more when it is gone.
+  struct UnderWay {
+    std::shared_ptr<Recording> recording = {};
+    std::future<void> over = {};
+    ~UnderWay() {
+      if (over.valid()) over.wait();
+    }
+  };
 
   void run(const std::stop_token& stop);
   std::chrono::milliseconds turn(const std::stop_token& stop);
   void follow_clock();
   void claim();
+  void look(store::Reader& db);
+  void look_at_all(store::Reader& db);
+  void look_at_new(store::Reader& db);
+  void look_at_clock(store::Reader& db);
+  void look_at_lanes(store::Reader& db);
+  bool look_at_each_hook(store::Reader& db);
+  void look_at_oldest(store::Reader& db, const store::DeliveryLane& lane);
+  void look_at_unordered(store::Reader& db, const store::DeliveryLane& lane);
+  void look_at_redeliveries(store::Reader& db);
+  void look_at_probes(store::Reader& db);
+  void add_lane(const store::DeliveryLane& lane);
+  bool may_claim_more() const;
+  bool start_if_readable(store::DueDelivery delivery);
   store::BusySenders busy_senders() const;
   bool may_claim(const store::DueDelivery& delivery, const store::BusySenders& busy) const;
   void start(store::DueDelivery delivery);
   void finish_sends(std::chrono::milliseconds time);
-  bool record();
+  void begin_recording();
+  void end_recording();
+  void settled(const Finished& finished);
+  void record();
+  void record_each(const std::exception_ptr& thrown);
   bool record(std::span<const Answer> answers);
   bool record_alone(const Answer& answer);
   static void log_finished(const Finished& finished);
@@ -92,12 +139,27 @@ class Worker {
   const Clock now_;
   const WorkerSettings settings_;
   http::Sender sender_;
-  std::unordered_set<DeliveryId> claimed_;
+  std::unordered_map<DeliveryId, HookId> claimed_;
   std::unordered_map<HookId, OpenSends> open_sends_;
   FairShare<RepositoryId> sends_{limits::delivery_concurrency};  ///< all open ones
   std::vector<Answer> answers_;
-  std::exception_ptr failure_;  ///< of the last attempt to record them
-  Timestamp asked_at_{};        ///< what was due until then has been looked at
+  UnderWay under_way_;
+  std::chrono::steady_clock::time_point next_record_{};  ///< not before
+  std::exception_ptr failure_;                           ///< of the last attempt to record them
+
+  Lanes lanes_;
+  bool has_send_ended_ = false;  ///< since lanes of several repositories were brought back
+  std::atomic<bool> is_woken_ = false;
+  bool must_look_at_new_ = false;
+  bool must_look_at_all_ = true;
+  bool must_look_at_redeliveries_ = true;
+  bool must_look_at_probes_ = false;            ///< some waited for a send that is free
+  std::optional<store::DeliveryLane> scanned_;  ///< a look at everything has come to here
+  std::chrono::steady_clock::time_point next_look_at_all_{};  ///< not before
+  std::chrono::steady_clock::time_point last_look_at_all_{};
+  std::optional<DeliveryId> newest_;  ///< all up to it have been seen
+  Timestamp came_due_until_{};        ///< what came due until then was looked at
+  Timestamp clock_at_{};              ///< when the next one comes due, at the earliest
   bool has_followed_clock_ = false;
   SupervisedThread thread_;  ///< last: it uses all of the above
 };

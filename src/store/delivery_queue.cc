@@ -1,6 +1,7 @@
 #include "store/delivery_queue.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/text.h"
 #include "store/audit.h"
@@ -13,7 +14,7 @@ namespace esclusa::store {
 
 namespace {
 
-constexpr int body_column = 8;
+constexpr int body_column = 9;
 constexpr int superseding_column = body_column + event_body_column_count;
 constexpr int first_hook_column = superseding_column + 2;
 
@@ -29,7 +30,7 @@ constexpr std::string_view skipped_before =
 
 std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
-         "e.deployment_id, " +
+         "e.deployment_id, d.order_environment_id, " +
          std::string(event_body_columns) + ", " + std::string(superseding) + ", " +
          std::string(skipped_before) + ", " + hook_columns();
 }
@@ -57,42 +58,111 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.superseded_by = read_optional_id<DeploymentId>(row, superseding_column);
   due.skipped_before = row.boolean(superseding_column + 1);
   due.hook = read_hook(row, sealer, first_hook_column);
+  due.lane = {due.hook.id, row.integer(8)};
   return due;
 }
 
-/// A condition that excludes the ids, which become parameters. A null in the column is no id.
+DeliveryLane read_lane(const sql::Row& row) { return {{row.integer(0)}, row.integer(1)}; }
+
+/// A condition that excludes the ids, which become parameters. Ids are repeated, so that few
+/// different statements are prepared.
 template <class Id>
 std::string except_ids(const std::string& column, const std::vector<Id>& ids,
                        std::vector<sql::Parameter>& parameters) {
   if (ids.empty()) return "";
   std::vector<std::string> places;
-  for (Id id : ids) {
-    parameters.emplace_back(id.value);
+  for (size_t i = 0; i < std::bit_ceil(ids.size()); ++i) {
+    parameters.emplace_back(ids[std::min(i, ids.size() - 1)].value);
     places.push_back("$" + std::to_string(parameters.size()));
   }
-  return " and (" + column + " is null or " + column + " not in (" + join(places, ", ") + "))";
+  return " and " + column + " not in (" + join(places, ", ") + ")";
+}
+
+/// The same for the repositories of events `e`. An event of an organization's hook has none: 0.
+std::string except_repositories(const std::vector<RepositoryId>& repositories,
+                                std::vector<sql::Parameter>& parameters) {
+  return except_ids("coalesce(e.repository_id, 0)", repositories, parameters);
 }
 
 /// The same for a delivery `d` of an event `e`.
 std::string except_busy(const BusySenders& except, std::vector<sql::Parameter>& parameters) {
   return except_ids("d.hook_id", except.hooks, parameters) +
-         except_ids("e.repository_id", except.repositories, parameters);
+         except_repositories(except.repositories, parameters);
+}
+
+/// Those that may be sent at the time $1.
+std::string select_due() {
+  return select_deliveries() + " from delivery d" + std::string(joined_tables) +
+         "where d.state = 'pending' and d.next_attempt_at <= $1" + std::string(may_be_sent);
 }
 
 }  // namespace
 
-std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                  size_t limit, const BusySenders& except) {
-  std::vector<sql::Parameter> parameters = {to_micros(now), static_cast<int64_t>(limit)};
-  const std::string sql =
-      select_deliveries() + " from delivery d" + std::string(joined_tables) +
-      "where d.state = 'pending' and d.next_attempt_at <= $1 and (d.order_environment_id = 0 or "
-      "not exists (select 1 from delivery o where o.state in ('pending', 'held') and "
-      "o.hook_id = d.hook_id and o.order_environment_id = d.order_environment_id and "
-      "o.id < d.id))" +
-      std::string(may_be_sent) + except_busy(except, parameters) +
-      " order by d.next_attempt_at, d.id limit $2";
+std::optional<DueDelivery> find_due_in(sql::Reader& db, const Sealer& sealer, Timestamp now,
+                                       const DeliveryLane& lane) {
+  // The states are those of the index delivery_order.
+  static const std::string sql = select_due() +
+                                 " and d.id = (select min(id) from delivery where hook_id = $2 and "
+                                 "order_environment_id = $3 and state in ('pending', 'held'))";
+  return db.one(sql, {to_micros(now), lane.hook.value, lane.environment},
+                [&](const sql::Row& row) { return read_delivery(row, sealer); });
+}
+
+std::vector<DueDelivery> list_unordered(sql::Reader& db, const Sealer& sealer, Timestamp now,
+                                        const UnorderedQuery& query) {
+  std::vector<sql::Parameter> parameters = {to_micros(now), query.hook.value,
+                                            static_cast<int64_t>(query.limit)};
+  const std::string sql = select_due() + " and d.hook_id = $2 and d.order_environment_id = 0" +
+                          except_ids("d.id", query.except, parameters) +
+                          except_repositories(query.busy_repositories, parameters) +
+                          " order by d.next_attempt_at, d.id limit $3";
   return db.all(sql, parameters, [&](const sql::Row& row) { return read_delivery(row, sealer); });
+}
+
+std::vector<DeliveryLane> list_lanes(sql::Reader& db, DeliveryLane after, size_t limit) {
+  std::vector<DeliveryLane> lanes;
+  auto next = [&](std::string_view sql, std::initializer_list<sql::Parameter> parameters) {
+    auto lane = db.one(sql, parameters, read_lane);
+    if (lane) after = lanes.emplace_back(*lane);
+    return lane.has_value();
+  };
+  // Two statements, because SQLite uses the index for each of them, but not for both at once.
+  while (lanes.size() < limit) {
+    if (next("select hook_id, order_environment_id from delivery where hook_id = $1 and "
+             "order_environment_id > $2 and state in ('pending', 'held') "
+             "order by order_environment_id limit 1",
+             {after.hook.value, after.environment})) {
+      continue;
+    }
+    if (!next("select hook_id, order_environment_id from delivery where hook_id > $1 and "
+              "order_environment_id >= 0 and state in ('pending', 'held') "
+              "order by hook_id, order_environment_id limit 1",
+              {after.hook.value})) {
+      break;
+    }
+  }
+  return lanes;
+}
+
+std::vector<PlacedDelivery> list_deliveries_after(sql::Reader& db, DeliveryId after, size_t limit) {
+  return db.all(
+      "select id, hook_id, order_environment_id from delivery where id > $1 order by id limit $2",
+      {after.value, static_cast<int64_t>(limit)}, [](const sql::Row& row) {
+        return PlacedDelivery{{row.integer(0)}, {{row.integer(1)}, row.integer(2)}};
+      });
+}
+
+std::optional<DeliveryId> newest_delivery(sql::Reader& db) {
+  return db.one("select id from delivery order by id desc limit 1", {},
+                [](const sql::Row& row) { return DeliveryId{row.integer(0)}; });
+}
+
+std::vector<DeliveryLane> list_came_due(sql::Reader& db, Timestamp after, Timestamp now,
+                                        size_t limit) {
+  return db.all(
+      "select hook_id, order_environment_id from delivery where state = 'pending' and "
+      "next_attempt_at > $1 and next_attempt_at <= $2 order by next_attempt_at, id limit $3",
+      {to_micros(after), to_micros(now), static_cast<int64_t>(limit)}, read_lane);
 }
 
 std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
@@ -112,14 +182,12 @@ std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer
 }
 
 std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                     size_t limit, const BusySenders& except) {
-  std::vector<sql::Parameter> parameters = {to_micros(now)};
+                                     size_t limit) {
   // Probed hooks are few, so each gets its own query for its waiting deliveries: see
   // `waits_for_hook`.
-  const std::string probed = "select id from hook where probe_at <= $1 and deleted_at is null" +
-                             except_ids("id", except.hooks, parameters) + " order by probe_at";
   const auto hooks =
-      db.all(probed, parameters, [](const sql::Row& row) { return HookId{row.integer(0)}; });
+      db.all("select id from hook where probe_at <= $1 and deleted_at is null order by probe_at",
+             {to_micros(now)}, [](const sql::Row& row) { return HookId{row.integer(0)}; });
   static const std::string sql = select_deliveries() + " from delivery d" +
                                  std::string(joined_tables) + "where d.id = $1" +
                                  std::string(may_be_sent);
@@ -248,10 +316,13 @@ void record_attempt(sql::Writer& tx, const DueDelivery& delivery, const Delivery
   } else {
     settle_scheduled(tx, delivery, attempt.attempted_at, outcome);
   }
-  // The values that GitHub's API returns here.
-  tx.execute("update hook set last_code = $2, last_status = $3, last_message = $4 where id = $1",
-             {delivery.hook.id.value, attempt.status_code,
-              outcome.delivered ? "active" : "misconfigured", attempt.status});
+  // The values that GitHub's API returns here. Most attempts leave them as they are.
+  tx.execute(
+      "update hook set last_code = $2, last_status = $3, last_message = $4 where id = $1 and "
+      "(last_code is null or last_code <> $2 or last_status <> $3 or last_message is null or "
+      "last_message <> $4)",
+      {delivery.hook.id.value, attempt.status_code, outcome.delivered ? "active" : "misconfigured",
+       attempt.status});
 }
 
 void record_unsent(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt,

@@ -10,9 +10,20 @@
 
 namespace esclusa::store {
 
+/// The deliveries of a hook in an environment: they are made in the order of their ids. In the
+/// environment 0 are those without an order.
+struct DeliveryLane {
+  HookId hook;
+  int64_t environment = 0;
+
+  auto operator<=>(const DeliveryLane&) const = default;
+  bool has_order() const { return environment != 0; }
+};
+
 /// A delivery that may be attempted now, with everything that sending it needs.
 struct DueDelivery {
   DeliveryId id;
+  DeliveryLane lane;
   int attempt_count = 0;
   std::optional<RedeliveryId> redelivery;  ///< set if somebody requested this attempt
   bool is_probe = false;                   ///< not scheduled: checks whether the hook works again
@@ -26,20 +37,46 @@ struct DueDelivery {
 /// Those that have all the sends that they may have: their deliveries are not listed.
 struct BusySenders {
   std::vector<HookId> hooks = {};
-  std::vector<RepositoryId> repositories = {};  ///< of the events
+  std::vector<RepositoryId> repositories = {};  ///< of the events; 0: those without a repository
 };
 
-/// Pending deliveries that are due, at most `limit`, without those in `except`. Within a hook and
-/// an environment only the oldest pending delivery is due, so that retries keep the order.
-std::vector<DueDelivery> list_due(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                  size_t limit, const BusySenders& except = {});
+/// The delivery of a lane with an order that may be sent now: its oldest pending one, if it is due,
+/// so that retries keep the order.
+std::optional<DueDelivery> find_due_in(sql::Reader& db, const Sealer& sealer, Timestamp now,
+                                       const DeliveryLane& lane);
+/// The deliveries of a hook without an order that may be sent now, the longest overdue first.
+struct UnorderedQuery {
+  HookId hook = {};
+  size_t limit = 1;
+  std::vector<DeliveryId> except = {};
+  std::vector<RepositoryId> busy_repositories = {};  ///< as in `BusySenders`
+};
+std::vector<DueDelivery> list_unordered(sql::Reader& db, const Sealer& sealer, Timestamp now,
+                                        const UnorderedQuery& query);
+/// The lanes after that one that have pending or held deliveries, at most `limit`. It reads one row
+/// of each, however many wait in it.
+std::vector<DeliveryLane> list_lanes(sql::Reader& db, DeliveryLane after, size_t limit);
+
+/// Where a delivery is.
+struct PlacedDelivery {
+  DeliveryId id;
+  DeliveryLane lane;
+};
+/// The deliveries after that one, in the order of their ids.
+std::vector<PlacedDelivery> list_deliveries_after(sql::Reader& db, DeliveryId after, size_t limit);
+std::optional<DeliveryId> newest_delivery(sql::Reader& db);
+/// The lanes of the pending deliveries that came due after `after`, until `now`; one can be there
+/// several times.
+std::vector<DeliveryLane> list_came_due(sql::Reader& db, Timestamp after, Timestamp now,
+                                        size_t limit);
+
 /// Requested redeliveries, the oldest request first, one request per delivery. They need not keep
 /// the order or wait for the schedule.
 std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
                                            const BusySenders& except = {});
 /// The oldest pending or held delivery of each hook whose breaker is open and whose probe is due.
 std::vector<DueDelivery> list_probes(sql::Reader& db, const Sealer& sealer, Timestamp now,
-                                     size_t limit, const BusySenders& except = {});
+                                     size_t limit);
 /// The time when the next pending delivery or probe is due after `now`.
 std::optional<Timestamp> next_due(sql::Reader& db, Timestamp now);
 

@@ -17,16 +17,18 @@ namespace {
 
 using Ids = std::vector<EventId>;
 
-std::vector<store::DueDelivery> due(sql::Reader& db, Timestamp now = at(1000), size_t limit = 100) {
-  return store::list_due(db, sealer(), now, limit);
+std::vector<store::DueDelivery> due(sql::Reader& db, Timestamp now = at(1000)) {
+  return test::list_due(db, now);
 }
 
-/// The events with due deliveries, in their order.
-Ids due_events(sql::Reader& db, Timestamp now = at(1000), size_t limit = 100) {
+Ids events_of(const std::vector<store::DueDelivery>& deliveries) {
   Ids events;
-  for (const auto& delivery : due(db, now, limit)) events.push_back(delivery.event.id);
+  for (const auto& delivery : deliveries) events.push_back(delivery.event.id);
   return events;
 }
+
+/// The events with due deliveries, in the order of the deliveries.
+Ids due_events(sql::Reader& db, Timestamp now = at(1000)) { return events_of(due(db, now)); }
 
 store::DeliveryAttempt attempt(int status_code = 200, const std::string& status = "OK") {
   return test::sample_attempt(status_code, status);
@@ -45,7 +47,7 @@ std::string state_of(sql::Reader& db, DeliveryId id) {
 
 }  // namespace
 
-TEST_CASE("list_due: returns everything that sending needs") {
+TEST_CASE("find_due_in: returns everything that sending needs") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
@@ -56,6 +58,7 @@ TEST_CASE("list_due: returns everything that sending needs") {
       event.id = store::insert_event(tx, event, R"({"a":1})", s.actor);
       const auto list = due(tx);
       REQUIRE(list.size() == 1);
+      CHECK(list[0].lane == store::DeliveryLane{hook.id, deployment.environment.id.value});
       CHECK(list[0].attempt_count == 0);
       CHECK(list[0].body == R"({"a":1})");
       CHECK(list[0].event.id == event.id);
@@ -70,25 +73,32 @@ TEST_CASE("list_due: returns everything that sending needs") {
   });
 }
 
-TEST_CASE("list_due: only what is due, the longest overdue first, and at most the limit") {
+TEST_CASE("list_unordered: only what is due, the longest overdue first, and at most the limit") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
-      s.hook(tx);
+      const auto hook = s.hook(tx);
       auto insert = [&](int64_t when) {
         return store::insert_event(tx, s.event("push", {}, at(when)), "{}", s.actor);
       };
+      auto list = [&](int64_t now, store::UnorderedQuery query) {
+        query.hook = hook.id;
+        return store::list_unordered(tx, sealer(), at(now), query);
+      };
       const EventId late = insert(30), early = insert(10), same = insert(10);
-      CHECK(due_events(tx, at(9)).empty());
-      CHECK(due_events(tx, at(10)) == Ids{early, same});
-      CHECK(due_events(tx, at(30)) == Ids{early, same, late});
-      CHECK(due_events(tx, at(30), 2) == Ids{early, same});
-      CHECK(due_events(tx, at(30), 0).empty());
+      CHECK(list(9, {.limit = 3}).empty());
+      CHECK(events_of(list(10, {.limit = 3})) == Ids{early, same});
+      CHECK(events_of(list(30, {.limit = 3})) == Ids{early, same, late});
+      CHECK(events_of(list(30, {.limit = 2})) == Ids{early, same});
+      const auto first = list(30, {.limit = 2});
+      CHECK(events_of(list(30, {.limit = 3, .except = {first[0].id, first[1].id}})) == Ids{late});
+      CHECK(list(30, {.limit = 3, .busy_repositories = {s.repository.id}}).empty());
+      CHECK(list(30, {.limit = 3, .busy_repositories = {{0}}}).size() == 3);
     });
   });
 }
 
-TEST_CASE("list_due: deliveries of a hook and an environment keep their order through retries") {
+TEST_CASE("find_due_in: deliveries of a hook and an environment keep their order through retries") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
@@ -107,7 +117,7 @@ TEST_CASE("list_due: deliveries of a hook and an environment keep their order th
   });
 }
 
-TEST_CASE("list_due: a dead or cancelled delivery does not block later ones") {
+TEST_CASE("find_due_in: a dead or cancelled delivery does not block later ones") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
@@ -124,7 +134,7 @@ TEST_CASE("list_due: a dead or cancelled delivery does not block later ones") {
   });
 }
 
-TEST_CASE("list_due: deliveries of other environments or hooks, and pings, do not wait") {
+TEST_CASE("find_due_in: deliveries of other environments or hooks, and pings, do not wait") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
       const Sample s(tx);
@@ -153,6 +163,46 @@ TEST_CASE("list_due: deliveries of other environments or hooks, and pings, do no
       }
       CHECK(due_events(tx) ==
             Ids{elsewhere, elsewhere, same, ping, ping, another_ping, another_ping});
+    });
+  });
+}
+
+TEST_CASE("list_lanes: each lane in which something waits, in parts, however much waits in it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      const auto staging = s.environment(tx, "staging"), production = s.environment(tx, "prod");
+      const auto one = s.hook(tx), two = s.hook(tx);
+      for (int i = 0; i < 3; ++i) {
+        for (const auto& environment : {staging, production}) {
+          store::insert_event(tx, s.event("a", environment.id), "{}", s.actor);
+        }
+        store::insert_event(tx, s.event("push"), "{}", s.actor);
+      }
+      std::vector<store::DeliveryLane> expected;
+      for (const HookId hook : {one.id, two.id}) {
+        for (int64_t place : {int64_t{0}, staging.id.value, production.id.value}) {
+          expected.push_back({hook, place});
+        }
+      }
+      CHECK(store::list_lanes(tx, {}, 100) == expected);
+      std::vector<store::DeliveryLane> in_parts;
+      for (store::DeliveryLane after;; after = in_parts.back()) {
+        const auto part = store::list_lanes(tx, after, 2);
+        if (part.empty()) break;
+        std::ranges::copy(part, std::back_inserter(in_parts));
+      }
+      CHECK(in_parts == expected);
+      const auto placed = store::list_deliveries_after(tx, {2}, 3);
+      CHECK(placed.size() == 3);
+      CHECK(placed.front().id == DeliveryId{3});
+      CHECK(store::newest_delivery(tx) == DeliveryId{18});
+      tx.execute("update delivery set state = 'delivered' where hook_id = $1", {one.id.value});
+      tx.execute("update delivery set state = 'held' where order_environment_id = $1",
+                 {staging.id.value});
+      CHECK(store::list_lanes(tx, {}, 100).front() ==
+            store::DeliveryLane{one.id, staging.id.value});
+      CHECK(store::list_lanes(tx, {}, 100).size() == 4);
     });
   });
 }

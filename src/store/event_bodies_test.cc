@@ -104,7 +104,7 @@ TEST_CASE("event bodies: a damaged one is an error in the log, and the same as a
     });
     CHECK(wrong == 0);
     test::captured_log([&] {  // its delivery is due all the same, and can be given up
-      const auto due = store::list_due(tx, test::sealer(), test::at(9), 2);
+      const auto due = test::list_due(tx, test::at(9));
       REQUIRE(due.size() == 1);
       CHECK_FALSE(due[0].body);
     });

@@ -34,7 +34,7 @@ void send(sql::Writer& tx, const Sample& s, const core::Hook& hook,
   event.only_hook = hook.id;
   store::insert_event(tx, event, body, s.actor);
   for (int code : status_codes) {
-    const auto due = store::list_due(tx, sealer(), at(1000), 100);
+    const auto due = test::list_due(tx, at(1000));
     REQUIRE(due.size() == 1);
     store::record_attempt(tx, due[0], attempt(code), outcome(code > 0 && code < 300));
   }
@@ -205,7 +205,7 @@ TEST_CASE("list_redeliveries: the requests in their order, one per delivery at a
       const auto without = asked_for(tx, 100, {.hooks = {hook.id}});
       REQUIRE(without.size() == 1);
       CHECK(without[0].hook.id == other.id);
-      CHECK(store::list_due(tx, sealer(), at(1000), 100).empty());
+      CHECK(test::list_due(tx, at(1000)).empty());
 
       store::record_attempt(tx, list[0], attempt(200), outcome(true));
       auto next = asked_for(tx);
@@ -228,7 +228,7 @@ TEST_CASE(
       const Sample s(tx);
       const auto hook = s.hook(tx);
       send(tx, s, hook, {});
-      auto due = [&](int64_t now) { return store::list_due(tx, sealer(), at(now), 100); };
+      auto due = [&](int64_t now) { return test::list_due(tx, at(now)); };
       const DeliveryId id = due(0).at(0).id;
       auto redeliver = [&](int code) {
         store::insert_redelivery(tx, id, at(5));

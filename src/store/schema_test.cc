@@ -47,7 +47,7 @@ TEST_CASE("0005_hook_delivery: existing hooks, events and deliveries stay the sa
       CHECK(hook.target == target);
       CHECK(hook.creator.login == "ada");
       CHECK(hook.retry == core::HookRetry::schedule);
-      const auto due = store::list_due(tx, test::sealer(), test::at(0), 10);
+      const auto due = test::list_due(tx, test::at(0));
       REQUIRE(due.size() == 2);
       CHECK(due[1].event.repository_id == RepositoryId{7});
       CHECK(tx.number("select only_hook_id from event where id = 11") == 9);

@@ -344,7 +344,7 @@ class AccessWorld {
   /// Attempts to deliver the pending ping; returns the id of what the API calls a delivery.
   int64_t attempt_ping() {
     return write(app_.context.database, [&](store::Writer& tx) {
-      const auto due = store::list_due(tx, sealer(), app_.now, 1);
+      const auto due = list_due(tx, app_.now);
       const store::DeliveryAttempt attempt{.attempted_at = app_.now,
                                            .status_code = 200,
                                            .url = due.at(0).hook.url,

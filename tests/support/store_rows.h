@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -146,6 +148,21 @@ struct Sample {
     return event;
   }
 };
+
+/// Everything that may be sent now, the oldest first.
+inline std::vector<store::DueDelivery> list_due(sql::Reader& db, Timestamp now) {
+  std::vector<store::DueDelivery> all;
+  for (const store::DeliveryLane& lane : store::list_lanes(db, {}, 1000)) {
+    if (!lane.has_order()) {
+      std::ranges::move(store::list_unordered(db, sealer(), now, {lane.hook, 1000}),
+                        std::back_inserter(all));
+    } else if (auto oldest = store::find_due_in(db, sealer(), now, lane)) {
+      all.push_back(*std::move(oldest));
+    }
+  }
+  std::ranges::sort(all, {}, &store::DueDelivery::id);
+  return all;
+}
 
 /// An attempt as the worker records one.
 inline store::DeliveryAttempt sample_attempt(int status_code, const std::string& status) {
