@@ -53,18 +53,18 @@ Result<http::Response> get_archive(const Call& call) {
 #define TARBALL_DOCUMENTATION "repos/contents#download-a-repository-archive-tar"
 #define ZIPBALL_DOCUMENTATION "repos/contents#download-a-repository-archive-zip"
 const Route table[] = {
-    {"GET", REPOSITORY "/tarball", &operations::find_archive, "repo", Lane::git,
+    {"GET", REPOSITORY "/tarball", &operations::find_archive, "repo", Lane::history,
      TARBALL_DOCUMENTATION, find_archive_of_default_branch<ArchiveFormat::tar_gz>},
-    {"GET", REPOSITORY "/tarball/{ref...?}", &operations::find_archive, "repo", Lane::git,
+    {"GET", REPOSITORY "/tarball/{ref...?}", &operations::find_archive, "repo", Lane::history,
      TARBALL_DOCUMENTATION, find_archive<ArchiveFormat::tar_gz>},
-    {"GET", REPOSITORY "/zipball", &operations::find_archive, "repo", Lane::git,
+    {"GET", REPOSITORY "/zipball", &operations::find_archive, "repo", Lane::history,
      ZIPBALL_DOCUMENTATION, find_archive_of_default_branch<ArchiveFormat::zip>},
-    {"GET", REPOSITORY "/zipball/{ref...?}", &operations::find_archive, "repo", Lane::git,
+    {"GET", REPOSITORY "/zipball/{ref...?}", &operations::find_archive, "repo", Lane::history,
      ZIPBALL_DOCUMENTATION, find_archive<ArchiveFormat::zip>},
     {"GET", ESCLUSA REPOSITORY "/tarball/{commit_sha}", &operations::get_archive, "repo",
-     Lane::git, "", get_archive<ArchiveFormat::tar_gz>},
+     Lane::history, "", get_archive<ArchiveFormat::tar_gz>},
     {"GET", ESCLUSA REPOSITORY "/zipball/{commit_sha}", &operations::get_archive, "repo",
-     Lane::git, "", get_archive<ArchiveFormat::zip>},
+     Lane::history, "", get_archive<ArchiveFormat::zip>},
 };
 // clang-format on
 

@@ -168,24 +168,24 @@ Result<http::Response> compare_commits(const Call& call) {
 
 // clang-format off
 const Route table[] = {
-    {"GET", REPOSITORY "/branches", &operations::list_branches, "repo", Lane::git,
+    {"GET", REPOSITORY "/branches", &operations::list_branches, "repo", Lane::history,
      "branches/branches#list-branches", list_branches},
     {"GET", REPOSITORY "/branches/{branch...}/protection", &operations::get_branch_protection,
      "repo", Lane::git, "branches/branch-protection#get-branch-protection", get_branch_protection},
     {"GET", REPOSITORY "/branches/{branch...}", &operations::get_branch, "repo", Lane::git,
      "branches/branches#get-a-branch", get_branch},
-    {"GET", REPOSITORY "/tags", &operations::list_tags, "repo", Lane::git,
+    {"GET", REPOSITORY "/tags", &operations::list_tags, "repo", Lane::history,
      "repos/repos#list-repository-tags", list_tags},
     {"GET", REPOSITORY "/contents", &operations::get_root_contents, "repo", Lane::git,
      "repos/contents#get-repository-content", get_root_contents},
     {"GET", REPOSITORY "/contents/{path...?}", &operations::get_contents, "repo", Lane::git,
      "repos/contents#get-repository-content", get_contents},
-    {"GET", REPOSITORY "/compare/{basehead...}", &operations::compare_commits, "repo", Lane::git,
+    {"GET", REPOSITORY "/compare/{basehead...}", &operations::compare_commits, "repo", Lane::history,
      "commits/commits#compare-two-commits", compare_commits},
-    {"GET", REPOSITORY "/commits", &operations::list_commits, "repo", Lane::git,
+    {"GET", REPOSITORY "/commits", &operations::list_commits, "repo", Lane::history,
      "commits/commits#list-commits", list_commits},
     {"GET", REPOSITORY "/commits/{ref...}/branches-where-head",
-     &operations::list_branches_where_head, "repo", Lane::git,
+     &operations::list_branches_where_head, "repo", Lane::history,
      "commits/commits#list-branches-for-head-commit", list_branches_where_head},
     {"GET", REPOSITORY "/commits/{ref...}/pulls", &operations::list_pulls_of_commit, "repo",
      Lane::git, "commits/commits#list-pull-requests-associated-with-a-commit",
@@ -193,7 +193,7 @@ const Route table[] = {
     {"GET", REPOSITORY "/commits/{ref...}/comments", &operations::list_comments_of_commit, "repo",
      Lane::git, "commits/comments#list-commit-comments", list_comments_of_commit},
     // After all routes below a commit, because this one takes all remaining segments.
-    {"GET", REPOSITORY "/commits/{ref...}", &operations::get_commit, "repo", Lane::git,
+    {"GET", REPOSITORY "/commits/{ref...}", &operations::get_commit, "repo", Lane::history,
      "commits/commits#get-a-commit", get_commit},
 };
 // clang-format on

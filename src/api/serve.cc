@@ -50,7 +50,7 @@ http::Lane lane_of(const http::Request& request, const Match& match) {
   const http::Lane lane = match.route->lane;
   if (lane == http::Lane::loop || request.door == http::Door::network) return lane;
   if (request.door == http::Door::local_admin) return http::Lane::admin;
-  return lane == http::Lane::git ? lane : http::Lane::keys;
+  return http::opens_repositories(lane) ? lane : http::Lane::keys;
 }
 
 /// Who waits for the answer: whoever has these credentials, or, if there are none (empty), the
@@ -184,7 +184,7 @@ http::Plan Api::plan(const http::Request& request) {
     }
   }
   if (plan.lane != http::Lane::loop) plan.owner = owner_of(request);
-  if (plan.lane == http::Lane::git) plan.place = place_of(*match);
+  if (http::opens_repositories(plan.lane)) plan.place = place_of(*match);
   plan.answer = [this, &request, match = std::move(match)] {
     return answer(request, match ? &*match : nullptr);
   };

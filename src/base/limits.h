@@ -29,13 +29,20 @@ inline constexpr size_t rows_threads = 4;                 ///< these compute; mo
 inline constexpr size_t commit_threads = 64;              ///< each wait for a commit occupies one
 inline constexpr size_t git_threads = 64;                 ///< as above, and git is asked before it
 inline constexpr size_t git_threads_per_repository = 32;  ///< so that two fill no lane
-inline constexpr size_t keys_threads = 8;                 ///< a look-up takes less than 1 ms
-inline constexpr size_t admin_threads = 4;                ///< there is one administrator
-inline constexpr size_t lane_threads_max = 256;           ///< of a lane, stuck ones too
-inline constexpr size_t queued_requests = 1024;           ///< of a lane; beyond: 503, Retry-After
-inline constexpr auto stuck_time = 2s;     ///< a thread that works for longer is replaced
-inline constexpr auto request_time = 30s;  ///< proxies give up after 30 to 60 s
-inline constexpr auto admin_time = 10min;  ///< a large repository is examined for minutes
+inline constexpr size_t history_threads = 8;              ///< these compute, too
+inline constexpr size_t history_threads_per_repository = 4;
+/// Added to the niceness of those threads, so that the processor is first for who is answered soon.
+inline constexpr int history_niceness = 10;
+/// Of the processes that OpenSSH starts, and of their git: many clients at once are no reason for
+/// the server to be slow.
+inline constexpr int ssh_niceness = 5;
+inline constexpr size_t keys_threads = 8;        ///< a look-up takes less than 1 ms
+inline constexpr size_t admin_threads = 4;       ///< there is one administrator
+inline constexpr size_t lane_threads_max = 256;  ///< of a lane, stuck ones too
+inline constexpr size_t queued_requests = 1024;  ///< of a lane; beyond: 503, Retry-After
+inline constexpr auto stuck_time = 2s;           ///< a thread that works for longer is replaced
+inline constexpr auto request_time = 30s;        ///< proxies give up after 30 to 60 s
+inline constexpr auto admin_time = 10min;        ///< a large repository is examined for minutes
 
 // Clients that are remembered for rate limits and failed logins: 15 MB when full (measured).
 inline constexpr size_t counted_clients = 50'000;

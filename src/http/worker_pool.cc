@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "base/niceness.h"
 
 namespace esclusa::http {
 
@@ -122,6 +123,7 @@ void WorkerPool::replace_stuck() {
 }
 
 void WorkerPool::work() {
+  be_nicer(bounds_.niceness);
   Lock lock(mutex_);
   while (true) {
     std::optional<Job> job;

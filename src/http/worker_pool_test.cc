@@ -1,6 +1,7 @@
 #include "http/worker_pool.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <latch>
@@ -53,6 +54,28 @@ struct Jobs {
 };
 using Names = std::vector<std::string>;
 }  // namespace
+
+TEST_CASE("WorkerPool: its threads have the niceness of the lane, and no other thread has") {
+  LaneLimits nicer = one_thread;
+  nicer.niceness = 3;
+  const int here = getpriority(PRIO_PROCESS, 0);
+  int in_job = 0;
+  {
+    Jobs jobs;
+    WorkerPool pool(nicer);
+    pool.submit({.owner = "a",
+                 .place = "",
+                 .run =
+                     [&] {
+                       in_job = getpriority(PRIO_PROCESS, 0);
+                       jobs.run("asked");
+                     },
+                 .refuse = [] {}});
+    jobs.await(1);
+  }
+  CHECK(in_job == here + 3);
+  CHECK(getpriority(PRIO_PROCESS, 0) == here);
+}
 
 TEST_CASE("WorkerPool: owners take turns, and the jobs of one keep their order") {
   Jobs jobs;

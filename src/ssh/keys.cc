@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/limits.h"
+#include "base/niceness.h"
 #include "client/ssh_door.h"
 #include "core/ssh_door.h"
 #include "ssh/program.h"
@@ -40,6 +41,7 @@ Result<std::string> key_line(const std::string& type, const std::string& blob,
 
 int print_key(const std::string& type, const std::string& blob, const std::string& socket) {
   end_after(limits::key_lookup_time);
+  be_nicer(limits::ssh_niceness);
   const auto line = key_line(type, blob, socket);
   if (!line) return report(line.error());
   std::printf("%s\n", line->c_str());

@@ -1,4 +1,5 @@
 """Sessions of git over SSH without sshd: what they tell the server, and what git may do in them."""
+import os
 import re
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import unittest
 
 from harness import BINARY, Repository, clean_environment
 from public_keys import public_key
-from ssh_door import DoorTest
+from ssh_door import DoorTest, git_of
 
 
 class Relayed(DoorTest):
@@ -33,6 +34,13 @@ class Relayed(DoorTest):
         self.relay.answers["POST", "/checks"] = 403
         self.assertEqual(process.wait(60), 1)
         self.assertIn("esclusa: not now", process.stderr.read())
+
+
+class Sessions(DoorTest):
+    def test_the_server_has_the_processor_before_the_git_of_a_session(self):
+        session = self.start(self.add_key())
+        server = os.getpriority(os.PRIO_PROCESS, self.server.process.pid)
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, git_of(session)), server + 5)
 
 
 class Confined(DoorTest):
