@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -74,7 +75,12 @@ Result<void> serve(const ServerSettings& settings) {
   if (landlock_version() == 0) {
     log::warning("this kernel has no Landlock of version 2 or later: git is not confined");
   }
-  return node.run();
+  const auto ended = node.run();
+  // It has stopped. One more signal must not kill it while it closes its files: whoever waits for
+  // it would take that for a failure.
+  std::signal(SIGTERM, SIG_IGN);
+  std::signal(SIGINT, SIG_IGN);
+  return ended;
 }
 
 }  // namespace esclusa

@@ -100,6 +100,15 @@ class Lifecycle(unittest.TestCase):
         kept = {one["id"] for one in server.api().all_pages(DEPLOYMENTS + "?per_page=100")}
         self.assertEqual(kept, {made["id"] for _, made in answers})
 
+    def test_more_signals_do_not_disturb_a_stop(self):
+        server = self.server_with_repository()
+        for _ in range(5):
+            while server.process.poll() is None:
+                server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.returncode, 0)
+            server.stop()
+            server.start()
+
     def test_sigterm_does_not_wait_for_idle_connections(self):
         server = self.server()
         idle = server.api(None, keep_alive=True)
