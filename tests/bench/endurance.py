@@ -18,6 +18,7 @@ from attackers import harness  # noqa: E402
 MUTE_FACTOR, STOPS_FACTOR, SOAK_FACTOR = 12, 20, 120  # 60 s, 100 stops and 10 minutes
 BUFFER_MIB = 256  # limits::buffer_bytes
 OVERLOAD_CONNECTIONS = 1000
+KEPT = 30_000  # deployments whose texts fill limits::kept_bytes
 
 
 def readings(token, stored=1):
@@ -93,13 +94,18 @@ def descriptors(process):
 @contextlib.contextmanager
 def soak(folder):
     """The mixed load for ten minutes: after the first tenth, memory and descriptors stay as they
-    are."""
+    are. Before it, what the server keeps of deployments gets its full size (limits::kept_bytes)."""
     with server(folder) as (started, token):
         fill(started, token, 64)
         load = mixed_load(folder, started, token)
+        create = Requests(folder, address_of(started),
+                          [raw("POST", DEPLOYMENTS, token, NEW_DEPLOYMENT)], allowed=None)
         process = started.process.pid
 
         def ours(seconds):
+            while create.measure(seconds)["refused"] == 0:
+                if len(started.api(token).all_pages(DEPLOYMENTS + "?per_page=100")) > KEPT:
+                    break
             load.measure(SOAK_FACTOR * seconds // 10, 32, 300)
             memory, open_ones = memory_mib(process), descriptors(process)
             result = load.measure(SOAK_FACTOR * seconds * 9 // 10, 32, 300)
