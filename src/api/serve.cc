@@ -92,7 +92,9 @@ bool asks_for_rows(const http::Request& request, const std::optional<Secret>& to
   switch (match->route->operation->audience) {
     case Audience::repository:
     case Audience::organization: return true;
-    case Audience::account: return false;  // a refusal, as there is no token
+    case Audience::account:
+    case Audience::app:
+    case Audience::installation: return false;  // a refusal, as there is no token
     default: return std::holds_alternative<ReadHandler>(match->route->handler);
   }
 }
@@ -119,6 +121,8 @@ Result<void> admit(app::Reader* db, Call& call, const Match& match) {
   if (!is_behind(call.request.door, operation.audience)) return app::not_found();
   switch (operation.audience) {
     case Audience::account: return core::check_account_access(call.actor, operation);
+    case Audience::app: return core::check_app_access(call.actor);
+    case Audience::installation: return core::check_installation_access(call.actor);
     case Audience::organization:
       call.organization_access =
           TRY(app::enter(*db, call.actor, organization_place(call, match), operation));

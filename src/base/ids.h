@@ -18,6 +18,10 @@ struct Id {
 
 using AccountId = Id<struct AccountTag>;
 using TokenId = Id<struct TokenTag>;
+using AppId = Id<struct AppTag>;
+using AppKeyId = Id<struct AppKeyTag>;
+using InstallationId = Id<struct InstallationTag>;
+using InstallationTokenId = Id<struct InstallationTokenTag>;
 using RepositoryId = Id<struct RepositoryTag>;
 using TeamId = Id<struct TeamTag>;
 using BranchProtectionId = Id<struct BranchProtectionTag>;

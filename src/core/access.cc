@@ -21,6 +21,10 @@ std::unexpected<Error> missing_scope() {
               "missing_scope");
 }
 
+std::unexpected<Error> missing_permission() {
+  return fail(ErrorCode::forbidden, "Resource not accessible by integration", "missing_permission");
+}
+
 std::unexpected<Error> unauthenticated() {
   return fail(ErrorCode::unauthenticated, "Requires authentication");
 }
@@ -37,10 +41,24 @@ bool may_read(const Actor& actor, const Repository& repository, Role held, const
          (repository.visibility == Visibility::is_public || scopes_open(actor, repository, scopes));
 }
 
+/// Judges an operation of an installation, which reaches the repository if it was granted any role
+/// there. Its permissions count, not the role.
+Result<void> check_installation(const InstallationGrant& grant, const Repository& repository,
+                                Role granted, const Operation& operation) {
+  const bool is_public = repository.visibility == Visibility::is_public;
+  if (repository.removed_at || (granted == Role::none && !is_public)) return hidden();
+  if (is_public && operation.role == Role::read && !operation.acts) return {};
+  if (granted == Role::none || !allows(grant, operation.permissions)) return missing_permission();
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_access(const Actor& actor, const Repository& repository, Role granted,
                           const Operation& operation) {
+  if (const InstallationGrant* grant = actor.installation()) {
+    return check_installation(*grant, repository, granted, operation);
+  }
   const bool is_public = repository.visibility == Visibility::is_public;
   const Role held = effective_role(actor.account(), repository, granted);
   if (!may_read(actor, repository, held, operation.scopes)) {
@@ -60,6 +78,10 @@ Result<void> check_access(const Actor& actor, const Repository& repository, Role
 
 bool may_see(const Actor& actor, const Repository& repository, Role granted,
              const Operation& operation) {
+  if (actor.installation() != nullptr) {
+    return !repository.removed_at &&
+           (granted != Role::none || repository.visibility == Visibility::is_public);
+  }
   return may_read(actor, repository, effective_role(actor.account(), repository, granted),
                   operation.seen_by.empty() ? operation.scopes : operation.seen_by);
 }
@@ -72,6 +94,10 @@ std::optional<MemberRole> effective_member_role(const Account* account,
 
 Result<void> check_organization_access(const Actor& actor, std::optional<MemberRole> granted,
                                        const Operation& operation) {
+  if (const InstallationGrant* grant = actor.installation()) {
+    if (!granted) return hidden();
+    return allows(*grant, operation.permissions) ? Result<void>() : missing_permission();
+  }
   const auto held = effective_member_role(actor.account(), granted);
   if (!held || !actor.authority().has_any(operation.scopes)) return hidden();
   if (operation.role != Role::admin || held == MemberRole::admin) return {};
@@ -81,10 +107,25 @@ Result<void> check_organization_access(const Actor& actor, std::optional<MemberR
 
 Result<void> check_account_access(const Actor& actor, const Operation& operation) {
   if (actor.account() == nullptr) return unauthenticated();
+  if (actor.installation() != nullptr) return missing_permission();
   if (!operation.scopes.empty() && !actor.authority().has_any(operation.scopes)) {
     return missing_scope();
   }
   return {};
+}
+
+Result<void> check_app_access(const Actor& actor) {
+  if (actor.app() != nullptr && actor.installation() == nullptr) return {};
+  return fail(ErrorCode::unauthenticated, "A JSON web token could not be decoded");
+}
+
+Result<void> check_installation_access(const Actor& actor) {
+  if (actor.installation() != nullptr) return {};
+  if (actor.account() == nullptr) return unauthenticated();
+  return fail(ErrorCode::forbidden,
+              "You must authenticate with an installation access token in order to list "
+              "repositories for an installation.",
+              "not_an_installation");
 }
 
 }  // namespace esclusa::core

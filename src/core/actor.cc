@@ -12,6 +12,12 @@ Actor Actor::by_session(Account account) {
   return {std::make_shared<const ByAccount>(std::move(account), std::nullopt)};
 }
 
+Actor Actor::by_app(App app) { return {std::make_shared<const App>(std::move(app))}; }
+
+Actor Actor::by_installation(InstallationGrant grant) {
+  return {std::make_shared<const InstallationGrant>(std::move(grant))};
+}
+
 Actor Actor::in_request(std::string request_id) const {
   Actor actor = *this;
   actor.request_id_ = std::move(request_id);
@@ -23,6 +29,7 @@ Actor Actor::on_behalf_of(Account account) const {
 }
 
 const Account* Actor::account() const {
+  if (const InstallationGrant* grant = installation()) return &grant->app.bot;
   const auto* by = std::get_if<SharedAccount>(&who_);
   return by != nullptr ? &(*by)->account : nullptr;
 }
@@ -37,6 +44,17 @@ const Token* Actor::token() const {
   return by != nullptr && (*by)->token ? &*(*by)->token : nullptr;
 }
 
+const App* Actor::app() const {
+  if (const InstallationGrant* grant = installation()) return &grant->app;
+  const auto* by = std::get_if<SharedApp>(&who_);
+  return by != nullptr ? by->get() : nullptr;
+}
+
+const InstallationGrant* Actor::installation() const {
+  const auto* by = std::get_if<SharedGrant>(&who_);
+  return by != nullptr ? by->get() : nullptr;
+}
+
 std::optional<DeployKeyId> Actor::deploy_key_id() const {
   const auto* by = std::get_if<ByDeployKey>(&who_);
   return by != nullptr ? std::optional(by->id) : std::nullopt;
@@ -48,6 +66,8 @@ std::string Actor::name() const {
     std::string operator()(const LocalAdministrator&) const { return "local administrator"; }
     std::string operator()(const Timer&) const { return "timer"; }
     std::string operator()(const SharedAccount& by) const { return by->account.login; }
+    std::string operator()(const SharedApp& app) const { return "app " + app->slug; }
+    std::string operator()(const SharedGrant& grant) const { return grant->app.bot.login; }
     std::string operator()(const ByDeployKey& by) const {
       return "deploy key " + std::to_string(by.id.value);
     }

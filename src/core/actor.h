@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/account.h"
+#include "core/app.h"
 #include "core/token.h"
 
 namespace esclusa::core {
@@ -37,6 +38,8 @@ AccountId who_answers_for(const Account& account);
 ///     timer                 -         the server itself, when time alone changes something
 ///     account by token      yes       the token's scopes
 ///     account by session    yes       everything that the account may do
+///     app                   -         what an app may ask of itself, by its JWT
+///     installation          the bot   the permissions of a token of an app's installation
 ///     deploy key            -         git over SSH, in its own repository
 class Actor {
  public:
@@ -46,6 +49,8 @@ class Actor {
   static Actor by_token(Account account, Token token);
   /// Also for an account in whose name the server itself acts.
   static Actor by_session(Account account);
+  static Actor by_app(App app);
+  static Actor by_installation(InstallationGrant grant);
   static Actor by_deploy_key(DeployKeyId key) { return {ByDeployKey{key}}; }
 
   Actor in_request(std::string request_id) const;
@@ -61,10 +66,15 @@ class Actor {
   AccountId human() const { return who_answers_for(sender()); }
   /// The token that it acts by; null without one.
   const Token* token() const;
+  /// The app that acts, by its JWT or by a token of an installation; null for all others.
+  const App* app() const;
+  /// Null unless a token of an installation is used. Its permissions count, and neither roles nor
+  /// scopes: `authority()` has no scope.
+  const InstallationGrant* installation() const;
   std::optional<DeployKeyId> deploy_key_id() const;
   Authority authority() const;
-  /// Who that is, for the log: the account's login, `deploy key 7`, `timer`, `local administrator`
-  /// or `nobody`.
+  /// Who that is, for the log: the account's login, `app shop`, `deploy key 7`, `timer`,
+  /// `local administrator` or `nobody`.
   std::string name() const;
   /// Of the request that it made, for the audit log; empty outside of requests.
   const std::string& request_id() const { return request_id_; }
@@ -82,7 +92,10 @@ class Actor {
   };
   /// Shared by the copies of an actor, which are many.
   using SharedAccount = std::shared_ptr<const ByAccount>;
-  using Who = std::variant<Nobody, LocalAdministrator, Timer, SharedAccount, ByDeployKey>;
+  using SharedApp = std::shared_ptr<const App>;
+  using SharedGrant = std::shared_ptr<const InstallationGrant>;
+  using Who = std::variant<Nobody, LocalAdministrator, Timer, SharedAccount, SharedApp, SharedGrant,
+                           ByDeployKey>;
   Actor(Who who) : who_(std::move(who)) {}
 
   Who who_;

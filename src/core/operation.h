@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "core/account.h"
+#include "core/permission.h"
 #include "core/scope.h"
 
 namespace esclusa::core {
@@ -13,6 +14,8 @@ enum class Audience {
   account,       ///< needs an account, with whatever scopes unless the operation names some
   anyone,        ///< also without an account: what the server says of itself
   viewer,        ///< also without an account: a list of what the caller may read
+  app,           ///< an app that has signed for itself
+  installation,  ///< an app's installation
   local_admin,   ///< only through the administrator's unix socket
   ssh,           ///< only through the unix socket of OpenSSH's helpers
 };
@@ -28,6 +31,8 @@ struct Operation {
   /// Any of these opens it (`public_repo` only on public repositories); reading a public repository
   /// asks for none.
   Scopes scopes = {};
+  /// What an app's installation needs instead of a role and scopes; none: it may not do it.
+  NeededPermissions permissions = {};
   /// Whether it changes something that readers may change: then a public repository asks for an
   /// account and a scope, too.
   bool acts = false;

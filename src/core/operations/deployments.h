@@ -6,85 +6,93 @@
 namespace esclusa::core::operations {
 
 inline const Operation list_deployments{"list_deployments", Audience::repository, Role::read,
-                                        deployment_scopes};
+                                        deployment_scopes, reads(Permission::deployments)};
 inline const Operation create_deployment{"create_deployment", Audience::repository, Role::write,
-                                         deployment_scopes};
+                                         deployment_scopes, writes(Permission::deployments)};
 inline const Operation get_deployment{"get_deployment", Audience::repository, Role::read,
-                                      deployment_scopes};
+                                      deployment_scopes, reads(Permission::deployments)};
 inline const Operation delete_deployment{"delete_deployment", Audience::repository, Role::write,
-                                         deployment_scopes};
+                                         deployment_scopes, writes(Permission::deployments)};
 
 inline const Operation list_statuses{"list_statuses", Audience::repository, Role::read,
-                                     deployment_scopes};
+                                     deployment_scopes, reads(Permission::deployments)};
 inline const Operation create_status{"create_status", Audience::repository, Role::write,
-                                     deployment_scopes};
-inline const Operation get_status{"get_status", Audience::repository, Role::read,
-                                  deployment_scopes};
+                                     deployment_scopes, writes(Permission::deployments)};
+inline const Operation get_status{"get_status", Audience::repository, Role::read, deployment_scopes,
+                                  reads(Permission::deployments)};
 
 inline const Operation list_environments{"list_environments", Audience::repository, Role::read,
-                                         code_scopes};
+                                         code_scopes, reads(Permission::actions)};
 inline const Operation get_environment{"get_environment", Audience::repository, Role::read,
-                                       code_scopes};
+                                       code_scopes, reads(Permission::actions)};
 inline const Operation put_environment{"put_environment", Audience::repository, Role::admin,
-                                       code_scopes};
+                                       code_scopes, writes(Permission::administration)};
 inline const Operation delete_environment{"delete_environment", Audience::repository, Role::admin,
-                                          code_scopes};
+                                          code_scopes, writes(Permission::administration)};
 inline const Operation list_branch_policies{"list_branch_policies", Audience::repository,
-                                            Role::read, code_scopes};
+                                            Role::read, code_scopes, reads(Permission::actions)};
 inline const Operation create_branch_policy{"create_branch_policy", Audience::repository,
-                                            Role::admin, code_scopes};
+                                            Role::admin, code_scopes,
+                                            writes(Permission::administration)};
 inline const Operation get_branch_policy{"get_branch_policy", Audience::repository, Role::read,
-                                         code_scopes};
+                                         code_scopes, reads(Permission::actions)};
 inline const Operation update_branch_policy{"update_branch_policy", Audience::repository,
-                                            Role::admin, code_scopes};
+                                            Role::admin, code_scopes,
+                                            writes(Permission::administration)};
 inline const Operation delete_branch_policy{"delete_branch_policy", Audience::repository,
-                                            Role::admin, code_scopes};
+                                            Role::admin, code_scopes,
+                                            writes(Permission::administration)};
 
 inline const Operation get_workflow_run{"get_workflow_run", Audience::repository, Role::read,
-                                        deployment_scopes};
+                                        deployment_scopes, reads(Permission::actions)};
 inline const Operation list_nothing_of_run{"list_nothing_of_run", Audience::repository, Role::read,
-                                           deployment_scopes};
+                                           deployment_scopes, reads(Permission::actions)};
 inline const Operation get_workflow{"get_workflow", Audience::repository, Role::read,
-                                    deployment_scopes};
+                                    deployment_scopes, reads(Permission::actions)};
 inline const Operation list_pending_deployments{"list_pending_deployments", Audience::repository,
-                                                Role::read, deployment_scopes};
+                                                Role::read, deployment_scopes,
+                                                reads(Permission::actions)};
 // A run is a deployment here. Who may review it is no role: app/ judges that. A token that only
 // creates deployments must not open their gates.
 inline const Operation review_pending_deployments{"review_pending_deployments",
                                                   Audience::repository,
                                                   Role::read,
                                                   code_scopes,
+                                                  {},
                                                   true,
                                                   deployment_scopes};
 inline const Operation list_approvals{"list_approvals", Audience::repository, Role::read,
-                                      deployment_scopes};
-inline const Operation get_gates{"get_gates", Audience::repository, Role::read, deployment_scopes};
-inline const Operation bypass_gates{"bypass_gates", Audience::repository, Role::admin, code_scopes,
-                                    false,          deployment_scopes};
-inline const Operation dry_run{"dry_run", Audience::repository, Role::write, deployment_scopes};
+                                      deployment_scopes, reads(Permission::actions)};
+inline const Operation get_gates{"get_gates", Audience::repository, Role::read, deployment_scopes,
+                                 reads(Permission::deployments)};
+inline const Operation bypass_gates{
+    "bypass_gates", Audience::repository, Role::admin, code_scopes, {}, false, deployment_scopes};
+inline const Operation dry_run{"dry_run", Audience::repository, Role::write, deployment_scopes,
+                               writes(Permission::deployments)};
 
 inline const Operation create_commit_status{"create_commit_status", Audience::repository,
-                                            Role::write, status_scopes};
+                                            Role::write, status_scopes,
+                                            writes(Permission::statuses)};
 inline const Operation list_commit_statuses{"list_commit_statuses", Audience::repository,
-                                            Role::read, status_scopes};
+                                            Role::read, status_scopes, reads(Permission::statuses)};
 inline const Operation get_combined_status{"get_combined_status", Audience::repository, Role::read,
-                                           status_scopes};
+                                           status_scopes, reads(Permission::statuses)};
 
 inline const Operation list_check_runs{"list_check_runs", Audience::repository, Role::read,
-                                       code_scopes};
+                                       code_scopes, reads(Permission::checks)};
 inline const Operation list_check_suites{"list_check_suites", Audience::repository, Role::read,
-                                         code_scopes};
+                                         code_scopes, reads(Permission::checks)};
 inline const Operation get_check_suite{"get_check_suite", Audience::repository, Role::read,
-                                       code_scopes};
+                                       code_scopes, reads(Permission::checks)};
 inline const Operation list_check_runs_in_suite{"list_check_runs_in_suite", Audience::repository,
-                                                Role::read, code_scopes};
+                                                Role::read, code_scopes, reads(Permission::checks)};
 inline const Operation create_check_run{"create_check_run", Audience::repository, Role::write,
-                                        code_scopes};
-inline const Operation get_check_run{"get_check_run", Audience::repository, Role::read,
-                                     code_scopes};
+                                        code_scopes, writes(Permission::checks)};
+inline const Operation get_check_run{"get_check_run", Audience::repository, Role::read, code_scopes,
+                                     reads(Permission::checks)};
 inline const Operation update_check_run{"update_check_run", Audience::repository, Role::write,
-                                        code_scopes};
+                                        code_scopes, writes(Permission::checks)};
 inline const Operation list_annotations{"list_annotations", Audience::repository, Role::read,
-                                        code_scopes};
+                                        code_scopes, reads(Permission::checks)};
 
 }  // namespace esclusa::core::operations

@@ -7,12 +7,14 @@ namespace esclusa::core::operations {
 
 inline const Operation read_events{"read_events", Audience::account};
 inline const Operation read_repository_events{"read_repository_events", Audience::repository,
-                                              Role::read, feed_scopes};
+                                              Role::read, feed_scopes,
+                                              reads(Permission::deployments)};
 
 inline const Operation get_deployment_log{"get_deployment_log", Audience::repository, Role::read,
-                                          deployment_scopes};
+                                          deployment_scopes, reads(Permission::deployments)};
 inline const Operation append_deployment_log{"append_deployment_log", Audience::repository,
-                                             Role::write, deployment_scopes};
+                                             Role::write, deployment_scopes,
+                                             writes(Permission::deployments)};
 
 inline const Operation get_root{"get_root", Audience::anyone};
 inline const Operation get_meta{"get_meta", Audience::anyone};
