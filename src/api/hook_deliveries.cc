@@ -22,14 +22,14 @@ Result<core::HookDeliveryQuery> parse_query(const Call& call) {
 }
 
 Result<http::Response> list_hook_deliveries(const Call& call, app::Reader& db) {
-  const auto hook = TRY(call.id<HookId>("hook_id"));
+  const auto hook = TRY(hook_id(call, db));
   const auto query = TRY(parse_query(call));
   const auto page = TRY(app::list_hook_deliveries(db, hook_scope(call), hook, query));
   return page_response(call, page, wire::write_hook_delivery);
 }
 
 Result<http::Response> get_hook_delivery(const Call& call, app::Reader& db) {
-  const auto hook = TRY(call.id<HookId>("hook_id"));
+  const auto hook = TRY(hook_id(call, db));
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
   JsonWriter json;
   wire::write_hook_delivery_record(json,
@@ -38,7 +38,7 @@ Result<http::Response> get_hook_delivery(const Call& call, app::Reader& db) {
 }
 
 Result<http::Response> redeliver(const Call& call) {
-  const auto hook = TRY(call.id<HookId>("hook_id"));
+  const auto hook = TRY(hook_id(call));
   const auto id = TRY(call.id<DeliveryAttemptId>("delivery_id"));
   TRY(app::redeliver(call.context, hook_scope(call), hook, id));
   return empty_object(202);
@@ -52,6 +52,12 @@ const Route table[] = {
      Lane::loop, "repos/webhooks#get-a-delivery-for-a-repository-webhook", get_hook_delivery},
     {"POST", HOOK "/deliveries/{delivery_id}/attempts", &operations::redeliver, writes_hooks,
      Lane::commit, "repos/webhooks#redeliver-a-delivery-for-a-repository-webhook", redeliver},
+    {"GET", APP_HOOK "/deliveries", &operations::list_app_hook_deliveries, "", Lane::rows,
+     "apps/webhooks#list-deliveries-for-an-app-webhook", list_hook_deliveries},
+    {"GET", APP_HOOK "/deliveries/{delivery_id}", &operations::get_app_hook_delivery, "",
+     Lane::loop, "apps/webhooks#get-a-delivery-for-an-app-webhook", get_hook_delivery},
+    {"POST", APP_HOOK "/deliveries/{delivery_id}/attempts", &operations::redeliver_app_delivery,
+     "", Lane::commit, "apps/webhooks#redeliver-a-delivery-for-an-app-webhook", redeliver},
     {"GET", ORG_HOOK "/deliveries", &operations::list_organization_hook_deliveries, org_hooks,
      Lane::rows, "orgs/webhooks#list-deliveries-for-an-organization-webhook", list_hook_deliveries},
     {"GET", ORG_HOOK "/deliveries/{delivery_id}", &operations::get_organization_hook_delivery,

@@ -2,6 +2,7 @@
 
 #include "api/pagination.h"
 #include "api/route_tables.h"
+#include "app/app_hooks.h"
 #include "app/hooks.h"
 #include "core/hook_destination.h"
 #include "core/operations/hooks.h"
@@ -11,8 +12,21 @@
 namespace esclusa::api {
 
 app::HookScope hook_scope(const Call& call) {
+  if (call.actor.app() != nullptr && call.actor.installation() == nullptr) {
+    return app::HookScope(call.actor);
+  }
   if (call.organization_access) return *call.organization_access;
   return call.access();
+}
+
+Result<HookId> hook_id(const Call& call, app::Reader& db) {
+  const app::HookScope scope = hook_scope(call);
+  if (std::holds_alternative<core::App>(scope.owner)) return app::find_app_hook(db, scope);
+  return call.id<HookId>("hook_id");
+}
+
+Result<HookId> hook_id(const Call& call) {
+  return call.context.database.read([&](app::Reader& db) { return hook_id(call, db); });
 }
 
 namespace {
@@ -27,9 +41,6 @@ std::optional<core::UrlTarget> split_url(const std::string& text) {
 Result<void> check_url(const Call& call, const std::string& text) {
   return core::check_hook_url(text, split_url, call.settings.hook_destinations);
 }
-
-/// The id of the webhook in the path.
-Result<HookId> hook_id(const Call& call) { return call.id<HookId>("hook_id"); }
 
 http::Response config_response(const core::Hook& hook) {
   JsonWriter json;
@@ -68,7 +79,7 @@ Result<http::Response> create_hook(const Call& call) {
 }
 
 Result<http::Response> get_hook(const Call& call, app::Reader& db) {
-  const auto id = TRY(hook_id(call));
+  const auto id = TRY(hook_id(call, db));
   return hook_response(call, 200, TRY(app::get_hook(call.context, db, hook_scope(call), id)));
 }
 
@@ -80,7 +91,7 @@ Result<http::Response> update_hook(const Call& call) {
 }
 
 Result<http::Response> get_hook_config(const Call& call, app::Reader& db) {
-  const auto id = TRY(hook_id(call));
+  const auto id = TRY(hook_id(call, db));
   return config_response(TRY(app::get_hook(call.context, db, hook_scope(call), id)));
 }
 
@@ -89,6 +100,12 @@ Result<http::Response> update_hook_config(const Call& call) {
   const auto changes = TRY(wire::parse_hook_config_changes(call.request.body));
   if (changes.url) TRY(check_url(call, *changes.url));
   return config_response(TRY(app::update_hook_config(call.context, hook_scope(call), id, changes)));
+}
+
+Result<http::Response> update_app_hook_config(const Call& call) {
+  const auto changes = TRY(wire::parse_hook_config_changes(call.request.body));
+  if (changes.url) TRY(check_url(call, *changes.url));
+  return config_response(TRY(app::set_app_hook(call.context, hook_scope(call), changes)));
 }
 
 Result<http::Response> delete_hook(const Call& call) {
@@ -144,6 +161,10 @@ const Route table[] = {
      rotate_hook_secret},
     {"PUT", ESCLUSA HOOK "/owner", &operations::adopt_hook, writes_hooks, Lane::commit, "",
      adopt_hook},
+    {"GET", APP_HOOK "/config", &operations::get_app_hook_config, "", Lane::loop,
+     "apps/webhooks#get-a-webhook-configuration-for-an-app", get_hook_config},
+    {"PATCH", APP_HOOK "/config", &operations::update_app_hook_config, "", Lane::commit,
+     "apps/webhooks#update-a-webhook-configuration-for-an-app", update_app_hook_config},
     {"GET", ORG_HOOKS, &operations::list_organization_hooks, org_hooks, Lane::rows,
      "orgs/webhooks#list-organization-webhooks", list_hooks},
     {"POST", ORG_HOOKS, &operations::create_organization_hook, org_hooks, Lane::commit,

@@ -5,9 +5,10 @@
 #include "api/route_tables.h"
 #include "app/hook_scope.h"
 
-/// The webhooks of repositories and of organizations: what the routes of webhooks and of their
+/// The webhooks of repositories, organizations and apps: what the routes of webhooks and of their
 /// deliveries share.
 #define HOOK REPOSITORY "/hooks/{hook_id}"
+#define APP_HOOK "/app/hook"
 #define ORG_HOOKS "/orgs/{org}/hooks"
 #define ORG_HOOK ORG_HOOKS "/{hook_id}"
 
@@ -19,7 +20,12 @@ inline constexpr std::string_view writes_hooks =
     "admin:repo_hook, public_repo, repo, write:repo_hook";
 inline constexpr std::string_view org_hooks = "admin:org_hook";
 
-/// The repository or organization that owns the webhooks of this call.
+/// The repository, organization or app that owns the webhooks of this call.
 app::HookScope hook_scope(const Call& call);
+
+/// The webhook of this call: the one in the path, or the app's own.
+Result<HookId> hook_id(const Call& call, app::Reader& db);
+/// The same where the handler has no snapshot.
+Result<HookId> hook_id(const Call& call);
 
 }  // namespace esclusa::api

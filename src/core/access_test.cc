@@ -24,7 +24,11 @@ Repository repository(Visibility visibility) {
 }
 
 Operation demand(Role role, Scopes scopes, bool acts = false) {
-  return {"test", Audience::repository, role, std::move(scopes), acts};
+  return {.name = "test",
+          .audience = Audience::repository,
+          .role = role,
+          .scopes = std::move(scopes),
+          .acts = acts};
 }
 
 Actor caller(std::string_view scopes, Account account) {

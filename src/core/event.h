@@ -19,6 +19,8 @@ struct Event {
   std::string action;               ///< empty if the event has none
   int64_t event_no = 0;             ///< from 1, without gaps within its deployment; 0 without one
   std::optional<HookId> only_hook;  ///< for this hook only: a ping or a test
+  /// With `only_hook`, if that is an app's: the installation by which the app hears of it.
+  std::optional<InstallationId> only_installation = {};
   bool announced = true;            ///< whether hooks receive it
   Timestamp created_at{};
 };

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "core/account.h"
+#include "core/app.h"
 #include "core/enum_names.h"
 #include "core/repository.h"
 
@@ -26,11 +27,12 @@ struct HookLastResponse {
   std::optional<std::string> message;
 };
 
-/// What a hook belongs to: one repository, or an organization and all its repositories.
-using HookTarget = std::variant<RepositoryId, AccountId>;
+/// What a hook belongs to: one repository, an organization and all its repositories, or an app and
+/// all repositories where it is installed.
+using HookTarget = std::variant<RepositoryId, AccountId, AppId>;
 
 /// A hook's target with its names, for answers and events.
-using HookOwner = std::variant<Repository, Account>;
+using HookOwner = std::variant<Repository, Account, App>;
 HookTarget target_of(const HookOwner& owner);
 
 /// Whether a failed delivery is retried: by `retry_pause`, or never, as on GitHub.

@@ -23,6 +23,7 @@ struct HookDelivery {
   std::string event;
   std::string action;  ///< empty if the event has none
   std::optional<RepositoryId> repository_id;
+  std::optional<InstallationId> installation_id;  ///< of the hook of an app
 };
 
 /// An attempt with its request and response. Headers and the payload are JSON text.

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "wire/event_body.h"
 
 namespace esclusa::hooks {
 namespace {
@@ -140,8 +141,8 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   http::OutboundRequest request;
   request.method = "POST";
   request.url = hook.url;
-  request.body =
-      is_form ? "payload=" + percent_encode(delivery.body.value()) : delivery.body.value();
+  request.body = wire::delivered_body(delivery.body.value(), delivery.installation_id);
+  if (is_form) request.body = "payload=" + percent_encode(request.body);
   request.verify_tls = !hook.insecure_ssl;
   request.connect_time = limits::delivery_connect_time;
   request.total_time = limits::delivery_time;
@@ -158,11 +159,10 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
   headers.add("X-GitHub-Delivery", delivery.event.guid);
   headers.add("X-GitHub-Event", delivery.event.kind);
   headers.add("X-GitHub-Hook-ID", std::to_string(hook.id.value));
-  const bool in_repository = std::holds_alternative<RepositoryId>(hook.target);
+  constexpr const char* target_types[] = {"repository", "organization", "integration"};
   headers.add("X-GitHub-Hook-Installation-Target-ID",
               std::visit([](auto id) { return std::to_string(id.value); }, hook.target));
-  headers.add("X-GitHub-Hook-Installation-Target-Type",
-              in_repository ? "repository" : "organization");
+  headers.add("X-GitHub-Hook-Installation-Target-Type", target_types[hook.target.index()]);
   if (delivery.event.event_no > 0) {
     headers.add("X-Esclusa-Event-Number", std::to_string(delivery.event.event_no));
   }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int body_column = 9;
 constexpr int superseding_column = body_column + event_body_column_count;
-constexpr int first_hook_column = superseding_column + 2;
+constexpr int first_hook_column = superseding_column + 3;
 
 /// The newest live deployment in the environment of a `deployment` event, if it is newer.
 constexpr std::string_view superseding =
@@ -32,7 +32,7 @@ std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
          "e.deployment_id, d.order_environment_id, " +
          std::string(event_body_columns) + ", " + std::string(superseding) + ", " +
-         std::string(skipped_before) + ", " + hook_columns();
+         std::string(skipped_before) + ", d.installation_id, " + hook_columns();
 }
 
 /// The condition under which deliveries may be sent: the hook's creator is not blocked, and the
@@ -57,6 +57,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.body = read_event_body(row, body_column);
   due.superseded_by = read_optional_id<DeploymentId>(row, superseding_column);
   due.skipped_before = row.boolean(superseding_column + 1);
+  due.installation_id = read_optional_id<InstallationId>(row, superseding_column + 2);
   due.hook = read_hook(row, sealer, first_hook_column);
   due.lane = {due.hook.id, row.integer(8)};
   return due;

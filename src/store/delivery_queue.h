@@ -29,9 +29,10 @@ struct DueDelivery {
   bool is_probe = false;                   ///< not scheduled: checks whether the hook works again
   core::Hook hook;
   core::Event event;
-  std::optional<std::string> body;            ///< nothing if it was pruned
-  std::optional<DeploymentId> superseded_by;  ///< for a `deployment`: a newer live deployment
-  bool skipped_before = false;                ///< for that; then requested again
+  std::optional<InstallationId> installation_id;  ///< by which the hook of an app hears of it
+  std::optional<std::string> body;                ///< nothing if it was pruned
+  std::optional<DeploymentId> superseded_by;      ///< for a `deployment`: a newer live deployment
+  bool skipped_before = false;                    ///< for that; then requested again
 };
 
 /// Those that have all the sends that they may have: their deliveries are not listed.

@@ -14,28 +14,48 @@ namespace {
 /// A hook that receives an event, now or later.
 struct Receiver {
   int64_t hook_id;
-  bool holds;  ///< its breaker is open, or its creator is blocked
+  std::optional<int64_t> installation_id;  ///< of the hook of an app
+  bool holds;                              ///< its breaker is open, or its creator is blocked
 };
 
-/// The hooks that receive the event. `hook.events` is a comma-separated list.
+/// The hooks of the repository `$1` and of its organization with their events, and those of the
+/// apps that are installed there with the events that the installation hears; whether each holds
+/// its deliveries, and the installation. One select for each kind, so that each uses its index:
+/// with `or` the query would read every hook.
+std::string select_hooks() {
+  const std::string holds =
+      "case when h.probe_at is null and c.blocked_at is null then 0 else 1 end";
+  const std::string of_hook = "select h.id, h.events, " + holds +
+                              ", cast(null as bigint) from hook h join account c on "
+                              "c.id = h.creator_id ";
+  return of_hook +
+         "where h.repository_id = $1 and h.deleted_at is null and h.active = 1 union all " +
+         of_hook +
+         "join repository r on r.owner_id = h.organization_id where r.id = $1 and "
+         "h.deleted_at is null and h.active = 1 union all select h.id, i.events, " +
+         holds +
+         ", i.id from repository r join installation i on i.account_id = r.owner_id join hook h on "
+         "h.app_id = i.app_id join account c on c.id = h.creator_id where r.id = $1 and "
+         "i.removed_at is null and i.suspended_at is null and h.deleted_at is null and "
+         "h.active = 1 and (i.selection = 'all' or exists (select 1 from installation_repository s "
+         "where s.installation_id = i.id and s.repository_id = r.id)) order by 1";
+}
+
+/// The hooks that receive the event. Events are a comma-separated list.
 std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
-  if (event.only_hook) return {{event.only_hook->value, false}};
+  if (event.only_hook) {
+    return {{event.only_hook->value, id_value(event.only_installation), false}};
+  }
   std::vector<Receiver> found;
   if (!event.announced) return found;
-  tx.each(
-      "select h.id, h.events, case when h.probe_at is null and c.blocked_at is null then 0 else 1 "
-      "end from hook h join account c on c.id = h.creator_id where h.active = 1 and h.id in ("
-      // Two selects, so that each uses its index: with `or` the query would read every hook.
-      "select id from hook where repository_id = $1 and deleted_at is null union all "
-      "select o.id from hook o join repository r on r.owner_id = o.organization_id "
-      "where r.id = $1 and o.deleted_at is null) order by h.id",
-      {id_value(event.repository_id)}, [&](const sql::Row& row) {
-        auto wants = [&](std::string_view name) {
-          return name == event.kind || (name == "*" && !core::is_app_event(event.kind));
-        };
-        if (std::ranges::none_of(split(row.text(1), ','), wants)) return;
-        found.push_back({row.integer(0), row.boolean(2)});
-      });
+  const auto wants = [&](std::string_view name) {
+    return name == event.kind || (name == "*" && !core::is_app_event(event.kind));
+  };
+  static const std::string sql = select_hooks();
+  tx.each(sql, {id_value(event.repository_id)}, [&](const sql::Row& row) {
+    if (std::ranges::none_of(split(row.text(1), ','), wants)) return;
+    found.push_back({row.integer(0), row.optional_integer(3), row.boolean(2)});
+  });
   return found;
 }
 
@@ -59,8 +79,9 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
   for (const Receiver& receiver : wanting) {
     tx.execute(
         "insert into delivery (event_id, hook_id, order_environment_id, state, next_attempt_at, "
-        "created_at) values ($1, $2, $3, $4, $5, $5)",
-        {id.value, receiver.hook_id, environment, receiver.holds ? "held" : "pending", created_at});
+        "created_at, installation_id) values ($1, $2, $3, $4, $5, $5, $6)",
+        {id.value, receiver.hook_id, environment, receiver.holds ? "held" : "pending", created_at,
+         receiver.installation_id});
   }
   if (delivery_count != nullptr) *delivery_count = wanting.size();
   return id;

@@ -9,9 +9,9 @@
 namespace esclusa::store {
 
 /// Inserts the event, its frozen body, and one pending delivery for each active hook of the
-/// repository or of its organization that wants the event; `delivery_count`, if it is not null,
-/// gets their number. Sets the values of `event.id` and `event.event_no`. `end` is the end of the
-/// body, if it is compressed already.
+/// repository, of its organization, or of an app that is installed there, that wants the event;
+/// `delivery_count`, if it is not null, gets their number. Sets the values of `event.id` and
+/// `event.event_no`. `end` is the end of the body, if it is compressed already.
 EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view body,
                      const core::Actor& actor, size_t* delivery_count = nullptr,
                      const BodyEnd* end = nullptr);

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::string_view columns =
     "a.id, a.delivery_id, e.guid, a.attempted_at, a.redelivery, a.duration, a.status, "
-    "a.status_code, e.kind, e.action, e.repository_id";
-constexpr int column_count = 11;
+    "a.status_code, e.kind, e.action, e.repository_id, d.installation_id";
+constexpr int column_count = 12;
 constexpr std::string_view tables =
     " from delivery_attempt a join delivery d on d.id = a.delivery_id "
     "join event e on e.id = d.event_id ";
@@ -27,6 +27,7 @@ core::HookDelivery read_hook_delivery(const sql::Row& row) {
   delivery.event = row.text(8);
   delivery.action = row.text(9);
   delivery.repository_id = read_optional_id<RepositoryId>(row, 10);
+  delivery.installation_id = read_optional_id<InstallationId>(row, 11);
   return delivery;
 }
 

@@ -9,7 +9,7 @@
 /// (alias `c`), and their reader.
 namespace esclusa::store {
 
-inline constexpr int hook_column_count = 25;
+inline constexpr int hook_column_count = 26;
 inline constexpr std::string_view hook_creator_join = " join account c on c.id = h.creator_id ";
 /// The pending and held deliveries of the hook `$1`. The condition on the environment is always
 /// true; it makes SQLite use the index of such deliveries instead of reading all deliveries of the

@@ -20,7 +20,8 @@ std::optional<std::string> sealed(const Sealer& sealer, const std::string& conte
 }
 
 std::string_view target_column(const core::HookTarget& target) {
-  return std::holds_alternative<RepositoryId>(target) ? "repository_id" : "organization_id";
+  constexpr std::string_view columns[] = {"repository_id", "organization_id", "app_id"};
+  return columns[target.index()];
 }
 
 int64_t target_value(const core::HookTarget& target) {
@@ -85,7 +86,7 @@ std::string hook_columns() {
          "h.former_secret_sealed, h.former_secret_until, h.insecure_ssl, h.events, h.active, "
          "h.retry, h.when_superseded, h.last_code, h.last_status, h.last_message, "
          "h.failure_count, h.failing_since, h.probe_at, h.created_at, h.updated_at, "
-         "h.credentials_sealed";
+         "h.credentials_sealed, h.app_id";
 }
 
 core::HookHealth read_hook_health(const sql::Row& row, int first) {
@@ -98,6 +99,8 @@ core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   hook.id = {row.integer(first)};
   if (auto organization = read_optional_id<AccountId>(row, first + 2)) {
     hook.target = *organization;
+  } else if (auto app = read_optional_id<AppId>(row, first + 25)) {
+    hook.target = *app;
   } else {
     hook.target = RepositoryId{row.integer(first + 1)};
   }
@@ -152,6 +155,11 @@ std::optional<core::Hook> find_hook(sql::Reader& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id) {
   return db.one(select_hooks(target, "and h.id = $2"), {target_value(target), id.value},
                 [&](const sql::Row& row) { return read_hook(row, sealer); });
+}
+
+std::optional<HookId> find_app_hook(sql::Reader& db, AppId app) {
+  return db.one("select id from hook where app_id = $1 and deleted_at is null", {app.value},
+                [](const sql::Row& row) { return HookId{row.integer(0)}; });
 }
 
 bool has_hook(sql::Reader& db, const core::HookTarget& target, HookId id) {

@@ -15,6 +15,8 @@ HookId insert_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook
 void update_hook(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook);
 std::optional<core::Hook> find_hook(sql::Reader& db, const Sealer& sealer,
                                     const core::HookTarget& target, HookId id);
+/// The hook of an app, which has one at most.
+std::optional<HookId> find_app_hook(sql::Reader& db, AppId app);
 /// Whether the target has the hook; reads no secrets.
 bool has_hook(sql::Reader& db, const core::HookTarget& target, HookId id);
 /// The hooks for which the account answers.

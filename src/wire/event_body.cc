@@ -11,6 +11,7 @@
 #include "wire/deployment_status.h"
 #include "wire/hook.h"
 #include "wire/json_compact.h"
+#include "wire/node_id.h"
 #include "wire/repository.h"
 
 namespace esclusa::wire {
@@ -30,12 +31,14 @@ std::string finish_with_sender(JsonWriter& json, const core::Account& sender, co
   return compact_json(json.text());
 }
 
-/// The same for a hook of a repository or an organization.
+/// The same for a hook.
 std::string finish(JsonWriter& json, const HookEventContext& context) {
   if (auto* repository = std::get_if<core::Repository>(&context.owner)) {
     return finish_event(json, {*repository, context.sender, context.urls});
   }
-  write_organization_member(json, std::get<core::Account>(context.owner), context.urls);
+  if (auto* organization = std::get_if<core::Account>(&context.owner)) {
+    write_organization_member(json, *organization, context.urls);
+  }
   return finish_with_sender(json, context.sender, context.urls);
 }
 
@@ -71,6 +74,14 @@ void write_pushed_commit(JsonWriter& json, const core::PushedCommit& pushed,
 }
 
 }  // namespace
+
+std::string delivered_body(std::string body, std::optional<InstallationId> installation) {
+  if (!installation || !body.ends_with('}')) return body;
+  body.pop_back();
+  body += R"(,"installation":{"id":)" + std::to_string(installation->value) + R"(,"node_id":")" +
+          older_node_id("IntegrationInstallation", installation->value) + "\"}}";
+  return body;
+}
 
 std::string event_end(const EventContext& context) {
   JsonWriter json;

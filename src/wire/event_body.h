@@ -35,6 +35,10 @@ struct HookEventContext {
   const Urls& urls;
 };
 
+/// The body as it is delivered: for the hook of an app it also names the installation. The same
+/// bytes for each attempt.
+std::string delivered_body(std::string body, std::optional<InstallationId> installation);
+
 /// The end of every body of a repository's events: `,"repository":…,"sender":…}`.
 std::string event_end(const EventContext& context);
 /// Appends that end to the members so far, and returns the whole body.

@@ -123,21 +123,26 @@ namespace {
 
 /// The members that every form of a hook has. The caller closes the object.
 void begin_hook(JsonWriter& json, const core::Hook& hook) {
+  constexpr std::string_view types[] = {"Repository", "Organization", "App"};
   json.begin_object()
-      .member("type",
-              std::holds_alternative<RepositoryId>(hook.target) ? "Repository" : "Organization")
+      .member("type", types[hook.target.index()])
       .member("id", hook.id.value)
       .member("name", "web")
       .member("active", hook.active);
   json.key("events").begin_array();
   for (const auto& event : hook.events) json.value(event);
   json.end_array();
+  if (auto* app = std::get_if<AppId>(&hook.target)) json.member("app_id", app->value);
   write_hook_config(json.key("config"), hook);
   json.member("updated_at", hook.updated_at).member("created_at", hook.created_at);
 }
 
 void write_links(JsonWriter& json, const core::Hook& hook, const core::HookOwner& owner,
                  const Urls& urls) {
+  if (std::holds_alternative<core::App>(owner)) {
+    json.member("deliveries_url", urls.api + "/app/hook/deliveries");
+    return;
+  }
   const std::string url = urls.hook(owner, hook.id);
   json.member("url", url);
   if (std::holds_alternative<core::Repository>(owner)) json.member("test_url", url + "/test");

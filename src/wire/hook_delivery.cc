@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "wire/event_body.h"
+
 namespace esclusa::wire {
 namespace {
 
@@ -24,7 +26,9 @@ void write_members(JsonWriter& json, const core::HookDelivery& delivery) {
       .member("event", delivery.event);
   json.key("action");
   delivery.action.empty() ? json.value(nullptr) : json.value(delivery.action);
-  json.member("installation_id", nullptr).key("repository_id");
+  json.key("installation_id");
+  delivery.installation_id ? json.value(delivery.installation_id->value) : json.value(nullptr);
+  json.key("repository_id");
   delivery.repository_id ? json.value(delivery.repository_id->value) : json.value(nullptr);
   json.member("throttled_at", nullptr);
 }
@@ -43,7 +47,9 @@ void write_hook_delivery_record(JsonWriter& json, const core::HookDeliveryRecord
   json.member("url", record.url);
   json.key("request").begin_object().key("headers").raw(record.request_headers);
   if (record.request_payload) {
-    json.key("payload").raw(*record.request_payload).end_object();
+    const std::string body =
+        delivered_body(*record.request_payload, record.delivery.installation_id);
+    json.key("payload").raw(body).end_object();
   } else {
     json.member("payload", nullptr).member("reason_code", "body_pruned").end_object();
   }

@@ -63,4 +63,9 @@ std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids,
   return std::string(prefix) + "_" + base64url(packed);
 }
 
+std::string older_node_id(std::string_view type, int64_t id) {
+  const std::string size = std::to_string(type.size());
+  return base64("0" + size + ":" + std::string(type) + std::to_string(id));
+}
+
 }  // namespace esclusa::wire

@@ -13,4 +13,8 @@ std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids)
 std::string node_id(std::string_view prefix, std::initializer_list<int64_t> ids,
                     std::string_view name);
 
+/// GitHub's older node ids: base64 of the length of the type's name, the name and the id. Apps and
+/// their installations have them.
+std::string older_node_id(std::string_view type, int64_t id);
+
 }  // namespace esclusa::wire

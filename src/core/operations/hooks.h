@@ -2,7 +2,7 @@
 #include "core/operation.h"
 #include "core/operations/scopes.h"
 
-/// Webhooks of repositories and organizations.
+/// Webhooks of repositories, organizations and apps.
 namespace esclusa::core::operations {
 
 inline const Operation list_hooks{"list_hooks", Audience::repository, Role::admin, hook_read_scopes,
@@ -41,6 +41,12 @@ inline const Operation rotate_hook_secret{"rotate_hook_secret", Audience::reposi
                                           hook_write_scopes, writes(Permission::repository_hooks)};
 inline const Operation adopt_hook{"adopt_hook", Audience::repository, Role::admin,
                                   hook_write_scopes, writes(Permission::repository_hooks)};
+inline const Operation get_app_hook_config{"get_app_hook_config", Audience::app};
+inline const Operation update_app_hook_config{"update_app_hook_config", Audience::app};
+inline const Operation list_app_hook_deliveries{"list_app_hook_deliveries", Audience::app};
+inline const Operation get_app_hook_delivery{"get_app_hook_delivery", Audience::app};
+inline const Operation redeliver_app_delivery{"redeliver_app_delivery", Audience::app};
+
 inline const Operation list_organization_hooks{"list_organization_hooks", Audience::organization,
                                                Role::admin, organization_hook_scopes,
                                                reads(Permission::organization_hooks)};

@@ -77,6 +77,9 @@ alter table deployment_status add column app_id {integer} references app (id);
 alter table hook add column app_id {integer} references app (id);
 create unique index hook_of_app on hook (app_id) where app_id is not null and deleted_at is null;
 
+-- By which installation the hook of an app hears of an event. Its body then names it.
+alter table delivery add column installation_id {integer} references installation (id);
+
 -- What an app said about a deployment at a gate of its own: approved, rejected, or a report that
 -- decides nothing. The rule is no foreign key: an answer outlives it.
 create table custom_rule_answer (

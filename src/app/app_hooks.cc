@@ -1,0 +1,38 @@
+#include "app/app_hooks.h"
+
+#include "app/hooks.h"
+#include "store/hooks.h"
+
+namespace esclusa::app {
+namespace {
+
+/// A new hook with this configuration. Which events it hears is settled where the app is installed.
+Result<core::HookInput> new_app_hook(const core::HookConfigChanges& config) {
+  if (!config.url) return fail_validation({"Hook", "url", "missing_field", ""}, "missing_field");
+  core::HookInput input;
+  input.config =
+      core::HookConfig{.url = *config.url,
+                       .content_type = config.content_type.value_or(core::HookContentType::form),
+                       .secret = config.secret,
+                       .insecure_ssl = config.insecure_ssl.value_or(false)};
+  input.events = {{"*"}};
+  return input;
+}
+
+}  // namespace
+
+Result<HookId> find_app_hook(Reader& db, const HookScope& scope) {
+  const auto id = store::find_app_hook(db, std::get<AppId>(scope.target()));
+  if (!id) return not_found();
+  return *id;
+}
+
+Result<core::Hook> set_app_hook(const Context& context, const HookScope& scope,
+                                const core::HookConfigChanges& changes) {
+  const auto id = context.database.read([&](Reader& db) { return find_app_hook(db, scope); });
+  if (id) return update_hook_config(context, scope, *id, changes);
+  if (id.error().code != ErrorCode::not_found) return std::unexpected(id.error());
+  return create_hook(context, scope, TRY(new_app_hook(changes)));
+}
+
+}  // namespace esclusa::app
