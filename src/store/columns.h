@@ -1,8 +1,11 @@
 #pragma once
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "core/actor.h"
 #include "core/enum_names.h"
@@ -23,6 +26,21 @@ template <class AnyId>
 std::optional<AnyId> read_optional_id(const sql::Row& row, int column) {
   auto value = row.optional_integer(column);
   return value ? std::optional(AnyId{*value}) : std::nullopt;
+}
+
+/// A list that is stored as one text; the empty text is the empty list.
+inline std::vector<std::string> read_list(const sql::Row& row, int column, char separator) {
+  std::vector<std::string> list;
+  const std::string_view text = row.text(column);
+  if (text.empty()) return list;
+  for (const std::string_view part : split(text, separator)) list.emplace_back(part);
+  return list;
+}
+
+inline core::Permissions read_permissions(const sql::Row& row, int column) {
+  auto permissions = core::Permissions::parse(row.text(column));
+  ENSURE(permissions.has_value());
+  return *std::move(permissions);
 }
 
 inline std::optional<Timestamp> read_optional_time(const sql::Row& row, int column) {

@@ -111,7 +111,7 @@ core::Hook read_hook(const sql::Row& row, const Sealer& sealer, int first) {
   hook.content_type = read_enum<core::HookContentType>(row, first + 7);
   read_secrets(row, sealer, first + 8, hook);
   hook.insecure_ssl = row.boolean(first + 11);
-  for (auto event : split(row.text(first + 12), ',')) hook.events.emplace_back(event);
+  hook.events = read_list(row, first + 12, ',');
   hook.active = row.boolean(first + 13);
   hook.retry = read_enum<core::HookRetry>(row, first + 14);
   hook.when_superseded = read_enum<core::WhenSuperseded>(row, first + 15);

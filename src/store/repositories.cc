@@ -20,13 +20,6 @@ std::string select_repositories(std::string_view condition) {
          " from repository r join account o on o.id = r.owner_id " + std::string(condition);
 }
 
-std::vector<std::string> read_alternates(std::string_view text) {
-  std::vector<std::string> alternates;
-  if (text.empty()) return alternates;
-  for (const std::string_view line : split(text, '\n')) alternates.emplace_back(line);
-  return alternates;
-}
-
 /// Deletes a former name that a repository now has as its name.
 void end_former_name(sql::Writer& tx, std::string_view owner, std::string_view name) {
   tx.execute("delete from repository_former_name where owner_key = $1 and name_key = $2",
@@ -48,7 +41,7 @@ core::Repository read_repository(const sql::Row& row) {
       .owner = read_account(row, 14),
       .name = std::string(row.text(1)),
       .path = std::string(row.text(2)),
-      .alternates = read_alternates(row.text(11)),
+      .alternates = read_list(row, 11, '\n'),
       .is_bare = row.boolean(10),
       .default_branch = std::string(row.text(3)),
       .default_branch_source = read_enum<core::DefaultBranchSource>(row, 9),

@@ -8,7 +8,7 @@ create table app (
   description text not null default '',
   external_url text not null default '',
   owner_id {integer} not null references account (id),
-  bot_id {integer} not null references account (id),
+  bot_id {integer} not null unique references account (id),
   permissions text not null,
   events text not null,
   created_at {integer} not null,
