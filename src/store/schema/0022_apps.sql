@@ -84,7 +84,7 @@ alter table delivery add column installation_id {integer} references installatio
 -- decides nothing. The rule is no foreign key: an answer outlives it.
 create table custom_rule_answer (
   id {id},
-  deployment_id {integer} not null references deployment (id),
+  deployment_id {integer} not null references deployment (id) on delete cascade,
   protection_rule_id {integer} not null,
   state text not null,
   comment text not null,
