@@ -1,5 +1,6 @@
 #include "app/gates.h"
 
+#include "app/custom_rule_events.h"
 #include "app/deployment_events.h"
 #include "app/review_events.h"
 #include "base/check.h"
@@ -93,6 +94,7 @@ Result<core::Deployment> judge_new(Change& change, const core::Repository& repos
   if (core::starts_asking_for_review({}, verdicts)) {
     announce_request(change, repository, {deployment, environment, head});
   }
+  ask_apps(change, repository, {deployment, environment}, core::rules_to_ask({}, verdicts));
   return deployment;
 }
 
@@ -107,9 +109,11 @@ bool judge_again(Change& change, const core::Repository& repository, core::Deplo
   if (past_waits) verdicts = core::bypass(std::move(verdicts), change.actor.sender());
   const bool opens = core::all_open(verdicts);
   if (!opens && past_waits) return false;
-  if (core::starts_asking_for_review(store::list_verdicts(change.rows, deployment.id), verdicts)) {
+  const auto before = store::list_verdicts(change.rows, deployment.id);
+  if (core::starts_asking_for_review(before, verdicts)) {
     announce_request(change, repository, {deployment, *environment, unread_head(deployment.sha)});
   }
+  ask_apps(change, repository, {deployment, *environment}, core::rules_to_ask(before, verdicts));
   store::save_verdicts(change.rows, deployment.id, verdicts, change.now);
   return opens && release(change, repository, deployment);
 }
@@ -119,6 +123,20 @@ void judge_environment(Change& change, const core::Repository& repository,
   for (core::Deployment& deployment : store::list_held(change.rows, environment)) {
     judge_again(change, repository, deployment);
   }
+}
+
+Result<HeldDeployment> find_held(Writer& tx, RepositoryId repository, DeploymentId id) {
+  store::lock_deployment(tx, id);
+  auto deployment = store::find_deployment(tx, repository, id);
+  if (!deployment) return not_found();
+  // Every transition out of `held` is allowed exactly while the deployment is held.
+  TRY(core::next_phase(*deployment, core::DeploymentTrigger::gates_opened));
+  auto environment = store::find_environment(tx, deployment->environment.id);
+  if (!environment) {
+    return fail(ErrorCode::unavailable, "The gates of the deployment cannot be read.",
+                "gates_unreadable");
+  }
+  return HeldDeployment{*std::move(deployment), *std::move(environment)};
 }
 
 void end_held(Change& change, core::Deployment& deployment, core::DeploymentTrigger trigger) {

@@ -32,6 +32,15 @@ bool judge_again(Change& change, const core::Repository& repository, core::Deplo
 void judge_environment(Change& change, const core::Repository& repository,
                        EnvironmentNameId environment);
 
+/// A held deployment and its environment, read inside a transaction.
+struct HeldDeployment {
+  core::Deployment deployment;
+  core::Environment environment;
+};
+/// Locks the deployment and reads it, for an act upon its gates. `not_found`, 422 `not_waiting`,
+/// 503 `gates_unreadable`.
+Result<HeldDeployment> find_held(Writer& tx, RepositoryId repository, DeploymentId id);
+
 /// Ends a held deployment, whose event was never sent. The caller adds the final status.
 void end_held(Change& change, core::Deployment& deployment, core::DeploymentTrigger trigger);
 

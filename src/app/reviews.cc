@@ -25,26 +25,6 @@ const core::ProtectionRule* find_review_rule(const core::Environment& environmen
   return nullptr;
 }
 
-/// A held deployment and its environment, read inside a transaction.
-struct Held {
-  core::Deployment deployment;
-  core::Environment environment;
-};
-
-Result<Held> find_held(Writer& tx, RepositoryId repository, DeploymentId id) {
-  store::lock_deployment(tx, id);
-  auto deployment = store::find_deployment(tx, repository, id);
-  if (!deployment) return not_found();
-  // Every transition out of `held` is allowed exactly while the deployment is held.
-  TRY(core::next_phase(*deployment, core::DeploymentTrigger::gates_opened));
-  auto environment = store::find_environment(tx, deployment->environment.id);
-  if (!environment) {
-    return fail(ErrorCode::unavailable, "The gates of the deployment cannot be read.",
-                "gates_unreadable");
-  }
-  return Held{*std::move(deployment), *std::move(environment)};
-}
-
 /// Checks whether `access` may review the deployment by the rule.
 Result<void> check_may_review(Reader& db, const RepositoryAccess& access,
                               const core::Deployment& deployment,
@@ -54,8 +34,8 @@ Result<void> check_may_review(Reader& db, const RepositoryAccess& access,
                               store::may_review(db, access.repository, rule.id, account));
 }
 
-core::DeploymentReview make_review(const Change& change, const Held& held, core::ReviewState state,
-                                   const std::string& comment) {
+core::DeploymentReview make_review(const Change& change, const HeldDeployment& held,
+                                   core::ReviewState state, const std::string& comment) {
   core::DeploymentReview review;
   review.deployment_id = held.deployment.id;
   review.environment_id = held.environment.id;
@@ -80,8 +60,9 @@ bool has_approved(Reader& db, const RepositoryAccess& access,
   return std::ranges::any_of(store::list_reviews(db, review.deployment_id), counts);
 }
 
-Result<core::Deployment> record_review(Change& change, const RepositoryAccess& access, Held held,
-                                       const core::NewReview& input, const core::Commit& head) {
+Result<core::Deployment> record_review(Change& change, const RepositoryAccess& access,
+                                       HeldDeployment held, const core::NewReview& input,
+                                       const core::Commit& head) {
   if (std::ranges::find(input.environment_ids, held.environment.id) ==
           input.environment_ids.end() ||
       input.environment_ids.size() != 1) {
@@ -148,7 +129,7 @@ Result<core::Deployment> review_deployment(const Context& context, const Reposit
   TRY(check_comment(input.comment));
   const core::Commit head = TRY(read_head(context, access.repository, id));
   return change(context, access.actor, [&](Change& change) -> Result<core::Deployment> {
-    Held held = TRY(find_held(change.rows, access.repository.id, id));
+    HeldDeployment held = TRY(find_held(change.rows, access.repository.id, id));
     return record_review(change, access, std::move(held), input, head);
   });
 }
@@ -170,7 +151,7 @@ Result<core::Deployment> bypass_gates(const Context& context, const RepositoryAc
   TRY(check_comment(reason));
   const core::Commit head = TRY(read_head(context, access.repository, id));
   return change(context, access.actor, [&](Change& change) -> Result<core::Deployment> {
-    Held held = TRY(find_held(change.rows, access.repository.id, id));
+    HeldDeployment held = TRY(find_held(change.rows, access.repository.id, id));
     if (!held.environment.can_admins_bypass) {
       return fail(ErrorCode::forbidden,
                   held.environment.name.name + " lets nobody go past its gates.",

@@ -37,7 +37,7 @@ bool is_due(Reader& db, const Context& context, const core::Deployment& deployme
       store::gather_gate_facts(db, *environment, deployment, {context.now(), context.boot_now()}));
   const auto stored = store::list_verdicts(db, deployment.id);
   const auto is_same = [](const core::GateVerdict& a, const core::GateVerdict& b) {
-    return a.state == b.state && are_near(a.opens_at, b.opens_at);
+    return a.state == b.state && a.reason_code == b.reason_code && are_near(a.opens_at, b.opens_at);
   };
   return core::all_open(verdicts) || !std::ranges::equal(verdicts, stored, is_same);
 }

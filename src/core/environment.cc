@@ -42,6 +42,16 @@ bool has_team(const RequiredReviewersRule& rule) {
   });
 }
 
+/// The apps of the custom rules, which are one member of the audit row.
+void write_apps(JsonWriter& json, const Environment& environment) {
+  if (environment.find<CustomRule>() == nullptr) return;
+  json.key("apps").begin_array();
+  for (const ProtectionRule& rule : environment.rules) {
+    if (const auto* custom = std::get_if<CustomRule>(&rule.gate)) json.value(custom->app.slug);
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 Result<void> check_environment_change(const EnvironmentChange& change) {
@@ -73,6 +83,7 @@ std::string audit_detail(const Environment& environment) {
   for (const ProtectionRule& rule : environment.rules) {
     std::visit([&](const auto& gate) { gate.write_audit(json); }, rule.gate);
   }
+  write_apps(json, environment);
   json.member("required_approvals", environment.reviews.required_approvals)
       .member("prevent_self_review", environment.reviews.prevent_self_review)
       .member("can_admins_bypass", environment.can_admins_bypass)

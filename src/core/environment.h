@@ -37,11 +37,11 @@ struct Environment {
   EnvironmentName name;
   bool can_admins_bypass = true;
   ReviewSettings reviews = {};
-  std::vector<ProtectionRule> rules;  ///< at most one of each kind, ordered by kind
+  std::vector<ProtectionRule> rules;  ///< by kind; at most one of each but custom rules
   Timestamp created_at{};
   Timestamp updated_at{};
 
-  /// The rule of that kind; nullptr if there is none.
+  /// The first rule of that kind; nullptr if there is none.
   template <class Gate>
   const Gate* find() const {
     for (const ProtectionRule& rule : rules) {

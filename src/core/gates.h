@@ -28,6 +28,7 @@ struct GateFacts {
   /// Accounts that the rule names but that may not review now: they are not listed as openers.
   /// Filled only where the openers are shown.
   std::set<AccountId> unentitled = {};
+  std::map<ProtectionRuleId, CustomRuleFacts> custom_rules = {};
   GateTime now;
 };
 
@@ -70,12 +71,16 @@ struct GateReport {
   std::vector<GateVerdict> verdicts;
 };
 
-/// The names of the shut gates, for people: `wait_timer, required_reviewers`.
+/// The kinds of the shut gates, for people: `wait_timer, required_reviewers`.
 std::string shut_gates(const std::vector<GateVerdict>& verdicts);
 
 /// Whether reviews are required in `after` but were not in `before`.
 bool starts_asking_for_review(const std::vector<GateVerdict>& before,
                               const std::vector<GateVerdict>& after);
+
+/// The custom rules that wait for their apps in `after`, and did not in `before`.
+std::vector<ProtectionRuleId> rules_to_ask(const std::vector<GateVerdict>& before,
+                                           const std::vector<GateVerdict>& after);
 
 template <>
 struct enum_names<GateState> {

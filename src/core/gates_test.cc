@@ -101,7 +101,8 @@ TEST_CASE("parse_rule: reads the settings that settings_text wrote") {
             R"({"mode":"custom_branch_policies"})"},
            {WaitTimerRule{30}, R"({"minutes":30})"},
            {RequiredReviewersRule{{}, 2, true},
-            R"({"required_approvals":2,"prevent_self_review":true})"}}) {
+            R"({"required_approvals":2,"prevent_self_review":true})"},
+           {CustomRule{{{3}, "guard", "Guard", {9}}}, R"({"app_id":3})"}}) {
     CHECK(settings_text(rule) == text);
     const auto read = parse_rule(ProtectionRule{{}, rule}.kind(), text);
     REQUIRE(read);
@@ -121,7 +122,10 @@ TEST_CASE("parse_rule: settings that would open the gate, or that are missing, a
            {GateKind::wait_timer, R"({"minutes":"30"})"},
            {GateKind::required_reviewers, R"({"prevent_self_review":true})"},
            {GateKind::required_reviewers, R"({"required_approvals":0,"prevent_self_review":true})"},
-           {GateKind::required_reviewers, R"({"required_approvals":1})"}}) {
+           {GateKind::required_reviewers, R"({"required_approvals":1})"},
+           {GateKind::custom, "{}"},
+           {GateKind::custom, R"({"app_id":0})"},
+           {GateKind::custom, R"({"app_id":"3"})"}}) {
     CAPTURE(text);
     CHECK_FALSE(parse_rule(kind, text));
   }

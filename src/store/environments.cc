@@ -1,11 +1,13 @@
 #include "store/environments.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/columns.h"
+#include "store/custom_rules.h"
 #include "store/repositories.h"
 #include "store/teams.h"
 
@@ -48,21 +50,35 @@ std::vector<core::Reviewer> list_reviewers(sql::Reader& db, ProtectionRuleId rul
 core::ProtectionRule read_rule(const sql::Row& row) {
   auto gate = core::parse_rule(read_enum<core::GateKind>(row, 1), row.text(2));
   ENSURE(gate.has_value());
+  if (auto* custom = std::get_if<core::CustomRule>(&*gate)) {
+    custom->created_at = from_micros(row.integer(3));
+  }
   return {{row.integer(0)}, *std::move(gate)};
 }
 
-/// In the order of the kinds in core::GateKind; rules of one kind by their ids.
-std::vector<core::ProtectionRule> list_rules(sql::Reader& db, EnvironmentId id) {
-  auto rules =
-      db.all("select id, kind, settings from protection_rule where environment_id = $1 order by id",
-             {id.value}, read_rule);
+std::string select_rules(std::string_view condition) {
+  return "select id, kind, settings, created_at, environment_id from protection_rule where " +
+         std::string(condition) + " order by id";
+}
+
+/// The rules, which are ordered by id, in the order of the kinds in core::GateKind, and with what
+/// their rows do not have.
+std::vector<core::ProtectionRule> completed(sql::Reader& db,
+                                            std::vector<core::ProtectionRule> rules) {
   std::ranges::stable_sort(rules, {}, &core::ProtectionRule::kind);
   for (core::ProtectionRule& rule : rules) {
     if (auto* gate = std::get_if<core::RequiredReviewersRule>(&rule.gate)) {
       gate->reviewers = list_reviewers(db, rule.id);
+    } else if (auto* custom = std::get_if<core::CustomRule>(&rule.gate)) {
+      custom->app = read_rule_app(db, custom->app.id);
     }
   }
   return rules;
+}
+
+std::vector<core::ProtectionRule> list_rules(sql::Reader& db, EnvironmentId id) {
+  static const std::string sql = select_rules("environment_id = $1");
+  return completed(db, db.all(sql, {id.value}, read_rule));
 }
 
 std::optional<core::Environment> with_rules(sql::Reader& db,
@@ -157,13 +173,22 @@ std::vector<std::string> list_similar_names(sql::Reader& db, RepositoryId reposi
 
 core::Listing<core::Environment> list_environments(sql::Reader& db, RepositoryId repository,
                                                    const core::Page& page) {
-  static const std::string sql =
-      select_environments("where n.repository_id = $1 order by n.name_key limit $2 offset $3");
+  static const std::string of_page =
+      "where n.repository_id = $1 order by n.name_key limit $2 offset $3";
+  static const std::string sql = select_environments(of_page);
+  static const std::string all_rules = select_rules(
+      "environment_id in (select e.id from environment e join environment_name n on "
+      "n.id = e.environment_name_id " +
+      of_page + ")");
+  const std::vector<sql::Parameter> parameters = {repository.value, page.size, page.offset()};
   core::Listing<core::Environment> found{
-      db.all(sql, {repository.value, page.size, page.offset()}, read_environment),
+      db.all(sql, parameters, read_environment),
       db.number("select count(*) from environment where repository_id = $1", {repository.value})};
+  std::map<EnvironmentId, std::vector<core::ProtectionRule>> rules;
+  db.each(all_rules, parameters,
+          [&](const sql::Row& row) { rules[{row.integer(4)}].push_back(read_rule(row)); });
   for (core::Environment& environment : found.items) {
-    environment.rules = list_rules(db, environment.id);
+    environment.rules = completed(db, std::move(rules[environment.id]));
   }
   return found;
 }

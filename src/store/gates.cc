@@ -7,6 +7,7 @@
 #include "store/accounts.h"
 #include "store/branch_protections.h"
 #include "store/columns.h"
+#include "store/custom_rules.h"
 #include "store/environments.h"
 #include "store/repositories.h"
 #include "store/reviews.h"
@@ -56,6 +57,9 @@ core::GateFacts gather_gate_facts(sql::Reader& db, const core::Environment& envi
   }
   if (deployment.id && environment.find<core::RequiredReviewersRule>() != nullptr) {
     facts.reviews = list_reviews(db, deployment.id);
+  }
+  if (environment.find<core::CustomRule>() != nullptr) {
+    facts.custom_rules = gather_custom_rule_facts(db, environment, deployment.id);
   }
   if (facts.reviews.empty()) return facts;
   const auto repository = require_repository(db, environment.repository_id);

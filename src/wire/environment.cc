@@ -179,6 +179,8 @@ void write_environment(JsonWriter& json, const core::EnvironmentDetails& environ
       .member("can_admins_bypass", environment.can_admins_bypass);
   json.key("protection_rules").begin_array();
   for (const core::ProtectionRule& rule : environment.rules) {
+    // GitHub shows custom rules only in their own list.
+    if (rule.kind() == core::GateKind::custom) continue;
     write_rule(json, rule, environment.reviewers, repository, urls);
   }
   json.end_array().key("deployment_branch_policy");

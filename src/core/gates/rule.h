@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/gates/branch_policy.h"
+#include "core/gates/custom.h"
 #include "core/gates/required_reviewers.h"
 #include "core/gates/wait_timer.h"
 
@@ -20,7 +21,7 @@ namespace esclusa::core {
 ///                    false if a member is missing or out of range: then nobody can judge the gate
 ///   write_audit(json)
 ///                    the members of the audit row that tells how the environment is protected
-using GateRule = std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule>;
+using GateRule = std::variant<BranchPolicyRule, WaitTimerRule, RequiredReviewersRule, CustomRule>;
 
 /// A rule of the kind, with its default settings.
 GateRule empty_rule(GateKind kind);

@@ -43,6 +43,20 @@ inline const Operation delete_branch_policy{"delete_branch_policy", Audience::re
                                             Role::admin, code_scopes,
                                             writes(Permission::administration)};
 
+inline const Operation list_custom_rules{"list_custom_rules", Audience::repository, Role::read,
+                                         code_scopes, reads(Permission::actions)};
+inline const Operation create_custom_rule{"create_custom_rule", Audience::repository, Role::admin,
+                                          code_scopes, writes(Permission::administration)};
+inline const Operation list_available_apps{"list_available_apps", Audience::repository, Role::admin,
+                                           code_scopes, reads(Permission::actions)};
+inline const Operation get_custom_rule{"get_custom_rule", Audience::repository, Role::read,
+                                       code_scopes, reads(Permission::actions)};
+inline const Operation delete_custom_rule{"delete_custom_rule", Audience::repository, Role::admin,
+                                          code_scopes, writes(Permission::administration)};
+// Only an installation of the rule's app may answer: app/ judges that.
+inline const Operation answer_custom_rule{"answer_custom_rule", Audience::repository, Role::write,
+                                          deployment_scopes, writes(Permission::deployments)};
+
 inline const Operation get_workflow_run{"get_workflow_run", Audience::repository, Role::read,
                                         deployment_scopes, reads(Permission::actions)};
 inline const Operation list_nothing_of_run{"list_nothing_of_run", Audience::repository, Role::read,
