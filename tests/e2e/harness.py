@@ -26,6 +26,10 @@ from receiver import Receiver
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("ESCLUSA_BINARY", str(ROOT / "build/dev/esclusa"))
 DOCUMENTATION = "https://docs.github.com/rest"
+# `./dev test` without a name leaves out what takes long and has a quicker test of its kind;
+# `./dev check`, and a run by name, leave out nothing.
+IS_EVERYDAY = "ESCLUSA_EVERYDAY" in os.environ
+not_everyday = unittest.skipIf(IS_EVERYDAY, "it takes long: `./dev check` runs it")
 # A child process must not outlive a killed test.
 DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
@@ -58,13 +62,14 @@ IDLE_SECONDS = 30  # the server closes idle connections after 60 s, even if a re
 
 class Api:
     """A client of the API with one token. One connection per request unless `keep_alive`. `tls`
-    (an ssl.SSLContext) has the trusted authorities for https."""
+    (an ssl.SSLContext) has the trusted authorities for https. `address` is the client's own."""
 
-    def __init__(self, base, token=None, *, keep_alive=False, timeout=20, tls=None):
+    def __init__(self, base, token=None, *, keep_alive=False, timeout=20, tls=None, address=None):
         self.base = base
         self.token = token
         self._timeout = timeout
         self._tls = tls
+        self._source = (address, 0) if address else None
         self._kept = self._connect() if keep_alive else None
         self._used_at = time.monotonic()
 
@@ -72,8 +77,9 @@ class Api:
         url = urllib.parse.urlsplit(self.base)
         if url.scheme == "https":
             return http.client.HTTPSConnection(url.netloc, timeout=self._timeout,
-                                               context=self._tls)
-        return http.client.HTTPConnection(url.netloc, timeout=self._timeout)
+                                               context=self._tls, source_address=self._source)
+        return http.client.HTTPConnection(url.netloc, timeout=self._timeout,
+                                          source_address=self._source)
 
     def request(self, method, path, body=None, headers=None):
         """`path` may be a whole URL of this server. A dict, list or number is sent as JSON; bytes

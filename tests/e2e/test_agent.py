@@ -16,7 +16,8 @@ import unittest
 import urllib.parse
 
 from github_proxy import GithubProxy
-from harness import BINARY, DIES_WITH_PARENT, EsclusaTest, clean_environment, wait_until
+from harness import (BINARY, DIES_WITH_PARENT, EsclusaTest, clean_environment, not_everyday,
+                     wait_until)
 
 SECRET = "It's a Secret to Everybody"
 OPERATIONS = {
@@ -390,6 +391,7 @@ class Hostile(AgentTest):
         self.assertEqual(list((agent.folder / "work/queue").iterdir()), [])
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    @not_everyday
     def test_hostile_names_start_no_process(self):
         """Hostile names start the same programs as harmless names."""
         trace = self.server.folder / "execve.trace"

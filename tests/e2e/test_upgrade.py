@@ -14,7 +14,7 @@ import unittest
 import harness
 import upgrade
 from data_folder import assert_refused
-from harness import Server, clean_environment, wait_until
+from harness import IS_EVERYDAY, Server, clean_environment, not_everyday, wait_until
 from receiver import Receiver
 
 SHOP = "/repos/demo/shop"
@@ -85,6 +85,7 @@ class Upgrade(unittest.TestCase):
         assert_refused(self, self.server, self.server.data, "no secret.key")
 
 
+@not_everyday
 class LongHistory(unittest.TestCase):
     """An earlier store with many deployments is counted when it is opened."""
 
@@ -168,6 +169,7 @@ class Kills(unittest.TestCase):
     # The kill comes before the call: before the first one, and then before each n-th.
     CALLS = {"openat": 23, "pwrite64": 29, "fdatasync": 5, "rename": 1, "fsync": 3, "unlink": 1,
              "mkdir": 2}
+    STRIDE = 4 if IS_EVERYDAY else 1  # the everyday run tries fewer moments
 
     def setUp(self):
         self.server = Server()
@@ -207,17 +209,17 @@ class Kills(unittest.TestCase):
                 with self.subTest(call=call, number=number):
                     self.server.start()
                     self.server.stop()
-                number += step
+                number += step * self.STRIDE
         return moments
 
     def test_a_first_start(self):
-        self.assertGreater(self.sweep(), 15)
+        self.assertGreater(self.sweep(), 15 // self.STRIDE)
 
     def test_the_adoption_of_an_earlier_store(self):
         upgrade.load(self.server, upgrade.NOWHERE)
         upgrade.make_repositories(self.server.folder)
         self.server.data.rename(self.template)
-        self.assertGreater(self.sweep(), 10)
+        self.assertGreater(self.sweep(), 10 // self.STRIDE)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import unittest
 import unittest.mock
 
 FILE = pathlib.Path(__file__).resolve().parents[2] / "tools/run-tests"
+sys.path.insert(0, str(FILE.parent))  # as for a script
 
 
 def load():
@@ -82,6 +83,14 @@ class Choosing(unittest.TestCase):
                 played += tools.mutants_of_the_day(patches, is_full=False)
         self.assertEqual(sorted(played), patches)
         self.assertEqual(tools.mutants_of_the_day(patches, is_full=True), patches)
+
+    def test_only_the_everyday_run_leaves_out_what_takes_long(self):
+        tools = load()
+        with unittest.mock.patch.dict(tools.os.environ, {"ESCLUSA_EVERYDAY": "1"}):
+            for name, is_check, expected in ((None, True, False), ("hooks", False, False),
+                                             (None, False, True)):
+                tools.set_everyday(name, is_check)
+                self.assertEqual("ESCLUSA_EVERYDAY" in tools.os.environ, expected)
 
     def run_with_follower(self, command):
         tools = load()
