@@ -2,53 +2,41 @@
 
 #include "app/reviewers.h"
 #include "base/check.h"
-#include "base/limits.h"
 #include "store/accounts.h"
-#include "store/kept.h"
+#include "store/installations.h"
 #include "store/members.h"
 #include "store/repositories.h"
 #include "store/teams.h"
 
 namespace esclusa::app {
 
-Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view token) {
-  auto refused = [] { return fail(ErrorCode::unauthenticated, "Bad credentials"); };
-  if (!core::has_token_shape(token)) return refused();
-  const std::string digest = core::token_digest(token);
-  const auto actor = store::kept(
-      db, "actor " + digest,
-      [&]() -> std::optional<core::Actor> {
-        auto owner = store::find_token(db, digest);
-        if (!owner) return std::nullopt;
-        return core::Actor::by_token(std::move(owner->account), std::move(owner->token));
-      },
-      [](const core::Actor& kept) {
-        return store::Sources()
-            .row("token", kept.token()->id.value)
-            .row("account", kept.sender().id.value);
-      },
-      [](const core::Actor&) { return size_t{1024}; });
-  const Timestamp now = context.now();
-  if (!actor || !core::is_usable(*actor->token(), actor->sender(), now)) return refused();
-  const auto& last = actor->token()->last_used_at;
-  if (!last || now - *last >= limits::token_use_every) {
-    context.token_use.note(actor->token()->id, now);
-  }
-  return *actor;
-}
-
-namespace {
-
-/// The role that the actor was granted in the repository; none without an account.
 core::Role granted_role(Reader& db, const core::Actor& actor, const core::Repository& repository) {
+  if (const core::InstallationGrant* grant = actor.installation()) {
+    return store::reaches(db, *grant, repository) ? core::Role::write : core::Role::none;
+  }
   return actor.account() != nullptr ? store::find_role(db, repository, actor.account()->id)
                                     : core::Role::none;
 }
+
+namespace {
 
 std::optional<core::Repository> find_repository(Reader& db, const RepositoryPlace& place) {
   if (const auto* id = std::get_if<RepositoryId>(&place)) return store::find_repository(db, *id);
   const auto& name = std::get<RepositoryName>(place);
   return store::find_repository(db, name.owner, name.name);
+}
+
+/// An installation at the organization is as a member.
+std::optional<core::MemberRole> granted_member_role(Reader& db, const core::Actor& actor,
+                                                    const core::Account& organization) {
+  if (const core::InstallationGrant* grant = actor.installation()) {
+    return grant->installation.account.id == organization.id
+               ? std::optional(core::MemberRole::member)
+               : std::nullopt;
+  }
+  return actor.account() != nullptr
+             ? store::find_member_role(db, organization.id, actor.account()->id)
+             : std::nullopt;
 }
 
 std::optional<core::Account> find_organization(Reader& db, const core::Actor& actor,
@@ -69,7 +57,7 @@ Result<RepositoryAccess> enter(Reader& db, const core::Actor& actor, const Repos
   if (!repository) return not_found();
   const core::Role granted = granted_role(db, actor, *repository);
   TRY(core::check_access(actor, *repository, granted, operation));
-  const core::Role role = core::effective_role(actor.account(), *repository, granted);
+  const core::Role role = core::effective_role(actor, *repository, granted);
   return RepositoryAccess(actor, std::move(*repository), role);
 }
 
@@ -78,11 +66,11 @@ Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
   ENSURE(operation.audience == core::Audience::organization);
   auto organization = find_organization(db, actor, place);
   if (!organization || organization->kind != core::AccountKind::organization) return not_found();
-  const auto granted = actor.account() != nullptr
-                           ? store::find_member_role(db, organization->id, actor.account()->id)
-                           : std::nullopt;
+  const auto granted = granted_member_role(db, actor, *organization);
   TRY(core::check_organization_access(actor, granted, operation));
-  const auto role = core::effective_member_role(actor.account(), granted);
+  const auto role = actor.installation() != nullptr
+                        ? granted
+                        : core::effective_member_role(actor.account(), granted);
   return OrganizationAccess(actor, std::move(*organization), role.value());
 }
 

@@ -11,10 +11,6 @@
 /// comes of it is an access, which nobody else can make.
 namespace esclusa::app {
 
-/// The actor that a token stands for. `unauthenticated`, with GitHub's `Bad credentials`, if it is
-/// unknown, expired, revoked, or its account blocked.
-Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view token);
-
 struct RepositoryName {
   std::string owner;
   std::string name;
@@ -66,6 +62,10 @@ Result<RepositoryAccess> enter(Reader& db, const core::Actor& actor, const Repos
 /// none tells that the team is there.
 Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
                                  const OrganizationPlace& place, const core::Operation& operation);
+
+/// The role that the actor was granted in the repository; an installation that reaches it has
+/// `write`, so that it never looks like an administrator. None for whoever is no account.
+core::Role granted_role(Reader& db, const core::Actor& actor, const core::Repository& repository);
 
 /// The repository that had this name once, and has another one now. Nothing if there is none, or if
 /// the actor may not see it: a redirect must not tell that it is there.

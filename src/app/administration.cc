@@ -1,5 +1,6 @@
 #include "app/administration.h"
 
+#include "app/apps.h"
 #include "app/change.h"
 #include "app/collaborators.h"
 #include "app/members.h"
@@ -109,6 +110,7 @@ Result<MintedToken> create_token(const Context& context, const core::Actor& acto
                                  const NewToken& input) {
   return change(context, actor, [&](Change& change) -> Result<MintedToken> {
     const core::Account account = TRY(require_account(change.rows, input.login));
+    TRY(check_is_no_app(change.rows, account));
     return mint_token(change, account, input);
   });
 }
@@ -176,7 +178,10 @@ Result<void> grant_role(const Context& context, const core::Actor& actor, const 
   return change(context, actor, [&](Change& change) -> Result<void> {
     auto repository = TRY(require_repository(change.rows, owner, name));
     auto account = TRY(require_account(change.rows, login));
-    if (role != core::Role::none) TRY(check_grantee(repository, account));
+    if (role != core::Role::none) {
+      TRY(check_grantee(repository, account));
+      TRY(check_is_no_app(change.rows, account));
+    }
     grant(change, repository, account, role);
     return {};
   });

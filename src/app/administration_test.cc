@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/authentication.h"
 #include "support/app_fixture.h"
 
 using namespace esclusa;

@@ -1,21 +1,23 @@
 #include "app/app_hooks.h"
 
 #include "app/hooks.h"
+#include "app/installations.h"
 #include "store/hooks.h"
 
 namespace esclusa::app {
 namespace {
 
-/// A new hook with this configuration. Which events it hears is settled where the app is installed.
-Result<core::HookInput> new_app_hook(const core::HookConfigChanges& config) {
+/// A new hook with this configuration. It shows the app's events; which ones it hears is settled
+/// where the app is installed.
+Result<core::HookInput> new_app_hook(const core::App& app, const core::HookConfigChanges& config) {
   if (!config.url) return fail_validation({"Hook", "url", "missing_field", ""}, "missing_field");
   core::HookInput input;
   input.config =
       core::HookConfig{.url = *config.url,
-                       .content_type = config.content_type.value_or(core::HookContentType::form),
+                       .content_type = config.content_type.value_or(core::HookContentType::json),
                        .secret = config.secret,
                        .insecure_ssl = config.insecure_ssl.value_or(false)};
-  input.events = {{"*"}};
+  input.events = app.events.empty() ? std::vector<std::string>{"*"} : app.events;
   return input;
 }
 
@@ -32,7 +34,13 @@ Result<core::Hook> set_app_hook(const Context& context, const HookScope& scope,
   const auto id = context.database.read([&](Reader& db) { return find_app_hook(db, scope); });
   if (id) return update_hook_config(context, scope, *id, changes);
   if (id.error().code != ErrorCode::not_found) return std::unexpected(id.error());
-  return create_hook(context, scope, TRY(new_app_hook(changes)));
+  return create_hook(context, scope, TRY(new_app_hook(std::get<core::App>(scope.owner), changes)));
+}
+
+Result<core::Hook> set_app_hook(const Context& context, const core::Actor& administrator,
+                                const std::string& slug, const core::HookConfigChanges& changes) {
+  const auto app = TRY(context.database.read([&](Reader& db) { return get_app(db, slug); }));
+  return set_app_hook(context, HookScope(administrator, app), changes);
 }
 
 }  // namespace esclusa::app

@@ -13,4 +13,8 @@ Result<HookId> find_app_hook(Reader& db, const HookScope& scope);
 Result<core::Hook> set_app_hook(const Context& context, const HookScope& scope,
                                 const core::HookConfigChanges& changes);
 
+/// The same for the app with this slug, by the local administrator.
+Result<core::Hook> set_app_hook(const Context& context, const core::Actor& administrator,
+                                const std::string& slug, const core::HookConfigChanges& changes);
+
 }  // namespace esclusa::app

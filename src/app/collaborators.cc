@@ -1,5 +1,6 @@
 #include "app/collaborators.h"
 
+#include "app/apps.h"
 #include "store/accounts.h"
 #include "store/collaborators.h"
 #include "store/repositories.h"
@@ -63,6 +64,7 @@ Result<void> add_collaborator(const Context& context, const RepositoryAccess& ac
     const auto account = store::find_account(change.rows, login);
     if (!account) return not_found();
     TRY(check_grantee(access.repository, *account));
+    TRY(check_is_no_app(change.rows, *account));
     grant(change, access.repository, *account, role);
     return {};
   });

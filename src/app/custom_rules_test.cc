@@ -4,7 +4,6 @@
 
 #include "app/environments.h"
 #include "app/gate_report.h"
-#include "store/hooks.h"
 #include "support/app_rows.h"
 #include "support/gate_fixture.h"
 
@@ -38,13 +37,8 @@ struct Fixture : test::GateFixture {
     return made;
   }
   HookId add_hook(const core::App& app) {
-    core::Hook hook;
-    hook.target = app.id;
-    hook.url = "http://127.0.0.1:1/hook";
-    hook.events = {"*"};
-    return must(write([&](store::Writer& tx) {
-      return store::insert_hook(tx, context.sealer, hook, account("ada").id);
-    }));
+    return must(
+        write([&](store::Writer& tx) { return test::add_app_hook(tx, app, account("ada").id); }));
   }
   Result<core::ProtectionRule> enable(const core::App& app) {
     return app::create_custom_rule(context, ada, "production", app.id);
@@ -266,7 +260,7 @@ TEST_CASE("custom rule: its app is asked for each deployment that waits, and nob
   CHECK(app.requests().empty());
   must(app.enable(app.guard_app.app));
   REQUIRE(app.requests().size() == 1);
-  const auto& asked = app.requests()[0];
+  const auto asked = app.requests()[0];
   CHECK(asked.event.action == "requested");
   CHECK(asked.event.deployment_id == earlier.id);
   CHECK(asked.event.only_hook == hook);

@@ -45,6 +45,7 @@ core::DeploymentStatus make_status(Change& change, const RepositoryAccess& acces
   status.target_url = input.target_url;
   status.environment_url = input.environment_url;
   status.creator = access.actor.sender();
+  status.app = access.actor.app_of_installation();
   return status;
 }
 

@@ -44,6 +44,10 @@ class Renderer {
                                        .row("account", deployment.creator.id.value)};
     text.sources.row("environment_name", deployment.environment.id.value);
     text.sources.row("environment_name", deployment.original_environment.id.value);
+    if (deployment.app) {
+      text.sources.row("app", deployment.app->id.value)
+          .row("account", deployment.app->owner.id.value);
+    }
     text.tag = hex(sha256(text.json));
     return text;
   }

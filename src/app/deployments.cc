@@ -97,6 +97,7 @@ core::Deployment make_deployment(const core::GateTime& now, const RepositoryAcce
   deployment.payload = input.payload;
   deployment.description = input.description;
   deployment.creator = access.actor.sender();
+  deployment.app = access.actor.app_of_installation();
   deployment.transient_environment = input.transient_environment;
   deployment.production_environment = plan.production_environment;
   return deployment;

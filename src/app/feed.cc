@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "core/operations/server.h"
 #include "store/accounts.h"
+#include "store/installations.h"
 #include "store/repositories.h"
 
 namespace esclusa::app {
@@ -37,9 +38,7 @@ class Repositories {
   std::optional<Known> look_up(RepositoryId id) {
     auto repository = store::find_repository(db_, id);
     if (!repository) return std::nullopt;
-    const core::Account* account = actor_.account();
-    const core::Role granted =
-        account != nullptr ? store::find_role(db_, *repository, account->id) : core::Role::none;
+    const core::Role granted = granted_role(db_, actor_, *repository);
     return Known{*std::move(repository), granted};
   }
 
@@ -48,18 +47,28 @@ class Repositories {
   std::unordered_map<RepositoryId, std::optional<Known>> known_;
 };
 
+/// The actor as its credentials are now.
+Result<core::Actor> renew(const Context& context, Reader& db, const core::Actor& actor) {
+  const auto refused = [] { return fail(ErrorCode::unauthenticated, "Bad credentials"); };
+  if (const core::Token* token = actor.token()) {
+    auto owner = store::find_token(db, token->id);
+    if (!owner || !core::is_usable(owner->token, owner->account, context.now())) return refused();
+    return core::Actor::by_token(std::move(owner->account), std::move(owner->token))
+        .in_request(actor.request_id());
+  }
+  if (const core::InstallationGrant* grant = actor.installation()) {
+    auto now = store::find_grant(db, grant->token.id);
+    if (!now || !core::is_usable(*now, context.now())) return refused();
+    return core::Actor::by_installation(*std::move(now)).in_request(actor.request_id());
+  }
+  return actor;
+}
+
 }  // namespace
 
 Result<void> renew_access(const Context& context, Feed& feed) {
   return context.database.read([&](Reader& db) -> Result<void> {
-    if (const core::Token* token = feed.actor.token()) {
-      auto owner = store::find_token(db, token->id);
-      if (!owner || !core::is_usable(owner->token, owner->account, context.now())) {
-        return fail(ErrorCode::unauthenticated, "Bad credentials");
-      }
-      feed.actor = core::Actor::by_token(std::move(owner->account), std::move(owner->token))
-                       .in_request(feed.actor.request_id());
-    }
+    feed.actor = TRY(renew(context, db, feed.actor));
     if (feed.repository) {
       TRY(enter(db, feed.actor, *feed.repository, core::operations::read_repository_events));
     }

@@ -11,9 +11,10 @@ struct HookScope {
   HookScope(const RepositoryAccess& access) : actor(access.actor), owner(access.repository) {}
   HookScope(const OrganizationAccess& access) : actor(access.actor), owner(access.organization) {}
 
-  /// For an app's own hook. It changes it as its bot.
-  explicit HookScope(const core::Actor& app)
-      : actor(app.on_behalf_of(app.app()->bot)), owner(*app.app()) {}
+  /// The hook of an app is changed as by its bot, whoever asks: the app itself by its JWT, or the
+  /// local administrator.
+  HookScope(const core::Actor& actor, const core::App& app)
+      : actor(actor.on_behalf_of(app.bot)), owner(app) {}
 
   core::HookTarget target() const { return core::target_of(owner); }
   /// nullopt unless they are a repository's.

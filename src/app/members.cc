@@ -1,5 +1,6 @@
 #include "app/members.h"
 
+#include "app/apps.h"
 #include "store/accounts.h"
 #include "store/members.h"
 #include "wire/audit_detail.h"
@@ -33,6 +34,7 @@ Result<void> join_organization(Change& change, const core::Account& organization
     return fail(ErrorCode::invalid, "An organization cannot be a member of another one",
                 "not_a_member");
   }
+  TRY(check_is_no_app(change.rows, account));
   store::set_member(change.rows, organization.id, account.id, role);
   change.audit({"organization.set_member", std::nullopt, organization.id.value,
                 wire::audit_detail({{"login", account.login}, {"role", core::to_name(role)}})});

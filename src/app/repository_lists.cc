@@ -1,13 +1,27 @@
 #include "app/repository_lists.h"
 
+#include "app/access.h"
 #include "core/access.h"
 #include "store/members.h"
 #include "store/repository_lists.h"
 
 namespace esclusa::app {
 
+core::InstallationReach reach_of(const core::InstallationGrant& grant) {
+  core::InstallationReach reach{.account = grant.installation.account.id};
+  if (grant.installation.selection == core::RepositorySelection::selected) {
+    reach.selected_for = grant.installation.id;
+  }
+  if (grant.token.repositories) reach.selected_for_token = grant.token.id;
+  return reach;
+}
+
 core::RepositoryViewer repository_viewer(const core::Actor& actor) {
   core::RepositoryViewer viewer;
+  if (const core::InstallationGrant* grant = actor.installation()) {
+    viewer.reach = reach_of(*grant);
+    return viewer;
+  }
   if (actor.account() == nullptr) return viewer;
   viewer.account = actor.sender().id;
   viewer.sees_private = actor.authority().has(core::Scope::repo);
@@ -21,7 +35,9 @@ Result<core::Listing<ViewedRepository>> list_repositories(Reader& db, const core
   auto found = store::list_repositories(db, repository_viewer(actor), filter, page);
   core::Listing<ViewedRepository> listing{{}, found.total_count};
   for (core::ListedRepository& one : found.items) {
-    const core::Role role = core::effective_role(actor.account(), one.repository, one.granted);
+    const core::Role granted =
+        actor.installation() != nullptr ? granted_role(db, actor, one.repository) : one.granted;
+    const core::Role role = core::effective_role(actor, one.repository, granted);
     listing.items.push_back({std::move(one.repository), role});
   }
   return listing;

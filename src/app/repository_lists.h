@@ -12,6 +12,8 @@ struct ViewedRepository {
   core::Role role = core::Role::none;
 };
 
+/// What a token of an installation reaches.
+core::InstallationReach reach_of(const core::InstallationGrant& grant);
 /// The viewer that lists are made for: private repositories are visible only with the scope `repo`.
 core::RepositoryViewer repository_viewer(const core::Actor& actor);
 

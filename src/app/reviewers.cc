@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/apps.h"
 #include "store/accounts.h"
 #include "store/environments.h"
 #include "store/gates.h"
@@ -36,6 +37,7 @@ Result<core::Reviewer> find_reviewer(Reader& db, const RepositoryAccess& access,
     return unknown_reviewer("There is no user " + std::to_string(account_id.value) +
                             " with a role in the repository.");
   }
+  TRY(check_is_no_app(db, *account));
   return core::Reviewer{id, account->login};
 }
 
@@ -50,6 +52,10 @@ bool may_see_reviewer(Reader& db, const core::Actor& viewer, const core::Reviewe
 
 bool may_see(Reader& db, const core::Actor& viewer, const core::Team& team) {
   if (team.privacy != core::TeamPrivacy::secret) return true;
+  if (const core::InstallationGrant* grant = viewer.installation()) {
+    return grant->installation.account.id == team.organization.id &&
+           core::allows(*grant, core::reads(core::Permission::members));
+  }
   const core::Account* account = viewer.account();
   if (account == nullptr) return false;
   const auto granted = store::find_member_role(db, team.organization.id, account->id);

@@ -8,7 +8,8 @@
 /// organization see a secret team.
 namespace esclusa::app {
 
-/// Whether the viewer may see the team. An actor without an account sees no secret team.
+/// Whether the viewer may see the team. An actor without an account sees no secret team, and an
+/// installation does if it may read the members of the organization.
 bool may_see(Reader& db, const core::Actor& viewer, const core::Team& team);
 
 /// The environment as the viewer may see it.

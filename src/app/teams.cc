@@ -19,9 +19,11 @@ namespace {
 
 constexpr size_t named_at_creation = 100;  ///< limit for maintainers and for repositories
 
-/// The account whose visible teams are listed; nullopt for owners, who see every team.
+/// The account whose visible teams are listed; nullopt for owners and for an installation that was
+/// admitted to teams, who see every team.
 std::optional<AccountId> viewer_of(const OrganizationAccess& access) {
-  return access.is_owner() ? std::nullopt : std::optional(access.actor.sender().id);
+  const bool sees_all = access.is_owner() || access.actor.installation() != nullptr;
+  return sees_all ? std::nullopt : std::optional(access.actor.sender().id);
 }
 
 /// The team at that address in the organization, if the actor may see it.
@@ -59,9 +61,15 @@ std::unexpected<Error> refuse(const char* field, std::string message, const char
   return fail_validation({"Team", field, "invalid", std::move(message)}, reason_code);
 }
 
+/// Owners may grant every repository of their organization, an installation those that it reaches.
+bool may_grant(Reader& db, const core::Actor& actor, const core::Repository& repository) {
+  return actor.installation() == nullptr || granted_role(db, actor, repository) != core::Role::none;
+}
+
 /// Adds the maintainers and repositories of a request that creates a team.
-Result<void> add_what_is_named(Writer& tx, const core::Account& organization, TeamId team,
+Result<void> add_what_is_named(Writer& tx, const OrganizationAccess& access, TeamId team,
                                const core::NewTeam& input) {
+  const core::Account& organization = access.organization;
   for (const std::string& login : input.maintainers) {
     const auto account = store::find_account(tx, login);
     if (!account || !store::find_member_role(tx, organization.id, account->id)) {
@@ -76,7 +84,8 @@ Result<void> add_what_is_named(Writer& tx, const core::Account& organization, Te
         slash == full_name.npos
             ? std::nullopt
             : store::find_repository(tx, full_name.substr(0, slash), full_name.substr(slash + 1));
-    if (!repository || repository->owner.id != organization.id) {
+    if (!repository || repository->owner.id != organization.id ||
+        !may_grant(tx, access.actor, *repository)) {
       return refuse("repo_names", full_name + " is not a repository of " + organization.login,
                     "not_a_repository_of_the_organization");
     }
@@ -117,7 +126,7 @@ Result<TeamDetails> create_team(const Context& context, const OrganizationAccess
     if (store::find_member_role(change.rows, team.organization.id, creator)) {
       store::set_team_member(change.rows, team.id, creator, core::TeamRole::maintainer);
     }
-    TRY(add_what_is_named(change.rows, access.organization, team.id, input));
+    TRY(add_what_is_named(change.rows, access, team.id, input));
     change.audit({"team.create", std::nullopt, team.id.value, audit_detail_of(team)});
     return details_of(change.rows, team);
   });
@@ -242,7 +251,7 @@ Result<core::TeamRepository> get_team_repository(Reader& db, const OrganizationA
   const core::Team team = TRY(require_team(db, access, name.team));
   auto repository = store::find_repository(db, name.owner, name.name);
   if (!repository) return not_found();
-  const core::Role granted = store::find_role(db, *repository, access.actor.sender().id);
+  const core::Role granted = granted_role(db, access.actor, *repository);
   TRY(core::check_access(access.actor, *repository, granted,
                          core::operations::see_team_repository));
   const core::Role role = store::find_team_role(db, team.id, repository->id);
@@ -259,7 +268,7 @@ Result<void> set_team_role(const Context& context, const OrganizationAccess& acc
                     "not_a_repository_of_the_organization");
     }
     const auto repository = store::find_repository(change.rows, name.owner, name.name);
-    if (!repository) return not_found();
+    if (!repository || !may_grant(change.rows, access.actor, *repository)) return not_found();
     store::set_team_role(change.rows, team.id, repository->id, role);
     change.audit({"team.grant", repository->id, team.id.value,
                   audit_detail_of(team, {}, core::to_name(role))});
@@ -270,6 +279,9 @@ Result<void> set_team_role(const Context& context, const OrganizationAccess& acc
 Result<core::Listing<core::TeamGrant>> list_repository_teams(Reader& db,
                                                              const RepositoryAccess& access,
                                                              const core::Page& page) {
+  if (access.actor.installation() != nullptr) {
+    return store::list_repository_teams(db, access.repository.id, std::nullopt, page);
+  }
   const core::Account* account = access.actor.account();
   if (account == nullptr) return core::Listing<core::TeamGrant>{};
   const auto granted = store::find_member_role(db, access.repository.owner.id, account->id);

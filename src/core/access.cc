@@ -12,6 +12,12 @@ Role effective_role(const Account* account, const Repository& repository, Role g
   return std::max(base, granted);
 }
 
+Role effective_role(const Actor& actor, const Repository& repository, Role granted) {
+  if (actor.installation() == nullptr) return effective_role(actor.account(), repository, granted);
+  return std::max(effective_role(nullptr, repository, Role::none),
+                  repository.removed_at ? Role::none : granted);
+}
+
 namespace {
 
 std::unexpected<Error> hidden() { return fail(ErrorCode::not_found, "Not Found"); }
@@ -122,9 +128,7 @@ Result<void> check_app_access(const Actor& actor) {
 Result<void> check_installation_access(const Actor& actor) {
   if (actor.installation() != nullptr) return {};
   if (actor.account() == nullptr) return unauthenticated();
-  return fail(ErrorCode::forbidden,
-              "You must authenticate with an installation access token in order to list "
-              "repositories for an installation.",
+  return fail(ErrorCode::forbidden, "You must authenticate with an installation access token.",
               "not_an_installation");
 }
 

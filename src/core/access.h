@@ -46,5 +46,7 @@ std::optional<MemberRole> effective_member_role(const Account* account,
 /// The role that counts: owners and site administrators are admins, public is readable. `account`
 /// is null for nobody.
 Role effective_role(const Account* account, const Repository& repository, Role granted);
+/// The same for an actor. An installation has what it was granted and no more, whatever its bot is.
+Role effective_role(const Actor& actor, const Repository& repository, Role granted);
 
 }  // namespace esclusa::core

@@ -24,11 +24,7 @@ Repository repository(Visibility visibility) {
 }
 
 Operation demand(Role role, Scopes scopes, bool acts = false) {
-  return {.name = "test",
-          .audience = Audience::repository,
-          .role = role,
-          .scopes = std::move(scopes),
-          .acts = acts};
+  return {"test", Audience::repository, role, std::move(scopes), {}, acts};
 }
 
 Actor caller(std::string_view scopes, Account account) {

@@ -50,6 +50,11 @@ const App* Actor::app() const {
   return by != nullptr ? by->get() : nullptr;
 }
 
+std::shared_ptr<const App> Actor::app_of_installation() const {
+  const auto* by = std::get_if<SharedGrant>(&who_);
+  return by != nullptr ? std::shared_ptr<const App>(*by, &(*by)->app) : nullptr;
+}
+
 const InstallationGrant* Actor::installation() const {
   const auto* by = std::get_if<SharedGrant>(&who_);
   return by != nullptr ? by->get() : nullptr;

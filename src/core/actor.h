@@ -68,9 +68,13 @@ class Actor {
   const Token* token() const;
   /// The app that acts, by its JWT or by a token of an installation; null for all others.
   const App* app() const;
+  /// The same, to be kept with what the app made by an installation; null for all others.
+  std::shared_ptr<const App> app_of_installation() const;
   /// Null unless a token of an installation is used. Its permissions count, and neither roles nor
   /// scopes: `authority()` has no scope.
   const InstallationGrant* installation() const;
+  /// Whether credentials say who it is: an account or an app.
+  bool is_authenticated() const { return account() != nullptr || app() != nullptr; }
   std::optional<DeployKeyId> deploy_key_id() const;
   Authority authority() const;
   /// Who that is, for the log: the account's login, `app shop`, `deploy key 7`, `timer`,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/team.h"
+
 namespace esclusa::core {
 
 bool is_usable(const InstallationGrant& grant, Timestamp now) {
@@ -17,6 +19,18 @@ bool allows(const InstallationGrant& grant, const NeededPermissions& needed) {
   });
 }
 
+std::string app_slug(std::string_view name) {
+  std::string slug = team_slug(name);
+  std::ranges::replace(slug, '_', '-');  // a login has none
+  return slug;
+}
+
 std::string bot_login(std::string_view slug) { return std::string(slug) + "[bot]"; }
+
+Permissions with_metadata(const Permissions& permissions) {
+  auto levels = permissions.levels();
+  levels.try_emplace(Permission::metadata, PermissionLevel::read);
+  return Permissions(std::move(levels));
+}
 
 }  // namespace esclusa::core

@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/account.h"
 #include "core/enum_names.h"
 #include "core/permission.h"
+#include "core/repository.h"
 
 /// GitHub Apps: programs that sign for themselves, and act where they are installed.
 namespace esclusa::core {
@@ -78,6 +80,21 @@ struct InstallationGrant {
   InstallationToken token;
 };
 
+/// What is asked for a new token. Without repositories: all that the installation reaches; without
+/// permissions: all that it has.
+struct NewInstallationToken {
+  std::optional<std::vector<std::string>> repositories = {};  ///< names without the owner
+  std::optional<std::vector<RepositoryId>> repository_ids = {};
+  std::optional<Permissions> permissions = {};
+};
+
+/// A new token. Its text is shown once; only its digest is stored.
+struct MintedInstallationToken {
+  InstallationToken token;
+  Secret text;
+  std::vector<Repository> repositories;  ///< those that were asked for
+};
+
 /// Whether the token works at `now`: it has not expired nor been revoked, and neither the
 /// installation nor the app is suspended, removed or blocked.
 bool is_usable(const InstallationGrant& grant, Timestamp now);
@@ -85,8 +102,13 @@ bool is_usable(const InstallationGrant& grant, Timestamp now);
 /// Whether the grant has the permissions, both by its token and by its installation as it is now.
 bool allows(const InstallationGrant& grant, const NeededPermissions& needed);
 
+/// The slug of an app with this name: `Ship it` is `ship-it`.
+std::string app_slug(std::string_view name);
 /// `slug[bot]`: the login of an app's bot.
 std::string bot_login(std::string_view slug);
+
+/// Every app may read metadata, as on GitHub.
+Permissions with_metadata(const Permissions& permissions);
 
 template <>
 struct enum_names<RepositorySelection> {

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/account.h"
+#include "core/app.h"
 #include "core/enum_names.h"
 #include "core/ref.h"
 #include "core/repository.h"
@@ -53,6 +55,7 @@ struct Deployment {
   std::string payload;  ///< JSON text, an object or a string, as received
   std::optional<std::string> description;
   Account creator;
+  std::shared_ptr<const App> app = nullptr;  ///< by which the creator acted; null: by none
   bool transient_environment = false;
   bool production_environment = false;
   DeploymentPhase phase = DeploymentPhase::released;

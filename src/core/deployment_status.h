@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@ struct DeploymentStatus {
   std::string target_url;
   std::string environment_url;
   Account creator;
+  std::shared_ptr<const App> app = nullptr;  ///< by which the creator acted; null: by none
   Timestamp created_at{};
   Timestamp updated_at{};
 };

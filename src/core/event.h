@@ -21,7 +21,7 @@ struct Event {
   std::optional<HookId> only_hook;  ///< for this hook only: a ping or a test
   /// With `only_hook`, if that is an app's: the installation by which the app hears of it.
   std::optional<InstallationId> only_installation = {};
-  bool announced = true;            ///< whether hooks receive it
+  bool announced = true;  ///< whether hooks receive it
   Timestamp created_at{};
 };
 

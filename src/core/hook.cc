@@ -80,8 +80,8 @@ bool is_organizations(const HookTarget& target) {
 }
 
 bool may_ask_for(const std::string& event, const HookTarget& target) {
-  // Which events an app hears is settled where it is installed.
-  if (std::holds_alternative<AppId>(target)) return event == "*";
+  // Those of an app were checked when it was made.
+  if (std::holds_alternative<AppId>(target)) return true;
   return event == "*" || is_app_event(event) || std::ranges::count(repository_events, event) > 0 ||
          (is_organizations(target) && std::ranges::count(organization_events, event) > 0);
 }

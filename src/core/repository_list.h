@@ -22,10 +22,19 @@ struct RepositoryAffiliation {
   bool organization_member = true;  ///< by a team, or as an owner of the organization
 };
 
+/// What a token of an installation reaches: the repositories of the account, and of these only
+/// those that were selected for the installation, and for the token.
+struct InstallationReach {
+  AccountId account;
+  std::optional<InstallationId> selected_for = {};
+  std::optional<InstallationTokenId> selected_for_token = {};
+};
+
 /// The filters and the order of a list.
 struct RepositoryFilter {
   std::optional<AccountId> owner = {};
   std::optional<RepositoryAffiliation> affiliation = {};
+  std::optional<InstallationReach> reach = {};
   std::optional<Visibility> visibility = {};
   std::optional<NameSearch> search = {};  ///< in `owner/name`
   std::optional<Timestamp> updated_after = {};
@@ -39,6 +48,8 @@ struct RepositoryViewer {
   std::optional<AccountId> account = {};
   bool sees_private = false;  ///< the token's scopes open private repositories
   bool sees_all = false;      ///< a site administrator
+  /// Of an installation, which sees what it reaches, and what is public.
+  std::optional<InstallationReach> reach = {};
 };
 
 /// A repository of a list, with the role granted to the viewer.

@@ -5,7 +5,8 @@
 namespace esclusa::core {
 namespace {
 
-constexpr std::string_view prefix = "esc_";
+constexpr std::string_view of_account = "esc_";
+constexpr std::string_view of_installation = "ghs_";
 constexpr size_t random_chars = 30;
 constexpr size_t checksum_chars = 6;
 constexpr std::string_view base62 =
@@ -20,19 +21,27 @@ std::string checksum(std::string_view text) {
   return digits;
 }
 
-}  // namespace
-
-Secret new_token_text() {
+Secret new_text(std::string_view prefix) {
   std::string text = std::string(prefix) + random_base62(random_chars);
   return Secret(text + checksum(text));
 }
 
-bool has_token_shape(std::string_view text) {
+bool has_shape(std::string_view text, std::string_view prefix) {
   if (text.size() != prefix.size() + random_chars + checksum_chars) return false;
   if (!text.starts_with(prefix)) return false;
   if (text.substr(prefix.size()).find_first_not_of(base62) != text.npos) return false;
   size_t body = prefix.size() + random_chars;
   return text.substr(body) == checksum(text.substr(0, body));
+}
+
+}  // namespace
+
+Secret new_token_text() { return new_text(of_account); }
+Secret new_installation_token_text() { return new_text(of_installation); }
+
+bool has_token_shape(std::string_view text) { return has_shape(text, of_account); }
+bool has_installation_token_shape(std::string_view text) {
+  return has_shape(text, of_installation);
 }
 
 std::string token_digest(std::string_view text) { return hex(sha256(text)); }

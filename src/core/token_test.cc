@@ -89,3 +89,16 @@ TEST_CASE("is_usable: not expired, not revoked, and the account is not blocked")
     CHECK(is_usable(token, account, now) == row.expected);
   }
 }
+
+TEST_CASE("new_installation_token_text: the same form with another prefix, and no other") {
+  const std::string token = new_installation_token_text().reveal();
+  CHECK(token.size() == 40);
+  CHECK(token.starts_with("ghs_"));
+  CHECK(has_installation_token_shape(token));
+  CHECK_FALSE(has_token_shape(token));
+  CHECK_FALSE(has_installation_token_shape(new_token_text().reveal()));
+  CHECK_FALSE(has_installation_token_shape("esc_" + token.substr(4)));
+  std::string typo = token;
+  typo.back() = typo.back() == 'x' ? 'y' : 'x';
+  CHECK_FALSE(has_installation_token_shape(typo));
+}

@@ -141,6 +141,19 @@ TEST_CASE("make_request: an organization's hook has the target type organization
   CHECK(header(request, "X-GitHub-Hook-Installation-Target-ID") == "9");
 }
 
+TEST_CASE("make_request: the hook of an app has the target type integration, and an installation") {
+  auto given = delivery(R"({"action":"created","sender":{"id":1}})", "a secret");
+  given.hook.target = AppId{4};
+  given.installation_id = InstallationId{1};
+  const auto request = hooks::make_request(given, everywhere, signed_at);
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-Type") == "integration");
+  CHECK(header(request, "X-GitHub-Hook-Installation-Target-ID") == "4");
+  CHECK(request.body == R"({"action":"created","sender":{"id":1},"installation":{"id":1,)"
+                        R"("node_id":"MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMQ=="}})");
+  CHECK(header(request, "X-Hub-Signature-256") ==
+        "sha256=" + hmac_sha256_hex("a secret", request.body));
+}
+
 TEST_CASE("retry_after: seconds or a date, a day at most, nullopt for an invalid value") {
   auto pause = [](const std::string& value) {
     auto response = answer(503);

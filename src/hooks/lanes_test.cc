@@ -118,6 +118,35 @@ TEST_CASE("Worker: many environments of a repository whose sends all hang are lo
   CHECK(alive.requests().size() == environments + 2);
 }
 
+TEST_CASE(
+    "Worker: a hook with more lanes than are remembered hides no other hook, and none is lost") {
+  WorkerFixture fixture;
+  test::HangingReceiver dead;
+  HttpReceiver alive;
+  const core::Hook many = fixture.hook(dead.url());
+  constexpr size_t environments = Lanes::of_hook_max + 20;
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    for (size_t i = 0; i < environments; ++i) {
+      const auto environment = fixture.sample.environment(tx, "environment-" + std::to_string(i));
+      const auto event = fixture.sample.event("deployment", environment.id, system_now());
+      store::insert_event(tx, event, "{}", fixture.sample.actor);
+    }
+  });
+  const core::Hook other = fixture.hook(alive.url());
+  fixture.send("ping", {}, other.id);
+  fixture.start();
+  alive.await(1);
+  CHECK(fixture.last_status(many.id) == "(none)");
+  dead.release();
+  fixture.await([&] {
+    return test::read(fixture.database(), [](sql::Reader& db) {
+      return db.number("select count(*) from delivery where state <> 'delivered'") == 0;
+    });
+  });
+  fixture.worker.reset();
+  CHECK(dead.requests().size() == environments);
+}
+
 TEST_CASE("Worker: what is held or released while another is in flight is judged when it is sent") {
   WorkerFixture fixture;
   test::HangingReceiver receiver;

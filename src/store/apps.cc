@@ -53,6 +53,12 @@ std::optional<core::App> find_app(sql::Reader& db, AppId id) {
   return db.one(sql, {id.value}, read_app);
 }
 
+std::shared_ptr<const core::App> find_shared_app(sql::Reader& db, std::optional<AppId> id) {
+  if (!id) return nullptr;
+  auto app = find_app(db, *id);
+  return app ? std::make_shared<const core::App>(std::move(*app)) : nullptr;
+}
+
 std::optional<core::App> find_app(sql::Reader& db, std::string_view slug) {
   static const std::string sql = select_apps("where p.slug_key = $1 and p.removed_at is null");
   return db.one(sql, {core::fold_case(slug)}, read_app);

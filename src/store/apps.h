@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,12 @@ namespace esclusa::store {
 std::optional<AppId> insert_app(sql::Writer& tx, const core::App& app);
 /// The app, also a removed one.
 std::optional<core::App> find_app(sql::Reader& db, AppId id);
+/// The same, to be shared; null for no id.
+std::shared_ptr<const core::App> find_shared_app(sql::Reader& db, std::optional<AppId> id);
+/// For a column that names the app by which something was made.
+inline std::optional<int64_t> app_value(const std::shared_ptr<const core::App>& app) {
+  return app ? std::optional(app->id.value) : std::nullopt;
+}
 /// The app that is not removed; the slug is compared without regard to case.
 std::optional<core::App> find_app(sql::Reader& db, std::string_view slug);
 /// The app whose bot the account is, also a removed one.

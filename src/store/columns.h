@@ -53,8 +53,9 @@ std::optional<int64_t> id_value(const std::optional<Id<Tag>>& id) {
   return id ? std::optional(id->value) : std::nullopt;
 }
 
-/// The account that acts; NULL where none does.
+/// The account that acts, of an app its bot; NULL where none does.
 inline std::optional<int64_t> account_value(const core::Actor& actor) {
+  if (actor.app() != nullptr) return actor.app()->bot.id.value;
   return actor.account() != nullptr ? std::optional(actor.account()->id.value) : std::nullopt;
 }
 

@@ -35,10 +35,15 @@ std::string select_deliveries() {
          std::string(skipped_before) + ", d.installation_id, " + hook_columns();
 }
 
-/// The condition under which deliveries may be sent: the hook's creator is not blocked, and the
-/// hook is active or the event is for this hook only.
+/// The condition under which a delivery may be sent at all: the hook's creator is not blocked, and
+/// the installation by which an app hears of it neither suspended nor removed.
+#define MAY_HEAR                                                                  \
+  "c.blocked_at is null and (d.installation_id is null or exists (select 1 from " \
+  "installation i where i.id = d.installation_id and i.suspended_at is null and " \
+  "i.removed_at is null))"
+/// Unless somebody asks for it: the hook is active, or the event is for this hook only.
 constexpr std::string_view may_be_sent =
-    " and c.blocked_at is null and (h.active = 1 or e.only_hook_id is not null)";
+    " and " MAY_HEAR " and (h.active = 1 or e.only_hook_id is not null)";
 
 constexpr std::string_view joined_tables =
     " join event e on e.id = d.event_id left join event_body b on b.event_id = e.id "
@@ -169,12 +174,13 @@ std::vector<DeliveryLane> list_came_due(sql::Reader& db, Timestamp after, Timest
 std::vector<DueDelivery> list_redeliveries(sql::Reader& db, const Sealer& sealer, size_t limit,
                                            const BusySenders& except) {
   std::vector<sql::Parameter> parameters = {static_cast<int64_t>(limit)};
-  const std::string sql =
-      select_deliveries() + ", r.id from redelivery r join delivery d on d.id = r.delivery_id" +
-      std::string(joined_tables) +
-      "where c.blocked_at is null and not exists (select 1 from redelivery o where "
-      "o.delivery_id = r.delivery_id and o.id < r.id)" +
-      except_busy(except, parameters) + " order by r.id limit $1";
+  const std::string sql = select_deliveries() +
+                          ", r.id from redelivery r join delivery d on d.id = r.delivery_id" +
+                          std::string(joined_tables) +
+                          "where " MAY_HEAR
+                          " and not exists (select 1 from redelivery o where "
+                          "o.delivery_id = r.delivery_id and o.id < r.id)" +
+                          except_busy(except, parameters) + " order by r.id limit $1";
   return db.all(sql, parameters, [&](const sql::Row& row) {
     DueDelivery due = read_delivery(row, sealer);
     due.redelivery = RedeliveryId{row.integer(first_hook_column + hook_column_count)};

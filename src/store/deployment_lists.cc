@@ -57,7 +57,7 @@ class Query {
     const bool is_counted = choices_.empty() || (choices_.size() == 1 && choices_[0].is_counted());
     if (!is_counted) {
       return conditions().list(db_, "deployment d", select_deployments, "d.id desc", page,
-                               read_deployment);
+                               deployment_reader(db_));
     }
     const bool is_whole = !created_.from && !created_.until;
     if (is_whole && page.offset() < block_size) return first_page(page);
@@ -122,7 +122,7 @@ class Query {
     listing.total_count =
         total.number(db_, count_in_blocks(condition, repository, counted_filter(), value));
     listing.items = conditions().rows(db_, select_deployments, "d.id desc", page.size,
-                                      page.offset(), read_deployment);
+                                      page.offset(), deployment_reader(db_));
     return listing;
   }
 
@@ -141,8 +141,8 @@ class Query {
     Conditions where = conditions();
     where.add("d.id <= ?", place.newest_id);
     where.add("d.id >= ?", place.oldest_id);
-    listing.items =
-        where.rows(db_, select_deployments, "d.id desc", page.size, place.offset, read_deployment);
+    listing.items = where.rows(db_, select_deployments, "d.id desc", page.size, place.offset,
+                               deployment_reader(db_));
     return listing;
   }
 

@@ -10,6 +10,11 @@ namespace esclusa::store {
 /// `select` of deployments `d`, with all that `read_deployment` reads. `condition` begins with
 /// `where`.
 std::string select_deployments(std::string_view condition);
-core::Deployment read_deployment(const sql::Row& row);
+/// Reads the row; the app, which few deployments have, by a look-up of its own.
+core::Deployment read_deployment(sql::Reader& db, const sql::Row& row);
+/// The same as a function of the row alone.
+inline auto deployment_reader(sql::Reader& db) {
+  return [&db](const sql::Row& row) { return read_deployment(db, row); };
+}
 
 }  // namespace esclusa::store

@@ -2,6 +2,7 @@
 
 #include "base/trace.h"
 #include "store/accounts.h"
+#include "store/apps.h"
 #include "store/columns.h"
 #include "store/deployment_logs.h"
 #include "store/deployment_rows.h"
@@ -24,8 +25,8 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
       "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
       "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
       "transient_environment, production_environment, phase, released_at, created_at, updated_at, "
-      "ref_kind, ref_name, boot_id, boot_micros) values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, "
-      "$10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20) returning id",
+      "ref_kind, ref_name, boot_id, boot_micros, app_id) values ($1, $2, $2, $3, $4, $5, $6, $7, "
+      "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21) returning id",
       {deployment.repository_id.value,
        deployment.environment.id.value,
        core::to_name(core::DeploymentKind::deploy),
@@ -45,21 +46,22 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
        core::to_name(deployment.ref_kind),
        deployment.ref_name,
        deployment.boot.boot_id,
-       int64_t{deployment.boot.since_boot.count()}})};
+       int64_t{deployment.boot.since_boot.count()},
+       app_value(deployment.app)})};
 }
 
 std::string select_deployments(std::string_view condition) {
   return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
          "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
          "d.state, d.created_at, d.updated_at, d.ref_kind, d.ref_name, d.boot_id, d.boot_micros, " +
-         account_columns("c") +
+         account_columns("c") + ", d.app_id" +
          " from deployment d join environment_name e on e.id = d.environment_id "
          "join environment_name oe on oe.id = d.original_environment_id "
          "join account c on c.id = d.creator_id " +
          std::string(condition);
 }
 
-core::Deployment read_deployment(const sql::Row& row) {
+core::Deployment read_deployment(sql::Reader& db, const sql::Row& row) {
   core::Deployment deployment{
       .id = {row.integer(0)},
       .repository_id = {row.integer(1)},
@@ -73,6 +75,7 @@ core::Deployment read_deployment(const sql::Row& row) {
       .payload = std::string(row.text(9)),
       .description = row.optional_text(10),
       .creator = read_account(row, 21),
+      .app = find_shared_app(db, read_optional_id<AppId>(row, 21 + account_column_count)),
       .transient_environment = row.boolean(11),
       .production_environment = row.boolean(12),
       .phase = read_enum<core::DeploymentPhase>(row, 13),
@@ -88,14 +91,14 @@ core::Deployment read_deployment(const sql::Row& row) {
 std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId repository,
                                                 DeploymentId id) {
   static const std::string sql = select_deployments("where d.id = $1 and d.repository_id = $2");
-  return db.one(sql, {id.value, repository.value}, read_deployment);
+  return db.one(sql, {id.value, repository.value}, deployment_reader(db));
 }
 
 std::vector<core::Deployment> list_made_inactive(sql::Reader& db, const core::Deployment& newer) {
   static const std::string sql = select_deployments(
       "where d.environment_id = $1 and d.transient_environment = 0 and "
       "d.production_environment = 0 and d.state = 'success' and d.id < $2 order by d.id");
-  return db.all(sql, {newer.environment.id.value, newer.id.value}, read_deployment);
+  return db.all(sql, {newer.environment.id.value, newer.id.value}, deployment_reader(db));
 }
 
 void lock_deployment(sql::Writer& tx, DeploymentId id) {
@@ -115,14 +118,14 @@ bool leave_held(sql::Writer& tx, DeploymentId id, core::DeploymentPhase to, Time
 std::vector<core::Deployment> list_held(sql::Reader& db, EnvironmentNameId environment) {
   static const std::string sql =
       select_deployments("where d.environment_id = $1 and d.phase = 'held' order by d.id");
-  return db.all(sql, {environment.value}, read_deployment);
+  return db.all(sql, {environment.value}, deployment_reader(db));
 }
 
 std::vector<core::Deployment> list_held(sql::Reader& db, RepositoryId repository) {
   static const std::string sql = select_deployments(
       "where d.environment_id in (select n.id from environment_name n where n.repository_id = $1) "
       "and d.phase = 'held' order by d.environment_id, d.id");
-  return db.all(sql, {repository.value}, read_deployment);
+  return db.all(sql, {repository.value}, deployment_reader(db));
 }
 
 std::vector<core::Deployment> list_held(sql::Reader& db,
@@ -131,7 +134,7 @@ std::vector<core::Deployment> list_held(sql::Reader& db,
       "where (d.environment_id, d.id) > ($1, $2) and d.phase = 'held' "
       "order by d.environment_id, d.id limit $3");
   return db.all(sql, {after ? after->environment.id.value : 0, after ? after->id.value : 0, count},
-                read_deployment);
+                deployment_reader(db));
 }
 
 std::vector<core::Deployment> list_due(sql::Reader& db, Timestamp from, Timestamp until,
@@ -140,7 +143,7 @@ std::vector<core::Deployment> list_due(sql::Reader& db, Timestamp from, Timestam
       "join deployment_gate g on g.deployment_id = d.id where g.state = 'shut' and "
       "g.opens_at >= $1 and g.opens_at <= $2 and d.phase = 'held' "
       "order by g.opens_at, d.id limit $3");
-  return db.all(sql, {to_micros(from), to_micros(until), count}, read_deployment);
+  return db.all(sql, {to_micros(from), to_micros(until), count}, deployment_reader(db));
 }
 
 bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {

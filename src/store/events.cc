@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/app_events.h"
 #include "core/hook.h"
 #include "store/columns.h"
 #include "store/deployments.h"
@@ -26,7 +27,7 @@ std::string select_hooks() {
   const std::string holds =
       "case when h.probe_at is null and c.blocked_at is null then 0 else 1 end";
   const std::string of_hook = "select h.id, h.events, " + holds +
-                              ", cast(null as bigint) from hook h join account c on "
+                              ", cast(null as bigint), '' from hook h join account c on "
                               "c.id = h.creator_id ";
   return of_hook +
          "where h.repository_id = $1 and h.deleted_at is null and h.active = 1 union all " +
@@ -34,17 +35,25 @@ std::string select_hooks() {
          "join repository r on r.owner_id = h.organization_id where r.id = $1 and "
          "h.deleted_at is null and h.active = 1 union all select h.id, i.events, " +
          holds +
-         ", i.id from repository r join installation i on i.account_id = r.owner_id join hook h on "
-         "h.app_id = i.app_id join account c on c.id = h.creator_id where r.id = $1 and "
+         ", i.id, i.permissions from repository r join installation i on "
+         "i.account_id = r.owner_id join hook h on h.app_id = i.app_id join account c on c.id = "
+         "h.creator_id where r.id = $1 and "
          "i.removed_at is null and i.suspended_at is null and h.deleted_at is null and "
          "h.active = 1 and (i.selection = 'all' or exists (select 1 from installation_repository s "
          "where s.installation_id = i.id and s.repository_id = r.id)) order by 1";
 }
 
+/// A ping and a test are tries, and sent nevertheless.
+bool has_open_breaker(sql::Reader& db, HookId hook) {
+  return db.number("select count(*) from hook where id = $1 and probe_at is not null",
+                   {hook.value}) > 0;
+}
+
 /// The hooks that receive the event. Events are a comma-separated list.
 std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
   if (event.only_hook) {
-    return {{event.only_hook->value, id_value(event.only_installation), false}};
+    return {{event.only_hook->value, id_value(event.only_installation),
+             event.only_installation && has_open_breaker(tx, *event.only_hook)}};
   }
   std::vector<Receiver> found;
   if (!event.announced) return found;
@@ -54,7 +63,9 @@ std::vector<Receiver> receivers(sql::Writer& tx, const core::Event& event) {
   static const std::string sql = select_hooks();
   tx.each(sql, {id_value(event.repository_id)}, [&](const sql::Row& row) {
     if (std::ranges::none_of(split(row.text(1), ','), wants)) return;
-    found.push_back({row.integer(0), row.optional_integer(3), row.boolean(2)});
+    const auto installation = row.optional_integer(3);
+    if (installation && !core::may_hear(read_permissions(row, 4), event.kind)) return;
+    found.push_back({row.integer(0), installation, row.boolean(2)});
   });
   return found;
 }

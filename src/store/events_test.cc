@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "store/feed.h"
 #include "store/hooks.h"
+#include "support/app_rows.h"
 #include "support/database_fixture.h"
 #include "support/store_rows.h"
 
@@ -173,6 +174,42 @@ TEST_CASE("insert_event: an organization's hook gets it, until it is deleted") {
       CHECK(send() == Hooks{id});
       store::delete_hook(tx, id, at(1));
       CHECK(send().empty());
+    });
+  });
+}
+
+TEST_CASE("insert_event: the hook of an app gets the events of each installation that reaches") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      core::App app = test::add_app(tx, s.ada, "shop", "contents=read,metadata=read");
+      app.events = {"push"};
+      const HookId hook = test::add_app_hook(tx, app, app.bot.id);
+      const auto send = [&](const char* kind) {
+        return receivers(tx, store::insert_event(tx, s.event(kind), "{}", s.actor));
+      };
+      CHECK(send("push").empty());
+
+      const auto installation = test::add_installation(tx, app, s.ada);
+      CHECK(send("deployment").empty());
+      const auto deaf =
+          test::add_installation(tx, test::add_app(tx, s.ada, "deaf", "statuses=write"), s.ada);
+      tx.execute("update installation set events = 'push' where id = $1", {deaf.id.value});
+      test::add_app_hook(tx, found(store::find_app(tx, deaf.app_id)), s.ada.id);
+      CHECK(send("push") == Hooks{hook});
+      CHECK(tx.number("select installation_id from delivery order by id desc limit 1", {}) ==
+            installation.id.value);
+
+      store::set_suspended(tx, installation.id, at(2), s.ada.id, at(2));
+      CHECK(send("push").empty());
+      store::set_suspended(tx, installation.id, std::nullopt, std::nullopt, at(3));
+      CHECK(send("push") == Hooks{hook});
+      store::update_installation(tx, installation, std::vector<RepositoryId>{});
+      CHECK(send("push").empty());
+      store::update_installation(tx, installation, std::vector{s.repository.id});
+      CHECK(send("push") == Hooks{hook});
+      store::remove_installation(tx, installation.id, at(4));
+      CHECK(send("push").empty());
     });
   });
 }

@@ -194,6 +194,12 @@ bool unseals_secrets(sql::Reader& db, const Sealer& sealer) {
   return unseals || !is_sealed;
 }
 
+void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installation) {
+  tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook) +
+                 " and installation_id = $2",
+             {app_hook.value, installation.value});
+}
+
 void delete_hook(sql::Writer& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
   tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook),

@@ -31,6 +31,8 @@ std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
 /// Whether the key unseals at least one secret, or no secret is sealed. Works for a database of any
 /// version, also one without tables.
 bool unseals_secrets(sql::Reader& db, const Sealer& sealer);
+/// Cancels what waits for an app's hook because of this installation.
+void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installation);
 /// Hides the hook, and cancels its pending and held deliveries.
 void delete_hook(sql::Writer& tx, HookId id, Timestamp now);
 

@@ -119,6 +119,11 @@ std::vector<core::Installation> list_installations(sql::Reader& db, AppId app) {
   return db.all(sql, {app.value}, read_installation);
 }
 
+int64_t count_installations(sql::Reader& db, AppId app) {
+  return db.number("select count(*) from installation where app_id = $1 and removed_at is null",
+                   {app.value});
+}
+
 bool reaches(sql::Reader& db, const core::Installation& installation,
              const core::Repository& repository) {
   if (repository.removed_at || installation.account.id != repository.owner.id) return false;
@@ -160,6 +165,15 @@ InstallationTokenId insert_installation_token(sql::Writer& tx, const core::Insta
         {id.value, repository.value});
   }
   return id;
+}
+
+void delete_expired_tokens(sql::Writer& tx, InstallationId id, Timestamp before) {
+  tx.execute(
+      "delete from installation_token_repository where installation_token_id in "
+      "(select id from installation_token where installation_id = $1 and expires_at < $2)",
+      {id.value, to_micros(before)});
+  tx.execute("delete from installation_token where installation_id = $1 and expires_at < $2",
+             {id.value, to_micros(before)});
 }
 
 namespace {

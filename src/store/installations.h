@@ -34,6 +34,7 @@ std::optional<core::Installation> find_installation(sql::Reader& db, AppId app, 
 core::Listing<core::Installation> list_installations(sql::Reader& db, AppId app,
                                                      const core::Page& page);
 std::vector<core::Installation> list_installations(sql::Reader& db, AppId app);
+int64_t count_installations(sql::Reader& db, AppId app);
 
 /// Whether the installation reaches the repository, whose owner is its account: it has all of them,
 /// or this one was selected. It may be suspended.
@@ -45,6 +46,8 @@ bool reaches(sql::Reader& db, const core::InstallationGrant& grant,
 
 InstallationTokenId insert_installation_token(sql::Writer& tx, const core::InstallationToken& token,
                                               std::string_view digest);
+/// Deletes the installation's tokens that expired before.
+void delete_expired_tokens(sql::Writer& tx, InstallationId id, Timestamp before);
 /// All that acts by the token; nothing if it is unknown, or if its installation was removed.
 std::optional<core::InstallationGrant> find_grant(sql::Reader& db, std::string_view digest);
 std::optional<core::InstallationGrant> find_grant(sql::Reader& db, InstallationTokenId id);

@@ -138,6 +138,24 @@ TEST_CASE("find_grant: by the digest, with the app, the installation and its bot
   });
 }
 
+TEST_CASE("delete_expired_tokens: those of the installation that expired before, no others") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const World world(tx);
+      const auto here = add_installation(tx, world.app, world.ada);
+      const auto there = add_installation(tx, world.app, world.bob);
+      add_grant(tx, here, "here", {{world.shop.id}});
+      add_grant(tx, there, "there");
+      const Timestamp end = at(0) + std::chrono::hours(1);
+      store::delete_expired_tokens(tx, here.id, end);
+      CHECK(store::find_grant(tx, "here").has_value());
+      store::delete_expired_tokens(tx, here.id, end + std::chrono::microseconds(1));
+      CHECK_FALSE(store::find_grant(tx, "here").has_value());
+      CHECK(store::find_grant(tx, "there").has_value());
+    });
+  });
+}
+
 TEST_CASE("a kept grant: each change of what it was made of is seen at once") {
   for_each_engine([](sql::Database& db) {
     const World world = test::write(db, [](sql::Writer& tx) { return World(tx); });

@@ -29,8 +29,28 @@ void add_affiliation(Conditions& where, const core::RepositoryAffiliation& affil
   where.add("(" + join(ways, " or ") + ")");
 }
 
+/// A condition for `r`.
+std::string reached(Conditions& where, const core::InstallationReach& reach) {
+  std::string test = "r.owner_id = " + where.bind(reach.account.value);
+  if (reach.selected_for) {
+    test += " and " + exists(
+                          "select 1 from installation_repository ir where "
+                          "ir.repository_id = r.id and ir.installation_id = " +
+                          where.bind(reach.selected_for->value));
+  }
+  if (reach.selected_for_token) {
+    test += " and " + exists(
+                          "select 1 from installation_token_repository itr where "
+                          "itr.repository_id = r.id and itr.installation_token_id = " +
+                          where.bind(reach.selected_for_token->value));
+  }
+  return "(" + test + ")";
+}
+
 void add_viewer(Conditions& where, const core::RepositoryViewer& viewer) {
-  if (!viewer.account || !viewer.sees_private) {
+  if (viewer.reach) {
+    where.add("(r.visibility = 'public' or " + reached(where, *viewer.reach) + ")");
+  } else if (!viewer.account || !viewer.sees_private) {
     where.add("r.visibility = 'public'");
   } else if (!viewer.sees_all) {
     const std::string account = where.bind(viewer.account->value);
@@ -67,6 +87,7 @@ core::Listing<core::ListedRepository> list_repositories(sql::Reader& db,
   add_viewer(where, viewer);
   if (filter.owner) where.add("r.owner_id = ?", filter.owner->value);
   if (filter.affiliation) add_affiliation(where, *filter.affiliation);
+  if (filter.reach) where.add(reached(where, *filter.reach));
   if (filter.visibility) where.add("r.visibility = ?", core::to_name(*filter.visibility));
   if (filter.search) add_search(where, *filter.search);
   if (filter.updated_after) where.add("r.updated_at > ?", to_micros(*filter.updated_after));

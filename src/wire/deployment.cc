@@ -2,6 +2,7 @@
 
 #include "base/json_scan.h"
 #include "wire/account.h"
+#include "wire/app.h"
 #include "wire/enums.h"
 #include "wire/json_body.h"
 #include "wire/node_id.h"
@@ -76,9 +77,9 @@ void write_deployment(JsonWriter& json, const core::Deployment& deployment,
   json.member("sha", deployment.sha).member("ref", deployment.ref);
   json.key("payload").raw(deployment.payload);
   json.member("transient_environment", deployment.transient_environment)
-      .member("production_environment", deployment.production_environment)
-      .member("performed_via_github_app", nullptr)
-      .end_object();
+      .member("production_environment", deployment.production_environment);
+  write_performing_app(json, deployment.app.get(), urls);
+  json.end_object();
 }
 
 }  // namespace esclusa::wire

@@ -1,6 +1,7 @@
 #include "wire/deployment_status.h"
 
 #include "wire/account.h"
+#include "wire/app.h"
 #include "wire/enums.h"
 #include "wire/json_body.h"
 #include "wire/node_id.h"
@@ -48,7 +49,8 @@ void write_status(JsonWriter& json, const core::DeploymentStatus& status,
   if (audience == StatusAudience::answer || !status.target_url.empty()) {
     json.member("log_url", status.target_url);
   }
-  json.member("performed_via_github_app", nullptr).end_object();
+  write_performing_app(json, status.app.get(), urls);
+  json.end_object();
 }
 
 }  // namespace esclusa::wire

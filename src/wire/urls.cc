@@ -47,4 +47,12 @@ std::string Urls::hook(const core::HookOwner& owner, HookId id) const {
          "/hooks/" + std::to_string(id.value);
 }
 
+std::string Urls::app_page(const core::App& app) const {
+  return web + "/apps/" + percent_encode(app.slug);
+}
+
+std::string Urls::installation(InstallationId id) const {
+  return api + "/app/installations/" + std::to_string(id.value);
+}
+
 }  // namespace esclusa::wire

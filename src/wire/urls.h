@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "core/app.h"
 #include "core/deployment.h"
 #include "core/hook.h"
 #include "core/repository.h"
@@ -27,6 +28,9 @@ struct Urls {
   std::string ssh_url(const core::Repository& repository) const;
   std::string deployment(const core::Repository& repository, DeploymentId id) const;
   std::string hook(const core::HookOwner& owner, HookId id) const;
+  /// The page of an app.
+  std::string app_page(const core::App& app) const;
+  std::string installation(InstallationId id) const;
 };
 
 }  // namespace esclusa::wire

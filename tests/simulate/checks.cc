@@ -63,7 +63,11 @@ void Simulation::apply_creation(const Operation& operation, const std::map<int64
     };
     add(gates.timer, "wait_timer");
     add(gates.review, "required_reviewers");
+    if (std::ranges::any_of(gates.custom, [](auto& gate) { return gate.state == Gate::shut; })) {
+      add(Gate::shut, "custom_deployment_protection_rule");
+    }
     add_status(deployment, "waiting Waits for:" + waits, effects);
+    ask(model_, deployment, gates, effects);
     ++counts_["created: held"];
   }
   if (!creation.key.empty()) {
@@ -90,6 +94,7 @@ void Simulation::apply_timer(const std::map<int64_t, Row>& rows, Effects& effect
       judge(model_, *deployment, effects);
     } else if (row.verdicts == gates.text()) {
       deployment->verdicts = row.verdicts;
+      ask(model_, *deployment, gates, effects);
     }
   }
 }

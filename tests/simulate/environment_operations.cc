@@ -38,6 +38,7 @@ std::vector<Reviewer> pick_reviewers(Random& random, const Model& model) {
   for (size_t count = random.below(5); count > 0; --count) {
     const bool is_team = random.one_in(3);
     const Reviewer each{is_team, is_team ? random.below(2) : random.below(model.people.size())};
+    if (!is_team && model.people[each.index].is_app) continue;
     if (std::ranges::find(chosen, each) == chosen.end()) chosen.push_back(each);
   }
   return chosen;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using std::chrono::microseconds;
 
 void Simulation::happen() {
-  const size_t kind = random_.below(33);
+  const size_t kind = random_.below(36);
   if (kind < 7) return pass_time();
   if (kind < 11) return pass_to_the_end_of_a_timer();
   if (kind < 13) return jump_wall_clock();
@@ -24,6 +24,7 @@ void Simulation::happen() {
   if (kind < 23) return change_team();
   if (kind < 26) return change_block();
   if (kind < 29) return change_role();
+  if (kind < 32) return change_app();
   run_timer_alone();
 }
 
@@ -90,6 +91,7 @@ void Simulation::move_ref() {
 void Simulation::change_team() {
   const size_t index = random_.below(model_.people.size());
   Person& person = model_.people[index];
+  if (person.is_app) return;
   const size_t team = random_.below(person.in_team.size());
   bool& is_in = person.in_team[team];
   is_in = !is_in;
@@ -123,6 +125,22 @@ void Simulation::change_role() {
   store::set_role(world_.database.connection(), world_.repository().id, world_.account_id(index),
                   person.has_role ? core::Role::write : core::Role::none);
   trace(person.login, person.has_role ? " gets a role" : " loses the role");
+}
+
+void Simulation::change_app() {
+  const size_t index = random_.below(model_.apps.size());
+  App& app = model_.apps[index];
+  if (!app.is_installed || random_.one_in(2)) {
+    app.is_installed = !app.is_installed;
+    app.is_suspended = false;
+    world_.set_installed(index, app.is_installed);
+    trace("the app ", app.slug,
+          app.is_installed ? " is installed again" : " is no longer installed");
+  } else {
+    app.is_suspended = !app.is_suspended;
+    world_.set_suspended(index, app.is_suspended);
+    trace("the app ", app.slug, app.is_suspended ? " is suspended" : " works again");
+  }
 }
 
 }  // namespace esclusa::simulate

@@ -10,12 +10,14 @@ std::map<int64_t, Row> read_deployments(sql::Reader& db) {
                                                     : Phase::ended;
     rows[row.integer(0)] = {phase, std::string(row.text(2)), ""};
   });
-  db.each("select deployment_id, kind, state from deployment_gate order by deployment_id, kind", {},
-          [&](const sql::Row& row) {
-            std::string& text = rows[row.integer(0)].verdicts;
-            text += (text.empty() ? "" : " ") + std::string(row.text(1)) + ":" +
-                    std::string(row.text(2));
-          });
+  db.each(
+      "select deployment_id, kind || ':' || state || case kind when "
+      "'custom_deployment_protection_rule' then ':' || reason_code || ':' || protection_rule_id "
+      "else '' end from deployment_gate order by deployment_id, kind, protection_rule_id",
+      {}, [&](const sql::Row& row) {
+        std::string& text = rows[row.integer(0)].verdicts;
+        text += (text.empty() ? "" : " ") + std::string(row.text(1));
+      });
   return rows;
 }
 
@@ -34,8 +36,12 @@ Effects Journal::take_news() {
   Effects news;
   add_news("event",
            "case when t.kind in ('deployment', 'deployment_status') then 'event ' || "
-           "t.deployment_id || ' ' || t.kind end",
+           "t.deployment_id || ' ' || t.kind when t.kind = 'deployment_protection_rule' then "
+           "'event ' || t.deployment_id || ' asks ' || coalesce((select p.slug from hook h join "
+           "app p on p.id = h.app_id where h.id = t.only_hook_id), 'everybody') end",
            news);
+  add_news("custom_rule_answer",
+           "'answer ' || t.deployment_id || ' ' || t.protection_rule_id || ' ' || t.state", news);
   add_news("deployment_status",
            "'status ' || t.deployment_id || ' ' || t.state || ' ' || t.description", news);
   add_news("deployment_review",
@@ -46,7 +52,8 @@ Effects Journal::take_news() {
   add_news("audit",
            "case when t.action = 'deployment.bypass' then 'audit ' || t.target_id || ' ' || "
            "t.action || ' ' || t.detail when t.action like 'deployment.%' or t.action like "
-           "'deployment_review.%' then 'audit ' || t.target_id || ' ' || t.action else 'audit ' || "
+           "'deployment_review.%' or t.action like 'deployment_protection_rule.%' then 'audit ' || "
+           "t.target_id || ' ' || t.action else 'audit ' || "
            "t.action end",
            news);
   return news;

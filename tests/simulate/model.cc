@@ -3,7 +3,6 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <set>
 
 namespace esclusa::simulate {
 namespace {
@@ -24,9 +23,27 @@ std::string Gates::text(bool bypassed) const {
   };
   const char* waits = bypassed ? "bypassed" : "shut";
   add("branch_policy", policy, "shut");
+  for (const CustomGate& gate : custom) {
+    add("custom_deployment_protection_rule", gate.state, waits);
+    text += ":" + gate.reason + ":" + std::to_string(gate.rule);
+  }
   add("required_reviewers", review, waits);
   add("wait_timer", timer, waits);
   return text;
+}
+
+bool Gates::all_open() const {
+  return policy != Gate::shut && timer != Gate::shut && review != Gate::shut &&
+         std::ranges::none_of(custom, [](auto& gate) { return gate.state == Gate::shut; });
+}
+
+std::set<int64_t> Gates::asks() const {
+  std::set<int64_t> rules;
+  for (const CustomGate& gate : custom) {
+    const bool can_answer = gate.reason == "custom_deployment_protection_rule";
+    if (gate.state == Gate::shut && can_answer) rules.insert(gate.rule);
+  }
+  return rules;
 }
 
 bool Model::is_ref_allowed(size_t environment, size_t index) const {
@@ -58,7 +75,23 @@ Gates Model::gates(const Deployment& deployment) const {
     gates.timer = gate(passed >= std::chrono::minutes(there.minutes));
   }
   if (there.review) gates.review = gate(count_approvals(deployment) >= there.review->needed);
+  for (const CustomRule& rule : there.custom) gates.custom.push_back(gate_of(deployment, rule));
   return gates;
+}
+
+CustomGate Model::gate_of(const Deployment& deployment, const CustomRule& rule) const {
+  const App& app = apps[rule.app];
+  if (!app.is_installed) return {rule.id, Gate::shut, "app_not_installed"};
+  if (app.is_suspended) return {rule.id, Gate::shut, "app_suspended"};
+  if (deployment.creator == app.person) return {rule.id, Gate::shut, "self_review_prevented"};
+  const bool is_approved = deployment.approved_rules.contains(rule.id);
+  return {rule.id, is_approved ? Gate::open : Gate::shut, "custom_deployment_protection_rule"};
+}
+
+const CustomRule* Model::find_rule(size_t environment, size_t app) const {
+  const auto& rules = environments[environment].custom;
+  const auto found = std::ranges::find(rules, app, &CustomRule::app);
+  return found != rules.end() ? &*found : nullptr;
 }
 
 bool Model::holds_role(size_t index) const {

@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,16 @@ struct Person {
   bool is_blocked = false;
   std::array<bool, 2> in_team{};
   bool has_role = true;  ///< has a role in the repository
+  bool is_app = false;   ///< the bot of an app: it only creates deployments
+};
+
+/// An app that may provide custom rules.
+struct App {
+  std::string slug;
+  size_t person = 0;     ///< its bot
+  bool has_hook = true;  ///< and so is asked
+  bool is_installed = true;
+  bool is_suspended = false;
 };
 
 struct Ref {
@@ -51,6 +62,11 @@ struct Policy {
   std::string pattern;
 };
 
+struct CustomRule {
+  int64_t id = 0;
+  size_t app = 0;
+};
+
 struct Environment {
   std::string name;
   bool exists = false;
@@ -61,8 +77,9 @@ struct Environment {
   int needed = 1;  ///< this and the next are kept even if there is no review
   bool prevents_self_review = false;
   std::optional<ReviewRule> review = {};
+  std::vector<CustomRule> custom = {};  ///< in the order of their ids
 
-  bool is_guarded() const { return mode || minutes > 0 || review; }
+  bool is_guarded() const { return mode || minutes > 0 || review || !custom.empty(); }
 };
 
 struct Approval {
@@ -81,9 +98,12 @@ struct Deployment {
   Phase phase = Phase::released;
   bool is_deleted = false;
   std::vector<Approval> approvals = {};
-  std::string verdicts = {};  ///< verdict of each gate at the latest judgement
-  std::string state = {};     ///< the state of the latest status
-  std::string location = {};  ///< the environment of the latest status, in lower case
+  std::set<int64_t> approved_rules = {};  ///< the custom rules whose apps have approved
+  std::map<int64_t, int> reports = {};    ///< the number of reports of a custom rule
+  std::set<int64_t> asked = {};           ///< what waited for its app at the latest judgement
+  std::string verdicts = {};              ///< verdict of each gate at the latest judgement
+  std::string state = {};                 ///< the state of the latest status
+  std::string location = {};              ///< the environment of the latest status, in lower case
 };
 
 /// A create with an `Idempotency-Key`.
@@ -94,14 +114,23 @@ struct KeyUse {
 
 enum class Gate { open, shut };
 
+/// The gate of a custom rule.
+struct CustomGate {
+  int64_t rule = 0;
+  Gate state = Gate::shut;
+  std::string reason;
+};
+
 /// The state of each gate; `nullopt` if the environment has no such gate.
 struct Gates {
   std::optional<Gate> policy, timer, review;
-  bool all_open() const {
-    return policy != Gate::shut && timer != Gate::shut && review != Gate::shut;
-  }
-  /// The verdicts with the server's names, sorted: `branch_policy:open wait_timer:shut`. With
-  /// `bypassed`, waiting gates count as bypassed.
+  std::vector<CustomGate> custom;
+  bool all_open() const;
+  /// The rules that wait for their apps.
+  std::set<int64_t> asks() const;
+  /// The verdicts with the server's names, sorted: `branch_policy:open wait_timer:shut`. Those of
+  /// custom rules also have their reasons and rules. With `bypassed`, waiting gates count as
+  /// bypassed.
   std::string text(bool bypassed = false) const;
 };
 
@@ -119,6 +148,7 @@ struct Model {
   std::vector<Person> people;
   std::vector<Ref> refs;
   std::vector<Environment> environments;
+  std::vector<App> apps;
   std::vector<std::string> protected_patterns;
   std::map<int64_t, Deployment> deployments;
   std::map<std::string, KeyUse> keys;  ///< by creator and key
@@ -128,6 +158,9 @@ struct Model {
 
   bool is_ref_allowed(size_t environment, size_t ref) const;
   Gates gates(const Deployment& deployment) const;
+  CustomGate gate_of(const Deployment& deployment, const CustomRule& rule) const;
+  /// nullptr if the environment has no rule of the app.
+  const CustomRule* find_rule(size_t environment, size_t app) const;
   /// By a grant, or by the first team, which has a role; the other team has none.
   bool holds_role(size_t person) const;
   /// Whether the rule names the person, and the person has a role and is not blocked.

@@ -1,12 +1,14 @@
 #include "simulate/operation.h"
 
+#include <utility>
+
 namespace esclusa::simulate {
 
 size_t pick_person(Random& random, const Model& model, bool admin) {
   std::vector<size_t> able;
   for (size_t i = 0; i < model.people.size(); ++i) {
     const Person& person = model.people[i];
-    if (!person.is_blocked && (!admin || person.is_admin)) able.push_back(i);
+    if (!person.is_blocked && !person.is_app && (!admin || person.is_admin)) able.push_back(i);
   }
   return random.pick(able);  // dan is never blocked
 }
@@ -52,9 +54,19 @@ void add_status(Deployment& deployment, const std::string& what, Effects& effect
   effects.push_back("event " + id + " deployment_status");
 }
 
+void ask(const Model& model, Deployment& deployment, const Gates& gates, Effects& effects) {
+  const std::set<int64_t> before = std::exchange(deployment.asked, gates.asks());
+  for (const CustomRule& rule : model.environments[deployment.environment].custom) {
+    const App& app = model.apps[rule.app];
+    if (!deployment.asked.contains(rule.id) || before.contains(rule.id) || !app.has_hook) continue;
+    effects.push_back("event " + std::to_string(deployment.id) + " asks " + app.slug);
+  }
+}
+
 void judge(Model& model, Deployment& deployment, Effects& effects, bool bypassed) {
   const Gates gates = model.gates(deployment);
   deployment.verdicts = gates.text(bypassed);
+  if (!bypassed) ask(model, deployment, gates, effects);
   if (!bypassed && !gates.all_open()) return;
   const std::string id = std::to_string(deployment.id);
   deployment.phase = Phase::released;
@@ -79,7 +91,7 @@ void end(Deployment& deployment, Effects& effects) {
 
 std::unique_ptr<Operation> make_operation(Random& random, World& world, const Model& model,
                                           std::vector<Creation>& keyed) {
-  const size_t kind = random.below(model.deployments.empty() ? 40 : 100);
+  const size_t kind = random.below(model.deployments.empty() ? 43 : 110);
   if (kind < 16) return make_create(random, world, model, keyed);
   if (kind < 22) return make_put_environment(random, world, model, random.below(3));
   if (kind < 26) return make_add_policy(random, world, model);
@@ -91,11 +103,16 @@ std::unique_ptr<Operation> make_operation(Random& random, World& world, const Mo
   if (kind < 32) return make_dry_run(random, world, model);
   if (kind < 33) return make_replay(random, world, model);
   if (kind < 40) return make_release_due(world, random.one_in(8));
-  if (kind < 67) return make_review(random, world, model);
-  if (kind < 72) return make_bypass(random, world, model);
-  if (kind < 86) return make_status(random, world, model);
-  if (kind < 89) return make_delete(random, world, model);
-  if (kind < 95) return make_explain(random, world, model);
+  if (kind < 43) {
+    return random.one_in(4) ? make_delete_custom_rule(random, world, model)
+                            : make_add_custom_rule(random, world, model);
+  }
+  if (kind < 53) return make_answer(random, world, model);
+  if (kind < 77) return make_review(random, world, model);
+  if (kind < 82) return make_bypass(random, world, model);
+  if (kind < 96) return make_status(random, world, model);
+  if (kind < 99) return make_delete(random, world, model);
+  if (kind < 105) return make_explain(random, world, model);
   return make_pending(random, world, model);
 }
 

@@ -46,7 +46,7 @@ struct Operation {
 /// Makes a random request of any kind.
 std::unique_ptr<Operation> make_operation(Random& random, World& world, const Model& model,
                                           std::vector<Creation>& keyed);
-/// One function for each kind of request, see operations.cc and environment_operations.cc.
+/// One function for each kind of request, see the files `*operations.cc`.
 std::unique_ptr<Operation> make_create(Random& random, World& world, const Model& model,
                                        std::vector<Creation>& keyed);
 std::unique_ptr<Operation> make_review(Random& random, World& world, const Model& model);
@@ -64,6 +64,10 @@ std::unique_ptr<Operation> make_put_environment(Random& random, World& world, co
 std::unique_ptr<Operation> make_delete_environment(Random& random, World& world,
                                                    const Model& model);
 std::unique_ptr<Operation> make_add_policy(Random& random, World& world, const Model& model);
+std::unique_ptr<Operation> make_add_custom_rule(Random& random, World& world, const Model& model);
+std::unique_ptr<Operation> make_delete_custom_rule(Random& random, World& world,
+                                                   const Model& model);
+std::unique_ptr<Operation> make_answer(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_protect(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_delete_policy(Random& random, World& world, const Model& model);
 
@@ -85,6 +89,8 @@ std::string outcome_of(const Result<T>& result) {
 /// Judges a waiting deployment by the rules: sets its verdicts, and releases it if all gates are
 /// open.
 void judge(Model& model, Deployment& deployment, Effects& effects, bool bypassed = false);
+/// Asks the apps of the custom rules that wait for them, and did not at the latest judgement.
+void ask(const Model& model, Deployment& deployment, const Gates& gates, Effects& effects);
 void judge_all(Model& model, size_t environment, Effects& effects);
 /// Ends a waiting deployment.
 void end(Deployment& deployment, Effects& effects);

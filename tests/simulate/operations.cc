@@ -46,7 +46,7 @@ Creation pick_creation(Random& random, const Model& model) {
   // Prefers environments that may hold it.
   return {.environment = random.below(random.one_in(4) ? model.environments.size() : 2),
           .ref = random.one_in(2) ? 0 : random.below(model.refs.size()),
-          .person = pick_person(random, model)};
+          .person = random.one_in(6) ? random.pick(model.apps).person : pick_person(random, model)};
 }
 
 }  // namespace

@@ -17,11 +17,13 @@ std::string named(int64_t id) { return "deployment " + std::to_string(id); }
 
 /// The server's verdicts in the form of `Gates::text`.
 std::string text_of(std::vector<core::GateVerdict> verdicts) {
-  std::ranges::sort(verdicts, {}, [](auto& verdict) { return core::to_name(verdict.kind); });
+  std::ranges::stable_sort(verdicts, {}, [](auto& verdict) { return core::to_name(verdict.kind); });
   std::string text;
   for (const core::GateVerdict& verdict : verdicts) {
     text += (text.empty() ? "" : " ") + std::string(core::to_name(verdict.kind)) + ":" +
             std::string(core::to_name(verdict.state));
+    if (verdict.kind != core::GateKind::custom) continue;
+    text += ":" + verdict.reason_code + ":" + std::to_string(verdict.rule_id.value);
   }
   return text;
 }

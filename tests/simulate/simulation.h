@@ -56,6 +56,7 @@ class Simulation final : public Watcher {
   void change_team();
   void change_block();
   void change_role();
+  void change_app();
   void set_time(Timestamp wall, BootTime boot);
 
   // Checks, see checks.cc.

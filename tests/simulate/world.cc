@@ -4,12 +4,14 @@
 
 #include "app/access.h"
 #include "app/administration.h"
+#include "app/authentication.h"
 #include "app/repositories.h"
 #include "base/check.h"
 #include "core/operations/deployments.h"
 #include "store/hooks.h"
 #include "store/schema.h"
 #include "store/teams.h"
+#include "support/app_rows.h"
 #include "support/store_rows.h"
 
 namespace esclusa::simulate {
@@ -27,7 +29,12 @@ const std::vector<Person> people = {
     {.login = "eve", .human = 4},
     {.login = "ada-bot", .human = 0, .in_team = {true, false}},
     {.login = "bea-bot", .human = 1},
+    {.login = "guard[bot]", .human = 7, .has_role = false, .is_app = true},
+    {.login = "quiet[bot]", .human = 8, .has_role = false, .is_app = true},
 };
+
+const std::vector<App> apps = {{.slug = "guard", .person = 7},
+                               {.slug = "quiet", .person = 8, .has_hook = false}};
 
 /// The last one is a commit itself; its name is set later.
 const std::vector<Ref> refs = {
@@ -67,11 +74,13 @@ World::World()
   add_commits();
   add_teams();
   enter_repository();
+  add_apps();
 }
 
 void World::add_people() {
   const core::Actor administrator = core::Actor::local_administrator();
   for (const Person& person : people) {
+    if (person.is_app) continue;
     const Person& human = people[person.human];
     const bool is_bot = human.login != person.login;
     must(app::create_account(context, administrator,
@@ -107,6 +116,7 @@ void World::add_commits() {
                                              .auto_merge = std::nullopt}))
                     .repository;
   for (const Person& person : people) {
+    if (person.is_app) continue;
     must(app::grant_role(context, administrator, "demo", "shop", person.login,
                          person.is_admin ? core::Role::admin : core::Role::write));
   }
@@ -137,6 +147,41 @@ void World::add_teams() {
   }));
 }
 
+/// An app's access differs from that of a person in who acts.
+void World::add_apps() {
+  must(database.write([&](store::Writer& tx) {
+    for (const App& each : apps) {
+      core::App app = test::add_app(tx, repository_.owner, each.slug, "deployments=write");
+      app.events = {"deployment_protection_rule"};
+      const auto installation = test::add_installation(tx, app, repository_.owner);
+      app::RepositoryAccess access = accesses_[0][0];
+      access.actor =
+          core::Actor::by_installation(test::add_grant(tx, installation, "digest of " + each.slug));
+      accesses_.push_back({access, access});
+      apps_.push_back(std::move(app));
+      if (each.has_hook) test::add_app_hook(tx, apps_.back(), account_id(0));
+    }
+  }));
+}
+
+void World::set_installed(size_t app, bool installed) {
+  sql::Writer& db = database.connection();
+  const AccountId owner = repository_.owner.id;
+  if (installed) {
+    test::add_installation(db, apps_[app], repository_.owner);
+  } else {
+    store::remove_installation(db, store::find_installation(db, apps_[app].id, owner).value().id,
+                               wall);
+  }
+}
+
+void World::set_suspended(size_t app, bool suspended) {
+  sql::Writer& db = database.connection();
+  const auto there = store::find_installation(db, apps_[app].id, repository_.owner.id);
+  store::set_suspended(db, there.value().id, suspended ? std::optional(wall) : std::nullopt, {},
+                       wall);
+}
+
 Model World::begin_seed(Watcher& watcher) {
   wall = beginning;
   boot = first_boot;
@@ -148,6 +193,7 @@ Model World::begin_seed(Watcher& watcher) {
   model.refs = refs;
   model.refs.back().given = commits_[0];
   model.environments = environments;
+  model.apps = apps;
   model.wall = wall;
   model.boot = boot;
   return model;

@@ -26,6 +26,10 @@ class World {
   AccountId account_id(size_t person) const { return actors_[person][0].sender().id; }
   TeamId team_id(size_t team) const { return teams_[team]; }
   HookId hook_id() const { return hook_; }
+  AppId app_id(size_t app) const { return apps_[app].id; }
+  /// Installs the app again, or removes its installation.
+  void set_installed(size_t app, bool installed);
+  void set_suspended(size_t app, bool suspended);
   const core::Repository& repository() const { return repository_; }
   size_t commit_count() const { return commits_.size(); }
 
@@ -46,6 +50,7 @@ class World {
   void add_people();
   void add_commits();
   void add_teams();
+  void add_apps();
   void enter_repository();
 
   test::TempFolder folder_;
@@ -55,6 +60,7 @@ class World {
   std::vector<std::vector<app::RepositoryAccess>> accesses_;  ///< of each actor
   std::vector<TeamId> teams_;
   HookId hook_;
+  std::vector<core::App> apps_;
   core::Repository repository_;
   std::vector<std::string> commits_;
   std::vector<size_t> at_;  ///< the index of each ref's commit

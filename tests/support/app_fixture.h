@@ -4,6 +4,7 @@
 
 #include "app/access.h"
 #include "app/administration.h"
+#include "app/authentication.h"
 #include "app/change.h"
 #include "app/deployment_statuses.h"
 #include "app/deployments.h"

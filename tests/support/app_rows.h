@@ -1,5 +1,6 @@
 #pragma once
 #include "store/apps.h"
+#include "store/hooks.h"
 #include "store/installations.h"
 #include "support/store_rows.h"
 
@@ -34,6 +35,17 @@ inline core::Installation add_installation(sql::Writer& tx, const core::App& app
   installation.created_at = at(1);
   return found(store::find_installation(
       tx, found(store::insert_installation(tx, installation, repositories))));
+}
+
+/// Inserts the hook of an app, which hears everything.
+inline HookId add_app_hook(sql::Writer& tx, const core::App& app, AccountId creator) {
+  core::Hook hook;
+  hook.target = app.id;
+  hook.url = "http://127.0.0.1:1/hook";
+  hook.content_type = core::HookContentType::json;
+  hook.events = {"*"};
+  hook.created_at = at(0);
+  return store::insert_hook(tx, sealer(), hook, creator);
 }
 
 /// Inserts a token that lives for an hour from at(0), with all that the installation has.

@@ -23,7 +23,7 @@ inline const Operation get_branch_protection{"get_branch_protection", Audience::
 inline const Operation get_branch{"get_branch", Audience::repository, Role::read, code_scopes,
                                   reads(Permission::contents)};
 inline const Operation list_tags{"list_tags", Audience::repository, Role::read, code_scopes,
-                                 reads(Permission::contents)};
+                                 reads(Permission::metadata)};
 
 inline const Operation get_git_ref{"get_git_ref", Audience::repository, Role::read, code_scopes,
                                    reads(Permission::contents)};

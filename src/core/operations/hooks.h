@@ -16,9 +16,9 @@ inline const Operation update_hook{"update_hook", Audience::repository, Role::ad
 inline const Operation delete_hook{"delete_hook", Audience::repository, Role::admin,
                                    hook_admin_scopes, writes(Permission::repository_hooks)};
 inline const Operation ping_hook{"ping_hook", Audience::repository, Role::admin, hook_read_scopes,
-                                 writes(Permission::repository_hooks)};
+                                 reads(Permission::repository_hooks)};
 inline const Operation test_hook{"test_hook", Audience::repository, Role::admin, hook_read_scopes,
-                                 writes(Permission::repository_hooks)};
+                                 reads(Permission::repository_hooks)};
 inline const Operation get_hook_config{"get_hook_config", Audience::repository, Role::admin,
                                        hook_read_scopes, reads(Permission::repository_hooks)};
 inline const Operation update_hook_config{"update_hook_config", Audience::repository, Role::admin,

@@ -5,6 +5,10 @@
 /// Members, teams, collaborators and deploy keys.
 namespace esclusa::core::operations {
 
+/// To give a repository to a team, an app must also see the team.
+inline const NeededPermissions grants_to_teams{{Permission::administration, PermissionLevel::write},
+                                               {Permission::members, PermissionLevel::read}};
+
 inline const Operation list_members{"list_members", Audience::organization, Role::read,
                                     organization_read_scopes, reads(Permission::members)};
 inline const Operation check_member{"check_member", Audience::organization, Role::read,
@@ -46,11 +50,10 @@ inline const Operation check_team_repository{"check_team_repository", Audience::
                                              Role::read, team_repository_scopes,
                                              reads(Permission::members)};
 inline const Operation set_team_repository{"set_team_repository", Audience::organization,
-                                           Role::admin, organization_admin_scopes,
-                                           writes(Permission::administration)};
+                                           Role::admin, organization_admin_scopes, grants_to_teams};
 inline const Operation remove_team_repository{"remove_team_repository", Audience::organization,
                                               Role::admin, organization_admin_scopes,
-                                              writes(Permission::administration)};
+                                              grants_to_teams};
 inline const Operation list_repository_teams{"list_repository_teams", Audience::repository,
                                              Role::read, code_scopes,
                                              reads(Permission::administration)};

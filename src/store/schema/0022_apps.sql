@@ -63,6 +63,8 @@ create table installation_token (
   revoked_at {integer}
 ) {strict};
 
+create index installation_token_by_installation on installation_token (installation_id, expires_at);
+
 create table installation_token_repository (
   installation_token_id {integer} not null references installation_token (id),
   repository_id {integer} not null references repository (id),
