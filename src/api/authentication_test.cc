@@ -58,3 +58,11 @@ TEST_CASE("find_token: every other form is an empty token, and so bad credential
     CHECK(found(header) == "");
   }
 }
+
+TEST_CASE("find_token: a JSON web token comes with Bearer alone") {
+  CHECK(found("Bearer a.b.c") == "a.b.c");
+  CHECK(found("bearer a.b.c") == "a.b.c");
+  CHECK(found("token a.b.c") == "");
+  CHECK(found("Basic YS5iLmM6") == "");      // a.b.c:
+  CHECK(found("Basic eDphLmIuYw==") == "");  // x:a.b.c
+}

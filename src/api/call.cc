@@ -39,6 +39,9 @@ http::Response json_response(int status, JsonWriter json) {
 http::Response no_content() { return {204, {}, {}}; }
 
 std::string client_of(const Call& call) {
+  if (const core::InstallationGrant* grant = call.actor.installation()) {
+    return "installation " + std::to_string(grant->installation.id.value);
+  }
   const core::Account* account = call.actor.account();
   if (account != nullptr) return "account " + std::to_string(account->id.value);
   return "network " + http::client_network(call.request.peer);

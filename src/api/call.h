@@ -54,10 +54,11 @@ struct Call {
   std::optional<app::RepositoryAccess> repository_access = {};      ///< set for operations there
   std::optional<app::OrganizationAccess> organization_access = {};  ///< set for operations there
   wire::ApiVersion version = {};
-  std::optional<core::Quota> rate_limit = {};     ///< what is left; none while limits are off
-  std::optional<AccountId> organization_id = {};  ///< set if the path names `{org}` by id
-  std::optional<TeamId> team_id = {};             ///< set if the path names `{team_slug}` by id
-  EventStreams* event_streams = nullptr;          ///< owned by the server, as the next three
+  std::optional<core::Quota> rate_limit = {};      ///< what is left; none while limits are off
+  std::optional<RepositoryId> repository_id = {};  ///< set if the path names the repository by id
+  std::optional<AccountId> organization_id = {};   ///< set if the path names `{org}` by id
+  std::optional<TeamId> team_id = {};              ///< set if the path names `{team_slug}` by id
+  EventStreams* event_streams = nullptr;           ///< owned by the server, as the next three
   SshSessions* ssh_sessions = nullptr;
   http::LongAnswers* long_lists = nullptr;
   http::LongAnswers* archives = nullptr;

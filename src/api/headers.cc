@@ -80,8 +80,8 @@ void add_common_headers(const http::Request& request, http::Response& response,
   const bool has_body = success && response.status != 204;
   if (has_body && request.method != "DELETE") {
     if (!response.headers.has("Cache-Control")) {
-      add("Cache-Control", common.actor.account() != nullptr ? "private, max-age=60, s-maxage=60"
-                                                             : "public, max-age=60, s-maxage=60");
+      add("Cache-Control", common.actor.is_authenticated() ? "private, max-age=60, s-maxage=60"
+                                                           : "public, max-age=60, s-maxage=60");
     }
     add("Vary",
         "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With");
@@ -95,6 +95,9 @@ void add_common_headers(const http::Request& request, http::Response& response,
     if (token->expires_at) {
       add("github-authentication-token-expiration", expiration(*token->expires_at));
     }
+  }
+  if (!common.accepted_permissions.empty()) {
+    add("X-Accepted-GitHub-Permissions", common.accepted_permissions);
   }
   if (common.rate_limit) add_rate_limit(add, *common.rate_limit);
   fields +=

@@ -23,6 +23,7 @@ struct CommonHeaders {
   std::string_view version;
   std::optional<std::string_view> accepted_scopes;
   std::optional<core::Quota> rate_limit = {};  ///< none while limits are off
+  std::string accepted_permissions = {};       ///< for an installation; empty: no header
 };
 /// They go to `more_headers`, which must be null.
 void add_common_headers(const http::Request& request, http::Response& response,

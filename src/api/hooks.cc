@@ -11,21 +11,28 @@
 
 namespace esclusa::api {
 
+namespace {
+
+/// Whether it is about the own webhook of an app.
+bool is_of_app(const Call& call) {
+  return call.actor.app() != nullptr && call.actor.installation() == nullptr;
+}
+
+}  // namespace
+
 app::HookScope hook_scope(const Call& call) {
-  if (call.actor.app() != nullptr && call.actor.installation() == nullptr) {
-    return app::HookScope(call.actor);
-  }
+  if (is_of_app(call)) return app::HookScope(call.actor, *call.actor.app());
   if (call.organization_access) return *call.organization_access;
   return call.access();
 }
 
 Result<HookId> hook_id(const Call& call, app::Reader& db) {
-  const app::HookScope scope = hook_scope(call);
-  if (std::holds_alternative<core::App>(scope.owner)) return app::find_app_hook(db, scope);
-  return call.id<HookId>("hook_id");
+  if (!is_of_app(call)) return call.id<HookId>("hook_id");
+  return app::find_app_hook(db, hook_scope(call));
 }
 
 Result<HookId> hook_id(const Call& call) {
+  if (!is_of_app(call)) return call.id<HookId>("hook_id");
   return call.context.database.read([&](app::Reader& db) { return hook_id(call, db); });
 }
 
@@ -38,9 +45,13 @@ std::optional<core::UrlTarget> split_url(const std::string& text) {
   return core::UrlTarget{std::move(url->host), url->has_credentials};
 }
 
+}  // namespace
+
 Result<void> check_url(const Call& call, const std::string& text) {
   return core::check_hook_url(text, split_url, call.settings.hook_destinations);
 }
+
+namespace {
 
 http::Response config_response(const core::Hook& hook) {
   JsonWriter json;

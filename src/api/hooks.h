@@ -23,6 +23,9 @@ inline constexpr std::string_view org_hooks = "admin:org_hook";
 /// The repository, organization or app that owns the webhooks of this call.
 app::HookScope hook_scope(const Call& call);
 
+/// Refuses a URL to which no webhook may be sent.
+Result<void> check_url(const Call& call, const std::string& text);
+
 /// The webhook of this call: the one in the path, or the app's own.
 Result<HookId> hook_id(const Call& call, app::Reader& db);
 /// The same where the handler has no snapshot.

@@ -178,8 +178,11 @@ TEST_CASE("openapi: security is required for the operations that need a token") 
                               judged.role == core::Role::read && !judged.acts;
     const bool optional = judged.audience == core::Audience::anyone ||
                           judged.audience == core::Audience::viewer || reads_public;
+    const bool is_of_app = judged.audience == core::Audience::app;
     CHECK(at(all.at(key(*route)).json, {"security"}).text() ==
-          (optional ? R"([{},{"bearer":[]},{"basic":[]}])" : R"([{"bearer":[]},{"basic":[]}])"));
+          (is_of_app  ? R"([{"app":[]}])"
+           : optional ? R"([{},{"bearer":[]},{"basic":[]}])"
+                      : R"([{"bearer":[]},{"basic":[]}])"));
   }
 }
 

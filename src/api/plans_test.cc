@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include "app/custom_rules.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
+#include "core/operations/deployments.h"
 #include "support/plans.h"
 #include "support/route_requests.h"
 
@@ -19,11 +21,13 @@ constexpr auto postgres = sql::Engine::postgres;
 constexpr test::KnownScan known_scans[] = {
     // What it reads is what is asked for.
     {"from account a order by a.login_key", "the list of all accounts"},
+    {"p.removed_at is null order by p.slug_key", "the list of all apps"},
     {"a.login_key like $1", "a search by a part of the name", sqlite},
     {"from ref_intent i", "an index of open intents only"},
     {"delete from redelivery where exists", "requests that wait are few", sqlite},
     {"event_id_seq", "a sequence has one row", postgres},
     {"select h.id, h.events", "PostgreSQL prefers it for few hooks", postgres},
+    {"h.app_id = $1", "PostgreSQL prefers it for few hooks", postgres},
     {"d.phase = 'held'", "an index of what is held only", postgres},
     {"update delivery set state = 'cancelled' where id in", "an index of what waits only"},
     {"from redelivery r join delivery d", "requests that wait are few"},
@@ -119,6 +123,27 @@ void deploy_past_gates(Observed& server) {
   ask("POST", "/deployments/" + id + "/statuses", 201, R"({"state": "success"})");
 }
 
+/// A deployment that an app is asked about, and approves.
+void deploy_past_an_app(Observed& server) {
+  const auto access = test::write(server.keeping_database, [](store::Writer& tx) {
+    const core::Account ada = test::found(store::find_account(tx, "ada"));
+    auto entered = test::must(app::enter(tx, core::Actor::by_session(ada),
+                                         app::RepositoryName{"ada", "private"},
+                                         core::operations::answer_custom_rule));
+    const core::App app = test::found(store::find_app(tx, "checker-of-ada"));
+    entered.actor = core::Actor::by_installation(
+        {app, test::found(store::find_installation(tx, app.id, ada.id)), {}});
+    test::add_app_hook(tx, app, ada.id);
+    return entered;
+  });
+  // Another address, and so another Idempotency-Key.
+  const auto held = test::must(Json::parse(
+      server.ask(server.keeping_api, "POST", "/api/v3/repos/ada/private/deployments", 201,
+                 R"({"ref": "main", "required_contexts": [], "environment": "checked"})")));
+  test::must(app::answer_custom_rule(server.keeping, access, {held.integer_at("id").value()},
+                                     {"checked", core::CustomRuleState::approved, "fine"}));
+}
+
 }  // namespace
 
 TEST_CASE("plans: no request reads a whole table, nor do the timers") {
@@ -135,6 +160,7 @@ TEST_CASE("plans: no request reads a whole table, nor do the timers") {
     server.ask(server.undoing_api, "GET", "/repos/ada/private" + std::string(filter), 200);
   }
   deploy_past_gates(server);
+  deploy_past_an_app(server);
   app::settle_left_intents(server.keeping, 0s);
   server.keeping.token_use.flush(server.keeping_database);
   CHECK(test::unknown_scans(server.plans, server.engine(), known_scans) == "");

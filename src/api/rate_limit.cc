@@ -15,7 +15,10 @@ int64_t points_of(RequestKind kind) { return kind == RequestKind::read ? 1 : 5; 
 }  // namespace
 
 RateLimiter::RateLimiter(const RateLimits& limits)
-    : limits_(limits), accounts_(limits::counted_clients), networks_(limits::counted_clients) {}
+    : limits_(limits),
+      accounts_(limits::counted_clients),
+      installations_(limits::counted_clients),
+      networks_(limits::counted_clients) {}
 
 void RateLimiter::Window::roll(Timestamp now, std::chrono::seconds length) {
   if (now < end) return;
@@ -26,11 +29,12 @@ void RateLimiter::Window::roll(Timestamp now, std::chrono::seconds length) {
 template <class Call>
 void RateLimiter::with_usage(const RateClient& client, Call call) {
   Lock lock(mutex_);
+  if (client.installation) return call(installations_.at(*client.installation));
   call(client.account ? accounts_.at(*client.account) : networks_.at(client.network));
 }
 
 core::Quota RateLimiter::quota_of(const RateClient& client, const Usage& usage) const {
-  const int64_t limit = client.account ? limits_.account_per_hour : limits_.anonymous_per_hour;
+  const int64_t limit = client.is_known() ? limits_.account_per_hour : limits_.anonymous_per_hour;
   return {limit, std::min(usage.requests.used, limit), usage.requests.end};
 }
 

@@ -15,18 +15,21 @@ namespace esclusa::api {
 struct RateLimits {
   bool enabled = false;
   int64_t anonymous_per_hour = 60;  ///< per network, see client_network.h
-  int64_t account_per_hour = 5000;  ///< over all tokens of an account
+  int64_t account_per_hour = 5000;  ///< over all tokens of an account, or of an installation
   int64_t concurrent = 100;         ///< requests that are handled at the same time
   int64_t points_per_minute = 900;  ///< a read costs 1 point, any other request 5
   int64_t content_per_minute = 80;  ///< POST requests
   int64_t content_per_hour = 500;
 };
 
-/// The client that a request is counted for: an account, or without one the network that it came
-/// from.
+/// The client that a request is counted for: an installation of an app, an account, or without
+/// both the network that it came from.
 struct RateClient {
   std::optional<AccountId> account;
   std::string network;
+  std::optional<InstallationId> installation = {};
+
+  bool is_known() const { return account || installation; }
 };
 
 /// The kind of a request, which decides its cost.
@@ -98,6 +101,7 @@ class RateLimiter {
   const RateLimits limits_;
   Mutex mutex_;
   RecentMap<AccountId, Usage> accounts_ GUARDED_BY(mutex_);
+  RecentMap<InstallationId, Usage> installations_ GUARDED_BY(mutex_);
   RecentMap<std::string, Usage> networks_ GUARDED_BY(mutex_);
 };
 

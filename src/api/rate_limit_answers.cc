@@ -6,6 +6,24 @@
 #include "wire/rate_limit.h"
 
 namespace esclusa::api {
+namespace {
+
+/// Who asked too often, as GitHub says it.
+std::string client_text(const core::Actor& actor, std::string_view peer) {
+  if (const core::InstallationGrant* grant = actor.installation()) {
+    return "installation ID " + std::to_string(grant->installation.id.value) + ".";
+  }
+  if (actor.app() != nullptr) return "app ID " + std::to_string(actor.app()->id.value) + ".";
+  if (actor.account() != nullptr) {
+    return "user ID " + std::to_string(actor.sender().id.value) + ".";
+  }
+  return std::string(peer) +
+         ". (But here's the good news: Authenticated requests get a higher rate limit. "
+         "Check out the documentation for more details.)";
+}
+
+}  // namespace
+
 http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core::Actor& actor,
                                   std::string_view peer) {
   constexpr std::string_view page = "using-the-rest-api/rate-limits-for-the-rest-api";
@@ -20,12 +38,7 @@ http::Response rate_limit_refusal(const RateLimiter::Ticket& ticket, const core:
     response.headers.add("Retry-After", std::to_string(ticket.retry_after().count()));
     return response;
   }
-  const std::string message =
-      actor.account() != nullptr
-          ? "API rate limit exceeded for user ID " + std::to_string(actor.sender().id.value) + "."
-          : "API rate limit exceeded for " + std::string(peer) +
-                ". (But here's the good news: Authenticated requests get a higher rate limit. "
-                "Check out the documentation for more details.)";
+  const std::string message = "API rate limit exceeded for " + client_text(actor, peer);
   return error_response({ErrorCode::forbidden, message, "rate_limit", {}, {}}, page);
 }
 

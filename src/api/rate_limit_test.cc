@@ -183,3 +183,15 @@ TEST_CASE("RateLimiter: requests from many threads are counted once each") {
   }
   CHECK(quota(limiter, ada).used == 4000);
 }
+
+TEST_CASE("RateLimiter: each installation of an app is a client, with the limit of an account") {
+  RateLimits limits = switched_on();
+  limits.account_per_hour = 1;
+  RateLimiter limiter(limits);
+  const RateClient first{{}, "", InstallationId{1}}, second{{}, "", InstallationId{2}};
+  CHECK(ask(limiter, first) == Refusal::none);
+  CHECK(ask(limiter, first) == Refusal::primary);
+  CHECK(ask(limiter, second) == Refusal::none);
+  CHECK(ask(limiter, ada) == Refusal::none);  // an account with the same number
+  CHECK(quota(limiter, first).limit == 1);
+}

@@ -20,6 +20,8 @@ using http::Lane;
 inline constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 std::span<const Route> administration_routes();
+std::span<const Route> app_administration_routes();
+std::span<const Route> apps_routes();
 std::span<const Route> archives_routes();
 std::span<const Route> check_runs_routes();
 std::span<const Route> code_routes();
@@ -31,6 +33,7 @@ std::span<const Route> deployment_statuses_routes();
 std::span<const Route> deployments_routes();
 std::span<const Route> empty_lists_routes();
 std::span<const Route> environments_routes();
+std::span<const Route> custom_rules_routes();
 std::span<const Route> event_deliveries_routes();
 std::span<const Route> feed_routes();
 std::span<const Route> git_data_routes();

@@ -15,6 +15,7 @@ std::span<const Route> routes() {
     for (const auto part : {deployments_routes(),
                             deployment_statuses_routes(),
                             environments_routes(),
+                            custom_rules_routes(),
                             reviews_routes(),
                             commit_statuses_routes(),
                             check_runs_routes(),
@@ -39,7 +40,9 @@ std::span<const Route> routes() {
                             repository_lists_routes(),
                             rate_limit_answers_routes(),
                             openapi_routes(),
+                            apps_routes(),
                             administration_routes(),
+                            app_administration_routes(),
                             ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }
@@ -58,6 +61,7 @@ void check_routes(std::span<const Route> table) {
       return route.pattern.starts_with(ours) ||
              route.pattern.starts_with(ours.substr(std::string_view("/esclusa").size()));
     };
+    const bool is_of_app = audience == Audience::app;  // it finds its own installations there
     const bool in_repository = audience == Audience::repository;
     const bool in_organization = audience == Audience::organization;
     const bool is_judged = in_repository || in_organization;
@@ -65,8 +69,8 @@ void check_routes(std::span<const Route> table) {
     const bool names_scopes = !route.operation->scopes.empty();
     // A list that contains only what the caller may read demands no scope.
     const bool is_list = audience == Audience::viewer && route.method == "GET";
-    if (in_repository != is_below("/esclusa/repos/{owner}/{repo}") ||
-        (in_organization != is_below("/esclusa/orgs/{org}/") && !is_list) ||
+    if ((in_repository != is_below("/esclusa/repos/{owner}/{repo}") && !is_of_app) ||
+        (in_organization != is_below("/esclusa/orgs/{org}/") && !is_list && !is_of_app) ||
         (is_judged && !names_scopes) || (names_scopes && !may_judge)) {
       bug("the route declares no scope, or one that nobody checks: " + name);
     }

@@ -6,6 +6,7 @@
 #include "api/rate_limit_answers.h"
 #include "api/redirect.h"
 #include "app/access.h"
+#include "app/authentication.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -87,7 +88,7 @@ bool is_behind(http::Door door, Audience audience) {
 /// nor do most refusals, so that a client hears them also while the database cannot be read.
 bool asks_for_rows(const http::Request& request, const std::optional<Secret>& token,
                    const Match* match) {
-  if (token) return core::has_token_shape(token->reveal());
+  if (token) return app::has_credential_shape(token->reveal());
   if (match == nullptr || !is_behind(request.door, match->route->operation->audience)) return false;
   switch (match->route->operation->audience) {
     case Audience::repository:
@@ -114,11 +115,20 @@ app::OrganizationPlace organization_place(const Call& call, const Match& match) 
   return call.parameter("org");
 }
 
+/// An app that signs for itself may ask only for what is about itself, and for what everybody may
+/// ask. Elsewhere it needs a token of one of its installations.
+Result<void> check_app_stays(const core::Actor& actor, Audience audience) {
+  const bool is_app = actor.app() != nullptr && actor.installation() == nullptr;
+  if (!is_app || audience == Audience::app || audience == Audience::anyone) return {};
+  return fail(ErrorCode::unauthenticated, "Bad credentials", "app_without_installation");
+}
+
 /// Judges whether the actor may do it, and enters the repository or organization.
 Result<void> admit(app::Reader* db, Call& call, const Match& match) {
   const Span span("enter");
   const core::Operation& operation = *match.route->operation;
   if (!is_behind(call.request.door, operation.audience)) return app::not_found();
+  TRY(check_app_stays(call.actor, operation.audience));
   switch (operation.audience) {
     case Audience::account: return core::check_account_access(call.actor, operation);
     case Audience::app: return core::check_app_access(call.actor);
@@ -154,7 +164,6 @@ struct Served {
 };
 void log_request(const http::Request& request, const http::Response& response,
                  const Served& served) {
-  const core::Account* account = served.actor.account();
   log::info("request", {{"request_id", served.actor.request_id()},
                         {"operation", served.operation},
                         {"method", request.method},
@@ -162,7 +171,7 @@ void log_request(const http::Request& request, const http::Response& response,
                         {"status", response.status},
                         {"microseconds", served.took.count()},
                         {"statements", served.statement_count},
-                        {"account", account != nullptr ? account->login : ""},
+                        {"account", served.actor.is_authenticated() ? served.actor.name() : ""},
                         {"peer", request.peer}});
 }
 
@@ -204,7 +213,7 @@ http::Response Api::serve(const http::Request& request) {
 bool Api::may_send_much(const http::Request& request) const {
   if (request.door != http::Door::network) return true;
   const std::optional<Secret> token = token_of(request);
-  return token && core::has_token_shape(token->reveal()) &&
+  return token && app::has_credential_shape(token->reveal()) &&
          context_.database
              .read(
                  [&](app::Reader& db) { return app::authenticate(context_, db, token->reveal()); })
@@ -240,6 +249,7 @@ Call Api::make_call(const http::Request& request, const Match* match, Timestamp 
             .archives = &archives_};
   if (match == nullptr) return call;
   call.path = match->path;
+  call.repository_id = match->repository_id;
   call.organization_id = match->organization_id;
   call.team_id = match->team_id;
   return call;
@@ -351,14 +361,18 @@ Result<http::Response> Api::finish_handling(const Call& call, Result<Judged> jud
 
 void Api::complete(Walk& walk, http::Response& response) const {
   const Call& call = walk.call;
-  // Only for accounts, as on GitHub: for who is nobody, a 304 costs as much as the answer.
-  const bool is_free = response.status == 304 && call.actor.account() != nullptr;
+  // Not for nobody, as on GitHub: for who is nobody, a 304 costs as much as the answer.
+  const bool is_free = response.status == 304 && call.actor.is_authenticated();
   if (walk.ticket && is_free) walk.ticket->take_back();
-  std::optional<std::string_view> accepted;
-  if (walk.match != nullptr) accepted = walk.match->route->accepted_scopes;
-  add_common_headers(call.request, response,
-                     {call.actor, walk.version ? core::to_name(*walk.version) : "", accepted,
-                      walk.ticket ? walk.ticket->quota() : std::nullopt});
+  CommonHeaders common{call.actor, walk.version ? core::to_name(*walk.version) : "", std::nullopt,
+                       walk.ticket ? walk.ticket->quota() : std::nullopt};
+  if (walk.match != nullptr) {
+    common.accepted_scopes = walk.match->route->accepted_scopes;
+    if (call.actor.installation() != nullptr) {
+      common.accepted_permissions = core::to_text(walk.match->route->operation->permissions);
+    }
+  }
+  add_common_headers(call.request, response, common);
   log_request(call.request, response,
               {.actor = call.actor,
                .operation = walk.match != nullptr ? walk.match->route->operation->name : "",
@@ -369,8 +383,15 @@ void Api::complete(Walk& walk, http::Response& response) const {
 RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp now) {
   if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
   RateClient client;
-  if (call.actor.account() != nullptr) client.account = call.actor.account()->id;
-  if (!client.account) client.network = http::client_network(call.request.peer);
+  if (const core::InstallationGrant* grant = call.actor.installation()) {
+    client.installation = grant->installation.id;
+  } else if (const core::App* app = call.actor.app()) {
+    client.account = app->bot.id;
+  } else if (call.actor.account() != nullptr) {
+    client.account = call.actor.account()->id;
+  } else {
+    client.network = http::client_network(call.request.peer);
+  }
   const std::string& method = call.request.method;
   RequestKind kind = RequestKind::write;
   if (method == "GET" || method == "HEAD") kind = RequestKind::read;

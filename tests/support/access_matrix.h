@@ -95,9 +95,9 @@ class AccessMatrix {
   /// The routes without a repository, and a path without a route.
   void ask_other_routes() {
     const std::map<std::string, std::string> names = {
-        {"login", "ada"},    {"token_id", "1"},   {"owner", "ada"},
-        {"repo", "public"},  {"member", "chief"}, {"organization", "works"},
-        {"username", "ada"}, {"org", "works"},    {"pattern", "main"}};
+        {"login", "ada"},    {"token_id", "1"},         {"owner", "ada"},    {"repo", "public"},
+        {"member", "chief"}, {"organization", "works"}, {"username", "ada"}, {"org", "works"},
+        {"pattern", "main"}, {"app_slug", "shop"},      {"key_id", "1"},     {"account", "ada"}};
     std::vector<rules::OtherRoute> routes(std::begin(rules::other_routes),
                                           std::end(rules::other_routes));
     routes.push_back({"GET", "/nothing", rules::hidden, rules::hidden});

@@ -4,13 +4,19 @@
 #include <string>
 
 #include "api/serve.h"
+#include "app/app_hooks.h"
+#include "app/apps.h"
 #include "app/branch_protections.h"
+#include "app/installations.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/installations.h"
 #include "support/access_rules.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
+#include "support/app_jwt.h"
+#include "support/app_rows.h"
 #include "support/public_keys.h"
 #include "support/wrapping_database.h"
 
@@ -85,6 +91,11 @@ class AccessWorld {
       add_organization_hook(login);
       add_team(login);
     }
+    shop_ = add_app("shop", app_permissions, {{"ada", {}}, {"works", {}}});
+    core::HookConfigChanges hook;
+    hook.url = "https://hooks.example/app";
+    must(app::set_app_hook(app_.context, app_.administrator, "shop", hook));
+    app_delivery_id_ = std::to_string(attempt_ping());
     app_.now += std::chrono::hours(1);  // now the expired token has expired
     rows_ = count_rows();
   }
@@ -140,9 +151,14 @@ class AccessWorld {
     root += route.root;
     root += address == Address::by_id ? "/repositories/" + repository.id
                                       : "/repos/" + repository.owner + "/" + repository.name;
-    auto request =
-        make_request(std::string(route.method), root + fill(route.below, repository.names));
-    request.body = fill(route.body, repository.names);
+    auto names = repository.names;
+    // Custom rules have an environment of their own, so that the other routes meet none.
+    if (route.below.contains("/deployment_protection_rule")) {
+      names["environment_name"] = "checked";
+      names["run_id"] = names["checked_run_id"];
+    }
+    auto request = make_request(std::string(route.method), root + fill(route.below, names));
+    request.body = fill(route.body, names);
     return request;
   }
 
@@ -157,6 +173,62 @@ class AccessWorld {
     std::string credentials = fill(way.credentials, names);
     if (way.is_pair) credentials = base64(credentials);
     return fill(way.scheme, names) + (credentials.empty() ? "" : " " + credentials);
+  }
+
+  /// All permissions of which a route needs one, and some that none needs.
+  static constexpr const char* app_permissions =
+      "actions=write,administration=write,checks=write,contents=write,deployments=write,"
+      "issues=write,members=write,metadata=read,organization_hooks=write,repository_hooks=write,"
+      "secrets=write,statuses=write";
+  /// Where an app is installed: an account, and repositories there (none: all).
+  using Places = std::vector<std::pair<std::string, std::vector<std::string>>>;
+  /// Makes an app of ada's, and installs it.
+  core::App add_app(const std::string& name, const std::string& permissions, const Places& places) {
+    auto app = must(app::create_app(app_.context, app_.administrator,
+                                    {.name = name,
+                                     .owner = "ada",
+                                     .permissions = must(core::Permissions::parse(permissions)),
+                                     .public_key = app_key().public_key.pem}))
+                   .app;
+    for (const auto& [account, repositories] : places) install(app, account, repositories);
+    return app;
+  }
+  core::Installation install(const core::App& app, const std::string& account,
+                             const std::vector<std::string>& repositories = {}) {
+    return must(
+        app::install_app(app_.context, app_.administrator, {app.slug, account}, repositories));
+  }
+  /// The app `shop`, which is installed at ada and at works.
+  const core::App& shop() const { return shop_; }
+  core::Installation installation(const core::App& app, const std::string& account) {
+    return found(
+        must(app_.read([&](store::Reader& db) -> Result<std::optional<core::Installation>> {
+          return store::find_installation(db, app.id, app_.account(account).id);
+        })));
+  }
+  std::string jwt(const core::App& app) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(app_.now.time_since_epoch());
+    return make_jwt(claims_for(std::to_string(app.id.value), seconds.count()));
+  }
+  /// A token of the app's installation there.
+  std::string installation_token(const core::App& app, const std::string& account,
+                                 const core::NewInstallationToken& input = {}) {
+    return must(app::create_installation_token(app_.context, core::Actor::by_app(app),
+                                               installation(app, account).id, input))
+        .text.reveal();
+  }
+  /// What the patterns of routes of apps name: an installation of `shop`.
+  std::map<std::string, std::string> app_names() {
+    return {{"app_slug", "shop"},
+            {"installation_id", std::to_string(installation(shop_, "ada").id.value)},
+            {"delivery_id", app_delivery_id_},
+            {"owner", "ada"},
+            {"repo", "private"},
+            {"username", "ada"},
+            {"org", "works"}};
+  }
+  void suspend(const core::App& app, const std::string& account) {
+    must(app::suspend_installation(app_.context, app_.administrator, {app.slug, account}, true));
   }
 
   /// The database whose writes are rolled back, and the one whose writes are kept.
@@ -289,6 +361,7 @@ class AccessWorld {
     names["key_id"] = post("/keys", "{\"key\": \"" + public_key(repository.id) + "\"}");
     names["delivery_id"] = std::to_string(attempt_ping());
     add_guarded_environment(repository);
+    add_checked_environment(repository);
   }
 
   /// An environment with branch patterns, and a deployment that waits in it.
@@ -307,6 +380,37 @@ class AccessWorld {
                            R"({"ref": "main", "environment": "guarded", "auto_merge": false,
                                "required_contexts": []})");
     names["workflow_id"] = names["run_id"];
+  }
+
+  /// An environment with a custom rule, and a deployment that waits for its app. Another app could
+  /// provide a second rule.
+  void add_checked_environment(Repository& repository) {
+    const std::string root = "/repositories/" + repository.id;
+    auto request = make_request("PUT", root + "/environments/checked",
+                                {{"Authorization", "Bearer " + token("chief", "repo")}});
+    if (api::Api(app_.context, settings_).serve(request).status != 200) bug("no environment");
+    auto& names = repository.names;
+    const std::string rules = root + "/environments/checked/deployment_protection_rules";
+    names["integration_id"] = std::to_string(find_rule_app(repository, "checker").value);
+    names["protection_rule_id"] =
+        make("repo", rules, "{\"integration_id\": " + names["integration_id"] + "}");
+    names["integration_id"] = std::to_string(find_rule_app(repository, "second").value);
+    names["checked_run_id"] = make("repo", root + "/deployments",
+                                   R"({"ref": "main", "environment": "checked",
+                                       "auto_merge": false, "required_contexts": []})");
+  }
+
+  /// An app that is installed at the repository's owner, and can provide custom rules.
+  AppId find_rule_app(const Repository& repository, const std::string& slug) {
+    const core::Account owner = app_.account(repository.owner);
+    return write(app_.context.database, [&](store::Writer& tx) {
+      const std::string name = slug + "-of-" + repository.owner;
+      if (const auto known = store::find_app(tx, name)) return known->id;
+      core::App app = test::add_app(tx, owner, name, "deployments=write");
+      app.events = {"deployment_protection_rule"};
+      test::add_installation(tx, app, owner);
+      return app.id;
+    });
   }
 
   /// A team that every member sees, with a member of the organization and a repository that
@@ -375,6 +479,8 @@ class AccessWorld {
   std::map<std::string, std::map<std::string, std::string>> organizations_;  ///< names by login
   std::map<std::pair<std::string, std::string>, std::string> tokens_;
   std::map<std::string, std::string> odd_tokens_;
+  core::App shop_;
+  std::string app_delivery_id_;
   std::string rows_;
 };
 

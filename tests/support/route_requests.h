@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "support/access_rules_apps.h"
 #include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
 
@@ -48,6 +49,20 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "GET",    "/repositories/ada/private/branch-protections", 200},
     {http::Door::local_admin, "PUT",    "/repositories/ada/private/branch-protections/v*", 204},
     {http::Door::local_admin, "DELETE", "/repositories/ada/private/branch-protections/main", 204},
+    {http::Door::local_admin, "GET",    "/apps",                         200},
+    {http::Door::local_admin, "POST",   "/apps",                         201,
+     R"({"name": "new", "owner": "works", "public_key": "{public_key}"})"},
+    {http::Door::local_admin, "DELETE", "/apps/shop",                    204},
+    {http::Door::local_admin, "POST",   "/apps/shop/keys",               201,
+     R"({"public_key": "{public_key}"})"},
+    {http::Door::local_admin, "DELETE", "/apps/shop/keys/1",             204},
+    {http::Door::local_admin, "PUT",    "/apps/shop/hook",               200,
+     R"({"content_type": "json"})"},
+    {http::Door::local_admin, "PUT",    "/apps/shop/installations/ada",  200,
+     R"({"repositories": ["private"]})"},
+    {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada",  204},
+    {http::Door::local_admin, "PUT",    "/apps/shop/installations/ada/suspended", 200},
+    {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada/suspended", 200},
     // One push of two refs: git reports the first one, and ends before it reports the second.
     {http::Door::ssh, "POST",   "/keys",               200, R"({"key": "{own_key}"})"},
     {http::Door::ssh, "POST",   "/sessions",           201,
@@ -70,6 +85,9 @@ inline std::vector<RouteRequest> requests_at_sockets(const AccessWorld& world) {
   auto names = repository.names;
   names["own_key"] = public_key(repository.id);
   names["no_sha"] = std::string(40, '0');
+  std::string pem;
+  append_json_string(pem, app_key().public_key.pem);
+  names["public_key"] = pem.substr(1, pem.size() - 2);
   std::vector<RouteRequest> requests;
   for (const DoorRequest& row : door_requests) {
     const bool is_admin = row.door == http::Door::local_admin;
@@ -110,11 +128,20 @@ inline std::vector<RouteRequest> requests_to_network(AccessWorld& world) {
   for (const auto& route : rules::other_routes) {
     if (route.to_accounts == rules::hidden) continue;  // at a socket
     const bool is_search = route.path.starts_with("/search/");
-    add(make_request(std::string(route.method),
-                     fill(route.path, {{"username", "ada"}, {"org", "works"}}) +
-                         (is_search ? "?q=ada" : "")),
+    add(make_request(
+            std::string(route.method),
+            fill(route.path, {{"username", "ada"}, {"org", "works"}, {"app_slug", "shop"}}) +
+                (is_search ? "?q=ada" : "")),
         world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
         route.to_accounts.status);
+  }
+  for (const auto& route : rules::app_routes) {
+    const bool is_of_app = route.signer == rules::Signer::app;
+    auto request = make_request(std::string(route.method), fill(route.path, world.app_names()));
+    request.body = route.body;
+    add(std::move(request),
+        is_of_app ? world.jwt(world.shop()) : world.installation_token(world.shop(), "ada"),
+        route.answer);
   }
   return requests;
 }
