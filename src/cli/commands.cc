@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/administration.h"
+#include "cli/apps.h"
 #include "cli/deploy.h"
 #include "cli/gates.h"
 #include "cli/hooks.h"
@@ -20,6 +21,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_user(app, action);
   add_token(app, action);
   add_organization(app, action);
+  add_app(app, action);
 }
 
 }  // namespace esclusa::cli

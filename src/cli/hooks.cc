@@ -1,14 +1,12 @@
 #include "cli/hooks.h"
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <iostream>
-#include <sstream>
 
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "cli/secret_input.h"
 #include "cli/socket_command.h"
 
 namespace esclusa::cli {
@@ -150,21 +148,6 @@ struct RotateOptions : HookOptions {
 
 /// 32 random bytes in the form of Standard Webhooks.
 std::string new_secret() { return "whsec_" + base64(random_bytes(32)); }
-
-Result<std::string> read_secret(const std::string& path) {
-  std::stringstream content;
-  if (path == "-") {
-    content << std::cin.rdbuf();
-  } else {
-    std::ifstream file(path);
-    content << file.rdbuf();
-    if (!file) return fail(ErrorCode::invalid, "cannot read the secret in " + path);
-  }
-  std::string secret = content.str();
-  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) return fail(ErrorCode::invalid, "the secret is empty");
-  return secret;
-}
 
 int rotate(const RotateOptions& options) {
   if (options.generate == !options.secret_file.empty()) {

@@ -302,7 +302,7 @@ std::vector<std::string> git_arguments(GitService service, const std::vector<std
 
 int serve_session(int64_t key_id, const std::string& socket) {
   setenv("PATH", confined_search_path, 1);
-  be_nicer(limits::ssh_niceness);  // git inherits it
+  be_nicer(limits::ssh_niceness);     // git inherits it
   log::set_level(log::Level::error);  // standard error belongs to the client
   const auto code = serve_asked(key_id, socket);
   return code ? *code : report(code.error());

@@ -5,12 +5,13 @@ every link, or read every answer with a typed client. `fill(world, receiver)` re
     locations   (posted path, created path): the header Location of each creation
 """
 from harness import wait_until
+from installed_app import install_app
 from public_keys import public_key
 
 SHOP = "/repos/demo/shop"
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
-EVENTS = {"deployment", "deployment_status", "deployment_review", "status", "check_run",
-          "deploy_key", "push", "ping"}
+EVENTS = {"deployment", "deployment_status", "deployment_review", "deployment_protection_rule",
+          "status", "check_run", "deploy_key", "push", "ping"}
 
 
 class Filler:
@@ -18,7 +19,7 @@ class Filler:
 
     def __init__(self, world, receiver):
         self.world, self.receiver = world, receiver
-        self.admin, self.locations = world.server.api(), []
+        self.admin, self.locations, self.app = world.server.api(), [], None
         self.found = {"owner": "demo", "repo": "shop", "org": "demo", "username": "member",
                       "branch": "main", "tag": "v1.0", "sha": world.sha("main")}
 
@@ -45,6 +46,15 @@ class Filler:
         self.found |= {"team_slug": team["slug"], "team_id": team["id"],
                        "org_id": self.send("GET", "/orgs/demo", expects=200)["id"]}
 
+    def apps(self):
+        """An app with a webhook that is installed at demo, with a JWT and a token among the
+        credentials."""
+        server = self.world.server
+        self.app = install_app(server, "Crane", "deployment", "deployment_protection_rule")
+        server.cli("app", "webhook", "crane", "--url", f"{self.receiver.url}/app")
+        self.world.credentials |= {"app": self.app.jwt, "installed": self.app.token}
+        self.found |= {"app_slug": "crane", "installation_id": self.app.installation}
+
     def hooks(self):
         """A webhook of the repository and one of the organization, each for every event."""
         for path, name in ((f"{SHOP}/hooks", "hook_id"), ("/orgs/demo/hooks", "org_hook_id")):
@@ -56,8 +66,8 @@ class Filler:
             "url": f"{self.receiver.url}/review", "content_type": "json"}})
 
     def environments(self):
-        """An environment with every gate, one with only a human reviewer, one with a slash in its
-        name."""
+        """An environment with every gate of GitHub's form of it, one with only a human reviewer,
+        one with a custom rule, one with a slash in its name."""
         writer = {"type": "User", "id": self.send("GET", "/users/writer", expects=200)["id"]}
         guarded = f"{SHOP}/environments/guarded"
         policy = {"protected_branches": False, "custom_branch_policies": True}
@@ -67,12 +77,16 @@ class Filler:
         pattern = self.send("POST", f"{guarded}/deployment-branch-policies", {"name": "main"}, 200)
         reviewed = self.send("PUT", f"{SHOP}/environments/reviewed", {"reviewers": [writer]}, 200)
         self.send("PUT", f"{SHOP}/environments/eu%2Flive", expects=200)
+        self.send("PUT", f"{SHOP}/environments/checked", expects=200)
+        rule = self.send("POST", f"{SHOP}/environments/checked/deployment_protection_rules",
+                         {"integration_id": self.app.id})
         self.found |= {"environment_name": "guarded", "branch_policy_id": pattern["id"],
-                       "reviewed_environment_id": reviewed["id"]}
+                       "reviewed_environment_id": reviewed["id"],
+                       "protection_rule_id": rule["id"]}
 
     def deployments(self):
-        """A deployment with statuses and a log, one that waits for its reviewers, one that was
-        reviewed."""
+        """A deployment with statuses and a log, one that waits for its reviewers, one that waits
+        for an app, one that was reviewed."""
         made = self.send("POST", f"{SHOP}/deployments", {
             **PLAIN, "environment": "staging", "payload": {"a": [1, {"b": None}], "c": "\u00fc"}})
         path = f"{SHOP}/deployments/{made['id']}"
@@ -84,7 +98,8 @@ class Filler:
                   headers={"Content-Type": "text/plain"})
         self.send("POST", f"{SHOP}/deployments", {"ref": "late/1", "required_contexts": []}, 202)
         self.found |= {"deployment_id": made["id"], "status_id": status["id"]}
-        for environment, name in (("guarded", "run_id"), ("reviewed", "reviewed_run_id")):
+        for environment, name in (("guarded", "run_id"), ("checked", "checked_run_id"),
+                                  ("reviewed", "reviewed_run_id")):
             held = self.send("POST", f"{SHOP}/deployments", {**PLAIN, "environment": environment})
             self.found[name] = held["id"]
         self.review(f"{SHOP}/actions/runs/{self.found['reviewed_run_id']}")
@@ -118,18 +133,21 @@ class Filler:
     def deliveries(self):
         """Waits until each event has arrived and each delivery is recorded."""
         self.receiver.wait_for(lambda all_: EVENTS <= {one["event"] for one in all_})
-        for name, hooks in (("hook_id", f"{SHOP}/hooks"), ("org_hook_id", "/orgs/demo/hooks")):
-            listing = f"{hooks}/{self.found[name]}/deliveries?per_page=100"
-            wait_until(lambda listing=listing: self.send("GET", listing, expects=200),
-                       "the record of a delivery")
-            delivery = self.send("GET", listing, expects=200)[0]
-            self.found[name.replace("hook", "delivery")] = delivery["id"]
+        app = self.world.server.api(self.app.jwt)
+        for name, hook, api in (
+                ("delivery_id", f"{SHOP}/hooks/{self.found['hook_id']}", self.admin),
+                ("org_delivery_id", f"/orgs/demo/hooks/{self.found['org_hook_id']}", self.admin),
+                ("app_delivery_id", "/app/hook", app)):
+            def listed(path=f"{hook}/deliveries?per_page=100", api=api):
+                return self.send("GET", path, expects=200, api=api)
+            wait_until(listed, "the record of a delivery")
+            self.found[name] = listed()[0]["id"]
 
 
 def fill(world, receiver):
     """Fills a world, whose webhooks lead to the receiver."""
     filler = Filler(world, receiver)
-    for step in (filler.people, filler.hooks, filler.environments, filler.deployments,
+    for step in (filler.people, filler.apps, filler.hooks, filler.environments, filler.deployments,
                  filler.reports, filler.objects, filler.deliveries):
         step()
     return filler

@@ -40,7 +40,7 @@ class Sessions(DoorTest):
     def test_the_server_has_the_processor_before_the_git_of_a_session(self):
         session = self.start(self.add_key())
         server = os.getpriority(os.PRIO_PROCESS, self.server.process.pid)
-        self.assertEqual(os.getpriority(os.PRIO_PROCESS, git_of(session)), server + 5)
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, int(git_of(session))), server + 5)
 
 
 class Confined(DoorTest):

@@ -63,6 +63,7 @@ class World:
         server.add_repository("demo/hollow", Repository(server.folder / "hollow.git", bare=True))
         shutil.rmtree(server.folder / "lost.git")
         self.tokens = {"admin": server.token}
+        self.credentials = {}  # of apps, by a name
         for login, role, scopes in (("writer", "write", "repo"), ("reader", "read", "repo"),
                                     ("narrow", "write", "user"), ("stranger", None, "repo")):
             server.create_user(login)
