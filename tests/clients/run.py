@@ -10,12 +10,15 @@ branches clash/N). A second server has GitHub's rate limits, with small numbers:
 ESCLUSA_LIMITED_URL, and two tokens, ESCLUSA_LIMITED_READER to use up the requests of an hour,
 ESCLUSA_LIMITED_WRITER to create too much in a minute. The clients in FILLED also have what
 tests/e2e/everything.py makes, as ESCLUSA_DEPLOYMENT_ID and so on, and the events that were sent of
-it in a file, ESCLUSA_RECEIVED; the receiver of more is at ESCLUSA_RECEIVER. What a client needs is
-fetched by tools/prepare-clients, or by ./dev; exit code 77 when it is not there.
+it in a file, ESCLUSA_RECEIVED; the receiver of more is at ESCLUSA_RECEIVER. Those in SIGNING also
+have the app `releaser` (see make_app), and may run `esclusa`, ESCLUSA_BINARY, with the server's
+ESCLUSA_SOCKET. What a client needs is fetched by tools/prepare-clients, or by ./dev; exit code 77
+when it is not there.
 """
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +31,8 @@ DEBIAN = pathlib.Path("/usr/share/doc")  # has a folder for each package that is
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 import everything  # noqa: E402
-from harness import DIES_WITH_PARENT, Server, clean_environment, make_repository  # noqa: E402
+from harness import (  # noqa: E402
+    BINARY, DIES_WITH_PARENT, Server, clean_environment, make_repository)
 from receiver import Receiver  # noqa: E402
 from test_tls import Authority  # noqa: E402
 from world import World  # noqa: E402
@@ -41,17 +45,20 @@ LIMITS = ["--rate-limit-enabled", "true", "--rate-limit-account-per-hour", "20",
 # What must be there, the folder, and the command.
 CLIENTS = {
     "octokit": (HERE / "octokit/node_modules/.prepared", "octokit",
-                ["node", "--test", "--test-reporter=spec", "octokit.test.mjs"]),
+                ["node", "--test", "--test-reporter=spec", "octokit.test.mjs", "app.test.mjs"]),
     "pygithub": (CACHE / "python/.prepared", "pygithub",
                  [CACHE / "python/bin/python", "-m", "unittest", "-v", "pygithub_test"]),
     "go-github": (CACHE / "go-github.prepared", "go-github",
                   ["sh", "-c", f"{CACHE}/go-github.test -test.v; latest=$?; "
                                f"{CACHE}/go-github-older.test -test.v && exit $latest"]),
     "probot": (HERE / "probot/node_modules/.prepared", "probot",
-               ["node", "--test", "--test-reporter=spec", "probot.test.mjs"]),
+               # One file after the other: a test counts the events of the repository.
+               ["node", "--test", "--test-concurrency=1", "--test-reporter=spec",
+                "probot.test.mjs", "app.test.mjs"]),
     "gh": (None, "gh", [sys.executable, "-m", "unittest", "-v", "gh_test"]),
     "githubkit": (CACHE / "githubkit/.prepared", "githubkit",
-                  [CACHE / "githubkit/bin/python", "-m", "unittest", "-v", "githubkit_test"]),
+                  [CACHE / "githubkit/bin/python", "-m", "unittest", "-v", "githubkit_test",
+                   "app_test"]),
     "pygithub-older": (DEBIAN / "python3-github", "pygithub-older",
                        ["/usr/bin/python3", "-m", "unittest", "-v", "pygithub_older_test"]),
     "octokit-rb": (DEBIAN / "ruby-octokit", "octokit-rb", ["ruby", "octokit_test.rb", "-v"]),
@@ -65,6 +72,7 @@ CLIENTS = {
                  ["node", "--test", "--test-reporter=spec", "receiver.test.mjs"]),
 }
 FILLED = {"githubkit", "pygithub-older", "octokit-rb", "hub4j", "octocrab", "terraform"}
+SIGNING = {"octokit", "probot", "githubkit"}
 
 
 def fill(world):
@@ -84,6 +92,21 @@ def fill_with_everything(world, stack):
     found = everything.fill(world, receiver).found
     found |= {"received": received, "receiver": receiver.url, "member": world.tokens["member"]}
     return {f"ESCLUSA_{name.upper()}": str(value) for name, value in found.items()}
+
+
+def make_app(server):
+    """Makes the app `releaser`, which deploys and decides about deployments, and installs it at
+    demo/shop; returns what the tests must know of it, and a key that is not its own."""
+    key, another = server.folder / "releaser.pem", server.folder / "another.pem"
+    made = server.cli("app", "create", "Releaser", "--owner", "demo",
+                      "--permission", "deployments=write", "--event", "deployment",
+                      "--event", "deployment_protection_rule", "--key-file", key).stdout
+    server.cli("app", "create", "Another", "--owner", "demo", "--key-file", another)
+    server.cli("app", "install", "releaser", "demo", "--repository", "shop")
+    number, client = re.search(r"id (\d+), client id (Iv1\.[0-9a-f]+)", made).groups()
+    return {"ESCLUSA_RELEASER_ID": number, "ESCLUSA_RELEASER_CLIENT_ID": client,
+            "ESCLUSA_RELEASER_KEY": str(key), "ESCLUSA_ANOTHER_KEY": str(another),
+            "ESCLUSA_BINARY": str(BINARY), "ESCLUSA_SOCKET": str(server.socket)}
 
 
 def limit(server):
@@ -126,6 +149,8 @@ def run(folder, command, authority):
         environment = clean_environment(limit(limited))
         if folder.name in FILLED:
             environment.update(fill_with_everything(world, stack))
+        if folder.name in SIGNING:
+            environment.update(make_app(world.server))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_ADMIN=world.tokens["admin"], ESCLUSA_MAIN_SHA=world.sha("main"),

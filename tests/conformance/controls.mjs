@@ -15,6 +15,9 @@ const hooks = "/repos/{owner}/{repo}/hooks";
 const hook = `POST ${hooks}`;
 const delivery = `GET ${hooks}/{hook_id}/deliveries/{delivery_id}`;
 const remove = `DELETE ${deployments}/{deployment_id}`;
+const customRule = "GET /repos/{owner}/{repo}/environments/{environment_name}"
+  + "/deployment_protection_rules/{protection_rule_id}";
+const answer = "POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule";
 
 const json = (change) => (exchange) => {
   const body = JSON.parse(exchange.body);
@@ -72,6 +75,11 @@ const CONTROLS = [
   ["a delivery without its request", delivery, 200, json((b) => delete b.request)],
   ["an answer to a redelivery that is none", `POST ${delivery.slice(4)}/attempts`, 202,
     (e) => (e.body = "[]")],
+  ["the node id of another app", "GET /app", 200,
+    json((b) => (b.node_id = btoa(`011:Integration${b.id + 1}`)))],
+  ["a custom rule without its app", customRule, 200, json((b) => delete b.app)],
+  ["a custom rule with a secret", customRule, 200, json((b) => (b.app.client_secret = "x"))],
+  ["a body after an app's answer", answer, 204, (e) => (e.body = "{}")],
   ["a conflict that names no contexts", create, 409, json((b) => (b.errors = []))],
 ];
 

@@ -12,9 +12,9 @@ import { describeError, PACKAGES, webhookValidator } from "./schemas.mjs";
 // Every kind of event that the server sends.
 const KINDS = [
   "deployment.created", "deployment_status.created", "deployment_review.requested",
-  "deployment_review.approved", "deployment_review.rejected", "status", "check_run.created",
-  "check_run.completed", "deploy_key.created", "deploy_key.deleted", "push", "ping",
-  "meta.deleted",
+  "deployment_review.approved", "deployment_review.rejected",
+  "deployment_protection_rule.requested", "status", "check_run.created", "check_run.completed",
+  "deploy_key.created", "deploy_key.deleted", "push", "ping", "meta.deleted",
 ];
 
 // The contradictions between the two descriptions, so that no body can satisfy both; each with the
@@ -76,6 +76,15 @@ const CONTROLS = [
   ["no job", "deployment_review.requested", (b) => delete b.workflow_job_run],
   ["no run", "deployment_review.approved", (b) => (b.workflow_run = null)],
   ["no commit", "deployment_review.rejected", (b) => delete b.workflow_run.head_commit],
+  ["no sender", "deployment_protection_rule.requested", (b) => delete b.sender],
+  ["an installation without a node id", "deployment_protection_rule.requested",
+    (b) => delete b.installation.node_id],
+  ["a way to answer that is no link", "deployment_protection_rule.requested",
+    (b) => (b.deployment_callback_url = "")],
+  ["null in place of pull requests", "deployment_protection_rule.requested",
+    (b) => (b.pull_requests = null)],
+  ["a commit beside the deployment", "deployment_protection_rule.requested",
+    (b) => (b.sha = b.deployment.sha)],
   ["no branches", "status", (b) => delete b.branches],
   ["not when it was verified", "status", (b) => delete b.commit.commit.verification.verified_at],
   ["no tree", "status", (b) => delete b.commit.commit.tree],

@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DESCRIPTION = HERE / "node_modules/@octokit/openapi-webhooks/generated/api.github.com.json"
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+from installed_app import install_app  # noqa: E402
 from public_keys import public_key  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from world import World  # noqa: E402
@@ -27,6 +28,7 @@ from world import World  # noqa: E402
 SHOP = "/repos/demo/shop"
 # On GitHub only apps get these events; here webhooks that name them do.
 OURS = {"deployment_review"}
+ASKED = "deployment_protection_rule"  # for apps here, too
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
 
 
@@ -65,11 +67,12 @@ def check_names_of(server, names, kind, path):
 class Sender:
     """Causes events, and counts the deliveries that must arrive."""
 
-    def __init__(self, world, receiver, reviews):
+    def __init__(self, world, receiver, reviews, apps):
         self.world = world
         self.api = world.server.api()
         self.receiver = receiver
         self.review_receiver = reviews
+        self.app_receiver = apps
 
     def post(self, path, body=None, expects=201):
         answer = self.api.post(path, body)
@@ -144,6 +147,28 @@ class Sender:
         answer = self.api.delete(f"{shop}/hooks/{hook['id']}")
         assert answer.status == 204, answer
 
+    def custom_rules(self, shop):
+        """The questions to an app that has a rule, which it can answer."""
+        app = install_app(self.world.server, "Guard", ASKED)
+        self.world.server.cli("app", "webhook", app.slug, "--url", self.app_receiver.url)
+        environment = f"{shop}/environments/checked"
+        answer = self.api.request("PUT", environment)
+        assert answer.status == 200, answer
+        self.post(f"{environment}/deployment_protection_rules", {"integration_id": app.id})
+        for payload in ({}, {"a": [1, {"b": None}]}, "a text"):
+            self.post(f"{shop}/deployments",
+                      {**PLAIN, "environment": "checked", "payload": payload})
+        installed = self.world.server.api(app.token)
+        for delivery, state in zip(self.app_receiver.wait_for_event(ASKED, 3),
+                                   ("approved", "approved", "rejected")):
+            # Both descriptions allow that these are missing.
+            asked = json.loads(delivery["body"])
+            assert asked["installation"]["id"] == app.installation, asked
+            assert (asked["event"], asked["pull_requests"]) == ("deployment", []), asked
+            answer = installed.post(asked["deployment_callback_url"], {
+                "environment_name": asked["environment"], "state": state})
+            assert answer.status == 204, answer
+
     def pushes(self, shop, hook, branch):
         """The push of an auto-merge, and the same push as a test."""
         self.post(f"{shop}/deployments", {"ref": branch, "required_contexts": []}, 202)
@@ -161,10 +186,12 @@ class Sender:
         self.check_runs(shop)
         self.deploy_keys(shop)
         self.reviews(shop)
+        self.custom_rules(shop)
         self.pushes(shop, hook, branch)
         answer = self.api.delete(f"{shop}/hooks/{hook['id']}")
         assert answer.status == 204, answer
         self.wait("meta", 1)
+        assert not self.receiver.deliveries(ASKED), "other webhooks got what is for the app's alone"
 
 
 def main():
@@ -177,10 +204,11 @@ def main():
         return 1 if os.environ.get("CI") else SKIPPED
     with World() as world, tempfile.TemporaryDirectory(prefix="events-") as folder:
         file = options.keep or pathlib.Path(folder) / "received.jsonl"
-        with Receiver(file) as receiver, Receiver(pathlib.Path(folder) / "reviews") as reviews:
+        with Receiver(file) as receiver, Receiver(pathlib.Path(folder) / "reviews") as reviews, \
+                Receiver(pathlib.Path(folder) / "apps") as apps:
             good = check_names(world)
-            Sender(world, receiver, reviews).everything(SHOP, "late/1")
-            received = reviews.deliveries("deployment_review")
+            Sender(world, receiver, reviews, apps).everything(SHOP, "late/1")
+            received = reviews.deliveries("deployment_review") + apps.deliveries(ASKED)
             print(f"{len(receiver.deliveries()) + len(received)} events received")
         with file.open("a") as judged:
             judged.writelines(json.dumps(one) + "\n" for one in received)

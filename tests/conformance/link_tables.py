@@ -4,6 +4,7 @@
 # Parameters of routes whose values differ from those in everything.py, by (route, parameter) or by
 # the parameter alone; a list means several requests.
 _GIT = "/repos/{owner}/{repo}/git"
+_RULES = "/repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules"
 PARAMETERS = {
     "ref": ["main", "v1.0", "=sha"],
     (f"{_GIT}/ref/{{ref}}", "ref"): ["heads/main", "tags/v1.0"],
@@ -12,14 +13,19 @@ PARAMETERS = {
     "branch": ["main", "feature/login", "old"],
     ("/repos/{owner}/{repo}/branches/{branch}/protection", "branch"): "old",
     "basehead": ["v1.0...main", "old...feature/login"],
-    "run_id": ["=run_id", "=reviewed_run_id"],
+    "run_id": ["=run_id", "=checked_run_id", "=reviewed_run_id"],
+    (_RULES, "environment_name"): "checked",
+    (f"{_RULES}/apps", "environment_name"): "checked",
+    (f"{_RULES}/{{protection_rule_id}}", "environment_name"): "checked",
     "workflow_id": "=run_id",
+    ("/users/{username}/installation", "username"): "demo",
     ("/users/{username}", "username"): ["writer", "member", "robot[bot]", "demo"],
     ("/orgs/{org}/hooks/{hook_id}", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/config", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", "hook_id"): "=org_hook_id",
     ("/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", "delivery_id"): "=org_delivery_id",
+    ("/app/hook/deliveries/{delivery_id}", "delivery_id"): "=app_delivery_id",
     ("/esclusa/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
     "check_suite_id": "=check_run_id",
     "path": "index.html",

@@ -163,6 +163,24 @@ def seeds(paths, found):
             yield pattern, path + required_query(methods["get"])
 
 
+def signer_of(pattern, methods):
+    """The credential (world.py) of a route for apps or for installations; None for others."""
+    if methods["get"].get("security") == [{"app": []}]:
+        return "app"
+    return "installed" if pattern.startswith("/installation/") else None
+
+
+def ask_as_apps(world, paths, found):
+    """The status of each route for apps or for installations. Their addresses are not followed:
+    those are for other callers."""
+    statuses = {}
+    for pattern, path in seeds(paths, found):
+        if signer := signer_of(pattern, paths[pattern]):
+            api = world.server.api(world.credentials[signer])
+            statuses[pattern] = api.get(f"/api/v3{path}").status
+    return statuses
+
+
 class Report:
     """The rows."""
 
@@ -200,6 +218,8 @@ def crawl(world, who, paths, found, more=()):
     tokens = {**world.tokens, "administrator": world.server.token, "nobody": None}
     one, statuses = Crawl(world.server, tokens[who], found, paths), {}
     for pattern, path in seeds(paths, found):
+        if signer_of(pattern, paths[pattern]):
+            continue
         prefix = "" if path in ("/livez", "/readyz") else "/api/v3"
         one.seen.add(path)
         status = one.ask(world.server.url + prefix + path).status
@@ -220,7 +240,7 @@ def crawl_all(world, receiver, report):
                  for member, address in addresses(json.loads(event["body"]))]
     paths = world.server.api().get("/openapi.json").json["paths"]
     one, statuses = crawl(world, "administrator", paths, found, more)
-    for pattern, status in statuses.items():
+    for pattern, status in (statuses | ask_as_apps(world, paths, found)).items():
         report.row(200 <= status < 300, f"GET {pattern}: {status}")
     report.judge(one, "administrator", [ABSENT])
     one, _ = crawl(world, "reader", paths, found)

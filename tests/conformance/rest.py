@@ -18,9 +18,11 @@ SKIPPED = 77
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
+import app_cases  # noqa: E402
 import code_cases  # noqa: E402
 import collaborator_cases  # noqa: E402
 import commit_cases  # noqa: E402
+import custom_rule_cases  # noqa: E402
 import deployment_cases  # noqa: E402
 import environment_cases  # noqa: E402
 import hook_cases  # noqa: E402
@@ -43,19 +45,22 @@ class Recorder:
                  media="github.v3; format=json"):
         """Sends one request of `operation` and records it; returns the answer.
 
-        who      an account of the world, None for no token, "nobody" for a wrong one
+        who      an account of the world, one of its credentials (an app's), None for no token,
+                 "nobody" for a wrong one
         links    the relations that the Link header must have, in order
         says     what an error's message must contain
         prefix   "/api/v3" to use that root
         media    the media type that the server must name
         """
         server = self.world.server
-        token = self.world.tokens.get(who, "not-a-token") if who else None
+        token = {**self.world.tokens, **self.world.credentials}.get(who, "not-a-token")
+        token = token if who else None
         method = method or operation.split()[0]
         if path.startswith(server.url):
             path = path[len(server.url):].removeprefix("/api/v3")
         answer = server.api(token).request(method, prefix + path, body, headers)
-        known = {None: "none", "nobody": "invalid"}.get(who, "valid")
+        known = {None: "none", "nobody": "invalid"}.get(
+            who, "app" if who in self.world.credentials else "valid")
         base = server.url + prefix
         self.exchanges.append({
             "operation": operation, "case": case, "method": method, "base": base,
@@ -77,7 +82,7 @@ def main():
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
                        team_cases, environment_cases, repository_cases, collaborator_cases,
-                       list_cases, code_cases):
+                       list_cases, code_cases, app_cases, custom_rule_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

@@ -87,7 +87,7 @@ function* headerErrors(exchange, headers, description) {
   if ([200, 201, 304].includes(status)) yield* must("etag", HEX64);
   if ([200, 201].includes(status)) {
     yield* must("vary", /Accept, Authorization, Cookie, X-GitHub-OTP/);
-    const who = exchange.token === "valid" ? "private" : "(public|private)";
+    const who = ["valid", "app"].includes(exchange.token) ? "private" : "(public|private)";
     yield* must("cache-control", new RegExp(`^${who}, max-age=60, s-maxage=60$`));
   }
   if (status === 204 || status >= 400) {
@@ -104,7 +104,9 @@ function* headerErrors(exchange, headers, description) {
   for (const name of Object.keys(response(description, status)?.headers ?? {})) {
     if (name !== "Link") yield* must(name.toLowerCase(), /./);
   }
-  if (status === 201) yield* must("location", new RegExp(`^${exchange.base}/`));
+  // A token has no address.
+  const hasAddress = status === 201 && !operation.endsWith("/access_tokens");
+  if (hasAddress) yield* must("location", new RegExp(`^${exchange.base}/`));
   if ([200, 201].includes(status) && operation in tables.LAST_MODIFIED) {
     const there = tables.LAST_MODIFIED[operation];
     const date = /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/;
@@ -125,6 +127,7 @@ function documentationBySlug(operation) {
 function rootOf(operation) {
   if (operation.includes(" /orgs/{org}/")) return "orgs/[^/?]+";
   if (operation.includes(" /user/")) return "user";
+  if (/ \/app\b| \/installation\//.test(operation)) return "(app|installation)";
   if (operation.includes(" /users/")) return "users/[^/?]+";
   return operation.includes(" /teams/{team_id}/") ? "teams/\\d+" : "repositories/\\d+";
 }
@@ -147,6 +150,9 @@ function* linkErrors(exchange, link) {
 function validatorOf(exchange, description) {
   const { status, operation } = exchange;
   const strict = schemas(exchange.version);
+  if (operation === "GET /app/installations" && status === 200) {
+    return strict.of({ type: "array", items: { $ref: "#/components/schemas/installation" } });
+  }
   const content = response(description, status)?.content?.["application/json"];
   if (content) return strict.of(content.schema);
   if (status === 409 && operation.endsWith("/deployments")) return strict.of(tables.CONFLICT);
@@ -210,7 +216,7 @@ function* errorBodyErrors(exchange, json, description) {
   const root = "https://docs.github.com/rest";
   const own = description.externalDocs.url;
   const fitting = [root, own, own.replace("rest/reference/checks#", "rest/checks/runs#"),
-    documentationBySlug(exchange.operation)];
+    own.replace("/enterprise-server@3.9/", "/"), documentationBySlug(exchange.operation)];
   if (!fitting.includes(json.documentation_url)) {
     yield `documentation_url is ${json.documentation_url}, the description has ${own}`;
   }
@@ -232,6 +238,8 @@ function* redirectErrors(json, exchange, description) {
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const NODE_ID = /^[A-Z]+_[A-Za-z0-9_-]+$/;
+// GitHub's older node ids, which apps have.
+const nodeIdOfApp = (id) => Buffer.from(`011:Integration${id}`).toString("base64");
 // Links that a caller chose, or that do not lead to the API.
 const ELSEWHERE = [
   ..."target_url log_url environment_url details_url external_url".split(" "),
@@ -252,7 +260,8 @@ function* memberErrors(json, exchange, path) {
     if (typeof value !== "string") continue;
     const instant = !name.endsWith("_at") || INSTANT.test(value);
     if (!instant) yield `the body: ${here} is the time ${value}`;
-    if (name === "node_id" && !NODE_ID.test(value)) yield `the body: ${here} is ${value}`;
+    const isNodeId = NODE_ID.test(value) || value === nodeIdOfApp(json.id);
+    if (name === "node_id" && !isNodeId) yield `the body: ${here} is ${value}`;
     if (name === "secret" && value !== "********") yield `the body: ${here} is a secret`;
     if (name === "url" && RECEIVERS.test(`${operation} ${here}`)) continue;
     const link = name === "url" || (name.endsWith("_url") && !ELSEWHERE.includes(name));

@@ -37,7 +37,8 @@ function changedBy(node, version) {
 }
 
 // OpenAPI 3.0 has `nullable: true` where JSON Schema has `type: [..., "null"]`; in both, a `$ref`
-// hides its siblings. `strict` also forbids members that an object's schema does not name.
+// hides its siblings. `strict` also forbids members that an object's schema does not name. What an
+// `allOf` adds to a named schema is not the whole object.
 function toJsonSchema(node, strict, version) {
   const convert = (child) => toJsonSchema(child, strict, version);
   if (Array.isArray(node)) return node.map(convert);
@@ -50,7 +51,9 @@ function toJsonSchema(node, strict, version) {
         ? Object.fromEntries(Object.entries(child).map(([k, v]) => [k, convert(v)]))
         : key === "enum" || key === "default"
           ? child
-          : convert(child);
+          : key === "allOf"
+            ? child.map((part) => toJsonSchema(part, strict && "$ref" in part, version))
+            : convert(child);
   }
   if (strict && made.properties && made.additionalProperties === undefined) {
     made.additionalProperties = false;

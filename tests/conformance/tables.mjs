@@ -18,8 +18,10 @@ export const PREFIXES = [
   "environments$",
   "environments/{environment_name}$",
   "environments/{environment_name}/deployment-branch-policies",
+  "environments/{environment_name}/deployment_protection_rules",
   "actions/runs/{run_id}/pending_deployments$",
   "actions/runs/{run_id}/approvals$",
+  "actions/runs/{run_id}/deployment_protection_rule$",
 ];
 
 // The read-only operations of a repository's code.
@@ -73,6 +75,17 @@ const LIST_OPERATIONS = [
   "GET /users/{username}/orgs",
 ];
 
+// Apps: what they ask by their JSON web tokens, and what their installations ask about themselves.
+const installation = "/app/installations/{installation_id}";
+const INSTALLATION_OPERATIONS = ["GET /installation/repositories", "DELETE /installation/token"];
+const APP_OPERATIONS = [
+  ...["GET /app", "GET /apps/{app_slug}", "GET /app/installations"],
+  ...[`GET ${installation}`, `DELETE ${installation}`, `POST ${installation}/access_tokens`],
+  ...[`PUT ${installation}/suspended`, `DELETE ${installation}/suspended`],
+  ...[`GET ${repository}/installation`, "GET /orgs/{org}/installation"],
+  ...["GET /users/{username}/installation", ...INSTALLATION_OPERATIONS],
+];
+
 // Single operations of other paths. A repository cannot be deleted here by the API.
 export const OPERATIONS = [
   ...[`GET ${repository}`, `PATCH ${repository}`, ...READING_CODE, ...BELOW_COMMITS],
@@ -83,6 +96,7 @@ export const OPERATIONS = [
   `GET ${repository}/invitations`,
   checksTeamMember,
   ...LIST_OPERATIONS,
+  ...APP_OPERATIONS,
 ];
 
 // The description documents few errors of each operation. These errors hold for all operations;
@@ -119,12 +133,16 @@ const KEY_OPERATIONS = [`GET ${keys}`, `POST ${keys}`, `GET ${key}`, `DELETE ${k
 const environment = "/repos/{owner}/{repo}/environments/{environment_name}";
 const policies = `${environment}/deployment-branch-policies`;
 const policy = `${policies}/{branch_policy_id}`;
+const customRules = `${environment}/deployment_protection_rules`;
 const run = "/repos/{owner}/{repo}/actions/runs/{run_id}";
 const ENVIRONMENT_OPERATIONS = [
   "GET /repos/{owner}/{repo}/environments",
   ...["GET", "PUT", "DELETE"].flatMap((method) => [`${method} ${environment}`, `${method} ${policy}`]),
   ...[`GET ${policies}`, `POST ${policies}`, `GET ${run}/approvals`],
   ...[`GET ${run}/pending_deployments`, `POST ${run}/pending_deployments`],
+  ...[`GET ${customRules}`, `POST ${customRules}`, `GET ${customRules}/apps`],
+  ...["GET", "DELETE"].map((method) => `${method} ${customRules}/{protection_rule_id}`),
+  `POST ${run}/deployment_protection_rule`,
 ];
 
 // The same for collaborators, for accounts with write access.
@@ -172,6 +190,29 @@ export const CANNOT = [
   },
   { operations: ARCHIVES, status: 304, reason: "a redirect has no body that could be unchanged" },
   { operations: LIST_OPERATIONS, status: 503, reason: touchesNoGit },
+  { operations: APP_OPERATIONS, status: 503, reason: touchesNoGit },
+  {
+    operations: APP_OPERATIONS.filter((one) => one !== `GET ${repository}/installation`),
+    status: 301,
+    reason: "an app and an account cannot be renamed",
+  },
+  { operations: APP_OPERATIONS, status: 307, reason: "an installation cannot be renamed" },
+  {
+    operations: ["GET /app", "GET /app/installations", ...INSTALLATION_OPERATIONS],
+    status: 404,
+    reason: "whoever asks is there; without fitting credentials it is 401 or 403",
+  },
+  {
+    operations: [`DELETE ${installation}`, `PUT ${installation}/suspended`,
+      `DELETE ${installation}/suspended`],
+    status: 403,
+    reason: "an app may do everything with its installations; all others are told 401",
+  },
+  {
+    operations: [`PUT ${installation}/suspended`],
+    status: 422,
+    reason: "takes no body and no parameters beside the path, so that nothing can be invalid",
+  },
   { operations: LIST_OPERATIONS, status: 301, reason: "an account cannot be renamed" },
   {
     operations: ["GET /user/repos", "GET /user/orgs"],
@@ -214,7 +255,8 @@ export const CANNOT = [
   },
   {
     operations: ["GET *"],
-    but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS, ...COLLABORATOR_OPERATIONS, "GET /user/orgs"],
+    but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS, ...COLLABORATOR_OPERATIONS, "GET /user/orgs",
+      "GET /installation/repositories", `GET ${customRules}/apps`],
     status: 403,
     reason: "who may not read a private repository is told 404, and a public one is read freely",
   },
@@ -290,6 +332,12 @@ export const FLAWS = [
     id: "old-anchor",
     what: "the documentation link of creating a check run is of an older form",
     reason: "the link of its neighbours' form is accepted too",
+  },
+  {
+    id: "old-installations",
+    what: "the list of installations is described as in an old Enterprise server, where an account "
+      + "is a user and an enterprise at once",
+    reason: "each is judged as a single installation is, and the link of github.com is expected",
   },
   {
     id: "legacy-anchor",

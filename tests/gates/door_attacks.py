@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 
-from door_cells import BY_NAME, EXPECTED, HELD, MISSING_SCOPE, TOKENS
+from door_cells import APPS, BY_NAME, EXPECTED, HELD, MISSING_SCOPE, TOKENS
 from door_world import DEPLOYMENTS, REPOSITORY
 
 PROGRESS = ("success", "in_progress", "queued", "pending")
@@ -62,6 +62,19 @@ class Attacks:
         return self.ask(token, "POST", f"{REPOSITORY}/actions/runs/{made.id}/pending_deployments",
                         {"environment_ids": [self.world.environments[made.gate.name]],
                          "state": state, "comment": "seen"})
+
+    def answer(self, token, made, state="approved", environment=None):
+        """An answer for a custom rule, as its app gives it."""
+        return self.ask(token, "POST",
+                        f"{REPOSITORY}/actions/runs/{made.id}/deployment_protection_rule",
+                        {"environment_name": environment or made.gate.name, "state": state})
+
+    def approve(self, who, made):
+        """An approval by a reviewer or an app; returns the status, 200 for both if it counts."""
+        if who not in APPS:
+            return self.review(who, made).status
+        status = self.answer(who, made).status
+        return 200 if status == 204 else status
 
     def bypass(self, token, made):
         return self.ask(token, "POST", f"/esclusa{DEPLOYMENTS}/{made.id}/bypass",
@@ -152,10 +165,38 @@ class Attacks:
                     self.report("move", cell, token, released, state, gate.name,
                                 "environment_override_protected")
                 self.review_in_vain(cell, token, victim)
+                for state in ("approved", "rejected"):
+                    self.expect("answer", f"{cell}, {state}", token,
+                                self.answer(token, victim, state).status)
                 self.bypass_in_vain(cell, token, victim)
                 if token != "admin":
                     self.change_rules_in_vain(cell, token, gate)
                 self.book.check("still waiting", cell, self.state(victim), "waiting")
+            self.answer_in_vain(gate, victim)
+
+    def answer_in_vain(self, gate, victim):
+        """Apps that may not decide about it: they have no rule there, or have created it. No app
+        reviews or bypasses."""
+        def check(what, answer, *expected):
+            self.book.check("app", f"{gate.name}, {what}",
+                            (answer.status, answer.json.get("reason_code")), expected)
+        for slug in APPS:
+            check(f"{slug} reviews", self.review(slug, victim), 403, "missing_permission")
+            check(f"{slug} bypasses", self.bypass(slug, victim), 403, "missing_permission")
+            if slug not in gate.apps:
+                for state in ("approved", "rejected"):
+                    check(f"{slug}, {state}", self.answer(slug, victim, state), 403,
+                          "not_the_apps_rule")
+        for slug in gate.apps:
+            check("elsewhere", self.answer(slug, victim, environment="open"), 422,
+                  "environment_not_waiting")
+            own = self.held(gate, slug)
+            check("its own", self.answer(slug, own), 422, "self_review_prevented")
+            self.book.check("still waiting", f"{gate.name}, own", self.state(own), "waiting")
+            status = self.answer(slug, own, "rejected").status
+            self.book.check("app", f"{gate.name}, rejects its own", status, 204)
+            own.ends()
+        self.book.check("still waiting", gate.name, self.state(victim), "waiting")
 
     def report(self, door, cell, token, made, state, environment, why):
         """A status, possibly with the name of another environment."""
@@ -201,6 +242,12 @@ class Attacks:
         self.expect("environment", cell, token, answer.status)
         answer = self.ask(token, "POST", f"{path}/deployment-branch-policies", {"name": "**"})
         self.expect("policy", cell, token, answer.status)
+        rules = f"{path}/deployment_protection_rules"
+        self.expect("custom-rule", cell, token,
+                    self.ask(token, "POST", rules, {"integration_id": 0}).status)
+        for rule in self.ask("site", "GET", rules).json["custom_deployment_protection_rules"]:
+            self.expect("remove", f"{cell}, custom rule", token,
+                        self.ask(token, "DELETE", f"{rules}/{rule['id']}").status)
         self.expect("remove", cell, token, self.ask(token, "DELETE", path).status)
 
     def redeliver(self):

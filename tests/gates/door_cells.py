@@ -21,6 +21,9 @@ TOKENS = {
     "none": (None, None),
 }
 REVIEWERS = ("ann", "ben", "carl")
+# Apps that are installed in the repository, and can provide custom rules. Each has a token of its
+# installation, by its name.
+APPS = ("guard", "other")
 
 # The answer to each token in each way; the repository is private. doors.py has the cases in which
 # the gate itself refuses.
@@ -32,10 +35,12 @@ status        422   422    403    422 422    403        404    404    404      4
 end           201   201    403    201 201    403        404    404    404      401     401     404
 move          422   422    403    422 422    403        404    404    404      401     401     404
 review        403   403    403    403 403    403        404    404    404      401     401     404
+answer        403   403    403    403 403    403        404    404    404      401     401     404
 bypass        200   403    403    403 403    403        404    404    404      401     401     404
 bypass-locked 403   403    403    403 403    403        404    404    404      401     401     404
 environment   200   403    403    403 404    404        404    404    404      401     401     404
 policy        200   403    403    403 404    404        404    404    404      401     401     404
+custom-rule   422   403    403    403 404    404        404    404    404      401     401     404
 remove        204   403    403    403 404    404        404    404    404      401     401     404
 delete        204   204    403    204 204    403        404    404    404      401     401     404
 redeliver     202   403    403    403 404    404        404    404    404      401     401     404
@@ -64,7 +69,7 @@ PROTECTED = {"deployment_branch_policy": {"protected_branches": True,
 @dataclasses.dataclass(frozen=True)
 class Gate:
     """An environment: its rules, and the outcome of a deployment of `ref` to it. `reviewers` may
-    review; the approval of all `approvals` is needed."""
+    review, and `apps` have custom rules; the approval of all `approvals` is needed."""
     name: str
     outcome: str  # released (at once), held, or refused (422)
     rules: dict = dataclasses.field(default_factory=dict, hash=False)
@@ -72,6 +77,7 @@ class Gate:
     reviewers: tuple = ()
     approvals: tuple = ()
     ref: str = "main"
+    apps: tuple = ()
 
     @property
     def has_timer(self):
@@ -94,6 +100,8 @@ GATES = [
     Gate("policy-review", "held", CUSTOM, MAIN, ("ann",), ("ann",)),
     Gate("protected-review", "held", PROTECTED, (), ("ann",), ("ann",), ref="release/1"),
     Gate("locked", "held", {"can_admins_bypass": False}, (), ("ann",), ("ann",)),
+    Gate("checked", "held", {}, (), (), ("guard",), apps=("guard",)),
+    Gate("checked-review", "held", {}, (), ("ann",), ("ann", "guard"), apps=("guard",)),
     Gate("open", "released"),
     Gate("policy-admits", "released", CUSTOM, (("m*", "branch"),)),
     Gate("policy-refuses", "refused", CUSTOM, (("release/*", "branch"), ("m", "branch"))),

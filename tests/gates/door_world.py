@@ -15,7 +15,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import receiver  # noqa: E402
-from door_cells import GATES, PROTECTED_BRANCHES, REVIEWERS, TOKENS  # noqa: E402
+from door_cells import APPS, GATES, PROTECTED_BRANCHES, REVIEWERS, TOKENS  # noqa: E402
+from installed_app import install_app  # noqa: E402
 
 REPOSITORY = "/repos/demo/shop"
 DEPLOYMENTS = f"{REPOSITORY}/deployments"
@@ -23,6 +24,9 @@ ROLES = {"steward": "admin", "writer": "write", "robot": "write", "reader": "rea
          "ben": "read", "carl": "read"}
 MINUTE = 60  # of the timers
 PATIENCE = 40  # seconds for what must arrive
+# The addresses of clients with wrong tokens: from one address, the server accepts 1,000 of these in
+# ten minutes.
+ADDRESSES = {"expired": "127.0.0.2", "revoked": "127.0.0.3"}
 
 
 @dataclasses.dataclass
@@ -113,6 +117,7 @@ class World:
         self.id = self.api("site").get(REPOSITORY).json["id"]
         self.people = {login: self.api("site").get(f"/users/{login}").json["id"]
                        for login in ROLES}
+        self.apps = {slug: self.make_app(slug) for slug in APPS}
         self.environments = {gate.name: self.make_environment(gate) for gate in GATES}
         answer = self.api("site").post(f"{REPOSITORY}/hooks", {
             "events": ["deployment", "deployment_status"],
@@ -140,6 +145,12 @@ class World:
         line = next(line for line in listed if "revoked" in line.split())
         server.cli("token", "revoke", next(word for word in line.split() if word.isdigit()))
 
+    def make_app(self, slug):
+        """Creates an app, installs it, and keeps a token of its installation; returns its id."""
+        app = install_app(self.server, slug, "deployment_protection_rule")
+        self.tokens[slug] = app.token
+        return app.id
+
     def make_environment(self, gate):
         """Creates the environment; returns its id."""
         rules = dict(gate.rules)
@@ -153,6 +164,11 @@ class World:
                                            "deployment-branch-policies",
                                            {"name": name, "type": kind})
             assert answer.status == 200, answer
+        for slug in gate.apps:
+            answer = self.api("site").post(f"{self.environment(gate.name)}/"
+                                           "deployment_protection_rules",
+                                           {"integration_id": self.apps[slug]})
+            assert answer.status == 201, answer
         return made.json["id"]
 
     @staticmethod
@@ -166,7 +182,8 @@ class World:
             kept.clear()
             kept["url"] = self.url
         if name not in kept:
-            kept[name] = harness.Api(self.url, self.tokens.get(name), keep_alive=True)
+            kept[name] = harness.Api(self.url, self.tokens.get(name), keep_alive=True,
+                                     address=ADDRESSES.get(name))
         return kept[name]
 
     def command(self, token, *arguments):

@@ -42,15 +42,15 @@ class Openings(Attacks):
                 for token in gate.approvals[:-1]:
                     cell = f"{gate.name} {made.id}, {token}"
                     for expected in (200, 422):
-                        self.book.check("approve, not enough", cell,
-                                        self.review(token, made).status, expected)
+                        self.book.check("approve, not enough", cell, self.approve(token, made),
+                                        expected)
                 self.book.check("still waiting", f"{gate.name} {made.id}", self.state(made),
                                 "waiting")
 
     def approve_last(self, made):
         sent = time.time()
-        answer = self.review(made.gate.approvals[-1], made)
-        self.book.check("approve", f"{made.gate.name} {made.id}", answer.status, 200)
+        self.book.check("approve", f"{made.gate.name} {made.id}",
+                        self.approve(made.gate.approvals[-1], made), 200)
         made.opens(sent)
 
     def kill_after_approval(self):
@@ -68,7 +68,7 @@ class Openings(Attacks):
 
         def approve(made):
             try:
-                return self.review(made.gate.approvals[-1], made).status
+                return self.approve(made.gate.approvals[-1], made)
             except (OSError, EOFError, http.client.HTTPException):
                 return None
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -82,7 +82,7 @@ class Openings(Attacks):
         for made, status in zip(chosen, answers):
             if status is None:
                 again += 1
-                status = self.review(made.gate.approvals[-1], made).status
+                status = self.approve(made.gate.approvals[-1], made)
                 # 422: it had been accepted, and only its answer was lost.
                 self.book.check("approve, killed", f"{made.gate.name} {made.id}: {status}",
                                 status in (200, 422), True)
@@ -94,8 +94,9 @@ class Openings(Attacks):
     def race(self):
         """Two requests at once about a separate deployment. Lists each possible pair of answers,
         and whether the deployment is then released."""
-        review, two = BY_NAME["review"], BY_NAME["two"]
+        review, two, checked = BY_NAME["review"], BY_NAME["two"], BY_NAME["checked"]
         by = functools.partial
+        guard, refuse = by(self.answer, "guard"), by(self.answer, "guard", state="rejected")
         ann, ben = by(self.review, "ann"), by(self.review, "ben")
         reject, bypass = by(self.review, "ben", state="rejected"), by(self.bypass, "admin")
 
@@ -116,6 +117,10 @@ class Openings(Attacks):
             ("reject, bypass", two, (reject, bypass), {(200, 422): False, (422, 200): True}),
             ("approve, delete", review, (ann, delete), {(200, 204): True, (404, 204): False}),
             ("approve, give up", review, (ann, give_up), {(200, 201): True, (422, 201): False}),
+            ("an app twice", checked, (guard, guard), {(204, 422): True, (422, 204): True}),
+            ("an app both", checked, (guard, refuse), {(204, 422): True, (422, 204): False}),
+            ("an app, bypass", checked, (guard, bypass), {(204, 422): True, (422, 200): True}),
+            ("an app, delete", checked, (guard, delete), {(204, 204): True, (404, 204): False}),
         ]
         for name, gate, calls, outcomes in pairs * ROUNDS:
             made = self.held(gate)
@@ -181,6 +186,32 @@ class Openings(Attacks):
                                     "failure")
                     self.book.check("changed rules", f"{name} {made.id}",
                                     self.review("ann", made).status, 422)
+
+    def lose_an_app(self):
+        """A suspended app cannot approve, and what it approved before does not count; later it does
+        again. Without its rule nothing holds."""
+        gate = BY_NAME["checked-review"]
+        made, path = self.held(gate), self.world.environment("checked")
+        self.book.check("lost app", "approves", self.approve("guard", made), 200)
+        self.world.server.cli("app", "suspend", "guard", "demo")
+        self.book.check("lost app", "suspended", self.answer("guard", made).status, 401)
+        self.book.check("lost app", "ann", self.approve("ann", made), 200)
+        self.book.check("lost app", "waits", self.state(made), "waiting")
+        self.check_log("an app is suspended")
+        sent = time.time()
+        self.world.server.cli("app", "unsuspend", "guard", "demo")
+        # Any change of the environment judges at once; the timer would within a minute.
+        judged = self.ask("site", "PUT", self.world.environment(gate.name), {})
+        self.book.check("lost app", "judged again", judged.status, 200)
+        made.opens(sent)
+        waiting = [self.held(BY_NAME["checked"]) for _ in range(3)]
+        rules = self.ask("site", "GET", f"{path}/deployment_protection_rules").json
+        rule = rules["custom_deployment_protection_rules"][0]["id"]
+        sent = time.time()
+        self.book.check("lost app", "deleted rule", self.ask(
+            "site", "DELETE", f"{path}/deployment_protection_rules/{rule}").status, 204)
+        for made in waiting:
+            made.opens(sent)
 
     def bypass_some(self):
         for gate in HELD:
@@ -271,6 +302,7 @@ def run(world, chance):
             doors.approve_last(made)
     doors.bypass_some()
     doors.change_rules()
+    doors.lose_an_app()
     kill_while_timers_end(world, book)
     doors.wait_for_all()
     doors.send_keys_again()

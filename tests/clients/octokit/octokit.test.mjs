@@ -4,13 +4,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { Octokit } from "octokit";
+import { fails, noLimits, plain, shop, silent } from "./support.mjs";
 
 const { ESCLUSA_URL, ESCLUSA_WRITER, ESCLUSA_ADMIN, ESCLUSA_LIMITED_URL } = process.env;
-const shop = { owner: "demo", repo: "shop" };
-const plain = { ...shop, ref: "main", auto_merge: false, required_contexts: [] };
-
-const limited = () => assert.fail("a limit that is off was met");
-const noLimits = { onRateLimit: limited, onSecondaryRateLimit: limited };
 
 // A client that counts its requests.
 function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
@@ -19,9 +15,9 @@ function connect(baseUrl, auth = ESCLUSA_WRITER, throttle = noLimits) {
     sent.count += 1;
     return fetch(...request);
   };
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
   const octokit = new Octokit({
-    auth, baseUrl, log,
+    auth, baseUrl,
+    log: silent,
     retry: { retryAfterBaseValue: 5 },
     throttle: { id: baseUrl, ...throttle },
     request: { fetch: counting },
@@ -36,16 +32,6 @@ function publicKey(name) {
     return Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
   });
   return `ssh-ed25519 ${Buffer.concat(fields).toString("base64")}`;
-}
-
-async function fails(promise, status, message) {
-  const error = await promise.then(() => assert.fail("it did not fail"), (one) => one);
-  assert.equal(error.name, "HttpError", String(error));
-  assert.equal(error.status, status, String(error));
-  const said = error.response.data.message;
-  assert.ok(message instanceof RegExp ? message.test(said) : said === message, said);
-  assert.match(error.response.data.documentation_url, /^https:\/\/docs\.github\.com\/rest/);
-  return error.response.data;
 }
 
 // The second form is that of an Enterprise server. Each has its own branches. The throttling plugin

@@ -1,49 +1,14 @@
 // Probot, @octokit/webhooks and standardwebhooks as published, as receivers of a running server's
 // deliveries. tests/clients/run.py starts the server and passes its address.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { createNodeMiddleware as createWebhooksMiddleware, Webhooks } from "@octokit/webhooks";
 import { createNodeMiddleware, Probot } from "probot";
 import { Webhook as StandardWebhook } from "standardwebhooks";
+import { call, eventually, listen, plain, shop } from "./support.mjs";
 
 const { ESCLUSA_URL, ESCLUSA_WRITER, ESCLUSA_ADMIN, ESCLUSA_MAIN_SHA } = process.env;
 const SECRET = "It's a Secret to Everybody";
-const shop = `${ESCLUSA_URL}/repos/demo/shop`;
-const plain = { ref: "main", auto_merge: false, required_contexts: [] };
-
-async function call(method, path, body, expects) {
-  const answer = await fetch(path.startsWith("http") ? path : shop + path, {
-    method,
-    headers: { authorization: `token ${ESCLUSA_ADMIN}` },
-    body: body && JSON.stringify(body),
-  });
-  const text = await answer.text();
-  assert.equal(answer.status, expects, text);
-  return text && JSON.parse(text);
-}
-
-// Waits until `check` returns a value.
-async function eventually(check, what) {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const found = await check();
-    if (found) return found;
-    assert.ok(Date.now() < end, `it did not happen: ${what()}`);
-    await new Promise((done) => setTimeout(done, 25));
-  }
-}
-
-// A server for the handler; returns its URL, and is closed after the tests.
-async function listen(handler) {
-  const server = createServer(handler);
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${server.address().port}`;
-}
 
 const hookTo = (url, events, config = {}) =>
   call("POST", "/hooks", { events, config: { url, content_type: "json", secret: SECRET, ...config } },
