@@ -6,16 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "base/descriptor.h"
 #include "base/json_writer.h"
 #include "base/jwt.h"
 #include "base/text.h"
+#include "cli/input_file.h"
 #include "cli/output.h"
-#include "cli/secret_input.h"
 #include "cli/socket_command.h"
 
 namespace esclusa::cli {
@@ -41,17 +39,6 @@ void add_key_options(CLI::App& command, KeyOptions& options) {
       .add_option("--key-file", options.private_key_file,
                   "A new file for the private key; - for standard output")
       ->excludes(given);
-}
-
-Result<std::string> read_file(const std::string& file) {
-  std::ifstream stream(file);
-  std::stringstream content;
-  content << stream.rdbuf();
-  if (!stream) return fail(ErrorCode::invalid, "cannot read " + file);
-  if (content.str().find("PRIVATE KEY") != std::string::npos) {
-    return fail(ErrorCode::invalid, file + " is a private key, and was not sent");
-  }
-  return content.str();
 }
 
 /// A file that only its owner can read; it must not be there.
@@ -91,7 +78,8 @@ Result<Json> send_with_key(const SocketOptions& socket, const std::string& path,
     json.member("public_key", public_key).end_object();
     return TRY(socket.connect().call("POST", "/esclusa/admin" + path, json.take())).body;
   };
-  if (!options.public_key_file.empty()) return send(TRY(read_file(options.public_key_file)));
+  if (!options.public_key_file.empty())
+    return send(TRY(read_public_key(options.public_key_file, "")));
   if (options.private_key_file.empty()) {
     return fail(ErrorCode::invalid, "--key-file or --public-key is required");
   }

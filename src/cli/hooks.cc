@@ -1,12 +1,13 @@
 #include "cli/hooks.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "cli/input_file.h"
 #include "cli/output.h"
-#include "cli/secret_input.h"
 #include "cli/socket_command.h"
 
 namespace esclusa::cli {

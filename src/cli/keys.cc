@@ -1,13 +1,11 @@
 #include "cli/keys.h"
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <iostream>
-#include <sstream>
 
 #include "base/json_writer.h"
 #include "base/time.h"
 #include "cli/connection.h"
+#include "cli/input_file.h"
 #include "cli/output.h"
 
 namespace esclusa::cli {
@@ -97,29 +95,13 @@ struct AddOptions {
   bool allow_write = false;
 };
 
-Result<std::string> read_public_key(const std::string& file) {
-  std::stringstream content;
-  if (file == "-") {
-    content << std::cin.rdbuf();
-  } else {
-    std::ifstream stream(file);
-    content << stream.rdbuf();
-    if (!stream) return fail(ErrorCode::invalid, "cannot read the key in " + file);
-  }
-  std::string text = content.str();
-  if (text.find("PRIVATE KEY") != text.npos) {
-    return fail(ErrorCode::invalid,
-                file +
-                    " is a private key, and was not sent. The public one is in the file with "
-                    ".pub at its end");
-  }
-  return text;
-}
+constexpr std::string_view public_key_advice =
+    ". The public one is in the file with .pub at its end";
 
 Result<Json> send_key(const KeyOptions& options, const AddOptions& add) {
   JsonWriter json;
   json.begin_object()
-      .member("key", TRY(read_public_key(add.file)))
+      .member("key", TRY(read_public_key(add.file, public_key_advice)))
       .member("read_only", !add.allow_write);
   if (!add.title.empty()) json.member("title", add.title);
   if (const auto span = TRY(read_span("--expires-in", add.expires_in))) {
