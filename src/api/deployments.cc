@@ -107,7 +107,7 @@ const Route table[] = {
     {"POST", REPOSITORY "/deployments", &operations::create_deployment, "", Lane::git,
      "deployments/deployments#create-a-deployment", create_deployment},
     {"GET", DEPLOYMENT, &operations::get_deployment, reads_deployments, Lane::loop,
-     "deployments/deployments#get-a-deployment", get_deployment},
+     "deployments/deployments#get-a-deployment", get_deployment, is_kept},
     {"DELETE", DEPLOYMENT, &operations::delete_deployment, "", Lane::commit,
      "deployments/deployments#delete-a-deployment", delete_deployment},
 };

@@ -58,16 +58,19 @@ std::string expiration(Timestamp time) {
   return text;
 }
 
-template <class Add>
-void add_rate_limit(const Add& add, const core::Quota& quota) {
-  add("X-RateLimit-Limit", std::to_string(quota.limit));
-  add("X-RateLimit-Remaining", std::to_string(quota.remaining()));
-  add("X-RateLimit-Reset", std::to_string(quota.reset_seconds()));
-  add("X-RateLimit-Used", std::to_string(quota.used));
-  add("X-RateLimit-Resource", "core");
-}
-
 }  // namespace
+
+void add_own_headers(http::Response& response, const std::string& request_id,
+                     const std::optional<core::Quota>& rate_limit) {
+  http::Headers& headers = response.headers;
+  headers.add("X-GitHub-Request-Id", request_id);
+  if (!rate_limit) return;
+  headers.add("X-RateLimit-Limit", std::to_string(rate_limit->limit));
+  headers.add("X-RateLimit-Remaining", std::to_string(rate_limit->remaining()));
+  headers.add("X-RateLimit-Reset", std::to_string(rate_limit->reset_seconds()));
+  headers.add("X-RateLimit-Used", std::to_string(rate_limit->used));
+  headers.add("X-RateLimit-Resource", "core");
+}
 
 void add_common_headers(const http::Request& request, http::Response& response,
                         const CommonHeaders& common) {
@@ -87,7 +90,6 @@ void add_common_headers(const http::Request& request, http::Response& response,
         "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With");
   }
   add("X-GitHub-Media-Type", has_body ? media_type(request.headers) : "unknown, github.v3");
-  add("X-GitHub-Request-Id", common.actor.request_id());
   if (!common.version.empty()) add("x-github-api-version-selected", common.version);
   if (const core::Token* token = common.actor.token(); token != nullptr) {
     add("X-OAuth-Scopes", token->scopes.to_text());
@@ -99,7 +101,6 @@ void add_common_headers(const http::Request& request, http::Response& response,
   if (!common.accepted_permissions.empty()) {
     add("X-Accepted-GitHub-Permissions", common.accepted_permissions);
   }
-  if (common.rate_limit) add_rate_limit(add, *common.rate_limit);
   fields +=
       "\r\nAccess-Control-Allow-Origin: *"
       "\r\nAccess-Control-Expose-Headers: "

@@ -67,7 +67,6 @@ TEST_CASE("add_common_headers: the headers of every answer") {
   for (int status : {200, 201, 204, 304, 401, 404, 422, 500}) {
     CAPTURE(status);
     auto headers = common_headers(some_answer(status), core::Actor::nobody());
-    CHECK(headers.find("X-GitHub-Request-Id") == "1:2:3:4:5");
     CHECK(headers.find("x-github-api-version-selected") == "2022-11-28");
     CHECK(headers.find("Access-Control-Allow-Origin") == "*");
     CHECK(headers.find("X-Content-Type-Options") == "nosniff");
@@ -110,4 +109,18 @@ TEST_CASE("add_common_headers: the scopes of the token and of the route") {
   const core::Actor expiring = with_token(from_micros(1'790'000'000'000'000));
   CHECK(common_headers(some_answer(), expiring).find("github-authentication-token-expiration") ==
         "2026-09-21 14:13:20 UTC");
+}
+
+TEST_CASE("add_own_headers: the id of the request, and what is left of the limit") {
+  auto unlimited = some_answer();
+  add_own_headers(unlimited, "1:2:3:4:5", std::nullopt);
+  CHECK(unlimited.headers.find("X-GitHub-Request-Id") == "1:2:3:4:5");
+  CHECK_FALSE(unlimited.headers.has("X-RateLimit-Limit"));
+  auto limited = some_answer();
+  add_own_headers(limited, "1:2:3:4:5", core::Quota{60, 2, from_micros(1'790'000'000'000'000)});
+  CHECK(limited.headers.find("X-RateLimit-Limit") == "60");
+  CHECK(limited.headers.find("X-RateLimit-Remaining") == "58");
+  CHECK(limited.headers.find("X-RateLimit-Used") == "2");
+  CHECK(limited.headers.find("X-RateLimit-Reset") == "1790000000");
+  CHECK(limited.headers.find("X-RateLimit-Resource") == "core");
 }

@@ -62,6 +62,10 @@ class RateLimiter {
     const std::optional<core::Quota>& quota() const { return quota_; }
     /// Undoes the counting of the request against the primary limit.
     void take_back();
+    /// The same for a 304, which is free for accounts and apps. For nobody it is not, as on GitHub.
+    void take_back_if_free(int status) {
+      if (status == 304 && client_.is_known()) take_back();
+    }
     /// The read has not begun at all: it will be counted again. Call it once, instead of that.
     void undo();
 

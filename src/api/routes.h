@@ -24,7 +24,8 @@ struct Route {
   http::Lane lane;                   ///< where it is answered, through the network
   std::string_view documentation;    ///< below `https://docs.github.com/rest/`
   std::variant<Handler, ReadHandler> handler;
-  /// What it shows is kept, so it is worth a try to answer without rows.
+  /// What it shows is kept, so it is worth a try to answer without rows, and whole answers are
+  /// kept, too: they may depend on nothing but rows and on what api/kept_answers.cc names.
   bool is_kept = false;
 };
 

@@ -5,9 +5,9 @@
 #include "api/headers.h"
 #include "api/rate_limit_answers.h"
 #include "api/redirect.h"
+#include "api/request_log.h"
 #include "app/access.h"
 #include "app/authentication.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "core/operations/server.h"
@@ -44,35 +44,6 @@ Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
   if (!token) return core::Actor::nobody();
   if (db == nullptr) return fail(ErrorCode::unauthenticated, "Bad credentials");
   return app::authenticate(context, *db, token->reveal());
-}
-
-/// The local sockets have lanes of their own, except for what opens a repository for OpenSSH.
-http::Lane lane_of(const http::Request& request, const Match& match) {
-  const http::Lane lane = match.route->lane;
-  if (lane == http::Lane::loop || request.door == http::Door::network) return lane;
-  if (request.door == http::Door::local_admin) return http::Lane::admin;
-  return http::opens_repositories(lane) ? lane : http::Lane::keys;
-}
-
-/// Who waits for the answer: whoever has these credentials, or, if there are none (empty), the
-/// peer. Made-up ones gain nothing: they are refused before anything is asked of git or written. A
-/// hash, because queues shall not keep tokens.
-std::string owner_of(const http::Request& request) {
-  const auto credentials = request.headers.find("Authorization");
-  if (!credentials || request.door != http::Door::network) return "";
-  return "credentials " + std::to_string(std::hash<std::string_view>()(*credentials));
-}
-
-/// The repository, as its path names it.
-std::string place_of(const Match& match) {
-  if (match.repository_id) return std::to_string(match.repository_id->value);
-  std::string place;
-  for (const PathParameter& parameter : match.path) {
-    if (parameter.name == "owner" || parameter.name == "repo") {
-      place += "/" + ascii_lower(parameter.value);
-    }
-  }
-  return place;
 }
 
 /// Each listener serves only its own operations.
@@ -155,26 +126,6 @@ std::optional<RepositoryId> find_renamed(app::Reader* db, const Call& call, cons
   return app::find_renamed(*db, call.actor, repository_name(call), operation);
 }
 
-/// What the log says of a request beside what it asked for and was answered.
-struct Served {
-  const core::Actor& actor;
-  std::string_view operation;  ///< empty: no route has that path
-  int64_t statement_count = 0;
-  std::chrono::microseconds took{0};
-};
-void log_request(const http::Request& request, const http::Response& response,
-                 const Served& served) {
-  log::info("request", {{"request_id", served.actor.request_id()},
-                        {"operation", served.operation},
-                        {"method", request.method},
-                        {"path", request.path()},
-                        {"status", response.status},
-                        {"microseconds", served.took.count()},
-                        {"statements", served.statement_count},
-                        {"account", served.actor.is_authenticated() ? served.actor.name() : ""},
-                        {"peer", request.peer}});
-}
-
 }  // namespace
 
 Api::Api(const app::Context& context, const Settings& settings, std::span<const Route> table)
@@ -184,24 +135,6 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
       rate_limiter_(settings.rate_limits),
       event_streams_(context) {
   check_routes(table);
-}
-
-http::Plan Api::plan(const http::Request& request) {
-  auto match = routes_.match(request);
-  http::Plan plan{.lane = match ? lane_of(request, *match) : http::Lane::loop};
-  if (plan.lane == http::Lane::rows && match->route->is_kept) {
-    if (auto response = answer_from_kept(request, *match)) {
-      return {.lane = http::Lane::loop, .answer = [response = *std::move(response)]() mutable {
-                return std::move(response);
-              }};
-    }
-  }
-  if (plan.lane != http::Lane::loop) plan.owner = owner_of(request);
-  if (http::opens_repositories(plan.lane)) plan.place = place_of(*match);
-  plan.answer = [this, &request, match = std::move(match)] {
-    return answer(request, match ? &*match : nullptr);
-  };
-  return plan;
 }
 
 http::Response Api::serve(const http::Request& request) {
@@ -229,10 +162,22 @@ struct Api::Walk {
   std::optional<Secret> token;
   std::optional<RateLimiter::Ticket> ticket = {};
   std::optional<http::Response> refused = {};  ///< the answer, if it goes no further
+  std::optional<app::Sources> sources = {};    ///< all that was looked at, if all was found kept
+  app::SnapshotMoment moment = {};             ///< of that
   Trace trace = {};
 
   std::string_view documentation() const {
     return match != nullptr ? match->route->documentation : "";
+  }
+  void add_common_headers_to(http::Response& response) const {
+    CommonHeaders common{call.actor, version ? core::to_name(*version) : "", std::nullopt};
+    if (match != nullptr) {
+      common.accepted_scopes = match->route->accepted_scopes;
+      if (call.actor.installation() != nullptr) {
+        common.accepted_permissions = core::to_text(match->route->operation->permissions);
+      }
+    }
+    add_common_headers(call.request, response, common);
   }
 };
 
@@ -258,7 +203,9 @@ Call Api::make_call(const http::Request& request, const Match* match, Timestamp 
 std::optional<http::Response> Api::refuse_early(const Result<core::Actor>& actor, Walk& walk) {
   Call& call = walk.call;
   if (actor) call.actor = actor->in_request(call.actor.request_id());
-  walk.ticket.emplace(count(call, walk.match, walk.began));
+  walk.ticket.emplace(count(call.actor, call.request,
+                            walk.match != nullptr ? walk.match->route->operation : nullptr,
+                            walk.began));
   call.rate_limit = walk.ticket->quota();
   if (!walk.version) return error_response(walk.version.error(), "");
   if (walk.ticket->refusal() != RateLimiter::Refusal::none) {
@@ -296,7 +243,10 @@ http::Response Api::answer(const http::Request& request, const Match* match) {
   Walk walk = begin(request, match);
   const Trace::Under under(walk.trace);
   auto judged = asks_for_rows(request, walk.token, walk.version ? match : nullptr)
-                    ? context_.database.read([&](app::Reader& db) { return look(&db, walk); })
+                    ? context_.database.read([&](app::Reader& db) {
+                        return match != nullptr && match->route->is_kept ? look_and_note(db, walk)
+                                                                         : look(&db, walk);
+                      })
                     : look(nullptr, walk);
   return conclude(walk, std::move(judged));
 }
@@ -306,7 +256,8 @@ std::optional<http::Response> Api::answer_from_kept(const http::Request& request
   Walk walk = begin(request, &match);
   const Trace::Under under(walk.trace);
   std::optional<Result<Judged>> judged;
-  if (!context_.database.read_kept([&](app::Reader& db) { judged.emplace(look(&db, walk)); })) {
+  if (!context_.database.read_kept(
+          [&](app::Reader& db) { judged.emplace(look_and_note(db, walk)); })) {
     if (walk.ticket) walk.ticket->undo();  // it will be counted when it is answered
     return std::nullopt;
   }
@@ -319,6 +270,14 @@ Api::Walk Api::begin(const http::Request& request, const Match* match) {
             token_of(request)};
   walk.call.version = walk.version.value_or(wire::ApiVersion{});
   return walk;
+}
+
+Result<Api::Judged> Api::look_and_note(app::Reader& db, Walk& walk) {
+  app::NotingReader noting(db);
+  auto judged = look(&noting, walk);
+  walk.sources = noting.sources();
+  walk.moment = db.moment();
+  return judged;
 }
 
 Result<Api::Judged> Api::look(app::Reader* db, Walk& walk) {
@@ -339,6 +298,7 @@ http::Response Api::conclude(Walk& walk, Result<Judged> judged) {
     response = *std::move(walk.refused);
   } else if (auto answered = finish_handling(walk.call, std::move(judged))) {
     response = *std::move(answered);
+    keep(walk, response);
     apply_conditions(request, response);
   } else {
     response = error_response(answered.error(), walk.documentation());
@@ -359,20 +319,22 @@ Result<http::Response> Api::finish_handling(const Call& call, Result<Judged> jud
   return std::get<http::Response>(*std::move(judged));
 }
 
+/// Keeps what was found kept in all its parts, and so is likely to be asked for again.
+void Api::keep(const Walk& walk, http::Response& response) {
+  const bool can_be_kept =
+      walk.sources && response.status == 200 && !response.stream && response.headers.has("ETag");
+  if (!can_be_kept) return;
+  walk.add_common_headers_to(response);
+  kept_answers_.keep(walk.call.request, walk.moment, *walk.sources,
+                     {walk.call.actor, walk.match->route->operation, response});
+}
+
 void Api::complete(Walk& walk, http::Response& response) const {
   const Call& call = walk.call;
-  // Not for nobody, as on GitHub: for who is nobody, a 304 costs as much as the answer.
-  const bool is_free = response.status == 304 && call.actor.is_authenticated();
-  if (walk.ticket && is_free) walk.ticket->take_back();
-  CommonHeaders common{call.actor, walk.version ? core::to_name(*walk.version) : "", std::nullopt,
-                       walk.ticket ? walk.ticket->quota() : std::nullopt};
-  if (walk.match != nullptr) {
-    common.accepted_scopes = walk.match->route->accepted_scopes;
-    if (call.actor.installation() != nullptr) {
-      common.accepted_permissions = core::to_text(walk.match->route->operation->permissions);
-    }
-  }
-  add_common_headers(call.request, response, common);
+  if (walk.ticket) walk.ticket->take_back_if_free(response.status);
+  if (!response.more_headers) walk.add_common_headers_to(response);
+  add_own_headers(response, call.actor.request_id(),
+                  walk.ticket ? walk.ticket->quota() : std::nullopt);
   log_request(call.request, response,
               {.actor = call.actor,
                .operation = walk.match != nullptr ? walk.match->route->operation->name : "",
@@ -380,25 +342,24 @@ void Api::complete(Walk& walk, http::Response& response) const {
                .took = context_.now() - walk.began});
 }
 
-RateLimiter::Ticket Api::count(const Call& call, const Match* match, Timestamp now) {
-  if (!settings_.rate_limits.enabled || call.request.door != http::Door::network) return {};
+RateLimiter::Ticket Api::count(const core::Actor& actor, const http::Request& request,
+                               const core::Operation* operation, Timestamp now) {
+  if (!settings_.rate_limits.enabled || request.door != http::Door::network) return {};
   RateClient client;
-  if (const core::InstallationGrant* grant = call.actor.installation()) {
+  if (const core::InstallationGrant* grant = actor.installation()) {
     client.installation = grant->installation.id;
-  } else if (const core::App* app = call.actor.app()) {
+  } else if (const core::App* app = actor.app()) {
     client.account = app->bot.id;
-  } else if (call.actor.account() != nullptr) {
-    client.account = call.actor.account()->id;
+  } else if (actor.account() != nullptr) {
+    client.account = actor.account()->id;
   } else {
-    client.network = http::client_network(call.request.peer);
+    client.network = http::client_network(request.peer);
   }
-  const std::string& method = call.request.method;
+  const std::string& method = request.method;
   RequestKind kind = RequestKind::write;
   if (method == "GET" || method == "HEAD") kind = RequestKind::read;
   if (method == "POST") kind = RequestKind::create;
-  const bool asks_for_limit =
-      match != nullptr && match->route->operation == &core::operations::get_rate_limit;
-  if (asks_for_limit) kind = RequestKind::uncounted;
+  if (operation == &core::operations::get_rate_limit) kind = RequestKind::uncounted;
   return rate_limiter_.admit(std::move(client), kind, now);
 }
 
@@ -431,6 +392,7 @@ http::Response Api::finish(const http::Request& request, http::Response response
   const Timestamp now = context_.now();
   const core::Actor nobody = core::Actor::nobody().in_request(new_request_id(now));
   add_common_headers(request, response, {nobody, "", std::nullopt});
+  add_own_headers(response, nobody.request_id(), std::nullopt);
   log_request(request, response, {.actor = nobody, .operation = ""});
   return response;
 }

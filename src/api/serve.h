@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
+#include "api/kept_answers.h"
 #include "api/routes.h"
 #include "api/ssh_sessions.h"
 #include "http/long_answers.h"
@@ -42,13 +43,17 @@ class Api {
   /// What the snapshot gives: an answer, or a handler that goes on without it.
   using Judged = std::variant<http::Response, Handler>;
 
+  /// The answer to the same request before, if that is kept and still true.
+  std::optional<http::Response> answer_again(const http::Request& request);
   http::Response answer(const http::Request& request, const Match* match);
   /// The answer, if everything that it needs is kept; then no thread has to wait for the database.
   std::optional<http::Response> answer_from_kept(const http::Request& request, const Match& match);
   // The parts of an answer, in this order.
   Walk begin(const http::Request& request, const Match* match);
   Result<Judged> look(app::Reader* db, Walk& walk);
+  Result<Judged> look_and_note(app::Reader& db, Walk& walk);
   http::Response conclude(Walk& walk, Result<Judged> judged);
+  void keep(const Walk& walk, http::Response& response);
   Call make_call(const http::Request& request, const Match* match, Timestamp now);
   /// Counts the request, and answers it if it goes no further: a refused caller, or no route.
   std::optional<http::Response> refuse_early(const Result<core::Actor>& actor, Walk& walk);
@@ -58,7 +63,8 @@ class Api {
   /// Adds the common headers, and logs the request.
   void complete(Walk& walk, http::Response& response) const;
   /// Counts the request for its client, and says whether that asks for too much.
-  RateLimiter::Ticket count(const Call& call, const Match* match, Timestamp now);
+  RateLimiter::Ticket count(const core::Actor& actor, const http::Request& request,
+                            const core::Operation* operation, Timestamp now);
   /// The answer to wrong credentials.
   http::Response refuse_login(const http::Request& request, Error error, Timestamp now);
   /// Completes and logs an answer that no actor and no route had a part in.
@@ -68,6 +74,7 @@ class Api {
   const Settings& settings_;
   const RouteIndex routes_;
   RateLimiter rate_limiter_;
+  KeptAnswers kept_answers_;
   FailedLogins failed_logins_;
   SshSessions ssh_sessions_;
   EventStreams event_streams_;  // last: their threads end before the other members go

@@ -39,12 +39,7 @@ Result<core::Actor> authenticate_account(const Context& context, Reader& db,
             .row("account", kept.sender().id.value);
       },
       1024);
-  const Timestamp now = context.now();
-  if (!actor || !core::is_usable(*actor->token(), actor->sender(), now)) return refused();
-  const auto& last = actor->token()->last_used_at;
-  if (!last || now - *last >= limits::token_use_every) {
-    context.token_use.note(actor->token()->id, now);
-  }
+  if (!actor || !may_still_act(context, *actor)) return refused();
   return *actor;
 }
 
@@ -59,7 +54,7 @@ Result<core::Actor> authenticate_installation(const Context& context, Reader& db
         return core::Actor::by_installation(*std::move(grant));
       },
       [](const core::Actor& kept) { return store::sources_of(*kept.installation()); }, 4096);
-  if (!actor || !core::is_usable(*actor->installation(), context.now())) return refused();
+  if (!actor || !may_still_act(context, *actor)) return refused();
   return *actor;
 }
 
@@ -98,6 +93,17 @@ Result<core::Actor> authenticate_app(const Context& context, Reader& db, std::st
 bool has_credential_shape(std::string_view credential) {
   return core::has_token_shape(credential) || core::has_installation_token_shape(credential) ||
          has_jwt_shape(credential);
+}
+
+bool may_still_act(const Context& context, const core::Actor& actor) {
+  const Timestamp now = context.now();
+  if (actor.installation() != nullptr) return core::is_usable(*actor.installation(), now);
+  const core::Token* const token = actor.token();
+  if (token == nullptr) return true;
+  if (!core::is_usable(*token, actor.sender(), now)) return false;
+  const auto& last = token->last_used_at;
+  if (!last || now - *last >= limits::token_use_every) context.token_use.note(token->id, now);
+  return true;
 }
 
 Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view credential) {

@@ -15,4 +15,8 @@ bool has_credential_shape(std::string_view credential);
 /// `not_found` for a JWT of an app that is not there.
 Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view credential);
 
+/// Whether an actor that `authenticate` gave may still act. Its rows must not have changed since:
+/// then only time can have ended its token. Notes that the token was used.
+bool may_still_act(const Context& context, const core::Actor& actor);
+
 }  // namespace esclusa::app

@@ -13,6 +13,7 @@ std::shared_ptr<const void> Kept::find(std::string_view key, const std::type_inf
   if (entry.moment > at.moment) return nullptr;
   if (!at.versions->is_unchanged(entry.moment, entry.sources.slots())) return nullptr;
   ENSURE(*entry.type == type);
+  note_sources(at, entry.sources);
   auto value = entry.value;
   if (!is_young) {
     auto node = old_.extract(found);

@@ -1,5 +1,5 @@
 #pragma once
-#include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,22 +17,21 @@
 
 namespace esclusa::sql {
 
-/// The tables and rows from which something was made: at most eight.
+/// The tables and rows from which something was made.
 class Sources {
  public:
   Sources() = default;
+  explicit Sources(std::span<const Versions::Slot> slots) : slots_(slots.begin(), slots.end()) {}
   Sources& table(std::string_view name) { return add(Versions::of_table(name)); }
   Sources& row(std::string_view table, int64_t id) { return add(Versions::of_row(table, id)); }
-  std::span<const Versions::Slot> slots() const { return std::span(slots_).first(count_); }
+  std::span<const Versions::Slot> slots() const { return {slots_.data(), slots_.size()}; }
 
  private:
   Sources& add(Versions::Slot slot) {
-    ENSURE(count_ < slots_.size());
-    slots_[count_++] = slot;
+    slots_.push_back(slot);
     return *this;
   }
-  std::array<Versions::Slot, 8> slots_{};
-  size_t count_ = 0;
+  boost::container::small_vector<Versions::Slot, 8> slots_;
 };
 
 /// What was made from rows, by key (docs/decisions/0031). The bytes are an estimate. There are two
@@ -76,6 +75,13 @@ class Kept {
   size_t young_bytes_ GUARDED_BY(mutex_) = 0;
 };
 
+/// Tells whoever asks from which tables and rows something was made.
+inline void note_sources(const SnapshotMoment& moment, const Sources& sources) {
+  if (moment.found_sources == nullptr) return;
+  const auto slots = sources.slots();
+  moment.found_sources->insert(moment.found_sources->end(), slots.begin(), slots.end());
+}
+
 /// What `make` made before, if that is kept and still true; otherwise makes it, and keeps it.
 /// `make` returns an optional: nothing is not kept. `sources_of(value)` says from which rows it was
 /// made, `bytes_of(value)` its size. `key` begins with a word of its own for each kind of value.
@@ -91,10 +97,42 @@ auto kept(Reader& db, std::string_view key, Make make, SourcesOf sources_of, aut
   if (!made) return nullptr;
   auto value = std::make_shared<const Value>(*std::move(made));
   if (moment.kept != nullptr) {
-    moment.kept->keep(key, moment.moment, sources_of(*value), value, bytes_of(*value));
+    const Sources sources = sources_of(*value);
+    moment.kept->keep(key, moment.moment, sources, value, bytes_of(*value));
+    note_sources(moment, sources);
   }
   return value;
 }
+
+/// Reads as another reader does, and notes whether all that was asked for was found kept, and from
+/// which tables and rows it was made.
+class NotingReader final : public Reader {
+ public:
+  explicit NotingReader(Reader& rows) : rows_(rows), moment_(rows.moment()) {
+    moment_.found_sources = &sources_;
+  }
+  NotingReader(const NotingReader&) = delete;
+  Engine engine() const override { return rows_.engine(); }
+  SnapshotMoment moment() const override { return moment_; }
+  using Reader::each;
+  void each(std::string_view sql, Parameters parameters,
+            const std::function<void(const Row&)>& on_row) override {
+    has_asked_ = true;
+    rows_.each(sql, parameters, on_row);
+  }
+
+  /// What all of it was made from; nothing if a row was asked for, or if nothing may be kept.
+  std::optional<Sources> sources() const {
+    if (has_asked_ || moment_.versions == nullptr) return std::nullopt;
+    return Sources(sources_);
+  }
+
+ private:
+  Reader& rows_;
+  SnapshotMoment moment_;
+  std::vector<Versions::Slot> sources_;
+  bool has_asked_ = false;
+};
 
 /// Whether what `db` found kept and what it read are of one moment: no commit has changed these
 /// since before its snapshot began.

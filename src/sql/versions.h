@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace esclusa::sql {
 
@@ -59,6 +60,8 @@ struct SnapshotMoment {
   const Versions* versions = nullptr;
   Kept* kept = nullptr;
   Versions::Moment moment = 0;
+  /// Gets the tables and rows from which each kept thing was made that is found; null: nobody asks.
+  std::vector<Versions::Slot>* found_sources = nullptr;
 };
 
 }  // namespace esclusa::sql

@@ -5,7 +5,10 @@
 namespace esclusa::store {
 
 using sql::is_of_one_moment;
+using sql::Kept;
 using sql::kept;
+using sql::NotingReader;
+using sql::SnapshotMoment;
 using sql::Sources;
 
 /// The row that `find` finds, or the copy of it that is kept. Nothing if there is none.
