@@ -6,6 +6,8 @@ import io
 import pathlib
 import re
 import sys
+import tempfile
+import threading
 import unittest
 import unittest.mock
 
@@ -102,6 +104,24 @@ class Choosing(unittest.TestCase):
     def test_what_a_job_brings_runs_after_it_unless_it_failed(self):
         self.assertEqual(self.run_with_follower(["true"]), ["first", "follower"])
         self.assertEqual(self.run_with_follower(["false"]), ["first"])
+
+
+class Interrupting(unittest.TestCase):
+    """on_signal"""
+
+    def test_no_job_starts_after_the_others_were_ended(self):
+        module = load()
+        with tempfile.TemporaryDirectory() as folder:
+            started = pathlib.Path(folder) / "started"
+            with unittest.mock.patch.object(module.os, "_exit"), \
+                    contextlib.redirect_stdout(io.StringIO()):
+                module.on_signal(2, None)
+            late = threading.Thread(target=module.run, daemon=True,
+                                    args=[module.Job("late", "check", ["touch", str(started)])])
+            late.start()
+            late.join(timeout=0.5)
+            self.assertTrue(late.is_alive())
+            self.assertFalse(started.exists())
 
 
 class Folders(unittest.TestCase):
