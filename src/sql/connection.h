@@ -145,6 +145,11 @@ class Writer : public Reader {
   int64_t execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
     return execute(sql, Parameters(parameters.begin(), parameters.size()));
   }
+  /// Runs an `insert` of one row, without `returning`; the row's `id`.
+  virtual int64_t insert(std::string_view sql, Parameters parameters);
+  int64_t insert(std::string_view sql, std::initializer_list<Parameter> parameters) {
+    return insert(sql, Parameters(parameters.begin(), parameters.size()));
+  }
 
  protected:
   ~Writer() = default;

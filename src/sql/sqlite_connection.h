@@ -24,9 +24,12 @@ class SqliteConnection final : public Connection {
   Engine engine() const override { return Engine::sqlite; }
   using Connection::each;
   using Connection::execute;
+  using Connection::insert;
   void each(std::string_view sql, Parameters parameters,
             const std::function<void(const Row&)>& on_row) override;
   int64_t execute(std::string_view sql, Parameters parameters) override;
+  /// Without `returning`, for which SQLite makes a table each time.
+  int64_t insert(std::string_view sql, Parameters parameters) override;
 
   /// Calls `on_row_change(table, row id)` for each row that a statement inserts, updates or
   /// deletes.

@@ -119,8 +119,8 @@ core::Token read_token(const sql::Row& row) {
 
 TokenId insert_token(sql::Writer& tx, const core::Token& token, std::string_view digest) {
   return {
-      tx.number("insert into token (account_id, name, digest, scopes, created_at, expires_at) "
-                "values ($1, $2, $3, $4, $5, $6) returning id",
+      tx.insert("insert into token (account_id, name, digest, scopes, created_at, expires_at) "
+                "values ($1, $2, $3, $4, $5, $6)",
                 {token.account_id.value, token.name, digest, token.scopes.to_text(),
                  to_micros(token.created_at), time_value(token.expires_at)})};
 }

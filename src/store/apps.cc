@@ -87,8 +87,8 @@ void remove_app(sql::Writer& tx, AppId id, Timestamp now) {
 
 AppKeyId insert_app_key(sql::Writer& tx, const core::AppKey& key) {
   return {
-      tx.number("insert into app_key (app_id, public_key, fingerprint, created_at) "
-                "values ($1, $2, $3, $4) returning id",
+      tx.insert("insert into app_key (app_id, public_key, fingerprint, created_at) "
+                "values ($1, $2, $3, $4)",
                 {key.app_id.value, key.public_key, key.fingerprint, to_micros(key.created_at)})};
 }
 

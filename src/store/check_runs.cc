@@ -51,12 +51,12 @@ constexpr std::string_view is_latest =
 
 CheckRunId insert_check_run(sql::Writer& tx, const core::CheckRun& run,
                             const core::Actor& creator) {
-  return {tx.number(
+  return {tx.insert(
       "insert into check_run (repository_id, sha, name, name_key, status, conclusion, "
       "details_url, external_id, output_title, output_summary, output_text, annotations, "
       "annotation_count, started_at, completed_at, creator_id, creator_token_id, created_at, "
       "updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-      "$17, $18, $18) returning id",
+      "$17, $18, $18)",
       {run.repository_id.value, run.sha, run.name, core::fold_case(run.name),
        core::to_name(run.status), conclusion_value(run), run.details_url, run.external_id,
        run.output.title, run.output.summary, run.output.text, run.annotations, run.annotation_count,

@@ -34,10 +34,10 @@ core::CommitStatus read_status(const sql::Row& row) {
 
 CommitStatusId insert_commit_status(sql::Writer& tx, const core::CommitStatus& status,
                                     const core::Actor& creator) {
-  return {tx.number(
+  return {tx.insert(
       "insert into commit_status (repository_id, sha, context, context_key, state, description, "
       "target_url, creator_id, creator_token_id, created_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       {status.repository_id.value, status.sha, status.context, core::fold_case(status.context),
        core::to_name(status.state), status.description, status.target_url, status.creator.id.value,
        token_value(creator), to_micros(status.created_at)})};

@@ -47,10 +47,10 @@ DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& 
   tx.execute("update deployment set state = $2, environment_id = $3, updated_at = $4 where id = $1",
              {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
               created_at});
-  return {tx.number(
+  return {tx.insert(
       "insert into deployment_status (deployment_id, state, description, environment_id, "
       "target_url, environment_url, creator_id, creator_token_id, created_at, updated_at, "
-      "app_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) returning id",
+      "app_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
       {status.deployment_id.value, core::to_name(status.state), status.description,
        status.environment.id.value, status.target_url, status.environment_url,
        status.creator.id.value, token_value(creator), created_at, app_value(status.app)})};

@@ -21,12 +21,12 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
                                const core::Actor& creator) {
   const bool released = deployment.phase == core::DeploymentPhase::released;
   const int64_t created_at = to_micros(deployment.created_at);
-  return {tx.number(
+  return {tx.insert(
       "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
       "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
       "transient_environment, production_environment, phase, released_at, created_at, updated_at, "
       "ref_kind, ref_name, boot_id, boot_micros, app_id) values ($1, $2, $2, $3, $4, $5, $6, $7, "
-      "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21) returning id",
+      "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)",
       {deployment.repository_id.value,
        deployment.environment.id.value,
        core::to_name(core::DeploymentKind::deploy),

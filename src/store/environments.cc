@@ -109,8 +109,8 @@ void insert_reviewers(sql::Writer& tx, ProtectionRuleId rule,
 ProtectionRuleId insert_rule(sql::Writer& tx, EnvironmentId environment,
                              const core::ProtectionRule& rule, Timestamp now) {
   const ProtectionRuleId id{
-      tx.number("insert into protection_rule (environment_id, kind, settings, created_at) "
-                "values ($1, $2, $3, $4) returning id",
+      tx.insert("insert into protection_rule (environment_id, kind, settings, created_at) "
+                "values ($1, $2, $3, $4)",
                 {environment.value, core::to_name(rule.kind()), core::settings_text(rule.gate),
                  to_micros(now)})};
   const auto* review = std::get_if<core::RequiredReviewersRule>(&rule.gate);

@@ -77,10 +77,10 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
   const int64_t event_no = event.deployment_id ? next_event_no(tx, *event.deployment_id) : 0;
   const int64_t created_at = to_micros(event.created_at);
   announce_event(tx);
-  EventId id{tx.number(
+  EventId id{tx.insert(
       "insert into event (guid, repository_id, environment_id, deployment_id, kind, action, "
       "actor_id, actor_token_id, event_no, announced, only_hook_id, created_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
       {event.guid, id_value(event.repository_id), id_value(event.environment_id),
        id_value(event.deployment_id), event.kind, event.action, account_value(actor),
        token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};

@@ -152,9 +152,9 @@ bool reaches(sql::Reader& db, const core::InstallationGrant& grant,
 
 InstallationTokenId insert_installation_token(sql::Writer& tx, const core::InstallationToken& token,
                                               std::string_view digest) {
-  const InstallationTokenId id{tx.number(
+  const InstallationTokenId id{tx.insert(
       "insert into installation_token (installation_id, digest, selection, permissions, "
-      "created_at, expires_at) values ($1, $2, $3, $4, $5, $6) returning id",
+      "created_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
       {token.installation_id.value, digest, selection_of(token.repositories),
        token.permissions.to_text(), to_micros(token.created_at), to_micros(token.expires_at)})};
   if (!token.repositories) return id;

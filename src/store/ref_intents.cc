@@ -57,10 +57,10 @@ std::vector<core::RefIntent> list(sql::Reader& db, std::string_view sql,
 RefIntentId insert_ref_intent(sql::Writer& tx, const core::RefIntent& intent) {
   const core::Actor& actor = intent.actor;
   const auto session = intent.is_push() ? std::optional(intent.session) : std::nullopt;
-  return {tx.number(
+  return {tx.insert(
       "insert into ref_intent (repository_id, ref, from_sha, to_sha, actor_id, actor_token_id, "
       "deploy_key_id, session, request_id, created_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       {intent.repository_id.value, intent.change.ref, intent.change.from_sha, intent.change.to_sha,
        account_value(actor), token_value(actor), id_value(actor.deploy_key_id()), session,
        actor.request_id(), to_micros(intent.created_at)})};
