@@ -1,9 +1,14 @@
-"""The requests of the conformance test about apps: by their JSON web tokens (`app`), and by tokens
-of their installations (`installed`)."""
+"""The requests of the conformance test about apps: by their JSON web tokens (`app`, and `mute`
+without a webhook), and by tokens of their installations (`installed`)."""
+import pathlib
 import re
+import tempfile
 
 import cases
 from app_jwt import make_jwt
+from hook_cases import SECRET, until
+from installed_app import install_app
+from receiver import Receiver
 
 APP, APPS, BY_SLUG = "/app", "/app/installations", "/apps/{app_slug}"
 ONE = APPS + "/{installation_id}"
@@ -11,6 +16,9 @@ SUSPENDED, TOKENS = ONE + "/suspended", ONE + "/access_tokens"
 OF_REPOSITORY = cases.REPOSITORY + "/installation"
 OF_ORG, OF_USER = "/orgs/{org}/installation", "/users/{username}/installation"
 REPOSITORIES, TOKEN = "/installation/repositories", "/installation/token"
+HOOK, DELIVERIES = APP + "/hook/config", APP + "/hook/deliveries"
+DELIVERY = DELIVERIES + "/{delivery_id}"
+ATTEMPTS = DELIVERY + "/attempts"
 UNDECODABLE = "A JSON web token could not be decoded"
 
 
@@ -91,7 +99,8 @@ def create(record, world, app, one, spare):
     operation, path = f"POST {TOKENS}", f"{APPS}/{one['id']}/access_tokens"
     shop = world.server.api().get("/repos/demo/shop").json["id"]
     signed(record, operation, path)
-    for case, body in (("all", None), ("everything", {}),
+    for case, body in (("all", None), ("everything", {}), ("no names", {"repositories": []}),
+                       ("no numbers", {"repository_ids": []}),
                        ("less", {"permissions": {"deployments": "read"}, "repositories": ["shop"],
                                  "repository_ids": [shop]})):
         record(operation, case, path, 201, who="app", body=body)
@@ -142,4 +151,94 @@ def delete(record, one):
     record(operation, "again", path, 404, who="app")
 
 
-GROUPS = [apps]
+# ------------------------------------------------------------------ the webhook of an app
+
+def hooks(record, world):
+    with tempfile.TemporaryDirectory(prefix="app-hooks-") as folder, \
+            Receiver(pathlib.Path(folder) / "received.jsonl") as receiver:
+        app = install_app(world.server, "Hearing", "deployment")
+        world.credentials["app"] = app.jwt
+        world.credentials["mute"] = install_app(world.server, "Mute", "deployment").jwt
+        secret = pathlib.Path(folder) / "secret"
+        secret.write_text(SECRET)
+        world.server.cli("app", "webhook", app.slug, "--url", receiver.url, "--secret-file", secret)
+        configure(record, receiver)
+        deliver(record, world, world.server.api(app.jwt), receiver)
+        world.server.cli("app", "remove", app.slug)
+
+
+def configure(record, receiver):
+    operation = f"GET {HOOK}"
+    signed(record, operation, HOOK)
+    reading(record, operation, HOOK)
+    record(operation, "an app without a webhook", HOOK, 404, who="mute", says="Not Found")
+    operation = f"PATCH {HOOK}"
+    signed(record, operation, HOOK, body={"content_type": "json"})
+    for case, body in (("nothing", {}), ("the type", {"content_type": "form"}),
+                       ("no certificate", {"insecure_ssl": "1"}), ("a number", {"insecure_ssl": 0}),
+                       ("everything", {"url": receiver.url, "content_type": "json",
+                                       "insecure_ssl": "0", "secret": SECRET})):
+        record(operation, case, HOOK, 200, who="app", body=body)
+    record(operation, "under /api/v3", HOOK, 200, who="app", body={"content_type": "json"},
+           prefix="/api/v3")
+    for case, body in (("a type that is none", {"content_type": "xml"}),
+                       ("an unknown key", {"content-type": "json"}), ("an empty URL", {"url": ""}),
+                       ("a URL of a file", {"url": "file:///etc/passwd"})):
+        record(operation, case, HOOK, 422, who="app", body=body)
+    record(operation, "no URL for the first time", HOOK, 422, who="mute",
+           body={"content_type": "json"})
+    record(operation, "a body that is no JSON", HOOK, 400, who="app", body=b"{")
+
+
+def deliver(record, world, app, receiver):
+    """Deliveries of a ping and of deployments, one of which fails at first."""
+
+    def recorded(status=""):
+        return app.get(f"{DELIVERIES}?per_page=100{status}").json
+
+    def create():
+        made = world.server.api().post("/repos/demo/shop/deployments", cases.PLAIN)
+        assert made.status == 201, made
+
+    create()
+    until(lambda: len(recorded("&status=success")) == 2)
+    receiver.fail_next(1)
+    create()
+    until(lambda: recorded("&status=failure"))
+    failed = recorded("&status=failure")[0]
+    until(lambda: recorded()[0]["guid"] == failed["guid"] and recorded()[0]["status_code"] == 200)
+    good = recorded("&status=success")[0]["id"]
+
+    operation = f"GET {DELIVERIES}"
+    signed(record, operation, DELIVERIES)
+    reading(record, operation, DELIVERIES)
+    first = record(operation, "the first page", f"{DELIVERIES}?per_page=1", 200, who="app",
+                   links=["next"])
+    record(operation, "the page after it", dict(first.links())["next"], 200, who="app",
+           links=["prev", "next"])
+    for status in ("success", "failure"):
+        record(operation, f"status={status}", f"{DELIVERIES}?status={status}", 200, who="app")
+    for wrong in ("cursor", "status"):
+        record(operation, f"a {wrong} that is none", f"{DELIVERIES}?{wrong}=nonsense", 422,
+               who="app")
+    record(operation, "an app without a webhook", DELIVERIES, 404, who="mute")
+
+    operation = f"GET {DELIVERY}"
+    signed(record, operation, f"{DELIVERIES}/{good}")
+    reading(record, operation, f"{DELIVERIES}/{good}")
+    record(operation, "one that has failed", f"{DELIVERIES}/{failed['id']}", 200, who="app")
+    for case, number, who in (("an unknown one", 999999999, "app"),
+                              ("a number that is none", "nonsense", "app"),
+                              ("another app's", good, "mute")):
+        record(operation, case, f"{DELIVERIES}/{number}", 404, who=who)
+
+    operation = f"POST {ATTEMPTS}"
+    signed(record, operation, f"{DELIVERIES}/{good}/attempts")
+    record(operation, "once more", f"{DELIVERIES}/{good}/attempts", 202, who="app")
+    record(operation, "one that has failed", f"{DELIVERIES}/{failed['id']}/attempts", 202,
+           who="app", prefix="/api/v3")
+    record(operation, "an unknown one", f"{DELIVERIES}/999999999/attempts", 404, who="app")
+    record(operation, "another app's", f"{DELIVERIES}/{good}/attempts", 404, who="mute")
+
+
+GROUPS = [apps, hooks]

@@ -78,12 +78,18 @@ const LIST_OPERATIONS = [
 // Apps: what they ask by their JSON web tokens, and what their installations ask about themselves.
 const installation = "/app/installations/{installation_id}";
 const INSTALLATION_OPERATIONS = ["GET /installation/repositories", "DELETE /installation/token"];
+const appDelivery = "/app/hook/deliveries/{delivery_id}";
+const APP_HOOK_OPERATIONS = [
+  ...["GET /app/hook/config", "PATCH /app/hook/config", "GET /app/hook/deliveries"],
+  ...[`GET ${appDelivery}`, `POST ${appDelivery}/attempts`],
+];
 const APP_OPERATIONS = [
   ...["GET /app", "GET /apps/{app_slug}", "GET /app/installations"],
   ...[`GET ${installation}`, `DELETE ${installation}`, `POST ${installation}/access_tokens`],
   ...[`PUT ${installation}/suspended`, `DELETE ${installation}/suspended`],
   ...[`GET ${repository}/installation`, "GET /orgs/{org}/installation"],
   ...["GET /users/{username}/installation", ...INSTALLATION_OPERATIONS],
+  ...APP_HOOK_OPERATIONS,
 ];
 
 // Single operations of other paths. A repository cannot be deleted here by the API.
@@ -203,10 +209,17 @@ export const CANNOT = [
     reason: "whoever asks is there; without fitting credentials it is 401 or 403",
   },
   {
+    operations: ["PATCH /app/hook/config"],
+    status: 404,
+    reason: "an app without a webhook gets one by it, or is told that the URL is missing (422)",
+  },
+  {
     operations: [`DELETE ${installation}`, `PUT ${installation}/suspended`,
-      `DELETE ${installation}/suspended`],
+      `DELETE ${installation}/suspended`, "PATCH /app/hook/config",
+      `POST ${appDelivery}/attempts`],
     status: 403,
-    reason: "an app may do everything with its installations; all others are told 401",
+    reason: "an app may do everything with its installations and its webhook; all others are told "
+      + "401",
   },
   {
     operations: [`PUT ${installation}/suspended`],
@@ -293,6 +306,8 @@ export const CANNOT = [
     operations: [
       `GET ${hook}/deliveries/{delivery_id}`,
       `POST ${hook}/deliveries/{delivery_id}/attempts`,
+      `GET ${appDelivery}`,
+      `POST ${appDelivery}/attempts`,
       `POST ${hook}/pings`,
       `POST ${hook}/tests`,
     ],
