@@ -98,7 +98,7 @@ Result<http::Response> create_installation_token(const Call& call) {
   const auto minted = TRY(
       app::create_installation_token(call.context, call.actor, TRY(installation_id(call)), input));
   JsonWriter json;
-  wire::write_installation_token(json, minted, call.urls, call.version);
+  wire::write_installation_token(json, minted, minted.selection, call.urls, call.version);
   return json_response(201, std::move(json));
 }
 

@@ -7,6 +7,7 @@
 #include "base/jwt.h"
 #include "base/text.h"
 #include "core/hook.h"
+#include "core/invisible.h"
 #include "core/names.h"
 #include "store/accounts.h"
 #include "store/apps.h"
@@ -76,9 +77,14 @@ Result<void> check_events(const std::vector<std::string>& events) {
 }
 
 Result<void> check_texts(const NewApp& input) {
-  if (utf8_length(input.name) > name_chars || has_control_characters(input.name) ||
-      core::app_slug(input.name).empty()) {
+  if (utf8_length(input.name) > name_chars || core::app_slug(input.name).empty()) {
     return fail(ErrorCode::invalid, "An app's name has 1 to 34 characters, and a letter or a digit",
+                "invalid_name");
+  }
+  if (const auto invisible = core::find_invisible(input.name)) {
+    return fail(ErrorCode::invalid,
+                "The app's name has the invisible character " + core::code_point_text(*invisible) +
+                    ", and looks like another name",
                 "invalid_name");
   }
   if (utf8_length(input.description) > description_chars) {
@@ -87,6 +93,23 @@ Result<void> check_texts(const NewApp& input) {
   TRY(core::check_login(core::bot_login(core::app_slug(input.name)), core::AccountKind::bot));
   TRY(core::check_link(input.external_url, "App", "external_url"));
   return check_events(input.events);
+}
+
+/// Why the login of an app's bot cannot be given: an app has it, also one that was removed, or an
+/// account.
+std::unexpected<Error> login_taken(Reader& db, const std::string& login) {
+  const auto account = store::find_account(db, login);
+  const auto id = account ? store::find_app_of_bot(db, account->id) : std::nullopt;
+  if (!id) return fail(ErrorCode::invalid, "The login \"" + login + "\" is taken", "login_taken");
+  const core::App app = store::find_app(db, *id).value();
+  return fail(ErrorCode::invalid,
+              app.removed_at
+                  ? "The slug \"" + app.slug +
+                        "\" is taken for good: the app was "
+                        "removed, but its bot stays, because it made things. Choose another "
+                        "name"
+                  : "The slug \"" + app.slug + "\" is taken: there is such an app",
+              "slug_taken");
 }
 
 /// Makes the bot. Whoever has its login already keeps it: an account never becomes an app's.
@@ -105,9 +128,7 @@ Result<core::Account> make_bot(Change& change, const std::string& slug, const st
     bot.human_id = account.id;
   }
   const auto id = store::insert_account(change.rows, bot);
-  if (!id) {
-    return fail(ErrorCode::invalid, "The login \"" + bot.login + "\" is taken", "login_taken");
-  }
+  if (!id) return login_taken(change.rows, bot.login);
   bot.id = *id;
   change.audit({"account.create", std::nullopt, id->value});
   return bot;

@@ -59,10 +59,13 @@ TEST_CASE("create_app: what is refused leaves nothing behind") {
     CHECK(world.row_count("app") == 1);
     return code;
   };
-  CHECK(refused(shop("SHOP")) == "login_taken");
+  CHECK(refused(shop("SHOP")) == "slug_taken");
   CHECK(refused(shop("")) == "invalid_name");
   CHECK(refused(shop("!!")) == "invalid_name");
   CHECK(refused(shop("a name that is longer than GitHub allows")) == "invalid_name");
+  for (const char* hidden : {"pohs\u202E", "\u2066shop", "sh\u200Bop", "shop\n", "my\u00A0shop"}) {
+    CHECK(refused(shop(hidden)) == "invalid_name");
+  }
   must(app::create_account(world.context, world.administrator,
                            {.login = "robot[bot]", .kind = core::AccountKind::bot, .human = ""}));
   CHECK(refused(shop("robot")) == "login_taken");
@@ -120,7 +123,11 @@ TEST_CASE("remove_app and remove_installation: once, and then they are gone") {
   must(app::remove_app(world.context, world.administrator, "shop"));
   CHECK(must(world.read(app::list_apps)).empty());
   CHECK(reason(app::remove_app(world.context, world.administrator, "shop")) == "app_not_found");
-  CHECK(reason(app::create_app(world.context, world.administrator, shop("shop"))) == "login_taken");
+  const auto again_created = app::create_app(world.context, world.administrator, shop("shop"));
+  CHECK(reason(again_created) == "slug_taken");
+  CHECK(again_created.error().message ==
+        "The slug \"shop\" is taken for good: the app was removed, but its bot stays, because it "
+        "made things. Choose another name");
 }
 
 TEST_CASE("remove_installation, remove_app: nothing more is sent because of them") {

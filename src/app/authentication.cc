@@ -1,6 +1,7 @@
 #include "app/authentication.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/jwt.h"
 #include "base/limits.h"
@@ -65,6 +66,9 @@ core::AppClaims claims_of(const Json& json) {
   }
   claims.issued_at = json.integer_at("iat");
   claims.expires_at = json.integer_at("exp");
+  if (const auto not_before = json.find("nbf")) {
+    claims.not_before = not_before->integer().value_or(std::numeric_limits<int64_t>::max());
+  }
   return claims;
 }
 

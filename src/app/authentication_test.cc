@@ -78,6 +78,16 @@ TEST_CASE("authenticate: GitHub's texts for wrong times, by which clients correc
         "'Expiration time' claim ('exp') is too far in the future");
   CHECK(answer(R"({"iss":)" + id + "}").starts_with("'Issued at' claim"));
   CHECK(answer(R"({"iss":)" + id + R"(,"iat":"1","exp":1})").starts_with("'Issued at' claim"));
+  const auto not_before = [&](const std::string& time) {
+    std::string claims = claims_for(id, now);
+    claims.insert(claims.size() - 1, R"(,"nbf":)" + time);
+    return claims;
+  };
+  must(world.authenticate(make_jwt(not_before(std::to_string(now + 60)))));
+  for (const std::string& time :
+       {std::to_string(now + 61), std::string("null"), std::string("[]")}) {
+    CHECK(answer(not_before(time)).starts_with("'Not before' claim ('nbf') must be"));
+  }
   CHECK(answer("{}").starts_with("Missing 'issuer' claim"));
   CHECK(answer(claims_for("\"shop\"", now)) == "'Issuer' claim ('iss') must be an Integer");
   // Times are told only to whoever has the key.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "app/repository_lists.h"
 #include "store/accounts.h"
 #include "store/apps.h"
 #include "store/hooks.h"
 #include "store/installations.h"
 #include "store/repositories.h"
+#include "store/repository_lists.h"
 #include "wire/audit_detail.h"
 
 namespace esclusa::app {
@@ -149,9 +151,8 @@ Result<core::Permissions> choose_permissions(const core::Installation& installat
 }
 
 /// The repositories that are named or numbered, each once.
-Result<std::vector<core::Repository>> choose_repositories(Reader& db,
-                                                          const core::Installation& installation,
-                                                          const core::NewInstallationToken& input) {
+Result<std::vector<core::Repository>> find_named_repositories(
+    Reader& db, const core::Installation& installation, const core::NewInstallationToken& input) {
   std::vector<core::Repository> chosen;
   const auto add = [&](std::optional<core::Repository> repository) -> Result<void> {
     if (!repository || !store::reaches(db, installation, *repository)) {
@@ -178,28 +179,57 @@ Result<std::vector<core::Repository>> choose_repositories(Reader& db,
   return chosen;
 }
 
+/// The repositories that the installation reaches, as many as a token can be for.
+std::vector<core::Repository> list_reached(Reader& db, const core::App& app,
+                                           const core::Installation& installation) {
+  const core::InstallationReach reach = reach_of({app, installation, {}});
+  core::RepositoryFilter filter;
+  filter.reach = reach;
+  std::vector<core::Repository> reached;
+  const core::Page all{.size = static_cast<int>(repositories_max)};
+  auto listing = store::list_repositories(db, {.reach = reach}, filter, all);
+  for (auto& one : listing.items) reached.push_back(std::move(one.repository));
+  return reached;
+}
+
+/// Gives the token its repositories, and the answer its list. As on GitHub, a list that is empty
+/// asks for all of them, and for their names.
+Result<void> choose_repositories(Reader& db, const core::App& app,
+                                 const core::Installation& installation,
+                                 const core::NewInstallationToken& input,
+                                 CreatedInstallationToken& minted) {
+  minted.selection = installation.selection;
+  if (!input.repositories && !input.repository_ids) return {};
+  if (input.repositories.value_or(std::vector<std::string>()).empty() &&
+      input.repository_ids.value_or(std::vector<RepositoryId>()).empty()) {
+    minted.repositories = list_reached(db, app, installation);
+    return {};
+  }
+  minted.selection = core::RepositorySelection::selected;
+  minted.repositories = TRY(find_named_repositories(db, installation, input));
+  auto& ids = minted.token.repositories.emplace();
+  for (const core::Repository& repository : minted.repositories) ids.push_back(repository.id);
+  return {};
+}
+
 }  // namespace
 
-Result<core::MintedInstallationToken> create_installation_token(
+Result<CreatedInstallationToken> create_installation_token(
     const Context& context, const core::Actor& actor, InstallationId id,
     const core::NewInstallationToken& input) {
-  return change(context, actor, [&](Change& change) -> Result<core::MintedInstallationToken> {
+  return change(context, actor, [&](Change& change) -> Result<CreatedInstallationToken> {
     const auto installation = TRY(get_installation(change.rows, *actor.app(), id));
     if (installation.suspended_at) {
       return fail(ErrorCode::forbidden, "This installation has been suspended",
                   "installation_suspended");
     }
-    core::MintedInstallationToken minted;
+    CreatedInstallationToken minted;
     minted.text = core::new_installation_token_text();
-    minted.repositories = TRY(choose_repositories(change.rows, installation, input));
+    TRY(choose_repositories(change.rows, *actor.app(), installation, input, minted));
     minted.token.installation_id = installation.id;
     minted.token.permissions = TRY(choose_permissions(installation, input));
     minted.token.created_at = change.now;
     minted.token.expires_at = change.now + token_lifetime;
-    if (input.repositories || input.repository_ids) {
-      auto& ids = minted.token.repositories.emplace();
-      for (const core::Repository& repository : minted.repositories) ids.push_back(repository.id);
-    }
     store::delete_expired_tokens(change.rows, installation.id, change.now - expired_kept);
     minted.token.id = store::insert_installation_token(change.rows, minted.token,
                                                        core::token_digest(minted.text.reveal()));

@@ -39,11 +39,17 @@ Result<void> suspend_installation(const Context& context, const core::Actor& act
                                   InstallationId id, bool suspended);
 Result<void> remove_installation(const Context& context, const core::Actor& actor,
                                  InstallationId id);
+/// A new token, and whether it reaches all repositories of the account or a selection.
+struct CreatedInstallationToken : core::MintedInstallationToken {
+  core::RepositorySelection selection = core::RepositorySelection::all;
+};
 /// A token for an hour. `forbidden` if the installation is suspended, `invalid` with GitHub's texts
-/// if it lacks a permission or does not reach a repository.
-Result<core::MintedInstallationToken> create_installation_token(
-    const Context& context, const core::Actor& actor, InstallationId id,
-    const core::NewInstallationToken& input);
+/// if it lacks a permission or does not reach a repository. For an empty list of repositories it is
+/// for all of them, of which the answer has the first 500.
+Result<CreatedInstallationToken> create_installation_token(const Context& context,
+                                                           const core::Actor& actor,
+                                                           InstallationId id,
+                                                           const core::NewInstallationToken& input);
 
 /// Ends the token by which the actor acts.
 Result<void> revoke_installation_token(const Context& context, const core::Actor& actor);

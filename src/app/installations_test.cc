@@ -8,6 +8,7 @@
 #include "support/installed_app.h"
 
 using namespace esclusa;
+using test::found;
 using test::InstalledApp;
 using test::must;
 using test::permissions_of;
@@ -84,7 +85,6 @@ TEST_CASE("create_installation_token: repositories by name and by id, which it m
   CHECK(minted.repositories.size() == 2);
   CHECK(world.mint({.repositories = {{"site"}}, .repository_ids = {{site}}})
             .token.repositories->size() == 1);
-  CHECK(world.mint({.repositories = {std::vector<std::string>{}}}).token.repositories->empty());
   const auto refused = world.try_to_mint({.repositories = {{"application", "none"}}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message ==
@@ -100,6 +100,32 @@ TEST_CASE("create_installation_token: repositories by name and by id, which it m
   const core::Operation& look = core::operations::get_deployment;
   CHECK(world.enter(actor, look, "application").has_value());
   CHECK_FALSE(world.enter(actor, look, "site").has_value());
+}
+
+TEST_CASE("create_installation_token: an empty list asks for all repositories, and lists them") {
+  InstalledApp world;
+  const auto site = world.add_bare("site").repository.id;
+  const auto names = [&](const core::NewInstallationToken& input) {
+    const auto minted = world.mint(input);
+    CHECK_FALSE(minted.token.repositories.has_value());
+    CHECK(minted.selection == world.installation.selection);
+    std::string text;
+    for (const auto& one : minted.repositories) text += one.name + " ";
+    return text;
+  };
+  const std::vector<std::string> no_names;
+  const std::vector<RepositoryId> no_ids;
+  CHECK(names({.repositories = no_names}) == "application site ");
+  CHECK(names({.repository_ids = no_ids}) == "application site ");
+  CHECK(names({.repositories = no_names, .repository_ids = no_ids}) == "application site ");
+  CHECK(world.mint().repositories.empty());
+  const auto one = world.mint({.repositories = no_names, .repository_ids = {{site}}});
+  CHECK(found(one.token.repositories) == std::vector{site});
+  CHECK(one.selection == core::RepositorySelection::selected);
+  world.installation =
+      must(app::install_app(world.context, world.administrator, {"shop", "ada"}, {"site"}));
+  CHECK(names({.repositories = no_names}) == "site ");
+  CHECK(world.mint().selection == core::RepositorySelection::selected);
 }
 
 TEST_CASE("create_installation_token: not while suspended, and not for another app") {

@@ -56,6 +56,11 @@ Result<void> check_times(const AppClaims& claims, Timestamp now) {
         "was issued",
         "wrong_issued_at");
   }
+  if (claims.not_before && *claims.not_before > seconds + skew.count()) {
+    return refuse(
+        "'Not before' claim ('nbf') must be an Integer representing a time that has passed",
+        "wrong_not_before");
+  }
   if (!claims.expires_at || *claims.expires_at <= seconds - skew.count()) {
     return refuse(
         "'Expiration time' claim ('exp') must be a numeric value representing the future time at "

@@ -20,14 +20,17 @@ struct AppClaims {
   std::string issuer;  ///< empty if it is absent; a number as decimal digits
   std::optional<int64_t> issued_at;
   std::optional<int64_t> expires_at;
+  /// The assertion must not be used earlier. Nothing if it is absent, which it may be; one that is
+  /// no integer is a time that never comes.
+  std::optional<int64_t> not_before = {};
 };
 
 /// The app that the issuer names, by its id or by its client id. `unauthenticated`, with GitHub's
 /// texts.
 Result<AppId> issuing_app(const AppClaims& claims);
-/// Whether the claims hold at `now`: issued before, not expired, and for ten minutes at most.
-/// Clocks may differ by a minute. `unauthenticated`, with the texts by which GitHub's clients
-/// notice that their clock is wrong.
+/// Whether the claims hold at `now`: issued before, not for later use (RFC 7519, 4.1.5), not
+/// expired, and for ten minutes at most. Clocks may differ by a minute. `unauthenticated`, with the
+/// texts by which GitHub's clients notice that their clock is wrong.
 Result<void> check_times(const AppClaims& claims, Timestamp now);
 
 }  // namespace esclusa::core

@@ -11,8 +11,10 @@ constexpr int64_t now = 1'800'000'000;
 
 std::string refusal(const Result<void>& result) { return result ? "" : result.error().message; }
 
-std::string times(std::optional<int64_t> issued_at, std::optional<int64_t> expires_at) {
-  return refusal(check_times({"7", issued_at, expires_at}, from_micros(now * 1'000'000)));
+std::string times(std::optional<int64_t> issued_at, std::optional<int64_t> expires_at,
+                  std::optional<int64_t> not_before = {}) {
+  return refusal(
+      check_times({"7", issued_at, expires_at, not_before}, from_micros(now * 1'000'000)));
 }
 
 constexpr const char* wrong_iat =
@@ -21,6 +23,8 @@ constexpr const char* wrong_iat =
 constexpr const char* wrong_exp =
     "'Expiration time' claim ('exp') must be a numeric value representing the future time at "
     "which the assertion expires";
+constexpr const char* wrong_nbf =
+    "'Not before' claim ('nbf') must be an Integer representing a time that has passed";
 constexpr const char* late_exp = "'Expiration time' claim ('exp') is too far in the future";
 
 }  // namespace
@@ -61,4 +65,14 @@ TEST_CASE("check_times: issued before, not expired, for ten minutes; clocks diff
   CHECK(times(now, INT64_MAX) == late_exp);
   CHECK(times(INT64_MAX, now) == wrong_iat);
   CHECK(times(INT64_MIN, INT64_MIN) == wrong_exp);
+}
+
+TEST_CASE("check_times: not before the time that the app names; clocks differ by a minute") {
+  CHECK(times(now, now + 600, now - 100'000) == "");
+  CHECK(times(now, now + 600, INT64_MIN) == "");
+  CHECK(times(now, now + 600, now + 60) == "");
+  CHECK(times(now, now + 600, now + 61) == wrong_nbf);
+  CHECK(times(now, now + 600, INT64_MAX) == wrong_nbf);
+  CHECK(times(now + 61, now + 600, now + 61) == wrong_iat);
+  CHECK(times(now - 600, now - 60, now + 61) == wrong_nbf);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/locale/utf.hpp>
+#include <cstdio>
 
 namespace esclusa::core {
 namespace {
@@ -37,6 +38,12 @@ std::optional<char32_t> find_invisible(std::string_view text) {
     if (is_invisible(character)) return character;
   }
   return std::nullopt;
+}
+
+std::string code_point_text(char32_t character) {
+  char text[16];
+  std::snprintf(text, sizeof text, "U+%04X", static_cast<unsigned>(character));
+  return text;
 }
 
 }  // namespace esclusa::core

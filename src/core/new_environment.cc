@@ -1,7 +1,6 @@
 #include "core/new_environment.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
 #include "core/invisible.h"
@@ -19,9 +18,7 @@ Result<void> check_new_environment_name(std::string_view name) {
     return refused("environment must neither begin nor end with a blank");
   }
   if (const auto invisible = find_invisible(name)) {
-    char code[16];
-    std::snprintf(code, sizeof code, "U+%04X", static_cast<unsigned>(*invisible));
-    return refused("environment has the invisible character " + std::string(code) +
+    return refused("environment has the invisible character " + code_point_text(*invisible) +
                    ", and looks like another name");
   }
   return {};

@@ -1,5 +1,6 @@
 #include "wire/app.h"
 
+#include "base/text.h"
 #include "core/app_claims.h"
 #include "wire/account.h"
 #include "wire/enums.h"
@@ -124,7 +125,9 @@ Result<std::optional<core::Permissions>> parse_permissions(const JsonBody& body)
 }  // namespace
 
 Result<core::NewInstallationToken> parse_new_installation_token(std::string_view text) {
-  const JsonBody body = TRY(JsonBody::parse(text));
+  // Whoever asks for all that there is sends no body, or null, as ghinstallation does, which Argo
+  // CD and other programs in Go use.
+  const JsonBody body = TRY(JsonBody::parse(trim(text) == "null" ? std::string_view() : text));
   core::NewInstallationToken input;
   input.repositories = TRY(body.optional_strings("repositories"));
   input.repository_ids = TRY(parse_ids(body));
@@ -133,16 +136,15 @@ Result<core::NewInstallationToken> parse_new_installation_token(std::string_view
 }
 
 void write_installation_token(JsonWriter& json, const core::MintedInstallationToken& minted,
-                              const Urls& urls, ApiVersion version) {
+                              core::RepositorySelection selection, const Urls& urls,
+                              ApiVersion version) {
   json.begin_object()
       .member("token", minted.text.reveal())
       .member("expires_at", minted.token.expires_at)
       .key("permissions");
   write_app_permissions(json, minted.token.permissions);
-  const auto selection = minted.token.repositories ? core::RepositorySelection::selected
-                                                   : core::RepositorySelection::all;
   json.member("repository_selection", core::to_name(selection));
-  if (minted.token.repositories) {
+  if (!minted.repositories.empty()) {
     json.key("repositories");
     write_list(json, minted.repositories, [&](JsonWriter& to, const core::Repository& one) {
       write_listed_repository(to, one, core::Role::write, urls, version);

@@ -20,10 +20,11 @@ void write_installation(JsonWriter& json, const core::App& app,
 /// `{"deployments": "write"}`: GitHub's `app-permissions`.
 void write_app_permissions(JsonWriter& json, const core::Permissions& permissions);
 
-/// The body of `POST /app/installations/{installation_id}/access_tokens`.
+/// The body of `POST /app/installations/{installation_id}/access_tokens`, which may be `null`.
 Result<core::NewInstallationToken> parse_new_installation_token(std::string_view text);
-/// GitHub's `installation-token`.
+/// GitHub's `installation-token`. The selection is of what the token reaches.
 void write_installation_token(JsonWriter& json, const core::MintedInstallationToken& minted,
-                              const Urls& urls, ApiVersion version);
+                              core::RepositorySelection selection, const Urls& urls,
+                              ApiVersion version);
 
 }  // namespace esclusa::wire

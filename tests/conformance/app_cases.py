@@ -99,8 +99,8 @@ def create(record, world, app, one, spare):
     operation, path = f"POST {TOKENS}", f"{APPS}/{one['id']}/access_tokens"
     shop = world.server.api().get("/repos/demo/shop").json["id"]
     signed(record, operation, path)
-    for case, body in (("all", None), ("everything", {}), ("no names", {"repositories": []}),
-                       ("no numbers", {"repository_ids": []}),
+    for case, body in (("all", None), ("null", b"null"), ("everything", {}),
+                       ("no names", {"repositories": []}), ("no numbers", {"repository_ids": []}),
                        ("less", {"permissions": {"deployments": "read"}, "repositories": ["shop"],
                                  "repository_ids": [shop]})):
         record(operation, case, path, 201, who="app", body=body)

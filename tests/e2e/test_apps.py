@@ -107,11 +107,13 @@ class Signing(AppTest):
         for wrong, message in (({"issued": 300}, "'Issued at' claim"),
                                ({"issued": -900, "expires": -300}, "'Expiration time' claim"),
                                ({"expires": 3600}, "'Expiration time' claim ('exp') is too far"),
+                               ({"not_before": 300}, "'Not before' claim ('nbf')"),
                                ({"header": {"alg": "HS256"}}, "A JSON web token could not")):
             answer = self.app(**wrong).get("/app")
             self.assert_error(answer, 401)
             self.assertTrue(answer.json["message"].startswith(message), answer)
             self.assertIn("Date", answer.headers)
+        self.assertEqual(self.app(not_before=-30).get("/app").status, 200)
         self.assert_error(self.api.get("/app"), 401, "A JSON web token could not be decoded")
         self.assert_error(self.app().get("/repos/demo/shop"), 401, "Bad credentials")
         jwt = make_jwt(self.key, self.app_id)
@@ -149,6 +151,10 @@ class Installed(AppTest):
         self.assert_error(self.app().post(url, {"permissions": {"administration": "write"}}), 422,
                           "The permissions requested are not granted to this installation.")
         self.assert_error(self.app().post(url, {"repositories": ["none"]}), 422)
+        self.assertEqual(self.app().post(url, b"null").status, 201)
+        everything = self.app().post(url, {"repositories": []}).json
+        self.assertIn("demo/shop", [one["full_name"] for one in everything["repositories"]])
+        self.assertEqual(everything["repository_selection"], "all")
 
     def test_a_repository_that_is_lost_is_no_longer_there(self):
         bot = self.installed(self.install())

@@ -42,10 +42,10 @@ class InstalledApp : public AppFixture {
   Result<core::Actor> authenticate(std::string_view credential) {
     return read([&](store::Reader& db) { return app::authenticate(context, db, credential); });
   }
-  core::MintedInstallationToken mint(const core::NewInstallationToken& input = {}) {
+  app::CreatedInstallationToken mint(const core::NewInstallationToken& input = {}) {
     return must(try_to_mint(input));
   }
-  Result<core::MintedInstallationToken> try_to_mint(const core::NewInstallationToken& input) {
+  Result<app::CreatedInstallationToken> try_to_mint(const core::NewInstallationToken& input) {
     return app::create_installation_token(context, core::Actor::by_app(app), installation.id,
                                           input);
   }
