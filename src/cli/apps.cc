@@ -12,16 +12,14 @@
 #include "base/json_writer.h"
 #include "base/jwt.h"
 #include "base/text.h"
+#include "cli/app_output.h"
+#include "cli/app_settings.h"
 #include "cli/input_file.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
 
 namespace esclusa::cli {
 namespace {
-
-std::string text_at(const Json& json, const char* member) {
-  return json.string_at(member).value_or("");
-}
 
 // ------------------------------------------------------------------ keys
 
@@ -148,8 +146,6 @@ void add_create(CLI::App& group, Action& action) {
       [=, &action] { action = [=] { return create(*options, *command.socket); }; });
 }
 
-std::string path_of(const std::string& slug) { return "/apps/" + percent_encode(slug); }
-
 struct ChangeKeyOptions {
   std::string app;
   std::optional<int64_t> removed;
@@ -157,7 +153,7 @@ struct ChangeKeyOptions {
 };
 
 int change_keys(const ChangeKeyOptions& options, const SocketOptions& socket) {
-  const std::string path = path_of(options.app) + "/keys";
+  const std::string path = app_path(options.app) + "/keys";
   if (options.removed) {
     return ask(socket, "DELETE", path + "/" + std::to_string(*options.removed), "", show_nothing);
   }
@@ -187,52 +183,13 @@ void add_keys(CLI::App& group, Action& action) {
       [=, &action] { action = [=] { return change_keys(*options, *command.socket); }; });
 }
 
-// ------------------------------------------------------------------ webhook
-
-struct WebhookOptions {
-  std::string app, url, secret_file, content_type;
-};
-
-int set_webhook(const WebhookOptions& options, const SocketOptions& socket) {
-  JsonWriter json;
-  json.begin_object();
-  if (!options.content_type.empty()) json.member("content_type", options.content_type);
-  if (!options.url.empty()) json.member("url", options.url);
-  if (!options.secret_file.empty()) {
-    const auto secret = read_secret(options.secret_file);
-    if (!secret) return report(secret.error());
-    json.member("secret", *secret);
-  }
-  json.end_object();
-  return ask(socket, "PUT", path_of(options.app) + "/hook", json.take(),
-             [](const Json& hook) { print_line("Its webhook is " + text_at(hook, "url")); });
-}
-
-void add_webhook(CLI::App& group, Action& action) {
-  SocketCommand command = add_socket_command(
-      group, "webhook", "Sets where an app hears of events, and the secret that signs them");
-  command.app->footer(
-      "An app hears the events of its installations: those that --event named when it was made.");
-  auto options = std::make_shared<WebhookOptions>();
-  command.app->add_option("app", options->app, "The app's slug")->required();
-  command.app->add_option("--url", options->url, "Required for the first time");
-  command.app->add_option("--secret-file", options->secret_file,
-                          "A file with the secret; - for standard input");
-  command.app
-      ->add_option("--content-type", options->content_type,
-                   "Of its deliveries; json unless it is set")
-      ->check(CLI::IsMember({"json", "form"}));
-  command.app->callback(
-      [=, &action] { action = [=] { return set_webhook(*options, *command.socket); }; });
-}
-
 // ------------------------------------------------------------------ install, list
 
 struct PlaceOptions {
   std::string app, account;
   std::vector<std::string> repositories;
 
-  std::string path() const { return path_of(app) + "/installations/" + percent_encode(account); }
+  std::string path() const { return app_path(app) + "/installations/" + percent_encode(account); }
 };
 
 std::shared_ptr<PlaceOptions> add_place(CLI::App& command) {
@@ -242,16 +199,7 @@ std::shared_ptr<PlaceOptions> add_place(CLI::App& command) {
   return place;
 }
 
-void print_installation(const Json& installation, const std::string& indent) {
-  const auto suspended = installation.string_at("suspended_at");
-  print_line(indent + "Installation " + std::to_string(installation.integer_at("id").value_or(0)) +
-             " at " + text_at(installation, "account") + " (" +
-             text_at(installation, "repository_selection") + " repositories, " +
-             text_at(installation, "permissions") + ")" +
-             (suspended ? ", suspended since " + *suspended : ""));
-}
-
-void show_installation(const Json& installation) { print_installation(installation, ""); }
+void show_installation(const Json& installation) { print_installation(installation); }
 
 void add_install(CLI::App& group, Action& action) {
   SocketCommand command = add_socket_command(
@@ -296,25 +244,12 @@ void add_removals(CLI::App& group, Action& action) {
   auto slug = std::make_shared<std::string>();
   remove.app->add_option("app", *slug, "The app's slug")->required();
   remove.app->callback([=, &action] {
-    action = [=] { return ask(*remove.socket, "DELETE", path_of(*slug), "", show_nothing); };
+    action = [=] { return ask(*remove.socket, "DELETE", app_path(*slug), "", show_nothing); };
   });
 }
 
 void print_apps(const Json& apps) {
-  for (const Json& app : apps.elements()) {
-    print_line(text_at(app, "slug") + ": id " + std::to_string(app.integer_at("id").value_or(0)) +
-               ", client id " + text_at(app, "client_id") + ", of " + text_at(app, "owner") + " (" +
-               text_at(app, "permissions") + ")");
-    const auto keys = app.find("keys");
-    for (const Json& key : keys ? keys->elements() : std::vector<Json>{}) {
-      print_line("  Key " + std::to_string(key.integer_at("id").value_or(0)) + ", SHA-256 " +
-                 text_at(key, "fingerprint"));
-    }
-    const auto installations = app.find("installations");
-    for (const Json& one : installations ? installations->elements() : std::vector<Json>{}) {
-      print_installation(one, "  ");
-    }
-  }
+  for (const Json& app : apps.elements()) print_app(app);
 }
 
 }  // namespace
@@ -328,7 +263,7 @@ void add_app(CLI::App& app, Action& action) {
   add_suspension(group, action, "unsuspend", "Lets an installation work again", "DELETE");
   add_removals(group, action);
   add_keys(group, action);
-  add_webhook(group, action);
+  add_app_settings(group, action);
   SocketCommand list =
       add_socket_command(group, "list", "Lists the apps with their keys and installations");
   list.app->callback(

@@ -1,0 +1,9 @@
+#pragma once
+#include "cli/commands.h"
+
+namespace esclusa::cli {
+
+/// Of `esclusa app`: where an app hears of events.
+void add_app_settings(CLI::App& group, Action& action);
+
+}  // namespace esclusa::cli
