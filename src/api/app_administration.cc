@@ -103,6 +103,11 @@ Result<http::Response> admin_set_app_hook(const Call& call) {
       wire::write_hook_config);
 }
 
+Result<http::Response> admin_remove_app_hook(const Call& call) {
+  TRY(app::remove_app_hook(call.context, call.actor, call.parameter("app_slug")));
+  return no_content();
+}
+
 app::InstallationPlace place_of(const Call& call) {
   return {call.parameter("app_slug"), call.parameter("account")};
 }
@@ -148,6 +153,8 @@ const Route table[] = {
      admin_remove_app_key},
     {"PUT", APP "/hook", &operations::admin_set_app_hook, "", Lane::commit, "",
      admin_set_app_hook},
+    {"DELETE", APP "/hook", &operations::admin_remove_app_hook, "", Lane::commit, "",
+     admin_remove_app_hook},
     {"PUT", INSTALLED, &operations::admin_install_app, "", Lane::commit, "", admin_install_app},
     {"DELETE", INSTALLED, &operations::admin_uninstall_app, "", Lane::commit, "",
      admin_uninstall_app},

@@ -43,4 +43,23 @@ Result<core::Hook> set_app_hook(const Context& context, const core::Actor& admin
   return set_app_hook(context, HookScope(administrator, app), changes);
 }
 
+std::optional<HookId> remove_app_hook(Change& change, AppId app) {
+  const auto hook = store::find_app_hook(change.rows, app);
+  if (hook) store::delete_hook(change.rows, *hook, change.now);
+  return hook;
+}
+
+Result<void> remove_app_hook(const Context& context, const core::Actor& administrator,
+                             const std::string& slug) {
+  return change(context, administrator, [&](Change& change) -> Result<void> {
+    const auto app = TRY(get_app(change.rows, slug));
+    const auto hook = remove_app_hook(change, app.id);
+    if (!hook) {
+      return fail(ErrorCode::not_found, "\"" + app.slug + "\" has no webhook", "hook_not_found");
+    }
+    change.audit({"hook.delete", std::nullopt, hook->value});
+    return {};
+  });
+}
+
 }  // namespace esclusa::app

@@ -1,4 +1,5 @@
 #pragma once
+#include "app/change.h"
 #include "app/hook_scope.h"
 
 /// The webhook of an app. It hears of what happens in the repositories where the app is installed,
@@ -16,5 +17,12 @@ Result<core::Hook> set_app_hook(const Context& context, const HookScope& scope,
 /// The same for the app with this slug, by the local administrator.
 Result<core::Hook> set_app_hook(const Context& context, const core::Actor& administrator,
                                 const std::string& slug, const core::HookConfigChanges& changes);
+
+/// Removes the hook of the app with this slug, and what waits for it. `not_found` if there is none.
+Result<void> remove_app_hook(const Context& context, const core::Actor& administrator,
+                             const std::string& slug);
+
+/// The same as a part of a change, which writes its audit row; the hook, if there was one.
+std::optional<HookId> remove_app_hook(Change& change, AppId app);
 
 }  // namespace esclusa::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/app_hooks.h"
 #include "app/change.h"
 #include "app/installations.h"
 #include "base/jwt.h"
@@ -186,9 +187,7 @@ Result<void> remove_app(const Context& context, const core::Actor& actor, const 
   return change(context, actor, [&](Change& change) -> Result<void> {
     const auto app = TRY(require_app(change.rows, slug));
     store::remove_app(change.rows, app.id, change.now);
-    if (const auto hook = store::find_app_hook(change.rows, app.id)) {
-      store::delete_hook(change.rows, *hook, change.now);
-    }
+    remove_app_hook(change, app.id);
     change.audit({"app.remove", std::nullopt, app.id.value});
     return {};
   });

@@ -161,6 +161,24 @@ TEST_CASE("remove_installation, remove_app: nothing more is sent because of them
   }));
 }
 
+TEST_CASE("remove_app_hook: what waits is not sent, and the app can get another one") {
+  InstalledApp world;
+  const auto remove = [&] {
+    return app::remove_app_hook(world.context, world.administrator, "shop");
+  };
+  CHECK(reason(remove()) == "hook_not_found");
+  core::HookConfigChanges config;
+  config.url = "https://hooks.example/app";
+  const auto first = must(app::set_app_hook(world.context, world.administrator, "shop", config));
+  CHECK(world.deliveries(core::DeliveryState::pending).size() == 1);
+  must(remove());
+  CHECK(world.deliveries(core::DeliveryState::pending).empty());
+  CHECK(world.audits("hook.delete").front().target == first.id.value);
+  CHECK(reason(remove()) == "hook_not_found");
+  const auto second = must(app::set_app_hook(world.context, world.administrator, "shop", config));
+  CHECK(second.id != first.id);
+}
+
 TEST_CASE("remove_app_key: only a key of that app") {
   InstalledApp world;
   const auto other = world.create_app("other", test::other_key());

@@ -144,6 +144,19 @@ class CommandLine(AppLimitsTest):
         self.server.cli("app", "webhook", self.slug, "--secret-file", secret)
         self.assertEqual(self.app().get("/app/hook/config").json["content_type"], "form")
 
+    def test_a_webhook_that_is_removed_hears_of_nothing_more(self):
+        self.make_app(*self.flags)
+        self.install()
+        receiver = self.listen()
+        self.create()
+        receiver.wait_for_event("deployment")
+        self.server.cli("app", "webhook", self.slug, "--remove")
+        self.assert_error(self.app().get("/app/hook/config"), 404, "Not Found")
+        self.create()
+        self.assertEqual(self.waiting(), [])
+        again = self.server.cli("app", "webhook", self.slug, "--remove", check=False)
+        self.assertEqual((again.returncode, "has no webhook" in again.stderr), (1, True))
+
     def test_an_underscore_in_the_name(self):
         made = self.server.cli("app", "create", "ship_it", "--owner", "demo", "--key-file",
                                self.key, check=False)

@@ -91,6 +91,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/apps/{app_slug}/keys",                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/keys/{key_id}",                hidden, hidden},
     {"PUT",    "/esclusa/admin/apps/{app_slug}/hook",                         hidden, hidden},
+    {"DELETE", "/esclusa/admin/apps/{app_slug}/hook",                         hidden, hidden},
     {"PUT",    "/esclusa/admin/apps/{app_slug}/installations/{account}",      hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/installations/{account}",      hidden, hidden},
     {"PUT",    "/esclusa/admin/apps/{app_slug}/installations/{account}/suspended",

@@ -58,6 +58,7 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "DELETE", "/apps/shop/keys/1",             204},
     {http::Door::local_admin, "PUT",    "/apps/shop/hook",               200,
      R"({"content_type": "json"})"},
+    {http::Door::local_admin, "DELETE", "/apps/shop/hook",               204},
     {http::Door::local_admin, "PUT",    "/apps/shop/installations/ada",  200,
      R"({"repositories": ["private"]})"},
     {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada",  204},

@@ -213,6 +213,7 @@ inline constexpr RouteCost route_costs[] = {
     {"POST", "/esclusa/admin/apps/{app_slug}/keys", {0, 1, 3, 0}},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/keys/{key_id}", {0, 1, 3, 0}},
     {"PUT", "/esclusa/admin/apps/{app_slug}/hook", {2, 1, 10, 0}},
+    {"DELETE", "/esclusa/admin/apps/{app_slug}/hook", {0, 1, 6, 0}},
     {"PUT", "/esclusa/admin/apps/{app_slug}/installations/{account}", {0, 1, 9, 0}},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/installations/{account}", {0, 1, 7, 0}},
     {"PUT", "/esclusa/admin/apps/{app_slug}/installations/{account}/suspended", {0, 1, 6, 0}},

@@ -29,6 +29,7 @@ inline const Operation admin_remove_app{"admin_remove_app", Audience::local_admi
 inline const Operation admin_add_app_key{"admin_add_app_key", Audience::local_admin};
 inline const Operation admin_remove_app_key{"admin_remove_app_key", Audience::local_admin};
 inline const Operation admin_set_app_hook{"admin_set_app_hook", Audience::local_admin};
+inline const Operation admin_remove_app_hook{"admin_remove_app_hook", Audience::local_admin};
 inline const Operation admin_install_app{"admin_install_app", Audience::local_admin};
 inline const Operation admin_uninstall_app{"admin_uninstall_app", Audience::local_admin};
 inline const Operation admin_suspend_app{"admin_suspend_app", Audience::local_admin};
