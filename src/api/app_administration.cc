@@ -1,6 +1,7 @@
 #include "api/hooks.h"
 #include "api/route_tables.h"
 #include "app/app_hooks.h"
+#include "app/app_permissions.h"
 #include "app/apps.h"
 #include "core/app_claims.h"
 #include "core/operations/apps.h"
@@ -27,8 +28,9 @@ void write_installation(JsonWriter& json, const core::Installation& installation
       .member("account", installation.account.login)
       .member("repository_selection", core::to_name(installation.selection))
       .member("permissions", installation.permissions.to_text())
-      .member("suspended_at", installation.suspended_at)
-      .end_object();
+      .key("events");
+  wire::write_texts(json, installation.events);
+  json.member("suspended_at", installation.suspended_at).end_object();
 }
 
 void write_overview(JsonWriter& json, const app::AppOverview& overview) {
@@ -74,6 +76,19 @@ Result<http::Response> admin_create_app(const Call& call) {
   input.events = TRY(body.optional_strings("events")).value_or(input.events);
   input.public_key = TRY(body.required_string("public_key"));
   return one_response(201, TRY(app::create_app(call.context, call.actor, input)), write_overview);
+}
+
+Result<http::Response> admin_change_app(const Call& call) {
+  const auto body = TRY(wire::JsonBody::parse(call.request.body));
+  app::AppChange wanted;
+  if (body.find("permissions")) {
+    wanted.permissions = TRY(core::Permissions::parse(TRY(body.required_string("permissions"))));
+  }
+  wanted.events = TRY(body.optional_strings("events"));
+  wanted.accepted = TRY(body.optional_boolean("accepted")).value_or(false);
+  return one_response(
+      200, TRY(app::change_app(call.context, call.actor, call.parameter("app_slug"), wanted)),
+      write_overview);
 }
 
 Result<http::Response> admin_remove_app(const Call& call) {
@@ -147,6 +162,8 @@ const Route table[] = {
      admin_list_apps},
     {"POST", "/esclusa/admin/apps", &operations::admin_create_app, "", Lane::commit, "",
      admin_create_app},
+    {"PUT", APP "/permissions", &operations::admin_change_app, "", Lane::commit, "",
+     admin_change_app},
     {"DELETE", APP, &operations::admin_remove_app, "", Lane::commit, "", admin_remove_app},
     {"POST", APP "/keys", &operations::admin_add_app_key, "", Lane::commit, "", admin_add_app_key},
     {"DELETE", APP "/keys/{key_id}", &operations::admin_remove_app_key, "", Lane::commit, "",

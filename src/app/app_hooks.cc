@@ -1,5 +1,6 @@
 #include "app/app_hooks.h"
 
+#include "app/apps.h"
 #include "app/hooks.h"
 #include "app/installations.h"
 #include "store/hooks.h"
@@ -7,8 +8,7 @@
 namespace esclusa::app {
 namespace {
 
-/// A new hook with this configuration. It shows the app's events; which ones it hears is settled
-/// where the app is installed.
+/// A new hook with this configuration.
 Result<core::HookInput> new_app_hook(const core::App& app, const core::HookConfigChanges& config) {
   if (!config.url) return fail_validation({"Hook", "url", "missing_field", ""}, "missing_field");
   core::HookInput input;
@@ -17,7 +17,7 @@ Result<core::HookInput> new_app_hook(const core::App& app, const core::HookConfi
                        .content_type = config.content_type.value_or(core::HookContentType::json),
                        .secret = config.secret,
                        .insecure_ssl = config.insecure_ssl.value_or(false)};
-  input.events = app.events.empty() ? std::vector<std::string>{"*"} : app.events;
+  input.events = shown_events(app);
   return input;
 }
 
@@ -43,6 +43,10 @@ Result<core::Hook> set_app_hook(const Context& context, const core::Actor& admin
   return set_app_hook(context, HookScope(administrator, app), changes);
 }
 
+std::vector<std::string> shown_events(const core::App& app) {
+  return app.events.empty() ? std::vector<std::string>{"*"} : app.events;
+}
+
 std::optional<HookId> remove_app_hook(Change& change, AppId app) {
   const auto hook = store::find_app_hook(change.rows, app);
   if (hook) store::delete_hook(change.rows, *hook, change.now);
@@ -52,7 +56,7 @@ std::optional<HookId> remove_app_hook(Change& change, AppId app) {
 Result<void> remove_app_hook(const Context& context, const core::Actor& administrator,
                              const std::string& slug) {
   return change(context, administrator, [&](Change& change) -> Result<void> {
-    const auto app = TRY(get_app(change.rows, slug));
+    const auto app = TRY(require_app(change.rows, slug));
     const auto hook = remove_app_hook(change, app.id);
     if (!hook) {
       return fail(ErrorCode::not_found, "\"" + app.slug + "\" has no webhook", "hook_not_found");

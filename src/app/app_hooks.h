@@ -18,6 +18,9 @@ Result<core::Hook> set_app_hook(const Context& context, const HookScope& scope,
 Result<core::Hook> set_app_hook(const Context& context, const core::Actor& administrator,
                                 const std::string& slug, const core::HookConfigChanges& changes);
 
+/// The events that the hook of the app shows. Which ones it hears is settled by each installation.
+std::vector<std::string> shown_events(const core::App& app);
+
 /// Removes the hook of the app with this slug, and what waits for it. `not_found` if there is none.
 Result<void> remove_app_hook(const Context& context, const core::Actor& administrator,
                              const std::string& slug);

@@ -7,7 +7,7 @@
 #include "app/installations.h"
 #include "base/jwt.h"
 #include "base/text.h"
-#include "core/hook.h"
+#include "core/app_events.h"
 #include "core/invisible.h"
 #include "core/names.h"
 #include "store/accounts.h"
@@ -22,12 +22,6 @@ namespace {
 
 constexpr size_t name_chars = 34;           // GitHub's limit
 constexpr size_t description_chars = 4096;  // an end, no more
-
-Result<core::App> require_app(Reader& db, const std::string& slug) {
-  auto app = store::find_app(db, slug);
-  if (!app) return fail(ErrorCode::not_found, "There is no app \"" + slug + "\"", "app_not_found");
-  return *std::move(app);
-}
 
 Result<core::Account> require_account(Reader& db, const std::string& login) {
   auto account = store::find_account(db, login);
@@ -66,17 +60,6 @@ Result<core::Installation> require_installation(Reader& db, const InstallationPl
   return *std::move(installation);
 }
 
-/// An app names its events one by one; it may name all that a hook of an organization may name.
-Result<void> check_events(const std::vector<std::string>& events) {
-  if (std::ranges::find(events, "*") != events.end()) {
-    return fail(ErrorCode::invalid, "Name the events one by one, such as deployment",
-                "invalid_events");
-  }
-  auto others = events;
-  std::erase(others, "deployment_protection_rule");  // only apps have it
-  return core::check_hook_events(others, AccountId{});
-}
-
 Result<void> check_texts(const NewApp& input) {
   if (utf8_length(input.name) > name_chars || core::app_slug(input.name).empty()) {
     return fail(ErrorCode::invalid, "An app's name has 1 to 34 characters, and a letter or a digit",
@@ -93,7 +76,7 @@ Result<void> check_texts(const NewApp& input) {
   }
   TRY(core::check_login(core::bot_login(core::app_slug(input.name)), core::AccountKind::bot));
   TRY(core::check_link(input.external_url, "App", "external_url"));
-  return check_events(input.events);
+  return core::check_app_events(input.events);
 }
 
 /// Why the login of an app's bot cannot be given: an app has it, also one that was removed, or an
@@ -145,6 +128,18 @@ core::AppKey insert_key(Change& change, const core::App& app, const RsaPublicKey
 
 }  // namespace
 
+Result<core::App> require_app(Reader& db, const std::string& slug) {
+  auto app = store::find_app(db, slug);
+  if (!app) return fail(ErrorCode::not_found, "There is no app \"" + slug + "\"", "app_not_found");
+  return *std::move(app);
+}
+
+AppOverview describe_app(Reader& db, core::App app) {
+  auto keys = store::list_app_keys(db, app.id);
+  auto installations = store::list_installations(db, app.id);
+  return {std::move(app), std::move(keys), std::move(installations)};
+}
+
 Result<AppOverview> create_app(const Context& context, const core::Actor& actor,
                                const NewApp& input) {
   TRY(check_texts(input));
@@ -176,9 +171,7 @@ Result<AppOverview> create_app(const Context& context, const core::Actor& actor,
 Result<std::vector<AppOverview>> list_apps(Reader& db) {
   std::vector<AppOverview> apps;
   for (core::App& app : store::list_apps(db)) {
-    auto keys = store::list_app_keys(db, app.id);
-    auto installations = store::list_installations(db, app.id);
-    apps.push_back({std::move(app), std::move(keys), std::move(installations)});
+    apps.push_back(describe_app(db, std::move(app)));
   }
   return apps;
 }

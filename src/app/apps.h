@@ -27,6 +27,10 @@ struct AppOverview {
   std::vector<core::Installation> installations;
 };
 
+AppOverview describe_app(Reader& db, core::App app);
+/// The app that is not removed; `not_found` names the slug.
+Result<core::App> require_app(Reader& db, const std::string& slug);
+
 /// Makes the app, its bot and its first key. The server never has the private half.
 Result<AppOverview> create_app(const Context& context, const core::Actor& actor,
                                const NewApp& input);

@@ -3,7 +3,7 @@
 
 namespace esclusa::cli {
 
-/// Of `esclusa app`: where an app hears of events.
+/// Of `esclusa app`: where an app hears of events, and what it asks for.
 void add_app_settings(CLI::App& group, Action& action);
 
 }  // namespace esclusa::cli

@@ -204,6 +204,39 @@ TEST_CASE(
   CHECK(server.ask({"user", "unblock", "ada"}).output.contains("esclusa user block old"));
 }
 
+TEST_CASE("app permissions: sends what is to change, and says what waits for --accept") {
+  Administration server(json(200, R"({"id": 1, "slug": "shop", "client_id": "Iv1.1",
+      "owner": "acme", "permissions": "checks=write", "events": ["push"], "keys": [],
+      "installations": [{"id": 5, "account": "acme", "repository_selection": "all",
+                         "permissions": "checks=read", "events": ["push"]}]})"));
+  const auto outcome = server.ask({"app", "permissions", "shop", "--permission", "checks=write",
+                                   "--permission", "deployments=read", "--event", "push"});
+  CHECK(outcome.output ==
+        "shop: id 1, client id Iv1.1, of acme (checks=write)\n"
+        "  Installation 5 at acme (all repositories, checks=read)\n"
+        "Some installations have less than the app asks for: "
+        "esclusa app permissions shop --accept\n");
+  CHECK(server.target() == "PUT /esclusa/admin/apps/shop/permissions");
+  CHECK(server.sent().text() ==
+        R"({"accepted":false,"permissions":"checks=write,deployments=read","events":["push"]})");
+  const auto sent = [&](const std::string& flag) {
+    CHECK(server.ask({"app", "permissions", "shop", flag}).code == 0);
+    return server.sent().text();
+  };
+  CHECK(sent("--no-events") == R"({"accepted":false,"events":[]})");
+  CHECK(sent("--accept") == R"({"accepted":true})");
+  const size_t asked = server.receiver.requests().size();
+  CHECK(server.ask({"app", "permissions", "shop"}).code == 1);
+  CHECK(server.receiver.requests().size() == asked);
+}
+
+TEST_CASE("app webhook: --remove, or what is set, but not both") {
+  Administration server;
+  CHECK(server.ask({"app", "webhook", "shop", "--remove"}).code == 0);
+  CHECK(server.target() == "DELETE /esclusa/admin/apps/shop/hook");
+  CHECK_THROWS(server.ask({"app", "webhook", "shop", "--remove", "--content-type", "json"}));
+}
+
 TEST_CASE("repo environments: sends whether deployments may create environments") {
   Administration server;
   CHECK(server.ask({"repo", "environments", "team/app", "known"}).code == 0);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/hook.h"
+
 namespace esclusa::core {
 namespace {
 
@@ -29,6 +31,16 @@ bool may_hear(const Permissions& permissions, std::string_view event) {
   return permissions.has(
       found != std::end(event_permissions) ? found->permission : Permission::metadata,
       PermissionLevel::read);
+}
+
+Result<void> check_app_events(const std::vector<std::string>& events) {
+  if (std::ranges::find(events, "*") != events.end()) {
+    return fail(ErrorCode::invalid, "Name the events one by one, such as deployment",
+                "invalid_events");
+  }
+  auto others = events;
+  std::erase(others, "deployment_protection_rule");  // only apps have it
+  return check_hook_events(others, AccountId{});
 }
 
 }  // namespace esclusa::core

@@ -48,6 +48,12 @@ std::optional<AppId> insert_app(sql::Writer& tx, const core::App& app) {
       [](const sql::Row& row) { return AppId{row.integer(0)}; });
 }
 
+void update_app(sql::Writer& tx, const core::App& app) {
+  tx.execute(
+      "update app set permissions = $2, events = $3, updated_at = $4 where id = $1",
+      {app.id.value, app.permissions.to_text(), join(app.events, ","), to_micros(app.updated_at)});
+}
+
 std::optional<core::App> find_app(sql::Reader& db, AppId id) {
   static const std::string sql = select_apps("where p.id = $1");
   return db.one(sql, {id.value}, read_app);

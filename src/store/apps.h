@@ -11,6 +11,8 @@ namespace esclusa::store {
 
 /// Inserts the app; nullopt if the slug is taken, also by a removed app. `app.id` is ignored.
 std::optional<AppId> insert_app(sql::Writer& tx, const core::App& app);
+/// Writes the permissions, the events and `updated_at`.
+void update_app(sql::Writer& tx, const core::App& app);
 /// The app, also a removed one.
 std::optional<core::App> find_app(sql::Reader& db, AppId id);
 /// The same, to be shared; null for no id.

@@ -200,6 +200,14 @@ void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installa
              {app_hook.value, installation.value});
 }
 
+void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installation,
+                       std::string_view kind) {
+  tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook) +
+                 " and installation_id = $2 and exists (select 1 from event e where "
+                 "e.id = delivery.event_id and e.kind = $3)",
+             {app_hook.value, installation.value, kind});
+}
+
 void delete_hook(sql::Writer& tx, HookId id, Timestamp now) {
   tx.execute("update hook set deleted_at = $2 where id = $1", {id.value, to_micros(now)});
   tx.execute("update delivery set state = 'cancelled' where " + std::string(waits_for_hook),

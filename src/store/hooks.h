@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/crypto.h"
@@ -33,6 +34,9 @@ std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
 bool unseals_secrets(sql::Reader& db, const Sealer& sealer);
 /// Cancels what waits for an app's hook because of this installation.
 void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installation);
+/// The same for events of one kind.
+void cancel_deliveries(sql::Writer& tx, HookId app_hook, InstallationId installation,
+                       std::string_view kind);
 /// Hides the hook, and cancels its pending and held deliveries.
 void delete_hook(sql::Writer& tx, HookId id, Timestamp now);
 

@@ -83,6 +83,12 @@ void update_installation(sql::Writer& tx, const core::Installation& installation
   select_repositories(tx, installation.id, repositories);
 }
 
+void update_permissions(sql::Writer& tx, const core::Installation& installation) {
+  tx.execute("update installation set permissions = $2, events = $3, updated_at = $4 where id = $1",
+             {installation.id.value, installation.permissions.to_text(),
+              join(installation.events, ","), to_micros(installation.updated_at)});
+}
+
 void set_suspended(sql::Writer& tx, InstallationId id, std::optional<Timestamp> at,
                    std::optional<AccountId> by, Timestamp now) {
   tx.execute(

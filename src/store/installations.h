@@ -22,6 +22,8 @@ std::optional<InstallationId> insert_installation(sql::Writer& tx,
 /// Writes the selection, the permissions, the events and `updated_at`.
 void update_installation(sql::Writer& tx, const core::Installation& installation,
                          const SelectedRepositories& repositories);
+/// The same without the selection.
+void update_permissions(sql::Writer& tx, const core::Installation& installation);
 /// Suspends the installation, or lets it work again if `at` is nullopt.
 void set_suspended(sql::Writer& tx, InstallationId id, std::optional<Timestamp> at,
                    std::optional<AccountId> by, Timestamp now);

@@ -70,6 +70,45 @@ class Suspension(AppLimitsTest):
         self.assertIsNotNone(self.app().get(url).json["suspended_at"])
 
 
+class Permissions(AppLimitsTest):
+    """What an app asks for, changed after its creation."""
+
+    def change(self, *flags):
+        return self.server.cli("app", "permissions", self.slug, *flags).stdout
+
+    def make_token(self):
+        self.make_app(*self.flags)
+        url = f"/app/installations/{self.install()['id']}/access_tokens"
+        return self.server.api(self.app().post(url).json["token"])
+
+    def test_what_is_taken_away_is_refused_at_the_next_request_with_a_live_token(self):
+        bot = self.make_token()
+        self.create(bot)
+        self.assertIn("(deployments=read,metadata=read)",
+                      self.change("--permission", "deployments=read"))
+        body = {"ref": "main", "auto_merge": False, "required_contexts": []}
+        self.assert_error(bot.post(self.deployments, body), 403,
+                          "Resource not accessible by integration")
+        self.assertEqual(bot.get(self.deployments).status, 200)
+        self.change("--permission", "metadata=read", "--no-events")
+        self.assert_error(bot.get(self.deployments), 403)
+        self.assertEqual(self.app().get("/app").json["events"], [])
+
+    def test_what_is_new_waits_for_the_administrator(self):
+        self.make_token()
+        more = ("--permission", "deployments=write", "--permission", "statuses=write")
+        self.assertIn("--accept", self.change(*more))
+        url = "/orgs/demo/installation"
+        self.assertNotIn("statuses", self.app().get(url).json["permissions"])
+        self.assertNotIn("--accept", self.change("--accept"))
+        self.assertEqual(self.app().get(url).json["permissions"]["statuses"], "write")
+
+    def test_a_change_of_nothing_is_refused(self):
+        self.make_app(*self.flags)
+        done = self.server.cli("app", "permissions", self.slug, check=False)
+        self.assertEqual((done.returncode, "is required" in done.stderr), (1, True))
+
+
 class Events(AppLimitsTest):
     def test_an_app_hears_only_of_what_it_may_read(self):
         """GitHub: each event needs the permission to read what it shows."""

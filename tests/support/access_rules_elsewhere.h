@@ -88,6 +88,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/admin/apps",                                         hidden, hidden},
     {"POST",   "/esclusa/admin/apps",                                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}",                              hidden, hidden},
+    {"PUT",    "/esclusa/admin/apps/{app_slug}/permissions",                  hidden, hidden},
     {"POST",   "/esclusa/admin/apps/{app_slug}/keys",                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/keys/{key_id}",                hidden, hidden},
     {"PUT",    "/esclusa/admin/apps/{app_slug}/hook",                         hidden, hidden},

@@ -53,6 +53,8 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "POST",   "/apps",                         201,
      R"({"name": "new", "owner": "works", "public_key": "{public_key}"})"},
     {http::Door::local_admin, "DELETE", "/apps/shop",                    204},
+    {http::Door::local_admin, "PUT",    "/apps/shop/permissions",        200,
+     R"({"permissions": "deployments=write", "events": ["deployment"]})"},
     {http::Door::local_admin, "POST",   "/apps/shop/keys",               201,
      R"({"public_key": "{public_key}"})"},
     {http::Door::local_admin, "DELETE", "/apps/shop/keys/1",             204},

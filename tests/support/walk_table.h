@@ -210,6 +210,7 @@ inline constexpr RouteCost route_costs[] = {
     {"GET", "/esclusa/admin/apps", {1, 0, 15, 0}},
     {"POST", "/esclusa/admin/apps", {0, 1, 7, 0}},
     {"DELETE", "/esclusa/admin/apps/{app_slug}", {0, 1, 9, 0}},
+    {"PUT", "/esclusa/admin/apps/{app_slug}/permissions", {0, 1, 17, 0}},
     {"POST", "/esclusa/admin/apps/{app_slug}/keys", {0, 1, 3, 0}},
     {"DELETE", "/esclusa/admin/apps/{app_slug}/keys/{key_id}", {0, 1, 3, 0}},
     {"PUT", "/esclusa/admin/apps/{app_slug}/hook", {2, 1, 10, 0}},

@@ -25,6 +25,7 @@ inline const Operation revoke_installation_token{"revoke_installation_token",
 
 inline const Operation admin_list_apps{"admin_list_apps", Audience::local_admin};
 inline const Operation admin_create_app{"admin_create_app", Audience::local_admin};
+inline const Operation admin_change_app{"admin_change_app", Audience::local_admin};
 inline const Operation admin_remove_app{"admin_remove_app", Audience::local_admin};
 inline const Operation admin_add_app_key{"admin_add_app_key", Audience::local_admin};
 inline const Operation admin_remove_app_key{"admin_remove_app_key", Audience::local_admin};
