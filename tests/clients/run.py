@@ -11,9 +11,9 @@ ESCLUSA_LIMITED_URL, and two tokens, ESCLUSA_LIMITED_READER to use up the reques
 ESCLUSA_LIMITED_WRITER to create too much in a minute. The clients in FILLED also have what
 tests/e2e/everything.py makes, as ESCLUSA_DEPLOYMENT_ID and so on, and the events that were sent of
 it in a file, ESCLUSA_RECEIVED; the receiver of more is at ESCLUSA_RECEIVER. Those in SIGNING also
-have the app `releaser` (see make_app), and may run `esclusa`, ESCLUSA_BINARY, with the server's
-ESCLUSA_SOCKET. What a client needs is fetched by tools/prepare-clients, or by ./dev; exit code 77
-when it is not there.
+have the app `releaser` (see make_app), with these permissions, and may run `esclusa`,
+ESCLUSA_BINARY, with the server's ESCLUSA_SOCKET. What a client needs is fetched by
+tools/prepare-clients, or by ./dev; exit code 77 when it is not there.
 """
 import contextlib
 import os
@@ -68,11 +68,13 @@ CLIENTS = {
     "octocrab": (CACHE / "octocrab.prepared", "octocrab",
                  [CACHE / "octocrab/debug/esclusa-octocrab"]),
     "terraform": (CACHE / "terraform.prepared", "terraform", [CACHE / "terraform.test", "-test.v"]),
+    "argo": (CACHE / "argo.prepared", "argo", [CACHE / "argo.test", "-test.v"]),
     "receiver": (None, "receiver",
                  ["node", "--test", "--test-reporter=spec", "receiver.test.mjs"]),
 }
 FILLED = {"githubkit", "pygithub-older", "octokit-rb", "hub4j", "octocrab", "terraform"}
-SIGNING = {"octokit", "probot", "githubkit"}
+SIGNING = {**dict.fromkeys(("octokit", "probot", "githubkit"), ["deployments=write"]),
+           "argo": ["deployments=write", "statuses=write"]}
 
 
 def fill(world):
@@ -94,17 +96,19 @@ def fill_with_everything(world, stack):
     return {f"ESCLUSA_{name.upper()}": str(value) for name, value in found.items()}
 
 
-def make_app(server):
+def make_app(server, permissions):
     """Makes the app `releaser`, which deploys and decides about deployments, and installs it at
     demo/shop; returns what the tests must know of it, and a key that is not its own."""
     key, another = server.folder / "releaser.pem", server.folder / "another.pem"
-    made = server.cli("app", "create", "Releaser", "--owner", "demo",
-                      "--permission", "deployments=write", "--event", "deployment",
-                      "--event", "deployment_protection_rule", "--key-file", key).stdout
+    granted = [word for one in permissions for word in ("--permission", one)]
+    made = server.cli("app", "create", "Releaser", "--owner", "demo", *granted,
+                      "--event", "deployment", "--event", "deployment_protection_rule",
+                      "--key-file", key).stdout
     server.cli("app", "create", "Another", "--owner", "demo", "--key-file", another)
-    server.cli("app", "install", "releaser", "demo", "--repository", "shop")
+    installed = server.cli("app", "install", "releaser", "demo", "--repository", "shop").stdout
     number, client = re.search(r"id (\d+), client id (Iv1\.[0-9a-f]+)", made).groups()
     return {"ESCLUSA_RELEASER_ID": number, "ESCLUSA_RELEASER_CLIENT_ID": client,
+            "ESCLUSA_RELEASER_INSTALLATION": re.search(r"Installation (\d+)", installed)[1],
             "ESCLUSA_RELEASER_KEY": str(key), "ESCLUSA_ANOTHER_KEY": str(another),
             "ESCLUSA_BINARY": str(BINARY), "ESCLUSA_SOCKET": str(server.socket)}
 
@@ -150,7 +154,7 @@ def run(folder, command, authority):
         if folder.name in FILLED:
             environment.update(fill_with_everything(world, stack))
         if folder.name in SIGNING:
-            environment.update(make_app(world.server))
+            environment.update(make_app(world.server, SIGNING[folder.name]))
         environment.update(
             ESCLUSA_URL=world.server.url, ESCLUSA_WRITER=world.tokens["writer"],
             ESCLUSA_ADMIN=world.tokens["admin"], ESCLUSA_MAIN_SHA=world.sha("main"),
