@@ -42,6 +42,13 @@ const DIFFERENCES = [
       kind.startsWith("deployment") && error.instancePath === "/deployment/payload" &&
       error.keyword === "type" && typeof body.deployment.payload === "string",
   },
+  {
+    id: "ping-of-an-app",
+    follows: "openapi-webhooks",
+    allows: (kind, error, body) =>
+      kind === "ping" && body.hook?.type === "App" && (error.instancePath === "/hook/type" ||
+        ["url", "ping_url"].includes(error.params.missingProperty)),
+  },
 ];
 
 const kindOf = ({ event, body }) => (body.action ? `${event}.${body.action}` : event);

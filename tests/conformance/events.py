@@ -208,7 +208,8 @@ def main():
                 Receiver(pathlib.Path(folder) / "apps") as apps:
             good = check_names(world)
             Sender(world, receiver, reviews, apps).everything(SHOP, "late/1")
-            received = reviews.deliveries("deployment_review") + apps.deliveries(ASKED)
+            received = (reviews.deliveries("deployment_review") + apps.deliveries(ASKED)
+                        + apps.deliveries("ping"))
             print(f"{len(receiver.deliveries()) + len(received)} events received")
         with file.open("a") as judged:
             judged.writelines(json.dumps(one) + "\n" for one in received)
