@@ -51,6 +51,26 @@ void write_overview(JsonWriter& json, const app::AppOverview& overview) {
   json.end_object();
 }
 
+void write_remains(JsonWriter& json, const app::AppRemains& remains) {
+  json.begin_object().member("bot", remains.bot).key("hooks");
+  wire::write_list(json, remains.hooks, [](JsonWriter& to, const store::PlacedHook& hook) {
+    to.begin_object()
+        .member("id", hook.id.value)
+        .member("place", hook.place)
+        .member("url", hook.url)
+        .end_object();
+  });
+  json.key("keys");
+  wire::write_list(json, remains.keys, [](JsonWriter& to, const store::PlacedKey& key) {
+    to.begin_object()
+        .member("id", key.id.value)
+        .member("place", key.place)
+        .member("title", key.title)
+        .end_object();
+  });
+  json.end_object();
+}
+
 template <class T, class Write>
 http::Response one_response(int status, const T& item, Write write) {
   JsonWriter json;
@@ -92,8 +112,9 @@ Result<http::Response> admin_change_app(const Call& call) {
 }
 
 Result<http::Response> admin_remove_app(const Call& call) {
-  TRY(app::remove_app(call.context, call.actor, call.parameter("app_slug")));
-  return no_content();
+  return one_response(200,
+                      TRY(app::remove_app(call.context, call.actor, call.parameter("app_slug"))),
+                      write_remains);
 }
 
 Result<http::Response> admin_add_app_key(const Call& call) {
@@ -137,8 +158,8 @@ Result<http::Response> admin_install_app(const Call& call) {
 }
 
 Result<http::Response> admin_uninstall_app(const Call& call) {
-  TRY(app::remove_installation(call.context, call.actor, place_of(call)));
-  return no_content();
+  return one_response(200, TRY(app::remove_installation(call.context, call.actor, place_of(call))),
+                      write_remains);
 }
 
 Result<http::Response> admin_suspend_app(const Call& call) {

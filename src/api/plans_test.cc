@@ -22,6 +22,7 @@ constexpr test::KnownScan known_scans[] = {
     // What it reads is what is asked for.
     {"from account a order by a.login_key", "the list of all accounts"},
     {"p.removed_at is null order by p.slug_key", "the list of all apps"},
+    {"k.added_by_id = $1", "keys are few, and this is asked when an app goes"},
     {"a.login_key like $1", "a search by a part of the name", sqlite},
     {"from ref_intent i", "an index of open intents only"},
     {"delete from redelivery where exists", "requests that wait are few", sqlite},

@@ -49,15 +49,19 @@ Result<Place> require_place(Reader& db, const InstallationPlace& place) {
   return Place{std::move(app), std::move(account)};
 }
 
-Result<core::Installation> require_installation(Reader& db, const InstallationPlace& place) {
-  const auto [app, account] = TRY(require_place(db, place));
+struct Installed {
+  core::App app;
+  core::Installation installation;
+};
+Result<Installed> require_installed(Reader& db, const InstallationPlace& place) {
+  auto [app, account] = TRY(require_place(db, place));
   auto installation = store::find_installation(db, app.id, account.id);
   if (!installation) {
     return fail(ErrorCode::not_found,
                 "\"" + app.slug + "\" is not installed at \"" + account.login + "\"",
                 "installation_not_found");
   }
-  return *std::move(installation);
+  return Installed{std::move(app), *std::move(installation)};
 }
 
 Result<void> check_texts(const NewApp& input) {
@@ -176,13 +180,14 @@ Result<std::vector<AppOverview>> list_apps(Reader& db) {
   return apps;
 }
 
-Result<void> remove_app(const Context& context, const core::Actor& actor, const std::string& slug) {
-  return change(context, actor, [&](Change& change) -> Result<void> {
+Result<AppRemains> remove_app(const Context& context, const core::Actor& actor,
+                              const std::string& slug) {
+  return change(context, actor, [&](Change& change) -> Result<AppRemains> {
     const auto app = TRY(require_app(change.rows, slug));
     store::remove_app(change.rows, app.id, change.now);
     remove_app_hook(change, app.id);
     change.audit({"app.remove", std::nullopt, app.id.value});
-    return {};
+    return list_remains(change.rows, app.bot);
   });
 }
 
@@ -262,17 +267,18 @@ Result<core::Installation> install_app(const Context& context, const core::Actor
 Result<core::Installation> suspend_installation(const Context& context, const core::Actor& actor,
                                                 const InstallationPlace& place, bool suspended) {
   return change(context, actor, [&](Change& change) -> Result<core::Installation> {
-    const auto installation = TRY(require_installation(change.rows, place));
+    const auto installation = TRY(require_installed(change.rows, place)).installation;
     TRY(set_suspended(change, installation, suspended));
     return store::find_installation(change.rows, installation.id).value();
   });
 }
 
-Result<void> remove_installation(const Context& context, const core::Actor& actor,
-                                 const InstallationPlace& place) {
-  return change(context, actor, [&](Change& change) -> Result<void> {
-    uninstall(change, TRY(require_installation(change.rows, place)));
-    return {};
+Result<AppRemains> remove_installation(const Context& context, const core::Actor& actor,
+                                       const InstallationPlace& place) {
+  return change(context, actor, [&](Change& change) -> Result<AppRemains> {
+    const auto installed = TRY(require_installed(change.rows, place));
+    uninstall(change, installed.installation);
+    return list_remains(change.rows, installed.app.bot, installed.installation.account.id);
   });
 }
 

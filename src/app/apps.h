@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "app/app_remains.h"
 #include "app/context.h"
 #include "core/actor.h"
 
@@ -36,8 +37,9 @@ Result<AppOverview> create_app(const Context& context, const core::Actor& actor,
                                const NewApp& input);
 Result<std::vector<AppOverview>> list_apps(Reader& db);
 /// Removes the app, its keys and its installations; their tokens end at once. The bot stays,
-/// because it made things, and so nobody else gets the slug.
-Result<void> remove_app(const Context& context, const core::Actor& actor, const std::string& slug);
+/// because it made things, and so nobody else gets the slug. Gives what still works of these.
+Result<AppRemains> remove_app(const Context& context, const core::Actor& actor,
+                              const std::string& slug);
 
 Result<core::AppKey> add_app_key(const Context& context, const core::Actor& actor,
                                  const std::string& slug, const std::string& public_key);
@@ -56,8 +58,9 @@ Result<core::Installation> install_app(const Context& context, const core::Actor
                                        const std::vector<std::string>& repositories);
 Result<core::Installation> suspend_installation(const Context& context, const core::Actor& actor,
                                                 const InstallationPlace& place, bool suspended);
-Result<void> remove_installation(const Context& context, const core::Actor& actor,
-                                 const InstallationPlace& place);
+/// Gives what still works of what the installation made.
+Result<AppRemains> remove_installation(const Context& context, const core::Actor& actor,
+                                       const InstallationPlace& place);
 
 /// Refuses the bot of an app: it acts by the tokens of its installations alone, and nobody can make
 /// it a reviewer, a member or a collaborator.

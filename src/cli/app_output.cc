@@ -35,4 +35,22 @@ void print_app(const Json& app) {
   }
 }
 
+void print_remains(const Json& remains) {
+  const auto hooks = remains.find("hooks")->elements(), keys = remains.find("keys")->elements();
+  if (hooks.empty() && keys.empty()) return;
+  const std::string bot = text_at(remains, "bot");
+  const auto name = [](const char* kind, const Json& one) {
+    return std::string("  ") + kind + " " + std::to_string(one.integer_at("id").value_or(0)) +
+           " of " + text_at(one, "place") + ": ";
+  };
+  print_line("What " + bot + " made works on, until somebody removes it:");
+  for (const Json& hook : hooks) print_line(name("Webhook", hook) + text_at(hook, "url"));
+  for (const Json& key : keys) print_line(name("Deploy key", key) + text_at(key, "title"));
+  if (!hooks.empty()) {
+    print_line("A webhook is removed by DELETE /repos/OWNER/REPO/hooks/ID or /orgs/ORG/hooks/ID.");
+  }
+  if (!keys.empty()) print_line("A deploy key is removed by `esclusa key delete OWNER/REPO ID`.");
+  print_line("`esclusa user block '" + bot + "'` stops all of it at once.");
+}
+
 }  // namespace esclusa::cli

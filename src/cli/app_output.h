@@ -15,5 +15,7 @@ std::string app_path(const std::string& slug);
 void print_installation(const Json& installation, const std::string& indent = "");
 /// An app with its keys and installations.
 void print_app(const Json& app);
+/// What stays of what an app made; nothing if nothing does.
+void print_remains(const Json& remains);
 
 }  // namespace esclusa::cli

@@ -232,19 +232,25 @@ void add_suspension(CLI::App& group, Action& action, const char* name, const cha
   });
 }
 
+constexpr const char* remains_footer =
+    "The webhooks and deploy keys that its installations made in repositories stay, and work\n"
+    "without it. They are printed.";
+
 void add_removals(CLI::App& group, Action& action) {
   SocketCommand uninstall = add_socket_command(
       group, "uninstall", "Removes an app from an account; its tokens there end at once");
+  uninstall.app->footer(remains_footer);
   auto place = add_place(*uninstall.app);
   uninstall.app->callback([=, &action] {
-    action = [=] { return ask(*uninstall.socket, "DELETE", place->path(), "", show_nothing); };
+    action = [=] { return ask(*uninstall.socket, "DELETE", place->path(), "", print_remains); };
   });
   SocketCommand remove =
       add_socket_command(group, "remove", "Removes an app, its keys and its installations");
+  remove.app->footer(remains_footer);
   auto slug = std::make_shared<std::string>();
   remove.app->add_option("app", *slug, "The app's slug")->required();
   remove.app->callback([=, &action] {
-    action = [=] { return ask(*remove.socket, "DELETE", app_path(*slug), "", show_nothing); };
+    action = [=] { return ask(*remove.socket, "DELETE", app_path(*slug), "", print_remains); };
   });
 }
 

@@ -230,6 +230,25 @@ TEST_CASE("app permissions: sends what is to change, and says what waits for --a
   CHECK(server.receiver.requests().size() == asked);
 }
 
+TEST_CASE("app uninstall, app remove: print what stays, and how to end it") {
+  Administration server(json(200, R"({"bot": "shop[bot]", "hooks": [{"id": 5, "place": "acme/web",
+      "url": "https://ci.example.org"}, {"id": 6, "place": "acme", "url": "https://b.example"}],
+      "keys": [{"id": 3, "place": "acme/web", "title": "CI"}]})"));
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"app", "uninstall", "shop", "acme"}, {"app", "remove", "shop"}}) {
+    CHECK(server.ask(command).output ==
+          "What shop[bot] made works on, until somebody removes it:\n"
+          "  Webhook 5 of acme/web: https://ci.example.org\n"
+          "  Webhook 6 of acme: https://b.example\n"
+          "  Deploy key 3 of acme/web: CI\n"
+          "A webhook is removed by DELETE /repos/OWNER/REPO/hooks/ID or /orgs/ORG/hooks/ID.\n"
+          "A deploy key is removed by `esclusa key delete OWNER/REPO ID`.\n"
+          "`esclusa user block 'shop[bot]'` stops all of it at once.\n");
+  }
+  Administration nothing(json(200, R"({"bot": "shop[bot]", "hooks": [], "keys": []})"));
+  CHECK(nothing.ask({"app", "remove", "shop"}).output.empty());
+}
+
 TEST_CASE("app webhook: --remove, or what is set, but not both") {
   Administration server;
   CHECK(server.ask({"app", "webhook", "shop", "--remove"}).code == 0);

@@ -66,6 +66,17 @@ core::Listing<core::DeployKey> list_deploy_keys(sql::Reader& db, RepositoryId re
   return where.list(db, "deploy_key k", select_keys, "k.id", page, read_key);
 }
 
+std::vector<PlacedKey> list_placed_keys_of(sql::Reader& db, AccountId added_by) {
+  return db.all(
+      "select k.id, o.id, o.login || '/' || r.name, k.title from deploy_key k "
+      "join repository r on r.id = k.repository_id join account o on o.id = r.owner_id "
+      "where k.added_by_id = $1 and k.deleted_at is null order by k.id",
+      {added_by.value}, [](const sql::Row& row) {
+        return PlacedKey{
+            {row.integer(0)}, {row.integer(1)}, std::string(row.text(2)), std::string(row.text(3))};
+      });
+}
+
 void touch_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now) {
   tx.execute("update deploy_key set last_used_at = $2 where id = $1", {id.value, to_micros(now)});
 }

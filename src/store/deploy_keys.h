@@ -1,6 +1,8 @@
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/actor.h"
 #include "core/deploy_key.h"
@@ -20,6 +22,15 @@ std::optional<core::DeployKey> find_deploy_key(sql::Reader& db, DeployKeyId id);
 /// Oldest first; deleted ones are left out.
 core::Listing<core::DeployKey> list_deploy_keys(sql::Reader& db, RepositoryId repository,
                                                 const core::Page& page);
+/// A key, and its repository.
+struct PlacedKey {
+  DeployKeyId id;
+  AccountId owner;    ///< of the repository
+  std::string place;  ///< `owner/name`
+  std::string title;
+};
+/// Those that the account added, oldest first; deleted ones are left out. It reads all keys.
+std::vector<PlacedKey> list_placed_keys_of(sql::Reader& db, AccountId added_by);
 /// Stores that the key was used.
 void touch_deploy_key(sql::Writer& tx, DeployKeyId id, Timestamp now);
 /// Hides the key, and frees its fingerprint.

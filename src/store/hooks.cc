@@ -175,6 +175,18 @@ std::vector<CreatedHook> list_hooks_of(sql::Reader& db, AccountId creator) {
       [](const sql::Row& row) { return CreatedHook{{row.integer(0)}, row.boolean(1)}; });
 }
 
+std::vector<PlacedHook> list_placed_hooks_of(sql::Reader& db, AccountId creator) {
+  return db.all(
+      "select h.id, o.id, case when r.id is null then o.login else o.login || '/' || r.name end, "
+      "h.url from hook h left join repository r on r.id = h.repository_id "
+      "join account o on o.id = coalesce(r.owner_id, h.organization_id) "
+      "where h.creator_id = $1 and h.deleted_at is null and r.removed_at is null order by h.id",
+      {creator.value}, [](const sql::Row& row) {
+        return PlacedHook{
+            {row.integer(0)}, {row.integer(1)}, std::string(row.text(2)), std::string(row.text(3))};
+      });
+}
+
 std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
                                    const core::HookTarget& target) {
   return db.all(select_hooks(target, "order by h.id"), {target_value(target)},

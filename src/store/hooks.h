@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,15 @@ struct CreatedHook {
   bool active;
 };
 std::vector<CreatedHook> list_hooks_of(sql::Reader& db, AccountId creator);
+/// The same without the hooks of apps, and where they are: `owner/name`, or an organization's
+/// login.
+struct PlacedHook {
+  HookId id;
+  AccountId owner;  ///< of the repository, or the organization
+  std::string place;
+  std::string url;  ///< without credentials
+};
+std::vector<PlacedHook> list_placed_hooks_of(sql::Reader& db, AccountId creator);
 /// Oldest first; deleted ones are left out.
 std::vector<core::Hook> list_hooks(sql::Reader& db, const Sealer& sealer,
                                    const core::HookTarget& target);

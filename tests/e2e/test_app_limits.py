@@ -8,6 +8,7 @@ import unittest
 
 from app_jwt import encode, make_jwt
 from harness import EsclusaTest, wait_until
+from public_keys import public_key
 
 
 class AppLimitsTest(EsclusaTest):
@@ -150,6 +151,39 @@ class End(AppLimitsTest):
         self.server.cli("app", "remove", self.slug)
         left = self.rows("select id from hook where app_id = :app and deleted_at is null")
         self.assertEqual(left, [])
+
+
+class Remains(AppLimitsTest):
+    def test_what_an_app_made_outlives_it_and_is_named(self):
+        """GitHub: a webhook or a deploy key stays when the app is uninstalled."""
+        self.make_app("--permission", "repository_hooks=write", "--permission",
+                      "administration=write")
+        url = f"/app/installations/{self.install()['id']}/access_tokens"
+        bot = self.server.api(self.app().post(url).json["token"])
+        receiver = self.receiver()
+        hook = bot.post("/repos/demo/shop/hooks", {"events": ["deployment"],
+                                                   "config": {"url": receiver.url}})
+        key = bot.post("/repos/demo/shop/keys", {"title": "CI", "read_only": True,
+                                                 "key": public_key(self.slug)})
+        self.assertEqual((hook.status, key.status), (201, 201), (hook, key))
+        named = (f"Webhook {hook.json['id']} of demo/shop: {receiver.url}",
+                 f"Deploy key {key.json['id']} of demo/shop: CI")
+        for command in (("uninstall", self.slug, "demo"), ("remove", self.slug)):
+            done = self.server.cli("app", *command)
+            for text in named:
+                self.assertIn(text, done.stdout)
+        self.create()
+        receiver.wait_for_event("deployment")
+        place = f"/repos/demo/shop/keys/{key.json['id']}"
+        self.assertTrue(self.api.get(place).json["enabled"])
+        self.server.cli("user", "block", f"{self.slug}[bot]")
+        self.create()
+        self.assertFalse(self.api.get(place).json["enabled"])
+        self.assertEqual(self.rows("select d.state from delivery d join hook h on h.id = d.hook_id "
+                                   f"where h.id = {hook.json['id']} order by d.id desc limit 1"),
+                         [("held",)])
+        self.assertEqual(self.api.delete(place).status, 204)
+        self.assertEqual(self.api.delete(hook.json["url"]).status, 204)
 
 
 class Breaker(AppLimitsTest):

@@ -69,6 +69,18 @@ class AppAccessMatrix {
                   judge(route, installed_at, permissions));
         }
       }
+      // What is the organization's is neither granted nor taken away by a choice of repositories.
+      for (const rules::Reach reach : {rules::Reach::selected, rules::Reach::token}) {
+        for (const size_t set : {0, 2}) {
+          const std::string permissions(rules::permission_sets[set]);
+          auto request = make_request(std::string(route.method),
+                                      fill(route.path, world_.organization_names("works")));
+          request.body = route.body;
+          compare(name, "with one repository, " + permissions,
+                  by(request, token("works", permissions, reach, false)),
+                  judge(route, "works", permissions));
+        }
+      }
     }
   }
 

@@ -52,7 +52,7 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,
      R"({"name": "new", "owner": "works", "public_key": "{public_key}"})"},
-    {http::Door::local_admin, "DELETE", "/apps/shop",                    204},
+    {http::Door::local_admin, "DELETE", "/apps/shop",                    200},
     {http::Door::local_admin, "PUT",    "/apps/shop/permissions",        200,
      R"({"permissions": "deployments=write", "events": ["deployment"]})"},
     {http::Door::local_admin, "POST",   "/apps/shop/keys",               201,
@@ -63,7 +63,7 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "DELETE", "/apps/shop/hook",               204},
     {http::Door::local_admin, "PUT",    "/apps/shop/installations/ada",  200,
      R"({"repositories": ["private"]})"},
-    {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada",  204},
+    {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada",  200},
     {http::Door::local_admin, "PUT",    "/apps/shop/installations/ada/suspended", 200},
     {http::Door::local_admin, "DELETE", "/apps/shop/installations/ada/suspended", 200},
     // One push of two refs: git reports the first one, and ends before it reports the second.
