@@ -145,7 +145,7 @@ inline constexpr size_t queued_writes = 4096;  ///< beyond: 503 and Retry-After
 inline constexpr auto token_use_every = 60s;   ///< last_used_at is written at most this often
 
 // What is kept of rows, so that it is not read again (docs/decisions/0031).
-inline constexpr size_t kept_bytes = 64 * 1024 * 1024;  ///< some 15,000 deployments, as JSON
+inline constexpr size_t kept_bytes = 64 * 1024 * 1024;         ///< some 15,000 deployments, as JSON
 inline constexpr size_t kept_answer_bytes = 32 * 1024 * 1024;  ///< some 300 pages of 30 of them
 
 // The log, /livez and /readyz.

@@ -46,7 +46,8 @@ const DIFFERENCES = [
     id: "ping-of-an-app",
     follows: "openapi-webhooks",
     allows: (kind, error, body) =>
-      kind === "ping" && body.hook?.type === "App" && (error.instancePath === "/hook/type" ||
+      kind === "ping" && body.hook?.type === "App" &&
+      (/^\/hook\/(type$|events)/.test(error.instancePath) ||
         ["url", "ping_url"].includes(error.params.missingProperty)),
   },
 ];
