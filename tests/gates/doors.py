@@ -238,11 +238,11 @@ class Openings(Attacks):
     def check_log(self, when):
         """No event of a held or ended deployment is in the receiver's log or in the feed."""
         self.world.settle_deliveries()
-        before = time.time()
         first, _ = self.world.events()
         fed = self.world.fed()
+        now = time.time()  # timers may have ended while the feed was read
         for made in list(self.book.made.values()):
-            if made.opened_at > before:
+            if made.opened_at > now:
                 self.book.check("log, before", f"{made.gate.name} {made.id}, {when}",
                                 (len(first.get(made.id, ())), fed[made.id]), (0, 0))
 

@@ -127,9 +127,11 @@ def memory_mib(server):
 # ------------------------------------------------------------------ attackers
 
 def pipeline(connection, server, count):
-    """Sends so many pipelined HEAD of a long list."""
-    request = head("HEAD", SHOP + "/deployments?per_page=100", server)
-    connection.sendall(request * count)
+    """Sends so many pipelined HEAD of a long list, each by another address: whole answers to the
+    same request are kept, and cost nothing."""
+    connection.sendall(b"".join(
+        head("HEAD", f"{SHOP}/deployments?per_page=100&number={number}", server)
+        for number in range(count)))
 
 
 def idle_connections(server, count):
