@@ -70,10 +70,8 @@ std::optional<http::Response> Api::answer_again(const http::Request& request) {
   const Timestamp began = context_.now();
   const core::Actor actor = kept->actor.in_request(new_request_id(began));
   RateLimiter::Ticket ticket = count(actor, request, kept->operation, began);
-  if (ticket.refusal() != RateLimiter::Refusal::none) {
-    ticket.undo();
-    return std::nullopt;
-  }
+  // What is refused was not counted, and is judged once more.
+  if (ticket.refusal() != RateLimiter::Refusal::none) return std::nullopt;
   http::Response response = kept->response;
   apply_conditions(request, response);
   ticket.take_back_if_free(response.status);
