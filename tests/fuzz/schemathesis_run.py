@@ -95,6 +95,9 @@ def fill_repository(api, name, git):
         ids["deployment_id"].append(deployment)
         for state in ("queued", "success"):
             ids["status_id"].append(post(f"/deployments/{deployment}/statuses", {"state": state}))
+        log = api.patch(f"/esclusa{base}/deployments/{deployment}/log?offset=0", b"All is well.\n",
+                        headers={"Content-Type": "text/plain"})
+        assert log.status == 200, log
         post(f"/statuses/{commits[number]}", {"state": "success", "context": f"ci/{number}"})
         annotation = {"path": "a.cc", "start_line": 1, "end_line": 2, "annotation_level": "notice",
                       "message": "Look here."}
