@@ -31,9 +31,11 @@ CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)(?:<((?:[^<>\\]|\\.)*)>)?.*$")
 TOKEN = re.compile(r'(AT_FDCWD|\d+)<((?:[^<>\\]|\\.)*)>|"((?:[^"\\]|\\.)*)"')
 INTERNET = re.compile(r"sa_family=AF_INET6?\b")
 NUMBERS = re.compile(r"/proc/\d+(/task/\d+)?|pid-\d+")
-# Our own temporary files, SQLite's, glibc's modules for encodings, and open files by number, which
-# were judged when they were opened.
+# Our own temporary files, SQLite's, glibc's modules for encodings, the setting that glibc reads
+# before it gives much memory back, and open files by number, which were judged when they were
+# opened.
 HARMLESS = re.compile(r"/tmp/esclusa-[\w-]+(/|$)|/var/tmp/etilqs_\w+$"
+                      r"|/proc/sys/vm/overcommit_memory$"
                       r"|/usr/lib/[\w-]+/gconv/[\w.-]+$|/proc/self/fd/\d+$")
 
 
