@@ -40,6 +40,12 @@ class Counting(unittest.TestCase):
         self.assert_counted("rows", 1, rows, 2, 1)
         self.assert_counted("rows", 0, "ok   GET /a\n", 1, 0)
 
+    def test_a_cut_output_still_has_its_failed_assertions(self):
+        lines = "a line of a log\n" * 3_000
+        failed = "src/a_test.cc:7: ERROR: CHECK( x == 1 ) is NOT correct!\n  values: 2\n\n"
+        self.assertEqual(load().failures(lines), "")
+        self.assertIn("is NOT correct!\n  values: 2", load().failures(lines + failed + lines))
+
     def test_go_counts_whole_tests_and_not_their_parts(self):
         lines = "=== RUN   TestA\n--- PASS: TestA (0.00s)\n    --- FAIL: TestB/part (0.00s)\n" \
                 "--- FAIL: TestB (0.00s)\nFAIL\n"
