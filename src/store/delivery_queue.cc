@@ -36,11 +36,12 @@ std::string select_deliveries() {
 }
 
 /// The condition under which a delivery may be sent at all: the hook's creator is not blocked, and
-/// the installation by which an app hears of it neither suspended nor removed.
-#define MAY_HEAR                                                                  \
-  "c.blocked_at is null and (d.installation_id is null or exists (select 1 from " \
-  "installation i where i.id = d.installation_id and i.suspended_at is null and " \
-  "i.removed_at is null))"
+/// the installation by which an app hears of it neither suspended nor removed. It is no `exists`,
+/// because PostgreSQL may read the whole table of installations for that.
+#define MAY_HEAR                                                                                \
+  "c.blocked_at is null and (d.installation_id is null or (select case when i.suspended_at is " \
+  "null and i.removed_at is null then 1 else 0 end from installation i "                        \
+  "where i.id = d.installation_id) = 1)"
 /// Unless somebody asks for it: the hook is active, or the event is for this hook only.
 constexpr std::string_view may_be_sent =
     " and " MAY_HEAR " and (h.active = 1 or e.only_hook_id is not null)";
