@@ -6,7 +6,7 @@
 #include "wire/json_body.h"
 #include "wire/ssh_door.h"
 
-/// The handlers of `esclusa ssh keys` and `esclusa ssh serve`, reached through the unix socket for
+/// The handlers of `esclusa-ssh keys` and `esclusa-ssh serve`, reached through the unix socket for
 /// OpenSSH's helpers, which serves nothing else. Whoever may connect there could read the files of
 /// every repository anyway; beyond that, the socket only tells the id of a key, and lets the peer
 /// write audit rows.

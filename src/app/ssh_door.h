@@ -3,7 +3,7 @@
 
 #include "app/context.h"
 #include "core/deploy_key.h"
-#include "core/ssh_door.h"
+#include "core/ssh_access.h"
 
 /// What OpenSSH's helpers ask about deploy keys. No access of a request is judged here: the key
 /// itself is the actor, and opens one repository only.

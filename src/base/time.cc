@@ -1,5 +1,8 @@
 #include "base/time.h"
 
+// Compiled into this file, the only one that uses it: esclusa-ssh starts faster without its
+// library.
+#define FMT_HEADER_ONLY
 #include <fmt/chrono.h>
 
 #include <algorithm>

@@ -8,6 +8,7 @@
 #include "bin/serve.h"
 #include "bin/ssh_commands.h"
 #include "cli/commands.h"
+#include "ssh/door.h"
 #include "ssh/hooks.h"
 
 namespace {
@@ -56,9 +57,10 @@ void add_agent(CLI::App& app, cli::Action& action) {
 
 int main(int argc, char** argv) {
   log_last_words();
-  if (const auto hook = ssh::invoked_hook(argv[0])) {
-    init_crypto();
-    return ssh::run_hook(*hook, argv);
+  // Sshd's settings may still name this program for what is esclusa-ssh now.
+  if (const auto hook = ssh::invoked_hook(argv[0])) return ssh::run_hook(*hook, argv);
+  if (const auto words = ssh::former_words({argv, static_cast<size_t>(argc)})) {
+    return ssh::run_door(*words, " ssh");
   }
   CLI::App app("Esclusa: GitHub's Deployments API on your own machine");
   app.set_version_flag("--version", std::string("esclusa ") + ESCLUSA_VERSION);

@@ -3,7 +3,7 @@
 
 namespace esclusa {
 
-/// `esclusa ssh`: the commands that OpenSSH calls, and those that help to set it up.
+/// `esclusa ssh`: the commands that help to set OpenSSH up for `esclusa-ssh`.
 void add_ssh(CLI::App& app, cli::Action& action);
 
 }  // namespace esclusa

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "base/json.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
+#include "client/refusal.h"
+#include "http/local_call.h"
 #include "wire/ssh_door.h"
 
 namespace esclusa::client {
@@ -42,26 +43,34 @@ std::string session_path(const std::string& session) { return "/sessions/" + ses
 
 }  // namespace
 
-Result<Answer> SshDoor::call(const std::string& method, const std::string& path,
-                             const std::string& body, std::chrono::milliseconds time) const {
-  const Api api(
-      {.base_url = "http://local", .token = Secret(), .unix_socket = socket_, .answer_time = time});
-  return api.call(method, "/esclusa/ssh" + path, body);
+Result<Json> SshDoor::call(const std::string& method, const std::string& path,
+                           const std::string& body, std::chrono::milliseconds time) const {
+  const std::string target = "/esclusa/ssh" + path;
+  const auto answer = http::call_local({socket_, method, target, body, time});
+  if (!answer) {
+    return fail(ErrorCode::unavailable, "cannot reach the server at " + socket_ + ": " +
+                                            answer.error().message +
+                                            ". Is `esclusa serve` running?");
+  }
+  auto parsed = Json::parse(answer->body.empty() ? "null" : answer->body);
+  if (answer->status >= 300) return std::unexpected(refusal(answer->status, parsed));
+  if (!parsed) {
+    return fail(ErrorCode::unavailable, "the server's answer to " + target + " is no JSON");
+  }
+  return parsed;
 }
 
 Result<SshDoor::Key> SshDoor::find_key(const std::string& line) const {
   JsonWriter json;
   json.begin_object().member("key", line).end_object();
-  const Answer answer = TRY(call("POST", "/keys", json.take(), find_time));
-  return Key{{answer.body.integer_at("key_id").value_or(0)},
-             answer.body.string_at("key").value_or("")};
+  const Json answer = TRY(call("POST", "/keys", json.take(), find_time));
+  return Key{{answer.integer_at("key_id").value_or(0)}, answer.string_at("key").value_or("")};
 }
 
 Result<SshDoor::Session> SshDoor::start_session(DeployKeyId key,
                                                 const core::SshRequest& request) const {
-  const Answer answer =
-      TRY(call("POST", "/sessions", wire::write_ssh_start({key, request}), session_time));
-  return read_session(answer.body);
+  return read_session(
+      TRY(call("POST", "/sessions", wire::write_ssh_start({key, request}), session_time)));
 }
 
 Result<void> SshDoor::check_session(const std::string& session, DeployKeyId key,

@@ -1,9 +1,11 @@
 #pragma once
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "client/api.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "core/ref_intent.h"
 #include "core/ssh_door.h"
 
@@ -42,8 +44,9 @@ class SshDoor {
   Result<void> end_session(const std::string& session, bool is_reported) const;
 
  private:
-  Result<Answer> call(const std::string& method, const std::string& path, const std::string& body,
-                      std::chrono::milliseconds time) const;
+  /// The body of the answer; null if it has none.
+  Result<Json> call(const std::string& method, const std::string& path, const std::string& body,
+                    std::chrono::milliseconds time) const;
   Result<void> send_changes(const std::string& method, const std::string& session,
                             std::optional<DeployKeyId> key,
                             const std::vector<core::RefChange>& changes) const;

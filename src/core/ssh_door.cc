@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "core/names.h"
 
@@ -34,6 +35,14 @@ std::optional<GitService> take_service(std::string_view& text) {
   return std::nullopt;
 }
 
+/// Whether there are only ASCII letters, digits and the characters of `others`.
+bool is_made_of(std::string_view text, std::string_view others) {
+  return std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.contains(c);
+  });
+}
+
 bool is_login(std::string_view owner) {
   return check_login(owner, AccountKind::user).has_value() ||
          check_login(owner, AccountKind::bot).has_value();
@@ -64,45 +73,19 @@ bool is_git_protocol(std::string_view value) {
 }
 
 bool is_plain_path(std::string_view path) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+@").contains(c);
-  };
-  return path.starts_with('/') && path.size() <= path_bytes && std::ranges::all_of(path, is_plain);
+  return path.starts_with('/') && path.size() <= path_bytes && is_made_of(path, "/._-+@");
 }
 
-std::string authorized_key_line(const PublicKey& key, std::string_view command) {
-  return "restrict,command=\"" + std::string(command) + "\" " + key.text;
+Result<std::string> key_line(std::string_view type, std::string_view blob) {
+  const bool are_words = !type.empty() && !blob.empty() &&
+                         type.size() + blob.size() <= limits::public_key_bytes &&
+                         is_made_of(type, "-.@") && is_made_of(blob, "+/=");
+  if (are_words) return std::string(type) + " " + std::string(blob);
+  return fail(ErrorCode::invalid, "sshd should pass on a key's type and its base64");
 }
 
-Result<void> check_key_opens(const std::optional<DeployKey>& key, Timestamp now) {
-  if (key && is_enabled(*key, now)) return {};
-  return fail(ErrorCode::forbidden,
-              "this deploy key opens nothing any more: it was deleted, it has expired, or who "
-              "added it is blocked",
-              "key_disabled");
-}
-
-Result<void> check_ssh_session(const DeployKey& key, const std::optional<Repository>& repository,
-                               const SshRequest& request) {
-  if (!repository || repository->id != key.repository_id) {
-    // The same refusal as for an absent repository: a key reveals nothing about other repositories.
-    return fail(ErrorCode::not_found,
-                "there is no repository " + request.full_name() + " that this deploy key opens",
-                "wrong_repository");
-  }
-  if (request.service == GitService::upload_pack) return {};
-  if (key.read_only) {
-    return fail(ErrorCode::forbidden,
-                "this deploy key may read " + repository->full_name() + ", but not push to it",
-                "key_read_only");
-  }
-  if (!repository->writable) {
-    return fail(ErrorCode::forbidden,
-                repository->full_name() + " is registered as read-only: nobody pushes to it here",
-                "repository_read_only");
-  }
-  return {};
+std::string authorized_key_line(std::string_view key, std::string_view command) {
+  return "restrict,command=\"" + std::string(command) + "\" " + std::string(key);
 }
 
 }  // namespace esclusa::core

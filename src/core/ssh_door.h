@@ -4,12 +4,10 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "core/deploy_key.h"
 #include "core/enum_names.h"
-#include "core/repository.h"
 
-/// The rules of access over SSH: which commands are accepted, and what a deploy key gives access
-/// to.
+/// What sshd and the clients of git over SSH may say. What a deploy key opens is in
+/// core/ssh_access.h.
 namespace esclusa::core {
 
 /// The two programs of git that a client may request.
@@ -45,16 +43,13 @@ bool is_git_protocol(std::string_view value);
 /// Whether sshd, a shell and git all read the unquoted path in the same way.
 bool is_plain_path(std::string_view path);
 
-/// The one line that `AuthorizedKeysCommand` prints: the key may run only `command`. `key` was read
-/// by OpenSSH, and `command` consists of plain words.
-std::string authorized_key_line(const PublicKey& key, std::string_view command);
+/// The words of a key that sshd passes on (`%t`, `%k`) as the server stores them: `type blob`.
+/// `invalid` if a line of `authorized_keys` with them could mean something else. It does not look
+/// whether they are a key.
+Result<std::string> key_line(std::string_view type, std::string_view blob);
 
-/// Whether the key still gives access. The message of `forbidden` contains no other user's data.
-Result<void> check_key_opens(const std::optional<DeployKey>& key, Timestamp now);
-
-/// Whether the key gives this access to this repository. `repository` is the one that the client
-/// named.
-Result<void> check_ssh_session(const DeployKey& key, const std::optional<Repository>& repository,
-                               const SshRequest& request);
+/// The one line that `AuthorizedKeysCommand` prints: the key may run only `command`. `key` is a
+/// `key_line`, and `command` consists of plain words.
+std::string authorized_key_line(std::string_view key, std::string_view command);
 
 }  // namespace esclusa::core

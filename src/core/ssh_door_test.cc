@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include "base/limits.h"
 
 using namespace esclusa;
 using namespace esclusa::core;
@@ -15,25 +15,6 @@ std::string read(std::string_view command) {
   if (!request) return "";
   return std::string(to_name(request->service)) + " " + request->full_name();
 }
-
-Repository repository(int64_t id, bool writable) {
-  Repository repository;
-  repository.id = {id};
-  repository.owner.login = "demo";
-  repository.name = "shop";
-  repository.writable = writable;
-  return repository;
-}
-
-DeployKey key(bool read_only) {
-  DeployKey key;
-  key.id = {1};
-  key.repository_id = {7};
-  key.read_only = read_only;
-  return key;
-}
-
-std::string reason(const Result<void>& judged) { return judged ? "" : judged.error().reason_code; }
 
 }  // namespace
 
@@ -143,12 +124,37 @@ TEST_CASE("is_git_protocol: the known versions, and no value with a line end") {
 }
 
 TEST_CASE("authorized_key_line: the key is restricted to the command") {
-  CHECK(authorized_key_line({"ssh-ed25519 AAAA", "SHA256:x"}, "/usr/bin/x ssh serve --key-id 4") ==
-        "restrict,command=\"/usr/bin/x ssh serve --key-id 4\" ssh-ed25519 AAAA");
+  CHECK(authorized_key_line("ssh-ed25519 AAAA", "/usr/bin/x serve --key-id 4") ==
+        "restrict,command=\"/usr/bin/x serve --key-id 4\" ssh-ed25519 AAAA");
+}
+
+TEST_CASE("key_line: two words, none of which can be an option or begin another line") {
+  CHECK(key_line("ssh-ed25519", "AAAA+/==") == "ssh-ed25519 AAAA+/==");
+  CHECK(key_line("sk-ssh-ed25519@openssh.com", "AAAA") == "sk-ssh-ed25519@openssh.com AAAA");
+  const std::pair<std::string_view, std::string_view> refused[] = {
+      {"", ""},
+      {"", "AAAA"},
+      {"ssh-ed25519", ""},
+      {"ssh-ed25519", "AAAA x"},
+      {"ssh-ed25519", "AAAA\nssh-ed25519"},
+      {"ssh-ed25519", "AAAA\r"},
+      {"ssh-ed25519", std::string_view("AAAA\0", 5)},
+      {"ssh-ed25519 AAAA", "AAAA"},
+      {"command=\"id\"", "AAAA"},
+      {"no-pty,x", "AAAA"},
+      {"#", "AAAA"}};
+  for (const auto& [type, blob] : refused) {
+    CAPTURE(type);
+    CAPTURE(blob);
+    CHECK_FALSE(key_line(type, blob).has_value());
+  }
+  const std::string longest(limits::public_key_bytes - std::string_view("ssh-rsa").size(), 'A');
+  CHECK(key_line("ssh-rsa", longest).has_value());
+  CHECK_FALSE(key_line("ssh-rsa", longest + "A").has_value());
 }
 
 TEST_CASE("is_plain_path: absolute, without characters that a shell or sshd treats specially") {
-  CHECK(is_plain_path("/usr/local/libexec/esclusa"));
+  CHECK(is_plain_path("/usr/local/libexec/esclusa-ssh"));
   CHECK(is_plain_path("/home/a.b_c-d+e@f/keys.sock"));
   for (const char* bad : {"", "keys.sock", "/a b", "/a\"b", "/a'b", "/a$b", "/a\nb", "/a%u", "/ä",
                           "/a\\b", "/a;b", "/a,b"}) {
@@ -156,47 +162,4 @@ TEST_CASE("is_plain_path: absolute, without characters that a shell or sshd trea
     CHECK_FALSE(is_plain_path(bad));
   }
   CHECK_FALSE(is_plain_path("/" + std::string(600, 'a')));
-}
-
-TEST_CASE("check_key_opens: refuses a deleted or expired key, and a key whose owner is blocked") {
-  const Timestamp now = from_micros(1'000'000);
-  const std::chrono::microseconds tick(1);
-  CHECK(reason(check_key_opens(key(false), now)) == "");
-  CHECK(reason(check_key_opens(std::nullopt, now)) == "key_disabled");
-  DeployKey over = key(false);
-  over.expires_at = now;
-  CHECK(reason(check_key_opens(over, now)) == "key_disabled");
-  CHECK(reason(check_key_opens(over, now - tick)) == "");
-  DeployKey blocked = key(false);
-  blocked.added_by.blocked_at = now - tick;
-  CHECK(reason(check_key_opens(blocked, now)) == "key_disabled");
-}
-
-TEST_CASE("check_ssh_session: only the key's repository, and what key and repository allow") {
-  using enum GitService;
-  struct Row {
-    bool key_read_only, writable;
-    GitService service;
-    const char* reason;
-  };
-  const Row rows[] = {
-      {true, true, upload_pack, ""},   {true, true, receive_pack, "key_read_only"},
-      {true, false, upload_pack, ""},  {true, false, receive_pack, "key_read_only"},
-      {false, true, upload_pack, ""},  {false, true, receive_pack, ""},
-      {false, false, upload_pack, ""}, {false, false, receive_pack, "repository_read_only"},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.key_read_only);
-    CAPTURE(row.writable);
-    const SshRequest request{row.service, "demo", "shop"};
-    const DeployKey asking = key(row.key_read_only);
-    CHECK(reason(check_ssh_session(asking, repository(7, row.writable), request)) == row.reason);
-    CHECK(reason(check_ssh_session(asking, repository(8, row.writable), request)) ==
-          "wrong_repository");
-    CHECK(reason(check_ssh_session(asking, std::nullopt, request)) == "wrong_repository");
-  }
-  // The same message for an existing repository and an absent one.
-  const SshRequest request{upload_pack, "demo", "shop"};
-  CHECK(check_ssh_session(key(true), repository(8, true), request).error().message ==
-        check_ssh_session(key(true), std::nullopt, request).error().message);
 }

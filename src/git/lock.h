@@ -11,7 +11,7 @@ namespace esclusa::git {
 /// one: a running process may hold it.
 bool remove_left_lock(const Repository& repository, const std::string& ref, const std::string& to);
 
-/// Whether a git process that `esclusa ssh serve` started for a push is still working on the
+/// Whether a git process that `esclusa-ssh serve` started for a push is still working on the
 /// repository. Each such process inherits a shared flock on the repository's folder, so that also a
 /// server that started later sees it.
 bool is_in_session(const std::filesystem::path& git_directory);

@@ -83,10 +83,26 @@ std::optional<std::string> find_weak_place(const fs::path& path) {
   }
 }
 
-Finding judge_helper(const Installation& installation) {
-  const auto weak = find_weak_place(installation.helper);
-  return {installation.helper + " belongs to root, with all folders above it", !weak,
-          weak.value_or("") + "; install it as `esclusa ssh setup` says"};
+/// Whether the program there is esclusa-ssh, and not esclusa, which was sshd's helper before.
+bool is_door_program(const std::string& path) {
+  ProcessSpec spec;
+  spec.arguments = {path, "--version"};
+  std::string output;
+  spec.on_output = [&](std::string_view text) { output += text; };
+  spec.on_error_output = [](std::string_view) {};
+  const auto outcome = run_process(spec);
+  return outcome && outcome->succeeded() && output.starts_with("esclusa-ssh ");
+}
+
+Findings judge_helper(const Installation& installation) {
+  const std::string& helper = installation.helper;
+  const auto weak = find_weak_place(helper);
+  const std::string advice = "install it as `esclusa ssh setup` says";
+  Findings findings = {{helper + " belongs to root, with all folders above it", !weak,
+                        weak.value_or("") + "; " + advice}};
+  // A program that others may have replaced is not run as root.
+  if (!weak) findings.push_back({helper + " is esclusa-ssh", is_door_program(helper), advice});
+  return findings;
 }
 
 Findings judge_user(const Installation& installation) {
@@ -187,7 +203,7 @@ int check_installation(const Installation& given, const std::string& sshd_config
   Settings settings;
   Findings findings = {find_sshd_settings(installation, sshd_config, settings)};
   if (findings.front().is_right) append(findings, judge_sshd_settings(settings, installation));
-  findings.push_back(judge_helper(installation));
+  append(findings, judge_helper(installation));
   findings.push_back({"/usr/bin/git is there", access("/usr/bin/git", X_OK) == 0, "install git"});
   append(findings, judge_user(installation));
   append(findings, judge_socket(installation));

@@ -22,27 +22,27 @@ void end_after(std::chrono::microseconds time) {
   setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
-Result<std::string> key_line(const std::string& type, const std::string& blob,
-                             const std::string& given_socket) {
+Result<std::string> line_for(const OfferedKey& offered, const std::string& given_socket,
+                             std::string_view again) {
   const std::string socket = TRY(checked_socket(given_socket));
-  const core::PublicKeyLine asked = TRY(core::split_public_key(type + " " + blob));
-  const auto key = TRY(client::SshDoor(socket).find_key(asked.type + " " + asked.blob));
+  const std::string asked = TRY(core::key_line(offered.type, offered.blob));
+  const auto key = TRY(client::SshDoor(socket).find_key(asked));
   // The line is made of the key that sshd asked about, and the server must have answered about that
   // key.
-  if (key.text != asked.type + " " + asked.blob || !asked.comment.empty() || !key.id) {
+  if (key.text != asked || !key.id) {
     return fail(ErrorCode::unavailable, "the server answered about another key");
   }
-  return core::authorized_key_line({asked.type + " " + asked.blob, ""},
-                                   TRY(own_path()) + " ssh serve --key-id " +
-                                       std::to_string(key.id.value) + " --socket " + socket);
+  return core::authorized_key_line(asked, TRY(own_path()) + std::string(again) +
+                                              " serve --key-id " + std::to_string(key.id.value) +
+                                              " --socket " + socket);
 }
 
 }  // namespace
 
-int print_key(const std::string& type, const std::string& blob, const std::string& socket) {
+int print_key(const OfferedKey& key, const std::string& socket, std::string_view again) {
   end_after(limits::key_lookup_time);
   be_nicer(limits::ssh_niceness);
-  const auto line = key_line(type, blob, socket);
+  const auto line = line_for(key, socket, again);
   if (!line) return report(line.error());
   std::printf("%s\n", line->c_str());
   return std::fflush(stdout) == 0 ? 0 : 1;

@@ -7,7 +7,7 @@
 
 namespace esclusa::ssh {
 
-/// `esclusa ssh serve --key-id N`, the forced command of every deploy key: reads the client's
+/// `esclusa-ssh serve --key-id N`, the forced command of every deploy key: reads the client's
 /// command from `SSH_ORIGINAL_COMMAND`, asks the server whether the key gives access, and runs git.
 /// Returns git's exit code, or 1 after a refusal, whose reason the client gets.
 int serve_session(int64_t key_id, const std::string& socket);

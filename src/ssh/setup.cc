@@ -29,20 +29,20 @@ std::string steps(const Installation& installation, const std::string& program) 
          installation.user +
          "\n"
          "\n"
-         "# 2. This program where only root can change it.\n"
+         "# 2. The program that sshd starts, where only root can change it.\n"
          "# $ install -D -o root -g root -m 755 " +
-         program + " " + installation.helper +
+         program + "-ssh " + installation.helper +
          "\n"
          "\n"
          "# 3. These settings: the rest of this text as /etc/ssh/sshd_config.d/esclusa.conf\n"
          "# $ " +
-         installation.helper + " ssh setup" + options +
+         program + " ssh setup" + options +
          " > /etc/ssh/sshd_config.d/esclusa.conf\n"
          "# $ sshd -t && systemctl reload ssh\n"
          "\n"
          "# 4. Whether all is well:\n"
          "# $ " +
-         installation.helper + " ssh check" + options + "\n\n";
+         program + " ssh check" + options + "\n\n";
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ std::string steps(const Installation& installation, const std::string& program) 
 std::vector<SshdSetting> user_settings(const Installation& installation) {
   return {
       {"AuthorizedKeysCommand",
-       installation.helper + " ssh keys %t %k --socket " + installation.socket},
+       installation.helper + " keys %t %k --socket " + installation.socket},
       {"AuthorizedKeysCommandUser", installation.user},
       {"AuthorizedKeysFile", "none"},
       {"TrustedUserCAKeys", "none"},  // a certificate would bypass the forced command

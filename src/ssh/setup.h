@@ -7,7 +7,7 @@ namespace esclusa::ssh {
 /// How the SSH access is installed on a machine.
 struct Installation {
   std::string user = "git";
-  std::string helper = "/usr/local/libexec/esclusa";
+  std::string helper = "/usr/local/libexec/esclusa-ssh";
   std::string socket = {};  ///< empty: in the default data folder of the user
 };
 /// The same installation with its socket path filled in.

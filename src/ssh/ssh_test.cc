@@ -74,7 +74,7 @@ TEST_CASE("invoked_hook: only under the name of a hook, and only in a session") 
   setenv("ESCLUSA_SSH_HOOKS", "/tmp/esclusa-ssh-x", 1);
   CHECK(invoked_hook("/tmp/esclusa-ssh-x/pre-receive") == "pre-receive");
   CHECK(invoked_hook("update") == "update");
-  CHECK_FALSE(invoked_hook("/usr/local/libexec/esclusa"));
+  CHECK_FALSE(invoked_hook("/usr/local/libexec/esclusa-ssh"));
   CHECK_FALSE(invoked_hook(""));
   unsetenv("ESCLUSA_SSH_HOOKS");
 }

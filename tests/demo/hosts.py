@@ -27,8 +27,8 @@ class Hosts:
         # sshd runs a helper only from folders that only root can write to.
         self.helper_folder = pathlib.Path(tempfile.mkdtemp(prefix=".esclusa-demo-",
                                                            dir=pwd.getpwuid(0).pw_dir))
-        self.helper = self.helper_folder / "esclusa"
-        shutil.copy2(harness.BINARY, self.helper)
+        self.helper = self.helper_folder / "esclusa-ssh"
+        shutil.copy2(harness.SSH_PROGRAM, self.helper)
         self.door = None
         self.target = None
 

@@ -25,6 +25,7 @@ from receiver import Receiver
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("ESCLUSA_BINARY", str(ROOT / "build/dev/esclusa"))
+SSH_PROGRAM = f"{BINARY}-ssh"  # what sshd starts
 DOCUMENTATION = "https://docs.github.com/rest"
 # `./dev test` without a name leaves out what takes long and has a quicker test of its kind;
 # `./dev check`, and a run by name, leave out nothing.

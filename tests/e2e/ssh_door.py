@@ -1,5 +1,5 @@
 """What the tests of git over SSH share: a repository, its deploy keys, and git clients that use
-`esclusa ssh serve` without sshd."""
+`esclusa-ssh serve` without sshd."""
 import http.client
 import http.server
 import json
@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from harness import BINARY, EsclusaTest, Repository, clean_environment
+from harness import SSH_PROGRAM, EsclusaTest, Repository, clean_environment
 from public_keys import public_key
 
 
@@ -93,10 +93,11 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
 
 
 class DoorTest(EsclusaTest):
-    """A bare repository for each test, demo/NAME, and clones that use `esclusa ssh serve`."""
+    """A bare repository for each test, demo/NAME, and clones that use `esclusa-ssh serve`."""
 
-    tracer = ()  # a program that runs `esclusa ssh serve`
+    tracer = ()  # a program that runs `esclusa-ssh serve`
     relay = None
+    program = (SSH_PROGRAM,)
 
     def setUp(self):
         self.api = self.server.api()  # a restarted server has another port
@@ -124,17 +125,17 @@ class DoorTest(EsclusaTest):
         return answer.json["id"]
 
     def keys(self, *arguments, socket=None):
-        """`esclusa ssh keys`, as sshd runs it."""
-        return subprocess.run([BINARY, "ssh", "keys", *arguments, "--socket",
+        """`esclusa-ssh keys`, as sshd runs it."""
+        return subprocess.run([*self.program, "keys", *arguments, "--socket",
                                str(socket or self.socket)], check=False, capture_output=True,
                               text=True, timeout=60, stdin=subprocess.DEVNULL, env={})
 
     def serve_command(self, key_id):
-        return [*self.tracer, BINARY, "ssh", "serve", "--key-id", str(key_id), "--socket",
+        return [*self.tracer, *self.program, "serve", "--key-id", str(key_id), "--socket",
                 str(self.socket)]
 
     def serve(self, key_id, command, **more):
-        """`esclusa ssh serve` for a client that sends nothing; returns the finished process."""
+        """`esclusa-ssh serve` for a client that sends nothing; returns the finished process."""
         asked = {} if command is None else {"SSH_ORIGINAL_COMMAND": command}
         return subprocess.run(self.serve_command(key_id), check=False, capture_output=True,
                               text=True, timeout=60, input="0000",

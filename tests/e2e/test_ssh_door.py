@@ -1,11 +1,11 @@
-"""Git over SSH without sshd: the output of `esclusa ssh keys`, and git over `esclusa ssh
+"""Git over SSH without sshd: the output of `esclusa-ssh keys`, and git over `esclusa-ssh
 serve`."""
 import os
 import signal
 import subprocess
 import unittest
 
-from harness import BINARY, Repository, make_repository
+from harness import SSH_PROGRAM, Repository, make_repository
 from public_keys import line, public_key
 from ssh_door import DoorTest, children_of, git_of, has_ended
 
@@ -13,14 +13,14 @@ ZEROS = "0" * 40
 
 
 class Keys(DoorTest):
-    """esclusa ssh keys"""
+    """esclusa-ssh keys"""
 
     def test_a_line_for_a_key_that_opens_something(self):
         key_id = self.add_key()
         key = public_key(self.id())
         done = self.keys(*key.split())
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(done.stdout, f'restrict,command="{os.path.realpath(BINARY)} ssh serve '
+        self.assertEqual(done.stdout, f'restrict,command="{os.path.realpath(SSH_PROGRAM)} serve '
                                       f'--key-id {key_id} --socket {self.socket}" {key}\n')
         self.assertIsNone(self.api.get(f"{self.path}/keys/{key_id}").json["last_used"])
 
@@ -86,7 +86,7 @@ class Keys(DoorTest):
 
 
 class Sessions(DoorTest):
-    """esclusa ssh serve"""
+    """esclusa-ssh serve"""
 
     def test_a_key_that_may_read_clones_and_does_not_push(self):
         key_id = self.add_key(read_only=True)

@@ -35,7 +35,7 @@ import objects  # noqa: E402,F401
 import programs  # noqa: E402,F401
 import refs  # noqa: E402,F401
 import special  # noqa: E402,F401
-from harness import BINARY  # noqa: E402
+from harness import BINARY, SSH_PROGRAM  # noqa: E402
 from controls import control_rows  # noqa: E402
 from modes import MODE_NAMES, make_modes, ruleset_sizes, why_not  # noqa: E402
 from place import Place, make_template  # noqa: E402
@@ -46,7 +46,7 @@ from visit import PATIENCE, Visit  # noqa: E402
 SKIPPED = 77
 # All programs that the server and SSH sessions may start, also for an ordinary repository.
 PROGRAMS = {"git", "ssh-keygen", "pre-receive", "post-receive", "setpriv",
-            pathlib.Path(BINARY).name}
+            pathlib.Path(BINARY).name, pathlib.Path(SSH_PROGRAM).name}
 GIT_PROGRAMS = subprocess.run(["git", "--exec-path"], check=True, stdout=subprocess.PIPE,
                               text=True).stdout.strip()
 

@@ -6,7 +6,7 @@
         outcomes = visit.steps(kind.refs)
     events = visit.events()          # what strace saw of the server and of the SSH door
 
-The server runs under strace. Clients use `esclusa ssh serve`, the forced command that sshd would
+The server runs under strace. Clients use `esclusa-ssh serve`, the forced command that sshd would
 run for their key, under an strace of its own.
 """
 import contextlib
@@ -33,7 +33,7 @@ STUCK_MAX = 3  # after this many stuck steps the others are skipped
 WRAPPER = """#!/bin/sh
 for command; do :; done
 SSH_ORIGINAL_COMMAND="$command" exec strace -f --seccomp-bpf -e signal=none {options} \\
-  -o {trace}.$$ {program} ssh serve --key-id {key} --socket {socket}
+  -o {trace}.$$ {program} serve --key-id {key} --socket {socket}
 """
 BRANCHES_SHOWN = 6  # of longer lists only the number
 READS, WRITES = "demo/reads", "demo/writes"
@@ -138,7 +138,7 @@ class Visit:
         wrapper = self.place.folder / f"ssh-{self._keys[repository]}"
         wrapper.write_text(WRAPPER.format(
             options=" ".join(f"'{word}'" for word in self._strace),
-            trace=self.place.folder / "door", program=harness.BINARY,
+            trace=self.place.folder / "door", program=harness.SSH_PROGRAM,
             key=self._keys[repository], socket=self.server.data / "run/keys.sock"))
         wrapper.chmod(0o755)
         return subprocess.run(

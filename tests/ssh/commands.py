@@ -2,11 +2,11 @@
 """commands: which programs does the forced command of a deploy key start, whatever a client
 requests?
 
-10,000 hostile values of SSH_ORIGINAL_COMMAND (commands.txt, and variations of them) go to `esclusa
-ssh serve`, 50 of them over a real sshd. strace shows which programs were started: git's two for
-the few valid commands among them, and otherwise none. A shell in place of the forced command
-proves that strace would show others. Exit code 1 if anything differs; 77 without root, strace or
-sshd.
+10,000 hostile values of SSH_ORIGINAL_COMMAND (commands.txt, and variations of them) go to
+`esclusa-ssh serve`, 50 of them over a real sshd. strace shows which programs were started: git's
+two for the few valid commands among them, and otherwise none. A shell in place of the forced
+command proves that strace would show others. Exit code 1 if anything differs; 77 without root,
+strace or sshd.
 """
 import argparse
 import base64
@@ -86,8 +86,7 @@ def is_refused(result):
 
 
 def test_direct(site, rows, key, values):
-    door = [str(site.helper), "ssh", "serve", "--key-id", str(key.id), "--socket",
-            str(site.socket)]
+    door = [str(site.helper), "serve", "--key-id", str(key.id), "--socket", str(site.socket)]
     right = [command.encode() for command in RIGHT_COMMANDS]
     begin = time.monotonic()
     results, trace = spawn(site, right + values, door)
@@ -143,7 +142,7 @@ def test_sshd(site, rows, key, values):
         answers = [site.ssh(key, value, options=("--",)) for value in values]
         control = site.git(key, "ls-remote", url)
     trace = Trace(trace_file)
-    forced = f"{site.helper} ssh serve --key-id {key.id} --socket {site.socket}"
+    forced = f"{site.helper} serve --key-id {key.id} --socket {site.socket}"
     shells = [one.pid for one in trace.execs if one.arguments[1:] == ["-c", forced]]
     sessions = {pid for shell in shells for pid in trace.below(shell)}
     started = [one for one in trace.execs if one.pid in sessions

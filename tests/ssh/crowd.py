@@ -104,11 +104,11 @@ def look_up_at_socket(site, key):
 
 def look_up_as_sshd(site, key):
     """As sshd does, with the command that `esclusa ssh setup` prints."""
-    done = subprocess.run([site.helper, "ssh", "keys", *key.split(), "--socket", site.socket],
+    done = subprocess.run([site.helper, "keys", *key.split(), "--socket", site.socket],
                           check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           user=site.user.pw_uid, group=site.user.pw_gid, extra_groups=[], cwd="/",
                           env={"PATH": "/usr/bin:/bin"}, timeout=60)
-    line = done.stdout.split(" ssh serve ")
+    line = done.stdout.split(" serve ")
     return done.returncode == 0 and line[0] == f'restrict,command="{site.helper}' \
         and line[1].endswith(f'" {key}\n')
 

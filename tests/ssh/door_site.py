@@ -6,9 +6,9 @@ says.
         key = site.add_key("demo/shop", "ci", read_only=True)
         site.git(key, "clone", site.url("demo/shop"), folder)
 
-The program is copied to a folder that only root can change; a separate system user runs the server
-and is the login of git clients; a private sshd has the printed settings above Debian's. All of
-that is removed at the end, and leftovers of a killed run when the next one begins.
+Both programs are copied to a folder that only root can change; a separate system user runs the
+server and is the login of git clients; a private sshd has the printed settings above Debian's. All
+of that is removed at the end, and leftovers of a killed run when the next one begins.
 """
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 from harness import Repository, clean_environment  # noqa: E402
-from machine import SITE_PREFIX, installed_program, system_user  # noqa: E402
+from machine import SITE_PREFIX, installed_programs, system_user  # noqa: E402
 from sshd import Sshd, descendants, make_key, public_half  # noqa: E402
 
 # Besides the settings for Esclusa: how Debian installs sshd.
@@ -79,9 +79,9 @@ class Site:
         self.folder.chmod(0o711)  # the user's home is in it, and the server's folder
         for name in ("keys", "work", "sshd"):
             (self.folder / name).mkdir(mode=0o700)
-        self.helper = stack.enter_context(installed_program())
+        self.program, self.helper = stack.enter_context(installed_programs())
         self.user = stack.enter_context(system_user(self.folder / "home"))
-        self.server = stack.enter_context(DoorServer(self.user, self.helper, parent=self.folder,
+        self.server = stack.enter_context(DoorServer(self.user, self.program, parent=self.folder,
                                                      **self._settings))
         self.socket = self.server.data / "run/keys.sock"
         setup = self.folder / "sshd/esclusa.conf"
@@ -97,7 +97,7 @@ class Site:
     def command(self, name, *more):
         """`esclusa ssh setup` or `esclusa ssh check` for what is installed here."""
         return subprocess.run(
-            [self.helper, "ssh", name, "--user", self.user.pw_name, "--helper", self.helper,
+            [self.program, "ssh", name, "--user", self.user.pw_name, "--helper", self.helper,
              "--socket", self.socket, *more], check=name == "setup", capture_output=True, text=True,
             stdin=subprocess.DEVNULL, timeout=60)
 
@@ -169,8 +169,8 @@ class Site:
         for pid in descendants(self.sshd.process.pid):
             with contextlib.suppress(OSError):
                 words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                if words[:4] == [str(self.helper).encode(), b"ssh", b"serve", b"--key-id"] \
-                        and words[4] == str(key.id).encode():
+                if words[:4] == [str(self.helper).encode(), b"serve", b"--key-id",
+                                 str(key.id).encode()]:
                     found += [pid, *descendants(pid)]
         return found
 

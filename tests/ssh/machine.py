@@ -105,14 +105,17 @@ def remove_user(name):
 
 
 @contextlib.contextmanager
-def installed_program():
-    """A copy of the program in a folder that only root can change; returns its path."""
+def installed_programs():
+    """Copies of esclusa and esclusa-ssh in a folder that only root can change; returns both
+    paths."""
     made = not LIBEXEC.exists()
     folder = LIBEXEC / f"{FOLDER_PREFIX}{os.getpid()}"
     try:
         folder.mkdir(mode=0o755, parents=True)
-        shutil.copy(harness.BINARY, folder / "esclusa")
-        yield folder / "esclusa"
+        program, helper = folder / "esclusa", folder / "esclusa-ssh"
+        shutil.copy(harness.BINARY, program)
+        shutil.copy(harness.SSH_PROGRAM, helper)
+        yield program, helper
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if made:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """offers: keys that a client offers, without a proof that it holds them, change nothing.
 
-sshd runs `esclusa ssh keys` for each offered key, before it demands a proof: anybody who knows a
+sshd runs `esclusa-ssh keys` for each offered key, before it demands a proof: anybody who knows a
 public key can offer it. 50 deploy keys are offered by clients that have only their public keys,
 and by one whose agent has the private keys and refuses to sign; then every table of the database
 must be unchanged. Exit code 1 if one is not; 77 without root or sshd.
