@@ -79,14 +79,7 @@ Result<http::Response> admin_create_token(const Call& call) {
   input.login = call.parameter("login");
   input.name = TRY(body.string_or("name", ""));
   input.scopes = TRY(body.string_or("scopes", ""));
-  if (auto seconds = body.find("expires_in_seconds")) {
-    auto number = seconds->integer();
-    constexpr int64_t century = 100LL * 366 * 24 * 3600;
-    if (!number || *number < 1 || *number > century) {
-      return wire::wrong_type("expires_in_seconds", *seconds, "a number of seconds");
-    }
-    input.expires_in = std::chrono::seconds(*number);
-  }
+  input.expires_in = TRY(wire::parse_expiry(body));
   auto minted = TRY(app::create_token(call.context, call.actor, input));
   JsonWriter json;
   wire::write_token(json, minted.token, &minted.text);

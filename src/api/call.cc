@@ -42,6 +42,9 @@ std::string client_of(const Call& call) {
   if (const core::InstallationGrant* grant = call.actor.installation()) {
     return "installation " + std::to_string(grant->installation.id.value);
   }
+  if (const core::AgentGrant* agent = call.actor.agent()) {
+    return "agent token " + std::to_string(agent->token.id.value);
+  }
   const core::Account* account = call.actor.account();
   if (account != nullptr) return "account " + std::to_string(account->id.value);
   return "network " + http::client_network(call.request.peer);

@@ -80,8 +80,8 @@ struct Call {
   std::optional<int64_t> query_number(std::string_view name) const;
 };
 
-/// The client with whom others share streams and long answers: the account, or without one the
-/// network.
+/// The client with whom others share streams and long answers: the account, of agents the token, or
+/// without one the network.
 std::string client_of(const Call& call);
 
 /// Reads a number of a query as GitHub does: the leading decimal digits count, and the rest is

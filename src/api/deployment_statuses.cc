@@ -1,4 +1,5 @@
 #include "app/deployment_statuses.h"
+#include "api/claims.h"
 #include "api/idempotency.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
@@ -29,9 +30,11 @@ Result<http::Response> list_statuses(const Call& call, app::Reader& db) {
 Result<http::Response> create_status(const Call& call) {
   const auto deployment = TRY(call.id<DeploymentId>("deployment_id"));
   const core::NewDeploymentStatus input = TRY(wire::parse_new_status(call.request.body));
-  const auto key = TRY(
-      parse_idempotency_key(call.request, "status of " + std::to_string(deployment.value) + "\n"));
-  auto status = TRY(app::create_status(call.context, call.access(), deployment, input, key));
+  const auto fence = TRY(parse_fence(call.request));
+  std::string place = "status of " + std::to_string(deployment.value) + "\n";
+  if (fence) place += "claim " + std::to_string(fence->value) + "\n";
+  const auto key = TRY(parse_idempotency_key(call.request, place));
+  auto status = TRY(app::create_status(call.context, call.access(), deployment, input, key, fence));
   http::Response response = status_response(call, 201, status);
   response.headers.add("Location", call.urls.deployment(call.repository(), deployment) +
                                        "/statuses/" + std::to_string(status.id.value));

@@ -49,7 +49,7 @@ Result<core::DeploymentFilter> parse_filter(const Call& call) {
 Result<http::Response> list_deployments(const Call& call, app::Reader& db) {
   const core::Page page = parse_page(call);
   const core::DeploymentFilter filter = TRY(parse_filter(call));
-  const auto listing = app::list_deployment_texts(db, call.access(), filter, page, call.urls);
+  const auto listing = TRY(app::list_deployment_texts(db, call.access(), filter, page, call.urls));
   static const auto open = std::make_shared<const std::string>("["),
                     comma = std::make_shared<const std::string>(","),
                     close = std::make_shared<const std::string>("]");

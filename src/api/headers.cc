@@ -98,6 +98,10 @@ void add_common_headers(const http::Request& request, http::Response& response,
       add("github-authentication-token-expiration", expiration(*token->expires_at));
     }
   }
+  const core::AgentGrant* agent = common.actor.agent();
+  if (agent != nullptr && agent->token.expires_at) {
+    add("github-authentication-token-expiration", expiration(*agent->token.expires_at));
+  }
   if (!common.accepted_permissions.empty()) {
     add("X-Accepted-GitHub-Permissions", common.accepted_permissions);
   }

@@ -18,6 +18,7 @@ RateLimiter::RateLimiter(const RateLimits& limits)
     : limits_(limits),
       accounts_(limits::counted_clients),
       installations_(limits::counted_clients),
+      agents_(limits::counted_clients),
       networks_(limits::counted_clients) {}
 
 void RateLimiter::Window::roll(Timestamp now, std::chrono::seconds length) {
@@ -30,6 +31,7 @@ template <class Call>
 void RateLimiter::with_usage(const RateClient& client, Call call) {
   Lock lock(mutex_);
   if (client.installation) return call(installations_.at(*client.installation));
+  if (client.agent) return call(agents_.at(*client.agent));
   call(client.account ? accounts_.at(*client.account) : networks_.at(client.network));
 }
 

@@ -22,14 +22,15 @@ struct RateLimits {
   int64_t content_per_hour = 500;
 };
 
-/// The client that a request is counted for: an installation of an app, an account, or without
-/// both the network that it came from.
+/// The client that a request is counted for: an installation of an app, a token of an agent (agents
+/// share an account), an account, or without these the network that it came from.
 struct RateClient {
   std::optional<AccountId> account;
   std::string network;
   std::optional<InstallationId> installation = {};
+  std::optional<AgentTokenId> agent = {};
 
-  bool is_known() const { return account || installation; }
+  bool is_known() const { return account || installation || agent; }
 };
 
 /// The kind of a request, which decides its cost.
@@ -106,6 +107,7 @@ class RateLimiter {
   Mutex mutex_;
   RecentMap<AccountId, Usage> accounts_ GUARDED_BY(mutex_);
   RecentMap<InstallationId, Usage> installations_ GUARDED_BY(mutex_);
+  RecentMap<AgentTokenId, Usage> agents_ GUARDED_BY(mutex_);
   RecentMap<std::string, Usage> networks_ GUARDED_BY(mutex_);
 };
 

@@ -13,6 +13,9 @@ std::string client_text(const core::Actor& actor, std::string_view peer) {
   if (const core::InstallationGrant* grant = actor.installation()) {
     return "installation ID " + std::to_string(grant->installation.id.value) + ".";
   }
+  if (const core::AgentGrant* agent = actor.agent()) {
+    return "agent token ID " + std::to_string(agent->token.id.value) + ".";
+  }
   if (actor.app() != nullptr) return "app ID " + std::to_string(actor.app()->id.value) + ".";
   if (actor.account() != nullptr) {
     return "user ID " + std::to_string(actor.sender().id.value) + ".";

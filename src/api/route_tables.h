@@ -20,10 +20,12 @@ using http::Lane;
 inline constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 std::span<const Route> administration_routes();
+std::span<const Route> agent_administration_routes();
 std::span<const Route> app_administration_routes();
 std::span<const Route> apps_routes();
 std::span<const Route> archives_routes();
 std::span<const Route> check_runs_routes();
+std::span<const Route> claims_routes();
 std::span<const Route> code_routes();
 std::span<const Route> collaborators_routes();
 std::span<const Route> commit_statuses_routes();

@@ -35,6 +35,7 @@ std::span<const Route> routes() {
                             workflow_runs_routes(),
                             feed_routes(),
                             deployment_logs_routes(),
+                            claims_routes(),
                             meta_routes(),
                             users_routes(),
                             repository_lists_routes(),
@@ -43,6 +44,7 @@ std::span<const Route> routes() {
                             apps_routes(),
                             administration_routes(),
                             app_administration_routes(),
+                            agent_administration_routes(),
                             ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }

@@ -348,6 +348,8 @@ RateLimiter::Ticket Api::count(const core::Actor& actor, const http::Request& re
   RateClient client;
   if (const core::InstallationGrant* grant = actor.installation()) {
     client.installation = grant->installation.id;
+  } else if (const core::AgentGrant* agent = actor.agent()) {
+    client.agent = agent->token.id;
   } else if (const core::App* app = actor.app()) {
     client.account = app->bot.id;
   } else if (actor.account() != nullptr) {

@@ -14,8 +14,8 @@ core::Role granted_role(Reader& db, const core::Actor& actor, const core::Reposi
   if (const core::InstallationGrant* grant = actor.installation()) {
     return store::reaches(db, *grant, repository) ? core::Role::write : core::Role::none;
   }
-  return actor.account() != nullptr ? store::find_role(db, repository, actor.account()->id)
-                                    : core::Role::none;
+  if (actor.account() == nullptr || actor.agent() != nullptr) return core::Role::none;
+  return store::find_role(db, repository, actor.account()->id);
 }
 
 namespace {

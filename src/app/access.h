@@ -64,7 +64,8 @@ Result<OrganizationAccess> enter(Reader& db, const core::Actor& actor,
                                  const OrganizationPlace& place, const core::Operation& operation);
 
 /// The role that the actor was granted in the repository; an installation that reaches it has
-/// `write`, so that it never looks like an administrator. None for whoever is no account.
+/// `write`, so that it never looks like an administrator. None for agents, and for whoever is no
+/// account.
 core::Role granted_role(Reader& db, const core::Actor& actor, const core::Repository& repository);
 
 /// The repository that had this name once, and has another one now. Nothing if there is none, or if

@@ -78,6 +78,11 @@ Result<void> check_texts(const NewApp& input) {
   if (utf8_length(input.description) > description_chars) {
     return fail(ErrorCode::invalid, "The description is too long", "too_long");
   }
+  if (core::app_slug(input.name) == core::agent_slug) {
+    return fail(ErrorCode::invalid,
+                "The slug \"" + std::string(core::agent_slug) + "\" is that of Esclusa's agents",
+                "slug_taken");
+  }
   TRY(core::check_login(core::bot_login(core::app_slug(input.name)), core::AccountKind::bot));
   TRY(core::check_link(input.external_url, "App", "external_url"));
   return core::check_app_events(input.events);
@@ -283,7 +288,13 @@ Result<AppRemains> remove_installation(const Context& context, const core::Actor
 }
 
 Result<void> check_is_no_app(Reader& db, const core::Account& account) {
-  if (account.kind != core::AccountKind::bot || !store::find_app_of_bot(db, account.id)) return {};
+  if (account.kind != core::AccountKind::bot) return {};
+  if (account.login == core::bot_login(core::agent_slug)) {
+    return fail(ErrorCode::invalid,
+                "\"" + account.login + "\" is the bot of all agents: they act by tokens of agents",
+                "bot_of_agents");
+  }
+  if (!store::find_app_of_bot(db, account.id)) return {};
   return fail(ErrorCode::invalid,
               "\"" + account.login + "\" is the bot of an app: it acts where the app is installed",
               "bot_of_an_app");

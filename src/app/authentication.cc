@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "core/app_claims.h"
 #include "store/accounts.h"
+#include "store/agent_tokens.h"
 #include "store/apps.h"
 #include "store/installations.h"
 #include "store/kept.h"
@@ -59,6 +60,20 @@ Result<core::Actor> authenticate_installation(const Context& context, Reader& db
   return *actor;
 }
 
+Result<core::Actor> authenticate_agent(const Context& context, Reader& db, std::string_view token) {
+  const std::string digest = core::token_digest(token);
+  const auto actor = kept_actor(
+      db, digest,
+      [&]() -> std::optional<core::Actor> {
+        auto grant = store::find_agent(db, digest);
+        if (!grant) return std::nullopt;
+        return core::Actor::by_agent(*std::move(grant));
+      },
+      [](const core::Actor& kept) { return store::sources_of(*kept.agent()); }, 2048);
+  if (!actor || !may_still_act(context, *actor)) return refused();
+  return *actor;
+}
+
 core::AppClaims claims_of(const Json& json) {
   core::AppClaims claims;
   if (const auto issuer = json.find("iss")) {
@@ -96,17 +111,25 @@ Result<core::Actor> authenticate_app(const Context& context, Reader& db, std::st
 
 bool has_credential_shape(std::string_view credential) {
   return core::has_token_shape(credential) || core::has_installation_token_shape(credential) ||
-         has_jwt_shape(credential);
+         core::has_agent_token_shape(credential) || has_jwt_shape(credential);
 }
 
 bool may_still_act(const Context& context, const core::Actor& actor) {
   const Timestamp now = context.now();
   if (actor.installation() != nullptr) return core::is_usable(*actor.installation(), now);
+  const auto note_use = [&](const auto& token) {
+    const auto& last = token.last_used_at;
+    if (!last || now - *last >= limits::token_use_every) context.token_use.note(token.id, now);
+  };
+  if (const core::AgentGrant* agent = actor.agent()) {
+    if (!core::is_usable(*agent, now)) return false;
+    note_use(agent->token);
+    return true;
+  }
   const core::Token* const token = actor.token();
   if (token == nullptr) return true;
   if (!core::is_usable(*token, actor.sender(), now)) return false;
-  const auto& last = token->last_used_at;
-  if (!last || now - *last >= limits::token_use_every) context.token_use.note(token->id, now);
+  note_use(*token);
   return true;
 }
 
@@ -115,6 +138,7 @@ Result<core::Actor> authenticate(const Context& context, Reader& db, std::string
   if (core::has_installation_token_shape(credential)) {
     return authenticate_installation(context, db, credential);
   }
+  if (core::has_agent_token_shape(credential)) return authenticate_agent(context, db, credential);
   if (has_jwt_shape(credential)) return authenticate_app(context, db, credential);
   return refused();
 }

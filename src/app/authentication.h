@@ -9,10 +9,10 @@ namespace esclusa::app {
 /// Whether the text may be a credential at all; all others are refused without a look at any row.
 bool has_credential_shape(std::string_view credential);
 
-/// The actor that a credential stands for: a token of an account or of an app's installation, or
-/// the JWT of an app. `unauthenticated`, with GitHub's texts, if it is unknown, expired, revoked or
-/// wrongly signed, or if its account, its installation or its app is blocked, suspended or removed.
-/// `not_found` for a JWT of an app that is not there.
+/// The actor that a credential stands for: a token of an account, of an app's installation or of an
+/// agent, or the JWT of an app. `unauthenticated`, with GitHub's texts, if it is unknown, expired,
+/// revoked or wrongly signed, or if its account, its installation or its app is blocked, suspended
+/// or removed. `not_found` for a JWT of an app that is not there.
 Result<core::Actor> authenticate(const Context& context, Reader& db, std::string_view credential);
 
 /// Whether an actor that `authenticate` gave may still act. Its rows must not have changed since:

@@ -1,5 +1,7 @@
 #include "app/deployment_events.h"
 
+#include "core/claim.h"
+#include "store/claims.h"
 #include "store/deployment_statuses.h"
 #include "store/deployments.h"
 #include "wire/event_body.h"
@@ -20,6 +22,9 @@ core::DeploymentStatus record_status(Change& change, const core::Repository& rep
   const core::Actor by =
       change.actor.account() != nullptr ? change.actor : change.actor.on_behalf_of(status.creator);
   status.id = store::insert_status(change.rows, status, by);
+  if (core::is_final(status.state)) {
+    store::end_claim(change.rows, deployment.id, core::ClaimEnd::status, change.now);
+  }
   deployment.state = status.state;
   deployment.environment = status.environment;
   deployment.updated_at = status.updated_at;

@@ -10,7 +10,7 @@ core::Event new_deployment_event(const Change& change, const core::Deployment& d
                                  std::string kind, std::string action);
 
 /// Inserts a status, updates the deployment's state, and inserts the status' event. The status'
-/// creator is the event's sender.
+/// creator is the event's sender. A final status ends the deployment's claim.
 core::DeploymentStatus record_status(Change& change, const core::Repository& repository,
                                      core::Deployment& deployment, core::DeploymentStatus status);
 

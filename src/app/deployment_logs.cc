@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/change.h"
+#include "app/deployments.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/deployment_logs.h"
@@ -19,7 +20,7 @@ Result<LogExtent> append_log(const Context& context, const RepositoryAccess& acc
   return change(context, access.actor, [&](Change& change) -> Result<LogExtent> {
     // Only the first part of a log is audited.
     change.skip_audit();
-    if (!store::find_deployment(change.rows, access.repository.id, id)) return not_found();
+    TRY(get_deployment(change.rows, access, id));
     const auto found = store::find_log(change.rows, id);
     const auto known = found.value_or(store::DeploymentLog{});
     if (offset > known.size) return LogExtent{known.size, false};

@@ -1,5 +1,6 @@
 #include "app/deployment_texts.h"
 
+#include "app/deployments.h"
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "store/deployments.h"
@@ -36,6 +37,7 @@ class Renderer {
     wire::write_deployment(json, deployment, repository_, urls_);
     DeploymentText text{.json = json.take(),
                         .tag = "",
+                        .original_environment = deployment.original_environment.id,
                         .updated_at = deployment.updated_at,
                         .sources = store::Sources()
                                        .row("deployment", deployment.id.value)
@@ -94,14 +96,15 @@ Result<SharedDeployment> get_deployment_text(Reader& db, const RepositoryAccess&
   auto text = Renderer(db, access.repository, urls).text_of(id, [&] {
     return store::find_deployment(db, access.repository.id, id);
   });
-  if (!text) return not_found();
+  if (!text || !sees(access, text->original_environment)) return not_found();
   return text;
 }
 
-core::Listing<SharedDeployment> list_deployment_texts(Reader& db, const RepositoryAccess& access,
-                                                      const core::DeploymentFilter& filter,
-                                                      const core::Page& page,
-                                                      const wire::Urls& urls) {
+namespace {
+
+core::Listing<SharedDeployment> list_texts(Reader& db, const RepositoryAccess& access,
+                                           const core::DeploymentFilter& filter,
+                                           const core::Page& page, const wire::Urls& urls) {
   const RepositoryId repository = access.repository.id;
   const Renderer renderer(db, access.repository, urls);
   std::optional<core::Listing<core::Deployment>> rows;  // of this snapshot, once they are read
@@ -132,6 +135,27 @@ core::Listing<SharedDeployment> list_deployment_texts(Reader& db, const Reposito
   for (const core::Deployment& deployment : rows->items) {
     listing.items.push_back(std::make_shared<const DeploymentText>(renderer.render(deployment)));
   }
+  return listing;
+}
+
+}  // namespace
+
+Result<core::Listing<SharedDeployment>> list_deployment_texts(Reader& db,
+                                                              const RepositoryAccess& access,
+                                                              const core::DeploymentFilter& filter,
+                                                              const core::Page& page,
+                                                              const wire::Urls& urls) {
+  const core::AgentGrant* agent = access.actor.agent();
+  const bool is_own = agent != nullptr && agent->repository_id == access.repository.id;
+  if (is_own && !agent->is_for(filter.environment)) {
+    return fail(ErrorCode::forbidden,
+                "An agent lists the deployments of its environments: name one as `environment`.",
+                "environment_not_of_agent");
+  }
+  auto listing = list_texts(db, access, filter, page, urls);
+  std::erase_if(listing.items, [&](const SharedDeployment& text) {
+    return !sees(access, text->original_environment);
+  });
   return listing;
 }
 

@@ -28,7 +28,7 @@ struct World : test::AppFixture {
       for (const core::DeploymentFilter& filter : filters) {
         for (int number = 1; number <= 3; ++number) {
           const core::Page page{.number = number, .size = 4};
-          const auto listing = app::list_deployment_texts(db, access, filter, page, urls);
+          const auto listing = must(app::list_deployment_texts(db, access, filter, page, urls));
           text += std::to_string(listing.total_count) + "\n";
           for (const auto& one : listing.items) text += one->json + one->tag + "\n";
         }
@@ -131,7 +131,7 @@ TEST_CASE("deployment texts: a page is of one snapshot, also if a commit comes b
   for (int i = 0; i < 3; ++i) world.deploy(world.access, input);
   const wire::Urls others{"http://other", "http://other"};
   const auto list = [&](store::Reader& db, const wire::Urls& asked) {
-    return app::list_deployment_texts(db, world.access, {}, {}, asked);
+    return must(app::list_deployment_texts(db, world.access, {}, {}, asked));
   };
   CHECK(must(world.read([&](store::Reader& db) { return list(db, urls); })).items.size() == 3);
   // Now it is kept which deployments the page has, but not their texts with the other address.

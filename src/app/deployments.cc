@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "git/repository.h"
 #include "store/check_runs.h"
+#include "store/claims.h"
 #include "store/environments.h"
 #include "store/gates.h"
 #include "store/repositories.h"
@@ -188,16 +189,24 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
 Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& access,
                                         DeploymentId id) {
   auto deployment = store::find_deployment(db, access.repository.id, id);
-  if (!deployment) return not_found();
+  if (!deployment || !sees(access, deployment->original_environment.id)) return not_found();
   return std::move(*deployment);
+}
+
+bool sees(const RepositoryAccess& access, EnvironmentNameId original_environment) {
+  const core::AgentGrant* agent = access.actor.agent();
+  return agent == nullptr || agent->repository_id != access.repository.id ||
+         agent->is_for(original_environment);
 }
 
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id) {
   return change(context, access.actor, [&](Change& change) -> Result<void> {
-    auto deployment = store::find_deployment(change.rows, access.repository.id, id);
+    store::lock_deployment(change.rows, id);
+    const auto deployment = store::find_deployment(change.rows, access.repository.id, id);
     if (!deployment) return not_found();
     TRY(core::check_deletable(*deployment, store::is_only_deployment(change.rows, *deployment)));
+    store::end_claim(change.rows, id, core::ClaimEnd::deployment_deleted, change.now);
     store::delete_deployment(change.rows, id);
     change.audit({"deployment.delete", access.repository.id, id.value},
                  deployment->environment.name);

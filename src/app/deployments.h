@@ -32,8 +32,12 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,
                              const core::NewDeployment& input);
 
+/// `not_found` also for an agent whose environments it was not created for.
 Result<core::Deployment> get_deployment(Reader& db, const RepositoryAccess& access,
                                         DeploymentId id);
+/// Whether the actor sees deployments that were created for this environment. An agent sees in its
+/// repository only those of its own environments.
+bool sees(const RepositoryAccess& access, EnvironmentNameId original_environment);
 Result<void> delete_deployment(const Context& context, const RepositoryAccess& access,
                                DeploymentId id);
 

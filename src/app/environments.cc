@@ -100,6 +100,7 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
     environment.reviews = core::reviews_after(environment, wanted);
     environment.can_admins_bypass =
         wanted.can_admins_bypass.value_or(environment.can_admins_bypass);
+    environment.requires_claim = wanted.requires_claim.value_or(environment.requires_claim);
     store::save_environment(change.rows, environment, change.now);
     audit(change, "environment.update", environment);
     judge_environment(change, access.repository, environment.name.id);

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "core/operations/server.h"
 #include "store/accounts.h"
+#include "store/agent_tokens.h"
+#include "store/deployments.h"
 #include "store/installations.h"
 #include "store/repositories.h"
 
@@ -29,12 +31,23 @@ class Repositories {
     if (is_new) place->second = look_up(*event.repository_id);
     const auto& known = place->second;
     if (!known) return nullptr;
-    return core::may_read_event(actor_, known->repository, known->granted, event.kind)
-               ? &known->repository
-               : nullptr;
+    const bool may_read =
+        core::may_read_event(actor_, known->repository, known->granted, event.kind) &&
+        is_of_agent(event);
+    return may_read ? &known->repository : nullptr;
   }
 
  private:
+  /// Whether the actor is no agent, or the event is about a deployment of its environments. One
+  /// that was deleted is of none.
+  bool is_of_agent(const core::Event& event) const {
+    const core::AgentGrant* agent = actor_.agent();
+    if (agent == nullptr) return true;
+    if (!event.deployment_id) return false;
+    const auto environment = store::find_original_environment(db_, *event.deployment_id);
+    return environment && agent->is_for(*environment);
+  }
+
   std::optional<Known> look_up(RepositoryId id) {
     auto repository = store::find_repository(db_, id);
     if (!repository) return std::nullopt;
@@ -60,6 +73,11 @@ Result<core::Actor> renew(const Context& context, Reader& db, const core::Actor&
     auto now = store::find_grant(db, grant->token.id);
     if (!now || !core::is_usable(*now, context.now())) return refused();
     return core::Actor::by_installation(*std::move(now)).in_request(actor.request_id());
+  }
+  if (const core::AgentGrant* grant = actor.agent()) {
+    auto now = store::find_agent(db, grant->token.id);
+    if (!now || !core::is_usable(*now, context.now())) return refused();
+    return core::Actor::by_agent(*std::move(now)).in_request(actor.request_id());
   }
   return actor;
 }

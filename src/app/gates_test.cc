@@ -266,7 +266,7 @@ TEST_CASE("the audit log has the state of the gates after each change") {
   const std::string gates =
       R"({"environment":"production","branch_policy":"custom_branch_policies","wait_timer":30,)"
       R"("reviewers":["grace","ada"],"required_approvals":2,"prevent_self_review":true,)"
-      R"("can_admins_bypass":true})"
+      R"("can_admins_bypass":true,"requires_claim":false})"
       "\n";
   CHECK(lines_of(app.audits("environment."), &test::StoredAudit::detail) == gates + gates);
   std::string audits;

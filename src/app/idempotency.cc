@@ -6,7 +6,10 @@ namespace esclusa::app {
 
 store::IdempotencyKeyOwner owner_of(const RepositoryAccess& access,
                                     const core::IdempotencyKey& key) {
-  return {access.actor.sender().id, access.repository.id, key.key};
+  // Agents share an account, and each has keys of its own. A key has no line feed.
+  const core::AgentGrant* agent = access.actor.agent();
+  const std::string whose = agent != nullptr ? std::to_string(agent->token.id.value) + "\n" : "";
+  return {access.actor.sender().id, access.repository.id, whose + key.key};
 }
 
 Result<std::optional<int64_t>> find_made(Reader& db, const RepositoryAccess& access,

@@ -22,7 +22,7 @@ core::RepositoryViewer repository_viewer(const core::Actor& actor) {
     viewer.reach = reach_of(*grant);
     return viewer;
   }
-  if (actor.account() == nullptr) return viewer;
+  if (actor.account() == nullptr || actor.agent() != nullptr) return viewer;
   viewer.account = actor.sender().id;
   viewer.sees_private = actor.authority().has(core::Scope::repo);
   viewer.sees_all = actor.sender().site_admin;
@@ -46,7 +46,7 @@ Result<core::Listing<ViewedRepository>> list_repositories(Reader& db, const core
 Result<core::Listing<core::Account>> list_organizations(Reader& db, const core::Actor& actor,
                                                         AccountId member, const core::Page& page) {
   const core::Account* account = actor.account();
-  if (account == nullptr) return core::Listing<core::Account>{};
+  if (account == nullptr || actor.agent() != nullptr) return core::Listing<core::Account>{};
   const bool is_self = account->id == member;
   if (!is_self && !actor.authority().has(core::Scope::read_org)) {
     return core::Listing<core::Account>{};

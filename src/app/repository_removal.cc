@@ -2,6 +2,7 @@
 #include "app/deployment_events.h"
 #include "app/gates.h"
 #include "app/repositories.h"
+#include "store/claims.h"
 #include "store/delivery_queue.h"
 #include "store/deploy_keys.h"
 #include "store/deployments.h"
@@ -31,6 +32,7 @@ Result<core::Removal> remove_repository(const Context& context, const core::Acto
     core::Removal removal{.repository = TRY(require_repository(change.rows, owner, name))};
     const core::Repository& repository = removal.repository;
     removal.deployment_count = end_all_held(change, repository);
+    store::end_claims(change.rows, repository.id, core::ClaimEnd::repository_removed, change.now);
     for (const core::Hook& hook : store::list_hooks(change.rows, context.sealer, repository.id)) {
       store::delete_hook(change.rows, hook.id, change.now);
       ++removal.hook_count;

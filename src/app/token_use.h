@@ -13,12 +13,14 @@ namespace esclusa::app {
 class TokenUse {
  public:
   void note(TokenId token, Timestamp at);
+  void note(AgentTokenId token, Timestamp at);
   /// Writes the uses noted since the last call; keeps those that cannot be written.
   void flush(store::Database& database);
 
  private:
   Mutex mutex_;
   std::unordered_map<TokenId, Timestamp> noted_ GUARDED_BY(mutex_);
+  std::unordered_map<AgentTokenId, Timestamp> noted_agents_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::app

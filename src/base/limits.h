@@ -87,6 +87,12 @@ inline constexpr size_t branch_protections = 500;  ///< as above
 inline constexpr size_t ref_pattern_bytes = 255;   ///< as long as a name in a file system
 inline constexpr auto gate_timer_every = 1s;       ///< a wait timer opens at most this late
 
+// Claims of deployments, and tokens of agents.
+inline constexpr int claim_seconds_default = 60;   ///< two lost heartbeats of every 20 s
+inline constexpr int claim_seconds_min = 10;       ///< a shorter one ends between two heartbeats
+inline constexpr int claim_seconds_max = 3600;     ///< for so long nobody notices a dead agent
+inline constexpr size_t agent_environments = 100;  ///< of a token: read with each that is new
+
 // Lists: GitHub's.
 inline constexpr int page_default = 30;
 inline constexpr int page_max = 100;

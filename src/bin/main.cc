@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bin/serve.h"
 #include "bin/ssh_commands.h"
+#include "cli/agents.h"
 #include "cli/commands.h"
 #include "ssh/door.h"
 #include "ssh/hooks.h"
@@ -49,8 +50,13 @@ void add_agent(CLI::App& app, cli::Action& action) {
   auto* command =
       app.add_subcommand("agent", "Listens for deployments, runs their commands, and reports");
   auto config = std::make_shared<std::string>();
-  command->add_option("--config", *config, "TOML file (see docs/agent.md)")->required();
-  command->callback([=, &action] { action = [=] { return exit_code(agent::run(*config)); }; });
+  command->add_option("--config", *config, "TOML file (see docs/agent.md)");
+  cli::add_agent_tokens(*command, action);
+  command->callback([=, &action] {
+    if (!command->get_subcommands().empty()) return;
+    if (config->empty()) throw CLI::RequiredError("--config");
+    action = [=] { return exit_code(agent::run(*config)); };
+  });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/serve.h"
+#include "app/claims.h"
 #include "app/deployment_counts.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
@@ -145,7 +146,10 @@ struct Node::Parts {
                           token_use.flush(*storage.database);
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
-    gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] { gates.look(); }));
+    gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] {
+                         gates.look();
+                         app::expire_claims(context);
+                       }));
     counter.emplace("block counter", every(1s, [this] {
                       auto counted = app::count_deployments(context, 1);
                       if (counted) return;

@@ -13,6 +13,7 @@ Role effective_role(const Account* account, const Repository& repository, Role g
 }
 
 Role effective_role(const Actor& actor, const Repository& repository, Role granted) {
+  if (actor.agent() != nullptr) return effective_role(nullptr, repository, Role::none);
   if (actor.installation() == nullptr) return effective_role(actor.account(), repository, granted);
   return std::max(effective_role(nullptr, repository, Role::none),
                   repository.removed_at ? Role::none : granted);
@@ -58,6 +59,17 @@ Result<void> check_installation(const InstallationGrant& grant, const Repository
   return {};
 }
 
+/// Judges an operation of an agent. What agents may do, it may do in its repository. Elsewhere it
+/// is as somebody without credentials, for whom no others would help.
+Result<void> check_agent(const AgentGrant& grant, const Repository& repository,
+                         const Operation& operation) {
+  if (repository.removed_at) return hidden();
+  if (grant.repository_id == repository.id && operation.for_agents) return {};
+  if (repository.visibility != Visibility::is_public) return hidden();
+  if (operation.role == Role::read && !operation.acts) return {};
+  return missing_permission();
+}
+
 }  // namespace
 
 Result<void> check_access(const Actor& actor, const Repository& repository, Role granted,
@@ -65,6 +77,7 @@ Result<void> check_access(const Actor& actor, const Repository& repository, Role
   if (const InstallationGrant* grant = actor.installation()) {
     return check_installation(*grant, repository, granted, operation);
   }
+  if (const AgentGrant* grant = actor.agent()) return check_agent(*grant, repository, operation);
   const bool is_public = repository.visibility == Visibility::is_public;
   const Role held = effective_role(actor.account(), repository, granted);
   if (!may_read(actor, repository, held, operation.scopes)) {
@@ -88,6 +101,11 @@ bool may_see(const Actor& actor, const Repository& repository, Role granted,
     return !repository.removed_at &&
            (granted != Role::none || repository.visibility == Visibility::is_public);
   }
+  if (const AgentGrant* grant = actor.agent()) {
+    return !repository.removed_at &&
+           ((grant->repository_id == repository.id && operation.for_agents) ||
+            repository.visibility == Visibility::is_public);
+  }
   return may_read(actor, repository, effective_role(actor.account(), repository, granted),
                   operation.seen_by.empty() ? operation.scopes : operation.seen_by);
 }
@@ -104,6 +122,7 @@ Result<void> check_organization_access(const Actor& actor, std::optional<MemberR
     if (!granted) return hidden();
     return allows(*grant, operation.permissions) ? Result<void>() : missing_permission();
   }
+  if (actor.agent() != nullptr) return hidden();
   const auto held = effective_member_role(actor.account(), granted);
   if (!held || !actor.authority().has_any(operation.scopes)) return hidden();
   if (operation.role != Role::admin || held == MemberRole::admin) return {};
@@ -114,6 +133,7 @@ Result<void> check_organization_access(const Actor& actor, std::optional<MemberR
 Result<void> check_account_access(const Actor& actor, const Operation& operation) {
   if (actor.account() == nullptr) return unauthenticated();
   if (actor.installation() != nullptr) return missing_permission();
+  if (actor.agent() != nullptr) return operation.for_agents ? Result<void>() : missing_permission();
   if (!operation.scopes.empty() && !actor.authority().has_any(operation.scopes)) {
     return missing_scope();
   }

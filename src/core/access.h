@@ -11,6 +11,8 @@ namespace esclusa::core {
 
 /// Judges an operation in one repository. `granted` is the role that the account was granted there;
 /// of an installation it is any role if it reaches the repository, and its permissions are judged.
+/// An agent has none: its token says in which repository it may do what agents may do. With which
+/// deployments is for app/ to judge.
 /// Errors as in docs/decisions/0005: what may not be seen is `not_found`.
 Result<void> check_access(const Actor& actor, const Repository& repository, Role granted,
                           const Operation& operation);
@@ -47,6 +49,7 @@ std::optional<MemberRole> effective_member_role(const Account* account,
 /// is null for nobody.
 Role effective_role(const Account* account, const Repository& repository, Role granted);
 /// The same for an actor. An installation has what it was granted and no more, whatever its bot is.
+/// An agent has what everybody has.
 Role effective_role(const Actor& actor, const Repository& repository, Role granted);
 
 }  // namespace esclusa::core

@@ -248,3 +248,73 @@ TEST_CASE("check_account_access: an account, and one of the scopes if the operat
   CHECK(check_account_access(caller("repo"), own).error().reason_code == "missing_scope");
   CHECK(check_account_access(caller("admin:org"), own));
 }
+
+namespace {
+
+/// An agent of the repository 1, for the environment 3.
+Actor agent(int64_t repository_id = 1) {
+  AgentGrant grant;
+  grant.token.id = {7};
+  grant.repository_id = {repository_id};
+  grant.environments = {{EnvironmentNameId{3}, "Production"}};
+  grant.account = account(30);
+  return Actor::by_agent(std::move(grant));
+}
+
+Operation agents_may(Operation operation) { return also_for_agents(std::move(operation)); }
+
+}  // namespace
+
+TEST_CASE("check_access: an agent does in its repository what agents may do, and no more") {
+  const Operation reads = demand(Role::read, deployments),
+                  writes = demand(Role::write, deployments);
+  const Operation acts = demand(Role::read, code, true);
+  for (const Role granted : {Role::none, Role::admin}) {  // a role of the bot counts for nothing
+    for (const auto visibility : {is_public, is_private}) {
+      CHECK(outcome(agent(), visibility, granted, agents_may(reads)) == 200);
+      CHECK(outcome(agent(), visibility, granted, agents_may(writes)) == 200);
+    }
+    CHECK(outcome(agent(), is_private, granted, reads) == 404);
+    CHECK(outcome(agent(), is_private, granted, writes) == 404);
+    CHECK(outcome(agent(), is_public, granted, reads) == 200);
+    CHECK(outcome(agent(), is_public, granted, writes) == 403);
+    CHECK(outcome(agent(), is_public, granted, acts) == 403);
+    // Elsewhere.
+    CHECK(outcome(agent(2), is_private, granted, agents_may(reads)) == 404);
+    CHECK(outcome(agent(2), is_private, granted, agents_may(writes)) == 404);
+    CHECK(outcome(agent(2), is_public, granted, agents_may(reads)) == 200);
+    CHECK(outcome(agent(2), is_public, granted, agents_may(writes)) == 403);
+  }
+  Repository removed = repository(is_public);
+  removed.removed_at = Timestamp{};
+  CHECK_FALSE(check_access(agent(), removed, Role::admin, agents_may(reads)));
+}
+
+TEST_CASE("check_access: nobody else gains by what agents may do") {
+  const Operation writes = agents_may(demand(Role::write, deployments));
+  CHECK(outcome(Actor::nobody(), is_public, Role::none, writes) == 401);
+  CHECK(outcome(Actor::nobody(), is_private, Role::none, writes) == 404);
+  CHECK(outcome(caller("repo_deployment"), is_private, Role::read, writes) == 403);
+  CHECK(outcome(Actor::by_session(account(30)), is_private, Role::none, writes) == 404);
+}
+
+TEST_CASE("an agent is a member of no organization, has no account's operations, and no role") {
+  Operation lists{"test", Audience::organization, Role::read, {read_org}};
+  CHECK_FALSE(check_organization_access(agent(), MemberRole::admin, lists));
+  Operation own{"test", Audience::account};
+  CHECK(check_account_access(agent(), own).error().reason_code == "missing_permission");
+  CHECK(check_account_access(agent(), agents_may(own)).has_value());
+  CHECK_FALSE(check_app_access(agent()));
+  CHECK_FALSE(check_installation_access(agent()));
+  CHECK(effective_role(agent(), repository(is_private), Role::admin) == Role::none);
+  CHECK(effective_role(agent(), repository(is_public), Role::admin) == Role::read);
+}
+
+TEST_CASE("AgentGrant: an environment by the row of its name, or by the name in any case") {
+  const Actor actor = agent();
+  CHECK(actor.agent()->is_for(EnvironmentNameId{3}));
+  CHECK_FALSE(actor.agent()->is_for(EnvironmentNameId{4}));
+  CHECK(actor.agent()->is_for("production"));
+  CHECK_FALSE(actor.agent()->is_for("product"));
+  CHECK_FALSE(actor.agent()->is_for(""));
+}

@@ -18,6 +18,10 @@ Actor Actor::by_installation(InstallationGrant grant) {
   return {std::make_shared<const InstallationGrant>(std::move(grant))};
 }
 
+Actor Actor::by_agent(AgentGrant grant) {
+  return {std::make_shared<const AgentGrant>(std::move(grant))};
+}
+
 Actor Actor::in_request(std::string request_id) const {
   Actor actor = *this;
   actor.request_id_ = std::move(request_id);
@@ -30,6 +34,7 @@ Actor Actor::on_behalf_of(Account account) const {
 
 const Account* Actor::account() const {
   if (const InstallationGrant* grant = installation()) return &grant->app.bot;
+  if (const AgentGrant* grant = agent()) return &grant->account;
   const auto* by = std::get_if<SharedAccount>(&who_);
   return by != nullptr ? &(*by)->account : nullptr;
 }
@@ -60,6 +65,11 @@ const InstallationGrant* Actor::installation() const {
   return by != nullptr ? by->get() : nullptr;
 }
 
+const AgentGrant* Actor::agent() const {
+  const auto* by = std::get_if<SharedAgent>(&who_);
+  return by != nullptr ? by->get() : nullptr;
+}
+
 std::optional<DeployKeyId> Actor::deploy_key_id() const {
   const auto* by = std::get_if<ByDeployKey>(&who_);
   return by != nullptr ? std::optional(by->id) : std::nullopt;
@@ -73,6 +83,9 @@ std::string Actor::name() const {
     std::string operator()(const SharedAccount& by) const { return by->account.login; }
     std::string operator()(const SharedApp& app) const { return "app " + app->slug; }
     std::string operator()(const SharedGrant& grant) const { return grant->app.bot.login; }
+    std::string operator()(const SharedAgent& grant) const {
+      return "agent token " + std::to_string(grant->token.id.value);
+    }
     std::string operator()(const ByDeployKey& by) const {
       return "deploy key " + std::to_string(by.id.value);
     }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/account.h"
+#include "core/agent.h"
 #include "core/app.h"
 #include "core/token.h"
 
@@ -40,6 +41,7 @@ AccountId who_answers_for(const Account& account);
 ///     account by session    yes       everything that the account may do
 ///     app                   -         what an app may ask of itself, by its JWT
 ///     installation          the bot   the permissions of a token of an app's installation
+///     agent                 the bot   a token of an agent: deployments of its environments
 ///     deploy key            -         git over SSH, in its own repository
 class Actor {
  public:
@@ -51,6 +53,7 @@ class Actor {
   static Actor by_session(Account account);
   static Actor by_app(App app);
   static Actor by_installation(InstallationGrant grant);
+  static Actor by_agent(AgentGrant grant);
   static Actor by_deploy_key(DeployKeyId key) { return {ByDeployKey{key}}; }
 
   Actor in_request(std::string request_id) const;
@@ -73,12 +76,14 @@ class Actor {
   /// Null unless a token of an installation is used. Its permissions count, and neither roles nor
   /// scopes: `authority()` has no scope.
   const InstallationGrant* installation() const;
+  /// Null unless a token of an agent is used. What it opens counts, and neither roles nor scopes.
+  const AgentGrant* agent() const;
   /// Whether credentials say who it is: an account or an app.
   bool is_authenticated() const { return account() != nullptr || app() != nullptr; }
   std::optional<DeployKeyId> deploy_key_id() const;
   Authority authority() const;
-  /// Who that is, for the log: the account's login, `app shop`, `deploy key 7`, `timer`,
-  /// `local administrator` or `nobody`.
+  /// Who that is, for the log: the account's login, `app shop`, `deploy key 7`,
+  /// `agent token 7`, `timer`, `local administrator` or `nobody`.
   std::string name() const;
   /// Of the request that it made, for the audit log; empty outside of requests.
   const std::string& request_id() const { return request_id_; }
@@ -98,8 +103,9 @@ class Actor {
   using SharedAccount = std::shared_ptr<const ByAccount>;
   using SharedApp = std::shared_ptr<const App>;
   using SharedGrant = std::shared_ptr<const InstallationGrant>;
+  using SharedAgent = std::shared_ptr<const AgentGrant>;
   using Who = std::variant<Nobody, LocalAdministrator, Timer, SharedAccount, SharedApp, SharedGrant,
-                           ByDeployKey>;
+                           SharedAgent, ByDeployKey>;
   Actor(Who who) : who_(std::move(who)) {}
 
   Who who_;

@@ -87,6 +87,7 @@ std::string audit_detail(const Environment& environment) {
   json.member("required_approvals", environment.reviews.required_approvals)
       .member("prevent_self_review", environment.reviews.prevent_self_review)
       .member("can_admins_bypass", environment.can_admins_bypass)
+      .member("requires_claim", environment.requires_claim)
       .end_object();
   return json.take();
 }

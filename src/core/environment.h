@@ -37,6 +37,8 @@ struct Environment {
   EnvironmentName name;
   bool can_admins_bypass = true;
   ReviewSettings reviews = {};
+  /// Whether a status of its deployments needs a claim (core/claim.h).
+  bool requires_claim = false;
   std::vector<ProtectionRule> rules;  ///< by kind; at most one of each but custom rules
   Timestamp created_at{};
   Timestamp updated_at{};
@@ -73,6 +75,7 @@ struct EnvironmentChange {
   std::optional<int> required_approvals;  ///< Esclusa's own
   std::optional<std::optional<BranchPolicyMode>> branch_policy;
   std::optional<bool> can_admins_bypass;
+  std::optional<bool> requires_claim = {};  ///< Esclusa's own
 };
 
 /// Checks ranges and counts.

@@ -36,6 +36,11 @@ const Operation* event_operation(std::string_view kind) {
 bool may_read_event(const Actor& actor, const Repository& repository, Role granted,
                     std::string_view kind) {
   const Operation* operation = event_operation(kind);
+  const AgentGrant* agent = actor.agent();
+  const bool is_for_agent =
+      agent == nullptr || (agent->repository_id == repository.id &&
+                           (kind == "deployment" || kind == "deployment_status"));
+  if (!is_for_agent) return false;
   return operation != nullptr && check_access(actor, repository, granted, *operation).has_value();
 }
 

@@ -20,6 +20,7 @@ struct FeedEvent {
 const Operation* event_operation(std::string_view kind);
 
 /// Whether the actor may read events of that kind in the repository. `granted` is its role there.
+/// Of an agent: if they are about a deployment of its environments, which app/ judges.
 bool may_read_event(const Actor& actor, const Repository& repository, Role granted,
                     std::string_view kind);
 

@@ -39,6 +39,15 @@ struct Operation {
   /// Of an operation in a repository: scopes that show the object but do not open the operation. A
   /// token with one of them gets 403 `missing_scope`, not 404.
   Scopes seen_by = {};
+  /// Whether agents may do it, by a token of an agent: in its repository, and there with the
+  /// deployments of its environments, which app/ judges.
+  bool for_agents = false;
 };
+
+/// The same operation, also for agents.
+inline Operation also_for_agents(Operation operation) {
+  operation.for_agents = true;
+  return operation;
+}
 
 }  // namespace esclusa::core

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view of_account = "esc_";
 constexpr std::string_view of_installation = "ghs_";
+constexpr std::string_view of_agent = "esca_";
 constexpr size_t random_chars = 30;
 constexpr size_t checksum_chars = 6;
 constexpr std::string_view base62 =
@@ -38,11 +39,14 @@ bool has_shape(std::string_view text, std::string_view prefix) {
 
 Secret new_token_text() { return new_text(of_account); }
 Secret new_installation_token_text() { return new_text(of_installation); }
+Secret new_agent_token_text() { return new_text(of_agent); }
 
 bool has_token_shape(std::string_view text) { return has_shape(text, of_account); }
 bool has_installation_token_shape(std::string_view text) {
   return has_shape(text, of_installation);
 }
+
+bool has_agent_token_shape(std::string_view text) { return has_shape(text, of_agent); }
 
 std::string token_digest(std::string_view text) { return hex(sha256(text)); }
 

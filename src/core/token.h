@@ -18,6 +18,9 @@ bool has_token_shape(std::string_view text);
 /// The same with `ghs_`: a token of an app's installation.
 Secret new_installation_token_text();
 bool has_installation_token_shape(std::string_view text);
+/// The same with `esca_`: a token of an agent.
+Secret new_agent_token_text();
+bool has_agent_token_shape(std::string_view text);
 /// What is stored of a token: SHA-256 in hex.
 std::string token_digest(std::string_view text);
 

@@ -102,3 +102,16 @@ TEST_CASE("new_installation_token_text: the same form with another prefix, and n
   typo.back() = typo.back() == 'x' ? 'y' : 'x';
   CHECK_FALSE(has_installation_token_shape(typo));
 }
+
+TEST_CASE("new_agent_token_text: the same form with another prefix, and no other") {
+  const std::string token = new_agent_token_text().reveal();
+  CHECK(token.size() == 41);
+  CHECK(token.starts_with("esca_"));
+  CHECK(has_agent_token_shape(token));
+  CHECK_FALSE(has_token_shape(token));
+  CHECK_FALSE(has_installation_token_shape(token));
+  CHECK_FALSE(has_agent_token_shape(new_token_text().reveal()));
+  std::string typo = token;
+  typo.back() = typo.back() == 'x' ? 'y' : 'x';
+  CHECK_FALSE(has_agent_token_shape(typo));
+}

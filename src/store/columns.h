@@ -64,6 +64,11 @@ inline std::optional<int64_t> token_value(const core::Actor& actor) {
   return actor.token() != nullptr ? std::optional(actor.token()->id.value) : std::nullopt;
 }
 
+/// The token of an agent that the actor uses; NULL without one.
+inline std::optional<int64_t> agent_token_value(const core::Actor& actor) {
+  return actor.agent() != nullptr ? std::optional(actor.agent()->token.id.value) : std::nullopt;
+}
+
 inline std::optional<int64_t> time_value(const std::optional<Timestamp>& time) {
   return time ? std::optional(to_micros(*time)) : std::nullopt;
 }

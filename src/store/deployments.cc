@@ -94,6 +94,11 @@ std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId re
   return db.one(sql, {id.value, repository.value}, deployment_reader(db));
 }
 
+std::optional<EnvironmentNameId> find_original_environment(sql::Reader& db, DeploymentId id) {
+  return db.one("select original_environment_id from deployment where id = $1", {id.value},
+                [](const sql::Row& row) { return EnvironmentNameId{row.integer(0)}; });
+}
+
 std::vector<core::Deployment> list_made_inactive(sql::Reader& db, const core::Deployment& newer) {
   static const std::string sql = select_deployments(
       "where d.environment_id = $1 and d.transient_environment = 0 and "

@@ -15,6 +15,8 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
                                const core::Actor& creator);
 std::optional<core::Deployment> find_deployment(sql::Reader& db, RepositoryId repository,
                                                 DeploymentId id);
+/// The name of the environment that the deployment was created for; nothing if it was deleted.
+std::optional<EnvironmentNameId> find_original_environment(sql::Reader& db, DeploymentId id);
 /// Newest first.
 core::Listing<core::Deployment> list_deployments(sql::Reader& db, RepositoryId repository,
                                                  const core::DeploymentFilter& filter,

@@ -16,7 +16,8 @@ namespace {
 
 std::string select_environments(std::string_view condition) {
   return "select e.id, e.repository_id, n.id, n.name, e.can_admins_bypass, e.created_at, "
-         "e.updated_at, e.required_approvals, e.prevent_self_review from environment e join "
+         "e.updated_at, e.required_approvals, e.prevent_self_review, e.requires_claim from "
+         "environment e join "
          "environment_name n on n.id = "
          "e.environment_name_id " +
          std::string(condition);
@@ -28,6 +29,7 @@ core::Environment read_environment(const sql::Row& row) {
           .name = {{row.integer(2)}, std::string(row.text(3))},
           .can_admins_bypass = row.boolean(4),
           .reviews = {static_cast<int>(row.integer(7)), row.boolean(8)},
+          .requires_claim = row.boolean(9),
           .rules = {},
           .created_at = from_micros(row.integer(5)),
           .updated_at = from_micros(row.integer(6))};
@@ -227,9 +229,10 @@ std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Reader& db,
 void save_environment(sql::Writer& tx, core::Environment& environment, Timestamp now) {
   tx.execute(
       "update environment set can_admins_bypass = $2, updated_at = $3, required_approvals = $4, "
-      "prevent_self_review = $5 where id = $1",
+      "prevent_self_review = $5, requires_claim = $6 where id = $1",
       {environment.id.value, environment.can_admins_bypass, to_micros(now),
-       environment.reviews.required_approvals, environment.reviews.prevent_self_review});
+       environment.reviews.required_approvals, environment.reviews.prevent_self_review,
+       environment.requires_claim});
   environment.updated_at = now;
   for (const core::ProtectionRule& former : list_rules(tx, environment.id)) {
     if (std::ranges::find(environment.rules, former.id, &core::ProtectionRule::id) ==

@@ -47,7 +47,7 @@ void announce_event(sql::Writer& tx) {
 std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
                                    int64_t after, int64_t up_to, int count) {
   static const std::string columns =
-      "select id, guid, repository_id, kind, action, created_at from event ";
+      "select id, guid, repository_id, kind, action, created_at, deployment_id from event ";
   static const std::string rest =
       "only_hook_id is null and id > $1 and id <= $2 order by id limit $3";
   static const std::string of_all = columns + "where " + rest;
@@ -62,6 +62,7 @@ std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> 
     event.kind = row.text(3);
     event.action = row.text(4);
     event.created_at = from_micros(row.integer(5));
+    event.deployment_id = read_optional_id<DeploymentId>(row, 6);
     return event;
   });
 }

@@ -61,6 +61,31 @@ void write_token(JsonWriter& json, const core::Token& token, const Secret* text)
       .end_object();
 }
 
+void write_agent_token(JsonWriter& json, const core::AgentGrant& grant, const Secret* text) {
+  const core::AgentToken& token = grant.token;
+  json.begin_object().member("id", token.id.value).member("name", token.name);
+  if (text != nullptr) json.member("token", text->reveal());
+  json.key("environments").begin_array();
+  for (const auto& [id, name] : grant.environments) json.value(name);
+  json.end_array()
+      .member("created_at", token.created_at)
+      .member("expires_at", token.expires_at)
+      .member("last_used_at", token.last_used_at)
+      .member("revoked_at", token.revoked_at)
+      .end_object();
+}
+
+Result<std::optional<std::chrono::seconds>> parse_expiry(const JsonBody& body) {
+  const auto seconds = body.find("expires_in_seconds");
+  if (!seconds) return std::nullopt;
+  const auto number = seconds->integer();
+  constexpr int64_t century = 100LL * 366 * 24 * 3600;
+  if (!number || *number < 1 || *number > century) {
+    return wrong_type("expires_in_seconds", *seconds, "a number of seconds");
+  }
+  return std::chrono::seconds(*number);
+}
+
 void write_blocking(JsonWriter& json, const core::Blocking& blocking) {
   begin_blocking(json, blocking.account, blocking.hook_count);
   json.member("was_last_administrator", blocking.was_last_administrator).key("without_owner");

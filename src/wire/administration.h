@@ -2,7 +2,9 @@
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "core/administration.h"
+#include "core/agent.h"
 #include "core/branch_protection.h"
+#include "wire/json_body.h"
 
 /// The answers to `esclusa user|token|org|repo`. GitHub has no such operations.
 namespace esclusa::wire {
@@ -10,6 +12,11 @@ namespace esclusa::wire {
 void write_admin_account(JsonWriter& json, const core::Account& account);
 /// `text` is the token itself, which only its creation shows.
 void write_token(JsonWriter& json, const core::Token& token, const Secret* text = nullptr);
+/// The same of an agent, with its environments.
+void write_agent_token(JsonWriter& json, const core::AgentGrant& grant,
+                       const Secret* text = nullptr);
+/// `expires_in_seconds` of a new token; nothing if it is absent.
+Result<std::optional<std::chrono::seconds>> parse_expiry(const JsonBody& body);
 void write_blocking(JsonWriter& json, const core::Blocking& blocking);
 
 void write_registration(JsonWriter& json, const core::Registration& registration);

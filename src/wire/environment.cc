@@ -13,9 +13,9 @@
 namespace esclusa::wire {
 namespace {
 
-constexpr std::string_view permitted_keys[] = {"wait_timer",        "prevent_self_review",
-                                               "reviewers",         "deployment_branch_policy",
-                                               "can_admins_bypass", "required_approvals"};
+constexpr std::string_view permitted_keys[] = {
+    "wait_timer",        "prevent_self_review", "reviewers",     "deployment_branch_policy",
+    "can_admins_bypass", "required_approvals",  "requires_claim"};
 
 /// A whole number; `null_means` if the member is null, nullopt if it is absent.
 Result<std::optional<int>> optional_number(const JsonBody& body, std::string_view name,
@@ -133,6 +133,7 @@ Result<core::EnvironmentChange> parse_environment_change(std::string_view text) 
   change.required_approvals = TRY(optional_number(body, "required_approvals", 1));
   change.branch_policy = TRY(parse_branch_policy_mode(body));
   change.can_admins_bypass = TRY(optional_flag(body, "can_admins_bypass", true));
+  change.requires_claim = TRY(optional_flag(body, "requires_claim", false));
   return change;
 }
 
@@ -177,6 +178,8 @@ void write_environment(JsonWriter& json, const core::EnvironmentDetails& environ
   json.member("created_at", environment.created_at)
       .member("updated_at", environment.updated_at)
       .member("can_admins_bypass", environment.can_admins_bypass);
+  // Esclusa's own member, left out where it is not set.
+  if (environment.requires_claim) json.member("requires_claim", true);
   json.key("protection_rules").begin_array();
   for (const core::ProtectionRule& rule : environment.rules) {
     // GitHub shows custom rules only in their own list.

@@ -152,6 +152,17 @@ TEST_CASE("write_environment: GitHub's members in GitHub's order, each rule in i
         R"({"protected_branches":false,"custom_branch_policies":true})");
 }
 
+TEST_CASE("requires_claim: a boolean, null for false, and written only where it is set") {
+  CHECK(parse_environment_change(R"({"requires_claim": true})")->requires_claim == true);
+  CHECK(parse_environment_change(R"({"requires_claim": null})")->requires_claim == false);
+  CHECK_FALSE(parse_environment_change("{}")->requires_claim);
+  CHECK_FALSE(parse_environment_change(R"({"requires_claim": 1})"));
+  core::EnvironmentDetails environment = some_environment();
+  CHECK_FALSE(written(environment).find("requires_claim"));
+  environment.requires_claim = true;
+  CHECK(written(environment).find("requires_claim")->boolean() == true);
+}
+
 TEST_CASE("write_environment: required_approvals is left out for one approval, as on GitHub") {
   core::EnvironmentDetails environment = some_environment();
   std::get<core::RequiredReviewersRule>(environment.rules[2].gate).required_approvals = 1;

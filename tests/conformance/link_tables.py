@@ -27,6 +27,8 @@ PARAMETERS = {
     ("/orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}", "delivery_id"): "=org_delivery_id",
     ("/app/hook/deliveries/{delivery_id}", "delivery_id"): "=app_delivery_id",
     ("/esclusa/orgs/{org}/hooks/{hook_id}/deliveries", "hook_id"): "=org_hook_id",
+    ("/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/claim", "deployment_id"):
+        "=claimed_id",
     "check_suite_id": "=check_run_id",
     "path": "index.html",
     "q": "shop",

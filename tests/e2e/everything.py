@@ -86,7 +86,7 @@ class Filler:
 
     def deployments(self):
         """A deployment with statuses and a log, one that waits for its reviewers, one that waits
-        for an app, one that was reviewed."""
+        for an app, one that is claimed, one that was reviewed."""
         made = self.send("POST", f"{SHOP}/deployments", {
             **PLAIN, "environment": "staging", "payload": {"a": [1, {"b": None}], "c": "\u00fc"}})
         path = f"{SHOP}/deployments/{made['id']}"
@@ -102,6 +102,9 @@ class Filler:
                                   ("reviewed", "reviewed_run_id")):
             held = self.send("POST", f"{SHOP}/deployments", {**PLAIN, "environment": environment})
             self.found[name] = held["id"]
+        claimed = self.send("POST", f"{SHOP}/deployments", {**PLAIN, "environment": "claimed"})
+        self.send("POST", f"/esclusa{SHOP}/deployments/{claimed['id']}/claim", {"seconds": 3600})
+        self.found["claimed_id"] = claimed["id"]
         self.review(f"{SHOP}/actions/runs/{self.found['reviewed_run_id']}")
 
     def review(self, run):

@@ -14,12 +14,14 @@ void Simulation::check_transaction(Operation& operation) {
   Effects effects;
   if (operation.is_timer) {
     apply_timer(rows, effects);
+    apply_ends_of_claims(effects);
   } else if (operation.creation) {
     apply_creation(operation, rows, effects);
   } else {
     effects = operation.apply(model_);
   }
   check_rows(rows);
+  check_claims();
   for (const std::string& effect : effects) {
     if (effect.ends_with(" deployment.release")) ++counts_["released after a wait"];
     if (effect.ends_with(" deployment.end")) ++counts_["ended after a wait"];
@@ -99,6 +101,37 @@ void Simulation::apply_timer(const std::map<int64_t, Row>& rows, Effects& effect
   }
 }
 
+void Simulation::apply_ends_of_claims(Effects& effects) {
+  const auto rows = read_claims(world_.database.connection());
+  for (auto& [fence, claim] : model_.claims) {
+    if (claim.phase != ClaimPhase::started || rows.at(fence) != "ended expired") continue;
+    const std::string which = "claim " + std::to_string(fence);
+    if (!model_.has_passed(claim)) throw Violation(which + " was ended before its end");
+    trace("  ends ", which);
+    ++counts_["claims expired"];
+    end_claim(&claim, "expired");
+    add_status(*model_.find(claim.deployment),
+               "error claim_expired: no heartbeat for " + std::to_string(claim.seconds.count()) +
+                   " seconds; the command may have run.",
+               effects);
+    effects.push_back("audit claim.expire");
+  }
+}
+
+void Simulation::check_claims() const {
+  if (model_.agents.empty()) return;
+  const auto rows = read_claims(world_.database.connection());
+  static constexpr const char* names[] = {"claimed ", "started ", "ended "};
+  for (const auto& [fence, claim] : model_.claims) {
+    const std::string wanted = names[static_cast<size_t>(claim.phase)] + claim.reason;
+    const auto found = rows.find(fence);
+    const std::string is = found == rows.end() ? "gone" : found->second;
+    if (is == wanted) continue;
+    throw Violation("claim " + std::to_string(fence) + " is " + is + ", and should be " + wanted);
+  }
+  if (rows.size() != model_.claims.size()) throw Violation("a claim should not be there");
+}
+
 void Simulation::check_rows(const std::map<int64_t, Row>& rows) const {
   for (const auto& [id, row] : rows) {
     const std::string which = "deployment " + std::to_string(id);
@@ -134,6 +167,11 @@ void Simulation::check_effects(Effects wanted, Effects found) {
 
 void Simulation::check_nothing_is_stuck(bool timed_only,
                                         const std::map<int64_t, Row>& before) const {
+  for (const auto& [fence, claim] : model_.claims) {
+    if (claim.phase == ClaimPhase::started && model_.has_passed(claim)) {
+      throw Violation("claim " + std::to_string(fence) + " has passed, and goes on");
+    }
+  }
   for (const auto& [id, deployment] : model_.deployments) {
     if (deployment.phase != Phase::held || deployment.is_deleted) continue;
     // The timer judges only deployments that were waiting for it; others are judged when something

@@ -15,6 +15,7 @@ core::EnvironmentChange change_of(const World& world, const EnvironmentWish& wis
   change.required_approvals = wish.needed;
   change.prevent_self_review = wish.prevents_self_review;
   change.can_admins_bypass = wish.can_bypass;
+  change.requires_claim = wish.requires_claim;
   if (wish.mode) {
     change.branch_policy.emplace();
     if (*wish.mode) {
@@ -58,6 +59,7 @@ EnvironmentWish pick_wish(Random& random, const Model& model) {
   if (random.one_in(4)) wish.needed = 1 + static_cast<int>(random.below(3));
   if (random.one_in(3)) wish.prevents_self_review = random.one_in(2);
   if (random.one_in(4)) wish.can_bypass = random.one_in(2);
+  if (!model.agents.empty() && random.one_in(4)) wish.requires_claim = random.one_in(2);
   return wish;
 }
 
@@ -72,6 +74,7 @@ std::string text_of(const Model& model, const EnvironmentWish& wish) {
   if (wish.needed) text += " needed " + std::to_string(*wish.needed);
   if (wish.prevents_self_review) text += *wish.prevents_self_review ? " no self" : " self";
   if (wish.can_bypass) text += *wish.can_bypass ? " bypass" : " no bypass";
+  if (wish.requires_claim) text += *wish.requires_claim ? " claims" : " no claims";
   if (wish.reviewers) {
     text += " reviewers (";
     for (const Reviewer& each : *wish.reviewers) {

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using std::chrono::microseconds;
 
 void Simulation::happen() {
+  if (!model_.claims.empty() && random_.one_in(4)) return pass_to_the_end_of_a_claim();
   const size_t kind = random_.below(36);
   if (kind < 7) return pass_time();
   if (kind < 11) return pass_to_the_end_of_a_timer();
@@ -53,6 +54,19 @@ void Simulation::pass_to_the_end_of_a_timer() {
   if (span <= 0us || span > 24h * 40) return;
   set_time(model_.wall + span, {model_.boot.boot_id, model_.boot.since_boot + span});
   trace("time passes to the end of the timer of deployment ", std::to_string(deployment->id));
+}
+
+void Simulation::pass_to_the_end_of_a_claim() {
+  for (const auto& [fence, claim] : model_.claims) {
+    if (claim.phase == ClaimPhase::ended || random_.one_in(3)) continue;
+    const bool same_boot = model_.boot.boot_id == claim.boot.boot_id;
+    microseconds span = same_boot ? claim.boot.since_boot + claim.seconds - model_.boot.since_boot
+                                  : claim.beat + claim.seconds - model_.wall;
+    span -= microseconds(random_.below(2));
+    if (span <= 0us || span > 24h * 40) continue;
+    set_time(model_.wall + span, {model_.boot.boot_id, model_.boot.since_boot + span});
+    return trace("time passes to the end of the claim ", std::to_string(fence));
+  }
 }
 
 void Simulation::jump_wall_clock() {

@@ -21,6 +21,13 @@ std::map<int64_t, Row> read_deployments(sql::Reader& db) {
   return rows;
 }
 
+std::map<int64_t, std::string> read_claims(sql::Reader& db) {
+  std::map<int64_t, std::string> claims;
+  db.each("select id, state || ' ' || coalesce(end_reason, '') from deployment_claim", {},
+          [&](const sql::Row& row) { claims[row.integer(0)] = row.text(1); });
+  return claims;
+}
+
 Journal::Journal(sql::Reader& db) : db_(db) { take_news(); }
 
 void Journal::add_news(const std::string& table, const std::string& text, Effects& news) {

@@ -14,6 +14,8 @@ struct Row {
   std::string verdicts;
 };
 std::map<int64_t, Row> read_deployments(sql::Reader& db);
+/// The state of each claim and why it ended, by fence: `ended expired`, `claimed `.
+std::map<int64_t, std::string> read_claims(sql::Reader& db);
 
 /// Reads the rows that were added since the last call.
 class Journal {

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace esclusa::simulate {
 namespace {
@@ -129,6 +130,32 @@ std::optional<int64_t> Model::find_key(const std::string& key) const {
   return found->second.deployment;
 }
 
+const Claim* Model::live_claim(int64_t deployment) const {
+  for (const auto& [fence, claim] : claims) {
+    if (claim.deployment == deployment && claim.phase != ClaimPhase::ended) return &claim;
+  }
+  return nullptr;
+}
+
+Claim* Model::live_claim(int64_t deployment) {
+  return const_cast<Claim*>(static_cast<const Model*>(this)->live_claim(deployment));
+}
+
+bool Model::has_passed(const Claim& claim) const {
+  const bool same_boot = boot.boot_id == claim.boot.boot_id;
+  return (same_boot ? boot.since_boot - claim.boot.since_boot : wall - claim.beat) >= claim.seconds;
+}
+
+bool Model::is_superseded(const Deployment& deployment) const {
+  std::string there = environments[deployment.environment].name;
+  std::ranges::transform(there, there.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::ranges::any_of(deployments, [&](const auto& each) {
+    const Deployment& other = each.second;
+    return other.id > deployment.id && !other.is_deleted && other.location == there &&
+           (other.state == "success" || other.state == "in_progress");
+  });
+}
+
 const Deployment* Model::find(int64_t id) const {
   const auto found = deployments.find(id);
   return found == deployments.end() || found->second.is_deleted ? nullptr : &found->second;
@@ -169,6 +196,7 @@ void Model::change(size_t environment, const EnvironmentWish& wish) {
   there.minutes = wish.minutes.value_or(there.minutes);
   there.mode = wish.mode.value_or(there.mode);
   there.can_bypass = wish.can_bypass.value_or(there.can_bypass);
+  there.requires_claim = wish.requires_claim.value_or(there.requires_claim);
   if (there.mode != PolicyMode::custom) there.policies.clear();
 }
 

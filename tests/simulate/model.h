@@ -78,6 +78,7 @@ struct Environment {
   bool prevents_self_review = false;
   std::optional<ReviewRule> review = {};
   std::vector<CustomRule> custom = {};  ///< in the order of their ids
+  bool requires_claim = false;
 
   bool is_guarded() const { return mode || minutes > 0 || review || !custom.empty(); }
 };
@@ -104,6 +105,26 @@ struct Deployment {
   std::string verdicts = {};              ///< verdict of each gate at the latest judgement
   std::string state = {};                 ///< the state of the latest status
   std::string location = {};              ///< the environment of the latest status, in lower case
+  int begun = 0;                          ///< how often an agent has begun its command
+};
+
+/// An agent, by a token for some environments.
+struct Agent {
+  std::string name;
+  std::set<size_t> environments;
+};
+
+enum class ClaimPhase { claimed, started, ended };
+
+/// A claim of an agent.
+struct Claim {
+  int64_t deployment = 0;
+  size_t agent = 0;
+  std::chrono::seconds seconds{};
+  ClaimPhase phase = ClaimPhase::claimed;
+  Timestamp beat{};  ///< the latest heartbeat
+  BootTime boot = {};
+  std::string reason = {};  ///< why it ended
 };
 
 /// A create with an `Idempotency-Key`.
@@ -142,6 +163,7 @@ struct EnvironmentWish {
   std::optional<int> needed;
   std::optional<bool> prevents_self_review;
   std::optional<bool> can_bypass;
+  std::optional<bool> requires_claim;
 };
 
 struct Model {
@@ -152,6 +174,8 @@ struct Model {
   std::vector<std::string> protected_patterns;
   std::map<int64_t, Deployment> deployments;
   std::map<std::string, KeyUse> keys;  ///< by creator and key
+  std::vector<Agent> agents;           ///< none: no agents act in this seed
+  std::map<int64_t, Claim> claims;     ///< by fence
   Timestamp wall{};
   BootTime boot;
   int versions = 0;
@@ -169,6 +193,13 @@ struct Model {
   int count_approvals(const Deployment& deployment) const;
   /// The deployment of the key, if it was used within the last day.
   std::optional<int64_t> find_key(const std::string& key) const;
+  /// nullptr if the deployment has no claim that has not ended.
+  Claim* live_claim(int64_t deployment);
+  const Claim* live_claim(int64_t deployment) const;
+  /// Whether the claim's end has passed.
+  bool has_passed(const Claim& claim) const;
+  /// Whether a newer deployment is live or runs in the environment of this one.
+  bool is_superseded(const Deployment& deployment) const;
   /// nullptr if it does not exist.
   const Deployment* find(int64_t id) const;
   Deployment* find(int64_t id);

@@ -54,6 +54,24 @@ void add_status(Deployment& deployment, const std::string& what, Effects& effect
   effects.push_back("event " + id + " deployment_status");
 }
 
+bool is_final(const std::string& state) {
+  return state == "success" || state == "failure" || state == "error" || state == "inactive";
+}
+
+void end_claim(Claim* claim, const std::string& reason) {
+  if (claim == nullptr) return;
+  claim->phase = ClaimPhase::ended;
+  claim->reason = reason;
+}
+
+void report_without_claim(Model& model, int64_t deployment, const std::string& state) {
+  Claim* claim = model.live_claim(deployment);
+  if (claim == nullptr) return;
+  // Somebody else runs what the agent only prepared.
+  const bool takes = state == "in_progress" && claim->phase == ClaimPhase::claimed;
+  if (takes || is_final(state)) end_claim(claim, "status");
+}
+
 void ask(const Model& model, Deployment& deployment, const Gates& gates, Effects& effects) {
   const std::set<int64_t> before = std::exchange(deployment.asked, gates.asks());
   for (const CustomRule& rule : model.environments[deployment.environment].custom) {
@@ -91,6 +109,9 @@ void end(Deployment& deployment, Effects& effects) {
 
 std::unique_ptr<Operation> make_operation(Random& random, World& world, const Model& model,
                                           std::vector<Creation>& keyed) {
+  if (!model.agents.empty() && !model.deployments.empty() && random.one_in(2)) {
+    return make_agent_operation(random, world, model);
+  }
   const size_t kind = random.below(model.deployments.empty() ? 43 : 110);
   if (kind < 16) return make_create(random, world, model, keyed);
   if (kind < 22) return make_put_environment(random, world, model, random.below(3));

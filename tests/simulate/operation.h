@@ -46,6 +46,8 @@ struct Operation {
 /// Makes a random request of any kind.
 std::unique_ptr<Operation> make_operation(Random& random, World& world, const Model& model,
                                           std::vector<Creation>& keyed);
+/// Makes a random request of an agent; there must be one.
+std::unique_ptr<Operation> make_agent_operation(Random& random, World& world, const Model& model);
 /// One function for each kind of request, see the files `*operations.cc`.
 std::unique_ptr<Operation> make_create(Random& random, World& world, const Model& model,
                                        std::vector<Creation>& keyed);
@@ -99,5 +101,12 @@ std::unique_ptr<Operation> new_operation(std::string text);
 
 /// The rows of a new status: its state, and its description.
 void add_status(Deployment& deployment, const std::string& what, Effects& effects);
+
+/// Whether nothing runs any more after a status of that state.
+bool is_final(const std::string& state);
+/// Ends the claim, if there is one that has not ended.
+void end_claim(Claim* claim, const std::string& reason);
+/// What a status without a fence makes of the deployment's claim.
+void report_without_claim(Model& model, int64_t deployment, const std::string& state);
 
 }  // namespace esclusa::simulate

@@ -231,11 +231,14 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
   for (size_t i = 0; i < others.size(); ++i) {
     if (input.environment == others[i] && i < model.environments.size()) moved = i;
   }
-  operation->expect = [id, gives_up, moved](const Model& now, const Operation&) -> std::string {
+  operation->expect = [id, gives_up, is_inactive = input.state == inactive, moved](
+                          const Model& now, const Operation&) -> std::string {
     const Deployment* deployment = now.find(id);
     if (deployment == nullptr) return "not_found";
     if (deployment->phase == Phase::held && !gives_up) return "waiting_for_protection";
     if (deployment->phase == Phase::ended && !gives_up) return "deployment_ended";
+    const bool needs_claim = now.environments[deployment->environment].requires_claim;
+    if (needs_claim && !is_inactive) return "claim_required";
     const bool leaves = moved && *moved != deployment->environment;
     return leaves && now.environments[*moved].is_guarded() ? "environment_override_protected"
                                                            : "ok";
@@ -246,6 +249,7 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
     Effects effects{"audit deployment_status.create"};
     if (deployment.phase == Phase::held) end(deployment, effects);
     add_status(deployment, name + " ", effects);
+    report_without_claim(now, id, name);
     return effects;
   };
   return operation;

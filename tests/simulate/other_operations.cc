@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/claims.h"
 #include "app/deployments.h"
 #include "app/event_deliveries.h"
 #include "app/gate_report.h"
@@ -47,6 +48,7 @@ std::unique_ptr<Operation> make_delete(Random& random, World& world, const Model
   };
   operation->apply = [id](Model& now) {
     now.find(id)->is_deleted = true;
+    end_claim(now.live_claim(id), "deployment_deleted");
     return Effects{"audit " + std::to_string(id) + " deployment.delete"};
   };
   return operation;
@@ -110,6 +112,7 @@ std::unique_ptr<Operation> make_release_due(World& world, bool all) {
   operation->run = [&world, all] {
     if (all) {
       app::GateTimer(world.context).look_at_all();
+      app::expire_claims(world.context);
     } else {
       world.look();
     }

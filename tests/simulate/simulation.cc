@@ -14,7 +14,8 @@ constexpr size_t requests_at_once = 3;
 
 Simulation::Simulation(World& world, uint64_t seed, bool traces, Counts& counts)
     : world_(world), random_(seed), traces_(traces), fails_(random_.one_in(2)), counts_(counts) {
-  model_ = world.begin_seed(*this);
+  // Agents would make everything else rarer.
+  model_ = world.begin_seed(*this, random_.one_in(4));
   journal_.emplace(world.database.connection());
 }
 
@@ -40,6 +41,12 @@ void Simulation::run() {
   }
   finish_all();
   stop(random_.one_in(2));
+  for (const auto& [fence, claim] : model_.claims) {
+    if (claim.reason == "taken_over") ++counts_["claims taken over"];
+  }
+  for (const auto& [id, deployment] : model_.deployments) {
+    counts_["commands begun"] += deployment.begun;
+  }
   const int64_t lost = world_.database.connection().number(
       "select count(*) from event e where e.kind = 'deployment' and not exists (select 1 from "
       "delivery d where d.event_id = e.id)");

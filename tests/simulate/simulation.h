@@ -50,6 +50,7 @@ class Simulation final : public Watcher {
   void happen();
   void pass_time();
   void pass_to_the_end_of_a_timer();
+  void pass_to_the_end_of_a_claim();
   void jump_wall_clock();
   void stop(bool reboots);
   void move_ref();
@@ -64,7 +65,9 @@ class Simulation final : public Watcher {
   void apply_creation(const Operation& operation, const std::map<int64_t, Row>& rows,
                       Effects& effects);
   void apply_timer(const std::map<int64_t, Row>& rows, Effects& effects);
+  void apply_ends_of_claims(Effects& effects);
   void check_rows(const std::map<int64_t, Row>& rows) const;
+  void check_claims() const;
   static void check_effects(Effects wanted, Effects found);
   void check_nothing_is_stuck(bool timed_only, const std::map<int64_t, Row>& before) const;
 

@@ -4,7 +4,9 @@
 
 #include "app/access.h"
 #include "app/administration.h"
+#include "app/agent_tokens.h"
 #include "app/authentication.h"
+#include "app/claims.h"
 #include "app/repositories.h"
 #include "base/check.h"
 #include "core/operations/deployments.h"
@@ -46,6 +48,9 @@ const std::vector<Ref> refs = {
 const std::vector<Environment> environments = {
     {.name = "staging"}, {.name = "production"}, {.name = "preview"}};
 
+/// Two for the same environments, and one for another.
+const std::vector<Agent> agents = {{"web-1", {0, 1}}, {"web-2", {0, 1}}, {"previews", {2}}};
+
 /// The value of a call that cannot fail here.
 template <class T>
 T must(Result<T> result) {
@@ -75,6 +80,7 @@ World::World()
   add_teams();
   enter_repository();
   add_apps();
+  add_agents();
 }
 
 void World::add_people() {
@@ -164,6 +170,21 @@ void World::add_apps() {
   }));
 }
 
+void World::add_agents() {
+  for (const Agent& agent : agents) {
+    std::vector<std::string> names;
+    for (const size_t environment : agent.environments) {
+      names.push_back(environments[environment].name);
+    }
+    auto minted = must(app::create_agent_token(
+        context, core::Actor::local_administrator(),
+        {.owner = "demo", .repository = "shop", .environments = names, .name = agent.name}));
+    app::RepositoryAccess access = accesses_[0][0];
+    access.actor = core::Actor::by_agent(std::move(minted.grant));
+    agents_.push_back(std::move(access));
+  }
+}
+
 void World::set_installed(size_t app, bool installed) {
   sql::Writer& db = database.connection();
   const AccountId owner = repository_.owner.id;
@@ -182,7 +203,7 @@ void World::set_suspended(size_t app, bool suspended) {
                        wall);
 }
 
-Model World::begin_seed(Watcher& watcher) {
+Model World::begin_seed(Watcher& watcher, bool with_agents) {
   wall = beginning;
   boot = first_boot;
   for (size_t i = 0; i < refs.size(); ++i) move(i, 0);
@@ -194,6 +215,7 @@ Model World::begin_seed(Watcher& watcher) {
   model.refs.back().given = commits_[0];
   model.environments = environments;
   model.apps = apps;
+  if (with_agents) model.agents = agents;
   model.wall = wall;
   model.boot = boot;
   return model;
@@ -203,6 +225,7 @@ void World::look() {
   if (std::exchange(is_looking_, true)) return;
   const std::unique_ptr<bool, void (*)(bool*)> end(&is_looking_, [](bool* is) { *is = false; });
   timer_->look();
+  app::expire_claims(context);
 }
 
 const app::RepositoryAccess& World::access(size_t person, size_t token) const {

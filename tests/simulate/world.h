@@ -18,11 +18,12 @@ class World {
   World();
 
   /// Restores the initial state, and returns the model of it.
-  Model begin_seed(Watcher& watcher);
+  Model begin_seed(Watcher& watcher, bool with_agents);
   void end_seed() { database.end_seed(); }
 
   /// A person's access to the repository, with one of the person's two tokens.
   const app::RepositoryAccess& access(size_t person, size_t token) const;
+  const app::RepositoryAccess& agent(size_t index) const { return agents_[index]; }
   AccountId account_id(size_t person) const { return actors_[person][0].sender().id; }
   TeamId team_id(size_t team) const { return teams_[team]; }
   HookId hook_id() const { return hook_; }
@@ -51,6 +52,7 @@ class World {
   void add_commits();
   void add_teams();
   void add_apps();
+  void add_agents();
   void enter_repository();
 
   test::TempFolder folder_;
@@ -58,6 +60,7 @@ class World {
   app::TokenUse token_use_;
   std::vector<std::vector<core::Actor>> actors_;
   std::vector<std::vector<app::RepositoryAccess>> accesses_;  ///< of each actor
+  std::vector<app::RepositoryAccess> agents_;
   std::vector<TeamId> teams_;
   HookId hook_;
   std::vector<core::App> apps_;

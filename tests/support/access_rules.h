@@ -278,6 +278,15 @@ inline constexpr RepositoryRoute repository_routes[] = {
      "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,
      "begin, and more", "/esclusa"},
+    // A heartbeat and a release need a fence: without one, who is admitted is told so.
+    {"GET",    "/deployments/{deployment_id}/claim",    Standing::pull,  deployments,   200,
+     "", "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/claim",    Standing::push,  deployments,   201,
+     "", "/esclusa"},
+    {"PUT",    "/deployments/{deployment_id}/claim",    Standing::push,  deployments,   400,
+     "", "/esclusa"},
+    {"DELETE", "/deployments/{deployment_id}/claim",    Standing::push,  deployments,   400,
+     "", "/esclusa"},
 };
 // clang-format on
 

@@ -159,6 +159,10 @@ inline constexpr RoutePermission repository_permissions[] = {
     {"GET",    "/events",                                "deployments=read", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",       "deployments=read", "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",       "deployments=write", "/esclusa"},
+    {"GET",    "/deployments/{deployment_id}/claim",     "deployments=read", "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
+    {"PUT",    "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
+    {"DELETE", "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
 };
 
 /// The same for routes of organizations, by their whole path.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/serve.h"
+#include "app/agent_tokens.h"
 #include "app/app_hooks.h"
 #include "app/apps.h"
 #include "app/branch_protections.h"
@@ -17,58 +18,11 @@
 #include "support/app_fixture.h"
 #include "support/app_jwt.h"
 #include "support/app_rows.h"
+#include "support/path_pattern.h"
 #include "support/public_keys.h"
-#include "support/wrapping_database.h"
+#include "support/undoing_database.h"
 
 namespace esclusa::test {
-
-/// Replaces `{name}`, `{name...}` and `{name...?}` by the value of the name.
-inline std::string fill(std::string_view pattern, const std::map<std::string, std::string>& names) {
-  std::string text;
-  while (!pattern.empty()) {
-    const auto open_at = pattern.find('{');
-    text += pattern.substr(0, open_at);
-    if (open_at == pattern.npos) break;
-    const auto close_at = pattern.find('}', open_at);
-    auto name = close_at == pattern.npos ? "" : pattern.substr(open_at + 1, close_at - open_at - 1);
-    name = name.substr(0, name.find("..."));
-    auto known = names.find(std::string(name));
-    if (known == names.end()) {  // a brace of a JSON body
-      text += '{';
-      pattern.remove_prefix(open_at + 1);
-      continue;
-    }
-    text += known->second;
-    pattern.remove_prefix(close_at + 1);
-  }
-  return text;
-}
-
-/// A database whose writes are executed, answered, and rolled back: thousands of requests see the
-/// same rows, and none of them waits for a disk.
-class UndoingDatabase : public WrappingDatabase {
- public:
-  explicit UndoingDatabase(store::Database& database) : WrappingDatabase(database) {}
-  /// How many transactions would have been committed.
-  int kept() const { return kept_; }
-
- private:
-  Result<void> do_read(const ReadWork& work) override {
-    return read_real([&](store::Reader& db) { work(db); });
-  }
-  Result<void> do_write(const WriteWork& work) override {
-    bool ran = false;
-    auto undone = write_real([&](store::Writer& tx) -> Result<void> {
-      if (work(tx)) ++kept_;
-      ran = true;
-      return fail(ErrorCode::conflict, "undone");
-    });
-    if (!ran) return undone;
-    return {};
-  }
-
-  int kept_ = 0;
-};
 
 /// Accounts of every permission with tokens of every kind, and the repositories of their requests:
 /// a public and a private one of ada and of the organization, each with one resource of each kind.
@@ -157,6 +111,10 @@ class AccessWorld {
       names["environment_name"] = "checked";
       names["run_id"] = names["checked_run_id"];
     }
+    // So do claims: one deployment is claimed, and another one can be.
+    if (route.below.ends_with("/claim")) {
+      names["deployment_id"] = names[route.method == "POST" ? "claimable_id" : "claimed_id"];
+    }
     auto request = make_request(std::string(route.method), root + fill(route.below, names));
     request.body = fill(route.body, names);
     return request;
@@ -226,6 +184,26 @@ class AccessWorld {
             {"repo", "private"},
             {"username", "ada"},
             {"org", "works"}};
+  }
+  /// A token of an agent for these environments of the repository.
+  std::string agent_token(const Repository& repository,
+                          const std::vector<std::string>& environments,
+                          std::optional<std::chrono::seconds> expires_in = {}) {
+    return must(app::create_agent_token(app_.context, app_.administrator,
+                                        {.owner = repository.owner,
+                                         .repository = repository.name,
+                                         .environments = environments,
+                                         .expires_in = expires_in}))
+        .text.reveal();
+  }
+  /// The same, revoked.
+  std::string revoked_agent_token(const Repository& repository) {
+    const auto minted = must(app::create_agent_token(app_.context, app_.administrator,
+                                                     {.owner = repository.owner,
+                                                      .repository = repository.name,
+                                                      .environments = {"production"}}));
+    must(app::revoke_agent_token(app_.context, app_.administrator, minted.grant.token.id));
+    return minted.text.reveal();
   }
   void suspend(const core::App& app, const std::string& account) {
     must(app::suspend_installation(app_.context, app_.administrator, {app.slug, account}, true));
@@ -362,6 +340,24 @@ class AccessWorld {
     names["delivery_id"] = std::to_string(attempt_ping());
     add_guarded_environment(repository);
     add_checked_environment(repository);
+    add_claims(repository);
+  }
+
+  /// Two deployments to an environment of their own, of which one is claimed.
+  void add_claims(Repository& repository) {
+    const std::string root = "/repositories/" + repository.id + "/deployments";
+    auto& names = repository.names;
+    for (const char* name : {"claimable_id", "claimed_id"}) {
+      names[name] = make("repo", root,
+                         R"({"ref": "main", "environment": "claimed", "auto_merge": false,
+                             "required_contexts": []})");
+    }
+    auto claim = make_request("POST", "/esclusa" + root + "/" + names["claimed_id"] + "/claim",
+                              {{"Authorization", "Bearer " + token("chief", "repo")}});
+    claim.body = R"({"seconds": 3600})";
+    if (api::Api(app_.context, settings_).serve(claim).status != 201) bug("no claim");
+    names["agent_token"] = agent_token(repository, {"production", "claimed"});
+    names["foreign_agent_token"] = agent_token(repository, {"guarded"});
   }
 
   /// An environment with branch patterns, and a deployment that waits in it.

@@ -24,6 +24,7 @@ struct StoredAudit {
   std::optional<int64_t> target;
   std::string request_id;
   std::string detail;
+  std::optional<AgentTokenId> agent_token;
 };
 
 /// The audit rows whose action begins with `action`: `hook.test`, or `hook.` for all of hooks.
@@ -31,7 +32,7 @@ inline std::vector<StoredAudit> list_audits(sql::Reader& db, const std::string& 
   return db.all(
       "select action, actor_id, actor_token_id, deploy_key_id, repository_id, target_id, "
       "request_id, "
-      "detail from audit where action like $1 order by id",
+      "detail, agent_token_id from audit where action like $1 order by id",
       {action + "%"}, [](const sql::Row& row) {
         return StoredAudit{std::string(row.text(0)),
                            store::read_optional_id<AccountId>(row, 1),
@@ -40,7 +41,8 @@ inline std::vector<StoredAudit> list_audits(sql::Reader& db, const std::string& 
                            store::read_optional_id<RepositoryId>(row, 4),
                            row.optional_integer(5),
                            std::string(row.text(6)),
-                           std::string(row.text(7))};
+                           std::string(row.text(7)),
+                           store::read_optional_id<AgentTokenId>(row, 8)};
       });
 }
 

@@ -5,21 +5,40 @@
 /// Deployments and what decides about them: environments, gates, statuses, check runs.
 namespace esclusa::core::operations {
 
-inline const Operation list_deployments{"list_deployments", Audience::repository, Role::read,
-                                        deployment_scopes, reads(Permission::deployments)};
+inline const Operation list_deployments =
+    also_for_agents({"list_deployments", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments)});
 inline const Operation create_deployment{"create_deployment", Audience::repository, Role::write,
                                          deployment_scopes, writes(Permission::deployments)};
-inline const Operation get_deployment{"get_deployment", Audience::repository, Role::read,
-                                      deployment_scopes, reads(Permission::deployments)};
+inline const Operation get_deployment =
+    also_for_agents({"get_deployment", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments)});
 inline const Operation delete_deployment{"delete_deployment", Audience::repository, Role::write,
                                          deployment_scopes, writes(Permission::deployments)};
 
-inline const Operation list_statuses{"list_statuses", Audience::repository, Role::read,
-                                     deployment_scopes, reads(Permission::deployments)};
-inline const Operation create_status{"create_status", Audience::repository, Role::write,
-                                     deployment_scopes, writes(Permission::deployments)};
-inline const Operation get_status{"get_status", Audience::repository, Role::read, deployment_scopes,
-                                  reads(Permission::deployments)};
+inline const Operation list_statuses =
+    also_for_agents({"list_statuses", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments)});
+inline const Operation create_status =
+    also_for_agents({"create_status", Audience::repository, Role::write, deployment_scopes,
+                     writes(Permission::deployments)});
+inline const Operation get_status =
+    also_for_agents({"get_status", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments)});
+
+// Whoever may report statuses may say that it runs the deployment.
+inline const Operation get_claim =
+    also_for_agents({"get_claim", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments)});
+inline const Operation create_claim =
+    also_for_agents({"create_claim", Audience::repository, Role::write, deployment_scopes,
+                     writes(Permission::deployments)});
+inline const Operation renew_claim =
+    also_for_agents({"renew_claim", Audience::repository, Role::write, deployment_scopes,
+                     writes(Permission::deployments)});
+inline const Operation release_claim =
+    also_for_agents({"release_claim", Audience::repository, Role::write, deployment_scopes,
+                     writes(Permission::deployments)});
 
 inline const Operation list_environments{"list_environments", Audience::repository, Role::read,
                                          code_scopes, reads(Permission::actions)};

@@ -5,16 +5,16 @@
 /// The feed, what the server says of itself and of accounts, and what this machine alone may ask.
 namespace esclusa::core::operations {
 
-inline const Operation read_events{"read_events", Audience::account};
-inline const Operation read_repository_events{"read_repository_events", Audience::repository,
-                                              Role::read, feed_scopes,
-                                              reads(Permission::deployments)};
+inline const Operation read_events = also_for_agents({"read_events", Audience::account});
+inline const Operation read_repository_events =
+    also_for_agents({"read_repository_events", Audience::repository, Role::read, feed_scopes,
+                     reads(Permission::deployments)});
 
 inline const Operation get_deployment_log{"get_deployment_log", Audience::repository, Role::read,
                                           deployment_scopes, reads(Permission::deployments)};
-inline const Operation append_deployment_log{"append_deployment_log", Audience::repository,
-                                             Role::write, deployment_scopes,
-                                             writes(Permission::deployments)};
+inline const Operation append_deployment_log =
+    also_for_agents({"append_deployment_log", Audience::repository, Role::write, deployment_scopes,
+                     writes(Permission::deployments)});
 
 inline const Operation get_root{"get_root", Audience::anyone};
 inline const Operation get_meta{"get_meta", Audience::anyone};
@@ -69,6 +69,10 @@ inline const Operation admin_list_branch_protections{"admin_list_branch_protecti
                                                      Audience::local_admin};
 inline const Operation admin_protect_branches{"admin_protect_branches", Audience::local_admin};
 inline const Operation admin_unprotect_branches{"admin_unprotect_branches", Audience::local_admin};
+
+inline const Operation admin_list_agent_tokens{"admin_list_agent_tokens", Audience::local_admin};
+inline const Operation admin_create_agent_token{"admin_create_agent_token", Audience::local_admin};
+inline const Operation admin_revoke_agent_token{"admin_revoke_agent_token", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};
 inline const Operation ssh_start_session{"ssh_start_session", Audience::ssh};

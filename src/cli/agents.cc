@@ -1,0 +1,98 @@
+#include "cli/agents.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/socket_command.h"
+#include "client/api.h"
+
+namespace esclusa::cli {
+namespace {
+
+struct TokenOptions {
+  std::string repository, name, expires_in;
+  std::vector<std::string> environments;
+};
+
+/// `/repositories/OWNER/NAME/agent-tokens`.
+Result<std::string> tokens_path(const std::string& repository) {
+  TRY(client::repository_path(repository));
+  const auto slash = repository.find('/');
+  return "/repositories/" + percent_encode(repository.substr(0, slash)) + "/" +
+         percent_encode(repository.substr(slash + 1)) + "/agent-tokens";
+}
+
+int create(const TokenOptions& options, const SocketOptions& socket) {
+  const auto path = tokens_path(options.repository);
+  if (!path) return report(path.error());
+  JsonWriter json;
+  json.begin_object().member("name", options.name).key("environments").begin_array();
+  for (const std::string& environment : options.environments) json.value(environment);
+  json.end_array();
+  if (!options.expires_in.empty()) {
+    const auto seconds = parse_duration(options.expires_in);
+    if (!seconds) {
+      return report({ErrorCode::invalid, "--expires should be such as 90d or 12h", {}, {}, {}});
+    }
+    json.member("expires_in_seconds", int64_t{seconds->count()});
+  }
+  json.end_object();
+  return ask(socket, "POST", *path, json.take(),
+             [](const Json& token) { print_line(token.string_at("token").value_or("")); });
+}
+
+void add_token(CLI::App& agent, Action& action) {
+  SocketCommand command =
+      add_socket_command(agent, "token", "Makes a token for an agent and prints it, once");
+  auto options = std::make_shared<TokenOptions>();
+  command.app->add_option("repository", options->repository, "OWNER/NAME")->required();
+  command.app
+      ->add_option("--environment", options->environments,
+                   "Whose deployments it is for; may be repeated")
+      ->required();
+  command.app->add_option("--name", options->name, "What it is for, such as web-1");
+  command.app->add_option("--expires", options->expires_in, "Such as 90d or 12h; never if absent");
+  command.app->callback(
+      [=, &action] { action = [=] { return create(*options, *command.socket); }; });
+}
+
+void add_tokens(CLI::App& agent, Action& action) {
+  SocketCommand command = add_socket_command(
+      agent, "tokens", "Lists the tokens of a repository's agents, without their text");
+  auto repository = std::make_shared<std::string>();
+  command.app->add_option("repository", *repository, "OWNER/NAME")->required();
+  command.app->callback([=, &action] {
+    action = [=] {
+      const auto path = tokens_path(*repository);
+      if (!path) return report(path.error());
+      return ask(*command.socket, "GET", *path, "",
+                 show_table({"id", "name", "environments", "created_at", "expires_at",
+                             "last_used_at", "revoked_at"}));
+    };
+  });
+}
+
+void add_revoke(CLI::App& agent, Action& action) {
+  SocketCommand command =
+      add_socket_command(agent, "revoke", "Revokes a token of an agent, at once");
+  auto id = std::make_shared<int64_t>();
+  command.app->add_option("id", *id, "The token's id, from `esclusa agent tokens`")->required();
+  command.app->callback([=, &action] {
+    action = [=] {
+      return ask(*command.socket, "DELETE", "/agent-tokens/" + std::to_string(*id), "",
+                 show_nothing);
+    };
+  });
+}
+
+}  // namespace
+
+void add_agent_tokens(CLI::App& agent, Action& action) {
+  add_token(agent, action);
+  add_tokens(agent, action);
+  add_revoke(agent, action);
+}
+
+}  // namespace esclusa::cli
