@@ -2,8 +2,10 @@
 #include "api/route_tables.h"
 #include "app/blocking.h"
 #include "app/branch_protections.h"
+#include "app/key_rotation.h"
 #include "app/new_environments.h"
 #include "app/repositories.h"
+#include "base/keyring.h"
 #include "core/operations/server.h"
 #include "wire/administration.h"
 #include "wire/enums.h"
@@ -177,6 +179,32 @@ Result<http::Response> admin_unprotect_branches(const Call& call) {
   return no_content();
 }
 
+/// The new key of a rotation; nothing if the server is to make it.
+Result<std::optional<SealingKey>> parse_new_key(const Call& call) {
+  auto body = TRY(wire::JsonBody::parse(call.request.body));
+  auto text = TRY(body.optional_string("new_key"));
+  if (!text) return std::nullopt;
+  auto keys = parse_keyring(*text);
+  wipe(*text);
+  if (keys && keys->size() == 1) return keys->front();
+  return fail(ErrorCode::invalid, "new_key is a line such as `k2 BASE64`, of 32 bytes",
+              "invalid_new_key");
+}
+
+Result<http::Response> admin_rotate_key(const Call& call) {
+  const auto report = TRY(app::rotate_key(call.context, call.actor, TRY(parse_new_key(call))));
+  JsonWriter json;
+  json.begin_object()
+      .member("former_key_id", report.former_key_id)
+      .member("key_id", report.key_id)
+      .member("resealed", report.resealed)
+      .member("unreadable", report.unreadable)
+      .member("is_external", report.is_external)
+      .member("place", report.place)
+      .end_object();
+  return json_response(200, std::move(json));
+}
+
 #define ADMIN "/esclusa/admin"
 
 // clang-format off
@@ -215,6 +243,8 @@ const Route table[] = {
      &operations::admin_protect_branches, "", Lane::commit, "", admin_protect_branches},
     {"DELETE", ADMIN "/repositories/{owner}/{repo}/branch-protections/{pattern...}",
      &operations::admin_unprotect_branches, "", Lane::commit, "", admin_unprotect_branches},
+    {"POST", ADMIN "/secret-key/rotations", &operations::admin_rotate_key, "", Lane::commit, "",
+     admin_rotate_key},
 };
 // clang-format on
 

@@ -10,11 +10,16 @@
 namespace esclusa::api {
 
 core::Page parse_page(const Call& call) {
+  return parse_page(call, limits::page_default, limits::page_max);
+}
+
+core::Page parse_page(const Call& call, int size_default, int size_max) {
   constexpr int64_t last_page = 100'000'000;  // far below the number at which the offset overflows
   core::Page page;
+  page.size = size_default;
   // 0 counts as absent.
   if (const int64_t size = call.query_number("per_page").value_or(0); size > 0) {
-    page.size = static_cast<int>(std::min<int64_t>(size, limits::page_max));
+    page.size = static_cast<int>(std::min<int64_t>(size, size_max));
   }
   if (const int64_t number = call.query_number("page").value_or(0); number > 0) {
     page.number = static_cast<int>(std::min(number, last_page));

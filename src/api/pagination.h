@@ -10,6 +10,8 @@ namespace esclusa::api {
 /// `page` and `per_page`, clamped to what is allowed; anything but a positive number counts as
 /// absent.
 core::Page parse_page(const Call& call);
+/// The same for a list whose pages have other sizes.
+core::Page parse_page(const Call& call, int size_default, int size_max);
 /// Whether the request has one of the two parameters. Some lists have pages only then.
 bool asks_for_page(const Call& call);
 

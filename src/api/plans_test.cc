@@ -26,6 +26,11 @@ constexpr test::KnownScan known_scans[] = {
     {"a.login_key like $1", "a search by a part of the name", sqlite},
     {"from ref_intent i", "an index of open intents only"},
     {"delete from redelivery where exists", "requests that wait are few", sqlite},
+    {"data_identity", "one row"},
+    {"from sqlite_master", "the tables of the schema, once in a rotation", sqlite},
+    {"key_rotation", "one row at most"},
+    {"delete from environment_key where retired_at", "a rotation reads all keys"},
+    {"update environment_key set retired_at", "a rotation reads all keys"},
     {"event_id_seq", "a sequence has one row", postgres},
     {"select h.id, h.events", "PostgreSQL prefers it for few hooks", postgres},
     {"h.app_id = $1", "PostgreSQL prefers it for few hooks", postgres},
@@ -51,7 +56,8 @@ struct Observed {
             .event_urls = real.event_urls,
             .repositories_directory = real.repositories_directory,
             .committed = [](app::Topics) {},
-            .token_use = real.token_use};
+            .token_use = real.token_use,
+            .keys = world.undoing().keys};
   }
 
   /// Sends it as ada; returns the body of the answer.

@@ -230,8 +230,10 @@ TEST_CASE("routes: changing something demands more than reading, and leaves the 
     const bool reads = route.method == "GET";
     // Routes that read git wait, too; the index and `/meta` do not.
     if (!reads) CHECK(route.lane != http::Lane::loop);
-    // Reviewers need only the read role, but a token of their own.
-    const bool reviews = !reads && route.pattern.ends_with("/pending_deployments");
+    // Reviewers need only the read role, but a token of their own; so do agents that ask for
+    // secrets.
+    const bool reviews = !reads && (route.pattern.ends_with("/pending_deployments") ||
+                                    route.pattern.ends_with("/claim/secrets"));
     const core::Operation& operation = *route.operation;
     if (operation.audience == Audience::repository && !reads && !reviews) {
       CHECK(operation.role >= core::Role::write);

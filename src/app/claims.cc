@@ -50,7 +50,7 @@ Result<core::DeploymentClaim> create_claim(const Context& context, const Reposit
     const auto deployment = TRY(get_deployment(change.rows, access, id));
     const core::ClaimFacts facts{store::find_latest_claim(change.rows, id),
                                  store::find_superseding(change.rows, deployment),
-                                 change.gate_time()};
+                                 change.gate_time(), store::find_reached_state(change.rows, id)};
     TRY(core::check_claimable(deployment, facts));
     if (facts.latest && core::is_live(*facts.latest)) {
       store::end_claim(change.rows, id, core::ClaimEnd::taken_over, change.now);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "app/deployment_logs.h"
 #include "store/claims.h"
 #include "support/claim_fixture.h"
 #include "support/cost.h"
@@ -253,7 +254,11 @@ TEST_CASE(
   CHECK(reason(app.try_report(app.ada, deployment, DeploymentState::failure)) == "claim_required");
   app.report(app.ada, deployment, DeploymentState::inactive);
   CHECK(lost(app.beat(agent, claim)) == "status");
-  app.report(app.ada, app.deploy("staging"), DeploymentState::in_progress);
+  const auto elsewhere = app.deploy("staging");
+  app.report(app.ada, elsewhere, DeploymentState::in_progress);
+  // Nor does a deployment of another environment come there without a claim.
+  CHECK(reason(app.try_report(app.ada, elsewhere, DeploymentState::queued, nullptr,
+                              "production")) == "environment_override_protected");
   CHECK(app.audits("environment.update").back().detail.contains(R"("requires_claim":true)"));
 }
 
@@ -369,6 +374,45 @@ TEST_CASE("agents: see the deployments of their environments, by the name they w
       app.try_report(agent, deployment, DeploymentState::queued, nullptr, "staging");
   CHECK(reason(elsewhere) == "environment_not_of_agent");
   app.claim(agent, deployment);
+}
+
+TEST_CASE("create_claim: not of what has run before, whatever was reported since") {
+  ClaimFixture app;
+  const auto agent = app.agent();
+  const auto begun = app.deploy();
+  for (const auto state : {DeploymentState::in_progress, DeploymentState::queued}) {
+    app.report(app.ada, begun, state);
+  }
+  CHECK(reason(app.try_claim(agent, begun)) == "in_progress");
+  app.report(app.ada, begun, DeploymentState::failure);
+  app.report(app.ada, begun, DeploymentState::queued);
+  CHECK(reason(app.try_claim(agent, begun)) == "deployment_ended");
+}
+
+TEST_CASE("create_status: an agent reports for its environment, also of what was moved elsewhere") {
+  ClaimFixture app;
+  const auto agent = app.agent({"production"}), both = app.agent({"production", "staging"});
+  const auto deployment = app.deploy();
+  must(app.try_report(app.ada, deployment, DeploymentState::queued, nullptr, "staging"));
+  CHECK(must(app.try_report(both, deployment, DeploymentState::queued)).environment.name ==
+        "staging");
+  CHECK(must(app.try_report(agent, deployment, DeploymentState::queued)).environment.name ==
+        "production");
+}
+
+TEST_CASE("append_log: of a claimed deployment, only the owner of the claim writes it") {
+  ClaimFixture app;
+  const auto one = app.agent(), two = app.agent({"production"}, "web-2");
+  const auto deployment = app.deploy();
+  const auto append = [&](const app::RepositoryAccess& who, int64_t offset) {
+    return app::append_log(app.context, who, deployment.id, offset, "line\n");
+  };
+  const auto claim = app.claim(one, deployment);
+  CHECK(reason(append(two, 0)) == "claimed");
+  CHECK(reason(append(app.ada, 0)) == "claimed");
+  CHECK(must(append(one, 0)).size == 5);
+  must(app::release_claim(app.context, one, deployment.id, claim.id));
+  CHECK(must(append(two, 5)).size == 10);
 }
 
 TEST_CASE("claims: two agents race for deployments, and each is won once") {

@@ -22,6 +22,8 @@ struct Topics {
   bool any() const { return events || deliveries; }
 };
 
+class KeyKeeper;
+
 /// What every use case works with; made once, at the start. Any thread.
 struct Context {
   store::Database& database;
@@ -33,6 +35,7 @@ struct Context {
   /// Called once after each commit that concerns a topic, by the thread that made the change.
   std::function<void(Topics)> committed;
   TokenUse& token_use;
+  KeyKeeper* keys = nullptr;  ///< for the rotation of the keys that seal; null where none is made
 };
 
 /// What is absent, or not visible to the caller: GitHub's words.

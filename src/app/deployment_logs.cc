@@ -7,6 +7,8 @@
 #include "app/deployments.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/claim.h"
+#include "store/claims.h"
 #include "store/deployment_logs.h"
 #include "store/deployments.h"
 
@@ -21,6 +23,12 @@ Result<LogExtent> append_log(const Context& context, const RepositoryAccess& acc
     // Only the first part of a log is audited.
     change.skip_audit();
     TRY(get_deployment(change.rows, access, id));
+    const auto claim = store::find_latest_claim(change.rows, id);
+    if (claim && core::is_live(*claim) && !core::is_owner(*claim, change.actor)) {
+      return fail(ErrorCode::conflict,
+                  "The owner of the claim " + std::to_string(claim->id.value) + " writes the log.",
+                  "claimed");
+    }
     const auto found = store::find_log(change.rows, id);
     const auto known = found.value_or(store::DeploymentLog{});
     if (offset > known.size) return LogExtent{known.size, false};

@@ -66,6 +66,15 @@ Result<void> check_agent_environment(const core::Actor& actor,
               "environment_not_of_agent");
 }
 
+/// The environment of a status that names none. An agent reports for no environment but its own,
+/// also where somebody else moved the deployment to another one.
+const core::EnvironmentName& present_environment(const core::Actor& actor,
+                                                 const core::Deployment& deployment) {
+  const core::AgentGrant* agent = actor.agent();
+  const bool is_elsewhere = agent != nullptr && !agent->is_for(deployment.environment.name);
+  return is_elsewhere ? deployment.original_environment : deployment.environment;
+}
+
 core::DeploymentStatus make_status(Change& change, const RepositoryAccess& access,
                                    const core::Deployment& deployment,
                                    const core::NewDeploymentStatus& input) {
@@ -78,7 +87,7 @@ core::DeploymentStatus make_status(Change& change, const RepositoryAccess& acces
   status.environment = input.environment
                            ? store::ensure_environment_name(change.rows, access.repository.id,
                                                             *input.environment, change.now)
-                           : deployment.environment;
+                           : present_environment(change.actor, deployment);
   status.target_url = input.target_url;
   status.environment_url = input.environment_url;
   status.creator = access.actor.sender();

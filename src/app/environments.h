@@ -20,7 +20,8 @@ Result<core::EnvironmentDetails> put_environment(const Context& context,
                                                  const RepositoryAccess& access,
                                                  const std::string& name,
                                                  const core::EnvironmentChange& wanted);
-/// Deletes the environment, and ends its held deployments with a `failure`. The deployments remain.
+/// Deletes the environment with its secrets and variables, and ends its held deployments with a
+/// `failure`. The deployments remain.
 Result<void> delete_environment(const Context& context, const RepositoryAccess& access,
                                 const std::string& name);
 

@@ -159,6 +159,12 @@ Result<void> check_override(Reader& db, const core::Repository& repository,
         core::fold_case(environment) == core::fold_case(deployment.environment.name);
     return is_there ? Result<void>{} : check_may_make_environment(db, repository, environment);
   }
+  if (other->requires_claim) {
+    return fail(ErrorCode::invalid,
+                "Deployment " + std::to_string(deployment.id.value) + " was not claimed for " +
+                    other->name.name + ", which asks for claims.",
+                "environment_override_protected");
+  }
   if (other->rules.empty()) return {};
   return fail(ErrorCode::invalid,
               "Deployment " + std::to_string(deployment.id.value) +

@@ -6,6 +6,7 @@
 #include "store/delivery_queue.h"
 #include "store/deploy_keys.h"
 #include "store/deployments.h"
+#include "store/environment_secrets.h"
 #include "store/hooks.h"
 #include "store/repositories.h"
 
@@ -41,6 +42,7 @@ Result<core::Removal> remove_repository(const Context& context, const core::Acto
     store::cancel_deployment_events(change.rows, repository.id);
     change.touch_deliveries();  // what waited behind a cancelled delivery is due now
     removal.deploy_key_count = store::delete_deploy_keys(change.rows, repository.id, change.now);
+    store::delete_environment_secrets(change.rows, repository.id);
     store::remove_repository(change.rows, repository, change.now);
     change.audit({"repository.remove", repository.id, repository.id.value});
     return removal;

@@ -4,6 +4,8 @@
 #include <openssl/params.h>
 #include <sodium.h>
 
+#include <algorithm>
+#include <charconv>
 #include <memory>
 #include <new>
 
@@ -166,22 +168,38 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-static_assert(Sealer::key_bytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+void wipe(std::string& text) noexcept {
+  // Bytes beyond the end, too: a text that was longer, or was moved to another string, left them.
+  text.resize(text.capacity());
+  sodium_memzero(text.data(), text.size());
+  text.clear();
+}
 
-Sealer::Sealer(Secret key) : key_(std::move(key)) { ENSURE(key_.reveal().size() == key_bytes); }
+LockedSecret::LockedSecret(const Secret& secret) : size_(secret.reveal().size()) {
+  init_crypto();  // libsodium frees wrongly what was allocated before it was initialised
+  char* const bytes = static_cast<char*>(sodium_malloc(size_));
+  if (bytes == nullptr) throw std::bad_alloc();
+  std::ranges::copy(secret.reveal(), bytes);
+  sodium_mprotect_readonly(bytes);
+  bytes_ = std::shared_ptr<const char>(bytes, [](char* ended) { sodium_free(ended); });
+}
 
-std::string Sealer::seal(std::string_view context, const Secret& secret) const {
-  std::string_view plain = secret.reveal();
+static_assert(SealingKey::bytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+
+namespace {
+
+std::string seal_by(const SealingKey& key, std::string_view context, std::string_view plain) {
   std::string sealed = random_bytes(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
   const size_t nonce_bytes = sealed.size();
   sealed.resize(nonce_bytes + plain.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
   crypto_aead_xchacha20poly1305_ietf_encrypt(
       bytes_of(sealed) + nonce_bytes, nullptr, bytes_of(plain), plain.size(), bytes_of(context),
-      context.size(), nullptr, bytes_of(sealed), bytes_of(key_.reveal()));
+      context.size(), nullptr, bytes_of(sealed), bytes_of(key.key.reveal()));
   return base64url(sealed);
 }
 
-std::optional<Secret> Sealer::unseal(std::string_view context, std::string_view text) const {
+std::optional<Secret> open_by(const SealingKey& key, std::string_view context,
+                              std::string_view text) {
   constexpr size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
   constexpr size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
   auto sealed = base64_decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -190,10 +208,131 @@ std::optional<Secret> Sealer::unseal(std::string_view context, std::string_view 
   std::string_view cipher = std::string_view(*sealed).substr(nonce_bytes);
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(
           bytes_of(plain), nullptr, nullptr, bytes_of(cipher), cipher.size(), bytes_of(context),
-          context.size(), bytes_of(std::string_view(*sealed)), bytes_of(key_.reveal())) != 0) {
+          context.size(), bytes_of(std::string_view(*sealed)), bytes_of(key.key.reveal())) != 0) {
     return std::nullopt;
   }
-  return Secret(std::move(plain));
+  Secret opened{plain};
+  wipe(plain);
+  return opened;
+}
+
+/// A sealed text, and the number of the key that it names.
+struct NamedText {
+  int key_number;
+  std::string_view text;
+};
+
+/// Nothing if the text names no key.
+std::optional<NamedText> split_id(std::string_view sealed) {
+  const size_t colon = sealed.find(':');
+  if (colon == sealed.npos || !sealed.starts_with('k')) return std::nullopt;
+  int number = 0;
+  const auto [end, error] = std::from_chars(sealed.data() + 1, sealed.data() + colon, number);
+  if (error != std::errc{} || end != sealed.data() + colon) return std::nullopt;
+  return NamedText{number, sealed.substr(colon + 1)};
+}
+
+}  // namespace
+
+/// Never changed; a change of the keys makes another one.
+struct Sealer::Keys {
+  std::vector<SealingKey> all;
+
+  const SealingKey& current() const { return all.back(); }
+  const SealingKey* find(int number) const {
+    const auto found = std::ranges::find(all, number, &SealingKey::number);
+    return found != all.end() ? &*found : nullptr;
+  }
+};
+
+Sealer::Sealer(Secret key) : Sealer(std::vector{SealingKey{1, std::move(key)}}) {}
+
+Sealer::Sealer(const std::vector<SealingKey>& given) {
+  ENSURE(!given.empty());
+  for (const SealingKey& key : given) add(key);
+}
+
+Sealer::~Sealer() = default;
+
+std::shared_ptr<const Sealer::Keys> Sealer::keys() const {
+  Lock lock(mutex_);
+  return keys_;
+}
+
+std::string Sealer::seal(std::string_view context, const Secret& plain) const {
+  const auto now = keys();
+  const SealingKey& key = now->current();
+  return key.id() + ":" + seal_by(key, context, plain.reveal());
+}
+
+std::optional<Secret> Sealer::unseal(std::string_view context, std::string_view sealed) const {
+  const auto now = keys();
+  const auto named = split_id(sealed);
+  if (!named) return open_by(now->all.front(), context, sealed);
+  const SealingKey* key = now->find(named->key_number);
+  if (key == nullptr) return std::nullopt;
+  return open_by(*key, context, named->text);
+}
+
+std::string Sealer::key_id() const { return keys()->current().id(); }
+
+bool Sealer::is_current(std::string_view sealed) const {
+  const auto named = split_id(sealed);
+  return named && named->key_number == keys()->current().number;
+}
+
+void Sealer::add(const SealingKey& key) {
+  ENSURE(key.key.reveal().size() == key_bytes && key.number > 0);
+  Lock lock(mutex_);
+  auto changed = std::make_shared<Keys>();
+  if (keys_) changed->all = keys_->all;
+  if (changed->find(key.number) != nullptr) return;
+  ENSURE(changed->all.empty() || changed->current().number < key.number);
+  changed->all.push_back(key);
+  keys_ = std::move(changed);
+}
+
+void Sealer::forget_former() {
+  Lock lock(mutex_);
+  auto changed = std::make_shared<Keys>();
+  changed->all.push_back(keys_->all.back());
+  keys_ = std::move(changed);
+}
+
+BoxKeys make_box_keys() {
+  std::string public_key(crypto_box_PUBLICKEYBYTES, '\0');
+  std::string secret_key(crypto_box_SECRETKEYBYTES, '\0');
+  crypto_box_keypair(bytes_of(public_key), bytes_of(secret_key));
+  BoxKeys keys{std::move(public_key), Secret(secret_key)};
+  wipe(secret_key);
+  return keys;
+}
+
+std::optional<std::string> seal_box(std::string_view public_key, const Secret& plain) {
+  if (public_key.size() != crypto_box_PUBLICKEYBYTES) return std::nullopt;
+  const std::string& text = plain.reveal();
+  std::string box(text.size() + crypto_box_SEALBYTES, '\0');
+  if (crypto_box_seal(bytes_of(box), bytes_of(std::string_view(text)), text.size(),
+                      bytes_of(public_key)) != 0) {
+    return std::nullopt;
+  }
+  return box;
+}
+
+std::optional<Secret> open_box(const BoxKeys& keys, std::string_view box) {
+  if (box.size() < crypto_box_SEALBYTES || keys.public_key.size() != crypto_box_PUBLICKEYBYTES ||
+      keys.secret_key.reveal().size() != crypto_box_SECRETKEYBYTES) {
+    return std::nullopt;
+  }
+  std::string plain(box.size() - crypto_box_SEALBYTES, '\0');
+  if (crypto_box_seal_open(bytes_of(plain), bytes_of(box), box.size(),
+                           bytes_of(std::string_view(keys.public_key)),
+                           bytes_of(std::string_view(keys.secret_key.reveal()))) != 0) {
+    return std::nullopt;
+  }
+  Secret opened{plain};
+  wipe(plain);
+  return opened;
 }
 
 }  // namespace esclusa

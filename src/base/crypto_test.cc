@@ -104,8 +104,9 @@ TEST_CASE("equal_in_constant_time: equality") {
 TEST_CASE("Sealer: only the same key and context unseal a value") {
   const Sealer sealer(key);
   const std::string sealed = sealer.seal("hook:1", Secret("s3cret"));
-  CHECK(sealed.find_first_not_of(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == sealed.npos);
+  CHECK(sealed.starts_with("k1:"));
+  CHECK(sealed.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+                                 3) == sealed.npos);
   CHECK(sealed != sealer.seal("hook:1", Secret("s3cret")));
   CHECK(opened(sealer, "hook:1", sealed) == "s3cret");
   CHECK(opened(Sealer(key), "hook:1", sealed) == "s3cret");
@@ -131,6 +132,76 @@ TEST_CASE("Sealer: any change or cut is refused") {
   CHECK_FALSE(sealer.unseal("c", "no base64!"));
 }
 
-TEST_CASE("Sealer: a key of the wrong length is a bug") {
+TEST_CASE("Sealer: a key of the wrong length, no key, or a key of a lower number is a bug") {
   CHECK_THROWS_AS(Sealer(Secret("short")), Bug);
+  CHECK_THROWS_AS(Sealer(std::vector<SealingKey>{}), Bug);
+  CHECK_THROWS_AS(Sealer(std::vector<SealingKey>{{2, key}, {1, key}}), Bug);
+}
+
+TEST_CASE(
+    "Sealer: the last key seals, each opens its own, and a text without an id is the first's") {
+  const Secret second(std::string(Sealer::key_bytes, '2'));
+  Sealer sealer(key);
+  const std::string former = sealer.seal("c", Secret("plain"));
+  const std::string without_id = former.substr(3);
+  CHECK(sealer.key_id() == "k1");
+  CHECK(sealer.is_current(former));
+  CHECK_FALSE(sealer.is_current(without_id));
+  CHECK(opened(sealer, "c", without_id) == "plain");
+
+  sealer.add({2, second});
+  sealer.add({2, second});
+  CHECK(sealer.key_id() == "k2");
+  const std::string sealed = sealer.seal("c", Secret("plain"));
+  CHECK(sealed.starts_with("k2:"));
+  CHECK(sealer.is_current(sealed));
+  CHECK_FALSE(sealer.is_current(former));
+  for (const std::string& text : {former, without_id, sealed}) {
+    CHECK(opened(sealer, "c", text) == "plain");
+  }
+  // Under the id of another key it does not open.
+  CHECK_FALSE(sealer.unseal("c", "k2:" + without_id));
+  CHECK_FALSE(sealer.unseal("c", "k3:" + without_id));
+  CHECK_FALSE(sealer.unseal("c", "k:" + without_id));
+  CHECK_FALSE(sealer.unseal("c", "k1 :" + without_id));
+
+  sealer.forget_former();
+  CHECK(opened(sealer, "c", sealed) == "plain");
+  CHECK_FALSE(sealer.unseal("c", former));
+  CHECK_FALSE(sealer.unseal("c", without_id));
+  CHECK(opened(Sealer({{1, key}, {2, second}}), "c", former) == "plain");
+}
+
+TEST_CASE("Secret: its memory is overwritten at its end, and when it is moved away") {
+  std::string text(100, 's');
+  const char* memory = text.data();
+  wipe(text);
+  CHECK(text.empty());
+  CHECK(text.data() == memory);
+  CHECK(std::all_of(memory, memory + 100, [](char c) { return c == 0; }));
+
+  alignas(Secret) char place[sizeof(Secret)] = {};
+  auto* secret = new (place) Secret("canary-7");
+  Secret taken = std::move(*secret);
+  CHECK(taken.reveal() == "canary-7");
+  CHECK(std::string_view(place, sizeof place).find("canary-7") == std::string_view::npos);
+  *secret = taken;
+  CHECK(std::string_view(place, sizeof place).find("canary-7") != std::string_view::npos);
+  secret->~Secret();
+  CHECK(std::string_view(place, sizeof place).find("canary-7") == std::string_view::npos);
+}
+
+TEST_CASE("seal_box: only its own pair opens it, unchanged") {
+  const BoxKeys keys = make_box_keys(), others = make_box_keys();
+  CHECK(keys.public_key != others.public_key);
+  const std::string box = seal_box(keys.public_key, Secret("plain")).value();
+  CHECK(open_box(keys, box)->reveal() == "plain");
+  CHECK_FALSE(open_box(others, box));
+  CHECK_FALSE(open_box(keys, box.substr(1)));
+  CHECK_FALSE(open_box(keys, ""));
+  std::string changed = box;
+  changed.back() ^= 1;
+  CHECK_FALSE(open_box(keys, changed));
+  CHECK(open_box(keys, seal_box(keys.public_key, Secret()).value())->reveal().empty());
+  CHECK_FALSE(seal_box("short", Secret("plain")));
 }

@@ -85,7 +85,18 @@ inline constexpr size_t reviewers = 6;             ///< users and teams together
 inline constexpr size_t branch_policies = 500;     ///< all are matched at each judgement
 inline constexpr size_t branch_protections = 500;  ///< as above
 inline constexpr size_t ref_pattern_bytes = 255;   ///< as long as a name in a file system
-inline constexpr auto gate_timer_every = 1s;       ///< a wait timer opens at most this late
+// Secrets and variables of an environment: GitHub's.
+inline constexpr size_t environment_secrets = 100;
+inline constexpr size_t environment_variables = 100;
+inline constexpr size_t secret_bytes = 48 * 1024;  ///< of the plaintext
+inline constexpr size_t variable_bytes = 48 * 1024;
+inline constexpr size_t secret_name_chars = 255;  ///< as other names
+inline constexpr auto former_box_key_time = 1h;   ///< a public key stays valid after a rotation
+inline constexpr int resealed_rows = 100;         ///< in one transaction of a rotation
+inline constexpr int variables_page_default = 10;
+inline constexpr int variables_page_max = 30;
+
+inline constexpr auto gate_timer_every = 1s;  ///< a wait timer opens at most this late
 
 // Claims of deployments, and tokens of agents.
 inline constexpr int claim_seconds_default = 60;   ///< two lost heartbeats of every 20 s

@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "base/keyring.h"
 #include "base/text.h"
 
 namespace esclusa {
@@ -101,6 +103,15 @@ Result<struct statx> look_at(const fs::path& path) {
   return about;
 }
 
+/// Whether the group or others may read the file. With an access control list, as of systemd's
+/// credentials, the bits of the group are the list's mask, and say nothing of the group.
+bool is_open_to_others(const Descriptor& file) {
+  struct stat about{};
+  if (fstat(file.get(), &about) != 0) return false;
+  const bool has_list = fgetxattr(file.get(), "system.posix_acl_access", nullptr, 0) > 0;
+  return (about.st_mode & (has_list ? S_IROTH : S_IRGRP | S_IROTH)) != 0;
+}
+
 Result<void> make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -110,10 +121,11 @@ Result<void> make_folder(const fs::path& path) {
 
 }  // namespace
 
-Result<DataFolder> DataFolder::open(const fs::path& given) {
+Result<DataFolder> DataFolder::open(const fs::path& given, const fs::path& key_file) {
   std::error_code error;
-  DataFolder folder(fs::absolute(given, error));
+  DataFolder folder(fs::absolute(given, error), key_file);
   if (error) return refuse("cannot use the data folder " + given.string());
+  TRY(folder.read_external_keys());
   TRY(folder.take_lock(false));
   TRY(folder.look());
   return folder;
@@ -144,7 +156,7 @@ Result<void> DataFolder::look() {
   const std::string advice = "; it stays as it is, choose another --data";
   if (!S_ISDIR(about.st_mode)) return refuse(not_ours + "it is no folder" + advice);
   // Root may serve another user's folder, as in a container, if it is a complete data folder.
-  const bool is_whole = has_bytes(file(key_name)) && has_bytes(database());
+  const bool is_whole = (has_external_key() || has_bytes(file(key_name))) && has_bytes(database());
   if (about.st_uid != geteuid() && !is_whole) {
     return refuse(not_ours + "it belongs to another user than the server" + advice);
   }
@@ -163,7 +175,7 @@ Result<void> DataFolder::look() {
 
 Result<void> DataFolder::look_for_parts() {
   TRY(read_identity());
-  TRY(read_key());
+  TRY(read_keys());
   has_database_ = has_bytes(database());
   const std::string folder = "the data folder " + path_.string();
   if (!has_database_) {
@@ -174,29 +186,75 @@ Result<void> DataFolder::look_for_parts() {
                   "esclusa.db, esclusa.db-wal and secret.key from one backup. Without them "
                   "everything that was recorded is lost: to begin anew, choose an empty --data");
   }
-  if (key_.empty()) {
+  if (keys_.empty()) {
     return refuse(folder +
                   " has a database, but no secret.key. Restore secret.key from the backup of this "
-                  "folder. Without it the secrets of all webhooks are lost, and nothing else: "
-                  "docs/data-folder.md says how to go on then");
+                  "folder, or name the file that has the key in the setting secret_key_file. "
+                  "Without it the secrets of all webhooks and environments are lost, and nothing "
+                  "else: docs/data-folder.md says how to go on then");
   }
   return {};
 }
 
 bool DataFolder::is_first_start_of_earlier() const {
-  return identity_.identity.empty() && !key_.empty() && is_unused(repositories()) &&
-         is_unused(path_ / "run");
+  return identity_.identity.empty() && !has_external_key() && !keys_.empty() &&
+         is_unused(repositories()) && is_unused(path_ / "run");
 }
 
-Result<void> DataFolder::read_key() {
-  const std::string bytes = TRY(read_file(file(key_name), Sealer::key_bytes + 1));
-  if (bytes.empty() && !fs::exists(fs::symlink_status(file(key_name)))) return {};
-  if (bytes.size() != Sealer::key_bytes) {
-    return refuse(file(key_name).string() + " is damaged: it should be " +
-                  std::to_string(Sealer::key_bytes) +
-                  " bytes long. Restore it from the backup of this folder");
+Result<void> DataFolder::read_keys() {
+  if (!fs::exists(fs::symlink_status(file(key_name)))) return {};
+  std::error_code error;
+  if (has_external_key() && fs::equivalent(external_key_file_, file(key_name), error)) {
+    return refuse("the setting secret_key_file names " + file(key_name).string() +
+                  ", where the server keeps its own key: remove the setting");
   }
-  key_ = Secret(bytes);
+  std::string bytes = TRY(read_file(file(key_name), keyring_file_bytes));
+  auto keys = parse_keyring(bytes);
+  wipe(bytes);
+  if (!keys) {
+    return refuse(file(key_name).string() +
+                  " is damaged: it should be 32 bytes long, or have lines such as `k2 BASE64`. "
+                  "Restore it from the backup of this folder");
+  }
+  (has_external_key() ? second_keys_ : keys_) = *std::move(keys);
+  return {};
+}
+
+Result<void> DataFolder::read_external_keys() {
+  if (!has_external_key()) return {};
+  const std::string name = external_key_file_.string();
+  // Symbolic links are followed: systemd and orchestrators hand credentials over by them.
+  Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string bytes(keyring_file_bytes, '\0');
+  const ssize_t count = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (count < 0) return cannot("read the key of the setting secret_key_file,", name);
+  bytes.resize(static_cast<size_t>(count));
+  auto keys = parse_keyring(bytes);
+  wipe(bytes);
+  if (!keys) {
+    const bool has_data = has_bytes(database()) || has_bytes(this->file(identity_name)) ||
+                          has_bytes(this->file(key_name));
+    return refuse("the setting secret_key_file names " + name +
+                  ", which has no key: it should be 32 bytes long, or have lines such as "
+                  "`k2 BASE64`. " +
+                  (has_data ? "Restore this file from its backup: the data folder needs the key "
+                              "that it had"
+                            : "To make one: umask 077; head -c 32 /dev/urandom > " + name));
+  }
+  keys_ = *std::move(keys);
+  is_key_open_to_others_ = is_open_to_others(file);
+  return {};
+}
+
+fs::path DataFolder::key_file() const {
+  return has_external_key() ? external_key_file_ : file(key_name);
+}
+
+fs::path DataFolder::own_key_file() const { return file(key_name); }
+
+Result<void> DataFolder::write_keys(const std::vector<SealingKey>& keys) {
+  if (!has_external_key()) TRY(write_durably(file(key_name), format_keyring(keys).reveal()));
+  keys_ = keys;
   return {};
 }
 
@@ -218,7 +276,7 @@ Result<void> DataFolder::make() {
   TRY(make_folder(path_));
   if (!lock_) {
     TRY(take_lock(true));
-    DataFolder now(path_);
+    DataFolder now(path_, external_key_file_);
     TRY(now.look());
     if (now.has_database_ != has_database_ || now.identity_ != identity_) {
       return refuse("another server began to use the data folder " + path_.string());
@@ -230,11 +288,10 @@ Result<void> DataFolder::make() {
   if (!has_database_ && identity_.identity.empty()) TRY(write_identity({random_uuid(), ""}));
   TRY(make_folder(path_ / "run"));
   TRY(make_folder(repositories()));
-  if (key_.empty()) {
-    Secret key(random_bytes(Sealer::key_bytes));
-    TRY(write_durably(file(key_name), key.reveal()));
-    key_ = std::move(key);
-  }
+  if (keys_.empty()) return write_keys({{1, Secret(random_bytes(SealingKey::bytes))}});
+  // What a start left that was killed while it wrote the file, which is whole: nothing uses the
+  // draft's key before it has the file's name.
+  if (!has_external_key()) unlink(file("secret.key.new").c_str());
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "api/serve.h"
 #include "app/claims.h"
 #include "app/deployment_counts.h"
+#include "app/key_rotation.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
 #include "base/check.h"
@@ -15,6 +16,7 @@
 #include "base/supervised.h"
 #include "bin/data_identity.h"
 #include "bin/database_probe.h"
+#include "bin/folder_keys.h"
 #include "bin/listeners.h"
 #include "bin/root_service.h"
 #include "hooks/worker.h"
@@ -33,9 +35,15 @@ struct Storage {
 
 /// `on_failure` is called when the disk failed under a commit, from another thread.
 Result<Storage> open_storage(const ServerSettings& settings, std::function<void()> on_failure) {
-  Storage storage{std::make_unique<DataFolder>(TRY(DataFolder::open(settings.data))), nullptr};
+  Storage storage{
+      std::make_unique<DataFolder>(TRY(DataFolder::open(settings.data, settings.secret_key_file))),
+      nullptr};
   DataFolder& folder = *storage.folder;
   TRY(check_database(folder));
+  if (folder.is_key_open_to_others()) {
+    const std::string file = folder.key_file().string();
+    log::warning(file + " can be read by others: chmod 600 " + file);
+  }
   TRY(folder.make());
   storage.database = TRY(sql::open_sqlite(
       folder.database().string(),
@@ -82,7 +90,8 @@ api::Settings api_settings_of(const ServerSettings& settings,
 struct Node::Parts {
   Parts(const Node& node, Storage opened, core::DestinationPolicy hook_destinations)
       : storage(std::move(opened)),
-        sealer(storage.folder->secret_key()),
+        sealer(storage.folder->keys()),
+        keys(*storage.folder, sealer),
         api_settings(api_settings_of(node.settings_, std::move(hook_destinations))),
         worker(*storage.database, sealer, system_now,
                {api_settings.hook_destinations, node.settings_.webhooks_retry_scale}),
@@ -97,7 +106,8 @@ struct Node::Parts {
                       if (topics.deliveries) worker.wake();
                       if (topics.events) api.wake_streams();
                     },
-                .token_use = token_use},
+                .token_use = token_use,
+                .keys = &keys},
         gates(context),
         api(context, api_settings),
         probe(*storage.database),
@@ -133,8 +143,22 @@ struct Node::Parts {
     context.event_urls = {url, url, api_settings.ssh_address};
   }
 
+  /// A rotation of the key that a stop has interrupted. While it cannot end, both keys open what
+  /// they have sealed.
+  void end_rotation() {
+    const auto ended = app::resume_rotation(context);
+    if (!ended) {
+      log::error("the rotation of the key cannot go on; `esclusa secret rotate-key` tries again",
+                 {{"error", ended.error().message}});
+    } else if (const auto& report = *ended) {
+      log::info("a rotation of the key that had been interrupted has ended",
+                {{"key", report->key_id}, {"resealed", std::to_string(report->resealed)}});
+    }
+  }
+
   /// What a crash left between git and the database, and what came due meanwhile.
   void recover() {
+    end_rotation();
     app::settle_left_intents(context, 0s);
     gates.look_at_all();
   }
@@ -144,6 +168,7 @@ struct Node::Parts {
     prober.emplace("readiness", every(limits::readiness_every, [this] { probe.look(); }));
     housekeeper.emplace("housekeeper", every(5s, [this] {
                           token_use.flush(*storage.database);
+                          keys.forget_former(app::KeyKeeper::Clock::now());
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
     gate_timer.emplace("gate timer", every(limits::gate_timer_every, [this] {
@@ -160,6 +185,7 @@ struct Node::Parts {
 
   Storage storage;
   Sealer sealer;
+  FolderKeys keys;
   api::Settings api_settings;
   hooks::Worker worker;
   app::TokenUse token_use;

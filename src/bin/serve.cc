@@ -27,6 +27,14 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// No core file: it would have the keys and secrets that are in memory. Where the system pipes core
+/// dumps to a program, this limit does not hold it back; the pages of the keys are left out of
+/// every dump (base/crypto.cc).
+void forbid_core_files() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 /// By default malloc makes eight arenas for each processor. What one thread frees, threads of other
 /// arenas cannot use, and with some 80 threads the process grows for hours.
 void share_memory() { mallopt(M_ARENA_MAX, 2); }
@@ -67,6 +75,7 @@ Result<void> serve(const ServerSettings& settings) {
   umask(077);
   share_memory();
   raise_descriptor_limit();
+  forbid_core_files();
   StopGuard guard;
   Node node(settings);
   // Before `open`: the threads that it makes must not take the signals.

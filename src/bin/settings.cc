@@ -125,6 +125,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name == "listen") return set_listen(value, settings);
   if (name.starts_with("rate_limit.")) return set_rate_limit(name, value, settings.rate_limits);
   if (name == "data") settings.data = value;
+  if (name == "secret_key_file") settings.secret_key_file = value;
   if (name == "external_url") {
     if (!value.starts_with("http://") && !value.starts_with("https://")) {
       return wrong(name, value, "an http or https URL");
@@ -172,6 +173,8 @@ const std::vector<SettingDescription>& setting_descriptions() {
   static const std::vector<SettingDescription> list = {
       {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
       {"data", "folder of the database, the keys and the sockets (~/.local/share/esclusa)"},
+      {"secret_key_file",
+       "file of the key that seals secrets, as a systemd credential, instead of DATA/secret.key"},
       {"external_url", "the address that clients use, where a proxy stands in front"},
       {"tls.certificate",
        "PEM file with the certificate and its chain: TCP speaks HTTPS; SIGHUP reads it again"},

@@ -16,7 +16,8 @@ struct ServerSettings {
   std::string listen_host = "127.0.0.1";
   uint16_t listen_port = 8080;
   std::filesystem::path data;
-  std::string external_url;  ///< empty: links use the `Host` of each request
+  std::filesystem::path secret_key_file;  ///< empty: the key is in the data folder
+  std::string external_url;               ///< empty: links use the `Host` of each request
   std::string log_level = "info";
   std::string tls_certificate;  ///< a PEM file; empty: plain HTTP
   std::string tls_key;          ///< set if and only if the certificate is set

@@ -1,6 +1,7 @@
 #include "cli/agents.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -24,6 +25,13 @@ Result<std::string> tokens_path(const std::string& repository) {
          percent_encode(repository.substr(slash + 1)) + "/agent-tokens";
 }
 
+/// `2 (web-1)`.
+std::string described(const Json& token) {
+  const std::string name = token.string_at("name").value_or("");
+  return std::to_string(token.integer_at("id").value_or(0)) +
+         (name.empty() ? "" : " (" + name + ")");
+}
+
 int create(const TokenOptions& options, const SocketOptions& socket) {
   const auto path = tokens_path(options.repository);
   if (!path) return report(path.error());
@@ -39,8 +47,27 @@ int create(const TokenOptions& options, const SocketOptions& socket) {
     json.member("expires_in_seconds", int64_t{seconds->count()});
   }
   json.end_object();
-  return ask(socket, "POST", *path, json.take(),
-             [](const Json& token) { print_line(token.string_at("token").value_or("")); });
+  return ask(socket, "POST", *path, json.take(), [](const Json& token) {
+    // Standard output has the token only, as it is often a file.
+    std::fprintf(stderr, "%s\n", printable("Token " + described(token)).c_str());
+    print_line(token.string_at("token").value_or(""));
+  });
+}
+
+void show_list(const Json& tokens) {
+  std::vector<std::vector<std::string>> rows = {
+      {"ID", "NAME", "ENVIRONMENTS", "CREATED AT", "EXPIRES AT", "LAST USED AT", "REVOKED AT"}};
+  for (const Json& token : tokens.elements()) {
+    const auto text = [&](const char* member) { return token.string_at(member).value_or("-"); };
+    std::vector<std::string> environments;
+    if (const auto named = token.find("environments")) {
+      for (const Json& name : named->elements()) environments.push_back(name.string().value_or(""));
+    }
+    rows.push_back({std::to_string(token.integer_at("id").value_or(0)), text("name"),
+                    join(environments, ","), text("created_at"), text("expires_at"),
+                    text("last_used_at"), text("revoked_at")});
+  }
+  print_table(rows);
 }
 
 void add_token(CLI::App& agent, Action& action) {
@@ -67,9 +94,7 @@ void add_tokens(CLI::App& agent, Action& action) {
     action = [=] {
       const auto path = tokens_path(*repository);
       if (!path) return report(path.error());
-      return ask(*command.socket, "GET", *path, "",
-                 show_table({"id", "name", "environments", "created_at", "expires_at",
-                             "last_used_at", "revoked_at"}));
+      return ask(*command.socket, "GET", *path, "", show_list);
     };
   });
 }
@@ -82,7 +107,7 @@ void add_revoke(CLI::App& agent, Action& action) {
   command.app->callback([=, &action] {
     action = [=] {
       return ask(*command.socket, "DELETE", "/agent-tokens/" + std::to_string(*id), "",
-                 show_nothing);
+                 [&](const Json&) { print_line("Revoked token " + std::to_string(*id) + "."); });
     };
   });
 }

@@ -7,6 +7,7 @@
 #include "cli/hooks.h"
 #include "cli/keys.h"
 #include "cli/repositories.h"
+#include "cli/secrets.h"
 
 namespace esclusa::cli {
 
@@ -18,6 +19,8 @@ void add_commands(CLI::App& app, Action& action) {
   add_repository(app, action);
   add_hook(app, action);
   add_key(app, action);
+  add_secret(app, action);
+  add_variable(app, action);
   add_user(app, action);
   add_token(app, action);
   add_organization(app, action);

@@ -37,7 +37,8 @@ Result<client::Api> ServerOptions::connect() const {
   if (token.empty()) {
     return fail(ErrorCode::invalid,
                 "there is no token: set ESCLUSA_TOKEN, or give --token-file. One is made with: "
-                "esclusa token create LOGIN --scopes repo_deployment");
+                "esclusa token create LOGIN " +
+                    needed);
   }
   return client::Api({.base_url = url, .token = Secret(token), .ca_file = ca_file});
 }

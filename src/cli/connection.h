@@ -17,6 +17,7 @@ struct ServerOptions {
   std::string url = "http://127.0.0.1:8080";
   std::string token_file;
   std::string ca_file;
+  std::string needed = "--scopes repo_deployment";  ///< what the token needs, for who has none
   Result<client::Api> connect() const;
 };
 std::shared_ptr<ServerOptions> add_server_options(CLI::App& command);

@@ -73,7 +73,13 @@ Result<void> check_claimable(const Deployment& deployment, const ClaimFacts& fac
                       format_time(claim_ends_at(*latest, facts.now)) + ".",
                   "claimed");
   }
-  if (deployment.state == DeploymentState::in_progress) {
+  // A later status, such as `queued`, does not undo that the command may have run.
+  if (facts.reached && is_final(*facts.reached)) {
+    return refuse(
+        which(deployment) + " has ended before: " + std::string(to_name(*facts.reached)) + ".",
+        "deployment_ended");
+  }
+  if (facts.reached || deployment.state == DeploymentState::in_progress) {
     return refuse(which(deployment) + " is run by somebody who has no claim.", "in_progress");
   }
   if (facts.superseded_by) {

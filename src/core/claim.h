@@ -71,6 +71,7 @@ struct ClaimFacts {
   std::optional<DeploymentClaim> latest = {};      ///< the deployment's latest claim
   std::optional<DeploymentId> superseded_by = {};  ///< see store::find_superseding
   GateTime now;
+  std::optional<DeploymentState> reached = {};  ///< see store::find_reached_state
 };
 
 /// Whether the deployment can be claimed now. A claim that is only `claimed` and whose end has

@@ -120,6 +120,19 @@ TEST_CASE("check_claimable: every phase and state, and what the latest claim say
   }
 }
 
+TEST_CASE("check_claimable: a later status does not undo that the command may have run") {
+  using enum DeploymentState;
+  const auto outcome = [](std::optional<DeploymentState> reached) {
+    return reason_of(check_claimable(deployment(DeploymentPhase::released, queued),
+                                     {.now = now, .reached = reached}));
+  };
+  CHECK(outcome({}) == "ok");
+  CHECK(outcome(in_progress) == "in_progress");
+  for (const auto state : {success, failure, error, inactive}) {
+    CHECK(outcome(state) == "deployment_ended");
+  }
+}
+
 TEST_CASE("check_claimable: says who has it and until when, and what supersedes it") {
   using enum DeploymentPhase;
   const auto claimed = check_claimable(deployment(released), {some_claim(), {}, later(10s)});

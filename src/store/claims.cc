@@ -142,6 +142,15 @@ std::optional<DeploymentId> find_superseding(sql::Reader& db, const core::Deploy
       [](const sql::Row& row) { return DeploymentId{row.integer(0)}; });
 }
 
+std::optional<core::DeploymentState> find_reached_state(sql::Reader& db, DeploymentId deployment) {
+  return db.one(
+      "select state from deployment_status where deployment_id = $1 and state in "
+      "('success', 'failure', 'error', 'inactive', 'in_progress') "
+      "order by case state when 'in_progress' then 1 else 0 end limit 1",
+      {deployment.value},
+      [](const sql::Row& row) { return read_enum<core::DeploymentState>(row, 0); });
+}
+
 std::vector<DueClaim> list_due_claims(sql::Reader& db, const core::GateTime& now, int count) {
   const auto read = [](const sql::Row& row) {
     return DueClaim{{row.integer(0)}, {row.integer(1)}, {row.integer(2)}};

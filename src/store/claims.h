@@ -39,6 +39,10 @@ void end_claims(sql::Writer& tx, RepositoryId repository, core::ClaimEnd reason,
 /// was created for, has the same task, and is live or in progress. Nothing if there is none.
 std::optional<DeploymentId> find_superseding(sql::Reader& db, const core::Deployment& deployment);
 
+/// A state of the deployment, also a former one, which says that its command may have run: a final
+/// one, or else `in_progress`. Nothing if it had none of these.
+std::optional<core::DeploymentState> find_reached_state(sql::Reader& db, DeploymentId deployment);
+
 /// A started claim whose end may have passed.
 struct DueClaim {
   DeploymentClaimId id;

@@ -8,6 +8,7 @@
 #include "store/accounts.h"
 #include "store/columns.h"
 #include "store/custom_rules.h"
+#include "store/environment_secrets.h"
 #include "store/repositories.h"
 #include "store/teams.h"
 
@@ -251,6 +252,7 @@ void save_environment(sql::Writer& tx, core::Environment& environment, Timestamp
 void delete_environment(sql::Writer& tx, const core::Environment& environment) {
   for (const core::ProtectionRule& rule : environment.rules) delete_rule(tx, rule.id);
   tx.execute("delete from branch_policy where environment_id = $1", {environment.id.value});
+  delete_environment_secrets(tx, environment.id);
   tx.execute("delete from environment where id = $1", {environment.id.value});
 }
 

@@ -37,7 +37,8 @@ std::vector<EnvironmentNameId> list_guarded_by_protection(sql::Reader& db, Repos
 /// Saves `can_admins_bypass` and the rules. Rules with an id are kept, rules that are missing are
 /// deleted, and rules without an id get one. Patterns are deleted when their mode ends.
 void save_environment(sql::Writer& tx, core::Environment& environment, Timestamp now);
-/// Deletes the environment with its rules and patterns; the row of its name stays.
+/// Deletes the environment with its rules, patterns, secrets and variables; the row of its name
+/// stays.
 void delete_environment(sql::Writer& tx, const core::Environment& environment);
 
 /// Oldest first.

@@ -16,6 +16,9 @@ inline constexpr std::string_view hook_creator_join = " join account c on c.id =
 /// hook.
 inline constexpr std::string_view waits_for_hook =
     "hook_id = $1 and order_environment_id >= 0 and state in ('pending', 'held')";
+/// What the sealed texts of a hook are bound to: its secret and former secret, and its credentials.
+std::string hook_secret_context(HookId id);
+std::string hook_credentials_context(HookId id);
 std::string hook_columns();
 /// `failure_count`, `failing_since`, `probe_at`.
 core::HookHealth read_hook_health(const sql::Row& row, int first_column);

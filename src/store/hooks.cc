@@ -8,11 +8,6 @@
 namespace esclusa::store {
 namespace {
 
-std::string seal_context(HookId id) { return "hook.secret:" + std::to_string(id.value); }
-std::string credentials_context(HookId id) {
-  return "hook.credentials:" + std::to_string(id.value);
-}
-
 std::optional<std::string> sealed(const Sealer& sealer, const std::string& context,
                                   const Secret& secret) {
   if (secret.empty()) return std::nullopt;
@@ -35,21 +30,21 @@ std::string select_hooks(const core::HookTarget& target, std::string_view rest) 
 
 void read_secrets(const sql::Row& row, const Sealer& sealer, int first, core::Hook& hook) {
   if (!row.is_null(first)) {
-    if (auto secret = sealer.unseal(seal_context(hook.id), row.text(first))) {
+    if (auto secret = sealer.unseal(hook_secret_context(hook.id), row.text(first))) {
       hook.secret = *secret;
     } else {
       hook.has_unreadable_secret = true;
     }
   }
   if (row.is_null(first + 1)) return;
-  if (auto former = sealer.unseal(seal_context(hook.id), row.text(first + 1))) {
+  if (auto former = sealer.unseal(hook_secret_context(hook.id), row.text(first + 1))) {
     hook.former_secret = core::FormerSecret{*former, from_micros(row.integer(first + 2))};
   }
 }
 
 void read_credentials(const sql::Row& row, const Sealer& sealer, int column, core::Hook& hook) {
   if (row.is_null(column)) return;
-  if (auto credentials = sealer.unseal(credentials_context(hook.id), row.text(column))) {
+  if (auto credentials = sealer.unseal(hook_credentials_context(hook.id), row.text(column))) {
     hook.credentials = *credentials;
   } else {
     hook.has_unreadable_credentials = true;
@@ -61,23 +56,30 @@ void write_secrets(sql::Writer& tx, const Sealer& sealer, const core::Hook& hook
   std::optional<std::string> former;
   std::optional<int64_t> until;
   if (hook.former_secret) {
-    former = sealed(sealer, seal_context(hook.id), hook.former_secret->secret);
+    former = sealed(sealer, hook_secret_context(hook.id), hook.former_secret->secret);
     until = to_micros(hook.former_secret->until);
   }
   // A secret that cannot be unsealed is kept: the right key may come back.
   if (!hook.has_unreadable_secret) {
     tx.execute("update hook set secret_sealed = $2 where id = $1",
-               {hook.id.value, sealed(sealer, seal_context(hook.id), hook.secret)});
+               {hook.id.value, sealed(sealer, hook_secret_context(hook.id), hook.secret)});
   }
   if (!hook.has_unreadable_credentials) {
-    tx.execute("update hook set credentials_sealed = $2 where id = $1",
-               {hook.id.value, sealed(sealer, credentials_context(hook.id), hook.credentials)});
+    tx.execute(
+        "update hook set credentials_sealed = $2 where id = $1",
+        {hook.id.value, sealed(sealer, hook_credentials_context(hook.id), hook.credentials)});
   }
   tx.execute("update hook set former_secret_sealed = $2, former_secret_until = $3 where id = $1",
              {hook.id.value, former, until});
 }
 
 }  // namespace
+
+std::string hook_secret_context(HookId id) { return "hook.secret:" + std::to_string(id.value); }
+
+std::string hook_credentials_context(HookId id) {
+  return "hook.credentials:" + std::to_string(id.value);
+}
 
 std::string hook_columns() {
   return "h.id, h.repository_id, h.organization_id, h.creator_id, c.login, "
@@ -201,7 +203,7 @@ bool unseals_secrets(sql::Reader& db, const Sealer& sealer) {
           [&](const sql::Row& row) {
             is_sealed = true;
             if (unseals) return;
-            unseals = sealer.unseal(seal_context({row.integer(0)}), row.text(1)).has_value();
+            unseals = sealer.unseal(hook_secret_context({row.integer(0)}), row.text(1)).has_value();
           });
   return unseals || !is_sealed;
 }

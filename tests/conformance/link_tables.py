@@ -30,6 +30,8 @@ PARAMETERS = {
     ("/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/claim", "deployment_id"):
         "=claimed_id",
     "check_suite_id": "=check_run_id",
+    ("/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}", "name"):
+        "=variable_name",
     "path": "index.html",
     "q": "shop",
 }

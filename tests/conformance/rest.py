@@ -29,6 +29,7 @@ import hook_cases  # noqa: E402
 import key_cases  # noqa: E402
 import list_cases  # noqa: E402
 import repository_cases  # noqa: E402
+import secret_cases  # noqa: E402
 import team_cases  # noqa: E402
 from world import World  # noqa: E402
 
@@ -82,7 +83,7 @@ def main():
         record = Recorder(world)
         for module in (deployment_cases, commit_cases, hook_cases, key_cases,
                        team_cases, environment_cases, repository_cases, collaborator_cases,
-                       list_cases, code_cases, app_cases, custom_rule_cases):
+                       list_cases, code_cases, app_cases, custom_rule_cases, secret_cases):
             for group in module.GROUPS:
                 group(record, world)
         file = options.keep or pathlib.Path(folder) / "record.json"

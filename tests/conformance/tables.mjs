@@ -19,6 +19,8 @@ export const PREFIXES = [
   "environments/{environment_name}$",
   "environments/{environment_name}/deployment-branch-policies",
   "environments/{environment_name}/deployment_protection_rules",
+  "environments/{environment_name}/secrets",
+  "environments/{environment_name}/variables",
   "actions/runs/{run_id}/pending_deployments$",
   "actions/runs/{run_id}/approvals$",
   "actions/runs/{run_id}/deployment_protection_rule$",
@@ -151,6 +153,19 @@ const ENVIRONMENT_OPERATIONS = [
   `POST ${run}/deployment_protection_rule`,
 ];
 
+// The same for secrets and variables of environments. Who can push reads them.
+const secrets = `${environment}/secrets`;
+const variables = `${environment}/variables`;
+const READS_OF_SECRETS = [secrets, `${secrets}/{secret_name}`, variables, `${variables}/{name}`].map(
+  (path) => `GET ${path}`);
+const SECRET_OPERATIONS = [
+  ...READS_OF_SECRETS,
+  `GET ${secrets}/public-key`,
+  ...["PUT", "DELETE"].map((method) => `${method} ${secrets}/{secret_name}`),
+  `POST ${variables}`,
+  ...["PATCH", "DELETE"].map((method) => `${method} ${variables}/{name}`),
+];
+
 // The same for collaborators, for accounts with write access.
 const collaborators = "/repos/{owner}/{repo}/collaborators";
 const COLLABORATOR_OPERATIONS = [
@@ -269,7 +284,7 @@ export const CANNOT = [
   {
     operations: ["GET *"],
     but: [...HOOK_OPERATIONS, ...KEY_OPERATIONS, ...COLLABORATOR_OPERATIONS, "GET /user/orgs",
-      "GET /installation/repositories", `GET ${customRules}/apps`],
+      "GET /installation/repositories", `GET ${customRules}/apps`, ...READS_OF_SECRETS],
     status: 403,
     reason: "who may not read a private repository is told 404, and a public one is read freely",
   },
@@ -287,6 +302,7 @@ export const CANNOT = [
       ...HOOK_OPERATIONS,
       ...KEY_OPERATIONS.filter((operation) => !operation.startsWith("POST")),
       ...ENVIRONMENT_OPERATIONS,
+      ...SECRET_OPERATIONS,
       ...COLLABORATOR_OPERATIONS,
     ],
     status: 503,
@@ -344,6 +360,11 @@ export const FLAWS = [
     reason: "clients handle it (microsoft/vscode#330224): `No commit found for SHA`, as of the commit",
   },
   {
+    id: "variable-exists",
+    what: "409 of creating and renaming a variable is not described",
+    reason: "gh reads `Already exists - Variable already exists`, and then changes the variable",
+  },
+  {
     id: "old-anchor",
     what: "the documentation link of creating a check run is of an older form",
     reason: "the link of its neighbours' form is accepted too",
@@ -362,7 +383,11 @@ export const FLAWS = [
 ];
 
 // A status that GitHub gives, but its description lacks.
-export const UNDOCUMENTED = { [`GET ${repository}/commits/{commit_sha}/pulls`]: 422 };
+export const UNDOCUMENTED = {
+  [`GET ${repository}/commits/{commit_sha}/pulls`]: 422,
+  [`POST ${variables}`]: 409,
+  [`PATCH ${variables}/{name}`]: 409,
+};
 
 // The body of a 409 on creating a deployment; only a failure of required contexts has `errors`.
 export const CONFLICT = {

@@ -7,6 +7,7 @@ every link, or read every answer with a typed client. `fill(world, receiver)` re
 from harness import wait_until
 from installed_app import install_app
 from public_keys import public_key
+from sealed_box import sealed_body
 
 SHOP = "/repos/demo/shop"
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
@@ -76,10 +77,13 @@ class Filler:
             "reviewers": [writer, {"type": "Team", "id": self.found["team_id"]}]}, 200)
         pattern = self.send("POST", f"{guarded}/deployment-branch-policies", {"name": "main"}, 200)
         reviewed = self.send("PUT", f"{SHOP}/environments/reviewed", {"reviewers": [writer]}, 200)
+        self.send("PUT", f"{guarded}/secrets/TOKEN", sealed_body(self.admin, guarded, "s3cret"))
+        self.send("POST", f"{guarded}/variables", {"name": "REGION", "value": "eu"})
         self.send("PUT", f"{SHOP}/environments/eu%2Flive", expects=200)
         self.send("PUT", f"{SHOP}/environments/checked", expects=200)
         rule = self.send("POST", f"{SHOP}/environments/checked/deployment_protection_rules",
                          {"integration_id": self.app.id})
+        self.found |= {"secret_name": "TOKEN", "variable_name": "REGION"}
         self.found |= {"environment_name": "guarded", "branch_policy_id": pattern["id"],
                        "reviewed_environment_id": reviewed["id"],
                        "protection_rule_id": rule["id"]}

@@ -137,7 +137,7 @@ class PartsOfTwoFolders(unittest.TestCase):
         key = (server.data / "secret.key").read_bytes()
         (server.data / "secret.key").unlink()
         assert_refused(self, server, server.data, "no secret.key", "Restore secret.key from",
-                       "secrets of all webhooks are lost")
+                       "secrets of all webhooks and environments are lost")
         (server.data / "secret.key").write_bytes(key)
         server.start()
 
@@ -220,7 +220,9 @@ class PartsOfTwoFolders(unittest.TestCase):
         server = stopped_server(self)
         (server.data / "secret.key").write_bytes(os.urandom(32))
         execute(server.data, "update hook set active = 0, secret_sealed = null, "
-                "former_secret_sealed = null", "delete from data_identity")
+                "former_secret_sealed = null", "delete from environment_secret",
+                "delete from environment_key", "delete from key_rotation",
+                "delete from data_identity")
         server.start()
         hook, = server.api().get("/repos/demo/shop/hooks").json
         self.assertFalse(hook["active"])

@@ -25,7 +25,7 @@ class Hostile(DoorTest):
         self.secret = self.folder / "secret"
         self.secret.write_text("the-secret\n")
 
-    def program(self, name="evil"):
+    def evil_program(self, name="evil"):
         file = self.bare.path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"#!/bin/sh\necho $0 >> {self.trace}\n")
@@ -33,7 +33,7 @@ class Hostile(DoorTest):
         return file
 
     def test_no_program_of_the_repository_runs(self):
-        evil = self.program()
+        evil = self.evil_program()
         for name in ("core.fsmonitor", "core.alternateRefsCommand", "core.sshCommand",
                      "core.editor", "core.pager", "gpg.program", "uploadpack.packObjectsHook",
                      "core.gitProxy", "credential.helper", "alias.pack-objects"):
@@ -50,7 +50,7 @@ class Hostile(DoorTest):
         for folder in ("hooks", "more-hooks"):
             for name in ("pre-receive", "update", "post-receive", "post-update", "pre-auto-gc",
                          "proc-receive", "reference-transaction", "push-to-checkout"):
-                self.program(f"{folder}/{name}")
+                self.evil_program(f"{folder}/{name}")
         key_id = self.add_key()
         clone = self.clone(key_id)
         new = self.commit(clone)

@@ -6,6 +6,7 @@
 #include "app/claims.h"
 #include "app/deployment_statuses.h"
 #include "core/claim.h"
+#include "core/names.h"
 #include "simulate/operation.h"
 
 namespace esclusa::simulate {
@@ -85,7 +86,8 @@ std::unique_ptr<Operation> make_claim(Random& random, World& world, const Model&
     const Claim* live = now.live_claim(act.id);
     if (deployment.begun > 0) return "claim_started";
     if (live != nullptr && !now.has_passed(*live)) return "claimed";
-    if (deployment.state == "in_progress") return "in_progress";
+    if (is_final(deployment.reached)) return "deployment_ended";
+    if (!deployment.reached.empty()) return "in_progress";
     return now.is_superseded(deployment) ? "superseded" : "ok";
   };
   operation->apply = [&world, act, seconds](Model& now) {
@@ -210,6 +212,14 @@ std::unique_ptr<Operation> make_report(Random& random, World& world, const Model
     Deployment& deployment = *now.find(act.id);
     Effects effects{"audit deployment_status.create"};
     if (deployment.phase == Phase::held) end(deployment, effects);
+    // It reports for its own environment, also where somebody moved the deployment elsewhere.
+    const bool is_there =
+        std::ranges::any_of(now.agents[act.agent].environments, [&](const size_t own) {
+          return core::fold_case(now.environments[own].name) == deployment.location;
+        });
+    if (!is_there) {
+      deployment.location = core::fold_case(now.environments[deployment.environment].name);
+    }
     add_status(deployment, state + " ", effects);
     if (act.fence != 0) {
       report_by_claim(now, act, state);

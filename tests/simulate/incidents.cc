@@ -74,6 +74,7 @@ void Simulation::jump_wall_clock() {
   const microseconds span = random_.pick(spans);
   const bool back = random_.one_in(2);
   set_time(back ? model_.wall - span : model_.wall + span, model_.boot);
+  ++jump_count_;
   trace("the wall clock is set ", back ? "back" : "forward", " by ",
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()), " s");
 }

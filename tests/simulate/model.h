@@ -104,6 +104,7 @@ struct Deployment {
   std::set<int64_t> asked = {};           ///< what waited for its app at the latest judgement
   std::string verdicts = {};              ///< verdict of each gate at the latest judgement
   std::string state = {};                 ///< the state of the latest status
+  std::string reached = {};               ///< a final state, or `in_progress`, if it ever had one
   std::string location = {};              ///< the environment of the latest status, in lower case
   int begun = 0;                          ///< how often an agent has begun its command
 };

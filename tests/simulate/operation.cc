@@ -50,6 +50,10 @@ std::string reason_of(const Error& error) {
 void add_status(Deployment& deployment, const std::string& what, Effects& effects) {
   const std::string id = std::to_string(deployment.id);
   deployment.state = what.substr(0, what.find(' '));
+  if (is_final(deployment.state)) deployment.reached = deployment.state;
+  if (deployment.reached.empty() && deployment.state == "in_progress") {
+    deployment.reached = deployment.state;
+  }
   effects.push_back("status " + id + " " + what);
   effects.push_back("event " + id + " deployment_status");
 }

@@ -240,8 +240,9 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
     const bool needs_claim = now.environments[deployment->environment].requires_claim;
     if (needs_claim && !is_inactive) return "claim_required";
     const bool leaves = moved && *moved != deployment->environment;
-    return leaves && now.environments[*moved].is_guarded() ? "environment_override_protected"
-                                                           : "ok";
+    const bool is_shut = leaves && (now.environments[*moved].is_guarded() ||
+                                    now.environments[*moved].requires_claim);
+    return is_shut ? "environment_override_protected" : "ok";
   };
   operation->apply = [id, name, to = input.environment](Model& now) {
     Deployment& deployment = *now.find(id);

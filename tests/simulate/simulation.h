@@ -88,6 +88,7 @@ class Simulation final : public Watcher {
   bool is_quiet_ = false;
   int number_ = 0;
   int boot_count_ = 0;
+  int jump_count_ = 0;  ///< steps of the wall clock since the timer looked alone
 };
 
 }  // namespace esclusa::simulate

@@ -17,6 +17,7 @@ struct AgentRoute {
   Verdict of_other;
   std::string_view root = "";
   std::string_view query = "";
+  bool only_public = false;  ///< on a private repository it is hidden from both
 };
 // clang-format off
 inline constexpr AgentRoute agent_routes[] = {
@@ -33,6 +34,13 @@ inline constexpr AgentRoute agent_routes[] = {
     // Without a fence both are told that it is missing, before anything is looked up.
     {"PUT",    "/deployments/{deployment_id}/claim",     {400, ""}, {400, ""}, "/esclusa"},
     {"DELETE", "/deployments/{deployment_id}/claim",     {400, ""}, {400, ""}, "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/claim/secrets", {400, ""}, {400, ""}, "/esclusa"},
+    // No operations of agents: they read here what everybody may read, but not what is of another
+    // environment. The run that is asked for is of that of the second token.
+    {"GET",    "/actions/runs/{run_id}",                 hidden, {200, ""}, "", "", true},
+    {"GET",    "/actions/runs/{run_id}/jobs",            hidden, {200, ""}, "", "", true},
+    {"GET",    "/actions/runs/{run_id}/artifacts",       hidden, {200, ""}, "", "", true},
+    {"GET",    "/actions/workflows/{workflow_id}",       hidden, {200, ""}, "", "", true},
 };
 // clang-format on
 

@@ -65,6 +65,20 @@ inline constexpr RoutePermission repository_permissions[] = {
                                                          "actions=read"},
     {"DELETE", "/environments/{environment_name}/deployment_protection_rules/{protection_rule_id}",
                                                          "administration=write"},
+    {"GET",    "/environments/{environment_name}/secrets", "environments=read,secrets=read"},
+    {"GET",    "/environments/{environment_name}/secrets/public-key",
+                                                         "environments=read,secrets=read"},
+    {"GET",    "/environments/{environment_name}/secrets/{secret_name}",
+                                                         "environments=read,secrets=read"},
+    {"PUT",    "/environments/{environment_name}/secrets/{secret_name}",
+                                                         "environments=write,secrets=write"},
+    {"DELETE", "/environments/{environment_name}/secrets/{secret_name}",
+                                                         "environments=write,secrets=write"},
+    {"GET",    "/environments/{environment_name}/variables", "environments=read"},
+    {"POST",   "/environments/{environment_name}/variables", "environments=write"},
+    {"GET",    "/environments/{environment_name}/variables/{name}", "environments=read"},
+    {"PATCH",  "/environments/{environment_name}/variables/{name}", "environments=write"},
+    {"DELETE", "/environments/{environment_name}/variables/{name}", "environments=write"},
     {"POST",   "/actions/runs/{run_id}/deployment_protection_rule", "deployments=write"},
     {"PUT",    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}",
                                                          "administration=write"},
@@ -163,6 +177,7 @@ inline constexpr RoutePermission repository_permissions[] = {
     {"POST",   "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
     {"PUT",    "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
     {"DELETE", "/deployments/{deployment_id}/claim",     "deployments=write", "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/claim/secrets", "deployments=read", "/esclusa"},
 };
 
 /// The same for routes of organizations, by their whole path.

@@ -12,12 +12,15 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/identity.h"
 #include "store/installations.h"
 #include "support/access_rules.h"
+#include "support/access_secrets.h"
 #include "support/api_fixture.h"
 #include "support/app_fixture.h"
 #include "support/app_jwt.h"
 #include "support/app_rows.h"
+#include "support/fake_keys.h"
 #include "support/path_pattern.h"
 #include "support/public_keys.h"
 #include "support/undoing_database.h"
@@ -50,6 +53,10 @@ class AccessWorld {
     hook.url = "https://hooks.example/app";
     must(app::set_app_hook(app_.context, app_.administrator, "shop", hook));
     app_delivery_id_ = std::to_string(attempt_ping());
+    write(app_.context.database, [&](store::Writer& tx) {
+      const std::string digest = store::key_digest(keys_.keys()[0].key, "matrix");
+      store::insert_identity(tx, {"matrix", digest}, app_.now);
+    });
     app_.now += std::chrono::hours(1);  // now the expired token has expired
     rows_ = count_rows();
   }
@@ -136,7 +143,8 @@ class AccessWorld {
   /// All permissions of which a route needs one, and some that none needs.
   static constexpr const char* app_permissions =
       "actions=write,administration=write,checks=write,contents=write,deployments=write,"
-      "issues=write,members=write,metadata=read,organization_hooks=write,repository_hooks=write,"
+      "environments=write,issues=write,members=write,metadata=read,organization_hooks=write,"
+      "repository_hooks=write,"
       "secrets=write,statuses=write";
   /// Where an app is installed: an account, and repositories there (none: all).
   using Places = std::vector<std::pair<std::string, std::vector<std::string>>>;
@@ -376,6 +384,8 @@ class AccessWorld {
                            R"({"ref": "main", "environment": "guarded", "auto_merge": false,
                                "required_contexts": []})");
     names["workflow_id"] = names["run_id"];
+    add_secrets(api::Api(app_.context, settings_), root + "/environments/guarded",
+                token("chief", "repo"), names);
   }
 
   /// An environment with a custom rule, and a deployment that waits for its app. Another app could
@@ -463,6 +473,7 @@ class AccessWorld {
   std::string tag_sha_;
   api::Settings settings_{.external_url = "http://h", .hook_destinations = {}};
   UndoingDatabase undoing_database_{app_.context.database};
+  FakeKeys keys_;
   app::Context undoing_context_{.database = undoing_database_,
                                 .sealer = app_.context.sealer,
                                 .now = app_.context.now,
@@ -470,7 +481,8 @@ class AccessWorld {
                                 .event_urls = app_.context.event_urls,
                                 .repositories_directory = app_.context.repositories_directory,
                                 .committed = [](app::Topics) {},
-                                .token_use = app_.context.token_use};
+                                .token_use = app_.context.token_use,
+                                .keys = &keys_};
   std::map<std::string, Repository> repositories_;
   std::map<std::string, std::map<std::string, std::string>> organizations_;  ///< names by login
   std::map<std::pair<std::string, std::string>, std::string> tokens_;

@@ -104,7 +104,7 @@ class AgentAccessMatrix {
 
   static Verdict judge(const rules::RepositoryRoute& route, Reach reach, bool is_private) {
     const rules::AgentRoute* rule = find_rule(route);
-    if (rule != nullptr && reach != Reach::elsewhere) {
+    if (rule != nullptr && reach != Reach::elsewhere && !(rule->only_public && is_private)) {
       return reach == Reach::environment ? rule->of_environment : rule->of_other;
     }
     if (is_private) return rules::hidden;

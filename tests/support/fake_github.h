@@ -4,8 +4,11 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -15,7 +18,8 @@
 #include "client/api.h"
 #include "http/server.h"
 
-/// For tests: bodies of events, and a server with deployments and statuses, as on GitHub.
+/// For tests: bodies of events, and a server with deployments and statuses, as on GitHub, and with
+/// Esclusa's claims once `have_claims` was called.
 namespace esclusa::agent::testing {
 
 struct EventFields {
@@ -55,7 +59,13 @@ class FakeGithub {
     std::string description;
     std::string log_url;
     std::string environment_url;
-    std::string key = {};  ///< its idempotency key
+    std::string key = {};    ///< its idempotency key
+    std::string fence = {};  ///< as sent; empty: none
+  };
+  struct Claim {
+    int64_t fence = 0;
+    bool is_started = false;
+    bool has_values = false;  ///< they were given
   };
   struct Deployment {
     std::string sha;
@@ -103,6 +113,68 @@ class FakeGithub {
   void hide_statuses(bool are_hidden) {
     std::lock_guard lock(mutex_);
     are_statuses_hidden_ = are_hidden;
+  }
+  /// From now on deployments can be claimed; before, as on GitHub, there is no such route.
+  void have_claims() {
+    std::lock_guard lock(mutex_);
+    has_claims_ = true;
+  }
+  /// What the next claims get: two JSON objects. Without this call, 403 `agent_token_required`.
+  void have_values(std::string secrets, std::string variables) {
+    std::lock_guard lock(mutex_);
+    values_ =
+        R"({"secrets":)" + std::move(secrets) + R"(,"variables":)" + std::move(variables) + "}";
+  }
+  /// Claims of the deployment are refused with 409 and this reason; an empty reason: no more.
+  void refuse_claims(int64_t id, std::string reason, std::string message = "Refused") {
+    std::lock_guard lock(mutex_);
+    refusals_[id] = {std::move(reason), std::move(message)};
+  }
+  /// Another client claims the deployment, and perhaps starts it. Its claim ends only by
+  /// `end_claim`.
+  int64_t claim_elsewhere(int64_t id, bool is_started = false) {
+    std::lock_guard lock(mutex_);
+    foreign_.insert(++last_fence_);
+    claims_[id] = {.fence = last_fence_, .is_started = is_started};
+    return last_fence_;
+  }
+  void end_claim(int64_t id) {
+    std::lock_guard lock(mutex_);
+    claims_.erase(id);
+  }
+  /// The live claim; nothing if there is none.
+  std::optional<Claim> claim_of(int64_t id) {
+    std::lock_guard lock(mutex_);
+    const auto found = claims_.find(id);
+    return found == claims_.end() ? std::nullopt : std::optional(found->second);
+  }
+  int64_t claim_count() {
+    std::lock_guard lock(mutex_);
+    return last_fence_;
+  }
+  size_t heartbeat_count() {
+    std::lock_guard lock(mutex_);
+    return heartbeat_count_;
+  }
+  void wait_for_heartbeats(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return heartbeat_count_ >= count; });
+  }
+  /// The values count as given from the next claim on.
+  void take_values_away(int64_t id) {
+    std::lock_guard lock(mutex_);
+    taken_.insert(id);
+  }
+  /// The body of the last request for values.
+  std::string wanted_values() {
+    std::lock_guard lock(mutex_);
+    return wanted_values_;
+  }
+  /// Calls `call` when the deployment is claimed the next time, after the claim was made and before
+  /// its answer is sent.
+  void on_claim(int64_t id, std::function<void()> call) {
+    std::lock_guard lock(mutex_);
+    on_claim_[id] = std::move(call);
   }
   void wait_for_requests(size_t count) {
     std::unique_lock lock(mutex_);
@@ -218,6 +290,78 @@ class FakeGithub {
     return {fits ? 200 : 409, {{"Upload-Offset", std::to_string(log.size())}}, "{}"};
   }
 
+  static http::Response conflict(const std::string& reason, const std::string& message) {
+    JsonWriter json;
+    json.begin_object().member("message", message).member("reason_code", reason).end_object();
+    return {409, {}, json.take()};
+  }
+  static http::Response claim_response(int status, const Claim& claim) {
+    JsonWriter json;
+    json.begin_object()
+        .member("fence", claim.fence)
+        .member("state", claim.is_started ? "started" : "claimed")
+        .member("owner", "esclusa-agent[bot]")
+        .end_object();
+    return {status, {}, json.take()};
+  }
+
+  /// `rest` is what follows `…/claim`.
+  http::Response answer_claim(const http::Request& request, int64_t id, std::string_view rest,
+                              std::unique_lock<std::mutex>& lock) {
+    if (!has_claims_ || !deployments_.contains(id)) return {404, {}, R"({"message":"Not Found"})"};
+    const auto live = claims_.find(id);
+    if (request.method == "POST" && rest.empty()) {
+      const auto& [reason, message] = refusals_[id];
+      if (!reason.empty()) return conflict(reason, message);
+      if (live != claims_.end()) {
+        return conflict(live->second.is_started ? "claim_started" : "claimed", "It is claimed");
+      }
+      claims_[id] = {.fence = ++last_fence_, .has_values = taken_.contains(id)};
+      const auto response = claim_response(201, claims_[id]);
+      if (auto call = on_claim_.extract(id)) {
+        lock.unlock();
+        call.mapped()();
+        lock.lock();
+      }
+      if (are_answers_lost_) return {503, {}, "{}"};
+      return response;
+    }
+    if (request.method == "GET") {
+      if (live == claims_.end()) return {404, {}, R"({"reason_code":"no_claim"})"};
+      return claim_response(200, live->second);
+    }
+    const auto fence = request.headers.find("X-Esclusa-Claim");
+    if (!fence) return {400, {}, R"({"reason_code":"claim_fence_required"})"};
+    if (!is_live(id, *fence)) return conflict("claim_lost", "It was lost");
+    if (request.method == "DELETE") {
+      if (live->second.is_started) return conflict("claim_started", "It has started");
+      claims_.erase(live);
+      return {204, {}, ""};
+    }
+    if (request.method == "PUT") {
+      ++heartbeat_count_;
+      return claim_response(200, live->second);
+    }
+    wanted_values_ = request.body;
+    if (values_.empty())
+      return {403, {}, R"({"message":"No","reason_code":"agent_token_required"})"};
+    if (std::exchange(live->second.has_values, true)) return conflict("secrets_given", "Once only");
+    return {200, {}, values_};
+  }
+  bool is_live(int64_t id, std::string_view fence) const {
+    const auto live = claims_.find(id);
+    return live != claims_.end() && !foreign_.contains(live->second.fence) &&
+           std::to_string(live->second.fence) == fence;
+  }
+  /// Judges the fence of a status. False if its claim is not live.
+  bool take_fence(int64_t id, const Status& status) {
+    if (!has_claims_) return true;
+    if (!status.fence.empty() && !is_live(id, status.fence)) return false;
+    if (status.state == "in_progress" && !status.fence.empty()) claims_[id].is_started = true;
+    if (status.state != "in_progress" && status.state != "queued") claims_.erase(id);
+    return true;
+  }
+
   http::Response answer(const http::Request& request) {
     std::unique_lock lock(mutex_);
     ++request_count_;
@@ -226,9 +370,14 @@ class FakeGithub {
     if (are_tokens_refused_) return {401, {}, R"({"message":"Bad credentials"})"};
     if (request.path() == "/esclusa/events") return read_events(request, lock);
     constexpr std::string_view logs = "/esclusa/repos/demo/shop/deployments/";
-    if (request.method == "PATCH" && request.path().starts_with(logs)) {
+    if (request.path().starts_with(logs)) {
       const std::string_view rest = request.path().substr(logs.size());
-      return append_log(request, rest.substr(0, rest.find('/')));
+      const std::string_view number = rest.substr(0, rest.find('/'));
+      if (request.method == "PATCH") return append_log(request, number);
+      constexpr std::string_view claim = "/claim";
+      if (!rest.substr(number.size()).starts_with(claim)) return {404, {}, "{}"};
+      return answer_claim(request, parse_positive(number).value_or(0),
+                          rest.substr(number.size() + claim.size()), lock);
     }
     constexpr std::string_view root = "/repos/demo/shop/deployments";
     if (!request.path().starts_with(root)) return {404, {}, "{}"};
@@ -253,10 +402,14 @@ class FakeGithub {
       write(json, id, deployment);
     } else if (request.method == "POST") {
       const auto body = Json::parse(request.body).value();
-      deployment.statuses.push_back(
-          {body.string_at("state").value_or(""), body.string_at("description").value_or(""),
-           body.string_at("log_url").value_or(""), body.string_at("environment_url").value_or(""),
-           std::string(request.headers.find("Idempotency-Key").value_or(""))});
+      Status status{body.string_at("state").value_or(""),
+                    body.string_at("description").value_or(""),
+                    body.string_at("log_url").value_or(""),
+                    body.string_at("environment_url").value_or(""),
+                    std::string(request.headers.find("Idempotency-Key").value_or("")),
+                    std::string(request.headers.find("X-Esclusa-Claim").value_or(""))};
+      if (!take_fence(id, status)) return conflict("claim_lost", "It was lost");
+      deployment.statuses.push_back(std::move(status));
       changed_.notify_all();
       if (are_answers_lost_) return {503, {}, "{}"};
       write(json, deployment.statuses.back());
@@ -284,6 +437,16 @@ class FakeGithub {
   bool are_tokens_refused_ = false;
   bool are_statuses_hidden_ = false;
   size_t request_count_ = 0;
+  bool has_claims_ = false;
+  std::string values_;
+  std::string wanted_values_;
+  int64_t last_fence_ = 0;
+  size_t heartbeat_count_ = 0;
+  std::map<int64_t, Claim> claims_;  ///< the live ones
+  std::set<int64_t> taken_;
+  std::set<int64_t> foreign_;                                        ///< fences of another client
+  std::map<int64_t, std::pair<std::string, std::string>> refusals_;  ///< reason, message
+  std::map<int64_t, std::function<void()>> on_claim_;
   http::Server server_;
   std::jthread thread_;
 };

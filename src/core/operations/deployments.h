@@ -39,6 +39,11 @@ inline const Operation renew_claim =
 inline const Operation release_claim =
     also_for_agents({"release_claim", Audience::repository, Role::write, deployment_scopes,
                      writes(Permission::deployments)});
+// For the agent alone that holds the claim: app/ judges that. No scope, role or permission opens
+// it; those that show the deployment say who is told so.
+inline const Operation give_claim_secrets =
+    also_for_agents({"give_claim_secrets", Audience::repository, Role::read, deployment_scopes,
+                     reads(Permission::deployments), true});
 
 inline const Operation list_environments{"list_environments", Audience::repository, Role::read,
                                          code_scopes, reads(Permission::actions)};
@@ -75,6 +80,39 @@ inline const Operation delete_custom_rule{"delete_custom_rule", Audience::reposi
 // Only an installation of the rule's app may answer: app/ judges that.
 inline const Operation answer_custom_rule{"answer_custom_rule", Audience::repository, Role::write,
                                           deployment_scopes, writes(Permission::deployments)};
+
+// Reading names, and the values of variables, is for who can push; changing is for administrators,
+// as for everything else of an environment. No operation shows the value of a secret but the one of
+// claims.
+inline const NeededPermissions reads_secrets{{Permission::secrets, PermissionLevel::read},
+                                             {Permission::environments, PermissionLevel::read}};
+inline const NeededPermissions writes_secrets{{Permission::secrets, PermissionLevel::write},
+                                              {Permission::environments, PermissionLevel::write}};
+inline const Operation list_environment_secrets{"list_environment_secrets", Audience::repository,
+                                                Role::write, code_scopes, reads_secrets};
+inline const Operation get_environment_public_key{
+    "get_environment_public_key", Audience::repository, Role::read, code_scopes, reads_secrets};
+inline const Operation get_environment_secret{"get_environment_secret", Audience::repository,
+                                              Role::write, code_scopes, reads_secrets};
+inline const Operation put_environment_secret{"put_environment_secret", Audience::repository,
+                                              Role::admin, code_scopes, writes_secrets};
+inline const Operation delete_environment_secret{"delete_environment_secret", Audience::repository,
+                                                 Role::admin, code_scopes, writes_secrets};
+inline const Operation list_environment_variables{"list_environment_variables",
+                                                  Audience::repository, Role::write, code_scopes,
+                                                  reads(Permission::environments)};
+inline const Operation create_environment_variable{"create_environment_variable",
+                                                   Audience::repository, Role::admin, code_scopes,
+                                                   writes(Permission::environments)};
+inline const Operation get_environment_variable{"get_environment_variable", Audience::repository,
+                                                Role::write, code_scopes,
+                                                reads(Permission::environments)};
+inline const Operation update_environment_variable{"update_environment_variable",
+                                                   Audience::repository, Role::admin, code_scopes,
+                                                   writes(Permission::environments)};
+inline const Operation delete_environment_variable{"delete_environment_variable",
+                                                   Audience::repository, Role::admin, code_scopes,
+                                                   writes(Permission::environments)};
 
 inline const Operation get_workflow_run{"get_workflow_run", Audience::repository, Role::read,
                                         deployment_scopes, reads(Permission::actions)};

@@ -221,6 +221,44 @@ class GhApi(unittest.TestCase):
         self.deploy_key("delete", number)
         self.assertEqual(self.deploy_key("list"), "")
 
+    def as_admin(self, *arguments, body=""):
+        """`gh ARGUMENTS…` as the administrator, with `body` as standard input."""
+        done = Done(subprocess.run(
+            ["gh", *arguments], check=False, capture_output=True, text=True, timeout=60, input=body,
+            env={**self.environment_of_gh, **where("ESCLUSA_URL", "ESCLUSA_ADMIN")}))
+        self.assertEqual(done.code, 0, done)
+        return done.out
+
+    def test_secrets_of_an_environment_are_set_listed_and_removed(self):
+        name = self.environment()
+        self.as_admin("api", "-X", "PUT", f"{SHOP}/environments/{name}")
+        place = ("--env", name)
+        self.assertEqual(self.as_admin("secret", "list", *place), "")
+        self.as_admin("secret", "set", "db_url", *place, body="postgres://one")
+        self.as_admin("secret", "set", "DB_URL", *place, body="postgres://two")
+        self.as_admin("secret", "set", "TOKEN", *place, "--body", "three")
+        listed = [line.split("\t")[0] for line in
+                  self.as_admin("secret", "list", *place).splitlines()]
+        self.assertEqual(listed, ["DB_URL", "TOKEN"])
+        self.as_admin("secret", "remove", "token", *place)
+        self.assertIn("DB_URL", self.as_admin("secret", "list", *place))
+        self.assertNotIn("TOKEN", self.as_admin("secret", "list", *place))
+
+    def test_variables_of_an_environment(self):
+        """Debian's gh has no `gh variable` yet; newer ones send these requests."""
+        name = self.environment()
+        self.as_admin("api", "-X", "PUT", f"{SHOP}/environments/{name}")
+        number = self.works(SHOP).json["id"]
+        path = f"repositories/{number}/environments/{name}/variables"
+        self.as_admin("api", path, "-f", "name=region", "-f", "value=eu")
+        done = self.gh(path, "-f", "name=REGION", "-f", "value=us",
+                       **where("ESCLUSA_URL", "ESCLUSA_ADMIN"))
+        self.assertIn("Already exists - Variable already exists", done.error)
+        self.assertIn("(HTTP 409)", done.error)
+        self.as_admin("api", "-X", "PATCH", f"{path}/REGION", "-f", "value=us")
+        self.assertEqual(self.works("--jq", ".value", f"{path}/region").out, "us\n")
+        self.as_admin("api", "-X", "DELETE", f"{path}/region")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -14,6 +14,7 @@ from githubkit.utils import UNSET
 from githubkit.webhooks import parse, verify
 
 from public_keys import public_key
+from sealed_box import seal
 
 SECRET = "s3cret"
 PLAIN = {"ref": "main", "auto_merge": False, "required_contexts": []}
@@ -274,6 +275,32 @@ class Writing(Typed):
         self.assertEqual((key.title, key.read_only, key.added_by), ("githubkit", True, "admin"))
         self.assertEqual(self.rest.repos.delete_deploy_key(
             **self.shop, key_id=key.id).status_code, 204)
+
+    def test_secrets_and_variables_of_an_environment(self):
+        place = {**self.shop, "environment_name": "githubkit"}
+        self.parsed(self.rest.repos.create_or_update_environment(**place))
+        actions = self.rest.actions
+        key = self.parsed(actions.get_environment_public_key(**place))
+        for value, status in (("one", 201), ("two", 204)):
+            answer = actions.create_or_update_environment_secret(
+                **place, secret_name="TOKEN", key_id=key.key_id,
+                encrypted_value=seal(key.key, value))
+            self.assertEqual(answer.status_code, status)
+        listed = self.parsed(actions.list_environment_secrets(**place))
+        self.assertEqual((listed.total_count, listed.secrets[0].name), (1, "TOKEN"))
+        self.parsed(actions.get_environment_secret(**place, secret_name="TOKEN"))
+        self.assertEqual(actions.delete_environment_secret(
+            **place, secret_name="TOKEN").status_code, 204)
+        self.assertEqual(actions.create_environment_variable(
+            **place, name="REGION", value="eu").status_code, 201)
+        self.assertEqual(actions.update_environment_variable(
+            **place, name="REGION", value="us").status_code, 204)
+        variable = self.parsed(actions.get_environment_variable(**place, name="REGION"))
+        self.assertEqual(variable.value, "us")
+        self.assertEqual(self.parsed(
+            actions.list_environment_variables(**place)).total_count, 1)
+        self.assertEqual(actions.delete_environment_variable(
+            **place, name="REGION").status_code, 204)
 
     def test_teams_and_memberships(self):
         team = self.parsed(self.rest.teams.create(

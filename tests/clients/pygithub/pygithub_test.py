@@ -211,6 +211,29 @@ class Client:
         with self.assertRaises(github.UnknownObjectException):
             shop.get_environment(name)
 
+    def test_secrets_and_variables_of_an_environment(self):
+        shop = self.connect(ADMIN).get_repo("demo/shop")
+        name = f"sealed-{self.number}"
+        place = shop.create_environment(name)
+        for value in ("one", "two"):
+            self.assertEqual(place.create_secret("token", value).name, "token")
+        self.assertEqual([secret.name for secret in place.get_secrets()], ["TOKEN"])
+        self.assertIsNotNone(place.get_secret("TOKEN").updated_at)
+        self.assertTrue(place.delete_secret("TOKEN"))
+        with self.assertRaises(github.UnknownObjectException):
+            _ = place.get_secret("TOKEN").updated_at  # only now it is fetched
+        place.create_variable("REGION", "eu")
+        variable = place.get_variable("REGION")
+        self.assertEqual(variable.value, "eu")
+        self.assertTrue(variable.edit("us"))
+        self.assertEqual([(one.name, one.value) for one in place.get_variables()],
+                         [("REGION", "us")])
+        with self.assertRaises(github.GithubException) as caught:
+            place.create_variable("REGION", "eu")
+        self.assertEqual(caught.exception.status, 409)
+        self.assertTrue(place.delete_variable("REGION"))
+        shop.delete_environment(name)
+
 
 class AtTheRoot(Client, unittest.TestCase):
     """base_url = http://HOST"""

@@ -13,6 +13,7 @@ import (
 type (
 	AbuseRateLimitError    = github.AbuseRateLimitError
 	AcceptedError          = github.AcceptedError
+	ActionsVariable        = github.ActionsVariable
 	BranchPolicy           = github.BranchPolicy
 	BranchPolicyRequest    = github.DeploymentBranchPolicyRequest
 	Client                 = github.Client
@@ -23,10 +24,12 @@ type (
 	DeploymentStatus       = github.DeploymentStatus
 	DeploymentStatusReq    = github.DeploymentStatusRequest
 	DeploymentsListOptions = github.DeploymentsListOptions
+	EncryptedSecret        = github.EncryptedSecret
 	EnvReviewers           = github.EnvReviewers
 	ErrorResponse          = github.ErrorResponse
 	Key                    = github.Key
 	ListOptions            = github.ListOptions
+	PublicKey              = github.PublicKey
 	RateLimitError         = github.RateLimitError
 	RepoStatus             = github.RepoStatus
 	Response               = github.Response
