@@ -1,5 +1,7 @@
 #include "agent/agent.h"
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -30,6 +32,15 @@ Result<std::string> listen(http::Server& server, const Config& config) {
          std::to_string(port);
 }
 
+/// The memory of the agent holds secrets: none of it is written to a file. The limit also holds for
+/// the commands, which may raise it again.
+void forbid_core_dumps() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 void say_ready(const Config& config, const std::string& address) {
   const bool pulls = config.mode == Mode::pull;
   std::printf("Agent %s %s/\n", pulls ? "follows" : "listens on",
@@ -44,6 +55,7 @@ Result<void> run(const std::filesystem::path& config_file) {
   StopFlag stop;
   const http::SignalWatcher watcher([&] { stop.request(); });  // comes before any thread is created
   init_crypto();
+  forbid_core_dumps();
   const Config config = TRY(load_config(config_file));
   for (const std::string& warning : config.warnings()) log::warning(warning, {});
   WorkFolder work = TRY(WorkFolder::open(config.work));

@@ -20,4 +20,9 @@ void log_event(log::Level level, std::string_view message, const DeploymentEvent
               {"detail", detail}});
 }
 
+std::string message_of(const Error& error) {
+  if (error.code != ErrorCode::unauthenticated) return error.message;
+  return "the agent's token is revoked or expired";
+}
+
 }  // namespace esclusa::agent

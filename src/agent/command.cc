@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/values.h"
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -61,16 +63,19 @@ std::optional<Outcome> cut_short(const ProcessOutcome& outcome, const Rule& rule
 }
 
 Outcome run_command(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
-                    RunLog& log, const std::atomic<bool>& cancel) {
+                    RunLog& log, const std::atomic<bool>& cancel,
+                    const client::GivenValues& values) {
   ProcessSpec spec;
   spec.arguments = rule.command;
   spec.environment = command_environment(deployment, run);
+  add_to_environment(spec.environment, values);
   spec.directory = run.source().string();
   spec.time_limit = rule.time_limit;
   spec.kill_after = limits::run_kill_after;
   spec.on_output = [&](std::string_view text) { log.append(text); };
   spec.cancel = &cancel;
   auto outcome = run_process(spec);
+  for (std::string& variable : spec.environment) wipe(variable);
   if (!outcome) {
     log.say(outcome.error().message);
     return {"error", "The command could not be started; the log says why"};

@@ -29,8 +29,9 @@ std::vector<std::string> command_environment(const client::Deployment& deploymen
 std::optional<Outcome> cut_short(const ProcessOutcome& outcome, const Rule& rule);
 
 /// Runs a rule's command in the checkout and waits for it. The command comes only from the rule;
-/// none of its arguments come from the deployment.
+/// none of its arguments come from the deployment. `values` are variables of its environment.
 Outcome run_command(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
-                    RunLog& log, const std::atomic<bool>& cancel);
+                    RunLog& log, const std::atomic<bool>& cancel,
+                    const client::GivenValues& values = {});
 
 }  // namespace esclusa::agent

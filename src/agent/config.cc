@@ -9,6 +9,7 @@
 #include "agent/files.h"
 #include "agent/ssh_config.h"
 #include "agent/toml_table.h"
+#include "agent/values.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "client/api.h"
@@ -72,6 +73,16 @@ Result<void> read_listen(const TomlTable& table, const std::string& text, Config
   }
   config.listen_host = host;
   return {};
+}
+
+/// Reads how long claims last; the server accepts from 10 s to an hour.
+Result<ClaimTimes> read_claim_times(TomlTable& table) {
+  const std::string text = TRY(table.string_or("claim_time", "10m"));
+  const auto time = parse_duration(text);
+  if (!time || *time < std::chrono::seconds(10) || *time > std::chrono::hours(1)) {
+    return table.error("`claim_time`: write 90s, 10m or 1h (10s to 1h), and not \"" + text + "\"");
+  }
+  return ClaimTimes::of(*time);
 }
 
 /// Reads how the agent learns of deployments. Settings for webhooks may be present in pull mode,
@@ -148,6 +159,34 @@ Result<void> read_match(TomlTable& table, Rule& rule) {
   return {};
 }
 
+/// Reads the names of secrets or variables that a command is to get.
+Result<client::WantedNames> read_names(TomlTable& table, const std::string& key) {
+  auto names = TRY(table.optional_list(key));
+  if (!names) return names;
+  std::set<std::string> seen;
+  for (std::string& name : *names) {
+    if (const std::string why = why_no_variable(name); !why.empty()) {
+      return table.error("`" + key + "`: " + why);
+    }
+    name = variable_name(name);
+    if (!seen.insert(name).second) return table.error("`" + key + "` has " + name + " twice");
+  }
+  return names;
+}
+
+/// Reads what the command gets besides the data of the deployment.
+Result<void> read_values(TomlTable& table, Rule& rule) {
+  rule.secrets = TRY(read_names(table, "secrets"));
+  rule.variables = TRY(read_names(table, "variables"));
+  for (const std::string& name : rule.secrets.value_or(std::vector<std::string>())) {
+    if (rule.variables && std::ranges::find(*rule.variables, name) != rule.variables->end()) {
+      return table.error("`secrets` and `variables` both have " + name +
+                         "; the command can get one of them only");
+    }
+  }
+  return {};
+}
+
 Result<Rule> read_rule(TomlTable table, const fs::path& folder, Mode mode, const Secret& shared) {
   Rule rule;
   TRY(read_match(table, rule));
@@ -175,11 +214,22 @@ Result<Rule> read_rule(TomlTable table, const fs::path& folder, Mode mode, const
   if (!core::check_link(rule.environment_url, "DeploymentStatus", "environment_url")) {
     return table.error("`environment_url` must be an http or https URL");
   }
+  TRY(read_values(table, rule));
   TRY(table.check_no_others());
   return rule;
 }
 
 }  // namespace
+
+ClaimTimes ClaimTimes::of(std::chrono::seconds claim) {
+  ClaimTimes times;
+  const auto quarter = std::chrono::milliseconds(claim) / 4;
+  times.claim = claim;
+  times.heartbeat = std::min(times.heartbeat, quarter);
+  times.answer = std::min(times.answer, quarter);
+  times.margin = std::min(times.margin, quarter);
+  return times;
+}
 
 bool Config::has_repository(std::string_view repository) const {
   return std::ranges::any_of(rules, [&](const Rule& rule) {
@@ -239,6 +289,7 @@ Result<Config> load_config(const fs::path& file) {
   TRY(read_way_in(table, folder, config, shared));
   config.work = folder / TRY(table.required_string("work", "\"agent-work\""));
   config.work = config.work.lexically_normal();
+  config.claim_times = TRY(read_claim_times(table));
   for (const toml::table* entry : TRY(table.tables("deploy"))) {
     const std::string number = std::to_string(config.rules.size() + 1);
     config.rules.push_back(

@@ -9,17 +9,20 @@
 
 #include "base/crypto.h"
 #include "base/error.h"
+#include "client/api.h"
 
 /// The agent's configuration, a TOML file. Relative paths in it are relative to the file's folder.
 ///
 ///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
 ///   ca_file = "ca.pem"                    # authorities to trust instead of the system's
-///   token_file = "agent.token"            # a token with the scope repo_deployment
+///   token_file = "agent.token"            # an agent token (`esclusa agent token`), or one with
+///                                         # the scope repo_deployment, which gets no secrets
 ///   mode = "webhook"                      # or "pull": follow the server's feed, with no open
 ///                                         # port; the next two and the secret are not needed then
 ///   listen = "127.0.0.1:8081"             # port 0: the system chooses
 ///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
 ///   work = "agent-work"                   # queue, runs, logs, copies of repositories
+///   claim_time = "10m"                    # how long a run is this agent's if it falls silent
 ///   secret_file = "hook.secret"           # the secret of the webhook, for entries without one
 ///
 ///   [[deploy]]                            # the first entry that matches an event wins
@@ -39,6 +42,8 @@
 ///   target_known_hosts = "known_hosts"
 ///   time_limit = "5m"                     # s, m or h; default 15m
 ///   environment_url = "https://staging.example"
+///   secrets = ["DB_URL"]                  # of the environment, which the command gets as
+///   variables = []                        # environment variables; absent: all, []: none
 namespace esclusa::agent {
 
 /// How to reach a host by SSH.
@@ -72,10 +77,29 @@ struct Rule {
   std::chrono::seconds time_limit{0};
   std::string time_limit_text = {};  ///< as written in the file
   std::string environment_url = {};
+  client::WantedNames secrets = {};    ///< in capitals
+  client::WantedNames variables = {};  ///< in capitals
+  /// Whether the entry names secrets or variables, so that its command cannot do without.
+  bool needs_values() const {
+    return (secrets && !secrets->empty()) || (variables && !variables->empty());
+  }
 };
 
 /// How the agent learns of deployments.
 enum class Mode { webhook, pull };
+
+/// How long the agent's claims of deployments last, and how they are kept.
+struct ClaimTimes {
+  std::chrono::seconds claim{600};  ///< from a heartbeat to the end of a claim
+  std::chrono::milliseconds heartbeat{30'000};
+  std::chrono::milliseconds answer{10'000};  ///< for the server to answer a heartbeat
+  /// How long before the end of a claim that cannot be kept the command is stopped: as long as it
+  /// takes to end it. After the end, another deployment may start.
+  std::chrono::milliseconds margin{11'000};
+
+  /// With shorter times between, where the claim is short.
+  static ClaimTimes of(std::chrono::seconds claim);
+};
 
 struct Config {
   Mode mode = Mode::webhook;
@@ -86,6 +110,7 @@ struct Config {
   uint16_t listen_port = 0;
   std::string public_url;  ///< without a trailing slash; empty: the address where it listens
   std::filesystem::path work;
+  ClaimTimes claim_times = {};
   std::vector<Rule> rules;
 
   /// Whether there is an entry for the repository. Repositories and environments are compared

@@ -126,8 +126,8 @@ TEST_CASE("find_rule: the first match wins; environments ignore case, tasks do n
 TEST_CASE("load_config: an unknown key is named, with its place and what there is") {
   Folder files;
   std::string message = files.error_of(head + "sever = \"x\"\n" + entry);
-  CHECK(
-      contains(message, "agent.toml: unknown key `sever` in line 6; there are: ca_file, deploy, "));
+  CHECK(contains(message,
+                 "agent.toml: unknown key `sever` in line 6; there are: ca_file, claim_time, "));
   message = files.error_of(head + entry + "enviroment = \"staging\"\n");
   CHECK(contains(message, "[[deploy]] number 1: unknown key `enviroment` in line 12"));
 }
@@ -259,6 +259,61 @@ TEST_CASE("load_config: a file of authorities is named from the folder, and must
   CHECK(contains(files.error_of("ca_file = \"absent.pem\"\n" + rest), "`ca_file`: "));
   CHECK(contains(files.error_of("ca_file = \"agent.token\"\n" + rest),
                  "`ca_file`: there is no PEM certificate in "));
+}
+
+TEST_CASE("load_config: which secrets and variables a command gets, in capitals") {
+  Folder files;
+  auto config = files.load(head + entry);
+  REQUIRE(config);
+  CHECK(!config->rules[0].secrets);
+  CHECK(!config->rules[0].variables);
+  CHECK(!config->rules[0].needs_values());
+  config = files.load(head + entry + "secrets = []\nvariables = []\n");
+  REQUIRE(config);
+  CHECK(config->rules[0].secrets == std::vector<std::string>());
+  CHECK(config->rules[0].variables == std::vector<std::string>());
+  CHECK(!config->rules[0].needs_values());
+  config = files.load(head + entry + "secrets = [\"DB_URL\", \"key\"]\n");
+  REQUIRE(config);
+  CHECK(config->rules[0].secrets == std::vector<std::string>{"DB_URL", "KEY"});
+  CHECK(config->rules[0].needs_values());
+  config = files.load("mode = \"pull\"\n" + head + entry + "variables = [\"REGION\"]\n");
+  REQUIRE(config);
+  CHECK(config->rules[0].needs_values());
+}
+
+TEST_CASE("load_config: names that no command can get are refused") {
+  Folder files;
+  for (const auto& [line, part] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"secrets = \"DB_URL\"", "`secrets` must be a list of texts"},
+           {"secrets = [1]", "`secrets` must be a list of texts"},
+           {"secrets = [\"\"]", "is no name"},
+           {"variables = [\"A-B\"]", "`variables`: \"A-B\" is no name"},
+           {"variables = [\"LD_PRELOAD\"]", "LD_PRELOAD would change which programs"},
+           {"secrets = [\"path\"]", "PATH would change which programs"},
+           {"secrets = [\"A\", \"a\"]", "`secrets` has A twice"},
+           {"secrets = [\"A\"]\nvariables = [\"A\"]", "both have A"}}) {
+    CHECK(contains(files.error_of(head + entry + line + "\n"), part));
+  }
+}
+
+TEST_CASE("load_config: how long a claim lasts") {
+  using namespace std::chrono_literals;
+  Folder files;
+  auto config = files.load(head + entry);
+  REQUIRE(config);
+  CHECK(config->claim_times.claim == 600s);
+  CHECK(config->claim_times.heartbeat == 30s);
+  CHECK(config->claim_times.margin == 11s);
+  config = files.load("claim_time = \"12s\"\n" + head + entry);
+  REQUIRE(config);
+  CHECK(config->claim_times.claim == 12s);
+  CHECK(config->claim_times.heartbeat == 3s);
+  CHECK(config->claim_times.margin == 3s);
+  for (const char* time : {"9s", "61m", "2h", "soon"}) {
+    CHECK(contains(files.error_of("claim_time = \"" + std::string(time) + "\"\n" + head + entry),
+                   "`claim_time`: write 90s, 10m or 1h (10s to 1h)"));
+  }
 }
 
 }  // namespace

@@ -69,8 +69,9 @@ void Follower::explain(const Error& error) {
   if (error.code == ErrorCode::unauthenticated) {
     log::error(
         "the server refuses the agent's token: it is unknown, expired or revoked. Write another "
-        "into token_file (`esclusa token create LOGIN --scopes repo_deployment`), and start the "
-        "agent again",
+        "into token_file (`esclusa agent token OWNER/NAME --environment NAME`), and start the "
+        "agent "
+        "again",
         {{"server", config_.server}, {"error", error.message}});
   } else if (error.code == ErrorCode::not_found) {
     log::error("the server has no feed of events: `mode = \"pull\"` needs Esclusa",

@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(Fixture, "Follower: a refused token is logged, with what to do
     end();
   });
   CHECK(log.contains("the server refuses the agent's token"));
-  CHECK(log.contains("esclusa token create"));
+  CHECK(log.contains("esclusa agent token OWNER/NAME"));
   CHECK_FALSE(log.contains("the feed cannot be read"));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ref.h"
@@ -29,9 +30,9 @@ Result<Judgement> judge_deployment(const client::Api& api, const std::string& re
     deployment.original_environment = deployment.environment;
   }
   const auto latest = TRY(api.latest_status(repository_path, id));
+  if (latest) judgement.state = latest->state;
   if (latest && is_final_state(latest->state)) {
     judgement.verdict = Verdict::finished;
-    judgement.state = latest->state;
     return judgement;
   }
   if (latest && latest->state == "waiting") {
@@ -48,6 +49,24 @@ Result<Judgement> judge_deployment(const client::Api& api, const std::string& re
       judgement.superseded_by = other.id;
       return judgement;
     }
+  }
+  return judgement;
+}
+
+Judgement judge_refusal(const Error& refusal, int64_t id) {
+  Judgement judgement;
+  const std::string& reason = refusal.reason_code;
+  if (reason == "claim_started" || reason == "in_progress") judgement.verdict = Verdict::taken;
+  if (reason == "waiting_for_protection") judgement.verdict = Verdict::held;
+  if (reason == "deployment_ended") judgement.verdict = Verdict::finished;
+  if (reason != "superseded") return judgement;
+  judgement.verdict = Verdict::superseded;
+  // The message names the newer deployment.
+  std::string words = refusal.message;
+  std::ranges::replace_if(words, [](char c) { return c < '0' || c > '9'; }, ' ');
+  for (const std::string_view word : split(words, ' ')) {
+    const auto number = parse_positive(word);
+    if (number && *number > id) judgement.superseded_by = *number;
   }
   return judgement;
 }

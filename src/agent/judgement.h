@@ -14,14 +14,19 @@ enum class Verdict {
   held,        ///< it waits for its gates: an event follows when they open
   finished,    ///< success, failure, error or inactive
   superseded,  ///< a newer one of the same environment and task is live or in progress
+  taken,       ///< somebody else runs it
 };
 
 struct Judgement {
   Verdict verdict = Verdict::run;
   client::Deployment deployment = {};  ///< as the server has it; empty if it is gone
-  std::string state = {};              ///< the state of a finished one
+  std::string state = {};              ///< the latest one; empty if there is none
   int64_t superseded_by = 0;
 };
+
+/// What it means that a claim was refused (`conflict`): the same as if the judgement had found it.
+/// `run` if it may be claimed later. Only the verdict and `superseded_by` (0: not known) are set.
+Judgement judge_refusal(const Error& refusal, int64_t id);
 
 /// True for states after which nothing runs any more.
 bool is_final_state(std::string_view state);

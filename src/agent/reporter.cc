@@ -9,9 +9,11 @@
 namespace esclusa::agent {
 namespace {
 
-/// Whether a retry cannot help: the deployment is gone, or will never accept this status.
+/// Whether a retry cannot help: the deployment is gone, or will never accept this status, or
+/// accepts it from somebody else only.
 bool is_final_refusal(const Error& error) {
-  return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
+  return error.reason_code == "claim_lost" || error.reason_code == "claim_required" ||
+         error.code == ErrorCode::not_found || error.code == ErrorCode::invalid ||
          error.code == ErrorCode::bad_request;
 }
 
@@ -41,13 +43,14 @@ Reporter::Reporter(const Config& config, const client::Api& api, StopFlag& stop,
 Result<void> Reporter::report_begin(const RunFolder& run, const std::string& description) {
   const std::string path = TRY(client::repository_path(run.record.repository));
   for (size_t failed_count = 1;; ++failed_count) {
-    auto done = api_.create_status(path, run.record.deployment,
-                                   {"in_progress", description, log_url(run),
-                                    run.record.environment_url, key_of(run, "begin")});
+    auto done =
+        api_.create_status(path, run.record.deployment,
+                           {"in_progress", description, log_url(run), run.record.environment_url,
+                            key_of(run, "begin"), run.record.fence});
     if (done) return {};
     if (is_final_refusal(done.error())) return std::unexpected(done.error());
     log_run(log::Level::warning, "cannot be reported; this is tried again", run,
-            done.error().message);
+            message_of(done.error()));
     if (stop_.wait_for(backoff_.after(failed_count))) return std::unexpected(done.error());
   }
 }
@@ -61,7 +64,7 @@ Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
     const auto found = is_reported(run, *path);
     if (!found && found.error().code != ErrorCode::not_found) {
       log_run(log::Level::warning, "the server cannot be asked; this is tried again", run,
-              found.error().message);
+              message_of(found.error()));
       return Next::try_again;
     }
     if (found && *found) return Next::done;
@@ -70,30 +73,53 @@ Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
       api_.create_status(*path, run.record.deployment,
                          {outcome.state, outcome.description, log_url(run),
                           outcome.state == "success" ? run.record.environment_url : std::string(),
-                          key_of(run, "end")});
+                          key_of(run, "end"), run.record.fence});
   if (!done && !is_final_refusal(done.error())) {
     log_run(log::Level::warning, "cannot be reported; this is tried again", run,
-            done.error().message);
+            message_of(done.error()));
     return Next::try_again;
   }
   // A reused key belongs to the same report, which was sent with another address of the agent.
   if (!done && done.error().reason_code != "idempotency_key_reused") {
-    log_run(log::Level::error, "the server refuses the outcome", run, done.error().message);
+    const bool is_late = run.record.fence != 0 && done.error().reason_code == "claim_lost";
+    if (is_late && has_ended(run, *path)) return Next::done;
+    log_run(log::Level::error, "the server refuses the outcome", run, message_of(done.error()));
   }
   return Next::done;
 }
 
+bool Reporter::has_ended(const RunFolder& run, const std::string& repository_path) const {
+  const int64_t id = run.record.deployment;
+  const auto latest = api_.latest_status(repository_path, id);
+  if (!latest || !*latest || !is_final_state((*latest)->state)) return false;
+  log_run(log::Level::info,
+          "The server has ended deployment " + std::to_string(id) + " as `" + (*latest)->state +
+              "` already; there is nothing to do",
+          run, (*latest)->description);
+  return true;
+}
+
 Next Reporter::report_without_run(const std::string& repository, int64_t deployment,
-                                  const Outcome& outcome) {
+                                  const Outcome& outcome, int64_t fence) {
   const auto path = client::repository_path(repository);
   if (!path) return Next::done;
   // Needs no key: before a retry, the judgement looks at the statuses.
-  const auto reported = api_.create_status(*path, deployment, {outcome.state, outcome.description});
+  const auto reported = api_.create_status(
+      *path, deployment,
+      {.state = outcome.state, .description = outcome.description, .fence = fence});
   if (reported || is_final_refusal(reported.error())) return Next::done;
-  log::warning("cannot be reported; this is tried again", {{"repository", repository},
-                                                           {"deployment", deployment},
-                                                           {"detail", reported.error().message}});
+  log::warning("cannot be reported; this is tried again",
+               {{"repository", repository},
+                {"deployment", deployment},
+                {"detail", message_of(reported.error())}});
   return Next::try_again;
+}
+
+void Reporter::report_nothing(const RunFolder& run) {
+  const auto path = client::repository_path(run.record.repository);
+  if (path && config_.mode == Mode::pull) send_log(run, *path);
+  if (path && has_ended(run, *path)) return;
+  log_run(log::Level::warning, "not reported", run, "its claim was lost");
 }
 
 Result<bool> Reporter::is_reported(const RunFolder& run, const std::string& repository_path) const {
@@ -116,7 +142,7 @@ bool Reporter::send_log(const RunFolder& run, const std::string& repository_path
       sent.error().code == ErrorCode::conflict || sent.error().code == ErrorCode::too_large;
   log_run(log::Level::warning,
           is_final ? "the log cannot be sent" : "the log cannot be sent; this is tried again", run,
-          sent.error().message);
+          message_of(sent.error()));
   return is_final;
 }
 

@@ -20,6 +20,7 @@ Result<void> RunFolder::save() const {
       .member("environment", record.environment)
       .member("environment_url", record.environment_url)
       .member("log_key", record.log_key)
+      .member("fence", record.fence)
       .member("step", step_names[static_cast<size_t>(record.step)])
       .member("state", record.outcome.state)
       .member("description", record.outcome.description)
@@ -37,6 +38,7 @@ Result<RunFolder> RunFolder::load(const std::filesystem::path& path) {
   record.environment = json.string_at("environment").value_or("");
   record.environment_url = json.string_at("environment_url").value_or("");
   record.log_key = json.string_at("log_key").value_or("");
+  record.fence = json.integer_at("fence").value_or(0);
   record.outcome.state = json.string_at("state").value_or("");
   record.outcome.description = json.string_at("description").value_or("");
   const std::string step = json.string_at("step").value_or("");

@@ -22,13 +22,20 @@ RunLog::RunLog(RunLog&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       left_bytes_(other.left_bytes_),
       is_full_(other.is_full_),
-      at_line_begin_(other.at_line_begin_) {}
+      at_line_begin_(other.at_line_begin_),
+      mask_(std::move(other.mask_)) {}
 
 RunLog::~RunLog() {
-  if (fd_ >= 0) close(fd_);
+  if (fd_ < 0) return;
+  put(mask_->finish());
+  close(fd_);
 }
 
 void RunLog::append(std::string_view output) {
+  if (!is_full_) put(mask_->pass(output));
+}
+
+void RunLog::put(std::string_view output) {
   if (is_full_ || output.empty()) return;
   const std::string_view kept = output.substr(0, left_bytes_);
   write(kept);
@@ -40,7 +47,8 @@ void RunLog::append(std::string_view output) {
 }
 
 void RunLog::say(std::string_view line) {
-  write((at_line_begin_ ? "" : "\n") + printable(line) + "\n");
+  put(mask_->finish());
+  write((at_line_begin_ ? "" : "\n") + printable(masked(line)) + "\n");
 }
 
 void RunLog::write(std::string_view text) {

@@ -39,6 +39,33 @@ TEST_CASE("RunLog: output of exactly the limit is whole") {
   CHECK(test::read_file(folder / "log") == "123\n");
 }
 
+TEST_CASE("RunLog: a secret never reaches the disk, in pieces or in a line of the agent") {
+  test::TempFolder folder;
+  {
+    auto log = RunLog::open(folder / "log").value();
+    log.append("before hunter22\n");
+    CHECK(log.hide("hunter22"));
+    CHECK_FALSE(log.hide("abc"));
+    log.append("it is hun");
+    CHECK(test::read_file(folder / "log") == "before hunter22\nit is ");
+    log.append("ter22, hunter");
+    log.say("the agent says hunter22");
+    log.append("the end: hunt");
+    CHECK(log.masked("x hunter22") == "x ***");
+  }
+  CHECK(test::read_file(folder / "log") ==
+        "before hunter22\nit is ***, ***\nthe agent says ***\nthe end: ***");
+}
+
+TEST_CASE("RunLog: the limit cuts no secret in two") {
+  test::TempFolder folder;
+  auto log = RunLog::open(folder / "log", 6).value();
+  log.hide("hunter22");
+  log.append("12hunter22more");
+  CHECK(test::read_file(folder / "log") ==
+        "12***m\n[The log is full: the rest of the output was cut]\n");
+}
+
 TEST_CASE("RunLog: the agent's own lines hold no control characters") {
   test::TempFolder folder;
   auto log = RunLog::open(folder / "log").value();

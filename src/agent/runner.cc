@@ -9,6 +9,7 @@
 #include "agent/log_upload.h"
 #include "agent/run_log.h"
 #include "agent/target.h"
+#include "agent/values.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/names.h"
@@ -50,9 +51,12 @@ Runner::Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::stri
     : config_(config),
       work_(work),
       stop_(stop),
+      backoff_(backoff),
       api_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file}),
       reporter_(config, api_, stop, std::move(public_url), backoff),
       checkout_(work.path(), stop.flag()),
+      claims_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file},
+              config.claim_times),
       scheduler_(run_count_max, backoff) {}
 
 Result<void> Runner::recover() {
@@ -75,9 +79,16 @@ Result<void> Runner::recover() {
     }
     auto job = std::make_shared<Job>(Job{.run = std::move(run), .may_be_reported = true});
     const RunRecord& record = job->run->record;
+    const auto path = client::repository_path(record.repository);
+    if (record.fence != 0 && path) {
+      job->claim = claims_.keep_again(*path, record.deployment, record.fence);
+    }
     add_job(job, record.repository, record.environment, record.deployment);
   }
-  for (DeploymentEvent& event : TRY(work_.queued())) add(std::move(event));
+  for (DeploymentEvent& event : TRY(work_.queued())) {
+    auto job = std::make_shared<Job>(Job{.event = std::move(event), .may_be_claimed = true});
+    add_job(job, job->event.repository, job->event.environment, job->event.id);
+  }
   return {};
 }
 
@@ -122,7 +133,7 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
   const auto judgement = judge_deployment(api_, *path, event.id);
   if (!judgement) {
     log_event(log::Level::warning, "the server cannot be asked; this is tried again", event,
-              judgement.error().message);
+              message_of(judgement.error()));
     return Next::try_again;
   }
   if (judgement->verdict == Verdict::gone) return drop(job, *judgement);
@@ -130,6 +141,7 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
   const Rule* rule =
       config_.find_rule(event.repository, deployment.original_environment, deployment.task);
   if (rule == nullptr) {
+    if (job->may_be_claimed) release_left_claim(*job, *path);
     log_event(log::Level::warning, "dropped", event,
               "no [[deploy]] entry is for the environment and task that it has at the server");
     return dequeue(event);
@@ -141,21 +153,89 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
     add_job(job, event.repository, deployment.original_environment, event.id);
     return Next::done;
   }
+  if (const auto next = claim(job, *path)) return *next;
+  if (stop_.requested() && job->claim) {
+    release(*job, job->claim->fence());
+    return Next::try_again;  // it stays in the queue
+  }
   return run(*job, *rule, deployment);
+}
+
+std::optional<Next> Runner::claim(const std::shared_ptr<Job>& job,
+                                  const std::string& repository_path) {
+  const DeploymentEvent& event = job->event;
+  const auto asked_at = claims_.now();
+  const auto made = api_.claim(repository_path, event.id, claims_.times().claim, stop_.flag());
+  if (made) {
+    job->may_be_claimed = false;
+    job->claim = claims_.keep(repository_path, event.id, made->fence, asked_at);
+    return std::nullopt;
+  }
+  // The deployment was there a moment ago. If it is gone, `in_progress` will be refused.
+  if (made.error().code == ErrorCode::not_found) return std::nullopt;
+  if (made.error().code == ErrorCode::conflict) {
+    return claim_again(job, repository_path, made.error());
+  }
+  job->may_be_claimed = true;
+  log_event(log::Level::warning, "it cannot be claimed; this is tried again", event,
+            message_of(made.error()));
+  return Next::try_again;
+}
+
+std::optional<Next> Runner::claim_again(const std::shared_ptr<Job>& job,
+                                        const std::string& repository_path, const Error& refusal) {
+  const Judgement judgement = judge_refusal(refusal, job->event.id);
+  if (judgement.verdict != Verdict::run) return drop(job, judgement);
+  if (job->may_be_claimed && release_left_claim(*job, repository_path)) {
+    return claim(job, repository_path);
+  }
+  log_event(log::Level::info, "not yet claimed; this is tried again", job->event, refusal.message);
+  return Next::try_again;
+}
+
+bool Runner::release_left_claim(Job& job, const std::string& repository_path) {
+  const auto live = api_.get_claim(repository_path, job.event.id, stop_.flag());
+  if (!live && live.error().code != ErrorCode::not_found) return false;
+  job.may_be_claimed = false;
+  if (!live || live->state != "claimed") return false;
+  // The server refuses this if the claim is not this agent's. If another agent with the same token
+  // prepares a run under it, that agent takes its run back.
+  if (!api_.release_claim(repository_path, job.event.id, live->fence, stop_.flag())) return false;
+  log_event(log::Level::info, "the claim that was left was released", job.event,
+            std::to_string(live->fence));
+  return true;
+}
+
+void Runner::release(const Job& job, int64_t fence) {
+  const auto path = client::repository_path(job.event.repository);
+  if (!path || fence == 0) return;
+  static const std::atomic<bool> goes_on = false;  // also while the agent stops
+  const auto released = api_.release_claim(*path, job.event.id, fence, goes_on);
+  if (!released) {
+    log_event(log::Level::warning, "its claim stays until its end", job.event,
+              message_of(released.error()));
+  }
 }
 
 Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deployment) {
   const DeploymentEvent& event = job.event;
+  const int64_t fence = job.claim ? job.claim->fence() : 0;
   auto begun = work_.begin_run(event, deployment,
                                {.repository = rule.repository,
                                 .deployment = event.id,
                                 .environment = deployment.original_environment,
-                                .environment_url = rule.environment_url});
+                                .environment_url = rule.environment_url,
+                                .fence = fence});
   if (!begun) {
     log_event(log::Level::error, "the run cannot be begun", event, begun.error().message);
-    return settle(event, "error", "Not run: the agent cannot write to its disk; its log says more");
+    job.may_be_claimed = fence != 0;
+    return settle(event, "error", "Not run: the agent cannot write to its disk; its log says more",
+                  fence);
   }
-  if (!*begun) return Next::done;
+  if (!*begun) {
+    release(job, fence);
+    return Next::done;
+  }
   job.run = std::move(*begun);
   Outcome outcome{"error", "A bug in the agent; its own log says more"};
   try {
@@ -163,7 +243,20 @@ Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deploymen
   } catch (const std::exception& bug) {
     log_event(log::Level::error, "a bug in the agent", event, bug.what());
   }
+  if (job.claim && job.claim->is_lost() && !job.has_started) return undo(job);
   return end(*job.run, std::move(outcome));
+}
+
+Next Runner::undo(Job& job) {
+  log_event(log::Level::warning, "the run is taken back before its start", job.event,
+            job.claim->why());
+  if (const auto undone = work_.undo_run(*job.run, job.event); !undone) {
+    log_event(log::Level::error, "the run cannot be taken back", job.event, undone.error().message);
+    return end(*job.run, {"error", "The claim was lost before the start"});
+  }
+  job.run.reset();
+  job.claim.reset();
+  return Next::try_again;
 }
 
 Next Runner::drop(const std::shared_ptr<Job>& job, const Judgement& judgement) {
@@ -179,18 +272,43 @@ Next Runner::drop(const std::shared_ptr<Job>& job, const Judgement& judgement) {
                 "it waits for its gates; the server sends an event when they are open");
       return dequeue_or_ask_again(job);
     case Verdict::finished:
-      log_event(log::Level::info, "not run", event, "it is " + judgement.state + " already");
+      log_event(log::Level::info, "not run", event,
+                "it is " + (judgement.state.empty() ? "ended" : judgement.state) + " already");
       break;
-    case Verdict::superseded:
-      return settle(event, "inactive",
-                    "Superseded by deployment " + std::to_string(judgement.superseded_by));
+    case Verdict::taken:
+      log_event(log::Level::info, "not run", event, "another agent runs it");
+      break;
+    case Verdict::superseded: return drop_superseded(job, judgement.superseded_by);
   }
   return dequeue(event);
 }
 
-Next Runner::settle(const DeploymentEvent& event, const std::string& state,
-                    const std::string& why) {
-  if (reporter_.report_without_run(event.repository, event.id, {state, why}) == Next::try_again) {
+Next Runner::drop_superseded(const std::shared_ptr<Job>& job, int64_t newer) {
+  const DeploymentEvent& event = job->event;
+  const auto path = client::repository_path(event.repository);
+  if (!path) return dequeue(event);
+  // The status would end another's live claim, and stop its command. The server tells that one.
+  const auto live = api_.get_claim(*path, event.id, stop_.flag());
+  if (!live && live.error().code != ErrorCode::not_found) {
+    log_event(log::Level::warning, "the server cannot be asked; this is tried again", event,
+              message_of(live.error()));
+    return Next::try_again;
+  }
+  const bool is_own = live && job->may_be_claimed && release_left_claim(*job, *path);
+  if (live && !is_own && job->may_be_claimed) return Next::try_again;  // it is not known whose
+  if (live && !is_own) {
+    log_event(log::Level::info, "not run", event, "it is superseded, and another agent has it");
+    return dequeue(event);
+  }
+  return settle(event, "inactive",
+                newer == 0 ? "Superseded by a newer deployment"
+                           : "Superseded by deployment " + std::to_string(newer));
+}
+
+Next Runner::settle(const DeploymentEvent& event, const std::string& state, const std::string& why,
+                    int64_t fence) {
+  if (reporter_.report_without_run(event.repository, event.id, {state, why}, fence) ==
+      Next::try_again) {
     return Next::try_again;
   }
   log_event(log::Level::info, "not run", event, why);
@@ -217,7 +335,7 @@ Next Runner::dequeue_or_ask_again(const std::shared_ptr<Job>& job) {
   return Next::done;
 }
 
-Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployment& deployment) {
+Outcome Runner::execute(Job& job, const Rule& rule, const client::Deployment& deployment) {
   const RunFolder& run = *job.run;
   auto log = RunLog::open(run.log());
   if (!log) return {"error", "The log of the run cannot be written; the agent's own log says more"};
@@ -233,17 +351,44 @@ Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployme
   if (auto runnable = check_runnable(deployment); !runnable) {
     return refuse(runnable.error().message);
   }
+  if (!job.claim && rule.needs_values()) {
+    return refuse(
+        "Not run: its entry names secrets or variables, and the server has no claims, "
+        "without which it gives none");
+  }
+  StopFlag without_claim;
+  StopFlag& ending = job.claim ? job.claim->ending() : without_claim;
+  const StopFlag::Following following(stop_, ending);
+  Outcome outcome = execute_claimed(job, rule, deployment, *log, ending);
+  if (job.claim && job.claim->is_lost()) {
+    outcome = {"error", job.claim->why()};
+    log->say("");
+    log->say(job.claim->why() + ". " +
+             (job.has_started ? "The command was stopped." : "Nothing was started."));
+  }
+  outcome.description = shortened(log->masked(outcome.description));
+  return outcome;
+}
+
+Outcome Runner::execute_claimed(Job& job, const Rule& rule, const client::Deployment& deployment,
+                                RunLog& log, StopFlag& ending) {
+  const RunFolder& run = *job.run;
   std::string description = "The agent runs the command";
   if (const auto differing = differences(job.event, deployment); !differing.empty()) {
     description += "; its event had another " + join(differing, ", ");
     log_run(log::Level::warning, "the event differs from the deployment at the server", run,
             join(differing, ", "));
-    log->say("The event that announced it had another " + join(differing, ", ") + ".");
+    log.say("The event that announced it had another " + join(differing, ", ") + ".");
   }
   auto told = reporter_.report_begin(run, description);
+  job.has_started = told.has_value();
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!told) {
-    log->say("The server refused the status in_progress: " + told.error().message);
+    if (told.error().reason_code == "claim_lost" && job.claim) {
+      job.claim->lose("The server ended the claim: " + told.error().message,
+                      HeldClaim::Ended::by_server);
+    }
+    log.say("The server refused the status in_progress: " + told.error().message);
     return {"error", "The server refused the status in_progress"};
   }
   std::optional<LiveLog> live;
@@ -252,18 +397,68 @@ Outcome Runner::execute(const Job& job, const Rule& rule, const client::Deployme
         LogUpload(api_, *client::repository_path(rule.repository), deployment.id, run.log()));
   }
   auto fetched = checkout_.check_out(rule, deployment.sha, work_.mirror_of(rule.repository),
-                                     run.source(), *log);
-  if (stop_.requested()) return {"error", "The agent was stopped"};
+                                     run.source(), log);
+  if (ending.requested()) return {"error", "The agent was stopped"};
   if (!fetched) {
-    log->say(fetched.error().message);
+    log.say(fetched.error().message);
     return {"error", shortened(fetched.error().message)};
   }
-  log->say("");
+  log.say("");
+  const auto values = get_values(job, rule, log, ending);
+  if (ending.requested()) return {"error", "The agent was stopped"};
+  if (!values) {
+    log.say(values.error().message + ".");
+    return {"error", values.error().message};
+  }
   const auto run_it = rule.target ? run_on_target : run_command;
-  Outcome outcome = run_it(rule, deployment, run, *log, stop_.flag());
-  log->say("");
-  log->say(outcome.description + ".");
+  Outcome outcome = run_it(rule, deployment, run, log, ending.flag(), *values);
+  if (job.claim && job.claim->is_lost()) return outcome;
+  log.say("");
+  log.say(outcome.description + ".");
   return outcome;
+}
+
+Result<client::GivenValues> Runner::get_values(const Job& job, const Rule& rule, RunLog& log,
+                                               StopFlag& ending) {
+  const bool wants_none =
+      rule.secrets && rule.secrets->empty() && rule.variables && rule.variables->empty();
+  if (!job.claim || wants_none) return client::GivenValues();
+  const std::string path = TRY(client::repository_path(rule.repository));
+  const int64_t id = job.run->record.deployment;
+  const int64_t fence = job.claim->fence();
+  for (size_t failed_count = 1;; ++failed_count) {
+    auto given = api_.claim_values(path, id, fence, rule.secrets, rule.variables, ending.flag());
+    if (given) {
+      TRY(check_values(*given));
+      for (const auto& [name, value] : given->secrets) {
+        if (log.hide(value) || value.empty()) continue;
+        if (log.hides_too_much()) {
+          return fail(ErrorCode::invalid, "Not run: the secrets have too many lines to hide");
+        }
+        log.say("The secret " + name +
+                " has fewer than four characters: the log does not hide it.");
+      }
+      return given;
+    }
+    const Error& error = given.error();
+    const bool is_other_token = error.reason_code == "agent_token_required";
+    // A server that has claims but no secrets, and not a deployment that was deleted meanwhile.
+    const bool has_none = error.code == ErrorCode::not_found &&
+                          api_.keep_claim(path, id, fence, ending.flag()).has_value();
+    if ((is_other_token || has_none) && !rule.needs_values()) {
+      if (is_other_token) {
+        log.say("No secrets or variables: the token is not an agent's (`esclusa agent token`).");
+      }
+      return client::GivenValues();
+    }
+    if (error.code != ErrorCode::unavailable) {
+      const RunRecord& run = job.run->record;
+      return fail(ErrorCode::invalid, why_not_given(error, run.repository, run.environment));
+    }
+    log_run(log::Level::warning, "the secrets cannot be asked for; this is tried again", *job.run,
+            error.message);
+    if (ending.wait_for(backoff_.after(failed_count))) return std::unexpected(error);
+  }
 }
 
 Next Runner::end(RunFolder& run, Outcome outcome) {
@@ -288,7 +483,12 @@ Next Runner::end(RunFolder& run, Outcome outcome) {
 Next Runner::report(Job& job) {
   RunFolder& run = *job.run;
   const bool may_be_reported = std::exchange(job.may_be_reported, true);
-  if (reporter_.report_end(run, may_be_reported) == Next::try_again) return Next::try_again;
+  // If it was only not heard of, the server judges by the fence what may be reported.
+  if (job.claim && job.claim->is_ended_by_server()) {
+    reporter_.report_nothing(run);
+  } else if (reporter_.report_end(run, may_be_reported) == Next::try_again) {
+    return Next::try_again;
+  }
   run.record.step = RunStep::reported;
   if (auto saved = run.save(); !saved) {
     // The next start asks the server, and finds the status.

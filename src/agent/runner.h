@@ -4,10 +4,12 @@
 #include <string>
 
 #include "agent/checkout.h"
+#include "agent/claims.h"
 #include "agent/config.h"
 #include "agent/event.h"
 #include "agent/judgement.h"
 #include "agent/reporter.h"
+#include "agent/run_log.h"
 #include "agent/scheduler.h"
 #include "agent/stop_flag.h"
 #include "agent/work_folder.h"
@@ -15,12 +17,16 @@
 
 namespace esclusa::agent {
 
-/// Processes accepted deployments: asks the server, begins the run, fetches, runs the command, and
-/// reports. Runs one deployment at a time for each repository and environment. While the server
-/// cannot be reached, deployments wait in the queue, and outcomes on the disk.
+/// Processes accepted deployments: asks the server, claims the deployment, begins the run, fetches,
+/// runs the command, and reports. Runs one deployment at a time for each repository and
+/// environment. While the server cannot be reached, deployments wait in the queue, and outcomes on
+/// the disk.
 ///
-///   queued ──server asked──► begun ──fetch, command──► ended ──server told──► reported
-///     └── gone, held, finished, superseded: dropped
+///   queued ──claimed──► begun ──in_progress──► fetch, command ──► ended ──server told──► reported
+///     ▲ └── gone, held, finished, superseded, run by another agent: dropped
+///     └── claim lost: taken back ─┘                └── claim lost: stopped, and not reported
+///
+/// A server without claims (GitHub) is asked only.
 ///
 /// An outcome is on the disk before it is reported. A fault of this machine, such as a full disk,
 /// gives the outcome `error`, and later deployments continue.
@@ -46,32 +52,58 @@ class Runner {
     DeploymentEvent event = {};
     std::optional<RunFolder> run = {};
     std::string lane = {};
-    bool may_be_reported = false;  ///< an answer of the server may have been lost
+    bool may_be_reported = false;           ///< an answer of the server may have been lost
+    std::shared_ptr<HeldClaim> claim = {};  ///< null before it is claimed, and without claims
+    /// A claim of this agent may be left at the server: of before a crash, or its answer was lost.
+    bool may_be_claimed = false;
+    bool has_started = false;  ///< the server has its `in_progress`
   };
   void add_job(const std::shared_ptr<Job>& job, const std::string& repository,
                const std::string& environment, int64_t id);
   Next advance(const std::shared_ptr<Job>& job);
   Next begin(const std::shared_ptr<Job>& job);
+  /// Claims the deployment. Nothing if it may be run now: it was claimed, or there are no claims.
+  std::optional<Next> claim(const std::shared_ptr<Job>& job, const std::string& repository_path);
+  std::optional<Next> claim_again(const std::shared_ptr<Job>& job,
+                                  const std::string& repository_path, const Error& refusal);
+  /// Gives up what this agent has claimed and not started. Best effort: such a claim also ends.
+  void release(const Job& job, int64_t fence);
+  /// Whether a claim that an earlier agent with this token has left was given up.
+  bool release_left_claim(Job& job, const std::string& repository_path);
   /// Begins the run of a deployment, and carries it through to its outcome.
   Next run(Job& job, const Rule& rule, const client::Deployment& deployment);
+  /// Takes back a run that has lost its claim before it started.
+  Next undo(Job& job);
   Next drop(const std::shared_ptr<Job>& job, const Judgement& judgement);
+  /// Ends a superseded deployment as `inactive`, unless another agent has a live claim of it.
+  /// `newer` is 0 if it is not known.
+  Next drop_superseded(const std::shared_ptr<Job>& job, int64_t newer);
   /// Reports the outcome of a deployment that has no run, and removes the event from the queue.
-  Next settle(const DeploymentEvent& event, const std::string& state, const std::string& why);
+  Next settle(const DeploymentEvent& event, const std::string& state, const std::string& why,
+              int64_t fence = 0);
   Next dequeue(const DeploymentEvent& event);
   /// For a deployment that may be run later: removes the event from the queue, unless the event
   /// came again while the server was asked. In that case it asks again, because that event may say
   /// that the deployment can run now, and it was not queued a second time.
   Next dequeue_or_ask_again(const std::shared_ptr<Job>& job);
-  Outcome execute(const Job& job, const Rule& rule, const client::Deployment& deployment);
+  Outcome execute(Job& job, const Rule& rule, const client::Deployment& deployment);
+  /// From `in_progress` on; `ending` is requested when the command has to stop.
+  Outcome execute_claimed(Job& job, const Rule& rule, const client::Deployment& deployment,
+                          RunLog& log, StopFlag& ending);
+  /// The secrets and variables that the entry asks for. From then on the log hides the secrets.
+  Result<client::GivenValues> get_values(const Job& job, const Rule& rule, RunLog& log,
+                                         StopFlag& ending);
   Next end(RunFolder& run, Outcome outcome);
   Next report(Job& job);
 
   const Config& config_;
   WorkFolder& work_;
   StopFlag& stop_;
+  const Scheduler::Backoff backoff_;
   const client::Api api_;
   Reporter reporter_;
   Checkout checkout_;
+  ClaimKeeper claims_;
   Scheduler scheduler_;  // last: its threads use all other members
 };
 

@@ -1,6 +1,8 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <vector>
 
 #include "base/mutex.h"
 
@@ -13,9 +15,29 @@ class StopFlag {
     {
       Lock lock(mutex_);
       requested_ = true;
+      for (StopFlag* follower : followers_) follower->request();
     }
     changed_.notify_all();
   }
+  /// While it is there, a request of `leader` is one of `follower`, too. They must outlive it, and
+  /// no flag may follow itself.
+  class Following {
+   public:
+    Following(StopFlag& leader, StopFlag& follower) : leader_(leader), follower_(follower) {
+      Lock lock(leader_.mutex_);
+      leader_.followers_.push_back(&follower_);
+      if (leader_.requested_) follower_.request();
+    }
+    ~Following() {
+      Lock lock(leader_.mutex_);
+      leader_.followers_.erase(std::ranges::find(leader_.followers_, &follower_));
+    }
+    Following(const Following&) = delete;
+
+   private:
+    StopFlag& leader_;
+    StopFlag& follower_;
+  };
   bool requested() const { return requested_; }
   /// For run_process, which reads it regularly.
   const std::atomic<bool>& flag() const { return requested_; }
@@ -33,6 +55,7 @@ class StopFlag {
   Mutex mutex_;
   Condition changed_;
   std::atomic<bool> requested_ = false;
+  std::vector<StopFlag*> followers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace esclusa::agent

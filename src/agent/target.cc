@@ -10,6 +10,7 @@
 #include "agent/command.h"
 #include "agent/files.h"
 #include "agent/ssh.h"
+#include "agent/values.h"
 #include "base/crypto.h"
 #include "base/ids.h"
 #include "base/limits.h"
@@ -27,25 +28,31 @@ constexpr size_t kept_errors_bytes = 16 * 1024;  // of ssh's messages, for the a
 constexpr auto target_grace = std::chrono::seconds(60);
 
 /// The command for the target's shell, the same for every run. The data of a run arrive on its
-/// standard input: first a line with a mark, the size of the archive and the limit in seconds, then
-/// the archive, then nothing until the connection ends. It reports by lines with the mark on its
-/// standard error; the deploy command prints to standard output. One line without `'` and `!`, so
-/// that each shell that a user may have parses it as one word.
+/// standard input: first a line with a mark, the size of the archive, the limit in seconds and the
+/// size of the values, then the archive, then the values (`export_script`), then nothing until the
+/// connection ends. It reports by lines with the mark on its standard error; the deploy command
+/// prints to standard output. One line without `'` and `!`, so that each shell that a user may have
+/// parses it as one word.
+///
+/// The values go through a named pipe to the start script, which is its standard input: what waits
+/// for the end of the connection may read the rest only when they have passed.
 ///
 /// The deploy command gets its own process group, which is ended when the standard input ends: the
 /// script notices the end of the connection by that. There are 6 s between SIGTERM and SIGKILL, so
 /// that it can report within `run_kill_after`. The trap lets it continue when nobody reads.
 constexpr std::string_view target_script =
-    "trap : PIPE; read -r mark size limit; "
-    "for tool in env head mktemp setsid tar timeout; do "
+    "trap : PIPE; read -r mark size limit values; "
+    "for tool in env head mkfifo mktemp setsid tar timeout; do "
     "command -v $tool >/dev/null || "
     "{ echo \"The target has no program $tool; install it there.\" >&2; exit 1; }; done; "
     "folder=$(mktemp -d \"${TMPDIR:-/tmp}/esclusa-run.XXXXXXXXXX\") || exit 1; exec 3<&0; "
-    "if head -c \"$size\" <&3 | tar -x -o -f - -C \"$folder\"; then "
+    "if head -c \"$size\" <&3 | tar -x -o -f - -C \"$folder\" && "
+    "mkfifo -m 600 \"$folder/values\"; then "
     "echo \"$mark started\" >&2; "
     "setsid timeout -k 6 \"$limit\" "
     "env -i PATH=\"$PATH\" HOME=\"$HOME\" LANG=\"$LANG\" sh \"$folder/start\" \"$folder\" "
-    "</dev/null 2>&1 3<&- & group=$!; "
+    "<\"$folder/values\" 2>&1 3<&- & group=$!; "
+    "head -c \"$values\" <&3 >\"$folder/values\"; "
     "{ cat <&3; kill -s TERM -- -$group; sleep 6; kill -s KILL -- -$group; } >/dev/null 2>&1 & "
     "watch=$!; wait $group 2>/dev/null; code=$?; kill $watch 2>/dev/null; "
     "kill -s TERM -- -$group 2>/dev/null; tries=0; "
@@ -55,11 +62,13 @@ constexpr std::string_view target_script =
     "cd /; rm -rf \"$folder\" 2>/dev/null || "
     "{ chmod -R u+rwX \"$folder\"; rm -rf \"$folder\"; }; echo \"$mark ended $code\" >&2";
 
-/// Feeds ssh with the header and the archive, and then with nothing, because nobody opens the other
-/// end of `hold`. SIGTERM to the process group ends only `cat`, and so ssh's input; ssh itself
-/// stays until the target has reported how the command ended.
+/// Feeds ssh with the header, the archive and its own standard input (by the descriptor 5: that of
+/// a background job is another), and then with nothing, because nobody opens the other end of
+/// `hold`. SIGTERM to the process group ends only `cat`, and so ssh's input; ssh itself stays until
+/// the target has reported how the command ended.
 constexpr const char* feed_script =
-    "cat \"$1\" \"$2\" \"$3\" >\"$4\" & feeder=$!; input=$4; shift 4; trap : TERM; "
+    "exec 5<&0; cat \"$1\" \"$2\" - \"$3\" <&5 >\"$4\" 5<&- & feeder=$!; exec 5<&-; "
+    "input=$4; shift 4; trap : TERM; "
     "(trap '' TERM; exec ssh \"$@\" <\"$input\"); code=$?; "
     "kill $feeder 2>/dev/null; wait; exit $code";
 
@@ -160,11 +169,13 @@ struct Feed {
         input(folder / "input") {}
 };
 
-Result<void> make_feed(const Feed& feed, const std::string& mark, const Rule& rule) {
+Result<void> make_feed(const Feed& feed, const std::string& mark, const Rule& rule,
+                       size_t values_bytes) {
   std::error_code error;
   const auto limit = std::chrono::seconds(rule.time_limit + target_grace).count();
   TRY(write_durably(feed.header, mark + " " + std::to_string(fs::file_size(feed.archive, error)) +
-                                     " " + std::to_string(limit) + "\n"));
+                                     " " + std::to_string(limit) + " " +
+                                     std::to_string(values_bytes) + "\n"));
   for (const fs::path& fifo : {feed.hold, feed.input}) {
     if (mkfifo(fifo.c_str(), 0600) != 0) return file_error("make", fifo);
   }
@@ -232,13 +243,18 @@ std::string start_script(const Rule& rule, const client::Deployment& deployment,
   }
   script += "export ESCLUSA_PAYLOAD_FILE=\"$folder/" + run.payload_file().filename().string() +
             "\"\nexport ESCLUSA_EVENT_FILE=\"$folder/" + run.event_file().filename().string() +
-            "\"\ncd \"$folder/" + run.source().filename().string() + "\" || exit\nexec";
+            "\"\nvalues=$(cat); exec </dev/null; rm -f \"$folder/values\"; eval \"$values\"; unset "
+            "values\n"
+            "if [ \"$whole\" != 1 ]; then echo \"The values have not arrived.\"; exit 1; fi\n"
+            "unset whole\ncd \"$folder/" +
+            run.source().filename().string() + "\" || exit\nexec";
   for (const std::string& word : rule.command) script += " " + shell_quoted(word);
   return script + "\n";
 }
 
 Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, const RunFolder& run,
-                      RunLog& log, const std::atomic<bool>& cancel) {
+                      RunLog& log, const std::atomic<bool>& cancel,
+                      const client::GivenValues& values) {
   const Outcome unprepared = {"error", "The command could not be started; the log says why"};
   const TransferFolder folder{run.transfer()};
   const Feed feed(folder.path);
@@ -246,17 +262,19 @@ Outcome run_on_target(const Rule& rule, const client::Deployment& deployment, co
   const auto packed =
       make_archive(feed.archive, start_script(rule, deployment, run), run, log, cancel);
   if (cancel) return {"error", "The agent was stopped"};
-  const auto ready = packed ? make_feed(feed, mark, rule) : packed;
+  ProcessSpec spec = connection(rule, deployment, run, feed);
+  spec.input = export_script(values);
+  const auto ready = packed ? make_feed(feed, mark, rule, spec.input.size()) : packed;
   if (!ready) {
     log.say(ready.error().message);
     return unprepared;
   }
   Report report(mark, log);
-  ProcessSpec spec = connection(rule, deployment, run, feed);
   spec.on_output = [&](std::string_view text) { log.append(text); };
   spec.on_error_output = [&](std::string_view text) { report.read(text); };
   spec.cancel = &cancel;
   const auto outcome = run_process(spec);
+  wipe(spec.input);
   report.flush();
   if (!outcome) {
     log.say(outcome.error().message);

@@ -60,7 +60,7 @@ struct Fixture {
     fs::permissions(folder / name, fs::perms::owner_all);
   }
   void write_ssh(const std::string& script) const { write_program("bin/ssh", script); }
-  Outcome execute(std::vector<std::string> command) {
+  Outcome execute(std::vector<std::string> command, const client::GivenValues& values = {}) {
     if (!fs::exists(folder / "bin/ssh")) {
       write_ssh("#!/bin/sh\nfor last; do :; done\nprintf '%s\\n' \"$@\" >" +
                 (folder / "arguments").string() + "\nexport TMPDIR=" + (folder / "tmp").string() +
@@ -69,7 +69,7 @@ struct Fixture {
     rule.command = std::move(command);
     const auto deployment = testing::deployment_of(fields);
     auto log = RunLog::open(run.log()).value();
-    return run_on_target(rule, deployment, run, log, cancel);
+    return run_on_target(rule, deployment, run, log, cancel, values);
   }
   Outcome shell(const std::string& script) { return execute({"sh", "-c", script}); }
   std::string printed() const { return test::read_file(run.log()); }
@@ -141,6 +141,78 @@ TEST_CASE_FIXTURE(Fixture, "run_on_target: the deployment is in variables, whate
   CHECK(!test::read_file(folder / "arguments").contains("touch"));
 }
 
+/// Whether a process of this machine, which is the agent's and the target, has it in an argument.
+bool is_in_an_argument(std::string_view text) {
+  std::error_code error;
+  for (fs::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
+    if (test::read_file(it->path() / "cmdline").contains(text)) return true;
+  }
+  return false;
+}
+
+/// Whether one of the files below the folder has it in its name or text.
+bool is_in_a_file(const fs::path& folder, std::string_view text) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().string().contains(text)) return true;
+    if (entry.is_regular_file() && test::read_file(entry.path()).contains(text)) return true;
+  }
+  return false;
+}
+
+TEST_CASE_FIXTURE(Fixture, "run_on_target: secrets arrive, and are in no file and no argument") {
+  const std::string odd = "it's $(touch x) `id`\n\\ \"second\" line\n";
+  client::GivenValues values;
+  values.secrets = {{"DB_URL", odd}, {"LONG", std::string(100'000, 'y') + "hidden-end"}};
+  values.variables = {{"REGION", "eu"}};
+  const std::string ready = (folder / "ready").string();
+  const std::string go = (folder / "go").string();
+  std::atomic<bool> is_told = false;
+  bool in_argument = true;
+  bool in_file = true;
+  std::jthread observer([&] {
+    while (!fs::exists(ready) && !is_told) std::this_thread::yield();
+    in_argument = is_in_an_argument("hidden-end") || is_in_an_argument("$(touch x)");
+    in_file = is_in_a_file(folder.path(), "hidden-end");
+    CHECK(is_in_an_argument(go));  // the look finds what is there
+    CHECK(is_in_a_file(folder.path(), go));
+    folder.write("go", "");
+  });
+  for (const char* shell_name : {"/bin/sh", "/bin/bash"}) {
+    login_shell = shell_name;
+    fs::remove(folder / "bin/ssh");
+    fs::remove(run.log());
+    // What it prints is not masked here: `RunLog::hide` is called by the runner.
+    const Outcome outcome =
+        execute({"sh", "-c",
+                 "touch " + ready + "; while ! test -e " + go +
+                     "; do sleep 0.05; done; printf %s \"$DB_URL\"; echo ${#LONG} $REGION; cat; "
+                     "echo \"<$values$whole>\"; ls -A .."},
+                values);
+    is_told = true;
+    CHECK(outcome.state == "success");
+    CHECK(printed() == odd + "100010 eu\n<>\nevent.json\npayload.json\nsource\nstart\n");
+    CHECK(is_tidy());
+  }
+  observer.join();
+  CHECK(!in_argument);
+  CHECK(!in_file);
+}
+
+TEST_CASE_FIXTURE(Fixture, "run_on_target: what arrives in part is not run") {
+  const std::string in = (folder / "in").string();
+  write_ssh("#!/bin/sh\nfor last; do :; done\nexport TMPDIR=" + (folder / "tmp").string() +
+            "\nexec 3<&0\nmkfifo " + in +
+            "\n{ IFS= read -r line; echo \"${line% *} $((${line##* } - 8))\"; exec cat; } <&3 >" +
+            in + " &\n" + far_away + "sh -c \"$last\" <" + in +
+            " 3<&-\ncode=$?\nkill $!\nexit $code\n");
+  client::GivenValues values;
+  values.variables = {{"REGION", "eu"}};
+  const Outcome outcome = execute({"touch", (folder / "ran").string()}, values);
+  CHECK(outcome.state == "failure");
+  CHECK(printed().contains("The values have not arrived."));
+  CHECK(!fs::exists(folder / "ran"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "run_on_target: over the time limit its whole group is ended") {
   rule.time_limit_text = "2s";
   const fs::path pids = folder / "pids";
@@ -179,7 +251,7 @@ TEST_CASE_FIXTURE(Fixture, "run_on_target: what ssh says is in the log, with wha
 
 TEST_CASE_FIXTURE(Fixture, "run_on_target: a target without a program that is needed says so") {
   fs::create_directory(folder / "programs");
-  for (const char* name : {"env", "head", "mktemp", "tar", "timeout"}) {
+  for (const char* name : {"env", "head", "mkfifo", "mktemp", "tar", "timeout"}) {
     fs::create_symlink(fs::path("/usr/bin") / name, folder / "programs" / name);
   }
   write_ssh("#!/bin/sh\nfor last; do :; done\nPATH=" + (folder / "programs").string() +

@@ -86,6 +86,21 @@ class TomlTable {
     return required_strings(key, example);
   }
 
+  /// A list of texts, which may be empty; `nullopt` if the key is absent.
+  Result<std::optional<std::vector<std::string>>> optional_list(const std::string& key) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return std::nullopt;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return error("`" + key + "` must be a list of texts, such as [\"A\"]");
+    std::vector<std::string> texts;
+    for (const toml::node& element : *array) {
+      auto text = element.value_exact<std::string>();
+      if (!text) return error("`" + key + "` must be a list of texts, such as [\"A\"]");
+      texts.push_back(std::move(*text));
+    }
+    return texts;
+  }
+
   /// The tables of `[[key]]`; empty if the key is absent.
   Result<std::vector<const toml::table*>> tables(const std::string& key) {
     std::vector<const toml::table*> found;

@@ -220,6 +220,21 @@ void WorkFolder::forget(const DeploymentEvent& event) {
   }
 }
 
+Result<void> WorkFolder::undo_run(const RunFolder& run, const DeploymentEvent& event) {
+  Lock lock(mutex_);
+  // After a crash between the steps, the run is there, and its event is removed again.
+  TRY(write_durably(queue_file(event), event.body));
+  const fs::path undone = path_ / "runs" / (".undone-" + run.record.log_key);
+  if (!TRY(move_if_free(run.path, undone))) {
+    return fail(ErrorCode::unavailable, "cannot take back " + run.path.string());
+  }
+  TRY(sync_folder(run.path.parent_path()));
+  std::error_code ignored;
+  fs::remove(path_ / "logs" / run.record.log_key, ignored);
+  fs::remove_all(undone, ignored);
+  return {};
+}
+
 Result<std::vector<RunFolder>> WorkFolder::unreported_runs() {
   std::vector<RunFolder> runs;
   for (const auto& owner : TRY(folders_in(path_ / "runs"))) {

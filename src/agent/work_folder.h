@@ -25,7 +25,8 @@
 ///   git/OWNER/NAME.git                a copy of the repository
 ///
 /// A run's folder appears with all its files in one step, and a run cannot begin in any other way:
-/// a deployment that has a run is never run again.
+/// a deployment that has a run is never run again. Only a run that has lost its claim before the
+/// server had its `in_progress`, so that its command was not started, is taken back.
 namespace esclusa::agent {
 
 /// The progress of a run. From `begun` on, its command may have been started.
@@ -43,6 +44,7 @@ struct RunRecord {
   std::string environment = {};
   std::string environment_url = {};
   std::string log_key = {};
+  int64_t fence = 0;  ///< of the claim under which it runs; 0: the server has no claims
   RunStep step = RunStep::begun;
   Outcome outcome = {};  ///< set once the step is `ended`
   /// Why the run cannot go on, or why its record cannot be read. Not written to the disk. If it is
@@ -98,6 +100,9 @@ class WorkFolder {
   Result<std::optional<RunFolder>> begin_run(const DeploymentEvent& event,
                                              const client::Deployment& deployment,
                                              RunRecord record);
+  /// Takes a run back whose command was not started and will not be: its event is in the queue
+  /// again, and the deployment may get another run.
+  Result<void> undo_run(const RunFolder& run, const DeploymentEvent& event);
   /// All runs whose outcome has not been reported; runs whose record cannot be read have a `fault`.
   Result<std::vector<RunFolder>> unreported_runs();
 

@@ -222,6 +222,26 @@ TEST_CASE("enqueue, begin_run: hostile names stay inside the work folder") {
   CHECK(count == 1);
 }
 
+TEST_CASE("undo_run: the deployment is in the queue again, and may have another run") {
+  test::TempFolder folder;
+  auto work = WorkFolder::open(folder / "work").value();
+  const auto event = event_of();
+  CHECK(work.enqueue(event) == Enqueued::added);
+  auto record = record_of(event);
+  record.fence = 17;
+  const RunFolder run = work.begin_run(event, testing::deployment_of({}), record).value().value();
+  CHECK(RunFolder::load(run.path)->record.fence == 17);
+  CHECK(work.queued()->empty());
+  REQUIRE(work.undo_run(run, event));
+  CHECK(!fs::exists(run.path));
+  CHECK(!work.find_log(run.record.log_key));
+  CHECK(work.unreported_runs()->empty());
+  REQUIRE(work.queued()->size() == 1);
+  CHECK(work.queued()->at(0).body == event.body);
+  CHECK(work.enqueue(event) == Enqueued::already_known);
+  CHECK(work.begin_run(event, testing::deployment_of({}), record_of(event)).value());
+}
+
 TEST_CASE("find_log: 32 lower-case hex digits of ours, and nothing else") {
   test::TempFolder folder;
   auto work = WorkFolder::open(folder / "work").value();

@@ -1,5 +1,7 @@
 #include "client/api.h"
 
+#include <string.h>
+
 #include "base/ids.h"
 #include "base/json_scan.h"
 #include "base/json_writer.h"
@@ -12,6 +14,7 @@ namespace {
 
 constexpr auto stop_time = std::chrono::milliseconds(200);  ///< how soon `stop` is noticed
 constexpr auto answer_time = std::chrono::seconds(30);      ///< plus the time that the server waits
+constexpr std::string_view fence_header = "X-Esclusa-Claim";
 
 /// The string member of an object; empty if it is missing.
 std::string text_at(std::string_view object, std::string_view name) {
@@ -122,10 +125,10 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
 
 Result<http::OutboundResponse> Api::request(const std::string& method, const std::string& path,
                                             const std::string& body,
-                                            const std::string& idempotency_key) const {
-  http::OutboundRequest request{.method = method, .body = body, .total_time = target_.answer_time};
+                                            const http::Headers& headers) const {
+  http::OutboundRequest request{
+      .method = method, .headers = headers, .body = body, .total_time = target_.answer_time};
   if (!body.empty()) request.headers.add("Content-Type", "application/json");
-  if (!idempotency_key.empty()) request.headers.add("Idempotency-Key", idempotency_key);
   http::OutboundResponse response = TRY(exchange(std::move(request), path));
   if (response.status < 300) return response;
   return std::unexpected(refusal(response.status, Json::parse(response.body)));
@@ -196,7 +199,10 @@ Result<Status> Api::create_status(const std::string& repository, int64_t deploym
   json.end_object();
   const std::string path =
       deployments_path(repository) + "/" + std::to_string(deployment) + "/statuses";
-  const auto answer = TRY(request("POST", path, json.take(), input.idempotency_key));
+  http::Headers headers;
+  if (!input.idempotency_key.empty()) headers.add("Idempotency-Key", input.idempotency_key);
+  if (input.fence != 0) headers.add(fence_header, std::to_string(input.fence));
+  const auto answer = TRY(request("POST", path, json.take(), headers));
   return read_status(TRY(Json::parse(answer.body)));
 }
 
@@ -268,6 +274,115 @@ Result<LogExtent> Api::append_log(const std::string& repository, int64_t deploym
     return std::unexpected(refusal(response.status, Json::parse(response.body)));
   }
   return LogExtent{parse_positive(*size).value_or(0), response.status == 200};
+}
+
+namespace {
+
+void wipe(std::string& text) { explicit_bzero(text.data(), text.size()); }
+
+/// A text that is wiped when it goes away.
+struct Wiped {
+  std::string& text;
+  ~Wiped() { wipe(text); }
+};
+
+Result<Claim> read_claim(const http::OutboundResponse& answer) {
+  const auto json = Json::parse(answer.body);
+  const auto fence = json ? json->integer_at("fence") : std::nullopt;
+  if (!fence || *fence <= 0) {
+    return fail(ErrorCode::unavailable, "the server's answer is no claim of a deployment");
+  }
+  return Claim{.fence = *fence,
+               .state = json->string_at("state").value_or(""),
+               .owner = json->string_at("owner").value_or(""),
+               .expires_at = json->string_at("expires_at").value_or("")};
+}
+
+void write_names(JsonWriter& json, std::string_view member, const WantedNames& names) {
+  if (!names) return;
+  json.key(member).begin_array();
+  for (const std::string& name : *names) json.value(name);
+  json.end_array();
+}
+
+/// The members of `{"NAME": "value"}`.
+Result<GivenValues::Values> read_values(const Json& answer, std::string_view member) {
+  const auto object = answer.find(member);
+  if (!object || !object->is_object()) {
+    return fail(ErrorCode::unavailable, "the server's answer has no " + std::string(member));
+  }
+  GivenValues::Values values;
+  for (const auto& [name, value] : object->members()) {
+    values.emplace_back(name, value.string().value_or(""));
+  }
+  return values;
+}
+
+}  // namespace
+
+GivenValues::~GivenValues() {
+  for (auto& [name, value] : secrets) wipe(value);
+  for (auto& [name, value] : variables) wipe(value);
+}
+
+Result<http::OutboundResponse> Api::claim_call(const std::string& method,
+                                               const std::string& repository, int64_t deployment,
+                                               const std::string& below, int64_t fence,
+                                               const std::string& body,
+                                               const std::atomic<bool>& stop) const {
+  http::OutboundRequest request{.method = method, .body = body, .total_time = target_.answer_time};
+  if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  if (fence != 0) request.headers.add(fence_header, std::to_string(fence));
+  auto response = TRY(exchange(std::move(request),
+                               "/esclusa" + deployments_path(repository) + "/" +
+                                   std::to_string(deployment) + "/claim" + below,
+                               &stop));
+  if (response.status < 300) return response;
+  return std::unexpected(refusal(response.status, Json::parse(response.body)));
+}
+
+Result<Claim> Api::claim(const std::string& repository, int64_t deployment,
+                         std::chrono::seconds time, const std::atomic<bool>& stop) const {
+  JsonWriter json;
+  json.begin_object().member("seconds", static_cast<int64_t>(time.count())).end_object();
+  return read_claim(TRY(claim_call("POST", repository, deployment, "", 0, json.take(), stop)));
+}
+
+Result<Claim> Api::get_claim(const std::string& repository, int64_t deployment,
+                             const std::atomic<bool>& stop) const {
+  return read_claim(TRY(claim_call("GET", repository, deployment, "", 0, "", stop)));
+}
+
+Result<Claim> Api::keep_claim(const std::string& repository, int64_t deployment, int64_t fence,
+                              const std::atomic<bool>& stop) const {
+  return read_claim(TRY(claim_call("PUT", repository, deployment, "", fence, "", stop)));
+}
+
+Result<void> Api::release_claim(const std::string& repository, int64_t deployment, int64_t fence,
+                                const std::atomic<bool>& stop) const {
+  TRY(claim_call("DELETE", repository, deployment, "", fence, "", stop));
+  return {};
+}
+
+Result<GivenValues> Api::claim_values(const std::string& repository, int64_t deployment,
+                                      int64_t fence, const WantedNames& secrets,
+                                      const WantedNames& variables,
+                                      const std::atomic<bool>& stop) const {
+  JsonWriter json;
+  json.begin_object();
+  write_names(json, "secrets", secrets);
+  write_names(json, "variables", variables);
+  json.end_object();
+  auto response =
+      TRY(claim_call("POST", repository, deployment, "/secrets", fence, json.take(), stop));
+  const Wiped body{response.body};
+  const auto answer = Json::parse(response.body);
+  // The parser's message could quote a value.
+  if (!answer) return fail(ErrorCode::unavailable, "the server's answer with values is no JSON");
+  GivenValues values;
+  values.secrets = TRY(read_values(*answer, "secrets"));
+  values.variables = TRY(read_values(*answer, "variables"));
+  return values;
 }
 
 }  // namespace esclusa::client

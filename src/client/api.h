@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/crypto.h"
@@ -70,7 +71,41 @@ struct NewStatus {
   std::string environment_url = {};
   /// Esclusa creates one status per key, even if it is sent again; GitHub ignores it. May be empty.
   std::string idempotency_key = {};
+  /// Of the live claim under which it is reported; 0: none. GitHub ignores it.
+  int64_t fence = 0;
 };
+
+/// A live claim of a deployment.
+struct Claim {
+  int64_t fence = 0;
+  std::string state;  ///< claimed, or started: then its command may have run
+  std::string owner;  ///< a login
+  std::string expires_at;
+};
+
+/// The values of an environment that a claim was given. They are wiped with it.
+struct GivenValues {
+  using Values = std::vector<std::pair<std::string, std::string>>;  ///< names and values
+  Values secrets = {};
+  Values variables = {};
+
+  GivenValues() = default;
+  GivenValues(GivenValues&& other) noexcept { swap(other); }
+  GivenValues& operator=(GivenValues&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~GivenValues();
+
+ private:
+  void swap(GivenValues& other) noexcept {
+    secrets.swap(other.secrets);
+    variables.swap(other.variables);
+  }
+};
+
+/// Which values are asked for: their names, none of them (empty), or all that there are (nullopt).
+using WantedNames = std::optional<std::vector<std::string>>;
 
 /// An event from the server's feed.
 struct FeedEvent {
@@ -130,12 +165,37 @@ class Api {
   /// returns the log's length.
   Result<LogExtent> append_log(const std::string& repository, int64_t deployment, int64_t offset,
                                const std::string& text, const std::atomic<bool>& stop) const;
+  /// Claims a deployment, so that nobody else runs it, for so long after each heartbeat. `conflict`
+  /// if it cannot be claimed (`reason_code` says why), `not_found` also if the server has no
+  /// claims.
+  Result<Claim> claim(const std::string& repository, int64_t deployment, std::chrono::seconds time,
+                      const std::atomic<bool>& stop) const;
+  /// The live claim. `not_found` if there is none (`no_claim`).
+  Result<Claim> get_claim(const std::string& repository, int64_t deployment,
+                          const std::atomic<bool>& stop) const;
+  /// A heartbeat, which moves the claim's end. `conflict` (`claim_lost`) if it is not live.
+  Result<Claim> keep_claim(const std::string& repository, int64_t deployment, int64_t fence,
+                           const std::atomic<bool>& stop) const;
+  /// Gives up a claim under which nothing has started.
+  Result<void> release_claim(const std::string& repository, int64_t deployment, int64_t fence,
+                             const std::atomic<bool>& stop) const;
+  /// The values of the deployment's environment, which a claim gets once. `forbidden`
+  /// (`agent_token_required`) for any token that is not an agent's.
+  Result<GivenValues> claim_values(const std::string& repository, int64_t deployment, int64_t fence,
+                                   const WantedNames& secrets, const WantedNames& variables,
+                                   const std::atomic<bool>& stop) const;
 
  private:
   /// Makes one call and does not read the answer; a status of 300 or more is an error.
   Result<http::OutboundResponse> request(const std::string& method, const std::string& path,
                                          const std::string& body = "",
-                                         const std::string& idempotency_key = "") const;
+                                         const http::Headers& headers = {}) const;
+  /// One of the calls about a deployment's claim, below its path. A fence of 0 is not sent.
+  Result<http::OutboundResponse> claim_call(const std::string& method,
+                                            const std::string& repository, int64_t deployment,
+                                            const std::string& below, int64_t fence,
+                                            const std::string& body,
+                                            const std::atomic<bool>& stop) const;
   /// Sends one request and returns the answer, whatever its status.
   Result<http::OutboundResponse> exchange(http::OutboundRequest request, const std::string& path,
                                           const std::atomic<bool>* stop = nullptr) const;

@@ -289,3 +289,94 @@ TEST_CASE("repository_path: OWNER/NAME, and nothing that changes the path") {
     CHECK_FALSE(client::repository_path(name).has_value());
   }
 }
+
+TEST_CASE("create_status: sends the fence of a claim, if there is one") {
+  Conversation with(json(201, status_json));
+  REQUIRE(
+      with.api.create_status("demo/shop", 5, {.state = "success", .description = "", .fence = 17}));
+  CHECK(header(with.request(), "X-Esclusa-Claim") == "17");
+  Conversation without(json(201, status_json));
+  REQUIRE(without.api.create_status("demo/shop", 5, {.state = "success", .description = ""}));
+  CHECK(header(without.request(), "X-Esclusa-Claim") == "(absent)");
+}
+
+TEST_CASE("claim, get_claim, keep_claim, release_claim: requests and answers") {
+  using namespace std::chrono_literals;
+  const std::atomic<bool> goes_on = false;
+  const std::string claim_json = R"({"fence":17,"state":"claimed","owner":"bot","agent":null,)"
+                                 R"("expires_at":"2026-01-01T00:00:00Z"})";
+  const std::string path = "/esclusa/repos/demo/shop/deployments/5/claim";
+  {
+    Conversation c(json(201, claim_json));
+    const auto claim = c.api.claim("demo/shop", 5, 600s, goes_on);
+    REQUIRE(claim);
+    CHECK(claim->fence == 17);
+    CHECK(claim->state == "claimed");
+    CHECK(claim->owner == "bot");
+    CHECK(claim->expires_at == "2026-01-01T00:00:00Z");
+    CHECK(c.request().method == "POST");
+    CHECK(c.request().target == path);
+    CHECK(c.sent().integer_at("seconds") == 600);
+  }
+  {
+    Conversation c(json(200, claim_json));
+    CHECK(c.api.get_claim("demo/shop", 5, goes_on)->fence == 17);
+    CHECK(c.request().method == "GET");
+  }
+  {
+    Conversation c(json(200, claim_json));
+    CHECK(c.api.keep_claim("demo/shop", 5, 17, goes_on)->fence == 17);
+    CHECK(c.request().method == "PUT");
+    CHECK(header(c.request(), "X-Esclusa-Claim") == "17");
+  }
+  {
+    Conversation c({.status = 204});
+    CHECK(c.api.release_claim("demo/shop", 5, 17, goes_on));
+    CHECK(c.request().method == "DELETE");
+    CHECK(header(c.request(), "X-Esclusa-Claim") == "17");
+  }
+}
+
+TEST_CASE("claim: a refusal has its reason, and an answer that is no claim is an error") {
+  const std::atomic<bool> goes_on = false;
+  Conversation c(json(409, R"({"message":"Held by web-1","reason_code":"claimed"})"));
+  const auto refused = c.api.claim("demo/shop", 5, std::chrono::seconds(60), goes_on);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::conflict);
+  CHECK(refused.error().reason_code == "claimed");
+  CHECK(refused.error().message == "Held by web-1");
+  for (const char* body : {"{}", "[]", "no json", R"({"fence":0})"}) {
+    Conversation other(json(201, body));
+    const auto claim = other.api.claim("demo/shop", 5, std::chrono::seconds(60), goes_on);
+    REQUIRE(!claim);
+    CHECK(claim.error().code == ErrorCode::unavailable);
+  }
+}
+
+TEST_CASE("claim_values: asks for all, for some, or for none, and reads the values") {
+  const std::atomic<bool> goes_on = false;
+  Conversation c(json(200, R"({"secrets":{"DB_URL":"a\"b\u00e9"},"variables":{"REGION":"eu"}})"));
+  const auto given =
+      c.api.claim_values("demo/shop", 5, 17, {{"DB_URL"}}, std::vector<std::string>(), goes_on);
+  REQUIRE(given);
+  CHECK(given->secrets == client::GivenValues::Values{{"DB_URL", "a\"b\u00e9"}});
+  CHECK(given->variables == client::GivenValues::Values{{"REGION", "eu"}});
+  CHECK(c.request().method == "POST");
+  CHECK(c.request().target == "/esclusa/repos/demo/shop/deployments/5/claim/secrets");
+  CHECK(c.request().body == R"({"secrets":["DB_URL"],"variables":[]})");
+  CHECK(header(c.request(), "X-Esclusa-Claim") == "17");
+  Conversation all(json(200, R"({"secrets":{},"variables":{}})"));
+  REQUIRE(all.api.claim_values("demo/shop", 5, 17, std::nullopt, std::nullopt, goes_on));
+  CHECK(all.request().body == "{}");
+}
+
+TEST_CASE("claim_values: an answer that cannot be read shows nothing of itself") {
+  const std::atomic<bool> goes_on = false;
+  for (const char* body : {R"({"secrets":{"A":"s3cret")", R"({"secrets":{"A":"s3cret"}})",
+                           R"({"secrets":"s3cret","variables":{}})"}) {
+    Conversation c(json(200, body));
+    const auto given = c.api.claim_values("demo/shop", 5, 17, std::nullopt, std::nullopt, goes_on);
+    REQUIRE(!given);
+    CHECK(!given.error().message.contains("s3cret"));
+  }
+}

@@ -1,4 +1,5 @@
-"""A proxy that forwards only the operations of GitHub's own API, and refuses everything else.
+"""A proxy that forwards only the operations of GitHub's own API, and answers everything else with
+404, as GitHub does.
 
     with GithubProxy(server.url) as proxy:
         …  # clients use proxy.url
@@ -28,7 +29,7 @@ def read_operations():
 
 
 class GithubProxy:
-    """`seen` counts operations; `refused` lists requests that were answered with 403."""
+    """`seen` counts operations; `refused` lists the other requests."""
 
     def __init__(self, target):
         self.target = urllib.parse.urlsplit(target).netloc
@@ -80,8 +81,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         proxy = self.server.proxy
         if not proxy.allows(self.command, self.path):
-            return self._answer(403, [("Content-Type", "application/json")],
-                                b'{"message":"GitHub has no such operation"}')
+            return self._answer(404, [("Content-Type", "application/json")],
+                                b'{"message":"Not Found","status":"404"}')
         connection = http.client.HTTPConnection(proxy.target, timeout=20)
         try:
             headers = {name: value for name, value in self.headers.items()

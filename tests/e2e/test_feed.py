@@ -397,7 +397,7 @@ class PullingAgentTest(EsclusaTest):
         agent = self.agent("true")
         (agent.folder / "agent.token").write_text("esc_" + "0" * 36 + "\n")
         agent.start()
-        test_agent.wait_until(lambda: "esclusa token create" in agent.log.read_text(), "advice")
+        test_agent.wait_until(lambda: "esclusa agent token" in agent.log.read_text(), "advice")
 
 
 if __name__ == "__main__":
