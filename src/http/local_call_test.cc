@@ -60,7 +60,7 @@ Result<LocalAnswer> call_one(const std::function<void(int connection)>& serve,
 Result<LocalAnswer> answer_of(std::string_view bytes, size_t piece = std::string::npos) {
   return call_one([&](int connection) {
     std::string head;
-    for (char c; !head.ends_with("\r\n\r\n") && ::read(connection, &c, 1) == 1;) head += c;
+    for (char c; !head.ends_with("\r\n\r\n") && read(connection, &c, 1) == 1;) head += c;
     for (std::string_view rest = bytes; !rest.empty();) {
       const size_t size = std::min(piece, rest.size());
       send_all(connection, rest.substr(0, size));

@@ -29,6 +29,10 @@ size_t Response::body_size() const {
   return size;
 }
 
+SharedText Response::whole_body() const {
+  return body.empty() && parts.size() == 1 ? parts.front() : nullptr;
+}
+
 void Response::clear_body() {
   body.clear();
   parts.clear();

@@ -72,6 +72,8 @@ struct Response {
       {};  ///< fields after `headers`, each as CRLF, name, colon, blank, value
 
   size_t body_size() const;
+  /// The body, if it is one text that others keep, too; otherwise null.
+  SharedText whole_body() const;
   void clear_body();
   /// Makes one text of `body` and `parts`, and one list of all header fields.
   void join();

@@ -159,7 +159,8 @@ bool Session::answer(Response response) {
     response.clear_body();
     if (response.stream) std::exchange(response.stream, nullptr)->close();
   }
-  if (!response.parts.empty()) {
+  const SharedText whole_body = response.whole_body();
+  if (!whole_body && !response.parts.empty()) {
     // Gathered in the buffer that every answer uses: it is in the processor's cache.
     host_.head += response.body;
     for (const SharedText& part : response.parts) host_.head += *part;
@@ -170,14 +171,15 @@ bool Session::answer(Response response) {
     attach_stream(std::move(response.stream));
   }
 
-  Transport::Transfer sent = transport_.write_some(host_.head, response.body);
+  Transport::Transfer sent =
+      transport_.write_some(host_.head, whole_body ? *whole_body : response.body);
   if (sent.state == State::failed) {
     close();
     return false;
   }
   if (sent.state == State::done) return after_sending();
   rest_head_ = host_.head;
-  rest_body_ = std::move(response.body);
+  rest_body_ = whole_body ? *whole_body : std::move(response.body);
   rest_sent_ = sent.count;
   progress_ = 0;
   set_deadline(host_.limits.write_time);

@@ -86,6 +86,9 @@ struct TestServer {
     }
     if (request.path().ends_with("/vast")) return {200, {}, std::string(32 * 1024 * 1024, 'x')};
     if (request.path().ends_with("/big")) return {200, {}, std::string(8 * 1024 * 1024, 'x')};
+    if (request.path() == "/big-kept") {
+      return {.parts = {std::make_shared<const std::string>(8 * 1024 * 1024, 'y')}};
+    }
     if (request.path() == "/stream" || request.path() == "/wait/stream") {
       return {200, {{"Content-Type", "text/plain"}}, {}, stream};
     }
