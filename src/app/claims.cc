@@ -1,5 +1,6 @@
 #include "app/claims.h"
 
+#include "app/as_result.h"
 #include "app/deployment_events.h"
 #include "app/deployments.h"
 #include "base/log.h"
@@ -132,16 +133,6 @@ Result<void> expire(const Context& context, const store::DueClaim& due) {
     audit(change, "claim.expire", *deployment, claim->id);
     return {};
   });
-}
-
-/// A row that cannot be read must not stop the other claims or the server.
-template <class Work>
-auto as_result(Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const std::exception& exception) {
-    return fail(ErrorCode::internal, exception.what());
-  }
 }
 
 }  // namespace

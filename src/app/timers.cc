@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/as_result.h"
 #include "app/gates.h"
 #include "base/log.h"
 #include "store/deployments.h"
@@ -52,17 +53,6 @@ Result<void> release_one(const Context& context, const core::Deployment& due) {
     if (!is_released) change.skip_audit();  // new verdicts alone are no act of anybody
     return {};
   });
-}
-
-/// Turns an exception into an error: a row that cannot be read must not stop the other deployments
-/// or the server.
-template <class Work>
-auto as_result(Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const std::exception& exception) {
-    return fail(ErrorCode::internal, exception.what());
-  }
 }
 
 /// Judges them, and releases those without a shut gate. False if one could not be judged.
