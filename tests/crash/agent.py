@@ -244,6 +244,10 @@ def play(world, kills, full_disks):
     """Returns whether all is right."""
     moments = world.count_calls()
     world.chance.shuffle(moments)
+    # The last call of each kind follows the report: the rarest moment, and the one that must not
+    # be missed by chance.
+    last = {call: max(number for one, number in moments if one == call) for call, _ in moments}
+    moments.sort(key=lambda moment: moment[1] != last[moment[0]])
     tries = 0
     while sum(world.kills.values()) < kills - kills // 3 and tries < 4 * kills and not world.stuck:
         world.kill_at(*moments[tries % len(moments)])
