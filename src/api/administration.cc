@@ -198,7 +198,6 @@ Result<http::Response> admin_rotate_key(const Call& call) {
       .member("former_key_id", report.former_key_id)
       .member("key_id", report.key_id)
       .member("resealed", report.resealed)
-      .member("unreadable", report.unreadable)
       .member("is_external", report.is_external)
       .member("place", report.place)
       .end_object();

@@ -152,11 +152,9 @@ Result<store::ResealCount> finish(const Context& context, const core::Actor& act
       return count;
     }
     store::end_key_rotation(change.rows, digest);
-    change.audit({"secret_key.rotated", std::nullopt, to.number,
-                  wire::audit_detail({{"from", from.id()},
-                                      {"to", to.id()},
-                                      {"resealed", count.resealed},
-                                      {"unreadable", count.unreadable}})});
+    change.audit(
+        {"secret_key.rotated", std::nullopt, to.number,
+         wire::audit_detail({{"from", from.id()}, {"to", to.id()}, {"resealed", count.resealed}})});
     return count;
   });
 }
@@ -177,8 +175,8 @@ Result<KeyRotationReport> go_on(const Context& context, const core::Actor& actor
   TRY(keeper.keep({to}));
   turn.note_end();
   keeper.on_step(5);
-  return KeyRotationReport{
-      from.id(), to.id(), count.resealed, count.unreadable, keeper.is_external(), keeper.place()};
+  return KeyRotationReport{from.id(), to.id(), count.resealed, keeper.is_external(),
+                           keeper.place()};
 }
 
 /// The new key of a rotation that begins.

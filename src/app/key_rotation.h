@@ -62,8 +62,7 @@ class KeyKeeper {
 struct KeyRotationReport {
   std::string former_key_id;
   std::string key_id;
-  int64_t resealed = 0;    ///< texts
-  int64_t unreadable = 0;  ///< always 0: with a text that no key opens a rotation does not end
+  int64_t resealed = 0;  ///< texts
   bool is_external = false;
   std::string place;
 };

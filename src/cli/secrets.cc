@@ -42,7 +42,20 @@ struct Entry {
   std::string file = "-";
 };
 
-int done(const Result<void>& result) { return result ? 0 : report(result.error()); }
+/// Prints the error. The server says `Not Found` alone, as GitHub does.
+int report_at(const PlaceOptions& place, Error error) {
+  if (error.code == ErrorCode::not_found) {
+    error.message += ": the repository " + place.repository + ", its environment " +
+                     place.environment +
+                     " or the name is not there, or the token may not see it. " + "It needs " +
+                     place.server->needed;
+  }
+  return report(error);
+}
+
+int done(const PlaceOptions& place, const Result<void>& result) {
+  return result ? 0 : report_at(place, result.error());
+}
 
 /// All pages of a list; `name` is the member that holds it.
 Result<std::vector<Json>> fetch_all(const PlaceOptions& place, const std::string& name,
@@ -62,7 +75,7 @@ Result<std::vector<Json>> fetch_all(const PlaceOptions& place, const std::string
 int list_all(const PlaceOptions& place, const std::string& name, size_t per_page,
              const std::vector<std::string>& members) {
   const auto all = fetch_all(place, name, per_page);
-  if (!all) return report(all.error());
+  if (!all) return report_at(place, all.error());
   std::vector<std::vector<std::string>> rows(1);
   for (const std::string& member : members) {
     std::string heading = member;
@@ -193,7 +206,8 @@ void add_list_and_delete(CLI::App& group, Action& action, const std::string& wha
   auto place = add_place_options(*deletion);
   auto name = std::make_shared<std::string>();
   deletion->add_option("name", *name, "Its name")->required();
-  deletion->callback([=, &action] { action = [=] { return done(remove(*place, what, *name)); }; });
+  deletion->callback(
+      [=, &action] { action = [=] { return done(*place, remove(*place, what, *name)); }; });
 }
 
 }  // namespace
@@ -209,7 +223,8 @@ void add_secret(CLI::App& app, Action& action) {
                   "File that holds the value; standard input if absent. A line feed at its end is "
                   "left out");
   set->footer("The value is sealed before it is sent. No command shows it again.");
-  set->callback([=, &action] { action = [=] { return done(set_secret(*place, *entry)); }; });
+  set->callback(
+      [=, &action] { action = [=] { return done(*place, set_secret(*place, *entry)); }; });
 
   add_list_and_delete(group, action, "secrets", 100, {"name", "created_at", "updated_at"});
 
@@ -231,7 +246,8 @@ void add_variable(CLI::App& app, Action& action) {
   set->add_option("--file", entry->file,
                   "File that holds the value; standard input if absent. A line feed at its end is "
                   "left out");
-  set->callback([=, &action] { action = [=] { return done(set_variable(*place, *entry)); }; });
+  set->callback(
+      [=, &action] { action = [=] { return done(*place, set_variable(*place, *entry)); }; });
 
   auto* get = group.add_subcommand("get", "Prints the value of a variable");
   auto from = add_place_options(*get);
@@ -240,7 +256,7 @@ void add_variable(CLI::App& app, Action& action) {
   get->callback([=, &action] {
     action = [=] {
       const auto value = get_variable(*from, *name);
-      if (!value) return report(value.error());
+      if (!value) return report_at(*from, value.error());
       std::printf("%s\n", value->c_str());
       return 0;
     };

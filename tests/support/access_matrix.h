@@ -6,15 +6,16 @@
 
 #include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
+#include "support/judged_answers.h"
 
 namespace esclusa::test {
 
 /// Sends a request for every cell of `rules::`, which would succeed if it were admitted, and
 /// compares the answer. Collects wrong answers by route, and prints nothing.
-class AccessMatrix {
+class AccessMatrix : public JudgedAnswers {
  public:
   AccessMatrix(AccessWorld& world, std::span<const api::Route> table = api::routes())
-      : world_(world), api_(world.undoing(), world.settings(), table) {}
+      : JudgedAnswers(world, table) {}
 
   /// Route × account × scopes × public or private. `by_turns` tries each of these once, and
   /// alternates the forms of sending the token and the addresses of a repository, so that each
@@ -126,17 +127,10 @@ class AccessMatrix {
     }
   }
 
-  size_t cell_count() const { return cell_count_; }
-  /// The routes that gave a wrong answer.
-  const std::set<std::string>& wrong_routes() const { return wrong_routes_; }
-  /// One line for each wrong cell, the first few of each route.
-  const std::string& complaints() const { return complaints_; }
-
  private:
   using Standing = rules::Standing;
   using Verdict = rules::Verdict;
   using Address = AccessWorld::Address;
-  static constexpr size_t complaints_kept = 5;  ///< for each route
 
   /// One request, except for the caller.
   struct Cell {
@@ -260,43 +254,6 @@ class AccessMatrix {
     }
   }
 
-  /// Serves the request, and records a complaint if the answer differs.
-  std::optional<http::Response> compare(const std::string& route, std::string_view who,
-                                        const http::Request& request, const Verdict& expected,
-                                        bool writes) {
-    ++cell_count_;
-    const int kept_before = world_.kept();
-    auto response = serve(request);
-    const std::string asked = std::string(who) + ", " + request.target;
-    if (!response) {
-      complain(route, asked, "it threw");
-    } else if (response->status != expected.status ||
-               (!expected.message.empty() &&
-                response->body.find("{\"message\":\"" + std::string(expected.message) + "\"") !=
-                    0)) {
-      complain(route, asked,
-               "expected " + std::to_string(expected.status) + " " + std::string(expected.message) +
-                   ", got " + std::to_string(response->status) + " " +
-                   response->body.substr(0, 80));
-    } else if ((world_.kept() != kept_before) != writes) {
-      complain(route, asked, writes ? "nothing was written" : "something was written");
-    }
-    return response;
-  }
-
-  /// `nullopt` if the handler threw, which a wrong route may cause.
-  std::optional<http::Response> serve(http::Request request) {
-    // Each request has another network: bad credentials are counted by network.
-    ++peer_;
-    request.peer = "10." + std::to_string(peer_ / 65536 % 256) + "." +
-                   std::to_string(peer_ / 256 % 256) + "." + std::to_string(peer_ % 256);
-    try {
-      return api_.serve(request);
-    } catch (const std::exception&) {
-      return std::nullopt;
-    }
-  }
-
   static bool are_equal(const http::Response& one, const http::Response& other) {
     return one.status == other.status && one.body == other.body &&
            std::ranges::equal(one.headers, other.headers, [](const auto& a, const auto& b) {
@@ -304,21 +261,8 @@ class AccessMatrix {
            });
   }
 
-  void complain(const std::string& route, std::string_view who, const std::string& what) {
-    wrong_routes_.insert(route);
-    if (++complaint_counts_[route] > complaints_kept) return;
-    complaints_ += route + ": " + std::string(who) + ": " + what + "\n";
-  }
-
-  AccessWorld& world_;
-  api::Api api_;
-  size_t cell_count_ = 0;
-  size_t peer_ = 0;
   size_t turn_ = 0;
   size_t organization_turn_ = 0;
-  std::set<std::string> wrong_routes_;
-  std::map<std::string, size_t> complaint_counts_;  ///< by route
-  std::string complaints_;
 };
 
 }  // namespace esclusa::test

@@ -1,20 +1,20 @@
 #pragma once
-#include <set>
 #include <string>
 
 #include "support/access_rules_agents.h"
 #include "support/access_rules_apps.h"
 #include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
+#include "support/judged_answers.h"
 
 namespace esclusa::test {
 
 /// Sends requests by agents, which would succeed if they were admitted, and compares the answers
 /// with `rules::`. Collects wrong answers by route.
-class AgentAccessMatrix {
+class AgentAccessMatrix : public JudgedAnswers {
  public:
   explicit AgentAccessMatrix(AccessWorld& world, std::span<const api::Route> table = api::routes())
-      : world_(world), api_(world.undoing(), world.settings(), table) {}
+      : JudgedAnswers(world, table) {}
 
   /// Every route × repository × token: for the environment of the deployment, for another one of
   /// the repository, for another repository, and one that was revoked.
@@ -80,14 +80,9 @@ class AgentAccessMatrix {
     }
   }
 
-  size_t cell_count() const { return cell_count_; }
-  const std::set<std::string>& wrong_routes() const { return wrong_routes_; }
-  const std::string& complaints() const { return complaints_; }
-
  private:
   using Verdict = rules::Verdict;
   enum class Reach { environment, repository, elsewhere };
-  static constexpr size_t complaints_kept = 3;  ///< for each route
 
   static http::Request by(http::Request request, const std::string& credential) {
     request.headers = {{"Authorization", "Bearer " + credential}};
@@ -121,37 +116,7 @@ class AgentAccessMatrix {
             who, by(request, token), expected);
   }
 
-  void compare(const std::string& route, const std::string& who, http::Request request,
-               const Verdict& expected) {
-    ++cell_count_;
-    // Each request has another network: bad credentials are counted by network.
-    request.peer = "10." + std::to_string(cell_count_ / 65536 % 256) + "." +
-                   std::to_string(cell_count_ / 256 % 256) + "." +
-                   std::to_string(cell_count_ % 256);
-    const int kept_before = world_.kept();
-    const auto response = api_.serve(request);
-    const bool wrote = world_.kept() != kept_before;
-    if (response.status == expected.status &&
-        (expected.message.empty() ||
-         response.body.starts_with("{\"message\":\"" + std::string(expected.message) + "\"")) &&
-        (expected.status < 300 || !wrote)) {
-      return;
-    }
-    wrong_routes_.insert(route);
-    if (++complaint_counts_[route] > complaints_kept) return;
-    complaints_ += route + ": " + who + ", " + request.target + ": expected " +
-                   std::to_string(expected.status) + " " + std::string(expected.message) +
-                   ", got " + std::to_string(response.status) + " " + response.body.substr(0, 120) +
-                   (wrote ? ", and it wrote" : "") + "\n";
-  }
-
-  AccessWorld& world_;
-  api::Api api_;
-  size_t cell_count_ = 0;
   size_t turn_ = 0;
-  std::set<std::string> wrong_routes_;
-  std::map<std::string, size_t> complaint_counts_;
-  std::string complaints_;
 };
 
 }  // namespace esclusa::test

@@ -1,21 +1,21 @@
 #pragma once
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "support/access_rules_apps.h"
 #include "support/access_rules_elsewhere.h"
 #include "support/access_world.h"
+#include "support/judged_answers.h"
 
 namespace esclusa::test {
 
 /// Sends requests by apps and by their installations, which would succeed if they were admitted,
 /// and compares the answers with `rules::`. Collects wrong answers by route.
-class AppAccessMatrix {
+class AppAccessMatrix : public JudgedAnswers {
  public:
   explicit AppAccessMatrix(AccessWorld& world, std::span<const api::Route> table = api::routes())
-      : world_(world), api_(world.undoing(), world.settings(), table) {
+      : JudgedAnswers(world, table) {
     // What each of them has is named after its one repository.
     const AccessWorld::Places all{{"ada", {}}, {"works", {}}};
     const AccessWorld::Places only_private{{"ada", {"private"}}, {"works", {"private"}}};
@@ -147,13 +147,8 @@ class AppAccessMatrix {
     }
   }
 
-  size_t cell_count() const { return cell_count_; }
-  const std::set<std::string>& wrong_routes() const { return wrong_routes_; }
-  const std::string& complaints() const { return complaints_; }
-
  private:
   using Verdict = rules::Verdict;
-  static constexpr size_t complaints_kept = 3;  ///< for each route
 
   static std::string name_of(std::string_view method, std::string_view path) {
     return std::string(method) + " " + std::string(path);
@@ -256,30 +251,6 @@ class AppAccessMatrix {
     compare(name, "suspended", by(request, suspended_token_), rules::bad_credentials);
   }
 
-  void compare(const std::string& route, const std::string& who, http::Request request,
-               const Verdict& expected) {
-    ++cell_count_;
-    // Each request has another network: bad credentials are counted by network.
-    request.peer = "10." + std::to_string(cell_count_ / 65536 % 256) + "." +
-                   std::to_string(cell_count_ / 256 % 256) + "." +
-                   std::to_string(cell_count_ % 256);
-    const int kept_before = world_.kept();
-    const auto response = api_.serve(request);
-    const bool wrote = world_.kept() != kept_before;
-    if (response.status == expected.status &&
-        (expected.message.empty() ||
-         response.body.starts_with("{\"message\":\"" + std::string(expected.message) + "\"")) &&
-        (expected.status < 300 || !wrote)) {
-      return;
-    }
-    wrong_routes_.insert(route);
-    if (++complaint_counts_[route] > complaints_kept) return;
-    complaints_ += route + ": " + who + ", " + request.target + ": expected " +
-                   std::to_string(expected.status) + " " + std::string(expected.message) +
-                   ", got " + std::to_string(response.status) + " " + response.body.substr(0, 120) +
-                   (wrote ? ", and it wrote" : "") + "\n";
-  }
-
   struct Key {
     std::string owner;
     std::string permissions;
@@ -288,16 +259,10 @@ class AppAccessMatrix {
     auto operator<=>(const Key&) const = default;
   };
 
-  AccessWorld& world_;
-  api::Api api_;
   core::App has_private_, has_public_, lost_private_, lost_public_, suspended_;
   std::map<Key, std::string> tokens_;
   std::string suspended_token_;
-  size_t cell_count_ = 0;
   size_t turn_ = 0;
-  std::set<std::string> wrong_routes_;
-  std::map<std::string, size_t> complaint_counts_;
-  std::string complaints_;
 };
 
 }  // namespace esclusa::test
