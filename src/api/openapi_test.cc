@@ -262,3 +262,22 @@ TEST_CASE("openapi: it is JSON with an ETag, and 304 for a client that has it") 
   CHECK(again.status == 304);
   CHECK(again.body.empty());
 }
+
+TEST_CASE("openapi: a 304 has the ETag of the answer that it stands for") {
+  int compared = 0;
+  for (const auto& [name, operation] : operations()) {
+    CAPTURE(name);
+    const auto etag_of = [&](const char* status) -> std::optional<std::string> {
+      const auto response = at(operation.json, {"responses"}).find(status);
+      if (!response) return std::nullopt;
+      const auto headers = resolve(*response).find("headers");
+      const auto etag = headers ? headers->find("ETag") : std::nullopt;
+      return etag ? std::optional(resolve(*etag).text()) : std::nullopt;
+    };
+    const auto whole = etag_of("200"), unchanged = etag_of("304");
+    if (!whole || !unchanged) continue;
+    CHECK(*whole == *unchanged);
+    ++compared;
+  }
+  CHECK(compared > 100);
+}

@@ -133,7 +133,8 @@ class End(AppLimitsTest):
         receiver.fail_next(1000)
         self.create()
         receiver.wait_for_event("deployment")
-        self.assertEqual(self.waiting(), [("deployment",)])
+        # The outcome of the ping is recorded a moment after its answer.
+        wait_until(lambda: self.waiting() == [("deployment",)], "the deployment to wait alone")
 
     def test_removal_of_the_app(self):
         self.wait_for_failure()
