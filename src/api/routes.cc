@@ -23,6 +23,7 @@ std::span<const Route> routes() {
                             hooks_routes(),
                             hook_deliveries_routes(),
                             event_deliveries_routes(),
+                            live_routes(),
                             members_routes(),
                             teams_routes(),
                             collaborators_routes(),

@@ -21,7 +21,7 @@ core::DeploymentStatus record_status(Change& change, const core::Repository& rep
                                      core::Deployment& deployment, core::DeploymentStatus status) {
   const core::Actor by =
       change.actor.account() != nullptr ? change.actor : change.actor.on_behalf_of(status.creator);
-  status.id = store::insert_status(change.rows, status, by);
+  status.id = store::insert_status(change.rows, deployment, status, by);
   if (core::is_final(status.state)) {
     store::end_claim(change.rows, deployment.id, core::ClaimEnd::status, change.now);
   }

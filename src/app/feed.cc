@@ -1,64 +1,39 @@
 #include "app/feed.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "app/access.h"
+#include "app/seen_repositories.h"
 #include "base/limits.h"
 #include "core/operations/server.h"
 #include "store/accounts.h"
 #include "store/agent_tokens.h"
 #include "store/deployments.h"
 #include "store/installations.h"
-#include "store/repositories.h"
 
 namespace esclusa::app {
 namespace {
 
-/// Repositories with the reader's role, each looked up once per page.
-class Repositories {
- public:
-  Repositories(Reader& db, const core::Actor& actor) : db_(db), actor_(actor) {}
+/// Whether the actor is no agent, or the event is about a deployment of its environments. One that
+/// was deleted is of none.
+bool is_of_agent(Reader& db, const core::Actor& actor, const core::Event& event) {
+  const core::AgentGrant* agent = actor.agent();
+  if (agent == nullptr) return true;
+  if (!event.deployment_id) return false;
+  const auto environment = store::find_original_environment(db, *event.deployment_id);
+  return environment && agent->is_for(*environment);
+}
 
-  struct Known {
-    core::Repository repository;
-    core::Role granted = core::Role::none;
-  };
-  /// The repository, or null if the actor may not read events of that kind in it.
-  const core::Repository* find_readable(const core::Event& event) {
-    if (!event.repository_id) return nullptr;
-    auto [place, is_new] = known_.try_emplace(*event.repository_id);
-    if (is_new) place->second = look_up(*event.repository_id);
-    const auto& known = place->second;
-    if (!known) return nullptr;
-    const bool may_read =
-        core::may_read_event(actor_, known->repository, known->granted, event.kind) &&
-        is_of_agent(event);
-    return may_read ? &known->repository : nullptr;
-  }
-
- private:
-  /// Whether the actor is no agent, or the event is about a deployment of its environments. One
-  /// that was deleted is of none.
-  bool is_of_agent(const core::Event& event) const {
-    const core::AgentGrant* agent = actor_.agent();
-    if (agent == nullptr) return true;
-    if (!event.deployment_id) return false;
-    const auto environment = store::find_original_environment(db_, *event.deployment_id);
-    return environment && agent->is_for(*environment);
-  }
-
-  std::optional<Known> look_up(RepositoryId id) {
-    auto repository = store::find_repository(db_, id);
-    if (!repository) return std::nullopt;
-    const core::Role granted = granted_role(db_, actor_, *repository);
-    return Known{*std::move(repository), granted};
-  }
-
-  Reader& db_;
-  const core::Actor& actor_;
-  std::unordered_map<RepositoryId, std::optional<Known>> known_;
-};
+/// The event's repository, or null if the actor may not read the event.
+const core::Repository* find_readable(Reader& db, SeenRepositories& repositories,
+                                      const core::Actor& actor, const core::Event& event) {
+  if (!event.repository_id) return nullptr;
+  const auto* seen = repositories.find(*event.repository_id);
+  if (seen == nullptr) return nullptr;
+  const bool may_read = core::may_read_event(actor, seen->repository, seen->granted, event.kind) &&
+                        is_of_agent(db, actor, event);
+  return may_read ? &seen->repository : nullptr;
+}
 
 /// The actor as its credentials are now.
 Result<core::Actor> renew(const Context& context, Reader& db, const core::Actor& actor) {
@@ -103,12 +78,12 @@ Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t aft
   return context.database.read([&](Reader& db) {
     FeedPage page;
     page.next = after;
-    Repositories repositories(db, feed.actor);
+    SeenRepositories repositories(db, feed.actor);
     size_t bytes = 0;
     const auto events =
         store::list_feed(db, feed.repository, after, settled, limits::feed_scan_events);
     for (const core::Event& event : events) {
-      if (const auto* repository = repositories.find_readable(event)) {
+      if (const auto* repository = find_readable(db, repositories, feed.actor, event)) {
         if (static_cast<int>(page.events.size()) == count || bytes >= limits::feed_page_bytes) {
           page.has_more = true;
           return page;

@@ -6,6 +6,7 @@
 #include "cli/gates.h"
 #include "cli/hooks.h"
 #include "cli/keys.h"
+#include "cli/live.h"
 #include "cli/repositories.h"
 #include "cli/secrets.h"
 
@@ -14,6 +15,7 @@ namespace esclusa::cli {
 void add_commands(CLI::App& app, Action& action) {
   add_deploy(app, action);
   add_history(app, action);
+  add_live(app, action);
   add_gates(app, action);
   add_review(app, action);
   add_repository(app, action);

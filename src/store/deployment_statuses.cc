@@ -3,6 +3,7 @@
 #include "store/accounts.h"
 #include "store/apps.h"
 #include "store/columns.h"
+#include "store/live.h"
 
 namespace esclusa::store {
 
@@ -41,19 +42,24 @@ auto status_reader(sql::Reader& db) {
 
 }  // namespace
 
-DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
-                                 const core::Actor& creator) {
+DeploymentStatusId insert_status(sql::Writer& tx, const core::Deployment& before,
+                                 core::DeploymentStatus status, const core::Actor& creator) {
   const int64_t created_at = to_micros(status.created_at);
-  tx.execute("update deployment set state = $2, environment_id = $3, updated_at = $4 where id = $1",
-             {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
-              created_at});
-  return {tx.insert(
+  status.id = {tx.insert(
       "insert into deployment_status (deployment_id, state, description, environment_id, "
       "target_url, environment_url, creator_id, creator_token_id, created_at, updated_at, "
       "app_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
       {status.deployment_id.value, core::to_name(status.state), status.description,
        status.environment.id.value, status.target_url, status.environment_url,
        status.creator.id.value, token_value(creator), created_at, app_value(status.app)})};
+  const bool is_success = status.state == core::DeploymentState::success;
+  tx.execute(
+      "update deployment set state = $2, environment_id = $3, updated_at = $4, success_status_id = "
+      "case when $5 = 1 then $6 when environment_id = $3 then success_status_id end where id = $1",
+      {status.deployment_id.value, core::to_name(status.state), status.environment.id.value,
+       created_at, is_success, status.id.value});
+  follow_status(tx, before, status);
+  return status.id;
 }
 
 std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,

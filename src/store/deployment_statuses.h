@@ -8,9 +8,10 @@
 
 namespace esclusa::store {
 
-/// Inserts the status, and updates the deployment's state and environment.
-DeploymentStatusId insert_status(sql::Writer& tx, const core::DeploymentStatus& status,
-                                 const core::Actor& creator);
+/// Inserts the status, and updates the deployment's state and environment. `before` is the
+/// deployment as it was until then; `status.id` is ignored.
+DeploymentStatusId insert_status(sql::Writer& tx, const core::Deployment& before,
+                                 core::DeploymentStatus status, const core::Actor& creator);
 std::optional<core::DeploymentStatus> find_status(sql::Reader& db, DeploymentId deployment,
                                                   DeploymentStatusId id);
 /// Newest first.

@@ -28,7 +28,7 @@ TEST_CASE("insert_status: keeps every field, and updates the deployment") {
       given.environment_url = "https://canary.example";
       given.creator = s.ada;
       given.created_at = at(9);
-      const DeploymentStatusId id = store::insert_status(tx, given, s.actor);
+      const DeploymentStatusId id = store::insert_status(tx, deployment, given, s.actor);
       const auto read = found(store::find_status(tx, deployment.id, id));
       CHECK(read.id == id);
       CHECK(read.deployment_id == deployment.id);

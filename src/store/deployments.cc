@@ -1,11 +1,14 @@
 #include "store/deployments.h"
 
+#include <utility>
+
 #include "base/trace.h"
 #include "store/accounts.h"
 #include "store/apps.h"
 #include "store/columns.h"
 #include "store/deployment_logs.h"
 #include "store/deployment_rows.h"
+#include "store/live.h"
 
 namespace esclusa::store {
 namespace {
@@ -21,7 +24,7 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
                                const core::Actor& creator) {
   const bool released = deployment.phase == core::DeploymentPhase::released;
   const int64_t created_at = to_micros(deployment.created_at);
-  return {tx.insert(
+  const DeploymentId id{tx.insert(
       "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
       "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
       "transient_environment, production_environment, phase, released_at, created_at, updated_at, "
@@ -48,6 +51,8 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
        deployment.boot.boot_id,
        int64_t{deployment.boot.since_boot.count()},
        app_value(deployment.app)})};
+  follow_insertion(tx, deployment, id);
+  return id;
 }
 
 std::string select_deployments(std::string_view condition) {
@@ -160,10 +165,16 @@ bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {
 
 void delete_deployment(sql::Writer& tx, DeploymentId id) {
   delete_log(tx, id);
+  const auto place =
+      tx.one("select environment_id, task from deployment where id = $1", {id.value},
+             [](const sql::Row& row) {
+               return std::pair(EnvironmentNameId{row.integer(0)}, std::string(row.text(1)));
+             });
   tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
   tx.execute("delete from deployment_gate where deployment_id = $1", {id.value});
   tx.execute("delete from deployment_review where deployment_id = $1", {id.value});
   tx.execute("delete from deployment where id = $1", {id.value});
+  if (place) follow_deletion(tx, place->first, place->second);
 }
 
 int64_t next_event_no(sql::Writer& tx, DeploymentId deployment) {

@@ -214,24 +214,24 @@ void set_role(sql::Writer& tx, RepositoryId repository, AccountId account, core:
       {repository.value, account.value, core::to_name(role)});
 }
 
+std::optional<core::EnvironmentName> find_environment_name(sql::Reader& db, RepositoryId repository,
+                                                           std::string_view name) {
+  return db.one("select id, name from environment_name where repository_id = $1 and name_key = $2",
+                {repository.value, core::fold_case(name)}, [](const sql::Row& row) {
+                  return core::EnvironmentName{{row.integer(0)}, std::string(row.text(1))};
+                });
+}
+
 core::EnvironmentName ensure_environment_name(sql::Writer& tx, RepositoryId repository,
                                               std::string_view name, Timestamp now) {
-  const std::string key = core::fold_case(name);
-  auto find = [&] {
-    return tx.one(
-        "select id, name from environment_name where repository_id = $1 and name_key = $2",
-        {repository.value, key}, [](const sql::Row& row) {
-          return core::EnvironmentName{{row.integer(0)}, std::string(row.text(1))};
-        });
-  };
-  if (auto found = find()) return *found;
+  if (auto found = find_environment_name(tx, repository, name)) return *std::move(found);
   tx.execute(
       "insert into environment_name (repository_id, name, name_key, created_at) "
       "values ($1, $2, $3, $4) on conflict (repository_id, name_key) do nothing",
-      {repository.value, name, key, to_micros(now)});
-  auto made = find();
+      {repository.value, name, core::fold_case(name), to_micros(now)});
+  auto made = find_environment_name(tx, repository, name);
   ENSURE(made.has_value());
-  return *made;
+  return *std::move(made);
 }
 
 }  // namespace esclusa::store

@@ -46,6 +46,9 @@ core::Role find_role(sql::Reader& db, const core::Repository& repository, Accoun
 /// `Role::none` removes the grant.
 void set_role(sql::Writer& tx, RepositoryId repository, AccountId account, core::Role role);
 
+/// The row of the environment's name, whose case does not count.
+std::optional<core::EnvironmentName> find_environment_name(sql::Reader& db, RepositoryId repository,
+                                                           std::string_view name);
 /// The row of the environment's name. Creates it with this spelling if it does not exist.
 core::EnvironmentName ensure_environment_name(sql::Writer& tx, RepositoryId repository,
                                               std::string_view name, Timestamp now);

@@ -54,7 +54,7 @@ delivery_attempt deploy_key deployment_block deployment_block_count deployment_c
 deployment_gate deployment_log deployment_log_part deployment_review environment environment_key
 environment_name environment_secret environment_variable event_body hook idempotency_key
 installation installation_repository installation_token installation_token_repository key_rotation
-migration organization_member protection_rule redelivery ref_intent repository
+live migration organization_member protection_rule redelivery ref_intent repository
 repository_former_name repository_role required_reviewer sqlite_sequence team team_member
 team_repository token""".split()
 
@@ -113,6 +113,7 @@ def make(folder, count, repositories, tokens):
             raise Invalid("the server did not stop well")
         made = fill(server.data / "esclusa.db", count, repositories, tokens)
         server.start(timeout=60 + count / 1000)  # which counts the blocks of deployments
+        server.cli("live", "repair")
         if server.stop() != 0:
             raise Invalid("the server did not count what is stored")
         shutil.move(server.data, folder / "data")

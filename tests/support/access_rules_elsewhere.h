@@ -63,9 +63,11 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
     {"GET",    "/apps/{app_slug}",  {200, ""}, {200, ""}},
     {"GET",    "/esclusa/events",   login, {200, ""}},
+    {"GET",    "/esclusa/live",     login, {200, ""}},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration has its own unix socket, and does not exist on the network.
+    {"POST",   "/esclusa/admin/live/repairs",                                 hidden, hidden},
     {"GET",    "/esclusa/admin/users",                                        hidden, hidden},
     {"POST",   "/esclusa/admin/users",                                        hidden, hidden},
     {"GET",    "/esclusa/admin/users/{login}/tokens",                         hidden, hidden},

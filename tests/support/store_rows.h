@@ -117,7 +117,7 @@ struct Sample {
     status.environment = deployment.environment;
     status.creator = ada;
     status.created_at = status.updated_at = at(0);
-    status.id = store::insert_status(tx, status, actor);
+    status.id = store::insert_status(tx, deployment, status, actor);
     return found(store::find_status(tx, deployment.id, status.id));
   }
 

@@ -191,6 +191,8 @@ inline constexpr RouteCost route_costs[] = {
     {"GET", "/repos/{owner}/{repo}/commits/{ref...}", {1, 0, 3, 1}},
     {"GET", "/esclusa/events", {3, 0, 3, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/events", {3, 0, 5, 0}},
+    {"GET", "/esclusa/live", {1, 0, 9, 0}},
+    {"GET", "/esclusa/repos/{owner}/{repo}/live", {1, 0, 9, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/log", {1, 0, 6, 0}},
     {"PATCH", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/log", {1, 1, 10, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/claim", {1, 0, 5, 0}},

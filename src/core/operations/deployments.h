@@ -16,6 +16,9 @@ inline const Operation get_deployment =
 inline const Operation delete_deployment{"delete_deployment", Audience::repository, Role::write,
                                          deployment_scopes, writes(Permission::deployments)};
 
+inline const Operation list_live{"list_live", Audience::repository, Role::read, deployment_scopes,
+                                 reads(Permission::deployments)};
+
 inline const Operation list_statuses =
     also_for_agents({"list_statuses", Audience::repository, Role::read, deployment_scopes,
                      reads(Permission::deployments)});

@@ -10,6 +10,8 @@ inline const Operation read_repository_events =
     also_for_agents({"read_repository_events", Audience::repository, Role::read, feed_scopes,
                      reads(Permission::deployments)});
 
+inline const Operation list_all_live{"list_all_live", Audience::account};
+
 inline const Operation get_deployment_log{"get_deployment_log", Audience::repository, Role::read,
                                           deployment_scopes, reads(Permission::deployments)};
 inline const Operation append_deployment_log =
@@ -50,6 +52,7 @@ inline const Operation get_rate_limit{"get_rate_limit", Audience::anyone};
 
 inline const Operation get_openapi{"get_openapi", Audience::anyone};
 
+inline const Operation admin_repair_live{"admin_repair_live", Audience::local_admin};
 inline const Operation admin_list_accounts{"admin_list_accounts", Audience::local_admin};
 inline const Operation admin_create_account{"admin_create_account", Audience::local_admin};
 inline const Operation admin_list_tokens{"admin_list_tokens", Audience::local_admin};
