@@ -32,6 +32,7 @@ std::span<const Route> code_routes();
 std::span<const Route> collaborators_routes();
 std::span<const Route> commit_statuses_routes();
 std::span<const Route> deploy_keys_routes();
+std::span<const Route> doctor_routes();
 std::span<const Route> deployment_logs_routes();
 std::span<const Route> deployment_statuses_routes();
 std::span<const Route> deployments_routes();

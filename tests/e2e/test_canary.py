@@ -200,6 +200,11 @@ class Canary(unittest.TestCase):
             self.assertEqual(self.ask("GET", path, "admin"), 200, path)
         self.nothing_escaped()
 
+    def test_no_finding_of_the_doctor_shows_a_secret(self):
+        self.canaries.look("the findings", self.server.cli(
+            "doctor", "--json", "--data", self.server.data, check=False).stdout)
+        self.nothing_escaped()
+
     def test_no_file_has_a_secret(self):
         own = {self.agent.folder / "agent.token"}
         files = [file for folder in (self.server.data, self.agent.folder)
