@@ -19,6 +19,10 @@ class LongAnswers;
 
 namespace esclusa::api {
 
+class EventStreams;
+class Examiner;
+class SshSessions;
+
 /// The configuration of the API, fixed at the start.
 struct Settings {
   std::string external_url;  ///< the server's own address, without a trailing slash
@@ -31,6 +35,7 @@ struct Settings {
   /// Called with the trace of each request, by the thread that answered it; empty: nobody asks.
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
   std::string ssh_address = {};  ///< wire::Urls::ssh
+  Examiner* examiner = nullptr;  ///< for `esclusa doctor`; null: nothing beside rows is examined
 };
 
 /// A matched path parameter, decoded.
@@ -38,9 +43,6 @@ struct PathParameter {
   std::string_view name;
   std::string value;
 };
-
-class EventStreams;
-class SshSessions;
 
 /// One request on its way to a handler: authenticated, matched to a route, admitted.
 struct Call {

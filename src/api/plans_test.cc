@@ -38,6 +38,8 @@ constexpr test::KnownScan known_scans[] = {
     {"update delivery set state = 'cancelled' where id in", "an index of what waits only"},
     {"from redelivery r join delivery d", "requests that wait are few"},
     {"from repository r join account o", "a list of repositories is judged one by one"},
+    {"h.failing_since, h.probe_at, o.login", "esclusa doctor looks at all webhooks"},
+    {"t.created_at, t.last_used_at, t.repository_id", "esclusa doctor looks at all agents"},
 };
 
 /// A world whose statements are observed: what is changed in `undoing` is not kept.

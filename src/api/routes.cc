@@ -36,6 +36,7 @@ std::span<const Route> routes() {
                             search_routes(),
                             workflow_runs_routes(),
                             feed_routes(),
+                            audit_routes(),
                             deployment_logs_routes(),
                             claims_routes(),
                             claim_secrets_routes(),
@@ -48,6 +49,7 @@ std::span<const Route> routes() {
                             administration_routes(),
                             app_administration_routes(),
                             agent_administration_routes(),
+                            doctor_routes(),
                             ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }

@@ -8,6 +8,7 @@
 #include "api/request_log.h"
 #include "app/access.h"
 #include "app/authentication.h"
+#include "base/system_user.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "core/operations/server.h"
@@ -40,7 +41,10 @@ std::optional<Secret> token_of(const http::Request& request) {
 Result<core::Actor> authenticate(const app::Context& context, app::Reader* db,
                                  const http::Request& request, const std::optional<Secret>& token) {
   const Span span("authenticate");
-  if (request.door == http::Door::local_admin) return core::Actor::local_administrator();
+  if (request.door == http::Door::local_admin) {
+    return core::Actor::local_administrator(
+        request.system_user ? system_user_name(*request.system_user) : "");
+  }
   if (!token) return core::Actor::nobody();
   if (db == nullptr) return fail(ErrorCode::unauthenticated, "Bad credentials");
   return app::authenticate(context, *db, token->reveal());

@@ -3,6 +3,7 @@
 #include "app/change.h"
 #include "app/default_branch.h"
 #include "app/registration.h"
+#include "app/repository_problem.h"
 #include "base/crypto.h"
 #include "base/text.h"
 #include "core/names.h"
@@ -32,7 +33,8 @@ Result<bool> has_default_branch(const core::Repository& repository) {
   return TRY(git.resolve("refs/heads/" + repository.default_branch)).has_value();
 }
 
-/// What is wrong with the repository's folder; empty if nothing is.
+}  // namespace
+
 std::string find_problem(core::Repository repository) {
   const auto looked = look_at_folder(repository, repository.path);
   if (!looked) return looked.error().message;
@@ -41,11 +43,9 @@ std::string find_problem(core::Repository repository) {
   const auto found = find_default_branch(*git, repository);
   if (found) return "";
   const auto branches = git::list_branches(*git);
-  if (branches && branches->empty()) return "It has no commit yet.";
+  if (branches && branches->empty()) return std::string(has_no_commit);
   return found.error().message;
 }
-
-}  // namespace
 
 Result<core::Repository> require_repository(Reader& db, const std::string& owner,
                                             const std::string& name) {

@@ -16,6 +16,7 @@
 #include "base/supervised.h"
 #include "bin/data_identity.h"
 #include "bin/database_probe.h"
+#include "bin/examination.h"
 #include "bin/folder_keys.h"
 #include "bin/listeners.h"
 #include "bin/root_service.h"
@@ -73,14 +74,15 @@ http::ServerLimits server_limits() {
 }
 
 api::Settings api_settings_of(const ServerSettings& settings,
-                              core::DestinationPolicy hook_destinations) {
+                              core::DestinationPolicy hook_destinations, Examination& examination) {
   return {.external_url = settings.external_url,
           .external_url_is_fixed = !settings.external_url.empty(),
           .hook_destinations = std::move(hook_destinations),
           .rate_limits = settings.rate_limits,
           .version = ESCLUSA_VERSION,
           .ssh_repository_hooks = settings.ssh_repository_hooks,
-          .ssh_address = settings.ssh_address};
+          .ssh_address = settings.ssh_address,
+          .examiner = &examination};
 }
 
 }  // namespace
@@ -92,7 +94,8 @@ struct Node::Parts {
       : storage(std::move(opened)),
         sealer(storage.folder->keys()),
         keys(*storage.folder, sealer),
-        api_settings(api_settings_of(node.settings_, std::move(hook_destinations))),
+        examination(node.settings_, storage.folder->database()),
+        api_settings(api_settings_of(node.settings_, std::move(hook_destinations), examination)),
         worker(*storage.database, sealer, system_now,
                {api_settings.hook_destinations, node.settings_.webhooks_retry_scale}),
         context{.database = *storage.database,
@@ -186,6 +189,7 @@ struct Node::Parts {
   Storage storage;
   Sealer sealer;
   FolderKeys keys;
+  Examination examination;
   api::Settings api_settings;
   hooks::Worker worker;
   app::TokenUse token_use;

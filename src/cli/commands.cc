@@ -2,6 +2,7 @@
 
 #include "cli/administration.h"
 #include "cli/apps.h"
+#include "cli/audit.h"
 #include "cli/deploy.h"
 #include "cli/gates.h"
 #include "cli/hooks.h"
@@ -27,6 +28,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_token(app, action);
   add_organization(app, action);
   add_app(app, action);
+  add_audit(app, action);
 }
 
 }  // namespace esclusa::cli

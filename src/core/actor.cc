@@ -75,10 +75,18 @@ std::optional<DeployKeyId> Actor::deploy_key_id() const {
   return by != nullptr ? std::optional(by->id) : std::nullopt;
 }
 
+const std::string* Actor::system_user() const {
+  const auto* by = std::get_if<LocalAdministrator>(&who_);
+  return by != nullptr && !by->system_user.empty() ? &by->system_user : nullptr;
+}
+
 std::string Actor::name() const {
   struct Name {
     std::string operator()(const Nobody&) const { return "nobody"; }
-    std::string operator()(const LocalAdministrator&) const { return "local administrator"; }
+    std::string operator()(const LocalAdministrator& by) const {
+      return by.system_user.empty() ? "local administrator"
+                                    : "local administrator " + by.system_user;
+    }
     std::string operator()(const Timer&) const { return "timer"; }
     std::string operator()(const SharedAccount& by) const { return by->account.login; }
     std::string operator()(const SharedApp& app) const { return "app " + app->slug; }

@@ -46,7 +46,10 @@ AccountId who_answers_for(const Account& account);
 class Actor {
  public:
   static Actor nobody() { return {Nobody{}}; }
-  static Actor local_administrator() { return {LocalAdministrator{}}; }
+  /// `system_user` has opened the socket; empty: the server itself acts, at its first start.
+  static Actor local_administrator(std::string system_user = {}) {
+    return {LocalAdministrator{std::move(system_user)}};
+  }
   static Actor timer() { return {Timer{}}; }
   static Actor by_token(Account account, Token token);
   /// Also for an account in whose name the server itself acts.
@@ -81,16 +84,22 @@ class Actor {
   /// Whether credentials say who it is: an account or an app.
   bool is_authenticated() const { return account() != nullptr || app() != nullptr; }
   std::optional<DeployKeyId> deploy_key_id() const;
+  bool is_local_administrator() const { return std::holds_alternative<LocalAdministrator>(who_); }
+  /// The system user behind the administrator's socket, such as `ada` or `uid:1234`; null for all
+  /// others, and if it is not known.
+  const std::string* system_user() const;
   Authority authority() const;
   /// Who that is, for the log: the account's login, `app shop`, `deploy key 7`,
-  /// `agent token 7`, `timer`, `local administrator` or `nobody`.
+  /// `agent token 7`, `timer`, `local administrator ada` or `nobody`.
   std::string name() const;
   /// Of the request that it made, for the audit log; empty outside of requests.
   const std::string& request_id() const { return request_id_; }
 
  private:
   struct Nobody {};
-  struct LocalAdministrator {};
+  struct LocalAdministrator {
+    std::string system_user;
+  };
   struct Timer {};
   struct ByAccount {
     Account account;

@@ -51,3 +51,15 @@ TEST_CASE("Actor: an account acts for its human, and nothing else has a sender")
   CHECK(Actor::by_deploy_key(DeployKeyId{5}).deploy_key_id() == DeployKeyId{5});
   CHECK_FALSE(actor.deploy_key_id());
 }
+
+TEST_CASE("Actor: the local administrator is named by the system user") {
+  const Actor ada = Actor::local_administrator("ada").in_request("request-1");
+  REQUIRE(ada.system_user() != nullptr);
+  CHECK(*ada.system_user() == "ada");
+  CHECK(ada.is_local_administrator());
+  CHECK(ada.name() == "local administrator ada");
+  CHECK(Actor::local_administrator().system_user() == nullptr);
+  CHECK(Actor::local_administrator().name() == "local administrator");
+  CHECK(Actor::timer().system_user() == nullptr);
+  CHECK_FALSE(Actor::timer().is_local_administrator());
+}

@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,8 @@ struct Request {
   Headers headers;
   std::string body;
   std::string peer;  ///< the peer's address, without port; "local" on a unix socket
+  /// The system user of the process that connected by a unix socket; nothing over the network.
+  std::optional<uid_t> system_user = {};
   Door door = Door::network;
   bool secure = false;  ///< it came over TLS that this server terminated
 

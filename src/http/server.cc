@@ -49,16 +49,20 @@ struct Listener {
   std::optional<LocalListener> local;  // its descriptor is the one above
 };
 
-bool may_connect(int fd, const std::vector<uid_t>& users) {
-  if (users.empty()) return true;
+/// Who has connected to a unix socket; nothing if the system does not say.
+std::optional<uid_t> system_user_of(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-      std::ranges::find(users, peer.uid) != users.end()) {
-    return true;
-  }
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
+bool may_connect(int fd, const std::vector<uid_t>& users) {
+  if (users.empty()) return true;
+  const auto user = system_user_of(fd);
+  if (user && std::ranges::find(users, *user) != users.end()) return true;
   log::warning("a local socket refused a process of another user",
-               {{"user", static_cast<int64_t>(peer.uid)}});
+               {{"user", static_cast<int64_t>(user.value_or(0))}});
   return false;
 }
 
@@ -170,8 +174,9 @@ void Server::State::open_session(int fd, const sockaddr_storage& address, Door d
     return;
   }
   socket.non_blocking(true, error);
+  const auto system_user = over_network ? std::nullopt : system_user_of(fd);
   std::make_shared<Session>(host, transport_for(std::move(socket), over_network), std::move(peer),
-                            door)
+                            door, system_user)
       ->start();
 }
 

@@ -262,6 +262,8 @@ TEST_CASE("Server: a unix socket has the requested permissions, and is removed a
     Response answer = RawClient(path).ask(get("/a"));
     CHECK(answer.headers.find("X-Peer") == "local");
     CHECK(answer.headers.find("X-Door") == "local");
+    CHECK(answer.headers.find("X-System-User") == std::to_string(getuid()));
+    CHECK(RawClient(test.port).ask(get("/a")).headers.find("X-System-User") == "unknown");
     SUBCASE("a second server does not take it over") {
       TestServer other;
       auto refused = other.server.listen_local(path, 0600, Door::local_admin);

@@ -23,13 +23,15 @@ size_t declared_length(const Request& request) {
 }
 }  // namespace
 
-Session::Session(SessionHost& host, Transport transport, std::string peer, Door door)
+Session::Session(SessionHost& host, Transport transport, std::string peer, Door door,
+                 std::optional<uid_t> system_user)
     : host_(host),
       transport_(std::move(transport)),
       parser_(host.limits),
       entry_(*this, client_network(peer), door == Door::network) {
   parser_.request().peer = std::move(peer);
   parser_.request().door = door;
+  parser_.request().system_user = system_user;
   parser_.request().secure = transport_.secure();
 }
 

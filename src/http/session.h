@@ -61,7 +61,8 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  Session(SessionHost& host, Transport transport, std::string peer, Door door);
+  Session(SessionHost& host, Transport transport, std::string peer, Door door,
+          std::optional<uid_t> system_user);
 
   /// Adds itself to the host's list and waits for the first request.
   void start();

@@ -198,7 +198,7 @@ Findings judge_sshd_settings(const Settings& settings, const Installation& insta
   return findings;
 }
 
-int check_installation(const Installation& given, const std::string& sshd_config) {
+Findings examine_installation(const Installation& given, const std::string& sshd_config) {
   const Installation installation = with_socket(given);
   Settings settings;
   Findings findings = {find_sshd_settings(installation, sshd_config, settings)};
@@ -207,6 +207,11 @@ int check_installation(const Installation& given, const std::string& sshd_config
   findings.push_back({"/usr/bin/git is there", access("/usr/bin/git", X_OK) == 0, "install git"});
   append(findings, judge_user(installation));
   append(findings, judge_socket(installation));
+  return findings;
+}
+
+int check_installation(const Installation& installation, const std::string& sshd_config) {
+  const Findings findings = examine_installation(installation, sshd_config);
   for (const Finding& finding : findings) {
     const std::string line = finding.is_right
                                  ? "ok     " + finding.what

@@ -23,9 +23,12 @@ std::multimap<std::string, std::string> read_sshd_settings(std::string_view text
 std::vector<Finding> judge_sshd_settings(const std::multimap<std::string, std::string>& settings,
                                          const Installation& installation);
 
-/// `esclusa ssh check`: checks sshd's settings, the program and its folders, the user and the
-/// socket. Prints a line for each check, and returns 0 if all succeed. If `sshd_config` is empty,
-/// sshd uses its default file.
+/// Checks sshd's settings, the program and its folders, the user and the socket, for `esclusa ssh
+/// check` and `esclusa doctor`. If `sshd_config` is empty, sshd uses its default file.
+std::vector<Finding> examine_installation(const Installation& installation,
+                                          const std::string& sshd_config);
+
+/// `esclusa ssh check`: prints a line for each check, and returns 0 if all succeed.
 int check_installation(const Installation& installation, const std::string& sshd_config);
 
 }  // namespace esclusa::ssh

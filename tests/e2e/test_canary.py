@@ -191,6 +191,20 @@ class Canary(unittest.TestCase):
         self.canaries.look("the log of the deployment", log.body)
         self.nothing_escaped()
 
+    def test_no_row_of_the_audit_log_shows_a_secret(self):
+        rows = self.server.cli("audit", "--json", "--limit", "1000").stdout
+        self.assertGreater(len(rows.splitlines()), 30)
+        self.canaries.look("the audit log", rows)
+        self.canaries.look("its table", self.server.cli("audit", "--limit", "1000").stdout)
+        for path in ("/esclusa/audit?per_page=100", f"/esclusa{SHOP}/audit?per_page=100"):
+            self.assertEqual(self.ask("GET", path, "admin"), 200, path)
+        self.nothing_escaped()
+
+    def test_no_finding_of_the_doctor_shows_a_secret(self):
+        self.canaries.look("the findings", self.server.cli(
+            "doctor", "--json", "--data", self.server.data, check=False).stdout)
+        self.nothing_escaped()
+
     def test_no_file_has_a_secret(self):
         own = {self.agent.folder / "agent.token"}
         files = [file for folder in (self.server.data, self.agent.folder)

@@ -296,6 +296,8 @@ inline constexpr RepositoryRoute repository_routes[] = {
      "/esclusa"},
     {"GET",    "/live",                                 Standing::pull,  deployments,   200, "",
      "/esclusa"},
+    {"GET",    "/audit",                                Standing::admin, code,          200, "",
+     "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",
      "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,

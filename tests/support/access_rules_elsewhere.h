@@ -12,8 +12,10 @@ struct OtherRoute {
   Verdict to_nobody;
   Verdict to_accounts;
   std::string_view opened_by = "";
-  std::string_view query = "";  ///< without which it is refused
+  std::string_view query = "";   ///< without which it is refused
+  bool for_site_admins = false;  ///< all other accounts get `not_site_admin`
 };
+inline constexpr Verdict not_site_admin{403, "You must be a site administrator."};
 // clang-format off
 inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/user",             login, {200, ""}},
@@ -64,6 +66,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/apps/{app_slug}",  {200, ""}, {200, ""}},
     {"GET",    "/esclusa/events",   login, {200, ""}},
     {"GET",    "/esclusa/live",     login, {200, ""}},
+    {"GET",    "/esclusa/audit",    login, {200, ""}, "admin:org", "", true},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration has its own unix socket, and does not exist on the network.
@@ -91,6 +94,10 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories/{owner}/{repo}/agent-tokens",     hidden, hidden},
     {"DELETE", "/esclusa/admin/agent-tokens/{agent_token_id}",                hidden, hidden},
     {"POST",   "/esclusa/admin/secret-key/rotations",                         hidden, hidden},
+    {"GET",    "/esclusa/admin/audit",                                        hidden, hidden},
+    {"GET",    "/esclusa/admin/doctor",                                       hidden, hidden},
+    {"GET",    "/esclusa/admin/doctor/tables",                                hidden, hidden},
+    {"GET",    "/esclusa/admin/doctor/tables/{table}",                        hidden, hidden},
     {"GET",    "/esclusa/admin/apps",                                         hidden, hidden},
     {"POST",   "/esclusa/admin/apps",                                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}",                              hidden, hidden},

@@ -104,6 +104,8 @@ struct TestServer {
     return {200,
             {{"X-Peer", request.peer},
              {"X-Door", request.door == Door::network ? "network" : "local"},
+             {"X-System-User",
+              request.system_user ? std::to_string(*request.system_user) : "unknown"},
              {"X-Secure", request.secure ? "yes" : "no"}},
             request.method + " " + request.target + " " + request.body};
   }

@@ -53,6 +53,10 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "POST",   "/repositories/ada/private/agent-tokens", 201,
      R"({"environments": ["production"]})"},
     {http::Door::local_admin, "DELETE", "/agent-tokens/1",               204},
+    {http::Door::local_admin, "GET",    "/audit",                        200},
+    {http::Door::local_admin, "GET",    "/doctor",                       200},
+    {http::Door::local_admin, "GET",    "/doctor/tables",                200},
+    {http::Door::local_admin, "GET",    "/doctor/tables/audit",          404},
     {http::Door::local_admin, "POST",   "/secret-key/rotations",         200, "{}"},
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,
@@ -140,7 +144,10 @@ inline std::vector<RouteRequest> requests_to_network(AccessWorld& world) {
             std::string(route.method),
             fill(route.path, {{"username", "ada"}, {"org", "works"}, {"app_slug", "shop"}}) +
                 (is_search ? "?q=ada" : "")),
-        world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
+        route.for_site_admins
+            ? world.token("chief",
+                          "repo:invite security_events admin:org admin:public_key delete_repo")
+            : world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
         route.to_accounts.status);
   }
   for (const auto& route : rules::app_routes) {

@@ -18,6 +18,12 @@ inline const Operation append_deployment_log =
     also_for_agents({"append_deployment_log", Audience::repository, Role::write, deployment_scopes,
                      writes(Permission::deployments)});
 
+/// Of the whole server: site administrators alone, which app/ judges.
+inline const Operation list_audit{"list_audit", Audience::account, Role::read,
+                                  organization_admin_scopes};
+inline const Operation list_repository_audit{"list_repository_audit", Audience::repository,
+                                             Role::admin, code_scopes};
+
 inline const Operation get_root{"get_root", Audience::anyone};
 inline const Operation get_meta{"get_meta", Audience::anyone};
 inline const Operation get_versions{"get_versions", Audience::anyone};
@@ -76,6 +82,10 @@ inline const Operation admin_unprotect_branches{"admin_unprotect_branches", Audi
 inline const Operation admin_list_agent_tokens{"admin_list_agent_tokens", Audience::local_admin};
 inline const Operation admin_create_agent_token{"admin_create_agent_token", Audience::local_admin};
 inline const Operation admin_revoke_agent_token{"admin_revoke_agent_token", Audience::local_admin};
+inline const Operation admin_list_audit{"admin_list_audit", Audience::local_admin};
+inline const Operation admin_examine{"admin_examine", Audience::local_admin};
+inline const Operation admin_list_tables{"admin_list_tables", Audience::local_admin};
+inline const Operation admin_check_table{"admin_check_table", Audience::local_admin};
 inline const Operation admin_rotate_key{"admin_rotate_key", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};

@@ -1,0 +1,31 @@
+#include "bin/doctor_looks.h"
+
+#include <doctest/doctest.h>
+
+using namespace esclusa;
+using namespace esclusa::doctor;
+
+TEST_CASE("version_in: what programs say of themselves") {
+  CHECK(version_in("git version 2.39.5\n", "git version ") == "2.39.5");
+  CHECK(version_in("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.19 27 Jan 2026\n", "OpenSSH_") ==
+        "9.2p1");
+  CHECK(version_in("OpenSSH_10.0p2, OpenSSL 3.5.1\n", "OpenSSH_") == "10.0p2");
+  CHECK(version_in("not found", "git version ").empty());
+}
+
+TEST_CASE("add_packages: the packages that dpkg has installed") {
+  std::vector<core::Component> components = {
+      {"sqlite", "3.40.1"}, {"libgit2", "1.5.1"}, {"libcurl", "7.88.1"}, {"openssh", "9.2p1"}};
+  add_packages(components,
+               "libsqlite3-0 3.40.1-2+deb12u2 installed\n"
+               "libgit2-1.5 1.5.1+ds-1+deb12u2 installed\n"
+               "libgit2-dev 1.5.1+ds-1 installed\n"
+               "libcurl4 7.88.1-10 config-files\n"
+               "openssh-server  not-installed\n");
+  CHECK(components[0].package == "libsqlite3-0");
+  CHECK(components[0].package_version == "3.40.1-2+deb12u2");
+  CHECK(components[1].package == "libgit2-1.5");
+  CHECK(components[1].package_version == "1.5.1+ds-1+deb12u2");
+  CHECK(components[2].package_version.empty());
+  CHECK(components[3].package_version.empty());
+}

@@ -1,0 +1,37 @@
+#pragma once
+#include <chrono>
+#include <filesystem>
+
+#include "api/examiner.h"
+#include "base/boot_clock.h"
+#include "bin/settings.h"
+
+namespace esclusa {
+
+/// What the server itself knows for `esclusa doctor`. Made at its start.
+class Examination final : public api::Examiner {
+ public:
+  Examination(const ServerSettings& settings, std::filesystem::path database);
+
+  core::Findings examine() override;
+  std::vector<core::Component> components() override;
+  Result<std::vector<std::string>> tables() override;
+  Result<std::string> check_table(const std::string& table) override;
+
+ private:
+  const ServerSettings& settings_;
+  const std::filesystem::path database_;
+  const std::chrono::microseconds wall_ahead_;  ///< of the boot clock, at the start
+};
+
+/// The libraries that this process has loaded, by their own functions.
+std::vector<core::Component> loaded_components();
+
+/// The certificate that the settings name; nothing without TLS.
+core::Findings examine_certificate(const ServerSettings& settings, Timestamp now);
+
+/// The files of libraries, by the text of /proc/PID/maps, that were replaced after the process had
+/// loaded them.
+std::vector<std::string> replaced_libraries(std::string_view maps);
+
+}  // namespace esclusa
