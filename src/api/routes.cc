@@ -35,6 +35,7 @@ std::span<const Route> routes() {
                             search_routes(),
                             workflow_runs_routes(),
                             feed_routes(),
+                            agents_routes(),
                             deployment_logs_routes(),
                             claims_routes(),
                             claim_secrets_routes(),

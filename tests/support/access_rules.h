@@ -294,6 +294,8 @@ inline constexpr RepositoryRoute repository_routes[] = {
 
     {"GET",    "/events",                               Standing::pull,  feed,          200, "",
      "/esclusa"},
+    {"GET",    "/agents",                               Standing::admin, code,          200, "",
+     "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",
      "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,

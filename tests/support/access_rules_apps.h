@@ -171,6 +171,7 @@ inline constexpr RoutePermission repository_permissions[] = {
     {"DELETE", "/keys/{key_id}",                         "administration=write"},
 
     {"GET",    "/events",                                "deployments=read", "/esclusa"},
+    {"GET",    "/agents",                                "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",       "deployments=read", "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",       "deployments=write", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/claim",     "deployments=read", "/esclusa"},

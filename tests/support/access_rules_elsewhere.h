@@ -12,8 +12,10 @@ struct OtherRoute {
   Verdict to_nobody;
   Verdict to_accounts;
   std::string_view opened_by = "";
-  std::string_view query = "";  ///< without which it is refused
+  std::string_view query = "";   ///< without which it is refused
+  bool for_site_admins = false;  ///< all other accounts get `not_site_admin`
 };
+inline constexpr Verdict not_site_admin{403, "You must be a site administrator."};
 // clang-format off
 inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/user",             login, {200, ""}},
@@ -63,6 +65,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/openapi.json",     {200, ""}, {200, ""}},
     {"GET",    "/apps/{app_slug}",  {200, ""}, {200, ""}},
     {"GET",    "/esclusa/events",   login, {200, ""}},
+    {"GET",    "/esclusa/agents",   login, {200, ""}, "admin:org", "", true},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration has its own unix socket, and does not exist on the network.

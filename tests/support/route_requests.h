@@ -140,7 +140,10 @@ inline std::vector<RouteRequest> requests_to_network(AccessWorld& world) {
             std::string(route.method),
             fill(route.path, {{"username", "ada"}, {"org", "works"}, {"app_slug", "shop"}}) +
                 (is_search ? "?q=ada" : "")),
-        world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
+        route.for_site_admins
+            ? world.token("chief",
+                          "repo:invite security_events admin:org admin:public_key delete_repo")
+            : world.token("ada", route.opened_by.empty() ? "repo" : "read:org"),
         route.to_accounts.status);
   }
   for (const auto& route : rules::app_routes) {

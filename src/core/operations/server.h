@@ -16,6 +16,12 @@ inline const Operation append_deployment_log =
     also_for_agents({"append_deployment_log", Audience::repository, Role::write, deployment_scopes,
                      writes(Permission::deployments)});
 
+/// Of the whole server: site administrators alone, which app/ judges.
+inline const Operation list_agents{"list_agents", Audience::account, Role::read,
+                                   organization_admin_scopes};
+inline const Operation list_repository_agents{"list_repository_agents", Audience::repository,
+                                              Role::admin, code_scopes};
+
 inline const Operation get_root{"get_root", Audience::anyone};
 inline const Operation get_meta{"get_meta", Audience::anyone};
 inline const Operation get_versions{"get_versions", Audience::anyone};
