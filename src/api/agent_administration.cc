@@ -1,5 +1,6 @@
 #include "api/route_tables.h"
 #include "app/agent_tokens.h"
+#include "app/agents_seen.h"
 #include "core/operations/server.h"
 #include "wire/administration.h"
 #include "wire/json_body.h"
@@ -13,9 +14,11 @@ namespace {
 Result<http::Response> admin_list_agent_tokens(const Call& call, app::Reader& db) {
   const auto grants =
       TRY(app::list_agent_tokens(db, call.parameter("owner"), call.parameter("repo")));
+  const auto seen = app::agents_seen_in(db, grants);
   JsonWriter json;
-  wire::write_list(json, grants, [](JsonWriter& to, const core::AgentGrant& grant) {
-    wire::write_agent_token(to, grant);
+  wire::write_list(json, grants, [&](JsonWriter& to, const core::AgentGrant& grant) {
+    const auto found = seen.find(grant.token.id);
+    wire::write_agent_token(to, grant, found == seen.end() ? std::nullopt : found->second);
   });
   return json_response(200, std::move(json));
 }
@@ -30,7 +33,7 @@ Result<http::Response> admin_create_agent_token(const Call& call) {
   input.expires_in = TRY(wire::parse_expiry(body));
   const auto minted = TRY(app::create_agent_token(call.context, call.actor, input));
   JsonWriter json;
-  wire::write_agent_token(json, minted.grant, &minted.text);
+  wire::write_agent_token(json, minted.grant, std::nullopt, &minted.text);
   return json_response(201, std::move(json));
 }
 

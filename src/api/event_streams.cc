@@ -142,6 +142,7 @@ bool EventStreams::serve(Reader& reader, int64_t settled, Clock::time_point now,
       finish(reader);
       return false;
     }
+    if (judged && on_follow_) on_follow_(reader.request.feed.actor);
     if (has_news && judged && !send(reader, settled, now, has_more)) return false;
   }
   const bool is_over = reader.request.form == StreamForm::one_answer && now >= reader.end;

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,13 @@ struct StreamRequest {
 /// first client. May be called from any thread.
 class EventStreams {
  public:
-  explicit EventStreams(const app::Context& context) : context_(context) {}
+  /// Who reads a stream that is open for long.
+  using OnFollow = std::function<void(const core::Actor&)>;
+
+  /// `on_follow` is called every `limits::feed_check_time` for each reader, while its stream is
+  /// open, by the thread of the streams.
+  explicit EventStreams(const app::Context& context, OnFollow on_follow = {})
+      : context_(context), on_follow_(std::move(on_follow)) {}
   EventStreams(const EventStreams&) = delete;
 
   /// The body of the answer; null if too many wait. A client has at most as many streams as it
@@ -42,6 +49,11 @@ class EventStreams {
   std::shared_ptr<http::BodyStream> open(StreamRequest request);
   /// Says that there may be new events to read. Costs nothing while nobody waits for any.
   void wake();
+  /// How many clients wait for events.
+  size_t open_count() {
+    Lock lock(mutex_);
+    return open_.taken();
+  }
   /// Whether the thread should have turned before `now`.
   bool is_late(std::chrono::steady_clock::time_point now) {
     Lock lock(mutex_);
@@ -67,6 +79,7 @@ class EventStreams {
   void count_down(const Reader& reader);
 
   const app::Context& context_;
+  const OnFollow on_follow_;
   Mutex mutex_;
   Condition changed_;
   std::vector<Reader> arrived_ GUARDED_BY(mutex_);

@@ -76,8 +76,12 @@ std::optional<http::Response> Api::answer_again(const http::Request& request) {
   apply_conditions(request, response);
   ticket.take_back_if_free(response.status);
   add_own_headers(response, actor.request_id(), ticket.quota());
+  const auto took = context_.now() - began;
+  figures_.kept_answers.add();
+  figures_.note(kept->operation, response.status, took);
+  note_agent(request, actor, *kept->operation, response.status, began);
   log_request(request, response,
-              {.actor = actor, .operation = kept->operation->name, .took = context_.now() - began});
+              {.actor = actor, .operation = kept->operation->name, .took = took});
   if (settings_.on_trace) settings_.on_trace(request, Trace());
   return response;
 }

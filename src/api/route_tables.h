@@ -21,6 +21,7 @@ inline constexpr std::string_view reads_deployments = "repo, repo_deployment";
 
 std::span<const Route> administration_routes();
 std::span<const Route> agent_administration_routes();
+std::span<const Route> agents_routes();
 std::span<const Route> app_administration_routes();
 std::span<const Route> apps_routes();
 std::span<const Route> archives_routes();

@@ -37,6 +37,7 @@ std::span<const Route> routes() {
                             workflow_runs_routes(),
                             feed_routes(),
                             audit_routes(),
+                            agents_routes(),
                             deployment_logs_routes(),
                             claims_routes(),
                             claim_secrets_routes(),

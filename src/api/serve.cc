@@ -136,8 +136,11 @@ Api::Api(const app::Context& context, const Settings& settings, std::span<const 
     : context_(context),
       settings_(settings),
       routes_(table),
+      figures_(table),
       rate_limiter_(settings.rate_limits),
-      event_streams_(context) {
+      event_streams_(context, [this](const core::Actor& actor) {
+        agents_seen_.note_follows(actor, context_.now());
+      }) {
   check_routes(table);
 }
 
@@ -213,6 +216,7 @@ std::optional<http::Response> Api::refuse_early(const Result<core::Actor>& actor
   call.rate_limit = walk.ticket->quota();
   if (!walk.version) return error_response(walk.version.error(), "");
   if (walk.ticket->refusal() != RateLimiter::Refusal::none) {
+    figures_.rate_limited.add();
     return rate_limit_refusal(*walk.ticket, call.actor, call.request.peer);
   }
   if (!actor) return refuse_login(call.request, actor.error(), walk.began);
@@ -333,17 +337,29 @@ void Api::keep(const Walk& walk, http::Response& response) {
                      {walk.call.actor, walk.match->route->operation, response});
 }
 
-void Api::complete(Walk& walk, http::Response& response) const {
+void Api::note_agent(const http::Request& request, const core::Actor& actor,
+                     const core::Operation& operation, int status, Timestamp now) {
+  const bool may_be_agent = actor.agent() != nullptr || actor.token() != nullptr;
+  if (!may_be_agent || status >= 400) return;
+  agents_seen_.note(actor, operation, request.peer, request.headers.find("User-Agent").value_or(""),
+                    now);
+}
+
+void Api::complete(Walk& walk, http::Response& response) {
   const Call& call = walk.call;
+  const core::Operation* operation = walk.match != nullptr ? walk.match->route->operation : nullptr;
+  const Timestamp now = context_.now();
+  figures_.note(operation, response.status, now - walk.began);
+  if (operation != nullptr) note_agent(call.request, call.actor, *operation, response.status, now);
   if (walk.ticket) walk.ticket->take_back_if_free(response.status);
   if (!response.more_headers) walk.add_common_headers_to(response);
   add_own_headers(response, call.actor.request_id(),
                   walk.ticket ? walk.ticket->quota() : std::nullopt);
   log_request(call.request, response,
               {.actor = call.actor,
-               .operation = walk.match != nullptr ? walk.match->route->operation->name : "",
+               .operation = operation != nullptr ? operation->name : "",
                .statement_count = walk.trace.total(Trace::Count::statement),
-               .took = context_.now() - walk.began});
+               .took = now - walk.began});
 }
 
 RateLimiter::Ticket Api::count(const core::Actor& actor, const http::Request& request,
@@ -380,7 +396,12 @@ http::Response Api::refuse_login(const http::Request& request, Error error, Time
   return error_response(error, "");
 }
 
-http::Response Api::refuse(const http::Request& request, int status) const {
+http::Response Api::refuse_credentials(const http::Request& request) {
+  const Error error{ErrorCode::unauthenticated, "Bad credentials", {}, {}, {}};
+  return finish(request, refuse_login(request, error, context_.now()));
+}
+
+http::Response Api::refuse(const http::Request& request, int status) {
   Error error;
   switch (status) {
     case 413:
@@ -394,8 +415,9 @@ http::Response Api::refuse(const http::Request& request, int status) const {
   return finish(request, error_response(error, "", status));
 }
 
-http::Response Api::finish(const http::Request& request, http::Response response) const {
+http::Response Api::finish(const http::Request& request, http::Response response) {
   const Timestamp now = context_.now();
+  figures_.note_refused(response.status);
   const core::Actor nobody = core::Actor::nobody().in_request(new_request_id(now));
   add_common_headers(request, response, {nobody, "", std::nullopt});
   add_own_headers(response, nobody.request_id(), std::nullopt);

@@ -6,9 +6,11 @@
 #include "api/call.h"
 #include "api/event_streams.h"
 #include "api/failed_logins.h"
+#include "api/figures.h"
 #include "api/kept_answers.h"
 #include "api/routes.h"
 #include "api/ssh_sessions.h"
+#include "app/agents_seen.h"
 #include "http/long_answers.h"
 #include "http/server.h"
 
@@ -36,7 +38,15 @@ class Api {
     return long_lists_.is_late(now) || archives_.is_late(now) ? "long answers" : "";
   }
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
-  http::Response refuse(const http::Request& request, int status) const;
+  http::Response refuse(const http::Request& request, int status);
+  /// The answer to wrong credentials for something that is no part of the API; counts them.
+  http::Response refuse_credentials(const http::Request& request);
+  /// What was answered since the start. Any thread.
+  const RequestFigures& figures() const { return figures_; }
+  /// How many clients wait for events. Any thread.
+  size_t feed_client_count() { return event_streams_.open_count(); }
+  /// Which agents were heard of and not yet written down. Any thread.
+  app::AgentsSeen& agents_seen() { return agents_seen_; }
 
  private:
   struct Walk;
@@ -61,18 +71,23 @@ class Api {
   static Result<Judged> judge(app::Reader* db, Call& call, const Match& match);
   static Result<http::Response> finish_handling(const Call& call, Result<Judged> judged);
   /// Adds the common headers, and logs the request.
-  void complete(Walk& walk, http::Response& response) const;
+  void complete(Walk& walk, http::Response& response);
   /// Counts the request for its client, and says whether that asks for too much.
   RateLimiter::Ticket count(const core::Actor& actor, const http::Request& request,
                             const core::Operation* operation, Timestamp now);
   /// The answer to wrong credentials.
   http::Response refuse_login(const http::Request& request, Error error, Timestamp now);
   /// Completes and logs an answer that no actor and no route had a part in.
-  http::Response finish(const http::Request& request, http::Response response) const;
+  http::Response finish(const http::Request& request, http::Response response);
+  /// Notes that an agent was heard of, if it is one.
+  void note_agent(const http::Request& request, const core::Actor& actor,
+                  const core::Operation& operation, int status, Timestamp now);
 
   const app::Context& context_;
   const Settings& settings_;
   const RouteIndex routes_;
+  RequestFigures figures_;
+  app::AgentsSeen agents_seen_;
   RateLimiter rate_limiter_;
   KeptAnswers kept_answers_;
   FailedLogins failed_logins_;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
@@ -83,8 +84,9 @@ struct LineWriter::State {
   bool is_waiting GUARDED_BY(mutex) = false;  ///< the thread, for a line
   int flush_count GUARDED_BY(mutex) = 0;      ///< who waits for the thread
   std::deque<std::string> lines GUARDED_BY(mutex);
-  size_t bytes GUARDED_BY(mutex) = 0;           ///< of all lines
-  size_t dropped GUARDED_BY(mutex) = 0;         ///< since the last notice
+  size_t bytes GUARDED_BY(mutex) = 0;    ///< of all lines
+  size_t dropped GUARDED_BY(mutex) = 0;  ///< since the last notice
+  uint64_t dropped_in_all GUARDED_BY(mutex) = 0;
   uint64_t pushed_count GUARDED_BY(mutex) = 0;  ///< in all
   uint64_t done_count GUARDED_BY(mutex) = 0;    ///< of these, the first so many are over
   bool is_running GUARDED_BY(mutex) = false;
@@ -108,17 +110,24 @@ struct LineWriter::State {
 
   void drop_oldest() REQUIRES(mutex) {
     pop();
-    ++dropped;
+    note_dropped(1);
+  }
+
+  void note_dropped(size_t count) REQUIRES(mutex) {
+    dropped += count;
+    dropped_in_all += count;
   }
 
   /// Takes and writes one batch. False when there is none and the writer has gone.
   bool turn(std::string& batch) {
     size_t in_batch = 0;  // lines, with those of which the notice tells
+    size_t noticed = 0;   // the latter
     uint64_t done = 0;
     {
       Lock lock(mutex);
       await_lines(lock);
       if (lines.empty()) return false;
+      noticed = dropped;
       in_batch = lines.size() + dropped;
       try {
         take(batch);
@@ -130,7 +139,10 @@ struct LineWriter::State {
     }
     const bool is_written = write_all(fd, batch);
     Lock lock(mutex);
-    if (!is_written) dropped += in_batch;
+    if (!is_written) {
+      dropped += in_batch;
+      dropped_in_all += in_batch - std::min(noticed, in_batch);
+    }
     done_count = done;
     changed.notify_all();
     if (lines.empty()) take_nap(lock);
@@ -169,8 +181,7 @@ struct LineWriter::State {
     try {
       lines.push_back(std::move(line));
     } catch (const std::bad_alloc&) {
-      ++dropped;
-      return;
+      return note_dropped(1);
     }
     bytes += size;
     ++pushed_count;
@@ -220,7 +231,12 @@ void LineWriter::push(std::string line) noexcept {
 void LineWriter::drop() noexcept {
   if (is_forked) return;
   Lock lock(state_->mutex);
-  ++state_->dropped;
+  state_->note_dropped(1);
+}
+
+uint64_t LineWriter::dropped_count() const noexcept {
+  Lock lock(state_->mutex);
+  return state_->dropped_in_all;
 }
 
 bool LineWriter::flush(std::chrono::milliseconds at_most) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +33,8 @@ class LineWriter {
   void push(std::string line) noexcept;
   /// Counts a line that could not be made.
   void drop() noexcept;
+  /// How many lines were dropped in all.
+  uint64_t dropped_count() const noexcept;
   /// Waits until all lines of before are written, or that time is over; whether they are written.
   bool flush(std::chrono::milliseconds at_most) noexcept;
   /// Whether the thread hangs. Waiting for the reader is no hanging.

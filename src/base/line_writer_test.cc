@@ -120,6 +120,7 @@ TEST_CASE("LineWriter: a reader that is gone ends nothing, and its lines count a
   REQUIRE(dup2(other.writer.get(), pipe.writer.get()) >= 0);
   writer.push("read\n");
   CHECK(other.read_until("read\n") == "1 dropped\nread\n");
+  CHECK(writer.dropped_count() == 1);
 }
 
 TEST_CASE("LineWriter: a line that could not be made is counted") {
@@ -129,6 +130,7 @@ TEST_CASE("LineWriter: a line that could not be made is counted") {
   writer.drop();
   writer.push("next\n");
   CHECK(pipe.read_until("next\n") == "2 dropped\nnext\n");
+  CHECK(writer.dropped_count() == 2);
 }
 
 TEST_CASE("LineWriter: a line longer than a pipe takes at once arrives whole") {

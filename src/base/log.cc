@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/line_writer.h"
+#include "base/log_figures.h"
 #include "base/log_form.h"
 
 namespace esclusa::log {
@@ -75,6 +76,11 @@ void follow_stderr() { form() = find_form(STDERR_FILENO); }
 bool is_late(Pulse::Clock::time_point now) {
   const LineWriter* const found = opened;
   return found != nullptr && found->is_late(now);
+}
+
+uint64_t dropped_count() {
+  const LineWriter* const found = opened;
+  return found != nullptr ? found->dropped_count() : 0;
 }
 
 void write_last_words(std::string_view line) {

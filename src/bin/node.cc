@@ -19,6 +19,7 @@
 #include "bin/examination.h"
 #include "bin/folder_keys.h"
 #include "bin/listeners.h"
+#include "bin/metrics_door.h"
 #include "bin/root_service.h"
 #include "hooks/worker.h"
 #include "sql/database.h"
@@ -90,7 +91,8 @@ api::Settings api_settings_of(const ServerSettings& settings,
 /// All that a node is made of, in the order in which it is made; it goes in the opposite order.
 /// What the handlers use is made before the server, and so outlives its last handler.
 struct Node::Parts {
-  Parts(const Node& node, Storage opened, core::DestinationPolicy hook_destinations)
+  Parts(const Node& node, Storage opened, core::DestinationPolicy hook_destinations,
+        std::optional<Secret> metrics_token)
       : storage(std::move(opened)),
         sealer(storage.folder->keys()),
         keys(*storage.folder, sealer),
@@ -114,10 +116,27 @@ struct Node::Parts {
         gates(context),
         api(context, api_settings),
         probe(*storage.database),
+        rows(*storage.database, storage.folder->path(), system_now),
+        metrics({.api = api,
+                 .worker = worker,
+                 .server = server,
+                 .database = *storage.database,
+                 .rows = rows,
+                 .version = ESCLUSA_VERSION,
+                 .now = system_now,
+                 .threads = [this] { return threads(); }}),
+        metrics_door(metrics, api, std::move(metrics_token)),
         server(root_service(
                    api, api_settings.external_url, [this] { return find_hanging(); },
-                   [this, &node] { return find_unready(node); }),
-               server_limits()) {}
+                   [this, &node] { return find_unready(node); }, &metrics_door),
+               server_limits()) {
+    // Here the figures of other parts are added: metrics.add(…).
+  }
+
+  /// Those that are there while requests are served.
+  std::vector<const SupervisedThread*> threads() {
+    return {&worker.thread(), &*prober, &*housekeeper, &*gate_timer, &*counter, &rows.thread()};
+  }
 
   /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.
   std::optional<std::string> find_hanging() {
@@ -171,6 +190,7 @@ struct Node::Parts {
     prober.emplace("readiness", every(limits::readiness_every, [this] { probe.look(); }));
     housekeeper.emplace("housekeeper", every(5s, [this] {
                           token_use.flush(*storage.database);
+                          api.agents_seen().flush(*storage.database);
                           keys.forget_former(app::KeyKeeper::Clock::now());
                           app::settle_left_intents(context, limits::ref_intent_time);
                         }));
@@ -197,11 +217,15 @@ struct Node::Parts {
   app::GateTimer gates;
   api::Api api;
   DatabaseProbe probe;
+  DatabaseFigures rows;
+  Metrics metrics;
+  MetricsDoor metrics_door;
   http::Server server;
   std::optional<SupervisedThread> prober;
   std::optional<SupervisedThread> housekeeper;
   std::optional<SupervisedThread> gate_timer;
   std::optional<SupervisedThread> counter;
+  std::optional<MetricsListener> metrics_listener;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}
@@ -210,18 +234,25 @@ Node::~Node() = default;
 
 Result<void> Node::open() {
   auto hook_destinations = TRY(core::DestinationPolicy::parse(settings_.webhooks_allow));
+  auto metrics_token = TRY(read_metrics_token(settings_));
   Storage storage = TRY(open_storage(settings_, [this] {
     has_storage_failed_ = true;
     stop();
   }));
   data_ = storage.folder->path();
-  parts_ = std::make_unique<Parts>(*this, std::move(storage), std::move(hook_destinations));
+  parts_ = std::make_unique<Parts>(*this, std::move(storage), std::move(hook_destinations),
+                                   std::move(metrics_token));
   url_ = TRY(open_listeners(settings_, *parts_->storage.folder, parts_->server));
   if (!settings_.external_url.empty()) url_ = settings_.external_url;
   parts_->set_url(url_);
   TRY(app::count_old_deployments(parts_->context));
   parts_->recover();
   parts_->start_timers();
+  if (!settings_.metrics_host.empty()) {
+    auto& listener = parts_->metrics_listener.emplace(parts_->metrics);
+    const std::string url = TRY(listener.start(settings_.metrics_host, settings_.metrics_port));
+    log::info("figures for Prometheus", {{"url", url}});
+  }
   first_administrator_ = TRY(app::create_first_administrator(parts_->context));
   return {};
 }
@@ -240,6 +271,7 @@ Result<void> Node::run() {
     Lock lock(mutex_);
     serving_ = nullptr;
   }
+  parts_->metrics.close();  // what it collects from goes next
   parts_.reset();
   log::info("stopped", {{"data", data_.string()}});
   if (has_storage_failed_) {

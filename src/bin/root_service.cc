@@ -1,5 +1,6 @@
 #include "bin/root_service.h"
 
+#include "bin/metrics_door.h"
 #include "web/home.h"
 
 namespace esclusa {
@@ -28,14 +29,17 @@ bool wants_page(const http::Request& request) {
 }  // namespace
 
 http::Service root_service(api::Api& api, const std::string& url, FindFault find_hanging,
-                           FindFault find_unready) {
+                           FindFault find_unready, MetricsDoor* metrics) {
   http::Service service;
   service.plan = [&api, &url, find_hanging = std::move(find_hanging),
-                  find_unready = std::move(find_unready)](const http::Request& request) {
+                  find_unready = std::move(find_unready), metrics](const http::Request& request) {
     if (request.method == "OPTIONS" || request.door == http::Door::ssh) return api.plan(request);
     if (wants_page(request)) return at_once(web::home_page(url, ESCLUSA_VERSION));
     if (request.path() == "/livez") return at_once(health(find_hanging));
     if (request.path() == "/readyz") return at_once(health(find_unready));
+    if (metrics != nullptr) {
+      if (auto plan = metrics->plan(request)) return *std::move(plan);
+    }
     return api.plan(request);
   };
   service.refuse = [&api](const http::Request& request, int status) {

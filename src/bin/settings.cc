@@ -66,19 +66,17 @@ Result<void> read_file(const std::filesystem::path& file, Values& values) {
   return read_table(parsed.table(), "", values);
 }
 
-Result<void> set_listen(const std::string& value, ServerSettings& settings) {
+Result<void> set_address(const std::string& name, const std::string& value, std::string& host,
+                         uint16_t& port) {
   auto colon = value.rfind(':');
-  if (colon == value.npos) return wrong("listen", value, "HOST:PORT");
+  if (colon == value.npos || colon == 0) return wrong(name, value, "HOST:PORT");
   std::string_view digits = std::string_view(value).substr(colon + 1);
-  auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), settings.listen_port);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc{} || end != digits.data() + digits.size()) {
-    return wrong("listen", value, "HOST:PORT");
+    return wrong(name, value, "HOST:PORT");
   }
-  settings.listen_host = value.substr(0, colon);
-  if (settings.listen_host.starts_with('[') && settings.listen_host.ends_with(']')) {
-    settings.listen_host = settings.listen_host.substr(1, settings.listen_host.size() - 2);
-  }
+  host = value.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return {};
 }
 
@@ -122,7 +120,13 @@ bool is_ssh_address(const std::string& text) {
 }
 
 Result<void> set(const std::string& name, const std::string& value, ServerSettings& settings) {
-  if (name == "listen") return set_listen(value, settings);
+  if (name == "listen") {
+    return set_address(name, value, settings.listen_host, settings.listen_port);
+  }
+  if (name == "metrics.listen") {
+    return set_address(name, value, settings.metrics_host, settings.metrics_port);
+  }
+  if (name == "metrics.token_file") settings.metrics_token_file = value;
   if (name.starts_with("rate_limit.")) return set_rate_limit(name, value, settings.rate_limits);
   if (name == "data") settings.data = value;
   if (name == "secret_key_file") settings.secret_key_file = value;
@@ -179,6 +183,10 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"tls.certificate",
        "PEM file with the certificate and its chain: TCP speaks HTTPS; SIGHUP reads it again"},
       {"tls.key", "PEM file with the certificate's key, without a passphrase"},
+      {"metrics.listen",
+       "HOST:PORT where Prometheus reads /metrics, without a token; nowhere if unset"},
+      {"metrics.token_file",
+       "file of a token: who sends it as Bearer reads /metrics at the main address"},
       {"log_level", "debug, info, warning or error (info)"},
       {"webhooks.allow",
        "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},

@@ -29,6 +29,9 @@ struct ServerSettings {
   bool ssh_repository_hooks = false;  ///< true: git over SSH is not confined
   bool has_cache = true;              ///< false: each request asks the database for all its rows
   api::RateLimits rate_limits;
+  std::string metrics_host;  ///< where `/metrics` has an address of its own; empty: nowhere
+  uint16_t metrics_port = 0;
+  std::filesystem::path metrics_token_file;  ///< empty: the main address has no `/metrics`
 };
 
 struct SettingDescription {

@@ -54,9 +54,22 @@ int create(const TokenOptions& options, const SocketOptions& socket) {
   });
 }
 
+/// `2026-11-30T17:00:00Z 10.0.0.7 renew_claim`, or `-`.
+std::string seen_of(const Json& token) {
+  const auto seen = token.find("seen");
+  if (!seen || seen->is_null()) return "-";
+  std::string text = seen->string_at("last_seen_at").value_or("");
+  for (const char* member : {"address", "last_action"}) {
+    const std::string more = seen->string_at(member).value_or("");
+    if (!more.empty()) text += " " + more;
+  }
+  return text;
+}
+
 void show_list(const Json& tokens) {
-  std::vector<std::vector<std::string>> rows = {
-      {"ID", "NAME", "ENVIRONMENTS", "CREATED AT", "EXPIRES AT", "LAST USED AT", "REVOKED AT"}};
+  std::vector<std::vector<std::string>> rows = {{"ID", "NAME", "ENVIRONMENTS", "CREATED AT",
+                                                 "EXPIRES AT", "LAST USED AT", "SEEN",
+                                                 "REVOKED AT"}};
   for (const Json& token : tokens.elements()) {
     const auto text = [&](const char* member) { return token.string_at(member).value_or("-"); };
     std::vector<std::string> environments;
@@ -65,7 +78,7 @@ void show_list(const Json& tokens) {
     }
     rows.push_back({std::to_string(token.integer_at("id").value_or(0)), text("name"),
                     join(environments, ","), text("created_at"), text("expires_at"),
-                    text("last_used_at"), text("revoked_at")});
+                    text("last_used_at"), seen_of(token), text("revoked_at")});
   }
   print_table(rows);
 }

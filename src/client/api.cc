@@ -106,7 +106,7 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
   request.unix_socket = target_.unix_socket;
   request.ca_file = target_.ca_file;
   request.headers.add("Accept", "application/vnd.github+json");
-  request.headers.add("User-Agent", "esclusa");
+  request.headers.add("User-Agent", "esclusa/" ESCLUSA_VERSION);
   if (!target_.token.empty()) {
     request.headers.add("Authorization", "Bearer " + target_.token.reveal());
   }

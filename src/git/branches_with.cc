@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/limits.h"
+#include "git/figures.h"
 #include "git/library.h"
 #include "git/refs.h"
 
@@ -100,6 +101,7 @@ Result<std::vector<core::Branch>> list_branches_with(const Repository& repositor
                                                      const std::string& default_branch) {
   const std::vector<core::Branch> candidates =
       TRY(list_candidates(repository, sha, default_branch));
+  const Timed timed(figures().walks);
   Search search(repository.handle(), id_of(sha));
   for (size_t i = 0; i < candidates.size(); ++i) {
     search.mark(id_of(candidates[i].sha), Mask{1} << i);

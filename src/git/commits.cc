@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "git/distance.h"
 #include "git/encoding.h"
+#include "git/figures.h"
 #include "git/library.h"
 #include "git/signature.h"
 
@@ -82,6 +83,7 @@ Result<core::Commit> read_commit(const Repository& repository, const std::string
 Result<core::History> list_history(const Repository& repository, const std::string& start_sha,
                                    const HistoryFilter& filter, const core::Page& page,
                                    size_t walked_max) {
+  const Timed timed(figures().walks);
   const WalkHandle walk = TRY(walk_from(repository.handle(), id_of(start_sha)));
   const int64_t begin = page.offset(), end = begin + page.size;
   core::History history;
@@ -120,6 +122,7 @@ Result<std::optional<Divergence>> diverge(const Repository& repository, const st
   divergence.distance = TRY(measure_distance(repository.handle(), base_id, head_id, &ahead));
   // libgit2 only sorts the commits. With wrong clocks it does not select them correctly, so `ahead`
   // does.
+  const Timed timed(figures().walks);
   const WalkHandle walk = TRY(walk_from(repository.handle(), head_id));
   git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME | GIT_SORT_REVERSE);
   if (git_revwalk_hide(walk.get(), &base_id) != 0) return unreadable("walking the commits");

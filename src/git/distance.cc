@@ -5,6 +5,7 @@
 #include <queue>
 #include <unordered_map>
 
+#include "git/figures.h"
 #include "git/library.h"
 
 // Both histories are walked at the same time, newest commit first. Each commit is marked with the
@@ -99,6 +100,7 @@ class Walk {
 Result<Distance> measure_distance(git_repository* repository, const git_oid& base,
                                   const git_oid& head, std::vector<std::string>* ahead_shas,
                                   size_t walked_max) {
+  const Timed timed(figures().walks);
   Walk walk(repository, walked_max);
   TRY(walk.mark(base, in_base));
   TRY(walk.mark(head, in_head));

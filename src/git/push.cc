@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "core/ref.h"
 #include "git/commits.h"
+#include "git/figures.h"
 #include "git/library.h"
 #include "git/peel.h"
 #include "git/refs.h"
@@ -98,6 +99,7 @@ Result<void> hide(git_revwalk* walk, const std::string& sha) {
 
 /// The first limits::push_commits of a walk, newest first.
 Result<std::vector<std::string>> take_commits(git_revwalk* walk) {
+  const Timed timed(figures().walks);
   std::vector<std::string> shas;
   git_oid id;
   int error = 0;

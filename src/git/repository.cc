@@ -4,6 +4,7 @@
 
 #include "base/trace.h"
 #include "git/distance.h"
+#include "git/figures.h"
 #include "git/library.h"
 #include "git/objects.h"
 #include "git/peel.h"
@@ -60,9 +61,15 @@ Result<Repository> Repository::open(const core::Repository& registered) {
   return open(registered.path, registered.alternates);
 }
 
+GitFigures& figures() {
+  static GitFigures all;
+  return all;
+}
+
 Result<Repository> Repository::open(const std::filesystem::path& git_directory,
                                     std::vector<std::string> alternates) {
   const Span span("git open");
+  const Timed timed(figures().opens);
   Trace::count(Trace::Count::git_open);
   start_library();
   auto state = std::make_unique<State>(git_directory, std::move(alternates),

@@ -54,6 +54,7 @@ std::chrono::milliseconds Worker::turn(const std::stop_token& stop) {
     begin_recording();
     if (!stop.stop_requested()) claim();
     begin_recording();
+    figures_.in_flight = claimed_.size();
     throw_failure();
     wait = time_to_wait();
   }

@@ -17,6 +17,7 @@
 #include "base/trace.h"
 #include "core/network_address.h"
 #include "hooks/delivery.h"
+#include "hooks/figures.h"
 #include "hooks/lanes.h"
 #include "store/database.h"
 
@@ -53,6 +54,7 @@ class Worker {
   /// How often a turn of the thread has failed. Any thread.
   size_t failure_count() const { return thread_.failure_count(); }
   const SupervisedThread& thread() const { return thread_; }
+  const DeliveryFigures& figures() const { return figures_; }
 
  private:
   static constexpr std::chrono::milliseconds idle_wait{5'000};   ///< at most, if the clock is set
@@ -71,6 +73,7 @@ class Worker {
     store::DeliveryAttempt attempt;
     enum class Result { delivered, failed, skipped, pruned } result;
     std::optional<std::chrono::microseconds> retry_after = {};
+    bool is_dead = false;        ///< it ended undelivered
     std::string hook_news = {};  ///< what its recording changed of its hook, for the log
   };
   /// The open sends to a hook.
@@ -126,6 +129,7 @@ class Worker {
   bool record(std::span<const Answer> answers);
   bool record_alone(const Answer& answer);
   static void log_finished(const Finished& finished);
+  void count(const Finished& finished);
   void throw_failure();
   Finished judge(const Answer& answer) const;
   void settle(store::Writer& tx, Finished& finished) const;
@@ -147,6 +151,7 @@ class Worker {
   std::chrono::steady_clock::time_point next_record_{};  ///< not before
   std::exception_ptr failure_;                           ///< of the last attempt to record them
 
+  DeliveryFigures figures_;
   Lanes lanes_;
   bool has_send_ended_ = false;  ///< since lanes of several repositories were brought back
   std::atomic<bool> is_woken_ = false;

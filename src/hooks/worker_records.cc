@@ -42,6 +42,7 @@ store::AttemptOutcome Worker::outcome_of(store::Writer& tx, const Finished& fini
 
 void Worker::settle(store::Writer& tx, Finished& finished) const {
   finished.hook_news.clear();
+  finished.is_dead = finished.result == Finished::Result::pruned;
   const store::DueDelivery& delivery = finished.delivery;
   if (finished.result == Finished::Result::skipped) {
     return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::skipped);
@@ -49,7 +50,12 @@ void Worker::settle(store::Writer& tx, Finished& finished) const {
   if (finished.result == Finished::Result::pruned) {
     return store::record_unsent(tx, delivery, finished.attempt, core::DeliveryState::dead);
   }
-  store::record_attempt(tx, delivery, finished.attempt, outcome_of(tx, finished));
+  const store::AttemptOutcome outcome = outcome_of(tx, finished);
+  store::record_attempt(tx, delivery, finished.attempt, outcome);
+  // A redelivery leaves the delivery as it is, and a probe all but one that is refused for good.
+  const bool has_no_attempt_left =
+      !outcome.delivered && !outcome.next_attempt_at && !delivery.is_probe;
+  finished.is_dead = !delivery.redelivery && (outcome.refused || has_no_attempt_left);
   // A failed redelivery tells nothing about the hook; a successful one does.
   if (finished.result == Finished::Result::delivered) {
     const core::HookHealth health = store::get_hook_health(tx, delivery.hook.id);
@@ -174,6 +180,7 @@ bool Worker::record(std::span<const Answer> answers) {
 void Worker::settled(const Finished& finished) {
   const store::DueDelivery& delivery = finished.delivery;
   claimed_.erase(delivery.id);
+  count(finished);
   add_lane(delivery.lane);
   if (delivery.redelivery) must_look_at_redeliveries_ = true;
   if (finished.result == Finished::Result::failed || !finished.hook_news.empty()) {
@@ -181,6 +188,20 @@ void Worker::settled(const Finished& finished) {
     clock_at_ = {};
   }
   log_finished(finished);
+}
+
+void Worker::count(const Finished& finished) {
+  using enum Finished::Result;
+  const store::DueDelivery& delivery = finished.delivery;
+  if (finished.is_dead) figures_.dead.add();
+  if (finished.result == skipped) figures_.skipped.add();
+  if (finished.result == delivered || finished.result == failed) {
+    figures_.attempt_time.observe(finished.attempt.duration);
+  }
+  if (finished.result == failed) figures_.failed.add();
+  if (finished.result != delivered) return;
+  figures_.delivered.add();
+  if (!delivery.redelivery) figures_.delivery_time.observe(now_() - delivery.event.created_at);
 }
 
 /// A line for the attempt, and one more if it changed its hook. No URL: it may hold credentials.

@@ -33,6 +33,13 @@ TEST_CASE("Worker: sends a committed event, signed, and records the response") {
   CHECK(fixture.attempts()[0].status_code == 202);
   CHECK(fixture.attempts()[0].response_body == "thanks");
   CHECK(fixture.last_status(hook.id) == "OK");
+  fixture.await_turn();  // which notes what was recorded
+  const auto& figures = fixture.worker->figures();
+  CHECK(figures.delivered.value() == 1);
+  CHECK(figures.failed.value() + figures.dead.value() + figures.skipped.value() == 0);
+  CHECK(figures.attempt_time.state().total() == 1);
+  CHECK(figures.delivery_time.state().total() == 1);
+  CHECK(figures.in_flight == 0);
 }
 
 TEST_CASE("Worker: sends nothing from a transaction that was not committed") {
@@ -87,6 +94,11 @@ TEST_CASE("Worker: gives up when no retry is left, and continues with the next e
   const auto requests = receiver.requests();
   CHECK(requests.size() == core::delivery_attempts_max + 1);
   CHECK(header(requests.back(), "X-GitHub-Event") == "good");
+  fixture.await_turn();
+  const auto& figures = fixture.worker->figures();
+  CHECK(figures.failed.value() == core::delivery_attempts_max);
+  CHECK(figures.dead.value() == 1);
+  CHECK(figures.delivered.value() == 1);
 }
 
 TEST_CASE("Worker: keeps the order within an environment, even through retries") {

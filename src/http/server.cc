@@ -149,6 +149,7 @@ bool Server::State::accept_some(Listener& listener) {
 /// Closes the connection that has to give way to a new one of `owner`. False if none has to.
 bool Server::State::make_room_for(const std::string& owner) {
   if (host.connections.has_room()) return true;
+  host.refused.add();
   Session* other = host.connections.who_closes_for(owner);
   if (other != nullptr) other->close();
   return other != nullptr;
@@ -259,6 +260,18 @@ Result<void> Server::listen_local(const std::string& path, unsigned permissions,
 void Server::use_tls(TlsIdentity identity) {
   Lock lock(state_->tls_mutex);
   state_->tls.emplace(std::move(identity));
+}
+
+ServerFigures Server::figures() const {
+  SessionHost& host = state_->host;
+  ServerFigures now{.open_connections = host.session_count,
+                    .accepted_connections = host.accepted.value(),
+                    .refused_connections = host.refused.value(),
+                    .lanes = {}};
+  for (size_t i = 0; i < now.lanes.size(); ++i) now.lanes[i] = host.lanes[i].figures();
+  Lock lock(state_->tls_mutex);
+  if (state_->tls) now.certificate_end = state_->tls->ends_at();
+  return now;
 }
 
 void Server::run() {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "http/figures.h"
 #include "http/lane.h"
 #include "http/message.h"
 #include "http/tls_identity.h"
@@ -79,6 +80,9 @@ class Server {
   /// TCP connections accepted from now on use TLS with this identity; open connections keep theirs.
   /// Any thread, also while `run` is running. Unix sockets never use TLS.
   void use_tls(TlsIdentity identity);
+
+  /// Any thread, also while `run` is running.
+  ServerFigures figures() const;
 
   /// Serves until `stop`; returns when the last answer is sent, or `limits::drain_time` is over.
   /// Once only; the listeners are opened before it. It is the I/O thread, and not supervised

@@ -87,6 +87,11 @@ TEST_CASE(
   CHECK(oldest.at_end());
   CHECK(newer.ask(get("/a")).status == 200);
   CHECK(other.ask(get("/a")).status == 200);
+  const ServerFigures figures = test.server.figures();
+  CHECK(figures.open_connections == 3);
+  CHECK(figures.accepted_connections == 4);
+  CHECK(figures.refused_connections == 1);
+  CHECK_FALSE(figures.certificate_end);
 }
 
 TEST_CASE("Server: busy connections give way to a stranger only where their client has the most") {

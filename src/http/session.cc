@@ -38,6 +38,8 @@ Session::Session(SessionHost& host, Transport transport, std::string peer, Door 
 void Session::start() {
   place_ = host_.sessions.size();
   host_.sessions.push_back(shared_from_this());
+  host_.session_count = host_.sessions.size();
+  host_.accepted.add();
   host_.connections.add(entry_);
   set_deadline(host_.head_time());  // includes the TLS handshake
   wait_readable();
@@ -109,6 +111,7 @@ void Session::close() {
   sessions.back()->place_ = place_;
   std::swap(sessions[place_], sessions.back());
   sessions.pop_back();
+  host_.session_count = sessions.size();
   host_.on_session_end();
 }
 

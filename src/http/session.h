@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <deque>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/figures.h"
 #include "http/body_stream.h"
 #include "http/connections.h"
 #include "http/request_parser.h"
@@ -41,6 +43,9 @@ struct SessionHost {
   std::deque<WorkerPool> lanes;
   Connections connections;
   std::vector<std::shared_ptr<Session>> sessions;
+  std::atomic<size_t> session_count = 0;  ///< of these, for any thread
+  Tally accepted;                         ///< connections
+  Tally refused;
   bool stopping = false;
   std::function<void()> on_session_end;
   // One buffer for all sessions: a session keeps bytes of its own only between two turns.

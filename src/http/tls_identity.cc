@@ -113,6 +113,12 @@ std::string TlsIdentity::expires() const {
   return {bytes, static_cast<size_t>(size)};
 }
 
+Timestamp TlsIdentity::ends_at() const {
+  std::tm end{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context_.get())), &end);
+  return Timestamp(std::chrono::seconds(timegm(&end)));
+}
+
 bool TlsIdentity::has_expired() const {
   return X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context_.get()))) < 0;
 }

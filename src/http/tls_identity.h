@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/time.h"
 
 struct ssl_ctx_st;
 
@@ -20,6 +21,7 @@ class TlsIdentity {
   /// The end of the certificate's validity: `Nov 21 04:34:39 2027 GMT`.
   std::string expires() const;
   bool has_expired() const;
+  Timestamp ends_at() const;
 
  private:
   explicit TlsIdentity(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}

@@ -26,6 +26,11 @@ TEST_CASE("TlsIdentity: loads a certificate with its key, and knows when it expi
   CHECK_FALSE(authority.issue("good").load().has_expired());
   CHECK(authority.issue("good").load().expires().ends_with(" GMT"));
   CHECK(authority.issue("old", -1).load().has_expired());
+  const auto days_left = [](const TlsIdentity& identity) {
+    return std::chrono::round<std::chrono::days>(identity.ends_at() - system_now()).count();
+  };
+  CHECK(days_left(authority.issue("ten", 10).load()) == 10);
+  CHECK(days_left(authority.issue("past", -1).load()) == -1);
 }
 
 TEST_CASE("TlsIdentity: names the file that is wrong, and the problem") {

@@ -26,6 +26,7 @@ std::optional<WorkerPool::Ticket> WorkerPool::submit(Job job) {
   {
     Lock lock(mutex_);
     if (!queued_.has_room()) {
+      refused_.add();
       const std::string yields = queued_.who_yields(job.owner);
       if (yields == job.owner) return std::nullopt;
       const auto owner = waiting_.find(yields);
@@ -34,12 +35,13 @@ std::optional<WorkerPool::Ticket> WorkerPool::submit(Job job) {
     }
     ticket = ++last_ticket_;
     const auto owner = waiting_.try_emplace(job.owner).first;
-    owner->second.push_back({ticket, std::move(job)});
+    owner->second.push_back({ticket, std::move(job), std::chrono::steady_clock::now()});
     if (owner->second.size() == 1) turns_.push_back(owner->first);
     queued_.take(owner->first);
     add_thread_if_needed();
     if (threads_.empty()) {  // none can be started at all
       remove(owner, owner->second.end() - 1);
+      refused_.add();
       return std::nullopt;
     }
   }
@@ -90,6 +92,7 @@ std::optional<WorkerPool::Job> WorkerPool::next() {
         [this](const Waiting& waiting) REQUIRES(mutex_) { return has_free_place(waiting.job); });
     if (found == owner->second.end()) continue;
     Job job = std::move(found->job);
+    waits_.observe(std::chrono::steady_clock::now() - found->since);
     if (owner->second.size() > 1) {
       turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(turn));
       turns_.push_back(owner->first);
@@ -122,6 +125,16 @@ void WorkerPool::replace_stuck() {
   changed_.notify_one();
 }
 
+LaneFigures WorkerPool::figures() {
+  Lock lock(mutex_);
+  return {.running = running_.size(),
+          .waiting = queued_.taken(),
+          .threads = threads_.size(),
+          .refused = refused_.value(),
+          .waits = waits_.state(),
+          .runs = runs_.state()};
+}
+
 void WorkerPool::work() {
   be_nicer(bounds_.niceness);
   Lock lock(mutex_);
@@ -144,6 +157,7 @@ WorkerPool::RunningList::iterator WorkerPool::begin(const Job& job) {
 }
 
 void WorkerPool::end(RunningList::iterator running) {
+  runs_.observe(std::chrono::steady_clock::now() - running->since);
   const auto place = running_by_place_.find(running->place);
   if (place != running_by_place_.end() && --place->second == 0) running_by_place_.erase(place);
   running_.erase(running);

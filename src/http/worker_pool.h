@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/fair_share.h"
+#include "base/figures.h"
 #include "base/mutex.h"
+#include "http/figures.h"
 #include "http/lane.h"
 
 namespace esclusa::http {
@@ -45,12 +47,14 @@ class WorkerPool {
   bool withdraw(Ticket ticket);
   /// Called from time to time: starts threads in place of stuck ones.
   void replace_stuck();
+  LaneFigures figures();
 
  private:
   using Time = std::chrono::steady_clock::time_point;
   struct Waiting {
     Ticket ticket;
     Job job;
+    Time since;
   };
   struct Running {
     Time since;
@@ -78,6 +82,9 @@ class WorkerPool {
   RunningList running_ GUARDED_BY(mutex_);                   ///< the oldest first
   std::map<std::string, size_t> running_by_place_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
+  Histogram waits_{time_bounds};  ///< of jobs that have begun
+  Histogram runs_{time_bounds};   ///< of jobs that have ended
+  Tally refused_;
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 

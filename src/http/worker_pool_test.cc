@@ -149,4 +149,29 @@ TEST_CASE("WorkerPool: a stuck job keeps its thread, and another thread takes it
   CHECK(jobs.all().back() == "same place");
 }
 
+TEST_CASE("WorkerPool: its figures say what runs, waits, waited and was refused") {
+  Jobs jobs;
+  WorkerPool pool(one_thread);
+  CHECK(pool.submit(jobs.job("hold", "ada")));
+  jobs.await(1);
+  for (int i = 0; i < 4; ++i) CHECK(pool.submit(jobs.job("wait", "ada")));
+  CHECK_FALSE(pool.submit(jobs.job("too much", "ada")));
+  LaneFigures figures = pool.figures();
+  CHECK(figures.running == 1);
+  CHECK(figures.waiting == 4);
+  CHECK(figures.threads == 1);
+  CHECK(figures.refused == 1);
+  CHECK(figures.waits.total() == 1);  // of those that have begun
+  CHECK(figures.runs.total() == 0);
+  CHECK(pool.submit(jobs.job("other", "bob")));  // ada has the most, and gives way
+  CHECK(pool.figures().refused == 2);
+  jobs.release();
+  jobs.await(5);
+  while (pool.figures().running > 0) std::this_thread::yield();
+  figures = pool.figures();
+  CHECK(figures.waiting == 0);
+  CHECK(figures.waits.total() == 5);
+  CHECK(figures.runs.total() == 5);
+}
+
 }  // namespace esclusa::http

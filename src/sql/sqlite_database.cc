@@ -6,6 +6,8 @@
 //
 // While a batch is being committed the next one forms in the queue.
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <deque>
 #include <thread>
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "sql/database.h"
+#include "sql/figures.h"
 #include "sql/kept.h"
 #include "sql/sqlite_connection.h"
 
@@ -51,7 +54,8 @@ class Job {
   virtual void answer() = 0;
 
   const std::function<bool(Writer&)> work;  ///< returns whether to keep its changes
-  std::exception_ptr thrown;                ///< an exception of `work`
+  const std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+  std::exception_ptr thrown;  ///< an exception of `work`
   Result<void> outcome;
   bool kept = false;  ///< its savepoint was released: the commit decides
 };
@@ -139,6 +143,8 @@ class SqliteDatabase final : public Database {
 
   Engine engine() const override { return Engine::sqlite; }
 
+  const WriterFigures& figures() const { return figures_; }
+
   SnapshotMoment moment() const override {
     if (keeping_ == Keeping::off) return {};
     return {&versions_, &kept_, versions_.now()};
@@ -176,6 +182,7 @@ class SqliteDatabase final : public Database {
       if (stopping_ || broken_) return stopping_error();
       if (queue_.size() >= limits::queued_writes) return overload_error();
       queue_.push_back(&job);
+      figures_.waiting = queue_.size();
     }
     arrived_.notify_one();
     return {};
@@ -246,9 +253,23 @@ class SqliteDatabase final : public Database {
   }
 
   void commit() {
+    const Timed timed(figures_.commit_time);
     versions_.begin_commit(changed_);
     connection_.execute("commit");
     versions_.end_commit();
+  }
+
+  /// The sizes of the files, and whether the commit has written to the database file, which only
+  /// a checkpoint does.
+  void note_sizes() {
+    struct stat found{};
+    if (::stat(log_path_.c_str(), &found) == 0) figures_.wal_bytes = found.st_size;
+    if (::stat(path_.c_str(), &found) != 0) return;
+    figures_.database_bytes = found.st_size;
+    const bool is_written =
+        found.st_mtim.tv_sec != written_at_.tv_sec || found.st_mtim.tv_nsec != written_at_.tv_nsec;
+    if (is_written && written_at_.tv_sec != 0) figures_.checkpoints.add();
+    written_at_ = found.st_mtim;
   }
 
   void forget_changes() {
@@ -271,6 +292,7 @@ class SqliteDatabase final : public Database {
         auto count = std::min(queue_.size(), limits::commit_batch);
         batch.assign(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(count));
+        figures_.waiting = queue_.size();
       }
       if (is_broken) {  // these waited while the disk failed
         for (Job* job : batch) job->outcome = stopping_error();
@@ -283,6 +305,9 @@ class SqliteDatabase final : public Database {
 
   void run_batch(const std::vector<Job*>& batch) {
     bool committing = false;
+    figures_.transactions.add(batch.size());
+    figures_.batch_sizes.observe(static_cast<int64_t>(batch.size()));
+    figures_.queue_time.observe(std::chrono::steady_clock::now() - batch.front()->since);
     try {
       forget_changes();
       connection_.execute("begin immediate");
@@ -293,6 +318,7 @@ class SqliteDatabase final : public Database {
       }
       committing = true;
       commit();
+      note_sizes();
       is_full_ = false;
       on_change_.call();
     } catch (const Failure& failure) {
@@ -322,6 +348,7 @@ class SqliteDatabase final : public Database {
 
   void fail_batch(const std::vector<Job*>& batch, const Failure& failure) {
     const bool unknown = failure.kind == Failure::Kind::io;
+    figures_.failed_batches.add();
     is_full_ = failure.kind == Failure::Kind::full;
     std::unexpected<Error> error = storage_error(failure);
     if (unknown) {
@@ -347,6 +374,7 @@ class SqliteDatabase final : public Database {
   }
 
   const std::string path_;
+  const std::string log_path_ = path_ + "-wal";
   const Keeping keeping_;
   const std::function<void(const std::string&)> on_fatal_;
   const OnChange on_change_;  ///< outlives the connection, which checkpoints when it closes
@@ -361,16 +389,23 @@ class SqliteDatabase final : public Database {
   bool broken_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> is_full_ = false;  ///< the last commit found no space
 
+  WriterFigures figures_;
   Versions versions_;
   mutable Kept kept_{limits::kept_bytes};
   // Once the writer thread runs, only it uses these.
   std::vector<Versions::Slot> changed_;  ///< by the transaction that is under way
   std::vector<bool> is_changed_ = std::vector<bool>(Versions::slot_count);
+  timespec written_at_{};  ///< when the database file was changed last
   SqliteConnection connection_;
   std::thread writer_;  ///< declared last: it uses all members above
 };
 
 }  // namespace
+
+const WriterFigures* writer_figures(const Database& database) {
+  const auto* sqlite = dynamic_cast<const SqliteDatabase*>(&database);
+  return sqlite != nullptr ? &sqlite->figures() : nullptr;
+}
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path,
                                               std::function<void(const std::string&)> on_fatal,

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "sql/database.h"
+#include "sql/figures.h"
 #include "sql/sqlite_connection.h"
 #include "support/database_engines.h"
 
@@ -420,4 +421,31 @@ TEST_CASE("SQLite: no memory is bad_alloc for the caller, and later work succeed
   sqlite3_hard_heap_limit64(0);
   test::write(db, [](Writer& tx) { return insert_thing(tx, 1); });
   CHECK(things(db) == std::vector<int64_t>{1});
+}
+
+TEST_CASE("SQLite: the figures of the writer count batches, work, failures and checkpoints") {
+  test::TempFolder folder;
+  auto db = must(open_sqlite((folder / "figures.db").string(), [](const std::string&) {}));
+  const WriterFigures& figures = *writer_figures(*db);
+  must(db->write([](Writer& tx) { tx.execute("create table t (x text) strict"); }));
+  const uint64_t before = figures.transactions.value();
+  CHECK(figures.commit_time.state().total() == before);
+  Batch batch(*db);
+  const auto insert = [](Writer& tx) -> Result<void> {
+    tx.execute("insert into t values ('x')");
+    return {};
+  };
+  batch.run({insert, insert, insert});
+  CHECK(figures.transactions.value() == before + 4);
+  CHECK(figures.batch_sizes.state().counts[2] == 1);  // the three
+  CHECK(figures.waiting == 0);
+  CHECK(figures.wal_bytes > 0);
+  CHECK(figures.failed_batches.value() == 0);
+  // More than a thousand pages, at which SQLite checkpoints.
+  const uint64_t checkpoints = figures.checkpoints.value();
+  must(db->write([](Writer& tx) {
+    tx.execute("insert into t values ($1)", {std::string(5 * 1024 * 1024, 'y')});
+  }));
+  CHECK(figures.checkpoints.value() == checkpoints + 1);
+  CHECK(figures.database_bytes > 5 * 1024 * 1024);
 }

@@ -155,6 +155,7 @@ std::vector<core::Token> list_tokens(sql::Reader& db, AccountId account) {
 }
 
 bool revoke_token(sql::Writer& tx, TokenId id, Timestamp now) {
+  tx.execute("delete from agent_seen where token_id = $1", {id.value});
   return tx.execute("update token set revoked_at = $2 where id = $1 and revoked_at is null",
                     {id.value, to_micros(now)}) > 0;
 }

@@ -81,6 +81,7 @@ std::vector<core::AgentGrant> list_agents(sql::Reader& db, RepositoryId reposito
 }
 
 bool revoke_agent_token(sql::Writer& tx, AgentTokenId id, Timestamp now) {
+  tx.execute("delete from agent_seen where agent_token_id = $1", {id.value});
   return tx.execute("update agent_token set revoked_at = $2 where id = $1 and revoked_at is null",
                     {id.value, to_micros(now)}) == 1;
 }

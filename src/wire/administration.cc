@@ -1,5 +1,6 @@
 #include "wire/administration.h"
 
+#include "wire/agent_seen.h"
 #include "wire/list.h"
 
 namespace esclusa::wire {
@@ -61,7 +62,8 @@ void write_token(JsonWriter& json, const core::Token& token, const Secret* text)
       .end_object();
 }
 
-void write_agent_token(JsonWriter& json, const core::AgentGrant& grant, const Secret* text) {
+void write_agent_token(JsonWriter& json, const core::AgentGrant& grant,
+                       const std::optional<core::AgentSeen>& seen, const Secret* text) {
   const core::AgentToken& token = grant.token;
   json.begin_object().member("id", token.id.value).member("name", token.name);
   if (text != nullptr) json.member("token", text->reveal());
@@ -72,7 +74,9 @@ void write_agent_token(JsonWriter& json, const core::AgentGrant& grant, const Se
       .member("expires_at", token.expires_at)
       .member("last_used_at", token.last_used_at)
       .member("revoked_at", token.revoked_at)
-      .end_object();
+      .key("seen");
+  write_seen(json, seen);
+  json.end_object();
 }
 
 Result<std::optional<std::chrono::seconds>> parse_expiry(const JsonBody& body) {

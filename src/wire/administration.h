@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 #include "core/administration.h"
 #include "core/agent.h"
+#include "core/agent_seen.h"
 #include "core/branch_protection.h"
 #include "wire/json_body.h"
 
@@ -12,9 +13,9 @@ namespace esclusa::wire {
 void write_admin_account(JsonWriter& json, const core::Account& account);
 /// `text` is the token itself, which only its creation shows.
 void write_token(JsonWriter& json, const core::Token& token, const Secret* text = nullptr);
-/// The same of an agent, with its environments.
+/// The same of an agent, with its environments, and when it was last heard of.
 void write_agent_token(JsonWriter& json, const core::AgentGrant& grant,
-                       const Secret* text = nullptr);
+                       const std::optional<core::AgentSeen>& seen, const Secret* text = nullptr);
 /// `expires_in_seconds` of a new token; nothing if it is absent.
 Result<std::optional<std::chrono::seconds>> parse_expiry(const JsonBody& body);
 void write_blocking(JsonWriter& json, const core::Blocking& blocking);

@@ -48,7 +48,7 @@ FILLED = {
     "audit": {"id": "null", "repository_id": "place.repository_id", "target_id": "{id}"},
 }
 # Tables that have no row for a deployment of the fill.
-OTHERS = """account agent_token agent_token_environment app app_key branch_policy
+OTHERS = """account agent_seen agent_token agent_token_environment app app_key branch_policy
 branch_protection check_run commit_status custom_rule_answer data_identity delivery
 delivery_attempt deploy_key deployment_block deployment_block_count deployment_claim
 deployment_gate deployment_log deployment_log_part deployment_review environment environment_key

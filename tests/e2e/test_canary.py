@@ -205,6 +205,16 @@ class Canary(unittest.TestCase):
             "doctor", "--json", "--data", self.server.data, check=False).stdout)
         self.nothing_escaped()
 
+    def test_no_figure_shows_a_secret(self):
+        def figures():
+            return subprocess.run(["curl", "-sf", "--unix-socket", str(self.server.socket),
+                                   "http://local/metrics"], check=True, timeout=60,
+                                  stdout=subprocess.PIPE).stdout
+        wait_until(lambda: b"esclusa_agent_last_seen_timestamp_seconds{" in figures(), "the agent")
+        text = figures()
+        self.canaries.look("the figures", text)
+        self.nothing_escaped()
+
     def test_no_file_has_a_secret(self):
         own = {self.agent.folder / "agent.token"}
         files = [file for folder in (self.server.data, self.agent.folder)

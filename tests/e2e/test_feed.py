@@ -41,8 +41,9 @@ class SamePortServer(Server):
 class Stream:
     """Server-Sent Events, read one after another."""
 
-    def __init__(self, url, token, path=EVENTS, last_id=None, timeout=30):
-        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
+    def __init__(self, url, token, path=EVENTS, last_id=None, timeout=30, agent="esclusa-tests"):
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token}",
+                   "User-Agent": agent}
         if last_id is not None:
             headers["Last-Event-ID"] = str(last_id)
         self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc,

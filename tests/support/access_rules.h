@@ -298,6 +298,8 @@ inline constexpr RepositoryRoute repository_routes[] = {
      "/esclusa"},
     {"GET",    "/audit",                                Standing::admin, code,          200, "",
      "/esclusa"},
+    {"GET",    "/agents",                               Standing::admin, code,          200, "",
+     "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",
      "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",      Standing::push,  deployments,   200,

@@ -173,6 +173,7 @@ inline constexpr RoutePermission repository_permissions[] = {
     {"GET",    "/events",                                "deployments=read", "/esclusa"},
     {"GET",    "/live",                                  "deployments=read", "/esclusa"},
     {"GET",    "/audit",                                 "", "/esclusa"},
+    {"GET",    "/agents",                                "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",       "deployments=read", "/esclusa"},
     {"PATCH",  "/deployments/{deployment_id}/log",       "deployments=write", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/claim",     "deployments=read", "/esclusa"},

@@ -67,6 +67,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/events",   login, {200, ""}},
     {"GET",    "/esclusa/live",     login, {200, ""}},
     {"GET",    "/esclusa/audit",    login, {200, ""}, "admin:org", "", true},
+    {"GET",    "/esclusa/agents",   login, {200, ""}, "admin:org", "", true},
     {"GET",    "/rate_limit",       {404, "Rate limiting is not enabled."},
                                     {404, "Rate limiting is not enabled."}},
     // Administration has its own unix socket, and does not exist on the network.

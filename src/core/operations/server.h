@@ -23,6 +23,10 @@ inline const Operation list_audit{"list_audit", Audience::account, Role::read,
                                   organization_admin_scopes};
 inline const Operation list_repository_audit{"list_repository_audit", Audience::repository,
                                              Role::admin, code_scopes};
+inline const Operation list_agents{"list_agents", Audience::account, Role::read,
+                                   organization_admin_scopes};
+inline const Operation list_repository_agents{"list_repository_agents", Audience::repository,
+                                              Role::admin, code_scopes};
 
 inline const Operation get_root{"get_root", Audience::anyone};
 inline const Operation get_meta{"get_meta", Audience::anyone};
