@@ -17,6 +17,10 @@ namespace esclusa::http {
 class LongAnswers;
 }
 
+namespace esclusa::backup {
+class Service;
+}
+
 namespace esclusa::api {
 
 /// The configuration of the API, fixed at the start.
@@ -31,6 +35,7 @@ struct Settings {
   /// Called with the trace of each request, by the thread that answered it; empty: nobody asks.
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
   std::string ssh_address = {};  ///< wire::Urls::ssh
+  backup::Service* backups = nullptr;  ///< null where the data cannot be backed up
 };
 
 /// A matched path parameter, decoded.

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/exhaustion.h"
 #include "base/text.h"
+#include "bin/backup_commands.h"
 #include "bin/serve.h"
 #include "bin/ssh_commands.h"
 #include "cli/agents.h"
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   cli::Action action;
   add_serve(app, action);
   add_agent(app, action);
+  add_backup(app, action);
   add_ssh(app, action);
   cli::add_commands(app, action);
   CLI11_PARSE(app, argc, argv);

@@ -10,6 +10,7 @@
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
+#include "backup/service.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -109,12 +110,18 @@ struct Node::Parts {
                 .token_use = token_use,
                 .keys = &keys},
         gates(context),
+        backups({.context = context,
+                 .database = storage.folder->database(),
+                 .scratch = storage.folder->path(),
+                 .made_by = "esclusa " ESCLUSA_VERSION}),
         api(context, api_settings),
         probe(*storage.database),
         server(root_service(
                    api, api_settings.external_url, [this] { return find_hanging(); },
                    [this, &node] { return find_unready(node); }),
-               server_limits()) {}
+               server_limits()) {
+    api_settings.backups = &backups;
+  }
 
   /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.
   std::optional<std::string> find_hanging() {
@@ -191,6 +198,7 @@ struct Node::Parts {
   app::TokenUse token_use;
   app::Context context;
   app::GateTimer gates;
+  backup::Service backups;
   api::Api api;
   DatabaseProbe probe;
   http::Server server;

@@ -53,6 +53,8 @@ inline constexpr DoorRequest door_requests[] = {
     {http::Door::local_admin, "POST",   "/repositories/ada/private/agent-tokens", 201,
      R"({"environments": ["production"]})"},
     {http::Door::local_admin, "DELETE", "/agent-tokens/1",               204},
+    // The data of these tests is in no folder that could be backed up.
+    {http::Door::local_admin, "GET",    "/backup",                       503},
     {http::Door::local_admin, "POST",   "/secret-key/rotations",         200, "{}"},
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,

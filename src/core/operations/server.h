@@ -73,6 +73,7 @@ inline const Operation admin_unprotect_branches{"admin_unprotect_branches", Audi
 inline const Operation admin_list_agent_tokens{"admin_list_agent_tokens", Audience::local_admin};
 inline const Operation admin_create_agent_token{"admin_create_agent_token", Audience::local_admin};
 inline const Operation admin_revoke_agent_token{"admin_revoke_agent_token", Audience::local_admin};
+inline const Operation admin_make_backup{"admin_make_backup", Audience::local_admin};
 inline const Operation admin_rotate_key{"admin_rotate_key", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};
