@@ -249,6 +249,18 @@ TEST_CASE("backup: one that is cancelled leaves nothing") {
   CHECK_FALSE(app.has_leftovers());
 }
 
+TEST_CASE("backup service: begins nothing that has no room") {
+  BackupFixture app;
+  auto source = app.source();
+  source.database = app.folder.write("vast.db", "");
+  fs::resize_file(source.database, uintmax_t{1} << 43);  // no byte of it takes any
+  backup::Service service(source);
+  const auto begun = service.begin(core::Actor::local_administrator());
+  REQUIRE_FALSE(begun.has_value());
+  CHECK(begun.error().reason_code == "storage_full");
+  CHECK(begun.error().message.contains((app.folder / "scratch").string()));
+}
+
 TEST_CASE("backup service: one at a time, until its reader is gone") {
   BackupFixture app;
   app.folder.write("scratch/backup.db", "left by a kill");

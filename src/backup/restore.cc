@@ -118,6 +118,26 @@ Result<void> check_is_free(const fs::path& folder) {
               "folder_in_use");
 }
 
+/// Whether nobody but root can put something else in place of a folder that root makes there: else
+/// whoever can would have root write where it leads. `folder` has no links in it.
+Result<void> check_place(fs::path folder) {
+  if (geteuid() != 0) return {};
+  for (;; folder = folder.parent_path()) {
+    struct stat about{};
+    if (lstat(folder.c_str(), &about) != 0) return cannot("look at", folder);
+    const bool is_open =
+        (about.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (about.st_mode & S_ISVTX) == 0;
+    if (about.st_uid != 0 || is_open) {
+      return fail(ErrorCode::unavailable,
+                  "root restores nothing below " + folder.string() +
+                      ", where another user may write: run the command as that user, who must be "
+                      "able to read the key and the backup (runuser -u USER -- esclusa restore …)",
+                  "place_of_others");
+    }
+    if (folder == folder.root_path()) return {};
+  }
+}
+
 /// Takes the folder in which the restore works, and removes what a killed one left in it. The lock
 /// says that a restore is at work.
 Result<Descriptor> take_work_folder(const fs::path& folder) {
@@ -308,6 +328,7 @@ Result<Restored> restore(const RestoreInput& input, const Progress& progress) {
                                         " in which the new one could be made");
   }
   TRY(check_is_free(folder));
+  TRY(check_place(folder.parent_path()));
   const File file = TRY(File::open(input.backup, progress));
   TRY(check_keys(file.manifest(), input.keys));
 

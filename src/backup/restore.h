@@ -52,8 +52,8 @@ struct Restored {
 
 /// Makes a data folder from a backup. It is made beside its place under another name, and gets its
 /// own at the end: whatever ends this before, there is no folder that a server would start in.
-/// Errors: as of `verify`, and `invalid`, `folder_in_use`; `unavailable` if something cannot be
-/// written.
+/// Errors: as of `verify`, and `invalid`, `folder_in_use`; `unavailable`, `place_of_others`, for
+/// root where other users may write; `unavailable` if something cannot be written.
 Result<Restored> restore(const RestoreInput& input, const Progress& progress);
 
 /// Who owns what a restore makes, where nobody is named: the owner of the folder if it exists, or

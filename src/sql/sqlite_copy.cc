@@ -19,7 +19,8 @@ struct Finalize {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
 
-constexpr int steps_between_questions = 10'000;  // some 100 µs of SQLite's work
+/// A row takes some three steps, and may have 64 KiB.
+constexpr int steps_between_questions = 300;
 
 std::unexpected<Error> cannot_copy(sqlite3* database, int code) {
   const std::string text = sqlite3_errmsg(database);

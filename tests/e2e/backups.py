@@ -1,6 +1,5 @@
 """What the tests of backups share: a load whose acknowledged writes are known, and an independent
 reader of what was restored (Python's sqlite3 and git itself)."""
-import base64
 import contextlib
 import itertools
 import shutil
@@ -10,6 +9,7 @@ import subprocess
 import tarfile
 import threading
 
+from canaries import base64_cores
 from harness import BINARY, Repository, clean_environment
 
 
@@ -136,13 +136,9 @@ def compare(test, data, load, before):
 
 def spellings(secret):
     """The ways in which bytes may appear in a file: raw, hex, and base64 at each alignment."""
-    yield secret
-    yield secret.hex().encode()
-    yield secret.hex().upper().encode()
-    for skipped in range(3):
-        text = base64.b64encode(b"\0" * skipped + secret)
-        yield text[4 if skipped else 0:-4]
-        yield text[4 if skipped else 0:-4].replace(b"+", b"-").replace(b"/", b"_")
+    yield from (secret, secret.hex().encode(), secret.hex().upper().encode())
+    for core in base64_cores(secret):
+        yield from (core, core.replace(b"+", b"-").replace(b"/", b"_"))
 
 
 def members(path):
