@@ -34,7 +34,7 @@ struct Settings {
   bool ssh_repository_hooks = false;  ///< whether a push runs the repository owner's hooks
   /// Called with the trace of each request, by the thread that answered it; empty: nobody asks.
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
-  std::string ssh_address = {};  ///< wire::Urls::ssh
+  std::string ssh_address = {};        ///< wire::Urls::ssh
   backup::Service* backups = nullptr;  ///< null where the data cannot be backed up
 };
 
