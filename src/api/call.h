@@ -17,6 +17,10 @@ namespace esclusa::http {
 class LongAnswers;
 }
 
+namespace esclusa::backup {
+class Service;
+}
+
 namespace esclusa::api {
 
 class EventStreams;
@@ -36,6 +40,7 @@ struct Settings {
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
   std::string ssh_address = {};  ///< wire::Urls::ssh
   Examiner* examiner = nullptr;  ///< for `esclusa doctor`; null: nothing beside rows is examined
+  backup::Service* backups = nullptr;  ///< null where the data cannot be backed up
 };
 
 /// A matched path parameter, decoded.

@@ -26,6 +26,7 @@ std::span<const Route> app_administration_routes();
 std::span<const Route> apps_routes();
 std::span<const Route> archives_routes();
 std::span<const Route> audit_routes();
+std::span<const Route> backup_routes();
 std::span<const Route> check_runs_routes();
 std::span<const Route> claim_secrets_routes();
 std::span<const Route> claims_routes();

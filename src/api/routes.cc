@@ -32,6 +32,7 @@ std::span<const Route> routes() {
                             git_data_routes(),
                             code_routes(),
                             archives_routes(),
+                            backup_routes(),
                             empty_lists_routes(),
                             search_routes(),
                             workflow_runs_routes(),

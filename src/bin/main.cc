@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/exhaustion.h"
 #include "base/text.h"
+#include "bin/backup_commands.h"
 #include "bin/doctor.h"
 #include "bin/serve.h"
 #include "bin/ssh_commands.h"
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
   cli::Action action;
   add_serve(app, action);
   add_agent(app, action);
+  add_backup(app, action);
   add_ssh(app, action);
   add_doctor(app, action);
   cli::add_commands(app, action);

@@ -10,6 +10,7 @@
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
 #include "app/timers.h"
+#include "backup/service.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -114,6 +115,10 @@ struct Node::Parts {
                 .token_use = token_use,
                 .keys = &keys},
         gates(context),
+        backups({.context = context,
+                 .database = storage.folder->database(),
+                 .scratch = storage.folder->path(),
+                 .made_by = "esclusa " ESCLUSA_VERSION}),
         api(context, api_settings),
         probe(*storage.database),
         rows(*storage.database, storage.folder->path(), system_now),
@@ -130,6 +135,7 @@ struct Node::Parts {
                    api, api_settings.external_url, [this] { return find_hanging(); },
                    [this, &node] { return find_unready(node); }, &metrics_door),
                server_limits()) {
+    api_settings.backups = &backups;
     // Here the figures of other parts are added: metrics.add(…).
   }
 
@@ -215,6 +221,7 @@ struct Node::Parts {
   app::TokenUse token_use;
   app::Context context;
   app::GateTimer gates;
+  backup::Service backups;
   api::Api api;
   DatabaseProbe probe;
   DatabaseFigures rows;

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 import everything
+from backups import spellings
 from canaries import Canaries
 from harness import not_everyday, wait_until
 from receiver import Receiver
@@ -222,6 +223,15 @@ class Canary(unittest.TestCase):
         self.assertIn(self.server.data / "esclusa.db", files)
         for file in files:
             self.canaries.look(str(file), file.read_bytes())
+        self.nothing_escaped()
+
+    def test_no_backup_has_a_secret(self):
+        backup = self.server.folder / "backup.tar"
+        self.server.cli("backup", backup)
+        content = backup.read_bytes()
+        self.canaries.look("a backup", content)
+        for spelling in spellings((self.server.data / "secret.key").read_bytes()):
+            self.assertNotIn(spelling, content)
         self.nothing_escaped()
 
     def test_no_event_shows_a_secret(self):

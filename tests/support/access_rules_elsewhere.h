@@ -94,6 +94,7 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/admin/repositories/{owner}/{repo}/agent-tokens",     hidden, hidden},
     {"POST",   "/esclusa/admin/repositories/{owner}/{repo}/agent-tokens",     hidden, hidden},
     {"DELETE", "/esclusa/admin/agent-tokens/{agent_token_id}",                hidden, hidden},
+    {"GET",    "/esclusa/admin/backup",                                       hidden, hidden},
     {"POST",   "/esclusa/admin/secret-key/rotations",                         hidden, hidden},
     {"GET",    "/esclusa/admin/audit",                                        hidden, hidden},
     {"GET",    "/esclusa/admin/doctor",                                       hidden, hidden},

@@ -54,9 +54,12 @@ inline constexpr DoorRequest door_requests[] = {
      R"({"environments": ["production"]})"},
     {http::Door::local_admin, "DELETE", "/agent-tokens/1",               204},
     {http::Door::local_admin, "GET",    "/audit",                        200},
+    {http::Door::local_admin, "POST",   "/live/repairs",                 200},
     {http::Door::local_admin, "GET",    "/doctor",                       200},
     {http::Door::local_admin, "GET",    "/doctor/tables",                200},
     {http::Door::local_admin, "GET",    "/doctor/tables/audit",          404},
+    // The data of these tests is in no folder that could be backed up.
+    {http::Door::local_admin, "GET",    "/backup",                       503},
     {http::Door::local_admin, "POST",   "/secret-key/rotations",         200, "{}"},
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,

@@ -266,6 +266,7 @@ inline constexpr RouteCost route_costs[] = {
     {"POST", "/esclusa/admin/repositories", {1, 1, 5, 1}},
     {"PATCH", "/esclusa/admin/repositories/{owner}/{repo}", {1, 1, 4, 0}},
     {"DELETE", "/esclusa/admin/repositories/{owner}/{repo}", {0, 1, 34, 0}},
+    {"GET", "/esclusa/admin/backup", {0, 0, 0, 0}},
     {"POST", "/esclusa/admin/secret-key/rotations", {1, 8, 52, 0}},
     {"PUT", "/esclusa/admin/repositories/{owner}/{repo}/roles/{login}", {0, 1, 4, 0}},
     {"PUT", "/esclusa/admin/repositories/{owner}/{repo}/environments", {0, 1, 3, 0}},

@@ -90,6 +90,7 @@ inline const Operation admin_list_audit{"admin_list_audit", Audience::local_admi
 inline const Operation admin_examine{"admin_examine", Audience::local_admin};
 inline const Operation admin_list_tables{"admin_list_tables", Audience::local_admin};
 inline const Operation admin_check_table{"admin_check_table", Audience::local_admin};
+inline const Operation admin_make_backup{"admin_make_backup", Audience::local_admin};
 inline const Operation admin_rotate_key{"admin_rotate_key", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};

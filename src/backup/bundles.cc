@@ -1,0 +1,201 @@
+#include "backup/bundles.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "core/ref.h"
+#include "git/examine.h"
+#include "git/program.h"
+#include "git/refs.h"
+#include "git/registration.h"
+#include "git/repository.h"
+#include "git/scratch.h"
+
+namespace esclusa::backup {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto git_time = std::chrono::hours(12);  ///< the largest repositories take minutes
+constexpr size_t error_bytes = 4096;
+constexpr size_t refs_at_once = 1000;
+
+/// One run of git on a repository.
+struct Run {
+  std::string git_directory;
+  std::vector<std::string> arguments;
+  Confinement files;
+  std::string input = {};
+  std::function<void(std::string_view)> on_output = [](std::string_view) {};
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+struct Ended {
+  bool succeeded = false;
+  bool cancelled = false;
+  std::string errors;
+};
+
+Result<Ended> run(Run run) {
+  ProcessSpec spec;
+  spec.arguments = {"git", "--no-pager"};
+  std::ranges::move(git::program_settings(), std::back_inserter(spec.arguments));
+  // One thread: a backup has time, and what else the machine does has not.
+  for (const char* setting : {"pack.threads=1", "core.bare=true", "core.commitGraph=false"}) {
+    spec.arguments.insert(spec.arguments.end(), {"-c", setting});
+  }
+  std::ranges::move(run.arguments, std::back_inserter(spec.arguments));
+  spec.environment = git::program_environment();
+  spec.environment.push_back("GIT_DIR=" + run.git_directory);
+  spec.time_limit = git_time;
+  spec.input = std::move(run.input);
+  spec.cancel = run.cancel;
+  run.files.add(TRY(git::program_confinement()));
+  spec.confinement = std::move(run.files);
+  spec.on_output = std::move(run.on_output);
+  Ended ended;
+  spec.on_error_output = [&](std::string_view text) {
+    ended.errors += text.substr(0, error_bytes - std::min(error_bytes, ended.errors.size()));
+  };
+  const ProcessOutcome outcome = TRY(run_process(spec));
+  ended.succeeded = outcome.succeeded() && !outcome.timed_out;
+  ended.cancelled = outcome.cancelled;
+  return ended;
+}
+
+/// What git said, as a part of a sentence.
+std::string reason_of(const Ended& ended) {
+  const std::string_view first = trim(split(ended.errors, '\n').front());
+  return first.empty() ? "it ended without a message" : printable(first);
+}
+
+/// Writes to a descriptor what arrives in pieces, until it fails.
+struct Output {
+  int file;
+  int error = 0;
+
+  void write(std::string_view text) {
+    while (error == 0 && !text.empty()) {
+      const ssize_t count = ::write(file, text.data(), text.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) {
+        error = errno;
+        return;
+      }
+      text.remove_prefix(static_cast<size_t>(count));
+    }
+  }
+};
+
+std::unexpected<Error> bad_bundle(const std::string& why) {
+  return fail(ErrorCode::invalid, "git cannot read a bundle in it: " + why, "backup_damaged");
+}
+
+}  // namespace
+
+Result<bool> write_bundle(const core::Repository& repository, int file,
+                          std::atomic<bool>& is_cancelled) {
+  const auto opened = TRY(git::Repository::open(repository));
+  // git opens files by path: they are examined first, and confined to the folder that was opened.
+  TRY(git::examine_repository(opened.folder(), repository.path, repository.alternates));
+  Output output{file};
+  Confinement files{.readable = repository.alternates};
+  files.readable.push_back("/proc/self/fd/" + std::to_string(opened.folder().descriptor()));
+  const Ended ended = TRY(run({.git_directory = repository.path,
+                               .arguments = {"bundle", "create", "-", "--all"},
+                               .files = std::move(files),
+                               .on_output =
+                                   [&](std::string_view text) {
+                                     output.write(text);
+                                     if (output.error != 0) is_cancelled = true;
+                                   },
+                               .cancel = &is_cancelled}));
+  if (output.error != 0) {
+    return fail(ErrorCode::unavailable, "there is no space left for a bundle", "storage_full");
+  }
+  if (ended.cancelled || is_cancelled) {
+    return fail(ErrorCode::unavailable, "the backup was cancelled", "cancelled");
+  }
+  if (ended.succeeded) return true;
+  if (ended.errors.contains("empty bundle")) return false;  // it has begun to write, though
+  return fail(ErrorCode::unavailable, "git cannot bundle it: " + reason_of(ended), "git_failed");
+}
+
+Result<void> check_bundle(const fs::path& bundle) {
+  const git::ScratchRepository scratch;
+  if (!scratch.exists()) {
+    return fail(ErrorCode::unavailable, "there is no temporary folder: name one in TMPDIR");
+  }
+  const Ended ended = TRY(run({.git_directory = scratch.path().string(),
+                               .arguments = {"bundle", "verify", "-q", bundle.string()},
+                               .files = {.readable = {bundle.string(), scratch.path().string()}}}));
+  if (!ended.succeeded) return bad_bundle(reason_of(ended));
+  return {};
+}
+
+Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const std::string& head) {
+  constexpr std::string_view heads = "refs/heads/";
+  const std::string branch =
+      head.starts_with(heads) ? head.substr(heads.size()) : std::string("main");
+  TRY(git::create_bare(path, branch));
+  if (bundle.empty()) return {};
+  std::string listed;
+  const Confinement files{.readable = {bundle.string()}, .writable = {path.string()}};
+  const Ended unpacked = TRY(run({.git_directory = path.string(),
+                                  .arguments = {"bundle", "unbundle", bundle.string()},
+                                  .files = files,
+                                  .on_output = [&](std::string_view text) { listed += text; }}));
+  if (!unpacked.succeeded) return bad_bundle(reason_of(unpacked));
+  std::string commands;
+  for (const std::string_view line : split(listed, '\n')) {
+    const size_t blank = line.find(' ');
+    if (blank == line.npos || line.substr(blank + 1) == "HEAD") continue;
+    const std::string_view sha = line.substr(0, blank), name = line.substr(blank + 1);
+    if (!core::is_full_sha(sha) || !name.starts_with("refs/") || name.contains('\0')) {
+      return bad_bundle("it has the ref " + printable(name));
+    }
+    // With NULs a name needs no quotes.
+    commands += "create " + std::string(name) + '\0' + std::string(sha) + '\0';
+  }
+  const Ended updated = TRY(run({.git_directory = path.string(),
+                                 .arguments = {"update-ref", "--stdin", "-z"},
+                                 .files = files,
+                                 .input = std::move(commands)}));
+  if (!updated.succeeded) return bad_bundle(reason_of(updated));
+  const Ended walked = TRY(run({.git_directory = path.string(),
+                                .arguments = {"fsck", "--connectivity-only", "--no-dangling",
+                                              "--no-progress", "--no-reflogs"},
+                                .files = files}));
+  if (!walked.succeeded) return bad_bundle(reason_of(walked));
+  return {};
+}
+
+Result<RefList> list_refs(const core::Repository& repository) {
+  const auto opened = TRY(git::Repository::open(repository));
+  RefList list;
+  list.head = TRY(opened.head()).value_or("");
+  for (std::string after;;) {
+    auto part = TRY(git::read_refs(opened, "refs/", after, refs_at_once));
+    for (core::GitRef& ref : part.refs) {
+      list.refs.push_back({std::move(ref.full_name), std::move(ref.sha)});
+    }
+    if (part.last_name.empty()) return list;
+    after = part.last_name;
+  }
+}
+
+Result<std::string> find_head(const core::Repository& repository) {
+  const auto opened = TRY(git::Repository::open(repository));
+  return TRY(opened.head()).value_or("");
+}
+
+}  // namespace esclusa::backup
