@@ -16,6 +16,9 @@
 namespace esclusa::http {
 class LongAnswers;
 }
+namespace esclusa::app {
+class Retention;
+}
 
 namespace esclusa::api {
 
@@ -30,7 +33,8 @@ struct Settings {
   bool ssh_repository_hooks = false;  ///< whether a push runs the repository owner's hooks
   /// Called with the trace of each request, by the thread that answered it; empty: nobody asks.
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
-  std::string ssh_address = {};  ///< wire::Urls::ssh
+  std::string ssh_address = {};         ///< wire::Urls::ssh
+  app::Retention* retention = nullptr;  ///< what prunes the database; null: nothing does
 };
 
 /// A matched path parameter, decoded.

@@ -47,6 +47,7 @@ std::span<const Route> routes() {
                             administration_routes(),
                             app_administration_routes(),
                             agent_administration_routes(),
+                            retention_routes(),
                             ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }

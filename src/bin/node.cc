@@ -9,6 +9,7 @@
 #include "app/deployment_counts.h"
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
+#include "app/retention.h"
 #include "app/timers.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -109,12 +110,15 @@ struct Node::Parts {
                 .token_use = token_use,
                 .keys = &keys},
         gates(context),
+        retention(context, node.settings_.retention),
         api(context, api_settings),
         probe(*storage.database),
         server(root_service(
                    api, api_settings.external_url, [this] { return find_hanging(); },
                    [this, &node] { return find_unready(node); }),
-               server_limits()) {}
+               server_limits()) {
+    api_settings.retention = &retention;
+  }
 
   /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.
   std::optional<std::string> find_hanging() {
@@ -122,7 +126,7 @@ struct Node::Parts {
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
     const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer,
-                                               &*counter};
+                                               &*counter, &*pruner};
     for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
@@ -181,6 +185,12 @@ struct Node::Parts {
                       log::error("deployments cannot be counted",
                                  {{"error", counted.error().message}});
                     }));
+    pruner.emplace("retention", [this](const std::stop_token& stop) {
+      std::chrono::microseconds rest = 0us;
+      while (wait_unless_stopped(stop, std::chrono::ceil<std::chrono::milliseconds>(rest))) {
+        rest = retention.step();
+      }
+    });
   }
 
   Storage storage;
@@ -191,6 +201,7 @@ struct Node::Parts {
   app::TokenUse token_use;
   app::Context context;
   app::GateTimer gates;
+  app::Retention retention;
   api::Api api;
   DatabaseProbe probe;
   http::Server server;
@@ -198,6 +209,7 @@ struct Node::Parts {
   std::optional<SupervisedThread> housekeeper;
   std::optional<SupervisedThread> gate_timer;
   std::optional<SupervisedThread> counter;
+  std::optional<SupervisedThread> pruner;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}

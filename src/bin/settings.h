@@ -6,6 +6,7 @@
 
 #include "api/rate_limit.h"
 #include "base/error.h"
+#include "core/retention.h"
 
 namespace esclusa {
 
@@ -29,6 +30,7 @@ struct ServerSettings {
   bool ssh_repository_hooks = false;  ///< true: git over SSH is not confined
   bool has_cache = true;              ///< false: each request asks the database for all its rows
   api::RateLimits rate_limits;
+  core::RetentionSettings retention;
 };
 
 struct SettingDescription {

@@ -7,6 +7,7 @@
 #include "cli/hooks.h"
 #include "cli/keys.h"
 #include "cli/repositories.h"
+#include "cli/retention.h"
 #include "cli/secrets.h"
 
 namespace esclusa::cli {
@@ -25,6 +26,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_token(app, action);
   add_organization(app, action);
   add_app(app, action);
+  add_prune(app, action);
 }
 
 }  // namespace esclusa::cli

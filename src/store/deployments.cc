@@ -159,6 +159,10 @@ bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {
 }
 
 void delete_deployment(sql::Writer& tx, DeploymentId id) {
+  tx.execute(
+      "insert into unkept_commit (repository_id, sha) select repository_id, sha from deployment "
+      "where id = $1 on conflict (repository_id, sha) do nothing",
+      {id.value});
   delete_log(tx, id);
   tx.execute("delete from deployment_status where deployment_id = $1", {id.value});
   tx.execute("delete from deployment_gate where deployment_id = $1", {id.value});

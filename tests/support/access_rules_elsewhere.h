@@ -89,6 +89,8 @@ inline constexpr OtherRoute other_routes[] = {
     {"POST",   "/esclusa/admin/repositories/{owner}/{repo}/agent-tokens",     hidden, hidden},
     {"DELETE", "/esclusa/admin/agent-tokens/{agent_token_id}",                hidden, hidden},
     {"POST",   "/esclusa/admin/secret-key/rotations",                         hidden, hidden},
+    {"GET",    "/esclusa/admin/retention",                                    hidden, hidden},
+    {"POST",   "/esclusa/admin/retention/rounds",                             hidden, hidden},
     {"GET",    "/esclusa/admin/apps",                                         hidden, hidden},
     {"POST",   "/esclusa/admin/apps",                                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}",                              hidden, hidden},

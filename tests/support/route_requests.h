@@ -54,6 +54,8 @@ inline constexpr DoorRequest door_requests[] = {
      R"({"environments": ["production"]})"},
     {http::Door::local_admin, "DELETE", "/agent-tokens/1",               204},
     {http::Door::local_admin, "POST",   "/secret-key/rotations",         200, "{}"},
+    {http::Door::local_admin, "GET",    "/retention",                    200},
+    {http::Door::local_admin, "POST",   "/retention/rounds",             202},
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,
      R"({"name": "new", "owner": "works", "public_key": "{public_key}"})"},

@@ -74,6 +74,8 @@ inline const Operation admin_list_agent_tokens{"admin_list_agent_tokens", Audien
 inline const Operation admin_create_agent_token{"admin_create_agent_token", Audience::local_admin};
 inline const Operation admin_revoke_agent_token{"admin_revoke_agent_token", Audience::local_admin};
 inline const Operation admin_rotate_key{"admin_rotate_key", Audience::local_admin};
+inline const Operation admin_get_retention{"admin_get_retention", Audience::local_admin};
+inline const Operation admin_prune{"admin_prune", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};
 inline const Operation ssh_start_session{"ssh_start_session", Audience::ssh};
