@@ -53,6 +53,8 @@ std::vector<std::string> differences(const DeploymentEvent& event,
                                      const client::Deployment& deployment) {
   std::vector<std::string> names;
   if (!event.fault.empty()) return names;
+  // The server keeps the body of the event no longer: it only names the deployment.
+  if (event.ref.empty() && event.sha.empty() && event.task.empty()) return names;
   if (event.ref != deployment.ref) names.emplace_back("ref");
   if (event.sha != deployment.sha) names.emplace_back("sha");
   if (event.task != deployment.task) names.emplace_back("task");

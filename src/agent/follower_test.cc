@@ -111,6 +111,24 @@ TEST_CASE_FIXTURE(Fixture, "Follower: an event that cannot be written down is re
   CHECK(accepted == std::vector<int64_t>{1, 2});
 }
 
+TEST_CASE_FIXTURE(Fixture, "Follower: of an event whose body was pruned it takes the deployment") {
+  begin();
+  wait_for_place(0);
+  const char* pruned =
+      R"(null,"reason_code":"body_pruned","repository":"demo/shop","action":"created")";
+  github.publish("deployment", std::string(pruned) + R"(,"deployment_id":7)");
+  github.publish("deployment", pruned);  // it says nothing, and holds up nothing
+  github.publish("deployment_status", pruned);
+  publish(8);
+  wait_for({7, 8});
+  const auto queued = work->queued().value();
+  REQUIRE(queued.size() == 2);
+  const auto& event = queued[queued[0].id == 7 ? 0 : 1];
+  CHECK(event.repository == "demo/shop");
+  CHECK(event.body.contains(R"("body_pruned":true)"));
+  CHECK(differences(event, {}).empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "Follower: an event that comes again is known") {
   begin();
   wait_for_place(0);

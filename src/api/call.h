@@ -16,6 +16,9 @@
 namespace esclusa::http {
 class LongAnswers;
 }
+namespace esclusa::app {
+class Retention;
+}
 
 namespace esclusa::backup {
 class Service;
@@ -40,7 +43,8 @@ struct Settings {
   std::function<void(const http::Request&, const Trace&)> on_trace = {};
   std::string ssh_address = {};  ///< wire::Urls::ssh
   Examiner* examiner = nullptr;  ///< for `esclusa doctor`; null: nothing beside rows is examined
-  backup::Service* backups = nullptr;  ///< null where the data cannot be backed up
+  backup::Service* backups = nullptr;   ///< null where the data cannot be backed up
+  app::Retention* retention = nullptr;  ///< what prunes the database; null: nothing does
 };
 
 /// A matched path parameter, decoded.

@@ -54,6 +54,7 @@ std::span<const Route> openapi_routes();
 std::span<const Route> rate_limit_answers_routes();
 std::span<const Route> repositories_routes();
 std::span<const Route> repository_lists_routes();
+std::span<const Route> retention_routes();
 std::span<const Route> reviews_routes();
 std::span<const Route> search_routes();
 std::span<const Route> ssh_door_routes();

@@ -52,6 +52,7 @@ std::span<const Route> routes() {
                             app_administration_routes(),
                             agent_administration_routes(),
                             doctor_routes(),
+                            retention_routes(),
                             ssh_door_routes()}) {
       table.insert(table.end(), part.begin(), part.end());
     }

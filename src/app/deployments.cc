@@ -3,6 +3,7 @@
 #include "app/default_branch.h"
 #include "app/gates.h"
 #include "app/idempotency.h"
+#include "app/kept_commits.h"
 #include "app/merges.h"
 #include "app/review_events.h"
 #include "app/reviewers.h"
@@ -124,6 +125,8 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
     return AutoMerged{"Auto-merged " + facts.default_branch + " into " + input.ref +
                       " on deployment."};
   }
+  // Until the commit of the row: the ref that keeps the commit must not be removed meanwhile.
+  const KeptCommit kept(access.repository.path, plan.sha);
   if (access.repository.writable) TRY(git.keep(plan.sha));
   const core::Commit head = facts.asks_for_review ? read_head(context, access.repository, plan.sha)
                                                   : unread_head(plan.sha);

@@ -9,6 +9,7 @@
 #include "app/deployment_counts.h"
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
+#include "app/retention.h"
 #include "app/timers.h"
 #include "backup/service.h"
 #include "base/check.h"
@@ -119,6 +120,7 @@ struct Node::Parts {
                  .database = storage.folder->database(),
                  .scratch = storage.folder->path(),
                  .made_by = "esclusa " ESCLUSA_VERSION}),
+        retention(context, node.settings_.retention),
         api(context, api_settings),
         probe(*storage.database),
         rows(*storage.database, storage.folder->path(), system_now),
@@ -136,6 +138,7 @@ struct Node::Parts {
                    [this, &node] { return find_unready(node); }, &metrics_door),
                server_limits()) {
     api_settings.backups = &backups;
+    api_settings.retention = &retention;
     // Here the figures of other parts are added: metrics.add(…).
   }
 
@@ -150,7 +153,7 @@ struct Node::Parts {
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
     const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer,
-                                               &*counter};
+                                               &*counter, &*pruner};
     for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
@@ -210,6 +213,12 @@ struct Node::Parts {
                       log::error("deployments cannot be counted",
                                  {{"error", counted.error().message}});
                     }));
+    pruner.emplace("retention", [this](const std::stop_token& stop) {
+      std::chrono::microseconds rest = 0us;
+      while (wait_unless_stopped(stop, std::chrono::ceil<std::chrono::milliseconds>(rest))) {
+        rest = retention.step();
+      }
+    });
   }
 
   Storage storage;
@@ -222,6 +231,7 @@ struct Node::Parts {
   app::Context context;
   app::GateTimer gates;
   backup::Service backups;
+  app::Retention retention;
   api::Api api;
   DatabaseProbe probe;
   DatabaseFigures rows;
@@ -233,6 +243,7 @@ struct Node::Parts {
   std::optional<SupervisedThread> gate_timer;
   std::optional<SupervisedThread> counter;
   std::optional<MetricsListener> metrics_listener;
+  std::optional<SupervisedThread> pruner;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}

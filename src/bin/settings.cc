@@ -111,6 +111,29 @@ Result<void> set_rate_limit(const std::string& name, const std::string& value,
   return {};
 }
 
+Result<void> set_scale(const std::string& name, const std::string& value, double& scale) {
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), scale);
+  if (error == std::errc{} && end == value.data() + value.size() && scale > 0) return {};
+  return wrong(name, value, "a positive number");
+}
+
+Result<void> set_retention(const std::string& name, const std::string& value,
+                           core::RetentionSettings& retention) {
+  if (name == "retention.scale") return set_scale(name, value, retention.scale);
+  if (name == "retention.keep_successes") {
+    const auto count = parse_positive(value);
+    if (!count) return wrong(name, value, "a positive whole number");
+    retention.keep_successes = *count;
+  }
+  for (const core::RetentionRule& rule : core::retention_rules()) {
+    if (name != rule.setting) continue;
+    const auto age = core::parse_retention_age(rule, value);
+    if (!age) return wrong(name, value, age.error().message);
+    retention.ages[static_cast<size_t>(rule.key)] = *age;
+  }
+  return {};
+}
+
 bool is_ssh_address(const std::string& text) {
   constexpr const char* allowed =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@:[]";
@@ -128,6 +151,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   }
   if (name == "metrics.token_file") settings.metrics_token_file = value;
   if (name.starts_with("rate_limit.")) return set_rate_limit(name, value, settings.rate_limits);
+  if (name.starts_with("retention.")) return set_retention(name, value, settings.retention);
   if (name == "data") settings.data = value;
   if (name == "secret_key_file") settings.secret_key_file = value;
   if (name == "external_url") {
@@ -154,13 +178,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
       if (!trim(part).empty()) settings.webhooks_allow.emplace_back(trim(part));
     }
   }
-  if (name == "webhooks.retry_scale") {
-    auto& scale = settings.webhooks_retry_scale;
-    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), scale);
-    if (error != std::errc{} || end != value.data() + value.size() || scale <= 0) {
-      return wrong(name, value, "a positive number");
-    }
-  }
+  if (name == "webhooks.retry_scale") return set_scale(name, value, settings.webhooks_retry_scale);
   return {};
 }
 
@@ -171,10 +189,9 @@ std::filesystem::path default_data() {
   return "/var/lib/esclusa";
 }
 
-}  // namespace
-
-const std::vector<SettingDescription>& setting_descriptions() {
-  static const std::vector<SettingDescription> list = {
+/// All but the ages of retention, which have a table of their own.
+std::vector<SettingDescription> fixed_descriptions() {
+  return {
       {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
       {"data", "folder of the database, the keys and the sockets (~/.local/share/esclusa)"},
       {"secret_key_file",
@@ -204,8 +221,23 @@ const std::vector<SettingDescription>& setting_descriptions() {
       {"rate_limit.points_per_minute", "of a client; reading is 1, everything else 5 (900)"},
       {"rate_limit.content_per_minute", "POST requests of a client (80)"},
       {"rate_limit.content_per_hour", "POST requests of a client (500)"},
+      {"retention.keep_successes",
+       "so many of the latest successes of an environment stay, whatever their age (10)"},
+      {"retention.scale", "multiplies the ages of retention, for tests (1)"},
   };
-  return list;
+}
+
+}  // namespace
+
+const std::vector<SettingDescription>& setting_descriptions() {
+  static const std::vector<SettingDescription> all = [] {
+    std::vector<SettingDescription> list = fixed_descriptions();
+    for (const core::RetentionRule& rule : core::retention_rules()) {
+      list.push_back({rule.setting, rule.what});
+    }
+    return list;
+  }();
+  return all;
 }
 
 std::string flag_of(const std::string& name) {

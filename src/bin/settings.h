@@ -6,6 +6,7 @@
 
 #include "api/rate_limit.h"
 #include "base/error.h"
+#include "core/retention.h"
 
 namespace esclusa {
 
@@ -32,6 +33,7 @@ struct ServerSettings {
   std::string metrics_host;  ///< where `/metrics` has an address of its own; empty: nowhere
   uint16_t metrics_port = 0;
   std::filesystem::path metrics_token_file;  ///< empty: the main address has no `/metrics`
+  core::RetentionSettings retention;
 };
 
 struct SettingDescription {

@@ -9,6 +9,7 @@
 #include "cli/keys.h"
 #include "cli/live.h"
 #include "cli/repositories.h"
+#include "cli/retention.h"
 #include "cli/secrets.h"
 
 namespace esclusa::cli {
@@ -29,6 +30,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_organization(app, action);
   add_app(app, action);
   add_audit(app, action);
+  add_prune(app, action);
 }
 
 }  // namespace esclusa::cli

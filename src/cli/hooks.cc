@@ -135,6 +135,10 @@ int replay(const ReplayOptions& options) {
   print_line(count == 0 ? "No delivery was started again; waiting ones are tried now"
                         : std::to_string(count) +
                               (count == 1 ? " delivery is" : " deliveries are") + " pending again");
+  if (const int64_t pruned = replayed->integer_at("pruned").value_or(0); pruned > 0) {
+    print_line(std::to_string(pruned) + (pruned == 1 ? " was" : " were") +
+               " left out: the server keeps the payload no longer");
+  }
   if (cell(*replayed, "more") == "true") {
     print_line(options.state == "any" ? "There are more: replay a shorter time at once"
                                       : "There are more: run the command again");

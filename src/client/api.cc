@@ -226,6 +226,18 @@ Result<std::vector<Status>> Api::list_statuses(const std::string& repository, in
 
 namespace {
 
+/// Stands for the body of a `deployment` event that the server keeps no longer: it only names the
+/// deployment, which is asked for anyway. Empty if the event does not say which it is.
+std::string named_deployment(std::string_view event) {
+  const auto member = [&](std::string_view name) {
+    return std::string(find_raw_member(event, name).value_or("null"));
+  };
+  const std::string id = member("deployment_id"), repository = member("repository");
+  if (!parse_positive(id) || !repository.starts_with('"')) return "";
+  return R"({"action":)" + member("action") + R"(,"body_pruned":true,"deployment":{"id":)" + id +
+         R"(},"repository":{"full_name":)" + repository + "}}";
+}
+
 /// Reads a page without parsing payloads: they may be nested as deeply as JSON may be, and the page
 /// adds a few levels.
 Result<FeedPage> read_page(std::string_view text) {
@@ -241,8 +253,10 @@ Result<FeedPage> read_page(std::string_view text) {
     if (!seq || !kind || kind->size() < 2 || !payload) {
       return fail(ErrorCode::unavailable, "this is no event of a feed");
     }
+    std::string body(*payload);
+    if (body == "null" && *kind == R"("deployment")") body = named_deployment(element);
     page.events.push_back({parse_positive(*seq).value_or(0),
-                           std::string(kind->substr(1, kind->size() - 2)), std::string(*payload)});
+                           std::string(kind->substr(1, kind->size() - 2)), std::move(body)});
   }
   return page;
 }

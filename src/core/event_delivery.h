@@ -66,6 +66,7 @@ struct Replay {
 struct Replayed {
   int64_t count = 0;
   bool more = false;
+  int64_t pruned = 0;  ///< left out, because the body is gone; counted up to the same limit
 };
 
 template <>

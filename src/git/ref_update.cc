@@ -8,9 +8,11 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 
+#include "base/text.h"
 #include "core/ref.h"
 #include "git/new_files.h"
 #include "git/ref_files.h"
@@ -62,6 +64,8 @@ class RefLock {
   Result<void> write(const std::string& sha) {
     return write_durably(file_.get(), sha + "\n", folder_.path_of(lock()));
   }
+  /// Removes the ref instead of writing it; the caller syncs the folder.
+  void remove() { unlinkat(folder_.descriptor(), leaf_.c_str(), 0); }
   /// Renames the lock file to the ref.
   Result<void> commit() {
     if (!rename() && (errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST)) {
@@ -159,6 +163,83 @@ Result<RefMove> move_ref(const Folder& repository, const std::string& name, cons
   TRY(append_to_log(repository, name, from + " " + to + " " + log_entry + "\n"));
   TRY(lock->commit());
   return RefMove::moved;
+}
+
+namespace {
+
+constexpr const char* packed_name = "packed-refs";
+constexpr size_t packed_bytes = size_t{64} << 20;  ///< a longer one is left as it is
+
+std::unexpected<Error> locked(const std::string& name) { return cannot_write(name, EEXIST); }
+
+/// The packed refs without these; nothing if none of them is there. A line `^SHA` belongs to the
+/// line before it.
+std::optional<std::string> without(std::string_view packed, const std::set<std::string>& names) {
+  std::string rest;
+  bool is_left_out = false, is_any_left_out = false;
+  while (!packed.empty()) {
+    const std::string_view line =
+        packed.substr(0, std::min(packed.find('\n'), packed.size() - 1) + 1);
+    packed.remove_prefix(line.size());
+    if (!line.starts_with('^')) {
+      const size_t space = line.find(' ');
+      is_left_out = !line.starts_with('#') && space != line.npos &&
+                    names.contains(std::string(trim(line.substr(space + 1))));
+      is_any_left_out |= is_left_out;
+    }
+    if (!is_left_out) rest += line;
+  }
+  if (!is_any_left_out) return std::nullopt;
+  return rest;
+}
+
+/// Writes the packed refs without these, under git's lock for that file.
+Result<void> remove_packed(const Folder& repository, const std::set<std::string>& names) {
+  const auto before = TRY(repository.read(packed_name, packed_bytes));
+  if (!before || !without(*before, names)) return {};
+  const NewFiles files = TRY(NewFiles::in(repository));
+  const std::string lock = std::string(packed_name) + ".lock";
+  const Descriptor file = TRY(files.create(repository, lock, NewFiles::Kind::ref));
+  if (!file) return locked(packed_name);
+  const auto write = [&]() -> Result<void> {
+    const auto packed = TRY(repository.read(packed_name, packed_bytes));
+    const auto rest = packed ? without(*packed, names) : std::nullopt;
+    if (!rest) {
+      unlinkat(repository.descriptor(), lock.c_str(), 0);
+      return {};
+    }
+    TRY(write_durably(file.get(), *rest, lock));
+    const int folder = repository.descriptor();
+    if (renameat(folder, lock.c_str(), folder, packed_name) != 0) {
+      return cannot_write(packed_name, errno);
+    }
+    return sync(repository);
+  };
+  auto written = write();
+  if (!written) unlinkat(repository.descriptor(), lock.c_str(), 0);
+  return written;
+}
+
+}  // namespace
+
+Result<void> remove_keep_refs(const Folder& repository, std::span<const std::string> shas) {
+  const std::string any = core::keep_ref_name("");
+  const std::string parent = any.substr(0, any.size() - 1);
+  const auto folder = TRY(repository.folder(parent));
+  std::set<std::string> names;
+  bool is_any_removed = false;
+  for (const std::string& sha : shas) {
+    const std::string name = core::keep_ref_name(sha);
+    names.insert(name);
+    if (!folder || !TRY(folder->file(sha, O_RDONLY))) continue;
+    const NewFiles files = TRY(NewFiles::in(repository));
+    auto lock = TRY(RefLock::take(files, name));
+    if (!lock) return locked(name);
+    lock->remove();
+    is_any_removed = true;
+  }
+  if (is_any_removed) TRY(sync(*folder));
+  return remove_packed(repository, names);
 }
 
 Result<void> make_keep_ref(const Folder& repository, const std::string& sha) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 
 #include "git/folder.h"
@@ -20,5 +21,8 @@ Result<RefMove> move_ref(const Folder& repository, const std::string& name, cons
 /// Makes the ref that keeps a commit alive, `core::keep_ref_name`. Its name tells its content, so a
 /// wrong or empty file (left by a crash) is replaced, and a lock that stays is removed.
 Result<void> make_keep_ref(const Folder& repository, const std::string& sha);
+/// Removes those refs, loose or packed; what is not there is no error. A ref whose lock another
+/// process holds makes it fail; then those before it may be gone.
+Result<void> remove_keep_refs(const Folder& repository, std::span<const std::string> shas);
 
 }  // namespace esclusa::git

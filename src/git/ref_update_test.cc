@@ -236,3 +236,64 @@ TEST_CASE("keep: files that root makes belong to the owner of the folder") {
   CHECK(info.st_uid == nobody);
   CHECK(info.st_gid == nobody);
 }
+
+namespace {
+
+/// Keep-refs of three commits, some of them packed beside an annotated tag.
+struct KeptWorld : World {
+  KeptWorld() {
+    third = fixture.commit("main", "a", "3");
+    fixture.annotated_tag("v1", first);
+    for (const std::string& sha : {first, second}) keep_commit(sha);
+    fixture.git({"pack-refs", "--all", "--prune"});
+    keep_commit(second);
+    keep_commit(third);
+  }
+  void keep_commit(const std::string& sha) const {
+    REQUIRE(git::Repository::open(fixture.git_directory()).value().keep(sha));
+  }
+  Result<void> remove(const std::vector<std::string>& shas) const {
+    return git::remove_keep_refs(*git::Folder::open(fixture.git_directory()), shas);
+  }
+  std::string kept() const {
+    return fixture.git({"for-each-ref", "--format=%(objectname)", "refs/deployments"});
+  }
+
+  std::string third;
+};
+
+}  // namespace
+
+TEST_CASE("remove_keep_refs: loose ones and packed ones, and no other ref") {
+  const KeptWorld world;
+  const std::string others = world.fixture.git({"for-each-ref", "refs/heads", "refs/tags"});
+  REQUIRE(world.remove({world.first, world.third}));
+  CHECK(world.kept() == world.second);
+  CHECK(world.fixture.git({"for-each-ref", "refs/heads", "refs/tags"}) == others);
+  CHECK(world.fixture.git({"rev-parse", "v1^{}"}) == world.first);
+  REQUIRE(world.remove({world.first, world.second, world.third}));
+  CHECK(world.kept().empty());
+  REQUIRE(world.remove({world.first}));
+  world.keep_commit(world.first);
+  CHECK(world.kept() == world.first);
+  CHECK_FALSE(fs::exists(world.file("packed-refs.lock")));
+}
+
+TEST_CASE("remove_keep_refs: a repository that never had any") {
+  const GitFixture fixture;
+  const std::vector<std::string> shas = {fixture.commit("main", "a", "1")};
+  CHECK(git::remove_keep_refs(*git::Folder::open(fixture.git_directory()), shas));
+}
+
+TEST_CASE("remove_keep_refs: while another process holds a lock, it fails and removes no lock") {
+  const KeptWorld world;
+  for (const std::string lock :
+       {"refs/deployments/" + world.third + ".lock", std::string("packed-refs.lock")}) {
+    CAPTURE(lock);
+    std::ofstream(world.file(lock)) << "";
+    CHECK_FALSE(world.remove({world.third, world.first}));
+    CHECK(fs::exists(world.file(lock)));
+    CHECK(world.kept().contains(world.first));
+    fs::remove(world.file(lock));
+  }
+}

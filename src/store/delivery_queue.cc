@@ -264,11 +264,12 @@ std::optional<std::chrono::microseconds> follow_clock(sql::Writer& tx, Timestamp
 
 namespace {
 
+/// Nothing, if the delivery was pruned while it was sent: its hook was deleted meanwhile.
 void insert_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
   tx.execute(
       "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
       "duration, status_code, status, request_headers, response_headers, response_body) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      "select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 from delivery where id = $1",
       {delivery.id.value, delivery.hook.id.value, delivery.redelivery.has_value(), attempt.url,
        to_micros(attempt.attempted_at), attempt.duration.count(), attempt.status_code,
        attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});

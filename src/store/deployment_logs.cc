@@ -5,7 +5,7 @@
 namespace esclusa::store {
 
 std::optional<DeploymentLog> find_log(sql::Reader& db, DeploymentId deployment) {
-  return db.one("select size, part_count from deployment_log where deployment_id = $1",
+  return db.one("select size, part_count from deployment_log where deployment_id = $1 and size > 0",
                 {deployment.value},
                 [](const sql::Row& row) { return DeploymentLog{row.integer(0), row.integer(1)}; });
 }
@@ -34,6 +34,10 @@ std::string read_log(sql::Reader& db, DeploymentId deployment, int64_t begin, in
 
 bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& known,
                 std::string_view text, Timestamp now) {
+  // A log that is being pruned has the size 0, and may still have parts.
+  if (known.size == 0) {
+    tx.execute("delete from deployment_log_part where deployment_id = $1", {deployment.value});
+  }
   tx.execute(
       "insert into deployment_log (deployment_id, size, part_count, created_at) "
       "values ($1, 0, 0, $2) on conflict (deployment_id) do nothing",

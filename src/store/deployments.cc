@@ -164,6 +164,10 @@ bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment) {
 }
 
 void delete_deployment(sql::Writer& tx, DeploymentId id) {
+  tx.execute(
+      "insert into unkept_commit (repository_id, sha) select repository_id, sha from deployment "
+      "where id = $1 on conflict (repository_id, sha) do nothing",
+      {id.value});
   delete_log(tx, id);
   const auto place =
       tx.one("select environment_id, task from deployment where id = $1", {id.value},

@@ -77,15 +77,18 @@ core::Replayed replay_deliveries(sql::Writer& tx, HookId hook, const core::Repla
     states.push_back("'" + std::string(core::to_name(state)) + "'");
   }
   constexpr int64_t earliest = 0, latest = int64_t{1} << 53;
-  const std::string chosen =
+  const std::string asked =
       "select d.id from delivery d where d.hook_id = $1 and d.created_at >= $2 and "
       "d.created_at < $3 and d.state in (" +
-      join(states, ", ") +
-      ") and exists (select 1 from event_body b where b.event_id = d.event_id) "
-      "order by d.id limit ";
+      join(states, ", ") + ")";
+  const std::string body = "exists (select 1 from event_body b where b.event_id = d.event_id)";
+  const std::string chosen = asked + " and " + body + " order by d.id limit ";
   const int64_t from = time_value(replay.created.from).value_or(earliest);
   const int64_t until = time_value(replay.created.until).value_or(latest);
   core::Replayed replayed;
+  replayed.pruned =
+      tx.number("select count(*) from (" + asked + " and not " + body + " limit $4) as pruned",
+                {hook.value, from, until, limit});
   replayed.count = tx.execute(
       "update delivery set state = case when exists (select 1 from hook h join account c on "
       "c.id = h.creator_id where h.id = delivery.hook_id and (h.active = 0 or h.probe_at is not "

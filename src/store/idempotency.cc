@@ -16,7 +16,11 @@ std::optional<RememberedCreate> find_idempotency_key(sql::Reader& db,
 
 bool take_idempotency_key(sql::Writer& tx, const IdempotencyKeyOwner& owner,
                           const std::string& body_digest, Timestamp now, Timestamp since) {
-  tx.execute("delete from idempotency_key where created_at < $1", {to_micros(since)});
+  // The others that are as old are pruned (store/retention.cc).
+  tx.execute(
+      "delete from idempotency_key where account_id = $1 and repository_id = $2 and "
+      "idempotency_key = $3 and created_at < $4",
+      {owner.account.value, owner.repository.value, owner.key, to_micros(since)});
   return tx.execute(
              "insert into idempotency_key (account_id, repository_id, idempotency_key, "
              "body_digest, resource_id, created_at) values ($1, $2, $3, $4, 0, $5) "

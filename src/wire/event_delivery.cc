@@ -65,7 +65,11 @@ void write_event_delivery(JsonWriter& json, const core::EventDelivery& delivery)
 }
 
 void write_replayed(JsonWriter& json, const core::Replayed& replayed) {
-  json.begin_object().member("count", replayed.count).member("more", replayed.more).end_object();
+  json.begin_object()
+      .member("count", replayed.count)
+      .member("more", replayed.more)
+      .member("pruned", replayed.pruned)
+      .end_object();
 }
 
 Result<core::Replay> parse_replay(std::string_view text) {

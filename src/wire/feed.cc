@@ -15,6 +15,8 @@ void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
       .member("repository", entry.repository)
       .member("created_at", event.created_at);
   if (!entry.body) {
+    // Without the body, nothing else says which deployment it is about.
+    if (event.deployment_id) json.member("deployment_id", event.deployment_id->value);
     json.member("payload", nullptr).member("reason_code", "body_pruned").end_object();
     return;
   }

@@ -59,4 +59,10 @@ TEST_CASE("write_feed_event: a pruned body is null, with the reason") {
   JsonWriter json;
   wire::write_feed_event(json, entry);
   CHECK(json.text().ends_with(R"(,"payload":null,"reason_code":"body_pruned"})"));
+  CHECK_FALSE(json.text().contains("deployment_id"));
+  entry.event.deployment_id = DeploymentId{5};
+  JsonWriter named;
+  wire::write_feed_event(named, entry);
+  CHECK(
+      named.text().ends_with(R"(,"deployment_id":5,"payload":null,"reason_code":"body_pruned"})"));
 }

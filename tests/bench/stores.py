@@ -55,8 +55,8 @@ deployment_gate deployment_log deployment_log_part deployment_review environment
 environment_name environment_secret environment_variable event_body hook idempotency_key
 installation installation_repository installation_token installation_token_repository key_rotation
 live migration organization_member protection_rule redelivery ref_intent repository
-repository_former_name repository_role required_reviewer sqlite_sequence team team_member
-team_repository token""".split()
+repository_former_name repository_role required_reviewer retention_clock sqlite_sequence team
+team_member team_repository token unkept_commit""".split()
 
 
 class Store:

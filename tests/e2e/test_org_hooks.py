@@ -193,9 +193,11 @@ class Replays(EsclusaTest):
                          ("ping", 10, None, None, 500))
         self.assertEqual(self.api.get(f"{ours}/deliveries?state=delivered").json, [])
         later = {"since": "2099-01-01T00:00:00Z"}
-        self.assertEqual(self.api.post(f"{ours}/replay", later).json, {"count": 0, "more": False})
+        self.assertEqual(self.api.post(f"{ours}/replay", later).json,
+                         {"count": 0, "more": False, "pruned": 0})
         answer = self.api.post(f"{ours}/replay")
-        self.assertEqual((answer.status, answer.json), (202, {"count": 1, "more": False}))
+        self.assertEqual((answer.status, answer.json),
+                         (202, {"count": 1, "more": False, "pruned": 0}))
         again = self.await_state(ours, "delivered")[0]
         self.assertEqual((again["guid"], again["latest_attempt"]["status_code"]),
                          (dead["guid"], 200))

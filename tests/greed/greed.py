@@ -24,6 +24,7 @@ from attackers import (GREEDY, SHOP, Crowd, Site, add_hook, ask, connect, deploy
                        harness, head, idle_connections, long_comparison, memory_mib, pipeline,
                        received, sick_repository, stop_under_load, stop_with_half_heads,
                        unfinished_bodies)
+from pruning import pruning
 from public_keys import public_key  # in tests/e2e
 from receiver import Receiver  # in tests/e2e
 
@@ -269,7 +270,7 @@ def stopped(thread):
 
 
 ROWS = [pipelined, connections, bodies, compares, sick, hanging_hooks, backlog,
-        half_heads, slow_log_readers, sessions, hostile_patterns, hanging_thread]
+        half_heads, slow_log_readers, sessions, hostile_patterns, pruning, hanging_thread]
 
 
 def main():

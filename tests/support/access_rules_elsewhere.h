@@ -100,6 +100,8 @@ inline constexpr OtherRoute other_routes[] = {
     {"GET",    "/esclusa/admin/doctor",                                       hidden, hidden},
     {"GET",    "/esclusa/admin/doctor/tables",                                hidden, hidden},
     {"GET",    "/esclusa/admin/doctor/tables/{table}",                        hidden, hidden},
+    {"GET",    "/esclusa/admin/retention",                                    hidden, hidden},
+    {"POST",   "/esclusa/admin/retention/rounds",                             hidden, hidden},
     {"GET",    "/esclusa/admin/apps",                                         hidden, hidden},
     {"POST",   "/esclusa/admin/apps",                                         hidden, hidden},
     {"DELETE", "/esclusa/admin/apps/{app_slug}",                              hidden, hidden},

@@ -9,6 +9,7 @@
 #include "app/apps.h"
 #include "app/branch_protections.h"
 #include "app/installations.h"
+#include "app/retention.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -33,6 +34,7 @@ class AccessWorld {
  public:
   AccessWorld() {
     log::set_level(log::Level::error);
+    settings_.retention = &retention_;
     sha_ = git_.commit("main", "a.txt", "one");
     tag_sha_ = git_.annotated_tag("v1", sha_);
     add_accounts();
@@ -483,6 +485,7 @@ class AccessWorld {
                                 .committed = [](app::Topics) {},
                                 .token_use = app_.context.token_use,
                                 .keys = &keys_};
+  app::Retention retention_{undoing_context_, {}};
   std::map<std::string, Repository> repositories_;
   std::map<std::string, std::map<std::string, std::string>> organizations_;  ///< names by login
   std::map<std::pair<std::string, std::string>, std::string> tokens_;

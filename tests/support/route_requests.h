@@ -61,6 +61,8 @@ inline constexpr DoorRequest door_requests[] = {
     // The data of these tests is in no folder that could be backed up.
     {http::Door::local_admin, "GET",    "/backup",                       503},
     {http::Door::local_admin, "POST",   "/secret-key/rotations",         200, "{}"},
+    {http::Door::local_admin, "GET",    "/retention",                    200},
+    {http::Door::local_admin, "POST",   "/retention/rounds",             202},
     {http::Door::local_admin, "GET",    "/apps",                         200},
     {http::Door::local_admin, "POST",   "/apps",                         201,
      R"({"name": "new", "owner": "works", "public_key": "{public_key}"})"},

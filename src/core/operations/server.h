@@ -92,6 +92,8 @@ inline const Operation admin_list_tables{"admin_list_tables", Audience::local_ad
 inline const Operation admin_check_table{"admin_check_table", Audience::local_admin};
 inline const Operation admin_make_backup{"admin_make_backup", Audience::local_admin};
 inline const Operation admin_rotate_key{"admin_rotate_key", Audience::local_admin};
+inline const Operation admin_get_retention{"admin_get_retention", Audience::local_admin};
+inline const Operation admin_prune{"admin_prune", Audience::local_admin};
 
 inline const Operation ssh_find_key{"ssh_find_key", Audience::ssh};
 inline const Operation ssh_start_session{"ssh_start_session", Audience::ssh};
