@@ -5,6 +5,7 @@
 
 #include "app/change.h"
 #include "app/seen_repositories.h"
+#include "base/limits.h"
 #include "core/names.h"
 #include "core/operations/deployments.h"
 #include "store/live.h"

@@ -142,6 +142,11 @@ inline constexpr int replayed_deliveries = 10'000;    ///< in one transaction, a
 inline constexpr auto former_secret_time = 24h;       ///< time for receivers to change theirs
 inline constexpr auto former_secret_time_max = 168h;  ///< a longer overlap defeats the change
 
+// What is live.
+inline constexpr int live_listed = 100;    ///< waiting or transient deployments of a row
+inline constexpr int live_scanned = 1000;  ///< rows examined for one page
+inline constexpr int live_repaired = 500;  ///< rows made again in one transaction
+
 // The feed of events.
 inline constexpr int feed_page_events = 100;            ///< as long as a page of a list
 inline constexpr size_t feed_page_bytes = 1024 * 1024;  ///< a hundred ordinary events

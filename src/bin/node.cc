@@ -144,7 +144,8 @@ struct Node::Parts {
 
   /// Those that are there while requests are served.
   std::vector<const SupervisedThread*> threads() {
-    return {&worker.thread(), &*prober, &*housekeeper, &*gate_timer, &*counter, &rows.thread()};
+    return {&worker.thread(), &*prober, &*housekeeper, &*gate_timer,
+            &*counter,        &*pruner, &rows.thread()};
   }
 
   /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.

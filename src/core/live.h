@@ -5,14 +5,6 @@
 
 #include "core/deployment.h"
 
-namespace esclusa::limits {
-
-inline constexpr int live_listed = 100;    ///< waiting or transient deployments of a row
-inline constexpr int live_scanned = 1000;  ///< rows examined for one page
-inline constexpr int live_repaired = 500;  ///< rows made again in one transaction
-
-}  // namespace esclusa::limits
-
 namespace esclusa::core {
 
 /// What is live in an environment for one task: decision 0042.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "store/deployment_rows.h"
 
 namespace esclusa::store {
