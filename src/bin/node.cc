@@ -22,6 +22,7 @@
 #include "bin/folder_keys.h"
 #include "bin/listeners.h"
 #include "bin/metrics_door.h"
+#include "bin/retention_figures.h"
 #include "bin/root_service.h"
 #include "hooks/worker.h"
 #include "sql/database.h"
@@ -139,7 +140,7 @@ struct Node::Parts {
                server_limits()) {
     api_settings.backups = &backups;
     api_settings.retention = &retention;
-    // Here the figures of other parts are added: metrics.add(…).
+    metrics.add(std::make_shared<RetentionFigures>(retention.counters()));
   }
 
   /// Those that are there while requests are served.

@@ -46,6 +46,16 @@ class Pruned(EsclusaTest):
         self.assertEqual(kind, "deployment")
         self.assertEqual((data["payload"], data["deployment_id"]), (None, one["id"]))
 
+    def test_prometheus_hears_how_much_was_pruned(self):
+        self.create()
+        self.prune()
+        figures = subprocess.run(["curl", "-sf", "--unix-socket", str(self.server.socket),
+                                  "http://local/metrics"], check=True, timeout=60, text=True,
+                                 stdout=subprocess.PIPE).stdout
+        self.assertRegex(figures, r'(?m)^esclusa_pruned_rows_total{what="event_bodies"} [1-9]')
+        self.assertRegex(figures, r'(?m)^esclusa_pruned_rows_total{what="deployments"} 0$')
+        self.assertRegex(figures, r"(?m)^esclusa_prune_rounds_total [1-9]")
+
     def test_an_agent_deploys_from_an_event_without_a_body(self):
         made = self.create(payload={"note": "kept by the deployment"})
         self.prune()
