@@ -92,7 +92,7 @@ core::doctor::RepositoryFacts look_at(const core::Repository& repository) {
 
 core::Findings examine_rows(Reader& db, Timestamp now) {
   core::Findings findings;
-  append(findings, core::doctor::judge_clock({now, store::find_newest_audit_time(db), 0s}));
+  append(findings, core::doctor::judge_clock({now, store::find_latest_audit_time(db), 0s}));
   for (const auto& hook : store::list_hook_facts(db, now - std::chrono::days(1))) {
     append(findings, core::doctor::judge_hook(hook, now));
   }

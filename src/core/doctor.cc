@@ -102,13 +102,13 @@ Findings judge_space(const SpaceFacts& space) {
 Findings judge_clock(const ClockFacts& clock) {
   Findings findings;
   const std::string look = "timedatectl status";
-  if (clock.newest_row && *clock.newest_row > clock.now + clock_tolerance) {
-    findings.push_back({"clock",
-                        "The newest row of the audit log is " +
-                            text_of(*clock.newest_row - clock.now) + " in the future.",
-                        "The clock was set back. Tokens expire later than they should, and times "
-                        "in the log are not in order.",
-                        look});
+  if (clock.latest_row && *clock.latest_row > clock.now + clock_tolerance) {
+    findings.push_back(
+        {"clock",
+         "A row of the audit log is " + text_of(*clock.latest_row - clock.now) + " in the future.",
+         "The clock was set back. Tokens expire later than they should, and times "
+         "in the log are not in order.",
+         look});
   }
   if (std::chrono::abs(clock.moved) > clock_tolerance) {
     findings.push_back({"clock",

@@ -37,7 +37,7 @@ Findings judge_space(const SpaceFacts& space);
 
 struct ClockFacts {
   Timestamp now{};
-  std::optional<Timestamp> newest_row = {};  ///< of the audit log
+  std::optional<Timestamp> latest_row = {};  ///< of the audit log
   /// By how much the wall clock has moved against the boot clock since the server started.
   std::chrono::microseconds moved{};
 };

@@ -98,12 +98,7 @@ int64_t first_id_since(sql::Reader& db, Timestamp time, int64_t newest) {
   return low;
 }
 
-int64_t newest_id(sql::Reader& db) {
-  return db
-      .one("select id from audit order by id desc limit 1", {},
-           [](const sql::Row& row) { return row.integer(0); })
-      .value_or(0);
-}
+int64_t newest_id(sql::Reader& db) { return db.number("select coalesce(max(id), 0) from audit"); }
 
 Window window_of(sql::Reader& db, const core::AuditQuery& query) {
   Window window{1, newest_id(db)};

@@ -8,9 +8,11 @@
 
 namespace esclusa::store {
 
-std::optional<Timestamp> find_newest_audit_time(sql::Reader& db) {
-  return db.one("select at from audit order by id desc limit 1", {},
-                [](const sql::Row& row) { return from_micros(row.integer(0)); });
+std::optional<Timestamp> find_latest_audit_time(sql::Reader& db) {
+  return db
+      .one("select max(at) from audit where id > (select max(id) from audit) - 1000", {},
+           [](const sql::Row& row) { return read_optional_time(row, 0); })
+      .value_or(std::nullopt);
 }
 
 std::vector<Timestamp> list_backup_times(sql::Reader& db) {

@@ -13,16 +13,17 @@ using test::at;
 using test::for_each_engine;
 using test::Sample;
 
-TEST_CASE("list_backup_times: the newest of them; find_newest_audit_time: of all rows") {
+TEST_CASE("list_backup_times: the newest of them; find_latest_audit_time: of all actions") {
   for_each_engine([](sql::Database& db) {
     test::write(db, [](sql::Writer& tx) {
-      CHECK_FALSE(store::find_newest_audit_time(tx));
+      CHECK_FALSE(store::find_latest_audit_time(tx));
       CHECK(store::list_backup_times(tx).empty());
       for (int i = 1; i <= 12; ++i) {
         store::insert_audit(tx, core::Actor::timer(), {"backup.create", std::nullopt, i}, at(i));
       }
       store::insert_audit(tx, core::Actor::timer(), {"backup.restore", std::nullopt, 1}, at(20));
-      CHECK(store::find_newest_audit_time(tx) == at(20));
+      store::insert_audit(tx, core::Actor::timer(), {"x.y", std::nullopt, 1}, at(2));
+      CHECK(store::find_latest_audit_time(tx) == at(20));
       const auto times = store::list_backup_times(tx);
       CHECK(times.size() == 10);
       CHECK(times.front() == at(12));
