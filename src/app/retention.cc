@@ -17,9 +17,10 @@ using namespace std::chrono_literals;
 
 /// The writer is held for about so long by a step.
 constexpr auto transaction_time = 5ms;
-/// After a step the thread rests for so many times as long as the step took.
+/// After a step the thread rests for so many times as long as the step has held the writer.
 constexpr int rest_factor = 9;
-constexpr auto least_rest = 5ms;
+/// And at least for so long as it took, within these bounds.
+constexpr auto least_rest = 5ms, most_rest = 1000ms;
 /// While nothing is to do, the thread looks so often whether somebody asks for a round.
 constexpr auto idle_rest = 500ms;
 constexpr auto round_every = 60s;
@@ -49,9 +50,13 @@ std::chrono::microseconds Retention::step() {
     begin_round(is_asked || !last_whole_ || now - *last_whole_ >= whole_round_every);
   }
   const auto begin = Steady::now();
+  held_ = {};
   turn();
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - begin);
-  return std::max<std::chrono::microseconds>(took * rest_factor, least_rest);
+  // What it has read holds up nobody, but it has used a processor.
+  const auto took = Steady::now() - begin;
+  const auto rest =
+      std::max<Steady::duration>(held_ * rest_factor, std::min<Steady::duration>(took, most_rest));
+  return std::chrono::ceil<std::chrono::microseconds>(std::max<Steady::duration>(rest, least_rest));
 }
 
 void Retention::begin_round(bool is_whole) {
@@ -100,16 +105,22 @@ void Retention::turn() {
                            ? core::to_name(store::key_of(static_cast<store::PruneList>(list)))
                            : std::string_view("keep-refs")},
          {"error", done.error().message}});
-    round_->list = list + 1;
+    round_->list = list;
+    next_list();
   }
   tell_progress();
   if (round_->list > list_count) end_round();
 }
 
+void Retention::next_list() {
+  ++round_->list;
+  round_->page = {};
+}
+
 Result<void> Retention::walk(store::PruneList list) {
   const auto rule = rule_of(list, TRY(tell()));
   if (!rule) {
-    ++round_->list;
+    next_list();
     return {};
   }
   {
@@ -117,42 +128,51 @@ Result<void> Retention::walk(store::PruneList list) {
     shown_.at = store::key_of(list);
   }
   int64_t& place = places_[static_cast<size_t>(list)];
-  const auto page = TRY(
-      context_.database.read([&](Reader& db) { return store::find_prunable(db, *rule, place); }));
-  for (size_t done = 0; done < page.ids.size();) {
-    // The rest is found again, in the next step.
-    const int64_t rows = TRY(prune_some(*rule, page, done));
-    note_rows(store::key_of(list), rows);
-    if (done > 0) place = page.ids[done - 1];
-    if (done < page.ids.size()) return {};
+  auto& [page, done] = round_->page;
+  if (!page) {
+    page = TRY(
+        context_.database.read([&](Reader& db) { return store::find_prunable(db, *rule, place); }));
+    done = 0;
   }
-  place = page.last;
-  if (page.is_end) ++round_->list;
+  if (done < page->ids.size()) {
+    note_rows(store::key_of(list), TRY(prune_some(*rule)));
+    if (done > 0) place = page->ids[done - 1];
+  }
+  if (done < page->ids.size()) return {};
+  place = page->last;
+  const bool is_end = page->is_end;
+  page.reset();
+  if (is_end) next_list();
   return {};
 }
 
-Result<int64_t> Retention::prune_some(const store::PruneRule& rule, const store::PrunePage& page,
-                                      size_t& done) {
+Result<int64_t> Retention::prune_some(const store::PruneRule& rule) {
+  const auto& ids = round_->page.page->ids;
+  const size_t begin = round_->page.done;
   const bool is_deployments = rule.list == store::PruneList::deployments;
-  return change(context_, core::Actor::timer(), [&](Change& change) -> Result<int64_t> {
-    change.skip_audit();
-    if (is_deployments && !round_->has_audit_row) {
-      change.audit({"retention.prune", std::nullopt, 0,
-                    wire::audit_detail({{"key", core::to_name(core::RetentionKey::deployments)},
-                                        {"created_before", format_time(rule.before)}})});
-    }
-    int64_t rows = 0;
-    done = 0;
-    const auto until = Steady::now() + transaction_time;
-    while (done < page.ids.size()) {
-      const auto pruned = store::prune(change.rows, rule, page.ids[done]);
-      rows += pruned.rows;
-      if (!pruned.is_gone) break;
-      ++done;
-      if (Steady::now() >= until) break;
-    }
-    return rows;
-  });
+  auto began = Steady::now();
+  const auto pruned =
+      change(context_, core::Actor::timer(), [&](Change& change) -> Result<int64_t> {
+        began = Steady::now();
+        change.skip_audit();
+        if (is_deployments && !round_->has_audit_row) {
+          change.audit({"retention.prune", std::nullopt, 0,
+                        wire::audit_detail({{"key", core::to_name(core::RetentionKey::deployments)},
+                                            {"created_before", format_time(rule.before)}})});
+        }
+        int64_t rows = 0;
+        size_t& done = round_->page.done = begin;
+        while (done < ids.size()) {
+          const auto gone = store::prune(change.rows, rule, ids[done]);
+          rows += gone.rows;
+          if (!gone.is_gone) break;
+          ++done;
+          if (Steady::now() - began >= transaction_time) break;
+        }
+        return rows;
+      });
+  held_ = Steady::now() - began;
+  return pruned;
 }
 
 Result<void> Retention::unkeep_commits() {
@@ -170,7 +190,7 @@ Result<void> Retention::unkeep_commits() {
   }
   if (rows.size() == unkept_commits) return {};
   unkept_place_ = {};
-  ++round_->list;
+  next_list();
   return {};
 }
 

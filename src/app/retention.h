@@ -70,7 +70,11 @@ class Retention {
  private:
   using Steady = std::chrono::steady_clock;
   struct Round {
-    size_t list = 0;        ///< the next one to walk over
+    size_t list = 0;  ///< the next one to walk over
+    struct {
+      std::optional<store::PrunePage> page;  ///< of that list
+      size_t done = 0;                       ///< how many of its ids are done
+    } page;
     bool is_whole = false;  ///< from the beginning
     bool is_announced = false;
     bool has_audit_row = false;
@@ -83,8 +87,8 @@ class Retention {
   void end_round();
   void turn();
   Result<void> walk(store::PruneList list);
-  Result<int64_t> prune_some(const store::PruneRule& rule, const store::PrunePage& page,
-                             size_t& done);
+  Result<int64_t> prune_some(const store::PruneRule& rule);
+  void next_list();
   Result<void> unkeep_commits();
   Result<bool> unkeep(const store::UnkeptCommitRow& row);
   Result<Timestamp> tell();
@@ -103,6 +107,7 @@ class Retention {
   std::array<int64_t, store::prune_list_count> places_{};  ///< up to where each list was walked
   std::optional<Round> round_;
   std::optional<Steady::time_point> last_whole_, last_end_;
+  Steady::duration held_{};  ///< how long the last step has held the writer
   store::UnkeptCommitRow unkept_place_;
 
   Mutex mutex_;

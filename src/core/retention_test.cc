@@ -112,8 +112,8 @@ TEST_CASE("RetentionClock: after another boot a day is believed, and more of it 
 
 TEST_CASE("parse_retention_age: durations from the minimum on, and never") {
   const auto& bodies = core::retention_rule(RetentionKey::event_bodies);
-  CHECK(core::parse_retention_age(bodies, "14d").value() == std::chrono::days(14));
-  CHECK(core::parse_retention_age(bodies, "1h").value() == 1h);
+  CHECK(core::parse_retention_age(bodies, "14d").value().value() == std::chrono::days(14));
+  CHECK(core::parse_retention_age(bodies, "1h").value().value() == 1h);
   CHECK_FALSE(core::parse_retention_age(bodies, "never").value().has_value());
   for (const char* wrong : {"59m", "0d", "", "7", "7 d", "-1d", "forever"}) {
     CAPTURE(wrong);
@@ -135,7 +135,8 @@ TEST_CASE("retention_rules: one for each key, by its name, with a default that i
     CHECK(static_cast<size_t>(rule.key) == i);
     CHECK(rule.setting == "retention." + std::string(core::to_name(rule.key)));
     CHECK(settings.ages[i] == rule.age);
-    CHECK(core::parse_retention_age(rule, core::format_retention_age(rule.age)) == rule.age);
+    const auto parsed = core::parse_retention_age(rule, core::format_retention_age(rule.age));
+    CHECK(parsed.value() == rule.age);
     CHECK(std::string(rule.what).contains("(" + core::format_retention_age(rule.age) + ")"));
   }
 }

@@ -280,15 +280,15 @@ TEST_CASE("remove_keep_refs: loose ones and packed ones, and no other ref") {
 }
 
 TEST_CASE("remove_keep_refs: a repository that never had any") {
-  const GitFixture fixture;
+  GitFixture fixture;
   const std::vector<std::string> shas = {fixture.commit("main", "a", "1")};
   CHECK(git::remove_keep_refs(*git::Folder::open(fixture.git_directory()), shas));
 }
 
 TEST_CASE("remove_keep_refs: while another process holds a lock, it fails and removes no lock") {
   const KeptWorld world;
-  for (const std::string lock :
-       {"refs/deployments/" + world.third + ".lock", std::string("packed-refs.lock")}) {
+  const std::string of_ref = "refs/deployments/" + world.third + ".lock";
+  for (const std::string& lock : {of_ref, std::string("packed-refs.lock")}) {
     CAPTURE(lock);
     std::ofstream(world.file(lock)) << "";
     CHECK_FALSE(world.remove({world.third, world.first}));

@@ -34,10 +34,6 @@ std::string read_log(sql::Reader& db, DeploymentId deployment, int64_t begin, in
 
 bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& known,
                 std::string_view text, Timestamp now) {
-  // A log that is being pruned has the size 0, and may still have parts.
-  if (known.size == 0) {
-    tx.execute("delete from deployment_log_part where deployment_id = $1", {deployment.value});
-  }
   tx.execute(
       "insert into deployment_log (deployment_id, size, part_count, created_at) "
       "values ($1, 0, 0, $2) on conflict (deployment_id) do nothing",
@@ -47,6 +43,10 @@ bool append_log(sql::Writer& tx, DeploymentId deployment, const DeploymentLog& k
                  "where deployment_id = $1 and size = $3",
                  {deployment.value, end, known.size}) == 0) {
     return false;
+  }
+  // A log that is being pruned has the size 0, and may still have parts.
+  if (known.size == 0) {
+    tx.execute("delete from deployment_log_part where deployment_id = $1", {deployment.value});
   }
   tx.execute("insert into deployment_log_part (deployment_id, end_at, text) values ($1, $2, $3)",
              {deployment.value, end, text});

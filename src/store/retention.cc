@@ -35,10 +35,10 @@ struct Walk {
   "s.state = 'success' and (select count(*) from (select distinct t.deployment_id from "   \
   "deployment_status t where t.environment_id = s.environment_id and t.state = 'success' " \
   "and t.deployment_id > d.id limit $3) as newer) < $3)"
+/// It is no `exists`, because PostgreSQL may read all live claims for that.
 #define HAS_LIVE_CLAIM(deployment)                                               \
-  "exists (select 1 from deployment_claim k where k.deployment_id = " deployment \
-  " and "                                                                        \
-  "k.ended_at is null)"
+  "(select count(*) from deployment_claim k where k.deployment_id = " deployment \
+  " and k.ended_at is null) > 0"
 
 constexpr Walk walks[] = {
     // The latest push of a repository is the body of a hook's test.
@@ -63,8 +63,9 @@ constexpr Walk walks[] = {
      "not exists (select 1 from redelivery r where r.delivery_id = d.id) and "
      "not exists (select 1 from delivery_attempt a where a.delivery_id = d.id and "
      "a.attempted_at >= $2)"},
-    {core::RetentionKey::run_logs, "l.deployment_id",
-     "deployment_log l join deployment d on d.id = l.deployment_id", "", "d.created_at",
+    // No join, for which PostgreSQL may read the deployments from the first one on.
+    {core::RetentionKey::run_logs, "l.deployment_id", "deployment_log l", "",
+     "(select d.created_at from deployment d where d.id = l.deployment_id)",
      "l.created_at < $2 and not " HAS_LIVE_CLAIM("l.deployment_id")},
     // By time, and so several keys of one moment at once.
     {core::RetentionKey::idempotency_keys, "k.created_at", "idempotency_key k", "", "k.created_at",

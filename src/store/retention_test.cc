@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "store/audit.h"
 #include "store/claims.h"
 #include "store/deployment_logs.h"
 #include "store/hook_deliveries.h"
