@@ -26,7 +26,7 @@ std::unexpected<Error> damaged(const std::string& what) {
 }
 
 std::unexpected<Error> cannot(const std::string& what) {
-  return fail(ErrorCode::unavailable, what + ": " + std::strerror(errno));
+  return fail(ErrorCode::unavailable, what + ": " + std::strerror(errno), "backup_unreadable");
 }
 
 /// Up to `count` bytes from there; fewer only at the file's end.
