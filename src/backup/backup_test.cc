@@ -89,6 +89,7 @@ TEST_CASE("backup: what is not whole is refused, whichever byte it is") {
   CHECK(refusal(folder, whole + '\0') == "backup_cut_short");
   CHECK(refusal(folder, std::string_view(whole).substr(0, whole.size() - 1)) == "backup_cut_short");
   CHECK(refusal(folder, std::string_view(whole).substr(0, whole.size() / 2)) == "backup_cut_short");
+  CHECK(open(folder / "none.tar").error().reason_code == "backup_unreadable");
   CHECK(refusal(folder, "") == "no_backup");
   CHECK(refusal(folder, std::string(10'000, 'x')) == "no_backup");
   std::string changed = whole;

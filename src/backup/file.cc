@@ -26,7 +26,7 @@ std::unexpected<Error> damaged(const std::string& what) {
 }
 
 std::unexpected<Error> cannot(const std::string& what) {
-  return fail(ErrorCode::unavailable, what + ": " + std::strerror(errno));
+  return fail(ErrorCode::unavailable, what + ": " + std::strerror(errno), "backup_unreadable");
 }
 
 /// Up to `count` bytes from there; fewer only at the file's end.
@@ -69,11 +69,11 @@ bool is_member_name(std::string_view name, size_t index) {
   return id_of_bundle(name).has_value() || name == registered_name;
 }
 
-Result<void> write_all(int file, std::string_view bytes) {
+Result<void> write_all(int file, const fs::path& path, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return cannot("what is in it cannot be written");
+    if (count < 0) return cannot("it cannot be unpacked into " + path.string());
     bytes.remove_prefix(static_cast<size_t>(count));
   }
   return {};
@@ -197,7 +197,7 @@ Result<void> File::extract(const fs::path& folder) const {
     const Descriptor file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file) return cannot("cannot make " + path.string());
-    TRY(tar.read([&](std::string_view piece) { return write_all(file.get(), piece); }));
+    TRY(tar.read([&](std::string_view piece) { return write_all(file.get(), path, piece); }));
   }
   return {};
 }

@@ -19,8 +19,8 @@ using Progress = std::function<void(int64_t done, int64_t of)>;
 
 /// A backup on the disk, all of whose bytes are as they were made. Whoever made it may still be
 /// hostile. Errors are `invalid`, with the rest of a sentence that begins with the file's name:
-/// `no_backup`, `backup_cut_short`, `backup_damaged`, `backup_too_new`; or `unavailable` if the
-/// file cannot be read.
+/// `no_backup`, `backup_cut_short`, `backup_damaged`, `backup_too_new`; or `unavailable`,
+/// `backup_unreadable`.
 class File {
  public:
   /// Reads all of it: the digest of the whole file, and that of each member.

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <ctime>
 #include <regex>
+#include <utility>
 
 #include "backup/restore.h"
 #include "base/json.h"
@@ -43,9 +44,7 @@ class ProgressLine {
  public:
   explicit ProgressLine(std::string what)
       : what_(std::move(what)), is_shown_(isatty(STDERR_FILENO) == 1) {}
-  ~ProgressLine() {
-    if (is_shown_ && has_shown_) std::fputs("\r\033[K", stderr);
-  }
+  ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
 
   void show(int64_t done, int64_t of = 0) {
@@ -53,9 +52,9 @@ class ProgressLine {
     if (!is_shown_ || now - shown_at_ < std::chrono::milliseconds(200)) return;
     shown_at_ = now;
     has_shown_ = true;
-    const std::string rest = of > 0 ? " of " + std::to_string(of / million) : "";
-    std::fprintf(stderr, "\r\033[K%s: %s%s MB", what_.c_str(),
-                 std::to_string(done / million).c_str(), rest.c_str());
+    const std::string rest = of > 0 ? " of " + megabytes(of) : "";
+    std::fprintf(stderr, "\r\033[K%s: %s%s MB", what_.c_str(), megabytes(done).c_str(),
+                 rest.c_str());
   }
   /// Before the first byte.
   void begin(const char* text) {
@@ -63,9 +62,18 @@ class ProgressLine {
     has_shown_ = true;
     std::fprintf(stderr, "\r\033[K%s", text);
   }
+  /// Before anything else is printed.
+  void clear() {
+    if (is_shown_ && std::exchange(has_shown_, false)) std::fputs("\r\033[K", stderr);
+  }
 
  private:
-  static constexpr int64_t million = 1'000'000;
+  /// With one decimal.
+  static std::string megabytes(int64_t bytes) {
+    const int64_t tenths = bytes / 100'000;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+  }
+
   const std::string what_;
   const bool is_shown_;
   bool has_shown_ = false;
@@ -272,9 +280,12 @@ Result<std::vector<SealingKey>> read_keys(const std::string& path) {
               path + " has no key: it should be 32 bytes long, or have lines such as `k2 BASE64`");
 }
 
-/// The error with the name of the file that it is about.
+/// The error with the name of the backup, if that is what it is about.
 Error named(Error error, const std::string& path) {
-  error.message = path + ": " + error.message;
+  const std::string& reason = error.reason_code;
+  const bool is_of_place =
+      reason.empty() || reason == "folder_in_use" || reason == "place_of_others";
+  if (!is_of_place) error.message = path + ": " + error.message;
   return error;
 }
 
@@ -294,16 +305,16 @@ void print_contents(const backup::Verified& found) {
   print_line("size       " + with_count(found.size, "bytes"));
   print_line("sha256     " + found.sha256);
   print_line("schema     " + manifest.schema);
-  print_line("holds      " + with_count(contents.deployments, "deployments, ") +
-             with_count(contents.accounts, "accounts, ") +
-             with_count(contents.repositories, "repositories"));
+  print_line("holds      deployments " + std::to_string(contents.deployments) + ", accounts " +
+             std::to_string(contents.accounts) + ", repositories " +
+             std::to_string(contents.repositories));
   print_line("newest     " + (contents.newest_event_at
                                   ? "an event of " + format_time(*contents.newest_event_at)
                                   : std::string("no event")));
-  print_line("bundles    " + with_count(bundles, "repositories, and ") +
-             with_count(empty, "without a commit"));
-  print_line("elsewhere  " + with_count(static_cast<int64_t>(found.registered.size()),
-                                        "repositories, of which it knows the refs alone"));
+  print_line("bundles    " + std::to_string(bundles) + "; created repositories without a commit " +
+             std::to_string(empty));
+  print_line("elsewhere  " + std::to_string(found.registered.size()) +
+             "; of these repositories it has the refs alone");
 }
 
 Result<int> verify(const std::string& path, const std::string& key_file) {
@@ -311,6 +322,7 @@ Result<int> verify(const std::string& path, const std::string& key_file) {
   if (!key_file.empty()) keys = TRY(read_keys(key_file));
   ProgressLine progress("read");
   auto found = backup::verify(path, keys, [&](auto done, auto of) { progress.show(done, of); });
+  progress.clear();
   if (!found) return std::unexpected(named(std::move(found).error(), path));
   print_line(path + " is whole");
   print_contents(*found);
@@ -389,6 +401,7 @@ Result<int> restore(const RestoreOptions& options) {
                                    .user = owner.user,
                                    .group = owner.group},
                                   [&](auto done, auto of) { progress.show(done, of); });
+  progress.clear();
   if (!restored) return std::unexpected(named(std::move(restored).error(), options.path));
   print_restored(*restored, options);
   return report_missing(restored->backup.manifest);

@@ -52,7 +52,7 @@ class Load:
     def _write(self, number):
         api = self.server.api(keep_alive=True)
         repositories = itertools.cycle(("demo/shop", "demo/made"))
-        while not self._stop.is_set():
+        while not self._stop.wait(0.02):  # the rest of the test needs the machine, too
             answer = api.post(f"/repos/{next(repositories)}/deployments", {
                 "ref": "main", "auto_merge": False, "required_contexts": [],
                 "environment": f"writer-{number}", "payload": "x" * 1000})
@@ -66,7 +66,7 @@ class Load:
     def _push(self):
         clone = Repository(self.server.folder / "pushed")
         for number in itertools.count():
-            if self._stop.wait(0.05):
+            if self._stop.wait(0.3):
                 return
             branch = f"topic-{number}"
             commit = clone.commit(branch, {"file": f"{number}\n"})
