@@ -9,6 +9,7 @@
 #include "app/deployment_counts.h"
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
+#include "app/row_recoding.h"
 #include "app/timers.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -109,6 +110,7 @@ struct Node::Parts {
                 .token_use = token_use,
                 .keys = &keys},
         gates(context),
+        rows(context),
         api(context, api_settings),
         probe(*storage.database),
         server(root_service(
@@ -122,7 +124,7 @@ struct Node::Parts {
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
     const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer,
-                                               &*counter};
+                                               &*counter, &*recoder};
     for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
@@ -181,6 +183,19 @@ struct Node::Parts {
                       log::error("deployments cannot be counted",
                                  {{"error", counted.error().message}});
                     }));
+    recoder.emplace("row recoder", [this](const std::stop_token& stop) {
+      while (wait_unless_stopped(stop, recode())) {
+      }
+    });
+  }
+
+  /// How long to wait until the next step.
+  std::chrono::milliseconds recode() {
+    const auto wait = rows.step();
+    if (wait) return *wait;
+    log::error("rows of an earlier version cannot be written in the smaller form",
+               {{"error", wait.error().message}});
+    return 10s;
   }
 
   Storage storage;
@@ -191,6 +206,7 @@ struct Node::Parts {
   app::TokenUse token_use;
   app::Context context;
   app::GateTimer gates;
+  app::RowRecoder rows;
   api::Api api;
   DatabaseProbe probe;
   http::Server server;
@@ -198,6 +214,7 @@ struct Node::Parts {
   std::optional<SupervisedThread> housekeeper;
   std::optional<SupervisedThread> gate_timer;
   std::optional<SupervisedThread> counter;
+  std::optional<SupervisedThread> recoder;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}
