@@ -11,6 +11,7 @@
 #include "agent/follower.h"
 #include "agent/intake.h"
 #include "agent/listener.h"
+#include "agent/prune.h"
 #include "agent/runner.h"
 #include "agent/stop_flag.h"
 #include "agent/work_folder.h"
@@ -81,6 +82,7 @@ Result<void> run(const std::filesystem::path& config_file) {
   runner.start();
   Follower follower(config, intake, work.path(), stop);
   std::jthread hearing([&] { server ? server->run() : follower.run(); });
+  std::jthread pruning([&] { prune_regularly(work, runner.checkout(), config.keep, stop); });
   say_ready(config, address);
 
   stop.wait();

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr auto git_time = std::chrono::minutes(10);  // a large repository
 constexpr size_t output_bytes = 64 * 1024;
+constexpr std::string_view removed_suffix = ".removed";
 constexpr int submodule_depth = 10;  // also ends a submodule that contains itself
 
 /// Quotes a value for a git configuration file.
@@ -199,6 +200,8 @@ Result<void> Checkout::fetch_into_mirror(const Source& source, RunLog& log) {
       return fail(ErrorCode::unavailable, "git could not make a copy of the repository");
     }
   }
+  // That it is used is seen by its time: a copy that nobody uses is removed (agent/prune.h).
+  fs::last_write_time(mirror, fs::file_time_type::clock::now(), error);
   if (!has_commit(mirror, source.sha)) TRY(fetch(source.rule, source.sha, mirror, log));
   // Also for a commit that was fetched before, because tags may be created or moved later.
   const Output tags = TRY(run_git(
@@ -210,6 +213,29 @@ Result<void> Checkout::fetch_into_mirror(const Source& source, RunLog& log) {
     log.say("The tags could not be fetched; those of an earlier run are used.");
   }
   return {};
+}
+
+bool Checkout::is_rest(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.starts_with('.') && name.ends_with(removed_suffix);
+}
+
+Result<bool> Checkout::remove_copy(const fs::path& mirror, const std::function<bool()>& may_go) {
+  auto mutex = mutex_of(mirror);
+  const fs::path aside =
+      mirror.parent_path() / ("." + mirror.filename().string() + std::string(removed_suffix));
+  Lock lock(*mutex);
+  if (!may_go()) return false;
+  // First another name, so that a crash leaves no copy with some of its files.
+  std::error_code error;
+  fs::remove_all(aside, error);
+  if (!error) fs::rename(mirror, aside, error);
+  if (!error) fs::remove_all(aside, error);
+  if (error) {
+    return fail(ErrorCode::unavailable,
+                "cannot remove " + mirror.string() + ": " + error.message());
+  }
+  return true;
 }
 
 Result<void> Checkout::check_out(const Rule& rule, const std::string& sha, const fs::path& mirror,

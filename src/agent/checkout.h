@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -34,6 +35,13 @@ class Checkout {
   Result<void> check_out(const Rule& rule, const std::string& sha,
                          const std::filesystem::path& mirror, const std::filesystem::path& target,
                          RunLog& log);
+
+  /// Removes a copy of a repository, if `may_go` still says so once no fetch uses it. False if it
+  /// stays. May be called from any thread.
+  Result<bool> remove_copy(const std::filesystem::path& mirror,
+                           const std::function<bool()>& may_go);
+  /// Whether that is what a crash has left of a copy that was being removed.
+  static bool is_rest(const std::filesystem::path& folder);
 
  private:
   struct Output {

@@ -85,6 +85,31 @@ Result<ClaimTimes> read_claim_times(TomlTable& table) {
   return ClaimTimes::of(*time);
 }
 
+/// A time of `keep_…`; nothing: forever.
+Result<std::optional<std::chrono::seconds>> read_kept_time(TomlTable& table, const std::string& key,
+                                                           const std::string& usual) {
+  const std::string text = TRY(table.string_or(key, usual));
+  if (text == "forever") return std::nullopt;
+  const auto time = parse_duration(text);
+  if (!time || *time < std::chrono::days(1)) {
+    return table.error("`" + key + "`: write 30d (at least 1d) or forever, and not \"" + text +
+                       "\"");
+  }
+  return time;
+}
+
+/// Reads what stays in the work folder.
+Result<Keep> read_keep(TomlTable& table) {
+  Keep keep;
+  keep.runs = TRY(read_kept_time(table, "keep_runs", "90d"));
+  keep.checkouts = TRY(read_kept_time(table, "keep_checkouts", "30d"));
+  keep.last_runs = TRY(table.integer_or("keep_last_runs", keep.last_runs));
+  if (keep.last_runs < 1) {
+    return table.error("`keep_last_runs` must be at least 1: the last run of an environment stays");
+  }
+  return keep;
+}
+
 /// Reads how the agent learns of deployments. Settings for webhooks may be present in pull mode,
 /// too, so that switching the mode needs no other change. `shared` becomes the secret of entries
 /// without their own.
@@ -290,6 +315,7 @@ Result<Config> load_config(const fs::path& file) {
   config.work = folder / TRY(table.required_string("work", "\"agent-work\""));
   config.work = config.work.lexically_normal();
   config.claim_times = TRY(read_claim_times(table));
+  config.keep = TRY(read_keep(table));
   for (const toml::table* entry : TRY(table.tables("deploy"))) {
     const std::string number = std::to_string(config.rules.size() + 1);
     config.rules.push_back(

@@ -23,6 +23,9 @@
 ///   public_url = "https://agent.example"  # where others reach it; default http://<listen>
 ///   work = "agent-work"                   # queue, runs, logs, copies of repositories
 ///   claim_time = "10m"                    # how long a run is this agent's if it falls silent
+///   keep_runs = "90d"                     # reported runs and their logs; "forever"
+///   keep_last_runs = 10                   # of each environment: these stay, however old
+///   keep_checkouts = "30d"                # copies of repositories that no run has used so long
 ///   secret_file = "hook.secret"           # the secret of the webhook, for entries without one
 ///
 ///   [[deploy]]                            # the first entry that matches an event wins
@@ -101,6 +104,13 @@ struct ClaimTimes {
   static ClaimTimes of(std::chrono::seconds claim);
 };
 
+/// What stays in the work folder (agent/prune.h); nothing: forever.
+struct Keep {
+  std::optional<std::chrono::seconds> runs = std::chrono::days(90);
+  int64_t last_runs = 10;  ///< of each environment of a repository
+  std::optional<std::chrono::seconds> checkouts = std::chrono::days(30);
+};
+
 struct Config {
   Mode mode = Mode::webhook;
   std::string server;
@@ -111,6 +121,7 @@ struct Config {
   std::string public_url;  ///< without a trailing slash; empty: the address where it listens
   std::filesystem::path work;
   ClaimTimes claim_times = {};
+  Keep keep = {};
   std::vector<Rule> rules;
 
   /// Whether there is an entry for the repository. Repositories and environments are compared

@@ -316,5 +316,30 @@ TEST_CASE("load_config: how long a claim lasts") {
   }
 }
 
+TEST_CASE("load_config: what stays in the work folder") {
+  using namespace std::chrono_literals;
+  Folder files;
+  auto config = files.load(head + entry);
+  REQUIRE(config);
+  CHECK(config->keep.runs == 24h * 90);
+  CHECK(config->keep.last_runs == 10);
+  CHECK(config->keep.checkouts == 24h * 30);
+  config = files.load("keep_runs = \"forever\"\nkeep_last_runs = 3\nkeep_checkouts = \"1d\"\n" +
+                      head + entry);
+  REQUIRE(config);
+  CHECK(!config->keep.runs);
+  CHECK(config->keep.last_runs == 3);
+  CHECK(config->keep.checkouts == 24h);
+  for (const auto& [line, part] :
+       {std::pair{"keep_runs = \"23h\"", "`keep_runs`: write 30d (at least 1d) or forever"},
+        {"keep_runs = \"\"", "`keep_runs` is empty"},
+        {"keep_checkouts = \"often\"", "`keep_checkouts`: write 30d"},
+        {"keep_last_runs = \"3\"", "`keep_last_runs` must be a whole number"},
+        {"keep_last_runs = 0", "`keep_last_runs` must be at least 1"},
+        {"keep_last_runs = 1.5", "`keep_last_runs` must be a whole number"}}) {
+    CHECK(contains(files.error_of(line + ("\n" + head) + entry), part));
+  }
+}
+
 }  // namespace
 }  // namespace esclusa::agent

@@ -107,6 +107,13 @@ Result<bool> move_if_free(const fs::path& from, const fs::path& to) {
   return true;
 }
 
+Result<void> exchange(const fs::path& a, const fs::path& b) {
+  if (renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) {
+    return file_error("exchange", b);
+  }
+  return {};
+}
+
 Result<void> remove_durably(const fs::path& file) {
   if (unlink(file.c_str()) != 0) {
     if (errno == ENOENT) return {};

@@ -25,6 +25,10 @@ Result<void> sync_folder(const std::filesystem::path& folder);
 /// Renames a folder if the new name is free; false if it is taken. Does not sync.
 Result<bool> move_if_free(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Exchanges two names in one step: each becomes the name of what the other one named. Does not
+/// sync.
+Result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b);
+
 /// Removes a file; a missing file is no error.
 Result<void> remove_durably(const std::filesystem::path& file);
 

@@ -43,6 +43,8 @@ class Runner {
   /// Adds an event that is in the queue on the disk. May be called from any thread.
   void add(DeploymentEvent event);
   void start() { scheduler_.start(); }
+  /// For what removes old copies of repositories.
+  Checkout& checkout() { return checkout_; }
   /// After a requested stop: whether all threads ended within that time.
   bool wait_idle(std::chrono::milliseconds time);
 

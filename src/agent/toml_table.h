@@ -47,6 +47,14 @@ class TomlTable {
     return *value;
   }
 
+  Result<int64_t> integer_or(const std::string& key, int64_t fallback) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return fallback;
+    const auto value = node->value_exact<int64_t>();
+    if (!value) return error("`" + key + "` must be a whole number, without quotes");
+    return *value;
+  }
+
   /// `example` is part of the message if the key is missing.
   Result<std::string> required_string(const std::string& key, const std::string& example) {
     auto text = TRY(optional_string(key));

@@ -235,6 +235,34 @@ Result<void> WorkFolder::undo_run(const RunFolder& run, const DeploymentEvent& e
   return {};
 }
 
+Result<bool> WorkFolder::remove_run(const RunFolder& run) {
+  std::error_code ignored;
+  const fs::path aside = path_ / "runs" / (".removed-" + hex(random_bytes(log_key_bytes)));
+  {
+    Lock lock(mutex_);
+    const DeploymentEvent event{.repository = run.record.repository, .id = run.record.deployment};
+    if (fs::exists(queue_file(event), ignored)) return false;
+    const auto now = TRY(RunFolder::load(run.path));
+    if (now.record.step != RunStep::reported) return false;
+    TRY(write_durably(aside, ""));
+    if (auto exchanged = exchange(aside, run.path); !exchanged) {
+      fs::remove(aside, ignored);
+      return std::unexpected(exchanged.error());
+    }
+  }
+  // The folder must not be back after a crash: then it would be there without some of its files.
+  TRY(sync_folder(run.path.parent_path()));
+  TRY(sync_folder(aside.parent_path()));
+  if (!run.record.log_key.empty()) fs::remove(path_ / "logs" / run.record.log_key, ignored);
+  // What a crash leaves of it is removed at the next start.
+  std::error_code error;
+  fs::remove_all(aside, error);
+  if (error) {
+    return fail(ErrorCode::unavailable, "cannot remove " + aside.string() + ": " + error.message());
+  }
+  return true;
+}
+
 Result<std::vector<RunFolder>> WorkFolder::unreported_runs() {
   std::vector<RunFolder> runs;
   for (const auto& owner : TRY(folders_in(path_ / "runs"))) {

@@ -15,6 +15,7 @@
 ///
 ///   lock                              held while an agent runs
 ///   queue/OWNER%2FNAME-ID.json        accepted events, each its body
+///   runs/OWNER/NAME/ID                an empty file, where an old run was removed; otherwise:
 ///   runs/OWNER/NAME/ID/run.json       how far the run is: RunRecord
 ///                      event.json     the event's body, with the server's deployment in it
 ///                      payload.json   the deployment's payload
@@ -25,7 +26,8 @@
 ///   git/OWNER/NAME.git                a copy of the repository
 ///
 /// A run's folder appears with all its files in one step, and a run cannot begin in any other way:
-/// a deployment that has a run is never run again. Only a run that has lost its claim before the
+/// a deployment that has a run is never run again, also after the run was removed, because a file
+/// of its name stays. Only a run that has lost its claim before the
 /// server had its `in_progress`, so that its command was not started, is taken back.
 namespace esclusa::agent {
 
@@ -103,6 +105,10 @@ class WorkFolder {
   /// Takes a run back whose command was not started and will not be: its event is in the queue
   /// again, and the deployment may get another run.
   Result<void> undo_run(const RunFolder& run, const DeploymentEvent& event);
+  /// Removes a reported run with its log, and leaves an empty file of its name, in one step: an
+  /// event that comes again, also from a server that was restored from a backup, does not run
+  /// twice. False if the run stays: it is not reported, or the queue knows its event.
+  Result<bool> remove_run(const RunFolder& run);
   /// All runs whose outcome has not been reported; runs whose record cannot be read have a `fault`.
   Result<std::vector<RunFolder>> unreported_runs();
 

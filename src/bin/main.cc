@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "agent/agent.h"
+#include "agent/prune.h"
 #include "base/crypto.h"
 #include "base/exhaustion.h"
 #include "base/text.h"
@@ -48,12 +49,28 @@ void add_serve(CLI::App& app, cli::Action& action) {
   });
 }
 
+void add_agent_prune(CLI::App& agent, cli::Action& action) {
+  auto* command = agent.add_subcommand(
+      "prune", "Removes old runs, their logs and unused copies of repositories");
+  auto config = std::make_shared<std::string>();
+  auto dry_run = std::make_shared<bool>(false);
+  command->add_option("--config", *config, "TOML file of the agent, with keep_runs and the like")
+      ->required();
+  command->add_flag("--dry-run", *dry_run, "Only print what would be removed");
+  command->footer(
+      "A running agent does the same by itself, each hour. What is not reported stays, and so do\n"
+      "the last runs of each environment. See docs/agent.md.");
+  command->callback(
+      [=, &action] { action = [=] { return exit_code(agent::prune(*config, *dry_run)); }; });
+}
+
 void add_agent(CLI::App& app, cli::Action& action) {
   auto* command =
       app.add_subcommand("agent", "Listens for deployments, runs their commands, and reports");
   auto config = std::make_shared<std::string>();
   command->add_option("--config", *config, "TOML file (see docs/agent.md)");
   cli::add_agent_tokens(*command, action);
+  add_agent_prune(*command, action);
   command->callback([=, &action] {
     if (!command->get_subcommands().empty()) return;
     if (config->empty()) throw CLI::RequiredError("--config");

@@ -10,6 +10,7 @@
 #include "app/key_rotation.h"
 #include "app/ref_intents.h"
 #include "app/retention.h"
+#include "app/row_recoding.h"
 #include "app/timers.h"
 #include "backup/service.h"
 #include "base/check.h"
@@ -122,6 +123,7 @@ struct Node::Parts {
                  .scratch = storage.folder->path(),
                  .made_by = "esclusa " ESCLUSA_VERSION}),
         retention(context, node.settings_.retention),
+        row_recoder(context),
         api(context, api_settings),
         probe(*storage.database),
         rows(*storage.database, storage.folder->path(), system_now),
@@ -146,7 +148,7 @@ struct Node::Parts {
   /// Those that are there while requests are served.
   std::vector<const SupervisedThread*> threads() {
     return {&worker.thread(), &*prober, &*housekeeper, &*gate_timer,
-            &*counter,        &*pruner, &rows.thread()};
+            &*counter,        &*pruner, &*recoder,     &rows.thread()};
   }
 
   /// For `/livez`. Not the prober: that the disk does not answer is for `/readyz`.
@@ -155,7 +157,7 @@ struct Node::Parts {
     std::string name(api.find_late_thread(now));
     if (log::is_late(now)) name = "log";
     const SupervisedThread* const threads[] = {&worker.thread(), &*housekeeper, &*gate_timer,
-                                               &*counter, &*pruner};
+                                               &*counter,        &*pruner,      &*recoder};
     for (const SupervisedThread* thread : threads) {
       if (thread->is_late(now)) name = thread->name();
     }
@@ -221,6 +223,19 @@ struct Node::Parts {
         rest = retention.step();
       }
     });
+    recoder.emplace("row recoder", [this](const std::stop_token& stop) {
+      while (wait_unless_stopped(stop, recode())) {
+      }
+    });
+  }
+
+  /// How long to wait until the next step.
+  std::chrono::milliseconds recode() {
+    const auto wait = row_recoder.step();
+    if (wait) return *wait;
+    log::error("rows of an earlier version cannot be written in the smaller form",
+               {{"error", wait.error().message}});
+    return 10s;
   }
 
   Storage storage;
@@ -234,6 +249,7 @@ struct Node::Parts {
   app::GateTimer gates;
   backup::Service backups;
   app::Retention retention;
+  app::RowRecoder row_recoder;
   api::Api api;
   DatabaseProbe probe;
   DatabaseFigures rows;
@@ -246,6 +262,7 @@ struct Node::Parts {
   std::optional<SupervisedThread> counter;
   std::optional<MetricsListener> metrics_listener;
   std::optional<SupervisedThread> pruner;
+  std::optional<SupervisedThread> recoder;
 };
 
 Node::Node(ServerSettings settings) : settings_(std::move(settings)) {}

@@ -63,6 +63,7 @@ constexpr TableGrowth tables[] = {
     {"deployment_block_count", std::nullopt, "rows for 256 deployments, from which totals follow"},
     {"live", std::nullopt,
      "a row for an environment and task, which goes with its last deployment"},
+    {"event_body_end", std::nullopt, "an end goes when no body has it any more"},
     {"unkept_commit", std::nullopt, "a row goes as soon as git has forgotten the commit"},
     // bounded
     {"account", std::nullopt, administered},
@@ -95,6 +96,7 @@ constexpr TableGrowth tables[] = {
     {"key_rotation", std::nullopt, "one row"},
     {"migration", std::nullopt, "a row for each version of the schema"},
     {"migration_step", std::nullopt, "one row"},
+    {"recoding", std::nullopt, "two rows, which go when older rows are written again"},
     {"retention_clock", std::nullopt, "one row"},
 };
 

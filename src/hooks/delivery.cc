@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/delivery_headers.h"
 #include "wire/event_body.h"
 
 namespace esclusa::hooks {
@@ -110,25 +111,26 @@ std::string basic(const Secret& credentials) {
   return "Basic " + base64(pair);
 }
 
-void sign(http::OutboundRequest& request, const store::DueDelivery& delivery, Timestamp now) {
+void sign(http::OutboundRequest& request, const store::DueDelivery& delivery,
+          const core::AttemptFacts& facts) {
   const core::Hook& hook = delivery.hook;
   const std::string& secret = hook.secret.reveal();
   request.headers.add("X-Hub-Signature", "sha1=" + hmac_sha1_hex(secret, request.body));
   request.headers.add("X-Hub-Signature-256", "sha256=" + hmac_sha256_hex(secret, request.body));
 
-  const std::string& id = delivery.event.guid;
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  const std::string timestamp = std::to_string(seconds);
-  const std::string content = id + "." + timestamp + "." + request.body;
+  std::string content;
+  for (auto& [name, value] : core::webhook_headers(facts)) {
+    content += value + ".";
+    request.headers.add(name, value);
+  }
+  content += request.body;
   auto signature = [&](const Secret& one) {
     return "v1," + base64(hmac_sha256(signing_key(one), content));
   };
   std::string signatures = signature(hook.secret);
-  if (hook.former_secret && hook.former_secret->until > now) {
+  if (hook.former_secret && hook.former_secret->until > facts.at) {
     signatures += " " + signature(hook.former_secret->secret);
   }
-  request.headers.add("webhook-id", id);
-  request.headers.add("webhook-timestamp", timestamp);
   request.headers.add("webhook-signature", signatures);
 }
 
@@ -151,26 +153,21 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
     auto address = address_of(socket_address);
     return address && destinations.allows(*address);
   };
-  http::Headers& headers = request.headers;
-  headers.add("Accept", "*/*");
-  headers.add("Content-Type", is_form ? "application/x-www-form-urlencoded" : "application/json");
-  // Receivers recognise GitHub's deliveries by this prefix.
-  headers.add("User-Agent", "GitHub-Hookshot/e5c105a");
-  headers.add("X-GitHub-Delivery", delivery.event.guid);
-  headers.add("X-GitHub-Event", delivery.event.kind);
-  headers.add("X-GitHub-Hook-ID", std::to_string(hook.id.value));
-  constexpr const char* target_types[] = {"repository", "organization", "integration"};
-  headers.add("X-GitHub-Hook-Installation-Target-ID",
-              std::visit([](auto id) { return std::to_string(id.value); }, hook.target));
-  headers.add("X-GitHub-Hook-Installation-Target-Type", target_types[hook.target.index()]);
-  if (delivery.event.event_no > 0) {
-    headers.add("X-Esclusa-Event-Number", std::to_string(delivery.event.event_no));
+  const core::AttemptFacts facts = {.guid = delivery.event.guid,
+                                    .kind = delivery.event.kind,
+                                    .event_no = delivery.event.event_no,
+                                    .hook = hook.id,
+                                    .target = hook.target,
+                                    .at = now};
+  const bool is_signed = !hook.secret.empty();
+  for (auto& [name, value] :
+       core::delivery_headers(facts, {is_form, is_signed, delivery.superseded_by})) {
+    request.headers.add(name, value);
   }
-  if (delivery.superseded_by) {
-    headers.add("X-Esclusa-Superseded-By", std::to_string(delivery.superseded_by->value));
+  if (!hook.credentials.empty()) {
+    request.headers.add("Authorization", basic(hook.credentials));
   }
-  if (!hook.credentials.empty()) headers.add("Authorization", basic(hook.credentials));
-  if (!hook.secret.empty()) sign(request, delivery, now);
+  if (is_signed) sign(request, delivery, facts);
   return request;
 }
 

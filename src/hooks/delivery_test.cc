@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "store/attempt_texts.h"
 #include "support/store_rows.h"
 
 using namespace esclusa;
@@ -199,6 +200,53 @@ TEST_CASE("make_request: the credentials of the URL are sent as Basic, and never
   CHECK(authorization("token") == "Basic " + base64("token:"));
   CHECK(authorization(":secret") == "Basic " + base64(":secret"));
   CHECK(authorization("a%40b:p%C3%A4%0d%0aX: y") == "Basic " + base64("a@b:p\xC3\xA4\r\nX: y"));
+}
+
+TEST_CASE("pack: the headers that were sent are made again byte by byte, for each kind of hook") {
+  const core::HookTarget targets[] = {RepositoryId{7}, AccountId{8}, AppId{9}};
+  size_t rebuilt = 0, all = 0;
+  for (const auto& target : targets) {
+    for (const auto type : {core::HookContentType::json, core::HookContentType::form}) {
+      for (const char* secret : {"", "secret"}) {
+        for (const char* credentials : {"", "ada:secret"}) {
+          auto one = delivery("{}", secret);
+          one.hook.target = target;
+          one.hook.content_type = type;
+          one.hook.credentials = Secret(credentials);
+          one.event.event_no = static_cast<int64_t>(all % 3);
+          if (all % 2 == 1) one.superseded_by = DeploymentId{41};
+          const Timestamp at = signed_at + std::chrono::microseconds(999'999);
+          const auto request = hooks::make_request(one, everywhere, at);
+          const auto attempt = hooks::make_attempt(request, answer(200), at);
+          const auto packed = store::pack(one, attempt);
+          const auto read = store::unpack_attempt(
+              {.guid = one.event.guid,
+               .kind = one.event.kind,
+               .event_no = one.event.event_no,
+               .hook = one.hook.id,
+               .target = one.hook.target,
+               .at = at},
+              {packed.codec,
+               {packed.request_headers, packed.response_headers, packed.response_body}});
+          CHECK(read.request_headers == attempt.request_headers);
+          CHECK(packed.request_headers.size() < 20);
+          rebuilt += (packed.codec & 1) != 0 ? 1 : 0;
+          ++all;
+        }
+      }
+    }
+  }
+  CHECK(rebuilt == all);
+}
+
+TEST_CASE("pack: headers in which credentials are masked are stored as they are shown") {
+  const auto one = delivery();
+  const auto request = hooks::make_request(one, everywhere, signed_at);
+  auto attempt = hooks::make_attempt(request, answer(200), signed_at);
+  attempt.request_headers.replace(attempt.request_headers.find("0b98"), 4, "********");
+  const auto packed = store::pack(one, attempt);
+  CHECK((packed.codec & 1) == 0);
+  CHECK(packed.request_headers == attempt.request_headers);
 }
 
 TEST_CASE("make_request: TLS is verified unless the hook says otherwise") {

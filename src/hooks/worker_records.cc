@@ -113,7 +113,7 @@ Worker::Finished Worker::judge(const Answer& answer) const {
   using enum Finished::Result;
   const auto& [delivery, at, request, response] = answer;
   if (!request) return {delivery, make_unsent(delivery, at), delivery.body ? skipped : pruned};
-  return {delivery, make_attempt(*request, response, at),
+  return {delivery, store::pack(delivery, make_attempt(*request, response, at)),
           is_delivered(response) ? delivered : failed, retry_after(response, now_())};
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/limits.h"
+#include "store/hook_deliveries.h"
 #include "support/worker_fixture.h"
 
 using namespace esclusa;
@@ -31,7 +32,15 @@ TEST_CASE("Worker: sends a committed event, signed, and records the response") {
   fixture.await_deliveries(DeliveryState::delivered, 1);
   REQUIRE(fixture.attempts().size() == 1);
   CHECK(fixture.attempts()[0].status_code == 202);
-  CHECK(fixture.attempts()[0].response_body == "thanks");
+  const auto record = test::read(fixture.database(), [&](sql::Reader& db) {
+    return store::find_hook_delivery(db, hook.id, fixture.attempts()[0].id);
+  });
+  REQUIRE(record);
+  CHECK(record->response_payload == "thanks");
+  CHECK(record->response_headers.contains(R"("X-Seen":"yes")"));
+  CHECK(record->request_headers.contains(R"("X-GitHub-Delivery":")" + guid));
+  CHECK(record->request_headers.contains(R"("webhook-timestamp":")" +
+                                         header(request, "webhook-timestamp")));
   CHECK(fixture.last_status(hook.id) == "OK");
   fixture.await_turn();  // which notes what was recorded
   const auto& figures = fixture.worker->figures();

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/text.h"
+#include "store/attempt_texts.h"
 #include "store/audit.h"
 #include "store/columns.h"
 #include "store/event_bodies.h"
@@ -268,11 +269,12 @@ namespace {
 void insert_attempt(sql::Writer& tx, const DueDelivery& delivery, const DeliveryAttempt& attempt) {
   tx.execute(
       "insert into delivery_attempt (delivery_id, hook_id, redelivery, url, attempted_at, "
-      "duration, status_code, status, request_headers, response_headers, response_body) "
-      "select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 from delivery where id = $1",
+      "duration, status_code, status, request_headers, response_headers, response_body, codec) "
+      "select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from delivery where id = $1",
       {delivery.id.value, delivery.hook.id.value, delivery.redelivery.has_value(), attempt.url,
        to_micros(attempt.attempted_at), attempt.duration.count(), attempt.status_code,
-       attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body});
+       attempt.status, attempt.request_headers, attempt.response_headers, attempt.response_body,
+       attempt.codec});
 }
 
 /// An attempt outside the schedule changes the delivery only if it ends it.
@@ -309,6 +311,23 @@ void settle_scheduled(sql::Writer& tx, const DueDelivery& delivery, Timestamp at
 }
 
 }  // namespace
+
+DeliveryAttempt pack(const DueDelivery& delivery, DeliveryAttempt attempt) {
+  StoredTexts stored =
+      pack_attempt({.guid = delivery.event.guid,
+                    .kind = delivery.event.kind,
+                    .event_no = delivery.event.event_no,
+                    .hook = delivery.hook.id,
+                    .target = delivery.hook.target,
+                    .at = attempt.attempted_at},
+                   {std::move(attempt.request_headers), std::move(attempt.response_headers),
+                    std::move(attempt.response_body)});
+  attempt.codec = stored.codec;
+  attempt.request_headers = std::move(stored.texts.request_headers);
+  attempt.response_headers = std::move(stored.texts.response_headers);
+  attempt.response_body = std::move(stored.texts.response_body);
+  return attempt;
+}
 
 std::vector<int> latest_status_codes(sql::Reader& db, DeliveryId id, int count) {
   return db.all(

@@ -99,7 +99,12 @@ struct DeliveryAttempt {
   std::string request_headers;   ///< JSON object
   std::string response_headers;  ///< JSON object
   std::string response_body;
+  int64_t codec = 0;  ///< of the three texts, as `store/attempt_texts.h` says; 0: plain
 };
+
+/// The attempt with its texts in the smaller form. Not in a transaction: it takes a few
+/// microseconds.
+DeliveryAttempt pack(const DueDelivery& delivery, DeliveryAttempt attempt);
 
 /// The consequence of an attempt.
 struct AttemptOutcome {

@@ -98,7 +98,7 @@ TEST_CASE("event bodies: a damaged one is an error in the log, and the same as a
       for (size_t i = 0; i < stored.size(); ++i) {
         std::string damaged = stored;
         damaged[i] = damaged[i] == 'A' ? 'B' : 'A';
-        store_as(tx, event, 1, damaged);
+        store_as(tx, event, 2, damaged);
         wrong += store::event_body(tx, event).value_or(body) == body ? 0 : 1;
       }
     });
@@ -110,11 +110,82 @@ TEST_CASE("event bodies: a damaged one is an error in the log, and the same as a
     });
     for (const std::string& other : {std::string(), std::string("no base64"), base64("no frame"),
                                      base64(std::string(100, '\x28'))}) {
-      store_as(tx, event, 1, other);
+      store_as(tx, event, 2, other);
       CHECK_FALSE(read());
     }
-    store_as(tx, event, 2, stored);  // a later version's
+    store_as(tx, event, 2, stored);
+    CHECK(read() == body);
+    store_as(tx, event, 3, stored);  // a later version's
     CHECK_FALSE(read());
+  });
+}
+
+TEST_CASE("event bodies: an end is stored once for all bodies that have it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample sample(tx);
+      const auto end = store::compress_end(body.substr(body.find(",\"repository\"")));
+      const EventId first = add_event(tx, sample, body, &end);
+      const EventId second = add_event(tx, sample, body, &end);
+      CHECK(tx.number("select count(*) from event_body_end") == 1);
+      CHECK(tx.number("select count(*) from event_body where codec = 2") == 2);
+      CHECK(store::event_body(tx, first) == body);
+      CHECK(store::event_body(tx, second) == body);
+      const std::string other = body.substr(0, body.size() - 1) + ",\"sender\":{}}";
+      const auto other_end = store::compress_end(other.substr(other.find(",\"repository\"")));
+      CHECK(store::event_body(tx, add_event(tx, sample, other, &other_end)) == other);
+      CHECK(tx.number("select count(*) from event_body_end") == 2);
+    });
+  });
+}
+
+TEST_CASE("event bodies: an end goes when no body has it, and is stored again when one has it") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample sample(tx);
+      const auto end = store::compress_end(body.substr(body.find(",\"repository\"")));
+      const EventId event = add_event(tx, sample, body, &end);
+      const Timestamp later = sample.event("push").created_at + std::chrono::microseconds(1);
+      CHECK(store::remove_unused_ends(tx, later, 10) == 0);
+      tx.execute("delete from event_body where event_id = $1", {event.value});
+      CHECK(store::remove_unused_ends(tx, sample.event("push").created_at, 10) == 0);  // too young
+      CHECK(store::remove_unused_ends(tx, later, 10) == 1);
+      CHECK(tx.number("select count(*) from event_body_end") == 0);
+      CHECK(store::event_body(tx, add_event(tx, sample, body, &end)) == body);
+    });
+  });
+}
+
+TEST_CASE("event bodies: those of earlier versions are written again, and read the same") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample sample(tx);
+      const std::string without_end = R"({"zen":"Keep it simple","repository":7})";
+      std::vector<EventId> events;
+      for (const std::string& text : {body, body, without_end, body}) {
+        events.push_back(add_event(tx, sample, text));
+      }
+      store_as(tx, events[1], 0, body);
+      store_as(tx, events[2], 0, without_end);
+      store_as(tx, events[3], 1, "no frame");
+      test::captured_log([&] {
+        store::BodyRecoder recoder;
+        auto done = recoder.recode(tx, {0}, events[3], 2, test::at(0));
+        CHECK(done == events[1]);
+        store::BodyRecoder after_restart;
+        done = after_restart.recode(tx, *done, events[3], 2, test::at(0));
+        CHECK(done == events[3]);
+        CHECK(recoder.count() + after_restart.count() == 3);
+        CHECK_FALSE(after_restart.recode(tx, *done, events[3], 2, test::at(0)));
+      });
+      CHECK(store::event_body(tx, events[0]) == body);
+      CHECK(store::event_body(tx, events[1]) == body);
+      CHECK(store::event_body(tx, events[2]) == without_end);
+      CHECK(stored_body(tx, events[3]) == "no frame");
+      CHECK(tx.number("select count(*) from event_body where codec = 2") == 2);
+      CHECK(tx.number("select count(*) from event_body where codec = 0") == 0);
+      CHECK(tx.number("select count(*) from event_body_end") == 1);
+    });
   });
 }
 

@@ -1,5 +1,7 @@
 #include "store/event_deliveries.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/hook_rows.h"
@@ -36,9 +38,16 @@ core::EventDelivery read_event_delivery(const sql::Row& row) {
   return delivery;
 }
 
-/// The state is a name of the schema, never text of a client.
+/// Where an index with this condition serves the other states.
+constexpr std::string_view not_delivered = " and d.state <> 'delivered'";
+
+/// The state is a name of the schema, never text of a client. The conditions are those of the
+/// indexes delivery_delivered and delivery_by_state.
 std::string state_condition(std::optional<core::DeliveryState> state) {
-  return state ? " and d.state = '" + std::string(core::to_name(*state)) + "'" : "";
+  if (!state) return "";
+  const std::string condition = " and d.state = '" + std::string(core::to_name(*state)) + "'";
+  return *state == core::DeliveryState::delivered ? condition
+                                                  : std::string(not_delivered) + condition;
 }
 
 /// The first id of the page before `from`: up to one page of newer deliveries.
@@ -76,11 +85,13 @@ core::Replayed replay_deliveries(sql::Writer& tx, HookId hook, const core::Repla
   for (core::DeliveryState state : replay.states) {
     states.push_back("'" + std::string(core::to_name(state)) + "'");
   }
+  const bool has_delivered =
+      std::ranges::find(replay.states, core::DeliveryState::delivered) != replay.states.end();
   constexpr int64_t earliest = 0, latest = int64_t{1} << 53;
   const std::string asked =
       "select d.id from delivery d where d.hook_id = $1 and d.created_at >= $2 and "
       "d.created_at < $3 and d.state in (" +
-      join(states, ", ") + ")";
+      join(states, ", ") + ")" + std::string(has_delivered ? "" : not_delivered);
   const std::string body = "exists (select 1 from event_body b where b.event_id = d.event_id)";
   const std::string chosen = asked + " and " + body + " order by d.id limit ";
   const int64_t from = time_value(replay.created.from).value_or(earliest);

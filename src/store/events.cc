@@ -84,7 +84,7 @@ EventId insert_event(sql::Writer& tx, const core::Event& event, std::string_view
       {event.guid, id_value(event.repository_id), id_value(event.environment_id),
        id_value(event.deployment_id), event.kind, event.action, account_value(actor),
        token_value(actor), event_no, event.announced, id_value(event.only_hook), created_at})};
-  insert_event_body(tx, id, body, end);
+  insert_event_body(tx, id, body, end, event.created_at);
   const int64_t environment = event.environment_id ? event.environment_id->value : 0;
   const auto wanting = receivers(tx, event);
   for (const Receiver& receiver : wanting) {

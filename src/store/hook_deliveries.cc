@@ -1,5 +1,6 @@
 #include "store/hook_deliveries.h"
 
+#include "store/attempt_texts.h"
 #include "store/columns.h"
 #include "store/event_bodies.h"
 
@@ -69,20 +70,27 @@ core::HookDeliveryPage list_hook_deliveries(sql::Reader& db, HookId hook,
 
 std::optional<core::HookDeliveryRecord> find_hook_delivery(sql::Reader& db, HookId hook,
                                                            DeliveryAttemptId id) {
-  return db.one(
-      "select " + std::string(columns) +
-          ", a.url, a.request_headers, a.response_headers, a.response_body, " +
-          std::string(event_body_columns) + std::string(tables) +
-          "left join event_body b on b.event_id = e.id where a.id = $1 and a.hook_id = $2",
-      {id.value, hook.value}, [](const sql::Row& row) {
-        return core::HookDeliveryRecord{
-            .delivery = read_hook_delivery(row),
-            .url = std::string(row.text(column_count)),
-            .request_headers = std::string(row.text(column_count + 1)),
-            .request_payload = read_event_body(row, column_count + 4),
-            .response_headers = std::string(row.text(column_count + 2)),
-            .response_payload = std::string(row.text(column_count + 3))};
-      });
+  return db.one("select " + std::string(columns) +
+                    ", a.url, a.codec, a.request_headers, a.response_headers, a.response_body, " +
+                    std::string(attempt_facts_columns) + ", " + std::string(event_body_columns) +
+                    std::string(tables) +
+                    "join hook h on h.id = d.hook_id left join event_body b on b.event_id = e.id "
+                    "where a.id = $1 and a.hook_id = $2",
+                {id.value, hook.value}, [](const sql::Row& row) {
+                  constexpr int codec = column_count + 1, facts = codec + 4;
+                  AttemptTexts texts = unpack_attempt(
+                      read_attempt_facts(row, facts),
+                      {.codec = row.integer(codec),
+                       .texts = {std::string(row.text(codec + 1)), std::string(row.text(codec + 2)),
+                                 std::string(row.text(codec + 3))}});
+                  return core::HookDeliveryRecord{
+                      .delivery = read_hook_delivery(row),
+                      .url = std::string(row.text(column_count)),
+                      .request_headers = std::move(texts.request_headers),
+                      .request_payload = read_event_body(row, facts + attempt_facts_column_count),
+                      .response_headers = std::move(texts.response_headers),
+                      .response_payload = std::move(texts.response_body)};
+                });
 }
 
 void insert_redelivery(sql::Writer& tx, DeliveryId delivery, Timestamp now) {

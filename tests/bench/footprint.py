@@ -4,15 +4,14 @@ import os
 import random
 import time
 
+import disk
 import stores
 from measure import Requests, harness, raw
 from reads import REPOSITORIES, TOKENS, VARIANTS
 from row import Invalid, Row, Sides, at_most
-from server import (DEPLOYMENTS, NEW_DEPLOYMENT, address_of, database_bytes, looking_into,
-                    memory_mib, server)
+from server import DEPLOYMENTS, address_of, memory_mib, server
 
 STARTS = 3  # in a round
-DEPLOYED, STATUSES, HOOKS = 1000, ("in_progress", "success"), 5
 
 
 def timed_start(started, path, token):
@@ -87,48 +86,6 @@ def hot_memory(folder, count):
         yield Sides(ours)
 
 
-# ------------------------------------------------------------------ the disk
-
-@contextlib.contextmanager
-def disk(folder):
-    """Bytes of the database for a deployment with two statuses and five hooks, to which all events
-    were delivered."""
-    with server(folder) as (started, token), stores.harness.Receiver(
-            started.folder / "received.jsonl") as receiver:
-        api = started.api(token, keep_alive=True)
-        for number in range(HOOKS):
-            answer = started.api().post("/repos/demo/shop/hooks", {
-                "events": ["deployment", "deployment_status"],
-                "config": {"url": f"{receiver.url}/{number}", "content_type": "json",
-                           "secret": "benchmark"}})
-            if answer.status != 201:
-                raise Invalid(f"no hook: {answer}")
-
-        def settled_bytes():
-            """The size of the database once all events are delivered."""
-            def pending():
-                with looking_into(started.data / "esclusa.db") as database:
-                    return database.execute("select count(*) from delivery where state = "
-                                            "'pending'").fetchone()[0]
-
-            harness.wait_until(lambda: pending() == 0, "all deliveries", 300)
-            return database_bytes(started.data / "esclusa.db")
-
-        def ours(seconds):
-            count = min(DEPLOYED, 50 * seconds)
-            before, load = settled_bytes(), os.getloadavg()[0]
-            for _ in range(count):
-                made = api.post(DEPLOYMENTS, NEW_DEPLOYMENT)
-                for state in STATUSES:
-                    answer = api.post(made.json["statuses_url"], {"state": state})
-                    if answer.status != 201:
-                        raise Invalid(f"no status: {answer}")
-            return {"kib": (settled_bytes() - before) / count / 1024, "requests": count,
-                    "load": load}
-
-        yield Sides(ours)
-
-
 # ------------------------------------------------------------------ the rows
 
 def rows(stored):
@@ -141,6 +98,5 @@ def rows(stored):
         Row("memory", "memory, idle", None, idle_memory, [at_most("memory_mib", 30, 20)]),
         Row("memory-hot", f"memory, {stored:,} deployments hot", None,
             lambda folder: hot_memory(folder, stored), [at_most("memory_mib", 200, 120)]),
-        Row("disk", f"disk per deployment, two statuses, {HOOKS} hooks", None, disk,
-            [at_most("kib", 8, 4)], rounds=1),
+        *disk.rows(),
     ]

@@ -52,11 +52,11 @@ OTHERS = """account agent_seen agent_token agent_token_environment app app_key b
 branch_protection check_run commit_status custom_rule_answer data_identity delivery
 delivery_attempt deploy_key deployment_block deployment_block_count deployment_claim
 deployment_gate deployment_log deployment_log_part deployment_review environment environment_key
-environment_name environment_secret environment_variable event_body hook idempotency_key
-installation installation_repository installation_token installation_token_repository key_rotation
-live migration organization_member protection_rule redelivery ref_intent repository
-repository_former_name repository_role required_reviewer retention_clock sqlite_sequence team
-team_member team_repository token unkept_commit""".split()
+environment_name environment_secret environment_variable event_body event_body_end hook
+idempotency_key installation installation_repository installation_token
+installation_token_repository key_rotation live migration organization_member protection_rule
+recoding redelivery ref_intent repository repository_former_name repository_role required_reviewer
+retention_clock sqlite_sequence team team_member team_repository token unkept_commit""".split()
 
 
 class Store:

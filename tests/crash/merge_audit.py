@@ -88,7 +88,7 @@ def read_intents(database, case):
 def read_pushes(database, case):
     """The branch and the new commit of each push event of the case."""
     rows = stored_bodies.add_to(database).execute(
-        "select event_body(b.codec, b.body) from event e join event_body b on b.event_id = e.id "
+        f"select {stored_bodies.BODY} from event e join event_body b on b.event_id = e.id "
         "join repository r on r.id = e.repository_id where r.name = ? and e.kind = 'push'",
         (case.name,)).fetchall()
     bodies = [json.loads(body) for body, in rows]

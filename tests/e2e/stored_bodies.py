@@ -5,14 +5,24 @@ import pathlib
 
 DICTIONARY = (pathlib.Path(__file__).resolve().parents[2] / "src/store/dictionary/1.json")
 SIZE_MAX = 1 << 24
-PLAIN, ZSTD_WITH_DICTIONARY_1 = 0, 1
+PLAIN, ZSTD_WITH_DICTIONARY_1, HEAD_WITH_END = 0, 1, 2
+# The body of the row `b` of the table `event_body`, where the connection has the function.
+BODY = ("event_body(b.codec, b.body, (select n.body from event_body_end n "
+        "where n.id = b.end_id))")
 
 
-def read_body(codec, stored):
-    """The text of a body: the columns `codec` and `body` of the table `event_body`."""
+def read_body(codec, stored, end=None):
+    """The text of a body: the columns `codec` and `body` of the table `event_body`, and the end
+    of the body, if that is in a row of its own (0040)."""
     if codec == PLAIN:
         return stored
+    if codec == HEAD_WITH_END:
+        return decompressed(stored) + decompressed(end)
     assert codec == ZSTD_WITH_DICTIONARY_1, codec
+    return decompressed(stored)
+
+
+def decompressed(stored):
     library = ctypes.CDLL("libzstd.so.1")
     library.ZSTD_createDCtx.restype = ctypes.c_void_p
     library.ZSTD_decompress_usingDict.restype = ctypes.c_size_t
@@ -28,6 +38,6 @@ def read_body(codec, stored):
 
 
 def add_to(database):
-    """Gives the connection the SQL function `event_body(codec, body)`."""
-    database.create_function("event_body", 2, read_body)
+    """Gives the connection the SQL function `event_body(codec, body, end)`; see `BODY`."""
+    database.create_function("event_body", 3, read_body)
     return database

@@ -233,7 +233,7 @@ def check_webhooks(site, mode, kind, record, event):
 
 def event_of(site, kind, record, deployment_id):
     """The body in the row of the event about the record."""
-    found = site.rows("select event_body(b.codec, b.body) from event e "
+    found = site.rows(f"select {stored_bodies.BODY} from event e "
                       "join event_body b on b.event_id = e.id "
                       "where e.kind = ? and e.deployment_id = ? order by e.id", kind, deployment_id)
     return next(body for (body,) in found if exact(body).get(kind).get("id") == record["id"])
@@ -295,7 +295,7 @@ def check_feed(site, played):
                 one = exact(line[len(b"data: "):])
                 streamed[one.get("guid")] = one
     expect(streamed, paged, "the feed's stream")
-    rows = site.rows("select e.guid, event_body(b.codec, b.body) from event e "
+    rows = site.rows(f"select e.guid, {stored_bodies.BODY} from event e "
                      "join event_body b on b.event_id = e.id where e.only_hook_id is null")
     expect({guid: one.get("payload") for guid, one in paged.items()},
            {guid: exact(body) for guid, body in rows}, "the feed")
