@@ -47,6 +47,21 @@ struct RetentionReport {
   std::chrono::microseconds held_back{0};  ///< by how much the clock is not believed
 };
 
+/// How far a round is.
+struct RetentionRound {
+  size_t list = 0;  ///< the next one to walk over
+  struct {
+    std::optional<store::PrunePage> page;  ///< of that list
+    size_t done = 0;                       ///< how many of its ids are done
+  } page;
+  bool is_whole = false;  ///< from the beginning
+  bool is_announced = false;
+  bool has_audit_row = false;
+  int64_t rows = 0;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point told = began;
+};
+
 /// Walks over everything that has an age, in rounds, and deletes in small transactions what is too
 /// old. A round begins every minute where the last one ended; once a day, at the start, and when
 /// somebody asks for it, at the beginning, because what stayed then may go now.
@@ -69,20 +84,6 @@ class Retention {
 
  private:
   using Steady = std::chrono::steady_clock;
-  struct Round {
-    size_t list = 0;  ///< the next one to walk over
-    struct {
-      std::optional<store::PrunePage> page;  ///< of that list
-      size_t done = 0;                       ///< how many of its ids are done
-    } page;
-    bool is_whole = false;  ///< from the beginning
-    bool is_announced = false;
-    bool has_audit_row = false;
-    int64_t rows = 0;
-    Steady::time_point began = Steady::now();
-    Steady::time_point told = Steady::now();
-  };
-
   void begin_round(bool is_whole);
   void end_round();
   void turn();
@@ -105,7 +106,7 @@ class Retention {
   std::optional<core::RetentionClock> clock_;
   std::optional<Steady::time_point> clock_saved_;
   std::array<int64_t, store::prune_list_count> places_{};  ///< up to where each list was walked
-  std::optional<Round> round_;
+  std::optional<RetentionRound> round_;
   std::optional<Steady::time_point> last_whole_, last_end_;
   Steady::duration held_{};  ///< how long the last step has held the writer
   store::UnkeptCommitRow unkept_place_;
