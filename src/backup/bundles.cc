@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <optional>
 #include <utility>
 
+#include "base/limits.h"
+#include "base/niceness.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "core/ref.h"
@@ -45,7 +48,7 @@ struct Ended {
   std::string errors;
 };
 
-Result<Ended> run(Run run) {
+Result<Ended> run_git(Run run) {
   ProcessSpec spec;
   spec.arguments = {"git", "--no-pager"};
   std::ranges::move(git::program_settings(), std::back_inserter(spec.arguments));
@@ -96,6 +99,17 @@ struct Output {
   }
 };
 
+/// `run_git` with the niceness of what computes for long, which git inherits. The rest of a backup
+/// takes little of the processor, and holds a snapshot meanwhile: it should not wait for others.
+Result<Ended> run_nicely(Run run) {
+  return std::async(std::launch::async,
+                    [&] {
+                      be_nicer(limits::history_niceness);
+                      return run_git(std::move(run));
+                    })
+      .get();
+}
+
 std::unexpected<Error> bad_bundle(const std::string& why) {
   return fail(ErrorCode::invalid, "git cannot read a bundle in it: " + why, "backup_damaged");
 }
@@ -110,15 +124,15 @@ Result<bool> write_bundle(const core::Repository& repository, int file,
   Output output{file};
   Confinement files{.readable = repository.alternates};
   files.readable.push_back("/proc/self/fd/" + std::to_string(opened.folder().descriptor()));
-  const Ended ended = TRY(run({.git_directory = repository.path,
-                               .arguments = {"bundle", "create", "-", "--all"},
-                               .files = std::move(files),
-                               .on_output =
-                                   [&](std::string_view text) {
-                                     output.write(text);
-                                     if (output.error != 0) is_cancelled = true;
-                                   },
-                               .cancel = &is_cancelled}));
+  const Ended ended = TRY(run_nicely({.git_directory = repository.path,
+                                      .arguments = {"bundle", "create", "-", "--all"},
+                                      .files = std::move(files),
+                                      .on_output =
+                                          [&](std::string_view text) {
+                                            output.write(text);
+                                            if (output.error != 0) is_cancelled = true;
+                                          },
+                                      .cancel = &is_cancelled}));
   if (output.error != 0) {
     return fail(ErrorCode::unavailable, "there is no space left for a bundle", "storage_full");
   }
@@ -135,9 +149,10 @@ Result<void> check_bundle(const fs::path& bundle) {
   if (!scratch.exists()) {
     return fail(ErrorCode::unavailable, "there is no temporary folder: name one in TMPDIR");
   }
-  const Ended ended = TRY(run({.git_directory = scratch.path().string(),
-                               .arguments = {"bundle", "verify", "-q", bundle.string()},
-                               .files = {.readable = {bundle.string(), scratch.path().string()}}}));
+  const Ended ended =
+      TRY(run_git({.git_directory = scratch.path().string(),
+                   .arguments = {"bundle", "verify", "-q", bundle.string()},
+                   .files = {.readable = {bundle.string(), scratch.path().string()}}}));
   if (!ended.succeeded) return bad_bundle(reason_of(ended));
   return {};
 }
@@ -150,10 +165,11 @@ Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const s
   if (bundle.empty()) return {};
   std::string listed;
   const Confinement files{.readable = {bundle.string()}, .writable = {path.string()}};
-  const Ended unpacked = TRY(run({.git_directory = path.string(),
-                                  .arguments = {"bundle", "unbundle", bundle.string()},
-                                  .files = files,
-                                  .on_output = [&](std::string_view text) { listed += text; }}));
+  const Ended unpacked =
+      TRY(run_git({.git_directory = path.string(),
+                   .arguments = {"bundle", "unbundle", bundle.string()},
+                   .files = files,
+                   .on_output = [&](std::string_view text) { listed += text; }}));
   if (!unpacked.succeeded) return bad_bundle(reason_of(unpacked));
   std::string commands;
   for (const std::string_view line : split(listed, '\n')) {
@@ -166,15 +182,15 @@ Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const s
     // With NULs a name needs no quotes.
     commands += "create " + std::string(name) + '\0' + std::string(sha) + '\0';
   }
-  const Ended updated = TRY(run({.git_directory = path.string(),
-                                 .arguments = {"update-ref", "--stdin", "-z"},
-                                 .files = files,
-                                 .input = std::move(commands)}));
+  const Ended updated = TRY(run_git({.git_directory = path.string(),
+                                     .arguments = {"update-ref", "--stdin", "-z"},
+                                     .files = files,
+                                     .input = std::move(commands)}));
   if (!updated.succeeded) return bad_bundle(reason_of(updated));
-  const Ended walked = TRY(run({.git_directory = path.string(),
-                                .arguments = {"fsck", "--connectivity-only", "--no-dangling",
-                                              "--no-progress", "--no-reflogs"},
-                                .files = files}));
+  const Ended walked = TRY(run_git({.git_directory = path.string(),
+                                    .arguments = {"fsck", "--connectivity-only", "--no-dangling",
+                                                  "--no-progress", "--no-reflogs"},
+                                    .files = files}));
   if (!walked.succeeded) return bad_bundle(reason_of(walked));
   return {};
 }

@@ -4,9 +4,7 @@
 
 #include "app/change.h"
 #include "base/json_writer.h"
-#include "base/limits.h"
 #include "base/log.h"
-#include "base/niceness.h"
 
 namespace esclusa::backup {
 namespace {
@@ -88,7 +86,6 @@ void Service::on_change() {
 }
 
 void Service::work(const std::stop_token& stop) {
-  be_nicer(limits::history_niceness);
   const std::stop_callback stopping(stop, [this] {
     const Lock lock(mutex_);
     changed_.notify_all();

@@ -19,6 +19,7 @@ from backups import Load, Stalled, command, compare, query, restore
 from data_folder import start
 from harness import (BINARY, IS_EVERYDAY, EsclusaTest, Server, clean_environment,
                      make_repository, wait_until)
+from receiver import Receiver
 
 COUNT = int(os.environ.get("ESCLUSA_BACKUPS", "3" if IS_EVERYDAY else "10"))
 
@@ -331,6 +332,48 @@ class AServerThatEnds(unittest.TestCase):
         stalled.close()
         self.assertEqual(self.server.stop(), 0)
         self.assertIn("a backup was not completed", self.server.log.read_text())
+
+
+class AfterARestore(unittest.TestCase):
+    """What was sent, or waited to be, is not sent again unless somebody asks for it."""
+
+    def test_webhooks(self):
+        server = self.enterContext(Server(environment={"ESCLUSA_WEBHOOKS_RETRY_SCALE": "1"}))
+        server.add_repository("demo/shop", make_repository(server.folder), "--writable")
+        receiver = self.enterContext(Receiver(server.folder / "received"))
+
+        def sent():
+            return [each["guid"] for each in receiver.deliveries("deployment")]
+
+        def deploy(api):
+            before = len(sent())
+            answer = api.post("/repos/demo/shop/deployments", {
+                "ref": "main", "auto_merge": False, "required_contexts": []})
+            self.assertEqual(answer.status, 201, answer)
+            wait_until(lambda: len(sent()) > before, "the delivery")
+
+        hook = server.api().post("/repos/demo/shop/hooks", {
+            "events": ["deployment"], "config": {"url": receiver.url, "secret": "a secret"}}).json
+        deploy(server.api())
+        receiver.fail_next()
+        deploy(server.api())  # it is due again in some time
+        states = "select state from delivery d join event e on e.id = d.event_id " \
+                 "where e.kind = 'deployment' order by d.id"
+        wait_until(lambda: query(server.data, states) == [("delivered",), ("pending",)],
+                   "the record of both")
+        path, data = server.folder / "a.tar", server.folder / "restored"
+        server.cli("backup", path)
+        server.stop()
+        self.assertIn("1 that waited are dead now", restore(server, path, data).stdout)
+        self.assertEqual(query(data, states), [("delivered",), ("dead",)])
+        with RestoredServer(server, data) as restored:
+            deploy(restored.api())  # in the order of the lane, after what would be sent again
+            self.assertEqual(len(set(sent())), 3)
+            self.assertEqual(len(sent()), 3)
+            answer = restored.api().post(f"/esclusa/repos/demo/shop/hooks/{hook['id']}/replay", {})
+            self.assertEqual((answer.status, answer.json["count"]), (202, 1), answer)
+            wait_until(lambda: len(sent()) == 4, "the replay")
+            self.assertEqual(sent()[3], sent()[1])
 
 
 class CopiedWhileItRan(unittest.TestCase):
