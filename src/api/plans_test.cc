@@ -37,6 +37,7 @@ constexpr test::KnownScan known_scans[] = {
     {"d.phase = 'held'", "an index of what is held only", postgres},
     {"update delivery set state = 'cancelled' where id in", "an index of what waits only"},
     {"from redelivery r join delivery d", "requests that wait are few"},
+    {"left join agent_seen s", "the newest of the tokens of agents, which are few"},
     {"from repository r join account o", "a list of repositories is judged one by one"},
     {"h.failing_since, h.probe_at, o.login", "esclusa doctor looks at all webhooks"},
     {"t.created_at, t.last_used_at, t.repository_id", "esclusa doctor looks at all agents"},

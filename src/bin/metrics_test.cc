@@ -10,16 +10,14 @@
 #include <thread>
 
 #include "api/serve.h"
-#include "app/agents_seen.h"
 #include "base/text.h"
 #include "bin/metrics_door.h"
-#include "core/gates.h"
 #include "hooks/worker.h"
 #include "store/agents_seen.h"
-#include "support/captured_log.h"
 #include "support/claim_fixture.h"
 #include "support/served_repository.h"
 #include "support/temp_folder.h"
+#include "support/wrapping_database.h"
 
 using namespace esclusa;
 using namespace std::chrono_literals;
@@ -45,7 +43,7 @@ class HangingDatabase : public test::WrappingDatabase {
     return read_real([&](sql::Reader& db) { work(db); });
   }
   Result<void> do_write(const WriteWork& work) override {
-    return write_real([&](sql::Writer& tx) { return work(tx); });
+    return write_real([&](sql::Writer& tx) { work(tx); });
   }
 
  private:
@@ -171,7 +169,7 @@ TEST_CASE("Metrics: the series stay within the table, whatever clients ask for a
     operations.insert(route.operation->name);
   }
   for (int i = 0; i < 150; ++i) {
-    const auto minted = fixture.mint({"production"}, "agent \"" + std::to_string(i) + "\"\n");
+    const auto minted = fixture.mint({"production"}, "agent \"" + std::to_string(i) + "\"");
     must(fixture.write([&](store::Writer& tx) {
       store::note_agent_seen(tx, minted.grant.token.id,
                              {fixture.now, fixture.now, "10.0.0.7", "", "read_events"});

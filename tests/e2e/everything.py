@@ -32,7 +32,8 @@ class Filler:
         return answer.json
 
     def people(self):
-        """An owner of demo, a member, a bot, and a team with a member and a repository."""
+        """An owner of demo, a member, a bot, an agent, and a team with a member and a
+        repository."""
         server = self.world.server
         server.create_user("member")
         server.create_user("robot[bot]", "--kind", "bot", "--human", "admin")
@@ -41,6 +42,7 @@ class Filler:
         server.cli("org", "add", "demo", "member")
         server.cli("repo", "grant", "demo/shop", "member", "read")
         server.cli("repo", "protect", "demo/shop", "old")
+        server.cli("agent", "token", "demo/shop", "--environment", "claimed", "--name", "web-1")
         team = self.send("POST", "/orgs/demo/teams", {
             "name": "Night Watch", "description": "They watch", "privacy": "closed",
             "maintainers": ["member"], "repo_names": ["demo/shop"]})
