@@ -13,7 +13,9 @@ namespace {
 thread_local size_t allocation_count = 0;
 }  // namespace
 
-// Counts what is allocated, for the test below; all tests of this binary use it.
+// Counts what is allocated, for the test below; all tests of this binary use it. A sanitizer has
+// functions of its own, which fit together only all of them.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(size_t size) {
   ++allocation_count;
   if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
@@ -21,6 +23,7 @@ void* operator new(size_t size) {
 }
 void operator delete(void* made) noexcept { std::free(made); }
 void operator delete(void* made, size_t) noexcept { std::free(made); }
+#endif
 
 using namespace esclusa;
 using api::RequestFigures;
