@@ -1,5 +1,8 @@
 #pragma once
 #include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <vector>
 
 #include "app/retention.h"
 
