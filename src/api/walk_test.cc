@@ -106,7 +106,7 @@ TEST_CASE("walk: POST a deployment") {
   const Trace first = server.last;
   // The environment is there, and the statements are prepared.
   CHECK(server.cost("POST", "/deployments", R"({"ref":"main","required_contexts":[]})", 201) ==
-        "2 snapshots, 1 transactions, 14 statements, 1 git opens");
+        "2 snapshots, 1 transactions, 15 statements, 1 git opens");
   CHECK(first.steps().front().name == "snapshot");
   if (std::getenv("ESCLUSA_PRINT_WALK") != nullptr) {
     print("POST /repos/ada/application/deployments", server.last);
@@ -123,7 +123,7 @@ TEST_CASE("walk: what the hot requests cost") {
   CHECK(server.cost("GET", "/deployments", "", 200) ==
         "1 snapshots, 0 transactions, 5 statements, 0 git opens");
   CHECK(server.cost("POST", "/deployments/1/statuses", R"({"state":"success"})", 201) ==
-        "1 snapshots, 1 transactions, 14 statements, 0 git opens");
+        "1 snapshots, 1 transactions, 15 statements, 0 git opens");
 }
 
 TEST_CASE("walk: what is kept is not asked again, until it changes") {

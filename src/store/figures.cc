@@ -75,10 +75,10 @@ LiveFigures read_live_figures(Reader& db, Timestamp now) {
                    "(select id from delivery where state = 'pending' limit $1) as pending");
   // Through the hooks, as there is no index of what is held alone. Without `cross` SQLite would
   // read the index of all deliveries instead.
-  figures.held_deliveries =
-      read_waiting(db,
-                   "select count(*), min(id) from (select d.id from hook h cross join delivery d "
-                   "where d.hook_id = h.id and d.state = 'held' limit $1) as held");
+  figures.held_deliveries = read_waiting(
+      db,
+      "select count(*), min(id) from (select d.id from hook h cross join delivery d "
+      "where d.hook_id = h.id and d.state <> 'delivered' and d.state = 'held' limit $1) as held");
   read_deployments(db, figures);
   read_gates(db, figures);
   db.each(

@@ -18,6 +18,9 @@ namespace {
 
 constexpr test::KnownScan known_scans[] = {
     {"from repository r join deployment d", "repositories are few, and it is asked for a commit"},
+    {"d.event_id = b.event_id",
+     "PostgreSQL prefers the index of what is not delivered, which is short",
+     sql::Engine::postgres},
 };
 
 store::PruneRule rule(PruneList list) { return {list, at(1000), at(5000), 10}; }

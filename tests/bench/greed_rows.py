@@ -290,7 +290,8 @@ def door_site(parent):
 def ssh_clients(site):
     """50 clients at once that start sessions through sshd, again and again. They stand for other
     machines, so they run only while nothing of the server's machine wants a processor."""
-    words = ["chrt", "--idle", "0", *site.door.ssh_words(site.key, "git-upload-pack 'demo/shop.git'")]
+    words = ["chrt", "--idle", "0",
+             *site.door.ssh_words(site.key, "git-upload-pack 'demo/shop.git'")]
     environment = site.door.client_environment()
     return again_and_again(50, lambda: site.run_client(words, b"", environment))
 

@@ -132,7 +132,8 @@ class CommandLine(SecretTest):
         self.assertIn("begins with no digit", refused.stderr)
         self.assertIn("the secret is empty",
                       self.run_with_token("secret", "set", *where, "X").stderr)
-        absent = self.run_with_token("secret", "set", "demo/shop", "--env", "nowhere", "X", value="x")
+        absent = self.run_with_token("secret", "set", "demo/shop", "--env", "nowhere", "X",
+                                     value="x")
         self.assertEqual(absent.returncode, 1)
         self.assertIn("the repository demo/shop, its environment nowhere or the name is not there",
                       absent.stderr)

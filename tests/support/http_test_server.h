@@ -101,13 +101,13 @@ struct TestServer {
     if (request.path() == "/forge") {
       return {200, {{"X-A", "b\r\nX-B: c"}, {"Content-Length", "99"}}, ""};
     }
-    return {200,
-            {{"X-Peer", request.peer},
-             {"X-Door", request.door == Door::network ? "network" : "local"},
-             {"X-System-User",
-              request.system_user ? std::to_string(*request.system_user) : "unknown"},
-             {"X-Secure", request.secure ? "yes" : "no"}},
-            request.method + " " + request.target + " " + request.body};
+    return {
+        200,
+        {{"X-Peer", request.peer},
+         {"X-Door", request.door == Door::network ? "network" : "local"},
+         {"X-System-User", request.system_user ? std::to_string(*request.system_user) : "unknown"},
+         {"X-Secure", request.secure ? "yes" : "no"}},
+        request.method + " " + request.target + " " + request.body};
   }
 
   /// 10 KB that are different for each number.
