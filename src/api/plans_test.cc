@@ -41,6 +41,7 @@ constexpr test::KnownScan known_scans[] = {
     {"from repository r join account o", "a list of repositories is judged one by one"},
     {"h.failing_since, h.probe_at, o.login", "esclusa doctor looks at all webhooks"},
     {"t.created_at, t.last_used_at, t.repository_id", "esclusa doctor looks at all agents"},
+    {"not exists (select 1 from deployment_claim c", "an index of live claims only", postgres},
 };
 
 /// A world whose statements are observed: what is changed in `undoing` is not kept.

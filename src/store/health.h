@@ -9,8 +9,8 @@
 /// table that grows only the newest rows.
 namespace esclusa::store {
 
-/// The latest time among the 1,000 newest rows of the audit log; nothing if there is none. It is
-/// not that of the newest row, if the clock was set back.
+/// The latest time among the 1,000 newest rows of the audit log; nothing if there is none. If the
+/// clock was set back, it is not that of the newest row.
 std::optional<Timestamp> find_latest_audit_time(sql::Reader& db);
 /// When the latest backups were made, newest first, at most ten.
 std::vector<Timestamp> list_backup_times(sql::Reader& db);
