@@ -41,7 +41,8 @@ std::vector<core::Deployment> list_held(sql::Reader& db,
 /// come first.
 std::vector<core::Deployment> list_due(sql::Reader& db, Timestamp from, Timestamp until, int count);
 bool is_only_deployment(sql::Reader& db, const core::Deployment& deployment);
-/// Deletes the deployment with its statuses, verdicts and reviews. Events stay.
+/// Deletes the deployment with its statuses, verdicts and reviews, and notes that git need not keep
+/// the commit on its behalf. Events stay.
 void delete_deployment(sql::Writer& tx, DeploymentId id);
 
 /// Reserves the next `event_no` of the deployment.

@@ -27,7 +27,7 @@ struct RememberedCreate {
 std::optional<RememberedCreate> find_idempotency_key(sql::Reader& db,
                                                      const IdempotencyKeyOwner& owner,
                                                      Timestamp since);
-/// Takes the key for a create in this transaction, and deletes keys from before `since`. False if
+/// Takes the key for a create in this transaction, also one that was used before `since`. False if
 /// another create has taken it; on PostgreSQL that create has committed by then.
 bool take_idempotency_key(sql::Writer& tx, const IdempotencyKeyOwner& owner,
                           const std::string& body_digest, Timestamp now, Timestamp since);
