@@ -103,7 +103,10 @@ TEST_CASE("Api: each request is counted once, whichever way it was answered") {
   CHECK(count_of(of(figures, "create_deployment"), 201) == 1);
   CHECK(count_of(of(figures, "create_deployment"), 422) == 1);
   CHECK(count_of(of(figures, "get_deployment"), 200) == 5);
-  CHECK(figures.kept_answers.value() > 0);  // some of those five
+  const bool keeps = test::read(server.context.database, [](sql::Reader& db) {
+    return db.engine() == sql::Engine::sqlite;  // PostgreSQL has other nodes: nothing is kept
+  });
+  CHECK((figures.kept_answers.value() > 0) == keeps);  // some of those five
   CHECK(count_of(of(figures, ""), 404) == 1000);
   CHECK(count_of(of(figures, "list_deployments"), 404) == 1000);
   CHECK(figures.by_operation().size() == 4);  // whatever the paths were

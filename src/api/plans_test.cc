@@ -41,6 +41,9 @@ constexpr test::KnownScan known_scans[] = {
     {"from repository r join account o", "a list of repositories is judged one by one"},
     {"h.failing_since, h.probe_at, o.login", "esclusa doctor looks at all webhooks"},
     {"t.created_at, t.last_used_at, t.repository_id", "esclusa doctor looks at all agents"},
+    {"d.event_id = b.event_id", "an index of what is not delivered only", postgres},
+    {"d.state <> 'delivered' and not exists (select 1 from event_body b",
+     "an index of dead letters only", postgres},
     {"not exists (select 1 from deployment_claim c", "an index of live claims only", postgres},
 };
 

@@ -157,8 +157,8 @@ std::optional<core::Live> find_live(sql::Reader& db, const core::LivePosition& p
       .live = db.one(live_sql, {position.environment_id, position.task}, deployment_reader(db)),
       .latest = *latest,
       .waiting_count =
-          db.number("select count(*) from (select 1 from deployment where environment_id = $1 and "
-                    "phase = 'held' and task = $2 limit $3) as held",
+          db.number("select count(*) from (select 1 from deployment d where "
+                    "d.environment_id = $1 and d.phase = 'held' and d.task = $2 limit $3) as held",
                     {position.environment_id, position.task, limits::live_listed}),
       .transient =
           db.all(transient_sql, {position.environment_id, position.task, limits::live_listed},
