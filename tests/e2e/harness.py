@@ -153,7 +153,8 @@ class Server:
         self.url = None
         self.output = []  # the lines of standard output since the last start
         self.process = None
-        self._arguments = [*(["--webhooks-allow", allow] if allow else []), *arguments]
+        self._allowed = ["--webhooks-allow", allow] if allow else []
+        self.set_arguments(arguments)
         self._environment = {"ESCLUSA_WEBHOOKS_RETRY_SCALE": "0.001", **(environment or {})}
         self._wrapper = list(wrapper)
         self._reader = None
@@ -172,6 +173,10 @@ class Server:
             print(f"kept: {self.folder}")
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def set_arguments(self, arguments):
+        """What `esclusa serve` gets beside what every test needs, from the next start on."""
+        self._arguments = [*self._allowed, *arguments]
 
     def command(self, data=None):
         """The argument list that starts the server on `data`."""

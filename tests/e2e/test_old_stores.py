@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import unittest
 import harness
 import old_stores
 import stored_bodies
+import upgrade
 from harness import IS_EVERYDAY, Server, clean_environment, not_everyday, wait_until
 
 BEGUN = "writing rows of an earlier version in the smaller form"
@@ -20,7 +22,7 @@ STEP = 7 if IS_EVERYDAY else 1  # of schemas
 
 class OldStore(unittest.TestCase):
     def setUp(self):
-        self.server = Server()
+        self.server = Server(arguments=upgrade.KEEPS_ALL)
         self.addCleanup(self.server.__exit__)
 
     def messages(self):
@@ -42,6 +44,21 @@ class OldStore(unittest.TestCase):
             return stored_bodies.add_to(database).execute(sql).fetchall()
 
 
+    def assert_serves_after_pruning(self, name):
+        """All that has no age is served as before: the store is pruned of what has one."""
+        expected = {path: answer for path, answer in old_stores.recorded(name).items()
+                    if not re.search("/deliveries|/claim$|/esclusa/events", path)}
+        self.assertGreater(len(expected), 10)
+        self.server.set_arguments(upgrade.PRUNES_ALL)
+        self.server.start()
+        self.server.cli("prune")
+        self.assertEqual(old_stores.differences(expected, old_stores.served(self.server)), [])
+        self.server.stop()
+        self.assertEqual(self.rows("select count(*) from delivery where state = 'delivered'"),
+                         [(0,)])
+        self.server.set_arguments(upgrade.KEEPS_ALL)
+
+
 class EachSchema(OldStore):
     def test_it_opens_and_serves_what_it_served(self):
         for number in range(old_stores.OLDEST, old_stores.FILLED + 1, STEP):
@@ -54,6 +71,7 @@ class EachSchema(OldStore):
                 self.server.stop()
                 self.assertEqual(self.rows("select count(*) from event_body where codec = 0"),
                                  [(0,)])
+                self.assert_serves_after_pruning("0009")
                 for left in self.server.folder.iterdir():
                     shutil.rmtree(left) if left.is_dir() else left.unlink()
 
@@ -85,6 +103,8 @@ class Filled(OldStore):
         self.server.start()
         self.assert_serves("0024")
         self.assertEqual(self.messages().count(DONE), 1, "it began again")
+        self.server.stop()
+        self.assert_serves_after_pruning("0024")
 
     @not_everyday
     def test_a_kill_in_the_migration(self):

@@ -25,7 +25,7 @@ class Upgrade(unittest.TestCase):
     """Each test has its own copy of the earlier store."""
 
     def setUp(self):
-        self.server = Server()
+        self.server = Server(arguments=upgrade.KEEPS_ALL)
         self.receiver = self.enterContext(Receiver(self.server.folder / "received"))
         self.addCleanup(self.server.__exit__)
         upgrade.load(self.server, self.receiver.url)
@@ -94,7 +94,7 @@ class LongHistory(unittest.TestCase):
                "creator": "cast(creator_id as text)", "task": "task", "state": "state"}
 
     def setUp(self):
-        self.server = Server()
+        self.server = Server(arguments=upgrade.KEEPS_ALL)
         self.addCleanup(self.server.__exit__)
         upgrade.load(self.server, upgrade.NOWHERE)
         upgrade.make_repositories(self.server.folder)
@@ -172,7 +172,7 @@ class Kills(unittest.TestCase):
     STRIDE = 4 if IS_EVERYDAY else 1  # the everyday run tries fewer moments
 
     def setUp(self):
-        self.server = Server()
+        self.server = Server(arguments=upgrade.KEEPS_ALL)
         self.addCleanup(self.server.__exit__)
         self.template = self.server.folder / "template"
 

@@ -12,6 +12,11 @@ KEY = hashlib.sha256(b"the key of tests/upgrade").digest()
 ROOT = "@ROOT@"                   # in paths of repositories: their folder in a test
 NOWHERE = "http://127.0.0.1:9"    # the destination of the webhooks: nobody listens there
 SECRETS = {"one": "first secret", "two": "second secret", "four": "fourth secret"}
+# The rows are of a fixed day. Without these ages a test would pass until they are too old.
+AGES = ("event-bodies", "attempts", "deliveries", "dead-letters", "run-logs", "idempotency-keys",
+        "ended")
+KEEPS_ALL = [f"--retention-{age}=never" for age in AGES]
+PRUNES_ALL = ["--retention-scale=1e-4"]  # 7 days are a minute
 FAR_AWAY = 4_102_444_800_000_000  # the year 2100: no former secret ends before the test
 COMPARED = ("Content-Type", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-ID",
             "X-GitHub-Hook-Installation-Target-ID", "X-GitHub-Hook-Installation-Target-Type",
