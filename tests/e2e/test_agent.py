@@ -40,7 +40,7 @@ def is_running(pid):
     """Whether a process exists and is not a zombie."""
     try:
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # also between open and read
         return False
     return state != "Z"
 
