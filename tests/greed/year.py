@@ -39,9 +39,10 @@ def spread(data, share):
         rows.execute(f"update deployment set created_at = {at % 'id'}, updated_at = {at % 'id'}")
         rows.execute(f"update deployment_status set created_at = {at % 'deployment_id'}")
         rows.execute(f"update event set created_at = {at % 'deployment_id'}")
-        rows.execute("insert into event_body (event_id, codec, body) select e.id, m.codec, m.body "
-                     "from event e, (select codec, body from event_body order by event_id limit 1) "
-                     f"as m where e.id % {share} = 0 on conflict do nothing")
+        rows.execute("insert into event_body (event_id, codec, body, end_id) select e.id, m.codec, "
+                     "m.body, m.end_id from event e, (select codec, body, end_id from event_body "
+                     f"order by event_id limit 1) as m where e.id % {share} = 0 "
+                     "on conflict do nothing")
         rows.execute("delete from retention_clock")
         rows.execute("commit")
         rows.execute("pragma journal_mode = wal")
