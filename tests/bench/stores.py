@@ -55,8 +55,9 @@ deployment_gate deployment_log deployment_log_part deployment_review environment
 environment_name environment_secret environment_variable event_body event_body_end hook
 idempotency_key installation installation_repository installation_token
 installation_token_repository key_rotation live migration migration_step organization_member
-protection_rule recoding redelivery ref_intent repository repository_former_name repository_role required_reviewer
-retention_clock sqlite_sequence team team_member team_repository token unkept_commit""".split()
+protection_rule recoding redelivery ref_intent repository repository_former_name repository_role
+required_reviewer retention_clock sqlite_sequence team team_member team_repository token
+unkept_commit""".split()
 
 
 class Store:
