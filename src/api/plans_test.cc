@@ -42,8 +42,9 @@ constexpr test::KnownScan known_scans[] = {
     {"h.failing_since, h.probe_at, o.login", "esclusa doctor looks at all webhooks"},
     {"t.created_at, t.last_used_at, t.repository_id", "esclusa doctor looks at all agents"},
     {"d.event_id = b.event_id", "an index of what is not delivered only", postgres},
-    {"d.state <> 'delivered' and not exists (select 1 from event_body b",
-     "an index of dead letters only", postgres},
+    {"d.state in ('dead') and d.state <> 'delivered'", "an index of dead letters only", postgres},
+    {"s.token_id is not null and t.revoked_at is null", "the newest tokens, as many as are shown",
+     postgres},
     {"not exists (select 1 from deployment_claim c", "an index of live claims only", postgres},
 };
 

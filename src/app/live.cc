@@ -15,6 +15,9 @@
 namespace esclusa::app {
 namespace {
 
+/// Sorts after each task. No task has this code point, which is no character.
+constexpr std::string_view after_all_tasks = "\U0010FFFF";
+
 bool matches(const core::LiveFilter& filter, const store::LiveRow& row) {
   return (filter.environment.empty() ||
           core::fold_case(row.environment) == core::fold_case(filter.environment)) &&
@@ -28,10 +31,14 @@ LivePage make_page(Reader& db, const std::vector<store::LiveRow>& rows,
   LivePage page;
   for (const store::LiveRow& row : rows) {
     if (std::cmp_equal(page.rows.size(), count)) return page;
+    const core::Repository* repository = find_repository(row.repository_id);
+    if (repository == nullptr) {
+      // The task is nobody's business who does not see the repository: go on after all its tasks.
+      page.next = {row.position.environment_id, std::string(after_all_tasks)};
+      continue;
+    }
     page.next = row.position;
-    const core::Repository* repository =
-        matches(filter, row) ? find_repository(row.repository_id) : nullptr;
-    if (repository == nullptr) continue;
+    if (!matches(filter, row)) continue;
     auto live = store::find_live(db, row.position);
     if (!live || (core::is_destroyed(*live) && !filter.with_destroyed)) continue;
     page.rows.push_back({*repository, *std::move(live)});

@@ -135,6 +135,16 @@ bool has_control_characters(std::string_view text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+/// Whether the text begins with a character that breaks a line or changes the direction of others:
+/// U+061C, U+200E and U+200F, U+2028 to U+202E, U+2066 to U+2069.
+static bool moves_text(std::string_view text) {
+  if (text.starts_with("\xd8\x9c")) return true;
+  if (text.size() < 3 || text[0] != '\xe2') return false;
+  const auto last = static_cast<unsigned char>(text[2]);
+  if (text[1] == '\x80') return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+  return text[1] == '\x81' && last >= 0xa6 && last <= 0xa9;
+}
+
 std::string printable(std::string_view text) {
   std::string result;
   for (size_t i = 0; i < text.size();) {
@@ -142,8 +152,8 @@ std::string printable(std::string_view text) {
     const size_t length = utf8_sequence(rest);
     const auto c = static_cast<unsigned char>(rest[0]);
     // An 8-bit terminal reads an invalid UTF-8 byte as a C1 control.
-    const bool control =
-        length == 0 || is_c1(rest) || c == 0x7f || (c < 0x20 && c != '\n' && c != '\t');
+    const bool control = length == 0 || is_c1(rest) || c == 0x7f ||
+                         (c < 0x20 && c != '\n' && c != '\t') || moves_text(rest);
     if (control)
       result += '?';
     else

@@ -123,6 +123,8 @@ TEST_CASE("printable: nothing that moves a terminal's cursor") {
                   "2J") == "?2J");
   CHECK(printable("\xc2\n") == "?\n");
   CHECK(printable("\xc3\xa9\xe2\x98\x83") == "\xc3\xa9\xe2\x98\x83");
+  CHECK(printable("a\u202eb\u2066c\u2069\u2028d\u200fe\u061cf") == "a?b?c??d?e?f");
+  CHECK(printable("\u2027\u202f\u2065\u206a") == "\u2027\u202f\u2065\u206a");
 }
 
 TEST_CASE("percent_encode: everything but the unreserved") {

@@ -1,6 +1,7 @@
 #include "bin/metric_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/check.h"
@@ -261,9 +262,11 @@ void Families::add(std::string_view name, const Labels& labels, const HistogramS
   prometheus::ClientMetric* const made = make(name, labels);
   if (made == nullptr) return;
   auto& histogram = made->histogram;
+  // Divided by a whole number, a bound is the nearest one to what people write: `le="0.1"`.
+  const double per_unit = std::round(1 / unit);
   for (size_t i = 0; i <= state.bounds.size(); ++i) {
     histogram.sample_count += state.counts[i];
-    const double bound = i < state.bounds.size() ? static_cast<double>(state.bounds[i]) * unit
+    const double bound = i < state.bounds.size() ? static_cast<double>(state.bounds[i]) / per_unit
                                                  : std::numeric_limits<double>::infinity();
     histogram.bucket.push_back({histogram.sample_count, bound});
   }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -85,7 +86,11 @@ int show(const AuditOptions& options, const SocketOptions& socket) {
     rows.push_back(cells_of(row));
   });
   if (!done) return report(done.error());
-  if (!options.as_json) print_table(rows);
+  if (options.as_json) return 0;
+  print_table(rows);
+  if (std::cmp_equal(rows.size() - 1, options.limit)) {
+    print_line("There may be older rows: --limit N, or --until with the time of the last one");
+  }
   return 0;
 }
 
@@ -144,9 +149,9 @@ void add_audit(CLI::App& app, Action& action) {
                       "Such as deployment.create, or claim. for all that begin so");
   command->add_option("--repo", options->repository, "OWNER/NAME, also of a removed repository");
   command->add_option("--target", options->target_id, "The id of what was changed")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--limit", options->limit, "At most so many rows")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   command->add_flag("--json", options->as_json, "Prints a JSON document for each row, on one line");
   command->callback([=, &action] { action = [=] { return show(*options, *socket); }; });

@@ -77,21 +77,33 @@ std::string latest_cell(const Json& row) {
   std::string cell = "-";
   const auto id = latest ? latest->integer_at("id") : std::nullopt;
   if (id && id != row.integer_at("live", "id")) {
-    cell = std::to_string(*id) + " " + latest->string_at("state").value_or("no status yet");
+    cell = std::to_string(*id) + ": " + latest->string_at("state").value_or("no status yet");
   }
   const int64_t waiting = row.integer_at("waiting_count").value_or(0);
-  return waiting == 0 ? cell : cell + ", " + std::to_string(waiting) + " waiting";
+  return waiting == 0 ? cell : cell + "; " + std::to_string(waiting) + " waiting in all";
+}
+
+/// Adds to a refusal what may be missing.
+Error explained(Error error, const LiveOptions& options) {
+  if (error.code == ErrorCode::not_found) {
+    error.message = "there is no repository " + options.repository +
+                    ", or the token may not see its deployments: it needs the scope "
+                    "repo_deployment";
+  }
+  return error;
 }
 
 int show_live(const LiveOptions& options) {
   const auto rows = fetch(options);
-  if (!rows) return report(rows.error());
+  if (!rows) return report(explained(rows.error(), options));
   if (options.json) {
     for (const Json& row : *rows) std::printf("%s\n", row.text().c_str());
     return 0;
   }
   if (rows->empty()) {
-    print_line("No deployment is in sight. To make one: esclusa deploy --help");
+    print_line(options.environment.empty() && options.task.empty()
+                   ? "No deployment is in sight. To make one: esclusa deploy --help"
+                   : "No deployment is in sight in this environment and of this task");
     return 0;
   }
   std::vector<std::vector<std::string>> table = {

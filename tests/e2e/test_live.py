@@ -124,10 +124,15 @@ class Live(EsclusaTest):
         two = self.deploy("shown", "failure")
         table = self.command("demo/shop", "--environment", "shown")
         self.assertRegex(table, rf"demo/shop +shown +deploy +{one} main \(\w{{10}}\) by \w+, since")
-        self.assertIn(f"{two} failure", table)
+        self.assertIn(f"{two}: failure", table)
         row = json.loads(self.command("demo/shop", "--environment", "shown", "--json"))
         self.assertEqual(row["live"]["id"], one)
         self.assertIn("No deployment is in sight", self.command("demo/shop", "--task", "none"))
+        variables = {"ESCLUSA_URL": self.server.url, "ESCLUSA_TOKEN": self.server.token}
+        refused = subprocess.run([BINARY, "live", "demo/absent"], check=False, timeout=60,
+                                 capture_output=True, text=True,
+                                 env=clean_environment(variables))
+        self.assertIn("there is no repository demo/absent", refused.stderr)
         self.assertIn("All rows were right", self.server.cli("live", "repair").stdout)
 
 
