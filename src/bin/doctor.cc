@@ -13,6 +13,7 @@
 #include "bin/examination.h"
 #include "cli/output.h"
 #include "client/api.h"
+#include "core/doctor.h"
 #include "sql/inspect.h"
 #include "sql/table_check.h"
 #include "store/repositories.h"
@@ -24,27 +25,47 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto table_time = 10min;  ///< as long as the server works on it
-constexpr auto look_time = 5s;      ///< for one repository
+constexpr auto first_time = 10s;         ///< a server that has not answered until then hangs
+constexpr auto examination_time = 2min;  ///< it may wait 5 s for each of several repositories
+constexpr auto table_time = 10min;       ///< as long as the server works on it
+constexpr auto look_time = 5s;           ///< for one repository
 
 struct DoctorOptions {
-  std::string config, data, socket;
+  std::string config, data, socket, key_file;
   bool is_quick = false;
   bool as_json = false;
 };
 
 /// What was found, and what runs.
 struct Report {
+  std::filesystem::path data = {};
   core::Findings findings = {};
   std::vector<core::Component> components = {};
-  bool is_of_server = false;  ///< a running server was asked
+  bool is_of_server = false;  ///< a running server has answered
+  bool is_silent = false;     ///< a running server did not answer in time
 
   void add(core::Findings more) { std::ranges::move(more, std::back_inserter(findings)); }
   void add_damage(const std::string& where, const std::string& problem) {
     if (problem.empty()) return;
-    findings.push_back({"integrity", "The database is damaged in " + where + ": " + problem + ".",
-                        "Answers may be wrong, and the damage may grow.",
-                        "stop the server, keep a copy of the data folder, and restore a backup"});
+    const std::string folder = core::doctor::shell_word(data.string());
+    const std::string copy = core::doctor::shell_word(data.string() + ".damaged");
+    findings.push_back(
+        {"integrity",
+         "The database is damaged in " + where + ": " + core::doctor::sentence(problem),
+         "Answers may be wrong, and the damage may grow. Stop the server, put the "
+         "folder aside, and restore a backup with the key.",
+         "systemctl stop esclusa\nmv " + folder + " " + copy + "\nesclusa restore BACKUP --data " +
+             folder + " --secret-key-file COPY_OF_THE_KEY"});
+  }
+  /// The server took too long for an answer, or gave none.
+  void add_silence(const std::string& question, const Error& error) {
+    is_silent = true;
+    findings.push_back(
+        {"server",
+         "The server does not answer " + question + ": " + core::doctor::sentence(error.message),
+         "It may answer nobody, and what else is wrong with it cannot be seen. Its "
+         "log may say why; a restart ends what hangs.",
+         "journalctl -u esclusa\nsystemctl restart esclusa"});
   }
 };
 
@@ -65,29 +86,31 @@ class Progress {
   const bool is_terminal_ = isatty(STDERR_FILENO) == 1;
 };
 
-client::Api connect(const std::string& socket) {
-  return client::Api({.base_url = "http://local",
-                      .token = Secret(),
-                      .unix_socket = socket,
-                      .answer_time = table_time});
+/// The server's answer. `unavailable` if there is none in that time.
+Result<Json> ask(const std::string& socket, std::chrono::seconds time, const std::string& path) {
+  const client::Api api(
+      {.base_url = "http://local", .token = Secret(), .unix_socket = socket, .answer_time = time});
+  const auto begin = std::chrono::steady_clock::now();
+  auto answer = api.call("GET", path);
+  if (answer) return std::move(answer->body);
+  if (std::chrono::steady_clock::now() - begin < time) return std::unexpected(answer.error());
+  return fail(ErrorCode::unavailable, "it said nothing for " + core::doctor::text_of(time));
 }
 
-Result<void> ask_tables(const client::Api& api, Report& report) {
-  const auto tables = TRY(api.call("GET", "/esclusa/admin/doctor/tables")).body.elements();
+void ask_tables(const std::string& socket, const std::vector<Json>& tables, Report& report) {
   Progress progress;
   for (size_t i = 0; i < tables.size(); ++i) {
     const std::string name = tables[i].string().value_or("");
     progress.show(i + 1, tables.size(), name);
     const auto answer =
-        TRY(api.call("GET", "/esclusa/admin/doctor/tables/" + percent_encode(name)));
-    report.add_damage(name, answer.body.string_at("problem").value_or(""));
+        ask(socket, table_time, "/esclusa/admin/doctor/tables/" + percent_encode(name));
+    if (!answer) return report.add_silence("what the table " + name + " has", answer.error());
+    report.add_damage(name, answer->string_at("problem").value_or(""));
   }
-  return {};
 }
 
-/// What a running server says.
-Result<void> ask_server(const client::Api& api, const Json& answer, bool is_quick, Report& report) {
-  report.is_of_server = true;
+/// What a running server says of itself.
+void read_answer(const Json& answer, Report& report) {
   if (const auto findings = answer.find("findings")) {
     for (const Json& each : findings->elements()) {
       report.findings.push_back(wire::read_finding(each));
@@ -99,7 +122,16 @@ Result<void> ask_server(const client::Api& api, const Json& answer, bool is_quic
           {each.string_at("name").value_or(""), each.string_at("version").value_or("")});
     }
   }
-  return is_quick ? Result<void>{} : ask_tables(api, report);
+}
+
+/// Asks the server that has answered the first question, which was for its tables.
+void ask_server(const std::string& socket, const std::vector<Json>& tables, bool is_quick,
+                Report& report) {
+  report.is_of_server = true;
+  const auto answer = ask(socket, examination_time, "/esclusa/admin/doctor");
+  if (!answer) return report.add_silence("what it finds", answer.error());
+  read_answer(*answer, report);
+  if (!is_quick) ask_tables(socket, tables, report);
 }
 
 /// What the files of a server say that does not run, and cannot start meanwhile.
@@ -108,8 +140,12 @@ Result<void> examine_files(const ServerSettings& settings, bool is_quick, Report
   report.add(examine_certificate(settings, now));
   std::vector<core::Repository> repositories;
   const std::string database = (settings.data / "esclusa.db").string();
+  KeyLook key = look_at_key(settings, false);
+  report.add(std::move(key.findings));
   TRY(sql::inspect_sqlite(database, [&](sql::Reader& db) -> Result<void> {
+    report.add(examine_key(settings, key, db));
     report.add(app::examine_rows(db, now));
+    report.add(examine_latest_backup(db, now));
     repositories = store::list_repositories(db);
     if (is_quick) return {};
     const auto tables = sql::list_tables(db);
@@ -124,43 +160,68 @@ Result<void> examine_files(const ServerSettings& settings, bool is_quick, Report
   return {};
 }
 
+/// Why nobody answers at the socket of the server that uses the folder.
+core::Finding explain_silence(const ServerSettings& settings, const DoctorOptions& options,
+                              const std::string& socket, doctor::SocketState state) {
+  const std::string folder = core::doctor::shell_word(settings.data.string());
+  if (state == doctor::SocketState::closed) {
+    return {"server", "This user may not connect to " + socket + ".",
+            "Only root and the server's user can ask the server.",
+            "sudo esclusa doctor --data " + folder};
+  }
+  if (!options.socket.empty()) {
+    const auto own = settings.data / "run" / "admin.sock";
+    return {
+        "server", "There is no server at " + socket + ".",
+        "The server that uses " + settings.data.string() + " was not asked.",
+        "esclusa doctor --data " + folder + " --socket " + core::doctor::shell_word(own.string())};
+  }
+  return {"server",
+          "A server uses " + settings.data.string() + ", but there is none at " + socket + ".",
+          "Nobody can administer it until it is restarted.",
+          "journalctl -u esclusa\nsystemctl restart esclusa"};
+}
+
 /// The server, or its files if there is none.
-Result<void> examine_server(const ServerSettings& settings, const DoctorOptions& options,
-                            Report& report) {
+void examine_server(const ServerSettings& settings, const DoctorOptions& options, Report& report) {
   const std::string socket =
       options.socket.empty() ? (settings.data / "run" / "admin.sock").string() : options.socket;
-  const auto api = connect(socket);
-  const auto answer = api.call("GET", "/esclusa/admin/doctor");
-  if (answer) return ask_server(api, answer->body, options.is_quick, report);
+  const auto answer = ask(socket, first_time, "/esclusa/admin/doctor/tables");
+  if (answer) {
+    return ask_server(socket, answer->elements(), options.is_quick, report);
+  }
+  const auto state = doctor::look_at_socket(socket);
+  if (state == doctor::SocketState::served) {
+    return report.add_silence("the first question", answer.error());
+  }
   const auto lock = doctor::take_lock(settings.data);
   if (lock.state != doctor::FolderLock::State::taken) {
-    report.findings.push_back({"server",
-                               "A server uses " + settings.data.string() +
-                                   ", but it does not answer: " + answer.error().message + ".",
-                               "Nobody can administer it, and it may answer nobody.",
-                               "run this as root or as the server's user; journalctl -u esclusa"});
-    return {};
+    report.findings.push_back(explain_silence(settings, options, socket, state));
+    return;
   }
-  report.findings.push_back({"server", "No server runs on " + settings.data.string() + ".",
+  const std::string at_socket =
+      options.socket.empty() ? "" : ", and there is no server at " + socket;
+  report.findings.push_back({"server",
+                             "No server runs on " + settings.data.string() + at_socket + ".",
                              "Nothing is deployed.", "systemctl start esclusa"});
   report.components = loaded_components();
   const auto examined = examine_files(settings, options.is_quick, report);
   if (!examined) report.add_damage("esclusa.db", examined.error().message);
-  return {};
 }
 
 Result<Report> examine(const DoctorOptions& options) {
   std::map<std::string, std::string> flags;
   if (!options.data.empty()) flags["data"] = options.data;
+  if (!options.key_file.empty()) flags["secret_key_file"] = options.key_file;
   const auto settings = TRY(load_settings(options.config, flags));
-  Report report;
+  Report report{.data = settings.data};
   report.add(TRY(doctor::look_at_files(settings)));
   report.add(TRY(doctor::look_at_space(settings.data)));
-  TRY(examine_server(settings, options, report));
+  examine_server(settings, options, report);
   std::ranges::move(doctor::installed_programs(), std::back_inserter(report.components));
   doctor::add_packages(report.components);
   for (const auto& component : report.components) report.add(core::judge_component(component));
-  if (report.is_of_server) report.add(doctor::look_at_ssh(settings));
+  if (report.is_of_server && !report.is_silent) report.add(doctor::look_at_ssh(settings));
   return report;
 }
 
@@ -182,12 +243,16 @@ void print_text(const Report& report) {
   for (const core::Finding& finding : report.findings) {
     cli::print_line("[" + finding.check + "] " + finding.what);
     cli::print_line("    Why:  " + finding.why);
-    cli::print_line("    Type: " + finding.remedy);
+    const char* label = "    Type: ";
+    for (const std::string_view command : split(finding.remedy, '\n')) {
+      cli::print_line(label + std::string(command));
+      label = "          ";
+    }
   }
   const size_t count = report.findings.size();
   cli::print_line((count == 0 ? "Nothing was found"
                               : std::to_string(count) + (count == 1 ? " finding" : " findings")) +
-                  std::string(report.is_of_server ? "" : " (no server was asked)") +
+                  std::string(report.is_of_server ? "" : " (no server has answered)") +
                   ". The table of known holes is of " + std::string(core::known_holes_date) + ".");
 }
 
@@ -214,6 +279,8 @@ void add_doctor(CLI::App& app, cli::Action& action) {
       ->add_option("--socket", options->socket,
                    "The running server's admin.sock (run/admin.sock of the data folder)")
       ->envname("ESCLUSA_SOCKET");
+  command->add_option("--secret-key-file", options->key_file,
+                      "The key of a server that has it outside of its data folder");
   command->add_flag("--quick", options->is_quick, "Leaves out the integrity of the database");
   command->add_flag("--json", options->as_json, "Prints one JSON document");
   command->footer(

@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 
 #include "base/process.h"
@@ -24,18 +27,29 @@ namespace fs = std::filesystem;
 
 std::unexpected<Error> cannot_look(const fs::path& path) {
   const int error = errno;
-  const std::string advice = error == EACCES   ? "; run this as root, or as the server's user"
+  const bool is_closed = error == EACCES && geteuid() != 0;
+  const std::string advice = is_closed         ? "; run this as root, or as the server's user"
                              : error == ENOENT ? "; say with --data or --config where it is"
                                                : "";
   return fail(ErrorCode::unavailable,
               "cannot look at " + path.string() + ": " + std::strerror(error) + advice);
 }
 
+core::doctor::PathFacts::Kind kind_of(const struct stat& about) {
+  using enum core::doctor::PathFacts::Kind;
+  if (S_ISDIR(about.st_mode)) return folder;
+  return S_ISSOCK(about.st_mode) ? socket : file;
+}
+
+/// `folder`: the data folder, which may be the file itself.
 core::Findings judge_file(const fs::path& path, const struct stat& folder) {
   struct stat about{};
   if (lstat(path.c_str(), &about) != 0) return {};
+  const bool is_folder = about.st_ino == folder.st_ino && about.st_dev == folder.st_dev;
   return core::doctor::judge_path({.path = path.string(),
                                    .is_there = true,
+                                   .kind = kind_of(about),
+                                   .is_shielded = !is_folder && (folder.st_mode & 0011) == 0,
                                    .mode = about.st_mode & 07777,
                                    .owner = about.st_uid,
                                    .owner_wanted = folder.st_uid,
@@ -56,6 +70,18 @@ core::Findings judge_external_key(const fs::path& path) {
                                    .owner_wanted = about.st_uid,
                                    .owner_name = {},
                                    .wanted_name = {}});
+}
+
+/// Whether something is in the folder by which a server would know its own.
+bool is_data_folder(const fs::path& data) {
+  struct stat about{};
+  if (lstat((data / "identity").c_str(), &about) == 0) return true;
+  return std::ranges::any_of(
+      std::initializer_list<const char*>{"secret.key", "esclusa.db", "esclusa.db-wal"},
+      [&](const char* name) {
+        return lstat((data / name).c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
+               about.st_size > 0;
+      });
 }
 
 void append(core::Findings& findings, core::Findings more) {
@@ -98,7 +124,12 @@ bool is_package(const Package& package, std::string_view name) {
 Result<core::Findings> look_at_files(const ServerSettings& settings) {
   struct stat folder{};
   if (stat(settings.data.c_str(), &folder) != 0) return cannot_look(settings.data);
-  if (access(settings.data.c_str(), R_OK | X_OK) != 0) return cannot_look(settings.data);
+  if (S_ISDIR(folder.st_mode) && access(settings.data.c_str(), R_OK | X_OK) != 0) {
+    return cannot_look(settings.data);
+  }
+  if (!is_data_folder(settings.data)) {
+    return fail(ErrorCode::invalid, settings.data.string() + " is not a data folder of Esclusa");
+  }
   core::Findings findings = judge_file(settings.data, folder);
   for (const char* name : {"secret.key", "identity", "esclusa.db", "esclusa.db-wal",
                            "esclusa.db-shm", "run", "run/admin.sock", "run/keys.sock"}) {
@@ -177,11 +208,36 @@ core::Findings look_at_ssh(const ServerSettings& settings) {
   core::Findings findings;
   for (const ssh::Finding& finding : ssh::examine_installation(installation, "")) {
     if (finding.is_right) continue;
+    std::string_view advice = finding.advice;
+    if (constexpr std::string_view as_root = "run this as root; "; advice.starts_with(as_root)) {
+      advice.remove_prefix(as_root.size());  // root has run it
+    }
+    const std::string of_door = " --user " + core::doctor::shell_word(installation.user) +
+                                " --socket " + core::doctor::shell_word(installation.socket);
     findings.push_back(
-        {"ssh", "For git over SSH it should be so, and is not: " + finding.what + ".",
-         "Deploy keys may not work, or open more than they should.", finding.advice});
+        {"ssh",
+         "For git over SSH it should be so, and is not: " + core::doctor::sentence(finding.what),
+         "Deploy keys may not work, or open more than they should. To put it right: " +
+             core::doctor::sentence(std::string(advice)),
+         "esclusa ssh setup" + of_door + "\nesclusa ssh check" + of_door});
   }
   return findings;
+}
+
+SocketState look_at_socket(const std::string& path) {
+  using enum SocketState;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return absent;
+  std::ranges::copy(path, address.sun_path);
+  // A server that hangs may have no room for a further connection: it is not waited for.
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return absent;
+  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+      errno == EAGAIN) {
+    return served;
+  }
+  return errno == EACCES ? closed : absent;
 }
 
 FolderLock take_lock(const fs::path& data) {

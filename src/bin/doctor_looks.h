@@ -13,7 +13,7 @@
 namespace esclusa::doctor {
 
 /// Modes and owners of the data folder and of what is in it. `unavailable` if it cannot be looked
-/// at.
+/// at, `invalid` if it is no data folder.
 Result<core::Findings> look_at_files(const ServerSettings& settings);
 
 /// The free space of the data folder's file system.
@@ -32,6 +32,14 @@ void add_packages(std::vector<core::Component>& components, std::string_view lis
 
 /// What `esclusa ssh check` finds wrong, where the SSH door is installed and root asks.
 core::Findings look_at_ssh(const ServerSettings& settings);
+
+/// Whether somebody listens at a unix socket.
+enum class SocketState {
+  absent,
+  closed,  ///< this process may not connect to it
+  served
+};
+SocketState look_at_socket(const std::string& path);
 
 /// The lock of a data folder. As long as it is taken, no server can start there.
 struct FolderLock {

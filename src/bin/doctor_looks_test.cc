@@ -1,6 +1,14 @@
 #include "bin/doctor_looks.h"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "support/temp_folder.h"
 
 using namespace esclusa;
 using namespace esclusa::doctor;
@@ -11,6 +19,46 @@ TEST_CASE("version_in: what programs say of themselves") {
         "9.2p1");
   CHECK(version_in("OpenSSH_10.0p2, OpenSSL 3.5.1\n", "OpenSSH_") == "10.0p2");
   CHECK(version_in("not found", "git version ").empty());
+}
+
+TEST_CASE("look_at_files: a folder that is no data folder is not judged") {
+  const test::TempFolder folder;
+  ServerSettings settings;
+  settings.data = folder / "x";
+  std::filesystem::create_directory(settings.data);
+  const auto refused = [&] {
+    const auto looked = look_at_files(settings);
+    REQUIRE_FALSE(looked);
+    CHECK(looked.error().message.starts_with(settings.data.string() +
+                                             " is not a data folder of Esclusa"));
+  };
+  refused();
+  std::ofstream(settings.data / "website.html") << "\n";
+  std::ofstream(settings.data / "esclusa.db");  // empty
+  refused();
+  std::ofstream(settings.data / "esclusa.db") << "rows";
+  CHECK(look_at_files(settings));
+  settings.data = folder / "file";
+  std::ofstream(settings.data) << "no folder";
+  refused();
+}
+
+TEST_CASE("look_at_socket: nobody, somebody, and somebody who takes no further connection") {
+  using enum SocketState;
+  const test::TempFolder folder;
+  const std::string path = (folder / "s").string();
+  CHECK(look_at_socket(path) == absent);
+  CHECK(look_at_socket(std::string(300, 'x')) == absent);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(path, address.sun_path);
+  Descriptor server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(bind(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  CHECK(look_at_socket(path) == absent);
+  REQUIRE(listen(server.get(), 0) == 0);
+  for (int i = 0; i < 3; ++i) CHECK(look_at_socket(path) == served);
+  server = {};
+  CHECK(look_at_socket(path) == absent);
 }
 
 TEST_CASE("add_packages: the packages that dpkg has installed") {

@@ -1,10 +1,13 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <vector>
 
 #include "api/examiner.h"
 #include "base/boot_clock.h"
+#include "base/crypto.h"
 #include "bin/settings.h"
+#include "sql/connection.h"
 
 namespace esclusa {
 
@@ -29,6 +32,19 @@ std::vector<core::Component> loaded_components();
 
 /// The certificate that the settings name; nothing without TLS.
 core::Findings examine_certificate(const ServerSettings& settings, Timestamp now);
+
+/// What is wrong with the file of the key, and the keys that it has.
+struct KeyLook {
+  core::Findings findings = {};
+  std::vector<SealingKey> keys = {};
+};
+/// `is_server`: the server itself looks, which knows for sure where its key is.
+KeyLook look_at_key(const ServerSettings& settings, bool is_server);
+/// Whether the database is of one of these keys; nothing if there are none.
+core::Findings examine_key(const ServerSettings& settings, const KeyLook& look, sql::Reader& db);
+
+/// What the latest backup lacks, and whether there is one.
+core::Findings examine_latest_backup(sql::Reader& db, Timestamp now);
 
 /// The files of libraries, by the text of /proc/PID/maps, that were replaced after the process had
 /// loaded them.

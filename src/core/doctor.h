@@ -14,11 +14,14 @@ namespace esclusa::core::doctor {
 
 /// A file or folder of the data folder.
 struct PathFacts {
+  enum class Kind { file, folder, socket };
   std::string path;
   bool is_there = false;
-  bool is_secret = true;  ///< nobody but its owner may read it
-  uint32_t mode = 0;      ///< the permission bits
-  uint32_t owner = 0;     ///< a system user
+  Kind kind = Kind::file;
+  bool is_secret = true;     ///< nobody but its owner may read it
+  bool is_shielded = false;  ///< it is in a folder that nobody but its owner may enter
+  uint32_t mode = 0;         ///< the permission bits
+  uint32_t owner = 0;        ///< a system user
   uint32_t owner_wanted = 0;
   std::string owner_name;
   std::string wanted_name;
@@ -72,8 +75,32 @@ struct CertificateFacts {
 };
 Findings judge_certificate(const CertificateFacts& certificate, Timestamp now);
 
+/// The key of a data folder that has a database.
+struct KeyFacts {
+  enum class State {
+    good,
+    missing,
+    unusable,  ///< it cannot be read, or is no key
+    other      ///< the database is of another key
+  };
+  State state = State::good;
+  std::string file;
+  std::string problem = {};       ///< why it is unusable
+  std::string owner = {};         ///< the system user to whom the file should belong; may be empty
+  bool may_be_elsewhere = false;  ///< where the server has its key is not known for sure
+};
+Findings judge_key(const KeyFacts& key);
+
 /// `newest_first`: when the latest backups were made, at most some ten.
 Findings judge_backups(const std::vector<Timestamp>& newest_first, Timestamp now);
+
+/// The latest backup of which the audit log knows, and what would be lost without any.
+struct BackupFacts {
+  std::optional<Timestamp> made_at = {};
+  int64_t missing_repositories = 0;  ///< that it lacks
+  std::optional<Timestamp> oldest_deployment = {};
+};
+Findings judge_latest_backup(const BackupFacts& backup, Timestamp now);
 
 struct RepositoryFacts {
   std::string name;  ///< OWNER/NAME
@@ -83,6 +110,11 @@ struct RepositoryFacts {
   bool is_open_to_all = false;  ///< everybody on this machine may write into it
 };
 Findings judge_repository(const RepositoryFacts& repository);
+
+/// The text with one mark at its end: a full stop, unless it is a question or a call.
+std::string sentence(std::string text);
+/// `'/var/lib/x y'`: one word of a shell's command.
+std::string shell_word(const std::string& text);
 
 /// `5 minutes`, `3 days`: the largest unit that fits, rounded down.
 std::string text_of(std::chrono::microseconds duration);

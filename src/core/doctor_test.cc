@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "base/text.h"
+
 using namespace esclusa;
 using namespace esclusa::core;
 using namespace esclusa::core::doctor;
@@ -11,13 +15,28 @@ namespace {
 
 const Timestamp now = *parse_time("2026-11-21T08:30:00Z");
 
+/// Each line is a command, and no sentence.
+void check_commands(std::string_view remedy) {
+  constexpr std::string_view programs[] = {"chmod",   "chown",      "curl",    "df",
+                                           "esclusa", "install",    "openssl", "systemctl",
+                                           "timeout", "timedatectl"};
+  for (const std::string_view command : split(remedy, '\n')) {
+    CAPTURE(command);
+    CHECK(std::ranges::count(programs, command.substr(0, command.find(' '))) == 1);
+    for (const char* word : {", ", "; ", " shows ", " then "}) CHECK_FALSE(command.contains(word));
+    CHECK_FALSE(command.ends_with('.'));
+  }
+}
+
 /// What the findings say, one after the other.
 std::string said(const Findings& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     CHECK_FALSE(finding.check.empty());
     CHECK_FALSE(finding.why.empty());
-    CHECK_FALSE(finding.remedy.empty());
+    CHECK(finding.what.ends_with('.'));
+    CHECK_FALSE(finding.what.ends_with(".."));
+    check_commands(finding.remedy);
     text += (text.empty() ? "" : " | ") + finding.what;
   }
   return text;
@@ -45,6 +64,7 @@ TEST_CASE("judge_path: modes and owners") {
   path.mode = 0640;
   CHECK(said(judge_path(path)) == "/srv/data/secret.key has the mode 0640.");
   CHECK(judge_path(path)[0].remedy == "chmod go-rwx /srv/data/secret.key");
+  CHECK(judge_path(path)[0].why == "Users of its group can read it.");
   path.is_secret = false;  // others may read it
   path.mode = 0644;
   CHECK(judge_path(path).empty());
@@ -58,6 +78,57 @@ TEST_CASE("judge_path: modes and owners") {
   CHECK(judge_path(path)[0].remedy == "chown ada /srv/data/secret.key");
   path.is_there = false;
   CHECK(judge_path(path).empty());
+}
+
+TEST_CASE("judge_path: it says what others can do, and no more") {
+  using enum PathFacts::Kind;
+  const auto why = [](PathFacts::Kind kind, uint32_t mode, bool is_shielded = false) {
+    return judge_path({.path = "/srv/data",
+                       .is_there = true,
+                       .kind = kind,
+                       .is_shielded = is_shielded,
+                       .mode = mode,
+                       .owner_name = {},
+                       .wanted_name = {}})[0]
+        .why;
+  };
+  CHECK(why(file, 0604) == "Other users of this machine can read it.");
+  CHECK(why(file, 0602) == "Other users of this machine can change it.");
+  CHECK(why(file, 0666) == "Other users of this machine can read and change it.");
+  CHECK(why(file, 0644, true) ==
+        "Other users of this machine could read it if the folder above did not keep them out.");
+  CHECK(why(folder, 0755) == "Other users of this machine can see what is in it.");
+  CHECK(why(folder, 0711) == "Other users of this machine can enter it.");
+  CHECK(why(socket, 0666) == "Other users of this machine can connect to it.");
+  CHECK(why(socket, 0644).starts_with("It is only the server's"));
+}
+
+TEST_CASE("judge_key: missing, unusable, or of another database") {
+  using enum KeyFacts::State;
+  KeyFacts key{.file = "/srv/data/secret.key", .owner = "ada"};
+  CHECK(judge_key(key).empty());
+  key.state = missing;
+  CHECK(said(judge_key(key)) == "The key /srv/data/secret.key is not there.");
+  CHECK(judge_key(key)[0].remedy == "install -m 0600 -o ada COPY_OF_THE_KEY /srv/data/secret.key");
+  CHECK(judge_key(key)[0].why.ends_with("Put the key back from where you keep it."));
+  key.may_be_elsewhere = true;
+  CHECK(judge_key(key)[0].why.ends_with("name that file by --secret-key-file."));
+  key.state = unusable;
+  key.problem = "it has no key";
+  CHECK(said(judge_key(key)) == "The key /srv/data/secret.key cannot be used: it has no key.");
+  key.state = other;
+  key.owner.clear();
+  CHECK(said(judge_key(key)) == "/srv/data/secret.key has another key than the database.");
+  CHECK(judge_key(key)[0].remedy == "install -m 0600 COPY_OF_THE_KEY /srv/data/secret.key");
+}
+
+TEST_CASE("sentence, shell_word: one full stop, and one word") {
+  CHECK(sentence("it is gone") == "it is gone.");
+  CHECK(sentence("It is gone.") == "It is gone.");
+  CHECK(sentence("It is gone..\n") == "It is gone.");
+  CHECK(sentence("Is it gone?") == "Is it gone?");
+  CHECK(shell_word("/srv/x-1_y.git") == "/srv/x-1_y.git");
+  CHECK(shell_word("/srv/x y's") == "'/srv/x y'\\''s'");
 }
 
 TEST_CASE("judge_space: room for the database once more, 256 MiB, and files") {
@@ -104,6 +175,13 @@ TEST_CASE("judge_hook: an open breaker, a hook that was switched off, and dead l
   hook = well;
   hook.dead_count = 2;
   CHECK(said(judge_hook(hook, now)) == name + " has 2 dead letters of the last day.");
+  CHECK(judge_hook(hook, now)[0].remedy ==
+        "esclusa hook deliveries ada/shop 7 --state dead\nesclusa hook replay ada/shop 7");
+  hook.place = "app shop";  // the hook commands know no apps
+  hook.dead_count = 1;
+  CHECK(said(judge_hook(hook, now)) ==
+        "The webhook 7 of app shop (https://ci.example/hook) has 1 dead letter of the last day.");
+  CHECK(judge_hook(hook, now)[0].remedy == "curl -i https://ci.example/hook");
 }
 
 TEST_CASE("judge_agents: silent, while something waits") {
@@ -139,7 +217,9 @@ TEST_CASE("judge_certificate: 21 days before its end, after it, and a key of ano
   CHECK(said(judge_certificate(certificate, now)) ==
         "The certificate /etc/tls/cert.pem expired 3 hours ago.");
   certificate.problem = "the key does not match";
-  CHECK(said(judge_certificate(certificate, now)) == "the key does not match");
+  CHECK(said(judge_certificate(certificate, now)) == "the key does not match.");
+  CHECK(judge_certificate(certificate, now)[0].why.starts_with(
+      "After a restart the server would not start."));
 }
 
 TEST_CASE("judge_backups: older than twice the usual pause") {
@@ -155,6 +235,20 @@ TEST_CASE("judge_backups: older than twice the usual pause") {
   CHECK(judge_backups(with_one, now).empty());
 }
 
+TEST_CASE("judge_latest_backup: it lacks repositories, or there is none") {
+  CHECK(judge_latest_backup({}, now).empty());
+  CHECK(judge_latest_backup({.oldest_deployment = now - 24h}, now).empty());
+  const auto none = judge_latest_backup({.oldest_deployment = now - 25h}, now);
+  CHECK(said(none) == "No backup was ever made: the audit log has none.");
+  CHECK(none[0].remedy == "esclusa backup FOLDER --keep 14");
+  BackupFacts backup{.made_at = now - 1h, .oldest_deployment = now - 48h};
+  CHECK(judge_latest_backup(backup, now).empty());
+  backup.missing_repositories = 1;
+  CHECK(said(judge_latest_backup(backup, now)) == "The latest backup lacks 1 repository.");
+  backup.missing_repositories = 3;
+  CHECK(said(judge_latest_backup(backup, now)) == "The latest backup lacks 3 repositories.");
+}
+
 TEST_CASE("judge_repository: gone, hanging, or open to all") {
   RepositoryFacts repository{.name = "ada/shop", .path = "/srv/git/shop.git"};
   const std::string name = "The repository ada/shop (/srv/git/shop.git)";
@@ -166,5 +260,5 @@ TEST_CASE("judge_repository: gone, hanging, or open to all") {
         name + " does not answer: to look at it did not end in time.");
   repository = {.name = "ada/shop", .path = "/srv/git/shop.git", .is_open_to_all = true};
   CHECK(said(judge_repository(repository)) ==
-        "Everybody on this machine may write into " + name + ".");
+        "Everybody on this machine may write into the repository ada/shop (/srv/git/shop.git).");
 }

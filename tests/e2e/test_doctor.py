@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import ssl
 import subprocess
@@ -81,7 +82,7 @@ class RunningServer(DoctorTest):
             key.chmod(0o600)
         self.assertEqual(done.returncode, 1, done)
         self.assertIn(f"[permissions] {key} has the mode 0644.", done.stdout)
-        self.assertIn("    Why:  Other users of this machine can read", done.stdout)
+        self.assertIn("    Why:  Other users of this machine could read it if", done.stdout)
         self.assertIn(f"    Type: chmod go-rwx {key}", done.stdout)
         self.assertIn("The table of known holes is of 20", done.stdout)
 
@@ -94,6 +95,41 @@ class RunningServer(DoctorTest):
                 self.assertIn("has the mode", self.found(self.server, "permissions", "--quick"))
             finally:
                 path.chmod(mode)
+
+    def test_a_key_that_is_gone_or_another_one(self):
+        key = self.server.data / "secret.key"
+        kept = key.read_bytes()
+        try:
+            key.unlink()
+            self.assertEqual(self.found(self.server, "key", "--quick"),
+                             f"The key {key} is not there.")
+            for wrong, said in ((os.urandom(32), "has another key than the database"),
+                                (b"short", "cannot be used: it has no key.")):
+                key.write_bytes(wrong)
+                key.chmod(0o600)
+                self.assertIn(said, self.found(self.server, "key", "--quick"))
+        finally:
+            key.write_bytes(kept)
+            key.chmod(0o600)
+
+    def test_a_socket_of_no_server(self):
+        wrong = self.server.folder / "none.sock"
+        code, document = examine(self.server, "--quick", "--socket", str(wrong))
+        self.assertEqual(code, 1)
+        finding = next(one for one in document["findings"] if one["check"] == "server")
+        self.assertEqual(finding["what"], f"There is no server at {wrong}.")
+        self.assertEqual(finding["remedy"], f"esclusa doctor --data {self.server.data} --socket "
+                                            f"{self.server.socket}")
+
+    def test_a_server_that_hangs(self):
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            found = dict(self.findings(self.server))
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.assertEqual(set(found), {"server"})
+        self.assertEqual(found["server"], "The server does not answer the first question: it said "
+                                          "nothing for 10 seconds.")
 
     @unittest.skipUnless(os.geteuid() == 0, "only root gives files away")
     def test_owners(self):
@@ -167,6 +203,25 @@ class OlderRows(DoctorTest):
                "'', '{{}}')")
         self.change(*[row.format(hours) for hours in (171, 147, 123, 99)])
         self.assertIn("The latest backup is 4 days old", self.found(self.server, "backups"))
+
+    def test_a_backup_that_lacks_a_repository(self):
+        self.change("insert into audit (at, action, request_id, detail) values "
+                    "(cast(strftime('%s') as integer) * 1000000, 'backup.create', '', "
+                    "'{\"repositories\":2,\"missing_repositories\":1}')")
+        self.assertEqual(self.found(self.server, "backups", "--quick"),
+                         "The latest backup lacks 1 repository.")
+
+    def test_a_server_that_was_never_backed_up(self):
+        self.server.api().post("/repos/demo/shop/deployments", {
+            "ref": "main", "auto_merge": False, "required_contexts": []})
+        self.assertEqual(self.findings(self.server, "--quick"), [])
+        self.change("update deployment set created_at = created_at - 25 * 3600000000")
+        self.assertIn("No backup was ever made", self.found(self.server, "backups", "--quick"))
+        self.server.stop()
+        self.assertIn("No backup was ever made", dict(self.findings(self.server))["backups"])
+        self.server.start()
+        self.server.cli("backup", self.server.folder / "backup.tar")
+        self.assertEqual(self.findings(self.server, "--quick"), [])
 
     def test_rows_of_the_future(self):
         self.change("insert into audit (at, action, request_id, detail) values "
@@ -254,6 +309,20 @@ class StoppedServer(DoctorTest):
             self.assertIn("No server runs on", self.found(server, "server"))
             server.start()
 
+    def test_the_key_of_a_server_that_does_not_run(self):
+        with Server() as server:
+            server.stop()
+            own, elsewhere = server.data / "secret.key", server.folder / "key"
+            own.rename(elsewhere)
+            self.assertEqual(dict(self.findings(server, "--quick"))["key"],
+                             f"The key {own} is not there.")
+            self.assertNotIn("key", dict(self.findings(
+                server, "--quick", "--secret-key-file", str(elsewhere))))
+            elsewhere.write_bytes(os.urandom(32))
+            self.assertEqual(dict(self.findings(server, "--quick", "--secret-key-file",
+                                                str(elsewhere)))["key"],
+                             f"{elsewhere} has another key than the database.")
+
     def test_a_damaged_database(self):
         with Server() as server:
             server.stop()
@@ -300,6 +369,14 @@ class StoppedServer(DoctorTest):
         code, said = examine(None, data="/nowhere/esclusa")
         self.assertEqual(code, 2)
         self.assertIn("say with --data or --config where it is", said)
+
+    def test_a_folder_that_is_no_data_folder(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="esclusa-")))
+        for make in (lambda: None, (folder / "website.html").touch):
+            make()
+            code, said = examine(None, data=folder)
+            self.assertEqual(code, 2)
+            self.assertEqual(said, f"esclusa: {folder} is not a data folder of Esclusa\n")
 
 
 if __name__ == "__main__":
