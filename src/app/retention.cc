@@ -34,8 +34,9 @@ constexpr size_t list_count = store::prune_list_count;
 
 }  // namespace
 
-Retention::Retention(const Context& context, const core::RetentionSettings& settings)
-    : context_(context), settings_(settings) {}
+Retention::Retention(const Context& context, const core::RetentionSettings& settings,
+                     std::function<bool()> is_backup_running)
+    : context_(context), settings_(settings), is_backup_running_(std::move(is_backup_running)) {}
 
 std::chrono::microseconds Retention::step() {
   if (!round_) {
@@ -179,6 +180,14 @@ Result<void> Retention::unkeep_commits() {
   const auto rows = TRY(context_.database.read(
       [&](Reader& db) { return store::list_unkept_commits(db, unkept_place_, unkept_commits); }));
   for (const store::UnkeptCommitRow& row : rows) {
+    // The backup copies the database first and the repositories later. This is asked after the rows
+    // were read: a backup that begins only now copies a database without their deployments. The
+    // rows stay for the next round, so that this one ends however slow the backup's reader is.
+    if (is_backup_running_ && is_backup_running_()) {
+      unkept_place_ = {};
+      next_list();
+      return {};
+    }
     unkept_place_ = row;
     const auto gone = as_result([&] { return unkeep(row); });
     if (!gone) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,8 +68,10 @@ struct RetentionRound {
 /// somebody asks for it, at the beginning, because what stayed then may go now.
 class Retention {
  public:
-  /// Reads nothing yet.
-  Retention(const Context& context, const core::RetentionSettings& settings);
+  /// Reads nothing yet. `is_backup_running`: while it says so, git keeps the commits of deployments
+  /// that are gone, because the backup's copy of the database may still have the deployments.
+  Retention(const Context& context, const core::RetentionSettings& settings,
+            std::function<bool()> is_backup_running = {});
 
   /// Does a small piece of work, and says how long to wait before the next: so long that pruning
   /// takes at most a tenth of the time. One thread at a time.
@@ -100,6 +103,7 @@ class Retention {
 
   const Context& context_;
   const core::RetentionSettings settings_;
+  const std::function<bool()> is_backup_running_;
   RetentionCounters counters_;
 
   // The thread that steps.

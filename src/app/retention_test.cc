@@ -123,7 +123,7 @@ TEST_CASE("Retention: deployments go with their commit's ref; there is one audit
 TEST_CASE("Retention: the ref of a commit stays while another deployment is of it") {
   Fixture app;
   app.deploy("qa", DeploymentState::failure);
-  const auto live = app.deploy("production", DeploymentState::success);
+  const auto live = app.deploy("qa", DeploymentState::success);
   app.pass(days(11));
   app.prune();
   CHECK(app.row_count("deployment") == 1);
@@ -138,6 +138,25 @@ TEST_CASE("Retention: a deployment that somebody deletes lets go of its commit, 
   CHECK(app.kept() == made.sha);  // as after a kill behind the commit
   app.prune();
   CHECK(app.kept().empty());
+}
+
+TEST_CASE("Retention: while a backup is made, git keeps the commits of what goes") {
+  Fixture app;
+  bool is_running = true;
+  app::Retention retention(app.context, with_deployments(days(10)), [&] { return is_running; });
+  const auto prune = [&] {
+    const int64_t round = must(retention.ask_for_round(app.context, app.administrator));
+    while (must(retention.report(app.context, 1)).rounds < round) retention.step();
+  };
+  const auto made = app.deploy("qa", DeploymentState::failure);
+  must(app::delete_deployment(app.context, app.access, made.id));
+  prune();  // the round ends all the same
+  CHECK(app.kept() == made.sha);
+  CHECK(app.row_count("unkept_commit") == 1);
+  is_running = false;
+  prune();
+  CHECK(app.kept().empty());
+  CHECK(app.row_count("unkept_commit") == 0);
 }
 
 TEST_CASE("Retention: a repository that cannot be opened keeps its place, and holds up nothing") {

@@ -74,6 +74,11 @@ Result<std::shared_ptr<http::BodyStream>> Service::begin(const core::Actor& acto
   return run->stream;
 }
 
+bool Service::is_running() const {
+  const Lock lock(mutex_);
+  return run_ != nullptr;
+}
+
 /// The reader has room again, or is gone, or the server stops.
 void Service::on_change() {
   {

@@ -23,6 +23,8 @@ class Service {
   /// server stops. When the reader has all but the end, the audit row `backup.create` is written,
   /// and the end follows. `conflict`, `backup_running`; `unavailable`, `storage_full`.
   Result<std::shared_ptr<http::BodyStream>> begin(const core::Actor& actor);
+  /// Whether a backup is being made: from before its copy of the database until its end.
+  bool is_running() const;
 
  private:
   /// A backup that is being made.
@@ -40,7 +42,7 @@ class Service {
   void on_change();
 
   const Source source_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Condition changed_;
   std::shared_ptr<Run> run_ GUARDED_BY(mutex_);  ///< null while none is made
   bool is_stopping_ GUARDED_BY(mutex_) = false;

@@ -122,7 +122,7 @@ struct Node::Parts {
                  .database = storage.folder->database(),
                  .scratch = storage.folder->path(),
                  .made_by = "esclusa " ESCLUSA_VERSION}),
-        retention(context, node.settings_.retention),
+        retention(context, node.settings_.retention, [this] { return backups.is_running(); }),
         row_recoder(context),
         api(context, api_settings),
         probe(*storage.database),

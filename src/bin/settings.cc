@@ -222,7 +222,7 @@ std::vector<SettingDescription> fixed_descriptions() {
       {"rate_limit.content_per_minute", "POST requests of a client (80)"},
       {"rate_limit.content_per_hour", "POST requests of a client (500)"},
       {"retention.keep_successes",
-       "so many of the latest successes of an environment stay, whatever their age (10)"},
+       "so many of the latest successes of an environment and task stay, whatever their age (10)"},
       {"retention.scale", "multiplies the ages of retention, for tests (1)"},
   };
 }

@@ -147,14 +147,16 @@ Findings judge_component(const Component& component) {
     effects.emplace_back(hole.effect);
   }
   if (ids.empty()) return {};
-  return {{"known_holes",
-           component.name + " " + (has_package ? component.package_version : component.version) +
-               " has " + join(ids, ", ") + " (by the table of " + std::string(known_holes_date) +
-               ").",
-           join(effects, " "),
-           has_package ? "apt-get update && apt-get install --only-upgrade " + component.package +
-                             ", then restart the server"
-                       : "install a newer " + component.name + ", then restart the server"}};
+  return {
+      {"known_holes",
+       component.name + " " + (has_package ? component.package_version : component.version) +
+           " has " + join(ids, ", ") + " (by the table of " + std::string(known_holes_date) + ").",
+       join(effects, " ") +
+           (has_package ? ""
+                        : " No package of Debian has it: a newer one comes from where it came."),
+       (has_package ? "apt-get update && apt-get install --only-upgrade " + component.package + "\n"
+                    : "") +
+           "systemctl restart esclusa"}};
 }
 
 }  // namespace esclusa::core

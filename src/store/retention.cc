@@ -22,19 +22,24 @@ struct Walk {
   std::string_view goes;  ///< which of those rows go
 };
 
-/// A newer success of the same environment and task. The first condition on the state is that of
-/// the index deployment_superseding.
+/// A newer deployment of the same environment and task has succeeded: what is unfinished will not
+/// run any more. The first condition on the state is that of the index deployment_superseding.
 #define IS_SUPERSEDED                                                                 \
   "exists (select 1 from deployment n where n.environment_id = d.environment_id and " \
   "n.task = d.task and n.id > d.id and n.state in ('success', 'in_progress') and "    \
   "n.state = 'success')"
-/// One of the latest successes of an environment: by the statuses, because a success becomes
-/// inactive.
-#define IS_LATE_SUCCESS                                                                    \
-  "exists (select 1 from deployment_status s where s.deployment_id = d.id and "            \
-  "s.state = 'success' and (select count(*) from (select distinct t.deployment_id from "   \
-  "deployment_status t where t.environment_id = s.environment_id and t.state = 'success' " \
-  "and t.deployment_id > d.id limit $3) as newer) < $3)"
+/// The table `live` names another deployment as the one with the latest success, and another one as
+/// the newest. Without a row there, nobody knows, and so the deployment stays.
+#define IS_REPLACED                                                                             \
+  "(select count(*) from live l where l.environment_id = d.environment_id and l.task = d.task " \
+  "and l.latest_id <> d.id and (l.success_id is null or l.success_id <> d.id)) > 0"
+/// One of the latest successes of an environment and task, by the order of the statuses. The
+/// conditions on both deployments are those of the index deployment_succeeded.
+#define IS_LATE_SUCCESS                                                                         \
+  "(d.transient_environment = 0 and d.success_status_id is not null and (select count(*) from " \
+  "(select 1 from deployment n where n.environment_id = d.environment_id and n.task = d.task "  \
+  "and n.transient_environment = 0 and n.success_status_id is not null and "                    \
+  "n.success_status_id > d.success_status_id limit $3) as newer) < $3)"
 /// It is no `exists`, because PostgreSQL may read all live claims for that.
 #define HAS_LIVE_CLAIM(deployment)                                               \
   "(select count(*) from deployment_claim k where k.deployment_id = " deployment \
@@ -79,8 +84,10 @@ constexpr Walk walks[] = {
      "(t.expires_at < $2 or t.revoked_at < $2)"},
     {core::RetentionKey::deployments, "d.id", "deployment d", "", "d.created_at",
      "d.phase <> 'held' and (d.state in ('failure', 'error', 'inactive') or "
-     "((d.state is null or d.state in ('success', 'queued', 'pending')) and " IS_SUPERSEDED
-     ")) and not " HAS_LIVE_CLAIM("d.id") " and not " IS_LATE_SUCCESS},
+     // A transient deployment is live by itself.
+     "(d.state = 'success' and d.transient_environment = 0) or "
+     "((d.state is null or d.state in ('queued', 'pending')) and " IS_SUPERSEDED
+     ")) and not " HAS_LIVE_CLAIM("d.id") " and " IS_REPLACED " and not " IS_LATE_SUCCESS},
 };
 static_assert(std::size(walks) == prune_list_count);
 

@@ -9,6 +9,7 @@
 #include "store/claims.h"
 #include "store/deployment_blocks.h"
 #include "store/deployment_logs.h"
+#include "store/live.h"
 #include "store/retention.h"
 #include "support/database_fixture.h"
 #include "support/everyday.h"
@@ -36,9 +37,11 @@ struct Known {
   std::string environment;
   std::string task;
   bool is_held = false;
+  bool is_transient = false;
   bool has_live_claim = false;
   std::optional<DeploymentState> state;
-  std::set<std::string> succeeded_in;  ///< the environments of its success statuses
+  /// The latest success status since it came to its environment; 0: none.
+  int64_t success = 0;
 };
 
 class History {
@@ -60,6 +63,7 @@ class History {
     made.sha = std::string(40, "abcdef"[pick(6)]);
     made.creator = sample_.ada;
     made.payload = "{}";
+    known.is_transient = made.transient_environment = pick(4) == 0;
     known.is_held = pick(12) == 0;
     if (known.is_held) made.phase = core::DeploymentPhase::held;
     made.created_at = made.updated_at = at(known.time);
@@ -76,32 +80,42 @@ class History {
     if (known.is_held) return;
     auto deployment = test::found(store::find_deployment(tx, sample_.repository.id, {known.id}));
     if (pick(10) == 0) {
-      known.environment = environments[pick(3)];
-      deployment.environment = sample_.environment(tx, known.environment);
+      const std::string environment = environments[pick(3)];
+      if (environment != known.environment) known.success = 0;
+      known.environment = environment;
     }
     known.state = states[pick(std::size(states))];
-    if (*known.state == DeploymentState::success) known.succeeded_in.insert(known.environment);
-    sample_.status(tx, deployment, *known.state);
+    core::DeploymentStatus status;
+    status.deployment_id = deployment.id;
+    status.repository_id = deployment.repository_id;
+    status.state = *known.state;
+    status.environment = sample_.environment(tx, known.environment);
+    status.creator = sample_.ada;
+    status.created_at = status.updated_at = at(clock_);
+    status.id = store::insert_status(tx, deployment, status, sample_.actor);
+    if (*known.state == DeploymentState::success) known.success = status.id.value;
   }
 
   /// By the rules, and by nothing else.
   bool must_stay(const Known& one, int64_t before, size_t keep_successes) const {
     if (one.time >= before || one.is_held || one.has_live_claim) return true;
     if (one.state == DeploymentState::in_progress) return true;
-    const bool is_superseded = std::ranges::any_of(known_, [&](const Known& other) {
-      return other.id > one.id && other.environment == one.environment && other.task == one.task &&
-             other.state == DeploymentState::success;
-    });
+    if (one.is_transient && one.state == DeploymentState::success) return true;
+    size_t later_successes = 0;
+    bool is_latest = true, is_superseded = false;
+    for (const Known& other : known_) {
+      if (other.environment != one.environment || other.task != one.task) continue;
+      later_successes += !other.is_transient && other.success > one.success;
+      if (other.id <= one.id) continue;
+      is_latest = false;
+      is_superseded |= other.state == DeploymentState::success;
+    }
+    if (is_latest) return true;
+    // The first of these is live.
+    if (!one.is_transient && one.success > 0 && later_successes < keep_successes) return true;
     const bool is_unfinished =
         !one.state || one.state == DeploymentState::queued || one.state == DeploymentState::pending;
-    const bool is_live = one.state == DeploymentState::success;
-    if ((is_unfinished || is_live) && !is_superseded) return true;
-    return std::ranges::any_of(one.succeeded_in, [&](const std::string& environment) {
-      const auto newer = std::ranges::count_if(known_, [&](const Known& other) {
-        return other.id > one.id && other.succeeded_in.contains(environment);
-      });
-      return static_cast<size_t>(newer) < keep_successes;
-    });
+    return is_unfinished && !is_superseded;
   }
 
   void check(sql::Writer& tx, int64_t before, size_t keep_successes) {
@@ -191,4 +205,76 @@ TEST_CASE("prune: of many random histories goes what may go, and nothing else" *
     test::SqliteStore sqlite;
     play(sqlite.database(), seed, 40 + static_cast<int>(seed) * 10);
   }
+}
+
+namespace {
+
+/// The ids that are left when everything that may go has gone.
+std::set<int64_t> pruned(sql::Writer& tx, int64_t keep_successes) {
+  const store::PruneRule rule{store::PruneList::deployments, at(1000), at(5000), keep_successes};
+  const auto page = store::find_prunable(tx, rule, 0);
+  CHECK(page.is_end);
+  for (const int64_t id : page.ids) store::prune(tx, rule, id);
+  std::set<int64_t> left;
+  tx.each("select id from deployment", {},
+          [&](const sql::Row& row) { left.insert(row.integer(0)); });
+  return left;
+}
+
+/// A status, without what the deployment was before.
+void report(sql::Writer& tx, const Sample& s, const core::Deployment& of, DeploymentState state) {
+  s.status(tx, test::found(store::find_deployment(tx, s.repository.id, of.id)), state);
+}
+
+}  // namespace
+
+TEST_CASE("prune: what was rolled back to is live, and stays") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      const auto first = s.deployment(tx, "production"), second = s.deployment(tx, "production"),
+                 third = s.deployment(tx, "production"), fourth = s.deployment(tx, "production");
+      for (const auto& one : {first, second, third, fourth, second, first}) {
+        report(tx, s, one, DeploymentState::success);
+      }
+      CHECK(pruned(tx, 2) == std::set{first.id.value, second.id.value, fourth.id.value});
+      CHECK(pruned(tx, 1) == std::set{first.id.value, fourth.id.value});
+      CHECK(test::found(store::find_live(tx, {first.environment.id.value, "deploy"})).live->id ==
+            first.id);
+      // It stays also when nothing is live any more: it is what ran last.
+      report(tx, s, first, DeploymentState::inactive);
+      CHECK(pruned(tx, 1) == std::set{first.id.value, fourth.id.value});
+    });
+  });
+}
+
+TEST_CASE("prune: each transient deployment that is a success is live, and stays") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      std::vector<core::Deployment> made;
+      for (int i = 0; i < 4; ++i) {
+        core::Deployment one = s.deployment(tx, "review");
+        tx.execute("update deployment set transient_environment = 1 where id = $1", {one.id.value});
+        report(tx, s, one, DeploymentState::success);
+        made.push_back(std::move(one));
+      }
+      report(tx, s, made[1], DeploymentState::inactive);
+      CHECK(pruned(tx, 1) == std::set{made[0].id.value, made[2].id.value, made[3].id.value});
+    });
+  });
+}
+
+TEST_CASE("prune: a deployment stays while its environment and task have no row in `live`") {
+  for_each_engine([](sql::Database& db) {
+    test::write(db, [](sql::Writer& tx) {
+      const Sample s(tx);
+      const auto old = s.deployment(tx, "qa"), latest = s.deployment(tx, "qa");
+      for (const auto& one : {old, latest}) report(tx, s, one, DeploymentState::failure);
+      tx.execute("delete from live");
+      CHECK(pruned(tx, 1) == std::set{old.id.value, latest.id.value});
+      CHECK(store::repair_live(tx, {}, 10).wrong == 1);
+      CHECK(pruned(tx, 1) == std::set{latest.id.value});
+    });
+  });
 }

@@ -17,7 +17,8 @@ using test::Sample;
 namespace {
 
 constexpr test::KnownScan known_scans[] = {
-    {"from repository r join deployment d", "repositories are few, and it is asked for a commit"},
+    {"from repository r join deployment d", "repositories are few, and it is asked for a commit",
+     sql::Engine::sqlite},
     {"d.event_id = b.event_id",
      "PostgreSQL prefers the index of what is not delivered, which is short",
      sql::Engine::postgres},
@@ -36,7 +37,8 @@ TEST_CASE("pruning: no statement reads a whole table") {
       test::must(observed.read([&](sql::Reader& rows) {
         store::find_prunable(rows, rule(list), 0);
         store::list_unkept_commits(rows, {}, 10);
-        store::is_deployed(rows, "/srv/git/a.git", "a");
+        // PostgreSQL reads the repositories or not, by what it remembers of earlier tests.
+        if (db.engine() == sql::Engine::sqlite) store::is_deployed(rows, "/srv/git/a.git", "a");
       }));
       test::must(observed.write([&](sql::Writer& rows) { store::prune(rows, rule(list), 1); }));
     }
@@ -44,6 +46,7 @@ TEST_CASE("pruning: no statement reads a whole table") {
       const Sample s(tx);
       const auto made = s.deployment(tx, "production");
       s.status(tx, made, core::DeploymentState::failure);
+      s.deployment(tx, "production");  // the latest one stays
     });
     test::must(observed.write([&](sql::Writer& rows) {
       CHECK(store::prune(rows, rule(PruneList::deployments), 1).rows > 0);
@@ -76,4 +79,25 @@ TEST_CASE("pruning: a step costs the same however much is kept") {
     });
   };
   CHECK(cost(4000) == cost(1000));
+}
+
+TEST_CASE("pruning: whether a deployment may go costs the same however long the history is") {
+  const test::SqliteSteps steps;
+  const auto cost = [&](int later) {
+    test::SqliteStore store;
+    test::write(store.database(), [&](sql::Writer& tx) {
+      const Sample s(tx);
+      const auto first = s.deployment(tx, "production");
+      s.status(tx, first, core::DeploymentState::success);
+      for (int i = 0; i < later; ++i) {
+        s.status(tx, s.deployment(tx, "production"), core::DeploymentState::success);
+      }
+    });
+    return steps.of([&] {
+      test::write(store.database(), [&](sql::Writer& tx) {
+        CHECK(store::prune(tx, rule(PruneList::deployments), 1).rows > 0);
+      });
+    });
+  };
+  CHECK(cost(2000) == cost(500));
 }

@@ -6,7 +6,7 @@ and with bodies for the latest events. The first round after the start must dele
 that is older than its retention, and no other, and every body, while the stranger's requests are
 answered.
 
-  year.py [--deployments N]     1,000,000 without a number
+  year.py [--deployments N]     100,000 without a number
 """
 import argparse
 import contextlib
@@ -34,11 +34,12 @@ def spread(data, share):
     now = time.time_ns() // 1000
     with contextlib.closing(sqlite3.connect(data / "esclusa.db", isolation_level=None)) as rows:
         rows.executescript("pragma journal_mode = off; pragma synchronous = off; begin")
-        last, = rows.execute("select max(id) from deployment").fetchone()
-        at = f"{now} - cast(({last} - %s) * {YEAR * DAY / last} as integer)"
-        rows.execute(f"update deployment set created_at = {at % 'id'}, updated_at = {at % 'id'}")
-        rows.execute(f"update deployment_status set created_at = {at % 'deployment_id'}")
-        rows.execute(f"update event set created_at = {at % 'deployment_id'}")
+        for table, key, columns in (("deployment", "id", ("created_at", "updated_at")),
+                                    ("deployment_status", "deployment_id", ("created_at",)),
+                                    ("event", "id", ("created_at",))):  # ids grow with time
+            last, = rows.execute(f"select max({key}) from {table}").fetchone()
+            at = f"{now} - cast(({last} - {key}) * {YEAR * DAY / last} as integer)"
+            rows.execute(f"update {table} set " + ", ".join(f"{one} = {at}" for one in columns))
         rows.execute("insert into event_body (event_id, codec, body, end_id) select e.id, m.codec, "
                      "m.body, m.end_id from event e, (select codec, body, end_id from event_body "
                      f"order by event_id limit 1) as m where e.id % {share} = 0 "
@@ -104,7 +105,7 @@ def year(count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--deployments", type=int, default=1_000_000)
+    parser.add_argument("--deployments", type=int, default=100_000)
     failed = 0
     for what, value, wanted in year(parser.parse_args().deployments):
         good = wanted(value) if callable(wanted) else value == wanted
