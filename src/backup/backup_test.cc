@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <thread>
@@ -241,6 +242,44 @@ TEST_CASE("backup: a repository that cannot be read is named, and the rest is th
   CHECK(file.manifest().repositories[0].problem != "");
 }
 
+TEST_CASE("backup: a repository with a damaged object is named, and the rest is there") {
+  BackupFixture app;
+  test::GitFixture git;
+  git.commit("main", "a", "1");
+  for (int i = 0; i < 20; ++i) git.commit("main", "file", std::string(2000, 'a' + i));
+  const auto good = app.add_bare("good");
+  push(git, good);
+  const auto bad = app.add_bare("bad");
+  push(git, bad);
+  git.git({"--git-dir", bad.repository.path, "repack", "-adq"});
+  fs::path pack;
+  for (const auto& entry : fs::directory_iterator(bad.repository.path + "/objects/pack")) {
+    if (entry.path().extension() == ".pack") pack = entry.path();
+  }
+  REQUIRE(!pack.empty());
+  fs::permissions(pack, fs::perms::owner_all);
+  {
+    // The last object before the digest of the pack: git packs blobs and trees last.
+    std::fstream stream(pack, std::ios::in | std::ios::out | std::ios::binary);
+    const auto at = static_cast<std::streamoff>(fs::file_size(pack)) - 24;
+    stream.seekg(at);
+    const char byte = static_cast<char>(stream.get() ^ 1);
+    stream.seekp(at);
+    stream.put(byte);
+    REQUIRE(stream.flush());
+  }
+  const auto file = must(open(app.make_file()));
+  CHECK_FALSE(app.has_leftovers());
+  REQUIRE(file.manifest().repositories.size() == 2);
+  for (const auto& repository : file.manifest().repositories) {
+    CAPTURE(repository.full_name);
+    CAPTURE(repository.problem);
+    const bool is_bad = repository.id == bad.repository.id;
+    CHECK(repository.problem.empty() != is_bad);
+    CHECK(repository.member.empty() == is_bad);
+  }
+}
+
 TEST_CASE("backup: one that is cancelled leaves nothing") {
   BackupFixture app;
   backup::Making making(app.source());
@@ -265,6 +304,7 @@ TEST_CASE("backup service: begins nothing that has no room") {
 TEST_CASE("backup service: one at a time, until its reader is gone") {
   BackupFixture app;
   app.folder.write("scratch/backup.db", "left by a kill");
+  app.folder.write("scratch/backup.bundle/bundle.pack", "left by a kill");
   backup::Service service(app.source());
   CHECK_FALSE(app.has_leftovers());
   const auto actor = core::Actor::local_administrator();

@@ -1,5 +1,7 @@
 #include "backup/bundles.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +22,6 @@
 #include "git/refs.h"
 #include "git/registration.h"
 #include "git/repository.h"
-#include "git/scratch.h"
 
 namespace esclusa::backup {
 namespace {
@@ -45,6 +46,7 @@ struct Run {
 struct Ended {
   bool succeeded = false;
   bool cancelled = false;
+  bool was_killed = false;  ///< by a signal, or because its time was over
   std::string errors;
 };
 
@@ -72,6 +74,7 @@ Result<Ended> run_git(Run run) {
   const ProcessOutcome outcome = TRY(run_process(spec));
   ended.succeeded = outcome.succeeded() && !outcome.timed_out;
   ended.cancelled = outcome.cancelled;
+  ended.was_killed = !outcome.exit_code || outcome.timed_out;
   return ended;
 }
 
@@ -111,17 +114,82 @@ Result<Ended> run_nicely(Run run) {
 }
 
 std::unexpected<Error> bad_bundle(const std::string& why) {
-  return fail(ErrorCode::invalid, "git cannot read a bundle in it: " + why, "backup_damaged");
+  return fail(ErrorCode::invalid, "git cannot read its bundle: " + why, "backup_damaged");
 }
+
+bool has_no_space(const Ended& ended) {
+  return ended.errors.contains("No space left") || ended.errors.contains("quota exceeded");
+}
+
+/// What a run of git on a bundle says of it; an error of this machine says nothing of the bundle.
+Result<void> judge(const Ended& ended) {
+  if (ended.succeeded) return {};
+  if (ended.cancelled) return fail(ErrorCode::unavailable, "it was cancelled", "cancelled");
+  if (ended.was_killed || has_no_space(ended) || ended.errors.contains("ut of memory")) {
+    return fail(ErrorCode::unavailable, "a bundle cannot be unpacked: " + reason_of(ended));
+  }
+  return bad_bundle(reason_of(ended));
+}
+
+/// A folder for one bundle, with what is in it.
+class BundleFolder {
+ public:
+  explicit BundleFolder(fs::path path) : path_(std::move(path)) { remove(); }
+  ~BundleFolder() { remove(); }
+  BundleFolder(const BundleFolder&) = delete;
+
+  bool make() const { return mkdir(path_.c_str(), 0700) == 0; }
+  const fs::path& path() const { return path_; }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const fs::path path_;
+};
+
+/// Takes a bundle's head off what git writes.
+class BundleSplitter {
+ public:
+  explicit BundleSplitter(int pack) : pack_{pack} {}
+
+  void add(std::string_view text) {
+    if (is_in_pack_) return pack_.write(text);
+    const size_t from = head_.empty() ? 0 : head_.size() - 1;
+    head_ += text;
+    const size_t end = head_.find("\n\n", from);
+    if (end == head_.npos) return;
+    is_in_pack_ = true;
+    pack_.write(std::string_view(head_).substr(end + 2));
+    head_.resize(end + 2);
+  }
+  bool has_failed() const { return pack_.error != 0; }
+  std::string take_head() { return std::move(head_); }
+
+ private:
+  std::string head_;
+  bool is_in_pack_ = false;
+  Output pack_;
+};
 
 }  // namespace
 
-Result<bool> write_bundle(const core::Repository& repository, int file,
-                          std::atomic<bool>& is_cancelled) {
+Result<std::optional<Bundle>> make_bundle(const core::Repository& repository,
+                                          const fs::path& folder, std::atomic<bool>& is_cancelled) {
+  const auto no_space = [] {
+    return fail(ErrorCode::unavailable, "there is no space left for a bundle", "storage_full");
+  };
   const auto opened = TRY(git::Repository::open(repository));
   // git opens files by path: they are examined first, and confined to the folder that was opened.
   TRY(git::examine_repository(opened.folder(), repository.path, repository.alternates));
-  Output output{file};
+  const BundleFolder work(folder);
+  const fs::path pack = folder / "bundle.pack";
+  const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  if (!work.make()) return no_space();
+  Descriptor file(::open(pack.c_str(), flags, 0600));
+  if (!file) return no_space();
+  BundleSplitter splitter(file.get());
   Confinement files{.readable = repository.alternates};
   files.readable.push_back("/proc/self/fd/" + std::to_string(opened.folder().descriptor()));
   const Ended ended = TRY(run_nicely({.git_directory = repository.path,
@@ -129,35 +197,38 @@ Result<bool> write_bundle(const core::Repository& repository, int file,
                                       .files = std::move(files),
                                       .on_output =
                                           [&](std::string_view text) {
-                                            output.write(text);
-                                            if (output.error != 0) is_cancelled = true;
+                                            splitter.add(text);
+                                            if (splitter.has_failed()) is_cancelled = true;
                                           },
                                       .cancel = &is_cancelled}));
-  if (output.error != 0) {
-    return fail(ErrorCode::unavailable, "there is no space left for a bundle", "storage_full");
-  }
-  if (ended.cancelled || is_cancelled) {
+  if (splitter.has_failed()) return no_space();
+  const auto cancelled = [] {
     return fail(ErrorCode::unavailable, "the backup was cancelled", "cancelled");
+  };
+  if (ended.cancelled || is_cancelled) return cancelled();
+  if (!ended.succeeded) {
+    if (ended.errors.contains("empty bundle"))
+      return std::nullopt;  // it has begun to write, though
+    return fail(ErrorCode::unavailable, "git cannot bundle it: " + reason_of(ended), "git_failed");
   }
-  if (ended.succeeded) return true;
-  if (ended.errors.contains("empty bundle")) return false;  // it has begun to write, though
-  return fail(ErrorCode::unavailable, "git cannot bundle it: " + reason_of(ended), "git_failed");
+  const fs::path bare = folder / "empty.git";
+  TRY(git::create_bare(bare, "main"));
+  const Ended read = TRY(run_nicely({.git_directory = bare.string(),
+                                     .arguments = {"index-pack", "--no-rev-index", "-o",
+                                                   (folder / "bundle.idx").string(), pack.string()},
+                                     .files = {.readable = {}, .writable = {folder.string()}},
+                                     .cancel = &is_cancelled}));
+  if (read.cancelled || is_cancelled) return cancelled();
+  if (has_no_space(read)) return no_space();
+  if (!read.succeeded) {
+    return fail(ErrorCode::unavailable, "an object in it is damaged: " + reason_of(read),
+                "git_failed");
+  }
+  return Bundle{splitter.take_head(), std::move(file)};
 }
 
-Result<void> check_bundle(const fs::path& bundle) {
-  const git::ScratchRepository scratch;
-  if (!scratch.exists()) {
-    return fail(ErrorCode::unavailable, "there is no temporary folder: name one in TMPDIR");
-  }
-  const Ended ended =
-      TRY(run_git({.git_directory = scratch.path().string(),
-                   .arguments = {"bundle", "verify", "-q", bundle.string()},
-                   .files = {.readable = {bundle.string(), scratch.path().string()}}}));
-  if (!ended.succeeded) return bad_bundle(reason_of(ended));
-  return {};
-}
-
-Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const std::string& head) {
+Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const std::string& head,
+                           const std::atomic<bool>* cancel) {
   constexpr std::string_view heads = "refs/heads/";
   const std::string branch =
       head.starts_with(heads) ? head.substr(heads.size()) : std::string("main");
@@ -165,12 +236,12 @@ Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const s
   if (bundle.empty()) return {};
   std::string listed;
   const Confinement files{.readable = {bundle.string()}, .writable = {path.string()}};
-  const Ended unpacked =
-      TRY(run_git({.git_directory = path.string(),
-                   .arguments = {"bundle", "unbundle", bundle.string()},
-                   .files = files,
-                   .on_output = [&](std::string_view text) { listed += text; }}));
-  if (!unpacked.succeeded) return bad_bundle(reason_of(unpacked));
+  const Ended unpacked = TRY(run_git({.git_directory = path.string(),
+                                      .arguments = {"bundle", "unbundle", bundle.string()},
+                                      .files = files,
+                                      .on_output = [&](std::string_view text) { listed += text; },
+                                      .cancel = cancel}));
+  TRY(judge(unpacked));
   std::string commands;
   for (const std::string_view line : split(listed, '\n')) {
     const size_t blank = line.find(' ');
@@ -185,14 +256,15 @@ Result<void> unpack_bundle(const fs::path& bundle, const fs::path& path, const s
   const Ended updated = TRY(run_git({.git_directory = path.string(),
                                      .arguments = {"update-ref", "--stdin", "-z"},
                                      .files = files,
-                                     .input = std::move(commands)}));
-  if (!updated.succeeded) return bad_bundle(reason_of(updated));
+                                     .input = std::move(commands),
+                                     .cancel = cancel}));
+  TRY(judge(updated));
   const Ended walked = TRY(run_git({.git_directory = path.string(),
                                     .arguments = {"fsck", "--connectivity-only", "--no-dangling",
                                                   "--no-progress", "--no-reflogs"},
-                                    .files = files}));
-  if (!walked.succeeded) return bad_bundle(reason_of(walked));
-  return {};
+                                    .files = files,
+                                    .cancel = cancel}));
+  return judge(walked);
 }
 
 Result<RefList> list_refs(const core::Repository& repository) {

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr const char* copy_name = "backup.db";
+constexpr const char* bundle_folder_name = "backup.bundle";
 constexpr size_t piece_bytes = 512 * 1024;  ///< more than a stream's buffer, so that it tells us
 
 std::unexpected<Error> no_room(const fs::path& folder) {
@@ -59,7 +60,11 @@ bool is_made_here(const core::Repository& repository, const fs::path& folder) {
 
 }  // namespace
 
-void remove_leftovers(const Source& source) { unlink((source.scratch / copy_name).c_str()); }
+void remove_leftovers(const Source& source) {
+  std::error_code ignored;
+  unlink((source.scratch / copy_name).c_str());
+  fs::remove_all(source.scratch / bundle_folder_name, ignored);
+}
 
 Result<void> check_room(const Source& source) {
   const fs::path log = source.database.string() + "-wal";
@@ -188,22 +193,21 @@ Result<void> Making::copy_database() {
 /// what is missing.
 Result<void> Making::make_bundle(MadeRepository& repository) {
   const core::Repository& row = made_[next_made_ - 1];
-  Descriptor file = TRY(temporary_file());
   const auto head = find_head(row);
   if (head && !head->empty()) repository.head = *head;
-  const auto written = write_bundle(row, file.get(), is_cancelled_);
-  if (!written) {
-    const std::string& reason = written.error().reason_code;
-    if (reason == "cancelled") return std::unexpected(written.error());
+  auto bundle = backup::make_bundle(row, source_.scratch / bundle_folder_name, is_cancelled_);
+  if (!bundle) {
+    const std::string& reason = bundle.error().reason_code;
+    if (reason == "cancelled") return std::unexpected(bundle.error());
     if (reason == "storage_full") return no_room(source_.scratch);
     log::warning("a repository is missing in the backup",
-                 {{"repository", repository.full_name}, {"error", written.error().message}});
-    repository.problem = written.error().message;
+                 {{"repository", repository.full_name}, {"error", bundle.error().message}});
+    repository.problem = bundle.error().message;
     return {};
   }
-  if (!*written) return {};  // it has no commit yet
+  if (!*bundle) return {};  // it has no commit yet
   repository.member = bundle_name(repository.id);
-  return begin_file(repository.member, std::move(file));
+  return begin_file(repository.member, std::move((*bundle)->pack), (*bundle)->head);
 }
 
 /// Their refs, so that a restore can say what has moved since.
@@ -237,15 +241,18 @@ Result<void> Making::list_registered() {
   return begin_file(std::string(registered_name), std::move(file));
 }
 
-Result<void> Making::begin_file(std::string name, Descriptor file) {
+Result<void> Making::begin_file(std::string name, Descriptor file, const std::string& head) {
   struct stat about{};
   if (!file || fstat(file.get(), &about) != 0 || lseek(file.get(), 0, SEEK_SET) != 0) {
     return fail(ErrorCode::unavailable, "cannot read the " + name + " of the backup");
   }
-  TRY(tar_.begin_member(name, about.st_size));
+  const int64_t size = about.st_size + static_cast<int64_t>(head.size());
+  TRY(tar_.begin_member(name, size));
+  TRY(tar_.write(head));
   file_ = std::move(file);
-  member_ = {std::move(name), about.st_size, ""};
+  member_ = {std::move(name), size, ""};
   member_digest_ = Sha256();
+  member_digest_.add(head);
   return {};
 }
 

@@ -65,7 +65,8 @@ class Making {
   Result<void> copy_database();
   Result<void> make_bundle(MadeRepository& repository);
   Result<void> list_registered();
-  Result<void> begin_file(std::string name, Descriptor file);
+  /// Its content is `head`, and then the file's.
+  Result<void> begin_file(std::string name, Descriptor file, const std::string& head = {});
   Result<void> copy_piece();
   Result<void> add_text(std::string_view name, const std::string& text);
   bool has_no_room();

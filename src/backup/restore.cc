@@ -1,17 +1,18 @@
 #include "backup/restore.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <map>
 #include <optional>
 
 #include "backup/bundles.h"
+#include "backup/folders.h"
 #include "base/json_writer.h"
 #include "base/keyring.h"
 #include "base/text.h"
@@ -33,22 +34,6 @@ std::unexpected<Error> cannot(const std::string& what, const fs::path& path) {
   return fail(ErrorCode::unavailable,
               "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
-
-/// A folder that is removed with everything in it, unless it is kept.
-class WorkFolder {
- public:
-  explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  const fs::path& path() const { return path_; }
-  void keep() { path_.clear(); }
-
- private:
-  fs::path path_;
-};
 
 Result<void> check_keys(const Manifest& manifest, const std::vector<SealingKey>& keys) {
   const auto has = [&](const std::string& digest) {
@@ -89,7 +74,7 @@ Result<store::Contents> check_database(const fs::path& database, const Manifest&
   return contents;
 }
 
-/// What all checks of a backup that is unpacked in the folder find.
+/// What all checks of a backup that is unpacked in the folder find, but for those of the bundles.
 Result<Verified> check_parts(const File& file, const fs::path& folder) {
   Verified found{.manifest = file.manifest(),
                  .size = file.size(),
@@ -97,9 +82,6 @@ Result<Verified> check_parts(const File& file, const fs::path& folder) {
                  .contents = TRY(check_database(folder / database_name, file.manifest())),
                  .registered = {}};
   found.registered = TRY(file.registered());
-  for (const MadeRepository& repository : found.manifest.repositories) {
-    if (!repository.member.empty()) TRY(check_bundle(folder / extracted_name(repository.id)));
-  }
   return found;
 }
 
@@ -138,47 +120,62 @@ Result<void> check_place(fs::path folder) {
   }
 }
 
-/// Takes the folder in which the restore works, and removes what a killed one left in it. The lock
-/// says that a restore is at work.
-Result<Descriptor> take_work_folder(const fs::path& folder) {
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return cannot("make", folder);
-  Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  struct stat about{};
-  if (!opened || fstat(opened.get(), &about) != 0) return cannot("use", folder);
-  if (about.st_uid != geteuid()) {
-    return fail(ErrorCode::unavailable, folder.string() + " belongs to another user: remove it");
-  }
-  if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorCode::unavailable, "another restore works in " + folder.string(),
-                "folder_in_use");
-  }
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    fs::remove_all(entry.path(), error);
-    if (error) break;
-  }
-  if (error) {
-    return fail(ErrorCode::unavailable, "cannot empty " + folder.string() + ": " + error.message());
-  }
-  return opened;
-}
-
 /// The paths of the repositories that Esclusa made, by id, where the server will see them. A name
 /// in the backup names nothing on the disk: each gets a name by its id.
 using Paths = std::map<RepositoryId, fs::path>;
 
-Result<Paths> unpack_repositories(const File& file, const fs::path& from, const fs::path& to,
+/// Unpacks one, as an empty repository if the backup lacks it.
+Result<void> unpack_repository(const MadeRepository& repository, const fs::path& bundle,
+                               const fs::path& to, const std::atomic<bool>* cancel) {
+  const bool has_bundle = !repository.member.empty();
+  return unpack_bundle(has_bundle ? bundle : fs::path(), to, repository.head, cancel);
+}
+
+/// Unpacks one. If its bundle is damaged, says so in `repository`: the rest of the backup is worth
+/// no less because of it.
+Result<void> try_repository(MadeRepository& repository, const fs::path& bundle, const fs::path& to,
+                            const std::atomic<bool>* cancel) {
+  auto unpacked = unpack_repository(repository, bundle, to, cancel);
+  if (unpacked || unpacked.error().reason_code != "backup_damaged") return unpacked;
+  repository.problem = unpacked.error().message;
+  repository.member.clear();
+  std::error_code error;
+  fs::remove_all(to, error);
+  return unpack_repository(repository, bundle, to, cancel);
+}
+
+std::string name_of(const MadeRepository& repository) {
+  return "restored-" + std::to_string(repository.id.value) + ".git";
+}
+
+Result<Paths> unpack_repositories(Manifest& manifest, const fs::path& from, const fs::path& to,
                                   const fs::path& seen_at) {
   Paths paths;
   if (mkdir(to.c_str(), 0700) != 0) return cannot("make", to);
-  for (const MadeRepository& repository : file.manifest().repositories) {
-    const std::string name = "restored-" + std::to_string(repository.id.value) + ".git";
-    const fs::path bundle =
-        repository.member.empty() ? fs::path() : from / extracted_name(repository.id);
-    TRY(unpack_bundle(bundle, to / name, repository.head));
+  for (MadeRepository& repository : manifest.repositories) {
+    const fs::path bundle = from / extracted_name(repository.id);
+    const std::string name = name_of(repository);
+    TRY(try_repository(repository, bundle, to / name, nullptr));
+    std::error_code ignored;
+    fs::remove(bundle, ignored);  // two of each are enough
     paths[repository.id] = seen_at / name;
   }
   return paths;
+}
+
+/// Unpacks each repository once, and removes it.
+Result<void> try_bundles(Manifest& manifest, TemporaryFolder& folder) {
+  for (MadeRepository& repository : manifest.repositories) {
+    if (repository.member.empty()) continue;
+    const fs::path bundle = folder.path() / extracted_name(repository.id);
+    const WorkFolder unpacked(folder.path() / name_of(repository));
+    TRY(folder.during_git([&](const std::atomic<bool>* cancel) {
+      return try_repository(repository, bundle, unpacked.path(), cancel);
+    }));
+    std::error_code ignored;
+    fs::remove(bundle, ignored);
+  }
+  return {};
 }
 
 /// Brings the database into the state in which a server may start with it.
@@ -195,7 +192,7 @@ Result<int64_t> settle_database(const fs::path& database, const Verified& backup
   return opened->write([&](sql::Writer& tx) -> int64_t {
     for (const auto& [id, path] : paths) store::move_repository(tx, id, path.string());
     const int64_t set_aside = sends_deliveries ? 0 : store::set_aside_deliveries(tx);
-    sql::skip_ids(tx, id_distance);
+    sql::skip_ids(tx, id_distance(backup.manifest.created_at, system_now()));
     store::insert_audit(tx, core::Actor::local_administrator().in_request("restore"),
                         {"backup.restore", std::nullopt, 0, detail.text()}, system_now());
     return set_aside;
@@ -219,22 +216,6 @@ Result<void> write_key(const fs::path& path, const std::vector<SealingKey>& keys
   if (!file || ::write(file.get(), text.reveal().data(), text.reveal().size()) != size) {
     return cannot("write", path);
   }
-  return {};
-}
-
-/// Gives everything in the folder to the user, and syncs it.
-Result<void> hand_over(const fs::path& folder, const Descriptor& opened, const Owner& owner) {
-  if (geteuid() == 0) {
-    std::error_code error;
-    if (lchown(folder.c_str(), owner.user, owner.group) != 0) return cannot("give away", folder);
-    for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-      if (lchown(entry.path().c_str(), owner.user, owner.group) != 0) {
-        return cannot("give away", entry.path());
-      }
-    }
-    if (error) return fail(ErrorCode::unavailable, "cannot give away: " + error.message());
-  }
-  if (syncfs(opened.get()) != 0) return cannot("sync", folder);
   return {};
 }
 
@@ -295,15 +276,21 @@ Result<Verified> verify(const fs::path& path, const std::vector<SealingKey>& key
                         const Progress& progress) {
   const File file = TRY(File::open(path, progress));
   if (!keys.empty()) TRY(check_keys(file.manifest(), keys));
-  std::error_code error;
-  std::string pattern = fs::temp_directory_path(error) / "esclusa-verify-XXXXXX";
-  if (error || mkdtemp(pattern.data()) == nullptr) {
+  TemporaryFolder folder;
+  if (!folder.exists()) {
     return fail(ErrorCode::unavailable,
                 "there is no temporary folder with room for it: name one in TMPDIR");
   }
-  const WorkFolder folder(pattern);
   TRY(file.extract(folder.path()));
-  return check_parts(file, folder.path());
+  Verified found = TRY(check_parts(file, folder.path()));
+  TRY(try_bundles(found.manifest, folder));
+  return found;
+}
+
+int64_t id_distance(Timestamp made_at, Timestamp now) {
+  constexpr int64_t at_least = 10'000'000, each_second = 1000;
+  const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now - made_at).count();
+  return at_least + each_second * std::clamp<int64_t>(seconds, 0, INT32_MAX);
 }
 
 Result<Owner> default_owner(const fs::path& folder) {
@@ -334,28 +321,29 @@ Result<Restored> restore(const RestoreInput& input, const Progress& progress) {
 
   const fs::path work_path = folder.parent_path() / ("." + folder.filename().string() + ".restore");
   const Descriptor opened = TRY(take_work_folder(work_path));
-  WorkFolder work(work_path);
-  const fs::path parts = work.path() / "parts";
-  if (mkdir(parts.c_str(), 0700) != 0) return cannot("make", parts);
+  const WorkFolder work(work_path, mark_name);
+  TRY(work.empty());
+  const fs::path parts = work.path() / "parts", data = work.path() / "data";
+  for (const fs::path& each : {parts, data}) {
+    if (mkdir(each.c_str(), 0700) != 0) return cannot("make", each);
+  }
   TRY(file.extract(parts));
   Restored restored{.backup = TRY(check_parts(file, parts)), .folder = folder, .differences = {}};
-  const fs::path database = work.path() / database_name;
+  const fs::path database = data / database_name;
   if (rename((parts / database_name).c_str(), database.c_str()) != 0) {
     return cannot("make", database);
   }
-  const Paths paths =
-      TRY(unpack_repositories(file, parts, work.path() / "repositories", folder / "repositories"));
-  fs::remove_all(parts, error);
+  const Paths paths = TRY(unpack_repositories(restored.backup.manifest, parts,
+                                              data / "repositories", folder / "repositories"));
   restored.set_aside =
       TRY(settle_database(database, restored.backup, paths, input.sends_deliveries));
   restored.differences = TRY(find_differences(database, restored.backup.registered));
   if (!input.keeps_key_outside) {
-    TRY(write_key(work.path() / "secret.key", keys_of(file.manifest(), input.keys)));
+    TRY(write_key(data / "secret.key", keys_of(file.manifest(), input.keys)));
   }
-  TRY(hand_over(work.path(), opened, {input.user, input.group}));
+  TRY(hand_over(data, input.user, input.group));
   TRY(check_is_free(folder));
-  TRY(put_in_place(work.path(), folder));
-  work.keep();
+  TRY(put_in_place(data, folder));
   return restored;
 }
 

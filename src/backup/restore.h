@@ -11,7 +11,8 @@
 
 namespace esclusa::backup {
 
-/// What was found in a backup that is whole.
+/// What was found in a backup that is whole. Where git cannot read a bundle, the manifest's
+/// repository has a problem, and no member.
 struct Verified {
   Manifest manifest;
   int64_t size = 0;
@@ -21,9 +22,10 @@ struct Verified {
 };
 
 /// Reads everything in the backup: the file's digests, the database's integrity and schema, the
-/// bundles by git, and, unless `keys` is empty, whether these keys are the data's. Writes its
-/// database and bundles into a temporary folder, which is removed. Errors: as of `File`, and
-/// `invalid`: `wrong_key`, `schema_unknown`, `schema_changed`, `storage_damaged`.
+/// bundles by git, which unpacks them, and, unless `keys` is empty, whether these keys are the
+/// data's. Writes its database and bundles into a temporary folder, which is removed, also when
+/// SIGINT, SIGTERM or SIGHUP ends the process meanwhile. Errors: as of `File`, and `invalid`:
+/// `wrong_key`, `schema_unknown`, `schema_changed`, `storage_damaged`.
 Result<Verified> verify(const std::filesystem::path& path, const std::vector<SealingKey>& keys,
                         const Progress& progress);
 
@@ -51,7 +53,8 @@ struct Restored {
 };
 
 /// Makes a data folder from a backup. It is made beside its place under another name, and gets its
-/// own at the end: whatever ends this before, there is no folder that a server would start in.
+/// own at the end: whatever ends this before, there is no folder that a server would start in. A
+/// created repository that the backup lacks, or whose bundle is damaged, is there without a commit.
 /// Errors: as of `verify`, and `invalid`, `folder_in_use`; `unavailable`, `place_of_others`, for
 /// root where other users may write; `unavailable` if something cannot be written.
 Result<Restored> restore(const RestoreInput& input, const Progress& progress);
@@ -65,8 +68,8 @@ struct Owner {
 Result<Owner> default_owner(const std::filesystem::path& folder);
 
 /// The distance by which ids go on after a restore, so that none is given to something else than
-/// before: more than a server gives between a backup and the loss of its data, and so little that
-/// hundreds of restores fit in 32 bits.
-inline constexpr int64_t id_distance = 10'000'000;
+/// before: more than a server gives between a backup and the loss of its data. It grows with the
+/// age of the backup, so that a second restore of the same one repeats no ids of the first.
+int64_t id_distance(Timestamp made_at, Timestamp now);
 
 }  // namespace esclusa::backup

@@ -41,6 +41,24 @@ unsigned mode_of(const fs::path& path) {
 
 int64_t number(sql::Reader& db, const char* sql) { return db.number(sql); }
 
+/// The backup with a changed byte in the pack of a bundle, and the right digests of that.
+std::string with_rotten_bundle(std::string backup, const RepositoryId id) {
+  const test::TempFolder folder;
+  const auto file = must(backup::File::open(folder.write("whole.tar", backup), nothing));
+  const std::string name = backup::bundle_name(id);
+  const auto member =
+      std::ranges::find(file.manifest().members, name, [](const auto& each) { return each.name; });
+  REQUIRE(member != file.manifest().members.end());
+  const size_t at = backup.find("# v2 git bundle", backup.find(name));
+  const auto size = static_cast<size_t>(member->size);
+  REQUIRE(at != backup.npos);
+  backup[at + size - 30] ^= 1;  // the last 20 are the pack's digest
+  const std::string digest = hex(sha256(std::string_view(backup).substr(at, size)));
+  backup.replace(backup.rfind(member->sha256), digest.size(), digest);
+  backup.resize(backup.size() - backup::end_bytes);
+  return backup + backup::end_text(hex(sha256(backup)));
+}
+
 }  // namespace
 
 TEST_CASE("restore: makes the folder in which a server starts") {
@@ -88,7 +106,14 @@ TEST_CASE("restore: makes the folder in which a server starts") {
   const int64_t newest = inspect(database, [](sql::Reader& db) {
     return number(db, "select seq from sqlite_sequence where name = 'deployment'");
   });
-  CHECK(newest == deployment.id.value + backup::id_distance);
+  CHECK(newest >= deployment.id.value + 10'000'000);
+  // A table that had no row yet gets one in the list of counters, too.
+  CHECK(inspect(database, [](sql::Reader& db) {
+          return number(db,
+                        "select count(*) from sqlite_master where type = 'table' and sql like "
+                        "'%autoincrement%' and name not in (select name from sqlite_sequence where "
+                        "seq >= 10000000)");
+        }) == 0);
   const auto audits =
       inspect(database, [](sql::Reader& db) { return test::list_audits(db, "backup."); });
   REQUIRE(audits.size() == 1);
@@ -129,9 +154,16 @@ TEST_CASE("restore: refuses another key and a folder that is in use, and leaves 
 
   // One that exists, and what a killed restore has left.
   fs::create_directory(folder / "empty");
-  folder.write(".empty.restore/esclusa.db", "half");
+  folder.write(".empty.restore/data/esclusa.db", "half");
+  folder.write(".empty.restore/made-by-esclusa-restore", "");
   must(restore(file, folder / "empty/"));
   CHECK(names_in(folder.path()) == std::vector<std::string>{"empty", "used"});
+
+  // What no restore has made stays.
+  folder.write(".other.restore/letter", "dear reader");
+  CHECK(restore(file, folder / "other").error().reason_code == "folder_in_use");
+  CHECK(names_in(folder / ".other.restore") == std::vector<std::string>{"letter"});
+  CHECK_FALSE(fs::exists(folder / "other"));
 }
 
 TEST_CASE("restore: gives the folder only the keys that the data uses") {
@@ -145,4 +177,37 @@ TEST_CASE("restore: gives the folder only the keys that the data uses") {
   REQUIRE(keys.has_value());
   REQUIRE(keys->size() == 1);
   CHECK(keys->front().key.reveal() == BackupFixture::key().reveal());
+}
+
+TEST_CASE("id_distance: grows with the age of the backup") {
+  using namespace std::chrono_literals;
+  const Timestamp made = from_micros(1'000'000'000'000);
+  CHECK(backup::id_distance(made, made) == 10'000'000);
+  CHECK(backup::id_distance(made, made + 1h) == 13'600'000);
+  CHECK(backup::id_distance(made, made - 1h) == 10'000'000);
+}
+
+TEST_CASE("restore: a damaged bundle is named, and the rest is restored") {
+  BackupFixture app;
+  test::GitFixture git;
+  git.commit("main", "a", "1");
+  const auto good = app.add_bare("good");
+  push(git, good);
+  git.commit("main", "a", "2");  // so that the bundles differ
+  const auto bad = app.add_bare("bad");
+  push(git, bad);
+  const fs::path file =
+      app.folder.write("backup.tar", with_rotten_bundle(app.make(), bad.repository.id));
+  const auto verified = must(backup::verify(file, BackupFixture::keys(), nothing));
+  const auto restored = must(restore(file, app.folder / "restored"));
+  for (const auto& found : {verified, restored.backup}) {
+    for (const auto& repository : found.manifest.repositories) {
+      CAPTURE(repository.full_name);
+      CHECK(repository.problem.contains("git cannot read its bundle") ==
+            (repository.id == bad.repository.id));
+    }
+  }
+  for (const auto& row : inspect(app.folder / "restored/esclusa.db", store::list_repositories)) {
+    CHECK(must(backup::list_refs(row)).refs.size() == (row.name == "good" ? 1 : 0));
+  }
 }

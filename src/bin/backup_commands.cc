@@ -15,12 +15,14 @@
 #include <cstring>
 #include <ctime>
 #include <regex>
+#include <thread>
 #include <utility>
 
 #include "backup/restore.h"
 #include "base/json.h"
 #include "base/keyring.h"
 #include "base/text.h"
+#include "bin/progress_line.h"
 #include "cli/connection.h"
 #include "cli/output.h"
 #include "client/refusal.h"
@@ -38,47 +40,6 @@ std::unexpected<Error> cannot(const std::string& what, const fs::path& path) {
   return fail(ErrorCode::unavailable,
               "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
-
-/// Shows on a terminal how far a long step is, and on nothing else.
-class ProgressLine {
- public:
-  explicit ProgressLine(std::string what)
-      : what_(std::move(what)), is_shown_(isatty(STDERR_FILENO) == 1) {}
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-
-  void show(int64_t done, int64_t of = 0) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!is_shown_ || now - shown_at_ < std::chrono::milliseconds(200)) return;
-    shown_at_ = now;
-    has_shown_ = true;
-    const std::string rest = of > 0 ? " of " + megabytes(of) : "";
-    std::fprintf(stderr, "\r\033[K%s: %s%s MB", what_.c_str(), megabytes(done).c_str(),
-                 rest.c_str());
-  }
-  /// Before the first byte.
-  void begin(const char* text) {
-    if (!is_shown_) return;
-    has_shown_ = true;
-    std::fprintf(stderr, "\r\033[K%s", text);
-  }
-  /// Before anything else is printed.
-  void clear() {
-    if (is_shown_ && std::exchange(has_shown_, false)) std::fputs("\r\033[K", stderr);
-  }
-
- private:
-  /// With one decimal.
-  static std::string megabytes(int64_t bytes) {
-    const int64_t tenths = bytes / 100'000;
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
-  }
-
-  const std::string what_;
-  const bool is_shown_;
-  bool has_shown_ = false;
-  std::chrono::steady_clock::time_point shown_at_{};
-};
 
 // ------------------------------------------------------------------ backup
 
@@ -172,9 +133,12 @@ std::vector<fs::path> list_backups(const fs::path& folder) {
   return list;
 }
 
-Result<void> remove_older(const fs::path& folder, size_t kept) {
-  const auto list = list_backups(folder);
-  for (size_t i = 0; i + kept < list.size(); ++i) {
+/// Removes all backups in the folder but `made` and the newest others, so that `kept` are left. The
+/// clock may have gone back: a name of the future is no reason to remove what was just made.
+Result<void> remove_older(const fs::path& folder, const fs::path& made, size_t kept) {
+  auto list = list_backups(folder);
+  std::erase_if(list, [&](const fs::path& path) { return path.filename() == made.filename(); });
+  for (size_t i = 0; i + kept <= list.size(); ++i) {
     if (unlink(list[i].c_str()) != 0) return cannot("remove", list[i]);
     print_line("removed " + list[i].string());
   }
@@ -237,6 +201,27 @@ int report_missing(const backup::Manifest& manifest) {
   return code;
 }
 
+std::string described(const backup::StreamCheck& check) {
+  return std::to_string(check.size()) + " bytes, SHA-256 " + check.sha256();
+}
+
+/// How many repositories a backup lacks that is gone down a pipe: the server's audit log says it, a
+/// moment after the last byte.
+Result<int64_t> count_missing(const cli::SocketOptions& socket, const std::string& sha256) {
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto answer =
+        TRY(socket.connect().call("GET", "/esclusa/admin/audit?action=backup.create&per_page=10"));
+    for (const Json& row : answer.body.elements()) {
+      if (row.string_at("detail", "sha256") != sha256) continue;
+      return row.integer_at("detail", "missing_repositories").value_or(0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return fail(ErrorCode::unavailable,
+              "the server does not say whether the backup lacks a repository: see esclusa backup "
+              "verify");
+}
+
 Result<int> make_backup(const BackupOptions& options) {
   const std::string socket = options.socket->socket;
   if (options.path == "-") {
@@ -244,8 +229,15 @@ Result<int> make_backup(const BackupOptions& options) {
     if (isatty(STDOUT_FILENO) == 1) {
       return fail(ErrorCode::invalid, "standard output is a terminal: redirect it to a file");
     }
-    TRY(fetch(socket, STDOUT_FILENO));
-    return 0;
+    const auto check = TRY(fetch(socket, STDOUT_FILENO));
+    std::fprintf(stderr, "%s\n", described(check).c_str());
+    const int64_t missing = TRY(count_missing(*options.socket, check.sha256()));
+    if (missing == 0) return 0;
+    std::fprintf(stderr,
+                 "esclusa: the backup lacks %lld of the repositories: see esclusa backup "
+                 "verify\n",
+                 static_cast<long long>(missing));
+    return exit_incomplete;
   }
   std::error_code error;
   const fs::path given = options.path;
@@ -255,14 +247,21 @@ Result<int> make_backup(const BackupOptions& options) {
                                         (options.keep != 0 ? "; --keep needs one as PATH" : ""));
   }
   const fs::path target = is_folder ? given / name_of_now() : given;
+  if (fs::exists(fs::symlink_status(target, error))) {
+    return fail(ErrorCode::conflict,
+                target.string() +
+                    " exists already: name another file, or a folder, in which "
+                    "each backup gets a name of its own");
+  }
   NewFile file = TRY(NewFile::make(target));
   const auto check = TRY(fetch(socket, file.descriptor()));
   const auto manifest = TRY(backup::peek_manifest(file.descriptor()));
   TRY(file.finish());
-  print_line(target.string() + ": " + std::to_string(check.size()) + " bytes, SHA-256 " +
-             check.sha256());
-  if (options.keep != 0) TRY(remove_older(given, options.keep));
-  return report_missing(manifest);
+  print_line(target.string() + ": " + described(check));
+  // One that lacks something takes no complete one's place.
+  if (const int code = report_missing(manifest); code != 0) return code;
+  if (options.keep != 0) TRY(remove_older(given, target, options.keep));
+  return 0;
 }
 
 // ------------------------------------------------------------------ verify and restore
@@ -324,7 +323,9 @@ Result<int> verify(const std::string& path, const std::string& key_file) {
   auto found = backup::verify(path, keys, [&](auto done, auto of) { progress.show(done, of); });
   progress.clear();
   if (!found) return std::unexpected(named(std::move(found).error(), path));
-  print_line(path + " is whole");
+  const bool lacks_one = std::ranges::any_of(
+      found->manifest.repositories, [](const auto& each) { return !each.problem.empty(); });
+  print_line(path + (lacks_one ? " can be restored, but lacks a repository" : " is whole"));
   print_contents(*found);
   print_line(keys.empty() ? "key        not compared: name its file by --secret-key-file"
                           : "key        the right one");
@@ -417,7 +418,9 @@ void add_verify(CLI::App& group, cli::Action& action) {
   command->add_option("path", *path, "The backup")->required();
   command->add_option("--secret-key-file", *key_file,
                       "Also check that this is the key that the data needs");
-  command->footer("The database is unpacked into a folder below TMPDIR, and removed.");
+  command->footer(
+      "The database and the bundles are unpacked into a folder below TMPDIR, and removed. Exit\n"
+      "codes: 0, 1 if nothing can be restored from it, 3 if a repository is missing or damaged.");
   command->callback([=, &action] { action = [=] { return exit_code(verify(*path, *key_file)); }; });
 }
 
@@ -436,7 +439,11 @@ void add_restore(CLI::App& app, cli::Action& action) {
                     "Do not put the key into the folder: the server is told of its file");
   command->add_flag("--send-waiting", options->sends_deliveries,
                     "Send the webhooks that waited when the backup was made");
-  command->footer("Nothing is changed unless everything is restored. See docs/backup.md.");
+  command->footer(
+      "There is no folder unless it is ready for a server. Exit codes: 0, 1 if nothing is "
+      "restored,\n"
+      "3 if a repository is missing or damaged in the backup: it has no commit then. See\n"
+      "docs/backup.md.");
   command->callback([=, &action] { action = [=] { return exit_code(restore(*options)); }; });
 }
 
@@ -450,7 +457,7 @@ void add_backup(CLI::App& app, cli::Action& action) {
   command
       ->add_option("--keep", options->keep,
                    "Keep only so many backups in the folder, the newest ones")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   options->socket = cli::add_socket_options(*command);
   command->footer(
       "The backup has everything but the key: keep secret.key elsewhere. Exit codes: 0, 1 if "

@@ -76,6 +76,10 @@ Result<void> copy_sqlite(const std::string& from, const std::string& to,
 
 void skip_ids(Writer& tx, int64_t distance) {
   ENSURE(tx.engine() == Engine::sqlite);
+  // A table has no row there before its first one.
+  tx.execute(
+      "insert into sqlite_sequence (name, seq) select name, 0 from sqlite_master where type = "
+      "'table' and sql like '%autoincrement%' and name not in (select name from sqlite_sequence)");
   tx.execute("update sqlite_sequence set seq = seq + $1", {distance});
 }
 

@@ -96,7 +96,14 @@ TEST_CASE("skip_ids: later rows get ids that nobody has had") {
   test::SqliteFile sqlite;
   make_pairs(sqlite.database());
   test::write(sqlite.database(), [](Writer& tx) {
+    tx.execute("create table unused (id integer primary key autoincrement, text text)");
+    tx.execute("create table uncounted (id integer primary key, text text)");
+  });
+  test::write(sqlite.database(), [](Writer& tx) {
     skip_ids(tx, 1'000'000);
     CHECK(tx.insert("insert into pair (text) values ('a')", {}) == 1'002'001);
+    // Nor in a table that had no row yet.
+    CHECK(tx.insert("insert into unused (text) values ('a')", {}) == 1'000'001);
+    CHECK(tx.insert("insert into uncounted (text) values ('a')", {}) == 1);
   });
 }

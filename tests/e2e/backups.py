@@ -10,7 +10,7 @@ import tarfile
 import threading
 
 from canaries import base64_cores
-from harness import BINARY, Repository, clean_environment
+from harness import BINARY, Repository, Server, clean_environment
 
 
 class Load:
@@ -176,3 +176,13 @@ def restore(server, backup, folder, *more, check=True):
 
 def remove(folder):
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class RestoredServer(Server):
+    """A server on a restored folder."""
+
+    def __init__(self, original, data):
+        super().__init__()
+        self.data = data
+        self.socket = data / "run/admin.sock"
+        self.token = original.token

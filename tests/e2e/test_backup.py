@@ -4,9 +4,12 @@ are not ours.
 ESCLUSA_BACKUPS: how many are made under load (10; 3 in the everyday run; 50 in `check --full`).
 Cost: some 3 s for each, and 15 s for the rest.
 """
+import glob
+import hashlib
 import os
 import pathlib
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,11 +18,9 @@ import time
 import unittest
 
 import backups
-from backups import Load, Stalled, command, compare, query, restore
-from data_folder import start
+from backups import Load, RestoredServer, Stalled, command, compare, query, restore
 from harness import (BINARY, IS_EVERYDAY, EsclusaTest, Server, clean_environment,
                      make_repository, wait_until)
-from receiver import Receiver
 
 COUNT = int(os.environ.get("ESCLUSA_BACKUPS", "3" if IS_EVERYDAY else "10"))
 
@@ -94,16 +95,6 @@ class UnderLoad(unittest.TestCase):
         backups.remove(data)
 
 
-class RestoredServer(Server):
-    """A server on a restored folder."""
-
-    def __init__(self, original, data):
-        super().__init__()
-        self.data = data
-        self.socket = data / "run/admin.sock"
-        self.token = original.token
-
-
 class Commands(EsclusaTest):
     """What the commands write, print and refuse."""
 
@@ -129,7 +120,9 @@ class Commands(EsclusaTest):
     def test_a_file(self):
         path = self.folder / "a.tar"
         path.write_text("an older file\n")
-        path.chmod(0o644)
+        self.assertIn("exists already", self.refused("backup", path))
+        self.assertEqual(path.read_text(), "an older file\n")
+        path.unlink()
         told = self.server.cli("backup", path).stdout
         self.assertIn(str(path.stat().st_size), told)
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
@@ -138,9 +131,12 @@ class Commands(EsclusaTest):
 
     def test_standard_output(self):
         done = subprocess.run([BINARY, "backup", "-"], check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE,
                               env=clean_environment({"ESCLUSA_SOCKET": str(self.server.socket)}))
         path = self.folder / "piped.tar"
         path.write_bytes(done.stdout)
+        digest = hashlib.sha256(done.stdout).hexdigest()
+        self.assertIn(f"{len(done.stdout)} bytes, SHA-256 {digest}", done.stderr.decode())
         self.server.cli("backup", "verify", path)
 
     def test_keep(self):
@@ -153,6 +149,26 @@ class Commands(EsclusaTest):
         self.assertEqual(left, sorted([*older[3:], new, "esclusa-mine.tar", "letter"]))
         self.server.cli("backup", "verify", self.folder / new)
         self.assertIn("--keep", self.refused("backup", self.folder / "a.tar", "--keep", "3"))
+
+    def test_keep_never_removes_the_new_one(self):
+        future = [f"esclusa-2999-01-0{day}T00-00-00Z.tar" for day in range(1, 4)]
+        for name in future:
+            (self.folder / name).write_text("x")
+        self.server.cli("backup", self.folder, "--keep", "2")
+        (new,) = set(os.listdir(self.folder)) - set(future)
+        self.assertEqual(sorted(os.listdir(self.folder)), [new, future[-1]])
+        self.server.cli("backup", "verify", self.folder / new)
+        self.server.cli("backup", self.folder / "new.tar")
+
+    def test_only_a_new_name_is_written(self):
+        os.mkfifo(self.folder / "pipe")
+        os.symlink("elsewhere.tar", self.folder / "link")
+        os.symlink("/dev/null", self.folder / "device")
+        for name in ("pipe", "link", "device"):
+            before = os.lstat(self.folder / name)
+            self.assertIn("exists already", self.refused("backup", self.folder / name))
+            self.assertEqual(os.lstat(self.folder / name), before)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["device", "link", "pipe"])
 
     def test_what_cannot_be_written(self):
         self.assertIn("cannot write into", self.refused("backup", self.folder / "none" / "a.tar"))
@@ -246,6 +262,59 @@ class Commands(EsclusaTest):
         restore(self.server, path, data)
         self.assertEqual(sorted(os.listdir(self.folder)), ["a.tar", "data"])
 
+    def test_a_folder_that_no_restore_made_stays(self):
+        path, other = self.folder / "a.tar", self.folder / ".data.restore"
+        self.server.cli("backup", path)
+        other.mkdir()
+        (other / "letter").write_text("dear reader\n")
+        self.assertIn("no restore made",
+                      restore(self.server, path, self.folder / "data", check=False).stderr)
+        self.assertEqual(os.listdir(other), ["letter"])
+        (other / "letter").unlink()  # an empty one is nobody's
+        restore(self.server, path, self.folder / "data")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a.tar", "data"])
+
+    def test_a_verify_that_is_interrupted_leaves_nothing(self):
+        path, temporary = self.folder / "a.tar", self.folder / "temporary"
+        self.server.cli("backup", path)
+        temporary.mkdir()
+        for number, signal_ in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP) * 2):
+            running = subprocess.Popen(
+                [BINARY, "backup", "verify", str(path)], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=clean_environment({"TMPDIR": str(temporary)}))
+            # Half of them while git may run.
+            wait_until(lambda: running.poll() is not None
+                       or glob.glob(f"{temporary}/*/{'*' if number % 2 else '*.git'}"),
+                       "the temporary folder")
+            running.send_signal(signal_)
+            self.assertIn(running.wait(30), (0, 128 + signal_, -signal_))
+            self.assertEqual(os.listdir(temporary), [])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root gives folders away")
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_the_owner_gets_it_at_the_end(self):
+        """Until the folder has its name, its new owner cannot look into it, and the calls that give
+        it away follow no path: a folder that is swapped for a link leads nowhere."""
+        path, data = self.folder / "a.tar", self.folder / "data"
+        self.server.cli("backup", path)
+        trace = self.folder / "trace"
+        done = subprocess.run(
+            ["strace", "-qq", "-f", "-s", "4096", "-o", str(trace), "-e", "trace=/chown|rename",
+             BINARY, "restore", str(path), "--data", str(data), "--secret-key-file",
+             str(self.server.data / "secret.key"), "--owner", "nobody"],
+            check=False, capture_output=True, text=True, env=clean_environment())
+        self.assertEqual(done.returncode, 0, done)
+        calls = [line.split(" ", 1)[1].strip() for line in trace.read_text().splitlines()]
+        given = [call for call in calls if "65534" in call]
+        self.assertGreater(len(given), 10)
+        for call in given:
+            self.assertRegex(call, r'^(fchown\(|fchownat\(\d+, "[^/"]+", .*AT_SYMLINK_NOFOLLOW)')
+        self.assertTrue(given[-1].startswith("fchown("), given[-1])
+        renamed = [number for number, call in enumerate(calls) if f'"{data}"' in call]
+        self.assertEqual(len(renamed), 1, calls)
+        last = max(number for number, call in enumerate(calls) if call == given[-1])
+        self.assertLess(last, renamed[0])
+
     @unittest.skipIf(os.geteuid() != 0, "only root gives folders away")
     def test_the_owner(self):
         path = self.folder / "a.tar"
@@ -286,6 +355,15 @@ class Commands(EsclusaTest):
         self.assertIn("lacks the repository demo/made", self.refused("backup", path, code=3))
         self.assertIn("lacks the repository demo/made",
                       self.refused("backup", "verify", path, code=3))
+        # It takes no complete one's place.
+        older = "esclusa-2020-01-01T00-00-00Z.tar"
+        (self.folder / "out" / older).write_text("x")
+        self.refused("backup", self.folder / "out", "--keep", "1", code=3)
+        self.assertIn(older, os.listdir(self.folder / "out"))
+        piped = subprocess.run([BINARY, "backup", "-"], check=False, capture_output=True,
+                               env=clean_environment({"ESCLUSA_SOCKET": str(self.server.socket)}))
+        self.assertEqual(piped.returncode, 3)
+        self.assertIn(b"lacks 1 of the repositories", piped.stderr)
 
 
 class AServerThatEnds(unittest.TestCase):
@@ -332,73 +410,6 @@ class AServerThatEnds(unittest.TestCase):
         stalled.close()
         self.assertEqual(self.server.stop(), 0)
         self.assertIn("a backup was not completed", self.server.log.read_text())
-
-
-class AfterARestore(unittest.TestCase):
-    """What was sent, or waited to be, is not sent again unless somebody asks for it."""
-
-    def test_webhooks(self):
-        server = self.enterContext(Server(environment={"ESCLUSA_WEBHOOKS_RETRY_SCALE": "1"}))
-        server.add_repository("demo/shop", make_repository(server.folder), "--writable")
-        receiver = self.enterContext(Receiver(server.folder / "received"))
-
-        def sent():
-            return [each["guid"] for each in receiver.deliveries("deployment")]
-
-        def deploy(api):
-            before = len(sent())
-            answer = api.post("/repos/demo/shop/deployments", {
-                "ref": "main", "auto_merge": False, "required_contexts": []})
-            self.assertEqual(answer.status, 201, answer)
-            wait_until(lambda: len(sent()) > before, "the delivery")
-
-        hook = server.api().post("/repos/demo/shop/hooks", {
-            "events": ["deployment"], "config": {"url": receiver.url, "secret": "a secret"}}).json
-        deploy(server.api())
-        receiver.fail_next()
-        deploy(server.api())  # it is due again in some time
-        states = "select state from delivery d join event e on e.id = d.event_id " \
-                 "where e.kind = 'deployment' order by d.id"
-        wait_until(lambda: query(server.data, states) == [("delivered",), ("pending",)],
-                   "the record of both")
-        path, data = server.folder / "a.tar", server.folder / "restored"
-        server.cli("backup", path)
-        server.stop()
-        self.assertIn("1 that waited are dead now", restore(server, path, data).stdout)
-        self.assertEqual(query(data, states), [("delivered",), ("dead",)])
-        with RestoredServer(server, data) as restored:
-            deploy(restored.api())  # in the order of the lane, after what would be sent again
-            self.assertEqual(len(set(sent())), 3)
-            self.assertEqual(len(sent()), 3)
-            answer = restored.api().post(f"/esclusa/repos/demo/shop/hooks/{hook['id']}/replay", {})
-            self.assertEqual((answer.status, answer.json["count"]), (202, 1), answer)
-            wait_until(lambda: len(sent()) == 4, "the replay")
-            self.assertEqual(sent()[3], sent()[1])
-
-
-class CopiedWhileItRan(unittest.TestCase):
-    """A copy of a running server's folder is checked before it serves, and refused if torn."""
-
-    def test_copies(self):
-        server = self.enterContext(Server())
-        server.add_repository("demo/shop", make_repository(server.folder), "--writable")
-        backups.add_made_repository(server)
-        outcomes = []
-        with Load(server) as load:
-            wait_until(lambda: load.errors or min(map(len, load.writes)) > 2, "the load")
-            for number in range(3):
-                copy = server.folder / f"copy-{number}"
-                # It complains of git's temporary files, which go while it copies.
-                subprocess.run(["cp", "-a", str(server.data), str(copy)], check=False,
-                               stderr=subprocess.DEVNULL)
-                (copy / "lock").unlink()
-                outcomes.append(copy)
-        for copy in outcomes:
-            done = start(server, copy, "--tls-certificate", "/none", "--tls-key", "/none")
-            self.assertEqual(done.returncode, 1)
-            whole = "the database is whole" in done.stderr and "/none" in done.stderr
-            torn = "It may be a copy that was made while a server was writing" in done.stderr
-            self.assertTrue(whole or torn, done.stderr)
 
 
 if __name__ == "__main__":
