@@ -62,7 +62,9 @@ bool is_made_here(const core::Repository& repository, const fs::path& folder) {
 
 void remove_leftovers(const Source& source) {
   std::error_code ignored;
-  unlink((source.scratch / copy_name).c_str());
+  for (const char* kind : {"", "-journal", "-wal", "-shm"}) {
+    unlink((source.scratch / (std::string(copy_name) + kind)).c_str());
+  }
   fs::remove_all(source.scratch / bundle_folder_name, ignored);
 }
 

@@ -288,9 +288,9 @@ Result<Verified> verify(const fs::path& path, const std::vector<SealingKey>& key
 }
 
 int64_t id_distance(Timestamp made_at, Timestamp now) {
-  constexpr int64_t at_least = 10'000'000, each_second = 1000;
-  const int64_t seconds = std::chrono::floor<std::chrono::seconds>(now - made_at).count();
-  return at_least + each_second * std::clamp<int64_t>(seconds, 0, INT32_MAX);
+  constexpr int64_t at_least = 10'000'000, longest = int64_t{1} << 41;  // 70 years
+  const int64_t passed = std::chrono::floor<std::chrono::milliseconds>(now - made_at).count();
+  return at_least + std::clamp<int64_t>(passed, 0, longest);
 }
 
 Result<Owner> default_owner(const fs::path& folder) {

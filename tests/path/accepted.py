@@ -62,7 +62,8 @@ def shown(text):
     """The text as the command line prints it: one line, no control characters, blanks
     collapsed."""
     plain = re.sub(r"[\n\t]", " ", text)
-    return re.sub(" +", " ", re.sub(r"[\0-\x1f\x7f-\x9f]", "?", plain)).strip()
+    return re.sub(" +", " ", re.sub(
+        r"[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", plain)).strip()
 
 
 # ------------------------------------------------------------------ the site
