@@ -125,6 +125,8 @@ inline std::string unknown_scans(const Plans& plans, sql::Engine engine,
     }
     if (!is_known) complaints += join(scans, "; ") + ": " + statement + "\n";
   }
+  // PostgreSQL chooses by its statistics: what it scans today it may not scan tomorrow.
+  if (engine == sql::Engine::postgres) return complaints;
   for (const KnownScan& row : known) {
     if (row.only_on.value_or(engine) == engine && !seen.contains(&row)) {
       complaints += "this is no scan any more: " + std::string(row.statement) + "\n";
