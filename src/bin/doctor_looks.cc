@@ -242,7 +242,7 @@ SocketState look_at_socket(const std::string& path) {
 
 FolderLock take_lock(const fs::path& data) {
   using enum FolderLock::State;
-  Descriptor lock(::open((data / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  Descriptor lock(::open((data / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!lock) return {errno == ENOENT ? taken : unknown};
   if (flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return {taken, std::move(lock)};
   return {errno == EWOULDBLOCK ? held_by_server : unknown};

@@ -49,7 +49,7 @@ Findings judge_clock(const ClockFacts& clock);
 struct HookFacts {
   int64_t id = 0;
   std::string place;                            ///< `ada/shop`, `works` or `app shop`
-  std::string url;                              ///< without credentials and query
+  std::string url;                              ///< scheme, host and port alone
   bool is_disabled = false;                     ///< by its failures
   std::optional<Timestamp> failing_since = {};  ///< set while its breaker is open
   int64_t dead_count = 0;                       ///< dead letters of the last day

@@ -7,6 +7,15 @@
 #include "store/columns.h"
 
 namespace esclusa::store {
+namespace {
+
+/// Scheme, host and port. What follows may be a secret, as in the addresses of chat rooms.
+std::string origin_of(const std::string& url) {
+  const size_t host = url.find("://");
+  return url.substr(0, host == std::string::npos ? 0 : url.find_first_of("/?#", host + 3));
+}
+
+}  // namespace
 
 std::optional<Timestamp> find_latest_audit_time(sql::Reader& db) {
   return db
@@ -33,7 +42,8 @@ std::vector<core::doctor::HookFacts> list_hook_facts(sql::Reader& db, Timestamp 
       {to_micros(since)}, [](const sql::Row& row) {
         core::Hook hook;
         hook.url = row.text(1);
-        core::doctor::HookFacts facts{.id = row.integer(0), .place = {}, .url = shown_url(hook)};
+        core::doctor::HookFacts facts{
+            .id = row.integer(0), .place = {}, .url = origin_of(shown_url(hook))};
         if (!row.is_null(6)) {
           facts.place = std::string(row.text(5)) + "/" + std::string(row.text(6));
         } else {

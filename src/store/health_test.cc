@@ -54,7 +54,7 @@ TEST_CASE("list_hook_facts: places, breakers, and the dead letters of that time"
       CHECK(facts[0].place == "ada/application");
       CHECK_FALSE(facts[0].failing_since);
       CHECK(facts[0].dead_count == 0);
-      CHECK(facts[1].url == "http://127.0.0.1:1/other");
+      CHECK(facts[1].url == "http://127.0.0.1:1");
       CHECK(facts[1].failing_since == at(5));
       CHECK_FALSE(facts[1].is_disabled);
       CHECK(facts[1].dead_count == 2);
