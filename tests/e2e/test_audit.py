@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import EsclusaTest
+from harness import EsclusaTest, wait_until
 
 AUDIT = "/esclusa/audit"
 SHOP = "/esclusa/repos/demo/shop/audit"
@@ -50,7 +50,8 @@ class Audit(EsclusaTest):
         self.assertEqual(row["token"]["name"], "first start")
         self.assertEqual(row["repository"]["full_name"], "demo/shop")
         self.assertIs(row["repository"]["removed"], False)
-        self.assertIn(row["request_id"], self.server.log.read_text())
+        # A thread of its own writes the log.
+        wait_until(lambda: row["request_id"] in self.server.log.read_text(), "the line of the log")
         self.assertIsInstance(row["detail"], dict)
         for absent in ("deploy_key", "agent", "app", "system_user"):
             self.assertIsNone(row[absent], absent)
