@@ -409,7 +409,7 @@ class AServerThatEnds(unittest.TestCase):
         self.server.process.send_signal(signal.SIGTERM)
         stalled.close()
         self.assertEqual(self.server.stop(), 0)
-        self.assertIn("a backup was not completed", self.server.log.read_text())
+        wait_until(lambda: "a backup was not completed" in self.server.log.read_text(), "the line")
 
 
 if __name__ == "__main__":
