@@ -7,6 +7,7 @@ is a line in FOLDER/NAME.jsonl, in the form of tests/e2e/receiver.py, written be
 """
 import argparse
 import asyncio
+import collections
 import json
 import math
 import pathlib
@@ -22,23 +23,30 @@ GARBAGE = b"this is no TLS\r\n" * 8
 
 
 class Limiter:
-    """Refuses every eighth request, and all that come within RETRY_AFTER seconds after that.
-    Records requests that were retried too early in a file."""
+    """Refuses every eighth request, and all that come within RETRY_AFTER seconds after that, but no
+    delivery more than MOST_REFUSALS times: a sender's attempts are numbered, and chance must not
+    spend them all. Records requests that were retried too early in a file."""
+
+    MOST_REFUSALS = 5
 
     def __init__(self, file):
         self._file = open(file, "a", encoding="utf-8", buffering=1)
         self._count, self._until, self._told = 0, 0.0, {}
+        self._refusals = collections.Counter()
 
     def refuses(self, guid):
         now = time.time()
         if self._told.get(guid, 0.0) > now:
             self._file.write(f"{guid} came {self._told[guid] - now:.3f} s early\n")
+        if self._refusals[guid] == self.MOST_REFUSALS:
+            return False
         if now >= self._until:
             self._count += 1
             if self._count % 8 != 1:
                 return False
             self._until = now + RETRY_AFTER
         self._told[guid] = self._until
+        self._refusals[guid] += 1
         return True
 
     def seconds_left(self):
