@@ -51,7 +51,7 @@ void say_ready(const Config& config, const std::string& address) {
 
 }  // namespace
 
-Result<void> run(const std::filesystem::path& config_file) {
+Result<void> run(const std::filesystem::path& config_file, const Milestones& milestones) {
   StopFlag stop;
   const http::SignalWatcher watcher([&] { stop.request(); });  // comes before any thread is created
   init_crypto();
@@ -82,8 +82,10 @@ Result<void> run(const std::filesystem::path& config_file) {
   Follower follower(config, intake, work.path(), stop);
   std::jthread hearing([&] { server ? server->run() : follower.run(); });
   say_ready(config, address);
+  milestones.ready();
 
   stop.wait();
+  milestones.stopping();
   log::info("the agent ends", {});
   if (server) server->stop();
   if (!runner.wait_idle(limits::run_kill_after + report_time)) {
