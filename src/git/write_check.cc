@@ -48,11 +48,11 @@ std::string drop_in(const Place& repository, bool is_read_only, const std::strin
   if (is_read_only) {
     const std::string path = printable(repository.path.string());
     const bool is_plain = path.find_first_of(" '\"") == path.npos;
-    lines.push_back("ReadWritePaths=" + (is_plain ? path : "\"" + path + "\""));
+    lines.push_back("`ReadWritePaths=" + (is_plain ? path : "\"" + path + "\"") + "`");
   }
-  if (!group.empty()) lines.push_back("SupplementaryGroups=" + group);
-  return "`systemctl edit esclusa`, there under [Service] " + join(lines, " and ") +
-         (lines.size() > 1 ? ", each on a line of its own" : "") +
+  if (!group.empty()) lines.push_back("`SupplementaryGroups=" + group + "`");
+  return "`systemctl edit esclusa`, there under [Service] the line" +
+         std::string(lines.size() > 1 ? "s " : " ") + join(lines, " and ") +
          "; then `systemctl restart esclusa`.";
 }
 

@@ -87,11 +87,7 @@ def load_filter(calls, families):
         except (RuntimeError, ValueError, OSError):
             pass  # a call of another architecture, or one that libseccomp does not know
 
-    rules, action = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM)), seccomp.ALLOW
-    for name in sorted(calls):
-        call(name)
-    rules.load()
-    # The other settings are filters of their own: the strictest answer of all counts.
+    # A filter for each kind of settings: the strictest answer of all counts.
     rules, action = seccomp.SyscallFilter(seccomp.ALLOW), seccomp.ERRNO(errno.EAFNOSUPPORT)
     known = {FAMILIES[name] for name in families}
     for family in set(range(46)) - known:
@@ -112,6 +108,11 @@ def load_filter(calls, families):
     call("personality", seccomp.Arg(0, seccomp.NE, 0))
     for policy in (1, 2):  # SCHED_FIFO, SCHED_RR
         call("sched_setscheduler", seccomp.Arg(1, seccomp.EQ, policy))
+    rules.load()
+    # The last one, since it also forbids to load a filter.
+    rules, action = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM)), seccomp.ALLOW
+    for name in sorted(calls):
+        call(name)
     rules.load()
 
 

@@ -8,6 +8,7 @@ runs. It is made once, and kept in .cache/package; each test has a layer of its 
 Everything happens in a mount namespace of its own, so that nothing is left when the test is killed.
 Needs root.
 """
+import functools
 import hashlib
 import os
 import pathlib
@@ -25,6 +26,7 @@ DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 DPKG_OPTIONS = ["--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/locale/*"]
 
 
+@functools.cache
 def why_not():
     """Why there can be no bare Debian here; None if there can."""
     if os.geteuid() != 0:
@@ -32,7 +34,9 @@ def why_not():
     for program in ("mmdebstrap", "unshare", "nsenter", "setpriv"):
         if not shutil.which(program):
             return f"{program} is not installed"
-    return None
+    allowed = subprocess.run(["unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs",
+                              "tmpfs", "/mnt"], check=False, stderr=subprocess.DEVNULL)
+    return None if allowed.returncode == 0 else "nothing may be mounted here"
 
 
 def prepare(packages):
@@ -59,6 +63,19 @@ def prepare(packages):
     return folder
 
 
+# Mounts a layer above the folder $2 in $1, with what programs need; then goes on in it.
+MOUNTED = r"""
+set -e; mount -t tmpfs -o mode=755 tmpfs "$1"; cd "$1"; mkdir upper work root
+mount -t overlay -o "lowerdir=$2,upperdir=upper,workdir=work" overlay root
+mount -t proc proc root/proc; mount -t tmpfs -o mode=755 tmpfs root/dev
+for name in null zero full random urandom tty; do
+  touch root/dev/$name; mount --bind /dev/$name root/dev/$name; done
+mkdir root/dev/pts; mount -t devpts -o newinstance,ptmxmode=0666 devpts root/dev/pts
+ln -s pts/ptmx root/dev/ptmx; ln -s /proc/self/fd root/dev/fd; mkdir -m 1777 root/dev/shm
+"""
+HELD = MOUNTED + 'echo mounted; exec sleep infinity'
+
+
 class BareDebian:
     """A layer above the prepared folder, as long as the block lasts."""
 
@@ -70,19 +87,9 @@ class BareDebian:
 
     def __enter__(self):
         self.root.mkdir()
-        script = (
-            'set -e; mount -t tmpfs -o mode=755 tmpfs "$1"; mkdir "$1/upper" "$1/work" "$1/root"\n'
-            'cd "$1"; mount -t overlay -o "lowerdir=$2,upperdir=upper,workdir=work" overlay root\n'
-            'mount -t proc proc "$1/root/proc"; mount -t tmpfs -o mode=755 tmpfs "$1/root/dev"\n'
-            'for name in null zero full random urandom tty; do\n'
-            '  touch "$1/root/dev/$name"; mount --bind "/dev/$name" "$1/root/dev/$name"; done\n'
-            'mkdir "$1/root/dev/pts"; mount -t devpts -o newinstance,ptmxmode=0666 devpts '
-            '"$1/root/dev/pts"; ln -s pts/ptmx "$1/root/dev/ptmx"\n'
-            'ln -s /proc/self/fd "$1/root/dev/fd"; mkdir -m 1777 "$1/root/dev/shm"\n'
-            'echo mounted; exec sleep infinity')
         self._holder = subprocess.Popen(
             [*DIES_WITH_PARENT, "unshare", "--mount", "--propagation", "private", "sh", "-c",
-             script, "sh", str(self.folder), str(self.below)],
+             HELD, "sh", str(self.folder), str(self.below)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         if self._holder.stdout.readline() != "mounted\n":
             self.__exit__()

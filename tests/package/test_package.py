@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
+import upgrade  # noqa: E402
 from bare_debian import BareDebian, why_not  # noqa: E402
 from completions import completed  # noqa: E402
 from harness import Api, BINARY, wait_until  # noqa: E402
@@ -225,6 +227,25 @@ class InstalledTest(unittest.TestCase):
         self.debian.run("test", "!", "-e", f"/{DATA}")
         self.debian.run("test", "!", "-e", f"/{DATA}-agent")
 
+    def test_an_upgrade_takes_the_data_of_an_earlier_schema_over(self):
+        self.install(OLDER_PACKAGE)
+        with tempfile.TemporaryDirectory(prefix="esclusa-") as folder:
+            earlier = types.SimpleNamespace(data=pathlib.Path(folder, "data"), folder="/srv")
+            upgrade.load(earlier, upgrade.NOWHERE)
+            data = subprocess.run(["tar", "--create", f"--directory={earlier.data}", "."],
+                                  check=True, stdout=subprocess.PIPE).stdout
+        subprocess.run(self.debian.command("tar", "--extract", f"--directory=/{DATA}"), input=data,
+                       check=True)
+        self.debian.run("chown", "--recursive", "esclusa:", f"/{DATA}")
+        self.install(NEWER_PACKAGE)
+        self.serve(self.earlier_deployments_are_there)
+
+    def earlier_deployments_are_there(self, url):
+        token = self.debian.run("esclusa", "token", "create", "admin", "--scopes", "repo").strip()
+        listed = Api(url, token).get("/repos/demo/shop/deployments")
+        self.assertEqual(200, listed.status, listed)
+        self.assertGreater(len(listed.json), 1)
+
     def see_the_installation(self):
         self.assertEqual("700 esclusa:esclusa", self.status_of(DATA))
         self.assertEqual("700 esclusa-agent:esclusa-agent", self.status_of(f"{DATA}-agent"))
@@ -234,7 +255,7 @@ class InstalledTest(unittest.TestCase):
         self.assertEqual(f"esclusa {self.version()}\n", self.debian.run("esclusa", "--version"))
 
     def version(self):
-        return re.search(r"VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
+        return re.search(r"\(esclusa VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
 
     def serve(self, visit):
         """Serves as the unit says, in a network of its own, and stops."""
@@ -265,15 +286,13 @@ class InstalledTest(unittest.TestCase):
         """An account, a repository, and a deployment that merges: git works below the filters."""
         run = self.debian.run
         self.assertEqual("600 esclusa:esclusa", self.status_of(f"{DATA}/admin.token"))
-        run("esclusa", "repo", "create", "acme/shop")  # finds the socket of the service
+        # The command finds the socket of the service.
+        made = run("esclusa", "repo", "create", "acme/shop")
+        self.push(re.search(r" at (\S+)", made)[1])
         run("esclusa", "user", "create", "deployer", "--kind", "bot")
         run("esclusa", "repo", "grant", "acme/shop", "deployer", "write")
         token = run("esclusa", "token", "create", "deployer", "--scopes", "repo").strip()
-        listed = run("esclusa", "repo", "list")
-        self.assertIn("acme/shop", listed)
-        folder = run("sh", "-c", f"ls -d /{DATA}/repositories/*/*.git || "
-                                 f"find /{DATA}/repositories -name HEAD").split()[0]
-        self.push(folder.removesuffix("/HEAD"))
+        self.assertIn("acme/shop", run("esclusa", "repo", "list"))
         api = Api(url, token)
         merged = api.post("/repos/acme/shop/deployments",
                           {"ref": "behind", "environment": "staging", "required_contexts": []})
