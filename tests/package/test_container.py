@@ -17,7 +17,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 from bare_debian import prepare, why_not  # noqa: E402
 from harness import Api, wait_until  # noqa: E402
-from test_package import make_package  # noqa: E402
+from test_package import dependencies, make_package  # noqa: E402
 
 NO_BUILDAH = None if shutil.which("buildah") else "buildah is not installed"
 
@@ -42,9 +42,9 @@ class ContainerTest(unittest.TestCase):
         return done.stdout.strip().splitlines()
 
     def test_it_serves_as_its_own_user(self):
-        make_package(self.folder / "package")
+        package = make_package(self.folder / "package")
         bare = self.buildah("from", "--name", "bare", "scratch")[-1]
-        self.buildah("add", "--quiet", bare, prepare([]), "/")
+        self.buildah("add", "--quiet", bare, prepare(dependencies(package)), "/")
         self.buildah("commit", "--quiet", bare, "localhost/bare")
         self.buildah("build", "--isolation=chroot", "--pull-never", "--tag=esclusa",
                      "--build-arg=BASE=localhost/bare", f"--file={ROOT}/packaging/Containerfile",

@@ -55,8 +55,14 @@ def setUpModule():
     subprocess.run(["dpkg-deb", "--extract", NEWER_PACKAGE, FILES], check=True)
 
 
-def field(name, package=None):
-    return output_of("dpkg-deb", "--field", package or NEWER_PACKAGE, name).strip()
+def field(name):
+    return output_of("dpkg-deb", "--field", NEWER_PACKAGE, name).strip()
+
+
+def dependencies(package):
+    """The names in its Depends; of alternatives the first."""
+    words = output_of("dpkg-deb", "--field", package, "Depends").split(",")
+    return [re.split(r"[ |:]", word.strip())[0] for word in words]
 
 
 class MadeTest(unittest.TestCase):
@@ -180,8 +186,7 @@ class InstalledTest(unittest.TestCase):
     """One story, since each step needs the one before."""
 
     def setUp(self):
-        packages = [re.split(r"[ |:]", word.strip())[0] for word in field("Depends").split(",")]
-        debian = BareDebian(packages)
+        debian = BareDebian(dependencies(NEWER_PACKAGE))
         self.debian = debian.__enter__()
         self.addCleanup(debian.__exit__)
         self.packages = {package: debian.copy(package)
