@@ -14,8 +14,9 @@ namespace {
 
 /// The example with every setting in force.
 std::string with_all_settings() {
+  const std::string example = settings_example(setting_descriptions());
   std::string text;
-  for (const std::string_view line : split(settings_example(setting_descriptions()), '\n')) {
+  for (const std::string_view line : split(example, '\n')) {
     const bool is_setting = line.starts_with('#') && !line.starts_with("# ");
     text += std::string(is_setting ? line.substr(1) : line) + "\n";
   }
