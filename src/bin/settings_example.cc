@@ -25,6 +25,8 @@ const std::map<std::string_view, std::string_view> examples = {
     {"external_url", "https://deploy.example.org"},
     {"tls.certificate", "/etc/esclusa/fullchain.pem"},
     {"tls.key", "/etc/esclusa/privkey.pem"},
+    {"metrics.listen", "127.0.0.1:9180"},
+    {"metrics.token_file", "/etc/esclusa/metrics.token"},
     {"webhooks.allow", "10.0.0.0/8,127.0.0.0/8"},
     {"ssh.socket", "/run/esclusa/keys.sock"},
     {"ssh.user", "git"},

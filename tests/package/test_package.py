@@ -278,7 +278,8 @@ class InstalledTest(unittest.TestCase):
                 except AssertionError as error:
                     server.kill()
                     raise AssertionError(f"{error}\n{server.communicate()[0]}") from None
-                url = server.stdout.readline().split()[-1]
+                url = next(line.split()[-1] for line in server.stdout
+                           if line.startswith("Esclusa listens on "))
                 notify.wait_for("WATCHDOG=1")
                 visit(url)
             finally:
