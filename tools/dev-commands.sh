@@ -218,3 +218,26 @@ TEXT
   build_preset dev api_test || die "the build failed"
   ESCLUSA_PRINT_WALK=1 exec build/dev/api_test --test-case="walk: POST a deployment" --minimal
 }
+
+command_package() {
+  if [[ ${1:-} == --help ]]; then
+    cat <<'TEXT'
+Usage: ./dev package [--build dev|release] [--version VERSION]
+
+Builds a preset (release), and makes of it build/package/esclusa_VERSION-1_amd64.deb: the programs
+without debug symbols (these are in esclusa-dbgsym_*.ddeb), units of systemd, a settings file in
+which everything is explained, manual pages, completions for bash, zsh and fish, and the documents.
+docs/install.md says what the package does on a machine. A test may give it another VERSION.
+TEXT
+    return
+  fi
+  local preset=release
+  if [[ ${1:-} == --build ]]; then
+    preset=${2:-}
+    [[ $preset == dev || $preset == release ]] || die "--build takes dev or release"
+    shift 2
+  fi
+  install "${packages[@]}" "${package_packages[@]}"
+  build_preset "$preset" esclusa esclusa-ssh || die "the build failed"
+  exec "$python" tools/package --build "build/$preset" "$@"
+}

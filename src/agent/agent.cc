@@ -52,7 +52,7 @@ void say_ready(const Config& config, const std::string& address) {
 
 }  // namespace
 
-Result<void> run(const std::filesystem::path& config_file) {
+Result<void> run(const std::filesystem::path& config_file, const Milestones& milestones) {
   StopFlag stop;
   const http::SignalWatcher watcher([&] { stop.request(); });  // comes before any thread is created
   init_crypto();
@@ -84,8 +84,10 @@ Result<void> run(const std::filesystem::path& config_file) {
   std::jthread hearing([&] { server ? server->run() : follower.run(); });
   std::jthread pruning([&] { prune_regularly(work, runner.checkout(), config.keep, stop); });
   say_ready(config, address);
+  milestones.ready();
 
   stop.wait();
+  milestones.stopping();
   log::info("the agent ends", {});
   if (server) server->stop();
   if (!runner.wait_idle(limits::run_kill_after + report_time)) {

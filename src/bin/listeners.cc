@@ -6,12 +6,12 @@
 #include <array>
 
 #include "base/log.h"
+#include "http/listening_socket.h"
 
 namespace esclusa {
 namespace {
 
-std::string local_url(const ServerSettings& settings, uint16_t port) {
-  std::string host = settings.listen_host;
+std::string local_url(const ServerSettings& settings, std::string host, uint16_t port) {
   if (host == "0.0.0.0" || host == "::") host = "localhost";
   if (host.find(':') != host.npos) host = "[" + host + "]";
   const char* scheme = settings.tls_certificate.empty() ? "http://" : "https://";
@@ -29,6 +29,26 @@ Result<void> load_tls(const ServerSettings& settings, http::Server& server) {
              {{"certificate", settings.tls_certificate}, {"expires", expires}});
   server.use_tls(std::move(identity));
   return {};
+}
+
+/// Listens on the TCP port: on the sockets that were handed over, or on one of its own. Gives its
+/// address for people.
+Result<std::string> listen_for_clients(const ServerSettings& settings, http::Server& server) {
+  if (settings.lent_sockets.empty()) {
+    const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
+    return local_url(settings, settings.listen_host, port);
+  }
+  std::string url;
+  for (const int listener : settings.lent_sockets) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    const uint16_t port = TRY(server.adopt(listener));
+    if (url.empty()) url = local_url(settings, http::address_text(address), port);
+  }
+  log::info("the service manager has handed over the sockets; the setting listen is not used",
+            {{"sockets", static_cast<int64_t>(settings.lent_sockets.size())}});
+  return url;
 }
 
 /// Opens the socket of OpenSSH's helpers. Theirs is another user's than the server's only if that
@@ -55,10 +75,10 @@ Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& da
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server) {
   TRY(load_tls(settings, server));
-  const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
+  std::string url = TRY(listen_for_clients(settings, server));
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
   TRY(listen_for_ssh(settings, data, server));
-  return local_url(settings, port);
+  return url;
 }
 
 void reload_tls(const ServerSettings& settings, http::Server& server) {

@@ -7,8 +7,11 @@
 #include "base/exhaustion.h"
 #include "base/text.h"
 #include "bin/backup_commands.h"
+#include "bin/completion.h"
+#include "bin/config_commands.h"
 #include "bin/doctor.h"
 #include "bin/serve.h"
+#include "bin/service_manager.h"
 #include "bin/ssh_commands.h"
 #include "cli/agents.h"
 #include "cli/commands.h"
@@ -44,7 +47,11 @@ void add_serve(CLI::App& app, cli::Action& action) {
   command->callback([=, &action] {
     action = [=] {
       auto settings = load_settings(*file, *flags);
-      return settings ? exit_code(serve(*settings)) : report(settings.error());
+      if (!settings) return report(settings.error());
+      auto sockets = take_lent_sockets();
+      if (!sockets) return report(sockets.error());
+      settings->lent_sockets = std::move(*sockets);
+      return exit_code(serve(*settings));
     };
   });
 }
@@ -74,7 +81,11 @@ void add_agent(CLI::App& app, cli::Action& action) {
   command->callback([=, &action] {
     if (!command->get_subcommands().empty()) return;
     if (config->empty()) throw CLI::RequiredError("--config");
-    action = [=] { return exit_code(agent::run(*config)); };
+    action = [=] {
+      auto manager = std::make_shared<ServiceManager>();
+      return exit_code(agent::run(*config, {.ready = [=] { manager->say_ready(); },
+                                            .stopping = [=] { manager->say_stopping(); }}));
+    };
   });
 }
 
@@ -97,6 +108,8 @@ int main(int argc, char** argv) {
   add_ssh(app, action);
   add_doctor(app, action);
   cli::add_commands(app, action);
+  add_config(app, action);
+  add_completion(app, action);
   CLI11_PARSE(app, argc, argv);
   try {
     init_crypto();

@@ -1,20 +1,25 @@
 #include "bin/serve.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/supervised.h"
 #include "bin/node.h"
+#include "bin/service_manager.h"
 
 namespace esclusa {
 namespace {
@@ -60,12 +65,33 @@ class StopGuard {
   std::jthread thread_ GUARDED_BY(mutex_);
 };
 
-void print_address(const Node& node) {
-  std::printf("Esclusa listens on %s\nData: %s\n", node.url().c_str(), node.data().c_str());
-  if (const auto& administrator = node.first_administrator()) {
-    std::printf("Administrator: admin\nToken (shown once): %s\n",
-                administrator->text.reveal().c_str());
+/// Writes the text to a file that only this user can read. False if that cannot be done.
+bool write_closed_file(const std::string& path, const std::string& text) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  const Descriptor file(open(path.c_str(), flags, 0600));
+  return file && fchmod(file.get(), 0600) == 0 &&
+         write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+         fsync(file.get()) == 0;
+}
+
+/// A service manager keeps what is printed in a journal that others may read: there the token goes
+/// into a file.
+void print_administrator(const Node& node, const ServiceManager& manager) {
+  const auto& administrator = node.first_administrator();
+  if (!administrator) return;
+  const std::string token = administrator->text.reveal();
+  const std::string file = (node.data() / "admin.token").string();
+  std::printf("Administrator: admin\n");
+  if (manager.is_there() && write_closed_file(file, token + "\n")) {
+    std::printf("Token: in %s\n", file.c_str());
+  } else {
+    std::printf("Token (shown once): %s\n", token.c_str());
   }
+}
+
+void print_address(const Node& node, const ServiceManager& manager) {
+  std::printf("Esclusa listens on %s\nData: %s\n", node.url().c_str(), node.data().c_str());
+  print_administrator(node, manager);
   std::fflush(stdout);
 }
 
@@ -77,20 +103,30 @@ Result<void> serve(const ServerSettings& settings) {
   raise_descriptor_limit();
   forbid_core_files();
   StopGuard guard;
+  ServiceManager manager;
   Node node(settings);
   // Before `open`: the threads that it makes must not take the signals.
   const http::SignalWatcher signals(
       [&] {
+        manager.say_stopping();
         guard.begin();
         node.stop();
       },
-      [&] { node.reload(); });
+      [&] {
+        manager.say_reloading();
+        node.reload();
+        manager.say_reloaded();
+      });
   TRY(node.open());
-  print_address(node);
+  print_address(node, manager);
   if (landlock_version() == 0) {
     log::warning("this kernel has no Landlock of version 2 or later: git is not confined");
   }
+  // The listeners are open: whoever connects from now on is answered.
+  manager.say_ready();
+  std::optional<Watchdog> watchdog(std::in_place, node.data() / "run" / "admin.sock");
   const auto ended = node.run();
+  watchdog.reset();
   // It has stopped. One more signal must not kill it while it closes its files: whoever waits for
   // it would take that for a failure.
   std::signal(SIGTERM, SIG_IGN);

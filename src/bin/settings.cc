@@ -182,20 +182,37 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   return {};
 }
 
+/// Where systemd lets a service keep its state (`StateDirectory=`), or below the user's home.
 std::filesystem::path default_data() {
+  if (const char* state = std::getenv("STATE_DIRECTORY"); state != nullptr && *state == '/') {
+    return state;
+  }
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
     return std::filesystem::path(home) / ".local/share/esclusa";
   }
   return "/var/lib/esclusa";
 }
 
+/// The credential that the unit asks for, if the machine has it (`LoadCredential=`); otherwise
+/// empty: the key is in the data folder.
+std::filesystem::path default_secret_key_file() {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || *folder != '/') return {};
+  const auto file = std::filesystem::path(folder) / key_credential;
+  std::error_code unreadable;
+  return std::filesystem::exists(file, unreadable) ? file : std::filesystem::path();
+}
+
 /// All but the ages of retention, which have a table of their own.
 std::vector<SettingDescription> fixed_descriptions() {
   return {
       {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
-      {"data", "folder of the database, the keys and the sockets (~/.local/share/esclusa)"},
+      {"data",
+       "folder of the database, the keys and the sockets; otherwise systemd's $STATE_DIRECTORY, or "
+       "~/.local/share/esclusa"},
       {"secret_key_file",
-       "file of the key that seals secrets, as a systemd credential, instead of DATA/secret.key"},
+       "file of the key that seals secrets, instead of DATA/secret.key; otherwise the systemd "
+       "credential esclusa.key, if there is one"},
       {"external_url", "the address that clients use, where a proxy stands in front"},
       {"tls.certificate",
        "PEM file with the certificate and its chain: TCP speaks HTTPS; SIGHUP reads it again"},
@@ -208,7 +225,7 @@ std::vector<SettingDescription> fixed_descriptions() {
       {"webhooks.allow",
        "private address ranges that webhooks may reach, such as 10.0.0.0/8,127.0.0.0/8"},
       {"webhooks.retry_scale", "multiplies the pauses between delivery attempts (1)"},
-      {"ssh.socket", "socket for OpenSSH's helpers (run/keys.sock in the data folder)"},
+      {"ssh.socket", "socket for OpenSSH's helpers; otherwise run/keys.sock in the data folder"},
       {"ssh.user", "system user whom that socket answers, too, beside root and the server's own"},
       {"cache", "keep in memory what was read from the database, until it changes (true)"},
       {"ssh.repository_hooks",
@@ -268,6 +285,7 @@ Result<ServerSettings> load_settings(const std::filesystem::path& file, const Va
 
   ServerSettings settings;
   settings.data = default_data();
+  settings.secret_key_file = default_secret_key_file();
   for (const auto& [name, value] : values) TRY(set(name, value, settings));
   if (!log::set_level(settings.log_level)) {
     return wrong("log_level", settings.log_level, "debug, info, warning or error");

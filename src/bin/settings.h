@@ -16,6 +16,7 @@ namespace esclusa {
 struct ServerSettings {
   std::string listen_host = "127.0.0.1";
   uint16_t listen_port = 8080;
+  std::vector<int> lent_sockets;  ///< listening TCP sockets that are used instead of these two
   std::filesystem::path data;
   std::filesystem::path secret_key_file;  ///< empty: the key is in the data folder
   std::string external_url;               ///< empty: links use the `Host` of each request
@@ -36,11 +37,15 @@ struct ServerSettings {
   core::RetentionSettings retention;
 };
 
+/// The systemd credential that is the key, if there is one and no other file is named.
+inline constexpr const char* key_credential = "esclusa.key";
+
 struct SettingDescription {
   const char* name;  ///< `webhooks.allow`
-  const char* help;
+  const char* help;  ///< one sentence; a default that can be written so ends it, in parentheses
 };
-/// All settings: for `--help`, for the flags, and to recognise the keys of the file.
+/// All settings: for `--help`, for the flags, for the example of a file (bin/settings_example.h),
+/// and to recognise the keys of the file.
 const std::vector<SettingDescription>& setting_descriptions();
 
 /// `webhooks.allow` → `--webhooks-allow` / `ESCLUSA_WEBHOOKS_ALLOW`.

@@ -2,12 +2,29 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "base/text.h"
 
 namespace esclusa::cli {
+namespace {
+
+/// That of a server of this user; that of the installed service, if there is no other and this user
+/// may see it.
+std::string default_socket() {
+  const std::string installed = "/var/lib/esclusa/run/admin.sock";
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') return installed;
+  std::string own = std::string(home) + "/.local/share/esclusa/run/admin.sock";
+  std::error_code unreadable;
+  const bool is_own =
+      std::filesystem::exists(own, unreadable) || !std::filesystem::exists(installed, unreadable);
+  return is_own ? own : installed;
+}
+
+}  // namespace
 
 std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
   auto options = std::make_shared<ServerOptions>();
@@ -45,9 +62,7 @@ Result<client::Api> ServerOptions::connect() const {
 
 std::shared_ptr<SocketOptions> add_socket_options(CLI::App& command) {
   auto options = std::make_shared<SocketOptions>();
-  const char* home = std::getenv("HOME");
-  options->socket =
-      std::string(home != nullptr ? home : "/var/lib") + "/.local/share/esclusa/run/admin.sock";
+  options->socket = default_socket();
   command.add_option("--socket", options->socket, "The running server's admin.sock")
       ->envname("ESCLUSA_SOCKET")
       ->capture_default_str();

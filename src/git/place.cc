@@ -18,11 +18,6 @@ std::string user_name(uid_t id) {
   return user != nullptr ? user->pw_name : std::to_string(id);
 }
 
-std::string group_name(gid_t id) {
-  const group* found = getgrgid(id);
-  return found != nullptr ? found->gr_name : std::to_string(id);
-}
-
 }  // namespace
 
 struct stat Place::status() const {
@@ -38,6 +33,11 @@ std::unexpected<Error> refuse(const fs::path& path, std::string_view problem,
 }
 
 std::string server_user() { return user_name(geteuid()); }
+
+std::string group_name(gid_t id) {
+  const group* found = getgrgid(id);
+  return found != nullptr ? found->gr_name : std::to_string(id);
+}
 
 std::string ownership(const struct stat& status) {
   char mode[8];

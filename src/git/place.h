@@ -34,6 +34,8 @@ Result<std::optional<std::string>> read_file(const Place& place, const std::stri
 
 /// The user name that the server runs as.
 std::string server_user();
+/// The group's name, or its number if it has none.
+std::string group_name(gid_t group);
 /// `It belongs to git:git, mode 2775.`
 std::string ownership(const struct stat& status);
 

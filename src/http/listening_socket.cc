@@ -1,6 +1,7 @@
 #include "http/listening_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -134,6 +135,30 @@ Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port) 
   }
   if (result.sockets.empty()) return cannot_listen(where, last_error);
   return result;
+}
+
+Result<uint16_t> prepare_lent_listener(int listener) {
+  int type = 0, is_listening = 0;
+  socklen_t size = sizeof type;
+  sockaddr_storage address{};
+  socklen_t address_size = sizeof address;
+  const bool is_tcp =
+      ::getsockopt(listener, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+      ::getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
+      is_listening == 1 &&
+      ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &address_size) == 0 &&
+      (address.ss_family == AF_INET || address.ss_family == AF_INET6);
+  if (!is_tcp) {
+    return fail(ErrorCode::invalid, "the socket that was handed over, descriptor " +
+                                        std::to_string(listener) +
+                                        ", is not a TCP socket that listens");
+  }
+  const int flags = ::fcntl(listener, F_GETFL);
+  if (flags < 0 || ::fcntl(listener, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(listener, F_SETFD, FD_CLOEXEC) != 0) {
+    return cannot_listen("a socket that was handed over", errno);
+  }
+  return ntohs(port_of(reinterpret_cast<sockaddr*>(&address)));
 }
 
 Result<LocalListener> open_local_listener(const std::string& path, unsigned permissions) {

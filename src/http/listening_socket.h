@@ -36,6 +36,10 @@ struct TcpListeners {
 /// Opens listening sockets for every address of `host`. `unavailable` if none can be opened.
 Result<TcpListeners> open_tcp_listeners(const std::string& host, uint16_t port);
 
+/// Makes a socket fit that another process has opened and on which it listens. Returns its port.
+/// `invalid` if it is not a TCP socket that listens.
+Result<uint16_t> prepare_lent_listener(int listener);
+
 /// A unix socket bound to a path. `remove` unlinks the path if it is still this socket.
 struct LocalListener {
   FileDescriptor socket;

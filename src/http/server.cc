@@ -30,7 +30,8 @@ constexpr auto tick_time = std::chrono::milliseconds(250);
 /// Connections accepted in one turn, so that many new ones do not delay the others.
 constexpr int accept_batch = 64;
 
-struct Listener {
+/// Its handlers hold it, since one that has been queued also runs after its listener was closed.
+struct Listener : std::enable_shared_from_this<Listener> {
   Listener(asio::io_context& io, FileDescriptor fd, Door door_)
       : descriptor(io, fd.release()), door(door_) {}
   ~Listener() { close(); }
@@ -45,6 +46,7 @@ struct Listener {
   asio::posix::stream_descriptor descriptor;
   Door door;
   bool paused = false;
+  bool is_lent = false;      // another process owns it, and the next server goes on with it
   std::vector<uid_t> users;  // who may connect; empty: everybody whom the file permissions allow
   std::optional<LocalListener> local;  // its descriptor is the one above
 };
@@ -77,8 +79,8 @@ struct Server::State {
     while (!host.sessions.empty()) host.sessions.back()->close();
   }
 
-  void add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
-                    std::vector<uid_t> users);
+  Listener& add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
+                         std::vector<uid_t> users);
   void wait_accept(Listener& listener);
   bool accept_some(Listener& listener);
   bool make_room_for(const std::string& owner);
@@ -93,25 +95,26 @@ struct Server::State {
   SessionHost host;
   asio::steady_timer timer{host.io};
   asio::steady_timer backlog_timer{host.io};
-  std::vector<std::unique_ptr<Listener>> listeners;
+  std::vector<std::shared_ptr<Listener>> listeners;
   Clock::time_point drain_end;
   Mutex tls_mutex;
   std::optional<TlsIdentity> tls GUARDED_BY(tls_mutex);
 };
 
-void Server::State::add_listener(FileDescriptor fd, Door door, std::optional<LocalListener> local,
-                                 std::vector<uid_t> users) {
-  auto listener = std::make_unique<Listener>(host.io, std::move(fd), door);
+Listener& Server::State::add_listener(FileDescriptor fd, Door door,
+                                      std::optional<LocalListener> local,
+                                      std::vector<uid_t> users) {
+  auto listener = std::make_shared<Listener>(host.io, std::move(fd), door);
   listener->local = std::move(local);
   listener->users = std::move(users);
   wait_accept(*listener);
-  listeners.push_back(std::move(listener));
+  return *listeners.emplace_back(std::move(listener));
 }
 
 void Server::State::wait_accept(Listener& listener) {
   listener.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 [this, &listener](error_code error) {
-                                   if (!error) accept_some(listener);
+                                 [this, held = listener.shared_from_this()](error_code error) {
+                                   if (!error && held->descriptor.is_open()) accept_some(*held);
                                  });
 }
 
@@ -218,6 +221,10 @@ void Server::State::on_stop() {
   if (host.stopping) return host.io.stop();
   host.stopping = true;
   drain_end = Clock::now() + host.limits.drain_time;
+  std::erase_if(listeners, [](const auto& listener) {
+    if (listener->is_lent) listener->close();
+    return listener->is_lent;
+  });
   for (auto& listener : listeners) refuse_new_connections(listener->descriptor.native_handle());
   for (const auto& session : host.sessions) session->end_soon();
   if (host.limits.backlog_time.count() == 0) return close_listeners();
@@ -231,6 +238,7 @@ void Server::State::on_stop() {
 void Server::State::close_listeners() {
   for (auto& listener : listeners) {
     while (accept_some(*listener)) continue;
+    listener->close();
   }
   listeners.clear();
   session_ended();
@@ -247,6 +255,13 @@ Result<uint16_t> Server::listen(const std::string& host, uint16_t port) {
     state_->add_listener(std::move(fd), Door::network, std::nullopt, {});
   }
   return opened.port;
+}
+
+Result<uint16_t> Server::adopt(int listener) {
+  FileDescriptor fd(listener);
+  const uint16_t port = TRY(prepare_lent_listener(fd.get()));
+  state_->add_listener(std::move(fd), Door::network, std::nullopt, {}).is_lent = true;
+  return port;
 }
 
 Result<void> Server::listen_local(const std::string& path, unsigned permissions, Door door,
@@ -277,6 +292,7 @@ ServerFigures Server::figures() const {
 void Server::run() {
   state_->tick();
   state_->host.io.run();
+  for (auto& listener : state_->listeners) listener->close();
   state_->listeners.clear();
   while (!state_->host.sessions.empty()) state_->host.sessions.back()->close();
 }

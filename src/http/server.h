@@ -71,6 +71,10 @@ class Server {
   /// Listens on a TCP address; with port 0 the system chooses the port. Returns the port, or
   /// `unavailable`.
   Result<uint16_t> listen(const std::string& host, uint16_t port);
+  /// Listens on a TCP socket on which another process listens already, such as systemd, which keeps
+  /// it for the next server: a stop leaves it, and whoever is in its backlog, to that one. Takes
+  /// the descriptor. Returns the port. `invalid` if it is not a TCP socket that listens.
+  Result<uint16_t> adopt(int listener);
   /// Listens on a unix socket with these permissions; a stale socket is replaced. If `users` is not
   /// empty, connections of other users are closed before anything is read, whatever the
   /// permissions.

@@ -3,6 +3,7 @@
 #include <pwd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "core/ssh_door.h"
 #include "ssh/program.h"
@@ -18,6 +19,18 @@ Error not_plain(const std::string& path) {
           {}};
 }
 
+constexpr const char* packaged_helper = "/usr/libexec/esclusa-ssh";
+
+std::string install_step(const Installation& installation, const std::string& program) {
+  if (installation.helper == packaged_helper) {
+    return "# 2. The program that sshd starts is " + installation.helper +
+           ", which the package has installed.\n";
+  }
+  return "# 2. The program that sshd starts, where only root can change it.\n"
+         "# $ install -D -o root -g root -m 755 " +
+         program + "-ssh " + installation.helper + "\n";
+}
+
 std::string steps(const Installation& installation, const std::string& program) {
   const std::string options = " --user " + installation.user + " --helper " + installation.helper +
                               " --socket " + installation.socket;
@@ -28,11 +41,8 @@ std::string steps(const Installation& installation, const std::string& program) 
          "# $ useradd --system --create-home --shell /bin/sh " +
          installation.user +
          "\n"
-         "\n"
-         "# 2. The program that sshd starts, where only root can change it.\n"
-         "# $ install -D -o root -g root -m 755 " +
-         program + "-ssh " + installation.helper +
-         "\n"
+         "\n" +
+         install_step(installation, program) +
          "\n"
          "# 3. These settings: the rest of this text as /etc/ssh/sshd_config.d/esclusa.conf\n"
          "# $ " +
@@ -46,6 +56,12 @@ std::string steps(const Installation& installation, const std::string& program) 
 }
 
 }  // namespace
+
+std::string default_helper() {
+  std::error_code unreadable;
+  return std::filesystem::exists(packaged_helper, unreadable) ? packaged_helper
+                                                              : "/usr/local/libexec/esclusa-ssh";
+}
 
 std::vector<SshdSetting> user_settings(const Installation& installation) {
   return {

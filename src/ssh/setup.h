@@ -4,10 +4,13 @@
 
 namespace esclusa::ssh {
 
+/// Where `esclusa-ssh` is, or is to be installed: where Debian's package has it, if it is there.
+std::string default_helper();
+
 /// How the SSH access is installed on a machine.
 struct Installation {
   std::string user = "git";
-  std::string helper = "/usr/local/libexec/esclusa-ssh";
+  std::string helper = default_helper();
   std::string socket = {};  ///< empty: in the default data folder of the user
 };
 /// The same installation with its socket path filled in.

@@ -14,6 +14,8 @@ import unittest.mock
 FILE = pathlib.Path(__file__).resolve().parents[2] / "tools/run-tests"
 sys.path.insert(0, str(FILE.parent))  # as for a script
 
+import jobs  # noqa: E402  (it is found from there)
+
 
 def load():
     """tools/run-tests as a module; it has no suffix."""
@@ -83,14 +85,13 @@ class Choosing(unittest.TestCase):
     """Which jobs there are, and their order."""
 
     def test_three_days_play_each_mutant_once_and_the_long_form_all(self):
-        tools = load()
         patches = [pathlib.Path(f"{i}.patch") for i in range(10)]
         played = []
         for day in range(3):
-            with unittest.mock.patch.object(tools.time, "time", lambda day=day: day * 86400.0):
-                played += tools.mutants_of_the_day(patches, is_full=False)
+            with unittest.mock.patch.object(jobs.time, "time", lambda day=day: day * 86400.0):
+                played += jobs.mutants_of_the_day(patches, is_full=False)
         self.assertEqual(sorted(played), patches)
-        self.assertEqual(tools.mutants_of_the_day(patches, is_full=True), patches)
+        self.assertEqual(jobs.mutants_of_the_day(patches, is_full=True), patches)
 
     def test_only_the_everyday_run_leaves_out_what_takes_long(self):
         tools = load()
