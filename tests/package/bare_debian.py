@@ -19,7 +19,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/package"
-MIRROR = "http://deb.debian.org/debian"
 SUITE = "bookworm"
 DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 # No syncs, and no translations: a test needs neither.
@@ -39,6 +38,17 @@ def why_not():
     return None if allowed.returncode == 0 else "nothing may be mounted here"
 
 
+def mirror():
+    """Where this machine's apt gets the suite from."""
+    said = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(SITE)",
+                           "Created-By: Packages"], check=True, capture_output=True, text=True)
+    sites = [line.split(" ", 1)[1] for line in said.stdout.splitlines()
+             if line.startswith(SUITE + " ")]
+    if not sites:
+        raise AssertionError(f"apt on this machine has no source for {SUITE}")
+    return sites[0]
+
+
 def prepare(packages):
     """Makes the folder with these packages, unless it is there; returns its path."""
     text = "\n".join([SUITE, *sorted(packages), *DPKG_OPTIONS])
@@ -50,7 +60,7 @@ def prepare(packages):
     try:
         done = subprocess.run(
             ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *DPKG_OPTIONS,
-             f"--include={','.join(sorted(packages))}", SUITE, str(unfinished), MIRROR],
+             f"--include={','.join(sorted(packages))}", SUITE, str(unfinished), mirror()],
             check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise AssertionError(f"mmdebstrap cannot make a bare Debian:\n{done.stdout[-3000:]}")
