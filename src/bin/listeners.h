@@ -5,12 +5,12 @@
 #include "bin/settings.h"
 #include "http/server.h"
 
-/// What a node listens on: a TCP port, the administrator's socket, and the socket of OpenSSH's
-/// helpers.
+/// What a node listens on: a TCP port or a unix socket for clients, the administrator's socket, and
+/// the socket of OpenSSH's helpers.
 namespace esclusa {
 
-/// Opens them all, with TLS on the TCP port if it is set. Gives the port's address for people and
-/// links, such as `http://127.0.0.1:8080`.
+/// Opens them all, with TLS on the TCP port if it is set. Gives the clients' address for people,
+/// such as `http://127.0.0.1:8080`; it begins links if `external_url` is not set.
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server);
 
