@@ -33,15 +33,6 @@ Result<void> load_tls(const ServerSettings& settings, http::Server& server) {
   return {};
 }
 
-/// What clients' requests pass on their way here.
-Result<http::Proxies> proxies_of(const ServerSettings& settings) {
-  http::Proxies proxies{.base_path = base_path_of(settings.external_url)};
-  const auto trusted = TRY(core::TrustedProxies::parse(settings.trusted_proxies));
-  if (trusted.empty()) return proxies;
-  proxies.trusts = [trusted](std::string_view peer) { return trusted.contains(peer); };
-  return proxies;
-}
-
 /// Listens for clients: on the sockets that were handed over, on a unix socket, or on a TCP port.
 /// Gives its address for people.
 Result<std::string> listen_for_clients(const ServerSettings& settings, http::Server& server) {
@@ -91,12 +82,22 @@ Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& da
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server) {
   TRY(load_tls(settings, server));
-  server.use_proxies(TRY(proxies_of(settings)));
+  TRY(use_proxies(settings, server));
   std::string url = TRY(listen_for_clients(settings, server));
   log::info("listening for clients", {{"address", url}});
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
   TRY(listen_for_ssh(settings, data, server));
   return url;
+}
+
+Result<void> use_proxies(const ServerSettings& settings, http::Server& server) {
+  http::Proxies proxies{.base_path = base_path_of(settings.external_url)};
+  const auto trusted = TRY(core::TrustedProxies::parse(settings.trusted_proxies));
+  if (!trusted.empty()) {
+    proxies.trusts = [trusted](std::string_view peer) { return trusted.contains(peer); };
+  }
+  server.use_proxies(std::move(proxies));
+  return {};
 }
 
 void reload_tls(const ServerSettings& settings, http::Server& server) {

@@ -14,6 +14,10 @@ namespace esclusa {
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server);
 
+/// Lets the server believe the proxies that the settings name, and remove the base path of
+/// `external_url`, from the next request on. Any thread. `invalid` if an entry is no range.
+Result<void> use_proxies(const ServerSettings& settings, http::Server& server);
+
 /// Reads the certificate and the key again. The old ones stay if the new ones cannot be used. Any
 /// thread.
 void reload_tls(const ServerSettings& settings, http::Server& server);
