@@ -175,7 +175,8 @@ class Site:
         wait_until(self._is_ready, f"the proxy; {self.folder / 'log'}")
 
     def _is_ready(self):
-        assert self.process.poll() is None, (self.folder / "log").read_text(errors="replace")[-2000:]
+        log = self.folder / "log"
+        assert self.process.poll() is None, log.read_text(errors="replace")[-2000:]
         try:
             return self.api(None).get("/readyz").status == 200
         except OSError:

@@ -14,7 +14,8 @@ import threading
 import unittest
 import urllib.parse
 
-from harness import BINARY, Server, clean_environment, make_repository, wait_until
+from harness import (BINARY, DIES_WITH_PARENT, Server, clean_environment, make_repository,
+                     not_everyday, wait_until)
 from proxies import BehindCaddy, BehindHaproxy, BehindNginx
 
 IS_WHOLE = "ESCLUSA_ALL_PROXIES" in os.environ
@@ -82,8 +83,8 @@ class MainPath:
             self.create()
         page = self.api.get(f"{DEPLOYMENTS}?per_page=1")
         self.assertTrue(dict(page.links())["next"].startswith(self.site.url + "/repositories/"))
-        self.assertEqual(len(self.api.all_pages(f"{DEPLOYMENTS}?per_page=1&environment={self.id()}")),
-                         3)
+        pages = self.api.all_pages(f"{DEPLOYMENTS}?per_page=1&environment={self.id()}")
+        self.assertEqual(len(pages), 3)
         described = self.api.get("/openapi.json").json
         self.assertEqual(described["servers"], [{"url": self.site.url}])
         self.assertIn(self.site.url, self.site.api(None).get("/").body.decode())
@@ -122,6 +123,7 @@ class MainPath:
         target = urllib.parse.urlsplit(self.site.url)
         connection = http.client.HTTPSConnection(target.netloc, timeout=14,
                                                  context=self.site.trust)
+        self.addCleanup(connection.close)
         # The end of the feed is its beginning: what happens from now on is seen.
         now = self.api.get("/esclusa/events").json["next"]
         connection.request("GET", f"{target.path}/esclusa/events?after={now}", headers={
@@ -153,6 +155,7 @@ class Whole:
         poll.join()
         self.assertEqual(found[0].json["events"][0]["payload"]["deployment"]["id"], made["id"])
 
+    @not_everyday
     def test_a_log_of_16_MiB_up_and_down(self):
         address = f"/esclusa{DEPLOYMENTS}/{self.create()['id']}/log"
         line = "".join(random.Random(20).choices("abcdefghijklmnop ", k=99)) + "\n"
@@ -169,6 +172,7 @@ class Whole:
         self.assertEqual(hashlib.sha256(got.body).hexdigest(), hashlib.sha256(text).hexdigest())
         api.close()
 
+    @not_everyday
     def test_1000_connections_at_once(self):
         target = urllib.parse.urlsplit(self.site.url)
         request = (f"GET {target.path}/repos/demo/shop HTTP/1.1\r\nHost: {target.netloc}\r\n"
@@ -252,8 +256,8 @@ class Smuggler:
         return seen > self.received.count(b"HTTP/1.1 ")
 
 
-# Heads of a POST whose body is an end of chunks and, behind it, a request. `LENGTH` is the length of
-# all of it, 5 that of the end of chunks.
+# Heads of a POST whose body is an end of chunks and, behind it, a request. `LENGTH` is the length
+# of all of it, 5 that of the end of chunks.
 SMUGGLING = [
     "Content-Length: LENGTH\r\nTransfer-Encoding: xchunked\r\n",
     "Content-Length: LENGTH\r\nTransfer-Encoding : chunked\r\n",
@@ -300,8 +304,8 @@ class BelowPath(MainPath, ProxyTest):
     settings = {"has_path": True}
 
     def test_a_redirect_stays_below_the_path(self):
-        self.site.server.add_repository("demo/former", make_repository(self.site.server.folder,
-                                                                        "former"))
+        former = make_repository(self.site.server.folder, "former")
+        self.site.server.add_repository("demo/former", former)
         self.site.server.cli("repo", "rename", "demo/former", "latter")
         answer = self.api.get("/repos/demo/former")
         self.assertEqual(answer.status, 301, answer)
@@ -323,6 +327,35 @@ class BelowPath(MainPath, ProxyTest):
         events = self.api.get("/esclusa/events?after=0").json["events"]
         for url in self.urls_in(events[-1]["payload"]["deployment"]):
             self.assertTrue(url.startswith(self.site.url + "/"), url)
+
+    @not_everyday
+    def test_an_agent_follows_the_feed_and_uploads_its_log_through_it(self):
+        folder = self.site.server.folder / f"agent-{type(self).__name__}"
+        folder.mkdir()
+        (folder / "agent.token").write_text(self.site.server.token + "\n")
+        (folder / "agent.toml").write_text("\n".join((
+            'mode = "pull"', 'token_file = "agent.token"', 'work = "work"',
+            f'server = "{self.site.url}"', f'ca_file = "{self.site.folder}/fullchain.pem"',
+            "[[deploy]]", 'repository = "demo/shop"', 'environment = "by-agent"',
+            f'git = "{self.site.server.folder}/shop"', 'command = ["echo", "deployed below it"]',
+            "")))
+        with open(folder / "log", "wb") as log:
+            agent = subprocess.Popen(
+                [*DIES_WITH_PARENT, BINARY, "agent", "--config", str(folder / "agent.toml")],
+                env=clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        wait_until(lambda: "Agent follows" in (folder / "log").read_text(), "the agent")
+        made = self.create(environment="by-agent")
+
+        def has_ended():
+            self.assertIsNone(agent.poll(), (folder / "log").read_text())
+            return self.api.get(made["statuses_url"]).json[:1] and self.api.get(
+                made["statuses_url"]).json[0]["state"] == "success"
+        wait_until(has_ended, f"the run; {folder / 'log'}", 60)
+        log_url = self.api.get(made["statuses_url"]).json[0]["log_url"]
+        self.assertTrue(log_url.startswith(f"{self.site.url}/esclusa/repos/"), log_url)
+        self.assertIn(b"deployed below it", self.api.get(log_url).body)
 
     def test_pygithub_works_below_it(self):
         script = "\n".join((
@@ -413,21 +446,26 @@ class RateLimits(unittest.TestCase):
         self.assertEqual(self.statuses(one, 2, Forwarded="for=203.0.113.7"), [403] * 2)
         self.assertEqual(self.statuses(other, 4), [200] * 3 + [403])
 
-    def test_without_trusted_proxies_no_header_changes_anything(self):
-        with Server(arguments=self.limits) as server:
-            server.add_repository("demo/shop", make_repository(server.folder), "--public")
-            forged = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https",
-                      "X-Forwarded-Host": "evil.example",
-                      "Forwarded": "for=203.0.113.8;proto=https;host=evil.example"}
-            api = server.api(None, address="127.0.0.2")
-            answer = api.request("GET", "/repos/demo/shop", headers=forged)
-            self.assertTrue(answer.json["url"].startswith(server.url + "/"), answer.json["url"])
-            for last in range(2):
-                forged["X-Forwarded-For"] = f"203.0.113.{last}"
-                self.assertEqual(api.request("GET", "/zen", headers=forged).status, 200)
-            refused = api.request("GET", "/zen", headers=forged)
-            self.assertEqual(refused.status, 403)
-            self.assertIn("127.0.0.2.", refused.json["message"])
+    def test_a_peer_that_is_no_proxy_changes_nothing_by_headers(self):
+        for arguments in ((), ("--trusted-proxies", "127.0.0.9,::1,unix")):
+            with self.subTest(arguments=arguments), \
+                    Server(arguments=(*self.limits, *arguments)) as server:
+                self.forge(server)
+
+    def forge(self, server):
+        server.add_repository("demo/shop", make_repository(server.folder), "--public")
+        forged = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https",
+                  "X-Forwarded-Host": "evil.example",
+                  "Forwarded": "for=203.0.113.7;proto=https;host=evil.example"}
+        api = server.api(None, address="127.0.0.2")
+        answer = api.request("GET", "/repos/demo/shop", headers=forged)
+        self.assertTrue(answer.json["url"].startswith(server.url + "/"), answer.json["url"])
+        for last in range(2):
+            forged |= {"X-Forwarded-For": f"203.0.113.{last}", "Forwarded": f"for=203.0.113.{last}"}
+            self.assertEqual(api.request("GET", "/zen", headers=forged).status, 200)
+        refused = api.request("GET", "/zen", headers=forged)
+        self.assertEqual(refused.status, 403)
+        self.assertIn("127.0.0.2.", refused.json["message"])
 
     def test_a_host_that_is_none_is_refused_and_no_link_has_it(self):
         with Server(arguments=("--trusted-proxies", "127.0.0.1")) as server:
