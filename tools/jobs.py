@@ -179,6 +179,9 @@ def longer_jobs(build, is_full):
     if is_full:
         jobs.append(python_job("backup/fifty", tests / "e2e/test_backup.py", ["UnderLoad"],
                                environment={**binary, "ESCLUSA_BACKUPS": "50"}, seconds_max=1800))
+        jobs.append(python_job("proxies/all", tests / "e2e/test_proxies.py", (),
+                               environment={**binary, "ESCLUSA_ALL_PROXIES": "1"},
+                               seconds_max=900))
     jobs += postgres_jobs(build, POSTGRES_SAMPLES if is_full else ["api"], is_full)
     jobs += uncached_jobs(build, is_full)
     return jobs

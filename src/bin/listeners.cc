@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/log.h"
+#include "bin/external_url.h"
+#include "core/trusted_proxies.h"
 #include "http/listening_socket.h"
 
 namespace esclusa {
@@ -31,9 +33,14 @@ Result<void> load_tls(const ServerSettings& settings, http::Server& server) {
   return {};
 }
 
-/// Listens on the TCP port: on the sockets that were handed over, or on one of its own. Gives its
-/// address for people.
+/// Listens for clients: on the sockets that were handed over, on a unix socket, or on a TCP port.
+/// Gives its address for people.
 Result<std::string> listen_for_clients(const ServerSettings& settings, http::Server& server) {
+  if (settings.lent_sockets.empty() && !settings.listen_socket.empty()) {
+    const std::string path = settings.listen_socket.string();
+    TRY(server.listen_local(path, settings.listen_mode, http::Door::network));
+    return "unix:" + path;
+  }
   if (settings.lent_sockets.empty()) {
     const uint16_t port = TRY(server.listen(settings.listen_host, settings.listen_port));
     return local_url(settings, settings.listen_host, port);
@@ -75,10 +82,22 @@ Result<void> listen_for_ssh(const ServerSettings& settings, const DataFolder& da
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server) {
   TRY(load_tls(settings, server));
+  TRY(use_proxies(settings, server));
   std::string url = TRY(listen_for_clients(settings, server));
+  log::info("listening for clients", {{"address", url}});
   TRY(server.listen_local(data.admin_socket().string(), 0600, http::Door::local_admin));
   TRY(listen_for_ssh(settings, data, server));
   return url;
+}
+
+Result<void> use_proxies(const ServerSettings& settings, http::Server& server) {
+  http::Proxies proxies{.base_path = base_path_of(settings.external_url)};
+  const auto trusted = TRY(core::TrustedProxies::parse(settings.trusted_proxies));
+  if (!trusted.empty()) {
+    proxies.trusts = [trusted](std::string_view peer) { return trusted.contains(peer); };
+  }
+  server.use_proxies(std::move(proxies));
+  return {};
 }
 
 void reload_tls(const ServerSettings& settings, http::Server& server) {

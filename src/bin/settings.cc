@@ -10,6 +10,8 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "bin/external_url.h"
+#include "core/trusted_proxies.h"
 
 namespace esclusa {
 namespace {
@@ -80,6 +82,34 @@ Result<void> set_address(const std::string& name, const std::string& value, std:
   return {};
 }
 
+/// HOST:PORT, or a unix socket.
+Result<void> set_listen(const std::string& value, ServerSettings& settings) {
+  constexpr std::string_view unix_socket = "unix:";
+  if (!value.starts_with(unix_socket)) {
+    return set_address("listen", value, settings.listen_host, settings.listen_port);
+  }
+  settings.listen_socket = value.substr(unix_socket.size());
+  if (!settings.listen_socket.is_absolute()) {
+    return wrong("listen", value, "HOST:PORT, or unix: with the whole path of a socket");
+  }
+  return {};
+}
+
+Result<void> set_listen_mode(const std::string& value, unsigned& mode) {
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), mode, 8);
+  if (error == std::errc{} && end == value.data() + value.size() && mode <= 0777) return {};
+  return wrong("listen_mode", value, "permissions in octal digits, such as 660");
+}
+
+/// The parts between commas.
+std::vector<std::string> list_of(const std::string& value) {
+  std::vector<std::string> list;
+  for (const std::string_view part : split(value, ',')) {
+    if (!trim(part).empty()) list.emplace_back(trim(part));
+  }
+  return list;
+}
+
 struct NumberSetting {
   const char* name;
   int64_t api::RateLimits::* member;
@@ -143,9 +173,8 @@ bool is_ssh_address(const std::string& text) {
 }
 
 Result<void> set(const std::string& name, const std::string& value, ServerSettings& settings) {
-  if (name == "listen") {
-    return set_address(name, value, settings.listen_host, settings.listen_port);
-  }
+  if (name == "listen") return set_listen(value, settings);
+  if (name == "listen_mode") return set_listen_mode(value, settings.listen_mode);
   if (name == "metrics.listen") {
     return set_address(name, value, settings.metrics_host, settings.metrics_port);
   }
@@ -154,12 +183,10 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
   if (name.starts_with("retention.")) return set_retention(name, value, settings.retention);
   if (name == "data") settings.data = value;
   if (name == "secret_key_file") settings.secret_key_file = value;
-  if (name == "external_url") {
-    if (!value.starts_with("http://") && !value.starts_with("https://")) {
-      return wrong(name, value, "an http or https URL");
-    }
-    settings.external_url = value;
-    while (settings.external_url.ends_with('/')) settings.external_url.pop_back();
+  if (name == "external_url") settings.external_url = TRY(checked_external_url(value));
+  if (name == "trusted_proxies") {
+    settings.trusted_proxies = list_of(value);
+    TRY(core::TrustedProxies::parse(settings.trusted_proxies));
   }
   if (name == "log_level") settings.log_level = value;
   if (name == "tls.certificate") settings.tls_certificate = value;
@@ -172,12 +199,7 @@ Result<void> set(const std::string& name, const std::string& value, ServerSettin
     if (!is_ssh_address(value)) return wrong(name, value, "USER@HOST or USER@HOST:PORT");
     settings.ssh_address = value;
   }
-  if (name == "webhooks.allow") {
-    settings.webhooks_allow.clear();
-    for (auto part : split(value, ',')) {
-      if (!trim(part).empty()) settings.webhooks_allow.emplace_back(trim(part));
-    }
-  }
+  if (name == "webhooks.allow") settings.webhooks_allow = list_of(value);
   if (name == "webhooks.retry_scale") return set_scale(name, value, settings.webhooks_retry_scale);
   return {};
 }
@@ -206,14 +228,21 @@ std::filesystem::path default_secret_key_file() {
 /// All but the ages of retention, which have a table of their own.
 std::vector<SettingDescription> fixed_descriptions() {
   return {
-      {"listen", "HOST:PORT to listen on; port 0 lets the system choose (127.0.0.1:8080)"},
+      {"listen",
+       "HOST:PORT to listen on, where port 0 lets the system choose, or unix:/PATH for a proxy of "
+       "this machine (127.0.0.1:8080)"},
+      {"listen_mode", "permissions of that unix socket, in octal digits (660)"},
       {"data",
        "folder of the database, the keys and the sockets; otherwise systemd's $STATE_DIRECTORY, or "
        "~/.local/share/esclusa"},
       {"secret_key_file",
        "file of the key that seals secrets, instead of DATA/secret.key; otherwise the systemd "
        "credential esclusa.key, if there is one"},
-      {"external_url", "the address that clients use, where a proxy stands in front"},
+      {"external_url",
+       "the address that clients use, where a proxy stands in front; it may have a path"},
+      {"trusted_proxies",
+       "addresses and ranges of proxies, such as 127.0.0.1,10.0.0.0/8, and unix for who comes "
+       "through a unix socket: what they say of their clients is believed"},
       {"tls.certificate",
        "PEM file with the certificate and its chain: TCP speaks HTTPS; SIGHUP reads it again"},
       {"tls.key", "PEM file with the certificate's key, without a passphrase"},
@@ -289,6 +318,11 @@ Result<ServerSettings> load_settings(const std::filesystem::path& file, const Va
   for (const auto& [name, value] : values) TRY(set(name, value, settings));
   if (!log::set_level(settings.log_level)) {
     return wrong("log_level", settings.log_level, "debug, info, warning or error");
+  }
+  if (!settings.listen_socket.empty() && settings.external_url.empty()) {
+    return fail(ErrorCode::invalid,
+                "where listen is a unix socket, links need the setting external_url: the address "
+                "at which the proxy is reached");
   }
   if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
     const bool lone_key = settings.tls_certificate.empty();

@@ -16,10 +16,13 @@ namespace esclusa {
 struct ServerSettings {
   std::string listen_host = "127.0.0.1";
   uint16_t listen_port = 8080;
-  std::vector<int> lent_sockets;  ///< listening TCP sockets that are used instead of these two
+  std::filesystem::path listen_socket;  ///< a unix socket, in place of these two; empty: none
+  unsigned listen_mode = 0660;          ///< its permissions
+  std::vector<int> lent_sockets;  ///< listening TCP sockets that are used instead of all these
   std::filesystem::path data;
   std::filesystem::path secret_key_file;  ///< empty: the key is in the data folder
-  std::string external_url;               ///< empty: links use the `Host` of each request
+  std::string external_url;  ///< no slash at its end; empty: links use the `Host` of each request
+  std::vector<std::string> trusted_proxies;  ///< core::TrustedProxies
   std::string log_level = "info";
   std::string tls_certificate;  ///< a PEM file; empty: plain HTTP
   std::string tls_key;          ///< set if and only if the certificate is set

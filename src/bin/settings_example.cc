@@ -23,6 +23,7 @@ const std::map<std::string_view, std::string_view> examples = {
     {"data", "/var/lib/esclusa"},
     {"secret_key_file", "/etc/esclusa/secret.key"},
     {"external_url", "https://deploy.example.org"},
+    {"trusted_proxies", "127.0.0.1,::1"},
     {"tls.certificate", "/etc/esclusa/fullchain.pem"},
     {"tls.key", "/etc/esclusa/privkey.pem"},
     {"metrics.listen", "127.0.0.1:9180"},

@@ -36,6 +36,24 @@ void Connections::set_buffered(Entry& entry, size_t bytes) {
   entry.buffered_ = bytes;
 }
 
+void Connections::set_owner(Entry& entry, const std::string& owner) {
+  if (owner == entry.owner_) return;
+  const auto own = own_.try_emplace(owner).first;
+  Own& from = entry.own_->second;
+  List& to = entry.is_idle_ ? own->second.idle : own->second.busy;
+  to.splice(to.end(), entry.is_idle_ ? from.idle : from.busy, entry.own_place_);
+  if (from.idle.empty() && from.busy.empty()) own_.erase(entry.own_);
+  entry.own_ = own;
+  if (entry.is_counted_) {
+    count_.give_back(entry.owner_);
+    count_.take(owner);
+  }
+  const size_t buffered = entry.buffered_;
+  set_buffered(entry, 0);
+  entry.owner_ = owner;
+  set_buffered(entry, buffered);
+}
+
 Session* Connections::who_closes_for(const std::string& owner) {
   const std::string& yields = count_.who_yields(owner);
   const auto own = own_.find(yields);

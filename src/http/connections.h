@@ -9,9 +9,10 @@ namespace esclusa::http {
 
 class Session;
 
-/// The open connections and the bytes that they buffer, by owner: the network of a client. When
-/// there are too many, it says which connection has to give way (base/fair_share.h). Of the I/O
-/// thread alone.
+/// The open connections and the bytes that they buffer, by owner: the network of a client. The
+/// connection of a proxy that is believed has the proxy as its owner while it is idle, and the
+/// client of its request from the request's head to the end of the answer. When there are too many,
+/// this says which connection has to give way (base/fair_share.h). Of the I/O thread alone.
 class Connections {
   using List = std::list<Session*>;
   struct Own {
@@ -32,7 +33,7 @@ class Connections {
    private:
     friend class Connections;
     Session& session_;
-    const std::string owner_;
+    std::string owner_;
     const bool is_counted_;  ///< local sockets have no limit
     bool is_idle_ = false;
     size_t buffered_ = 0;
@@ -46,6 +47,8 @@ class Connections {
   void remove(Entry& entry);
   void set_idle(Entry& entry, bool is_idle);
   void set_buffered(Entry& entry, size_t bytes);
+  /// Counts the connection, and what it buffers, for another owner from now on.
+  void set_owner(Entry& entry, const std::string& owner);
 
   bool has_room() const { return count_.has_room(); }
   bool has_room_for_bytes() const { return bytes_.has_room(0); }

@@ -277,6 +277,12 @@ void Server::use_tls(TlsIdentity identity) {
   state_->tls.emplace(std::move(identity));
 }
 
+void Server::use_proxies(Proxies proxies) {
+  asio::post(state_->host.io, [state = state_.get(), proxies = std::move(proxies)]() mutable {
+    state->host.proxies = std::move(proxies);
+  });
+}
+
 ServerFigures Server::figures() const {
   SessionHost& host = state_->host;
   ServerFigures now{.open_connections = host.session_count,

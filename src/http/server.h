@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/figures.h"
+#include "http/forwarded.h"
 #include "http/lane.h"
 #include "http/message.h"
 #include "http/tls_identity.h"
@@ -77,13 +78,17 @@ class Server {
   Result<uint16_t> adopt(int listener);
   /// Listens on a unix socket with these permissions; a stale socket is replaced. If `users` is not
   /// empty, connections of other users are closed before anything is read, whatever the
-  /// permissions.
+  /// permissions. The door may be the network: then a proxy of this machine comes through it.
   Result<void> listen_local(const std::string& path, unsigned permissions, Door door,
                             std::vector<uid_t> users = {});
 
   /// TCP connections accepted from now on use TLS with this identity; open connections keep theirs.
   /// Any thread, also while `run` is running. Unix sockets never use TLS.
   void use_tls(TlsIdentity identity);
+
+  /// Requests that arrive from now on come through these proxies. Any thread, also while `run` is
+  /// running.
+  void use_proxies(Proxies proxies);
 
   /// Any thread, also while `run` is running.
   ServerFigures figures() const;

@@ -27,9 +27,10 @@ Session::Session(SessionHost& host, Transport transport, std::string peer, Door 
                  std::optional<uid_t> system_user)
     : host_(host),
       transport_(std::move(transport)),
+      peer_(std::move(peer)),
       parser_(host.limits),
-      entry_(*this, client_network(peer), door == Door::network) {
-  parser_.request().peer = std::move(peer);
+      entry_(*this, client_network(peer_), door == Door::network) {
+  parser_.request().peer = peer_;
   parser_.request().door = door;
   parser_.request().system_user = system_user;
   parser_.request().secure = transport_.secure();
@@ -172,8 +173,9 @@ void Session::consume(std::string_view bytes) {
   while (!bytes.empty()) {
     RequestParser::Step step = parser_.feed(bytes);
     bytes.remove_prefix(step.used);
-    if (step.refusal != 0) {
-      refuse(step.refusal);
+    const bool is_sound = judge_head();
+    if (step.refusal != 0 || !is_sound) {
+      refuse(step.refusal != 0 ? step.refusal : 400);
       return;
     }
     if (!step.complete) break;
@@ -188,6 +190,33 @@ void Session::consume(std::string_view bytes) {
   }
   pending_ = bytes;
   wait_for_rest();
+}
+
+/// Once the head is read: finds the client behind a proxy, for whom the connection counts until the
+/// answer is sent. False if the proxy contradicts itself.
+bool Session::judge_head() {
+  if (head_is_judged_ || !parser_.head_complete()) return true;
+  head_is_judged_ = true;
+  Request& request = parser_.request();
+  if (!apply_proxies(host_.proxies, request)) {
+    log::warning(
+        "a request was refused: what the proxy says of its client cannot be. It has to "
+        "remove headers of clients that it does not set itself (docs/proxies.md)",
+        {{"peer", peer_}});
+    return false;
+  }
+  if (request.peer != peer_) host_.connections.set_owner(entry_, client_network(request.peer));
+  return true;
+}
+
+/// Between two requests the connection is the proxy's own.
+void Session::forget_client() {
+  head_is_judged_ = false;
+  Request& request = parser_.request();
+  request.secure = transport_.secure();
+  if (request.peer == peer_) return;
+  request.peer = peer_;
+  host_.connections.set_owner(entry_, client_network(peer_));
 }
 
 /// One request is answered, and another has arrived: first it is the others' turn.

@@ -42,6 +42,7 @@ struct SessionHost {
   boost::asio::io_context io{1};
   std::deque<WorkerPool> lanes;
   Connections connections;
+  Proxies proxies;
   std::vector<std::shared_ptr<Session>> sessions;
   std::atomic<size_t> session_count = 0;  ///< of these, for any thread
   Tally accepted;                         ///< connections
@@ -90,6 +91,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void wait_readable(Transport::State what = Transport::State::wants_read);
   void on_readable();
   void consume(std::string_view bytes);
+  bool judge_head();
+  void forget_client();
   void wait_for_rest();
   bool may_send_body();
   void send_continue();
@@ -124,10 +127,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
   SessionHost& host_;
   Transport transport_;
+  const std::string peer_;  ///< of the connection; that of a request may be a proxy's client
   RequestParser parser_;
   Phase phase_ = Phase::idle;
   bool waiting_for_bytes_ = false;
   bool head_was_complete_ = false;
+  bool head_is_judged_ = false;  // the request has its client
   bool close_after_ = false;
   bool refused_ = false;
   bool may_send_much_ = false;     // asked and allowed, for this request

@@ -277,6 +277,7 @@ bool Session::after_answer() {
   phase_ = Phase::idle;
   head_was_complete_ = may_send_much_ = false;
   parser_.restart();
+  forget_client();
   host_.connections.set_idle(entry_, true);
   count_buffers();
   set_deadline(host_.stopping ? host_.limits.stop_head_time : host_.limits.idle_time);
