@@ -34,7 +34,7 @@ CLIENTS = {"octokit": "node", "probot": "node", "receiver": "node", "pygithub": 
 SLOW_CLIENTS = {"octocrab": "rows", "terraform": "go", "argo": "go"}
 # The output of these is shown even if all is well.
 SHOWN = ("crash/", "fuzz/", "conformance/", "clients/", "ssrf/", "storm/", "gates/",
-         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "mutants")
+         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "restarts/", "mutants")
 SCRATCH_BYTES = 1 << 30  # free memory that the C++ tests need to keep their files there
 
 
@@ -179,6 +179,9 @@ def longer_jobs(build, is_full):
     if is_full:
         jobs.append(python_job("backup/fifty", tests / "e2e/test_backup.py", ["UnderLoad"],
                                environment={**binary, "ESCLUSA_BACKUPS": "50"}, seconds_max=1800))
+        jobs.append(python_job("restarts/hundred", tests / "e2e/test_restarts.py", (),
+                               environment={**binary, "ESCLUSA_RESTARTS": "100"},
+                               seconds_max=1800))
     jobs += postgres_jobs(build, POSTGRES_SAMPLES if is_full else ["api"], is_full)
     jobs += uncached_jobs(build, is_full)
     return jobs
