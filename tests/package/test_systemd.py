@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parents[1] / "tests/e2e"))
 from bare_debian import why_not  # noqa: E402
 from booted_debian import BootedDebian  # noqa: E402
 from harness import wait_until  # noqa: E402
-from test_package import dependencies, make_package  # noqa: E402
+from test_package import dependencies, make_older, make_package  # noqa: E402
 
 # What deploy commands use; the dependencies of the package are added.
 MORE = ["systemd", "systemd-sysv", "dbus", "procps", "curl", "sudo", "nodejs", "openssh-server",
@@ -49,7 +49,7 @@ def setUpModule():
     FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="esclusa-packages-"))
     unittest.addModuleCleanup(shutil.rmtree, FOLDER, ignore_errors=True)
     PACKAGE = make_package(FOLDER / "newer")
-    OLDER = make_package(FOLDER / "older", "--version", "0.0.1")
+    OLDER = make_older(PACKAGE, FOLDER)
     PACKAGES = dependencies(PACKAGE) + MORE
 
 
