@@ -19,16 +19,19 @@ DEPLOYMENTS = "/repos/demo/shop/deployments"
 # limits::stop_head_time: a stop waits so long for the request of a connection that is open. What a
 # busy machine makes a client do later than that is no fault of the server.
 PATIENCE_SECONDS = 0.25
+PAUSE_SECONDS = 0.05  # of every other client, so that a stop finds connections that are silent
 CUT = (ConnectionResetError, BrokenPipeError, http.client.HTTPException)
 
 
 class Client(threading.Thread):
     """Creates deployments and reads them, one request after the other, until it is told to end.
-    It keeps its connection until the server says `Connection: close`, or has one per request."""
+    It keeps its connection until the server says `Connection: close`, or has one per request. With
+    a pause its connection is open for a while before each request."""
 
     def __init__(self, number, address, token, *, keeps):
         super().__init__()
         self.number, self.keeps = number, keeps
+        self.pause = PAUSE_SECONDS * (number % 2)
         self.is_over = threading.Event()
         self.acknowledged = {}  # id → description
         self.unknown = set()  # descriptions of requests that were too late, and had no answer
@@ -62,6 +65,7 @@ class Client(threading.Thread):
             if self._connection.sock is None:
                 self._open_since = time.monotonic()
                 self._connection.connect()
+            time.sleep(self.pause)
             self._connection.request(method, path, body and json.dumps(body), {
                 **self._headers, **({} if self.keeps else {"Connection": "close"})})
             sent_at = time.monotonic()

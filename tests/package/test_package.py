@@ -276,9 +276,9 @@ class WholeLifeTest(unittest.TestCase):
     def put_data(self, load):
         """Makes data as an earlier version left it the data of the service."""
         with tempfile.TemporaryDirectory(prefix="esclusa-") as name:
-            place = types.SimpleNamespace(folder=pathlib.Path(name), data=pathlib.Path(name, "data"))
-            load(place)
-            with contextlib.closing(sqlite3.connect(place.data / "esclusa.db")) as database:
+            folder = pathlib.Path(name)
+            load(types.SimpleNamespace(folder=folder, data=folder / "data"))
+            with contextlib.closing(sqlite3.connect(folder / "data/esclusa.db")) as database:
                 database.execute("update repository set path = replace(path, ?, ?)",
                                  (name, ELSEWHERE))
                 database.commit()

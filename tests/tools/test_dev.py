@@ -19,6 +19,9 @@ FILES = {
 }
 FAKE = """#!/bin/sh
 if [ "${0##*/}" = dpkg-query ]; then cat "$FILES_OF/$2"; exit; fi
+case $0 in
+  *-helper) : "${DPKG_MAINTSCRIPT_PACKAGE:?it wants to be called by dpkg}" ;;
+esac
 echo "${0##*/} $*" >> "$CALLS"
 """
 
