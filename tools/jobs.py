@@ -34,7 +34,7 @@ CLIENTS = {"octokit": "node", "probot": "node", "receiver": "node", "pygithub": 
 SLOW_CLIENTS = {"octocrab": "rows", "terraform": "go", "argo": "go"}
 # The output of these is shown even if all is well.
 SHOWN = ("crash/", "fuzz/", "conformance/", "clients/", "ssrf/", "storm/", "gates/",
-         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "mutants")
+         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "restarts/", "mutants")
 SCRATCH_BYTES = 1 << 30  # free memory that the C++ tests need to keep their files there
 
 
@@ -182,6 +182,9 @@ def longer_jobs(build, is_full):
         jobs.append(python_job("proxies/all", tests / "e2e/test_proxies.py", (),
                                environment={**binary, "ESCLUSA_ALL_PROXIES": "1"},
                                seconds_max=900))
+        jobs.append(python_job("restarts/hundred", tests / "e2e/test_restarts.py", (),
+                               environment={**binary, "ESCLUSA_RESTARTS": "100"},
+                               seconds_max=1800))
     jobs += postgres_jobs(build, POSTGRES_SAMPLES if is_full else ["api"], is_full)
     jobs += uncached_jobs(build, is_full)
     return jobs
