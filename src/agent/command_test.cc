@@ -91,6 +91,8 @@ TEST_CASE_FIXTURE(Fixture, "run_command: the deployment is in variables, and no 
   CHECK(has("ESCLUSA_TASK=`touch x`;touch x"));
   CHECK(has("ESCLUSA_REF=--upload-pack=touch x"));
   CHECK(has("ESCLUSA_SHA=" + std::string(40, 'a')));
+  CHECK(has("ESCLUSA_KIND=deploy"));
+  CHECK(has("ESCLUSA_ORIGIN="));
   CHECK(has("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string()));
   CHECK(has("ESCLUSA_EVENT_FILE=" + run.event_file().string()));
   CHECK(!text.contains("AGENT_TEST_SECRET"));
