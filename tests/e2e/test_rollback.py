@@ -184,7 +184,8 @@ class Repeats(EsclusaTest):
                 for event in events}
         self.assertEqual(told[made["id"]], ("rollback", one["id"]))
         self.assertEqual(told[one["id"]], (None, None))
-        rows = [row for row in self.api.get(f"{OURS}/audit?action=deployment.create&per_page=100").json
+        rows = [row for row in self.api.get(
+            f"{OURS}/audit?action=deployment.create&per_page=100").json
                 if row["target_id"] == made["id"]]
         self.assertEqual([row["detail"] for row in rows],
                          [{"kind": "rollback", "origin": one["id"], "reason": "It burns"}])

@@ -58,13 +58,15 @@ Effects Journal::take_news() {
            "a where a.id = t.reviewer_id)",
            news);
   // For rows that are not about a deployment, the id alone says too little.
-  add_news("audit",
-           "case when t.action = 'deployment.bypass' or t.detail like '%\"origin\"%' then 'audit ' || "
-           "t.target_id || ' ' || t.action || ' ' || t.detail when t.action like 'deployment.%' or t.action like "
-           "'deployment_review.%' or t.action like 'deployment_protection_rule.%' then 'audit ' || "
-           "t.target_id || ' ' || t.action else 'audit ' || "
-           "t.action end",
-           news);
+  add_news(
+      "audit",
+      "case when t.action = 'deployment.bypass' or t.detail like '%\"origin\"%' then 'audit ' || "
+      "t.target_id || ' ' || t.action || ' ' || t.detail when t.action like 'deployment.%' or "
+      "t.action like "
+      "'deployment_review.%' or t.action like 'deployment_protection_rule.%' then 'audit ' || "
+      "t.target_id || ' ' || t.action else 'audit ' || "
+      "t.action end",
+      news);
   return news;
 }
 

@@ -132,14 +132,12 @@ std::unique_ptr<Operation> make_repeat(Random& random, World& world, const Model
       (repeat.kind == "redeploy" ? "" : " at " + environment) +
       (repeat.kind == "promotion" ? " from " + from : "") +
       (repeat.expected_live ? ", expecting " + std::to_string(*repeat.expected_live) : ""));
-  operation->run = [&world, repeat, environment, from, access = world.access(person,
-                                                                             random.below(2))] {
+  operation->run = [&world, repeat, environment, from,
+                    access = world.access(person, random.below(2))] {
     return outcome_of(call(world.context, access, repeat, environment, from));
   };
-  operation->creation = Creation{.environment = repeat.environment,
-                                 .ref = 0,
-                                 .person = person,
-                                 .kind = repeat.kind};
+  operation->creation =
+      Creation{.environment = repeat.environment, .ref = 0, .person = person, .kind = repeat.kind};
   Creation& creation = *operation->creation;
   operation->expect = [repeat, chosen = std::make_shared<Chosen>(), &creation](
                           const Model& now, const Operation& self) {

@@ -120,7 +120,6 @@ class AccessWorld {
       names["environment_name"] = "checked";
       names["run_id"] = names["checked_run_id"];
     }
-    // What a rollback goes back to was live in an environment without gates.
     if (route.below.ends_with("/rollback")) names["environment_name"] = "served";
     // So do claims: one deployment is claimed, and another one can be.
     if (route.below.ends_with("/claim")) {
@@ -353,10 +352,7 @@ class AccessWorld {
     add_guarded_environment(repository);
     add_checked_environment(repository);
     add_claims(repository);
-    names["served_id"] =
-        post("/deployments", R"({"ref": "main", "environment": "served", "auto_merge": false,
-                                 "required_contexts": []})");
-    post("/deployments/" + names["served_id"] + "/statuses", R"({"state": "success"})");
+    add_served(post, names);
   }
 
   /// Two deployments to an environment of their own, of which one is claimed.
