@@ -137,11 +137,12 @@ int history(const std::string& full_name, const std::string& environment, int co
     if (!status) return report(status.error());
     // The list is GitHub's, and does not tell what a deployment repeats.
     const auto whole = api->get_deployment(*repository, deployment.id);
-    if (!whole) return report(whole.error());
+    if (!whole && whole.error().code != ErrorCode::not_found) return report(whole.error());
+    const bool repeats = whole && whole->repeats;
     const bool reported = status->has_value();
     rows.push_back({std::to_string(deployment.id), deployment.created_at, deployment.environment,
                     deployment.task, deployment.ref, deployment.sha.substr(0, 10),
-                    deployment.creator, whole->repeats ? describe(*whole->repeats) : "deploy",
+                    deployment.creator, repeats ? describe(*whole->repeats) : "deploy",
                     reported ? (*status)->state : "-", reported ? (*status)->description : ""});
   }
   print_table(rows);
