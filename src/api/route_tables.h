@@ -52,6 +52,7 @@ std::span<const Route> members_routes();
 std::span<const Route> meta_routes();
 std::span<const Route> openapi_routes();
 std::span<const Route> rate_limit_answers_routes();
+std::span<const Route> repeats_routes();
 std::span<const Route> repositories_routes();
 std::span<const Route> repository_lists_routes();
 std::span<const Route> retention_routes();

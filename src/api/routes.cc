@@ -28,6 +28,7 @@ std::span<const Route> routes() {
                             teams_routes(),
                             collaborators_routes(),
                             deploy_keys_routes(),
+                            repeats_routes(),
                             repositories_routes(),
                             git_data_routes(),
                             code_routes(),

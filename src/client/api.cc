@@ -44,6 +44,16 @@ Result<Deployment> read_deployment(std::string_view text) {
   };
 }
 
+/// The deployment of an answer, whose headers say what it repeats.
+Result<Deployment> read_deployment(const http::OutboundResponse& answer) {
+  Deployment deployment = TRY(read_deployment(answer.body));
+  const auto kind =
+      core::from_name<core::DeploymentKind>(answer.headers.find("X-Esclusa-Kind").value_or(""));
+  const auto origin = parse_positive(answer.headers.find("X-Esclusa-Origin").value_or(""));
+  if (kind && origin) deployment.repeats = core::Repeats{*kind, {*origin}};
+  return deployment;
+}
+
 Status read_status(const Json& json) {
   return {
       .id = json.integer_at("id").value_or(0),
@@ -135,8 +145,8 @@ Result<http::OutboundResponse> Api::request(const std::string& method, const std
 }
 
 Result<Answer> Api::call(const std::string& method, const std::string& path,
-                         const std::string& body) const {
-  http::OutboundResponse response = TRY(request(method, path, body));
+                         const std::string& body, const http::Headers& headers) const {
+  http::OutboundResponse response = TRY(request(method, path, body, headers));
   auto parsed = Json::parse(response.body.empty() ? "null" : response.body);
   if (!parsed) {
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
@@ -158,9 +168,16 @@ std::string body_of(const NewDeployment& input) {
   return json.take();
 }
 
+http::Headers headers_of(const NewDeployment& input) {
+  http::Headers headers;
+  if (!input.expected_live.empty()) headers.add("X-Esclusa-Expected-Live", input.expected_live);
+  return headers;
+}
+
 Result<Deployment> Api::create_deployment(const std::string& repository,
                                           const NewDeployment& input) const {
-  const auto answer = TRY(request("POST", deployments_path(repository), body_of(input)));
+  const auto answer =
+      TRY(request("POST", deployments_path(repository), body_of(input), headers_of(input)));
   if (answer.status == 202) {
     const std::string message = text_at(answer.body, "message");
     return fail(ErrorCode::conflict,
@@ -171,7 +188,11 @@ Result<Deployment> Api::create_deployment(const std::string& repository,
 
 Result<Deployment> Api::get_deployment(const std::string& repository, int64_t id) const {
   const std::string path = deployments_path(repository) + "/" + std::to_string(id);
-  return read_deployment(TRY(request("GET", path)).body);
+  return read_deployment(TRY(request("GET", path)));
+}
+
+Result<Deployment> Api::repeat_deployment(const std::string& path, const std::string& body) const {
+  return read_deployment(TRY(request("POST", path, body)));
 }
 
 Result<std::vector<Deployment>> Api::list_deployments(const std::string& repository,
