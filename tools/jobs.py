@@ -191,10 +191,12 @@ def longer_jobs(build, is_full):
 
 
 def package_jobs(build):
-    """The package of a build below a systemd of its own, and a container made of it."""
+    """The package of a build below a systemd of its own, each block of the page for operators, and a
+    container made of it."""
     binary = {"ESCLUSA_BINARY": str(build / "esclusa")}
     return [python_job(f"package/{name}", ROOT / f"tests/package/test_{name}.py", (),
-                       environment=binary, seconds_max=1800) for name in ("systemd", "container")]
+                       environment=binary, seconds_max=1800)
+            for name in ("systemd", "operate", "container")]
 
 
 # What `./dev check` also runs against a server that keeps nothing; --full runs all of it.
