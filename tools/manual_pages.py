@@ -89,7 +89,7 @@ def paragraphs(lines):
 def entry(term, description):
     """An option, argument or command: what CLI11 writes behind its name becomes a sentence."""
     notes = []
-    numbers = re.search(r"\bU?INT\b(?::U?INT in \[(\d+) - (\d+)\])?", term)
+    numbers = re.search(r"(?<!\w)U?INT\b(?::U?INT in \[(\d+) - (\d+)\])?", term)
     if numbers:
         term = term[:numbers.start()] + "NUMBER" + term[numbers.end():]
         if numbers[2] and numbers[2] != NO_LIMIT:
