@@ -93,10 +93,11 @@ class RestartTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="esclusa-")
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        self.clients = []
+        self.addCleanup(self.end_load)  # after a failure there is no server and no port any more
         self.listener = listening_socket()
         self.addCleanup(self.listener.close)
         self.notify = self.enterContext(NotifySocket())
-        self.clients = []
 
     def start(self):
         service = Service(self.folder, self.notify, listener=self.listener)
@@ -117,7 +118,6 @@ class RestartTest(unittest.TestCase):
                                keeps=number >= CLIENTS) for number in range(2 * CLIENTS)]
         for client in self.clients:
             client.start()
-        self.addCleanup(self.end_load)
         self.await_answers()
 
     def end_load(self):

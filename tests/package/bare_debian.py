@@ -61,6 +61,7 @@ def prepare(packages):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             make(packages, folder)
+        os.utime(folder)  # in use
     for other in CACHE.glob(f"{SUITE}-*"):  # of former dependencies
         if other.stem != folder.name and time.time() - other.stat().st_mtime > 7 * 24 * 60 * 60:
             shutil.rmtree(other, ignore_errors=True)

@@ -146,9 +146,12 @@ class MadeTest(unittest.TestCase):
             self.assertIn("SYNOPSIS", done.stdout)
             name = page.name.removesuffix(".1.gz")
             self.assertIn(f': "{name} - ', output_of("lexgrog", page))
-        options = output_of("man", "--local-file", FILES / "usr/share/man/man1/esclusa-repo.1.gz",
-                            env=environment)
-        self.assertRegex(options, r"(?s)esclusa repo add .*--writable\s+Let Esclusa write")
+        def shown(name):
+            return output_of("man", "--local-file", FILES / f"usr/share/man/man1/{name}.1.gz",
+                             env=environment)
+        self.assertRegex(shown("esclusa-repo"),
+                         r"(?s)esclusa repo add .*--writable\s+Let Esclusa write")
+        self.assertRegex(shown("esclusa-history"), r"--count NUMBER\n.*\(1 to 100; default: 20\)")
 
 
 class CompletionTest(unittest.TestCase):
