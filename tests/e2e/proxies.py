@@ -239,7 +239,9 @@ class BehindCaddy(Site):
         site = replaced(site, {"127.0.0.1:8080": own, NAME: f"localhost:{self.public_port}",
                                "/etc/ssl/deploy": self.folder})
         (self.folder / "Caddyfile").write_text(
-            "{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n}\n" + site)
+            replaced(self.blocks["caddy-global"], {
+                "10s": "1s", "{\n": "{\n  admin off\n  auto_https disable_redirects\n"
+                                   "  default_bind 127.0.0.1\n"}) + site)
         return [shutil.which("caddy"), "run", "--config", str(self.folder / "Caddyfile"),
                 "--adapter", "caddyfile"]
 

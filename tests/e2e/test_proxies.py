@@ -345,7 +345,7 @@ class BelowPath(MainPath, ProxyTest):
                 env=clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.addCleanup(agent.wait)
         self.addCleanup(agent.terminate)
-        wait_until(lambda: "Agent follows" in (folder / "log").read_text(), "the agent")
+        wait_until((folder / "work/feed.json").exists, "the agent's place in the feed")
         made = self.create(environment="by-agent")
 
         def has_ended():
