@@ -16,7 +16,7 @@ import ssl
 import subprocess
 import urllib.parse
 
-from harness import DIES_WITH_PARENT, ROOT, Api, Server, wait_until
+from harness import DIES_WITH_PARENT, ROOT, Api, Server, make_repository, wait_until
 
 PAGE = ROOT / "docs/proxies.md"
 NAME = "deploy.example.org"  # in the page; `localhost` here
@@ -239,7 +239,9 @@ class BehindCaddy(Site):
         site = replaced(site, {"127.0.0.1:8080": own, NAME: f"localhost:{self.public_port}",
                                "/etc/ssl/deploy": self.folder})
         (self.folder / "Caddyfile").write_text(
-            "{\n  admin off\n  auto_https disable_redirects\n  default_bind 127.0.0.1\n}\n" + site)
+            replaced(self.blocks["caddy-global"], {
+                "10s": "1s", "{\n": "{\n  admin off\n  auto_https disable_redirects\n"
+                                   "  default_bind 127.0.0.1\n"}) + site)
         return [shutil.which("caddy"), "run", "--config", str(self.folder / "Caddyfile"),
                 "--adapter", "caddyfile"]
 
@@ -256,3 +258,12 @@ class BehindHaproxy(Site):
         (self.folder / "haproxy.cfg").write_text(site)
         return [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f",
                 str(self.folder / "haproxy.cfg")]
+
+
+def new_site(kind, **more):
+    """A site of this kind with the repository demo/shop; `__exit__` ends it."""
+    site = kind(**more)
+    site.__enter__()
+    site.server.add_repository("demo/shop", make_repository(site.server.folder), "--writable",
+                               "--private")
+    return site

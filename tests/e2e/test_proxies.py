@@ -7,16 +7,15 @@ import http.client
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import unittest
 import urllib.parse
 
-from harness import (BINARY, DIES_WITH_PARENT, Server, clean_environment, make_repository,
+from harness import (BINARY, DIES_WITH_PARENT, ROOT, clean_environment, make_repository,
                      not_everyday, wait_until)
-from proxies import BehindCaddy, BehindHaproxy, BehindNginx
+from proxies import BehindCaddy, BehindHaproxy, BehindNginx, new_site
 
 IS_WHOLE = "ESCLUSA_ALL_PROXIES" in os.environ
 whole = unittest.skipUnless(IS_WHOLE, "nginx is tested with this: `check --full` tests all")
@@ -24,14 +23,6 @@ DEPLOYMENTS = "/repos/demo/shop/deployments"
 LOG_BYTES = 16 * 1024 * 1024
 PART_BYTES = 1024 * 1024  # the largest body
 CLIENTS = 1000
-
-
-def new_site(kind, **more):
-    site = kind(**more)
-    site.__enter__()
-    site.server.add_repository("demo/shop", make_repository(site.server.folder), "--writable",
-                               "--private")
-    return site
 
 
 class ProxyTest(unittest.TestCase):
@@ -109,6 +100,16 @@ class MainPath:
         for url in self.urls_in(answer.json):
             self.assertTrue(url.startswith(self.site.url + "/"), url)
 
+    def test_clients_may_speak_HTTP_2(self):
+        done = subprocess.run(
+            ["curl", "-sS", "--http2", "--cacert", self.site.folder / "fullchain.pem", "-H",
+             f"Authorization: Bearer {self.site.server.token}", "-w",
+             "\n%{http_version} %{http_code}", f"{self.site.url}/repos/demo/shop"],
+            check=False, capture_output=True, text=True, timeout=60)
+        body, _, end = done.stdout.rpartition("\n")
+        self.assertEqual(end, "2 200", done)
+        self.assertEqual(json.loads(body)["url"], f"{self.site.url}/repos/demo/shop")
+
     def test_an_event_comes_at_once(self):
         with contextlib.closing(self.stream()) as stream:
             made = self.create()
@@ -155,6 +156,14 @@ class Whole:
         poll.join()
         self.assertEqual(found[0].json["events"][0]["payload"]["deployment"]["id"], made["id"])
 
+    def test_the_list_of_agents_has_the_address_of_the_client(self):
+        token = self.site.server.create_token("admin", "repo")
+        self.assertEqual(self.site.api(token, address="127.0.0.3").get("/esclusa/events").status,
+                         200)
+        wait_until(lambda: "127.0.0.3" in [agent["seen"]["address"] for agent in
+                                           self.api.get("/esclusa/agents").json if agent["seen"]],
+                   "the client among the agents")
+
     @not_everyday
     def test_a_log_of_16_MiB_up_and_down(self):
         address = f"/esclusa{DEPLOYMENTS}/{self.create()['id']}/log"
@@ -189,17 +198,24 @@ class Whole:
 
         async def run():
             opening = asyncio.Semaphore(32)  # TLS handshakes at once
+
             async def connect():
                 async with opening:
-                    return await asyncio.open_connection(
+                    connection = await asyncio.open_connection(
                         "127.0.0.1", target.port, ssl=self.site.trust, server_hostname="localhost")
+                    answers.append(await ask(*connection))  # who says nothing is not waited for
+                    return connection
+            answers = []
             connections = await asyncio.gather(*(connect() for _ in range(CLIENTS)))
-            for _ in range(2):  # all are open at the same time, and stay so
-                answers = await asyncio.gather(*(ask(*one) for one in connections))
-                self.assertEqual({status for status, _ in answers}, {b"200"})
-                self.assertEqual(len({body for _, body in answers}), 1)
+            # Now all are open at the same time.
+            answers += await asyncio.gather(*(ask(*one) for one in connections))
+            self.assertEqual(len(answers), 2 * CLIENTS)
+            self.assertEqual({status for status, _ in answers}, {b"200"})
+            self.assertEqual(len({body for _, body in answers}), 1)
             for _, writer in connections:
                 writer.transport.abort()
+            await asyncio.gather(*(writer.wait_closed() for _, writer in connections),
+                                 return_exceptions=True)
 
         asyncio.run(run())
 
@@ -345,7 +361,7 @@ class BelowPath(MainPath, ProxyTest):
                 env=clean_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.addCleanup(agent.wait)
         self.addCleanup(agent.terminate)
-        wait_until(lambda: "Agent follows" in (folder / "log").read_text(), "the agent")
+        wait_until((folder / "work/feed.json").exists, "the agent's place in the feed")
         made = self.create(environment="by-agent")
 
         def has_ended():
@@ -357,6 +373,32 @@ class BelowPath(MainPath, ProxyTest):
         self.assertTrue(log_url.startswith(f"{self.site.url}/esclusa/repos/"), log_url)
         self.assertIn(b"deployed below it", self.api.get(log_url).body)
 
+    @not_everyday
+    def test_octokit_works_below_it(self):
+        folder = ROOT / "tests/clients/octokit"
+        if not (folder / "node_modules/.prepared").exists():
+            self.skipTest("Octokit is not there: `./dev check` fetches it")
+        script = """
+            import { Octokit } from "octokit";
+            const octokit = new Octokit({ baseUrl: process.env.URL, auth: process.env.TOKEN });
+            const shop = { owner: "demo", repo: "shop", environment: "by-octokit" };
+            for (let i = 0; i < 3; ++i) {
+              await octokit.rest.repos.createDeployment(
+                { ...shop, ref: "main", auto_merge: false, required_contexts: [] });
+            }
+            const all = await octokit.paginate(octokit.rest.repos.listDeployments,
+                                               { ...shop, per_page: 1 });
+            console.log(all.length, all[0].url.startsWith(process.env.URL));
+        """
+        for number, below in enumerate(("", "/api/v3"), 1):
+            done = subprocess.run(
+                ["node", "--input-type=module", "-e", script], cwd=folder, check=False, timeout=60,
+                capture_output=True, text=True, env=clean_environment({
+                    "URL": self.site.url + below, "TOKEN": self.site.server.token,
+                    "NODE_EXTRA_CA_CERTS": str(self.site.folder / "fullchain.pem")}))
+            self.assertEqual(done.stdout, f"{3 * number} true\n", done)
+
+    @not_everyday
     def test_pygithub_works_below_it(self):
         script = "\n".join((
             "import github, sys",
@@ -425,79 +467,6 @@ class UnixSocket(MainPath, ProxyTest):
 class CaddyUnixSocket(MainPath, ProxyTest):
     kind = BehindCaddy
     settings = {"through": "toml-unix"}
-
-
-class RateLimits(unittest.TestCase):
-    """Who is counted, behind a proxy and without one."""
-
-    limits = ("--rate-limit-enabled", "true", "--rate-limit-anonymous-per-hour", "3")
-
-    def statuses(self, api, count, **headers):
-        return [api.request("GET", "/zen", headers=headers).status for _ in range(count)]
-
-    def test_each_client_of_the_proxy_has_a_limit_of_its_own(self):
-        site = new_site(BehindNginx, arguments=self.limits)
-        self.addCleanup(site.__exit__)
-        one, other = (site.api(None, address=f"127.0.0.{n}") for n in (2, 3))
-        self.assertEqual(self.statuses(one, 5), [200] * 3 + [403] * 2)
-        self.assertIn("127.0.0.2.", one.get("/zen").json["message"])
-        # Another name for itself does not help.
-        self.assertEqual(self.statuses(one, 2, **{"X-Forwarded-For": "203.0.113.7"}), [403] * 2)
-        self.assertEqual(self.statuses(one, 2, Forwarded="for=203.0.113.7"), [403] * 2)
-        self.assertEqual(self.statuses(other, 4), [200] * 3 + [403])
-
-    def test_a_peer_that_is_no_proxy_changes_nothing_by_headers(self):
-        for arguments in ((), ("--trusted-proxies", "127.0.0.9,::1,unix")):
-            with self.subTest(arguments=arguments), \
-                    Server(arguments=(*self.limits, *arguments)) as server:
-                self.forge(server)
-
-    def forge(self, server):
-        server.add_repository("demo/shop", make_repository(server.folder), "--public")
-        forged = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https",
-                  "X-Forwarded-Host": "evil.example",
-                  "Forwarded": "for=203.0.113.7;proto=https;host=evil.example"}
-        api = server.api(None, address="127.0.0.2")
-        answer = api.request("GET", "/repos/demo/shop", headers=forged)
-        self.assertTrue(answer.json["url"].startswith(server.url + "/"), answer.json["url"])
-        for last in range(2):
-            forged |= {"X-Forwarded-For": f"203.0.113.{last}", "Forwarded": f"for=203.0.113.{last}"}
-            self.assertEqual(api.request("GET", "/zen", headers=forged).status, 200)
-        refused = api.request("GET", "/zen", headers=forged)
-        self.assertEqual(refused.status, 403)
-        self.assertIn("127.0.0.2.", refused.json["message"])
-
-    def test_a_host_that_is_none_is_refused_and_no_link_has_it(self):
-        with Server(arguments=("--trusted-proxies", "127.0.0.1")) as server:
-            port = urllib.parse.urlsplit(server.url).port
-            for fields in ("Host: a\r\nX-Forwarded-Host: evil.example/x", "Host: a b",
-                           "Host: a\r\nX-Forwarded-Host: \"><script>", "Host: a@b",
-                           "Host: a\r\nForwarded: host=\"a\\\"b\"", "Host: a\r\nForwarded: for=\""):
-                with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-                    connection.sendall(f"GET /meta HTTP/1.1\r\n{fields}\r\n\r\n".encode())
-                    self.assertTrue(connection.recv(4096).startswith(b"HTTP/1.1 400 "), fields)
-            answer = server.api().request("GET", "/user", headers={
-                "X-Forwarded-Host": "deploy.example:8443", "X-Forwarded-Proto": "https"})
-            self.assertTrue(answer.json["url"].startswith("https://deploy.example:8443/"), answer)
-
-
-class Settings(unittest.TestCase):
-    """What the server refuses at its start."""
-
-    def test_each_error_names_the_setting(self):
-        for arguments, says in (
-                (["--trusted-proxies", "0.0.0.0/0"], "would let everybody name any client"),
-                (["--trusted-proxies", "proxy.example"], "neither an address range"),
-                (["--external-url", "https://x.example/repos"], "the server's own paths begin"),
-                (["--external-url", "https://x.example/?a"], "should have no credentials"),
-                (["--listen", "unix:http.sock"], "the whole path of a socket"),
-                (["--listen", "unix:/run/http.sock"], "links need the setting external_url"),
-                (["--listen-mode", "888"], "permissions in octal digits")):
-            done = subprocess.run([BINARY, "serve", "--data", "/nonexistent/esclusa", *arguments],
-                                  check=False, capture_output=True, text=True, timeout=60,
-                                  stdin=subprocess.DEVNULL, env=clean_environment())
-            self.assertNotEqual(done.returncode, 0, arguments)
-            self.assertIn(says, done.stderr, arguments)
 
 
 if __name__ == "__main__":
