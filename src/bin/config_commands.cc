@@ -14,7 +14,7 @@ void add_config(CLI::App& app, cli::Action& action) {
       "example", "Prints a file in which every setting is explained and commented out");
   example->callback([&action] {
     action = [] {
-      std::fputs(settings_example(setting_descriptions()).c_str(), stdout);
+      std::fputs(settings_example(setting_table()).c_str(), stdout);
       return std::fflush(stdout) == 0 ? 0 : 1;
     };
   });

@@ -12,6 +12,7 @@
 #include "bin/doctor.h"
 #include "bin/serve.h"
 #include "bin/service_manager.h"
+#include "bin/settings.h"
 #include "bin/ssh_commands.h"
 #include "cli/agents.h"
 #include "cli/commands.h"
@@ -35,25 +36,17 @@ void add_serve(CLI::App& app, cli::Action& action) {
   auto file = std::make_shared<std::string>();
   auto flags = std::make_shared<std::map<std::string, std::string>>();
   command->add_option("--config", *file, "TOML file with settings")->envname("ESCLUSA_CONFIG");
-  for (const SettingDescription& setting : setting_descriptions()) {
-    const std::string name = setting.name;
+  for (const Setting& setting : setting_table()) {
+    if (setting.is_secret) continue;
     command->add_option_function<std::string>(
-        flag_of(name), [flags, name](const std::string& value) { (*flags)[name] = value; },
-        std::string(setting.help) + " [" + variable_of(name) + "]");
+        setting.flag(),
+        [flags, name = setting.name](const std::string& value) { (*flags)[name] = value; },
+        setting.help + " [" + setting.variable() + ", " + setting.name + "]");
   }
   command->footer(
       "Settings come from the file, then the environment, then the flags; in the file\n"
       "--webhooks-allow is the key `allow` in the table [webhooks].");
-  command->callback([=, &action] {
-    action = [=] {
-      auto settings = load_settings(*file, *flags);
-      if (!settings) return report(settings.error());
-      auto sockets = take_lent_sockets();
-      if (!sockets) return report(sockets.error());
-      settings->lent_sockets = std::move(*sockets);
-      return exit_code(serve(*settings));
-    };
-  });
+  command->callback([=, &action] { action = [=] { return exit_code(serve(*file, *flags)); }; });
 }
 
 void add_agent_prune(CLI::App& agent, cli::Action& action) {

@@ -68,6 +68,7 @@ http::ServerLimits small_limits() {
 }  // namespace
 
 Result<std::optional<Secret>> read_metrics_token(const ServerSettings& settings) {
+  if (!settings.metrics_token.empty()) return settings.metrics_token;
   if (settings.metrics_token_file.empty()) return std::nullopt;
   const std::string name = settings.metrics_token_file.string();
   std::ifstream file(settings.metrics_token_file);

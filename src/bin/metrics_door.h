@@ -13,8 +13,8 @@
 /// Where `/metrics` is answered: docs/monitoring.md.
 namespace esclusa {
 
-/// The token of `/metrics` at the main address, from its file; nothing if none is set. `invalid` if
-/// the file cannot be read, or has no token of at least 16 characters.
+/// The token of `/metrics` at the main address, also from its file; nothing if none is set.
+/// `invalid` if the file cannot be read, or has no token of at least 16 characters.
 Result<std::optional<Secret>> read_metrics_token(const ServerSettings& settings);
 
 /// `/metrics` at the node's own listeners: at the administrator's socket, and at the main address

@@ -97,7 +97,12 @@ void print_address(const Node& node, const ServiceManager& manager) {
 
 }  // namespace
 
-Result<void> serve(const ServerSettings& settings) {
+Result<void> serve(const std::filesystem::path& file,
+                   const std::map<std::string, std::string>& flags) {
+  auto sockets = TRY(take_lent_sockets());
+  ServerSettings settings = TRY(load_settings(file, flags));
+  settings.lent_sockets = std::move(sockets);
+  log::set_level(settings.log_level);
   umask(077);
   share_memory();
   raise_descriptor_limit();
