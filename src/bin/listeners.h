@@ -14,8 +14,8 @@ namespace esclusa {
 Result<std::string> open_listeners(const ServerSettings& settings, const DataFolder& data,
                                    http::Server& server);
 
-/// Reads the certificate and the key again. The old ones stay if the new ones cannot be used. Any
-/// thread.
-void reload_tls(const ServerSettings& settings, http::Server& server);
+/// Reads the certificate and the key again, perhaps from other files; there must be TLS. The old
+/// ones stay if the new ones cannot be used: false. Any thread.
+bool reload_tls(const ServerSettings& settings, http::Server& server);
 
 }  // namespace esclusa

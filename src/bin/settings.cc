@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -136,6 +137,12 @@ Layer read_flags(const std::map<std::string, std::string>& flags) {
   return layer;
 }
 
+SettingValue unset(const Setting& setting) {
+  SettingValue value;
+  value.setting = &setting;
+  return value;
+}
+
 /// Puts a layer over what the layers below it have given.
 void overlay(const Layer& layer, Origin origin, LoadedSettings& loaded) {
   auto value_of = [&](const std::string& name) -> SettingValue& {
@@ -145,11 +152,11 @@ void overlay(const Layer& layer, Origin origin, LoadedSettings& loaded) {
   for (const auto& [name, given] : layer) {
     ENSURE(find_setting(name) != nullptr);
     SettingValue& value = value_of(name);
-    value = {value.setting, given.value, origin, given.place};
+    value = {value.setting, given.value, {}, origin, given.place};
     const std::string& rival = value.setting->rival;
     if (rival.empty()) continue;
     if (!layer.contains(rival)) {
-      value_of(rival) = {value_of(rival).setting};
+      value_of(rival) = unset(*find_setting(rival));
     } else if (name < rival) {
       loaded.problems.push_back(
           {given.place, "the settings " + name + " and " + rival + " exclude each other"});
@@ -195,7 +202,7 @@ void set_values(LoadedSettings& loaded) {
       loaded.problems.push_back({value.place, "the setting " + setting.name + " is " + shown +
                                                   ", but should be " + set.error().message});
     }
-    if (setting.is_secret) value.value.clear();
+    if (setting.is_secret) value.secret = Secret(std::exchange(value.value, {}));
   }
 }
 
@@ -218,10 +225,27 @@ std::string nearest_hint(std::string_view name, const std::vector<std::string>& 
   return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
 }
 
+std::vector<const Setting*> changed_settings(const LoadedSettings& before,
+                                             const LoadedSettings& after) {
+  std::vector<const Setting*> changed;
+  for (size_t row = 0; row < after.values.size(); ++row) {
+    const SettingValue &old = before.values[row], &now = after.values[row];
+    if (old.value != now.value || old.secret.reveal() != now.secret.reveal()) {
+      changed.push_back(now.setting);
+    }
+  }
+  return changed;
+}
+
+Result<void> LoadedSettings::check() const {
+  if (problems.empty()) return {};
+  return fail(ErrorCode::invalid, problems.front().place + ": " + problems.front().text);
+}
+
 LoadedSettings read_settings(const std::filesystem::path& file,
                              const std::map<std::string, std::string>& flags) {
   LoadedSettings loaded;
-  for (const Setting& setting : setting_table()) loaded.values.push_back({&setting});
+  for (const Setting& setting : setting_table()) loaded.values.push_back(unset(setting));
   if (!file.empty()) overlay(FileReader(file, loaded).read(), Origin::file, loaded);
   overlay(read_environment(loaded), Origin::environment, loaded);
   overlay(read_flags(flags), Origin::flag, loaded);
@@ -233,9 +257,8 @@ LoadedSettings read_settings(const std::filesystem::path& file,
 Result<ServerSettings> load_settings(const std::filesystem::path& file,
                                      const std::map<std::string, std::string>& flags) {
   LoadedSettings loaded = read_settings(file, flags);
-  if (loaded.problems.empty()) return std::move(loaded.settings);
-  const SettingProblem& first = loaded.problems.front();
-  return fail(ErrorCode::invalid, first.place + ": " + first.text);
+  TRY(loaded.check());
+  return std::move(loaded.settings);
 }
 
 }  // namespace esclusa

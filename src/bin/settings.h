@@ -77,7 +77,8 @@ const Setting* find_setting(std::string_view name);
 struct SettingValue {
   enum class Origin { initial, file, environment, flag };
   const Setting* setting = nullptr;
-  std::string value;  ///< as it was written; of a default: as it would be
+  std::string value;  ///< as it was written; of a default: as it would be; empty for a secret
+  Secret secret = {};
   Origin origin = Origin::initial;
   std::string place = "default";  ///< `/etc/esclusa.toml:12`, `ESCLUSA_LISTEN`, `--listen`
 };
@@ -94,7 +95,14 @@ struct LoadedSettings {
   std::vector<SettingValue> values;  ///< one for each row of the table, in its order
   std::vector<SettingProblem> problems;
   std::vector<SettingProblem> warnings;  ///< what has no effect, and may be a mistake
+
+  /// `invalid` names the first problem, if there is one.
+  Result<void> check() const;
 };
+
+/// Names of the settings whose values differ, in the order of the table.
+std::vector<const Setting*> changed_settings(const LoadedSettings& before,
+                                             const LoadedSettings& after);
 
 /// Reads the file (none if the path is empty), the environment and the flags, a map of names to
 /// values. Changes nothing in the process.

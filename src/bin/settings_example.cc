@@ -53,7 +53,27 @@ std::string entry(const Setting& setting) {
          setting.key() + " = " + value_of(setting) + "\n";
 }
 
+/// Without what would end a cell.
+std::string cell(std::string text) {
+  for (size_t bar = text.find('|'); bar != text.npos; bar = text.find('|', bar + 2)) {
+    text.replace(bar, 1, "\\|");
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string settings_markdown(const std::vector<Setting>& settings) {
+  std::string text =
+      "| key | flag | variable | what it is (its default) | SIGHUP |\n"
+      "|---|---|---|---|---|\n";
+  for (const Setting& setting : settings) {
+    const std::string flag = setting.is_secret ? "–" : "`" + setting.flag() + "`";
+    text += "| `" + setting.name + "` | " + flag + " | `" + setting.variable() + "` | " +
+            cell(setting.help) + " | " + (setting.is_reloaded ? "yes" : "–") + " |\n";
+  }
+  return text;
+}
 
 std::string settings_example(const std::vector<Setting>& settings) {
   std::string text(introduction);

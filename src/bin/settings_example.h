@@ -11,4 +11,7 @@ namespace esclusa {
 /// is used.
 std::string settings_example(const std::vector<Setting>& settings);
 
+/// The table of docs/settings.md.
+std::string settings_markdown(const std::vector<Setting>& settings);
+
 }  // namespace esclusa
