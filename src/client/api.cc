@@ -1,6 +1,10 @@
 #include "client/api.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "base/ids.h"
 #include "base/json_scan.h"
@@ -80,6 +84,25 @@ const char* advice(http::OutboundFailure failure) {
              : ". Is `esclusa serve` running?";
 }
 
+/// Why nobody answers at a socket, and what to do about it.
+std::string explain_socket(const std::string& socket, const http::OutboundResponse& response) {
+  struct stat about{};
+  errno = 0;
+  const bool is_there = stat(socket.c_str(), &about) == 0;
+  if (errno == ENOENT || errno == ENOTDIR) {
+    return "there is no such socket. Is `esclusa serve` running? Name its admin.sock, which is in "
+           "the folder run of its data, with --socket or ESCLUSA_SOCKET";
+  }
+  if (errno == EACCES || (is_there && access(socket.c_str(), R_OK | W_OK) != 0)) {
+    return "permission denied. Run this as root, or as the server's user";
+  }
+  if (is_there && !S_ISSOCK(about.st_mode)) return "it is no socket";
+  if (response.failure == http::OutboundFailure::could_not_connect) {
+    return "nobody listens there. Is `esclusa serve` running? (systemctl start esclusa)";
+  }
+  return response.failure_text + advice(response.failure);
+}
+
 /// Sends the request, and waits for the answer until `stop` becomes true.
 http::OutboundResponse send(const http::OutboundRequest& request, const std::atomic<bool>* stop) {
   if (stop == nullptr) return http::send(request);
@@ -126,9 +149,11 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
     response = send(request, stop);
   }
   if (response.failure != http::OutboundFailure::none) {
-    const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
-    return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
-                                            response.failure_text + advice(response.failure));
+    const std::string& socket = target_.unix_socket;
+    return fail(ErrorCode::unavailable,
+                "cannot reach the server at " +
+                    (socket.empty() ? base + ": " + response.failure_text + advice(response.failure)
+                                    : socket + ": " + explain_socket(socket, response)));
   }
   return response;
 }
