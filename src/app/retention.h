@@ -83,6 +83,10 @@ class Retention {
   /// `bound`: about how many rows are looked at for each key, from the oldest on. Reads in pieces.
   /// Any thread.
   Result<RetentionReport> report(const Context& context, int64_t bound);
+  /// The age at which rows go now, with the scale; nothing: never. Any thread.
+  std::optional<std::chrono::microseconds> age_of(core::RetentionKey key) const {
+    return settings_.age_of(key);
+  }
   const RetentionCounters& counters() const { return counters_; }
 
  private:

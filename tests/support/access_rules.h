@@ -295,6 +295,7 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "/events",                               Standing::pull,  feed,          200, "",
      "/esclusa"},
     {"GET",    "/live", Standing::pull, deployments, 200, "", "/esclusa"},
+    {"GET",    "/stats", Standing::pull, deployments, 200, "", "/esclusa"},
     {"GET",    "/audit", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/agents", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",

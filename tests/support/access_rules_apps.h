@@ -172,6 +172,7 @@ inline constexpr RoutePermission repository_permissions[] = {
 
     {"GET",    "/events",                                "deployments=read", "/esclusa"},
     {"GET",    "/live",                                  "deployments=read", "/esclusa"},
+    {"GET",    "/stats",                                 "deployments=read", "/esclusa"},
     {"GET",    "/audit",                                 "", "/esclusa"},
     {"GET",    "/agents",                                "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",       "deployments=read", "/esclusa"},

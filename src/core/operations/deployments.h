@@ -18,6 +18,8 @@ inline const Operation delete_deployment{"delete_deployment", Audience::reposito
 
 inline const Operation list_live{"list_live", Audience::repository, Role::read, deployment_scopes,
                                  reads(Permission::deployments)};
+inline const Operation get_stats{"get_stats", Audience::repository, Role::read, deployment_scopes,
+                                 reads(Permission::deployments)};
 
 inline const Operation list_statuses =
     also_for_agents({"list_statuses", Audience::repository, Role::read, deployment_scopes,
