@@ -48,6 +48,7 @@ std::span<const Route> git_data_routes();
 std::span<const Route> hook_deliveries_routes();
 std::span<const Route> hooks_routes();
 std::span<const Route> live_routes();
+std::span<const Route> stats_routes();
 std::span<const Route> members_routes();
 std::span<const Route> meta_routes();
 std::span<const Route> openapi_routes();

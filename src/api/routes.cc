@@ -24,6 +24,7 @@ std::span<const Route> routes() {
                             hook_deliveries_routes(),
                             event_deliveries_routes(),
                             live_routes(),
+                            stats_routes(),
                             members_routes(),
                             teams_routes(),
                             collaborators_routes(),

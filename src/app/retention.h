@@ -85,6 +85,10 @@ class Retention {
   Result<RetentionReport> report(const Context& context, int64_t bound);
   /// Other ages from now on: a round begins at the beginning. Any thread.
   void use(const core::RetentionSettings& settings);
+  /// The age at which rows go now, with the scale; nothing: never. Any thread.
+  std::optional<std::chrono::microseconds> age_of(core::RetentionKey key) const {
+    return settings().age_of(key);
+  }
   const RetentionCounters& counters() const { return counters_; }
 
  private:

@@ -12,6 +12,7 @@
 #include "cli/repositories.h"
 #include "cli/retention.h"
 #include "cli/secrets.h"
+#include "cli/stats.h"
 
 namespace esclusa::cli {
 
@@ -20,6 +21,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_history(app, action);
   add_live(app, action);
   add_repeats(app, action);
+  add_stats(app, action);
   add_gates(app, action);
   add_review(app, action);
   add_repository(app, action);

@@ -303,6 +303,7 @@ inline constexpr RepositoryRoute repository_routes[] = {
      R"({"from": "served", "required_contexts": []})", "/esclusa"},
     {"POST",   "/deployments/{deployment_id}/redeploy", Standing::push, deployments, 201,
      R"({"required_contexts": []})", "/esclusa"},
+    {"GET",    "/stats", Standing::pull, deployments, 200, "", "/esclusa"},
     {"GET",    "/audit", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/agents", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",

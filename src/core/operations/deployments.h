@@ -26,6 +26,8 @@ inline const Operation redeploy{"redeploy", Audience::repository, Role::write, d
 
 inline const Operation list_live{"list_live", Audience::repository, Role::read, deployment_scopes,
                                  reads(Permission::deployments)};
+inline const Operation get_stats{"get_stats", Audience::repository, Role::read, deployment_scopes,
+                                 reads(Permission::deployments)};
 
 inline const Operation list_statuses =
     also_for_agents({"list_statuses", Audience::repository, Role::read, deployment_scopes,
