@@ -191,8 +191,8 @@ def longer_jobs(build, is_full):
 
 
 def package_jobs(build):
-    """The package of a build below a systemd of its own, each block of the page for operators, and a
-    container made of it."""
+    """The package of a build below a systemd of its own, each block of docs/operate.md, and a
+    container of the package."""
     binary = {"ESCLUSA_BINARY": str(build / "esclusa")}
     return [python_job(f"package/{name}", ROOT / f"tests/package/test_{name}.py", (),
                        environment=binary, seconds_max=1800)

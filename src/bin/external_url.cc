@@ -35,9 +35,10 @@ Result<void> check_path(std::string_view path) {
   }
   const std::string_view first = path.substr(1, path.find('/', 1) - 1);
   if (!is_own_path(first)) return {};
-  return expected("an address with another path, such as /deploy, because the server's own paths "
-                  "begin with /" +
-                  std::string(first) + ", too");
+  return expected(
+      "an address with another path, such as /deploy, because the server's own paths "
+      "begin with /" +
+      std::string(first) + ", too");
 }
 
 }  // namespace

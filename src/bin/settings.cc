@@ -224,9 +224,8 @@ void check_pairs(LoadedSettings& loaded) {
   if (settings.tls_certificate.empty() == settings.tls_key.empty()) return;
   const std::string lone = settings.tls_key.empty() ? "tls.certificate" : "tls.key";
   const std::string missing = settings.tls_key.empty() ? "tls.key" : "tls.certificate";
-  loaded.problems.push_back(
-      {place_of(loaded, lone),
-       "the setting " + lone + " needs the setting " + missing + " beside it"});
+  loaded.problems.push_back({place_of(loaded, lone), "the setting " + lone + " needs the setting " +
+                                                         missing + " beside it"});
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& ent
                       "\" is none of them");
     }
     if (entry.ends_with("/0")) {
-      return fail(ErrorCode::invalid,
-                  "a list of the proxies' addresses; \"" + entry +
-                      "\" would let everybody name any client");
+      return fail(ErrorCode::invalid, "a list of the proxies' addresses; \"" + entry +
+                                          "\" would let everybody name any client");
     }
     proxies.ranges_.push_back(*range);
   }

@@ -1,4 +1,5 @@
-"""Each block of docs/operate.md, as it stands in the page, on two booted Debians that share a network.
+"""Each block of docs/operate.md, as it stands, on two machines that share a network: each a Debian
+with a systemd that runs.
 
 The package is made of the build of ESCLUSA_BINARY. The test does what the page leaves to people: it
 copies files from one machine to the other, and is the forge whose repository is deployed.
@@ -86,7 +87,8 @@ class OperateTest(unittest.TestCase):
         """Copies the files of the other machine that these commands name."""
         for file, (source, path) in COPIES.items():
             if file in commands and source != host:
-                content = self.hosts[source].run("sh", "-c", f"base64 -w0 $(ls -t {path} | head -1)")
+                newest = f"$(ls -t {path} | head -1)"
+                content = self.hosts[source].run("sh", "-c", f"base64 -w0 {newest}")
                 self.hosts[host].run("sh", "-c", f"base64 -d > /root/{file}", data=content)
 
     def test_each_block_as_it_stands(self):
