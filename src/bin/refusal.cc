@@ -1,6 +1,7 @@
 #include "bin/refusal.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -40,7 +41,10 @@ std::string explain(const CLI::App& app) {
   if (extra.empty()) return {};
   std::string words;
   const CLI::App& command = understood(app, words);
-  const std::string word = extra.front().substr(0, extra.front().find('='));
+  // A flag comes first: the other words may be its values.
+  const auto flag = std::ranges::find_if(extra, [](auto& each) { return each.starts_with('-'); });
+  const std::string& first = flag == extra.end() ? extra.front() : *flag;
+  const std::string word = first.substr(0, first.find('='));
   if (word.starts_with('-')) {
     return words + " has no flag " + word + nearest_hint(word, flags_of(command));
   }
@@ -52,7 +56,9 @@ std::string explain(const CLI::App& app) {
 }  // namespace
 
 int end_parse(const CLI::App& app, const CLI::ParseError& error) {
-  const bool is_unknown = error.get_name() == "ExtrasError" || error.get_name() == "RequiredError";
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  const bool is_unknown =
+      code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
   const std::string why = is_unknown ? explain(app) : "";
   if (why.empty()) return app.exit(error);
   std::fprintf(stderr, "%s\nRun with --help for more information.\n", printable(why).c_str());

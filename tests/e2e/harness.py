@@ -208,7 +208,7 @@ class Server:
             if line.startswith("Esclusa listens on "):
                 self.url = line.split()[-1].rstrip("/")
             if line.startswith("Token: in "):
-                file = pathlib.Path(line.removeprefix("Token: in "))
+                file = pathlib.Path(line.rstrip("\n").removeprefix("Token: in "))
                 self.token = file.read_text(encoding="ascii").strip()
                 file.unlink()  # as the documents advise; tests look for secrets on the disk
             if self.url and (not first or self.token):

@@ -40,6 +40,10 @@ class Folder(unittest.TestCase):
         (self.folder / name).write_text(text)
         return self.folder / name
 
+    def metrics(self, server, token):
+        """The status of /metrics."""
+        return server.api(token).get("/metrics", headers={"Accept": "*/*"}).status
+
     def log_lines(self, server, message):
         """The lines of the server's log with that message."""
         lines = [json.loads(line) for line in server.log.read_text().splitlines()]
@@ -172,7 +176,7 @@ class Sources(Folder):
     def test_secrets_may_be_in_files_that_variables_name(self):
         metrics = self.write(FIRST_TOKEN + "\n", "metrics.token")
         with Server(environment={"ESCLUSA_METRICS_TOKEN_FILE": str(metrics)}) as server:
-            self.assertEqual(server.api(FIRST_TOKEN).get("/metrics").status, 200)
+            self.assertEqual(self.metrics(server, FIRST_TOKEN), 200)
             server.add_repository("demo/shop", make_repository(server.folder))
             token = self.write(server.token + "\n", "admin.token")
 
@@ -293,8 +297,8 @@ class Reload(Folder):
             self.assertEqual([line["setting"] for line in self.log_lines(server, left)], ["cache"])
             limit = server.api().get("/rate_limit").json["resources"]["core"]["limit"]
             self.assertEqual(limit, 77)
-            self.assertEqual(server.api(FIRST_TOKEN).get("/metrics").status, 401)
-            self.assertEqual(server.api(SECOND_TOKEN).get("/metrics").status, 200)
+            self.assertEqual(self.metrics(server, FIRST_TOKEN), 401)
+            self.assertEqual(self.metrics(server, SECOND_TOKEN), 200)
             self.assertEqual(self.make_hook(server), 422)
             self.assertRegex(server.cli("prune", "--dry-run").stdout, r"attempts\s+3d")
 
@@ -313,7 +317,7 @@ class Reload(Folder):
             self.configure(rate=55)
             self.assertIn("webhooks.allow", self.reload(server))
             self.assertTrue(self.log_lines(server, "the old token of /metrics stays"))
-            self.assertEqual(server.api(SECOND_TOKEN).get("/metrics").status, 200)
+            self.assertEqual(self.metrics(server, SECOND_TOKEN), 200)
             self.assertEqual(self.make_hook(server), 201)
 
             self.file.write_text(self.file.read_text().replace('"info"', '"error"'))
