@@ -31,6 +31,7 @@ class Walks {
     static const auto none = std::make_shared<const NewCommits::Commits>();
     if (release.base_sha.empty()) return nullptr;
     if (release.base_sha == release.sha) return none;
+    if (Steady::now() > end_) return nullptr;
     const std::string key =
         std::to_string(repository_.id.value) + " " + release.base_sha + " " + release.sha;
     if (const auto kept = kept_walks().find(key)) return kept->commits;
@@ -50,7 +51,7 @@ class Walks {
   using Steady = std::chrono::steady_clock;
 
   Result<std::optional<NewCommits::Commits>> walk(const core::Release& release) {
-    if (is_unreadable_ || Steady::now() > end_) return std::nullopt;
+    if (is_unreadable_) return std::nullopt;
     if (!git_) {
       auto opened = git::Repository::open(repository_);
       is_unreadable_ = !opened;
@@ -92,13 +93,13 @@ Result<std::vector<core::EnvironmentName>> find_environments(Reader& db, Reposit
 }
 
 Result<std::vector<Place>> read_places(Reader& db, RepositoryId repository,
-                                       const core::StatsQuery& query) {
+                                       const core::StatsQuery& query, int outcomes_max) {
   std::vector<Place> places;
-  int left = limits::stats_outcomes;
+  int left = outcomes_max;
   for (core::EnvironmentName& name : TRY(find_environments(db, repository, query))) {
     auto rows = store::list_outcomes(db, name.id, query.task, query.range, left);
     if (!rows) {
-      return fail_request("More than " + std::to_string(limits::stats_outcomes) +
+      return fail_request("More than " + std::to_string(outcomes_max) +
                               " deployments have succeeded or failed in this time: ask for a "
                               "shorter one, or for one environment.",
                           "too_many_deployments");
@@ -117,7 +118,7 @@ bool is_known(const core::StatsSpan& span, const core::StatsQuery& query, const 
 
 core::EnvironmentStats make_stats(const Place& place, const core::StatsQuery& query,
                                   std::span<const core::StatsSpan> spans, Walks& walks) {
-  auto judgement = core::judge(place.outcomes, spans);
+  auto judgement = core::judge_outcomes(place.outcomes, spans);
   std::unordered_set<std::string> seen;  // a commit counts once, where it went live first
   for (const core::Release& release : judgement.releases) {
     core::StatsCounts& counts = judgement.counts[release.span];
@@ -152,18 +153,19 @@ core::EnvironmentStats make_stats(const Place& place, const core::StatsQuery& qu
 
 Result<std::vector<core::EnvironmentStats>> get_stats(const Context& context,
                                                       const RepositoryAccess& access,
-                                                      const core::StatsQuery& query) {
+                                                      const core::StatsQuery& query,
+                                                      int outcomes_max) {
   if (query.range.since >= query.range.until) {
     return fail_request("`since` must be before `until`, and in the past.", "invalid_range");
   }
-  const auto spans = core::cut(query.range, query.unit, limits::stats_spans + 1);
+  const auto spans = core::cut_range(query.range, query.unit, limits::stats_spans + 1);
   if (spans.size() > limits::stats_spans) {
     return fail_request("That are more than " + std::to_string(limits::stats_spans) +
                             " periods: ask for a shorter time, or by month.",
                         "too_many_periods");
   }
   const auto places = TRY(context.database.read(
-      [&](Reader& db) { return read_places(db, access.repository.id, query); }));
+      [&](Reader& db) { return read_places(db, access.repository.id, query, outcomes_max); }));
   Walks walks(access.repository);
   std::vector<core::EnvironmentStats> stats;
   for (const Place& place : places) stats.push_back(make_stats(place, query, spans, walks));

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "app/access.h"
+#include "base/stats_limits.h"
 #include "core/stats.h"
 
 namespace esclusa::app {
@@ -13,6 +14,7 @@ namespace esclusa::app {
 /// `too_many_periods`, `too_many_environments`, `too_many_deployments`.
 Result<std::vector<core::EnvironmentStats>> get_stats(const Context& context,
                                                       const RepositoryAccess& access,
-                                                      const core::StatsQuery& query);
+                                                      const core::StatsQuery& query,
+                                                      int outcomes_max = limits::stats_outcomes);
 
 }  // namespace esclusa::app

@@ -140,7 +140,7 @@ class Judge {
 
 }  // namespace
 
-std::vector<StatsSpan> cut(const StatsSpan& range, StatsUnit unit, size_t count) {
+std::vector<StatsSpan> cut_range(const StatsSpan& range, StatsUnit unit, size_t count) {
   std::vector<StatsSpan> spans;
   for (Timestamp since = range.since; since < range.until && spans.size() < count;) {
     const Timestamp until = std::min(begin_of(since, unit, 1), range.until);
@@ -166,7 +166,7 @@ StatsCounts& StatsCounts::operator+=(const StatsCounts& other) {
   return *this;
 }
 
-StatsJudgement judge(std::span<const Outcome> outcomes, std::span<const StatsSpan> spans) {
+StatsJudgement judge_outcomes(std::span<const Outcome> outcomes, std::span<const StatsSpan> spans) {
   Judge judge(spans);
   for (const Outcome& outcome : outcomes) judge.see(outcome);
   return judge.end();

@@ -27,7 +27,7 @@ struct StatsSpan {
 };
 /// The range, cut at each Monday or first day of a month, 00:00 UTC: the first and the last part
 /// may be shorter. At most `count` parts.
-std::vector<StatsSpan> cut(const StatsSpan& range, StatsUnit unit, size_t count);
+std::vector<StatsSpan> cut_range(const StatsSpan& range, StatsUnit unit, size_t count);
 /// The begin of the week or month that is the twelfth before that time, its own counted.
 Timestamp default_stats_since(Timestamp until, StatsUnit unit);
 
@@ -71,7 +71,7 @@ struct StatsJudgement {
 };
 /// Judges the outcomes of one environment and task, in the order of their times. They begin before
 /// the spans, with the latest release there, and end after them, with the next success.
-StatsJudgement judge(std::span<const Outcome> outcomes, std::span<const StatsSpan> spans);
+StatsJudgement judge_outcomes(std::span<const Outcome> outcomes, std::span<const StatsSpan> spans);
 
 /// By nearest rank: values that occurred. Nothing of no values.
 struct Quantiles {

@@ -53,7 +53,7 @@ const core::StatsSpan january{time("2024-01-01T00:00:00"), time("2024-02-01T00:0
 
 core::StatsJudgement judge(std::string_view table, StatsUnit unit = StatsUnit::month) {
   const auto all = outcomes(table);
-  return core::judge(all, core::cut(january, unit, 100));
+  return core::judge_outcomes(all, core::cut_range(january, unit, 100));
 }
 
 std::string in_january(std::string_view table) { return describe(judge(table).counts.at(0)); }
@@ -141,19 +141,19 @@ TEST_CASE("stats: deployments that were decided before are not new") {
       "2024-01-03T00:00:00 2 deploy b failure");
   all[0].was_decided = all[0].had_succeeded = true;
   all[1].was_decided = all[1].had_succeeded = true;  // 1 has replaced it
-  const auto judgement = core::judge(all, core::cut(january, StatsUnit::month, 1));
+  const auto judgement = core::judge_outcomes(all, core::cut_range(january, StatsUnit::month, 1));
   CHECK(describe(judgement.counts[0]) ==
         "0 released, 0 of 0 failed, restored in s, 0 rolled back, 0 open");
 }
 
 TEST_CASE("stats: the range is cut at Mondays and first days") {
   const core::StatsSpan range{time("2024-01-10T12:00:00"), time("2024-03-02T01:00:00")};
-  const auto months = core::cut(range, StatsUnit::month, 100);
+  const auto months = core::cut_range(range, StatsUnit::month, 100);
   REQUIRE(months.size() == 3);
   CHECK(months[0] == core::StatsSpan{range.since, time("2024-02-01T00:00:00")});
   CHECK(months[1] == core::StatsSpan{time("2024-02-01T00:00:00"), time("2024-03-01T00:00:00")});
   CHECK(months[2] == core::StatsSpan{time("2024-03-01T00:00:00"), range.until});
-  const auto weeks = core::cut(range, StatsUnit::week, 2);
+  const auto weeks = core::cut_range(range, StatsUnit::week, 2);
   REQUIRE(weeks.size() == 2);
   CHECK(weeks[0].until == time("2024-01-15T00:00:00"));
   CHECK(weeks[1].until == time("2024-01-22T00:00:00"));

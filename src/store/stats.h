@@ -23,9 +23,9 @@ struct OutcomeRows {
   std::vector<core::Outcome> outcomes;
   int read_count = 0;  ///< rows of the range, also of other tasks
 };
-/// The outcomes of the range as core::judge wants them: from the latest release before it to the
-/// next success after it. Before and after, limits::stats_around rows are read at most. Nothing if
-/// the range itself has more than `count` rows.
+/// The outcomes of the range as core::judge_outcomes wants them: from the latest release before it
+/// to the next success after it. Before and after, limits::stats_around rows are read at most.
+/// Nothing if the range itself has more than `count` rows.
 std::optional<OutcomeRows> list_outcomes(sql::Reader& db, EnvironmentNameId environment,
                                          std::string_view task, const core::StatsSpan& range,
                                          int count);
