@@ -252,6 +252,7 @@ TEST_CASE("expected_live: compared when the deployment is inserted, for creates 
   const auto expect = [](std::optional<DeploymentId> id) { return core::ExpectedLive{id}; };
   core::NewDeployment input;
   input.ref = shop.shas[0];
+  input.auto_merge = false;
   input.required_contexts.emplace();
   input.expected_live = expect({});
   const auto one = shop.deploy(shop.access, input);

@@ -79,11 +79,8 @@ void Simulation::apply_creation(const Operation& operation, const std::map<int64
     ask(model_, deployment, gates, effects);
     ++counts_["created: held"];
   }
-  if (!creation.key.empty()) {
-    // A forgotten key stays forgotten, even if the wall clock is set back.
-    std::erase_if(model_.keys, [&](const auto& each) { return !model_.find_key(each.first); });
-    model_.keys[creation.key] = {model_.wall, id};
-  }
+  // A key that has passed is known again if the wall clock is set back: pruning removes it later.
+  if (!creation.key.empty()) model_.keys[creation.key] = {model_.wall, id};
   trace("  makes deployment ", std::to_string(id), ", ", name_of(deployment.phase), ": ",
         deployment.verdicts);
   model_.deployments.emplace(id, std::move(deployment));

@@ -151,6 +151,15 @@ Effects apply_review(Model& model, const Review& review) {
   return effects;
 }
 
+/// A deployment that may succeed; 0 if there is none.
+int64_t pick_released(Random& random, const Model& model) {
+  std::vector<int64_t> released;
+  for (const auto& [id, deployment] : model.deployments) {
+    if (deployment.phase == Phase::released && !deployment.is_deleted) released.push_back(id);
+  }
+  return released.empty() ? 0 : random.pick(released);
+}
+
 }  // namespace
 
 std::unique_ptr<Operation> make_review(Random& random, World& world, const Model& model) {
@@ -211,12 +220,14 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
   static constexpr std::array states = {queued,   pending, in_progress, success,
                                         inactive, error,   failure};
   static const std::vector<std::string> others = {"staging", "Production", "preview", "elsewhere"};
-  const int64_t id = pick_deployment(random, model);
-  const size_t state = random.below(states.size());
+  // Without successes nothing is ever live, and nothing can be gone back to.
+  const int64_t released = random.one_in(3) ? pick_released(random, model) : 0;
+  const int64_t id = released != 0 ? released : pick_deployment(random, model);
+  const size_t state = released != 0 ? 3 : random.below(states.size());
   core::NewDeploymentStatus input;
   input.state = states[state];
   input.auto_inactive = false;
-  if (random.one_in(3)) input.environment = random.pick(others);
+  if (random.one_in(released != 0 ? 9 : 3)) input.environment = random.pick(others);
   const std::string name(core::to_name(input.state));
   const size_t person = pick_person(random, model);
   auto operation =

@@ -121,7 +121,11 @@ Result<core::Deployment> call(const app::Context& context, const app::Repository
 }  // namespace
 
 std::unique_ptr<Operation> make_repeat(Random& random, World& world, const Model& model) {
-  const Repeat repeat = pick_repeat(random, model);
+  Repeat repeat = pick_repeat(random, model);
+  for (int tries = 0; tries < 10 && expect_choice(model, repeat) != "ok"; ++tries) {
+    if (random.one_in(8)) break;
+    repeat = pick_repeat(random, model);
+  }
   const size_t person =
       random.one_in(6) ? random.pick(model.apps).person : pick_person(random, model);
   const std::string environment = model.environments[repeat.environment].name,
