@@ -34,7 +34,7 @@ CLIENTS = {"octokit": "node", "probot": "node", "receiver": "node", "pygithub": 
 SLOW_CLIENTS = {"octocrab": "rows", "terraform": "go", "argo": "go"}
 # The output of these is shown even if all is well.
 SHOWN = ("crash/", "fuzz/", "conformance/", "clients/", "ssrf/", "storm/", "gates/",
-         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "mutants")
+         "simulate/", "ssh/", "path/", "hostile/", "greed/", "package/", "restarts/", "mutants")
 SCRATCH_BYTES = 1 << 30  # free memory that the C++ tests need to keep their files there
 
 
@@ -182,16 +182,21 @@ def longer_jobs(build, is_full):
         jobs.append(python_job("proxies/all", tests / "e2e/test_proxies.py", (),
                                environment={**binary, "ESCLUSA_ALL_PROXIES": "1"},
                                seconds_max=900))
+        jobs.append(python_job("restarts/hundred", tests / "e2e/test_restarts.py", (),
+                               environment={**binary, "ESCLUSA_RESTARTS": "100"},
+                               seconds_max=1800))
     jobs += postgres_jobs(build, POSTGRES_SAMPLES if is_full else ["api"], is_full)
     jobs += uncached_jobs(build, is_full)
     return jobs
 
 
 def package_jobs(build):
-    """The package of a build below a systemd of its own, and a container made of it."""
+    """The package of a build below a systemd of its own, each block of the page for operators, and a
+    container made of it."""
     binary = {"ESCLUSA_BINARY": str(build / "esclusa")}
     return [python_job(f"package/{name}", ROOT / f"tests/package/test_{name}.py", (),
-                       environment=binary, seconds_max=1800) for name in ("systemd", "container")]
+                       environment=binary, seconds_max=1800)
+            for name in ("systemd", "operate", "container")]
 
 
 # What `./dev check` also runs against a server that keeps nothing; --full runs all of it.

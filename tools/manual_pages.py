@@ -10,6 +10,7 @@ import subprocess
 import textwrap
 
 COLUMN = 30  # where CLI11 begins what it says about an option
+NO_LIMIT = "1000000000"  # what the program writes where it only wants a number above 0
 LISTS = ("Positionals:", "Options:", "Subcommands:")
 FILES = [
     ("/etc/esclusa/esclusa.toml", "The settings of the server, each explained."),
@@ -88,8 +89,14 @@ def paragraphs(lines):
 def entry(term, description):
     """An option, argument or command: what CLI11 writes behind its name becomes a sentence."""
     notes = []
+    numbers = re.search(r"(?<!\w)U?INT\b(?::U?INT in \[(\d+) - (\d+)\])?", term)
+    if numbers:
+        term = term[:numbers.start()] + "NUMBER" + term[numbers.end():]
+        if numbers[2] and numbers[2] != NO_LIMIT:
+            notes.append(f"{numbers[1]} to {numbers[2]}")
     for pattern, note in ((r" ?\(Env:(\w+)\)", "environment: {}"), (r" REQUIRED", "needed"),
                           (r"(?<=[A-Z])=(\S+)", "default: {}"), (r"\{\w+\}", ""),
+                          (r":\{([\w,]+)\}", "one of {}"),
                           (r" Excludes: (\S+(?: \S+)*)", "not with {}")):
         match = re.search(pattern, term)
         if match:

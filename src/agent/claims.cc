@@ -49,7 +49,7 @@ void HeldClaim::lose(const std::string& why, Ended ended) {
 }
 
 ClaimKeeper::ClaimKeeper(client::Target server, ClaimTimes times, BootClock clock)
-    : api_(with_answer_time(std::move(server), times.answer)),
+    : server_(std::move(server)),
       times_(times),
       clock_(std::move(clock)),
       sender_("heartbeats", every(look_time, [this] { send_heartbeats(); })),
@@ -57,9 +57,17 @@ ClaimKeeper::ClaimKeeper(client::Target server, ClaimTimes times, BootClock cloc
 
 ClaimKeeper::~ClaimKeeper() { stop_.request(); }
 
+std::shared_ptr<HeldClaim> ClaimKeeper::make(const std::optional<client::Target>& server,
+                                             std::string repository_path, int64_t deployment,
+                                             int64_t fence) {
+  return std::make_shared<HeldClaim>(with_answer_time(server.value_or(server_), times_.answer),
+                                     std::move(repository_path), deployment, fence);
+}
+
 std::shared_ptr<HeldClaim> ClaimKeeper::keep(std::string repository_path, int64_t deployment,
-                                             int64_t fence, microseconds asked_at) {
-  auto claim = std::make_shared<HeldClaim>(std::move(repository_path), deployment, fence);
+                                             int64_t fence, microseconds asked_at,
+                                             const std::optional<client::Target>& server) {
+  auto claim = make(server, std::move(repository_path), deployment, fence);
   {
     Lock lock(claim->mutex_);
     claim->end_ = asked_at + times_.claim;
@@ -69,8 +77,9 @@ std::shared_ptr<HeldClaim> ClaimKeeper::keep(std::string repository_path, int64_
 }
 
 std::shared_ptr<HeldClaim> ClaimKeeper::keep_again(std::string repository_path, int64_t deployment,
-                                                   int64_t fence) {
-  auto claim = std::make_shared<HeldClaim>(std::move(repository_path), deployment, fence);
+                                                   int64_t fence,
+                                                   const std::optional<client::Target>& server) {
+  auto claim = make(server, std::move(repository_path), deployment, fence);
   {
     // When it ends is not known, and nothing runs under it that would have to be stopped.
     Lock lock(claim->mutex_);
@@ -125,7 +134,7 @@ void ClaimKeeper::send_heartbeats() {
 void ClaimKeeper::heartbeat(HeldClaim& claim) {
   const microseconds asked_at = now();
   const auto kept =
-      api_.keep_claim(claim.repository_path_, claim.deployment_, claim.fence_, stop_.flag());
+      claim.api_.keep_claim(claim.repository_path_, claim.deployment_, claim.fence_, stop_.flag());
   if (stop_.requested()) return;
   if (!kept && is_loss(kept.error())) {
     claim.lose("The server ended the claim: " + message_of(kept.error()),

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +20,12 @@ namespace esclusa::agent {
 /// A claim that this agent holds. May be used from any thread.
 class HeldClaim {
  public:
-  HeldClaim(std::string repository_path, int64_t deployment, int64_t fence)
-      : repository_path_(std::move(repository_path)), deployment_(deployment), fence_(fence) {}
+  /// `server` with the token that has made the claim.
+  HeldClaim(client::Target server, std::string repository_path, int64_t deployment, int64_t fence)
+      : api_(std::move(server)),
+        repository_path_(std::move(repository_path)),
+        deployment_(deployment),
+        fence_(fence) {}
 
   int64_t fence() const { return fence_; }
   /// Requested when the claim is lost: what runs under it must end.
@@ -36,6 +41,7 @@ class HeldClaim {
 
  private:
   friend class ClaimKeeper;
+  const client::Api api_;
   const std::string repository_path_;
   const int64_t deployment_;
   const int64_t fence_;
@@ -55,6 +61,7 @@ class HeldClaim {
 /// counted on the boot clock, which nobody can set, and which goes on while the machine sleeps.
 class ClaimKeeper {
  public:
+  /// `server`: where claims are kept for which no other token is named.
   explicit ClaimKeeper(client::Target server, ClaimTimes times, BootClock clock = boot_now);
   ~ClaimKeeper();
   ClaimKeeper(const ClaimKeeper&) = delete;
@@ -64,18 +71,22 @@ class ClaimKeeper {
   /// Keeps a claim for as long as the returned object is there. `asked_at` is when the server was
   /// asked for it, by `now`; a claim of an earlier agent begins with a heartbeat.
   std::shared_ptr<HeldClaim> keep(std::string repository_path, int64_t deployment, int64_t fence,
-                                  std::chrono::microseconds asked_at);
+                                  std::chrono::microseconds asked_at,
+                                  const std::optional<client::Target>& server = {});
   std::shared_ptr<HeldClaim> keep_again(std::string repository_path, int64_t deployment,
-                                        int64_t fence);
+                                        int64_t fence,
+                                        const std::optional<client::Target>& server = {});
 
  private:
+  std::shared_ptr<HeldClaim> make(const std::optional<client::Target>& server,
+                                  std::string repository_path, int64_t deployment, int64_t fence);
   std::shared_ptr<HeldClaim> add(std::shared_ptr<HeldClaim> claim);
   std::vector<std::shared_ptr<HeldClaim>> held() const;
   void watch();
   void send_heartbeats();
   void heartbeat(HeldClaim& claim);
 
-  const client::Api api_;
+  const client::Target server_;
   const ClaimTimes times_;
   const BootClock clock_;
   mutable Mutex mutex_;

@@ -36,12 +36,16 @@ std::vector<std::string> program_environment() {
 
 std::vector<std::pair<std::string, std::string>> deployment_variables(
     const client::Deployment& deployment, const RunFolder& run) {
+  using Kind = core::DeploymentKind;
+  const auto& repeats = deployment.repeats;
   return {{"ESCLUSA_REPOSITORY", run.record.repository},
           {"ESCLUSA_DEPLOYMENT_ID", std::to_string(deployment.id)},
           {"ESCLUSA_ENVIRONMENT", deployment.original_environment},
           {"ESCLUSA_TASK", deployment.task},
           {"ESCLUSA_REF", deployment.ref},
-          {"ESCLUSA_SHA", deployment.sha}};
+          {"ESCLUSA_SHA", deployment.sha},
+          {"ESCLUSA_KIND", std::string(core::to_name(repeats ? repeats->kind : Kind::deploy))},
+          {"ESCLUSA_ORIGIN", repeats ? std::to_string(repeats->origin.value) : ""}};
 }
 
 std::vector<std::string> command_environment(const client::Deployment& deployment,

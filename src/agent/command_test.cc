@@ -76,6 +76,18 @@ TEST_CASE_FIXTURE(Fixture, "run_command: a relative command is the checkout's") 
   CHECK(printed() == "1 two words; $(id)\n" + run.source().string() + "\n");
 }
 
+TEST_CASE_FIXTURE(Fixture, "deployment_variables: what the deployment repeats") {
+  client::Deployment back;
+  back.repeats = core::Repeats{core::DeploymentKind::rollback, {4}};
+  const auto variables = deployment_variables(back, run);
+  const auto has = [&](const char* name, const char* value) {
+    return std::ranges::find(variables, std::pair<std::string, std::string>(name, value)) !=
+           variables.end();
+  };
+  CHECK(has("ESCLUSA_KIND", "rollback"));
+  CHECK(has("ESCLUSA_ORIGIN", "4"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "run_command: the deployment is in variables, and no more is there") {
   setenv("AGENT_TEST_SECRET", "hidden", 1);
   fields.ref = "--upload-pack=touch x";
@@ -91,6 +103,8 @@ TEST_CASE_FIXTURE(Fixture, "run_command: the deployment is in variables, and no 
   CHECK(has("ESCLUSA_TASK=`touch x`;touch x"));
   CHECK(has("ESCLUSA_REF=--upload-pack=touch x"));
   CHECK(has("ESCLUSA_SHA=" + std::string(40, 'a')));
+  CHECK(has("ESCLUSA_KIND=deploy"));
+  CHECK(has("ESCLUSA_ORIGIN="));
   CHECK(has("ESCLUSA_PAYLOAD_FILE=" + run.payload_file().string()));
   CHECK(has("ESCLUSA_EVENT_FILE=" + run.event_file().string()));
   CHECK(!text.contains("AGENT_TEST_SECRET"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -30,6 +31,29 @@ Result<Secret> read_secret(const TomlTable& table, const std::string& key, const
     return table.error("`" + key + "`: " + file.string() + " must hold one line and no more");
   }
   return Secret(std::move(*text));
+}
+
+/// Reads the token: from a variable, from the file that another variable names, or from the file of
+/// `token_file`.
+Result<Secret> read_token(TomlTable& table, const fs::path& folder) {
+  constexpr const char* variable = "ESCLUSA_AGENT_TOKEN";
+  constexpr const char* file_variable = "ESCLUSA_AGENT_TOKEN_FILE";
+  const char* token = std::getenv(variable);
+  const char* file = std::getenv(file_variable);
+  if (token != nullptr && file != nullptr) {
+    return fail(ErrorCode::invalid, std::string(variable) + " and " + file_variable +
+                                        " are both set: unset one of them");
+  }
+  const auto named = TRY(table.optional_string("token_file"));
+  if (token != nullptr) {
+    if (*token == '\0' || has_control_characters(token)) {
+      return fail(ErrorCode::invalid, std::string(variable) + " should be one token");
+    }
+    return Secret(token);
+  }
+  if (file != nullptr) return read_secret(table, file_variable, file);
+  if (!named) TRY(table.required_string("token_file", "\"agent.token\""));
+  return read_secret(table, "token_file", folder / *named);
 }
 
 /// Checks a URL, and removes trailing slashes.
@@ -308,8 +332,7 @@ Result<Config> load_config(const fs::path& file) {
   config.server = TRY(table.required_string("server", "\"http://127.0.0.1:8080\""));
   config.server = TRY(checked_url(table, "server", config.server));
   config.ca_file = TRY(read_ca_file(table, folder));
-  const std::string token_file = TRY(table.required_string("token_file", "\"agent.token\""));
-  config.token = TRY(read_secret(table, "token_file", folder / token_file));
+  config.token = TRY(read_token(table, folder));
   Secret shared;
   TRY(read_way_in(table, folder, config, shared));
   config.work = folder / TRY(table.required_string("work", "\"agent-work\""));

@@ -16,7 +16,8 @@
 ///   server = "http://127.0.0.1:8080"      # Esclusa, or https://api.github.com
 ///   ca_file = "ca.pem"                    # authorities to trust instead of the system's
 ///   token_file = "agent.token"            # an agent token (`esclusa agent token`), or one with
-///                                         # the scope repo_deployment, which gets no secrets
+///                                         # the scope repo_deployment, which gets no secrets;
+///                                         # or the variable ESCLUSA_AGENT_TOKEN[_FILE]
 ///   mode = "webhook"                      # or "pull": follow the server's feed, with no open
 ///                                         # port; the next two and the secret are not needed then
 ///   listen = "127.0.0.1:8081"             # port 0: the system chooses
@@ -124,6 +125,8 @@ struct Config {
   Keep keep = {};
   std::vector<Rule> rules;
 
+  /// The server with the agent's token.
+  client::Target target() const { return {.base_url = server, .token = token, .ca_file = ca_file}; }
   /// Whether there is an entry for the repository. Repositories and environments are compared
   /// case-insensitively, tasks exactly.
   bool has_repository(std::string_view repository) const;

@@ -44,6 +44,20 @@ bool contains(const std::string& text, std::string_view part) {
   return false;
 }
 
+TEST_CASE("load_config: the token may come from a variable, or a file that one names") {
+  Folder files;
+  setenv("ESCLUSA_AGENT_TOKEN", "esc_variable", 1);
+  CHECK(files.load(head + entry)->token.reveal() == "esc_variable");
+  setenv("ESCLUSA_AGENT_TOKEN_FILE", files.folder.write("other", "esc_other\n").c_str(), 1);
+  CHECK(contains(files.error_of(head + entry), "are both set"));
+  unsetenv("ESCLUSA_AGENT_TOKEN");
+  CHECK(files.load(head + entry)->token.reveal() == "esc_other");
+  setenv("ESCLUSA_AGENT_TOKEN_FILE", "/nowhere", 1);
+  CHECK(contains(files.error_of(head + entry), "ESCLUSA_AGENT_TOKEN_FILE"));
+  unsetenv("ESCLUSA_AGENT_TOKEN_FILE");
+  CHECK(files.load(head + entry)->token.reveal() == "esc_token");
+}
+
 TEST_CASE("load_config: reads everything, with paths from the file's folder") {
   Folder files;
   auto config = files.load(head + R"toml(

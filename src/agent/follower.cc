@@ -19,7 +19,7 @@ Follower::Follower(const Config& config, const Intake& intake, const std::filesy
       file_(folder / "feed.json"),
       stop_(stop),
       backoff_(backoff),
-      api_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file}) {}
+      server_(std::make_shared<const client::Api>(config.target())) {}
 
 void Follower::run() {
   after_ = load();
@@ -41,7 +41,7 @@ Result<void> Follower::step() {
   // The first request only reads the end of the feed: that position must be on the disk before
   // waiting.
   const auto wait = after_ ? wait_time : std::chrono::seconds(0);
-  auto page = api_.read_events(after_, wait, stop_.flag());
+  auto page = server_.get()->read_events(after_, wait, stop_.flag());
   if (!page && page.error().reason_code == "unknown_cursor") {
     log::warning("the server was set back to an older state; its feed is read from the beginning",
                  {{"server", config_.server}});
@@ -69,9 +69,8 @@ void Follower::explain(const Error& error) {
   if (error.code == ErrorCode::unauthenticated) {
     log::error(
         "the server refuses the agent's token: it is unknown, expired or revoked. Write another "
-        "into token_file (`esclusa agent token OWNER/NAME --environment NAME`), and start the "
-        "agent "
-        "again",
+        "into token_file (`esclusa agent token OWNER/NAME --environment NAME`), and reload the "
+        "agent (`systemctl reload`, SIGHUP)",
         {{"server", config_.server}, {"error", error.message}});
   } else if (error.code == ErrorCode::not_found) {
     log::error("the server has no feed of events: `mode = \"pull\"` needs Esclusa",

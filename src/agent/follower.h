@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <random>
 
@@ -7,6 +8,7 @@
 #include "agent/intake.h"
 #include "agent/scheduler.h"
 #include "agent/stop_flag.h"
+#include "base/replaceable.h"
 #include "client/api.h"
 
 namespace esclusa::agent {
@@ -16,13 +18,15 @@ namespace esclusa::agent {
 ///
 ///   feed.json   {"server": "http://…", "after": 4711}
 ///
-/// Single thread.
+/// Single thread, except `use`.
 class Follower {
  public:
   /// All arguments must outlive it. `folder` is the folder of its file.
   Follower(const Config& config, const Intake& intake, const std::filesystem::path& folder,
            StopFlag& stop, Scheduler::Backoff backoff = {});
 
+  /// Another token from the next request on. Any thread.
+  void use(std::shared_ptr<const client::Api> server) { server_.set(std::move(server)); }
   /// Runs until the stop is requested.
   void run();
 
@@ -40,7 +44,7 @@ class Follower {
   const std::filesystem::path file_;
   StopFlag& stop_;
   const Scheduler::Backoff backoff_;
-  const client::Api api_;
+  Replaceable<client::Api> server_;
   std::optional<int64_t> after_;  ///< `nullopt`: the feed was never read
   std::minstd_rand random_{std::random_device{}()};
 };

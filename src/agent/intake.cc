@@ -16,7 +16,8 @@ Intake::Outcome Intake::take(std::string body,
     log::error("an event that cannot be read was passed over", {{"error", event.error().message}});
     return {Taken::unreadable, "Ignored: " + event.error().message};
   }
-  if (!config_.has_repository(event->repository)) {
+  const auto config = config_.get();
+  if (!config->has_repository(event->repository)) {
     return {Taken::ignored, "Ignored: the agent has no [[deploy]] entry for this repository"};
   }
   if (!may_tell(event->repository)) {
@@ -29,7 +30,7 @@ Intake::Outcome Intake::take(std::string body,
   // Only spares the server a request: what the event says counts here only to ignore it.
   const bool says_what = !event->environment.empty() && !event->task.empty();
   if (says_what &&
-      config_.find_rule(event->repository, event->environment, event->task) == nullptr) {
+      config->find_rule(event->repository, event->environment, event->task) == nullptr) {
     log::info("ignored: no [[deploy]] entry is for it", {{"repository", event->repository},
                                                          {"deployment", event->id},
                                                          {"environment", event->environment},

@@ -1,11 +1,13 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "agent/config.h"
 #include "agent/event.h"
 #include "agent/work_folder.h"
+#include "base/replaceable.h"
 
 namespace esclusa::agent {
 
@@ -26,6 +28,9 @@ class Intake {
   Intake(const Config& config, WorkFolder& work, std::function<void(DeploymentEvent)> accepted)
       : config_(config), work_(work), accepted_(std::move(accepted)) {}
 
+  /// Other entries from now on.
+  void use(std::shared_ptr<const Config> config) { config_.set(std::move(config)); }
+
   struct Outcome {
     Taken taken;
     std::string message;
@@ -36,7 +41,7 @@ class Intake {
                const std::function<bool(std::string_view repository)>& may_tell) const;
 
  private:
-  const Config& config_;
+  Replaceable<Config> config_;
   WorkFolder& work_;
   std::function<void(DeploymentEvent)> accepted_;
 };

@@ -73,11 +73,11 @@ http::Response Listener::handle(const http::Request& request) const {
   return json_response(404, "Not Found");
 }
 
-std::vector<const Rule*> Listener::signers(const http::Request& request) const {
+std::vector<const Rule*> Listener::signers(const Config& config, const http::Request& request) {
   const auto signature = request.headers.find("X-Hub-Signature-256");
   std::map<std::string_view, bool> judged;  // several entries may have the same secret
   std::vector<const Rule*> found;
-  for (const Rule& rule : config_.rules) {
+  for (const Rule& rule : config.rules) {
     const auto [known, is_new] = judged.try_emplace(rule.secret.reveal(), false);
     if (is_new) known->second = is_signed(rule.secret, signature, request.body);
     if (known->second) found.push_back(&rule);
@@ -86,7 +86,8 @@ std::vector<const Rule*> Listener::signers(const http::Request& request) const {
 }
 
 http::Response Listener::take_event(const http::Request& request) const {
-  const auto signed_by = signers(request);
+  const auto config = config_.get();  // the entries below are parts of it
+  const auto signed_by = signers(*config, request);
   if (signed_by.empty()) {
     log::warning("an event without a valid signature was refused", {{"peer", request.peer}});
     return json_response(401,

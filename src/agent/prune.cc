@@ -178,8 +178,10 @@ Result<bool> remove_one(WorkFolder& work, Checkout& checkout, const Removable& o
   });
 }
 
-void prune_regularly(WorkFolder& work, Checkout& checkout, const Keep& keep, StopFlag& stop) {
+void prune_regularly(WorkFolder& work, Checkout& checkout, const std::function<Keep()>& kept,
+                     StopFlag& stop) {
   for (auto wait = first_look; !stop.wait_for(wait); wait = look_every) {
+    const Keep keep = kept();
     const auto found = list_removable(work.path(), keep, system_now());
     if (!found) {
       log::error("the work folder cannot be pruned", {{"error", found.error().message}});

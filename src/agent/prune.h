@@ -39,8 +39,9 @@ Result<bool> remove_one(WorkFolder& work, Checkout& checkout, const Removable& o
                         const Keep& keep, Timestamp now);
 
 /// Looks and removes until the stop is requested: soon after the start, and then each hour; one
-/// after the other, with a pause after each.
-void prune_regularly(WorkFolder& work, Checkout& checkout, const Keep& keep, StopFlag& stop);
+/// after the other, with a pause after each. `keep` is asked before each look.
+void prune_regularly(WorkFolder& work, Checkout& checkout, const std::function<Keep()>& keep,
+                     StopFlag& stop);
 
 /// `esclusa agent prune`: prints what goes, and removes it unless it is a dry run. `unavailable` if
 /// an agent uses the folder, which prunes it itself; a dry run may look nevertheless.

@@ -32,21 +32,18 @@ std::string log_path(const RunFolder& run, Mode mode) {
 
 }  // namespace
 
-Reporter::Reporter(const Config& config, const client::Api& api, StopFlag& stop,
-                   std::string public_url, Scheduler::Backoff backoff)
-    : config_(config),
-      api_(api),
-      stop_(stop),
-      public_url_(std::move(public_url)),
-      backoff_(backoff) {}
+Reporter::Reporter(const Config& config, StopFlag& stop, std::string public_url,
+                   Scheduler::Backoff backoff)
+    : config_(config), stop_(stop), public_url_(std::move(public_url)), backoff_(backoff) {}
 
-Result<void> Reporter::report_begin(const RunFolder& run, const std::string& description) {
+Result<void> Reporter::report_begin(const client::Api& api, const RunFolder& run,
+                                    const std::string& description) {
   const std::string path = TRY(client::repository_path(run.record.repository));
   for (size_t failed_count = 1;; ++failed_count) {
     auto done =
-        api_.create_status(path, run.record.deployment,
-                           {"in_progress", description, log_url(run), run.record.environment_url,
-                            key_of(run, "begin"), run.record.fence});
+        api.create_status(path, run.record.deployment,
+                          {"in_progress", description, log_url(run), run.record.environment_url,
+                           key_of(run, "begin"), run.record.fence});
     if (done) return {};
     if (is_final_refusal(done.error())) return std::unexpected(done.error());
     log_run(log::Level::warning, "cannot be reported; this is tried again", run,
@@ -55,13 +52,13 @@ Result<void> Reporter::report_begin(const RunFolder& run, const std::string& des
   }
 }
 
-Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
+Next Reporter::report_end(const client::Api& api, const RunFolder& run, bool may_be_reported) {
   const Outcome& outcome = run.record.outcome;
   auto path = client::repository_path(run.record.repository);
   if (!path) return Next::done;
-  if (config_.mode == Mode::pull && !send_log(run, *path)) return Next::try_again;
+  if (config_.mode == Mode::pull && !send_log(api, run, *path)) return Next::try_again;
   if (may_be_reported) {
-    const auto found = is_reported(run, *path);
+    const auto found = is_reported(api, run, *path);
     if (!found && found.error().code != ErrorCode::not_found) {
       log_run(log::Level::warning, "the server cannot be asked; this is tried again", run,
               message_of(found.error()));
@@ -70,10 +67,10 @@ Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
     if (found && *found) return Next::done;
   }
   auto done =
-      api_.create_status(*path, run.record.deployment,
-                         {outcome.state, outcome.description, log_url(run),
-                          outcome.state == "success" ? run.record.environment_url : std::string(),
-                          key_of(run, "end"), run.record.fence});
+      api.create_status(*path, run.record.deployment,
+                        {outcome.state, outcome.description, log_url(run),
+                         outcome.state == "success" ? run.record.environment_url : std::string(),
+                         key_of(run, "end"), run.record.fence});
   if (!done && !is_final_refusal(done.error())) {
     log_run(log::Level::warning, "cannot be reported; this is tried again", run,
             message_of(done.error()));
@@ -82,15 +79,16 @@ Next Reporter::report_end(const RunFolder& run, bool may_be_reported) {
   // A reused key belongs to the same report, which was sent with another address of the agent.
   if (!done && done.error().reason_code != "idempotency_key_reused") {
     const bool is_late = run.record.fence != 0 && done.error().reason_code == "claim_lost";
-    if (is_late && has_ended(run, *path)) return Next::done;
+    if (is_late && has_ended(api, run, *path)) return Next::done;
     log_run(log::Level::error, "the server refuses the outcome", run, message_of(done.error()));
   }
   return Next::done;
 }
 
-bool Reporter::has_ended(const RunFolder& run, const std::string& repository_path) const {
+bool Reporter::has_ended(const client::Api& api, const RunFolder& run,
+                         const std::string& repository_path) const {
   const int64_t id = run.record.deployment;
-  const auto latest = api_.latest_status(repository_path, id);
+  const auto latest = api.latest_status(repository_path, id);
   if (!latest || !*latest || !is_final_state((*latest)->state)) return false;
   log_run(log::Level::info,
           "The server has ended deployment " + std::to_string(id) + " as `" + (*latest)->state +
@@ -99,12 +97,12 @@ bool Reporter::has_ended(const RunFolder& run, const std::string& repository_pat
   return true;
 }
 
-Next Reporter::report_without_run(const std::string& repository, int64_t deployment,
-                                  const Outcome& outcome, int64_t fence) {
+Next Reporter::report_without_run(const client::Api& api, const std::string& repository,
+                                  int64_t deployment, const Outcome& outcome, int64_t fence) {
   const auto path = client::repository_path(repository);
   if (!path) return Next::done;
   // Needs no key: before a retry, the judgement looks at the statuses.
-  const auto reported = api_.create_status(
+  const auto reported = api.create_status(
       *path, deployment,
       {.state = outcome.state, .description = outcome.description, .fence = fence});
   if (reported || is_final_refusal(reported.error())) return Next::done;
@@ -115,15 +113,16 @@ Next Reporter::report_without_run(const std::string& repository, int64_t deploym
   return Next::try_again;
 }
 
-void Reporter::report_nothing(const RunFolder& run) {
+void Reporter::report_nothing(const client::Api& api, const RunFolder& run) {
   const auto path = client::repository_path(run.record.repository);
-  if (path && config_.mode == Mode::pull) send_log(run, *path);
-  if (path && has_ended(run, *path)) return;
+  if (path && config_.mode == Mode::pull) send_log(api, run, *path);
+  if (path && has_ended(api, run, *path)) return;
   log_run(log::Level::warning, "not reported", run, "its claim was lost");
 }
 
-Result<bool> Reporter::is_reported(const RunFolder& run, const std::string& repository_path) const {
-  for (const auto& status : TRY(api_.list_statuses(repository_path, run.record.deployment))) {
+Result<bool> Reporter::is_reported(const client::Api& api, const RunFolder& run,
+                                   const std::string& repository_path) const {
+  for (const auto& status : TRY(api.list_statuses(repository_path, run.record.deployment))) {
     if (!is_final_state(status.state) || status.state == "inactive") continue;
     // Without its log key, the run cannot be told from another run of the same deployment.
     if (run.record.log_key.empty()) return true;
@@ -133,8 +132,9 @@ Result<bool> Reporter::is_reported(const RunFolder& run, const std::string& repo
   return false;
 }
 
-bool Reporter::send_log(const RunFolder& run, const std::string& repository_path) {
-  LogUpload upload(api_, repository_path, run.record.deployment, run.log());
+bool Reporter::send_log(const client::Api& api, const RunFolder& run,
+                        const std::string& repository_path) {
+  LogUpload upload(api, repository_path, run.record.deployment, run.log());
   auto sent = upload.send(LogUpload::Log::is_complete, stop_.flag());
   if (sent) return true;
   const bool is_final =

@@ -49,14 +49,14 @@ void say_what_is_done(RunLog& log, const Rule& rule, const client::Deployment& d
 Runner::Runner(const Config& config, WorkFolder& work, StopFlag& stop, std::string public_url,
                Scheduler::Backoff backoff)
     : config_(config),
+      entries_(config),
+      server_(std::make_shared<const Server>(config.target())),
       work_(work),
       stop_(stop),
       backoff_(backoff),
-      api_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file}),
-      reporter_(config, api_, stop, std::move(public_url), backoff),
+      reporter_(config, stop, std::move(public_url), backoff),
       checkout_(work.path(), stop.flag()),
-      claims_({.base_url = config.server, .token = config.token, .ca_file = config.ca_file},
-              config.claim_times),
+      claims_(config.target(), config.claim_times),
       scheduler_(run_count_max, backoff) {}
 
 Result<void> Runner::recover() {
@@ -92,6 +92,13 @@ Result<void> Runner::recover() {
   return {};
 }
 
+Result<void> Runner::use(const std::shared_ptr<const Config>& config) {
+  TRY(checkout_.prepare(config->rules));
+  server_.set(std::make_shared<const Server>(config->target()));
+  entries_.set(config);
+  return {};
+}
+
 void Runner::add(DeploymentEvent event) {
   auto job = std::make_shared<Job>(Job{.event = std::move(event)});
   add_job(job, job->event.repository, job->event.environment, job->event.id);
@@ -116,6 +123,7 @@ bool Runner::wait_idle(std::chrono::milliseconds time) {
 }
 
 Next Runner::advance(const std::shared_ptr<Job>& job) {
+  if (!job->server) job->server = server_.get();
   if (!job->run) {
     const Next next = begin(job);
     if (!job->run) return next;
@@ -125,12 +133,14 @@ Next Runner::advance(const std::shared_ptr<Job>& job) {
 
 Next Runner::begin(const std::shared_ptr<Job>& job) {
   const DeploymentEvent& event = job->event;
+  const auto config = entries_.get();
+  job->server = server_.get();
   const auto path = client::repository_path(event.repository);
-  if (!path || !config_.has_repository(event.repository)) {
+  if (!path || !config->has_repository(event.repository)) {
     log_event(log::Level::warning, "dropped", event, "no [[deploy]] entry is for it any more");
     return dequeue(event);
   }
-  const auto judgement = judge_deployment(api_, *path, event.id);
+  const auto judgement = judge_deployment(job->server->api, *path, event.id);
   if (!judgement) {
     log_event(log::Level::warning, "the server cannot be asked; this is tried again", event,
               message_of(judgement.error()));
@@ -139,7 +149,7 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
   if (judgement->verdict == Verdict::gone) return drop(job, *judgement);
   const client::Deployment& deployment = judgement->deployment;
   const Rule* rule =
-      config_.find_rule(event.repository, deployment.original_environment, deployment.task);
+      config->find_rule(event.repository, deployment.original_environment, deployment.task);
   if (rule == nullptr) {
     if (job->may_be_claimed) release_left_claim(*job, *path);
     log_event(log::Level::warning, "dropped", event,
@@ -161,62 +171,6 @@ Next Runner::begin(const std::shared_ptr<Job>& job) {
   return run(*job, *rule, deployment);
 }
 
-std::optional<Next> Runner::claim(const std::shared_ptr<Job>& job,
-                                  const std::string& repository_path) {
-  const DeploymentEvent& event = job->event;
-  const auto asked_at = claims_.now();
-  const auto made = api_.claim(repository_path, event.id, claims_.times().claim, stop_.flag());
-  if (made) {
-    job->may_be_claimed = false;
-    job->claim = claims_.keep(repository_path, event.id, made->fence, asked_at);
-    return std::nullopt;
-  }
-  // The deployment was there a moment ago. If it is gone, `in_progress` will be refused.
-  if (made.error().code == ErrorCode::not_found) return std::nullopt;
-  if (made.error().code == ErrorCode::conflict) {
-    return claim_again(job, repository_path, made.error());
-  }
-  job->may_be_claimed = true;
-  log_event(log::Level::warning, "it cannot be claimed; this is tried again", event,
-            message_of(made.error()));
-  return Next::try_again;
-}
-
-std::optional<Next> Runner::claim_again(const std::shared_ptr<Job>& job,
-                                        const std::string& repository_path, const Error& refusal) {
-  const Judgement judgement = judge_refusal(refusal, job->event.id);
-  if (judgement.verdict != Verdict::run) return drop(job, judgement);
-  if (job->may_be_claimed && release_left_claim(*job, repository_path)) {
-    return claim(job, repository_path);
-  }
-  log_event(log::Level::info, "not yet claimed; this is tried again", job->event, refusal.message);
-  return Next::try_again;
-}
-
-bool Runner::release_left_claim(Job& job, const std::string& repository_path) {
-  const auto live = api_.get_claim(repository_path, job.event.id, stop_.flag());
-  if (!live && live.error().code != ErrorCode::not_found) return false;
-  job.may_be_claimed = false;
-  if (!live || live->state != "claimed") return false;
-  // The server refuses this if the claim is not this agent's. If another agent with the same token
-  // prepares a run under it, that agent takes its run back.
-  if (!api_.release_claim(repository_path, job.event.id, live->fence, stop_.flag())) return false;
-  log_event(log::Level::info, "the claim that was left was released", job.event,
-            std::to_string(live->fence));
-  return true;
-}
-
-void Runner::release(const Job& job, int64_t fence) {
-  const auto path = client::repository_path(job.event.repository);
-  if (!path || fence == 0) return;
-  static const std::atomic<bool> goes_on = false;  // also while the agent stops
-  const auto released = api_.release_claim(*path, job.event.id, fence, goes_on);
-  if (!released) {
-    log_event(log::Level::warning, "its claim stays until its end", job.event,
-              message_of(released.error()));
-  }
-}
-
 Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deployment) {
   const DeploymentEvent& event = job.event;
   const int64_t fence = job.claim ? job.claim->fence() : 0;
@@ -229,7 +183,7 @@ Next Runner::run(Job& job, const Rule& rule, const client::Deployment& deploymen
   if (!begun) {
     log_event(log::Level::error, "the run cannot be begun", event, begun.error().message);
     job.may_be_claimed = fence != 0;
-    return settle(event, "error", "Not run: the agent cannot write to its disk; its log says more",
+    return settle(job, "error", "Not run: the agent cannot write to its disk; its log says more",
                   fence);
   }
   if (!*begun) {
@@ -288,7 +242,7 @@ Next Runner::drop_superseded(const std::shared_ptr<Job>& job, int64_t newer) {
   const auto path = client::repository_path(event.repository);
   if (!path) return dequeue(event);
   // The status would end another's live claim, and stop its command. The server tells that one.
-  const auto live = api_.get_claim(*path, event.id, stop_.flag());
+  const auto live = job->server->api.get_claim(*path, event.id, stop_.flag());
   if (!live && live.error().code != ErrorCode::not_found) {
     log_event(log::Level::warning, "the server cannot be asked; this is tried again", event,
               message_of(live.error()));
@@ -300,15 +254,16 @@ Next Runner::drop_superseded(const std::shared_ptr<Job>& job, int64_t newer) {
     log_event(log::Level::info, "not run", event, "it is superseded, and another agent has it");
     return dequeue(event);
   }
-  return settle(event, "inactive",
+  return settle(*job, "inactive",
                 newer == 0 ? "Superseded by a newer deployment"
                            : "Superseded by deployment " + std::to_string(newer));
 }
 
-Next Runner::settle(const DeploymentEvent& event, const std::string& state, const std::string& why,
+Next Runner::settle(const Job& job, const std::string& state, const std::string& why,
                     int64_t fence) {
-  if (reporter_.report_without_run(event.repository, event.id, {state, why}, fence) ==
-      Next::try_again) {
+  const DeploymentEvent& event = job.event;
+  if (reporter_.report_without_run(job.server->api, event.repository, event.id, {state, why},
+                                   fence) == Next::try_again) {
     return Next::try_again;
   }
   log_event(log::Level::info, "not run", event, why);
@@ -380,7 +335,7 @@ Outcome Runner::execute_claimed(Job& job, const Rule& rule, const client::Deploy
             join(differing, ", "));
     log.say("The event that announced it had another " + join(differing, ", ") + ".");
   }
-  auto told = reporter_.report_begin(run, description);
+  auto told = reporter_.report_begin(job.server->api, run, description);
   job.has_started = told.has_value();
   if (stop_.requested()) return {"error", "The agent was stopped"};
   if (!told) {
@@ -393,8 +348,8 @@ Outcome Runner::execute_claimed(Job& job, const Rule& rule, const client::Deploy
   }
   std::optional<LiveLog> live;
   if (config_.mode == Mode::pull) {
-    live.emplace(
-        LogUpload(api_, *client::repository_path(rule.repository), deployment.id, run.log()));
+    live.emplace(LogUpload(job.server->api, *client::repository_path(rule.repository),
+                           deployment.id, run.log()));
   }
   auto fetched = checkout_.check_out(rule, deployment.sha, work_.mirror_of(rule.repository),
                                      run.source(), log);
@@ -427,7 +382,8 @@ Result<client::GivenValues> Runner::get_values(const Job& job, const Rule& rule,
   const int64_t id = job.run->record.deployment;
   const int64_t fence = job.claim->fence();
   for (size_t failed_count = 1;; ++failed_count) {
-    auto given = api_.claim_values(path, id, fence, rule.secrets, rule.variables, ending.flag());
+    auto given =
+        job.server->api.claim_values(path, id, fence, rule.secrets, rule.variables, ending.flag());
     if (given) {
       TRY(check_values(*given));
       for (const auto& [name, value] : given->secrets) {
@@ -444,7 +400,7 @@ Result<client::GivenValues> Runner::get_values(const Job& job, const Rule& rule,
     const bool is_other_token = error.reason_code == "agent_token_required";
     // A server that has claims but no secrets, and not a deployment that was deleted meanwhile.
     const bool has_none = error.code == ErrorCode::not_found &&
-                          api_.keep_claim(path, id, fence, ending.flag()).has_value();
+                          job.server->api.keep_claim(path, id, fence, ending.flag()).has_value();
     if ((is_other_token || has_none) && !rule.needs_values()) {
       if (is_other_token) {
         log.say("No secrets or variables: the token is not an agent's (`esclusa agent token`).");
@@ -480,13 +436,21 @@ Next Runner::end(RunFolder& run, Outcome outcome) {
   return Next::done;
 }
 
+void Runner::follow_token(Job& job) {
+  const auto server = server_.get();
+  if (job.server == server) return;
+  const auto known = job.server->api.call("GET", "/user");
+  if (!known && known.error().code == ErrorCode::unauthenticated) job.server = server;
+}
+
 Next Runner::report(Job& job) {
   RunFolder& run = *job.run;
   const bool may_be_reported = std::exchange(job.may_be_reported, true);
   // If it was only not heard of, the server judges by the fence what may be reported.
   if (job.claim && job.claim->is_ended_by_server()) {
-    reporter_.report_nothing(run);
-  } else if (reporter_.report_end(run, may_be_reported) == Next::try_again) {
+    reporter_.report_nothing(job.server->api, run);
+  } else if (reporter_.report_end(job.server->api, run, may_be_reported) == Next::try_again) {
+    follow_token(job);
     return Next::try_again;
   }
   run.record.step = RunStep::reported;

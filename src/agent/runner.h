@@ -13,6 +13,7 @@
 #include "agent/scheduler.h"
 #include "agent/stop_flag.h"
 #include "agent/work_folder.h"
+#include "base/replaceable.h"
 #include "client/api.h"
 
 namespace esclusa::agent {
@@ -40,6 +41,9 @@ class Runner {
   /// Resumes what an earlier agent left: queued events, unreported outcomes, and runs without an
   /// outcome, which are reported as errors and not run again.
   Result<void> recover();
+  /// Other entries, and another token, for deployments that begin from now on. A run keeps the
+  /// entry and the token that it has begun with, because its claim belongs to the token.
+  Result<void> use(const std::shared_ptr<const Config>& config);
   /// Adds an event that is in the queue on the disk. May be called from any thread.
   void add(DeploymentEvent event);
   void start() { scheduler_.start(); }
@@ -49,9 +53,15 @@ class Runner {
   bool wait_idle(std::chrono::milliseconds time);
 
  private:
+  /// The server, and the token that is used there.
+  struct Server {
+    client::Target target;
+    client::Api api{target};
+  };
   /// A deployment in progress; `run` is set once its run has begun.
   struct Job {
     DeploymentEvent event = {};
+    std::shared_ptr<const Server> server = {};  ///< set from its first step on
     std::optional<RunFolder> run = {};
     std::string lane = {};
     bool may_be_reported = false;           ///< an answer of the server may have been lost
@@ -81,8 +91,7 @@ class Runner {
   /// `newer` is 0 if it is not known.
   Next drop_superseded(const std::shared_ptr<Job>& job, int64_t newer);
   /// Reports the outcome of a deployment that has no run, and removes the event from the queue.
-  Next settle(const DeploymentEvent& event, const std::string& state, const std::string& why,
-              int64_t fence = 0);
+  Next settle(const Job& job, const std::string& state, const std::string& why, int64_t fence = 0);
   Next dequeue(const DeploymentEvent& event);
   /// For a deployment that may be run later: removes the event from the queue, unless the event
   /// came again while the server was asked. In that case it asks again, because that event may say
@@ -97,12 +106,15 @@ class Runner {
                                          StopFlag& ending);
   Next end(RunFolder& run, Outcome outcome);
   Next report(Job& job);
+  /// Lets a report use the token of now, if the one of its run was revoked meanwhile.
+  void follow_token(Job& job);
 
-  const Config& config_;
+  const Config& config_;         ///< of the start, except the two below
+  Replaceable<Config> entries_;  ///< its entries
+  Replaceable<Server> server_;
   WorkFolder& work_;
   StopFlag& stop_;
   const Scheduler::Backoff backoff_;
-  const client::Api api_;
   Reporter reporter_;
   Checkout checkout_;
   ClaimKeeper claims_;

@@ -56,6 +56,26 @@ TEST_CASE_FIXTURE(Fixture, "Runner: the fence is on the disk before the run is r
   github.wait_for(1, "success");
 }
 
+TEST_CASE_FIXTURE(Fixture, "Runner: other entries count for what begins later, not for a run") {
+  use(wait_for_go() + "; echo old >>" + (folder / "ran").string());
+  start();
+  deploy({.id = 1});
+  github.wait_for(1, "in_progress");
+  Config next = config;
+  next.rules[0].command = {"sh", "-c", "echo new >>" + (folder / "ran").string()};
+  REQUIRE(runner->use(std::make_shared<const Config>(next)));
+  go();
+  github.wait_for(1, "success");
+  deploy({.id = 2});
+  github.wait_for(2, "success");
+  CHECK(ran() == "old\nnew\n");
+  next.rules[0].repository = "demo/other";
+  REQUIRE(runner->use(std::make_shared<const Config>(next)));
+  deploy({.id = 3});
+  while (!work->queued()->empty()) std::this_thread::yield();
+  CHECK(github.statuses(3).empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "Runner: what another agent has claimed waits, and is run once") {
   start();
   github.add(1, {sha});

@@ -131,6 +131,7 @@ TEST_CASE_FIXTURE(Fixture, "run_on_target: the deployment is in variables, whate
   CHECK(has("ESCLUSA_TASK=`touch x`;touch x"));
   CHECK(has("ESCLUSA_REF=--upload-pack='touch x'"));
   CHECK(has("ESCLUSA_SHA=" + std::string(40, 'a')));
+  CHECK(has("ESCLUSA_KIND=deploy"));
   CHECK(has("LANG=C"));
   const std::string there = (folder / "tmp/esclusa-run.").string();
   CHECK(text.contains("\nESCLUSA_PAYLOAD_FILE=" + there));

@@ -1,4 +1,5 @@
 #include "app/deployments.h"
+#include "api/deployment_answers.h"
 #include "api/idempotency.h"
 #include "api/pagination.h"
 #include "api/route_tables.h"
@@ -10,15 +11,6 @@
 
 namespace esclusa::api {
 namespace {
-
-http::Response deployment_response(const Call& call, int status,
-                                   const core::Deployment& deployment) {
-  JsonWriter json;
-  wire::write_deployment(json, deployment, call.repository(), call.urls);
-  http::Response response = json_response(status, std::move(json));
-  response.headers.add("Last-Modified", format_http_date(deployment.updated_at));
-  return response;
-}
 
 http::SharedText json_of(const app::SharedDeployment& text) { return {text, &text->json}; }
 
@@ -68,7 +60,8 @@ Result<http::Response> list_deployments(const Call& call, app::Reader& db) {
 }
 
 Result<http::Response> create_deployment(const Call& call) {
-  const core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
+  core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
+  input.expected_live = TRY(parse_expected_live(call.request));
   const auto key = TRY(parse_idempotency_key(call.request));
   const auto outcome = TRY(app::create_deployment(call.context, call.access(), input, key));
   if (const auto* merged = std::get_if<app::AutoMerged>(&outcome)) {
@@ -76,10 +69,7 @@ Result<http::Response> create_deployment(const Call& call) {
     wire::write_auto_merged(json, merged->message);
     return json_response(202, std::move(json));
   }
-  const auto& deployment = std::get<core::Deployment>(outcome);
-  http::Response response = deployment_response(call, 201, deployment);
-  response.headers.add("Location", call.urls.deployment(call.repository(), deployment.id));
-  return response;
+  return created_response(call, std::get<core::Deployment>(outcome));
 }
 
 Result<http::Response> get_deployment(const Call& call, app::Reader& db) {
@@ -88,6 +78,7 @@ Result<http::Response> get_deployment(const Call& call, app::Reader& db) {
   http::Response response = json_response(200, {});
   response.parts = {json_of(text)};
   response.headers.add("Last-Modified", format_http_date(text->updated_at));
+  add_repeats(response, text->repeats);
   response.headers.add("ETag", quoted(text->tag));
   return response;
 }

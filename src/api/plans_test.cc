@@ -174,6 +174,9 @@ TEST_CASE("plans: no request reads a whole table, nor do the timers") {
   for (const char* filter : filters) {
     server.ask(server.undoing_api, "GET", "/repos/ada/private" + std::string(filter), 200);
   }
+  // Looks for the live before.
+  server.ask(server.undoing_api, "POST", "/esclusa/repos/ada/private/environments/served/rollback",
+             422, R"({"reason": "It burns."})");
   deploy_past_gates(server);
   deploy_past_an_app(server);
   app::settle_left_intents(server.keeping, 0s);

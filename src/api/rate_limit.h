@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -81,6 +82,10 @@ class RateLimiter {
 
   explicit RateLimiter(const RateLimits& limits);
 
+  bool is_enabled() const { return is_enabled_; }
+  /// Other limits from now on; what was counted stays.
+  void use(const RateLimits& limits);
+
   /// Counts the request, unless it is refused. The ticket must not outlive the limiter.
   Ticket admit(RateClient client, RequestKind kind, Timestamp now);
 
@@ -100,11 +105,14 @@ class RateLimiter {
 
   template <class Call>
   void with_usage(const RateClient& client, Call call);
-  core::Quota quota_of(const RateClient& client, const Usage& usage) const;
-  void judge(Ticket& ticket, const Usage& usage, RequestKind kind, Timestamp now) const;
+  static core::Quota quota_of(const RateLimits& limits, const RateClient& client,
+                              const Usage& usage);
+  static void judge(const RateLimits& limits, Ticket& ticket, const Usage& usage, RequestKind kind,
+                    Timestamp now);
 
-  const RateLimits limits_;
+  std::atomic<bool> is_enabled_;
   Mutex mutex_;
+  RateLimits limits_ GUARDED_BY(mutex_);
   RecentMap<AccountId, Usage> accounts_ GUARDED_BY(mutex_);
   RecentMap<InstallationId, Usage> installations_ GUARDED_BY(mutex_);
   RecentMap<AgentTokenId, Usage> agents_ GUARDED_BY(mutex_);

@@ -195,3 +195,21 @@ TEST_CASE("RateLimiter: each installation of an app is a client, with the limit 
   CHECK(ask(limiter, ada) == Refusal::none);  // an account with the same number
   CHECK(quota(limiter, first).limit == 1);
 }
+
+TEST_CASE("RateLimiter: other limits count at once, and what was counted stays") {
+  RateLimits limits = switched_on();
+  limits.account_per_hour = 2;
+  RateLimiter limiter(limits);
+  for (int i = 0; i < 2; ++i) CHECK(ask(limiter, ada) == Refusal::none);
+  CHECK(ask(limiter, ada) == Refusal::primary);
+  limits.account_per_hour = 3;
+  limiter.use(limits);
+  CHECK(quota(limiter, ada).remaining() == 1);
+  CHECK(ask(limiter, ada) == Refusal::none);
+  CHECK(ask(limiter, ada) == Refusal::primary);
+  limits.enabled = false;
+  limiter.use(limits);
+  CHECK_FALSE(limiter.is_enabled());
+  CHECK(ask(limiter, ada) == Refusal::none);
+  CHECK_FALSE(limiter.admit(ada, RequestKind::read, start).quota());
+}

@@ -1,4 +1,5 @@
 #include "app/reviews.h"
+#include "api/deployment_answers.h"
 #include "api/route_tables.h"
 #include "app/deployments.h"
 #include "app/gate_report.h"
@@ -66,7 +67,8 @@ Result<http::Response> bypass_gates(const Call& call) {
 }
 
 Result<http::Response> dry_run(const Call& call) {
-  const core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
+  core::NewDeployment input = TRY(wire::parse_new_deployment(call.request.body));
+  input.expected_live = TRY(parse_expected_live(call.request));
   const auto run = TRY(app::dry_run(call.context, call.access(), input));
   JsonWriter json;
   wire::write_dry_run(json, run, input);

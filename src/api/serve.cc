@@ -364,7 +364,7 @@ void Api::complete(Walk& walk, http::Response& response) {
 
 RateLimiter::Ticket Api::count(const core::Actor& actor, const http::Request& request,
                                const core::Operation* operation, Timestamp now) {
-  if (!settings_.rate_limits.enabled || request.door != http::Door::network) return {};
+  if (!rate_limiter_.is_enabled() || request.door != http::Door::network) return {};
   RateClient client;
   if (const core::InstallationGrant* grant = actor.installation()) {
     client.installation = grant->installation.id;

@@ -37,6 +37,8 @@ class Api {
     if (event_streams_.is_late(now)) return "event streams";
     return long_lists_.is_late(now) || archives_.is_late(now) ? "long answers" : "";
   }
+  /// Other rate limits from now on. Any thread.
+  void use(const RateLimits& limits) { rate_limiter_.use(limits); }
   /// An answer in GitHub's shape for a request that could not be served: `status` says why.
   http::Response refuse(const http::Request& request, int status);
   /// The answer to wrong credentials for something that is no part of the API; counts them.

@@ -38,6 +38,7 @@ class Renderer {
     DeploymentText text{.json = json.take(),
                         .tag = "",
                         .original_environment = deployment.original_environment.id,
+                        .repeats = deployment.repeats,
                         .updated_at = deployment.updated_at,
                         .sources = store::Sources()
                                        .row("deployment", deployment.id.value)

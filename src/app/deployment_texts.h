@@ -15,6 +15,7 @@ struct DeploymentText {
   std::string json;
   std::string tag;  ///< SHA-256 of the JSON, in hex
   EnvironmentNameId original_environment;
+  std::optional<core::Repeats> repeats;  ///< for headers: the JSON is GitHub's
   Timestamp updated_at{};
   store::Sources sources;  ///< the rows that it shows
 };

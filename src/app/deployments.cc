@@ -5,6 +5,7 @@
 #include "app/idempotency.h"
 #include "app/kept_commits.h"
 #include "app/merges.h"
+#include "app/repeats.h"
 #include "app/review_events.h"
 #include "app/reviewers.h"
 #include "base/limits.h"
@@ -39,6 +40,16 @@ Result<void> look_at_environment(const Context& context, const core::Repository&
   });
 }
 
+/// The ref of the request. Of a repetition it is the one of the record that is repeated, wherever
+/// that ref is now; nothing if its commit is gone.
+Result<std::optional<core::ResolvedRef>> resolve(const git::Repository& git,
+                                                 const core::NewDeployment& input) {
+  if (!input.origin) return git.resolve(input.ref);
+  const core::ResolvedRef& ref = input.origin->ref;
+  const auto commit = TRY(git.resolve(ref.sha));
+  return commit && commit->sha == ref.sha ? std::optional(ref) : std::nullopt;
+}
+
 /// Gathers all facts for the decision. This happens before the transaction, because a transaction
 /// blocks every other writer.
 Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Repository& git,
@@ -47,7 +58,7 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   core::DeploymentFacts facts;
   facts.default_branch = repository.default_branch;
   facts.merge_policy = repository.auto_merge;
-  facts.resolved = TRY(git.resolve(input.ref));
+  facts.resolved = TRY(resolve(git, input));
   if (!facts.resolved) return facts;
   TRY(look_at_environment(context, repository, input, facts));
   if (facts.forbidden) return facts;
@@ -69,21 +80,6 @@ Result<core::DeploymentFacts> gather_facts(const Context& context, const git::Re
   return facts;
 }
 
-/// The deployment that was created with the key, if the body was the same.
-Result<std::optional<core::Deployment>> find_earlier(Reader& db, const RepositoryAccess& access,
-                                                     const core::IdempotencyKey& key,
-                                                     Timestamp now) {
-  const auto made = TRY(find_made(db, access, key, now));
-  if (!made) return std::nullopt;
-  auto deployment = store::find_deployment(db, access.repository.id, {*made});
-  if (!deployment) {
-    return fail(ErrorCode::invalid,
-                "The deployment that was created with this Idempotency-Key has been deleted.",
-                "idempotency_key_spent");
-  }
-  return deployment;
-}
-
 core::Deployment make_deployment(const core::GateTime& now, const RepositoryAccess& access,
                                  const core::NewDeployment& input, const core::ResolvedRef& ref,
                                  const core::DeploymentPlan& plan) {
@@ -100,12 +96,27 @@ core::Deployment make_deployment(const core::GateTime& now, const RepositoryAcce
   deployment.description = input.description;
   deployment.creator = access.actor.sender();
   deployment.app = access.actor.app_of_installation();
+  if (input.origin) deployment.repeats = input.origin->repeats;
   deployment.transient_environment = input.transient_environment;
   deployment.production_environment = plan.production_environment;
   return deployment;
 }
 
 }  // namespace
+
+Result<std::optional<core::Deployment>> find_created(Reader& db, const RepositoryAccess& access,
+                                                     const core::IdempotencyKey& key,
+                                                     Timestamp now) {
+  const auto made = TRY(find_made(db, access, key, now));
+  if (!made) return std::nullopt;
+  auto deployment = store::find_deployment(db, access.repository.id, {*made});
+  if (!deployment) {
+    return fail(ErrorCode::invalid,
+                "The deployment that was created with this Idempotency-Key has been deleted.",
+                "idempotency_key_spent");
+  }
+  return deployment;
+}
 
 Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& judged,
                                         const core::NewDeployment& input,
@@ -114,7 +125,7 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   const RepositoryAccess access = follow_head(context, judged);
   if (key) {
     auto earlier = TRY(context.database.read(
-        [&](Reader& db) { return find_earlier(db, access, *key, context.now()); }));
+        [&](Reader& db) { return find_created(db, access, *key, context.now()); }));
     if (earlier) return *earlier;
   }
   const auto git = TRY(git::Repository::open(access.repository));
@@ -134,8 +145,9 @@ Result<CreateOutcome> create_deployment(const Context& context, const Repository
   return change(context, access.actor, [&](Change& change) -> Result<core::Deployment> {
     if (key && !take_key(change, access, *key)) {
       change.skip_audit();  // a concurrent request with the same key has committed first
-      return TRY(find_earlier(change.rows, access, *key, change.now)).value();
+      return TRY(find_created(change.rows, access, *key, change.now)).value();
     }
+    TRY(check_live(change.rows, access.repository, input));
     core::Deployment deployment =
         make_deployment(change.gate_time(), access, input, *facts.resolved, plan);
     deployment =
@@ -172,6 +184,10 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
     return run;
   }
   run.gates = TRY(context.database.read([&](Reader& db) {
+    if (auto live = check_live_now(db, access.repository, input); !live) {
+      run.refusal = std::move(live).error();
+      return std::vector<core::GateVerdict>{};
+    }
     const auto environment = store::find_environment(db, access.repository.id, input.environment);
     run.makes_environment = !environment;
     if (!environment) return std::vector<core::GateVerdict>{};
@@ -184,6 +200,7 @@ Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& jud
     hide_openers(db, access.actor, verdicts);
     return verdicts;
   }));
+  if (run.refusal) return run;
   run.outcome =
       core::all_open(run.gates) ? core::DryRunOutcome::released : core::DryRunOutcome::held;
   return run;

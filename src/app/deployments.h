@@ -22,11 +22,18 @@ using CreateOutcome = std::variant<core::Deployment, AutoMerged>;
 /// Resolves the ref, decides (`core::plan_deployment`) and records: the deployment, its event, the
 /// deliveries and the audit row are one transaction. With an idempotency key that this account used
 /// for this repository in the last 24 hours, returns the earlier deployment. While a gate of the
-/// environment is shut, the deployment is held, and its event is not inserted. Errors: `invalid`
-/// (422), `conflict` (409), `unavailable`.
+/// environment is shut, the deployment is held, and its event is not inserted. A repetition
+/// (`input.origin`, see app/repeats.h) is judged by the ref of the record that it repeats. Errors:
+/// `invalid` (422), `conflict` (409), `unavailable`.
 Result<CreateOutcome> create_deployment(const Context& context, const RepositoryAccess& access,
                                         const core::NewDeployment& input,
                                         const std::optional<core::IdempotencyKey>& key = {});
+
+/// The deployment that was created with the key, if the body was the same. 422
+/// `idempotency_key_reused`, `idempotency_key_spent`.
+Result<std::optional<core::Deployment>> find_created(Reader& db, const RepositoryAccess& access,
+                                                     const core::IdempotencyKey& key,
+                                                     Timestamp now);
 
 /// Judges as `create_deployment` does, but changes nothing.
 Result<core::DryRun> dry_run(const Context& context, const RepositoryAccess& access,

@@ -82,13 +82,14 @@ Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t aft
     size_t bytes = 0;
     const auto events =
         store::list_feed(db, feed.repository, after, settled, limits::feed_scan_events);
-    for (const core::Event& event : events) {
+    for (const store::FeedRow& event : events) {
       if (const auto* repository = find_readable(db, repositories, feed.actor, event)) {
         if (static_cast<int>(page.events.size()) == count || bytes >= limits::feed_page_bytes) {
           page.has_more = true;
           return page;
         }
-        page.events.push_back({event, repository->full_name(), store::event_body(db, event.id)});
+        page.events.push_back(
+            {event, repository->full_name(), store::event_body(db, event.id), event.repeats});
         if (const auto& body = page.events.back().body) bytes += body->size();
       }
       page.next = event.id.value;

@@ -9,6 +9,7 @@
 #include "store/environments.h"
 #include "store/gates.h"
 #include "store/repositories.h"
+#include "wire/audit_detail.h"
 #include "wire/event_body.h"
 
 namespace esclusa::app {
@@ -25,9 +26,19 @@ void dispatch(Change& change, const core::Repository& repository, const core::Ac
                wire::deployment_event(about, deployment), creator);
 }
 
-void audit(Change& change, std::string_view action, const core::Deployment& deployment) {
-  change.audit({action, deployment.repository_id, deployment.id.value},
+void audit(Change& change, std::string_view action, const core::Deployment& deployment,
+           std::string detail = "{}") {
+  change.audit({action, deployment.repository_id, deployment.id.value, std::move(detail)},
                deployment.environment.name);
+}
+
+/// What the audit row of a create says beside its deployment: what that repeats, and why.
+std::string creation_detail(const core::Deployment& deployment) {
+  if (!deployment.repeats) return "{}";
+  std::vector<wire::AuditMember> members = {{"kind", core::to_name(deployment.repeats->kind)},
+                                            {"origin", deployment.repeats->origin.value}};
+  if (deployment.description) members.push_back({"reason", *deployment.description});
+  return wire::audit_detail(members);
 }
 
 bool release(Change& change, const core::Repository& repository, core::Deployment& deployment) {
@@ -84,7 +95,7 @@ Result<core::Deployment> judge_new(Change& change, const core::Repository& repos
   if (!verdicts.empty()) {
     store::save_verdicts(change.rows, deployment.id, verdicts, change.now);
   }
-  audit(change, "deployment.create", deployment);
+  audit(change, "deployment.create", deployment, creation_detail(deployment));
   if (deployment.phase == DeploymentPhase::released) {
     dispatch(change, repository, change.actor, deployment);
   } else {

@@ -36,7 +36,18 @@ constexpr size_t list_count = store::prune_list_count;
 
 Retention::Retention(const Context& context, const core::RetentionSettings& settings,
                      std::function<bool()> is_backup_running)
-    : context_(context), settings_(settings), is_backup_running_(std::move(is_backup_running)) {}
+    : context_(context), is_backup_running_(std::move(is_backup_running)), settings_(settings) {}
+
+void Retention::use(const core::RetentionSettings& settings) {
+  Lock lock(mutex_);
+  settings_ = settings;
+  is_whole_asked_ = true;
+}
+
+core::RetentionSettings Retention::settings() const {
+  Lock lock(mutex_);
+  return settings_;
+}
 
 std::chrono::microseconds Retention::step() {
   if (!round_) {
@@ -248,9 +259,10 @@ Result<Timestamp> Retention::tell() {
 }
 
 std::optional<store::PruneRule> Retention::rule_of(store::PruneList list, Timestamp now) const {
-  const auto age = settings_.age_of(store::key_of(list));
+  const core::RetentionSettings settings = this->settings();
+  const auto age = settings.age_of(store::key_of(list));
   if (!age) return std::nullopt;
-  return store::PruneRule{list, now - *age, context_.now(), settings_.keep_successes};
+  return store::PruneRule{list, now - *age, context_.now(), settings.keep_successes};
 }
 
 void Retention::note_rows(core::RetentionKey key, int64_t rows) {
@@ -320,7 +332,7 @@ Result<RetentionReport> Retention::report(const Context& context, int64_t bound)
   for (const core::RetentionRule& rule : core::retention_rules()) {
     RetentionKeyReport line;
     line.key = rule.key;
-    line.age = settings_.ages[static_cast<size_t>(rule.key)];
+    line.age = settings().ages[static_cast<size_t>(rule.key)];
     line.pruned_rows = counters_.pruned_rows[static_cast<size_t>(rule.key)];
     for (size_t list = 0; list < list_count && line.age; ++list) {
       const auto walked = rule_of(static_cast<store::PruneList>(list), now);

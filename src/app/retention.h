@@ -83,6 +83,12 @@ class Retention {
   /// `bound`: about how many rows are looked at for each key, from the oldest on. Reads in pieces.
   /// Any thread.
   Result<RetentionReport> report(const Context& context, int64_t bound);
+  /// Other ages from now on: a round begins at the beginning. Any thread.
+  void use(const core::RetentionSettings& settings);
+  /// The age at which rows go now, with the scale; nothing: never. Any thread.
+  std::optional<std::chrono::microseconds> age_of(core::RetentionKey key) const {
+    return settings().age_of(key);
+  }
   const RetentionCounters& counters() const { return counters_; }
 
  private:
@@ -101,8 +107,9 @@ class Retention {
   void note_rows(core::RetentionKey key, int64_t rows);
   void tell_progress();
 
+  core::RetentionSettings settings() const;
+
   const Context& context_;
-  const core::RetentionSettings settings_;
   const std::function<bool()> is_backup_running_;
   RetentionCounters counters_;
 
@@ -115,7 +122,8 @@ class Retention {
   Steady::duration held_{};  ///< how long the last step has held the writer
   store::UnkeptCommitRow unkept_place_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  core::RetentionSettings settings_ GUARDED_BY(mutex_);
   bool is_whole_asked_ GUARDED_BY(mutex_) = true;
   RetentionReport shown_ GUARDED_BY(mutex_);  ///< without the keys
 };

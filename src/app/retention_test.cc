@@ -229,3 +229,19 @@ TEST_CASE("Retention: a round goes on where it was, whatever was done before its
   while (must(next.report(app.context, 1)).rounds < 1) next.step();
   CHECK(app.row_count("event_body") == 0);
 }
+
+TEST_CASE("Retention: other ages count from the next round on, which begins at the beginning") {
+  Fixture app;
+  app.deploy("qa", DeploymentState::failure);
+  const int64_t bodies = app.row_count("event_body");
+  app.pass(days(2));
+  CHECK(app.prune() == 0);
+  core::RetentionSettings settings = with_deployments(days(10));
+  CHECK(settings == with_deployments(days(10)));
+  settings.ages[static_cast<size_t>(RetentionKey::event_bodies)] = days(1);
+  CHECK_FALSE(settings == with_deployments(days(10)));
+  app.retention.use(settings);
+  CHECK(app.report_of(RetentionKey::event_bodies).age == days(1));
+  CHECK(app.report_of(RetentionKey::event_bodies).due.rows == bodies);
+  CHECK(app.prune() == bodies);
+}

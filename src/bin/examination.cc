@@ -161,15 +161,16 @@ Examination::Examination(const ServerSettings& settings, std::filesystem::path d
 core::Findings Examination::examine() {
   // Not system_now(), which never runs backwards.
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-  core::Findings findings = examine_certificate(settings_, now);
+  const auto settings = settings_.get();
+  core::Findings findings = examine_certificate(*settings, now);
   append(findings,
          core::doctor::judge_clock({now, std::nullopt, wall_ahead_of_boot() - wall_ahead_}));
   append(findings, examine_libraries());
   // Before the database: a rotation writes the new key into the file before it uses it.
-  KeyLook key = look_at_key(settings_, true);
+  KeyLook key = look_at_key(*settings, true);
   append(findings, std::move(key.findings));
   const auto read = sql::read_sqlite(database_, [&](sql::Reader& db) -> Result<void> {
-    append(findings, examine_key(settings_, key, db));
+    append(findings, examine_key(*settings, key, db));
     append(findings, examine_latest_backup(db, now));
     return {};
   });

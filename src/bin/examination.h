@@ -1,11 +1,13 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "api/examiner.h"
 #include "base/boot_clock.h"
 #include "base/crypto.h"
+#include "base/replaceable.h"
 #include "bin/settings.h"
 #include "sql/connection.h"
 
@@ -16,13 +18,15 @@ class Examination final : public api::Examiner {
  public:
   Examination(const ServerSettings& settings, std::filesystem::path database);
 
+  /// Other files from now on. Any thread.
+  void use(std::shared_ptr<const ServerSettings> settings) { settings_.set(std::move(settings)); }
   core::Findings examine() override;
   std::vector<core::Component> components() override;
   Result<std::vector<std::string>> tables() override;
   Result<std::string> check_table(const std::string& table) override;
 
  private:
-  const ServerSettings& settings_;
+  Replaceable<ServerSettings> settings_;
   const std::filesystem::path database_;
   const std::chrono::microseconds wall_ahead_;  ///< of the boot clock, at the start
 };

@@ -9,9 +9,7 @@
 namespace esclusa {
 namespace {
 
-std::unexpected<Error> wrong(const std::string& text, const std::string& why) {
-  return fail(ErrorCode::invalid, "the setting external_url is \"" + text + "\", but " + why);
-}
+std::unexpected<Error> expected(const std::string& what) { return fail(ErrorCode::invalid, what); }
 
 /// Whether the server's own paths begin so: it could not be told from the base path.
 bool is_own_path(std::string_view segment) {
@@ -24,33 +22,35 @@ bool is_own_path(std::string_view segment) {
          });
 }
 
-Result<void> check_path(const std::string& text, std::string_view path) {
+Result<void> check_path(std::string_view path) {
   constexpr std::string_view letters =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
   if (path.empty()) return {};
   for (const std::string_view segment : split(path.substr(1), '/')) {
     if (segment.empty() || segment == "." || segment == ".." ||
         segment.find_first_not_of(letters) != segment.npos) {
-      return wrong(text, "its path should have only letters, digits and -._~ between its slashes");
+      return expected(
+          "an address whose path has only letters, digits and -._~ between its slashes");
     }
   }
   const std::string_view first = path.substr(1, path.find('/', 1) - 1);
   if (!is_own_path(first)) return {};
-  return wrong(text, "the server's own paths begin with /" + std::string(first) +
-                         ", too; another path, such as /deploy, can be told from them");
+  return expected("an address with another path, such as /deploy, because the server's own paths "
+                  "begin with /" +
+                  std::string(first) + ", too");
 }
 
 }  // namespace
 
 Result<std::string> checked_external_url(const std::string& text) {
   const auto url = http::parse_url(text);
-  if (!url) return wrong(text, "should be an http or https URL");
+  if (!url) return expected("an http or https URL");
   if (url->has_credentials || text.find_first_of("?#") != text.npos) {
-    return wrong(text, "should have no credentials, no query and no fragment");
+    return expected("an address without credentials, query and fragment");
   }
   std::string address = text;
   while (address.ends_with('/')) address.pop_back();
-  TRY(check_path(text, base_path_of(address)));
+  TRY(check_path(base_path_of(address)));
   return address;
 }
 

@@ -100,12 +100,12 @@ Result<void> use_proxies(const ServerSettings& settings, http::Server& server) {
   return {};
 }
 
-void reload_tls(const ServerSettings& settings, http::Server& server) {
-  if (settings.tls_certificate.empty()) return log::info("SIGHUP: there is nothing to reload");
-  if (auto loaded = load_tls(settings, server); !loaded) {
-    log::error("the old TLS certificate stays, the new one cannot be used",
-               {{"error", loaded.error().message}});
-  }
+bool reload_tls(const ServerSettings& settings, http::Server& server) {
+  const auto loaded = load_tls(settings, server);
+  if (loaded) return true;
+  log::error("the old TLS certificate stays, the new one cannot be used",
+             {{"error", loaded.error().message}});
+  return false;
 }
 
 }  // namespace esclusa

@@ -18,8 +18,8 @@ Result<std::string> open_listeners(const ServerSettings& settings, const DataFol
 /// `external_url`, from the next request on. Any thread. `invalid` if an entry is no range.
 Result<void> use_proxies(const ServerSettings& settings, http::Server& server);
 
-/// Reads the certificate and the key again. The old ones stay if the new ones cannot be used. Any
-/// thread.
-void reload_tls(const ServerSettings& settings, http::Server& server);
+/// Reads the certificate and the key again, perhaps from other files; there must be TLS. The old
+/// ones stay if the new ones cannot be used: false. Any thread.
+bool reload_tls(const ServerSettings& settings, http::Server& server);
 
 }  // namespace esclusa

@@ -10,8 +10,10 @@
 #include "bin/completion.h"
 #include "bin/config_commands.h"
 #include "bin/doctor.h"
+#include "bin/refusal.h"
 #include "bin/serve.h"
 #include "bin/service_manager.h"
+#include "bin/setting_flags.h"
 #include "bin/ssh_commands.h"
 #include "cli/agents.h"
 #include "cli/commands.h"
@@ -32,28 +34,12 @@ int exit_code(const Result<void>& result) { return result ? 0 : report(result.er
 
 void add_serve(CLI::App& app, cli::Action& action) {
   auto* command = app.add_subcommand("serve", "Runs the server");
-  auto file = std::make_shared<std::string>();
-  auto flags = std::make_shared<std::map<std::string, std::string>>();
-  command->add_option("--config", *file, "TOML file with settings")->envname("ESCLUSA_CONFIG");
-  for (const SettingDescription& setting : setting_descriptions()) {
-    const std::string name = setting.name;
-    command->add_option_function<std::string>(
-        flag_of(name), [flags, name](const std::string& value) { (*flags)[name] = value; },
-        std::string(setting.help) + " [" + variable_of(name) + "]");
-  }
-  command->footer(
-      "Settings come from the file, then the environment, then the flags; in the file\n"
-      "--webhooks-allow is the key `allow` in the table [webhooks].");
-  command->callback([=, &action] {
-    action = [=] {
-      auto settings = load_settings(*file, *flags);
-      if (!settings) return report(settings.error());
-      auto sockets = take_lent_sockets();
-      if (!sockets) return report(sockets.error());
-      settings->lent_sockets = std::move(*sockets);
-      return exit_code(serve(*settings));
-    };
-  });
+  auto sources = std::make_shared<SettingSources>();
+  command->add_option("--config", sources->file, "TOML file with settings")
+      ->envname("ESCLUSA_CONFIG");
+  add_setting_flags(*command, sources);
+  command->callback(
+      [=, &action] { action = [=] { return exit_code(serve(sources->file, sources->flags)); }; });
 }
 
 void add_agent_prune(CLI::App& agent, cli::Action& action) {
@@ -84,7 +70,9 @@ void add_agent(CLI::App& app, cli::Action& action) {
     action = [=] {
       auto manager = std::make_shared<ServiceManager>();
       return exit_code(agent::run(*config, {.ready = [=] { manager->say_ready(); },
-                                            .stopping = [=] { manager->say_stopping(); }}));
+                                            .stopping = [=] { manager->say_stopping(); },
+                                            .reloading = [=] { manager->say_reloading(); },
+                                            .reloaded = [=] { manager->say_reloaded(); }}));
     };
   });
 }
@@ -98,7 +86,7 @@ int main(int argc, char** argv) {
   if (const auto words = ssh::former_words({argv, static_cast<size_t>(argc)})) {
     return ssh::run_door(*words, " ssh");
   }
-  CLI::App app("Esclusa: GitHub's Deployments API on your own machine");
+  CLI::App app("Esclusa: GitHub's Deployments API on your own machine", "esclusa");
   app.set_version_flag("--version", std::string("esclusa ") + ESCLUSA_VERSION);
   app.require_subcommand(1);
   cli::Action action;
@@ -110,7 +98,11 @@ int main(int argc, char** argv) {
   cli::add_commands(app, action);
   add_config(app, action);
   add_completion(app, action);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return end_parse(app, error);
+  }
   try {
     init_crypto();
     return action();

@@ -68,6 +68,7 @@ http::ServerLimits small_limits() {
 }  // namespace
 
 Result<std::optional<Secret>> read_metrics_token(const ServerSettings& settings) {
+  if (!settings.metrics_token.empty()) return settings.metrics_token;
   if (settings.metrics_token_file.empty()) return std::nullopt;
   const std::string name = settings.metrics_token_file.string();
   std::ifstream file(settings.metrics_token_file);
@@ -87,13 +88,13 @@ Result<std::optional<Secret>> read_metrics_token(const ServerSettings& settings)
   return Secret(std::string(token));
 }
 
-std::optional<http::Response> MetricsDoor::refuse(const http::Request& request) {
-  if (request.door != http::Door::network) return std::nullopt;
+std::optional<http::Response> MetricsDoor::refuse(const http::Request& request,
+                                                  const Secret& token) {
   const std::string_view given = request.headers.find("Authorization").value_or("");
   if (given.empty()) return api_.refuse(request, 401);
   constexpr std::string_view scheme = "bearer ";
   const bool is_bearer = ascii_lower(given.substr(0, scheme.size())) == scheme;
-  if (is_bearer && equal_in_constant_time(trim(given.substr(scheme.size())), token_->reveal())) {
+  if (is_bearer && equal_in_constant_time(trim(given.substr(scheme.size())), token.reveal())) {
     return std::nullopt;
   }
   return api_.refuse_credentials(request);
@@ -101,8 +102,10 @@ std::optional<http::Response> MetricsDoor::refuse(const http::Request& request) 
 
 std::optional<http::Plan> MetricsDoor::plan(const http::Request& request) {
   if (!asks_for_figures(request) || request.door == http::Door::ssh) return std::nullopt;
-  if (request.door == http::Door::network && !token_) return std::nullopt;
-  if (auto refused = refuse(request)) {
+  if (request.door != http::Door::network) return plan_of(metrics_, request);
+  const auto token = token_.get();
+  if (token == nullptr) return std::nullopt;
+  if (auto refused = refuse(request, *token)) {
     return http::Plan{.lane = http::Lane::loop,
                       .answer = [response = *std::move(refused)] { return response; }};
   }

@@ -97,7 +97,8 @@ api::Settings api_settings_of(const ServerSettings& settings,
 struct Node::Parts {
   Parts(const Node& node, Storage opened, core::DestinationPolicy hook_destinations,
         std::optional<Secret> metrics_token)
-      : storage(std::move(opened)),
+      : in_force(std::make_shared<const ServerSettings>(node.settings_)),
+        storage(std::move(opened)),
         sealer(storage.folder->keys()),
         keys(*storage.folder, sealer),
         examination(node.settings_, storage.folder->database()),
@@ -238,6 +239,36 @@ struct Node::Parts {
     return 10s;
   }
 
+  void reload(const ServerSettings& next) {
+    ServerSettings taken = *in_force;
+    const bool has_tls = !taken.tls_certificate.empty();
+    if (has_tls == next.tls_certificate.empty()) {
+      log::warning("TLS is switched on or off by the next start", {{"setting", "tls.certificate"}});
+    } else if (has_tls && reload_tls(next, server)) {
+      taken.tls_certificate = next.tls_certificate;
+      taken.tls_key = next.tls_key;
+    }
+    if (auto token = read_metrics_token(next)) {
+      metrics_door.use(*std::move(token));
+    } else {
+      log::error("the old token of /metrics stays", {{"error", token.error().message}});
+    }
+    if (const auto allowed = core::DestinationPolicy::parse(next.webhooks_allow)) {
+      api_settings.hook_destinations.change_to(*allowed);
+    }
+    api.use(next.rate_limits);
+    taken.trusted_proxies = next.trusted_proxies;
+    if (auto used = use_proxies(taken, server); !used) {
+      log::error("the old proxies stay trusted", {{"error", used.error().message}});
+      taken.trusted_proxies = in_force->trusted_proxies;
+    }
+    if (!(taken.retention == next.retention)) retention.use(next.retention);
+    taken.retention = next.retention;
+    in_force = std::make_shared<const ServerSettings>(std::move(taken));
+    examination.use(in_force);
+  }
+
+  std::shared_ptr<const ServerSettings> in_force;  ///< under the node's mutex
   Storage storage;
   Sealer sealer;
   FolderKeys keys;
@@ -300,7 +331,7 @@ Result<void> Node::run() {
   {
     Lock lock(mutex_);
     serving_ = &parts_->server;
-    if (is_reload_asked_) reload_tls(settings_, *serving_);
+    if (asked_) parts_->reload(*asked_);
     if (is_stopping_) serving_->stop();
   }
   parts_->server.run();
@@ -323,9 +354,9 @@ void Node::stop() {
   if (serving_ != nullptr) serving_->stop();
 }
 
-void Node::reload() {
+void Node::reload(const ServerSettings& settings) {
   Lock lock(mutex_);
-  serving_ != nullptr ? reload_tls(settings_, *serving_) : void(is_reload_asked_ = true);
+  serving_ != nullptr ? parts_->reload(settings) : void(asked_ = settings);
 }
 
 }  // namespace esclusa

@@ -37,8 +37,10 @@ class Node {
   Result<void> run();
   /// Makes `run` return, also one that is still to begin. Any thread.
   void stop();
-  /// Reads the TLS certificate again. Any thread.
-  void reload();
+  /// Takes from the settings what can be changed while it serves (`Setting::is_reloaded`), and
+  /// reads the files again that they name. What cannot be used is named in the log, and stays as it
+  /// was. Any thread; before `run` it is done when that begins.
+  void reload(const ServerSettings& settings);
 
   /// The address for people and links. From `open` on.
   const std::string& url() const { return url_; }
@@ -59,8 +61,8 @@ class Node {
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> has_storage_failed_ = false;
   Mutex mutex_;
-  http::Server* serving_ GUARDED_BY(mutex_) = nullptr;  ///< while `run` serves
-  bool is_reload_asked_ GUARDED_BY(mutex_) = false;     ///< before that
+  http::Server* serving_ GUARDED_BY(mutex_) = nullptr;      ///< while `run` serves
+  std::optional<ServerSettings> asked_ GUARDED_BY(mutex_);  ///< by a reload before that
   std::unique_ptr<Parts> parts_;  ///< from `open` to the end of `run`; they use all of the above
 };
 

@@ -147,3 +147,25 @@ TEST_CASE("Node: changes nothing that belongs to the process") {
   CHECK(state_of_process() == before);
   CHECK(node.stop());
 }
+
+TEST_CASE("Node: a reload counts at once, also one before `run`") {
+  const test::TempFolder folder;
+  Node node(settings_for(folder / "data"));
+  REQUIRE(node.open());
+  ServerSettings next = settings_for(folder / "data");
+  next.rate_limits.enabled = true;
+  next.rate_limits.anonymous_per_hour = 7;
+  node.reload(next);
+  const std::jthread serving([&] { CHECK(node.run()); });
+  const client::Api api({.base_url = node.url(), .token = {}});
+  const auto limit = [&] {
+    const auto answer = api.call("GET", "/rate_limit");
+    const auto rate = answer ? answer->body.find("rate") : std::nullopt;
+    return rate ? rate->integer_at("limit").value_or(0) : 0;
+  };
+  CHECK(limit() == 7);
+  next.rate_limits.anonymous_per_hour = 8;
+  node.reload(next);
+  CHECK(limit() == 8);
+  node.stop();
+}

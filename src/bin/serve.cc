@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -19,6 +21,7 @@
 #include "base/mutex.h"
 #include "base/supervised.h"
 #include "bin/node.h"
+#include "bin/reload.h"
 #include "bin/service_manager.h"
 
 namespace esclusa {
@@ -74,37 +77,50 @@ bool write_closed_file(const std::string& path, const std::string& text) {
          fsync(file.get()) == 0;
 }
 
-/// A service manager keeps what is printed in a journal that others may read: there the token goes
-/// into a file.
-void print_administrator(const Node& node, const ServiceManager& manager) {
+/// Without a terminal, what is printed goes into a journal or a file that others may read: there
+/// the token goes into a file of its own.
+void print_administrator(const Node& node) {
   const auto& administrator = node.first_administrator();
   if (!administrator) return;
   const std::string token = administrator->text.reveal();
   const std::string file = (node.data() / "admin.token").string();
   std::printf("Administrator: admin\n");
-  if (manager.is_there() && write_closed_file(file, token + "\n")) {
+  if (isatty(STDOUT_FILENO) == 1) {
+    std::printf("Token (shown once): %s\n", token.c_str());
+  } else if (write_closed_file(file, token + "\n")) {
     std::printf("Token: in %s\n", file.c_str());
   } else {
-    std::printf("Token (shown once): %s\n", token.c_str());
+    log::error(
+        "the administrator's token cannot be written; make another one: "
+        "esclusa token create admin --scopes repo",
+        {{"file", file}, {"error", std::strerror(errno)}});
   }
 }
 
-void print_address(const Node& node, const ServiceManager& manager) {
+void print_address(const Node& node) {
   std::printf("Esclusa listens on %s\nData: %s\n", node.url().c_str(), node.data().c_str());
-  print_administrator(node, manager);
+  print_administrator(node);
   std::fflush(stdout);
 }
 
 }  // namespace
 
-Result<void> serve(const ServerSettings& settings) {
+Result<void> serve(const std::filesystem::path& file,
+                   const std::map<std::string, std::string>& flags) {
+  auto sockets = TRY(take_lent_sockets());
+  LoadedSettings settings = read_settings(file, flags);
+  TRY(settings.check());
+  settings.settings.lent_sockets = std::move(sockets);
+  log::set_level(settings.settings.log_level);
+  for (const SettingProblem& warning : settings.warnings) log::warning(warning.text);
   umask(077);
   share_memory();
   raise_descriptor_limit();
   forbid_core_files();
   StopGuard guard;
   ServiceManager manager;
-  Node node(settings);
+  Node node(settings.settings);
+  Reload reload(file, flags, std::move(settings), node);
   // Before `open`: the threads that it makes must not take the signals.
   const http::SignalWatcher signals(
       [&] {
@@ -114,11 +130,11 @@ Result<void> serve(const ServerSettings& settings) {
       },
       [&] {
         manager.say_reloading();
-        node.reload();
+        reload.run();
         manager.say_reloaded();
       });
   TRY(node.open());
-  print_address(node, manager);
+  print_address(node);
   if (landlock_version() == 0) {
     log::warning("this kernel has no Landlock of version 2 or later: git is not confined");
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -49,8 +48,6 @@ Result<std::vector<int>> take_lent_sockets() {
   for (int i = 0; i < count; ++i) sockets.push_back(SD_LISTEN_FDS_START + i);
   return sockets;
 }
-
-bool ServiceManager::is_there() const { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
 void ServiceManager::say_ready() {
   is_ready_ = true;

@@ -19,8 +19,6 @@ Result<std::vector<int>> take_lent_sockets();
 /// Says how far the service is. Any thread.
 class ServiceManager {
  public:
-  /// Whether one listens (`NOTIFY_SOCKET`).
-  bool is_there() const;
   /// It is ready to serve.
   void say_ready();
   /// It begins to stop.

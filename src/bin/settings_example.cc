@@ -16,30 +16,9 @@ constexpr std::string_view introduction =
     "Environment\n"
     "# variables (ESCLUSA_LISTEN, ESCLUSA_WEBHOOKS_ALLOW, ...) override this file, and flags "
     "override\n"
-    "# both. A new value counts from the next start on.\n";
-
-/// What a setting may look like whose default cannot be written as a value.
-const std::map<std::string_view, std::string_view> examples = {
-    {"data", "/var/lib/esclusa"},
-    {"secret_key_file", "/etc/esclusa/secret.key"},
-    {"external_url", "https://deploy.example.org"},
-    {"trusted_proxies", "127.0.0.1,::1"},
-    {"tls.certificate", "/etc/esclusa/fullchain.pem"},
-    {"tls.key", "/etc/esclusa/privkey.pem"},
-    {"metrics.listen", "127.0.0.1:9180"},
-    {"metrics.token_file", "/etc/esclusa/metrics.token"},
-    {"webhooks.allow", "10.0.0.0/8,127.0.0.0/8"},
-    {"ssh.socket", "/run/esclusa/keys.sock"},
-    {"ssh.user", "git"},
-    {"ssh.address", "git@deploy.example.org"},
-};
-
-/// The default that ends a help text in parentheses; empty: there is none.
-std::string_view default_of(std::string_view help) {
-  const size_t begin = help.rfind(" (");
-  if (begin == help.npos || !help.ends_with(')')) return {};
-  return help.substr(begin + 2, help.size() - begin - 3);
-}
+    "# both. Settings that end with \"(reloaded)\" count from a reload on (SIGHUP), others from "
+    "the next\n"
+    "# start on. `esclusa config check FILE` finds mistakes.\n";
 
 bool is_bare(std::string_view value) {
   return value == "true" || value == "false" ||
@@ -51,10 +30,9 @@ std::string toml_value(std::string_view value) {
   return is_bare(value) ? std::string(value) : "\"" + std::string(value) + "\"";
 }
 
-std::string value_of(const SettingDescription& setting) {
-  if (const auto initial = default_of(setting.help); !initial.empty()) return toml_value(initial);
-  const auto example = examples.find(setting.name);
-  return toml_value(example == examples.end() ? "" : example->second);
+std::string value_of(const Setting& setting) {
+  const std::string initial = setting.initial();
+  return toml_value(initial.empty() ? setting.example : initial);
 }
 
 /// The help text as comment lines of at most 98 characters.
@@ -70,32 +48,49 @@ std::string comment_of(std::string_view help) {
   return text + line + "\n";
 }
 
-std::string entry(std::string_view key, const SettingDescription& setting) {
-  return "\n" + comment_of(setting.help) + "#" + std::string(key) + " = " + value_of(setting) +
-         "\n";
+std::string entry(const Setting& setting) {
+  return "\n" + comment_of(setting.help + (setting.is_reloaded ? " (reloaded)" : "")) + "#" +
+         setting.key() + " = " + value_of(setting) + "\n";
+}
+
+/// Without what would end a cell.
+std::string cell(std::string text) {
+  for (size_t bar = text.find('|'); bar != text.npos; bar = text.find('|', bar + 2)) {
+    text.replace(bar, 1, "\\|");
+  }
+  return text;
 }
 
 }  // namespace
 
-std::string settings_example(const std::vector<SettingDescription>& settings) {
+std::string settings_markdown(const std::vector<Setting>& settings) {
+  std::string text =
+      "| key | flag | variable | what it is (its default) | SIGHUP |\n"
+      "|---|---|---|---|---|\n";
+  for (const Setting& setting : settings) {
+    const std::string flag = setting.is_secret ? "–" : "`" + setting.flag() + "`";
+    text += "| `" + setting.name + "` | " + flag + " | `" + setting.variable() + "` | " +
+            cell(setting.help) + " | " + (setting.is_reloaded ? "yes" : "–") + " |\n";
+  }
+  return text;
+}
+
+std::string settings_example(const std::vector<Setting>& settings) {
   std::string text(introduction);
-  std::map<std::string_view, std::string> tables;
-  std::vector<std::string_view> order;
-  for (const SettingDescription& setting : settings) {
-    const std::string_view name = setting.name;
-    const size_t dot = name.find('.');
-    if (dot == name.npos) {
-      text += entry(name, setting);
+  std::map<std::string, std::string> tables;
+  std::vector<std::string> order;
+  for (const Setting& setting : settings) {
+    if (setting.is_secret) continue;  // many may read the file; its rival is in it
+    const std::string table = setting.table();
+    if (table.empty()) {
+      text += entry(setting);
       continue;
     }
-    const std::string_view table = name.substr(0, dot);
     if (!tables.contains(table)) order.push_back(table);
-    tables[table] += entry(name.substr(dot + 1), setting);
+    tables[table] += entry(setting);
   }
   // A table reaches to the next one, so that the settings without a table come first.
-  for (const std::string_view table : order) {
-    text += "\n[" + std::string(table) + "]\n" + tables[table];
-  }
+  for (const std::string& table : order) text += "\n[" + table + "]\n" + tables[table];
   return text;
 }
 

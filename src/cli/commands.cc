@@ -8,9 +8,11 @@
 #include "cli/hooks.h"
 #include "cli/keys.h"
 #include "cli/live.h"
+#include "cli/repeats.h"
 #include "cli/repositories.h"
 #include "cli/retention.h"
 #include "cli/secrets.h"
+#include "cli/stats.h"
 
 namespace esclusa::cli {
 
@@ -18,6 +20,8 @@ void add_commands(CLI::App& app, Action& action) {
   add_deploy(app, action);
   add_history(app, action);
   add_live(app, action);
+  add_repeats(app, action);
+  add_stats(app, action);
   add_gates(app, action);
   add_review(app, action);
   add_repository(app, action);

@@ -377,7 +377,7 @@ TEST_CASE("deploy: the options are sent in the request") {
   DeployServer server({});
   CHECK(server
             .deploy({"--environment", "staging", "--task", "t", "--description", "d", "--payload",
-                     R"({"a":1})", "--no-auto-merge", "--skip-contexts"})
+                     R"({"a":1})", "--no-auto-merge", "--skip-contexts", "--expected-live", "7"})
             .code == 0);
   const auto sent = server.sent();
   CHECK(sent.string_at("environment") == "staging");
@@ -386,6 +386,7 @@ TEST_CASE("deploy: the options are sent in the request") {
   CHECK(sent.find("payload")->integer_at("a") == 1);
   CHECK(sent.find("auto_merge")->boolean() == false);
   CHECK(sent.find("required_contexts").has_value());
+  CHECK(server.receiver.requests()[0].headers.find("X-Esclusa-Expected-Live") == "7");
 }
 
 TEST_CASE("deploy --wait: prints each status once, in order, and exits at the outcome") {
@@ -427,6 +428,13 @@ TEST_CASE("history: a table of deployments with their latest state") {
       return json(200, R"([{"id": 1, "state": "success", "description": "done"}])");
     }
     if (request.path().ends_with("/statuses")) return json(200, "[]");
+    if (request.path().ends_with("/1")) return json(404, R"({"message": "Not Found"})");
+    if (request.path().ends_with("/2")) {
+      http::Response back = json(200, R"({"id": 2})");
+      back.headers.add("X-Esclusa-Kind", "rollback");
+      back.headers.add("X-Esclusa-Origin", "1");
+      return back;
+    }
     return json(200, R"([{"id": 2, "ref": "main", "sha": "0123456789abcdef", "task": "deploy",
       "environment": "staging", "creator": {"login": "ada"}, "created_at": "T2"},
       {"id": 1, "ref": "v1", "sha": "fedcba9876543210", "task": "deploy",
@@ -438,9 +446,10 @@ TEST_CASE("history: a table of deployments with their latest state") {
            receiver.url(""), "--token-file", folder.write("token", "t").string()});
   CHECK(outcome.code == 0);
   CHECK(outcome.output ==
-        "ID  CREATED  ENVIRONMENT  TASK    REF   COMMIT      BY   STATE    DESCRIPTION\n"
-        "2   T2       staging      deploy  main  0123456789  ada  success  done\n"
-        "1   T1       staging      deploy  v1    fedcba9876  bob  -        \n");
+        "ID  CREATED  ENVIRONMENT  TASK    REF   COMMIT      BY   KIND           STATE    "
+        "DESCRIPTION\n"
+        "2   T2       staging      deploy  main  0123456789  ada  rollback to 1  success  done\n"
+        "1   T1       staging      deploy  v1    fedcba9876  bob  deploy         -        \n");
   CHECK(receiver.requests().at(0).target ==
         "/repos/ada/app/deployments?per_page=2&environment=staging");
 }

@@ -32,7 +32,8 @@ std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
       ->envname("ESCLUSA_URL")
       ->capture_default_str();
   command.add_option("--token-file", options->token_file,
-                     "File that holds the token (otherwise: $ESCLUSA_TOKEN)");
+                     "File that holds the token [ESCLUSA_TOKEN_FILE; the token itself: "
+                     "ESCLUSA_TOKEN]");
   command
       .add_option("--ca-file", options->ca_file,
                   "PEM file of the authorities to trust instead of the system's")
@@ -41,19 +42,28 @@ std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
 }
 
 Result<client::Api> ServerOptions::connect() const {
+  const char* variable = std::getenv("ESCLUSA_TOKEN");
+  const char* variable_file = std::getenv("ESCLUSA_TOKEN_FILE");
+  if (token_file.empty() && variable != nullptr && variable_file != nullptr) {
+    return fail(ErrorCode::invalid,
+                "ESCLUSA_TOKEN and ESCLUSA_TOKEN_FILE are both set: unset one of them");
+  }
   std::string token;
-  if (!token_file.empty()) {
-    std::ifstream file(token_file);
+  const std::string name =
+      token_file.empty() && variable_file != nullptr ? variable_file : token_file;
+  if (!name.empty()) {
+    std::ifstream file(name);
     std::stringstream content;
     content << file.rdbuf();
-    if (!file) return fail(ErrorCode::invalid, "cannot read the token in " + token_file);
+    if (!file) return fail(ErrorCode::invalid, "cannot read the token in " + name);
     token = trim(content.str());
-  } else if (const char* value = std::getenv("ESCLUSA_TOKEN")) {
-    token = value;
+  } else if (variable != nullptr) {
+    token = variable;
   }
   if (token.empty()) {
     return fail(ErrorCode::invalid,
-                "there is no token: set ESCLUSA_TOKEN, or give --token-file. One is made with: "
+                "there is no token: set ESCLUSA_TOKEN or ESCLUSA_TOKEN_FILE, or give "
+                "--token-file. One is made with: "
                 "esclusa token create LOGIN " +
                     needed);
   }

@@ -11,8 +11,8 @@ class App;
 namespace esclusa::cli {
 
 /// The options with which a subcommand reaches the API: `--server`, `--token-file` and `--ca-file`,
-/// or the variables `ESCLUSA_URL`, `ESCLUSA_TOKEN` and `ESCLUSA_CA_FILE`. A token is never an
-/// argument, because other users can read arguments.
+/// or the variables `ESCLUSA_URL`, `ESCLUSA_TOKEN_FILE` (or `ESCLUSA_TOKEN`) and `ESCLUSA_CA_FILE`.
+/// A token is never an argument, because other users can read arguments.
 struct ServerOptions {
   std::string url = "http://127.0.0.1:8080";
   std::string token_file;

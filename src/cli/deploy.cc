@@ -20,8 +20,8 @@ enum ExitCode { succeeded = 0, refused = 1, failed = 2, timed_out = 3, replaced 
 struct DeployOptions {
   std::string repository;
   client::NewDeployment input;
-  bool wait = false, dry_run = false;
-  int timeout_seconds = 3600;
+  bool dry_run = false;
+  FollowOptions follow;
 };
 
 std::optional<int> exit_code_of(const std::string& state) {
@@ -65,7 +65,7 @@ int follow(const client::Api& api, const std::string& repository, int64_t deploy
 int try_out(const client::Api& api, const std::string& repository,
             const client::NewDeployment& input) {
   auto answer = api.call("POST", "/esclusa/repos/" + repository + "/deployments/dry_run",
-                         client::body_of(input));
+                         client::body_of(input), client::headers_of(input));
   if (!answer) return report(answer.error());
   const std::string outcome = answer->body.string_at("outcome").value_or("");
   const std::string sha = answer->body.string_at("sha").value_or("");
@@ -80,6 +80,37 @@ int try_out(const client::Api& api, const std::string& repository,
   return outcome == "refused" ? refused : succeeded;
 }
 
+}  // namespace
+
+std::string describe(const core::Repeats& repeats) {
+  return std::string(core::to_name(repeats.kind)) +
+         (repeats.kind == core::DeploymentKind::rollback ? " to " : " of ") +
+         std::to_string(repeats.origin.value);
+}
+
+CLI::Option* add_follow_options(CLI::App& command, FollowOptions& options) {
+  auto* wait = command.add_flag("--wait", options.wait, "Print every status until the outcome");
+  command.add_option("--timeout", options.timeout_seconds, "Seconds to wait at most")
+      ->capture_default_str();
+  command.footer(
+      "Exit codes: 0 created (with --wait: success; with --dry-run: it would be), 1 refused or\n"
+      "unreachable, 2 failure or error, 3 no outcome in time, 4 inactive (replaced by another\n"
+      "deployment).");
+  return wait;
+}
+
+int follow_created(const client::Api& api, const std::string& repository,
+                   const client::Deployment& deployment, const FollowOptions& options) {
+  print_line("Deployment " + std::to_string(deployment.id) + ": " + deployment.ref + " (" +
+             deployment.sha.substr(0, 10) + ") to " + deployment.environment +
+             (deployment.repeats ? ", " + describe(*deployment.repeats) : ""));
+  print_wait(api, repository, deployment.id);
+  if (!options.wait) return succeeded;
+  return follow(api, repository, deployment.id, std::chrono::seconds(options.timeout_seconds));
+}
+
+namespace {
+
 int deploy(const DeployOptions& options, const ServerOptions& server) {
   auto api = server.connect();
   if (!api) return report(api.error());
@@ -88,11 +119,7 @@ int deploy(const DeployOptions& options, const ServerOptions& server) {
   if (options.dry_run) return try_out(*api, *repository, options.input);
   auto deployment = api->create_deployment(*repository, options.input);
   if (!deployment) return report(deployment.error());
-  print_line("Deployment " + std::to_string(deployment->id) + ": " + deployment->ref + " (" +
-             deployment->sha.substr(0, 10) + ") to " + deployment->environment);
-  print_wait(*api, *repository, deployment->id);
-  if (!options.wait) return succeeded;
-  return follow(*api, *repository, deployment->id, std::chrono::seconds(options.timeout_seconds));
+  return follow_created(*api, *repository, *deployment, options.follow);
 }
 
 int history(const std::string& full_name, const std::string& environment, int count,
@@ -103,16 +130,20 @@ int history(const std::string& full_name, const std::string& environment, int co
   if (!repository) return report(repository.error());
   auto deployments = api->list_deployments(*repository, environment, count);
   if (!deployments) return report(deployments.error());
-  std::vector<std::vector<std::string>> rows = {
-      {"ID", "CREATED", "ENVIRONMENT", "TASK", "REF", "COMMIT", "BY", "STATE", "DESCRIPTION"}};
+  std::vector<std::vector<std::string>> rows = {{"ID", "CREATED", "ENVIRONMENT", "TASK", "REF",
+                                                 "COMMIT", "BY", "KIND", "STATE", "DESCRIPTION"}};
   for (const client::Deployment& deployment : *deployments) {
     auto status = api->latest_status(*repository, deployment.id);
     if (!status) return report(status.error());
+    // The list is GitHub's, and does not tell what a deployment repeats.
+    const auto whole = api->get_deployment(*repository, deployment.id);
+    if (!whole && whole.error().code != ErrorCode::not_found) return report(whole.error());
+    const bool repeats = whole && whole->repeats;
     const bool reported = status->has_value();
     rows.push_back({std::to_string(deployment.id), deployment.created_at, deployment.environment,
                     deployment.task, deployment.ref, deployment.sha.substr(0, 10),
-                    deployment.creator, reported ? (*status)->state : "-",
-                    reported ? (*status)->description : ""});
+                    deployment.creator, repeats ? describe(*whole->repeats) : "deploy",
+                    reported ? (*status)->state : "-", reported ? (*status)->description : ""});
   }
   print_table(rows);
   return succeeded;
@@ -135,14 +166,10 @@ void add_deploy(CLI::App& app, Action& action) {
                     "Deploy the ref as it is, even if it is behind the default branch");
   command->add_flag("--skip-contexts", input.skip_contexts,
                     "Do not look at commit statuses and check runs");
-  auto* wait = command->add_flag("--wait", options->wait, "Print every status until the outcome");
+  command->add_option("--expected-live", input.expected_live,
+                      "Refuse unless this deployment is live there: an id, or none");
+  auto* wait = add_follow_options(*command, options->follow);
   command->add_flag("--dry-run", options->dry_run, "Only say what would happen")->excludes(wait);
-  command->add_option("--timeout", options->timeout_seconds, "Seconds to wait at most")
-      ->capture_default_str();
-  command->footer(
-      "Exit codes: 0 created (with --wait: success; with --dry-run: it would be), 1 refused or\n"
-      "unreachable, 2 failure or error, 3 no outcome in time, 4 inactive (replaced by another\n"
-      "deployment).");
   command->callback([=, &action] { action = [=] { return deploy(*options, *server); }; });
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/connection.h"
+#include "cli/deploy.h"
 #include "cli/output.h"
 #include "cli/socket_command.h"
 
@@ -53,12 +54,20 @@ Result<std::vector<Json>> fetch(const LiveOptions& options) {
   return rows;
 }
 
-/// `4 main (1a2b3c4d5e) by ada, since 2026-11-30T10:00:00Z`.
+/// `, rollback to 4`; empty for what repeats nothing.
+std::string describe_repeats(const Json& deployment) {
+  const auto kind =
+      core::from_name<core::DeploymentKind>(deployment.string_at("kind").value_or(""));
+  const auto origin = deployment.integer_at("origin");
+  return kind && origin ? ", " + describe(core::Repeats{*kind, {*origin}}) : "";
+}
+
+/// `5 main (1a2b3c4d5e) by ada, rollback to 4, since 2026-11-30T10:00:00Z`.
 std::string describe(const Json& deployment) {
   return std::to_string(deployment.integer_at("id").value_or(0)) + " " +
          deployment.string_at("ref").value_or("") + " (" +
          deployment.string_at("sha").value_or("").substr(0, 10) + ") by " +
-         deployment.string_at("creator").value_or("") + ", since " +
+         deployment.string_at("creator").value_or("") + describe_repeats(deployment) + ", since " +
          deployment.string_at("updated_at").value_or("");
 }
 
@@ -77,7 +86,8 @@ std::string latest_cell(const Json& row) {
   std::string cell = "-";
   const auto id = latest ? latest->integer_at("id") : std::nullopt;
   if (id && id != row.integer_at("live", "id")) {
-    cell = std::to_string(*id) + ": " + latest->string_at("state").value_or("no status yet");
+    cell = std::to_string(*id) + ": " + latest->string_at("state").value_or("no status yet") +
+           describe_repeats(*latest);
   }
   const int64_t waiting = row.integer_at("waiting_count").value_or(0);
   return waiting == 0 ? cell : cell + "; " + std::to_string(waiting) + " waiting in all";

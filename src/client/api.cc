@@ -1,6 +1,10 @@
 #include "client/api.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "base/ids.h"
 #include "base/json_scan.h"
@@ -44,6 +48,16 @@ Result<Deployment> read_deployment(std::string_view text) {
   };
 }
 
+/// The deployment of an answer, whose headers say what it repeats.
+Result<Deployment> read_deployment(const http::OutboundResponse& answer) {
+  Deployment deployment = TRY(read_deployment(answer.body));
+  const auto kind =
+      core::from_name<core::DeploymentKind>(answer.headers.find("X-Esclusa-Kind").value_or(""));
+  const auto origin = parse_positive(answer.headers.find("X-Esclusa-Origin").value_or(""));
+  if (kind && origin) deployment.repeats = core::Repeats{*kind, {*origin}};
+  return deployment;
+}
+
 Status read_status(const Json& json) {
   return {
       .id = json.integer_at("id").value_or(0),
@@ -68,6 +82,25 @@ const char* advice(http::OutboundFailure failure) {
              ? ". An authority of your own is named by --ca-file, ESCLUSA_CA_FILE, or the agent's "
                "`ca_file`"
              : ". Is `esclusa serve` running?";
+}
+
+/// Why nobody answers at a socket, and what to do about it.
+std::string explain_socket(const std::string& socket, const http::OutboundResponse& response) {
+  struct stat about{};
+  errno = 0;
+  const bool is_there = stat(socket.c_str(), &about) == 0;
+  if (errno == ENOENT || errno == ENOTDIR) {
+    return "there is no such socket. Is `esclusa serve` running? Name its admin.sock, which is in "
+           "the folder run of its data, with --socket or ESCLUSA_SOCKET";
+  }
+  if (errno == EACCES || (is_there && access(socket.c_str(), R_OK | W_OK) != 0)) {
+    return "permission denied. Run this as root, or as the server's user";
+  }
+  if (is_there && !S_ISSOCK(about.st_mode)) return "it is no socket";
+  if (response.failure == http::OutboundFailure::could_not_connect) {
+    return "nobody listens there. Is `esclusa serve` running? (systemctl start esclusa)";
+  }
+  return response.failure_text + advice(response.failure);
 }
 
 /// Sends the request, and waits for the answer until `stop` becomes true.
@@ -116,9 +149,11 @@ Result<http::OutboundResponse> Api::exchange(http::OutboundRequest request, cons
     response = send(request, stop);
   }
   if (response.failure != http::OutboundFailure::none) {
-    const std::string where = target_.unix_socket.empty() ? base : target_.unix_socket;
-    return fail(ErrorCode::unavailable, "cannot reach the server at " + where + ": " +
-                                            response.failure_text + advice(response.failure));
+    const std::string& socket = target_.unix_socket;
+    return fail(ErrorCode::unavailable,
+                "cannot reach the server at " +
+                    (socket.empty() ? base + ": " + response.failure_text + advice(response.failure)
+                                    : socket + ": " + explain_socket(socket, response)));
   }
   return response;
 }
@@ -135,8 +170,8 @@ Result<http::OutboundResponse> Api::request(const std::string& method, const std
 }
 
 Result<Answer> Api::call(const std::string& method, const std::string& path,
-                         const std::string& body) const {
-  http::OutboundResponse response = TRY(request(method, path, body));
+                         const std::string& body, const http::Headers& headers) const {
+  http::OutboundResponse response = TRY(request(method, path, body, headers));
   auto parsed = Json::parse(response.body.empty() ? "null" : response.body);
   if (!parsed) {
     return fail(ErrorCode::unavailable, "the server's answer to " + path + " is no JSON");
@@ -158,9 +193,16 @@ std::string body_of(const NewDeployment& input) {
   return json.take();
 }
 
+http::Headers headers_of(const NewDeployment& input) {
+  http::Headers headers;
+  if (!input.expected_live.empty()) headers.add("X-Esclusa-Expected-Live", input.expected_live);
+  return headers;
+}
+
 Result<Deployment> Api::create_deployment(const std::string& repository,
                                           const NewDeployment& input) const {
-  const auto answer = TRY(request("POST", deployments_path(repository), body_of(input)));
+  const auto answer =
+      TRY(request("POST", deployments_path(repository), body_of(input), headers_of(input)));
   if (answer.status == 202) {
     const std::string message = text_at(answer.body, "message");
     return fail(ErrorCode::conflict,
@@ -171,7 +213,11 @@ Result<Deployment> Api::create_deployment(const std::string& repository,
 
 Result<Deployment> Api::get_deployment(const std::string& repository, int64_t id) const {
   const std::string path = deployments_path(repository) + "/" + std::to_string(id);
-  return read_deployment(TRY(request("GET", path)).body);
+  return read_deployment(TRY(request("GET", path)));
+}
+
+Result<Deployment> Api::repeat_deployment(const std::string& path, const std::string& body) const {
+  return read_deployment(TRY(request("POST", path, body)));
 }
 
 Result<std::vector<Deployment>> Api::list_deployments(const std::string& repository,

@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "core/deployment_kind.h"
 #include "http/outbound.h"
 
 /// Typed calls of GitHub's API, for the command line and the agent. The calls below `/repos` also
@@ -44,6 +45,8 @@ struct Deployment {
   std::string created_at = {};
   std::string payload = {};  ///< JSON text as the server sent it
   std::string text = {};     ///< the whole deployment as JSON text
+  /// What it repeats, as Esclusa says it of one deployment: a list does not.
+  std::optional<core::Repeats> repeats = {};
 };
 
 struct Status {
@@ -62,6 +65,9 @@ struct NewDeployment {
   std::string payload = "{}";  ///< JSON text
   bool auto_merge = true;
   bool skip_contexts = false;  ///< send `required_contexts: []`
+  /// Esclusa's own: an id or `none`, which must be live there; empty: whatever is. GitHub ignores
+  /// it.
+  std::string expected_live = {};
 };
 
 struct NewStatus {
@@ -126,6 +132,7 @@ struct LogExtent {
 
 /// The request body as JSON.
 std::string body_of(const NewDeployment& input);
+http::Headers headers_of(const NewDeployment& input);
 
 /// Checks `owner/name` and percent-encodes it for a path.
 Result<std::string> repository_path(const std::string& full_name);
@@ -139,10 +146,12 @@ class Api {
   /// Makes one call; a status of 300 or more is an error. Follows the redirect of a renamed
   /// repository once, on the same server only.
   Result<Answer> call(const std::string& method, const std::string& path,
-                      const std::string& body = "") const;
+                      const std::string& body = "", const http::Headers& headers = {}) const;
 
   Result<Deployment> create_deployment(const std::string& repository,
                                        const NewDeployment& input) const;
+  /// Esclusa's own: creates a deployment that repeats another one, by the route at `path`.
+  Result<Deployment> repeat_deployment(const std::string& path, const std::string& body) const;
   Result<Deployment> get_deployment(const std::string& repository, int64_t id) const;
   /// Newest first, one page of at most 100. An empty environment means all.
   Result<std::vector<Deployment>> list_deployments(const std::string& repository,

@@ -163,6 +163,27 @@ TEST_CASE("call: follows the redirect of a renamed repository on the same server
   }
 }
 
+TEST_CASE("get_deployment: the headers say what it repeats; others than ours are ignored") {
+  const auto repeats = [](const char* kind, const char* origin) {
+    http::Response answer = json(200, deployment_json);
+    answer.headers.add("X-Esclusa-Kind", kind);
+    answer.headers.add("X-Esclusa-Origin", origin);
+    return Conversation(answer).api.get_deployment("o/r", 5).value().repeats;
+  };
+  CHECK(repeats("rollback", "4") == core::Repeats{core::DeploymentKind::rollback, {4}});
+  CHECK_FALSE(repeats("rollback", "x"));
+  CHECK_FALSE(repeats("$(touch x)", "4"));
+  CHECK_FALSE(Conversation(json(200, deployment_json)).api.get_deployment("o/r", 5)->repeats);
+}
+
+TEST_CASE("create_deployment: what must be live is sent as a header") {
+  Conversation c(json(201, deployment_json));
+  client::NewDeployment input{.ref = "main", .description = {}};
+  input.expected_live = "none";
+  CHECK(c.api.create_deployment("o/r", input)->id == 5);
+  CHECK(header(c.request(), "X-Esclusa-Expected-Live") == "none");
+}
+
 TEST_CASE("call: an unreachable server is unavailable, and the message has its address") {
   const std::string url = HttpReceiver().url("");
   client::Api api({.base_url = url, .token = Secret("t"), .unix_socket = ""});

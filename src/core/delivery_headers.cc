@@ -1,5 +1,6 @@
 #include "core/delivery_headers.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/text.h"
@@ -11,6 +12,24 @@ namespace {
 constexpr char version = '1';
 
 constexpr std::string_view superseded_by = "X-Esclusa-Superseded-By";
+constexpr std::string_view kind_name = "X-Esclusa-Kind", origin_name = "X-Esclusa-Origin";
+
+constexpr std::pair<DeploymentKind, char> kind_letters[] = {{DeploymentKind::redeploy, 'd'},
+                                                            {DeploymentKind::rollback, 'r'},
+                                                            {DeploymentKind::promotion, 'p'}};
+
+char letter_of(DeploymentKind kind) {
+  return std::ranges::find(kind_letters, kind, &std::pair<DeploymentKind, char>::first)->second;
+}
+
+/// Of `r7`; nothing for a text of another form.
+std::optional<Repeats> parse_repeats(std::string_view text) {
+  const auto kind =
+      std::ranges::find(kind_letters, text.front(), &std::pair<DeploymentKind, char>::second);
+  const auto origin = parse_positive(text.substr(1));
+  if (kind == std::end(kind_letters) || !origin) return std::nullopt;
+  return Repeats{kind->first, {*origin}};
+}
 
 std::string digits_after(std::string_view text, std::string_view mark) {
   const size_t at = text.find(mark);
@@ -25,6 +44,7 @@ std::string AttemptForm::text() const {
   std::string text{version, is_form ? 'f' : 'j'};
   if (is_signed) text += 's';
   if (superseded_by) text += std::to_string(superseded_by->value);
+  if (repeats) text += letter_of(repeats->kind) + std::to_string(repeats->origin.value);
   return text;
 }
 
@@ -36,10 +56,16 @@ std::optional<AttemptForm> AttemptForm::parse(std::string_view text) {
   text.remove_prefix(2);
   form.is_signed = text.starts_with('s');
   if (form.is_signed) text.remove_prefix(1);
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits > 0) {
+    const auto id = parse_positive(text.substr(0, digits));
+    if (!id) return std::nullopt;
+    form.superseded_by = DeploymentId{*id};
+    text.remove_prefix(digits);
+  }
   if (text.empty()) return form;
-  const auto id = parse_positive(text);
-  if (!id) return std::nullopt;
-  form.superseded_by = DeploymentId{*id};
+  form.repeats = parse_repeats(text);
+  if (!form.repeats) return std::nullopt;
   return form;
 }
 
@@ -58,6 +84,10 @@ HeaderList delivery_headers(const AttemptFacts& facts, const AttemptForm& form) 
       {"X-GitHub-Hook-Installation-Target-Type", target_types[facts.target.index()]}};
   if (facts.event_no > 0) {
     headers.emplace_back("X-Esclusa-Event-Number", std::to_string(facts.event_no));
+  }
+  if (form.repeats) {
+    headers.emplace_back(kind_name, std::string(to_name(form.repeats->kind)));
+    headers.emplace_back(origin_name, std::to_string(form.repeats->origin.value));
   }
   if (form.superseded_by) {
     headers.emplace_back(superseded_by, std::to_string(form.superseded_by->value));
@@ -92,6 +122,15 @@ std::optional<AttemptForm> form_of(const AttemptFacts& facts, std::string_view s
   if (const auto id =
           parse_positive(digits_after(shown, '"' + std::string(superseded_by) + R"(":")"))) {
     form.superseded_by = DeploymentId{*id};
+  }
+  if (const auto origin =
+          parse_positive(digits_after(shown, '"' + std::string(origin_name) + R"(":")"))) {
+    for (const auto& [kind, letter] : kind_letters) {
+      const std::string shown_kind = R"(":")" + std::string(to_name(kind)) + '"';
+      if (shown.contains('"' + std::string(kind_name) + shown_kind)) {
+        form.repeats = Repeats{kind, {*origin}};
+      }
+    }
   }
   if (shown_request_headers(facts, form) != shown) return std::nullopt;
   return form;

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "core/deployment_kind.h"
 #include "core/hook.h"
 
 /// The headers of a delivery's request. They follow from the event, the hook and the time, so that
@@ -28,9 +29,11 @@ struct AttemptForm {
   bool is_form = false;    ///< the hook's content type
   bool is_signed = false;  ///< the hook had a secret
   std::optional<DeploymentId> superseded_by = {};
+  std::optional<Repeats> repeats = {};  ///< what the event's deployment does
 
-  /// A short text that `parse` reads, as in `1js41`: the version of the headers, json or form,
-  /// signed, superseded by that deployment.
+  /// A short text that `parse` reads, as in `1js41r7`: the version of the headers, json or form,
+  /// signed, superseded by that deployment, a rollback (`r`), redeploy (`d`) or promotion (`p`) of
+  /// that deployment.
   std::string text() const;
   static std::optional<AttemptForm> parse(std::string_view text);
 };

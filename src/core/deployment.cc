@@ -8,10 +8,11 @@
 namespace esclusa::core {
 
 bool needs_behind_count(const NewDeployment& input, MergePolicy policy) {
-  return input.auto_merge && policy != MergePolicy::ignore;
+  return input.auto_merge && policy != MergePolicy::ignore && !input.origin;
 }
 
 bool needs_contexts(const NewDeployment& input) {
+  if (input.origin && input.origin->repeats.kind == DeploymentKind::rollback) return false;
   return !input.required_contexts || !input.required_contexts->empty();
 }
 
@@ -61,6 +62,12 @@ Result<void> judge_contexts(const NewDeployment& input, const DeploymentFacts& f
 }  // namespace
 
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts) {
+  if (!facts.resolved && input.origin) {
+    return fail(ErrorCode::invalid,
+                "The commit of deployment " + std::to_string(input.origin->repeats.origin.value) +
+                    " is gone from the repository: " + input.origin->ref.sha,
+                "commit_vanished");
+  }
   if (!facts.resolved) {
     return fail(ErrorCode::invalid, "No ref found for: " + input.ref, "ref_not_found");
   }

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "core/account.h"
 #include "core/app.h"
+#include "core/deployment_kind.h"
 #include "core/enum_names.h"
 #include "core/ref.h"
 #include "core/repository.h"
@@ -32,9 +33,6 @@ enum class DeploymentState {
 /// The phase of a deployment: its event is held back, its event was sent, or it ended before that.
 enum class DeploymentPhase { held, released, ended };
 
-/// Why a deployment was made.
-enum class DeploymentKind { deploy, redeploy, rollback, promotion };
-
 /// An environment's name. It outlives the environment and keeps its first spelling.
 struct EnvironmentName {
   EnvironmentNameId id;
@@ -56,6 +54,7 @@ struct Deployment {
   std::optional<std::string> description;
   Account creator;
   std::shared_ptr<const App> app = nullptr;  ///< by which the creator acted; null: by none
+  std::optional<Repeats> repeats = {};       ///< nothing: it was made of its own
   bool transient_environment = false;
   bool production_environment = false;
   DeploymentPhase phase = DeploymentPhase::released;
@@ -63,6 +62,21 @@ struct Deployment {
   BootTime boot = {};                    ///< the boot clock at the creation
   Timestamp created_at{};
   Timestamp updated_at{};
+};
+
+inline DeploymentKind kind_of(const Deployment& deployment) {
+  return deployment.repeats ? deployment.repeats->kind : DeploymentKind::deploy;
+}
+
+/// The deployment that a request repeats: what it is, and its ref as it resolved then.
+struct Origin {
+  Repeats repeats;
+  ResolvedRef ref;
+};
+
+/// What the client takes to be live in the environment for the task; nothing: no deployment.
+struct ExpectedLive {
+  std::optional<DeploymentId> id;
 };
 
 /// The body of `POST /repos/{owner}/{repo}/deployments`, with GitHub's defaults.
@@ -78,6 +92,11 @@ struct NewDeployment {
   std::optional<bool> production_environment;  ///< default: true if the name is `production`
   /// Esclusa's own: refuse (409) unless the ref resolves to this commit.
   std::optional<std::string> expected_sha;
+  /// Esclusa's own: refuse (409) unless this is live when the deployment is inserted.
+  std::optional<ExpectedLive> expected_live = {};
+  /// Esclusa's own, never from the body: the deployment that this one repeats. Then the ref is not
+  /// resolved again.
+  std::optional<Origin> origin = {};
 };
 
 /// Exact matches; an empty or absent filter selects all. `environment` and `creator` are compared
@@ -124,7 +143,8 @@ bool needs_contexts(const NewDeployment& input);
 
 /// Decides a create request, except for the gates (core/gates.h), which are judged in the
 /// transaction. Pure. The order of the checks: resolve → branch policy → `expected_sha` →
-/// auto-merge → required contexts.
+/// auto-merge → required contexts. A repetition is never merged, and a rollback asks for no
+/// contexts: they were judged at its origin.
 Result<DeploymentPlan> plan_deployment(const NewDeployment& input, const DeploymentFacts& facts);
 
 /// The 409 for an impossible merge: `Conflict merging main into topic.`
@@ -156,14 +176,6 @@ struct enum_names<DeploymentPhase> {
   static constexpr NameTable<DeploymentPhase, 3> values{{{DeploymentPhase::held, "held"},
                                                          {DeploymentPhase::released, "released"},
                                                          {DeploymentPhase::ended, "ended"}}};
-};
-
-template <>
-struct enum_names<DeploymentKind> {
-  static constexpr NameTable<DeploymentKind, 4> values{{{DeploymentKind::deploy, "deploy"},
-                                                        {DeploymentKind::redeploy, "redeploy"},
-                                                        {DeploymentKind::rollback, "rollback"},
-                                                        {DeploymentKind::promotion, "promotion"}}};
 };
 
 }  // namespace esclusa::core

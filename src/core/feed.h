@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/access.h"
+#include "core/deployment_kind.h"
 #include "core/event.h"
 
 namespace esclusa::core {
@@ -13,6 +14,8 @@ struct FeedEvent {
   Event event;
   std::string repository;           ///< `owner/name`, the present one
   std::optional<std::string> body;  ///< the stored JSON; nothing if it was pruned
+  /// What the deployment repeats that it is about; nothing also if that was deleted.
+  std::optional<Repeats> repeats = {};
 };
 
 /// The operation that reads what an event of that kind tells: whoever may do it may read the event.

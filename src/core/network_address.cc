@@ -108,16 +108,30 @@ NetworkAddress unwrap(const NetworkAddress& address) {
 }  // namespace
 
 Result<DestinationPolicy> DestinationPolicy::parse(const std::vector<std::string>& allow) {
-  DestinationPolicy policy;
+  std::vector<NetworkRange> ranges;
   for (const auto& text : allow) {
     auto range = NetworkRange::parse(text);
     if (!range) {
       return fail(ErrorCode::invalid,
                   "webhooks.allow: \"" + text + "\" is no address range such as 10.0.0.0/8");
     }
-    policy.allow_.push_back(*range);
+    ranges.push_back(*range);
   }
+  DestinationPolicy policy;
+  Lock lock(policy.state_->mutex);
+  policy.state_->allow = std::move(ranges);
   return policy;
+}
+
+std::vector<NetworkRange> DestinationPolicy::ranges() const {
+  Lock lock(state_->mutex);
+  return state_->allow;
+}
+
+void DestinationPolicy::change_to(const DestinationPolicy& other) {
+  std::vector<NetworkRange> changed = other.ranges();
+  Lock lock(state_->mutex);
+  state_->allow.swap(changed);
 }
 
 bool DestinationPolicy::allows(const NetworkAddress& given) const {
@@ -125,7 +139,7 @@ bool DestinationPolicy::allows(const NetworkAddress& given) const {
   if (!any_contains(special_ranges(), address)) return true;
   auto guard = std::ranges::find_if(guarded_ranges(),
                                     [&](const auto& range) { return range.contains(address); });
-  return std::ranges::any_of(allow_, [&](const auto& range) {
+  return std::ranges::any_of(ranges(), [&](const auto& range) {
     bool named = guard == guarded_ranges().end() || range.lies_within(*guard);
     return named && range.contains(address);
   });

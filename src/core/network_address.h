@@ -1,12 +1,14 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace esclusa::core {
 
@@ -33,15 +35,23 @@ class NetworkRange {
 
 /// Destinations that webhooks may reach: all public addresses, and the ranges that the operator
 /// allows. Loopback and link-local (where clouds serve metadata) are opened only by a range that
-/// lies wholly within them, so that `0.0.0.0/0` does not open them by accident.
+/// lies wholly within them, so that `0.0.0.0/0` does not open them by accident. Copies are one
+/// policy: a change of one changes all. Any thread.
 class DestinationPolicy {
  public:
   /// `invalid` names the entry that is not a range.
   static Result<DestinationPolicy> parse(const std::vector<std::string>& allow);
   bool allows(const NetworkAddress& address) const;
+  /// From now on this policy and its copies allow what `other` allows now.
+  void change_to(const DestinationPolicy& other);
 
  private:
-  std::vector<NetworkRange> allow_;
+  struct State {
+    Mutex mutex;
+    std::vector<NetworkRange> allow GUARDED_BY(mutex);
+  };
+  std::vector<NetworkRange> ranges() const;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace esclusa::core

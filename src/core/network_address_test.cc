@@ -278,3 +278,17 @@ TEST_CASE("DestinationPolicy::parse: names the entry that is not a range") {
   CHECK(policy.error().code == ErrorCode::invalid);
   CHECK(policy.error().message.find("\"10.0.0.0/99\"") != std::string::npos);
 }
+
+TEST_CASE("DestinationPolicy: a change counts for all copies, and for no other policy") {
+  auto policy = DestinationPolicy::parse({"10.0.0.0/8"}).value();
+  const DestinationPolicy copy = policy;
+  const auto other = DestinationPolicy::parse({"127.0.0.0/8"}).value();
+  policy.change_to(other);
+  for (const DestinationPolicy& changed : {policy, copy}) {
+    CHECK(changed.allows(address("127.0.0.1")));
+    CHECK_FALSE(changed.allows(address("10.0.0.1")));
+  }
+  policy.change_to(DestinationPolicy());
+  CHECK_FALSE(copy.allows(address("127.0.0.1")));
+  CHECK(other.allows(address("127.0.0.1")));
+}

@@ -65,6 +65,7 @@ struct RetentionSettings {
 
   /// With the scale.
   std::optional<std::chrono::microseconds> age_of(RetentionKey key) const;
+  bool operator==(const RetentionSettings&) const = default;
 };
 
 /// Reads `7d`, `24h` or `never`. `invalid` tells the values that are allowed.

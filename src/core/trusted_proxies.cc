@@ -14,13 +14,13 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& ent
     const auto range = NetworkRange::parse(entry);
     if (!range) {
       return fail(ErrorCode::invalid,
-                  "trusted_proxies: \"" + entry +
-                      "\" is neither an address range such as 10.0.0.0/8 nor unix");
+                  "a list of addresses, ranges such as 10.0.0.0/8, and unix; \"" + entry +
+                      "\" is none of them");
     }
     if (entry.ends_with("/0")) {
       return fail(ErrorCode::invalid,
-                  "trusted_proxies: \"" + entry +
-                      "\" would let everybody name any client; name the addresses of the proxies");
+                  "a list of the proxies' addresses; \"" + entry +
+                      "\" would let everybody name any client");
     }
     proxies.ranges_.push_back(*range);
   }

@@ -160,8 +160,8 @@ http::OutboundRequest make_request(const store::DueDelivery& delivery,
                                     .target = hook.target,
                                     .at = now};
   const bool is_signed = !hook.secret.empty();
-  for (auto& [name, value] :
-       core::delivery_headers(facts, {is_form, is_signed, delivery.superseded_by})) {
+  for (auto& [name, value] : core::delivery_headers(
+           facts, {is_form, is_signed, delivery.superseded_by, delivery.repeats})) {
     request.headers.add(name, value);
   }
   if (!hook.credentials.empty()) {

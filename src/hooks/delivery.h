@@ -7,9 +7,10 @@
 namespace esclusa::hooks {
 
 /// The request, signed at `now`: GitHub's headers, the headers of Standard Webhooks 1.0.0, and the
-/// frozen body, which is wrapped for a hook with form encoding. `X-Esclusa-Event-Number` and
-/// `X-Esclusa-Superseded-By` are Esclusa's own. During a secret rotation GitHub's signatures use
-/// the new secret, and `webhook-signature` has one for each.
+/// frozen body, which is wrapped for a hook with form encoding. `X-Esclusa-Event-Number`,
+/// `X-Esclusa-Kind`, `X-Esclusa-Origin` and `X-Esclusa-Superseded-By` are Esclusa's own. During a
+/// secret rotation GitHub's signatures use the new secret, and `webhook-signature` has one for
+/// each.
 http::OutboundRequest make_request(const store::DueDelivery& delivery,
                                    const core::DestinationPolicy& destinations, Timestamp now);
 

@@ -125,6 +125,18 @@ TEST_CASE("make_request: without a secret nothing is signed") {
   }
 }
 
+TEST_CASE("make_request: says what the deployment repeats, and nothing of one that does not") {
+  auto back = delivery();
+  const auto plain = hooks::make_request(back, everywhere, signed_at);
+  CHECK(header(plain, "X-Esclusa-Kind") == "(absent)");
+  CHECK(header(plain, "X-Esclusa-Origin") == "(absent)");
+  back.repeats = core::Repeats{core::DeploymentKind::rollback, {7}};
+  const auto request = hooks::make_request(back, everywhere, signed_at);
+  CHECK(header(request, "X-Esclusa-Kind") == "rollback");
+  CHECK(header(request, "X-Esclusa-Origin") == "7");
+  CHECK(request.body == plain.body);
+}
+
 TEST_CASE("make_request: names the deployment that supersedes this one") {
   auto late = delivery();
   CHECK(header(hooks::make_request(late, everywhere, signed_at), "X-Esclusa-Superseded-By") ==

@@ -283,6 +283,27 @@ TEST_CASE("Worker: Retry-After delays the next attempt") {
   CHECK(delivery.next_attempt_at - delivery.created_at > std::chrono::seconds(3599));
 }
 
+TEST_CASE("Worker: a hook that works again is not asked before its Retry-After is over") {
+  WorkerFixture fixture;
+  HttpReceiver receiver([](const http::Request& request) {
+    if (header(request, "X-GitHub-Event") == "status") return http::Response{.status = 200};
+    return http::Response{.status = 429, .headers = {{"Retry-After", "3600"}}};
+  });
+  const auto hook = fixture.hook(receiver.url());
+  test::write(fixture.database(), [&](sql::Writer& tx) {
+    store::set_hook_health(tx, hook.id,
+                           {.failure_count = 7, .failing_since = system_now(), .probe_at = at(0)});
+  });
+  fixture.start({"127.0.0.0/8"}, 1e-9);
+  fixture.send("deployment");
+  fixture.await_attempts(1);
+  fixture.send("status");
+  fixture.redeliver(hook.id);
+  fixture.await([&] { return fixture.get(hook).health.failure_count == 0; });
+  const test::StoredDelivery refused = fixture.deliveries().at(0);
+  CHECK(refused.next_attempt_at - refused.created_at > std::chrono::seconds(3599));
+}
+
 TEST_CASE("Worker: Retry-After shortens neither the pause of a delivery nor that of a hook") {
   WorkerFixture fixture;
   HttpReceiver receiver([](const http::Request&) {
@@ -353,7 +374,7 @@ TEST_CASE("Worker: a blocked creator's hook holds everything, even redeliveries 
   CHECK(fixture.attempts().size() == 0);
   fixture.block_ada(false);
   test::write(fixture.database(),
-              [&](sql::Writer& tx) { store::make_due_now(tx, hook.id, system_now()); });
+              [&](sql::Writer& tx) { store::make_due(tx, hook.id, system_now()); });
   fixture.worker->wake();
   fixture.await_deliveries(DeliveryState::delivered, 3);
 }

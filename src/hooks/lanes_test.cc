@@ -163,7 +163,7 @@ TEST_CASE("Worker: what is held or released while another is in flight is judged
   CHECK(receiver.requests().size() == 1);
   CHECK(fixture.deliveries(DeliveryState::held).size() == 1);
   test::write(fixture.database(),
-              [&](sql::Writer& tx) { store::make_due_now(tx, hook.id, system_now()); });
+              [&](sql::Writer& tx) { store::make_due(tx, hook.id, system_now()); });
   fixture.worker->wake();
   fixture.await_deliveries(DeliveryState::delivered, 2);
 }

@@ -73,6 +73,8 @@ class Worker {
     store::DeliveryAttempt attempt;
     enum class Result { delivered, failed, skipped, pruned } result;
     std::optional<std::chrono::microseconds> retry_after = {};
+    /// What the hook's receiver has asked for lately, by Retry-After.
+    Timestamp not_before = {};
     bool is_dead = false;        ///< it ended undelivered
     std::string hook_news = {};  ///< what its recording changed of its hook, for the log
   };
@@ -131,7 +133,7 @@ class Worker {
   static void log_finished(const Finished& finished);
   void count(const Finished& finished);
   void throw_failure();
-  Finished judge(const Answer& answer) const;
+  Finished judge(const Answer& answer);
   void settle(store::Writer& tx, Finished& finished) const;
   store::AttemptOutcome outcome_of(store::Writer& tx, const Finished& finished) const;
   void settle_failure(store::Writer& tx, Finished& finished) const;
@@ -145,6 +147,8 @@ class Worker {
   http::Sender sender_;
   std::unordered_map<DeliveryId, HookId> claimed_;
   std::unordered_map<HookId, OpenSends> open_sends_;
+  /// Until when receivers do not want what they have refused; forgotten by a restart.
+  std::unordered_map<HookId, Timestamp> asked_to_wait_;
   FairShare<RepositoryId> sends_{limits::delivery_concurrency};  ///< all open ones
   std::vector<Answer> answers_;
   UnderWay under_way_;

@@ -62,7 +62,7 @@ void Worker::settle(store::Writer& tx, Finished& finished) const {
     if (health.failure_count == 0) return;
     store::set_hook_health(tx, delivery.hook.id, {});
     if (!health.probe_at) return;
-    store::make_due_now(tx, delivery.hook.id, now_());
+    store::make_due(tx, delivery.hook.id, std::max(now_(), finished.not_before));
     finished.hook_news = "works again";
   } else if (!delivery.redelivery) {
     core::is_refusal(finished.attempt.status_code) ? settle_refusal(tx, delivery.hook.id)
@@ -109,12 +109,23 @@ void Worker::settle_failure(store::Writer& tx, Finished& finished) const {
   if (!before.probe_at) finished.hook_news = "fails again and again: its deliveries wait";
 }
 
-Worker::Finished Worker::judge(const Answer& answer) const {
+Worker::Finished Worker::judge(const Answer& answer) {
   using enum Finished::Result;
   const auto& [delivery, at, request, response] = answer;
   if (!request) return {delivery, make_unsent(delivery, at), delivery.body ? skipped : pruned};
-  return {delivery, store::pack(delivery, make_attempt(*request, response, at)),
-          is_delivered(response) ? delivered : failed, retry_after(response, now_())};
+  const Timestamp now = now_();
+  const auto pause = retry_after(response, now);
+  if (pause) {
+    std::erase_if(asked_to_wait_, [&](const auto& asked) { return asked.second <= now; });
+    Timestamp& until = asked_to_wait_[delivery.hook.id];
+    until = std::max(until, now + *pause);
+  }
+  const auto asked = asked_to_wait_.find(delivery.hook.id);
+  return {.delivery = delivery,
+          .attempt = store::pack(delivery, make_attempt(*request, response, at)),
+          .result = is_delivered(response) ? delivered : failed,
+          .retry_after = pause,
+          .not_before = asked == asked_to_wait_.end() ? now : asked->second};
 }
 
 /// Hands all answers to the writer, unless it still has some. Nobody waits for the commit.

@@ -1,5 +1,7 @@
 #include "http/curl_transfer.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -124,6 +126,10 @@ bool CurlTransfer::configure() {
 
   set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   set(CURLOPT_OPENSOCKETDATA, this);
+  if (request_.allow_address && request_.unix_socket.empty()) {
+    set(CURLOPT_PREREQFUNCTION, &judge_connection);
+    set(CURLOPT_PREREQDATA, this);
+  }
   set(CURLOPT_HEADERFUNCTION, &take_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &take_body);
@@ -167,6 +173,29 @@ curl_socket_t CurlTransfer::open_socket(void* self_pointer, curlsocktype, curl_s
   }
   self->tried_address_ = true;
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int CurlTransfer::judge_connection(void* self_pointer, char* text, char*, int, int) {
+  auto* self = static_cast<CurlTransfer*>(self_pointer);
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  v4.sin_family = AF_INET;
+  v6.sin6_family = AF_INET6;
+  const sockaddr* address = nullptr;
+  if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+    address = reinterpret_cast<const sockaddr*>(&v4);
+  } else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1) {
+    address = reinterpret_cast<const sockaddr*>(&v6);
+  }
+  bool allowed = false;
+  try {
+    allowed = address != nullptr && self->request_.allow_address(*address);
+  } catch (...) {  // must not pass through libcurl; the address stays refused
+  }
+  if (allowed) return CURL_PREREQFUNC_OK;
+  self->refused_address_ = true;
+  self->tried_address_ = false;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 size_t CurlTransfer::take_header(char* data, size_t size, size_t count, void* self_pointer) try {

@@ -38,6 +38,8 @@ class CurlTransfer {
   bool add_header(const std::string& line);
 
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  /// Judges the address of a connection that was kept: the rule may be another one by now.
+  static int judge_connection(void* self, char* address, char*, int, int);
   static size_t take_header(char* data, size_t size, size_t count, void* self);
   static size_t take_body(char* data, size_t size, size_t count, void* self);
 

@@ -283,7 +283,7 @@ OutboundResponse exchange(Sender& sender, OutboundRequest request) {
 
 }  // namespace
 
-TEST_CASE("Sender: a connection is kept for the next request, and its address is judged once") {
+TEST_CASE("Sender: a connection is kept for the next request, and each judges its address") {
   RawListener listener;
   std::jthread server([&] {
     RawClient caller = listener.accept();
@@ -302,7 +302,29 @@ TEST_CASE("Sender: a connection is kept for the next request, and its address is
     }
   }
   server.join();
-  CHECK(judged == 1);
+  CHECK(judged == 4);  // of a new connection before it is made, too
+  CHECK_FALSE(listener.has_caller());
+}
+
+TEST_CASE("Sender: a kept connection to an address that is not allowed any more is not used") {
+  RawListener listener;
+  std::jthread server([&] {
+    RawClient caller = listener.accept();
+    caller.read_answer();
+    caller.send(plain);
+    CHECK(caller.at_end());  // nothing more has come
+  });
+  bool is_allowed = true;
+  auto allow = [&](const sockaddr&) { return is_allowed; };
+  {
+    Sender sender;
+    CHECK(exchange(sender, {.url = listener.url(), .allow_address = allow}).body == "ok");
+    is_allowed = false;
+    const auto refused = exchange(sender, {.url = listener.url(), .allow_address = allow});
+    CHECK(refused.failure == OutboundFailure::refused_address);
+    CHECK(refused.failure_text == "the address is not allowed");
+  }
+  server.join();
   CHECK_FALSE(listener.has_caller());
 }
 

@@ -7,6 +7,7 @@
 #include "store/attempt_texts.h"
 #include "store/audit.h"
 #include "store/columns.h"
+#include "store/deployment_rows.h"
 #include "store/event_bodies.h"
 #include "store/hook_health.h"
 #include "store/hook_rows.h"
@@ -17,7 +18,8 @@ namespace {
 
 constexpr int body_column = 9;
 constexpr int superseding_column = body_column + event_body_column_count;
-constexpr int first_hook_column = superseding_column + 3;
+constexpr int repeats_column = superseding_column + 3;
+constexpr int first_hook_column = repeats_column + 2;
 
 /// The newest live deployment in the environment of a `deployment` event, if it is newer.
 constexpr std::string_view superseding =
@@ -33,7 +35,8 @@ std::string select_deliveries() {
   return "select d.id, d.attempt_count, e.id, e.guid, e.repository_id, e.kind, e.event_no, "
          "e.deployment_id, d.order_environment_id, " +
          std::string(event_body_columns) + ", " + std::string(superseding) + ", " +
-         std::string(skipped_before) + ", d.installation_id, " + hook_columns();
+         std::string(skipped_before) + ", d.installation_id, k.kind, k.origin_deployment_id, " +
+         hook_columns();
 }
 
 /// The condition under which a delivery may be sent at all: the hook's creator is not blocked, and
@@ -49,6 +52,7 @@ constexpr std::string_view may_be_sent =
 
 constexpr std::string_view joined_tables =
     " join event e on e.id = d.event_id left join event_body b on b.event_id = e.id "
+    "left join deployment k on k.id = e.deployment_id "
     "join hook h on h.id = d.hook_id join account c on c.id = h.creator_id ";
 
 DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
@@ -65,6 +69,7 @@ DueDelivery read_delivery(const sql::Row& row, const Sealer& sealer) {
   due.superseded_by = read_optional_id<DeploymentId>(row, superseding_column);
   due.skipped_before = row.boolean(superseding_column + 1);
   due.installation_id = read_optional_id<InstallationId>(row, superseding_column + 2);
+  due.repeats = read_repeats(row, repeats_column);
   due.hook = read_hook(row, sealer, first_hook_column);
   due.lane = {due.hook.id, row.integer(8)};
   return due;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/deployment_kind.h"
 #include "core/event.h"
 #include "core/event_delivery.h"
 #include "core/hook.h"
@@ -31,6 +32,7 @@ struct DueDelivery {
   core::Event event;
   std::optional<InstallationId> installation_id;  ///< by which the hook of an app hears of it
   std::optional<std::string> body;                ///< nothing if it was pruned
+  std::optional<core::Repeats> repeats;           ///< what its deployment does, if that is there
   std::optional<DeploymentId> superseded_by;      ///< for a `deployment`: a newer live deployment
   bool skipped_before = false;                    ///< for that; then requested again
 };

@@ -24,15 +24,17 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
                                const core::Actor& creator) {
   const bool released = deployment.phase == core::DeploymentPhase::released;
   const int64_t created_at = to_micros(deployment.created_at);
+  const auto& repeats = deployment.repeats;
   const DeploymentId id{tx.insert(
       "insert into deployment (repository_id, environment_id, original_environment_id, kind, ref, "
       "sha, task, payload, description, creator_id, creator_token_id, creator_human_id, "
       "transient_environment, production_environment, phase, released_at, created_at, updated_at, "
-      "ref_kind, ref_name, boot_id, boot_micros, app_id) values ($1, $2, $2, $3, $4, $5, $6, $7, "
-      "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)",
+      "ref_kind, ref_name, boot_id, boot_micros, app_id, origin_deployment_id) values ($1, $2, $2, "
+      "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, "
+      "$21, $22)",
       {deployment.repository_id.value,
        deployment.environment.id.value,
-       core::to_name(core::DeploymentKind::deploy),
+       core::to_name(repeats ? repeats->kind : core::DeploymentKind::deploy),
        deployment.ref,
        deployment.sha,
        deployment.task,
@@ -50,16 +52,23 @@ DeploymentId insert_deployment(sql::Writer& tx, const core::Deployment& deployme
        deployment.ref_name,
        deployment.boot.boot_id,
        int64_t{deployment.boot.since_boot.count()},
-       app_value(deployment.app)})};
+       app_value(deployment.app),
+       repeats ? std::optional(repeats->origin.value) : std::nullopt})};
   follow_insertion(tx, deployment, id);
   return id;
+}
+
+std::optional<core::Repeats> read_repeats(const sql::Row& row, int column) {
+  const auto origin = read_optional_id<DeploymentId>(row, column + 1);
+  if (!origin) return std::nullopt;
+  return core::Repeats{read_enum<core::DeploymentKind>(row, column), *origin};
 }
 
 std::string select_deployments(std::string_view condition) {
   return "select d.id, d.repository_id, e.id, e.name, oe.id, oe.name, d.ref, d.sha, d.task, "
          "d.payload, d.description, d.transient_environment, d.production_environment, d.phase, "
          "d.state, d.created_at, d.updated_at, d.ref_kind, d.ref_name, d.boot_id, d.boot_micros, " +
-         account_columns("c") + ", d.app_id" +
+         account_columns("c") + ", d.app_id, d.kind, d.origin_deployment_id" +
          " from deployment d join environment_name e on e.id = d.environment_id "
          "join environment_name oe on oe.id = d.original_environment_id "
          "join account c on c.id = d.creator_id " +
@@ -81,6 +90,7 @@ core::Deployment read_deployment(sql::Reader& db, const sql::Row& row) {
       .description = row.optional_text(10),
       .creator = read_account(row, 21),
       .app = find_shared_app(db, read_optional_id<AppId>(row, 21 + account_column_count)),
+      .repeats = read_repeats(row, 22 + account_column_count),
       .transient_environment = row.boolean(11),
       .production_environment = row.boolean(12),
       .phase = read_enum<core::DeploymentPhase>(row, 13),

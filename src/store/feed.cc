@@ -4,6 +4,7 @@
 
 #include "base/trace.h"
 #include "store/columns.h"
+#include "store/deployment_rows.h"
 #include "store/event_bodies.h"
 
 namespace esclusa::store {
@@ -44,18 +45,20 @@ void announce_event(sql::Writer& tx) {
   tx.execute(sql);
 }
 
-std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
-                                   int64_t after, int64_t up_to, int count) {
+std::vector<FeedRow> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
+                               int64_t after, int64_t up_to, int count) {
   static const std::string columns =
-      "select id, guid, repository_id, kind, action, created_at, deployment_id from event ";
+      "select e.id, e.guid, e.repository_id, e.kind, e.action, e.created_at, e.deployment_id, "
+      "d.kind, d.origin_deployment_id from event e left join deployment d on d.id = "
+      "e.deployment_id ";
   static const std::string rest =
-      "only_hook_id is null and id > $1 and id <= $2 order by id limit $3";
+      "e.only_hook_id is null and e.id > $1 and e.id <= $2 order by e.id limit $3";
   static const std::string of_all = columns + "where " + rest;
-  static const std::string of_one = columns + "where repository_id = $4 and " + rest;
+  static const std::string of_one = columns + "where e.repository_id = $4 and " + rest;
   std::vector<sql::Parameter> parameters = {after, up_to, count};
   if (repository) parameters.emplace_back(repository->value);
   return db.all(repository ? of_one : of_all, parameters, [](const sql::Row& row) {
-    core::Event event;
+    FeedRow event;
     event.id = EventId{row.integer(0)};
     event.guid = row.text(1);
     event.repository_id = read_optional_id<RepositoryId>(row, 2);
@@ -63,6 +66,7 @@ std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> 
     event.action = row.text(4);
     event.created_at = from_micros(row.integer(5));
     event.deployment_id = read_optional_id<DeploymentId>(row, 6);
+    event.repeats = read_repeats(row, 7);
     return event;
   });
 }

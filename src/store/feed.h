@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/deployment_kind.h"
 #include "core/event.h"
 #include "sql/connection.h"
 
@@ -23,8 +24,11 @@ void announce_event(sql::Writer& tx);
 
 /// The oldest events with `after < id <= up_to`, of one repository or of all; without events for a
 /// single hook.
-std::vector<core::Event> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
-                                   int64_t after, int64_t up_to, int count);
+struct FeedRow : core::Event {
+  std::optional<core::Repeats> repeats = {};  ///< what its deployment does, if that is there
+};
+std::vector<FeedRow> list_feed(sql::Reader& db, std::optional<RepositoryId> repository,
+                               int64_t after, int64_t up_to, int count);
 /// The frozen body; nothing if it was pruned.
 std::optional<std::string> event_body(sql::Reader& db, EventId id);
 

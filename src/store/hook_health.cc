@@ -56,11 +56,11 @@ void hold_behind_oldest(sql::Writer& tx, HookId id, Timestamp next) {
       {oldest->value, to_micros(next)});
 }
 
-void make_due_now(sql::Writer& tx, HookId id, Timestamp now) {
+void make_due(sql::Writer& tx, HookId id, Timestamp when) {
   static const std::string sql =
       "update delivery set state = 'pending', next_attempt_at = $2 where " +
       std::string(waits_for_hook);
-  tx.execute(sql, {id.value, to_micros(now)});
+  tx.execute(sql, {id.value, to_micros(when)});
 }
 
 void restart_hook(sql::Writer& tx, HookId id, Timestamp now) {
@@ -69,7 +69,7 @@ void restart_hook(sql::Writer& tx, HookId id, Timestamp now) {
       "update hook set last_code = null, last_status = 'unused', last_message = null "
       "where id = $1 and last_status = 'disabled'",
       {id.value});
-  make_due_now(tx, id, now);
+  make_due(tx, id, now);
 }
 
 }  // namespace esclusa::store

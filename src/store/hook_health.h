@@ -20,7 +20,7 @@ std::optional<DeliveryId> oldest_waiting(sql::Reader& db, HookId id);
 void hold_deliveries(sql::Writer& tx, HookId id);
 /// Holds all pending deliveries but the oldest, which is due at `next` if it was held.
 void hold_behind_oldest(sql::Writer& tx, HookId id, Timestamp next);
-/// Makes all pending and held deliveries of the hook due now.
-void make_due_now(sql::Writer& tx, HookId id, Timestamp now);
+/// Makes all pending and held deliveries of the hook due at this time.
+void make_due(sql::Writer& tx, HookId id, Timestamp when);
 
 }  // namespace esclusa::store

@@ -14,6 +14,10 @@ void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
       .member("action", event.action.empty() ? std::nullopt : std::optional(event.action))
       .member("repository", entry.repository)
       .member("created_at", event.created_at);
+  if (entry.repeats) {
+    json.member("kind", core::to_name(entry.repeats->kind))
+        .member("origin", entry.repeats->origin.value);
+  }
   if (!entry.body) {
     // Without the body, nothing else says which deployment it is about.
     if (event.deployment_id) json.member("deployment_id", event.deployment_id->value);

@@ -40,6 +40,14 @@ TEST_CASE("write_feed_event: the action is null for an event without one") {
   CHECK(json.text().contains(R"("action":null)"));
 }
 
+TEST_CASE("write_feed_event: what the deployment repeats stands beside the body") {
+  auto entry = sample();
+  entry.repeats = core::Repeats{core::DeploymentKind::promotion, {7}};
+  JsonWriter json;
+  wire::write_feed_event(json, entry);
+  CHECK(json.text().contains(R"("kind":"promotion","origin":7,"payload":{"action":"created"}})"));
+}
+
 TEST_CASE("server_sent_event: one line of data, even if the payload has line breaks") {
   auto entry = sample();
   entry.body = "{\"payload\": {\r\n  \"note\": \"a\\nb\"\n}}";

@@ -20,6 +20,9 @@ void write_short(JsonWriter& json, const core::Deployment& deployment,
       .member("creator", deployment.creator.login)
       .member("production_environment", deployment.production_environment)
       .member("transient_environment", deployment.transient_environment)
+      .member("kind", core::to_name(core::kind_of(deployment)))
+      .member("origin",
+              deployment.repeats ? std::optional(deployment.repeats->origin.value) : std::nullopt)
       .member("created_at", deployment.created_at)
       .member("updated_at", deployment.updated_at)
       .member("url", urls.deployment(repository, deployment.id))

@@ -10,8 +10,8 @@ namespace esclusa::wire {
 /// `{"repository", "environment", "task", "live", "latest", "waiting_count", "transient"}`. `live`
 /// is null or a deployment, `latest` a deployment, `transient` an array of deployments: `{"id",
 /// "sha", "ref", "state", "description", "creator", "production_environment",
-/// "transient_environment", "created_at", "updated_at", "url"}`, with the creator's login, and null
-/// for a state without a status.
+/// "transient_environment", "kind", "origin", "created_at", "updated_at", "url"}`, with the
+/// creator's login, and null for a state without a status and for the origin of a `deploy`.
 void write_live(JsonWriter& json, const core::Live& live, const core::Repository& repository,
                 const Urls& urls);
 

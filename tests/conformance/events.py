@@ -96,6 +96,14 @@ class Sender:
         self.post(statuses, {"state": "success", "environment_url": "https://shop.example.org/",
                              "log_url": "https://ci.example.org/2", "description": "é" * 140})
         self.wait("deployment_status", 7)
+        # Their bodies have no member that others have not: headers say what they repeat.
+        ours = f"/esclusa{shop}"
+        self.post(f"{ours}/deployments/{made[1]['id']}/redeploy", {"required_contexts": []})
+        self.post(f"{ours}/environments/production/rollback",
+                  {"to": made[0]["id"], "reason": "It burns"})
+        self.post(f"{ours}/environments/promoted/promote",
+                  {"from": "production", "required_contexts": []})
+        self.wait("deployment", len(made) + 3)
 
     def commit_statuses(self, shop):
         for state in ("error", "failure", "pending", "success"):

@@ -149,7 +149,7 @@ class Server:
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.socket = self.data / "run/admin.sock"
-        self.token = None  # the administrator's, shown at the first start
+        self.token = None  # the administrator's, from the file of the first start
         self.url = None
         self.output = []  # the lines of standard output since the last start
         self.process = None
@@ -207,8 +207,10 @@ class Server:
             self.output.append(line.rstrip("\n"))
             if line.startswith("Esclusa listens on "):
                 self.url = line.split()[-1].rstrip("/")
-            if line.startswith("Token (shown once): "):
-                self.token = line.split()[-1]
+            if line.startswith("Token: in "):
+                file = pathlib.Path(line.removeprefix("Token: in "))
+                self.token = file.read_text(encoding="ascii").strip()
+                file.unlink()  # as the documents advise; tests look for secrets on the disk
             if self.url and (not first or self.token):
                 ready.set()
         ready.set()

@@ -3,8 +3,12 @@ and holds the server's port."""
 import contextlib
 import os
 import secrets
+import signal
 import socket
+import subprocess
 import time
+
+from harness import BINARY, DIES_WITH_PARENT, clean_environment
 
 
 class NotifySocket:
@@ -47,11 +51,46 @@ class NotifySocket:
         return found
 
 
-# Descriptor 3 is the socket, and the process that runs the command is the one that shall take it.
-HAND_OVER = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "sh"]
+# Descriptor 3 is to be the file with the number $1, and the process that runs the rest the one that
+# shall take it. No function of Python's between fork and exec: the test may have threads.
+HAND_OVER = ["bash", "-c", 'if (($1 != 3)); then held=$1; exec 3<&"$held" {held}<&-; fi; shift; '
+             'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "bash"]
 
 
 def listening_socket():
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    listener.set_inheritable(True)
-    return listener
+    return socket.create_server(("127.0.0.1", 0), backlog=64)
+
+
+class Service:
+    """A server with a notify socket, and perhaps with a port that somebody else holds."""
+
+    def __init__(self, folder, notify, *, listener=None, watchdog_ms=None):
+        self.data = os.path.join(folder, "data")
+        environment = {"NOTIFY_SOCKET": notify.name}
+        if watchdog_ms:
+            environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
+        self.log = os.path.join(folder, "log")
+        handing, handed = [], ()
+        if listener:
+            handing, handed = [*HAND_OVER, str(listener.fileno())], (listener.fileno(),)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*DIES_WITH_PARENT, *handing, BINARY, "serve", "--data", self.data, "--listen",
+                 "127.0.0.1:0"], env=clean_environment(environment), stdin=subprocess.DEVNULL,
+                stderr=log, stdout=subprocess.PIPE, text=True, pass_fds=handed)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.process.wait(30)

@@ -63,6 +63,7 @@ class Agent:
         (folder / "agent.toml").write_text("\n".join(lines) + "\n")
         self.log = folder / "agent.log"
         self.wrapper = list(wrapper)
+        self.environment = {}  # variables besides
         self.process = None
         self.url = None
 
@@ -71,8 +72,8 @@ class Agent:
             self.process = subprocess.Popen(
                 [*DIES_WITH_PARENT, *self.wrapper, BINARY, "agent", "--config",
                  str(self.folder / "agent.toml")],
-                env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=log, text=True, start_new_session=True)
+                env=clean_environment(self.environment), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         line = self.process.stdout.readline()
         match = re.fullmatch(r"Agent (?:listens on|follows) (http://127\.0\.0\.1:\d+)/\n", line)
         if not match:

@@ -3,51 +3,11 @@ import http.client
 import os
 import signal
 import stat
-import subprocess
 import tempfile
 import unittest
 
-from harness import BINARY, DIES_WITH_PARENT, clean_environment, wait_until
-from supervisor import HAND_OVER, NotifySocket, listening_socket
-
-
-def hand_over(file):
-    os.dup2(file.fileno(), 3)
-    os.set_inheritable(3, True)  # also if it had this number
-
-
-class Service:
-    """A server with a notify socket, and perhaps with a port that somebody else holds."""
-
-    def __init__(self, folder, notify, *, listener=None, watchdog_ms=None):
-        self.data = os.path.join(folder, "data")
-        environment = {"NOTIFY_SOCKET": notify.name}
-        if watchdog_ms:
-            environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
-        self.log = os.path.join(folder, "log")
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [*DIES_WITH_PARENT, *(HAND_OVER if listener else []), BINARY, "serve", "--data",
-                 self.data, "--listen", "127.0.0.1:0"],
-                env=clean_environment(environment), stdin=subprocess.DEVNULL, stderr=log,
-                stdout=subprocess.PIPE, text=True,
-                preexec_fn=(lambda: hand_over(listener)) if listener else None, close_fds=False)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def stop(self):
-        self.signal(signal.SIGTERM)
-        return self.process.wait(30)
+from harness import wait_until
+from supervisor import NotifySocket, Service, listening_socket
 
 
 class ServiceManagerTest(unittest.TestCase):

@@ -214,7 +214,7 @@ class TlsSettings(unittest.TestCase):
     def test_sighup_does_not_end_a_server_without_tls(self):
         with Server() as server:
             server.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: "SIGHUP: there is nothing to reload" in server.log.read_text(),
+            wait_until(lambda: "SIGHUP: the settings were read again" in server.log.read_text(),
                        "the line in the log")
             self.assertEqual(server.api(None).get("/livez").status, 200)
             self.assertEqual(server.stop(), 0)

@@ -21,7 +21,7 @@ FAR_AWAY = 4_102_444_800_000_000  # the year 2100: no former secret ends before 
 COMPARED = ("Content-Type", "X-GitHub-Event", "X-GitHub-Delivery", "X-GitHub-Hook-ID",
             "X-GitHub-Hook-Installation-Target-ID", "X-GitHub-Hook-Installation-Target-Type",
             "X-Hub-Signature", "X-Hub-Signature-256", "X-Esclusa-Event-Number",
-            "X-Esclusa-Superseded-By")
+            "X-Esclusa-Kind", "X-Esclusa-Origin", "X-Esclusa-Superseded-By")
 
 
 def make_repositories(folder):

@@ -9,7 +9,7 @@ import time
 import uuid
 
 from door_cells import APPS, BY_NAME, EXPECTED, HELD, MISSING_SCOPE, TOKENS
-from door_world import DEPLOYMENTS, REPOSITORY
+from door_world import DEPLOYMENTS, REPOSITORY, SOURCES
 
 PROGRESS = ("success", "in_progress", "queued", "pending")
 ENDS = ("inactive", "error", "failure")
@@ -98,10 +98,49 @@ class Attacks:
             self.create_with_key(gate, token)
             for answer, _ in at_once(*[functools.partial(self.create, gate, token)] * 2):
                 self.check_created("create, two at once", gate, token, answer)
+            self.repeat(gate, token)
         self.create_by_command(gates)
+        self.repeat_by_command(gates[:2])
 
-    def check_created(self, door, gate, token, answer):
-        expected = EXPECTED["create"][token]
+    def repeat(self, gate, token):
+        """A rollback, a promotion and a redeploy meet the same gates."""
+        served, _ = self.world.served[gate.name]
+        environment = self.world.environment(gate.name)
+        by_id = environment.replace(REPOSITORY, f"/repositories/{self.world.id}")
+        ways = {
+            "rollback": (f"{environment}/rollback", {"to": served, "reason": "It burns"}),
+            "promote": (f"{by_id}/promote", {"from": SOURCES[gate.ref], "required_contexts": []}),
+            "redeploy": (f"{DEPLOYMENTS}/{served}/redeploy", {"required_contexts": []})}
+        for way, (path, body) in ways.items():
+            answer, _ = self.create(gate, token, f"/esclusa{path}", body=body)
+            self.check_created(way, gate, token, answer, way)
+            if answer.status == 201:
+                origin = self.world.sources[gate.ref][0] if way == "promote" else served
+                kind = "promotion" if way == "promote" else way
+                self.book.check(way, f"{gate.name}, {token}: headers",
+                                (answer.headers["X-Esclusa-Kind"],
+                                 answer.headers["X-Esclusa-Origin"]), (kind, str(origin)))
+
+    def repeat_by_command(self, gates):
+        """The commands with each token."""
+        for gate, token in itertools.product(gates, TOKENS):
+            served, _ = self.world.served[gate.name]
+            for way, arguments in {
+                    "rollback": (gate.name, "--to", str(served), "--reason"),
+                    "promote": (SOURCES[gate.ref], gate.name, "--skip-contexts", "--reason"),
+                    "redeploy": (str(served), "--skip-contexts", "--reason")}.items():
+                key, sent = str(uuid.uuid4()), time.time()
+                code = self.world.command(token, way, "demo/shop", *arguments, key)
+                good = EXPECTED[way][token] == 201 and gate.outcome != "refused"
+                made = [one["id"] for one in self.ask(
+                    "site", "GET", f"{DEPLOYMENTS}?per_page=5").json if one["description"] == key]
+                self.book.check(f"{way}, command", f"{gate.name}, {token}", (code, len(made)),
+                                (0, 1) if good else (1, 0))
+                for number in made:
+                    self.book.add(number, gate, sent)
+
+    def check_created(self, door, gate, token, answer, way="create"):
+        expected = EXPECTED[way][token]
         why = None
         if expected == 201 and gate.outcome == "refused":
             expected, why = 422, "branch_policy"

@@ -30,6 +30,9 @@ APPS = ("guard", "other")
 VERDICTS = """
 door          admin writer reader bot deploy ann-deploy status public stranger expired revoked none
 create        201   201    403    201 201    403        404    404    404      401     401     404
+rollback      201   201    403    201 201    403        404    404    404      401     401     404
+promote       201   201    403    201 201    403        404    404    404      401     401     404
+redeploy      201   201    403    201 201    403        404    404    404      401     401     404
 dry-run       200   200    403    200 200    403        404    404    404      401     401     404
 status        422   422    403    422 422    403        404    404    404      401     401     404
 end           201   201    403    201 201    403        404    404    404      401     401     404

@@ -22,6 +22,8 @@ REPOSITORY = "/repos/demo/shop"
 DEPLOYMENTS = f"{REPOSITORY}/deployments"
 ROLES = {"steward": "admin", "writer": "write", "robot": "write", "reader": "read", "ann": "read",
          "ben": "read", "carl": "read"}
+# The environments from which a commit of that ref is promoted.
+SOURCES = {"main": "from-main", "release/1": "from-release"}
 MINUTE = 60  # of the timers
 PATIENCE = 40  # seconds for what must arrive
 # The addresses of clients with wrong tokens: from one address, the server accepts 1,000 of these in
@@ -118,15 +120,29 @@ class World:
         self.people = {login: self.api("site").get(f"/users/{login}").json["id"]
                        for login in ROLES}
         self.apps = {slug: self.make_app(slug) for slug in APPS}
-        self.environments = {gate.name: self.make_environment(gate) for gate in GATES}
         answer = self.api("site").post(f"{REPOSITORY}/hooks", {
             "events": ["deployment", "deployment_status"],
             "config": {"url": self.receiver.url, "content_type": "json"}})
         assert answer.status == 201, answer
         self.hook = f"{REPOSITORY}/hooks/{answer.json['id']}"
         self.receiver.wait_for_event("ping")
+        # What a rollback goes back to was live before there were any rules.
+        self.served = {gate.name: self.release(gate.name, gate.ref) for gate in GATES}
+        self.sources = {ref: self.release(source, ref) for ref, source in SOURCES.items()}
+        self.environments = {gate.name: self.make_environment(gate) for gate in GATES}
         while self.api("expired").get(REPOSITORY).status != 401:
             time.sleep(0.05)
+
+    def release(self, environment, ref):
+        """A deployment that is live there; returns its id, and the time before it."""
+        sent = time.time()
+        answer = self.api("site").post(DEPLOYMENTS, {
+            "ref": ref, "auto_merge": False, "required_contexts": [], "environment": environment})
+        assert answer.status == 201, answer
+        number = answer.json["id"]
+        answer = self.api("site").post(f"{DEPLOYMENTS}/{number}/statuses", {"state": "success"})
+        assert answer.status == 201, answer
+        return number, sent
 
     def _add_people(self):
         server = self.server

@@ -279,6 +279,8 @@ def run(world, chance):
     """The whole run; returns the book, and messages about it."""
     book = Book()
     doors = Openings(world, book)
+    for number, sent in (*world.served.values(), *world.sources.values()):
+        book.add(number, BY_NAME["open"], sent)
     timed = [gate for gate in GATES if gate.has_timer]
     rest = [gate for gate in GATES if not gate.has_timer]
     # Those with a timer first: the others run during their minute.

@@ -8,6 +8,7 @@ runs. It is made once, and kept in .cache/package; each test has a layer of its 
 Everything happens in a mount namespace of its own, so that nothing is left when the test is killed.
 Needs root.
 """
+import fcntl
 import functools
 import hashlib
 import os
@@ -19,8 +20,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/package"
-MIRROR = "http://deb.debian.org/debian"
 SUITE = "bookworm"
+MEMORY_BYTES = 3 << 30  # free, to make the folder there: it has 0.3 GB
 DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 # No syncs, and no translations: a test needs neither.
 DPKG_OPTIONS = ["--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/locale/*"]
@@ -39,28 +40,53 @@ def why_not():
     return None if allowed.returncode == 0 else "nothing may be mounted here"
 
 
+def mirror():
+    """Where this machine's apt gets the suite from."""
+    said = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(SITE)",
+                           "Created-By: Packages"], check=True, capture_output=True, text=True)
+    sites = [line.split(" ", 1)[1] for line in said.stdout.splitlines()
+             if line.startswith(SUITE + " ")]
+    if not sites:
+        raise AssertionError(f"apt on this machine has no source for {SUITE}")
+    return sites[0]
+
+
 def prepare(packages):
-    """Makes the folder with these packages, unless it is there; returns its path."""
+    """Makes the folder with these packages, unless it is there; returns its path. Another thread or
+    process that wants the same one waits for it."""
     text = "\n".join([SUITE, *sorted(packages), *DPKG_OPTIONS])
     folder = CACHE / f"{SUITE}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    if folder.exists():
-        return folder
     CACHE.mkdir(parents=True, exist_ok=True)
-    unfinished = CACHE / f"{folder.name}.{os.getpid()}"
-    try:
-        done = subprocess.run(
-            ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *DPKG_OPTIONS,
-             f"--include={','.join(sorted(packages))}", SUITE, str(unfinished), MIRROR],
-            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            raise AssertionError(f"mmdebstrap cannot make a bare Debian:\n{done.stdout[-3000:]}")
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with open(f"{folder}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make(packages, folder)
+        os.utime(folder)  # in use
     for other in CACHE.glob(f"{SUITE}-*"):  # of former dependencies
-        if other != folder and time.time() - other.stat().st_mtime > 7 * 24 * 60 * 60:
+        if other.stem != folder.name and time.time() - other.stat().st_mtime > 7 * 24 * 60 * 60:
             shutil.rmtree(other, ignore_errors=True)
     return folder
+
+
+def make(packages, folder):
+    """In memory, if there is room: unpacking waits for a disk otherwise."""
+    memory = pathlib.Path("/dev/shm")
+    is_fit = memory.is_dir() and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    has_room = is_fit and shutil.disk_usage(memory).free >= MEMORY_BYTES
+    unfinished = pathlib.Path(f"{folder}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="esclusa-debian-",
+                                     dir=memory if has_room else CACHE) as work:
+        os.chmod(work, 0o755)  # apt downloads as a user of its own
+        done = subprocess.run(
+            ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", *DPKG_OPTIONS,
+             f"--include={','.join(sorted(packages))}", SUITE, f"{work}/root", mirror()],
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "TMPDIR": work})
+        if done.returncode != 0:
+            raise AssertionError(f"mmdebstrap cannot make a bare Debian:\n{done.stdout[-3000:]}")
+        subprocess.run(["cp", "--archive", f"{work}/root", unfinished], check=True)
+    unfinished.rename(folder)
 
 
 # Mounts a layer above the folder $2 in $1, with what programs need; then goes on in it.

@@ -43,7 +43,7 @@ class BootedDebian(BareDebian):
             raise
         return self
 
-    def _first_process(self):
+    def first_process(self):
         """systemd, by this machine's number; None until it is there."""
         children = pathlib.Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children")
         numbers = children.read_text().split()
@@ -52,7 +52,7 @@ class BootedDebian(BareDebian):
     def _wait_until_booted(self):
         end = time.monotonic() + 60
         while self._holder.poll() is None and time.monotonic() < end:
-            if self._first_process():
+            if self.first_process():
                 said = self.run("systemctl", "is-system-running", check=False).strip()
                 if said in ("running", "degraded"):
                     return
@@ -61,13 +61,14 @@ class BootedDebian(BareDebian):
         raise AssertionError(f"systemd does not boot:\n{self._holder.stdout.read()[-3000:]}")
 
     def command(self, *command):
-        return [*DIES_WITH_PARENT, "nsenter", "--target", self._first_process(), "--all",
+        return [*DIES_WITH_PARENT, "nsenter", "--target", self.first_process(), "--all",
                 "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "SYSTEMD_PAGER=",
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive",
                 *map(str, command)]
 
-    def copy(self, file):
-        name = f"/root/{pathlib.Path(file).name}"
+    def copy(self, file, folder="/root"):
+        name = f"{folder}/{pathlib.Path(file).name}"
+        self.run("mkdir", "-p", folder)
         with open(file, "rb") as content:
             subprocess.run(self.command("sh", "-c", f"cat > {name}"), stdin=content, check=True)
         return name

@@ -1,4 +1,5 @@
 """What a shell completes, asked of the shell itself with the scripts of a package."""
+import functools
 import os
 import pathlib
 import pty
@@ -61,38 +62,35 @@ print -r -- re''ady
 """
 
 
+@functools.cache
+def zsh_with(functions):
+    """A zsh that completes with these functions; it ends with this process."""
+    terminal = Terminal(["zsh", "-f", "-i"])
+    terminal.type(ZSH.replace("FUNCTIONS", shlex.quote(str(functions))))
+    terminal.read_until("ready")
+    return terminal
+
+
 def in_zsh(files, line):
     """Presses a key in a terminal: zsh completes only there. What it adds is written down."""
-    functions = files / "usr/share/zsh/vendor-completions"
-    with Terminal(["zsh", "-f", "-i"]) as terminal:
-        terminal.type(ZSH.replace("FUNCTIONS", shlex.quote(str(functions))))
-        terminal.read_until("ready")
-        terminal.type(line + "\x18")
-        said = terminal.read_until("all-offered:")
+    terminal = zsh_with(files / "usr/share/zsh/vendor-completions")
+    terminal.type("\x15" + line + "\x18")  # in the place of the line before
+    said = terminal.read_until("all-offered:")
     words = re.findall(r"offered:([^:\s]+):", said)
     folder = line.split(" ")[-1].rpartition("/")
     return {folder[0] + folder[1] + word for word in words}
 
 
 class Terminal:
-    """A program in a pseudo-terminal."""
+    """A program in a pseudo-terminal. It gets a hang-up when this process ends."""
 
     def __init__(self, command):
-        self.command = command
-
-    def __enter__(self):
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            self.command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             env={"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": "/nonexistent",
                  "LC_ALL": "C.UTF-8", "COLUMNS": "200", "LINES": "60"})
         os.close(slave)
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
 
     def type(self, text):
         os.write(self.master, text.encode())

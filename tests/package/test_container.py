@@ -58,7 +58,9 @@ class ContainerTest(unittest.TestCase):
             url = server.stdout.readline().split()[-1]
             self.assertEqual("Data: /var/lib/esclusa\n", server.stdout.readline())
             self.assertEqual("Administrator: admin\n", server.stdout.readline())
-            token = server.stdout.readline().split()[-1]
+            self.assertEqual("Token: in /var/lib/esclusa/admin.token\n", server.stdout.readline())
+            token = self.buildah("run", "--isolation=chroot", container, "cat",
+                                 "/var/lib/esclusa/admin.token")[-1]
             wait_until(lambda: Api(url).get("/readyz").status == 200, "/readyz")
             self.assertEqual("admin", Api(url, token).get("/user").json["login"])
             self.assertEqual(["esclusa"], self.buildah(

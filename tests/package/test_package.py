@@ -3,22 +3,26 @@
 It is made of the build whose binary is ESCLUSA_BINARY (build/dev/esclusa), and installed in a bare
 Debian in a folder. No systemd runs there: as_unit.py starts the server as the unit says.
 """
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
+import old_stores  # noqa: E402
 import upgrade  # noqa: E402
-from bare_debian import BareDebian, why_not  # noqa: E402
+from bare_debian import BareDebian, prepare, why_not  # noqa: E402
 from completions import completed  # noqa: E402
 from harness import Api, BINARY, wait_until  # noqa: E402
 from supervisor import NotifySocket  # noqa: E402
@@ -28,6 +32,9 @@ OLDER = "0.0.1"
 EXPOSURE_MAX = 2.0  # of 10, for the server
 DATA = "var/lib/esclusa"
 ENABLED = "etc/systemd/system/multi-user.target.wants/esclusa.service"
+ELSEWHERE = "/srv/store"  # the repositories of earlier data
+# Or it would be the time of the last commit, which may come while the tests run.
+EPOCH = {"SOURCE_DATE_EPOCH": "1764547200"}
 
 
 def make_package(folder, *arguments, environment=None, umask=0o022):
@@ -35,8 +42,20 @@ def make_package(folder, *arguments, environment=None, umask=0o022):
     subprocess.run([sys.executable, ROOT / "tools/package", "--build",
                     pathlib.Path(BINARY).resolve().parent, "--output", folder, *arguments],
                    check=True, stdout=subprocess.DEVNULL, umask=umask,
-                   env={**os.environ, **(environment or {})})
+                   env={**os.environ, **EPOCH, **(environment or {})})
     return next(pathlib.Path(folder).glob("esclusa_*.deb"))
+
+
+def make_older(package, folder):
+    """The same package with a lower version number, as if it were the version before."""
+    subprocess.run(["dpkg-deb", "--raw-extract", package, folder / "older"], check=True)
+    control = folder / "older/DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^Version: .*", f"Version: {OLDER}-1", control.read_text()))
+    made = folder / f"esclusa_{OLDER}-1_amd64.deb"
+    subprocess.run(["dpkg-deb", "--build", "-Znone", folder / "older", made], check=True,
+                   stdout=subprocess.DEVNULL)
+    shutil.rmtree(folder / "older")
+    return made
 
 
 def output_of(*command, check=True, **more):
@@ -45,14 +64,24 @@ def output_of(*command, check=True, **more):
 
 
 def setUpModule():
-    """The two packages that all tests look at, and the newer one's files."""
+    """The two packages that all tests look at, and the newer one's files. Meanwhile the bare Debian
+    is made."""
     global FOLDER, NEWER_PACKAGE, OLDER_PACKAGE, FILES
     FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="esclusa-packages-"))
     unittest.addModuleCleanup(shutil.rmtree, FOLDER, ignore_errors=True)
-    OLDER_PACKAGE = make_package(FOLDER / "older", "--version", OLDER)
     NEWER_PACKAGE = make_package(FOLDER / "newer")
+    OLDER_PACKAGE = make_older(NEWER_PACKAGE, FOLDER)
     FILES = FOLDER / "files"
     subprocess.run(["dpkg-deb", "--extract", NEWER_PACKAGE, FILES], check=True)
+    if not why_not():
+        making = threading.Thread(target=prepare, args=(dependencies(NEWER_PACKAGE),))
+        making.start()
+        unittest.addModuleCleanup(making.join)
+
+
+def commands():
+    """The program's commands, by its help."""
+    return set(re.findall(r"^  (\w+) ", output_of(BINARY, "--help").split("Subcommands:")[1], re.M))
 
 
 def field(name):
@@ -107,9 +136,7 @@ class MadeTest(unittest.TestCase):
 
     def test_manual_pages_are_without_faults_and_know_their_names(self):
         pages = sorted((FILES / "usr/share/man/man1").iterdir())
-        commands = re.findall(r"^  (\w+) ", output_of(BINARY, "--help").split("Subcommands:")[1],
-                              re.M)
-        self.assertEqual({"esclusa.1.gz", *(f"esclusa-{name}.1.gz" for name in commands)},
+        self.assertEqual({"esclusa.1.gz", *(f"esclusa-{name}.1.gz" for name in commands())},
                          {page.name for page in pages})
         environment = {**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8"}
         for page in pages:
@@ -119,9 +146,12 @@ class MadeTest(unittest.TestCase):
             self.assertIn("SYNOPSIS", done.stdout)
             name = page.name.removesuffix(".1.gz")
             self.assertIn(f': "{name} - ', output_of("lexgrog", page))
-        options = output_of("man", "--local-file", FILES / "usr/share/man/man1/esclusa-repo.1.gz",
-                            env=environment)
-        self.assertRegex(options, r"(?s)esclusa repo add .*--writable\s+Let Esclusa write")
+        def shown(name):
+            return output_of("man", "--local-file", FILES / f"usr/share/man/man1/{name}.1.gz",
+                             env=environment)
+        self.assertRegex(shown("esclusa-repo"),
+                         r"(?s)esclusa repo add .*--writable\s+Let Esclusa write")
+        self.assertRegex(shown("esclusa-history"), r"--count NUMBER\n.*\(1 to 100; default: 20\)")
 
 
 class CompletionTest(unittest.TestCase):
@@ -130,13 +160,13 @@ class CompletionTest(unittest.TestCase):
     def check(self, shell):
         def words(line):
             return completed(shell, FILES, line)
-        self.assertIn("serve", words("esclusa "))
-        self.assertIn("completion", words("esclusa "))
+        self.assertLessEqual(commands(), words("esclusa "))
         self.assertEqual({"repo", "review"} & words("esclusa re"), {"repo", "review"})
         self.assertNotIn("serve", words("esclusa re"))
         self.assertLessEqual({"add", "list", "remove"}, words("esclusa repo "))
         self.assertIn("--writable", words("esclusa repo add --w"))
         self.assertNotIn("--listen", words("esclusa repo add --"))
+        self.assertLessEqual({"--dry-run", "--json"}, words("esclusa prune --"))
         self.assertIn("--config", words("esclusa serve --conf"))
         with tempfile.TemporaryDirectory(prefix="esclusa-") as folder:
             pathlib.Path(folder, "settings.toml").touch()
@@ -182,8 +212,9 @@ class UnitsTest(unittest.TestCase):
 
 
 @unittest.skipIf(why_not(), why_not())
-class InstalledTest(unittest.TestCase):
-    """One story, since each step needs the one before."""
+class WholeLifeTest(unittest.TestCase):
+    """Stories, since each step needs the one before. Its name is the last one, because it waits for
+    the bare Debian."""
 
     def setUp(self):
         debian = BareDebian(dependencies(NEWER_PACKAGE))
@@ -232,24 +263,44 @@ class InstalledTest(unittest.TestCase):
         self.debian.run("test", "!", "-e", f"/{DATA}")
         self.debian.run("test", "!", "-e", f"/{DATA}-agent")
 
-    def test_an_upgrade_takes_the_data_of_an_earlier_schema_over(self):
+    def test_an_upgrade_takes_the_data_of_earlier_schemas_over(self):
+        """Those of the dumps: what they served then is served now."""
         self.install(OLDER_PACKAGE)
-        with tempfile.TemporaryDirectory(prefix="esclusa-") as folder:
-            earlier = types.SimpleNamespace(data=pathlib.Path(folder, "data"), folder="/srv")
-            upgrade.load(earlier, upgrade.NOWHERE)
-            data = subprocess.run(["tar", "--create", f"--directory={earlier.data}", "."],
-                                  check=True, stdout=subprocess.PIPE).stdout
-        subprocess.run(self.debian.command("tar", "--extract", f"--directory=/{DATA}"), input=data,
-                       check=True)
-        self.debian.run("chown", "--recursive", "esclusa:", f"/{DATA}")
+        for age in upgrade.KEEPS_ALL:
+            name = age.removeprefix("--retention-").removesuffix("=never").replace("-", "_")
+            self.debian.run("sed", "--in-place", f's/^#{name} = .*/{name} = "never"/',
+                            "/etc/esclusa/esclusa.toml")
+        self.put_data(lambda place: old_stores.load(place, old_stores.OLDEST))
         self.install(NEWER_PACKAGE)
-        self.serve(self.earlier_deployments_are_there)
+        self.serve(lambda url: self.earlier_answers_are_the_same(url, "0009"))
+        self.put_data(old_stores.load_filled)
+        self.serve(lambda url: self.earlier_answers_are_the_same(url, "0024"))
 
-    def earlier_deployments_are_there(self, url):
-        token = self.debian.run("esclusa", "token", "create", "admin", "--scopes", "repo").strip()
-        listed = Api(url, token).get("/repos/demo/shop/deployments")
-        self.assertEqual(200, listed.status, listed)
-        self.assertGreater(len(listed.json), 1)
+    def put_data(self, load):
+        """Makes data as an earlier version left it the data of the service."""
+        with tempfile.TemporaryDirectory(prefix="esclusa-") as name:
+            folder = pathlib.Path(name)
+            load(types.SimpleNamespace(folder=folder, data=folder / "data"))
+            with contextlib.closing(sqlite3.connect(folder / "data/esclusa.db")) as database:
+                database.execute("update repository set path = replace(path, ?, ?)",
+                                 (name, ELSEWHERE))
+                database.commit()
+            packed = subprocess.run(["tar", "--create", f"--directory={name}", "."], check=True,
+                                    stdout=subprocess.PIPE).stdout
+        self.debian.run("sh", "-c", f"rm -rf {ELSEWHERE} /{DATA}; mkdir {ELSEWHERE}")
+        subprocess.run(self.debian.command("tar", "--extract", f"--directory={ELSEWHERE}"),
+                       input=packed, check=True)
+        self.debian.run("sh", "-c", f"mv {ELSEWHERE}/data /{DATA}; chown -R esclusa: {ELSEWHERE} "
+                        f"/{DATA}")
+
+    def earlier_answers_are_the_same(self, url, name):
+        def create_token(*words):
+            return self.debian.run("esclusa", "token", "create", words[0], "--scopes",
+                                   words[1]).strip()
+        server = types.SimpleNamespace(url=url, folder=ELSEWHERE, create_token=create_token)
+        server.api = lambda **more: Api(url, server.token, **more)
+        self.assertEqual([], old_stores.differences(old_stores.recorded(name),
+                                                    old_stores.served(server)))
 
     def see_the_installation(self):
         self.assertEqual("700 esclusa:esclusa", self.status_of(DATA))
@@ -306,7 +357,7 @@ class InstalledTest(unittest.TestCase):
         made = api.post("/repos/acme/shop/deployments",
                         {"ref": "behind", "environment": "staging", "required_contexts": []})
         self.assertEqual(201, made.status, made)
-        InstalledTest.token, InstalledTest.sha = token, made.json["sha"]
+        WholeLifeTest.token, WholeLifeTest.sha = token, made.json["sha"]
 
     def push(self, repository):
         """main with a commit that `behind` lacks, by the user of the server."""
@@ -321,8 +372,8 @@ class InstalledTest(unittest.TestCase):
                         "sh", "-c", script)
 
     def deployment_is_there(self, url):
-        listed = Api(url, InstalledTest.token).get("/repos/acme/shop/deployments")
-        self.assertEqual([InstalledTest.sha], [one["sha"] for one in listed.json])
+        listed = Api(url, WholeLifeTest.token).get("/repos/acme/shop/deployments")
+        self.assertEqual([WholeLifeTest.sha], [one["sha"] for one in listed.json])
         wait_until(lambda: Api(url).get("/readyz").status == 200, "/readyz")
 
 

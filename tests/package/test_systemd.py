@@ -14,11 +14,12 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests/e2e"))
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
 from bare_debian import why_not  # noqa: E402
 from booted_debian import BootedDebian  # noqa: E402
 from harness import wait_until  # noqa: E402
-from test_package import dependencies, make_package  # noqa: E402
+from test_package import dependencies, make_older, make_package  # noqa: E402
 
 # What deploy commands use; the dependencies of the package are added.
 MORE = ["systemd", "systemd-sysv", "dbus", "procps", "curl", "sudo", "nodejs", "openssh-server",
@@ -49,7 +50,7 @@ def setUpModule():
     FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="esclusa-packages-"))
     unittest.addModuleCleanup(shutil.rmtree, FOLDER, ignore_errors=True)
     PACKAGE = make_package(FOLDER / "newer")
-    OLDER = make_package(FOLDER / "older", "--version", "0.0.1")
+    OLDER = make_older(PACKAGE, FOLDER)
     PACKAGES = dependencies(PACKAGE) + MORE
 
 
@@ -85,19 +86,38 @@ class SystemdTest(unittest.TestCase):
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     def test_from_the_installation_to_the_removal(self):
-        self.run_there("dpkg", "--install", self.debian.copy(OLDER))
+        self.leave_services_off()
+        older = self.debian.copy(OLDER)
         begin = time.monotonic()
+        self.run_there("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", older)
         self.see_the_service()
         self.make_a_repository_elsewhere()
         self.deploy_by_the_agent()
-        print(f"installed to success: {time.monotonic() - begin:.1f} s")
-        print(f"resident at rest: server {self.rest_memory('esclusa'):.1f} MB, "
-              f"agent {self.rest_memory('esclusa-agent@web'):.1f} MB")
+        self.print_figures(time.monotonic() - begin)
+        self.push_through_the_ssh_door()
         self.reload_and_watchdog()
         self.move_the_key()
         self.upgrade()
         self.hold_the_port()
         self.remove()
+
+    def print_figures(self, seconds):
+        installed = self.run_there("dpkg-query", "--show", "--showformat=${Installed-Size}",
+                                   "esclusa")
+        print(f"package: {PACKAGE.stat().st_size / 1e6:.1f} MB, installed: "
+              f"{int(installed) * 1024 / 1e6:.1f} MB")
+        print(f"from `apt install` to the first success: {seconds:.1f} s")
+        print(f"resident at rest: server {self.rest_memory('esclusa'):.1f} MB, "
+              f"agent {self.rest_memory('esclusa-agent@web'):.1f} MB")
+
+    def leave_services_off(self):
+        """What ./dev does with the services of packages that it installs for tests."""
+        text = (ROOT / "dev").read_text()
+        function = re.search(r"(?ms)^leave_services_off\(\) \{.*?^\}", text)[0]
+        self.assertEqual("enabled", self.show("ssh", "UnitFileState"))
+        self.run_there("bash", "-euc", f"{function}; leave_services_off nodejs openssh-server")
+        self.assertEqual("disabled", self.show("ssh", "UnitFileState"))
+        self.run_there("sh", "-c", "! ls /etc/rc?.d/S*ssh")
 
     def see_the_service(self):
         self.assertEqual("active", self.show("esclusa", "ActiveState"))
@@ -177,6 +197,25 @@ class SystemdTest(unittest.TestCase):
         self.assertIn("f 444 forge", modes)
         self.assertLessEqual(set(modes), {"f 444 forge", "f 440 forge", "d 2775 forge",
                                           "d 2770 forge", ""})
+
+    def push_through_the_ssh_door(self):
+        """sshd's helpers find the service; what is pushed can be deployed."""
+        run = self.run_there
+        door = "--user esclusa --socket /var/lib/esclusa/run/keys.sock"
+        run("sh", "-c", "set -e; esclusa repo create acme/own; usermod --shell /bin/sh esclusa\n"
+            f"esclusa ssh setup {door} > /etc/ssh/sshd_config.d/esclusa.conf\n"
+            f"sshd -t; systemctl reload ssh; esclusa ssh check {door}\n"
+            "cd /home/guest; ssh-keygen -q -t ed25519 -N '' -f key; chown guest: key*\n"
+            f"ESCLUSA_TOKEN={self.token} esclusa key add acme/own key.pub --allow-write")
+        run("setpriv", "--reuid=guest", "--regid=guest", "--clear-groups", "sh", "-c",
+            "set -e; export HOME=/home/guest; cd; git init -q -b main own; cd own; echo one > one\n"
+            "git config user.name Ada; git config user.email ada@example.org; git add .\n"
+            "git commit -q -m one\n"
+            "export GIT_SSH_COMMAND='ssh -i ~/key -o StrictHostKeyChecking=accept-new'\n"
+            "git push -q ssh://esclusa@127.0.0.1/acme/own.git HEAD:main")
+        status, made = self.api("POST", "/repos/acme/own/deployments",
+                                {"ref": "main", "required_contexts": []})
+        self.assertEqual(201, status, made)
 
     def reload_and_watchdog(self):
         run = self.run_there

@@ -218,7 +218,7 @@ std::unique_ptr<Operation> make_report(Random& random, World& world, const Model
           return core::fold_case(now.environments[own].name) == deployment.location;
         });
     if (!is_there) {
-      deployment.location = core::fold_case(now.environments[deployment.environment].name);
+      deployment.move_to(core::fold_case(now.environments[deployment.environment].name));
     }
     add_status(deployment, state + " ", effects);
     if (act.fence != 0) {

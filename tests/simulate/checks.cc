@@ -50,10 +50,17 @@ void Simulation::apply_creation(const Operation& operation, const std::map<int64
                         .sha = row.sha,
                         .created = model_.wall,
                         .boot = model_.boot,
-                        .location = core::fold_case(there.name)};
+                        .location = core::fold_case(there.name),
+                        .kind = creation.kind,
+                        .origin = creation.origin};
   const Gates gates = model_.gates(deployment);
   deployment.verdicts = gates.text();
   effects.push_back("audit " + std::to_string(id) + " deployment.create");
+  if (creation.origin != 0) {
+    ++counts_["created: " + creation.kind];
+    effects.back() += R"( {"kind":")" + creation.kind + R"(","origin":)" +
+                      std::to_string(creation.origin) + R"(,"reason":"it burns"})";
+  }
   if (gates.all_open()) {
     effects.push_back("event " + std::to_string(id) + " deployment");
     ++counts_["created: released"];
@@ -141,6 +148,10 @@ void Simulation::check_rows(const std::map<int64_t, Row>& rows) const {
     if (row.phase != deployment->phase) {
       throw Violation(which + " is " + name_of(row.phase) + ", and should be " +
                       name_of(deployment->phase) + gates);
+    }
+    const std::string repeats = deployment->kind + " " + std::to_string(deployment->origin);
+    if (row.repeats != repeats) {
+      throw Violation(which + " is a " + row.repeats + ", and should be a " + repeats);
     }
     if (row.sha != deployment->sha) throw Violation(which + " is of another commit now");
     if (row.verdicts != deployment->verdicts) {

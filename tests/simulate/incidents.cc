@@ -98,7 +98,8 @@ void Simulation::move_ref() {
   world_.move(ref, random_.below(world_.commit_count()));
   for (Request& request : requests_) {
     auto& creation = request.operation->creation;
-    if (creation && creation->ref == ref) creation->shas.insert(world_.sha(ref));
+    const bool resolves = creation && creation->kind == "deploy";  // a record has its commit
+    if (resolves && creation->ref == ref) creation->shas.insert(world_.sha(ref));
   }
   trace(model_.refs[ref].given, " moves to ", world_.sha(ref));
 }

@@ -4,11 +4,13 @@ namespace esclusa::simulate {
 
 std::map<int64_t, Row> read_deployments(sql::Reader& db) {
   std::map<int64_t, Row> rows;
-  db.each("select id, phase, sha from deployment", {}, [&](const sql::Row& row) {
+  const std::string sql =
+      "select id, phase, sha, kind || ' ' || coalesce(origin_deployment_id, 0) from deployment";
+  db.each(sql, {}, [&](const sql::Row& row) {
     const Phase phase = row.text(1) == "held"       ? Phase::held
                         : row.text(1) == "released" ? Phase::released
                                                     : Phase::ended;
-    rows[row.integer(0)] = {phase, std::string(row.text(2)), ""};
+    rows[row.integer(0)] = {phase, std::string(row.text(2)), "", std::string(row.text(3))};
   });
   db.each(
       "select deployment_id, kind || ':' || state || case kind when "
@@ -56,13 +58,15 @@ Effects Journal::take_news() {
            "a where a.id = t.reviewer_id)",
            news);
   // For rows that are not about a deployment, the id alone says too little.
-  add_news("audit",
-           "case when t.action = 'deployment.bypass' then 'audit ' || t.target_id || ' ' || "
-           "t.action || ' ' || t.detail when t.action like 'deployment.%' or t.action like "
-           "'deployment_review.%' or t.action like 'deployment_protection_rule.%' then 'audit ' || "
-           "t.target_id || ' ' || t.action else 'audit ' || "
-           "t.action end",
-           news);
+  add_news(
+      "audit",
+      "case when t.action = 'deployment.bypass' or t.detail like '%\"origin\"%' then 'audit ' || "
+      "t.target_id || ' ' || t.action || ' ' || t.detail when t.action like 'deployment.%' or "
+      "t.action like "
+      "'deployment_review.%' or t.action like 'deployment_protection_rule.%' then 'audit ' || "
+      "t.target_id || ' ' || t.action else 'audit ' || "
+      "t.action end",
+      news);
   return news;
 }
 

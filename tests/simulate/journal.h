@@ -12,6 +12,7 @@ struct Row {
   Phase phase = Phase::released;
   std::string sha;
   std::string verdicts;
+  std::string repeats;  ///< `rollback 4`; `deploy 0`
 };
 std::map<int64_t, Row> read_deployments(sql::Reader& db);
 /// The state of each claim and why it ended, by fence: `ended expired`, `claimed `.

@@ -147,13 +147,58 @@ bool Model::has_passed(const Claim& claim) const {
 }
 
 bool Model::is_superseded(const Deployment& deployment) const {
-  std::string there = environments[deployment.environment].name;
-  std::ranges::transform(there, there.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string there = place(deployment.environment);
   return std::ranges::any_of(deployments, [&](const auto& each) {
     const Deployment& other = each.second;
     return other.id > deployment.id && !other.is_deleted && other.location == there &&
            (other.state == "success" || other.state == "in_progress");
   });
+}
+
+std::string Model::place(size_t environment) const {
+  std::string text = environments[environment].name;
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+const Deployment* Model::latest_success(size_t environment) const {
+  const std::string there = place(environment);
+  const Deployment* latest = nullptr;
+  for (const auto& [id, each] : deployments) {
+    if (each.is_deleted || each.location != there || each.success == 0) continue;
+    if (latest == nullptr || each.success > latest->success) latest = &each;
+  }
+  return latest;
+}
+
+int64_t Model::live(size_t environment) const {
+  const Deployment* latest = latest_success(environment);
+  return latest != nullptr && latest->state == "success" ? latest->id : 0;
+}
+
+const Deployment* Model::live_before(size_t environment) const {
+  const Deployment* latest = latest_success(environment);
+  if (latest == nullptr) return nullptr;
+  // A rollback takes back whatever was live after its origin.
+  int64_t success = latest->success, id = 0;
+  for (const Deployment* step = latest; step->kind == "rollback";) {
+    const Deployment* origin = find(step->origin);
+    if (origin == nullptr || origin->location != latest->location) {
+      id = step->origin;
+      break;
+    }
+    step = origin;
+    if (step->success != 0) success = std::min(success, step->success);
+  }
+  const Deployment* before = nullptr;
+  for (const auto& [each_id, each] : deployments) {
+    const bool was_live = !each.is_deleted && each.location == latest->location &&
+                          each.success > 0 && each.success < success;
+    const bool is_good = each.state != "failure" && each.state != "error";
+    if (!was_live || !is_good || each.sha == latest->sha || (id != 0 && each_id >= id)) continue;
+    if (before == nullptr || each.success > before->success) before = &each;
+  }
+  return before;
 }
 
 const Deployment* Model::find(int64_t id) const {

@@ -107,6 +107,14 @@ struct Deployment {
   std::string reached = {};               ///< a final state, or `in_progress`, if it ever had one
   std::string location = {};              ///< the environment of the latest status, in lower case
   int begun = 0;                          ///< how often an agent has begun its command
+  std::string kind = "deploy";
+  int64_t origin = 0;   ///< the deployment that it repeats; 0: none
+  int64_t success = 0;  ///< of its latest success since it came to its location, in their order
+
+  void move_to(const std::string& place) {
+    if (place != location) success = 0;
+    location = place;
+  }
 };
 
 /// An agent, by a token for some environments.
@@ -203,6 +211,15 @@ struct Model {
   bool is_superseded(const Deployment& deployment) const;
   /// nullptr if it does not exist.
   const Deployment* find(int64_t id) const;
+  /// The environment's name in lower case, as locations are.
+  std::string place(size_t environment) const;
+  /// The deployment with the latest success there; nullptr: there is none. It is live if that is
+  /// still its state.
+  const Deployment* latest_success(size_t environment) const;
+  /// The id of what is live there; 0: nothing is.
+  int64_t live(size_t environment) const;
+  /// What a rollback goes back to; nullptr: there is none.
+  const Deployment* live_before(size_t environment) const;
   Deployment* find(int64_t id);
 
   /// The review rule after the change, still with the old version; `nullopt`: no rule.

@@ -50,6 +50,8 @@ std::string reason_of(const Error& error) {
 void add_status(Deployment& deployment, const std::string& what, Effects& effects) {
   const std::string id = std::to_string(deployment.id);
   deployment.state = what.substr(0, what.find(' '));
+  static int64_t successes = 0;  // only their order counts
+  if (deployment.state == "success") deployment.success = ++successes;
   if (is_final(deployment.state)) deployment.reached = deployment.state;
   if (deployment.reached.empty() && deployment.state == "in_progress") {
     deployment.reached = deployment.state;
@@ -116,6 +118,7 @@ std::unique_ptr<Operation> make_operation(Random& random, World& world, const Mo
   if (!model.agents.empty() && !model.deployments.empty() && random.one_in(2)) {
     return make_agent_operation(random, world, model);
   }
+  if (!model.deployments.empty() && random.one_in(8)) return make_repeat(random, world, model);
   const size_t kind = random.below(model.deployments.empty() ? 43 : 110);
   if (kind < 16) return make_create(random, world, model, keyed);
   if (kind < 22) return make_put_environment(random, world, model, random.below(3));

@@ -21,6 +21,8 @@ struct Creation {
   size_t person = 0;
   std::string key = {};             ///< the `Idempotency-Key`; empty: none
   std::set<std::string> shas = {};  ///< the ref's commits since the request
+  std::string kind = "deploy";
+  int64_t origin = 0;  ///< the deployment that is repeated, once it is chosen; 0: none
 };
 
 /// One call of a use case, with what the oracle needs to know about it.
@@ -51,6 +53,8 @@ std::unique_ptr<Operation> make_agent_operation(Random& random, World& world, co
 /// One function for each kind of request, see the files `*operations.cc`.
 std::unique_ptr<Operation> make_create(Random& random, World& world, const Model& model,
                                        std::vector<Creation>& keyed);
+/// A rollback, a promotion or a redeploy.
+std::unique_ptr<Operation> make_repeat(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_review(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_bypass(Random& random, World& world, const Model& model);
 std::unique_ptr<Operation> make_status(Random& random, World& world, const Model& model);

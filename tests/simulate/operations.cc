@@ -246,7 +246,7 @@ std::unique_ptr<Operation> make_status(Random& random, World& world, const Model
   };
   operation->apply = [id, name, to = input.environment](Model& now) {
     Deployment& deployment = *now.find(id);
-    if (to) deployment.location = core::fold_case(*to);
+    if (to) deployment.move_to(core::fold_case(*to));
     Effects effects{"audit deployment_status.create"};
     if (deployment.phase == Phase::held) end(deployment, effects);
     add_status(deployment, name + " ", effects);

@@ -233,6 +233,7 @@ def judge_retry_after(site):
     early = (site.folder / "early.txt").read_text().splitlines()
     refused = sum(one.answer == 429 for one in site.received["429"].deliveries)
     print(f"  429: {refused} times refused, {len(early)} came again before Retry-After was over")
+    print("".join(f"    {line}\n" for line in early[:5]), end="")
     return ["429: Retry-After was not heeded"] if early or not refused else []
 
 

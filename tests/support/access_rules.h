@@ -1,6 +1,8 @@
 #pragma once
 #include <string_view>
 
+#include "support/access_ways.h"
+
 /// Who may do what, written by hand for the access matrix: GitHub's behaviour as documented
 /// ("Scopes for OAuth apps", "Repository roles"), and where its documentation is silent,
 /// docs/decisions/0005. Nothing here may be derived from the program's route table, because the
@@ -295,6 +297,13 @@ inline constexpr RepositoryRoute repository_routes[] = {
     {"GET",    "/events",                               Standing::pull,  feed,          200, "",
      "/esclusa"},
     {"GET",    "/live", Standing::pull, deployments, 200, "", "/esclusa"},
+    {"POST",   "/environments/{environment_name}/rollback", Standing::push, deployments, 201,
+     R"({"to": {served_id}, "reason": "It burns."})", "/esclusa"},
+    {"POST",   "/environments/{environment_name}/promote", Standing::push, deployments, 201,
+     R"({"from": "served", "required_contexts": []})", "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/redeploy", Standing::push, deployments, 201,
+     R"({"required_contexts": []})", "/esclusa"},
+    {"GET",    "/stats", Standing::pull, deployments, 200, "", "/esclusa"},
     {"GET",    "/audit", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/agents", Standing::admin, code, 200, "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",      Standing::pull,  deployments,   200, "",
@@ -455,45 +464,5 @@ inline constexpr std::string_view scope_sets[] = {
     "read:org",
     "write:org",
 };
-
-/// A form of sending a token. `credentials` is encoded as the pair of Basic authentication if
-/// `is_pair`.
-struct Way {
-  std::string_view scheme;
-  std::string_view credentials;
-  bool is_pair;
-};
-inline constexpr Way good_ways[] = {
-    {"Bearer", "{token}", false},     {"token", "{token}", false},
-    {"Basic", "x:{token}", true},     {"BEARER", "{token}", false},
-    {"Basic", "{token}:", true},      {"Basic", "{token}:x-oauth-basic", true},
-    {"bearer", "{token}", false},     {"TOKEN", "{token}", false},
-    {"basic", "chief:{token}", true},  // the token counts, not the login
-};
-/// Each has a token that would give access in a valid form: 401 on every path.
-inline constexpr Way bad_ways[] = {
-    {"Bearer", "{unknown}", false},
-    {"Bearer", "{expired}", false},
-    {"token", "{revoked}", false},
-    {"Basic", "ada:{expired}", true},
-    {"Basic", "ada:{revoked}", true},
-    {"Bearer", "{blocked}", false},
-    {"Basic", "x:{blocked}", true},
-    {"Basic", "ada:correct horse", true},
-    {"Basic", "ada:", true},
-    {"Basic", "ada", true},
-    {"Basic", ":", true},
-    {"Basic", "{token}:correct horse", true},
-    {"Basic", "{token}", false},
-    {"Bearer", "{token}x", false},
-    {"Bearer", "{token} {token}", false},
-    {"Bearer", "", false},
-    {"Digest", "{token}", false},
-    {"{token}", "", false},
-};
-/// Tokens in addresses end up in logs, so they are ignored.
-inline constexpr std::string_view queries[] = {"access_token={token}", "token={token}",
-                                               "private_token={token}",
-                                               "Authorization=Bearer+{token}"};
 
 }  // namespace esclusa::test::rules

@@ -172,6 +172,10 @@ inline constexpr RoutePermission repository_permissions[] = {
 
     {"GET",    "/events",                                "deployments=read", "/esclusa"},
     {"GET",    "/live",                                  "deployments=read", "/esclusa"},
+    {"POST",   "/environments/{environment_name}/rollback", "deployments=write", "/esclusa"},
+    {"POST",   "/environments/{environment_name}/promote", "deployments=write", "/esclusa"},
+    {"POST",   "/deployments/{deployment_id}/redeploy",  "deployments=write", "/esclusa"},
+    {"GET",    "/stats",                                 "deployments=read", "/esclusa"},
     {"GET",    "/audit",                                 "", "/esclusa"},
     {"GET",    "/agents",                                "", "/esclusa"},
     {"GET",    "/deployments/{deployment_id}/log",       "deployments=read", "/esclusa"},

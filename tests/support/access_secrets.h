@@ -35,4 +35,14 @@ inline void add_secrets(api::Api&& api, const std::string& root, const std::stri
   ask("POST", "/variables", R"({"name": "REGION", "value": "eu"})", 201);
 }
 
+/// Makes a deployment that was live in an environment without gates, to which a rollback may go
+/// back. `post(path, body)` makes an object of the repository, and gives its id.
+template <class Post>
+void add_served(Post post, std::map<std::string, std::string>& names) {
+  names["served_id"] =
+      post("/deployments", R"({"ref": "main", "environment": "served", "auto_merge": false,
+                               "required_contexts": []})");
+  post("/deployments/" + names["served_id"] + "/statuses", R"({"state": "success"})");
+}
+
 }  // namespace esclusa::test

@@ -120,6 +120,7 @@ class AccessWorld {
       names["environment_name"] = "checked";
       names["run_id"] = names["checked_run_id"];
     }
+    if (route.below.ends_with("/rollback")) names["environment_name"] = "served";
     // So do claims: one deployment is claimed, and another one can be.
     if (route.below.ends_with("/claim")) {
       names["deployment_id"] = names[route.method == "POST" ? "claimable_id" : "claimed_id"];
@@ -351,6 +352,7 @@ class AccessWorld {
     add_guarded_environment(repository);
     add_checked_environment(repository);
     add_claims(repository);
+    add_served(post, names);
   }
 
   /// Two deployments to an environment of their own, of which one is claimed.

@@ -16,7 +16,17 @@ inline const Operation get_deployment =
 inline const Operation delete_deployment{"delete_deployment", Audience::repository, Role::write,
                                          deployment_scopes, writes(Permission::deployments)};
 
+// The same as a create, which they call.
+inline const Operation roll_back{"roll_back", Audience::repository, Role::write, deployment_scopes,
+                                 writes(Permission::deployments)};
+inline const Operation promote{"promote", Audience::repository, Role::write, deployment_scopes,
+                               writes(Permission::deployments)};
+inline const Operation redeploy{"redeploy", Audience::repository, Role::write, deployment_scopes,
+                                writes(Permission::deployments)};
+
 inline const Operation list_live{"list_live", Audience::repository, Role::read, deployment_scopes,
+                                 reads(Permission::deployments)};
+inline const Operation get_stats{"get_stats", Audience::repository, Role::read, deployment_scopes,
                                  reads(Permission::deployments)};
 
 inline const Operation list_statuses =
