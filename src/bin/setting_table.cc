@@ -76,17 +76,19 @@ Result<void> listen(ServerSettings& settings, Text& value) {
   if (!value.starts_with(unix_socket)) {
     return address<&ServerSettings::listen_host, &ServerSettings::listen_port>(settings, value);
   }
-  settings.listen_socket = value.substr(unix_socket.size());
-  if (settings.listen_socket.is_absolute()) return {};
-  return expected("HOST:PORT, or unix: with the whole path of a socket");
+  const std::filesystem::path path = value.substr(unix_socket.size());
+  if (!path.is_absolute()) return expected("HOST:PORT, or unix: with the whole path of a socket");
+  settings.listen_socket = path;
+  return {};
 }
 
 Result<void> listen_mode(ServerSettings& settings, Text& value) {
-  const auto [end, error] =
-      std::from_chars(value.data(), value.data() + value.size(), settings.listen_mode, 8);
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), mode, 8);
   const bool is_number = error == std::errc{} && end == value.data() + value.size();
-  if (is_number && settings.listen_mode <= 0777) return {};
-  return expected("permissions in octal digits, such as 660");
+  if (!is_number || mode > 0777) return expected("permissions in octal digits, such as 660");
+  settings.listen_mode = mode;
+  return {};
 }
 
 Result<void> external_url(ServerSettings& settings, Text& value) {
@@ -104,8 +106,9 @@ std::vector<std::string> list_of(std::string_view value) {
 }
 
 Result<void> trusted_proxies(ServerSettings& settings, Text& value) {
-  settings.trusted_proxies = list_of(value);
-  TRY(core::TrustedProxies::parse(settings.trusted_proxies));
+  std::vector<std::string> proxies = list_of(value);
+  TRY(core::TrustedProxies::parse(proxies));
+  settings.trusted_proxies = std::move(proxies);
   return {};
 }
 

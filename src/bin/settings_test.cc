@@ -82,8 +82,11 @@ TEST_CASE("setting_table: no two settings share a name, a variable or a flag") {
 
 TEST_CASE("setting_table: values that a setting cannot have are refused, and change nothing") {
   const std::pair<const char*, std::vector<const char*>> wrong[] = {
-      {"listen", {"", "8080", ":8080", "host:", "host:x", "host:65536", "host:80 "}},
-      {"external_url", {"", "deploy.example.org", "ftp://x"}},
+      {"listen",
+       {"", "8080", ":8080", "host:", "host:x", "host:65536", "host:80 ", "unix:", "unix:a.sock"}},
+      {"listen_mode", {"", "888", "1777", "-1", "0o660", "660 "}},
+      {"external_url", {"", "deploy.example.org", "ftp://x", "http://x/repos", "http://x/?a"}},
+      {"trusted_proxies", {"127.0.0.1,proxy", "*", "0.0.0.0/0", "local"}},
       {"log_level", {"", "loud", "Info"}},
       {"cache", {"", "yes", "1"}},
       {"rate_limit.concurrent", {"", "0", "-1", "1.5", "many"}},

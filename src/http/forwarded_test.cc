@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+#include <random>
+
 namespace esclusa::http {
 namespace {
 
@@ -151,6 +154,31 @@ TEST_CASE("apply_proxies: what the two forms say has to be the same") {
   CHECK(both.peer == "203.0.113.7");
   CHECK(both.secure);
   CHECK(both.headers.find("Host") == "a.example");
+}
+
+TEST_CASE("apply_proxies: whatever a client writes to the left of its address changes nothing") {
+  constexpr std::string_view parts[] = {
+      "for=", "10.0.0.2",    "198.51.100.9", "\"",        "\\",  ",",   ";",   " ",
+      "=",    "proto=https", "host=evil",    "[",         "]",   ":",   "::1", "unknown",
+      "_x",   "x",           "\t",           "[fd00::1]", "by=", "\x80"};
+  std::mt19937 random(20);
+  size_t refused = 0;
+  constexpr size_t tries = 20'000;
+  for (size_t i = 0; i < tries; ++i) {
+    std::string left;
+    for (auto count = random() % 9; count > 0; --count) left += parts[random() % std::size(parts)];
+    CAPTURE(left);
+    REQUIRE(client_by_list(left + ", 203.0.113.7") == "203.0.113.7");
+    REQUIRE(client_by_list(left + ", 203.0.113.7, 10.0.0.2") == "203.0.113.7");
+    const std::string client = client_by_forwarded(left + ", for=203.0.113.7;proto=http");
+    if (client == "refused") {
+      ++refused;
+    } else {
+      REQUIRE(client == "203.0.113.7");
+    }
+  }
+  CHECK(refused > tries / 10);
+  CHECK(refused < tries);
 }
 
 TEST_CASE("apply_proxies: scheme and host are what the client used, by the nearest proxy") {

@@ -1,12 +1,13 @@
 """Who is believed about the client of a request: headers of proxies and of others, rate limits by
 address, and the settings about proxies. test_proxies.py has the proxies themselves."""
+import signal
 import socket
 import subprocess
 import unittest
 import urllib.parse
 
-from harness import BINARY, Server, clean_environment, make_repository
-from proxies import BehindNginx, new_site
+from harness import BINARY, Server, clean_environment, make_repository, wait_until
+from proxies import BehindNginx, OwnPortServer, new_site
 
 
 class RateLimits(unittest.TestCase):
@@ -49,6 +50,26 @@ class RateLimits(unittest.TestCase):
         self.assertEqual(refused.status, 403)
         self.assertIn("127.0.0.2.", refused.json["message"])
 
+    def test_a_reload_changes_who_is_believed(self):
+        server = OwnPortServer()
+        file = server.folder / "esclusa.toml"
+        file.write_text('trusted_proxies = "127.0.0.9"\n')
+        server.set_arguments(["--config", str(file)])
+
+        def client(path):
+            answer = server.api(None).request("GET", path, headers={
+                "X-Forwarded-For": "203.0.113.7"})
+            self.assertEqual(answer.status, 404)
+            wait_until(lambda: server.requests(path), f"{path} in the log")
+            return server.requests(path)[0]["peer"]
+
+        with server:
+            self.assertEqual(client("/before"), "127.0.0.1")
+            file.write_text('trusted_proxies = "127.0.0.1"\n')
+            server.process.send_signal(signal.SIGHUP)
+            tries = iter(range(1000))
+            wait_until(lambda: client(f"/after-{next(tries)}") == "203.0.113.7", "the reload")
+
     def test_a_host_that_is_none_is_refused_and_no_link_has_it(self):
         with Server(arguments=("--trusted-proxies", "127.0.0.1")) as server:
             port = urllib.parse.urlsplit(server.url).port
@@ -69,9 +90,9 @@ class Settings(unittest.TestCase):
     def test_each_error_names_the_setting(self):
         for arguments, says in (
                 (["--trusted-proxies", "0.0.0.0/0"], "would let everybody name any client"),
-                (["--trusted-proxies", "proxy.example"], "neither an address range"),
+                (["--trusted-proxies", "proxy.example"], "is none of them"),
                 (["--external-url", "https://x.example/repos"], "the server's own paths begin"),
-                (["--external-url", "https://x.example/?a"], "should have no credentials"),
+                (["--external-url", "https://x.example/?a"], "without credentials, query and fragment"),
                 (["--listen", "unix:http.sock"], "the whole path of a socket"),
                 (["--listen", "unix:/run/http.sock"], "links need the setting external_url"),
                 (["--listen-mode", "888"], "permissions in octal digits")):
