@@ -249,7 +249,8 @@ def sanitizer_job(preset, is_full):
     follow, and with the address sanitizer the samples on PostgreSQL."""
     def tests():
         build = ROOT / "build" / preset
-        jobs = cpp_jobs(build, preset, wrapper=without_address_randomisation(), seconds_max=900)
+        jobs = cpp_jobs(build, preset, wrapper=without_address_randomisation(),
+                        seconds_max=3600 if is_full else 900)
         # In `check` these folders are built with the address sanitizer alone.
         samples = ["app", "hooks"] if preset == "asan" else []
         return jobs + postgres_jobs(build, samples, False)

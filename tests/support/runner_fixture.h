@@ -39,8 +39,21 @@ struct RunnerFixture {
     stop->request();
     if (runner) runner->wait_idle(std::chrono::hours(1));
   }
-  void use(const std::string& script) { config.rules[0].command = {"sh", "-c", script}; }
+  /// The command of the deployments that begin from now on.
+  void use(const std::string& script) {
+    Config next = newer_config_.value_or(config);
+    next.rules[0].command = {"sh", "-c", script};
+    if (!is_started_) {
+      config = next;
+      return;
+    }
+    // Threads read `config`.
+    newer_config_ = next;
+    REQUIRE(runner->use(std::make_shared<const Config>(next)));
+  }
   void make_runner() {
+    if (newer_config_) config = *std::exchange(newer_config_, {});
+    is_started_ = false;
     stop.emplace();
     runner.emplace(config, *work, *stop, "http://agent", backoff());
   }
@@ -63,6 +76,7 @@ struct RunnerFixture {
   }
   void start() {
     REQUIRE(runner->recover());
+    is_started_ = true;
     runner->start();
   }
   /// Runs one more deployment to its end, in the same lane, behind all the others.
@@ -83,6 +97,10 @@ struct RunnerFixture {
     return "cd \"$(dirname \"$ESCLUSA_EVENT_FILE\")\" && rm run.json && mkdir run.json";
   }
   std::string ran() const { return test::read_file(folder / "ran"); }
+
+ private:
+  bool is_started_ = false;
+  std::optional<Config> newer_config_;  ///< what a started runner uses instead of `config`
 };
 
 }  // namespace esclusa::agent::testing
