@@ -14,7 +14,7 @@
 namespace esclusa::http {
 
 /// Decides whether a connection to the address is allowed. It is called after name resolution,
-/// before connecting; false refuses.
+/// before connecting, and again before a request is sent; false refuses.
 using AddressPredicate = std::function<bool(const sockaddr& address)>;
 
 struct OutboundRequest {
@@ -52,8 +52,8 @@ inline constexpr long kept_connections = 128;
 
 /// Sends many requests concurrently, all on the one thread that calls `poll`. A connection serves
 /// one request after the other, if the scheme, the host, the port and the TLS settings are the
-/// same. `allow_address` judges an address when a connection is made, so all requests of a sender
-/// must have the same rule.
+/// same. `allow_address` judges the address of each request, also of one on a connection that was
+/// kept.
 class Sender {
  public:
   explicit Sender(std::chrono::milliseconds idle_time = kept_connection_time);
