@@ -193,6 +193,7 @@ inline constexpr RouteCost route_costs[] = {
     {"GET", "/esclusa/repos/{owner}/{repo}/events", {3, 0, 5, 0}},
     {"GET", "/esclusa/live", {1, 0, 76, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/live", {1, 0, 20, 0}},
+    {"GET", "/esclusa/repos/{owner}/{repo}/stats", {2, 0, 9, 0}},
     {"GET", "/esclusa/audit", {1, 0, 3, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/audit", {1, 0, 5, 0}},
     {"GET", "/esclusa/agents", {1, 0, 3, 0}},
