@@ -1,7 +1,9 @@
 #include "store/stats.h"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_set>
+#include <utility>
 
 #include "base/stats_limits.h"
 
@@ -74,22 +76,31 @@ class Reading {
   const std::string_view task_;
 };
 
+/// The rows from one end of a time on, up to the first one that `is_last` takes: mostly that is the
+/// first of all.
+std::vector<Row> read_up_to(Reading& reading, const std::string& sql, Timestamp from, Timestamp to,
+                            const std::function<bool(Row&)>& is_last) {
+  std::vector<Row> rows;
+  for (const int count : {20, limits::stats_around}) {
+    rows = reading.read(sql, from, to, count);
+    const bool is_all = std::cmp_less(rows.size(), count);
+    std::erase_if(rows, [](const Row& row) { return !row.counts; });
+    const auto last = std::ranges::find_if(rows, is_last);
+    const bool is_found = last != rows.end();
+    if (is_found) rows.erase(last + 1, rows.end());
+    if (is_found || is_all) break;
+  }
+  return rows;
+}
+
 /// The rows before that time, back to the latest release.
 std::vector<Row> read_before(Reading& reading, Timestamp at) {
   static const std::string sql = select_rows("s.created_at >= $2 and s.created_at < $3", "desc");
-  std::vector<Row> rows;
-  for (const int count : {20, limits::stats_around}) {  // mostly the first one is the release
-    rows = reading.read(sql, Timestamp::min(), at, count);
-    std::erase_if(rows, [](const Row& row) { return !row.counts; });
-    const auto release = std::ranges::find_if(rows, [&](Row& row) {
-      if (!row.outcome.is_success || row.outcome.is_rollback) return false;
-      reading.look_before(row);
-      return !row.outcome.had_succeeded;
-    });
-    if (release == rows.end()) continue;
-    rows.erase(release + 1, rows.end());
-    break;
-  }
+  auto rows = read_up_to(reading, sql, Timestamp::min(), at, [&](Row& row) {
+    if (!row.outcome.is_success || row.outcome.is_rollback) return false;
+    reading.look_before(row);
+    return !row.outcome.had_succeeded;
+  });
   std::ranges::reverse(rows);
   return rows;
 }
@@ -97,17 +108,8 @@ std::vector<Row> read_before(Reading& reading, Timestamp at) {
 /// The rows from that time on, up to the next success.
 std::vector<Row> read_after(Reading& reading, Timestamp at) {
   static const std::string sql = select_rows("s.created_at >= $2 and s.created_at < $3", "asc");
-  std::vector<Row> rows;
-  for (const int count : {20, limits::stats_around}) {
-    rows = reading.read(sql, at, Timestamp::max(), count);
-    std::erase_if(rows, [](const Row& row) { return !row.counts; });
-    const auto success =
-        std::ranges::find_if(rows, [](const Row& row) { return row.outcome.is_success; });
-    if (success == rows.end()) continue;
-    rows.erase(success + 1, rows.end());
-    break;
-  }
-  return rows;
+  return read_up_to(reading, sql, at, Timestamp::max(),
+                    [](const Row& row) { return row.outcome.is_success; });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """Delivery figures as docs/practice-figures.md defines them, computed the slow way: each question
 is answered by a look at the whole history."""
 import datetime
+import functools
 import math
 import subprocess
 from dataclasses import dataclass
@@ -60,16 +61,19 @@ class History:
     def decided_at(self, deployment):
         return min((one.at for one in self.of(deployment) if self.counts(one)), default=None)
 
+    @functools.cached_property
     def replaced_by_rollback(self):
         """The successes that a rollback to another commit replaced, with the rollback's."""
+        found = []
         for one in self.all:
             live = self.live_before(one.at)
             if one.is_success and one.is_rollback and live and live.sha != one.sha:
-                yield live, one
+                found.append((live, one))
+        return found
 
     def has_failed(self, deployment):
         return (any(not one.is_success and self.counts(one) for one in self.of(deployment)) or
-                any(live.deployment == deployment for live, _ in self.replaced_by_rollback()))
+                any(live.deployment == deployment for live, _ in self.replaced_by_rollback))
 
     def failures(self):
         """Each as (begin, end); the end is None while it lasts."""
@@ -82,7 +86,7 @@ class History:
             if between:
                 yield min(between), None if success == math.inf else success
             else:
-                yield from ((live.at, success) for live, rollback in self.replaced_by_rollback()
+                yield from ((live.at, success) for live, rollback in self.replaced_by_rollback
                             if rollback.at == success and not live.is_rollback)
             last = success
 

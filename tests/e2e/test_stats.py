@@ -7,7 +7,7 @@ import unittest
 
 import old_stores
 import stats_oracle
-from harness import BINARY, Server, Repository, clean_environment
+from harness import BINARY, Repository, Server, clean_environment
 from stats_oracle import Outcome
 
 STATS = "/esclusa/repos/demo/shop/stats"

@@ -198,6 +198,7 @@ inline constexpr RouteCost route_costs[] = {
     {"POST", "/esclusa/repos/{owner}/{repo}/environments/{environment_name}/promote",
      {3, 1, 20, 1}},
     {"POST", "/esclusa/repos/{owner}/{repo}/deployments/{deployment_id}/redeploy", {3, 1, 20, 1}},
+    {"GET", "/esclusa/repos/{owner}/{repo}/stats", {2, 0, 9, 0}},
     {"GET", "/esclusa/audit", {1, 0, 3, 0}},
     {"GET", "/esclusa/repos/{owner}/{repo}/audit", {1, 0, 5, 0}},
     {"GET", "/esclusa/agents", {1, 0, 3, 0}},
