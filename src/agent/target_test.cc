@@ -132,12 +132,13 @@ TEST_CASE_FIXTURE(Fixture, "run_on_target: the deployment is in variables, whate
   CHECK(has("ESCLUSA_REF=--upload-pack='touch x'"));
   CHECK(has("ESCLUSA_SHA=" + std::string(40, 'a')));
   CHECK(has("ESCLUSA_KIND=deploy"));
+  CHECK(has("ESCLUSA_ORIGIN="));
   CHECK(has("LANG=C"));
   const std::string there = (folder / "tmp/esclusa-run.").string();
   CHECK(text.contains("\nESCLUSA_PAYLOAD_FILE=" + there));
   CHECK(text.contains("\nESCLUSA_EVENT_FILE=" + there));
   CHECK(text.contains("\n" + there));
-  CHECK(lines.size() == 13);  // and PATH, HOME, and the end
+  CHECK(lines.size() == 15);  // and PATH, HOME, and the end
   // Not even ssh sees them: what the target's shell gets is the same for each run.
   CHECK(!test::read_file(folder / "arguments").contains("touch"));
 }
