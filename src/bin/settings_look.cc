@@ -13,7 +13,6 @@
 
 #include "base/descriptor.h"
 #include "bin/metrics_door.h"
-#include "http/outbound.h"
 #include "http/tls_identity.h"
 
 namespace esclusa {
@@ -32,7 +31,6 @@ class Look {
         settings_.metrics_host == settings_.listen_host) {
       add("metrics.listen", "it is the address of the setting listen");
     }
-    look_at_url();
     look_at_certificate();
     if (const auto token = read_metrics_token(settings_); !token) {
       add("metrics.token_file", token.error().message);
@@ -62,16 +60,6 @@ class Look {
       add(name, "the address " + host + " cannot be resolved: " + gai_strerror(problem));
     } else {
       freeaddrinfo(found);
-    }
-  }
-
-  void look_at_url() {
-    if (settings_.external_url.empty()) return;
-    const auto url = http::parse_url(settings_.external_url);
-    if (!url) {
-      add("external_url", url.error().message);
-    } else if (url->has_credentials || !url->query.empty()) {
-      add("external_url", "it should have no user and no query");
     }
   }
 

@@ -222,6 +222,9 @@ class SystemdTest(unittest.TestCase):
         before = self.show("esclusa", "MainPID")
         run("systemctl", "reload", "esclusa")
         self.assertEqual(before, self.show("esclusa", "MainPID"))
+        agent = self.show("esclusa-agent@web", "MainPID")
+        run("systemctl", "reload", "esclusa-agent@web")
+        self.assertEqual(agent, self.show("esclusa-agent@web", "MainPID"))
         self.debian.write("/etc/systemd/system/esclusa.service.d/watchdog.conf",
                           "[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\n")
         run("sh", "-c", "systemctl daemon-reload; systemctl restart esclusa")
