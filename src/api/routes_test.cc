@@ -270,9 +270,10 @@ TEST_CASE("routes: repo_deployment opens deployments, and neither code nor hooks
     CAPTURE(route.method);
     CAPTURE(route.pattern);
     const bool is_run = route.pattern.contains("/actions/");  // a run is a deployment here
-    const bool is_deployment = is_run || route.pattern.contains("/deployments") ||
-                               route.pattern.ends_with("/live") ||
-                               route.pattern.ends_with("/stats");
+    const bool is_deployment =
+        is_run || route.pattern.contains("/deployments") || route.pattern.ends_with("/live") ||
+        route.pattern.ends_with("/rollback") || route.pattern.ends_with("/promote") ||
+        route.pattern.ends_with("/stats");
     const bool opens_gates = route.pattern.ends_with("/bypass") ||
                              (route.method == "POST" && route.pattern.ends_with("_deployments"));
     CHECK(token.has_any(route.operation->scopes) == (is_deployment && !opens_gates));

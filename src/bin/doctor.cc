@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <iterator>
+#include <map>
 
 #include "app/doctor.h"
 #include "base/text.h"
@@ -24,7 +27,11 @@ namespace esclusa {
 namespace {
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
+// Where the package has the server's data and settings.
+constexpr const char* installed_data = "/var/lib/esclusa";
+constexpr const char* installed_config = "/etc/esclusa/esclusa.toml";
 constexpr auto first_time = 10s;         ///< a server that has not answered until then hangs
 constexpr auto examination_time = 2min;  ///< it may wait 5 s for each of several repositories
 constexpr auto table_time = 10min;       ///< as long as the server works on it
@@ -209,11 +216,27 @@ void examine_server(const ServerSettings& settings, const DoctorOptions& options
   if (!examined) report.add_damage("esclusa.db", examined.error().message);
 }
 
-Result<Report> examine(const DoctorOptions& options) {
+/// The settings that the options name; those of the installed service, if they name none and this
+/// user has no server.
+Result<ServerSettings> find_settings(const DoctorOptions& options) {
   std::map<std::string, std::string> flags;
   if (!options.data.empty()) flags["data"] = options.data;
   if (!options.key_file.empty()) flags["secret_key_file"] = options.key_file;
-  const auto settings = TRY(load_settings(options.config, flags));
+  ServerSettings own = TRY(load_settings(options.config, flags));
+  const bool is_named =
+      !options.config.empty() || !options.data.empty() || std::getenv("ESCLUSA_DATA") != nullptr;
+  std::error_code unreadable;
+  if (is_named || fs::exists(own.data, unreadable) || !fs::exists(installed_data, unreadable)) {
+    return own;
+  }
+  const bool has_file = fs::exists(installed_config, unreadable);
+  ServerSettings installed = TRY(load_settings(has_file ? installed_config : "", flags));
+  if (installed.data == own.data) installed.data = installed_data;  // the file has no `data`
+  return installed;
+}
+
+Result<Report> examine(const DoctorOptions& options) {
+  const auto settings = TRY(find_settings(options));
   Report report{.data = settings.data};
   report.add(TRY(doctor::look_at_files(settings)));
   report.add(TRY(doctor::look_at_space(settings.data)));

@@ -92,7 +92,8 @@ class Settings(unittest.TestCase):
                 (["--trusted-proxies", "0.0.0.0/0"], "would let everybody name any client"),
                 (["--trusted-proxies", "proxy.example"], "is none of them"),
                 (["--external-url", "https://x.example/repos"], "the server's own paths begin"),
-                (["--external-url", "https://x.example/?a"], "without credentials, query and fragment"),
+                (["--external-url", "https://x.example/?a"],
+                 "without credentials, query and fragment"),
                 (["--listen", "unix:http.sock"], "the whole path of a socket"),
                 (["--listen", "unix:/run/http.sock"], "links need the setting external_url"),
                 (["--listen-mode", "888"], "permissions in octal digits")):
