@@ -35,7 +35,8 @@ int check(const SettingSources& sources) {
   if (code != 0) return code;
   size_t count = 0;
   for (const SettingValue& value : loaded.values) count += value.origin != Origin::initial;
-  cli::print_line((sources.file.empty() ? "The settings are" : sources.file + " is") +
+  cli::print_line((sources.file.empty() ? "No file was named. The environment and the flags are"
+                                        : sources.file + " is") +
                   " right; settings that differ from the default: " + std::to_string(count));
   return 0;
 }
@@ -99,7 +100,7 @@ void add_check(CLI::App& group, cli::Action& action) {
       "Looks for mistakes in the settings, and in the files, addresses and users that they name",
       sources);
   command.footer(
-      "Exit code 0: there is none, 2: there are some. Each line names the file and the line, the\n"
+      "Exit code 0: no mistakes, 2: mistakes were found. Each line names the file and the line, the\n"
       "variable or the flag. Run it as the user that runs the server, or as root.");
   command.callback([=, &action] { action = [=] { return check(*sources); }; });
 }
