@@ -3,6 +3,8 @@
 set(made ${CMAKE_BINARY_DIR}/packaging)
 set(packaging ${CMAKE_SOURCE_DIR}/packaging)
 file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
+file(GLOB decisions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/decisions/*.md)
+file(GLOB monitoring CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/monitoring/*)
 
 # The paths are complete but for the first slash; the prefix of the package is /.
 install(TARGETS esclusa DESTINATION usr/bin)
@@ -22,6 +24,8 @@ install(FILES ${packaging}/copyright ${made}/changelog.gz ${made}/changelog.Debi
               ${CMAKE_SOURCE_DIR}/README.md
         DESTINATION usr/share/doc/esclusa)
 install(FILES ${documents} DESTINATION usr/share/doc/esclusa/docs)
+install(FILES ${decisions} DESTINATION usr/share/doc/esclusa/docs/decisions)
+install(FILES ${monitoring} DESTINATION usr/share/doc/esclusa/docs/monitoring)
 install(FILES ${packaging}/lintian-overrides DESTINATION usr/share/lintian/overrides
         RENAME esclusa)
 

@@ -202,7 +202,7 @@ class BehindNginx(Site):
     def command(self):
         site = self.blocks["nginx"]
         if self.through == "toml-unix":
-            site = site.replace("  server 127.0.0.1:8080 max_fails=0;\n", self.blocks["nginx-unix"])
+            site = site.replace("  server 127.0.0.1:8080;\n", self.blocks["nginx-unix"])
             site = replaced(site, {"/run/esclusa/http.sock": self.socket})
         else:
             site = replaced(site, {"127.0.0.1:8080": self.upstream})

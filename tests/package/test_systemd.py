@@ -256,7 +256,7 @@ class SystemdTest(unittest.TestCase):
         """As docs/install.md says; then restarts refuse nobody."""
         run = self.run_there
         run("sh", "-c", "systemctl stop esclusa; systemctl enable --quiet --now esclusa.socket\n"
-            "systemctl restart esclusa")
+            "systemctl start esclusa")
         asking = subprocess.Popen(
             self.debian.command("sh", "-c", "n=0; until test -e /tmp/enough; do n=$((n+1)); curl "
                                 "-sS -o /dev/null --max-time 30 http://127.0.0.1:8080/livez || "
