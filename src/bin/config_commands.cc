@@ -100,8 +100,8 @@ void add_check(CLI::App& group, cli::Action& action) {
       "Looks for mistakes in the settings, and in the files, addresses and users that they name",
       sources);
   command.footer(
-      "Exit code 0: no mistakes, 2: mistakes were found. Each line names the file and the line, the\n"
-      "variable or the flag. Run it as the user that runs the server, or as root.");
+      "Exit code 0: no mistakes, 2: mistakes were found. Each line names the file and the line,\n"
+      "the variable or the flag. Run it as the user that runs the server, or as root.");
   command.callback([=, &action] { action = [=] { return check(*sources); }; });
 }
 

@@ -93,8 +93,8 @@ CLI::Option* add_follow_options(CLI::App& command, FollowOptions& options) {
   command.add_option("--timeout", options.timeout_seconds, "Seconds to wait at most")
       ->capture_default_str();
   command.footer(
-      "Exit codes: 0 created (with --wait: success), 1 refused or unreachable, 2 failure or error,\n"
-      "3 no outcome in time, 4 inactive (replaced by another deployment).");
+      "Exit codes: 0 created (with --wait: success), 1 refused or unreachable, 2 failure or\n"
+      "error, 3 no outcome in time, 4 inactive (replaced by another deployment).");
   return wait;
 }
 

@@ -82,8 +82,7 @@ std::unexpected<Error> nothing_to_roll_back_to(const std::string& environment,
                                                const std::string& task) {
   return fail(ErrorCode::invalid,
               "Nothing else was live before in " + place_text(environment, task) +
-                  ". Choose a deployment from the history of the environment and name it (`to`), or "
-                  "create one.",
+                  ". Choose a deployment from the history and name it (`to`), or create one.",
               "nothing_to_roll_back_to");
 }
 
