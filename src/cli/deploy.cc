@@ -168,7 +168,10 @@ void add_deploy(CLI::App& app, Action& action) {
   command->add_option("--expected-live", input.expected_live,
                       "Refuse unless this deployment is live there: an id, or none");
   auto* wait = add_follow_options(*command, options->follow);
-  command->add_flag("--dry-run", options->dry_run, "Only say what would happen")->excludes(wait);
+  command
+      ->add_flag("--dry-run", options->dry_run,
+                 "Only say what would happen (exit code 1: it would be refused)")
+      ->excludes(wait);
   command->callback([=, &action] { action = [=] { return deploy(*options, *server); }; });
 }
 
