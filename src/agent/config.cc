@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
-#include "agent/files.h"
 #include "agent/ssh_config.h"
 #include "agent/toml_table.h"
 #include "agent/values.h"
 #include "base/limits.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "client/api.h"
 #include "core/names.h"
@@ -21,9 +21,22 @@ namespace esclusa::agent {
 namespace {
 namespace fs = std::filesystem;
 
+/// What `read` gives of a file of the settings, which must not hold up a reload.
+template <class Read>
+Result<std::string> read_setting(const fs::path& file, Read read) {
+  auto text = read(file);
+  if (text) return text;
+  return fail(ErrorCode::unavailable, "cannot read " + file.string() + ": " + text.error().message);
+}
+
+Result<std::string> read_small(const fs::path& file) {
+  constexpr size_t bytes_max = size_t{1} << 20;
+  return read_setting(file, [](const fs::path& path) { return read_small_file(path, bytes_max); });
+}
+
 /// Reads a file that holds one secret, without the trailing newline that editors add.
 Result<Secret> read_secret(const TomlTable& table, const std::string& key, const fs::path& file) {
-  auto text = read_file(file);
+  auto text = read_small(file);
   if (!text) return table.error("`" + key + "`: " + text.error().message);
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   if (text->empty()) return table.error("`" + key + "`: " + file.string() + " is empty");
@@ -72,7 +85,7 @@ Result<std::string> read_ca_file(TomlTable& table, const fs::path& folder) {
   auto name = TRY(table.optional_string("ca_file"));
   if (!name) return "";
   const fs::path file = folder / *name;
-  auto text = read_file(file);
+  auto text = read_small(file);
   if (!text) return table.error("`ca_file`: " + text.error().message);
   if (!text->contains("-----BEGIN CERTIFICATE-----")) {
     return table.error("`ca_file`: there is no PEM certificate in " + file.string());
@@ -317,7 +330,7 @@ const Rule* Config::find_rule(std::string_view repository, std::string_view envi
 
 Result<Config> load_config(const fs::path& file) {
   const std::string place = file.filename().string() + ": ";
-  const std::string text = TRY(read_file(file));
+  const std::string text = TRY(read_setting(file, read_toml_text));
   toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     return fail(ErrorCode::invalid,

@@ -98,7 +98,9 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   minutes offset{0};
   if (rest != "Z") {
     if (!has_shape(rest, "+00:00") && !has_shape(rest, "-00:00")) return std::nullopt;
-    offset = hours(number(rest.substr(1, 2))) + minutes(number(rest.substr(4)));
+    const int offset_hours = number(rest.substr(1, 2)), offset_minutes = number(rest.substr(4));
+    if (offset_hours > 23 || offset_minutes > 59) return std::nullopt;
+    offset = hours(offset_hours) + minutes(offset_minutes);
     if (rest[0] == '-') offset = -offset;
   }
   const std::string_view m = moment;

@@ -2,9 +2,8 @@
 
 #include <pthread.h>
 
-#include <fstream>
-
 #include "api/headers.h"
+#include "base/small_file.h"
 #include "base/text.h"
 
 namespace esclusa {
@@ -71,14 +70,12 @@ Result<std::optional<Secret>> read_metrics_token(const ServerSettings& settings)
   if (!settings.metrics_token.empty()) return settings.metrics_token;
   if (settings.metrics_token_file.empty()) return std::nullopt;
   const std::string name = settings.metrics_token_file.string();
-  std::ifstream file(settings.metrics_token_file);
-  std::string text(token_file_bytes, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (!file && !file.eof())) {
-    return fail(ErrorCode::invalid, "cannot read the token of metrics.token_file, " + name);
+  const auto text = read_small_file(settings.metrics_token_file, token_file_bytes);
+  if (!text) {
+    return fail(ErrorCode::invalid, "cannot read the token of metrics.token_file, " + name + ": " +
+                                        text.error().message);
   }
-  text.resize(static_cast<size_t>(file.gcount()));
-  const std::string_view token = trim(text);
+  const std::string_view token = trim(*text);
   if (token.size() < token_chars_min || token.find_first_of(" \t\r\n") != token.npos) {
     return fail(ErrorCode::invalid, "the file of metrics.token_file, " + name +
                                         ", should hold one token of at least " +

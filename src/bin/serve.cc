@@ -124,9 +124,9 @@ Result<void> serve(const std::filesystem::path& file,
   // Before `open`: the threads that it makes must not take the signals.
   const http::SignalWatcher signals(
       [&] {
-        manager.say_stopping();
         guard.begin();
         node.stop();
+        manager.say_stopping();  // last: it may hang
       },
       [&] {
         manager.say_reloading();

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "core/new_environment.h"
 
@@ -68,7 +69,12 @@ class FileReader {
       : file_(file.string()), loaded_(loaded) {}
 
   Layer read() {
-    toml::parse_result parsed = toml::parse_file(file_);
+    const auto text = read_toml_text(file_);
+    if (!text) {
+      loaded_.problems.push_back({file_, "cannot read the settings: " + text.error().message});
+      return {};
+    }
+    toml::parse_result parsed = toml::parse(*text);
     if (parsed) {
       read_table(parsed.table(), "");
     } else {

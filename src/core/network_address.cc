@@ -42,6 +42,7 @@ std::optional<NetworkRange> NetworkRange::parse(std::string_view text) {
     auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), range.prefix_bits_);
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    if (digits.size() > 1 && (digits[0] == '0' || digits[0] == '-')) return std::nullopt;
     if (range.prefix_bits_ < 0 || range.prefix_bits_ > 128 - offset) return std::nullopt;
     range.prefix_bits_ += offset;
   }
@@ -57,6 +58,10 @@ bool NetworkRange::contains(const NetworkAddress& address) const {
   if (rest == 0) return true;
   uint8_t mask = static_cast<uint8_t>(0xff << (8 - rest));
   return ((base_.bytes[whole] ^ address.bytes[whole]) & mask) == 0;
+}
+
+bool NetworkRange::is_everything() const {
+  return prefix_bits_ == 0 || (base_.is_ipv4() && prefix_bits_ == 96);
 }
 
 bool NetworkRange::lies_within(const NetworkRange& wider) const {

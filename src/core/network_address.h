@@ -27,6 +27,8 @@ class NetworkRange {
   static std::optional<NetworkRange> parse(std::string_view text);
   bool contains(const NetworkAddress& address) const;
   bool lies_within(const NetworkRange& wider) const;
+  /// All of IPv4, or all of IPv6.
+  bool is_everything() const;
 
  private:
   NetworkAddress base_;

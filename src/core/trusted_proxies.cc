@@ -17,7 +17,7 @@ Result<TrustedProxies> TrustedProxies::parse(const std::vector<std::string>& ent
                   "a list of addresses, ranges such as 10.0.0.0/8, and unix; \"" + entry +
                       "\" is none of them");
     }
-    if (entry.ends_with("/0")) {
+    if (range->is_everything()) {
       return fail(ErrorCode::invalid, "a list of the proxies' addresses; \"" + entry +
                                           "\" would let everybody name any client");
     }

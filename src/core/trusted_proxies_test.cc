@@ -33,8 +33,9 @@ TEST_CASE("TrustedProxies: peers of a unix socket only where `unix` is named") {
 }
 
 TEST_CASE("TrustedProxies: what is no range, and what would believe everybody, is refused") {
-  for (const char* entry : {"", "*", "localhost", "10.0.0.0/33", "10.0.0/8", "0.0.0.0/0", "::/0",
-                            "Unix", "private_ranges"}) {
+  for (const char* entry :
+       {"", "*", "localhost", "10.0.0.0/33", "10.0.0/8", "0.0.0.0/0", "::/0", "0.0.0.0/00",
+        "0.0.0.0/-0", "::ffff:0.0.0.0/96", "Unix", "private_ranges"}) {
     CAPTURE(entry);
     const auto refused = TrustedProxies::parse({"127.0.0.1", entry});
     REQUIRE_FALSE(refused);

@@ -39,7 +39,7 @@ class Headers {
 
 /// The kind of listener that a request came through.
 enum class Door {
-  network,      ///< a TCP listener
+  network,      ///< a TCP listener, or the unix socket of `listen`
   local_admin,  ///< the administrator's unix socket
   ssh,          ///< the unix socket of OpenSSH's helpers
 };
@@ -49,11 +49,13 @@ struct Request {
   std::string target;  ///< as sent: path and query, percent-encoded
   Headers headers;
   std::string body;
-  std::string peer;  ///< the peer's address, without port; "local" on a unix socket
+  /// The client's address, without port: that of the peer, or the one that a trusted proxy names;
+  /// "local" on a unix socket.
+  std::string peer;
   /// The system user of the process that connected by a unix socket; nothing over the network.
   std::optional<uid_t> system_user = {};
   Door door = Door::network;
-  bool secure = false;  ///< it came over TLS that this server terminated
+  bool secure = false;  ///< it came over TLS to this server, or to a trusted proxy
 
   /// The target before the `?`.
   std::string_view path() const;

@@ -3,11 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "base/check.h"
+#include "base/small_file.h"
 #include "http/sigpipe.h"
 
 namespace esclusa::http {
@@ -36,10 +33,10 @@ std::string first_reason() {
 }
 
 Result<void> check_readable(const std::string& what, const std::string& file) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (stream && stream.peek() != stream.eof()) return {};
-  const char* why = errno != 0 ? std::strerror(errno) : "it is empty";
+  constexpr size_t bytes_max = size_t{1} << 20;
+  const auto text = read_small_file(file, bytes_max);  // it never waits, as for a FIFO's writer
+  if (text && !text->empty()) return {};
+  const std::string why = text ? "it is empty" : text.error().message;
   return fail(ErrorCode::invalid, "cannot read the TLS " + what + " in " + file + ": " + why,
               "invalid_certificate");
 }

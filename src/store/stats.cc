@@ -96,8 +96,11 @@ std::vector<Row> read_up_to(Reading& reading, const std::string& sql, Timestamp 
 /// The rows before that time, back to the latest release.
 std::vector<Row> read_before(Reading& reading, Timestamp at) {
   static const std::string sql = select_rows("s.created_at >= $2 and s.created_at < $3", "desc");
+  // One look for each deployment: the earlier rows of one that has many tell nothing new.
+  std::unordered_set<int64_t> looked_at;
   auto rows = read_up_to(reading, sql, Timestamp::min(), at, [&](Row& row) {
     if (!row.outcome.is_success || row.outcome.is_rollback) return false;
+    if (!looked_at.insert(row.outcome.deployment_id.value).second) return false;
     reading.look_before(row);
     return !row.outcome.had_succeeded;
   });

@@ -320,7 +320,21 @@ class Reload(Folder):
             self.assertEqual(self.metrics(server, SECOND_TOKEN), 200)
             self.assertEqual(self.make_hook(server), 201)
 
-            self.file.write_text(self.file.read_text().replace('"info"', '"error"'))
+            # Nothing is waited for: a FIFO, a folder, and keys that would overflow the parser.
+            os.mkfifo(self.folder / "metrics.token")
+            self.assertEqual(self.reload(server), "none")
+            right = self.file.read_text()
+            count = len(self.log_lines(server, mistake))
+            for made in (lambda: self.file.write_text("a." * 20_000 + "b = 1\n"), self.file.mkdir,
+                         lambda: os.mkfifo(self.file)):
+                self.file.rmdir() if self.file.is_dir() else self.file.unlink()
+                made()
+                count += 1
+                server.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: len(self.log_lines(server, mistake)) == count, "the refusal")
+            self.file.unlink()
+
+            self.file.write_text(right.replace('"info"', '"error"'))
             server.process.send_signal(signal.SIGHUP)
             wait_until(lambda: self.is_silent(server), "a log without lines of requests")
             self.assertEqual(server.stop(), 0)
