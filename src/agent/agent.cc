@@ -152,6 +152,7 @@ Result<void> run(const std::filesystem::path& config_file, const Milestones& mil
   TRY(runner.recover());
   runner.start();
   Follower follower(config, intake, work.path(), stop);
+  if (!server) follower.begin();
   std::jthread hearing([&] { server ? server->run() : follower.run(); });
   Replaceable<Keep> keep(config.keep);
   std::jthread pruning(

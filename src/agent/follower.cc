@@ -21,8 +21,13 @@ Follower::Follower(const Config& config, const Intake& intake, const std::filesy
       backoff_(backoff),
       server_(std::make_shared<const client::Api>(config.target())) {}
 
-void Follower::run() {
+void Follower::begin() {
   after_ = load();
+  if (after_) return;
+  if (auto done = step(); !done && !stop_.requested()) explain(done.error());
+}
+
+void Follower::run() {
   for (size_t failed_count = 0; !stop_.requested();) {
     auto done = step();
     if (stop_.requested()) return;
@@ -38,8 +43,8 @@ void Follower::run() {
 }
 
 Result<void> Follower::step() {
-  // The first request only reads the end of the feed: that position must be on the disk before
-  // waiting.
+  // A request without a position only reads the end of the feed. That position must be on the disk
+  // before waiting.
   const auto wait = after_ ? wait_time : std::chrono::seconds(0);
   auto page = server_.get()->read_events(after_, wait, stop_.flag());
   if (!page && page.error().reason_code == "unknown_cursor") {

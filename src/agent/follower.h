@@ -27,7 +27,10 @@ class Follower {
 
   /// Another token from the next request on. Any thread.
   void use(std::shared_ptr<const client::Api> server) { server_.set(std::move(server)); }
-  /// Runs until the stop is requested.
+  /// Reads its position, or makes one request for the end of the feed, so that no deployment that
+  /// follows is missed. If the server does not answer, this is logged, and `run` tries again.
+  void begin();
+  /// Runs until the stop is requested, after `begin`.
   void run();
 
  private:

@@ -43,7 +43,10 @@ struct Fixture {
   void begin(Scheduler::Backoff pauses = {1ms, 2ms}) {
     stop.emplace();
     follower.emplace(config, *intake, work->path(), *stop, pauses);
-    thread = std::jthread([this] { follower->run(); });
+    thread = std::jthread([this] {
+      follower->begin();
+      follower->run();
+    });
   }
   void end() {
     if (stop) stop->request();

@@ -44,7 +44,6 @@ class ClaimsTest(EsclusaTest):
                 json.dumps({"server": self.server.url, "after": after}))
         agent.start()
         self.addCleanup(lambda: agent.end(signal.SIGKILL))
-        wait_until((agent.folder / "work/feed.json").exists, "the place in the feed")
         return agent
 
     def lines(self):

@@ -2,7 +2,6 @@
 that follows the feed instead of waiting for a webhook."""
 import http.client
 import json
-import pathlib
 import random
 import signal
 import socket
@@ -331,14 +330,21 @@ class PullingAgentTest(EsclusaTest):
             f"{states}", 60)
         return self.server.api().get(path).json[0]
 
-    def started(self, agent):
+    def test_it_is_ready_when_it_has_its_place_in_the_feed(self):
+        """A deployment of the next moment is not missed. Without a server it is ready, too."""
+        agent = self.agent("true").start()
+        self.assertTrue((agent.folder / "work/feed.json").exists())
+        agent.end()
+        (agent.folder / "work/feed.json").unlink()
+        self.server.kill()
         agent.start()
-        place = agent.folder / "work/feed.json"
-        test_agent.wait_until(place.exists, "the place in the feed")
-        return agent
+        self.assertIn("the feed cannot be read", agent.log.read_text())
+        self.server.start()
+        test_agent.wait_until((agent.folder / "work/feed.json").exists, "the place in the feed")
+        self.wait_for(self.create(), "success", "in_progress")
 
     def test_it_completes_a_deployment_and_its_log_is_at_the_server(self):
-        self.started(self.agent("echo from the feed; cat index.html"))
+        self.agent("echo from the feed; cat index.html").start()
         deployment = self.create()
         status = self.wait_for(deployment, "success", "in_progress")
         self.assertTrue(status["log_url"].startswith(self.server.url + "/esclusa/repos/"))
@@ -348,8 +354,7 @@ class PullingAgentTest(EsclusaTest):
         self.assertTrue(log.body.endswith(b"The command succeeded.\n"))
 
     def test_what_happened_while_it_was_off_is_deployed_once_it_is_back(self):
-        agent = self.started(self.agent("echo ran >> " + str(
-            pathlib.Path(self.server.folder) / "ran")))
+        agent = self.agent(f"echo ran >> {self.server.folder / 'ran'}").start()
         agent.end()
         deployment = self.create()
         agent.start()
@@ -361,7 +366,7 @@ class PullingAgentTest(EsclusaTest):
         self.assertEqual((self.server.folder / "ran").read_text(), "ran\nran\n")
 
     def test_it_goes_on_after_the_server_was_away(self):
-        self.started(self.agent("echo ran >> " + str(self.server.folder / "again")))
+        self.agent("echo ran >> " + str(self.server.folder / "again")).start()
         first = self.create()
         self.wait_for(first, "success", "in_progress")
         self.server.kill()
@@ -373,7 +378,7 @@ class PullingAgentTest(EsclusaTest):
 
     def test_the_command_goes_on_while_the_server_is_away(self):
         go = self.server.folder / "go-on"
-        self.started(self.agent(f"echo begun; while ! test -e {go}; do sleep 0.05; done; echo end"))
+        self.agent(f"echo begun; while ! test -e {go}; do sleep 0.05; done; echo end").start()
         deployment = self.create()
         self.wait_for(deployment, "in_progress")
         self.server.kill()
@@ -385,7 +390,7 @@ class PullingAgentTest(EsclusaTest):
 
     def test_a_log_can_be_followed_while_the_command_runs(self):
         go = self.server.folder / "go"
-        self.started(self.agent(f"echo begun; while ! test -e {go}; do sleep 0.05; done; echo end"))
+        self.agent(f"echo begun; while ! test -e {go}; do sleep 0.05; done; echo end").start()
         deployment = self.create()
         log = f"/esclusa{self.deployments}/{deployment['id']}/log"
         test_agent.wait_until(lambda: b"begun" in self.api.get(log).body, "the log")

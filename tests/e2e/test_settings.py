@@ -376,7 +376,6 @@ class AgentReload(ClaimsTest):
             agent.start()
             self.addCleanup(lambda: agent.end(signal.SIGKILL))
             notify.wait_for("READY=1")
-            wait_until((agent.folder / "work/feed.json").exists, "the place in the feed")
             running = self.create(environment=one)
             wait_until(first.exists, f"the run\n{agent.log.read_text()}")
 
@@ -429,7 +428,6 @@ class AgentReload(ClaimsTest):
         agent.environment = {"ESCLUSA_AGENT_TOKEN_FILE": str(file)}
         agent.start()
         self.addCleanup(lambda: agent.end(signal.SIGKILL))
-        wait_until((agent.folder / "work/feed.json").exists, "the place in the feed")
         self.assertEqual(self.end_of(self.create())["state"], "success", agent.log.read_text())
 
 

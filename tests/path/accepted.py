@@ -107,8 +107,6 @@ class Agent:
         if not line.startswith("Agent "):
             raise Wrong(f"the agent did not start: {self.log.read_text(errors='replace')}")
         self.url = line.split()[-1].rstrip("/")
-        if self.mode == "pull":  # it begins at the end of the feed
-            harness.wait_until((self.folder / "work/feed.json").exists, "its place in the feed")
         return self
 
     def __exit__(self, *_):
