@@ -1,5 +1,5 @@
-// What lists of deployments and a success cost, in steps of SQLite's machine: the same, however
-// long the history is.
+// What lists of deployments, statuses and a deletion cost, in steps of SQLite's machine: the same,
+// however long the history is.
 
 #include <doctest/doctest.h>
 
@@ -61,6 +61,20 @@ class History {
     });
   }
 
+  /// A status of an old deployment, which is in the counts of full blocks.
+  int64_t fail(DeploymentId id) {
+    return test::write(db(), [&](sql::Writer& tx) {
+      const auto old = store::find_deployment(tx, sample_->repository.id, id).value();
+      return steps_.of([&] { sample_->status(tx, old, DeploymentState::failure); });
+    });
+  }
+
+  int64_t remove(DeploymentId id) {
+    return test::write(db(), [&](sql::Writer& tx) {
+      return steps_.of([&] { store::delete_deployment(tx, id); });
+    });
+  }
+
  private:
   sql::Database& db() { return store_.database(); }
 
@@ -86,7 +100,7 @@ std::vector<core::DeploymentFilter> filters() {
 
 }  // namespace
 
-TEST_CASE("cost: lists and a success cost the same with 50 times as many deployments") {
+TEST_CASE("cost: lists, statuses and a deletion cost the same with 50 times as many deployments") {
   History small(few);
   History large(many);
   const auto compare = [](const char* what, int64_t before, int64_t after) {
@@ -110,4 +124,6 @@ TEST_CASE("cost: lists and a success cost the same with 50 times as many deploym
   compare("created lately", small.list(newest, {1, 100}, 100),
           large.list(newest_of_many, {1, 100}, 100));
   compare("a success", small.succeed(), large.succeed());
+  compare("a status of an old one", small.fail({300}), large.fail({300}));
+  compare("a deletion of an old one", small.remove({301}), large.remove({301}));
 }

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "sql/sqlite_connection.h"
+
 namespace esclusa::test {
 
 /// Counts the steps of SQLite's machine, in all statements of the connections that are opened while
@@ -11,6 +13,8 @@ namespace esclusa::test {
 class SqliteSteps {
  public:
   SqliteSteps() {
+    // The first connection configures SQLite, which must come before anything else.
+    const sql::SqliteConnection first(":memory:", sql::SqliteConnection::Mode::reader);
     steps_ = 0;
     sqlite3_auto_extension(reinterpret_cast<void (*)()>(observe));
   }
