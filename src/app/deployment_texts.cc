@@ -121,6 +121,7 @@ core::Listing<SharedDeployment> list_texts(Reader& db, const RepositoryAccess& a
       [](const PageOfIds&) { return page_sources(); },
       [](const PageOfIds& ids) { return sizeof ids + ids.ids.size() * sizeof(DeploymentId); });
 
+  const bool rows_came_first = rows.has_value();
   core::Listing<SharedDeployment> listing{.items = {}, .total_count = found->total_count};
   for (size_t i = 0; i < found->ids.size(); ++i) {
     listing.items.push_back(renderer.text_of(found->ids[i], [&] {
@@ -128,10 +129,11 @@ core::Listing<SharedDeployment> list_texts(Reader& db, const RepositoryAccess& a
                   : store::find_deployment(db, repository, found->ids[i]);
     }));
   }
-  if (is_of_one_moment(db, page_sources())) return listing;
+  // What is found kept is of the snapshot, if that had begun by then: it has not changed since.
+  if (rows_came_first || is_of_one_moment(db, page_sources())) return listing;
 
   // A commit came between: what was kept and what was read may differ. The snapshot alone decides.
-  if (!rows) read();
+  read();
   listing = {.items = {}, .total_count = rows->total_count};
   for (const core::Deployment& deployment : rows->items) {
     listing.items.push_back(std::make_shared<const DeploymentText>(renderer.render(deployment)));

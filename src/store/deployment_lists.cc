@@ -56,8 +56,8 @@ class Query {
     if (is_empty_) return {};
     const bool is_counted = choices_.empty() || (choices_.size() == 1 && choices_[0].is_counted());
     if (!is_counted) {
-      return conditions().list(db_, "deployment d", select_deployments, "d.id desc", page,
-                               deployment_reader(db_));
+      return {.items = items(conditions(), page.size, page.offset()),
+              .total_count = conditions().count(db_, "deployment d")};
     }
     const bool is_whole = !created_.from && !created_.until;
     if (is_whole && page.offset() < block_size) return first_page(page);
@@ -121,8 +121,7 @@ class Query {
     const std::string value = total.bind(counted_value());
     listing.total_count =
         total.number(db_, count_in_blocks(condition, repository, counted_filter(), value));
-    listing.items = conditions().rows(db_, select_deployments, "d.id desc", page.size,
-                                      page.offset(), deployment_reader(db_));
+    listing.items = items(conditions(), page.size, page.offset());
     return listing;
   }
 
@@ -141,9 +140,18 @@ class Query {
     Conditions where = conditions();
     where.add("d.id <= ?", place.newest_id);
     where.add("d.id >= ?", place.oldest_id);
-    listing.items = where.rows(db_, select_deployments, "d.id desc", page.size, place.offset,
-                               deployment_reader(db_));
+    listing.items = items(std::move(where), page.size, place.offset);
     return listing;
+  }
+
+  /// `size` deployments after the first `offset` ones. The offset is counted in the index alone: of
+  /// what is passed over, no row is read, and no account and no environment.
+  std::vector<core::Deployment> items(Conditions where, int64_t size, int64_t offset) const {
+    const auto select = [](const std::string& rest) {
+      return select_deployments("where d.id in (select d.id from deployment d " + rest +
+                                ") order by d.id desc");
+    };
+    return where.rows(db_, select, "d.id desc", size, offset, deployment_reader(db_));
   }
 
   sql::Reader& db_;
