@@ -22,8 +22,9 @@ std::string greeting(int64_t after) { return "retry: 2000\nid: " + std::to_strin
 
 std::string feed_page_text(const app::FeedPage& page) {
   JsonWriter json;
-  wire::write_feed_page(json, page.next, page.events);
-  return json.take();
+  json.begin_object().member("next", page.next).key("events").begin_array();
+  for (const auto& event : page.events) json.raw(event->json);
+  return json.end_array().end_object().take();
 }
 
 std::shared_ptr<http::BodyStream> EventStreams::open(StreamRequest request) {
@@ -175,7 +176,9 @@ bool EventStreams::send(Reader& reader, int64_t settled, Clock::time_point now,
     return false;
   }
   std::string text;
-  for (const auto& event : page->events) text += wire::server_sent_event(event);
+  for (const auto& event : page->events) {
+    text += wire::server_sent_event(event->id, event->kind, event->json);
+  }
   reader.stream->write(text);
   reader.heartbeat = now + limits::feed_heartbeat;
   return true;

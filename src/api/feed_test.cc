@@ -295,3 +295,18 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(listed(page) == "1 deployment, 2 deployment");
   CHECK(page.body.contains(R"("payload":null,"reason_code":"body_pruned"})"));
 }
+
+TEST_CASE_FIXTURE(Fixture,
+                  "GET events: the text of an event that was read before is the present one") {
+  const std::string repo = token("ada", "repo");
+  deploy();
+  const auto read = [&] { return get(all + "?after=0", repo).body; };
+  CHECK(read().contains(R"("repository":"ada/application")"));
+  test::write(store.database(), [](sql::Writer& tx) {
+    tx.execute("update repository set name = 'shop', name_key = 'shop' where id = 1");
+  });
+  CHECK(read().contains(R"("repository":"ada/shop")"));
+  test::write(store.database(),
+              [](sql::Writer& tx) { tx.execute("delete from event_body where event_id = 1"); });
+  CHECK(read().contains(R"("payload":null,"reason_code":"body_pruned"})"));
+}

@@ -131,8 +131,8 @@ TEST_CASE("read_feed: an agent hears of the deployments of its environments alon
     std::string text;
     for (const auto& one :
          must(app::read_feed(app.context, {actor, {}}, 0, end.settled, 100)).events) {
-      CHECK(one.body->contains("\"id\":" + std::to_string(own.id.value) + ","));
-      text += one.event.kind + "\n";
+      CHECK(one->json.contains("\"id\":" + std::to_string(own.id.value) + ","));
+      text += one->kind + "\n";
     }
     return text;
   };

@@ -4,15 +4,19 @@
 
 #include "app/access.h"
 #include "app/seen_repositories.h"
+#include "base/json_writer.h"
 #include "base/limits.h"
 #include "core/operations/server.h"
 #include "store/accounts.h"
 #include "store/agent_tokens.h"
 #include "store/deployments.h"
 #include "store/installations.h"
+#include "wire/feed.h"
 
 namespace esclusa::app {
 namespace {
+
+constexpr int kept_events = 256;  ///< the newest ones, of which the text is kept
 
 /// Whether the actor is no agent, or the event is about a deployment of its environments. One that
 /// was deleted is of none.
@@ -33,6 +37,35 @@ const core::Repository* find_readable(Reader& db, SeenRepositories& repositories
   const bool may_read = core::may_read_event(actor, seen->repository, seen->granted, event.kind) &&
                         is_of_agent(db, actor, event);
   return may_read ? &seen->repository : nullptr;
+}
+
+FeedText render(Reader& db, const core::Repository& repository, const store::FeedRow& event) {
+  JsonWriter json;
+  wire::write_feed_event(
+      json, {event, repository.full_name(), store::event_body(db, event.id), event.repeats});
+  FeedText text{.id = event.id,
+                .kind = event.kind,
+                .json = json.take(),
+                .sources = store::Sources()
+                               .row("event_body", event.id.value)
+                               .row("repository", repository.id.value)
+                               .row("account", repository.owner.id.value)};
+  if (event.deployment_id) text.sources.row("deployment", event.deployment_id->value);
+  return text;
+}
+
+/// Of an event near the end of the feed the text is kept: many readers want it at once. Who reads
+/// old events shall not push out what others use.
+std::shared_ptr<const FeedText> text_of(Reader& db, const core::Repository& repository,
+                                        const store::FeedRow& event, int64_t settled) {
+  if (event.id.value + kept_events <= settled) {
+    return std::make_shared<const FeedText>(render(db, repository, event));
+  }
+  return store::kept(
+      db, "feed event " + std::to_string(event.id.value),
+      [&] { return std::optional(render(db, repository, event)); },
+      [](const FeedText& text) { return text.sources; },
+      [](const FeedText& text) { return sizeof text + text.json.size(); });
 }
 
 /// The actor as its credentials are now.
@@ -88,9 +121,8 @@ Result<FeedPage> read_feed(const Context& context, const Feed& feed, int64_t aft
           page.has_more = true;
           return page;
         }
-        page.events.push_back(
-            {event, repository->full_name(), store::event_body(db, event.id), event.repeats});
-        if (const auto& body = page.events.back().body) bytes += body->size();
+        page.events.push_back(text_of(db, *repository, event, settled));
+        bytes += page.events.back()->json.size();
       }
       page.next = event.id.value;
     }

@@ -1,10 +1,13 @@
 #pragma once
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/context.h"
 #include "core/feed.h"
 #include "store/feed.h"
+#include "store/kept.h"
 
 namespace esclusa::app {
 
@@ -24,8 +27,16 @@ Result<void> renew_access(const Context& context, Feed& feed);
 /// snapshot than this one: some of them may have been committed after this one began.
 Result<store::FeedEnd> feed_end(const Context& context);
 
+/// An event as JSON, kept from one reader to the next (docs/decisions/0031).
+struct FeedText {
+  EventId id;
+  std::string kind;
+  std::string json;        ///< what wire::write_feed_event makes
+  store::Sources sources;  ///< the rows that it shows
+};
+
 struct FeedPage {
-  std::vector<core::FeedEvent> events;
+  std::vector<std::shared_ptr<const FeedText>> events;
   int64_t next = 0;       ///< id to continue after; may lie beyond the last event
   bool has_more = false;  ///< the page ended before `settled`
 };

@@ -1,5 +1,4 @@
 #include "wire/feed.h"
-#include "wire/list.h"
 
 #include <algorithm>
 
@@ -31,17 +30,10 @@ void write_feed_event(JsonWriter& json, const core::FeedEvent& entry) {
   json.key("payload").raw(payload).end_object();
 }
 
-void write_feed_page(JsonWriter& json, int64_t next, std::span<const core::FeedEvent> events) {
-  json.begin_object().member("next", next).key("events");
-  write_list(json, events, write_feed_event);
-  json.end_object();
-}
-
-std::string server_sent_event(const core::FeedEvent& entry) {
-  JsonWriter json;
-  write_feed_event(json, entry);
-  return "id: " + std::to_string(entry.event.id.value) + "\nevent: " + entry.event.kind +
-         "\ndata: " + json.take() + "\n\n";
+std::string server_sent_event(EventId id, std::string_view kind, std::string_view json) {
+  std::string text = "id: " + std::to_string(id.value) + "\nevent: ";
+  text.reserve(text.size() + kind.size() + json.size() + 16);
+  return text.append(kind).append("\ndata: ").append(json).append("\n\n");
 }
 
 }  // namespace esclusa::wire

@@ -1,6 +1,6 @@
 #pragma once
-#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/json_writer.h"
 #include "core/feed.h"
@@ -11,10 +11,8 @@ namespace esclusa::wire {
 /// pruned, `payload` is null, and `reason_code` is `body_pruned`.
 void write_feed_event(JsonWriter& json, const core::FeedEvent& event);
 
-/// `{next, events}`: a page of the feed, and the id after which the next one begins.
-void write_feed_page(JsonWriter& json, int64_t next, std::span<const core::FeedEvent> events);
-
-/// The event as a Server-Sent Event: `id`, `event`, `data`.
-std::string server_sent_event(const core::FeedEvent& event);
+/// The event as a Server-Sent Event: `id`, `event`, and `data`, which is what `write_feed_event`
+/// made.
+std::string server_sent_event(EventId id, std::string_view kind, std::string_view json);
 
 }  // namespace esclusa::wire

@@ -51,7 +51,9 @@ TEST_CASE("write_feed_event: what the deployment repeats stands beside the body"
 TEST_CASE("server_sent_event: one line of data, even if the payload has line breaks") {
   auto entry = sample();
   entry.body = "{\"payload\": {\r\n  \"note\": \"a\\nb\"\n}}";
-  const std::string text = wire::server_sent_event(entry);
+  JsonWriter json;
+  wire::write_feed_event(json, entry);
+  const std::string text = wire::server_sent_event(entry.event.id, entry.event.kind, json.text());
   CHECK(text.starts_with("id: 12\nevent: deployment\ndata: {"));
   CHECK(text.ends_with("}\n\n"));
   CHECK(std::ranges::count(text, '\n') == 4);
