@@ -130,13 +130,15 @@ TEST_CASE("keeping: with readers and writers at once, nothing is stale and nothi
   std::vector<Watcher> watchers;
   for (unsigned seed = 1; seed <= 3; ++seed) watchers.emplace_back(world, seed);
   std::atomic<int> reading = 0;
-  int64_t changes = 0;
+  constexpr int64_t least_changes = 20;
+  std::atomic<int64_t> changes = 0;
   {
     std::vector<std::jthread> threads;
     for (Watcher& watcher : watchers) {
       ++reading;
       threads.emplace_back([&] {
-        while (watcher.reads < wanted / 3) watcher.look();
+        // Where the writer is slow, the readers go on for it.
+        while (watcher.reads < wanted / 3 || changes < least_changes) watcher.look();
         --reading;
       });
     }
@@ -161,11 +163,10 @@ TEST_CASE("keeping: with readers and writers at once, nothing is stale and nothi
     for (const std::string& fault : watcher.faults) faults += fault + "\n";
   }
   CHECK(faults == "");
-  CHECK(changes > 20);
   CHECK(settled > wanted / 10);
   if (asked != nullptr) {
     std::printf("%lld reads, %lld of them beside no change; %lld changes\n",
                 static_cast<long long>(wanted), static_cast<long long>(settled),
-                static_cast<long long>(changes));
+                static_cast<long long>(changes.load()));
   }
 }
