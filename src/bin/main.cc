@@ -32,14 +32,21 @@ int report(const Error& error) {
 
 int exit_code(const Result<void>& result) { return result ? 0 : report(result.error()); }
 
+/// Of a service: 2 for a mistake in its settings, which no restart mends. The units know it.
+int service_exit_code(const Result<void>& result) {
+  const int code = exit_code(result);
+  return !result && result.error().code == ErrorCode::invalid ? 2 : code;
+}
+
 void add_serve(CLI::App& app, cli::Action& action) {
   auto* command = app.add_subcommand("serve", "Runs the server");
   auto sources = std::make_shared<SettingSources>();
   command->add_option("--config", sources->file, "TOML file with settings")
       ->envname("ESCLUSA_CONFIG");
   add_setting_flags(*command, sources);
-  command->callback(
-      [=, &action] { action = [=] { return exit_code(serve(sources->file, sources->flags)); }; });
+  command->callback([=, &action] {
+    action = [=] { return service_exit_code(serve(sources->file, sources->flags)); };
+  });
 }
 
 void add_agent_prune(CLI::App& agent, cli::Action& action) {
@@ -69,10 +76,10 @@ void add_agent(CLI::App& app, cli::Action& action) {
     if (config->empty()) throw CLI::RequiredError("--config");
     action = [=] {
       auto manager = std::make_shared<ServiceManager>();
-      return exit_code(agent::run(*config, {.ready = [=] { manager->say_ready(); },
-                                            .stopping = [=] { manager->say_stopping(); },
-                                            .reloading = [=] { manager->say_reloading(); },
-                                            .reloaded = [=] { manager->say_reloaded(); }}));
+      return service_exit_code(agent::run(*config, {.ready = [=] { manager->say_ready(); },
+                                                    .stopping = [=] { manager->say_stopping(); },
+                                                    .reloading = [=] { manager->say_reloading(); },
+                                                    .reloaded = [=] { manager->say_reloaded(); }}));
     };
   });
 }

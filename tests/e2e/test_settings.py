@@ -111,6 +111,12 @@ class Config(Folder):
         self.assertEqual(done.returncode, 2, done)
         self.assertIn(f"{self.file}:1: cannot read the settings", done.stderr)
 
+    def test_a_mistake_ends_the_start_of_server_and_agent_with_2(self):
+        """The units do not try again then."""
+        for command, text in ((("serve",), 'log_levle = "info"\n'), (("agent",), "server = 1\n")):
+            done = esclusa(*command, "--config", self.write(text))
+            self.assertEqual(done.returncode, 2, done)
+
     def test_check_looks_at_what_is_named(self):
         token = self.write("too-short\n", "token")
         self.write('listen = "127.0.0.1:9"\nsecret_key_file = "/nowhere/key"\n'
