@@ -173,7 +173,7 @@ class Figures(MetricsTest):
             self.assert_error(server.api().get("/metrics"), 404, "Not Found")
             done = server.cli("serve", "--metrics-token-file", "/nowhere", "--data",
                               server.folder / "other", "--listen", "127.0.0.1:0", check=False)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 2)
             self.assertIn("/nowhere", done.stderr)
 
 

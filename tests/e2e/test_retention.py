@@ -268,7 +268,7 @@ class Ages(unittest.TestCase):
             with self.subTest(flag):
                 done = subprocess.run([*server.command(), flag, value], check=False, timeout=60,
                                       capture_output=True, text=True, env=clean_environment())
-                self.assertEqual(done.returncode, 1, done)
+                self.assertEqual(done.returncode, 2, done)
                 self.assertIn(flag[2:].replace("-", ".", 1).replace("-", "_"), done.stderr)
                 self.assertIn(value, done.stderr)
 

@@ -79,7 +79,7 @@ class ServiceManagerTest(unittest.TestCase):
     def test_what_is_handed_over_and_does_not_listen_is_refused(self):
         with open(os.devnull, "rb") as nothing, NotifySocket() as notify:
             with Service(self.folder, notify, listener=nothing) as service:
-                self.assertEqual(1, service.process.wait(30))
+                self.assertEqual(2, service.process.wait(30))
             self.assertNotIn("READY=1", "".join(notify.rest()))
             with open(service.log, encoding="utf-8") as log:
                 self.assertIn("is not a TCP socket that listens", log.read())

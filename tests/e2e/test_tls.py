@@ -188,7 +188,7 @@ class TlsSettings(unittest.TestCase):
                 [BINARY, "serve", "--data", folder + "/data", "--listen", "127.0.0.1:0",
                  *arguments], check=False, timeout=20, capture_output=True, text=True,
                 stdin=subprocess.DEVNULL, env=clean_environment(environment))
-        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(done.returncode, 2, done)
         self.assertNotIn("Esclusa listens", done.stdout)
         return done.stderr
 
