@@ -338,7 +338,7 @@ class PullingAgentTest(EsclusaTest):
         (agent.folder / "work/feed.json").unlink()
         self.server.kill()
         agent.start()
-        self.assertIn("the feed cannot be read", agent.log.read_text())
+        test_agent.wait_until(lambda: "the feed cannot be read" in agent.log.read_text(), "the log")
         self.server.start()
         test_agent.wait_until((agent.folder / "work/feed.json").exists, "the place in the feed")
         self.wait_for(self.create(), "success", "in_progress")
