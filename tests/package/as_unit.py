@@ -23,10 +23,10 @@ import seccomp  # python3-seccomp, of the system's own Python
 
 # Settings that say what systemd does before or after, or that show in nothing that runs here.
 WITHOUT_EFFECT_HERE = {
-    "Type", "Group", "ExecReload", "Restart", "RestartSec", "TimeoutStopSec", "TimeoutStartSec",
-    "LoadCredential", "StateDirectoryMode", "RuntimeDirectoryMode", "PrivateDevices",
-    "PrivateIPC", "PrivateMounts", "PrivateTmp", "ProtectClock", "ProtectControlGroups",
-    "ProtectHome", "ProtectHostname",
+    "Type", "Group", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus",
+    "TimeoutStopSec", "TimeoutStartSec", "LoadCredential", "StateDirectoryMode",
+    "RuntimeDirectoryMode", "PrivateDevices", "PrivateIPC", "PrivateMounts", "PrivateTmp",
+    "ProtectClock", "ProtectControlGroups", "ProtectHome", "ProtectHostname",
     "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables", "ProtectProc",
     "RemoveIPC", "KeyringMode", "CapabilityBoundingSet", "AmbientCapabilities",
     "SystemCallArchitectures", "SystemCallErrorNumber",
